@@ -1,0 +1,1 @@
+"""Writes `src/grafana_oncall/_generated/` from `openapi.yaml`. Never shipped."""

@@ -1,0 +1,1 @@
+"""Async Python client of the Grafana OnCall HTTP API."""

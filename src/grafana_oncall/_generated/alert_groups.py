@@ -1,0 +1,94 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from grafana_oncall._values import UNSET, OpenStrEnum, UnsetType
+
+from . import labels as labels_1
+
+
+class AlertGroupState(OpenStrEnum):
+    """What is being done about an alert group.
+
+    The filter of the list says `new` for what answers call `firing`; both spellings mean FIRING."""
+
+    __spellings__ = {"new": "firing"}
+
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    SILENCED = "silenced"
+
+
+@attrs.frozen(kw_only=True)
+class Permalinks:
+    """Where the group can be read; null where a channel is not connected."""
+
+    slack: str | None = None
+    slack_app: str | None = None
+    telegram: str | None = None
+    web: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Alert:
+    """One alert of a group."""
+
+    id: str
+    alert_group_id: str | None = None
+    created_at: str | None = None
+    payload: Any = None
+    """What the monitoring system sent; any JSON. Empty after a wipe."""
+
+
+@attrs.frozen(kw_only=True)
+class AlertGroup:
+    """Alerts that belong together, as answered by the API. Times are aware and in UTC."""
+
+    id: str
+    integration_id: str
+    alerts_count: int
+    state: AlertGroupState
+    created_at: str
+    team_id: str | None = None
+    route_id: str | None = None
+    resolved_at: str | None = None
+    resolved_by: str | None = None
+    """Id of the user who resolved it."""
+    acknowledged_at: str | None = None
+    acknowledged_by: str | None = None
+    """Id of the user who acknowledged it."""
+    labels: Sequence[labels_1.Label] = ()
+    title: str | None = None
+    """Null after a wipe."""
+    permalinks: Permalinks | None = None
+    silenced_at: str | None = None
+    last_alert: Alert | None = None
+
+
+@attrs.frozen(kw_only=True)
+class AlertGroupSilence:
+    """How long to silence."""
+
+    delay: int
+    """Seconds; -1 for ever. Real servers take 0 and never end it, and fail at numbers far beyond
+    the maximum given here."""
+
+
+class DeleteMode(OpenStrEnum):
+    """wipe empties the group and keeps its metadata; delete removes all of it."""
+
+    WIPE = "wipe"
+    DELETE = "delete"
+
+
+@attrs.frozen(kw_only=True)
+class AlertGroupDelete:
+    """How to delete; the server wipes when mode is absent."""
+
+    mode: DeleteMode | UnsetType = UNSET

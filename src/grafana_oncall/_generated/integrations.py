@@ -1,0 +1,226 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from grafana_oncall._values import UNSET, UnsetType
+
+from . import labels as labels_1
+
+
+@attrs.frozen(kw_only=True)
+class TitleTemplate:
+    """Template of a channel that shows a title only; null means the default."""
+
+    title: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class MessageTemplate:
+    """Templates of a channel without images; null means the default."""
+
+    title: str | None = None
+    message: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class RichTemplate:
+    """Templates of a channel with images; null means the default."""
+
+    title: str | None = None
+    message: str | None = None
+    image_url: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Templates:
+    """Jinja2 templates of an integration; null means the default."""
+
+    grouping_key: str | None = None
+    resolve_signal: str | None = None
+    acknowledge_signal: str | None = None
+    source_link: str | None = None
+    slack: RichTemplate | None = None
+    web: RichTemplate | None = None
+    telegram: RichTemplate | None = None
+    msteams: RichTemplate | None = None
+    webhook: RichTemplate | None = None
+    email: MessageTemplate | None = None
+    mobile_app: MessageTemplate | None = None
+    sms: TitleTemplate | None = None
+    phone_call: TitleTemplate | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SlackRoute:
+    """Where a route posts in Slack."""
+
+    channel_id: str | None = None
+    enabled: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ChannelRoute:
+    """Where a route posts in a channel other than Slack."""
+
+    id: str | None = None
+    enabled: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class DefaultRoute:
+    """The route that alerts take when no other matches."""
+
+    id: str | None = None
+    escalation_chain_id: str | None = None
+    slack: SlackRoute | None = None
+    telegram: ChannelRoute | None = None
+    msteams: ChannelRoute | None = None
+    mobile_app: ChannelRoute | None = None
+    mobile_app_critical: ChannelRoute | None = None
+    email: ChannelRoute | None = None
+    webhook: ChannelRoute | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Heartbeat:
+    """URL to call regularly, so that its absence raises an alert."""
+
+    link: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Integration:
+    """A source of alerts, as answered by the API."""
+
+    id: str
+    type: str
+    """Such as webhook, alertmanager or grafana."""
+    name: str | None = None
+    description_short: str | None = None
+    team_id: str | None = None
+    link: str | None = None
+    """URL that takes alerts. It is a secret of its own."""
+    inbound_email: str | None = None
+    """Address that takes alerts."""
+    default_route: DefaultRoute | None = None
+    templates: Templates | None = None
+    heartbeat: Heartbeat | None = None
+    maintenance_mode: str | None = None
+    maintenance_started_at: str | None = None
+    maintenance_end_at: str | None = None
+    labels: Sequence[labels_1.Label] = ()
+    """Empty on the open-source engine, which ignores labels of integrations."""
+    dynamic_labels: Sequence[labels_1.Label] = ()
+    """Labels whose value is a Jinja2 template."""
+
+
+@attrs.frozen(kw_only=True)
+class TitleTemplateInput:
+    """Template of a channel that shows a title only; null resets, absent keeps."""
+
+    title: str | None | UnsetType = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class MessageTemplateInput:
+    """Templates of a channel without images; null resets, absent keeps."""
+
+    title: str | None | UnsetType = UNSET
+    message: str | None | UnsetType = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class RichTemplateInput:
+    """Templates of a channel with images; null resets, absent keeps."""
+
+    title: str | None | UnsetType = UNSET
+    message: str | None | UnsetType = UNSET
+    image_url: str | None | UnsetType = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class TemplatesInput:
+    """Jinja2 templates to set; null resets one or a whole block, absent keeps."""
+
+    grouping_key: str | None | UnsetType = UNSET
+    resolve_signal: str | None | UnsetType = UNSET
+    acknowledge_signal: str | None | UnsetType = UNSET
+    source_link: str | None | UnsetType = UNSET
+    slack: RichTemplateInput | None | UnsetType = UNSET
+    web: RichTemplateInput | None | UnsetType = UNSET
+    telegram: RichTemplateInput | None | UnsetType = UNSET
+    msteams: RichTemplateInput | None | UnsetType = UNSET
+    webhook: RichTemplateInput | None | UnsetType = UNSET
+    email: MessageTemplateInput | None | UnsetType = UNSET
+    mobile_app: MessageTemplateInput | None | UnsetType = UNSET
+    sms: TitleTemplateInput | None | UnsetType = UNSET
+    phone_call: TitleTemplateInput | None | UnsetType = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class SlackRouteInput:
+    """Where a route posts in Slack."""
+
+    channel_id: str | None | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class ChannelRouteInput:
+    """Where a route posts in a channel other than Slack."""
+
+    id: str | None | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class DefaultRouteInput:
+    """The route that alerts take when no other matches; a block cannot be null."""
+
+    escalation_chain_id: str | None | UnsetType = UNSET
+    slack: SlackRouteInput | UnsetType = UNSET
+    telegram: ChannelRouteInput | UnsetType = UNSET
+    msteams: ChannelRouteInput | UnsetType = UNSET
+    mobile_app: ChannelRouteInput | UnsetType = UNSET
+    mobile_app_critical: ChannelRouteInput | UnsetType = UNSET
+    email: ChannelRouteInput | UnsetType = UNSET
+    webhook: ChannelRouteInput | UnsetType = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class IntegrationCreate:
+    """An integration to create."""
+
+    type: str
+    """Such as webhook, alertmanager or grafana."""
+    name: str | UnsetType = UNSET
+    """Unique within the team; invented by the server when absent."""
+    description_short: str | None | UnsetType = UNSET
+    team_id: str | None | UnsetType = UNSET
+    labels: Sequence[labels_1.LabelInput] | UnsetType = UNSET
+    """Labels of one object, each key once."""
+    dynamic_labels: Sequence[labels_1.DynamicLabelInput] | UnsetType = UNSET
+    """Dynamic labels of one integration, each key once."""
+    templates: TemplatesInput | UnsetType = UNSET
+    default_route: DefaultRouteInput | UnsetType = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class IntegrationUpdate:
+    """What to change about an integration; absent members keep their value."""
+
+    name: str | UnsetType = UNSET
+    """Unique within the team."""
+    description_short: str | None | UnsetType = UNSET
+    team_id: str | None | UnsetType = UNSET
+    """Null for no team."""
+    labels: Sequence[labels_1.LabelInput] | UnsetType = UNSET
+    """Labels of one object, each key once."""
+    dynamic_labels: Sequence[labels_1.DynamicLabelInput] | UnsetType = UNSET
+    """Dynamic labels of one integration, each key once."""
+    templates: TemplatesInput | UnsetType = UNSET
+    default_route: DefaultRouteInput | UnsetType = UNSET

@@ -1,0 +1,92 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+import attrs
+
+from grafana_oncall._values import UNSET, UnsetType
+
+
+@attrs.frozen(kw_only=True)
+class LabelKey:
+    """Key of a label."""
+
+    name: str
+    id: str | None = None
+    """Identifier; equal to the name on Grafana Cloud."""
+
+
+@attrs.frozen(kw_only=True)
+class LabelValue:
+    """Value of a label; a Jinja2 template where the label is dynamic."""
+
+    name: str
+    id: str | None = None
+    """Identifier; equal to the name on Grafana Cloud."""
+
+
+@attrs.frozen(kw_only=True)
+class Label:
+    """A label as the server answers it."""
+
+    key: LabelKey
+    value: LabelValue
+
+
+@attrs.frozen(kw_only=True)
+class LabelKeyInput:
+    """Key of a label to attach."""
+
+    name: str
+    """A key has only letters, digits and "_", and starts and ends with a letter."""
+    id: str | UnsetType = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class LabelValueInput:
+    """Value of a label to attach."""
+
+    name: str
+    """A value has only letters, digits, "-", "_" and ".", and neither starts nor ends with a
+    digit."""
+    id: str | UnsetType = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class LabelInput:
+    """A label to attach."""
+
+    key: LabelKeyInput
+    value: LabelValueInput
+
+
+@attrs.frozen(kw_only=True)
+class AttachedNameInput:
+    """Key or value of a label that is there already, and may be older than the rules."""
+
+    name: str
+    id: str | UnsetType = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class AttachedLabelInput:
+    """A label that is there already."""
+
+    key: AttachedNameInput
+    value: AttachedNameInput
+
+
+@attrs.frozen(kw_only=True)
+class DynamicValueInput:
+    """Value of a dynamic label."""
+
+    name: str
+    """A Jinja2 template that the server evaluates for each alert."""
+
+
+@attrs.frozen(kw_only=True)
+class DynamicLabelInput:
+    """A label whose value the server takes from each alert."""
+
+    key: LabelKeyInput
+    value: DynamicValueInput

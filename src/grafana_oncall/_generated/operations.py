@@ -1,0 +1,442 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+"""One pure builder per operation: arguments in, a request out. Nothing is sent here."""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from grafana_oncall._request import Operation, Page, Request, query, segment
+from grafana_oncall._values import UNSET, UnsetType
+
+from .alert_groups import AlertGroup, AlertGroupDelete, AlertGroupSilence
+from .constraints import ID
+from .integrations import Integration, IntegrationCreate, IntegrationUpdate
+from .labels import AttachedLabelInput, Label, LabelInput
+
+LIST_INTEGRATIONS: Final = Operation(
+    id="list_integrations",
+    method="GET",
+    path="integrations/",
+    permission="grafana-irm-app.integrations:read",
+    needs_user=False,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+)
+
+
+def list_integrations(
+    *,
+    name: str | UnsetType = UNSET,
+    page: int | UnsetType = UNSET,
+    perpage: int | UnsetType = UNSET,
+) -> Request[Page[Integration]]:
+    """List integrations.
+
+    `GET /api/v1/integrations/`
+    """
+    return Request(
+        operation=LIST_INTEGRATIONS,
+        path="integrations/",
+        returns=Page[Integration],
+        query=query(
+            ("name", name),
+            ("page", page),
+            ("perpage", perpage),
+        ),
+    )
+
+
+CREATE_INTEGRATION: Final = Operation(
+    id="create_integration",
+    method="POST",
+    path="integrations/",
+    permission="grafana-irm-app.integrations:write",
+    needs_user=False,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+)
+
+
+def create_integration(body: IntegrationCreate) -> Request[Integration]:
+    """Create an integration.
+
+    `POST /api/v1/integrations/`
+
+    Not idempotent. The server names the integration when no name is given.
+    """
+    return Request(
+        operation=CREATE_INTEGRATION,
+        path="integrations/",
+        returns=Integration,
+        body=body,
+    )
+
+
+GET_INTEGRATION: Final = Operation(
+    id="get_integration",
+    method="GET",
+    path="integrations/{integration_id}/",
+    permission="grafana-irm-app.integrations:read",
+    needs_user=False,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+)
+
+
+def get_integration(integration_id: str) -> Request[Integration]:
+    """Get one integration.
+
+    `GET /api/v1/integrations/{integration_id}/`
+    """
+    return Request(
+        operation=GET_INTEGRATION,
+        path=f"integrations/{segment('integration_id', integration_id, ID)}/",
+        returns=Integration,
+    )
+
+
+UPDATE_INTEGRATION: Final = Operation(
+    id="update_integration",
+    method="PUT",
+    path="integrations/{integration_id}/",
+    permission="grafana-irm-app.integrations:write",
+    needs_user=False,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+)
+
+
+def update_integration(integration_id: str, body: IntegrationUpdate) -> Request[Integration]:
+    """Change an integration.
+
+    `PUT /api/v1/integrations/{integration_id}/`
+
+    Merges: an absent member keeps its value, and null resets a template to its default.
+    """
+    return Request(
+        operation=UPDATE_INTEGRATION,
+        path=f"integrations/{segment('integration_id', integration_id, ID)}/",
+        returns=Integration,
+        body=body,
+    )
+
+
+DELETE_INTEGRATION: Final = Operation(
+    id="delete_integration",
+    method="DELETE",
+    path="integrations/{integration_id}/",
+    permission="grafana-irm-app.integrations:write",
+    needs_user=False,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+)
+
+
+def delete_integration(integration_id: str) -> Request[None]:
+    """Delete an integration.
+
+    `DELETE /api/v1/integrations/{integration_id}/`
+
+    It stops to record alerts; its alert groups stay.
+    """
+    return Request(
+        operation=DELETE_INTEGRATION,
+        path=f"integrations/{segment('integration_id', integration_id, ID)}/",
+        returns=type(None),
+    )
+
+
+LIST_ALERT_GROUPS: Final = Operation(
+    id="list_alert_groups",
+    method="GET",
+    path="alert_groups/",
+    permission="grafana-irm-app.alert-groups:read",
+    needs_user=False,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+)
+
+
+def list_alert_groups(
+    *,
+    id: str | UnsetType = UNSET,
+    route_id: str | UnsetType = UNSET,
+    integration_id: str | UnsetType = UNSET,
+    team_id: str | UnsetType = UNSET,
+    label: Sequence[str] | UnsetType = UNSET,
+    started_at: str | UnsetType = UNSET,
+    state: Literal["new", "acknowledged", "resolved", "silenced"] | UnsetType = UNSET,
+    page: int | UnsetType = UNSET,
+    perpage: int | UnsetType = UNSET,
+) -> Request[Page[AlertGroup]]:
+    """List alert groups, newest first.
+
+    `GET /api/v1/alert_groups/`
+
+    Without `started_at`, Grafana Cloud looks back 30 days only. Filters combine with AND.
+    """
+    return Request(
+        operation=LIST_ALERT_GROUPS,
+        path="alert_groups/",
+        returns=Page[AlertGroup],
+        query=query(
+            ("id", id),
+            ("route_id", route_id),
+            ("integration_id", integration_id),
+            ("team_id", team_id),
+            ("label", label),
+            ("started_at", started_at),
+            ("state", state),
+            ("page", page),
+            ("perpage", perpage),
+        ),
+    )
+
+
+GET_ALERT_GROUP: Final = Operation(
+    id="get_alert_group",
+    method="GET",
+    path="alert_groups/{alert_group_id}/",
+    permission="grafana-irm-app.alert-groups:read",
+    needs_user=False,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+)
+
+
+def get_alert_group(alert_group_id: str) -> Request[AlertGroup]:
+    """Get one alert group.
+
+    `GET /api/v1/alert_groups/{alert_group_id}/`
+    """
+    return Request(
+        operation=GET_ALERT_GROUP,
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/",
+        returns=AlertGroup,
+    )
+
+
+DELETE_ALERT_GROUP: Final = Operation(
+    id="delete_alert_group",
+    method="DELETE",
+    path="alert_groups/{alert_group_id}/",
+    permission="grafana-irm-app.alert-groups:write",
+    needs_user=False,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+)
+
+
+def delete_alert_group(
+    alert_group_id: str, body: AlertGroupDelete | UnsetType = UNSET
+) -> Request[None]:
+    """Wipe or delete an alert group.
+
+    `DELETE /api/v1/alert_groups/{alert_group_id}/`
+
+    The server works it off later; read the group to see that it has happened.
+    """
+    return Request(
+        operation=DELETE_ALERT_GROUP,
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/",
+        returns=type(None),
+        body=body,
+    )
+
+
+ACKNOWLEDGE_ALERT_GROUP: Final = Operation(
+    id="acknowledge_alert_group",
+    method="POST",
+    path="alert_groups/{alert_group_id}/acknowledge/",
+    permission="grafana-irm-app.alert-groups:write",
+    needs_user=True,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+)
+
+
+def acknowledge_alert_group(alert_group_id: str) -> Request[None]:
+    """Acknowledge an alert group.
+
+    `POST /api/v1/alert_groups/{alert_group_id}/acknowledge/`
+    """
+    return Request(
+        operation=ACKNOWLEDGE_ALERT_GROUP,
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/acknowledge/",
+        returns=type(None),
+    )
+
+
+UNACKNOWLEDGE_ALERT_GROUP: Final = Operation(
+    id="unacknowledge_alert_group",
+    method="POST",
+    path="alert_groups/{alert_group_id}/unacknowledge/",
+    permission="grafana-irm-app.alert-groups:write",
+    needs_user=True,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+)
+
+
+def unacknowledge_alert_group(alert_group_id: str) -> Request[None]:
+    """Take an acknowledgement back.
+
+    `POST /api/v1/alert_groups/{alert_group_id}/unacknowledge/`
+    """
+    return Request(
+        operation=UNACKNOWLEDGE_ALERT_GROUP,
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/unacknowledge/",
+        returns=type(None),
+    )
+
+
+RESOLVE_ALERT_GROUP: Final = Operation(
+    id="resolve_alert_group",
+    method="POST",
+    path="alert_groups/{alert_group_id}/resolve/",
+    permission="grafana-irm-app.alert-groups:write",
+    needs_user=True,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+)
+
+
+def resolve_alert_group(alert_group_id: str) -> Request[None]:
+    """Resolve an alert group.
+
+    `POST /api/v1/alert_groups/{alert_group_id}/resolve/`
+    """
+    return Request(
+        operation=RESOLVE_ALERT_GROUP,
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/resolve/",
+        returns=type(None),
+    )
+
+
+UNRESOLVE_ALERT_GROUP: Final = Operation(
+    id="unresolve_alert_group",
+    method="POST",
+    path="alert_groups/{alert_group_id}/unresolve/",
+    permission="grafana-irm-app.alert-groups:write",
+    needs_user=True,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+)
+
+
+def unresolve_alert_group(alert_group_id: str) -> Request[None]:
+    """Let a resolved alert group fire again.
+
+    `POST /api/v1/alert_groups/{alert_group_id}/unresolve/`
+    """
+    return Request(
+        operation=UNRESOLVE_ALERT_GROUP,
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/unresolve/",
+        returns=type(None),
+    )
+
+
+SILENCE_ALERT_GROUP: Final = Operation(
+    id="silence_alert_group",
+    method="POST",
+    path="alert_groups/{alert_group_id}/silence/",
+    permission="grafana-irm-app.alert-groups:write",
+    needs_user=True,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+)
+
+
+def silence_alert_group(alert_group_id: str, body: AlertGroupSilence) -> Request[None]:
+    """Silence an alert group for a while, or for ever.
+
+    `POST /api/v1/alert_groups/{alert_group_id}/silence/`
+
+    Silencing a silenced group restarts its timer.
+    """
+    return Request(
+        operation=SILENCE_ALERT_GROUP,
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/silence/",
+        returns=type(None),
+        body=body,
+    )
+
+
+UNSILENCE_ALERT_GROUP: Final = Operation(
+    id="unsilence_alert_group",
+    method="POST",
+    path="alert_groups/{alert_group_id}/unsilence/",
+    permission="grafana-irm-app.alert-groups:write",
+    needs_user=True,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+)
+
+
+def unsilence_alert_group(alert_group_id: str) -> Request[None]:
+    """End the silence of an alert group.
+
+    `POST /api/v1/alert_groups/{alert_group_id}/unsilence/`
+    """
+    return Request(
+        operation=UNSILENCE_ALERT_GROUP,
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/unsilence/",
+        returns=type(None),
+    )
+
+
+ADD_ALERT_GROUP_LABEL: Final = Operation(
+    id="add_alert_group_label",
+    method="POST",
+    path="alert_groups/{alert_group_id}/labels/",
+    permission="grafana-irm-app.alert-groups:write",
+    needs_user=False,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+)
+
+
+def add_alert_group_label(alert_group_id: str, body: LabelInput) -> Request[Label]:
+    """Attach a label to an alert group.
+
+    `POST /api/v1/alert_groups/{alert_group_id}/labels/`
+
+    Key and value must exist on the server. Grafana Cloud only: the open-source engine has no
+    such route.
+    """
+    return Request(
+        operation=ADD_ALERT_GROUP_LABEL,
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/labels/",
+        returns=Label,
+        body=body,
+    )
+
+
+REMOVE_ALERT_GROUP_LABEL: Final = Operation(
+    id="remove_alert_group_label",
+    method="POST",
+    path="alert_groups/{alert_group_id}/labels/remove/",
+    permission="grafana-irm-app.alert-groups:write",
+    needs_user=False,
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+)
+
+
+def remove_alert_group_label(alert_group_id: str, body: AttachedLabelInput) -> Request[None]:
+    """Take a label off an alert group.
+
+    `POST /api/v1/alert_groups/{alert_group_id}/labels/remove/`
+
+    Grafana Cloud only, as for adding one.
+    """
+    return Request(
+        operation=REMOVE_ALERT_GROUP_LABEL,
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/labels/remove/",
+        returns=type(None),
+        body=body,
+    )
+
+
+OPERATIONS: Final = (
+    LIST_INTEGRATIONS,
+    CREATE_INTEGRATION,
+    GET_INTEGRATION,
+    UPDATE_INTEGRATION,
+    DELETE_INTEGRATION,
+    LIST_ALERT_GROUPS,
+    GET_ALERT_GROUP,
+    DELETE_ALERT_GROUP,
+    ACKNOWLEDGE_ALERT_GROUP,
+    UNACKNOWLEDGE_ALERT_GROUP,
+    RESOLVE_ALERT_GROUP,
+    UNRESOLVE_ALERT_GROUP,
+    SILENCE_ALERT_GROUP,
+    UNSILENCE_ALERT_GROUP,
+    ADD_ALERT_GROUP_LABEL,
+    REMOVE_ALERT_GROUP_LABEL,
+)
+"""Every operation of the specification, in its order."""

@@ -1,0 +1,97 @@
+"""The values that travel between the floors: a request, the answer's bytes, a page of items."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import quote
+
+import attrs
+
+from ._values import UNSET, StringRule, UnsetType, shown
+from .errors import InvalidArgument
+
+T = TypeVar("T")
+
+API_ROOT: Final = "api/v1/"
+"""Stands between the URL that the user gives and the path of a request."""
+
+
+@attrs.frozen(kw_only=True)
+class Operation:
+    """What the specification says of one operation, whatever its arguments."""
+
+    id: str
+    """Its operationId, such as `acknowledge_alert_group`."""
+    method: str
+    path: str
+    """Path below `/api/v1/`, with the parameters in braces."""
+    permission: str
+    """The permission that the documentation asks for."""
+    needs_user: bool
+    """True where a service account is refused: only a user's OnCall API key works."""
+    docs: str
+    """URL of the documentation page."""
+
+
+@attrs.frozen(kw_only=True)
+class Request(Generic[T]):
+    """One call that has not been sent; `T` is what its answer decodes to.
+
+    Made by the builders of `grafana_oncall.operations` and sent by `OnCallClient.send`.
+    """
+
+    operation: Operation
+    path: str
+    """Path below `/api/v1/`, percent-encoded, with a trailing slash."""
+    returns: type[T]
+    query: tuple[tuple[str, str], ...] = ()
+    body: Any = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class Response:
+    """The answer as it came: status, headers with lower-case names, and the undecoded body."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+@attrs.frozen(kw_only=True)
+class Answer(Generic[T]):
+    """A decoded value beside the answer that it was decoded from."""
+
+    value: T
+    response: Response
+
+
+@attrs.frozen(kw_only=True)
+class Page(Generic[T]):
+    """One page of a list as the server answered it, duplicates of other pages included."""
+
+    results: Sequence[T]
+    count: int
+    """Items on all pages, at the time of this answer."""
+    number: int
+    """Number of this page, from 1."""
+    total_pages: int | None
+    next: str | None
+    """URL of the next page on the server's own host; only its query is ever used."""
+    raw: bytes = attrs.field(repr=False)
+    """The undecoded body, with members that the models do not know."""
+
+
+def segment(name: str, value: object, rule: StringRule) -> str:
+    """A value as one segment of a path; raises InvalidArgument where it breaks the rule."""
+    if not isinstance(value, str) or not rule.allows(value):
+        raise InvalidArgument(f"{name}={shown(value)} is not an id. {rule.text}", argument=name)
+    return quote(value, safe="")
+
+
+def query(*pairs: tuple[str, str | int | Sequence[str] | UnsetType]) -> tuple[tuple[str, str], ...]:
+    """Query parameters in order: an absent one is left out, a list is repeated."""
+    return tuple(
+        (name, str(one))
+        for name, value in pairs
+        if not isinstance(value, UnsetType)
+        for one in ([value] if isinstance(value, str | int) else value)
+    )

@@ -1,0 +1,60 @@
+"""What the generated models are made of: absent values, open enums, aware times, string rules."""
+
+import re
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar, Final, Self
+
+import attrs
+import msgspec
+from msgspec import UNSET, UnsetType
+
+__all__ = ["UNSET", "AwareDatetime", "OpenStrEnum", "StringRule", "UnsetType"]
+
+AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A datetime with a time zone; an answer without one is refused."""
+
+
+class OpenStrEnum(StrEnum):
+    """A string enum that also takes values that it does not know.
+
+    A server may add values at any time. Such a value is a member of the class for type checkers
+    and equals its string; it is not found by iteration, and `is` does not hold for it.
+    """
+
+    __spellings__: ClassVar[dict[str, str]] = {}
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        if value in cls.__spellings__:
+            return cls(cls.__spellings__[value])
+        unknown = str.__new__(cls, value)
+        unknown._name_ = unknown._value_ = value
+        return unknown
+
+
+@attrs.frozen(kw_only=True)
+class StringRule:
+    """The limits that the specification puts on a string."""
+
+    text: str
+    """The rule in words, for error messages."""
+    pattern: str
+    min_length: int = 0
+    max_length: int | None = None
+
+    def allows(self, value: str) -> bool:
+        """Whether the value keeps the rule."""
+        longest = len(value) if self.max_length is None else self.max_length
+        return self.min_length <= len(value) <= longest and bool(re.fullmatch(self.pattern, value))
+
+
+_SHOWN_LENGTH: Final = 80
+
+
+def shown(value: object) -> str:
+    """The value as error messages show it: short, and with nothing that a terminal would obey."""
+    text = ascii(value) if isinstance(value, str) else repr(value)
+    return text if len(text) <= _SHOWN_LENGTH else text[: _SHOWN_LENGTH - 1] + "…"

@@ -1,0 +1,234 @@
+"""Every error of the SDK, none of which inherits from another library's.
+
+    OnCallError
+    ├── InvalidArgument (ValueError)      before anything is sent: what was given cannot be meant
+    │   ├── LabelError                    .problems: every broken rule of a label set
+    │   ├── TemplateError                 .problems: every template that is not Jinja2
+    │   └── TimeRangeError
+    ├── ClientStateError (RuntimeError)   the client is closed, or belongs to another event loop
+    ├── TransportError                    no answer; .sent says whether the request may have arrived
+    │   └── RequestTimeout
+    ├── DecodeError                       an answer that is not what the specification says
+    └── StatusError                       the server refused: .status .detail .fields
+        ├── BadRequest                    400, and any 4xx that has no class of its own
+        │   └── Conflict                  the group's state does not allow it
+        │       └── AlreadyInState        … because it is already so
+        ├── Unauthorized                  bad token: 401, or the server's 403 "Invalid token."
+        ├── Forbidden                     403
+        │   └── UserTokenRequired         a service account did what only a user may
+        ├── NotFound                      404 in JSON: no such object
+        ├── EndpointUnavailable           404 in HTML: this server has no such endpoint
+        ├── RateLimited                   429; .reset_after
+        └── ServerError                   5xx
+
+All of them pickle, and none of them shows the token.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+__all__ = [
+    "AlreadyInState",
+    "BadRequest",
+    "ClientStateError",
+    "Conflict",
+    "DecodeError",
+    "EndpointUnavailable",
+    "Forbidden",
+    "InvalidArgument",
+    "LabelError",
+    "NotFound",
+    "OnCallError",
+    "Problem",
+    "RateLimited",
+    "RequestTimeout",
+    "ServerError",
+    "StatusError",
+    "TemplateError",
+    "TimeRangeError",
+    "TransportError",
+    "Unauthorized",
+    "UserTokenRequired",
+]
+
+
+def _restored(cls: type["OnCallError"], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class OnCallError(Exception):
+    """Any error that this SDK raises."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+class InvalidArgument(OnCallError, ValueError):
+    """An argument cannot be meant as it is; nothing was sent."""
+
+    def __init__(self, message: str, *, argument: str) -> None:
+        super().__init__(message)
+        self.argument: str = argument
+        """Name of the argument."""
+
+
+@attrs.frozen(kw_only=True)
+class Problem:
+    """One broken rule, and where."""
+
+    where: str
+    """The label or member at fault, such as `team:SRE` or `templates.slack.title`."""
+    rule: str
+    """What is wrong, in words."""
+    line: int | None = None
+    """Line in a template, from 1."""
+    column: int | None = None
+    """Column in that line, from 1."""
+
+    def __str__(self) -> str:
+        place = f" (line {self.line}, column {self.column})" if self.line is not None else ""
+        return f"{self.where}{place}: {self.rule}"
+
+
+class _Problems(InvalidArgument):
+    """Several problems that are reported at once."""
+
+    def __init__(self, problems: Sequence[Problem], *, argument: str) -> None:
+        lines = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"{argument}: {len(problems)} problem(s):{lines}", argument=argument)
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        """Every problem, in the order of what was given."""
+
+
+class LabelError(_Problems):
+    """Labels that break the API's rules, or that a filter cannot match."""
+
+
+class TemplateError(_Problems):
+    """Templates that are not valid Jinja2."""
+
+
+class TimeRangeError(InvalidArgument):
+    """A time range that is naive, reversed or incomplete."""
+
+
+class ClientStateError(OnCallError, RuntimeError):
+    """The client cannot be used here and now: it is closed, or bound to another event loop."""
+
+
+class TransportError(OnCallError):
+    """No answer came. The cause is chained."""
+
+    def __init__(self, message: str, *, operation: str, sent: bool) -> None:
+        super().__init__(message)
+        self.operation: str = operation
+        """The operationId."""
+        self.sent: bool = sent
+        """False only when the request certainly never reached the server."""
+
+
+class RequestTimeout(TransportError):
+    """No answer came in time."""
+
+
+class DecodeError(OnCallError):
+    """An answer came that is not what the specification says."""
+
+    def __init__(
+        self, reason: str, *, operation: str, status: int, content: bytes, path: str | None = None
+    ) -> None:
+        place = f" at {path}" if path else ""
+        message = f"{operation}: {status}, but {reason}{place}. It begins {excerpt(content)}"
+        super().__init__(message)
+        self.operation: str = operation
+        """The operationId."""
+        self.status: int = status
+        self.path: str | None = path
+        """Where in the JSON, such as `$.results[0].id`; None when it is not JSON at all."""
+        self.content: bytes = content
+        """The whole undecoded body."""
+
+
+class StatusError(OnCallError):
+    """The server answered, and refused."""
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        detail: str,
+        fields: Mapping[str, tuple[str, ...]],
+        operation: str,
+        method: str,
+        path: str,
+        hint: str | None = None,
+    ) -> None:
+        advice = f" Hint: {hint}" if hint else ""
+        super().__init__(f"{operation}: {status} {detail} ({method} {path}).{advice}")
+        self.status: int = status
+        self.detail: str = detail
+        """What the server said, as one readable line."""
+        self.fields: Mapping[str, tuple[str, ...]] = fields
+        """Its messages by member, dotted where nested; empty when it named none."""
+        self.operation: str = operation
+        """The operationId."""
+        self.method: str = method
+        self.path: str = path
+        self.hint: str | None = hint
+        """What to do about it, where that is known."""
+
+
+class BadRequest(StatusError):
+    """400, and any other 4xx that has no class of its own: the server cannot take this input."""
+
+
+class Conflict(BadRequest):
+    """The state of the alert group does not allow the action."""
+
+
+class AlreadyInState(Conflict):
+    """The group, or its label, is already what the action would make of it."""
+
+
+class Unauthorized(StatusError):
+    """The token is missing, wrong or malformed: 401, or the server's 403 "Invalid token."."""
+
+
+class Forbidden(StatusError):
+    """The token is good, and may not do this."""
+
+
+class UserTokenRequired(Forbidden):
+    """A service account called an action that needs a user's OnCall API key."""
+
+
+class NotFound(StatusError):
+    """The server knows the endpoint, and has no such object."""
+
+
+class EndpointUnavailable(StatusError):
+    """This server has no such endpoint, which it says with an HTML page."""
+
+
+class RateLimited(StatusError):
+    """Too many requests."""
+
+    reset_after: float | None = None
+    """Seconds until the server takes requests again; None when it did not say."""
+
+
+class ServerError(StatusError):
+    """The server failed, which it also does on some bad input."""
+
+
+EXCERPT_LENGTH = 120
+
+
+def excerpt(content: bytes) -> str:
+    """The first bytes of a body as one printable line, for messages."""
+    text = ascii(content[:EXCERPT_LENGTH].decode("utf-8", "replace"))
+    return f"{text}…" if len(content) > EXCERPT_LENGTH else text
