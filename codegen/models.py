@@ -27,6 +27,7 @@ def render_models(spec: Spec, header: str) -> dict[str, str]:
             input_file_type=InputFileType.OpenAPI,
             output=output,
             output_model_type=DataModelType.DataclassesDataclass,
+            output_datetime_class=generator.DatetimeClassType.Datetime,
             target_python_version=generator.PythonVersion.PY_311,
             custom_template_dir=TEMPLATES,
             custom_file_header=header,

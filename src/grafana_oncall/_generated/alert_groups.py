@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from grafana_oncall._values import UNSET, OpenStrEnum, UnsetType
+from grafana_oncall._values import UNSET, AwareDatetime, OpenStrEnum, UnsetType
 
 from . import labels as labels_1
 
@@ -41,7 +41,7 @@ class Alert:
 
     id: str
     alert_group_id: str | None = None
-    created_at: str | None = None
+    created_at: AwareDatetime | None = None
     payload: Any = None
     """What the monitoring system sent; any JSON. Empty after a wipe."""
 
@@ -54,20 +54,20 @@ class AlertGroup:
     integration_id: str
     alerts_count: int
     state: AlertGroupState
-    created_at: str
+    created_at: AwareDatetime
     team_id: str | None = None
     route_id: str | None = None
-    resolved_at: str | None = None
+    resolved_at: AwareDatetime | None = None
     resolved_by: str | None = None
     """Id of the user who resolved it."""
-    acknowledged_at: str | None = None
+    acknowledged_at: AwareDatetime | None = None
     acknowledged_by: str | None = None
     """Id of the user who acknowledged it."""
     labels: Sequence[labels_1.Label] = ()
     title: str | None = None
     """Null after a wipe."""
     permalinks: Permalinks | None = None
-    silenced_at: str | None = None
+    silenced_at: AwareDatetime | None = None
     last_alert: Alert | None = None
 
 

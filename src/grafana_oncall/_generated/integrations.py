@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from grafana_oncall._values import UNSET, UnsetType
+from grafana_oncall._values import UNSET, AwareDatetime, UnsetType
 
 from . import labels as labels_1
 
@@ -110,8 +110,8 @@ class Integration:
     templates: Templates | None = None
     heartbeat: Heartbeat | None = None
     maintenance_mode: str | None = None
-    maintenance_started_at: str | None = None
-    maintenance_end_at: str | None = None
+    maintenance_started_at: AwareDatetime | None = None
+    maintenance_end_at: AwareDatetime | None = None
     labels: Sequence[labels_1.Label] = ()
     """Empty on the open-source engine, which ignores labels of integrations."""
     dynamic_labels: Sequence[labels_1.Label] = ()
