@@ -46,6 +46,11 @@ class Request(Generic[T]):
     query: tuple[tuple[str, str], ...] = ()
     body: Any = UNSET
 
+    @property
+    def page_number(self) -> int:
+        """Number of the page that is asked for, from 1."""
+        return int(dict(self.query).get("page", "1"))
+
 
 @attrs.frozen(kw_only=True)
 class Response:

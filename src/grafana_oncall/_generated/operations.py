@@ -440,3 +440,23 @@ OPERATIONS: Final = (
     REMOVE_ALERT_GROUP_LABEL,
 )
 """Every operation of the specification, in its order."""
+
+__all__ = [
+    "OPERATIONS",
+    "list_integrations",
+    "create_integration",
+    "get_integration",
+    "update_integration",
+    "delete_integration",
+    "list_alert_groups",
+    "get_alert_group",
+    "delete_alert_group",
+    "acknowledge_alert_group",
+    "unacknowledge_alert_group",
+    "resolve_alert_group",
+    "unresolve_alert_group",
+    "silence_alert_group",
+    "unsilence_alert_group",
+    "add_alert_group_label",
+    "remove_alert_group_label",
+]

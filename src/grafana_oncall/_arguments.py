@@ -1,0 +1,128 @@
+"""Pure checks of what callers give: each returns what goes over the wire, or raises at once."""
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal, TypeAlias
+
+from ._generated.alert_groups import AlertGroupState, DeleteMode
+from ._generated.constraints import ID, SILENCE_DELAY_MAX
+from ._values import UNSET, UnsetType, shown
+from .errors import InvalidArgument, TimeRangeError
+
+State: TypeAlias = (
+    AlertGroupState | Literal["firing", "new", "acknowledged", "resolved", "silenced"]
+)
+"""A state to filter by; `firing` and `new` are two spellings of one."""
+
+StateFilter: TypeAlias = Literal["new", "acknowledged", "resolved", "silenced"]
+
+FOREVER: Final = -1
+"""A silence that ends only when somebody ends it."""
+
+NO_TEAM: Final = "null"
+"""As `team_id=`: what belongs to no team."""
+
+_FILTER_OF: Final[dict[AlertGroupState, StateFilter]] = {
+    # Answers say `firing`; the filter refuses that, and says `new`.
+    AlertGroupState.FIRING: "new",
+    AlertGroupState.ACKNOWLEDGED: "acknowledged",
+    AlertGroupState.RESOLVED: "resolved",
+    AlertGroupState.SILENCED: "silenced",
+}
+
+
+def identifier(name: str, value: object) -> str | UnsetType:
+    """An id to filter by; None means not to filter."""
+    if value is None:
+        return UNSET
+    # An empty value would be ignored by the server, and select everything.
+    if not isinstance(value, str) or not ID.allows(value):
+        raise InvalidArgument(f"{name}={shown(value)} is not an id. {ID.text}", argument=name)
+    return value
+
+
+def name_filter(value: object) -> str | UnsetType:
+    """A name to filter by; None means not to filter."""
+    if value is None:
+        return UNSET
+    if not isinstance(value, str) or not value:
+        message = f"name={shown(value)}: a name is needed; the server would ignore this one."
+        raise InvalidArgument(message, argument="name")
+    return value
+
+
+def positive(name: str, value: object) -> int | UnsetType:
+    """A whole number above zero; None means that it was not given."""
+    if value is None:
+        return UNSET
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        message = f"{name}={shown(value)}: a whole number, 1 or more, is needed."
+        raise InvalidArgument(message, argument=name)
+    return value
+
+
+def state_filter(state: object) -> StateFilter | UnsetType:
+    """The spelling that the server's filter takes."""
+    if state is None:
+        return UNSET
+    known = _FILTER_OF.get(AlertGroupState(state)) if isinstance(state, str) else None
+    if known is None:
+        names = ", ".join(("firing (or new)", *list(_FILTER_OF.values())[1:]))
+        message = f"state={shown(state)} is none of the states: {names}."
+        raise InvalidArgument(message, argument="state")
+    return known
+
+
+def time_range(started_at: object) -> str | UnsetType:
+    """`start_end` in UTC and whole seconds, widened to them; the server includes both ends."""
+    match started_at:
+        case None:
+            return UNSET
+        case (datetime() as start, datetime() as end):
+            first, last = _in_utc(start), _in_utc(end)
+        case _:
+            raise _bad_range(started_at, "a pair (start, end) of aware datetimes is needed")
+    if first > last:
+        raise _bad_range(started_at, "it ends before it starts")
+    if last.microsecond:
+        last += timedelta(seconds=1)
+    return f"{first:%Y-%m-%dT%H:%M:%S}_{last:%Y-%m-%dT%H:%M:%S}"
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.utcoffset() is None:
+        raise _bad_range(moment, "it is naive; give it a time zone, as in datetime.now(UTC)")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise _bad_range(moment, "it is beyond the calendar") from None
+
+
+def _bad_range(value: object, reason: str) -> TimeRangeError:
+    return TimeRangeError(f"started_at={shown(value)}: {reason}.", argument="started_at")
+
+
+def silence_delay(delay: object) -> int:
+    """Whole seconds, rounded up; FOREVER as it is."""
+    seconds = math.ceil(delay.total_seconds()) if isinstance(delay, timedelta) else delay
+    match seconds:
+        case bool():
+            pass
+        # The server takes 0, and never ends such a silence.
+        case int() if 0 < seconds <= SILENCE_DELAY_MAX or delay == FOREVER:
+            return seconds
+        case _:
+            pass
+    message = (
+        f"delay={shown(delay)}: a timedelta or whole seconds from 1 to {SILENCE_DELAY_MAX}, "
+        "or FOREVER, is needed."
+    )
+    raise InvalidArgument(message, argument="delay")
+
+
+def delete_mode(mode: object) -> DeleteMode:
+    """The mode; an unknown mode is refused here, since it cannot be undone."""
+    if isinstance(mode, str) and mode in [*DeleteMode]:
+        return DeleteMode(mode)
+    message = f"mode={shown(mode)}: 'wipe' or 'delete' is needed."
+    raise InvalidArgument(message, argument="mode")

@@ -1,0 +1,209 @@
+"""Integrations: list, read, create, update, delete."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias, cast
+
+import msgspec
+
+from . import labels as label_rules
+from ._arguments import name_filter, positive
+from ._converter import to_input
+from ._generated import operations
+from ._generated.integrations import (
+    DefaultRouteInput,
+    Integration,
+    IntegrationCreate,
+    IntegrationUpdate,
+    TemplatesInput,
+)
+from ._pager import DEFAULT_PREFETCH, Pager
+from ._session import Session
+from ._templates import template_problem
+from ._values import UNSET, UnsetType
+from .errors import TemplateError
+from .labels import LabelsLike
+
+Templates: TypeAlias = TemplatesInput | Mapping[str, Any]
+"""Templates to set: the model, or mappings such as `{"slack": {"title": None}}`."""
+
+DefaultRoute: TypeAlias = DefaultRouteInput | Mapping[str, Any]
+"""A default route to set: the model, or mappings such as `{"slack": {"enabled": True}}`."""
+
+
+class Integrations:
+    """The sources of alerts of the organization that the token belongs to.
+
+    Every method sends one request, except `list`, which sends none until it is iterated. All
+    raise `InvalidArgument` before anything is sent, `StatusError` for a refusal, `TransportError`
+    without an answer, and `DecodeError` for an answer that is not what the API promises. Writes
+    need the Admin role.
+
+    API page: https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def list(
+        self,
+        *,
+        name: str | None = None,
+        perpage: int | None = None,
+        prefetch: int = DEFAULT_PREFETCH,
+    ) -> Pager[Integration]:
+        """The integrations, all or the one of this exact name.
+
+        Args:
+            name: Exact name.
+            perpage: Integrations on a page. Undocumented: real servers have 50 without it.
+            prefetch: Pages to fetch ahead, once the second one is asked for; 0 fetches none.
+        """
+        request = operations.list_integrations(
+            name=name_filter(name),
+            perpage=positive("perpage", perpage),
+        )
+        return Pager(self._session, request, prefetch=prefetch)
+
+    async def get(self, integration_id: str) -> Integration:
+        """One integration; raises NotFound when there is none of this id."""
+        return await self._session.send(operations.get_integration(integration_id))
+
+    async def create(
+        self,
+        *,
+        type: str,
+        name: str | UnsetType = UNSET,
+        description_short: str | UnsetType | None = UNSET,
+        team_id: str | UnsetType | None = UNSET,
+        labels: LabelsLike | UnsetType = UNSET,
+        dynamic_labels: LabelsLike | UnsetType = UNSET,
+        templates: Templates | UnsetType = UNSET,
+        default_route: DefaultRoute | UnsetType = UNSET,
+    ) -> Integration:
+        """Creates an integration. Not idempotent: a repeat makes another one.
+
+        The answer tells what the server kept: the open-source engine ignores labels.
+
+        Args:
+            type: Such as `webhook`, `alertmanager` or `grafana`.
+            name: Unique within the team; the server invents one when there is none.
+            description_short: One line about it.
+            team_id: Id of the team.
+            labels: Static labels, such as `{"team": "SRE"}`.
+            dynamic_labels: Labels whose values are Jinja2 templates, evaluated for each alert.
+            templates: How alerts look; every one is checked for Jinja2 syntax.
+            default_route: Where alerts go that no other route takes.
+
+        Raises:
+            LabelError: Labels that break the documented rules, all of them at once.
+            TemplateError: Templates that are not Jinja2, all of them at once.
+            BadRequest: Unknown or deprecated type, a name that exists, an unknown team.
+        """
+        body = to_input(
+            _members(
+                type=type,
+                name=name,
+                description_short=description_short,
+                team_id=team_id,
+                **_nested(labels, dynamic_labels, templates, default_route),
+            ),
+            IntegrationCreate,
+            argument="integration",
+        )
+        return await self._session.send(operations.create_integration(body))
+
+    async def update(
+        self,
+        integration_id: str,
+        *,
+        name: str | UnsetType = UNSET,
+        description_short: str | UnsetType | None = UNSET,
+        team_id: str | UnsetType | None = UNSET,
+        labels: LabelsLike | UnsetType = UNSET,
+        dynamic_labels: LabelsLike | UnsetType = UNSET,
+        templates: Templates | UnsetType = UNSET,
+        default_route: DefaultRoute | UnsetType = UNSET,
+    ) -> Integration:
+        """Changes what is given, and keeps the rest.
+
+        In `templates`, None resets one template or a whole block to its default, and what is
+        absent keeps its value. The type of an integration cannot be changed.
+
+        Args:
+            integration_id: Id of the integration.
+            name: New name, unique within the team.
+            description_short: One line about it; None empties it.
+            team_id: Id of the new team; None for no team.
+            labels: Static labels, which replace the present ones.
+            dynamic_labels: Dynamic labels, which replace the present ones.
+            templates: Templates to set or to reset.
+            default_route: Parts of the default route to set.
+
+        Raises:
+            LabelError: Labels that break the documented rules, all of them at once.
+            TemplateError: Templates that are not Jinja2, all of them at once.
+            NotFound: There is no such integration.
+            BadRequest: A name that exists, an unknown team.
+        """
+        body = to_input(
+            _members(
+                name=name,
+                description_short=description_short,
+                team_id=team_id,
+                **_nested(labels, dynamic_labels, templates, default_route),
+            ),
+            IntegrationUpdate,
+            argument="integration",
+        )
+        return await self._session.send(operations.update_integration(integration_id, body))
+
+    async def delete(self, integration_id: str) -> None:
+        """Deletes an integration. It stops to take alerts; its alert groups stay."""
+        await self._session.send(operations.delete_integration(integration_id))
+
+
+def _members(**members: object) -> dict[str, object]:
+    """The members that were given."""
+    return {name: value for name, value in members.items() if value is not UNSET}
+
+
+def _nested(
+    labels: LabelsLike | UnsetType,
+    dynamic_labels: LabelsLike | UnsetType,
+    templates: Templates | UnsetType,
+    default_route: DefaultRoute | UnsetType,
+) -> dict[str, object]:
+    """The members that have rules of their own, checked."""
+    checked: dict[str, object] = {}
+    if labels is not UNSET:
+        checked["labels"] = label_rules.to_inputs(labels)
+    if dynamic_labels is not UNSET:
+        checked["dynamic_labels"] = label_rules.to_dynamic_inputs(dynamic_labels)
+    if templates is not UNSET:
+        checked["templates"] = _checked_templates(templates)
+    if default_route is not UNSET:
+        checked["default_route"] = to_input(
+            default_route, DefaultRouteInput, argument="default_route"
+        )
+    return checked
+
+
+def _checked_templates(templates: Templates) -> TemplatesInput:
+    model = to_input(templates, TemplatesInput, argument="templates")
+    problems = [
+        problem
+        for where, source in _strings(msgspec.to_builtins(model), "templates")
+        if (problem := template_problem(source, where=where))
+    ]
+    if problems:
+        raise TemplateError(problems, argument="templates")
+    return model
+
+
+def _strings(node: object, where: str) -> Iterator[tuple[str, str]]:
+    """Every string in a tree of objects, with its dotted place."""
+    if isinstance(node, str):
+        yield where, node
+    elif isinstance(node, dict):
+        for name, member in cast("dict[str, object]", node).items():
+            yield from _strings(member, f"{where}.{name}")

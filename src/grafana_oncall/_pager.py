@@ -1,0 +1,93 @@
+"""What `list` returns: the items of all pages, in order, each once."""
+
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Final, Generic, Protocol, TypeVar
+
+import attrs
+
+from ._request import Page, Request
+from ._session import Session
+from ._values import shown
+from .errors import InvalidArgument
+
+
+class HasId(Protocol):
+    """Anything that the server lists."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+
+T = TypeVar("T", bound=HasId)
+
+DEFAULT_PREFETCH: Final = 2
+_MOST_PREFETCH: Final = 64
+
+_REMEMBERED_PAGES: Final = 16
+"""Lists move while they are walked: an item may repeat on a page near the one where it was."""
+
+
+class Pager(Generic[T]):
+    """A list on the server: iterate it, collect it, count it. Nothing is sent before that.
+
+    Every `async for` walks anew, newest first, and gives each id once, although lists move while
+    they are walked. An object that is created meanwhile may be missed. When acting on the items
+    takes them out of the filter, walk to the end first (`collect`): what follows on later pages
+    moves up, and would be skipped.
+    """
+
+    def __init__(self, session: Session, request: Request[Page[T]], *, prefetch: int) -> None:
+        if not 0 <= _whole("prefetch", prefetch) <= _MOST_PREFETCH:
+            message = f"prefetch={shown(prefetch)}: 0 to {_MOST_PREFETCH} pages."
+            raise InvalidArgument(message, argument="prefetch")
+        self._session = session
+        self._request = request
+        self._prefetch = prefetch
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self._items()
+
+    async def _items(self) -> AsyncGenerator[T, None]:
+        recent: deque[set[str]] = deque(maxlen=_REMEMBERED_PAGES)
+        async with aclosing(self.pages()) as pages:
+            async for page in pages:
+                here: set[str] = set()
+                recent.append(here)
+                for item in page.results:
+                    if not any(item.id in ids for ids in recent):
+                        here.add(item.id)
+                        yield item
+
+    def pages(self) -> AsyncGenerator[Page[T], None]:
+        """The pages as the server answers them, with what repeats, their count and raw bytes."""
+        return self._session.pages(self._request, prefetch=self._prefetch)
+
+    async def collect(self, *, limit: int | None = None) -> list[T]:
+        """All items, or the first `limit` of them, in the server's order."""
+        if limit is not None and _whole("limit", limit) < 1:
+            raise InvalidArgument(f"limit={shown(limit)}: 1 or more.", argument="limit")
+        found: list[T] = []
+        async with aclosing(self._items()) as items:
+            async for item in items:
+                found.append(item)
+                if len(found) == limit:
+                    break
+        return found
+
+    async def count(self) -> int:
+        """How many there are now, by one request."""
+        # One item suffices. A server that does not know `perpage` ignores it.
+        rest = (pair for pair in self._request.query if pair[0] not in {"page", "perpage"})
+        query = (*rest, ("perpage", "1"))
+        page = await self._session.send(attrs.evolve(self._request, query=query))
+        return page.count
+
+
+def _whole(name: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidArgument(f"{name}={shown(value)}: a whole number is needed.", argument=name)
+    return value

@@ -1,0 +1,60 @@
+"""Pure: which requests follow a page of a list."""
+
+import re
+from typing import TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import attrs
+
+from ._request import Page, Request
+from .errors import DecodeError
+
+T = TypeVar("T")
+
+
+def next_page(request: Request[Page[T]], page: Page[T]) -> Request[Page[T]] | None:
+    """The request after this one, None at the end; raises DecodeError rather than go in circles.
+
+    Only the number and unknown parameters are taken from the server's `next`: its host is often
+    not the one that the client uses, and the caller's filters are never left to it. Past the end
+    a server repeats its last page, which names no next one: so a list that shrank just ends.
+    """
+    if page.next is None:
+        return None
+    theirs = _query(page.next)
+    number = dict(theirs).get("page", "")
+    forward = re.fullmatch(r"[0-9]{1,9}", number) and int(number) > request.page_number
+    if not forward or page.number != request.page_number:
+        raise DecodeError(
+            f"page {page.number} answers page {request.page_number}, "
+            f"and names {number or 'no number'!r} as the next one",
+            operation=request.operation.id,
+            status=200,
+            content=page.raw,
+            path="$.next",
+        )
+    ours = {"page", *(name for name, _ in request.query)}
+    added = tuple(pair for pair in theirs if pair[0] not in ours)
+    return _at_page(attrs.evolve(request, query=(*request.query, *added)), int(number))
+
+
+def upcoming(request: Request[Page[T]], page: Page[T], most: int) -> list[Request[Page[T]]]:
+    """Up to `most` requests that follow, as far as the page tells how many there are."""
+    following = next_page(request, page)
+    if following is None:
+        return []
+    number = following.page_number
+    last = min(page.total_pages or number, number + most - 1)
+    return [following, *(_at_page(following, later) for later in range(number + 1, last + 1))]
+
+
+def _query(url: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    except ValueError:
+        return []  # no number in it, which the caller reports
+
+
+def _at_page(request: Request[T], number: int) -> Request[T]:
+    query = [pair for pair in request.query if pair[0] != "page"]
+    return attrs.evolve(request, query=(*query, ("page", str(number))))

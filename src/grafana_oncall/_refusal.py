@@ -1,0 +1,152 @@
+"""Pure: a refused answer to the error that says why, in all the shapes in which servers say it."""
+
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
+
+from . import errors
+from ._request import API_ROOT, Request, Response
+
+_MESSAGE_KEYS: Final = ("detail", "error", "non_field_errors")
+_INVALID_TOKEN: Final = "Invalid token."  # noqa: S105  # the server's words
+_SERVICE_ACCOUNT: Final = "Service accounts are not allowed"
+_CONFLICT: Final = re.compile(r"Can't (?P<action>\w+) an? (?P<state>[\w ]+?) alert group")
+_ALREADY: Final = {
+    "acknowledge": "acknowledged",
+    "unacknowledge": "unacknowledged",
+    "resolve": "resolved",
+    "unresolve": "unresolved",
+    "unsilence": "unsilenced",
+}
+_HAS_LABEL: Final = "Label already exists"
+_WAIT: Final = re.compile(r"available in (\d+) second")
+
+_BY_STATUS: Final[Mapping[int, type[errors.StatusError]]] = {
+    401: errors.Unauthorized,
+    403: errors.Forbidden,
+    409: errors.Conflict,
+    429: errors.RateLimited,
+}
+_HINTS: Final[Mapping[type[errors.StatusError], str]] = {
+    errors.Unauthorized: (
+        "give the token bare and unabridged, and grafana_url= if it is a service account's."
+    ),
+    errors.UserTokenRequired: "use a user's OnCall API key instead of a service account token.",
+    errors.EndpointUnavailable: (
+        "either url= is not that of the OnCall API, or this server lacks the endpoint "
+        "(labels of alert groups exist on Grafana Cloud only)."
+    ),
+    errors.AlreadyInState: "it already is what the call would make of it; nothing is left to do.",
+}
+
+
+def refusal(request: Request[Any], response: Response) -> errors.StatusError:
+    """The error that an answer outside 2xx stands for."""
+    body = _json(response.content)
+    fields = {name: tuple(texts) for name, texts in _fields(body).items()}
+    detail = _location(response) or _detail(body, response)
+    kind = _kind(response, body, detail)
+    error = kind(
+        status=response.status,
+        detail=detail,
+        fields=fields,
+        operation=request.operation.id,
+        method=request.operation.method,
+        path=f"/{API_ROOT}{request.path}",
+        hint=_HINTS.get(kind),
+    )
+    if isinstance(error, errors.RateLimited):
+        error.reset_after = reset_after(response.headers, detail)
+    return error
+
+
+def _kind(response: Response, body: Any, detail: str) -> type[errors.StatusError]:
+    status = response.status
+    if detail == _INVALID_TOKEN and status == 403:
+        return errors.Unauthorized
+    if detail.startswith(_SERVICE_ACCOUNT):
+        return errors.UserTokenRequired
+    if status == 404:
+        return errors.EndpointUnavailable if body is None else errors.NotFound
+    if status == 400:
+        return _conflict(detail)
+    if status >= 500:
+        return errors.ServerError
+    return _BY_STATUS.get(status, errors.BadRequest if status >= 400 else errors.StatusError)
+
+
+def _conflict(detail: str) -> type[errors.BadRequest]:
+    found = _CONFLICT.search(detail)
+    if _HAS_LABEL in detail or (found and _ALREADY.get(found["action"]) == found["state"]):
+        return errors.AlreadyInState
+    return errors.Conflict if found else errors.BadRequest
+
+
+def _json(content: bytes) -> Any:
+    """The parsed body, None where it is not JSON."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _fields(body: object) -> dict[str, list[str]]:
+    """Messages by member, dotted where nested."""
+    found: dict[str, list[str]] = {}
+    for name, text in _flattened(body, ""):
+        if name and name not in _MESSAGE_KEYS:
+            found.setdefault(name, []).append(text)
+    return found
+
+
+def _flattened(node: object, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict):
+        for key, value in cast("dict[str, object]", node).items():
+            yield from _flattened(value, f"{name}.{key}" if name else key)
+    elif isinstance(node, list):
+        for value in cast("list[object]", node):
+            yield from _flattened(value, name)
+    else:
+        yield name, str(node)
+
+
+def _detail(body: Any, response: Response) -> str:
+    """What the server said, as one line."""
+    if body is None:
+        return _text(response)
+    told = [
+        text if not name or name in _MESSAGE_KEYS else f"{name}: {text}"
+        for name, text in _flattened(body, "")
+    ]
+    return "; ".join(told) or f"gave no reason: {errors.excerpt(response.content)}"
+
+
+def _text(response: Response) -> str:
+    """The visible words of a page of HTML, or of whatever else came."""
+    if not response.content:
+        return "gave no reason"
+    page = response.content[:4096].decode("utf-8", "replace")
+    words = html.unescape(re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL))
+    return f"answered without JSON: {errors.excerpt(' '.join(words.split()).encode())}"
+
+
+def _location(response: Response) -> str | None:
+    """Where a redirect points, without the query, which may carry anything."""
+    if not 300 <= response.status < 400:
+        return None
+    target = urlsplit(response.headers.get("location", ""))
+    place = f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
+    return f"redirects to {place}; redirects are not followed. Set url= to the OnCall API itself"
+
+
+def reset_after(headers: Mapping[str, str], detail: str) -> float | None:
+    """Seconds to wait after a 429, None where the server does not say."""
+    found = _WAIT.search(detail)
+    told = (headers.get("retry-after"), headers.get("ratelimit-reset"), found[1] if found else None)
+    for value in told:
+        if value is not None and value.strip().isascii() and value.strip().isdigit():
+            return float(value)
+    return None

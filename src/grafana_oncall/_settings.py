@@ -1,0 +1,110 @@
+"""What a client is made with, checked: the API's URL, the stack's URL, the token, the timeout."""
+
+import math
+from datetime import timedelta
+from typing import Final, NoReturn
+from urllib.parse import urlsplit
+
+from ._request import API_ROOT
+from ._values import shown
+from .errors import InvalidArgument
+
+
+class Token:
+    """A token that shows itself to nobody but the one who asks for `secret`."""
+
+    __slots__ = ("_secret",)
+
+    def __init__(self, secret: "str | Token") -> None:
+        fault = None
+        if isinstance(secret, Token):
+            self._secret: str = secret.secret
+        else:
+            fault = _token_fault(secret)
+            self._secret = secret
+        # A traceback that shows local variables must not show this one.
+        del secret
+        if fault:
+            raise InvalidArgument(f"token: {fault}", argument="token")
+
+    @property
+    def secret(self) -> str:
+        """The token itself, for the header and nothing else."""
+        return self._secret
+
+    @property
+    def is_service_account(self) -> bool:
+        """Whether it belongs to a Grafana service account rather than to a user."""
+        return self._secret.startswith("glsa_")
+
+    def __repr__(self) -> str:
+        return "Token(…)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A token cannot be pickled or copied: it is a secret.")
+
+
+def _token_fault(secret: object) -> str | None:
+    """What is wrong with a token, in words that do not contain it."""
+    if not isinstance(secret, str) or not secret:
+        return "a non-empty string is needed: an OnCall API key or a service account token."
+    if secret.lower().startswith("bearer "):
+        return "give it bare: the API takes no scheme word such as 'Bearer'."
+    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+        return "it contains a space, a control character or a non-ASCII character."
+    return None
+
+
+def api_url(url: str) -> str:
+    """The base of every request: `https://host/prefix/api/v1/`, whatever part of it was given."""
+    return f"{_checked_url('url', url).removesuffix('/api/v1')}/{API_ROOT}"
+
+
+def stack_url(url: str) -> str:
+    """The value of X-Grafana-URL."""
+    return _checked_url("grafana_url", url)
+
+
+def _checked_url(name: str, url: object) -> str:
+    """An absolute http(s) URL without trailing slash; raises InvalidArgument for any other."""
+    if not isinstance(url, str) or not url:
+        raise InvalidArgument(f"{name}: a URL is needed.", argument=name)
+    fault = _url_fault(url)
+    if fault:
+        # The URL is not shown: it may carry a password.
+        raise InvalidArgument(f"{name}: {fault}", argument=name)
+    return url.rstrip("/")
+
+
+def _url_fault(url: str) -> str | None:
+    if not (url.isascii() and url.isprintable()) or " " in url or "\\" in url:
+        return "it contains a space, a backslash, a control character or a non-ASCII character."
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        return f"it is not a URL: {error}."
+    if parts.scheme not in {"http", "https"} or not host:
+        return "it must begin with https:// or http:// and name a host."
+    if "@" in parts.netloc:
+        return "it must not contain a user name or password."
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        return "it must not have a query or a fragment."
+    return None
+
+
+_LONGEST_TIMEOUT: Final = 24 * 60 * 60.0
+
+
+def timeout_seconds(timeout: object) -> float:
+    """A timeout in seconds: finite and above zero, at most a day."""
+    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+    match seconds:
+        case bool():
+            pass
+        case int() | float() if math.isfinite(seconds) and 0 < seconds <= _LONGEST_TIMEOUT:
+            return float(seconds)
+        case _:
+            pass
+    message = f"timeout={shown(timeout)}: seconds or a timedelta, above zero, at most a day."
+    raise InvalidArgument(message, argument="timeout")

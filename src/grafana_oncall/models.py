@@ -1,0 +1,86 @@
+"""The public door to the generated models.
+
+What the API answers: frozen values in which an absent member reads as None or as empty. What it
+takes (`…Input`, `…Create`, `…Update`): frozen values in which UNSET is absent and None is null.
+Vary any of them with `attrs.evolve`.
+"""
+
+from ._generated.alert_groups import (
+    Alert,
+    AlertGroup,
+    AlertGroupDelete,
+    AlertGroupSilence,
+    AlertGroupState,
+    DeleteMode,
+    Permalinks,
+)
+from ._generated.integrations import (
+    ChannelRoute,
+    ChannelRouteInput,
+    DefaultRoute,
+    DefaultRouteInput,
+    Heartbeat,
+    Integration,
+    IntegrationCreate,
+    IntegrationUpdate,
+    MessageTemplate,
+    MessageTemplateInput,
+    RichTemplate,
+    RichTemplateInput,
+    SlackRoute,
+    SlackRouteInput,
+    Templates,
+    TemplatesInput,
+    TitleTemplate,
+    TitleTemplateInput,
+)
+from ._generated.labels import (
+    AttachedLabelInput,
+    AttachedNameInput,
+    DynamicLabelInput,
+    DynamicValueInput,
+    Label,
+    LabelInput,
+    LabelKey,
+    LabelKeyInput,
+    LabelValue,
+    LabelValueInput,
+)
+
+__all__ = [
+    "Alert",
+    "AlertGroup",
+    "AlertGroupDelete",
+    "AlertGroupSilence",
+    "AlertGroupState",
+    "AttachedLabelInput",
+    "AttachedNameInput",
+    "ChannelRoute",
+    "ChannelRouteInput",
+    "DefaultRoute",
+    "DefaultRouteInput",
+    "DeleteMode",
+    "DynamicLabelInput",
+    "DynamicValueInput",
+    "Heartbeat",
+    "Integration",
+    "IntegrationCreate",
+    "IntegrationUpdate",
+    "Label",
+    "LabelInput",
+    "LabelKey",
+    "LabelKeyInput",
+    "LabelValue",
+    "LabelValueInput",
+    "MessageTemplate",
+    "MessageTemplateInput",
+    "Permalinks",
+    "RichTemplate",
+    "RichTemplateInput",
+    "SlackRoute",
+    "SlackRouteInput",
+    "Templates",
+    "TemplatesInput",
+    "TitleTemplate",
+    "TitleTemplateInput",
+]
