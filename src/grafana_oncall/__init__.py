@@ -7,14 +7,15 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 
 # The floors, each of which imports only lower ones (held by import-linter):
 #
-#   6  __init__ · models · operations · testing
-#   5  client
-#   4  _alert_groups · _integrations
-#   3  _pager
-#   2  _session                                      the only code that sends
-#   1  _codec · _paging · _settings · _arguments · labels · _generated.operations   pure
-#   0  _refusal · _converter · _templates · _generated models and constraints
-#      _request · errors · _values                   plain values
+#   testing
+#   client · models · operations                          public doors
+#   _alert_groups · _integrations                         one method per operation
+#   _pager                                                what `list` returns
+#   _session                                              the only code that sends
+#   _codec · _paging · _settings · _arguments · labels    pure: decisions and checks
+#   _refusal · _converter · _templates
+#   _generated                                            written from openapi.yaml
+#   _request · _values · errors                           plain values
 
 from . import errors, labels, models, operations
 from ._arguments import FOREVER, NO_TEAM

@@ -1,0 +1,290 @@
+"""Labels: written in whichever way is at hand, checked before anything is sent.
+
+Wherever labels are taken, they may be a mapping `{"team": "SRE"}`, one string `"team:SRE"`, one
+label of the API, or an iterable of strings, pairs `("team", "SRE")` and labels of the API. Such a
+label is a model (what a group's `.labels` holds) or its JSON
+`{"key": {"name": "team"}, "value": {"name": "SRE"}}`, of which only the names count.
+
+What is wrong is never repaired, and is said all at once, in one `LabelError`.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias, cast
+
+import attrs
+
+from grafana_oncall._generated import labels as api
+from grafana_oncall._generated.constraints import LABEL_FILTER, LABEL_KEY, LABEL_VALUE, LABELS_MAX
+from grafana_oncall._templates import template_problem
+from grafana_oncall._values import shown
+from grafana_oncall.errors import LabelError, Problem
+
+__all__ = [
+    "LabelsLike",
+    "matches",
+    "parse",
+    "to_attached",
+    "to_dynamic_inputs",
+    "to_input",
+    "to_inputs",
+    "to_query",
+    "validate",
+    "validate_dynamic",
+]
+
+_Model: TypeAlias = api.Label | api.LabelInput | api.DynamicLabelInput | api.AttachedLabelInput
+_One: TypeAlias = str | _Model | Mapping[str, Mapping[str, Any]]
+LabelsLike: TypeAlias = Mapping[str, str] | _One | Iterable[_One | tuple[str, str] | list[str]]
+"""Everything that is understood as labels."""
+
+_Pair: TypeAlias = tuple[str, str]
+_Entry: TypeAlias = _Pair | Problem
+_Rules: TypeAlias = Callable[[str, str, str | None], Iterable[Problem | str]]
+
+_SHAPE: Final = (
+    "A label is {}, a pair of strings, or an object of the API whose key and value have a name."
+)
+_UNSENDABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def parse(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
+    """Pairs of key and value, in the order given; only their shape is checked.
+
+        >>> parse("team:SRE")
+        (('team', 'SRE'),)
+
+    Raises:
+        LabelError: Something among them is not a label, such as a number as its value.
+    """
+    return _sound(_entries(labels), _any)
+
+
+def validate(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
+    """The pairs of labels that the API's rules allow to be written: characters, lengths, number.
+
+        >>> validate({"team": "SRE", "env": "prod"})
+        (('team', 'SRE'), ('env', 'prod'))
+
+    Raises:
+        LabelError: With every broken rule of every label.
+    """
+    return _sound(_entries(labels), _writable, most=LABELS_MAX)
+
+
+def validate_dynamic(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
+    """The pairs of dynamic labels, whose values are Jinja2 templates of correct syntax.
+
+    A string is split at its first colon, because templates have colons of their own.
+
+        >>> validate_dynamic("severity:{{ payload.severity[:4] }}")
+        (('severity', '{{ payload.severity[:4] }}'),)
+
+    Raises:
+        LabelError: With every broken rule; one of a template has its line and column.
+    """
+    entries = _entries(labels, dynamic=True)
+    return _sound(entries, _dynamic, most=LABELS_MAX, argument="dynamic_labels")
+
+
+def to_query(labels: LabelsLike) -> tuple[str, ...]:
+    """Entries `key:value` of a list filter, all of which a group must have; repeats are dropped.
+
+    They are held to what the server can match, not to the rules for writing: labels may be older.
+
+        >>> to_query([("team", "SRE"), ("2nd", "on call")])
+        ('team:SRE', '2nd:on call')
+
+    Raises:
+        LabelError: The server would ignore an entry, or nothing could ever match all of them, or
+            there are none, which would select everything.
+    """
+    pairs = _sound(_entries(labels), _matchable, least=1)
+    return tuple(dict.fromkeys(f"{key}:{value}" for key, value in pairs))
+
+
+def matches(labels: LabelsLike, wanted: LabelsLike) -> bool:
+    """Whether all the wanted labels are among these, compared with case, as the server does.
+
+        >>> matches([("team", "SRE"), ("env", "prod")], wanted="env:prod")
+        True
+
+    Raises:
+        LabelError: No label is wanted, or either argument has something that is not a label.
+    """
+    return set(_sound(_entries(wanted), _any, least=1)) <= set(parse(labels))
+
+
+def to_inputs(labels: LabelsLike) -> tuple[api.LabelInput, ...]:
+    """The request models of labels, validated.
+
+    >>> [model.key.name for model in to_inputs({"team": "SRE"})]
+    ['team']
+    """
+    return tuple(
+        api.LabelInput(key=api.LabelKeyInput(name=key), value=api.LabelValueInput(name=value))
+        for key, value in validate(labels)
+    )
+
+
+def to_dynamic_inputs(labels: LabelsLike) -> tuple[api.DynamicLabelInput, ...]:
+    """The request models of dynamic labels, validated.
+
+    >>> [model.value.name for model in to_dynamic_inputs({"team": "{{ payload.team }}"})]
+    ['{{ payload.team }}']
+    """
+    return tuple(
+        api.DynamicLabelInput(
+            key=api.LabelKeyInput(name=key), value=api.DynamicValueInput(name=value)
+        )
+        for key, value in validate_dynamic(labels)
+    )
+
+
+def to_input(key: str, value: str) -> api.LabelInput:
+    """The request model of one label to attach, validated.
+
+    >>> to_input("team", "SRE").value.name
+    'SRE'
+    """
+    (label,) = to_inputs([(key, value)])
+    return label
+
+
+def to_attached(key: str, value: str) -> api.AttachedLabelInput:
+    """The request model of one label that is there already, and may be older than the rules.
+
+        >>> to_attached("2nd", "on call: us").key.name
+        '2nd'
+
+    Raises:
+        LabelError: No label can be like this: empty, or with control characters.
+    """
+    ((key, value),) = _sound(_entries([(key, value)]), _attached)
+    return api.AttachedLabelInput(
+        key=api.AttachedNameInput(name=key), value=api.AttachedNameInput(name=value)
+    )
+
+
+def _entries(labels: object, *, dynamic: bool = False) -> tuple[_Entry, ...]:
+    """One for each label given: its pair, or the problem of its shape."""
+    return tuple(_entry(label, dynamic=dynamic) for label in _each(labels))
+
+
+def _each(labels: object) -> Iterable[object]:
+    match labels:
+        case str() | bytes() | {"key": {}} | {"value": {}}:
+            return (labels,)
+        case Mapping():
+            return cast("Mapping[object, object]", labels).items()
+        case Iterable():
+            return cast("Iterable[object]", labels)
+        case _:
+            return (labels,)
+
+
+def _entry(label: object, *, dynamic: bool) -> _Entry:
+    key, value = _halves(label, dynamic=dynamic)
+    if isinstance(key, str) and isinstance(value, str):
+        return str.__str__(key), str.__str__(value)  # of a str that is an enum, its text
+    string = '"key:template"' if dynamic else '"key:value" with exactly one colon'
+    return Problem(where=shown(label), rule=_SHAPE.format(string))
+
+
+def _halves(label: object, *, dynamic: bool) -> tuple[object, object]:
+    """Key and value, which may be anything; None where the label has none."""
+    if isinstance(label, str):
+        key, colon, value = label.partition(":")
+        return (key, value) if colon and (dynamic or ":" not in value) else (None, None)
+    if isinstance(label, (tuple, list)):
+        pair = cast("Sequence[object]", label)
+        return (pair[0], pair[1]) if len(pair) == 2 else (None, None)
+    return _member(_member(label, "key"), "name"), _member(_member(label, "value"), "name")
+
+
+def _member(of: object, name: str) -> object:
+    """Of JSON or of a model; anything else has none, lest an enum's name be taken for a label's."""
+    if isinstance(of, Mapping):
+        return cast("Mapping[str, object]", of).get(name)
+    return getattr(of, name, None) if attrs.has(type(of)) else None
+
+
+def _sound(
+    entries: Sequence[_Entry],
+    rules: _Rules,
+    *,
+    least: int = 0,
+    most: int | None = None,
+    argument: str = "labels",
+) -> tuple[_Pair, ...]:
+    """The pairs, if they keep the rules and are all there is."""
+    problems = list(_problems(entries, rules))
+    if len(entries) < least:
+        rule = "None would select everything; leave the argument out to mean that."
+        problems.append(Problem(where=argument, rule=rule))
+    if most is not None and len(entries) > most:
+        rule = f"{len(entries)} were given; at most {most} are allowed."
+        problems.append(Problem(where=argument, rule=rule))
+    if problems:
+        raise LabelError(problems, argument=argument)
+    return tuple(entry for entry in entries if not isinstance(entry, Problem))
+
+
+def _problems(entries: Iterable[_Entry], rules: _Rules) -> Iterator[Problem]:
+    firsts: dict[str, str] = {}
+    for entry in entries:
+        if isinstance(entry, Problem):
+            yield entry
+            continue
+        key, value = entry
+        where = shown(f"{key}:{value}")
+        for broken in rules(key, value, firsts.get(key)):
+            yield broken if isinstance(broken, Problem) else Problem(where=where, rule=broken)
+        firsts.setdefault(key, value)
+
+
+# Rules: what is wrong with a key, its value, and the value that the key had before, if it had one.
+
+
+def _any(_key: str, _value: str, _before: str | None) -> Iterable[str]:
+    return ()
+
+
+def _key(key: str, before: str | None) -> Iterator[str]:
+    if not LABEL_KEY.allows(key):
+        yield LABEL_KEY.text
+    if before is not None:
+        yield "Its key is there already, and each key may stand once."
+
+
+def _writable(key: str, value: str, before: str | None) -> Iterator[str]:
+    yield from _key(key, before)
+    if not LABEL_VALUE.allows(value):
+        yield LABEL_VALUE.text
+
+
+def _dynamic(key: str, value: str, before: str | None) -> Iterator[Problem | str]:
+    yield from _key(key, before)
+    if not value:
+        yield "Its template is empty."
+    if problem := template_problem(value, where=f"template of {shown(key)}"):
+        yield problem
+
+
+def _matchable(key: str, value: str, before: str | None) -> Iterator[str]:
+    if not LABEL_FILTER.allows(f"{key}:{value}"):
+        yield LABEL_FILTER.text
+    if before not in {None, value}:
+        yield f"{shown(before)} is wanted of the same key, and nothing has both."
+    yield from _sendable(key + value)
+
+
+def _attached(key: str, value: str, _before: str | None) -> Iterator[str]:
+    if not (key and value):
+        yield "Neither key nor value of a label is empty."
+    yield from _sendable(key + value)
+
+
+def _sendable(text: str) -> Iterator[str]:
+    if _UNSENDABLE.search(text):
+        yield "No label has control characters or lone surrogates."

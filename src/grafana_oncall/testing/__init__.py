@@ -1,0 +1,41 @@
+"""A Grafana OnCall server to test against: in memory, stateful, as strict as a real one.
+
+```python
+fake = FakeOnCall(clock=VirtualClock())
+group = fake.add_group(title="Disk almost full", labels={"team": "SRE"})
+async with httpx.AsyncClient(transport=fake.transport(), base_url="https://oncall.test") as http:
+    await http.post(
+        f"/api/v1/alert_groups/{group.id}/acknowledge/", headers={"Authorization": fake.token}
+    )
+assert group.state == "acknowledged"
+assert fake.calls[-1].operation == "acknowledge_alert_group"
+```
+
+`serve(fake)` puts it on a socket, and so does `python -m grafana_oncall.testing --port 8080`.
+Nothing here comes from the rest of the package: a bug that both shared would cancel out.
+"""
+
+from grafana_oncall.testing._answers import FakeRequest, FakeResponse
+from grafana_oncall.testing._clock import VirtualClock
+from grafana_oncall.testing._fake import DEFAULT_TOKEN, Call, FakeOnCall
+from grafana_oncall.testing._quota import Quota
+from grafana_oncall.testing._routes import OPERATION_NAMES
+from grafana_oncall.testing._seed import seed_storm
+from grafana_oncall.testing._serve import serve
+from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser
+
+__all__ = [
+    "DEFAULT_TOKEN",
+    "OPERATION_NAMES",
+    "Call",
+    "FakeAlertGroup",
+    "FakeIntegration",
+    "FakeOnCall",
+    "FakeRequest",
+    "FakeResponse",
+    "FakeUser",
+    "Quota",
+    "VirtualClock",
+    "seed_storm",
+    "serve",
+]

@@ -1,0 +1,189 @@
+"""`FakeOnCall`: the options, the state to look at, and the one door for requests."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from attrs import frozen
+from httpx import MockTransport
+
+from grafana_oncall.testing._answers import FakeRequest, FakeResponse, RefusedError, crashed
+from grafana_oncall.testing._asgi import App, asgi_app
+from grafana_oncall.testing._auth import Grant, authenticate, authorize
+from grafana_oncall.testing._clock import Clock, utc_now
+from grafana_oncall.testing._context import Context
+from grafana_oncall.testing._populate import Populate
+from grafana_oncall.testing._quota import Quota
+from grafana_oncall.testing._routes import Operation, Route, find_route
+from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
+from grafana_oncall.testing._transport import mock_transport
+from grafana_oncall.testing._world import World
+
+DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105 - it opens nothing but the fake
+
+
+@frozen(kw_only=True)
+class Call:
+    """A request that arrived, and what became of it."""
+
+    request: FakeRequest
+    operation: str | None
+    """The operation's name, `None` when the path or the method means none."""
+    response: FakeResponse
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return self.request.method
+
+    @property
+    def path(self) -> str:
+        """The path as it was sent."""
+        return self.request.path
+
+    @property
+    def status(self) -> int:
+        """The status of the answer."""
+        return self.response.status
+
+
+class FakeOnCall(Populate):
+    """A Grafana OnCall server in memory, as strict as a real one.
+
+    Reach it through `transport()` (httpx, in process), `app` (any ASGI server) or `handle`
+    (no I/O at all). Nothing runs in the background: silences expire and deletions happen when the
+    clock has passed them and somebody looks.
+
+    Args:
+        seed: The same seed gives the same ids.
+        clock: Tells the time; a `VirtualClock` makes it stand still.
+        flavour: `"cloud"` has labels and looks back 30 days; `"oss"` is the open-source engine.
+        token: Belongs to the user `admin`, with the role of that name.
+        base_url: The server's own idea of its address, which `next` and `link` are made of. Like
+            many a real server behind a proxy, it is not the address that the client uses.
+        grafana_url: The one stack that service accounts may name; `None` takes any.
+        rate_limit: Requests per user and window; `None` is no limit.
+        delete_delay: How long a deletion takes; `None` while the server's workers are down.
+        wipe_delay: The same for a wipe.
+        page_size: Items on a page unless the request says `perpage`.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        clock: Clock = utc_now,
+        flavour: Flavour = "cloud",
+        token: str = DEFAULT_TOKEN,
+        base_url: str = "http://engine.internal:8080/oncall",
+        grafana_url: str | None = None,
+        rate_limit: Quota | None = None,
+        delete_delay: timedelta | None = timedelta(seconds=0.3),
+        wipe_delay: timedelta | None = timedelta(seconds=0.1),
+        page_size: int = 50,
+    ) -> None:
+        super().__init__(
+            World(
+                seed=seed,
+                clock=clock,
+                flavour=flavour,
+                base_url=base_url.rstrip("/"),
+                grafana_url=grafana_url,
+                page_size=page_size,
+                quota=rate_limit,
+                delete_delay=delete_delay,
+                wipe_delay=wipe_delay,
+            )
+        )
+        self.calls: list[Call] = []
+        self.token = token
+        self.user = self.add_token(token, user="admin")
+
+    def handle(self, request: FakeRequest) -> FakeResponse:
+        """Answer one request. Everything that reaches the fake passes here."""
+        operation, response = self._answer(request)
+        self.calls.append(Call(request=request, operation=operation, response=response))
+        return response
+
+    @property
+    def app(self) -> App:
+        """This fake as an ASGI application."""
+        return asgi_app(self.handle)
+
+    def transport(self) -> MockTransport:
+        """This fake as an httpx transport: `httpx.AsyncClient(transport=fake.transport())`."""
+        return mock_transport(self.handle)
+
+    def now(self) -> datetime:
+        """The time by this fake's clock."""
+        return self._world.clock()
+
+    @property
+    def groups(self) -> dict[str, FakeAlertGroup]:
+        """The alert groups by id, with everything applied that has fallen due."""
+        self._world.settle()
+        return self._world.groups
+
+    @property
+    def integrations(self) -> dict[str, FakeIntegration]:
+        """The integrations by id; deleted ones are gone from here."""
+        return self._world.integrations
+
+    @property
+    def users(self) -> dict[str, FakeUser]:
+        """The users by id."""
+        return self._world.users
+
+    @property
+    def delete_delay(self) -> timedelta | None:
+        """How long a deletion takes. Set to a time again, those that waited happen."""
+        return self._world.delete_delay
+
+    @delete_delay.setter
+    def delete_delay(self, delay: timedelta | None) -> None:
+        self._world.delete_delay = delay
+
+    @property
+    def wipe_delay(self) -> timedelta | None:
+        """How long a wipe takes, as `delete_delay`."""
+        return self._world.wipe_delay
+
+    @wipe_delay.setter
+    def wipe_delay(self, delay: timedelta | None) -> None:
+        self._world.wipe_delay = delay
+
+    @property
+    def flavour(self) -> Flavour:
+        """Which server this is."""
+        return self._world.flavour
+
+    @property
+    def seed(self) -> int:
+        """The seed given."""
+        return self._world.seed
+
+    def _answer(self, request: FakeRequest) -> tuple[str | None, FakeResponse]:
+        name: str | None = None
+        try:
+            route = find_route(request.path, self._world.flavour)
+            operation = route.operations.get(request.method)
+            name = operation.name if operation else None
+            return name, self._run(request, route, operation)
+        except RefusedError as refusal:
+            return name, refusal.response
+
+    def _run(self, request: FakeRequest, route: Route, operation: Operation | None) -> FakeResponse:
+        now = self._world.settle()
+        grant = self._authenticate(request)
+        if operation is None:
+            raise crashed()  # a wrong method is a 500 on the real server, and no 405
+        authorize(grant, operation.role)
+        self._world.throttle.admit(self._world.quota, grant.user.id, now)
+        context = Context(
+            world=self._world, grant=grant, now=now, request=request, path=route.path, id=route.id
+        )
+        return operation.handler(context)
+
+    def _authenticate(self, request: FakeRequest) -> Grant:
+        world = self._world
+        return authenticate(request, world.grants, world.grafana_url, world.flavour)

@@ -1,0 +1,48 @@
+"""The rate limit: so many requests per user in a sliding window."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime, timedelta
+from math import ceil
+
+from attrs import define, field, frozen
+
+from grafana_oncall.testing._answers import detail
+
+
+@frozen(kw_only=True)
+class Quota:
+    """How many requests a user may send per window; the default is the open-source one."""
+
+    requests: int = 300
+    window: timedelta = timedelta(seconds=60)
+
+
+@define
+class Throttle:
+    """Counts what passed. A refused request does not count, as on the server."""
+
+    passed: dict[str, deque[datetime]] = field(factory=dict[str, "deque[datetime]"])
+
+    def admit(self, quota: Quota | None, user_id: str, now: datetime) -> None:
+        """Let the request pass, or refuse it with the 429 that says how long to wait."""
+        if quota is None:
+            return
+        recent = self.passed.setdefault(user_id, deque())
+        while recent and recent[0] <= now - quota.window:
+            recent.popleft()
+        if len(recent) >= quota.requests:
+            oldest = recent[0] if recent else now
+            raise _throttled(ceil((oldest + quota.window - now).total_seconds()))
+        recent.append(now)
+
+
+def _throttled(seconds: int) -> Exception:
+    unit = "second" if seconds == 1 else "seconds"
+    return detail(
+        429,
+        f"Request was throttled. Expected available in {seconds} {unit}.",
+        Retry_After=str(seconds),
+        RateLimit_Reset=str(seconds),
+    )

@@ -1,0 +1,104 @@
+"""Which operation a request means: the sixteen of them, in one table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import unquote
+
+from attrs import frozen
+
+from grafana_oncall.testing import _integrations as integrations
+from grafana_oncall.testing._actions import act
+from grafana_oncall.testing._answers import FakeResponse, no_such_route
+from grafana_oncall.testing._auth import Role
+from grafana_oncall.testing._context import Context
+from grafana_oncall.testing._groups import delete_group, get_group, list_groups
+from grafana_oncall.testing._labels import add_label, remove_label
+from grafana_oncall.testing._state import Flavour
+
+_API = re.compile(r"(?:/[^/]+)*?(?P<path>/api/v1/(?P<rest>[^/].*?)/?)")
+_ID = re.compile(r"[^/.]+")
+
+
+@frozen(kw_only=True)
+class Operation:
+    """An operation of the API: its name, what it needs, and what does it."""
+
+    name: str
+    role: Role
+    handler: Callable[[Context], FakeResponse]
+
+
+@frozen(kw_only=True)
+class Route:
+    """A path that the server knows, with what it does for each method."""
+
+    path: str
+    id: str
+    operations: dict[str, Operation]
+
+
+def _operation(name: str, role: Role, handler: Callable[[Context], FakeResponse]) -> Operation:
+    return Operation(name=name, role=role, handler=handler)
+
+
+def _action(name: str) -> dict[str, Operation]:
+    return {"POST": _operation(f"{name}_alert_group", "editor", partial(act, name))}
+
+
+_UPDATE = _operation("update_integration", "admin", integrations.update_integration)
+_TABLE: dict[tuple[str, ...], dict[str, Operation]] = {
+    ("integrations",): {
+        "GET": _operation("list_integrations", "viewer", integrations.list_integrations),
+        "POST": _operation("create_integration", "admin", integrations.create_integration),
+    },
+    ("integrations", "{id}"): {
+        "GET": _operation("get_integration", "viewer", integrations.get_integration),
+        "PUT": _UPDATE,
+        "PATCH": _UPDATE,  # undocumented; PUT merges too, so they are the same
+        "DELETE": _operation("delete_integration", "admin", integrations.delete_integration),
+    },
+    ("alert_groups",): {"GET": _operation("list_alert_groups", "viewer", list_groups)},
+    ("alert_groups", "{id}"): {
+        "GET": _operation("get_alert_group", "viewer", get_group),
+        "DELETE": _operation("delete_alert_group", "editor", delete_group),
+    },
+    ("alert_groups", "{id}", "acknowledge"): _action("acknowledge"),
+    ("alert_groups", "{id}", "unacknowledge"): _action("unacknowledge"),
+    ("alert_groups", "{id}", "resolve"): _action("resolve"),
+    ("alert_groups", "{id}", "unresolve"): _action("unresolve"),
+    ("alert_groups", "{id}", "silence"): _action("silence"),
+    ("alert_groups", "{id}", "unsilence"): _action("unsilence"),
+}
+_CLOUD_ONLY: dict[tuple[str, ...], dict[str, Operation]] = {
+    ("alert_groups", "{id}", "labels"): {
+        "POST": _operation("add_alert_group_label", "editor", add_label)
+    },
+    ("alert_groups", "{id}", "labels", "remove"): {
+        "POST": _operation("remove_alert_group_label", "editor", remove_label)
+    },
+}
+OPERATION_NAMES = tuple(
+    dict.fromkeys(
+        operation.name
+        for operations in (*_TABLE.values(), *_CLOUD_ONLY.values())
+        for operation in operations.values()
+    )
+)
+
+
+def find_route(path: str, flavour: Flavour) -> Route:
+    """The route of this path, with or without a prefix and a trailing slash; or the HTML 404."""
+    # Decoded before it is split, as behind WSGI: an id with %2F is two segments there.
+    match = _API.fullmatch(unquote(path))
+    if match is None:
+        raise no_such_route()
+    segments = match["rest"].split("/")
+    named = segments[1] if len(segments) > 1 else ""
+    shape = (segments[0], *("{id}" for _ in segments[1:2]), *segments[2:])
+    table = {**_TABLE, **(_CLOUD_ONLY if flavour == "cloud" else {})}
+    if shape not in table or (len(segments) > 1 and not _ID.fullmatch(named)):
+        raise no_such_route()
+    return Route(path=match["path"], id=named, operations=table[shape])

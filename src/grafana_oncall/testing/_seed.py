@@ -1,0 +1,120 @@
+"""A believable bad day: integrations, teams, labels, and a storm of alert groups."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from attrs import frozen
+
+from grafana_oncall.testing._fake import FakeOnCall
+from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, State
+
+_DAY = timedelta(days=1)
+LABELS: dict[str, tuple[str, ...]] = {
+    "team": ("SRE", "Platform", "Payments"),
+    "severity": ("critical", "warning", "info"),
+    "environment": ("production", "staging"),
+    "region": ("eu-west-1", "us-east-1"),
+    "service": ("api", "checkout", "ledger", "ingest", "search"),
+}
+_SOURCES = (
+    ("alertmanager", "Alertmanager production", "SRE"),
+    ("grafana_alerting", "Grafana Alerting", "Platform"),
+    ("webhook", "Payments gateway", "Payments"),
+    ("datadog", "Datadog", "SRE"),
+    ("sentry", "Sentry", None),
+)
+_STATES: dict[State, int] = {"firing": 50, "acknowledged": 20, "resolved": 20, "silenced": 10}
+
+
+@frozen
+class _Symptom:
+    """What can go wrong, and the value that says so."""
+
+    title: str
+    metric: str
+    value: float
+
+
+_SYMPTOMS = (
+    _Symptom("Memory above 90% threshold", "memory_usage_ratio", 0.94),
+    _Symptom("High 5xx rate", "http_5xx_ratio", 0.12),
+    _Symptom("Latency p99 above 2 s", "latency_p99_seconds", 2.7),
+    _Symptom("Disk almost full", "disk_used_ratio", 0.97),
+    _Symptom("Pod crash looping", "restarts_total", 14.0),
+    _Symptom("Replication lag", "replication_lag_seconds", 95.0),
+    _Symptom("Certificate expires soon", "certificate_days_left", 3.0),
+    _Symptom("Queue is not draining", "queue_depth", 18_250.0),
+)
+
+
+def seed_storm(fake: FakeOnCall, groups: int = 500) -> list[FakeAlertGroup]:
+    """Fill a fake with teams, a label repository, integrations and so many alert groups.
+
+    The groups started over the last day, newest first in the answer, and are in all four states.
+    The same seed and the same clock give the same storm.
+    """
+    random = Random(f"storm-{fake.seed}")  # noqa: S311 - it shall repeat
+    for key, values in LABELS.items():
+        fake.add_label(key, *values)
+    sources = _sources(fake)
+    responder = fake.add_user("responder").id
+    now = fake.now()
+    return [
+        _group(fake, random, sources, responder, started_at=now - _DAY * position / groups)
+        for position in range(groups)
+    ]
+
+
+def _sources(fake: FakeOnCall) -> list[FakeIntegration]:
+    teams: dict[str | None, str | None] = {name: fake.add_team(name) for name in LABELS["team"]}
+    return [
+        fake.add_integration(type=kind, name=name, team_id=teams.get(team))
+        for kind, name, team in _SOURCES
+    ]
+
+
+def _group(
+    fake: FakeOnCall,
+    random: Random,
+    sources: list[FakeIntegration],
+    responder: str,
+    started_at: datetime,
+) -> FakeAlertGroup:
+    labels = {key: random.choice(values) for key, values in LABELS.items()}
+    symptom = random.choice(_SYMPTOMS)
+    group = fake.add_group(
+        title=f"{symptom.title}: {labels['service']} in {labels['environment']}",
+        integration=random.choice(sources),
+        started_at=started_at - timedelta(microseconds=random.randrange(1_000_000)),
+        labels=labels,
+        payload=_payload(symptom, labels, random),
+        alerts_count=random.randint(1, 12),
+    )
+    group.permalinks["slack"] = f"https://oncall.slack.example/archives/{group.last_alert_id}"
+    state = random.choices(list(_STATES), weights=list(_STATES.values()))[0]
+    _handle(group, state, responder, after=timedelta(seconds=random.randint(20, 900)))
+    return group
+
+
+def _payload(symptom: _Symptom, labels: dict[str, str], random: Random) -> dict[str, Any]:
+    instance = f"{labels['service']}-{random.randrange(16):02d}.{labels['region']}"
+    return {
+        "status": "firing",
+        "title": symptom.title,
+        "message": f"{symptom.metric} is {symptom.value} on {instance}",
+        "commonLabels": {**labels, "instance": instance},
+        "evalMatches": [{"metric": symptom.metric, "value": symptom.value, "tags": None}],
+    }
+
+
+def _handle(group: FakeAlertGroup, state: State, responder: str, after: timedelta) -> None:
+    moment = group.started_at + after
+    if state in {"acknowledged", "resolved"}:
+        group.acknowledged_at, group.acknowledged_by = moment, responder
+    if state == "resolved":
+        group.resolved_at, group.resolved_by = moment + after, responder
+    elif state == "silenced":
+        group.silenced_at = moment

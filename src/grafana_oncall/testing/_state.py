@@ -1,0 +1,85 @@
+"""What the fake remembers: plain objects that a test may read and change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from attrs import define, field
+
+Flavour = Literal["cloud", "oss"]
+State = Literal["firing", "acknowledged", "resolved", "silenced"]
+
+
+@define(kw_only=True, eq=False)
+class FakeUser:
+    """Somebody who owns tokens; the rate limit counts per user."""
+
+    id: str
+    username: str
+
+
+@define(kw_only=True, eq=False)
+class FakeIntegration:
+    """A source of alerts. `templates` and `default_route` have the shape of the API."""
+
+    id: str
+    type: str
+    name: str
+    secret: str
+    created_at: datetime
+    templates: dict[str, Any]
+    default_route: dict[str, Any]
+    team_id: str | None = None
+    description_short: str | None = None
+    labels: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
+    dynamic_labels: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
+    maintenance_mode: str | None = None
+    maintenance_started_at: datetime | None = None
+    maintenance_end_at: datetime | None = None
+
+
+@define(kw_only=True, eq=False)
+class FakeAlertGroup:
+    """An alert group. Its state follows from the three times, as in the real database."""
+
+    id: str
+    integration: FakeIntegration
+    route_id: str | None
+    started_at: datetime
+    title: str | None
+    payload: Any
+    last_alert_id: str
+    last_alert_at: datetime
+    alerts_count: int = 1
+    labels: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
+    permalinks: dict[str, str | None] = field(factory=dict[str, str | None])
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
+    silenced_at: datetime | None = None
+    silenced_until: datetime | None = None
+    root: FakeAlertGroup | None = None
+    maintenance: bool = False
+    wipe_requested_at: datetime | None = None
+    delete_requested_at: datetime | None = None
+
+    @property
+    def state(self) -> State:
+        """The state as answers call it (`firing`, which the filter calls `new`)."""
+        if self.resolved_at:
+            return "resolved"
+        if self.acknowledged_at:
+            return "acknowledged"
+        return "silenced" if self.silenced_at else "firing"
+
+    @property
+    def integration_id(self) -> str:
+        """The integration's id, also when that integration is deleted."""
+        return self.integration.id
+
+    @property
+    def team_id(self) -> str | None:
+        """The team of its integration; a group has none of its own."""
+        return self.integration.team_id

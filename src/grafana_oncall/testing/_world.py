@@ -1,0 +1,105 @@
+"""Everything that the fake knows, and the effects that come with the passing of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import Factory, define, field
+
+from grafana_oncall.testing._auth import Grant
+from grafana_oncall.testing._clock import Clock
+from grafana_oncall.testing._default_route import blank_default_route
+from grafana_oncall.testing._ids import Ids
+from grafana_oncall.testing._quota import Quota, Throttle
+from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
+from grafana_oncall.testing._templates import blank_templates
+
+_FACES = (":blush:", ":sunglasses:", ":heart_eyes:", ":smile:", ":wink:", ":innocent:")
+
+
+@define(kw_only=True)
+class World:
+    """The state behind the operations; `FakeOnCall` is its public face."""
+
+    seed: int
+    clock: Clock
+    flavour: Flavour
+    base_url: str
+    grafana_url: str | None
+    page_size: int
+    quota: Quota | None
+    delete_delay: timedelta | None
+    wipe_delay: timedelta | None
+    ids: Ids = Factory(lambda self: Ids(self.seed), takes_self=True)
+    throttle: Throttle = field(factory=Throttle)
+    groups: dict[str, FakeAlertGroup] = field(factory=dict[str, FakeAlertGroup])
+    integrations: dict[str, FakeIntegration] = field(factory=dict[str, FakeIntegration])
+    teams: dict[str, str] = field(factory=dict[str, str])
+    users: dict[str, FakeUser] = field(factory=dict[str, FakeUser])
+    chains: dict[str, str] = field(factory=dict[str, str])
+    labels: dict[str, set[str]] = field(factory=dict[str, set[str]])
+    grants: dict[str, Grant] = field(factory=dict[str, Grant])
+
+    def settle(self) -> datetime:
+        """Apply what has fallen due since the last look, and answer the time."""
+        now = self.clock()
+        for group in list(self.groups.values()):
+            self._expire(group, now)
+            self._wipe(group, now)
+            self._delete(group, now)
+        return now
+
+    def attached(self, root: FakeAlertGroup) -> Iterator[FakeAlertGroup]:
+        """The groups that hang on this one."""
+        return (group for group in self.groups.values() if group.root is root)
+
+    def new_integration(self, *, type: str, name: str | None, **fields: Any) -> FakeIntegration:
+        """An integration that is not on the server yet, with blank templates and route."""
+        return FakeIntegration(
+            id=self.ids.new("C"),
+            type=type,
+            name=name or self._free_name(type),
+            secret=self.ids.secret(),
+            created_at=self.clock(),
+            templates=blank_templates(self.flavour),
+            default_route=blank_default_route(self.ids.new("R"), self.flavour),
+            **fields,
+        )
+
+    def _free_name(self, type: str) -> str:
+        taken = {integration.name for integration in self.integrations.values()}
+        stem = f"{type.replace('_', ' ').capitalize()} {self.ids.pick(_FACES)}"
+        name, number = stem, 1
+        while name in taken:
+            number += 1
+            name = f"{stem} {number}"
+        return name
+
+    @staticmethod
+    def _expire(group: FakeAlertGroup, now: datetime) -> None:
+        if group.silenced_until and group.silenced_until <= now:
+            group.silenced_at = group.silenced_until = None
+
+    def _wipe(self, group: FakeAlertGroup, now: datetime) -> None:
+        done_at = _done_at(group.wipe_requested_at, self.wipe_delay)
+        if done_at is None or done_at > now:
+            return
+        group.wipe_requested_at = None
+        group.title, group.payload = None, {}
+        group.silenced_at = group.silenced_until = None
+        group.resolved_at = group.resolved_at or done_at
+
+    def _delete(self, group: FakeAlertGroup, now: datetime) -> None:
+        done_at = _done_at(group.delete_requested_at, self.delete_delay)
+        if done_at is None or done_at > now:
+            return
+        for child in self.attached(group):
+            child.root = None
+        del self.groups[group.id]
+
+
+def _done_at(requested_at: datetime | None, delay: timedelta | None) -> datetime | None:
+    # No delay is no worker: the request waits in the queue until somebody starts one.
+    return None if requested_at is None or delay is None else requested_at + delay

@@ -1,0 +1,169 @@
+"""`python -m grafana_oncall.testing.demo`: the SDK's main job from end to end.
+
+It starts the embedded server on a loopback socket, works on it through the public API, and exits
+with 0 only if the server then holds what it should. With GRAFANA_ONCALL_URL set, it only reads
+from that server instead.
+"""
+
+import asyncio
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.errors import NotFound, OnCallError
+from grafana_oncall.models import AlertGroup, AlertGroupState, Integration
+from grafana_oncall.testing import FakeOnCall, seed_storm, serve
+
+GROUPS: Final = 420
+READ_AT_MOST: Final = 1000
+LABEL: Final = ("handled_by", "demo")
+
+Check = tuple[str, object, object]
+"""What is checked, what it should be, and what the server holds."""
+
+
+async def _walk(client: OnCallClient, console: Console) -> list[AlertGroup]:
+    """Every alert group, page by page, with a progress bar."""
+    pager = client.alert_groups.list()
+    total = min(await pager.count(), READ_AT_MOST)
+    found: list[AlertGroup] = []
+    with Progress(console=console) as progress:
+        walked = progress.add_task("Walking all pages", total=total)
+        async for group in pager:
+            found.append(group)
+            progress.advance(walked)
+            if len(found) == READ_AT_MOST:
+                break
+    return found
+
+
+def _groups_table(groups: Sequence[AlertGroup]) -> Table:
+    table = Table("team", *AlertGroupState, title=f"{len(groups)} alert groups by team and state")
+    counts = Counter((_team(group), group.state) for group in groups)
+    for team in sorted({team for team, _ in counts}):
+        table.add_row(team, *(str(counts[team, state]) for state in AlertGroupState))
+    return table
+
+
+def _team(group: AlertGroup) -> str:
+    return next((label.value.name for label in group.labels if label.key.name == "team"), "none")
+
+
+def _integrations_table(integrations: Iterable[Integration]) -> Table:
+    table = Table("id", "type", "name", "labels", title="Integrations")
+    for integration in integrations:
+        labels = ", ".join(f"{one.key.name}={one.value.name}" for one in integration.labels)
+        table.add_row(integration.id, integration.type, integration.name, labels)
+    return table
+
+
+async def _act(client: OnCallClient, console: Console) -> dict[str, str]:
+    """One of each action, on six firing groups of one team; what was done -> id."""
+    groups = client.alert_groups
+    wanted = groups.list(labels={"team": "SRE"}, state="new")
+    ids = [group.id for group in await wanted.collect(limit=6)]
+    console.print(f"{await wanted.count()} firing groups are labelled team=SRE. Acting on six.")
+    deeds: list[str] = ["acknowledge", "silence", "label", "resolve", "wipe", "delete"]
+    done = dict(zip(deeds, ids, strict=True))
+    await groups.acknowledge(done["acknowledge"])
+    await groups.silence(done["silence"], timedelta(hours=3))
+    await groups.add_label(done["label"], *LABEL)
+    await groups.acknowledge(done["resolve"])
+    await groups.resolve(done["resolve"])
+    await groups.delete(done["wipe"])
+    await groups.delete(done["delete"], mode="delete")
+    await _gone(client, done["delete"])
+    return done
+
+
+async def _gone(client: OnCallClient, group_id: str) -> None:
+    """Waits until the server has worked a deletion off, for ten seconds at most."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                await client.alert_groups.get(group_id)
+            except NotFound:
+                return
+            await asyncio.sleep(0.1)
+
+
+def _checks(fake: FakeOnCall, done: dict[str, str], integration: Integration) -> list[Check]:
+    """What the server itself holds afterwards, not what the SDK says of it."""
+    held = fake.groups
+    kept = fake.integrations[integration.id]
+    labelled = held[done["label"]]
+    return [
+        ("acknowledged group", "acknowledged", held[done["acknowledge"]].state),
+        ("silenced group", "silenced", held[done["silence"]].state),
+        ("labelled group has the label", True, LABEL in labelled.labels),
+        ("labelled group still fires", "firing", labelled.state),
+        ("resolved group", "resolved", held[done["resolve"]].state),
+        ("wiped group has no title", None, held[done["wipe"]].title),
+        ("deleted group is gone", False, done["delete"] in held),
+        ("groups that are left", GROUPS - 1, len(held)),
+        ("labels of the integration", [("team", "SRE")], list(kept.labels)),
+        ("slack title of the integration", None, kept.templates["slack"]["title"]),
+    ]
+
+
+async def _write(client: OnCallClient, fake: FakeOnCall, console: Console) -> bool:
+    made = await client.integrations.create(
+        type="webhook",
+        name="demo",
+        labels={"team": "SRE"},
+        templates={"slack": {"title": "{{ payload.title }}"}},
+    )
+    made = await client.integrations.update(made.id, templates={"slack": {"title": None}})
+    checks = _checks(fake, await _act(client, console), made)
+    table = Table("what", "should be", "is", "", title="What the server holds now")
+    for name, expected, found in checks:
+        table.add_row(name, str(expected), str(found), "✓" if expected == found else "✗")
+    console.print(table)
+    return all(expected == found for _, expected, found in checks)
+
+
+async def _read(client: OnCallClient, console: Console) -> None:
+    console.print(_groups_table(await _walk(client, console)))
+    console.print(_integrations_table(await client.integrations.list().collect(limit=50)))
+
+
+async def _on_fake(console: Console) -> bool:
+    fake = FakeOnCall()
+    fake.add_label(*LABEL)
+    seed_storm(fake, GROUPS)
+    async with serve(fake) as url, OnCallClient(url=url, token=fake.token) as client:
+        console.print(f"An embedded OnCall server listens on {url}.")
+        await _read(client, console)
+        return await _write(client, fake, console)
+
+
+async def _on_real_server(console: Console) -> bool:
+    async with OnCallClient.from_env() as client:
+        console.print(f"{client!r}, read only.")
+        await _read(client, console)
+    return True
+
+
+def main(console: Console | None = None) -> int:
+    """The demo; returns its exit code."""
+    console = console or Console()
+    real = bool(os.environ.get("GRAFANA_ONCALL_URL"))
+    try:
+        good = asyncio.run(_on_real_server(console) if real else _on_fake(console))
+    except OnCallError as error:
+        console.print(f"{type(error).__name__}: {error}", markup=False)
+        return 1
+    console.print("All is as it should be." if good else "Something is not as it should be.")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""The demo, run as a user runs it."""
+
+import asyncio
+import os
+import subprocess
+import sys
+
+import pytest
+
+from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, demo, seed_storm, serve
+
+COMMAND = [sys.executable, "-m", "grafana_oncall.testing.demo"]
+
+
+def _environment(**settings: str) -> dict[str, str]:
+    names = ("GRAFANA_ONCALL_URL", "GRAFANA_ONCALL_ACCESS_TOKEN", "GRAFANA_URL")
+    return {key: value for key, value in os.environ.items() if key not in names} | settings
+
+
+def test_the_demo_ends_well_and_says_what_the_server_holds() -> None:
+    """Exit code 0, after every check of its last table held."""
+    run = subprocess.run(COMMAND, env=_environment(), capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"{demo.GROUPS} alert groups by team and state" in run.stdout
+    assert run.stdout.count("✓") == 10
+    assert "✗" not in run.stdout
+    assert run.stderr == ""
+
+
+async def test_the_demo_only_reads_from_a_real_server() -> None:
+    """With GRAFANA_ONCALL_URL set, every request is a GET."""
+    fake = FakeOnCall()
+    seed_storm(fake, 120)
+    async with serve(fake) as url:
+        environment = _environment(
+            GRAFANA_ONCALL_URL=url, GRAFANA_ONCALL_ACCESS_TOKEN=DEFAULT_TOKEN
+        )
+        process = await asyncio.create_subprocess_exec(
+            *COMMAND, env=environment, stdout=asyncio.subprocess.PIPE
+        )
+        output, _ = await process.communicate()
+    assert process.returncode == 0
+    assert "120 alert groups by team and state" in output.decode()
+    assert {call.method for call in fake.calls} == {"GET"}
+
+
+def test_the_demo_fails_when_the_server_does_not_hold_what_it_should(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A server whose deletions never happen is found out."""
+    monkeypatch.setattr(demo, "FakeOnCall", lambda: FakeOnCall(wipe_delay=None))
+    monkeypatch.delenv("GRAFANA_ONCALL_URL", raising=False)
+    assert demo.main() == 1
+    assert "Something is not as it should be." in capsys.readouterr().out
+
+
+def test_the_demo_says_what_is_wrong_with_the_settings(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An SDK error is told in a line, with exit code 1."""
+    monkeypatch.setenv("GRAFANA_ONCALL_URL", "https://oncall.example")
+    monkeypatch.delenv("GRAFANA_ONCALL_ACCESS_TOKEN", raising=False)
+    assert demo.main() == 1
+    assert "GRAFANA_ONCALL_ACCESS_TOKEN is missing" in capsys.readouterr().out

@@ -1,0 +1,108 @@
+"""What type checkers see of the public API. Checked by `make types`, and never run.
+
+An expected complaint is an ignore that both checkers report when it is no longer needed.
+"""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import assert_type
+
+from grafana_oncall import (
+    FOREVER,
+    NO_TEAM,
+    UNSET,
+    Answer,
+    OnCallClient,
+    Page,
+    Pager,
+    Request,
+    labels,
+    operations,
+)
+from grafana_oncall.errors import LabelError, Problem, StatusError
+from grafana_oncall.models import (
+    Alert,
+    AlertGroup,
+    AlertGroupState,
+    Integration,
+    Label,
+    RichTemplateInput,
+    TemplatesInput,
+)
+
+
+async def lists(client: OnCallClient) -> None:
+    """Pagers are typed by their items, in every form."""
+    now = datetime.now(UTC)
+    pager = client.alert_groups.list(
+        state="new", labels={"team": "SRE"}, started_at=(now, now), team_id=NO_TEAM
+    )
+    assert_type(pager, Pager[AlertGroup])
+    async for group in pager:
+        assert_type(group, AlertGroup)
+    assert_type(pager.pages(), AsyncGenerator[Page[AlertGroup], None])
+    assert_type(await pager.collect(limit=1), list[AlertGroup])
+    assert_type(await pager.count(), int)
+    assert_type(client.integrations.list(name="ci"), Pager[Integration])
+    client.alert_groups.list(state=AlertGroupState.FIRING, labels=["team:SRE", ("env", "prod")])
+    client.alert_groups.list(state="open")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.alert_groups.list("new")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+async def groups(client: OnCallClient, group: AlertGroup) -> None:
+    """Members say where null occurs; actions answer nothing."""
+    assert_type(group.created_at, datetime)
+    assert_type(group.state, AlertGroupState)
+    assert_type(group.title, str | None)
+    assert_type(group.resolved_at, datetime | None)
+    assert_type(group.labels, Sequence[Label])
+    assert_type(group.last_alert, Alert | None)
+    assert_type(await client.alert_groups.get(group.id), AlertGroup)
+    await client.alert_groups.silence(group.id, timedelta(hours=3))
+    await client.alert_groups.silence(group.id, FOREVER)
+    await client.alert_groups.delete(group.id, mode="delete")
+    await client.alert_groups.delete(group.id, mode="purge")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(await client.alert_groups.add_label(group.id, "severity", "critical"), Label)
+    group.title = "changed"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+async def integrations(client: OnCallClient) -> None:
+    """Nested bodies are models or mappings; null and absent differ."""
+    made = await client.integrations.create(type="webhook", name="ci", labels={"team": "SRE"})
+    assert_type(made, Integration)
+    slack = RichTemplateInput(title=None, message=UNSET)
+    await client.integrations.update(made.id, templates=TemplatesInput(slack=slack))
+    await client.integrations.update(made.id, templates={"slack": None}, team_id=None)
+    await client.integrations.update(made.id, name=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def raw(client: OnCallClient) -> None:
+    """A request knows what its answer decodes to."""
+    request = operations.get_alert_group("I68T24C13IFW1")
+    assert_type(request, Request[AlertGroup])
+    answer = await client.send(request)
+    assert_type(answer, Answer[AlertGroup])
+    assert_type(answer.value, AlertGroup)
+    assert_type(answer.response.content, bytes)
+    page = (await client.send(operations.list_integrations(page=2))).value
+    assert_type(page, Page[Integration])
+    assert_type(page.results, Sequence[Integration])
+    assert_type(page.raw, bytes)
+    await client.send(operations.resolve_alert_group("I68T24C13IFW1"))
+
+
+async def context(client: OnCallClient) -> None:
+    """The client is its own context manager."""
+    async with client as same:
+        assert_type(same, OnCallClient)
+    assert_type(OnCallClient.from_env(timeout=timedelta(seconds=5)), OnCallClient)
+
+
+def helpers(group: AlertGroup, error: StatusError) -> None:
+    """Labels are pairs of strings; errors have plain values."""
+    assert_type(labels.validate({"team": "SRE"}), tuple[tuple[str, str], ...])
+    assert_type(labels.to_query("team:SRE"), tuple[str, ...])
+    assert_type(labels.matches(group.labels, {"team": "SRE"}), bool)
+    assert_type(error.fields, Mapping[str, tuple[str, ...]])
+    assert_type(error.hint, str | None)
+    assert_type(LabelError([], argument="labels").problems, tuple[Problem, ...])

@@ -1,0 +1,47 @@
+"""The storm: believable, varied, repeatable."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from grafana_oncall.testing import FakeOnCall, VirtualClock, seed_storm
+from tests.unit.testing.asking import ask
+
+
+def test_a_storm_has_all_states_labels_and_teams(fake: FakeOnCall, clock: VirtualClock) -> None:
+    """Within the last day."""
+    groups = seed_storm(fake, 500)
+    assert len(groups) == len(fake.groups) == 500
+    states = Counter(group.state for group in groups)
+    assert set(states) == {"firing", "acknowledged", "resolved", "silenced"}
+    assert states["firing"] > 150
+    assert all(clock.now() - group.started_at <= timedelta(days=1) for group in groups)
+    assert len({group.team_id for group in groups}) == 4
+    assert all(dict(group.labels).keys() >= {"team", "severity", "environment"} for group in groups)
+    answer = ask(fake, "GET", "alert_groups/", query="state=new&label=team:SRE").json()
+    assert 20 < answer["count"] < 200
+
+
+def test_a_storm_can_be_labelled_further(fake: FakeOnCall) -> None:
+    """Its repository is filled."""
+    group = seed_storm(fake, 3)[0]
+    group.labels.clear()
+    body = {"key": {"name": "severity"}, "value": {"name": "info"}}
+    assert ask(fake, "POST", f"alert_groups/{group.id}/labels/", body).status == 201
+
+
+def test_the_same_seed_gives_the_same_storm() -> None:
+    """Byte by byte."""
+    bodies: list[bytes] = []
+    for seed in (7, 7, 8):
+        fake = FakeOnCall(seed=seed, clock=VirtualClock())
+        seed_storm(fake, 40)
+        bodies.append(ask(fake, "GET", "alert_groups/").body)
+    assert bodies[0] == bodies[1] != bodies[2]
+
+
+def test_a_storm_of_nothing_still_sets_the_scene(fake: FakeOnCall) -> None:
+    """Integrations without groups."""
+    assert seed_storm(fake, 0) == []
+    assert len(fake.integrations) == 5
