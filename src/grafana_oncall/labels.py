@@ -172,6 +172,7 @@ def _entries(labels: object, *, dynamic: bool = False) -> tuple[_Entry, ...]:
 
 
 def _each(labels: object) -> Iterable[object]:
+    """The labels one by one; an object under "key" or "value" tells the JSON of a single label."""
     match labels:
         case str() | bytes() | {"key": {}} | {"value": {}}:
             return (labels,)
@@ -220,7 +221,7 @@ def _sound(
     """The pairs, if they keep the rules and are all there is."""
     problems = list(_problems(entries, rules))
     if len(entries) < least:
-        rule = "None would select everything; leave the argument out to mean that."
+        rule = "An empty set would select everything; to mean that, leave it out."
         problems.append(Problem(where=argument, rule=rule))
     if most is not None and len(entries) > most:
         rule = f"{len(entries)} were given; at most {most} are allowed."
