@@ -34,7 +34,7 @@ def _formatted(source: str) -> str:
     imports = ("check", *_LAYOUT, "--quiet", "--fix", "--select=F401,I", "-")
     for command in (imports, ("format", *_LAYOUT, "--quiet", "-")):
         run = subprocess.run(  # noqa: S603  # our own ruff, with arguments of ours
-            [*_RUFF, *command], input=source, capture_output=True, text=True, check=True
+            [*_RUFF, *command], input=source, cwd=ROOT, capture_output=True, text=True, check=True
         )
         source = run.stdout
     return source

@@ -8,6 +8,7 @@ import jinja2
 from .models import TEMPLATES
 from .spec import SCHEMAS, Json, Spec, Unsupported, is_page, page_item
 
+_REPEATS: Final = ("safe", "same", "already", "missing", "never")
 _PRIMITIVES: Final = {"string": "str", "integer": "int"}
 
 
@@ -20,6 +21,8 @@ class Builder:
     path: str
     permission: str
     needs_user: bool
+    repeat: str
+    check: str
     docs: str
     summary: str
     description: str
@@ -76,6 +79,8 @@ def _builder(spec: Spec, path: str, method: str, item: Json, operation: Json) ->
         path=path.removeprefix("/"),
         permission=operation.get("x-permission", ""),
         needs_user=bool(operation.get("x-needs-user")),
+        repeat=_repeat(operation, method, pointer),
+        check=operation.get("x-check", "look at what the server holds."),
         docs=_docs(spec, operation, pointer),
         summary=operation["summary"],
         description=operation.get("description", ""),
@@ -85,6 +90,14 @@ def _builder(spec: Spec, path: str, method: str, item: Json, operation: Json) ->
         body=body,
         returns=_returns(spec, operation, pointer),
     )
+
+
+def _repeat(operation: Json, method: str, pointer: str) -> str:
+    """What a repeat does; unless the specification says it, a write must not be repeated."""
+    repeat = operation.get("x-repeat", "safe" if method == "get" else "never")
+    if repeat not in _REPEATS:
+        raise Unsupported(f"{pointer}/x-repeat", f"{repeat!r} is none of {', '.join(_REPEATS)}")
+    return str(repeat)
 
 
 def _docs(spec: Spec, operation: Json, pointer: str) -> str:

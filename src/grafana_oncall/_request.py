@@ -1,7 +1,7 @@
 """The values that travel between the floors: a request, the answer's bytes, a page of items."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 import attrs
@@ -28,6 +28,11 @@ class Operation:
     """The permission that the documentation asks for."""
     needs_user: bool
     """True where a service account is refused: only a user's OnCall API key works."""
+    repeat: Literal["safe", "same", "already", "missing", "never"]
+    """What a repeat does after an attempt that may have had its effect: nothing (a read), the same
+    again, a refusal because it is so already, a refusal because it is gone, or harm."""
+    check: str
+    """How to find out whether such an attempt had its effect."""
     docs: str
     """URL of the documentation page."""
 

@@ -18,6 +18,8 @@ LIST_INTEGRATIONS: Final = Operation(
     path="integrations/",
     permission="grafana-irm-app.integrations:read",
     needs_user=False,
+    repeat="safe",
+    check="look at what the server holds.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
 )
 
@@ -50,6 +52,8 @@ CREATE_INTEGRATION: Final = Operation(
     path="integrations/",
     permission="grafana-irm-app.integrations:write",
     needs_user=False,
+    repeat="never",
+    check="list the integrations of this name.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
 )
 
@@ -75,6 +79,8 @@ GET_INTEGRATION: Final = Operation(
     path="integrations/{integration_id}/",
     permission="grafana-irm-app.integrations:read",
     needs_user=False,
+    repeat="safe",
+    check="look at what the server holds.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
 )
 
@@ -97,6 +103,8 @@ UPDATE_INTEGRATION: Final = Operation(
     path="integrations/{integration_id}/",
     permission="grafana-irm-app.integrations:write",
     needs_user=False,
+    repeat="same",
+    check="read the integration, and compare.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
 )
 
@@ -122,6 +130,8 @@ DELETE_INTEGRATION: Final = Operation(
     path="integrations/{integration_id}/",
     permission="grafana-irm-app.integrations:write",
     needs_user=False,
+    repeat="missing",
+    check="read the integration; NotFound means that it is gone.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
 )
 
@@ -146,6 +156,8 @@ LIST_ALERT_GROUPS: Final = Operation(
     path="alert_groups/",
     permission="grafana-irm-app.alert-groups:read",
     needs_user=False,
+    repeat="safe",
+    check="look at what the server holds.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
@@ -192,6 +204,8 @@ GET_ALERT_GROUP: Final = Operation(
     path="alert_groups/{alert_group_id}/",
     permission="grafana-irm-app.alert-groups:read",
     needs_user=False,
+    repeat="safe",
+    check="look at what the server holds.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
@@ -214,6 +228,8 @@ DELETE_ALERT_GROUP: Final = Operation(
     path="alert_groups/{alert_group_id}/",
     permission="grafana-irm-app.alert-groups:write",
     needs_user=False,
+    repeat="missing",
+    check="read the group; NotFound, or no title after a wipe, means that it is done.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
@@ -241,6 +257,8 @@ ACKNOWLEDGE_ALERT_GROUP: Final = Operation(
     path="alert_groups/{alert_group_id}/acknowledge/",
     permission="grafana-irm-app.alert-groups:write",
     needs_user=True,
+    repeat="already",
+    check="read the group, and look at its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
@@ -263,6 +281,8 @@ UNACKNOWLEDGE_ALERT_GROUP: Final = Operation(
     path="alert_groups/{alert_group_id}/unacknowledge/",
     permission="grafana-irm-app.alert-groups:write",
     needs_user=True,
+    repeat="already",
+    check="read the group, and look at its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
@@ -285,6 +305,8 @@ RESOLVE_ALERT_GROUP: Final = Operation(
     path="alert_groups/{alert_group_id}/resolve/",
     permission="grafana-irm-app.alert-groups:write",
     needs_user=True,
+    repeat="already",
+    check="read the group, and look at its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
@@ -307,6 +329,8 @@ UNRESOLVE_ALERT_GROUP: Final = Operation(
     path="alert_groups/{alert_group_id}/unresolve/",
     permission="grafana-irm-app.alert-groups:write",
     needs_user=True,
+    repeat="already",
+    check="read the group, and look at its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
@@ -329,6 +353,8 @@ SILENCE_ALERT_GROUP: Final = Operation(
     path="alert_groups/{alert_group_id}/silence/",
     permission="grafana-irm-app.alert-groups:write",
     needs_user=True,
+    repeat="never",
+    check="read the group; silenced_at says when it was silenced last.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
@@ -354,6 +380,8 @@ UNSILENCE_ALERT_GROUP: Final = Operation(
     path="alert_groups/{alert_group_id}/unsilence/",
     permission="grafana-irm-app.alert-groups:write",
     needs_user=True,
+    repeat="already",
+    check="read the group, and look at its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
@@ -376,6 +404,8 @@ ADD_ALERT_GROUP_LABEL: Final = Operation(
     path="alert_groups/{alert_group_id}/labels/",
     permission="grafana-irm-app.alert-groups:write",
     needs_user=False,
+    repeat="already",
+    check="read the group, and look for the label.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
@@ -402,6 +432,8 @@ REMOVE_ALERT_GROUP_LABEL: Final = Operation(
     path="alert_groups/{alert_group_id}/labels/remove/",
     permission="grafana-irm-app.alert-groups:write",
     needs_user=False,
+    repeat="missing",
+    check="read the group, and look for the label.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 

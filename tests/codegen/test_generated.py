@@ -1,0 +1,203 @@
+"""What stands in `_generated`, held against openapi.yaml."""
+
+import inspect
+from typing import Any
+
+import attrs
+import pytest
+import yaml
+
+from codegen.spec import METHODS, SCHEMAS, Json
+from grafana_oncall._generated import alert_groups, constraints, integrations, labels, operations
+from grafana_oncall._request import Operation, Page, Request
+from grafana_oncall._values import OpenStrEnum, StringRule
+from tests.codegen.specs import OPENAPI, of
+
+MODULES = (alert_groups, integrations, labels)
+ACTIONS = ("acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence")
+
+ROOT: Json = yaml.safe_load(OPENAPI.read_text(encoding="utf-8"))
+"""Parsed here, since tables of parameters are made before there are fixtures."""
+
+CLASSES = [
+    one
+    for module in MODULES
+    for one in vars(module).values()
+    if inspect.isclass(one) and one.__module__ == module.__name__ and attrs.has(one)
+]
+CALLS = [
+    pytest.param(path, method, item, item[method], id=item[method]["operationId"])
+    for path, item in ROOT["paths"].items()
+    for method in METHODS
+    if method in item
+]
+
+
+def _parameters(item: Json, operation: Json, place: str) -> list[str]:
+    listed = [*item.get("parameters", []), *operation.get("parameters", [])]
+    components = ROOT["components"]["parameters"]
+    found = [components[one["$ref"].rsplit("/", 1)[-1]] if "$ref" in one else one for one in listed]
+    return [one["name"] for one in found if one["in"] == place]
+
+
+def _class_of(node: Json) -> Any:
+    """The class that the content's schema is rendered to."""
+    name = node["content"]["application/json"]["schema"]["$ref"].removeprefix(SCHEMAS)
+    module, class_name = name.split(".")
+    return getattr({one.__name__.rpartition(".")[2]: one for one in MODULES}[module], class_name)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_every_model_is_frozen_slotted_and_keyword_only(cls: Any) -> None:
+    """Values, in both directions."""
+    empty = object.__new__(cls)
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        setattr(empty, attrs.fields(cls)[0].name, None)
+    assert not hasattr(empty, "__dict__")
+    assert all(one.kw_only for one in attrs.fields(cls))
+
+
+def test_every_class_is_a_model_or_an_open_enum() -> None:
+    """Each used schema with members has its class, and there are no others."""
+    made = {
+        f"{module.__name__.rpartition('.')[2]}.{name}"
+        for module in MODULES
+        for name, one in vars(module).items()
+        if inspect.isclass(one) and one.__module__ == module.__name__
+        if attrs.has(one) or issubclass(one, OpenStrEnum)
+    }
+    schemas: Json = ROOT["components"]["schemas"]
+    assert made == {
+        name
+        for name, one in schemas.items()
+        if ("properties" in one or "enum" in one) and "." in name
+    }
+    assert len(CLASSES) > 20
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_every_model_has_the_members_of_its_schema(cls: Any) -> None:
+    """None is lost, and none is renamed without its wire name."""
+    schema = ROOT["components"]["schemas"][f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}"]
+    wires = {one.metadata.get("wire", one.name): one for one in attrs.fields(cls)}
+    assert wires.keys() == schema["properties"].keys()
+    needed = {wire for wire, one in wires.items() if one.default is attrs.NOTHING}
+    assert needed == set(schema.get("required", []))
+
+
+@pytest.mark.parametrize(("path", "method", "item", "operation"), CALLS)
+def test_every_operation_has_its_builder(
+    path: str, method: str, item: Json, operation: Json
+) -> None:
+    """It makes a request with method, path and permission of the specification."""
+    name = operation["operationId"]
+    builder, constant = getattr(operations, name), getattr(operations, name.upper())
+    ids = dict.fromkeys(_parameters(item, operation, "path"), "ID1")
+    body = {"body": object()} if "requestBody" in operation else {}
+    request = builder(**ids, **body)
+    assert isinstance(request, Request)
+    assert request.operation is constant
+    assert constant in operations.OPERATIONS
+    assert (constant.id, constant.method, f"/{constant.path}") == (name, method.upper(), path)
+    assert constant.permission == operation["x-permission"]
+    assert f"/{request.path}" == path.format(**ids)
+    assert request.query == ()
+    assert body == {} or request.body is body["body"]
+
+
+@pytest.mark.parametrize(("path", "method", "item", "operation"), CALLS)
+def test_every_builder_takes_what_the_operation_takes(
+    path: str, method: str, item: Json, operation: Json
+) -> None:
+    """Ids by position, then the body, then the query by keyword."""
+    del path, method
+    signature = inspect.signature(getattr(operations, operation["operationId"]))
+    named = [one for one in signature.parameters.values() if one.kind is one.KEYWORD_ONLY]
+    assert [one.name for one in named] == _parameters(item, operation, "query")
+    body = ["body"] if "requestBody" in operation else []
+    placed = [*_parameters(item, operation, "path"), *body]
+    assert list(signature.parameters)[: len(placed)] == placed
+
+
+@pytest.mark.parametrize(("path", "method", "item", "operation"), CALLS)
+def test_every_builder_answers_what_the_specification_answers(
+    path: str, method: str, item: Json, operation: Json
+) -> None:
+    """A list is a Page of the items, no content is None."""
+    del method
+    body = {"body": None} if "requestBody" in operation else {}
+    ids = dict.fromkeys(_parameters(item, operation, "path"), "ID1")
+    returns = getattr(operations, operation["operationId"])(**ids, **body).returns
+    success = next(one for status, one in operation["responses"].items() if status[0] == "2")
+    items = {"/alert_groups/": alert_groups.AlertGroup, "/integrations/": integrations.Integration}
+    if operation["operationId"].startswith("list_"):
+        assert returns == of(Page, items[path])
+    elif "content" in success:
+        assert returns is _class_of(success)
+    else:
+        assert returns is type(None)
+
+
+def test_there_are_sixteen_operations_in_the_order_of_the_document() -> None:
+    """OPERATIONS has each once, and nothing in the module is missing from it."""
+    listed = [one.id for one in operations.OPERATIONS]
+    assert len(listed) == len(set(listed)) == 16
+    assert set(listed) == {str(one.id) for one in CALLS}
+    constants = [one for one in vars(operations).values() if isinstance(one, Operation)]
+    assert constants == list(operations.OPERATIONS)
+
+
+def test_the_six_actions_need_a_user_and_no_other_operation_does() -> None:
+    """A service account is refused there, and only there."""
+    needing = {one.id for one in operations.OPERATIONS if one.needs_user}
+    assert needing == {f"{action}_alert_group" for action in ACTIONS}
+
+
+@pytest.mark.parametrize(
+    ("resource", "page"),
+    [
+        pytest.param("integrations/", "integrations/", id="integrations"),
+        pytest.param("alert_groups/", "alertgroups/", id="alert groups"),
+    ],
+)
+def test_every_operation_knows_its_page_of_the_documentation(resource: str, page: str) -> None:
+    """One page per resource."""
+    root = "https://grafana.com/docs/oncall/latest/oncall-api-reference/"
+    found = {one.docs for one in operations.OPERATIONS if one.path.startswith(resource)}
+    assert found == {root + page}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param(one, id=one["x-constraint"])
+        for one in ROOT["components"]["schemas"].values()
+        if "x-constraint" in one
+    ],
+)
+def test_every_constraint_has_its_constant(schema: Json) -> None:
+    """With the limits of its schema."""
+    name = schema["x-constraint"]
+    if schema["type"] == "string":
+        rule = getattr(constraints, name)
+        assert isinstance(rule, StringRule)
+        assert rule.pattern == schema["pattern"]
+        assert (rule.min_length, rule.max_length) == (
+            *(schema.get("minLength", 0), schema.get("maxLength")),
+        )
+        assert rule.text.startswith(schema["description"].rstrip("."))
+        return
+    limits = {"MIN": schema.get("minimum"), "MAX": schema.get("maximum", schema.get("maxItems"))}
+    for suffix, limit in limits.items():
+        assert getattr(constraints, f"{name}_{suffix}", None) == limit
+
+
+def test_the_rules_are_those_of_the_server() -> None:
+    """The names are what the facade imports."""
+    made = {name for name in vars(constraints) if name.isupper()}
+    assert made == {
+        *("ID", "LABEL_FILTER", "LABEL_KEY", "LABEL_VALUE"),
+        *("LABELS_MAX", "SILENCE_DELAY_MIN", "SILENCE_DELAY_MAX"),
+    }
+    assert constraints.LABELS_MAX == 50
+    assert constraints.SILENCE_DELAY_MIN == -1
