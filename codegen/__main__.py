@@ -3,14 +3,17 @@
 import argparse
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from .constraints import render_constraints
+from .constraints import Constant, read_constants, render_constraints
 from .models import render_models
+from .names import check_unique
 from .operations import render_operations
-from .spec import Spec, Unsupported, check
+from .paths import Operation, read_operations
+from .schemas import is_class, used_schemas
+from .spec import SCHEMAS, Spec, Unsupported
 
 ROOT: Final = Path(__file__).parent.parent
 HEADER: Final = "# Written by `make codegen` from openapi.yaml. Do not edit."
@@ -20,14 +23,29 @@ _LAYOUT: Final = ("--isolated", "--line-length=100", "--target-version=py311")
 
 def render(spec: Spec) -> dict[str, str]:
     """File name -> finished source, a pure function of the specification."""
-    check(spec)
+    spec.check()
+    operations, constants = list(read_operations(spec)), list(read_constants(spec))
+    roots = [name for one in operations for name in (one.body, one.answer) if name]
+    classes = [name for name in used_schemas(spec, roots) if is_class(spec.schemas[name])]
+    check_unique(_names(operations, constants, classes))
     files = {
         "__init__.py": f'{HEADER}\n"""The public door is `grafana_oncall.models`."""\n',
-        "constraints.py": render_constraints(spec, HEADER),
-        "operations.py": render_operations(spec, HEADER),
-        **render_models(spec, HEADER),
+        "constraints.py": render_constraints(constants, HEADER),
+        "operations.py": render_operations(operations, HEADER),
+        **render_models(spec, classes, HEADER),
     }
     return {name: _formatted(source) for name, source in sorted(files.items())}
+
+
+def _names(
+    operations: list[Operation], constants: list[Constant], classes: list[str]
+) -> Iterator[tuple[str, str]]:
+    """What is rendered under which name, and the pointer of each."""
+    yield from ((one.name, f"{one.pointer}/x-constraint") for one in constants)
+    yield from ((name.rpartition(".")[2], SCHEMAS + name) for name in classes)
+    for one in operations:
+        yield one.id, f"{one.pointer}/operationId"
+        yield one.id.upper(), f"{one.pointer}/operationId"
 
 
 def _formatted(source: str) -> str:

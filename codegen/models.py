@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 
 import datamodel_code_generator as generator
 from datamodel_code_generator.enums import DataModelType, InputFileType
 
-from .spec import SCHEMAS, Json, Spec, is_class, is_page
+from .schemas import is_class
+from .spec import SCHEMAS, Json, Spec, Unsupported
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -18,12 +19,14 @@ _LIMITS: Final = {
 }
 
 
-def render_models(spec: Spec, header: str) -> dict[str, str]:
-    """File name -> source, for the schemas that operations use."""
+def render_models(spec: Spec, classes: list[str], header: str) -> dict[str, str]:
+    """File name -> source, for the schemas of these names."""
+    if not classes:
+        return {}
     with TemporaryDirectory() as folder:
         output = Path(folder) / "models"
         generator.generate(
-            json.dumps(_document(spec)),
+            json.dumps(_document(spec, classes)),
             input_file_type=InputFileType.OpenAPI,
             output=output,
             output_model_type=DataModelType.DataclassesDataclass,
@@ -56,27 +59,35 @@ def render_models(spec: Spec, header: str) -> dict[str, str]:
         }
 
 
-def _document(spec: Spec) -> Json:
+def _document(spec: Spec, classes: list[str]) -> Json:
     """The specification as the generator needs it: classes only, everything else inlined."""
-    classes = {
-        name: _inlined(spec, spec.schemas[name])
-        for name in spec.used_schemas()
-        if is_class(spec.schemas[name]) and not is_page(spec.schemas[name]) and "." in name
-    }
     return {
         "openapi": "3.1.0",
         "info": {"title": "models", "version": "1"},
         "paths": {},
-        "components": {"schemas": classes},
+        "components": {"schemas": {name: _inlined(spec, spec.schemas[name]) for name in classes}},
     }
 
 
-def _inlined(spec: Spec, node: Any) -> Any:
-    if isinstance(node, list):
-        return [_inlined(spec, one) for one in node]
-    if not isinstance(node, dict):
-        return node
-    name = node.get("$ref", "").removeprefix(SCHEMAS)
-    if name and not is_class(spec.schemas[name]):
-        return _inlined(spec, spec.schemas[name])
-    return {key: _inlined(spec, value) for key, value in node.items() if key not in _LIMITS}
+def _inlined(spec: Spec, schema: Json, within: tuple[str, ...] = ()) -> Json:
+    """The schema without its limits, and with what its references to no class point to."""
+    if "$ref" in schema:
+        name = schema["$ref"].removeprefix(SCHEMAS)
+        if is_class(spec.schemas[name]):
+            return schema
+        if name in within:
+            raise Unsupported(SCHEMAS + name, "refers to itself, and is no class")
+        own = {key: value for key, value in schema.items() if key != "$ref"}
+        return _inlined(spec, spec.schemas[name] | own, (*within, name))
+    found = {key: value for key, value in schema.items() if key not in _LIMITS}
+    for key, value in found.items():
+        match key:
+            case "items":
+                found[key] = _inlined(spec, value, within)
+            case "oneOf":
+                found[key] = [_inlined(spec, one, within) for one in value]
+            case "properties":
+                found[key] = {name: _inlined(spec, one, within) for name, one in value.items()}
+            case _:
+                pass
+    return found

@@ -17,6 +17,7 @@ from ._generated import operations
 from ._generated.alert_groups import AlertGroup, AlertGroupDelete, AlertGroupSilence, DeleteMode
 from ._generated.labels import Label
 from ._pager import DEFAULT_PREFETCH, Pager
+from ._request import Answer
 from ._session import Session
 from ._values import UNSET
 from .labels import LabelsLike
@@ -178,7 +179,16 @@ class AlertGroups:
             EndpointUnavailable: The open-source engine has no labels of alert groups.
         """
         body = label_rules.to_input(key, value)
-        return await self._session.send(operations.add_alert_group_label(alert_group_id, body))
+        request = operations.add_alert_group_label(alert_group_id, body)
+
+        async def attached() -> Answer[Label] | None:
+            answer = await self._session.exchange(operations.get_alert_group(alert_group_id))
+            for label in answer.value.labels:
+                if (label.key.name, label.value.name) == (key, value):
+                    return Answer(value=label, response=answer.response)
+            return None
+
+        return await self._session.send(request, look=attached)
 
     async def remove_label(self, alert_group_id: str, key: str, value: str) -> None:
         """Takes a label off, which may be older than the rules for new ones. Grafana Cloud only.

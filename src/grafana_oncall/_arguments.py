@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from ._generated.alert_groups import AlertGroupState, DeleteMode
 from ._generated.constraints import ID, SILENCE_DELAY_MAX
-from ._values import UNSET, UnsetType, shown
+from ._values import UNSET, UnsetType, is_sendable, shown
 from .errors import InvalidArgument, TimeRangeError
 
 State: TypeAlias = (
@@ -45,7 +45,7 @@ def name_filter(value: object) -> str | UnsetType:
     """A name to filter by; None means not to filter."""
     if value is None:
         return UNSET
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or not is_sendable(value):
         message = f"name={shown(value)}: a name is needed; the server would ignore this one."
         raise InvalidArgument(message, argument="name")
     return value
@@ -85,15 +85,19 @@ def time_range(started_at: object) -> str | UnsetType:
     if first > last:
         raise _bad_range(started_at, "it ends before it starts")
     if last.microsecond:
-        last += timedelta(seconds=1)
-    return f"{first:%Y-%m-%dT%H:%M:%S}_{last:%Y-%m-%dT%H:%M:%S}"
+        last = _in_utc(end, later=timedelta(seconds=1))
+    return f"{_wire_time(first)}_{_wire_time(last)}"
 
 
-def _in_utc(moment: datetime) -> datetime:
+def _wire_time(moment: datetime) -> str:
+    return moment.replace(microsecond=0, tzinfo=None).isoformat()
+
+
+def _in_utc(moment: datetime, later: timedelta = timedelta(0)) -> datetime:
     if moment.utcoffset() is None:
         raise _bad_range(moment, "it is naive; give it a time zone, as in datetime.now(UTC)")
     try:
-        return moment.astimezone(UTC)
+        return moment.astimezone(UTC) + later
     except OverflowError:
         raise _bad_range(moment, "it is beyond the calendar") from None
 

@@ -85,6 +85,29 @@ def _decoded(request: Request[Any], response: Response, cl: type[T]) -> T:
         raise _nonsense(request, response, f"it is not JSON ({error})") from error
 
 
+def holds(kept: bytes, asked: bytes | None) -> bool:
+    """Whether an object, as JSON, has all that a request asked for."""
+    return asked is not None and _holds(msgspec.json.decode(kept), msgspec.json.decode(asked))
+
+
+def _holds(kept: Any, asked: Any) -> bool:
+    match asked:
+        case dict():
+            members: dict[str, Any] = asked
+            return isinstance(kept, dict) and all(
+                name in kept and _holds(kept[name], value) for name, value in members.items()
+            )
+        case list():
+            items: list[Any] = asked
+            return (
+                isinstance(kept, list)
+                and len(kept) == len(items)
+                and all(any(_holds(one, item) for one in kept) for item in items)
+            )
+        case _:
+            return bool(kept == asked)
+
+
 def _nonsense(
     request: Request[Any], response: Response, reason: str, path: str | None = None
 ) -> DecodeError:

@@ -6,9 +6,11 @@ Inputs: a wrong type or an unknown member is refused, since the server ignores b
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin
+from uuid import UUID
 
 import attrs
 import msgspec
@@ -17,7 +19,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from cattrs.preconf.msgspec import MsgspecJsonConverter, configure_converter
 from cattrs.v import format_exception
 
-from ._values import AwareDatetime, UnsetType
+from ._values import AwareDatetime, UnsetType, is_sendable
 from .errors import InvalidArgument
 
 T = TypeVar("T")
@@ -76,6 +78,13 @@ def _strict(kind: Any) -> Callable[[Any, Any], Any]:
     return structured
 
 
+def _text(value: Any, _: Any) -> str:
+    text = msgspec.convert(value, str)
+    if not is_sendable(text):
+        raise msgspec.ValidationError("it has half a surrogate pair, which nothing can encode")
+    return text
+
+
 def _takes_unset(hint: Any) -> bool:
     return UnsetType in get_args(hint)
 
@@ -88,7 +97,8 @@ def _without_unset(hint: Any) -> Any:
 def _configured() -> Converter:
     made = Converter()
     configure_converter(made)
-    for kind in (str, int, float, bool):
+    made.register_structure_hook(str, _text)
+    for kind in (int, float, bool):
         made.register_structure_hook(kind, _strict(kind))
     made.register_structure_hook(datetime, _strict(AwareDatetime))
     made.register_structure_hook_factory(
@@ -137,18 +147,28 @@ def dumps(value: object) -> bytes:
     return _dumps(kind)(value)
 
 
+_LEFT_ALONE: Final = (bytes, bytearray, memoryview, datetime, date, time, timedelta, UUID, Decimal)
+"""What msgspec would turn into strings, and a caller did not mean as one."""
+
+
 def to_input(value: object, cl: type[T], *, argument: str) -> T:
-    """A model, or mappings of its shape, as a checked model; raises InvalidArgument otherwise."""
+    """A model, or mappings of its shape, as a checked model; raises InvalidArgument otherwise.
+
+    `argument` is the name of what is checked; empty when its members are the arguments.
+    """
     if not isinstance(value, Mapping | cl):
         message = f"{argument}: a mapping or {cl.__name__} is needed, not {type(value).__name__}."
         raise InvalidArgument(message, argument=argument)
     try:
-        return _inputs.structure(msgspec.to_builtins(value, enc_hook=_plain), cl)
+        plain = msgspec.to_builtins(value, builtin_types=_LEFT_ALONE, enc_hook=_plain)
+        return _inputs.structure(plain, cl)
     except ClassValidationError as error:
-        faults = transform_error(error, path=argument, format_exception=input_fault)
-        raise InvalidArgument("; ".join(faults), argument=argument) from None
-    except TypeError as error:
-        raise InvalidArgument(f"{argument}: {error}", argument=argument) from None
+        faults = transform_error(error, path=argument or "$", format_exception=input_fault)
+        places = [fault.rpartition(" @ ")[2].removeprefix("$.") for fault in faults]
+        message = "; ".join(faults).replace("@ $.", "@ ")
+        raise InvalidArgument(message, argument=places[0].split(".")[0]) from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArgument(f"{argument or cl.__name__}: {error}", argument=argument) from None
 
 
 def _plain(value: object) -> object:
@@ -161,8 +181,11 @@ def input_fault(error: BaseException, kind: type | None) -> str:
     """One fault that cattrs found, in words for the user."""
     if isinstance(error, ForbiddenExtraKeysError):
         known = ", ".join(field.name for field in attrs.fields(error.cl))
-        return f"unknown member {', '.join(sorted(error.extra_fields))} (known: {known})"
+        unknown = ", ".join(sorted(map(str, error.extra_fields)))
+        return f"unknown member {unknown} (known: {known})"
     if isinstance(error, msgspec.ValidationError):
         return str(error)
+    if isinstance(error, AttributeError | TypeError):
+        return "an object is needed"
     # Type names without their modules, and without the type of an absent member.
     return re.sub(r"\b(?:\w+\.)+|( \| )?msgspec\.UnsetType", "", format_exception(error, kind))

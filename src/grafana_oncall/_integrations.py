@@ -7,6 +7,8 @@ import msgspec
 
 from . import labels as label_rules
 from ._arguments import name_filter, positive
+from ._call import Look
+from ._codec import encode, holds
 from ._converter import to_input
 from ._generated import operations
 from ._generated.integrations import (
@@ -17,10 +19,11 @@ from ._generated.integrations import (
     TemplatesInput,
 )
 from ._pager import DEFAULT_PREFETCH, Pager
+from ._request import Answer
 from ._session import Session
 from ._templates import template_problem
 from ._values import UNSET, UnsetType
-from .errors import TemplateError
+from .errors import InvalidArgument, TemplateError
 from .labels import LabelsLike
 
 Templates: TypeAlias = TemplatesInput | Mapping[str, Any]
@@ -79,6 +82,7 @@ class Integrations:
         dynamic_labels: LabelsLike | UnsetType = UNSET,
         templates: Templates | UnsetType = UNSET,
         default_route: DefaultRoute | UnsetType = UNSET,
+        reconcile: bool = False,
     ) -> Integration:
         """Creates an integration. Not idempotent: a repeat makes another one.
 
@@ -93,10 +97,15 @@ class Integrations:
             dynamic_labels: Labels whose values are Jinja2 templates, evaluated for each alert.
             templates: How alerts look; every one is checked for Jinja2 syntax.
             default_route: Where alerts go that no other route takes.
+            reconcile: Whether to find out by the name, which must be given then, what became of
+                a request that was not answered, and to try again if there is none. Costs one
+                request more. Another program that creates the same name at the same moment is
+                not told apart.
 
         Raises:
             LabelError: Labels that break the documented rules, all of them at once.
             TemplateError: Templates that are not Jinja2, all of them at once.
+            OutcomeUnknown: No answer came, and it is not known whether there is one now.
             BadRequest: Unknown or deprecated type, a name that exists, an unknown team.
         """
         body = to_input(
@@ -108,9 +117,26 @@ class Integrations:
                 **_nested(labels, dynamic_labels, templates, default_route),
             ),
             IntegrationCreate,
-            argument="integration",
+            argument="",
         )
-        return await self._session.send(operations.create_integration(body))
+        look = await self._look_for_new(name) if reconcile else None
+        return await self._session.send(operations.create_integration(body), look=look)
+
+    async def _look_for_new(self, name: str | UnsetType) -> Look[Integration]:
+        """A look for an integration of this name that is not there now."""
+        if name is UNSET:
+            message = "reconcile=True needs a name= to look for."
+            raise InvalidArgument(message, argument="reconcile")
+        before = {one.id async for one in self.list(name=name)}
+
+        async def created() -> Answer[Integration] | None:
+            # A server that does not know the filter answers all integrations.
+            async for one in self.list(name=name):
+                if one.name == name and one.id not in before:
+                    return await self._session.exchange(operations.get_integration(one.id))
+            return None
+
+        return created
 
     async def update(
         self,
@@ -153,9 +179,15 @@ class Integrations:
                 **_nested(labels, dynamic_labels, templates, default_route),
             ),
             IntegrationUpdate,
-            argument="integration",
+            argument="",
         )
-        return await self._session.send(operations.update_integration(integration_id, body))
+        request = operations.update_integration(integration_id, body)
+
+        async def updated() -> Answer[Integration] | None:
+            answer = await self._session.exchange(operations.get_integration(integration_id))
+            return answer if holds(answer.response.content, encode(request)) else None
+
+        return await self._session.send(request, look=updated)
 
     async def delete(self, integration_id: str) -> None:
         """Deletes an integration. It stops to take alerts; its alert groups stay."""

@@ -4,6 +4,8 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -22,6 +24,11 @@ _ALREADY: Final = {
     "unsilence": "unsilenced",
 }
 _HAS_LABEL: Final = "Label already exists"
+_SYNCING: Final = "Organization being synced"
+_SYNCING_HINT: Final = (
+    "the server does not know the stack of grafana_url= yet, and is learning it; "
+    "check the URL, or wait some minutes."
+)
 _WAIT: Final = re.compile(r"available in (\d+) second")
 
 _BY_STATUS: Final[Mapping[int, type[errors.StatusError]]] = {
@@ -32,7 +39,8 @@ _BY_STATUS: Final[Mapping[int, type[errors.StatusError]]] = {
 }
 _HINTS: Final[Mapping[type[errors.StatusError], str]] = {
     errors.Unauthorized: (
-        "give the token bare and unabridged, and grafana_url= if it is a service account's."
+        "give the token bare and unabridged, and grafana_url= (sent as X-Grafana-URL) "
+        "if it is a service account's."
     ),
     errors.UserTokenRequired: "use a user's OnCall API key instead of a service account token.",
     errors.EndpointUnavailable: (
@@ -49,18 +57,16 @@ def refusal(request: Request[Any], response: Response) -> errors.StatusError:
     fields = {name: tuple(texts) for name, texts in _fields(body).items()}
     detail = _location(response) or _detail(body, response)
     kind = _kind(response, body, detail)
-    error = kind(
+    return kind(
         status=response.status,
         detail=detail,
         fields=fields,
         operation=request.operation.id,
         method=request.operation.method,
         path=f"/{API_ROOT}{request.path}",
-        hint=_HINTS.get(kind),
+        hint=_SYNCING_HINT if _SYNCING in detail else _HINTS.get(kind),
+        reset_after=_reset_after(response, detail) if response.status in {429, 503} else None,
     )
-    if isinstance(error, errors.RateLimited):
-        error.reset_after = reset_after(response.headers, detail)
-    return error
 
 
 def _kind(response: Response, body: Any, detail: str) -> type[errors.StatusError]:
@@ -142,11 +148,20 @@ def _location(response: Response) -> str | None:
     return f"redirects to {place}; redirects are not followed. Set url= to the OnCall API itself"
 
 
-def reset_after(headers: Mapping[str, str], detail: str) -> float | None:
-    """Seconds to wait after a 429, None where the server does not say."""
+def _reset_after(response: Response, detail: str) -> float | None:
+    """Seconds to wait, None where the server does not say."""
     found = _WAIT.search(detail)
-    told = (headers.get("retry-after"), headers.get("ratelimit-reset"), found[1] if found else None)
-    for value in told:
-        if value is not None and value.strip().isascii() and value.strip().isdigit():
-            return float(value)
-    return None
+    retry, reset = response.headers.get("retry-after"), response.headers.get("ratelimit-reset")
+    for told in (retry, reset, found[1] if found else None):
+        if told is not None and re.fullmatch(r"\s*[0-9]{1,9}\s*", told):
+            return float(told)
+    return None if retry is None else _seconds_until(retry, response.received)
+
+
+def _seconds_until(date: str, now: datetime) -> float | None:
+    """Seconds until an HTTP date, None where it is none."""
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())

@@ -1,6 +1,7 @@
 """The values that travel between the floors: a request, the answer's bytes, a page of items."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, Generic, Literal, TypeVar
 from urllib.parse import quote
 
@@ -64,6 +65,7 @@ class Response:
     status: int
     headers: Mapping[str, str]
     content: bytes
+    received: datetime = attrs.field(factory=lambda: datetime.now(UTC))
 
 
 @attrs.frozen(kw_only=True)

@@ -1,7 +1,10 @@
 """What a client is made with, checked: the API's URL, the stack's URL, the token, the timeout."""
 
 import math
+import re
 from datetime import timedelta
+from hashlib import sha256
+from ipaddress import ip_address
 from typing import Final, NoReturn
 from urllib.parse import urlsplit
 
@@ -11,21 +14,16 @@ from .errors import InvalidArgument
 
 
 class Token:
-    """A token that shows itself to nobody but the one who asks for `secret`."""
+    """A token that shows itself to nobody but the one who asks for `secret`.
+
+    Making one never raises: the frames of a traceback that shows local variables then hold this
+    object, and no string.
+    """
 
     __slots__ = ("_secret",)
 
     def __init__(self, secret: "str | Token") -> None:
-        fault = None
-        if isinstance(secret, Token):
-            self._secret: str = secret.secret
-        else:
-            fault = _token_fault(secret)
-            self._secret = secret
-        # A traceback that shows local variables must not show this one.
-        del secret
-        if fault:
-            raise InvalidArgument(f"token: {fault}", argument="token")
+        self._secret: str = secret.secret if isinstance(secret, Token) else secret
 
     @property
     def secret(self) -> str:
@@ -33,9 +31,29 @@ class Token:
         return self._secret
 
     @property
+    def digest(self) -> str:
+        """A name for the credential that does not give it away."""
+        return sha256(self._secret.encode()).hexdigest()[:32]
+
+    @property
     def is_service_account(self) -> bool:
         """Whether it belongs to a Grafana service account rather than to a user."""
         return self._secret.startswith("glsa_")
+
+    def check(self) -> None:
+        """Raises InvalidArgument, in words that do not contain it, for what cannot be a token."""
+        if not isinstance(self._secret, str) or not self._secret:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+            fault = "a non-empty string is needed: an OnCall API key or a service account token."
+        elif self._secret.lower().startswith("bearer "):
+            fault = "give it bare: the API takes no scheme word such as 'Bearer'."
+        elif not re.fullmatch(r"[!-~]+", self._secret):
+            fault = "it contains a space, a control character or a non-ASCII character."
+        else:
+            return
+        raise InvalidArgument(f"token: {fault}", argument="token")
+
+    def __bool__(self) -> bool:
+        return bool(self._secret)
 
     def __repr__(self) -> str:
         return "Token(…)"
@@ -44,20 +62,26 @@ class Token:
         raise TypeError("A token cannot be pickled or copied: it is a secret.")
 
 
-def _token_fault(secret: object) -> str | None:
-    """What is wrong with a token, in words that do not contain it."""
-    if not isinstance(secret, str) or not secret:
-        return "a non-empty string is needed: an OnCall API key or a service account token."
-    if secret.lower().startswith("bearer "):
-        return "give it bare: the API takes no scheme word such as 'Bearer'."
-    if not (secret.isascii() and secret.isprintable()) or " " in secret:
-        return "it contains a space, a control character or a non-ASCII character."
-    return None
-
-
-def api_url(url: str) -> str:
+def api_url(url: str, *, allow_http: bool = False) -> str:
     """The base of every request: `https://host/prefix/api/v1/`, whatever part of it was given."""
-    return f"{_checked_url('url', url).removesuffix('/api/v1')}/{API_ROOT}"
+    checked = _checked_url("url", url)
+    parts = urlsplit(checked)
+    if parts.scheme == "http" and not allow_http and not _is_loopback(parts.hostname or ""):
+        message = (
+            "url: plain http would show the token to the network. Use https, "
+            "or allow_http=True where the network is trusted."
+        )
+        raise InvalidArgument(message, argument="url")
+    return f"{checked.removesuffix('/api/v1')}/{API_ROOT}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def stack_url(url: str) -> str:

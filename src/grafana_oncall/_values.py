@@ -54,7 +54,15 @@ class StringRule:
 _SHOWN_LENGTH: Final = 80
 
 
+def is_sendable(text: str) -> bool:
+    """Whether a string can be written as UTF-8, which half a surrogate pair cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def shown(value: object) -> str:
     """The value as error messages show it: short, and with nothing that a terminal would obey."""
-    text = ascii(value) if isinstance(value, str) else repr(value)
+    try:
+        text = ascii(value)
+    except Exception:  # noqa: BLE001  # of any class, such as a number of 5,000 digits
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= _SHOWN_LENGTH else text[: _SHOWN_LENGTH - 1] + "…"

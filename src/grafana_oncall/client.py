@@ -1,8 +1,10 @@
 """OnCallClient: the settings, the connections, and the doors to the resources."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from random import Random
+from ssl import SSLContext
 from types import TracebackType
 from typing import Final, NoReturn, Self, TypedDict, TypeVar, Unpack
 
@@ -11,24 +13,42 @@ import httpx
 from ._alert_groups import AlertGroups
 from ._arguments import positive
 from ._integrations import Integrations
+from ._limiter import Limiter
+from ._pacing import Gate, Pace
 from ._request import Answer, Request
-from ._session import MAX_CONNECTIONS, Session, make_http
+from ._retry import RetryPolicy
+from ._session import Session
 from ._settings import Token, api_url, stack_url, timeout_seconds
+from ._shared import Options, Shared
+from ._wire import Wire, make_http
 from .errors import InvalidArgument
+from .events import Listener
 
 T = TypeVar("T")
 
 DEFAULT_TIMEOUT: Final = 30.0
 """Seconds."""
 
+MAX_CONNECTIONS: Final = 32
+MAX_RESPONSE_BYTES: Final = 64 * 1024 * 1024
+
 
 class ClientOptions(TypedDict, total=False):
     """What `OnCallClient.from_env` takes besides the settings in the environment."""
 
     timeout: float | timedelta
+    retry: RetryPolicy
+    rate_limit: str | None
+    rate_limit_storage: str | None
     max_connections: int
-    transport: httpx.AsyncBaseTransport
-    http_client: httpx.AsyncClient
+    max_response_bytes: int
+    allow_http: bool
+    verify: SSLContext | bool
+    proxy: httpx.Proxy | str | None
+    transport: httpx.AsyncBaseTransport | None
+    http_client: httpx.AsyncClient | None
+    on_event: Listener | None
+    random: Callable[[], float]
 
 
 class OnCallClient:
@@ -39,7 +59,9 @@ class OnCallClient:
                 print(group.id, group.title)
 
     One client serves many tasks, of one event loop. It keeps its connections until it is closed,
-    by `async with` or by `aclose`.
+    by `async with` or by `aclose`. Failures that can be handled are: see `RetryPolicy`. A 429 is
+    never seen by callers unless waiting would last longer than `RetryPolicy.deadline`: all tasks
+    of the client pause as long as the server says.
 
     Args:
         url: The OnCall API URL of the stack's settings page; it may end in `/` or `/api/v1`.
@@ -47,11 +69,22 @@ class OnCallClient:
         grafana_url: URL of the Grafana stack; needed with a service account token.
         timeout: Longest silence of the server while connecting, sending or answering, in seconds
             or as a timedelta.
+        retry: How often and how long to try again.
+        rate_limit: A quota to keep by oneself, such as `"300/5m"`; without one, the client goes
+            at full speed until the server says 429. Needs `grafana-oncall-sdk[limits]`.
+        rate_limit_storage: Redis that keeps the quota for many processes, such as
+            `"redis://localhost:6379"`. Needs `grafana-oncall-sdk[redis]`.
         max_connections: Most connections, and so most requests at once.
+        max_response_bytes: Largest answer that is read.
+        allow_http: Allows plain http to hosts other than this one.
+        verify: TLS settings, as httpx takes them.
+        proxy: URL of a proxy, as httpx takes it; without one, the environment decides.
         transport: An httpx transport to send through, such as a fake's; closed with the client.
-        http_client: An httpx client of yours to send through, with its proxies, TLS settings and
-            hooks; it stays open, and its own limit of connections should not be lower than
-            `max_connections`.
+        http_client: An httpx client of yours to send through, with its own TLS settings, proxies
+            and limits, of which connections should not be fewer than `max_connections`; it stays
+            open. `verify` and `proxy` are then its business.
+        on_event: Called with each event of `grafana_oncall.events`.
+        random: Gives numbers from 0 to 1, for the jitter of delays.
 
     Raises:
         InvalidArgument: A setting is missing or cannot be meant.
@@ -62,6 +95,8 @@ class OnCallClient:
     alert_groups: AlertGroups
     """Alerts that belong together, and what is done about them."""
 
+    _base_url = "(none)"
+
     def __init__(
         self,
         *,
@@ -69,11 +104,25 @@ class OnCallClient:
         token: str | Token,
         grafana_url: str | None = None,
         timeout: float | timedelta = DEFAULT_TIMEOUT,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
+        rate_limit: str | None = None,
+        rate_limit_storage: str | None = None,
         max_connections: int = MAX_CONNECTIONS,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
+        allow_http: bool = False,
+        verify: SSLContext | bool = True,
+        proxy: httpx.Proxy | str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         http_client: httpx.AsyncClient | None = None,
+        on_event: Listener | None = None,
+        random: Callable[[], float] = Random().random,  # noqa: B008, S311  # jitter is no secret
     ) -> None:
         token = Token(token)
+        token.check()
+        base_url = api_url(url, allow_http=allow_http)
+        options = Options(timeout=timeout_seconds(timeout), retry=retry)
+        positive("max_connections", max_connections)
+        positive("max_response_bytes", max_response_bytes)
         if transport is not None and http_client is not None:
             message = "Give transport= or http_client=, not both."
             raise InvalidArgument(message, argument="transport")
@@ -82,19 +131,60 @@ class OnCallClient:
                 "grafana_url: a service account token (glsa_…) needs the URL of its Grafana stack."
             )
             raise InvalidArgument(message, argument="grafana_url")
-        positive("max_connections", max_connections)
-        self._base_url = api_url(url)
-        self._session = Session(
-            base_url=self._base_url,
+        wire = Wire(
+            base_url=base_url,
             token=token,
             grafana_url=None if grafana_url is None else stack_url(grafana_url),
-            timeout=timeout_seconds(timeout),
-            http=http_client or make_http(transport, max_connections),
+            http=http_client
+            or make_http(
+                max_connections=max_connections, transport=transport, verify=verify, proxy=proxy
+            ),
             owns_http=http_client is None,
-            max_connections=max_connections,
+            max_response_bytes=max_response_bytes,
         )
-        self.integrations = Integrations(self._session)
-        self.alert_groups = AlertGroups(self._session)
+        limiter = (
+            Limiter(rate_limit, storage=rate_limit_storage, key=token.digest)
+            if rate_limit is not None
+            else None
+        )
+        gate = Gate(Pace(width=max_connections))
+        shared = Shared(wire=wire, gate=gate, limiter=limiter, listener=on_event, random=random)
+        self._base_url = base_url
+        self._attach(Session(shared, options))
+
+    def _attach(self, session: Session) -> None:
+        self._session = session
+        self.integrations = Integrations(session)
+        self.alert_groups = AlertGroups(session)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | timedelta | None = None,
+        retry: RetryPolicy | None = None,
+        background: bool | None = None,
+    ) -> Self:
+        """The same client with other options, for some calls: same connections, gate and quota.
+
+            await client.with_options(timeout=3).alert_groups.get("I68T24C13IFW1")
+
+        Closing one of them closes all.
+
+        Args:
+            timeout: As for the client.
+            retry: As for the client.
+            background: Whether these calls let all others pass at the gate.
+        """
+        shared, options = self._session.shared, self._session.options
+        changed = Options(
+            timeout=options.timeout if timeout is None else timeout_seconds(timeout),
+            retry=options.retry if retry is None else retry,
+            background=options.background if background is None else background,
+        )
+        other = object.__new__(type(self))
+        other._base_url = self._base_url
+        other._attach(Session(shared, changed))
+        return other
 
     @classmethod
     def from_env(
@@ -105,16 +195,15 @@ class OnCallClient:
         `GRAFANA_ONCALL_URL` and `GRAFANA_ONCALL_ACCESS_TOKEN` must be set; `GRAFANA_URL` may be.
         Terraform's Grafana provider reads the same names.
         """
-        for name in ("GRAFANA_ONCALL_URL", "GRAFANA_ONCALL_ACCESS_TOKEN"):
-            if not environ.get(name):
+        token = Token(environ.get("GRAFANA_ONCALL_ACCESS_TOKEN", ""))
+        url, grafana_url = environ.get("GRAFANA_ONCALL_URL"), environ.get("GRAFANA_URL")
+        # A traceback that shows local variables must not show the environment.
+        del environ
+        for name, given in (("GRAFANA_ONCALL_URL", url), ("GRAFANA_ONCALL_ACCESS_TOKEN", token)):
+            if not given:
                 message = f"The environment variable {name} is missing or empty."
                 raise InvalidArgument(message, argument=name)
-        return cls(
-            url=environ["GRAFANA_ONCALL_URL"],
-            token=environ["GRAFANA_ONCALL_ACCESS_TOKEN"],
-            grafana_url=environ.get("GRAFANA_URL") or None,
-            **options,
-        )
+        return cls(url=url or "", token=token, grafana_url=grafana_url or None, **options)
 
     async def send(self, request: Request[T]) -> Answer[T]:
         """Sends a request of `grafana_oncall.operations`; the way to the raw bytes of any answer.
@@ -126,9 +215,14 @@ class OnCallClient:
         """
         return await self._session.exchange(request)
 
-    async def aclose(self) -> None:
-        """Closes the connections. The client cannot be used again."""
-        await self._session.aclose()
+    async def aclose(self, *, wait: bool = False) -> None:
+        """Closes the client for good; new calls are refused at once.
+
+        Args:
+            wait: Whether to let the calls under way come to their end. Otherwise they end now,
+                with ClientStateError, or with OutcomeUnknown where a write was on its way.
+        """
+        await self._session.shared.aclose(wait=wait)
 
     async def __aenter__(self) -> Self:
         return self

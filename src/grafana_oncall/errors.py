@@ -8,6 +8,7 @@
     ├── ClientStateError (RuntimeError)   the client is closed, or belongs to another event loop
     ├── TransportError                    no answer; .sent says whether the request may have arrived
     │   └── RequestTimeout
+    ├── OutcomeUnknown                    a write whose effect could not be established
     ├── DecodeError                       an answer that is not what the specification says
     └── StatusError                       the server refused: .status .detail .fields
         ├── BadRequest                    400, and any 4xx that has no class of its own
@@ -31,6 +32,7 @@ import attrs
 
 __all__ = [
     "AlreadyInState",
+    "Attempt",
     "BadRequest",
     "ClientStateError",
     "Conflict",
@@ -41,6 +43,7 @@ __all__ = [
     "LabelError",
     "NotFound",
     "OnCallError",
+    "OutcomeUnknown",
     "Problem",
     "RateLimited",
     "RequestTimeout",
@@ -60,8 +63,31 @@ def _restored(cls: type["OnCallError"], args: tuple[Any, ...], state: dict[str, 
     return error
 
 
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """One request of a call, as errors tell it. Times in seconds."""
+
+    number: int
+    """From 1."""
+    status: int | None
+    """Status of the answer; None without one."""
+    error: str | None
+    """Name of the error's class; None after a success."""
+    waited: float
+    """Time until it was sent: for a place, or for a pause of all calls to end."""
+    latency: float
+    """Time from sending to the whole answer, or to the failure."""
+    delay: float | None = None
+    """Time until the next attempt was due; None when there was none."""
+
+
 class OnCallError(Exception):
     """Any error that this SDK raises."""
+
+    attempts: tuple[Attempt, ...] = ()
+    """Every request of the call, in order; empty when nothing was sent."""
+    elapsed: float | None = None
+    """Seconds from the beginning of the call to this error; None when nothing was sent."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), self.args, self.__dict__)
@@ -135,6 +161,19 @@ class RequestTimeout(TransportError):
     """No answer came in time."""
 
 
+class OutcomeUnknown(OnCallError):
+    """A write may have had its effect, or not. The last failure is chained.
+
+    It was not repeated, because a repeat could have its effect twice, or the repeats did not
+    tell. The message says how to find out.
+    """
+
+    def __init__(self, message: str, *, operation: str) -> None:
+        super().__init__(message)
+        self.operation: str = operation
+        """The operationId."""
+
+
 class DecodeError(OnCallError):
     """An answer came that is not what the specification says."""
 
@@ -166,6 +205,7 @@ class StatusError(OnCallError):
         method: str,
         path: str,
         hint: str | None = None,
+        reset_after: float | None = None,
     ) -> None:
         advice = f" Hint: {hint}" if hint else ""
         super().__init__(f"{operation}: {status} {detail} ({method} {path}).{advice}")
@@ -180,6 +220,8 @@ class StatusError(OnCallError):
         self.path: str = path
         self.hint: str | None = hint
         """What to do about it, where that is known."""
+        self.reset_after: float | None = reset_after
+        """Seconds until the server takes requests again, where it says so (429, 503)."""
 
 
 class BadRequest(StatusError):
@@ -216,9 +258,6 @@ class EndpointUnavailable(StatusError):
 
 class RateLimited(StatusError):
     """Too many requests."""
-
-    reset_after: float | None = None
-    """Seconds until the server takes requests again; None when it did not say."""
 
 
 class ServerError(StatusError):

@@ -14,13 +14,21 @@ import pytest
 import yaml
 
 from codegen.__main__ import ROOT, render, write
-from codegen.spec import Json, Spec
+from codegen.spec import Json, Spec, Unsupported
 
 OPENAPI: Final = ROOT / "openapi.yaml"
+PATH: Final = "#/paths/~1things~1{thing_id}~1"
+GET: Final = f"{PATH}/get"
+THING_ID: Final = "#/components/parameters/thing_id"
+SCHEMAS: Final = "#/components/schemas/"
+THING: Final = f"{SCHEMAS}things.Thing"
+MEMBER: Final = f"{THING}/properties/member"
+STRING: Final[Json] = {"type": "string"}
+NULL: Final[Json] = {"type": "null"}
+OBJECT: Final[Json] = {"type": "object", "properties": {"a": STRING}}
+OTHER: Final[Json] = {"$ref": f"{SCHEMAS}things.Other"}
 REMOVED: Final = object()
 """Stands for a key that a change takes away."""
-
-gap: Final = pytest.mark.xfail(strict=True, reason="a known gap; drop the mark when it is closed")
 
 _MINIMAL: Final = """
 openapi: 3.1.0
@@ -122,6 +130,14 @@ def with_schemas(answer: str, schemas: str) -> Json:
 def json_content(schema: str) -> Json:
     """JSON content with a reference to a component schema."""
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+
+
+def refused(changes: Mapping[str, Any]) -> str:
+    """The pointer of the refusal of the smallest specification with changes."""
+    with pytest.raises(Unsupported) as caught:
+        render(Spec(root=minimal(changes)))
+    assert str(caught.value) == f"{caught.value.pointer}: {caught.value.reason}"
+    return caught.value.pointer
 
 
 def rendered(root: Json, folder: Path) -> Rendered:

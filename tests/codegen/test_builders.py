@@ -93,7 +93,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
         "Part": {
             "type": "string",
             "description": "Parts are anything.",
-            "pattern": ".+",
+            "pattern": "^.+$",
             "x-constraint": "PART",
         },
         "things.ThingPage": PAGE,

@@ -21,7 +21,6 @@ things.State:
   x-enum-aliases: { fresh: new }
 things.Plain: { type: string, enum: [a] }
 things.Part: { type: object, properties: { id: { type: string } } }
-things.Nullable: { type: [object, "null"], properties: { id: { type: string } } }
 others.Owner: { type: object, required: [id], properties: { id: { type: string } } }
 things.Answer:
   type: object
@@ -29,7 +28,7 @@ things.Answer:
     A thing as answered.
 
     A second paragraph.
-  required: [id, nothing, state, when, part_needed, names, payload_needed, nullable]
+  required: [id, nothing, state, when, part_needed, names, payload_needed]
   properties:
     id: { type: string, minLength: 1, description: Its id. }
     nothing: { type: [string, "null"] }
@@ -44,9 +43,9 @@ things.Answer:
     whens: { type: array, items: { type: string, format: date-time } }
     part_needed: { oneOf: [{ $ref: "#/components/schemas/things.Part" }, { type: "null" }] }
     part: { oneOf: [{ $ref: "#/components/schemas/things.Part" }, { type: "null" }] }
-    nullable: { $ref: "#/components/schemas/things.Nullable" }
     owner: { $ref: "#/components/schemas/others.Owner" }
     rule: { $ref: "#/components/schemas/Id" }
+    own_rule: { $ref: "#/components/schemas/Id", description: Its own. }
     names: { type: array, items: { type: string } }
     parts: { type: array, items: { $ref: "#/components/schemas/things.Part" }, default: [] }
     maybe: { type: [array, "null"], items: { type: [string, "null"] } }
@@ -56,6 +55,8 @@ things.Answer:
     request: { $ref: "#/components/schemas/things.Input" }
     class: { type: string }
     x-y: { type: string, description: Odd. }
+    pattern: { type: string }
+    example: { type: integer }
     list: { type: array, items: { type: string } }
 things.Input:
   type: object
@@ -82,7 +83,6 @@ ANSWER = {
     "part_needed": None,
     "names": ["n"],
     "payload_needed": 1,
-    "nullable": None,
 }
 
 
@@ -129,9 +129,9 @@ def test_a_member_of_an_answer_that_is_not_required_may_be_none(
         "whens": (Sequence[AwareDatetime] | None, None),
         "part_needed": (things.Part | None, needed),
         "part": (things.Part | None, None),
-        "nullable": (things.Nullable | None, needed),
         "owner": (package.others.Owner | None, None),
         "rule": (str | None, None),
+        "own_rule": (str | None, None),
         "names": (Sequence[str], needed),
         "parts": (of(Sequence, things.Part), ()),
         "maybe": (Sequence[str | None] | None, None),
@@ -141,6 +141,8 @@ def test_a_member_of_an_answer_that_is_not_required_may_be_none(
         "request": (things.Input | None, None),
         "class_": (str | None, None),
         "x_y": (str | None, None),
+        "pattern": (str | None, None),
+        "example": (int | None, None),
         "list": (Sequence[str] | None, None),
     }
 
@@ -232,6 +234,7 @@ def test_the_description_of_a_schema_is_the_docstring(package: Rendered, answer:
     [
         pytest.param("id: str", "Its id.", id="own description"),
         pytest.param("rule: str | None = None", "Ids are small letters.", id="that of the schema"),
+        pytest.param("own_rule: str | None = None", "Its own.", id="beside a reference"),
         pytest.param("payload: Any = None", "Any JSON.", id="any JSON"),
         pytest.param("names: Sequence[str] | UnsetType = UNSET", "Some names.", id="in a request"),
     ],
@@ -241,6 +244,36 @@ def test_the_description_of_a_member_stands_below_it(
 ) -> None:
     """Editors show it."""
     assert f'    {member}\n    """{text}"""\n' in package.files["things.py"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_description_is_safe(text: str, tmp_path: Path) -> None:
+    """It is the docstring, whatever it has of what Python reads otherwise."""
+    id_ = {"type": "string", "description": text}
+    state = {"type": "string", "enum": ["a"], "description": text}
+    changes = {
+        f"{THING}/description": text,
+        f"{THING}/properties/id": id_,
+        f"{SCHEMAS}things.State": state,
+        MEMBER: {"$ref": f"{SCHEMAS}things.State"},
+    }
+    made = rendered(minimal(changes), tmp_path)
+    assert inspect.getdoc(made.things.Thing) in {text, f"{text} "}
+    assert inspect.getdoc(made.things.State) in {text, f"{text} "}
+    body = ast.parse(made.files["things.py"]).body
+    texts = [node.value for one in body for node in ast.walk(one) if isinstance(node, ast.Constant)]
+    assert sum(str(one).rstrip(" ") == text for one in texts) == 4
+
+
+def test_modules_may_refer_to_each_other(tmp_path: Path) -> None:
+    """In a circle, too."""
+    to = {name: {"$ref": f"#/components/schemas/{name}"} for name in ("things.Thing", "zoo.Animal")}
+    animal = {"type": "object", "properties": {"thing": to["things.Thing"]}}
+    changes = {"#/components/schemas/zoo.Animal": animal, MEMBER: to["zoo.Animal"]}
+    made = rendered(minimal(changes), tmp_path)
+    thing, animal_class = made.things.Thing, made.zoo.Animal
+    assert typing.get_type_hints(thing)["member"] == of(Optional, animal_class)
+    assert typing.get_type_hints(animal_class)["thing"] == of(Optional, thing)
 
 
 def test_a_module_is_made_for_every_prefix(package: Rendered) -> None:

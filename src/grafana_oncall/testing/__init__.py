@@ -11,13 +11,32 @@ assert group.state == "acknowledged"
 assert fake.calls[-1].operation == "acknowledge_alert_group"
 ```
 
+What can go wrong is scripted: the answer of the first acknowledgement is lost, then for two seconds
+by the fake's clock a proxy answers 503.
+
+```python
+fake.faults.add(reset(applied=True), operation="acknowledge_alert_group")
+fake.faults.add(status(503), lasting=timedelta(seconds=2))
+```
+
 `serve(fake)` puts it on a socket, and so does `python -m grafana_oncall.testing --port 8080`.
 Nothing here comes from the rest of the package: a bug that both shared would cancel out.
 """
 
 from grafana_oncall.testing._answers import FakeRequest, FakeResponse
+from grafana_oncall.testing._calls import Call, NoAnswer
 from grafana_oncall.testing._clock import VirtualClock
-from grafana_oncall.testing._fake import DEFAULT_TOKEN, Call, FakeOnCall
+from grafana_oncall.testing._fake import DEFAULT_TOKEN, FakeOnCall
+from grafana_oncall.testing._fault import (
+    Fault,
+    hang,
+    html,
+    refuse,
+    reset,
+    status,
+    throttle,
+    truncate,
+)
 from grafana_oncall.testing._quota import Quota
 from grafana_oncall.testing._routes import OPERATION_NAMES
 from grafana_oncall.testing._seed import seed_storm
@@ -34,8 +53,17 @@ __all__ = [
     "FakeRequest",
     "FakeResponse",
     "FakeUser",
+    "Fault",
+    "NoAnswer",
     "Quota",
     "VirtualClock",
+    "hang",
+    "html",
+    "refuse",
+    "reset",
     "seed_storm",
     "serve",
+    "status",
+    "throttle",
+    "truncate",
 ]

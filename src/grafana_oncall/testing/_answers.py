@@ -77,18 +77,23 @@ _NOT_FOUND = _page("Not Found", "The requested resource was not found on this se
 _SERVER_ERROR = _page("Server Error (500)", "")
 
 
-def _html(status: int, body: bytes) -> RefusedError:
-    return RefusedError(FakeResponse(status, {"Content-Type": "text/html; charset=utf-8"}, body))
+def answer_page(status: int, title: str, text: str = "") -> FakeResponse:
+    """An answer with an HTML page."""
+    return _answer_html(status, _page(title, text))
+
+
+def _answer_html(status: int, body: bytes) -> FakeResponse:
+    return FakeResponse(status, {"Content-Type": "text/html; charset=utf-8"}, body)
 
 
 def no_such_route() -> RefusedError:
     """The HTML 404 of a path that the server does not have."""
-    return _html(404, _NOT_FOUND)
+    return RefusedError(_answer_html(404, _NOT_FOUND))
 
 
 def crashed() -> RefusedError:
     """The HTML 500 with which the server answers input that it did not foresee."""
-    return _html(500, _SERVER_ERROR)
+    return RefusedError(_answer_html(500, _SERVER_ERROR))
 
 
 def refused(status: int, body: Any, **headers: str) -> RefusedError:

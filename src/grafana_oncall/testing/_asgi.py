@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from grafana_oncall.testing._answers import FakeRequest, FakeResponse
+from grafana_oncall.testing._calls import Call, NoAnswer, Server
 
 Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+CONNECTION = "grafana_oncall.testing.connection"
+"""Where in the state of a scope a server may put its `Connection`. The one of `serve` does."""
 
 
-def asgi_app(handle: Callable[[FakeRequest], FakeResponse]) -> App:
+class Connection(Protocol):
+    """What ASGI has no message for: the end of a connection without an answer."""
+
+    def drop(self, *, reset: bool) -> None:
+        """Close it: at once with a TCP reset, or in an orderly way with what was sent so far."""
+        ...
+
+
+def asgi_app(server: Server) -> App:
     """An ASGI application that speaks HTTP and lifespan."""
 
-    async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "http":
-            await _answer(handle, scope, receive, send)
+            await _answer(server, scope, receive, send)
         else:
             raise NotImplementedError(f"the fake speaks http, not {scope['type']}")
 
@@ -34,21 +48,55 @@ async def _live(receive: Receive, send: Send) -> None:
     await send({"type": "lifespan.shutdown.complete"})
 
 
-async def _answer(
-    handle: Callable[[FakeRequest], FakeResponse],
-    scope: MutableMapping[str, Any],
-    receive: Receive,
-    send: Send,
-) -> None:
+async def _answer(server: Server, scope: Scope, receive: Receive, send: Send) -> None:
     body = await _read(receive)
-    if body is None:
+    half = server.latency.total_seconds() / 2
+    if body is None or await _leaves(receive, within=half):
         return
-    response = handle(_request(scope, body))
-    headers = [(name.encode(), value.encode()) for name, value in response.headers.items()]
-    if response.status != 204:
-        headers.append((b"Content-Length", str(len(response.body)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body})
+    call = server.exchange(_request(scope, body))
+    kind = None if call.fault is None else call.fault.kind
+    if kind == "hang":
+        await _left(receive)
+    elif not await _leaves(receive, within=half):
+        if call.response is not None:
+            await _send(call.response, send, more_body=kind == "truncate")
+        if call.response is None or kind == "truncate":
+            _connection(scope, call).drop(reset=kind == "reset")
+            await _left(receive)  # a server may complain when the application ends before
+
+
+async def _send(response: FakeResponse, send: Send, *, more_body: bool) -> None:
+    headers = dict(response.headers)
+    if response.status not in {204, 304}:
+        headers.setdefault("Content-Length", str(len(response.body)))
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": response.status, "headers": raw})
+    await send({"type": "http.response.body", "body": response.body, "more_body": more_body})
+
+
+def _connection(scope: Scope, call: Call) -> Connection:
+    connection: Connection | None = scope.get("state", {}).get(CONNECTION)
+    if connection is None:
+        raise NoAnswer(call)  # all that an application can do about it in plain ASGI
+    return connection
+
+
+async def _leaves(receive: Receive, *, within: float) -> bool:
+    """Whether the client leaves within so many seconds."""
+    if within == 0:
+        return False
+    try:
+        async with asyncio.timeout(within):
+            await _left(receive)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _left(receive: Receive) -> None:
+    """Wait until the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -63,7 +111,7 @@ async def _read(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-def _request(scope: MutableMapping[str, Any], body: bytes) -> FakeRequest:
+def _request(scope: Scope, body: bytes) -> FakeRequest:
     headers = [
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
     ]

@@ -4,47 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from attrs import frozen
-from httpx import MockTransport
-
-from grafana_oncall.testing._answers import FakeRequest, FakeResponse, RefusedError, crashed
+from grafana_oncall.testing._answers import (
+    FakeRequest,
+    FakeResponse,
+    RefusedError,
+    crashed,
+    no_such_route,
+)
 from grafana_oncall.testing._asgi import App, asgi_app
 from grafana_oncall.testing._auth import Grant, authenticate, authorize
+from grafana_oncall.testing._calls import Call, NoAnswer
 from grafana_oncall.testing._clock import Clock, utc_now
 from grafana_oncall.testing._context import Context
+from grafana_oncall.testing._faults import Faults
 from grafana_oncall.testing._populate import Populate
 from grafana_oncall.testing._quota import Quota
 from grafana_oncall.testing._routes import Operation, Route, find_route
 from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
-from grafana_oncall.testing._transport import mock_transport
+from grafana_oncall.testing._transport import FakeTransport
 from grafana_oncall.testing._world import World
 
 DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105 - it opens nothing but the fake
-
-
-@frozen(kw_only=True)
-class Call:
-    """A request that arrived, and what became of it."""
-
-    request: FakeRequest
-    operation: str | None
-    """The operation's name, `None` when the path or the method means none."""
-    response: FakeResponse
-
-    @property
-    def method(self) -> str:
-        """The HTTP method."""
-        return self.request.method
-
-    @property
-    def path(self) -> str:
-        """The path as it was sent."""
-        return self.request.path
-
-    @property
-    def status(self) -> int:
-        """The status of the answer."""
-        return self.response.status
 
 
 class FakeOnCall(Populate):
@@ -66,6 +46,9 @@ class FakeOnCall(Populate):
         delete_delay: How long a deletion takes; `None` while the server's workers are down.
         wipe_delay: The same for a wipe.
         page_size: Items on a page unless the request says `perpage`.
+        latency: From a request to its answer, in real time: half of it passes before the request
+            is handled and half after, so a client that leaves may or may not have been served.
+            `handle` and synchronous clients do not wait.
     """
 
     def __init__(
@@ -81,6 +64,7 @@ class FakeOnCall(Populate):
         delete_delay: timedelta | None = timedelta(seconds=0.3),
         wipe_delay: timedelta | None = timedelta(seconds=0.1),
         page_size: int = 50,
+        latency: timedelta = timedelta(0),
     ) -> None:
         super().__init__(
             World(
@@ -96,23 +80,47 @@ class FakeOnCall(Populate):
             )
         )
         self.calls: list[Call] = []
+        self.faults = Faults(clock)
+        self.latency = latency
         self.token = token
         self.user = self.add_token(token, user="admin")
 
     def handle(self, request: FakeRequest) -> FakeResponse:
-        """Answer one request. Everything that reaches the fake passes here."""
-        operation, response = self._answer(request)
-        self.calls.append(Call(request=request, operation=operation, response=response))
-        return response
+        """Answer one request; `NoAnswer` when a fault leaves it without one."""
+        call = self.exchange(request)
+        if call.response is None:
+            raise NoAnswer(call)
+        return call.response
+
+    def exchange(self, request: FakeRequest) -> Call:
+        """Take one request and say what becomes of it, for a door to act out.
+
+        Everything that reaches the fake passes here.
+        """
+        route = find_route(request.path, self._world.flavour)
+        operation = route.operations.get(request.method) if route else None
+        name = operation.name if operation else None
+        hit = self.faults.take(request, name)
+        applied = hit is None or hit.fault.applied
+        answer = self._answer(request, route, operation) if applied else None
+        call = Call(
+            request=request,
+            operation=name,
+            response=hit.spoil(answer) if hit else answer,
+            fault=hit.fault if hit else None,
+            applied=applied,
+        )
+        self.calls.append(call)
+        return call
 
     @property
     def app(self) -> App:
         """This fake as an ASGI application."""
-        return asgi_app(self.handle)
+        return asgi_app(self)
 
-    def transport(self) -> MockTransport:
+    def transport(self) -> FakeTransport:
         """This fake as an httpx transport: `httpx.AsyncClient(transport=fake.transport())`."""
-        return mock_transport(self.handle)
+        return FakeTransport(self)
 
     def now(self) -> datetime:
         """The time by this fake's clock."""
@@ -162,15 +170,15 @@ class FakeOnCall(Populate):
         """The seed given."""
         return self._world.seed
 
-    def _answer(self, request: FakeRequest) -> tuple[str | None, FakeResponse]:
-        name: str | None = None
+    def _answer(
+        self, request: FakeRequest, route: Route | None, operation: Operation | None
+    ) -> FakeResponse:
         try:
-            route = find_route(request.path, self._world.flavour)
-            operation = route.operations.get(request.method)
-            name = operation.name if operation else None
-            return name, self._run(request, route, operation)
+            if route is None:
+                raise no_such_route()
+            return self._run(request, route, operation)
         except RefusedError as refusal:
-            return name, refusal.response
+            return refusal.response
 
     def _run(self, request: FakeRequest, route: Route, operation: Operation | None) -> FakeResponse:
         now = self._world.settle()

@@ -8,7 +8,7 @@ from math import ceil
 
 from attrs import define, field, frozen
 
-from grafana_oncall.testing._answers import detail
+from grafana_oncall.testing._answers import FakeResponse, RefusedError, answer_json
 
 
 @frozen(kw_only=True)
@@ -34,15 +34,17 @@ class Throttle:
             recent.popleft()
         if len(recent) >= quota.requests:
             oldest = recent[0] if recent else now
-            raise _throttled(ceil((oldest + quota.window - now).total_seconds()))
+            seconds = ceil((oldest + quota.window - now).total_seconds())
+            raise RefusedError(throttled(seconds))
         recent.append(now)
 
 
-def _throttled(seconds: int) -> Exception:
+def throttled(seconds: int) -> FakeResponse:
+    """The 429, with the time to wait in the body and in both headers."""
     unit = "second" if seconds == 1 else "seconds"
-    return detail(
+    return answer_json(
         429,
-        f"Request was throttled. Expected available in {seconds} {unit}.",
+        {"detail": f"Request was throttled. Expected available in {seconds} {unit}."},
         Retry_After=str(seconds),
         RateLimit_Reset=str(seconds),
     )

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from grafana_oncall.testing import _integrations as integrations
 from grafana_oncall.testing._actions import act
-from grafana_oncall.testing._answers import FakeResponse, no_such_route
+from grafana_oncall.testing._answers import FakeResponse
 from grafana_oncall.testing._auth import Role
 from grafana_oncall.testing._context import Context
 from grafana_oncall.testing._groups import delete_group, get_group, list_groups
@@ -89,16 +89,16 @@ OPERATION_NAMES = tuple(
 )
 
 
-def find_route(path: str, flavour: Flavour) -> Route:
-    """The route of this path, with or without a prefix and a trailing slash; or the HTML 404."""
+def find_route(path: str, flavour: Flavour) -> Route | None:
+    """The route of this path, with or without a prefix and a trailing slash."""
     # Decoded before it is split, as behind WSGI: an id with %2F is two segments there.
     match = _API.fullmatch(unquote(path))
     if match is None:
-        raise no_such_route()
+        return None
     segments = match["rest"].split("/")
     named = segments[1] if len(segments) > 1 else ""
     shape = (segments[0], *("{id}" for _ in segments[1:2]), *segments[2:])
     table = {**_TABLE, **(_CLOUD_ONLY if flavour == "cloud" else {})}
     if shape not in table or (len(segments) > 1 and not _ID.fullmatch(named)):
-        raise no_such_route()
+        return None
     return Route(path=match["path"], id=named, operations=table[shape])

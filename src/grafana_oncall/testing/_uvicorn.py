@@ -1,15 +1,58 @@
-"""uvicorn, tamed: no signal handlers, and a sign when it listens. Needs the extra `testing`."""
+"""uvicorn, tamed: no signal handlers, a sign when it listens, and connections that can break.
+
+Needs the extra `testing`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import struct
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
-from grafana_oncall.testing._asgi import App
+from grafana_oncall.testing._asgi import CONNECTION, App
+
+# struct linger: on, for no time. What is closed so is reset.
+_NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+
+
+class BreakableConnection(H11Protocol):
+    """uvicorn's connection, which the application finds in the state of each scope.
+
+    It is the implementation by h11, which uvicorn always brings: httptools may be there or not.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, {**app_state, CONNECTION: self}, _loop)
+
+    def drop(self, *, reset: bool) -> None:
+        """Close the connection, with what was sent so far or with a TCP reset."""
+        if not reset:
+            self.transport.close()
+            return
+        self.transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER
+        )
+        self.transport.abort()
+
+    def shutdown(self) -> None:
+        """Stop as uvicorn does, but wait for no request that is under way."""
+        super().shutdown()
+        if not self.transport.is_closing():
+            self.transport.abort()
 
 
 class QuietServer(uvicorn.Server):
@@ -19,6 +62,7 @@ class QuietServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=BreakableConnection,
                 lifespan="off",
                 ws="none",
                 log_config=None,

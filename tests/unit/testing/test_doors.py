@@ -217,7 +217,7 @@ def test_the_command_serves_until_a_signal_and_leaves_the_handlers_as_they_were(
 def test_the_command_as_a_program() -> None:
     """Starts, answers a request, and ends with 0 on SIGTERM."""
     arguments = [sys.executable, "-m", "grafana_oncall.testing", "--port", "0", "--groups", "60"]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as program:  # noqa: S603 - our own
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         url = program.stdout.readline().removeprefix("url: ").strip()
         token = program.stdout.readline().removeprefix("token: ").strip()
@@ -237,5 +237,5 @@ def test_nothing_is_shared_with_the_client() -> None:
         "  for v in vars(m).values() for n in [getattr(v, '__module__', None) or '']\n"
         "  if n.startswith('grafana_oncall') and not n.startswith(t.__name__)])"
     )
-    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)  # noqa: S603 - our own
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert out.stdout.strip() == "[]"

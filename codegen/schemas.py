@@ -1,0 +1,170 @@
+"""What a schema may be; everything else is refused."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from .names import CLASS, MEMBER, check_name
+from .spec import SCHEMAS, Json, Shape, Spec, Unsupported, below, check_shape
+
+_TYPE: Final = (str, list)
+_NUMBER: Final = (int, float)
+_PLAIN: Final = ("object", "array", "string", "integer", "number", "boolean")
+_SHAPES: Final[Mapping[str, Shape]] = {
+    "any": {},
+    "reference": {"$ref": str},
+    "nullable": {"oneOf": list},
+    "class": {"type": str, "x-kind": str, "required": list, "properties": dict},
+    "enum": {"type": str, "enum": list, "x-enum-aliases": dict},
+    "time": {"type": _TYPE, "format": str},
+    "object": {"type": _TYPE, "additionalProperties": bool},
+    "array": {
+        "type": _TYPE,
+        "items": dict,
+        "maxItems": int,
+        "default": list,
+        "x-constraint": str,
+    },
+    "string": {
+        "type": _TYPE,
+        "pattern": str,
+        "minLength": int,
+        "maxLength": int,
+        "x-constraint": str,
+    },
+    "integer": {"type": _TYPE, "minimum": int, "maximum": int, "x-constraint": str},
+    "number": {"type": _TYPE, "minimum": _NUMBER, "maximum": _NUMBER},
+    "boolean": {"type": _TYPE},
+}
+_REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
+    "object": ("additionalProperties",),
+    "array": ("items",),
+}
+_VALUE: Final = r"[ -~]+"
+
+
+def is_page(schema: Json) -> bool:
+    """Whether the schema is the envelope of a list."""
+    return schema.get("x-kind") == "page"
+
+
+def is_class(schema: Json) -> bool:
+    """Whether the schema is rendered as a class of its own."""
+    return not is_page(schema) and ("properties" in schema or "enum" in schema)
+
+
+def used_schemas(spec: Spec, roots: Iterable[str]) -> list[str]:
+    """Names of the schemas that are reached from these, in document order; all are checked."""
+    seen: set[str] = set()
+    waiting = list(roots)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            if is_class(spec.schemas[name]):
+                check_name(name, CLASS, SCHEMAS + name)
+            waiting += check_schema(spec, spec.schemas[name], SCHEMAS + name, named=True)
+    return [name for name in spec.schemas if name in seen]
+
+
+def page_item(schema: Json, pointer: str) -> tuple[Json, str]:
+    """The reference to a page's items, and where it stands; the rest is not rendered."""
+    check_shape(schema, {"x-kind": str, "allOf": list}, pointer)
+    for number, part in enumerate(schema.get("allOf", [])):
+        match part:
+            case {"properties": {"results": {"items": {"$ref": _} as item}}}:
+                return item, f"{pointer}/allOf/{number}/properties/results/items"
+            case _:
+                pass
+    raise Unsupported(pointer, "a page needs allOf with properties.results.items.$ref")
+
+
+def check_schema(spec: Spec, schema: Any, pointer: str, *, named: bool = False) -> list[str]:
+    """Names of the schemas that this one refers to; raises Unsupported where it is refused."""
+    kind = _kind(schema, pointer)
+    check_shape(schema, _SHAPES[kind], pointer, _REQUIRED.get(kind, ()))
+    if kind in {"class", "enum"} and not named:
+        raise Unsupported(pointer, "needs a name: make it a component schema")
+    if "x-constraint" in schema and not named:
+        raise Unsupported(f"{pointer}/x-constraint", "only a component schema can have it")
+    return list(_references(spec, kind, schema, pointer))
+
+
+def _kind(schema: Any, pointer: str) -> str:
+    match schema:
+        case {"$ref": _}:
+            kind = "reference"
+        case {"oneOf": _}:
+            kind = "nullable"
+        case {"type": "object", "properties": _}:
+            kind = "class"
+        case {"type": "string", "enum": _}:
+            kind = "enum"
+        case {"type": "string" | ["string", "null"], "format": _}:
+            kind = "time"
+        case {"type": str(kind) | [str(kind), "null"]} if kind in _PLAIN:
+            pass
+        case {} if not schema.keys() - {"description", "example", "examples"}:
+            kind = "any"
+        case _:
+            raise Unsupported(pointer, "a schema like this is not supported")
+    return kind
+
+
+def _references(spec: Spec, kind: str, schema: Json, pointer: str) -> Iterator[str]:
+    match kind:
+        case "reference":
+            name = spec.name(schema, pointer)
+            if is_page(spec.schemas[name]):
+                raise Unsupported(f"{pointer}/$ref", "a page can only be an answer")
+            yield name
+        case "nullable":
+            yield from _nullable(spec, schema["oneOf"], pointer)
+        case "class":
+            yield from _members(spec, schema, pointer)
+        case "array":
+            if schema.get("default"):
+                raise Unsupported(f"{pointer}/default", "the default of an array can only be []")
+            yield from check_schema(spec, schema["items"], f"{pointer}/items")
+        case "object" if not schema["additionalProperties"]:
+            raise Unsupported(f"{pointer}/additionalProperties", "an object without members")
+        case "time" if schema["format"] != "date-time":
+            raise Unsupported(f"{pointer}/format", "no other format than date-time")
+        case "enum":
+            _check_enum(schema, pointer)
+        case _:
+            pass
+
+
+def _nullable(spec: Spec, parts: Any, pointer: str) -> list[str]:
+    match parts:
+        case [{"$ref": _} as reference, null] if null == {"type": "null"}:
+            return check_schema(spec, reference, f"{pointer}/oneOf/0")
+        case _:
+            raise Unsupported(pointer, "oneOf is supported as [a $ref, type null] only")
+
+
+def _members(spec: Spec, schema: Json, pointer: str) -> Iterator[str]:
+    if schema.get("x-kind", "request") != "request":
+        raise Unsupported(f"{pointer}/x-kind", f"{schema['x-kind']!r} is not request or page")
+    if not schema["properties"]:
+        raise Unsupported(f"{pointer}/properties", "a class needs members")
+    for name in schema.get("required", []):
+        if name not in list(schema["properties"]):
+            raise Unsupported(f"{pointer}/required", f"{name!r} is not among the properties")
+    for name, member in schema["properties"].items():
+        place = below(f"{pointer}/properties", name)
+        check_name(name, MEMBER, place)
+        yield from check_schema(spec, member, place)
+
+
+def _check_enum(schema: Json, pointer: str) -> None:
+    values, aliases = schema["enum"], schema.get("x-enum-aliases", {})
+    for one in [*values, *aliases]:
+        if not isinstance(one, str) or not re.fullmatch(_VALUE, one):
+            raise Unsupported(f"{pointer}/enum", f"{one!r} is no value of printable ASCII")
+    if not values or len(set(values)) < len(values):
+        raise Unsupported(f"{pointer}/enum", "an enum needs values, each once")
+    for one in aliases.values():
+        if one not in values:
+            raise Unsupported(f"{pointer}/x-enum-aliases", f"{one!r} is not among the values")

@@ -1,0 +1,210 @@
+"""One call: the attempts of an operation, until its effect is there, or the call must end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import NoneType
+from typing import Generic, TypeAlias, TypeVar, cast
+
+import attrs
+
+from ._codec import decode
+from ._request import Answer, Request, Response
+from ._retry import Again, GiveUp, Settled, after, final, is_ambiguous
+from ._shared import Options, Shared, in_doubt
+from .errors import Attempt, ClientStateError, OnCallError, RateLimited
+from .events import AttemptEnded, CallEnded, CallStarted, Paused, RetryScheduled
+
+T = TypeVar("T")
+
+Look: TypeAlias = Callable[[], Awaitable[Answer[T] | None]]
+"""Looks whether a call that is in doubt had its effect: the answer to give then, or None."""
+
+
+class Call(Generic[T]):
+    """One call: attempts until its effect is there, or cannot be had, or cannot be established."""
+
+    def __init__(
+        self, shared: Shared, options: Options, request: Request[T], look: Look[T] | None
+    ) -> None:
+        self._shared = shared
+        self._options = options
+        self._request = request
+        self._look = look
+        # With a way to look, even what must not be repeated blindly can be repeated.
+        never = request.operation.repeat == "never" and look is not None
+        self._operation = (
+            attrs.evolve(request.operation, repeat="same") if never else request.operation
+        )
+        self._number = next(self._shared.numbers)
+        self._attempts: list[Attempt] = []
+        self._doubtful = False
+        self._first_sent: float | None = None
+        self._response: Response | None = None
+
+    async def run(self) -> Answer[T]:
+        """The answer, or the error with all its attempts."""
+        began = self._now()
+        operation = self._operation
+        self._shared.emit(
+            CallStarted(
+                call=self._number,
+                operation=operation.id,
+                method=operation.method,
+                path=self._request.path,
+            )
+        )
+        failure: str | None = None
+        try:
+            return await self._until_settled()
+        except BaseException as error:
+            failure = type(error).__name__
+            if isinstance(error, OnCallError):
+                error.attempts = tuple(self._attempts)
+                error.elapsed = self._now() - began
+            raise
+        finally:
+            self._shared.emit(
+                CallEnded(
+                    call=self._number,
+                    operation=operation.id,
+                    attempts=len(self._attempts),
+                    elapsed=self._now() - began,
+                    error=failure,
+                )
+            )
+
+    async def _until_settled(self) -> Answer[T]:
+        while True:
+            try:
+                answer = await self._attempt()
+            except OnCallError as error:
+                settled = await self._after(error)
+                if settled is not None:
+                    return settled
+            else:
+                self._shared.quota.give_back()
+                return answer
+
+    async def _attempt(self) -> Answer[T]:
+        """One request, through the gate; the gate learns from the answer before it opens again."""
+        asked = self._now()
+        await self._enter()
+        sent = self._now()
+        if self._first_sent is None:
+            self._first_sent = sent
+        gate, status, failure = self._shared.gate, None, None
+        try:
+            response = await self._shared.wire.round_trip(self._request, self._options.timeout)
+            self._response, status = response, response.status
+            if status != 429:
+                gate.pace.success(self._now())
+            return Answer(value=decode(self._request, response), response=response)
+        except BaseException as error:
+            failure = type(error).__name__
+            if isinstance(error, RateLimited):
+                seconds = gate.pace.throttled(self._now(), error.reset_after)
+                self._shared.emit(Paused(seconds=seconds, reason="throttled"))
+            raise
+        finally:
+            gate.leave()
+            self._record(status, failure, waited=sent - asked, latency=self._now() - sent)
+
+    async def _enter(self) -> None:
+        """Waits for a place, and for the client's own rate limit."""
+        shared = self._shared
+        while True:
+            await shared.gate.enter(background=self._options.background)
+            if shared.limiter is None:
+                return
+            try:
+                seconds = await shared.limiter.take()
+            except BaseException:
+                shared.gate.leave()
+                raise
+            if not seconds:
+                return
+            shared.gate.pause(seconds)
+            shared.gate.leave()
+            shared.emit(Paused(seconds=seconds, reason="rate_limit"))
+
+    def _record(
+        self, status: int | None, error: str | None, *, waited: float, latency: float
+    ) -> None:
+        number = len(self._attempts) + 1
+        self._attempts.append(
+            Attempt(number=number, status=status, error=error, waited=waited, latency=latency)
+        )
+        self._shared.emit(
+            AttemptEnded(
+                call=self._number,
+                operation=self._operation.id,
+                attempt=number,
+                status=status,
+                error=error,
+                waited=waited,
+                latency=latency,
+            )
+        )
+
+    async def _after(self, error: OnCallError) -> Answer[T] | None:
+        """The answer if the effect is there, None to try again; raises when the call is over."""
+        self._doubtful = self._doubtful or is_ambiguous(error)
+        found = await self._found(error)
+        if found is not None:
+            return found
+        verdict = after(
+            self._operation,
+            error,
+            attempt=sum(one.status != 429 for one in self._attempts),
+            doubtful=self._doubtful,
+            elapsed=0.0 if self._first_sent is None else self._now() - self._first_sent,
+            policy=self._options.retry,
+            random=self._shared.random,
+        )
+        match verdict:
+            case Settled() if self._request.returns is NoneType and self._response is not None:
+                return Answer(value=cast("T", None), response=self._response)
+            case Again(delay) if self._shared.quota.take(error):
+                await self._wait(error, delay)
+                return None
+            case GiveUp(last):
+                raise last
+            case _:
+                raise self._final(error)
+
+    async def _found(self, error: OnCallError) -> Answer[T] | None:
+        """Looks for the effect of a call that is in doubt."""
+        if self._look is None or not self._doubtful or isinstance(error, RateLimited):
+            return None
+        outer = in_doubt.set(True)
+        try:
+            return await self._look()
+        except OnCallError as failure:
+            raise self._final(failure) from failure
+        finally:
+            in_doubt.reset(outer)
+
+    async def _wait(self, error: OnCallError, delay: float) -> None:
+        self._attempts[-1] = attrs.evolve(self._attempts[-1], delay=delay)
+        self._shared.emit(
+            RetryScheduled(
+                call=self._number,
+                operation=self._operation.id,
+                attempt=len(self._attempts),
+                delay=delay,
+                error=type(error).__name__,
+            )
+        )
+        if isinstance(error, RateLimited):
+            return  # the gate makes all tasks wait
+        try:
+            await self._shared.sleep(delay)
+        except ClientStateError as ended:
+            raise self._final(ended) from error
+
+    def _final(self, error: OnCallError) -> OnCallError:
+        return final(self._operation, error, doubtful=self._doubtful)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

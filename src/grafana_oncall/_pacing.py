@@ -1,0 +1,149 @@
+"""The gate that every request of a client passes: how many at once, and when the server says wait.
+
+`Pace` decides and knows nothing of asyncio; `Gate` makes tasks wait. Time is the event loop's.
+"""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+import attrs
+
+from .errors import ClientStateError
+
+DOCUMENTED_QUOTA: Final = 300
+"""Requests that every known server grants at once, whether per one minute or per five."""
+
+_UNTOLD_PAUSE: Final = 5.0
+"""Seconds to pause when a 429 does not say how long."""
+
+_SHORT_BURST: Final = 10
+_MOST_PATIENCE: Final = 30.0
+
+
+@attrs.define(kw_only=True)
+class Pace:
+    """How many requests may be under way, learnt from what the server says.
+
+    Full speed up to the number that went through before the last 429 (before any, the documented
+    quota). Beyond it first one request at a time, then twice as many after each success. So the
+    end of a quota costs one request in vain, and not one per task; and a quota that is larger
+    than thought is found within a few round trips.
+
+    A server whose window slides may grant only a few requests after a pause, and then say 429
+    again; so pauses grow beyond what was told while bursts stay short.
+    """
+
+    width: int
+    """Most requests at once, whatever the server grants."""
+    expected: int = DOCUMENTED_QUOTA
+    served: int = 0
+    careful: int = 1
+    paused_until: float = 0.0
+    patience: float = 0.0
+
+    def admits(self, now: float, under_way: int) -> bool:
+        """Whether one more request may start."""
+        within = self.served + under_way < self.expected
+        return now >= self.paused_until and under_way < (self.width if within else self.careful)
+
+    def success(self, now: float) -> None:
+        """The server took a request."""
+        if now < self.paused_until:
+            self.expected += 1  # it left before the quota was used up
+            return
+        self.served += 1
+        if self.served > self.expected:
+            self.careful = min(self.careful * 2, self.width)
+
+    def throttled(self, now: float, reset_after: float | None) -> float:
+        """The server refused a request; returns the seconds that all of them pause."""
+        if now >= self.paused_until:
+            short = self.served < _SHORT_BURST
+            self.patience = min(max(1.0, self.patience * 2), _MOST_PATIENCE) if short else 0.0
+            self.expected, self.served, self.careful = max(1, self.served), 0, 1
+        seconds = (_UNTOLD_PAUSE if reset_after is None else reset_after) + self.patience
+        self.pause(now, seconds)
+        return seconds
+
+    def pause(self, now: float, seconds: float) -> None:
+        """Nothing starts for so long."""
+        self.paused_until = max(self.paused_until, now + seconds)
+
+
+class Gate:
+    """Lets requests through, foreground before background, each in the order of its coming."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.pace: Final = pace
+        self._under_way = 0
+        self._foreground: deque[asyncio.Future[None]] = deque()
+        self._background: deque[asyncio.Future[None]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    async def enter(self, *, background: bool = False) -> None:
+        """Waits for a place; whoever got one must `leave`."""
+        if self._closed:
+            raise closed()
+        loop = asyncio.get_running_loop()
+        place: asyncio.Future[None] = loop.create_future()
+        (self._background if background else self._foreground).append(place)
+        self._let_in()
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled() and place.exception() is None:
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Gives the place back."""
+        self._under_way -= 1
+        self._let_in()
+
+    def pause(self, seconds: float) -> None:
+        """Lets nothing in for so long."""
+        self.pace.pause(asyncio.get_running_loop().time(), seconds)
+
+    def close(self) -> None:
+        """Turns away whoever waits, and whoever comes later."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for place in (*self._foreground, *self._background):
+            if not place.done():
+                place.set_exception(closed())
+
+    def _let_in(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        while self.pace.admits(now, self._under_way) and (place := self._next()) is not None:
+            self._under_way += 1
+            place.set_result(None)
+        if now < self.pace.paused_until:
+            self._wake_at(loop, self.pace.paused_until)
+
+    def _next(self) -> asyncio.Future[None] | None:
+        for queue in (self._foreground, self._background):
+            while queue:
+                place = queue.popleft()
+                if not place.done():  # cancelled while it waited
+                    return place
+        return None
+
+    def _wake_at(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
+        if self._timer is not None:
+            if not self._timer.cancelled() and self._timer.when() == when:
+                return
+            self._timer.cancel()
+        self._timer = loop.call_at(when, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._let_in()
+
+
+def closed() -> ClientStateError:
+    """The error of whoever comes too late."""
+    return ClientStateError("The client is closed. Make a new one, or keep it open longer.")

@@ -1,0 +1,179 @@
+"""Pure: what to do after an attempt of an operation has failed.
+
+Three laws. A request that had no effect may be sent again. One that may have had an effect is
+repeated only where the repeat tells, or where it cannot do harm. What cannot be established is
+said (`OutcomeUnknown`), never guessed.
+"""
+
+from collections.abc import Callable
+from math import ldexp
+from typing import Final, TypeAlias
+
+import attrs
+
+from ._request import Operation
+from .errors import (
+    AlreadyInState,
+    DecodeError,
+    NotFound,
+    OnCallError,
+    OutcomeUnknown,
+    RateLimited,
+    RequestTimeout,
+    ServerError,
+    StatusError,
+    TransportError,
+)
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """How long and how often to try. Times in seconds."""
+
+    attempts: int = 5
+    """Most attempts of a call, the first included; those that a quota refused do not count."""
+    first_delay: float = 0.5
+    """Bound of the first delay, doubled with each attempt; the delay is random below it."""
+    longest_delay: float = 20.0
+    """Upper bound of every delay."""
+    deadline: float = 600.0
+    """Longest time from the first attempt of a call to the last."""
+
+
+@attrs.frozen
+class Again:
+    """Send it again, after so many seconds."""
+
+    delay: float
+
+
+@attrs.frozen
+class Settled:
+    """The effect is there: an earlier attempt brought it about."""
+
+
+@attrs.frozen
+class GiveUp:
+    """The call ends with this error."""
+
+    error: OnCallError
+
+
+Verdict: TypeAlias = Again | Settled | GiveUp
+
+_PASSING: Final = frozenset({502, 503, 504})
+_MOST_FAULTS: Final = 2
+"""Attempts when the server fails of itself (500 …), which is often the input's fault."""
+
+
+def is_ambiguous(error: OnCallError) -> bool:
+    """Whether the request may have had its effect although it failed."""
+    match error:
+        case TransportError():
+            return error.sent
+        case DecodeError():
+            return error.path is None  # not JSON: a proxy's page, or a body that was cut off
+        case _:
+            return isinstance(error, ServerError)
+
+
+def after(
+    operation: Operation,
+    error: OnCallError,
+    *,
+    attempt: int,
+    doubtful: bool,
+    elapsed: float,
+    policy: RetryPolicy,
+    random: Callable[[], float],
+) -> Verdict:
+    """What follows the failure of attempt number `attempt` (from 1).
+
+    `doubtful` says that this or an earlier attempt may have had its effect.
+    """
+    if doubtful and _shows_effect(operation, error):
+        return Settled()
+    delay = _delay(operation, error, attempt, policy, random)
+    if delay is not None and elapsed + delay <= policy.deadline:
+        return Again(delay)
+    return GiveUp(final(operation, error, doubtful=doubtful))
+
+
+def final(operation: Operation, error: OnCallError, *, doubtful: bool) -> OnCallError:
+    """The error to end a call with: a write that is in doubt ends with the doubt."""
+    if not doubtful or operation.repeat == "safe":
+        return error
+    made = OutcomeUnknown(
+        f"{operation.id}: it may have had its effect, or not ({error}) Check: {operation.check}",
+        operation=operation.id,
+    )
+    made.__cause__ = error
+    return made
+
+
+def _shows_effect(operation: Operation, error: OnCallError) -> bool:
+    """Whether the refusal of a repeat says that the effect is there."""
+    match operation.repeat:
+        case "already":
+            return isinstance(error, AlreadyInState)
+        case "missing":
+            return isinstance(error, NotFound)
+        case _:
+            return False
+
+
+def _delay(
+    operation: Operation,
+    error: OnCallError,
+    attempt: int,
+    policy: RetryPolicy,
+    random: Callable[[], float],
+) -> float | None:
+    """Seconds until the next attempt, None where there is none."""
+    if isinstance(error, RateLimited):
+        # It was not let in, so it had no effect. The gate does the waiting, for all tasks.
+        return error.reset_after or 0.0
+    if attempt >= _most_attempts(error, policy):
+        return None
+    if is_ambiguous(error):
+        repeatable = operation.repeat != "never"
+    else:
+        repeatable = isinstance(error, TransportError)
+    if not repeatable:
+        return None
+    told = error.reset_after if isinstance(error, StatusError) else None
+    bound = min(policy.longest_delay, ldexp(policy.first_delay, min(attempt - 1, 64)))
+    return max(told or 0.0, random() * bound)
+
+
+def _most_attempts(error: OnCallError, policy: RetryPolicy) -> int:
+    fault = isinstance(error, ServerError) and error.status not in _PASSING
+    return min(policy.attempts, _MOST_FAULTS) if fault else policy.attempts
+
+
+class RetryQuota:
+    """How many retries a client may spend, so that an outage is not met with a storm of them.
+
+    Each retry takes, a timeout twice as much; each success gives a little back.
+    """
+
+    CAPACITY: Final = 500
+    _RETRY: Final = 5
+    _TIMEOUT: Final = 10
+
+    def __init__(self) -> None:
+        self._left = self.CAPACITY
+
+    def take(self, error: OnCallError) -> bool:
+        """Whether a retry after this error may be spent."""
+        if isinstance(error, RateLimited):
+            return True
+        cost = self._TIMEOUT if isinstance(error, RequestTimeout) else self._RETRY
+        if cost > self._left:
+            return False
+        self._left -= cost
+        return True
+
+    def give_back(self) -> None:
+        """After a success."""
+        self._left = min(self.CAPACITY, self._left + 1)

@@ -1,0 +1,168 @@
+"""The one place that sends: a request goes out through httpx, and bytes or an error come back."""
+
+from datetime import UTC, datetime
+from functools import cache
+from ssl import SSLContext
+from typing import Any, Final
+
+import httpx
+
+from ._codec import encode
+from ._request import Request, Response
+from ._settings import Token
+from ._version import __version__
+from .errors import InvalidArgument, OnCallError, RequestTimeout, TransportError
+
+_NEVER_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+@cache
+def _tls() -> SSLContext:
+    # Reading the system's certificates takes about 100 ms, so all clients of a process share it.
+    return httpx.create_ssl_context()
+
+
+def make_http(
+    *,
+    max_connections: int,
+    transport: httpx.AsyncBaseTransport | None,
+    verify: SSLContext | bool,
+    proxy: httpx.Proxy | str | None,
+) -> httpx.AsyncClient:
+    """The client's own httpx: it keeps all its connections and follows no redirect."""
+    limits = httpx.Limits(
+        max_connections=max_connections, max_keepalive_connections=max_connections
+    )
+    tls = _tls() if verify is True else verify
+    return httpx.AsyncClient(transport=transport, verify=tls, proxy=proxy, limits=limits)
+
+
+def _sendable(url: str) -> str:
+    """The URL, if httpx can send to it; raises InvalidArgument otherwise."""
+    try:
+        httpx.Request("GET", url)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise InvalidArgument(f"url: nothing can be sent there: {error}.", argument="url") from None
+    return url
+
+
+class Wire:
+    """One connection pool and one credential."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        token: Token,
+        grafana_url: str | None,
+        http: httpx.AsyncClient,
+        owns_http: bool,
+        max_response_bytes: int,
+    ) -> None:
+        self._base_url = _sendable(base_url)
+        self._token = token
+        self._http = http
+        self._owns_http = owns_http
+        self._max_response_bytes = max_response_bytes
+        # httpx.Headers shows no Authorization in its repr.
+        self._headers = httpx.Headers(
+            {
+                "accept": "application/json",
+                "user-agent": f"grafana-oncall-sdk/{__version__}",
+                "authorization": token.secret,
+            }
+        )
+        if grafana_url is not None:
+            self._headers["x-grafana-url"] = grafana_url
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._http.is_closed
+
+    async def round_trip(self, request: Request[Any], timeout: float) -> Response:  # noqa: ASYNC109  # httpx's, for each wait
+        """Sends once; raises TransportError when no whole answer comes."""
+        try:
+            message = self._message(request, timeout)
+            answer = await self._http.send(message, auth=None, follow_redirects=False, stream=True)
+            try:
+                content = await self._read(request, answer)
+            finally:
+                await answer.aclose()
+        except httpx.InvalidURL as error:
+            reason = f"{request.operation.id}: this cannot be sent: {error}"
+            raise InvalidArgument(reason, argument="url") from error
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise _transport_error(request, error) from _without_frames(error)
+        return Response(
+            status=answer.status_code,
+            headers={name.lower(): self._redacted(text) for name, text in answer.headers.items()},
+            content=content.replace(self._token.secret.encode(), b"(token)"),
+            received=datetime.now(UTC),
+        )
+
+    def _message(self, request: Request[Any], timeout: float) -> httpx.Request:
+        headers = self._headers.copy()
+        content = encode(request)
+        if content is not None:
+            headers["content-type"] = "application/json"
+        # Bytes, never a stream: real servers read a chunked body as empty.
+        return self._http.build_request(
+            request.operation.method,
+            self._base_url + request.path,
+            params=request.query or None,
+            headers=headers,
+            content=content,
+            timeout=timeout,
+        )
+
+    async def _read(self, request: Request[Any], answer: httpx.Response) -> bytes:
+        content = bytearray()
+        async for chunk in answer.aiter_bytes():
+            content += chunk
+            if len(content) > self._max_response_bytes:
+                raise TransportError(
+                    f"{request.operation.id}: the answer is larger than "
+                    f"max_response_bytes={self._max_response_bytes}.",
+                    operation=request.operation.id,
+                    sent=True,
+                )
+        return bytes(content)
+
+    def _redacted(self, text: str) -> str:
+        return text.replace(self._token.secret, "(token)")
+
+    async def aclose(self) -> None:
+        """Closes the connections, unless the user's own httpx client holds them."""
+        if self._owns_http:
+            await self._http.aclose()
+
+
+def _transport_error(request: Request[Any], error: Exception) -> OnCallError:
+    sent = not isinstance(error, _NEVER_SENT)
+    kind = RequestTimeout if isinstance(error, httpx.TimeoutException) else TransportError
+    reason = f"{type(error).__name__} {error}".strip()
+    fate = (
+        "The server may have received the request"
+        if sent
+        else "The request never reached the server"
+    )
+    message = f"{request.operation.id}: no answer ({reason}). {fate}."
+    return kind(message, operation=request.operation.id, sent=sent)
+
+
+def _without_frames(error: BaseException) -> BaseException:
+    """The error without tracebacks and headers: both hold the token."""
+    chained: BaseException | None = error
+    while chained is not None:
+        chained.__traceback__ = None
+        if isinstance(chained, httpx.RequestError):
+            chained.request = httpx.Request(chained.request.method, chained.request.url)
+        chained = chained.__cause__ or chained.__context__
+    return error

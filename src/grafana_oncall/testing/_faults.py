@@ -1,0 +1,131 @@
+"""Which request meets which fault: the list behind `fake.faults`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from attrs import define, frozen
+
+from grafana_oncall.testing._answers import FakeRequest, FakeResponse
+from grafana_oncall.testing._clock import Clock
+from grafana_oncall.testing._fault import Fault, spoil
+from grafana_oncall.testing._routes import OPERATION_NAMES
+
+Choice = Callable[[FakeRequest, str | None], Fault | None]
+
+
+@frozen
+class Hit:
+    """A fault that befalls a request, and for how long it has been there."""
+
+    fault: Fault
+    age: timedelta = timedelta(0)
+
+    def spoil(self, answer: FakeResponse | None) -> FakeResponse | None:
+        """What the client gets to see of the real answer."""
+        return spoil(self.fault, answer, self.age)
+
+
+@define(kw_only=True)
+class _Script:
+    """A fault with its limits."""
+
+    fault: Fault
+    operation: str | None
+    left: int | None
+    since: datetime
+    until: datetime | None
+
+    def is_over(self, now: datetime) -> bool:
+        return self.left == 0 or (self.until is not None and self.until <= now)
+
+    def hit(self, _request: FakeRequest, operation: str | None, now: datetime) -> Hit | None:
+        if self.operation not in {None, operation}:
+            return None
+        if self.left is not None:
+            self.left -= 1
+        return Hit(self.fault, now - self.since)
+
+
+@frozen
+class _Chooser:
+    """A callable that decides for each request."""
+
+    choice: Choice
+
+    def is_over(self, _now: datetime) -> bool:
+        return False
+
+    def hit(self, request: FakeRequest, operation: str | None, _now: datetime) -> Hit | None:
+        fault = self.choice(request, operation)
+        return None if fault is None else Hit(fault)
+
+
+class Faults:
+    """The faults that requests to a fake will meet, in the order in which they were added.
+
+    The first that applies is used, and only it is used up.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._entries: list[_Script | _Chooser] = []
+
+    def add(
+        self,
+        fault: Fault,
+        *,
+        operation: str | None = None,
+        times: int | None = None,
+        lasting: timedelta | None = None,
+    ) -> None:
+        """Let requests meet this fault.
+
+        Args:
+            fault: What goes wrong.
+            operation: Only these requests, one of `OPERATION_NAMES`; `None` is any request, to an
+                unknown path too.
+            times: So many of them; once when neither this nor `lasting` is given.
+            lasting: For so long from now on, by the fake's clock; a `throttle` knows how long.
+        """
+        _check(operation, times, lasting)
+        lasting = lasting or fault.lasting
+        now = self._clock()
+        self._entries.append(
+            _Script(
+                fault=fault,
+                operation=operation,
+                left=times or (1 if lasting is None else None),
+                since=now,
+                until=None if lasting is None else now + lasting,
+            )
+        )
+
+    def choose(self, choice: Choice) -> None:
+        """Ask this for each request that no earlier fault befalls, until `clear`.
+
+        It gets the request and the name of its operation (`None` for an unknown path or method),
+        and answers a fault or `None`.
+        """
+        self._entries.append(_Chooser(choice))
+
+    def clear(self) -> None:
+        """Nothing goes wrong any more."""
+        self._entries.clear()
+
+    def take(self, request: FakeRequest, operation: str | None) -> Hit | None:
+        """The fault that this request meets, which is thereby used up once."""
+        now = self._clock()
+        self._entries = [entry for entry in self._entries if not entry.is_over(now)]
+        hits = (entry.hit(request, operation, now) for entry in self._entries)
+        return next((hit for hit in hits if hit is not None), None)
+
+
+def _check(operation: str | None, times: int | None, lasting: timedelta | None) -> None:
+    if operation is not None and operation not in OPERATION_NAMES:
+        raise ValueError(f"no operation is called {operation!r}: take one of OPERATION_NAMES")
+    if times is not None and times < 1:
+        raise ValueError("times counts from 1; clear() takes faults away")
+    if lasting is not None and lasting <= timedelta(0):
+        raise ValueError("lasting is a positive timedelta; clear() takes faults away")

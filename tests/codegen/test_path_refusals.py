@@ -1,0 +1,269 @@
+"""Refusals of paths, operations, parameters and names; see `test_refusals` for schemas."""
+
+from typing import Any
+
+import pytest
+
+from codegen.spec import Json
+from tests.codegen.specs import (
+    GET,
+    OBJECT,
+    OTHER,
+    PATH,
+    REMOVED,
+    SCHEMAS,
+    STRING,
+    THING,
+    THING_ID,
+    json_content,
+    refused,
+)
+
+ANSWER = f"{GET}/responses/200"
+JSON = "content/application~1json"
+INTEGERS: Json = {"type": "array", "items": {"type": "integer"}}
+STATES: Json = {"type": "array", "items": STRING | {"enum": ["a"]}}
+STATE = f"{SCHEMAS}things.State"
+ODD = f"{SCHEMAS}things.Odd"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "below"),
+    [
+        pytest.param({"in": "header"}, "/in", id="header"),
+        pytest.param({"in": "cookie"}, "/in", id="cookie"),
+        pytest.param({"schema": {"type": "number"}}, "/schema", id="number"),
+        pytest.param({"schema": {"type": "boolean"}}, "/schema", id="boolean"),
+        pytest.param({"schema": {}}, "/schema", id="anything"),
+        pytest.param({"schema": {"type": ["string", "null"]}}, "/schema", id="nullable"),
+        pytest.param({"schema": {"type": "array"}}, "/schema", id="array of anything"),
+        pytest.param({"schema": INTEGERS}, "/schema", id="array of integers"),
+        pytest.param({"schema": STATES}, "/schema/items", id="array of an enum"),
+        pytest.param({"schema": OTHER}, "/schema", id="object"),
+        pytest.param({"schema": OBJECT}, "/schema", id="inline object"),
+        pytest.param({"schema": {"$ref": STATE}}, "/schema", id="enum that is a class"),
+        pytest.param({"schema": STRING | {"format": "date-time"}}, "/schema", id="time"),
+        pytest.param(
+            {"schema": {"type": "integer", "enum": [1]}}, "/schema/enum", id="enum of integers"
+        ),
+        pytest.param(
+            {"schema": STRING | {"default": "a"}}, "/schema/default", id="unknown keyword"
+        ),
+        pytest.param({"schema": True}, "/schema", id="true for a schema"),
+        pytest.param({"required": True}, "/required", id="required"),
+        pytest.param({"explode": False}, "", id="array that is not repeated"),
+        pytest.param({"style": "pipeDelimited"}, "", id="array with another separator"),
+        pytest.param({"deprecated": True}, "/deprecated", id="deprecated"),
+        pytest.param({"name": "query"}, "/name", id="name that the builder uses"),
+        pytest.param({"name": "body"}, "/name", id="name of the body"),
+        pytest.param({"name": "page-size"}, "/name", id="no identifier"),
+        pytest.param({"name": "from"}, "/name", id="keyword of Python"),
+        pytest.param({"name": 1}, "/name", id="name that is no text"),
+    ],
+)
+@pytest.mark.parametrize("place", [GET, PATH])
+def test_a_parameter_that_is_not_supported_is_refused(
+    parameter: Json, below: str, place: str
+) -> None:
+    """Queries take strings, integers, inline enums and repeated strings, and all are optional."""
+    one = {"name": "x", "in": "query", "schema": STRING} | parameter
+    changes = {
+        STATE: {"type": "string", "enum": ["a"]},
+        f"{place}/parameters": [{"$ref": THING_ID}, one],
+    }
+    assert refused(changes) == f"{place}/parameters/1{below}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "below"),
+    [
+        pytest.param({f"{THING_ID}/schema": STRING}, "/schema", id="no constraint"),
+        pytest.param({f"{SCHEMAS}Id/x-constraint": REMOVED}, "/schema", id="nor a referenced one"),
+        pytest.param(
+            {f"{THING_ID}/schema/x-constraint": "ID", f"{THING_ID}/schema/$ref": REMOVED}
+            | {f"{THING_ID}/schema/type": "string"},
+            "/schema/x-constraint",
+            id="inline constraint",
+        ),
+        pytest.param({f"{THING_ID}/schema": REMOVED}, "", id="no schema"),
+        pytest.param({f"{THING_ID}/required": REMOVED}, "/required", id="optional"),
+        pytest.param({f"{THING_ID}/in": "path "}, "/in", id="unknown place"),
+        pytest.param({f"{THING_ID}/$ref": THING_ID}, "/$ref", id="reference to a reference"),
+    ],
+)
+def test_a_path_parameter_that_is_not_supported_is_refused(
+    changes: dict[str, Any], below: str
+) -> None:
+    """Paths take strings of a rule; the pointer is that of the component."""
+    assert refused(changes) == THING_ID + below
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        pytest.param({"#/webhooks": {}}, "#/webhooks", id="webhooks"),
+        pytest.param({"#/paths": REMOVED}, "#", id="no paths"),
+        pytest.param({"#/components/links": {}}, "#/components/links", id="other components"),
+        pytest.param({f"{SCHEMAS}Id": True}, f"{SCHEMAS}Id", id="true for a component"),
+        pytest.param({f"{PATH}/head": {}}, f"{PATH}/head", id="unknown method"),
+        pytest.param({f"{PATH}/servers": []}, f"{PATH}/servers", id="other servers"),
+        pytest.param({f"{PATH}/get": None}, GET, id="null for an operation"),
+        pytest.param({"#/paths/~1a": {}}, "#/paths/~1a", id="no slash at the end"),
+        pytest.param({"#/paths/~1a'b~1": {}}, "#/paths/~1a'b~1", id="quote in a path"),
+        pytest.param({"#/paths/~1{a}.json~1": {}}, "#/paths/~1{a}.json~1", id="part of a segment"),
+        pytest.param({f"{PATH}/parameters": []}, GET, id="place without a parameter"),
+        pytest.param({f"{GET}/parameters": [{"$ref": THING_ID}]}, GET, id="parameter twice"),
+        pytest.param(
+            {f"{GET}/parameters": [{"name": "thing_id", "in": "query", "schema": STRING}]},
+            GET,
+            id="path and query parameter of one name",
+        ),
+        pytest.param(
+            {f"{GET}/parameters": [{"$ref": f"{SCHEMAS}Id"}]},
+            f"{GET}/parameters/0/$ref",
+            id="schema for a parameter",
+        ),
+        pytest.param({f"{GET}/deprecated": True}, f"{GET}/deprecated", id="unknown keyword"),
+        pytest.param({f"{GET}/x-repeat": "maybe"}, f"{GET}/x-repeat", id="unknown repeat"),
+        pytest.param({f"{GET}/x-check": 1}, f"{GET}/x-check", id="check that is no text"),
+        pytest.param({f"{GET}/x-needs-user": 1}, f"{GET}/x-needs-user", id="flag that is none"),
+        pytest.param({f"{GET}/operationId": REMOVED}, GET, id="no operationId"),
+        pytest.param({f"{GET}/summary": REMOVED}, GET, id="no summary"),
+        pytest.param({f"{GET}/responses": REMOVED}, GET, id="no responses"),
+        pytest.param({f"{GET}/tags": REMOVED}, GET, id="no tag"),
+        pytest.param({f"{GET}/tags": ["unlisted"]}, f"{GET}/tags", id="unlisted tag"),
+        pytest.param({"#/tags": REMOVED}, f"{GET}/tags", id="no tags at all"),
+        pytest.param({"#/tags": [{"name": "things"}]}, f"{GET}/tags", id="tag without a page"),
+    ],
+)
+def test_an_operation_that_is_not_supported_is_refused(
+    changes: dict[str, Any], pointer: str
+) -> None:
+    """A builder is right or is not written."""
+    assert refused(changes) == pointer
+
+
+@pytest.mark.parametrize(
+    ("answer", "below"),
+    [
+        pytest.param({"201": {"description": "Made."}}, "", id="two successes"),
+        pytest.param({"200": REMOVED}, "", id="no success"),
+        pytest.param({200: {"description": "Done."}}, "/200", id="status as a number"),
+        pytest.param({"200": {"$ref": "#/components/responses/Error"}}, "/200/$ref", id="$ref"),
+        pytest.param({"200": {"headers": {}}}, "/200/headers", id="headers"),
+        pytest.param({"200": None}, "/200", id="null"),
+    ],
+)
+def test_a_response_that_is_not_supported_is_refused(answer: dict[Any, Any], below: str) -> None:
+    """One successful response, with JSON of a class or without content."""
+    listed: dict[Any, Any] = {"200": {"description": "The thing."}} | answer
+    kept = {status: one for status, one in listed.items() if one is not REMOVED}
+    assert refused({f"{GET}/responses": kept}) == f"{GET}/responses{below}"
+
+
+@pytest.mark.parametrize(
+    ("content", "below"),
+    [
+        pytest.param({"text/html": {"schema": OTHER}}, "content/text~1html", id="another type"),
+        pytest.param(
+            json_content("things.Thing") | {"text/html": {}}, "content/text~1html", id="two types"
+        ),
+        pytest.param({}, "content", id="no type"),
+        pytest.param({"application/json": {}}, JSON, id="no schema"),
+        pytest.param({"application/json": {"schema": STRING}}, f"{JSON}/schema/type", id="inline"),
+        pytest.param(
+            {"application/json": {"schema": OTHER, "encoding": {}}},
+            f"{JSON}/encoding",
+            id="encoding",
+        ),
+        pytest.param(json_content("Id"), f"{JSON}/schema", id="string"),
+        pytest.param(json_content("things.Names"), f"{JSON}/schema", id="array"),
+    ],
+)
+@pytest.mark.parametrize("place", [ANSWER, f"{GET}/requestBody"])
+def test_content_that_is_not_supported_is_refused(content: Json, below: str, place: str) -> None:
+    """Bodies and answers are JSON of a class."""
+    names = {"type": "array", "items": {"$ref": THING}}
+    changes = {f"{SCHEMAS}things.Names": names, place: {"content": content}}
+    assert refused(changes) == f"{place}/{below}"
+
+
+@pytest.mark.parametrize(
+    ("body", "below"),
+    [
+        pytest.param({"$ref": "#/components/requestBodies/Body"}, "/$ref", id="$ref"),
+        pytest.param({"required": True}, "", id="no content"),
+        pytest.param(
+            {"content": json_content("things.Thing"), "required": "yes"}, "/required", id="no flag"
+        ),
+    ],
+)
+def test_a_body_that_is_not_supported_is_refused(body: Json, below: str) -> None:
+    """It stands in the operation itself."""
+    assert refused({f"{GET}/requestBody": body}) == f"{GET}/requestBody{below}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("self", "attrs", "datetime", "str", "int", "float", "bool"),
+        *("Upper", "_private", "1st", "a b", "a/b", "a~b", "ä", ""),
+    ],
+)
+def test_a_member_whose_name_would_break_its_class_is_refused(name: str) -> None:
+    """Because the template or the class itself uses it, or no identifier can be made of it."""
+    pointer = f"{THING}/properties/{name.replace('~', '~0').replace('/', '~1')}"
+    assert refused({f"{THING}/properties": {"id": STRING, name: STRING}}) == pointer
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("Plain", id="no module"),
+        pytest.param("zoo.things.Thing", id="two dots"),
+        pytest.param("things.Thing_One", id="underscore"),
+        pytest.param("things.thing", id="small letter"),
+        pytest.param("Things.One", id="module with a capital letter"),
+        pytest.param("datetimes.Zone", id="datetime in the module"),
+        pytest.param("things.Olddatetime", id="datetime in the class"),
+        pytest.param("class.Thing", id="keyword for a module"),
+        pytest.param("things.None", id="keyword for a class"),
+        pytest.param("attrs.Thing", id="module that the template imports"),
+        pytest.param("operations.Thing", id="module of the builders"),
+        pytest.param("constraints.Thing", id="module of the constants"),
+        pytest.param("things.Sequence", id="class that the template imports"),
+        pytest.param("zoo.Thing", id="class of another module"),
+        pytest.param("zoo.ID", id="constant"),
+    ],
+)
+@pytest.mark.parametrize("used", [f"{THING}/properties/x", f"{ANSWER}/{JSON}/schema"])
+def test_a_class_whose_name_is_odd_or_taken_is_refused(name: str, used: str) -> None:
+    """A class is named module.Class, and its name is that of nothing else in any module."""
+    thing = {"type": "object", "properties": {"thing": {"$ref": THING}}}
+    changes = {SCHEMAS + name: thing, used: {"$ref": SCHEMAS + name}}
+    assert refused(changes) == SCHEMAS + name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("get-thing", id="no identifier"),
+        pytest.param("getThing", id="capital letter"),
+        pytest.param("import", id="keyword"),
+        pytest.param("segment", id="function that the builders call"),
+        pytest.param("operations", id="constant is the table of all"),
+        pytest.param("id", id="constant is that of a constraint"),
+        pytest.param("other_thing", id="that of another operation"),
+    ],
+)
+def test_an_operation_whose_name_is_odd_or_taken_is_refused(name: str) -> None:
+    """Its builder has the name, and its constant the name in capitals."""
+    other = {
+        "operationId": "other_thing",
+        "tags": ["things"],
+        "summary": "Do.",
+        "responses": {"204": {"description": "Done."}},
+    }
+    changes = {f"{GET}/operationId": name, "#/paths/~1a~1": {"get": other}}
+    taken = {"other_thing": "#/paths/~1a~1/get"}
+    assert refused(changes) == f"{taken.get(name, GET)}/operationId"

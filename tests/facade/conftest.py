@@ -1,0 +1,45 @@
+"""Clients at the two edges: respx, which shows the wire, and the fake, which behaves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+
+import pytest
+import respx
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.testing import FakeOnCall, VirtualClock
+from tests.facade.samples import BASE, STACK, TOKEN
+
+
+@pytest.fixture
+def wire() -> Generator[respx.MockRouter]:
+    """What httpx would send; a request that no test expects is an error."""
+    with respx.mock(assert_all_called=False) as router:
+        yield router
+
+
+@pytest.fixture
+async def client(wire: respx.MockRouter) -> AsyncGenerator[OnCallClient]:  # noqa: ARG001  # it must stand first
+    """A client on the wire, below a prefix, with a stack URL."""
+    async with OnCallClient(url=BASE, token=TOKEN, grafana_url=STACK) as client:
+        yield client
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """2 March 2026, 09:30."""
+    return VirtualClock()
+
+
+@pytest.fixture
+def fake(clock: VirtualClock) -> FakeOnCall:
+    """An empty Cloud server."""
+    return FakeOnCall(clock=clock)
+
+
+@pytest.fixture
+async def oncall(fake: FakeOnCall) -> AsyncGenerator[OnCallClient]:
+    """A client of the fake, as its administrator."""
+    async with OnCallClient(url=BASE, token=fake.token, transport=fake.transport()) as client:
+        yield client

@@ -1,0 +1,75 @@
+"""All the ways in which an exception or an object is written down, searched for a token."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import re
+import traceback
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.traceback import Traceback
+
+from grafana_oncall.errors import OnCallError
+
+
+def written_down(error: BaseException) -> dict[str, str]:
+    """An exception as logs, terminals, and error collectors that show local variables have it."""
+    return {
+        "str": str(error),
+        "repr": repr(error),
+        "members": repr(vars(error)),
+        "traceback": "".join(traceback.format_exception(error)),
+        "traceback with locals": "".join(
+            traceback.TracebackException.from_exception(error, capture_locals=True).format()
+        ),
+        "rich with locals": _rich(error),
+        "pickle": repr(_pickled(error)),
+    }
+
+
+def shows(text: str, secret: str) -> bool:
+    """Whether a text has the secret in it, even when it is broken into lines and boxes."""
+    return _letters(secret) in _letters(text)
+
+
+def leaks(error: BaseException, secret: str) -> list[str]:
+    """Where the secret can be read, in the error or in any that is chained to it."""
+    return [
+        f"{kind} of {type(one).__name__}"
+        for one in _chain(error)
+        for kind, text in written_down(one).items()
+        if shows(text, secret)
+    ]
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]", "", text)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _rich(error: BaseException) -> str:
+    shown = Traceback.from_exception(
+        type(error),
+        error,
+        error.__traceback__,
+        show_locals=True,
+        locals_max_length=1000,
+        locals_max_string=100_000,
+        locals_hide_dunder=False,
+        locals_hide_sunder=False,
+    )
+    page = io.StringIO()
+    Console(file=page, width=400).print(shown)
+    return page.getvalue()
+
+
+def _pickled(error: BaseException) -> bytes:
+    # A pickle leaves causes out; those of httpx hold their request with all its headers.
+    return pickle.dumps(error) if isinstance(error, OnCallError) else b""

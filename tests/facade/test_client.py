@@ -1,0 +1,748 @@
+"""The client itself: its settings, its life, and its secret."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+import math
+import pickle
+import re
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+import respx
+
+from grafana_oncall import OnCallClient, __version__, operations
+from grafana_oncall.errors import (
+    ClientStateError,
+    DecodeError,
+    Forbidden,
+    InvalidArgument,
+    OnCallError,
+    RequestTimeout,
+    StatusError,
+    TransportError,
+)
+from grafana_oncall.testing import FakeOnCall, serve
+from tests.facade.listing import Listing, other_tasks, settle
+from tests.facade.samples import API, BASE, GROUP, GROUP_ID, GROUP_MODEL, STACK, one_page
+from tests.facade.secrets_shown import leaks, shows
+
+KEY = "f00dfeedc0ffee1234567890abad1dea"
+"""A token that is in no other text."""
+
+
+def made(**settings: Any) -> OnCallClient:
+    """A client of these settings, with good ones for the rest."""
+    given: dict[str, Any] = {"url": BASE, "token": KEY, **settings}
+    return OnCallClient(**given)
+
+
+def fault(**settings: Any) -> InvalidArgument:
+    """The error of making a client of these settings."""
+    with pytest.raises(InvalidArgument) as caught:
+        made(**settings)
+    assert not shows(str(caught.value), KEY)
+    return caught.value
+
+
+# URLs
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        pytest.param("https://h.example", "https://h.example", id="bare"),
+        pytest.param("https://h.example/", "https://h.example", id="a slash"),
+        pytest.param("https://h.example/api/v1", "https://h.example", id="the API's root"),
+        pytest.param("https://h.example/api/v1/", "https://h.example", id="and a slash"),
+        pytest.param("https://h.example/oncall", "https://h.example/oncall", id="a prefix"),
+        pytest.param("https://h.example/oncall/", "https://h.example/oncall", id="prefix, slash"),
+        pytest.param(
+            "https://h.example/oncall/api/v1/", "https://h.example/oncall", id="prefix and root"
+        ),
+        pytest.param("https://h.example/a/b-c/", "https://h.example/a/b-c", id="a long prefix"),
+        pytest.param("https://h.example:8443/", "https://h.example:8443", id="a port"),
+        pytest.param("http://127.0.0.1:8080", "http://127.0.0.1:8080", id="loopback"),
+        pytest.param("http://localhost:8080/api/v1/", "http://localhost:8080", id="localhost"),
+        pytest.param("http://[::1]:8080/", "http://[::1]:8080", id="IPv6"),
+        pytest.param("http://engine.internal:8080/", "http://engine.internal:8080", id="no TLS"),
+        pytest.param("HTTPS://h.example/", "https://h.example", id="upper case"),
+    ],
+)
+async def test_the_url_is_normalised(wire: respx.MockRouter, url: str, base: str) -> None:
+    """It may be copied from wherever it stands; the API's root is there once."""
+    wire.route().respond(json=GROUP)
+    async with made(url=url) as client:
+        await client.alert_groups.get(GROUP_ID)
+    assert str(wire.calls.last.request.url) == f"{base}/api/v1/alert_groups/{GROUP_ID}/"
+
+
+BAD_URLS = [
+    pytest.param("", id="empty"),
+    pytest.param(5, id="a number"),
+    pytest.param(b"https://h.example", id="bytes"),
+    pytest.param(httpx.URL("https://h.example"), id="a URL of httpx"),
+    pytest.param(f"https://user:{KEY}@h.example", id="user and password"),
+    pytest.param(f"https://{KEY}@h.example/", id="a user"),
+    pytest.param("https://@h.example/", id="an empty user"),
+    pytest.param(f"https://h.example/?token={KEY}", id="a query"),
+    pytest.param("https://h.example/?", id="an empty query"),
+    pytest.param("https://h.example/#top", id="a fragment"),
+    pytest.param("https://h.example/#", id="an empty fragment"),
+    pytest.param("h.example", id="no scheme"),
+    pytest.param("h.example:8080", id="no scheme, a port"),
+    pytest.param("//h.example", id="two slashes"),
+    pytest.param("/oncall", id="a path"),
+    pytest.param("ftp://h.example", id="ftp"),
+    pytest.param("file:///etc/passwd", id="file"),
+    pytest.param("https://", id="no host"),
+    pytest.param("https:///oncall", id="no host, a path"),
+    pytest.param("https://:8080", id="a port only"),
+    pytest.param(" https://h.example", id="a space before"),
+    pytest.param("https://h.example ", id="a space behind"),
+    pytest.param("https://h. example", id="a space within"),
+    pytest.param("https://h.example\n", id="a line end"),
+    pytest.param("https://h.example/\r\nX: y", id="CR LF"),
+    pytest.param("https://h.example\\@evil.example", id="a backslash"),
+    pytest.param("https://münchen.example", id="not ASCII"),
+    pytest.param("https://h.example:99999", id="a port too high"),
+    pytest.param("https://h.example:abc", id="a port that is none"),
+    pytest.param("https://[::1", id="half a bracket"),
+]
+
+
+@pytest.mark.parametrize("url", BAD_URLS)
+@pytest.mark.parametrize("argument", ["url", "grafana_url"])
+def test_a_url_that_cannot_be_meant_is_refused(argument: str, url: Any) -> None:
+    """It is not shown: it may carry a password."""
+    error = fault(**{argument: url})
+    assert error.argument == argument
+    assert str(error).startswith(f"{argument}: ")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("https://999.1.1.1", id="no IPv4 address"),
+        pytest.param("https://[v1.x]", id="no IPv6 address"),
+        pytest.param("https://xn--a", id="no IDNA"),
+        pytest.param("https://h.example/" + "a" * 70_000, id="too long"),
+    ],
+)
+@pytest.mark.xfail(reason="src: accepted, and the first call raises httpx's or idna's error")
+def test_a_url_that_httpx_cannot_take_is_refused(url: str) -> None:
+    """When the client is made, and not as httpx's error at the first call."""
+    assert fault(url=url).argument == "url"
+
+
+async def test_the_stack_is_sent_without_its_slash(wire: respx.MockRouter) -> None:
+    """As the documentation writes it."""
+    wire.route().respond(json=GROUP)
+    async with made(grafana_url=f"{STACK}/") as client:
+        await client.alert_groups.get(GROUP_ID)
+    assert wire.calls.last.request.headers["X-Grafana-URL"] == STACK
+
+
+# Tokens
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param("", id="empty"),
+        pytest.param(None, id="None"),
+        pytest.param(KEY.encode(), id="bytes"),
+        pytest.param([KEY], id="a list"),
+        pytest.param(f"Bearer {KEY}", id="Bearer"),
+        pytest.param(f"bearer {KEY}", id="bearer"),
+        pytest.param(f"Token {KEY}", id="another scheme word"),
+        pytest.param(f" {KEY}", id="a space before"),
+        pytest.param(f"{KEY} ", id="a space behind"),
+        pytest.param(f"{KEY}\n", id="a line end, as of a file"),
+        pytest.param(f"{KEY}\r\nX-Evil: 1", id="CR LF"),
+        pytest.param(f"{KEY}\x00", id="NUL"),
+        pytest.param(f"{KEY}é", id="not ASCII"),
+        pytest.param(f"{KEY}\ud800", id="a lone surrogate"),
+    ],
+)
+def test_a_token_that_cannot_be_meant_is_refused_unseen(token: Any) -> None:
+    """The message says what is wrong, and not with which token."""
+    error = fault(token=token)
+    assert error.argument == "token"
+    assert str(error).startswith("token: ")
+
+
+def test_a_client_needs_a_url() -> None:
+    """None is a stack that is not given, and no API."""
+    assert fault(url=None).argument == "url"
+
+
+def test_a_service_account_needs_its_stack() -> None:
+    """Without it, the server would say no more than "Invalid token."."""
+    error = fault(token=f"glsa_{KEY}")
+    assert (error.argument, "glsa_" in str(error)) == ("grafana_url", True)
+    made(token=f"glsa_{KEY}", grafana_url=STACK)
+
+
+# Numbers, transports
+
+
+@pytest.mark.parametrize(
+    "timeout",
+    [
+        pytest.param(0, id="zero"),
+        pytest.param(-1, id="negative"),
+        pytest.param(None, id="None, which httpx takes for ever"),
+        pytest.param(math.inf, id="infinity"),
+        pytest.param(math.nan, id="NaN"),
+        pytest.param(True, id="True"),
+        pytest.param("30", id="a string"),
+        pytest.param(timedelta(0), id="no time"),
+        pytest.param(timedelta(days=2), id="two days"),
+        pytest.param(httpx.Timeout(30), id="a Timeout of httpx"),
+    ],
+)
+def test_a_timeout_is_finite_and_above_zero(timeout: Any) -> None:
+    """Nothing hangs for ever."""
+    assert fault(timeout=timeout).argument == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("settings", "seconds"),
+    [
+        pytest.param({}, 30.0, id="by default"),
+        pytest.param({"timeout": 5}, 5.0, id="seconds"),
+        pytest.param({"timeout": 0.5}, 0.5, id="a fraction"),
+        pytest.param({"timeout": timedelta(minutes=2)}, 120.0, id="timedelta"),
+    ],
+)
+async def test_a_timeout_holds_for_every_part_of_a_request(
+    wire: respx.MockRouter, settings: dict[str, Any], seconds: float
+) -> None:
+    """Connecting, reading, writing, and waiting for a connection."""
+    wire.route().respond(json=GROUP)
+    async with httpx.AsyncClient(timeout=None) as http:  # noqa: S113  # the SDK sets its own
+        for client in (made(**settings), made(**settings, http_client=http)):
+            async with client:
+                await client.alert_groups.get(GROUP_ID)
+            assert set(wire.calls.last.request.extensions["timeout"].values()) == {seconds}
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5, "2", True])
+def test_a_number_of_connections_is_whole_and_above_zero(number: Any) -> None:
+    """Zero would never send."""
+    assert fault(max_connections=number).argument == "max_connections"
+
+
+async def test_a_transport_and_a_client_of_httpx_exclude_each_other() -> None:
+    """Only one of them could be used."""
+    async with httpx.AsyncClient() as http:
+        error = fault(http_client=http, transport=httpx.MockTransport(_timing_out))
+    assert "http_client" in str(error)
+
+
+async def test_no_more_requests_are_on_their_way_than_there_are_connections(
+    wire: respx.MockRouter,
+) -> None:
+    """The others wait in front of httpx's pool, which never queues."""
+    listing = Listing(wire, "a")
+    listing.hold(1)
+    async with made(max_connections=2) as client, asyncio.TaskGroup() as tasks:
+        for _ in range(5):
+            tasks.create_task(client.alert_groups.list().collect())
+        await settle()
+        assert listing.in_flight == 2
+        listing.release(1)
+    assert (len(listing.asked), listing.most_in_flight) == (5, 2)
+
+
+# The environment
+
+ENVIRONMENT = {
+    "GRAFANA_ONCALL_URL": BASE,
+    "GRAFANA_ONCALL_ACCESS_TOKEN": KEY,
+    "GRAFANA_URL": STACK,
+}
+
+
+async def test_the_environment_has_the_settings(
+    wire: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under the names that Terraform's provider reads; options go on to the client."""
+    wire.route().respond(json=GROUP)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    async with OnCallClient.from_env(timeout=7) as client:
+        await client.alert_groups.get(GROUP_ID)
+    request = wire.calls.last.request
+    assert str(request.url) == f"{API}alert_groups/{GROUP_ID}/"
+    assert request.headers["Authorization"] == KEY
+    assert request.headers["X-Grafana-URL"] == STACK
+    assert request.extensions["timeout"]["read"] == 7
+
+
+@pytest.mark.parametrize("name", ["GRAFANA_ONCALL_URL", "GRAFANA_ONCALL_ACCESS_TOKEN"])
+@pytest.mark.parametrize("value", [pytest.param({}, id="missing"), pytest.param("", id="empty")])
+def test_a_variable_that_is_missing_or_empty_is_named(name: str, value: Any) -> None:
+    """By its own name, not by that of the argument."""
+    environ = {key: text for key, text in ENVIRONMENT.items() if key != name}
+    if value == "":
+        environ[name] = ""
+    with pytest.raises(InvalidArgument, match=name) as caught:
+        OnCallClient.from_env(environ)
+    assert caught.value.argument == name
+    assert not shows(str(caught.value), KEY)
+
+
+@pytest.mark.parametrize("value", [None, ""])
+async def test_the_stack_may_be_missing_or_empty(wire: respx.MockRouter, value: str | None) -> None:
+    """Then no header names one."""
+    wire.route().respond(json=GROUP)
+    environ = {name: text for name, text in ENVIRONMENT.items() if name != "GRAFANA_URL"}
+    if value is not None:
+        environ["GRAFANA_URL"] = value
+    async with OnCallClient.from_env(environ) as client:
+        await client.alert_groups.get(GROUP_ID)
+    assert "x-grafana-url" not in wire.calls.last.request.headers
+
+
+def test_a_service_account_of_the_environment_needs_its_stack_too() -> None:
+    """The same rule."""
+    with pytest.raises(InvalidArgument, match="grafana_url"):
+        OnCallClient.from_env(
+            {"GRAFANA_ONCALL_URL": BASE, "GRAFANA_ONCALL_ACCESS_TOKEN": f"glsa_{KEY}"}
+        )
+
+
+# Its life
+
+
+async def test_a_closed_client_says_so(wire: respx.MockRouter) -> None:
+    """In every way of using it; closing twice is fine."""
+    async with made() as client:
+        pager = client.alert_groups.list()
+    await client.aclose()
+    calls: list[Callable[[], Awaitable[object]]] = [
+        lambda: client.alert_groups.get(GROUP_ID),
+        lambda: client.alert_groups.acknowledge(GROUP_ID),
+        lambda: client.integrations.create(type="webhook"),
+        lambda: client.send(operations.get_alert_group(GROUP_ID)),
+        pager.count,
+        pager.collect,
+    ]
+    for call in calls:
+        with pytest.raises(ClientStateError, match="closed"):
+            await call()
+    assert wire.calls.call_count == 0
+
+
+async def test_a_walk_over_a_client_that_was_closed_meanwhile_ends_with_that_error(
+    wire: respx.MockRouter,
+) -> None:
+    """Rather than with one of httpx."""
+    Listing(wire, "a", "b")
+    async with made() as client:
+        walk = aiter(client.alert_groups.list(prefetch=0))
+        await anext(walk)
+    with pytest.raises(ClientStateError, match="closed"):
+        await anext(walk)
+
+
+async def test_the_users_own_client_of_httpx_stays_open(wire: respx.MockRouter) -> None:
+    """It may serve others; closed by its owner, it is reported."""
+    wire.route().respond(json=GROUP)
+    async with httpx.AsyncClient() as http:
+        async with made(http_client=http) as client:
+            assert await client.alert_groups.get(GROUP_ID) == GROUP_MODEL
+        assert not http.is_closed
+        with pytest.raises(ClientStateError):
+            await client.alert_groups.get(GROUP_ID)
+        second = made(http_client=http)
+        await second.alert_groups.get(GROUP_ID)
+    with pytest.raises(ClientStateError, match="closed"):
+        await second.alert_groups.get(GROUP_ID)
+
+
+class Closing(httpx.MockTransport):
+    """A transport that remembers that it was closed."""
+
+    closed = False
+
+    async def aclose(self) -> None:
+        """Remember it."""
+        self.closed = True
+
+
+async def test_a_transport_is_closed_with_the_client() -> None:
+    """It was given away."""
+    transport = Closing(lambda _: httpx.Response(200, json=GROUP))
+    async with made(transport=transport) as client:
+        assert await client.alert_groups.get(GROUP_ID) == GROUP_MODEL
+        assert not transport.closed
+    assert transport.closed
+
+
+async def test_the_users_own_client_changes_nothing_that_matters(wire: respx.MockRouter) -> None:
+    """Not the token, not the media type, not the redirects; its own headers go along."""
+    wire.get(f"{API}alert_groups/{GROUP_ID}/").respond(
+        302, headers={"Location": "https://evil.example/"}
+    )
+    async with httpx.AsyncClient(
+        auth=("user", "password"),
+        follow_redirects=True,
+        headers={"User-Agent": "bot/1", "Accept": "text/html", "X-Team": "SRE"},
+        base_url="https://elsewhere.example/",
+    ) as http:
+        with pytest.raises(StatusError):
+            await made(http_client=http).alert_groups.get(GROUP_ID)
+    headers = wire.calls.last.request.headers
+    assert headers["Authorization"] == KEY
+    assert headers["Accept"] == "application/json"
+    assert headers["User-Agent"] == f"grafana-oncall-sdk/{__version__}"
+    assert headers["X-Team"] == "SRE"
+    assert wire.calls.call_count == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(
+    wire: respx.MockRouter, client: OnCallClient, status: int
+) -> None:
+    """It would take the token elsewhere; the error says where, without the query."""
+    target = "https://u:p@login.example/sso?code=42"
+    wire.route(host="oncall.example").respond(status, headers={"Location": target})
+    for call in (client.alert_groups.get, client.alert_groups.acknowledge):
+        with pytest.raises(StatusError, match=re.escape("https://login.example/sso")) as caught:
+            await call(GROUP_ID)
+        assert "42" not in str(caught.value)
+        assert "u:p" not in str(caught.value)
+    assert {call.request.url.host for call in wire.calls} == {"oncall.example"}
+
+
+def test_a_second_event_loop_is_told_from_the_first(wire: respx.MockRouter) -> None:
+    """The connections live in one; a client may be made before there is any."""
+    wire.route().respond(json=GROUP)
+    client = made()
+    assert asyncio.run(client.alert_groups.get(GROUP_ID)) == GROUP_MODEL
+    with pytest.raises(ClientStateError, match="event loop"):
+        asyncio.run(client.alert_groups.get(GROUP_ID))
+    assert wire.calls.call_count == 1
+
+
+async def test_a_request_that_is_cancelled_leaves_the_client_usable(
+    wire: respx.MockRouter,
+) -> None:
+    """And nothing running, not even with one connection."""
+    listing = Listing(wire, "a")
+    listing.hold(1)
+    async with made(max_connections=1) as client:
+        tasks = [asyncio.ensure_future(client.alert_groups.list().count()) for _ in range(3)]
+        await settle()
+        assert listing.in_flight == 1
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert (listing.in_flight, other_tasks()) == (0, set())
+        listing.release(1)
+        assert await client.alert_groups.list().count() == 1
+
+
+# Sending requests of one's own
+
+
+async def test_an_operation_that_is_sent_gives_value_and_answer(
+    wire: respx.MockRouter, client: OnCallClient
+) -> None:
+    """With status, headers and the bytes, members unknown to the models included."""
+    content = httpx.Response(200, json={**GROUP, "severity": "high"}).content
+    wire.route().respond(200, content=content, headers={"X-Request-Id": "7"})
+    answer = await client.send(operations.get_alert_group(GROUP_ID))
+    assert answer.value == GROUP_MODEL
+    assert answer.response.status == 200
+    assert answer.response.headers["x-request-id"] == "7"
+    assert answer.response.content == content
+
+
+async def test_a_parameter_that_the_sdk_does_not_know_can_be_added(
+    wire: respx.MockRouter, client: OnCallClient
+) -> None:
+    """To any request, which is a plain value."""
+    wire.route().respond(json=one_page(GROUP))
+    request = operations.list_alert_groups(state="new")
+    query = (*request.query, ("is_root", "true"))
+    answer = await client.send(attrs.evolve(request, query=query))
+    assert list(answer.value.results) == [GROUP_MODEL]
+    assert wire.calls.last.request.url.query == b"state=new&is_root=true"
+
+
+async def test_a_call_without_an_answer_has_none(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """But a status."""
+    answer = await oncall.send(operations.acknowledge_alert_group(fake.add_group().id))
+    assert (answer.value, answer.response.status, answer.response.content) == (None, 200, b"")
+
+
+# The secret
+
+
+def test_a_leak_would_be_seen() -> None:
+    """The search itself, on an error that shows what it must not."""
+
+    def careless(token: str) -> None:
+        raise OnCallError(f"no luck with {token}")
+
+    with pytest.raises(OnCallError) as caught:
+        careless(KEY)
+    assert leaks(caught.value, KEY) == [
+        f"{kind} of OnCallError"
+        for kind in (
+            "str",
+            "repr",
+            "traceback",
+            "traceback with locals",
+            "rich with locals",
+            "pickle",
+        )
+    ]
+
+
+async def test_the_token_is_in_no_view_of_a_client(wire: respx.MockRouter) -> None:
+    """Fresh or used, and of nothing that it is made of."""
+    wire.route().respond(json=GROUP)
+    async with made(grafana_url=STACK) as client:
+        for _ in range(2):
+            parts = [client, client.alert_groups, client.integrations, client.alert_groups.list()]
+            for part in (*parts, vars(client), vars(client._session)):
+                assert not shows(f"{part!r} {part!s}", KEY)
+            answer = await client.send(operations.get_alert_group(GROUP_ID))
+            assert not shows(repr(answer), KEY)
+    assert repr(client) == f"OnCallClient(url={API!r})"
+
+
+@pytest.mark.parametrize(
+    "duplicate",
+    [
+        pytest.param(pickle.dumps, id="pickle"),
+        pytest.param(copy.copy, id="copy"),
+        pytest.param(copy.deepcopy, id="deepcopy"),
+    ],
+)
+def test_a_client_cannot_be_pickled_or_copied(duplicate: Callable[[object], object]) -> None:
+    """The error says why."""
+    with pytest.raises(TypeError, match="secret"):
+        duplicate(made())
+
+
+@asynccontextmanager
+async def loopback(answer: bytes | None) -> AsyncGenerator[tuple[str, asyncio.Event]]:
+    """A server that reads a request, answers these bytes, and hangs up; with None, it waits."""
+    asked, over = asyncio.Event(), asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        if answer is None:
+            await over.wait()
+        writer.write(answer or b"")
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    try:
+        yield f"http://{host}:{port}", asked
+    finally:
+        over.set()
+        server.close()
+        await settle()
+
+
+async def _over_a_socket(answer: bytes) -> None:
+    async with loopback(answer) as (url, _), made(url=url, grafana_url=STACK) as client:
+        await client.alert_groups.silence(GROUP_ID, 60)
+
+
+async def _refused_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    async with made(url=f"http://127.0.0.1:{port}") as client:
+        await client.alert_groups.get(GROUP_ID)
+
+
+async def _through(transport: Callable[[httpx.Request], httpx.Response]) -> None:
+    async with made(transport=httpx.MockTransport(transport)) as client:
+        await client.alert_groups.get(GROUP_ID)
+
+
+def _timing_out(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadTimeout("too slow", request=request)
+
+
+def _careless(request: httpx.Request) -> httpx.Response:
+    headers = dict(request.headers)  # as h11 has them while they are written
+    raise httpx.WriteError(f"gone after {len(headers)} headers", request=request)
+
+
+async def _walk_that_fails_ahead() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        page = int(request.url.params.get("page", "1"))
+        if page == 3:
+            raise httpx.ReadError("gone", request=request)
+        more = {"count": 9, "next": f"?page={page + 1}", "total_pages": 9}
+        return httpx.Response(200, json={**one_page(), **more, "current_page_number": page})
+
+    async with made(transport=httpx.MockTransport(answer)) as client:
+        await client.alert_groups.list().collect()
+
+
+async def _bad_argument() -> None:
+    async with made() as client:
+        await client.alert_groups.add_label(GROUP_ID, "1", "2")
+
+
+async def _closed() -> None:
+    async with made() as client:
+        pass
+    await client.alert_groups.get(GROUP_ID)
+
+
+async def _bad_url() -> None:
+    OnCallClient(url="nonsense", token=KEY)
+
+
+async def _bad_timeout() -> None:
+    OnCallClient(url=BASE, token=KEY, timeout=-1)
+
+
+async def _no_stack() -> None:
+    OnCallClient(url=BASE, token=f"glsa_{KEY}")
+
+
+async def _bad_token() -> None:
+    OnCallClient(url=BASE, token=f"Bearer {KEY}")
+
+
+async def _bad_url_of_the_environment() -> None:
+    OnCallClient.from_env({"GRAFANA_ONCALL_URL": "x", "GRAFANA_ONCALL_ACCESS_TOKEN": KEY})
+
+
+async def _missing_url_of_the_environment() -> None:
+    OnCallClient.from_env({"GRAFANA_ONCALL_ACCESS_TOKEN": KEY})
+
+
+LEAKING = pytest.mark.xfail(reason="src: a frame of the SDK has the bare token as a local variable")
+HALF_MADE = pytest.mark.xfail(
+    reason="src: repr of a client that could not be made raises AttributeError"
+)
+FAILURES: list[Any] = [
+    pytest.param(_refused_connection, TransportError, id="connection refused"),
+    pytest.param(lambda: _over_a_socket(b""), TransportError, id="read error"),
+    pytest.param(
+        lambda: _over_a_socket(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"),
+        TransportError,
+        id="answer cut short",
+    ),
+    pytest.param(lambda: _over_a_socket(b"SSH-2.0-x\r\n\r\n"), TransportError, id="not HTTP"),
+    pytest.param(
+        lambda: _over_a_socket(
+            b'HTTP/1.1 403 Forbidden\r\nContent-Length: 15\r\n\r\n{"detail":"no"}'
+        ),
+        Forbidden,
+        id="403 over a socket",
+    ),
+    pytest.param(lambda: _through(_timing_out), RequestTimeout, id="timeout"),
+    pytest.param(
+        lambda: _through(lambda _: httpx.Response(403, json={"detail": "no"})), Forbidden, id="403"
+    ),
+    pytest.param(
+        lambda: _through(lambda _: httpx.Response(200, json={"id": None})),
+        DecodeError,
+        id="wrong type",
+    ),
+    pytest.param(
+        lambda: _through(lambda _: httpx.Response(200, text="<html>")), DecodeError, id="not JSON"
+    ),
+    pytest.param(
+        lambda: _over_a_socket(
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nxxxx"
+        ),
+        TransportError,
+        id="not gzip",
+    ),
+    pytest.param(lambda: _through(_careless), TransportError, id="frames below that show it"),
+    pytest.param(_walk_that_fails_ahead, TransportError, id="in a walk"),
+    pytest.param(_bad_argument, InvalidArgument, id="bad argument"),
+    pytest.param(_closed, ClientStateError, id="closed client"),
+]
+SETTINGS: list[Any] = [
+    pytest.param(_bad_timeout, InvalidArgument, id="bad timeout"),
+    pytest.param(_bad_url, InvalidArgument, id="bad url", marks=HALF_MADE),
+    pytest.param(_no_stack, InvalidArgument, id="no stack", marks=HALF_MADE),
+    pytest.param(_bad_token, InvalidArgument, id="bad token", marks=LEAKING),
+    pytest.param(
+        _bad_url_of_the_environment, InvalidArgument, id="environment, bad url", marks=LEAKING
+    ),
+    pytest.param(
+        _missing_url_of_the_environment, InvalidArgument, id="environment, no url", marks=LEAKING
+    ),
+]
+
+
+@pytest.mark.parametrize(("provoke", "kind"), [*FAILURES, *SETTINGS])
+async def test_the_token_is_in_no_view_of_an_error(
+    provoke: Callable[[], Awaitable[None]], kind: type[OnCallError]
+) -> None:
+    """Text, traceback with local variables, pickle: of the error and of its causes."""
+    with pytest.raises(OnCallError) as caught:
+        await provoke()
+    assert isinstance(caught.value, kind)
+    assert leaks(caught.value, KEY) == []
+
+
+@pytest.mark.parametrize(("provoke", "kind"), FAILURES)
+async def test_every_error_survives_pickling(
+    provoke: Callable[[], Awaitable[None]], kind: type[OnCallError]
+) -> None:
+    """With its text and its members, as it comes out of a process pool."""
+    with pytest.raises(kind) as caught:
+        await provoke()
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # made a moment ago
+    assert type(again) is type(caught.value)
+    assert (str(again), vars(again)) == (str(caught.value), vars(caught.value))
+
+
+async def test_the_token_is_in_no_view_of_a_cancellation() -> None:
+    """While the server has the request and says nothing."""
+    async with loopback(None) as (url, asked), made(url=url, grafana_url=STACK) as client:
+        task = asyncio.ensure_future(client.alert_groups.get(GROUP_ID))
+        await asked.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+    assert leaks(caught.value, KEY) == []
+
+
+@contextmanager
+def everything_logged(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    """All loggers at their most talkative."""
+    with caplog.at_level(logging.DEBUG):
+        yield
+    assert any(record.name.startswith("httpcore") for record in caplog.records)
+
+
+async def test_the_token_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Of this package, httpx or httpcore, over a real socket."""
+    fake = FakeOnCall(token=KEY)
+    group = fake.add_group()
+    with everything_logged(caplog):
+        async with serve(fake) as url, made(url=url, grafana_url=STACK) as client:
+            await client.alert_groups.get(group.id)
+            await client.alert_groups.silence(group.id, 60)
+    assert fake.calls[-1].status == 200
+    for record in caplog.records:
+        assert not shows(f"{record.getMessage()} {record.args!r}", KEY)

@@ -1,0 +1,300 @@
+"""What callers give: checked at once, and turned into what goes over the wire."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from grafana_oncall import FOREVER, NO_TEAM, UNSET
+from grafana_oncall._arguments import (
+    delete_mode,
+    identifier,
+    name_filter,
+    positive,
+    silence_delay,
+    state_filter,
+    time_range,
+)
+from grafana_oncall.errors import InvalidArgument, TimeRangeError
+from grafana_oncall.models import AlertGroupState, DeleteMode
+
+WIRE = "%Y-%m-%dT%H:%M:%S"
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        pytest.param(lambda: identifier("team_id", None), id="id"),
+        pytest.param(lambda: name_filter(None), id="name"),
+        pytest.param(lambda: positive("page", None), id="number"),
+        pytest.param(lambda: state_filter(None), id="state"),
+        pytest.param(lambda: time_range(None), id="time range"),
+    ],
+)
+def test_none_means_not_to_filter(check: Callable[[], Any]) -> None:
+    """The parameter is left out of the query."""
+    assert check() is UNSET
+
+
+@pytest.mark.parametrize("value", ["CFRPV98RPR1U8", NO_TEAM, "a-b_C9"])
+def test_an_id_to_filter_by_goes_out_as_it_is(value: str) -> None:
+    """`null` is the server's word for no team."""
+    assert identifier("team_id", value) == value
+
+
+@pytest.mark.parametrize("value", ["", " ", "a b", "a/b", "a&b", "x" * 129, 5, b"A", ["A"], True])
+def test_a_bad_id_to_filter_by_is_refused(value: object) -> None:
+    """The server ignores an empty one, and selects everything."""
+    with pytest.raises(InvalidArgument, match=r"^route_id=.* is not an id\. Ids are") as info:
+        identifier("route_id", value)
+    assert info.value.argument == "route_id"
+
+
+@pytest.mark.parametrize("value", ["ci", "Grafana :blush:", "a&b=c", " "])
+def test_a_name_to_filter_by_goes_out_as_it_is(value: str) -> None:
+    """Names are free text."""
+    assert name_filter(value) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        5,
+        b"ci",
+        ["ci"],
+        False,
+        pytest.param(
+            "\ud800",
+            id="no character",
+        ),
+    ],
+)
+def test_a_bad_name_to_filter_by_is_refused(value: object) -> None:
+    """The server would ignore it."""
+    with pytest.raises(InvalidArgument, match=r"^name=.* a name is needed") as info:
+        name_filter(value)
+    assert info.value.argument == "name"
+
+
+@pytest.mark.parametrize("value", [1, 50, 10**12])
+def test_a_positive_number_goes_out_as_it_is(value: int) -> None:
+    """From 1."""
+    assert positive("page", value) == value
+
+
+@pytest.mark.parametrize("value", [0, -1, True, 1.0, "1", float("nan"), [1], b"1"])
+def test_a_number_that_is_not_positive_is_refused(value: object) -> None:
+    """The server would answer page 1."""
+    with pytest.raises(InvalidArgument, match=r"^page=.*: a whole number, 1 or more") as info:
+        positive("page", value)
+    assert info.value.argument == "page"
+
+
+@pytest.mark.parametrize(
+    ("state", "wire"),
+    [
+        pytest.param("firing", "new", id="what answers say"),
+        pytest.param("new", "new", id="what the filter says"),
+        pytest.param(AlertGroupState.FIRING, "new", id="the member"),
+        pytest.param("acknowledged", "acknowledged", id="acknowledged"),
+        pytest.param("resolved", "resolved", id="resolved"),
+        pytest.param(AlertGroupState.RESOLVED, "resolved", id="another member"),
+        pytest.param("silenced", "silenced", id="silenced"),
+    ],
+)
+def test_a_state_is_spelled_as_the_filter_takes_it(state: str, wire: str) -> None:
+    """`state=firing` would be a 400."""
+    assert state_filter(state) == wire
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["", "New", "snoozed", AlertGroupState("snoozed"), 1, ["new"], b"new", "new\n", "\x1b"],
+)
+def test_an_unknown_state_is_refused_with_the_known_ones(state: object) -> None:
+    """Before anything is sent."""
+    names = r"firing \(or new\), acknowledged, resolved, silenced"
+    with pytest.raises(InvalidArgument, match=rf"^state=.* is none of the states: {names}\.$"):
+        state_filter(state)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "wire"),
+    [
+        pytest.param(
+            NOON,
+            NOON + timedelta(hours=1),
+            "2026-03-01T12:00:00_2026-03-01T13:00:00",
+            id="whole seconds",
+        ),
+        pytest.param(NOON, NOON, "2026-03-01T12:00:00_2026-03-01T12:00:00", id="one moment"),
+        pytest.param(
+            NOON + timedelta(microseconds=1),
+            NOON + timedelta(microseconds=2),
+            "2026-03-01T12:00:00_2026-03-01T12:00:01",
+            id="fractions are widened",
+        ),
+        pytest.param(
+            datetime(2026, 3, 1, 0, tzinfo=timezone(timedelta(hours=2))),
+            datetime(2026, 3, 1, 0, tzinfo=timezone(timedelta(hours=-5, minutes=-30))),
+            "2026-02-28T22:00:00_2026-03-01T05:30:00",
+            id="other zones",
+        ),
+        pytest.param(
+            datetime(999, 1, 1, tzinfo=UTC),
+            NOON,
+            "0999-01-01T00:00:00_2026-03-01T12:00:00",
+            id="a year of three digits",
+        ),
+    ],
+)
+def test_a_time_range_goes_out_in_utc(start: datetime, end: datetime, wire: str) -> None:
+    """The server takes neither zones nor fractions."""
+    assert time_range((start, end)) == wire
+    assert time_range([start, end]) == wire
+
+
+class Nowhere(tzinfo):
+    """A zone that does not know its offset."""
+
+    def utcoffset(self, _: datetime | None, /) -> None:
+        """Unknown."""
+
+    def dst(self, _: datetime | None, /) -> None:
+        """Unknown."""
+
+    def tzname(self, _: datetime | None, /) -> None:
+        """Unknown."""
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        pytest.param((NOON.replace(tzinfo=None), NOON), "it is naive", id="naive start"),
+        pytest.param((NOON, NOON.replace(tzinfo=None)), "it is naive", id="naive end"),
+        pytest.param((NOON.replace(tzinfo=Nowhere()), NOON), "it is naive", id="no offset"),
+        pytest.param((NOON, NOON - timedelta(seconds=1)), "it ends before", id="reversed"),
+        pytest.param(
+            (NOON + timedelta(microseconds=2), NOON + timedelta(microseconds=1)),
+            "it ends before",
+            id="reversed within a second",
+        ),
+        pytest.param((NOON,), "a pair", id="one"),
+        pytest.param((NOON, NOON, NOON), "a pair", id="three"),
+        pytest.param((None, NOON), "a pair", id="open start"),
+        pytest.param((NOON, None), "a pair", id="open end"),
+        pytest.param((date(2026, 3, 1), date(2026, 3, 2)), "a pair", id="dates"),
+        pytest.param("2026-03-01T00:00:00_2026-03-02T00:00:00", "a pair", id="the wire's string"),
+        pytest.param(("2026-03-01", "2026-03-02"), "a pair", id="strings"),
+        pytest.param(NOON, "a pair", id="a moment"),
+        pytest.param({"start": NOON, "end": NOON}, "a pair", id="mapping"),
+        pytest.param((1, 2), "a pair", id="numbers"),
+        pytest.param(
+            (datetime.min.replace(tzinfo=timezone(timedelta(hours=1))), NOON),
+            "beyond the calendar",
+            id="before year one in UTC",
+        ),
+        pytest.param(
+            (NOON, datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))),
+            "beyond the calendar",
+            id="after year 9999 in UTC",
+        ),
+        pytest.param(
+            (NOON, datetime.max.replace(tzinfo=UTC)),
+            "beyond the calendar",
+            id="after year 9999 when widened",
+        ),
+    ],
+)
+def test_a_bad_time_range_is_refused(value: object, reason: str) -> None:
+    """With a class of its own, which is a ValueError."""
+    with pytest.raises(TimeRangeError, match=rf"^started_at=.*{reason}") as info:
+        time_range(value)
+    assert info.value.argument == "started_at"
+    assert isinstance(info.value, ValueError)
+
+
+ZONES = st.timezones() | st.integers(-1439, 1439).map(lambda m: timezone(timedelta(minutes=m)))
+MOMENTS = st.datetimes(
+    datetime(1000, 1, 2),  # noqa: DTZ001  # hypothesis gives the zone
+    datetime(9999, 12, 30),  # noqa: DTZ001
+    timezones=ZONES,
+)
+
+
+@given(MOMENTS, MOMENTS)
+def test_the_range_sent_includes_the_range_asked(start: datetime, end: datetime) -> None:
+    """It is parseable, in UTC, and not a second wider than needed."""
+    assume(start.astimezone(UTC) <= end.astimezone(UTC))
+    sent = time_range((start, end))
+    assert isinstance(sent, str)
+    first, last = (datetime.strptime(one, WIRE).replace(tzinfo=UTC) for one in sent.split("_"))
+    assert timedelta(0) <= start.astimezone(UTC) - first < timedelta(seconds=1)
+    assert timedelta(0) <= last - end.astimezone(UTC) < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("delay", "seconds"),
+    [
+        pytest.param(timedelta(hours=3), 10800, id="timedelta"),
+        pytest.param(timedelta(microseconds=1), 1, id="rounded up"),
+        pytest.param(timedelta(seconds=1.5), 2, id="rounded up again"),
+        pytest.param(1, 1, id="a second"),
+        pytest.param(2**31 - 1, 2**31 - 1, id="the longest"),
+        pytest.param(FOREVER, -1, id="for ever"),
+    ],
+)
+def test_a_delay_is_whole_seconds(delay: object, seconds: int) -> None:
+    """Rounded up, so that a silence is never shorter than asked."""
+    assert silence_delay(delay) == seconds
+
+
+@pytest.mark.parametrize(
+    "delay",
+    [
+        pytest.param(0, id="zero, which never ends"),
+        pytest.param(timedelta(0), id="no time"),
+        pytest.param(timedelta(seconds=-1), id="a negative time is not FOREVER"),
+        pytest.param(timedelta(seconds=-0.5), id="rounded to zero"),
+        pytest.param(-2, id="negative"),
+        pytest.param(2**31, id="too long"),
+        pytest.param(10**400, id="much too long"),
+        pytest.param(timedelta.max, id="the longest timedelta"),
+        pytest.param(True, id="bool"),
+        pytest.param(1.0, id="float"),
+        pytest.param(-1.0, id="a float that equals FOREVER"),
+        pytest.param(float("nan"), id="nan"),
+        pytest.param("60", id="string"),
+        pytest.param(None, id="none"),
+        pytest.param([60], id="list"),
+    ],
+)
+def test_a_bad_delay_is_refused(delay: object) -> None:
+    """The server takes zero and fails at huge numbers."""
+    with pytest.raises(InvalidArgument, match=r"^delay=.*or FOREVER, is needed\.$") as info:
+        silence_delay(delay)
+    assert info.value.argument == "delay"
+
+
+@given(st.timedeltas(timedelta(microseconds=1), timedelta(seconds=2**31 - 1)))
+def test_no_silence_is_shorter_than_asked(delay: timedelta) -> None:
+    """Nor longer by a second."""
+    assert timedelta(0) <= timedelta(seconds=silence_delay(delay)) - delay < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("mode", ["wipe", "delete", DeleteMode.WIPE, DeleteMode.DELETE])
+def test_a_known_mode_is_taken(mode: str) -> None:
+    """As a string or a member."""
+    assert delete_mode(mode) is DeleteMode(mode)
+
+
+@pytest.mark.parametrize("mode", ["", "Wipe", "erase", DeleteMode("erase"), None, 1, b"wipe", []])
+def test_an_unknown_mode_is_refused(mode: object) -> None:
+    """The server wipes by default, which cannot be undone."""
+    with pytest.raises(InvalidArgument, match=r"^mode=.*: 'wipe' or 'delete' is needed\.$"):
+        delete_mode(mode)

@@ -1,0 +1,173 @@
+"""What happens inside a client: one record of the log, and one call of the listener, per event."""
+
+import logging
+from typing import Any, get_args, get_type_hints
+
+import attrs
+import pytest
+from attrs.exceptions import FrozenInstanceError
+
+from grafana_oncall import events
+from grafana_oncall.events import (
+    AttemptEnded,
+    CallEnded,
+    CallStarted,
+    Event,
+    PageRead,
+    Paused,
+    RetryScheduled,
+    emit,
+)
+
+LOGGER = "grafana_oncall"
+LIST = "list_alert_groups"
+
+ALL: tuple[Event, ...] = (
+    CallStarted(call=1, operation=LIST, method="GET", path="/api/v1/alert_groups/"),
+    AttemptEnded(
+        call=1, operation=LIST, attempt=1, status=503, error="ServerError", waited=0.25, latency=0.5
+    ),
+    RetryScheduled(call=1, operation=LIST, attempt=1, delay=0.75, error="ServerError"),
+    Paused(seconds=48.0, reason="throttled"),
+    PageRead(operation=LIST, number=1, items=50, count=120),
+    CallEnded(call=1, operation=LIST, attempts=2, elapsed=2.0, error=None),
+)
+EACH = [pytest.param(event, id=type(event).__name__) for event in ALL]
+
+
+def test_the_examples_are_all_events() -> None:
+    """A new event must come into these tests, and a public name for each."""
+    kinds = {type(event).__name__ for event in ALL}
+    assert kinds == {kind.__name__ for kind in get_args(Event)}
+    assert set(events.__all__) == kinds | {"Event", "Listener"}
+
+
+@pytest.mark.parametrize("event", EACH)
+def test_each_event_is_one_record(event: Event, caplog: pytest.LogCaptureFixture) -> None:
+    """With its level, its text, and itself for a handler that wants the fields."""
+    caplog.set_level(logging.DEBUG, LOGGER)
+    emit(event, None)
+    (record,) = caplog.records
+    assert (record.name, record.levelno) == (LOGGER, event.level)
+    assert record.getMessage() == str(event)
+    assert record.getMessage().startswith(type(event).__name__)
+    assert vars(record)["oncall"] is event
+    assert record.exc_info is None
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"),
+    [
+        pytest.param(logging.DEBUG, {type(event).__name__ for event in ALL}, id="debug: all"),
+        pytest.param(logging.INFO, {"RetryScheduled", "Paused"}, id="info: what delays"),
+        pytest.param(logging.WARNING, {"Paused"}, id="warning: what delays everybody"),
+        pytest.param(logging.ERROR, set[str](), id="error: nothing"),
+    ],
+)
+def test_the_level_chooses(level: int, shown: set[str], caplog: pytest.LogCaptureFixture) -> None:
+    """A quiet service sees pauses; the rest is for who looks."""
+    caplog.set_level(level, LOGGER)
+    for event in ALL:
+        emit(event, None)
+    assert {type(vars(record)["oncall"]).__name__ for record in caplog.records} == shown
+
+
+@attrs.frozen(kw_only=True)
+class Unprintable(CallStarted):
+    """An event that must not be formatted."""
+
+    def __str__(self) -> str:
+        raise AssertionError("formatted")
+
+
+UNPRINTABLE = Unprintable(call=1, operation=LIST, method="GET", path="/")
+
+
+def test_nothing_is_formatted_when_the_level_is_off(caplog: pytest.LogCaptureFixture) -> None:
+    """And no record is made; the listener hears all the same."""
+    caplog.set_level(logging.INFO, LOGGER)
+    heard: list[Event] = []
+    emit(UNPRINTABLE, heard.append)
+    assert (heard, caplog.records) == ([UNPRINTABLE], [])
+
+
+def test_nothing_is_formatted_before_a_handler_asks(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler that sends the fields elsewhere never pays for the text."""
+    kept: list[logging.LogRecord] = []
+    caplog.set_level(logging.DEBUG, LOGGER)
+    monkeypatch.setattr(logging.getLogger(LOGGER), "handle", kept.append)
+    emit(UNPRINTABLE, None)
+    assert [vars(record)["oncall"] for record in kept] == [UNPRINTABLE]
+
+
+@pytest.mark.parametrize("event", EACH)
+def test_the_listener_gets_the_event_itself(event: Event) -> None:
+    """Once."""
+    heard: list[Event] = []
+    emit(event, heard.append)
+    assert len(heard) == 1
+    assert heard[0] is event
+
+
+@pytest.mark.parametrize("event", EACH)
+def test_a_failing_listener_disturbs_nobody(event: Event, caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged with its traceback, and the call goes on."""
+
+    def broken(_: Event) -> None:
+        raise LookupError("my own fault")
+
+    caplog.set_level(logging.ERROR, LOGGER)
+    emit(event, broken)
+    (record,) = caplog.records
+    assert record.name == LOGGER
+    assert record.levelno == logging.ERROR
+    assert record.getMessage() == f"The listener failed on {type(event).__name__}"
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], LookupError)
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_what_ends_the_program_passes(stop: type[BaseException]) -> None:
+    """Only errors are kept from the call."""
+
+    def ending(_: Event) -> None:
+        raise stop
+
+    with pytest.raises(stop):
+        emit(ALL[0], ending)
+
+
+@pytest.mark.parametrize("event", EACH)
+def test_events_are_frozen_values(event: Event) -> None:
+    """Several listeners may share one: equal when alike, hashable, unchangeable."""
+    same = attrs.evolve(event)
+    assert same == event
+    assert hash(same) == hash(event)
+    for field in attrs.fields(type(event)):
+        with pytest.raises(FrozenInstanceError):
+            setattr(event, field.name, None)
+    kind: Any = type(event)
+    with pytest.raises(TypeError, match="positional"):
+        kind(*attrs.astuple(event))
+
+
+FIELDS: dict[str, tuple[object, ...]] = {
+    **dict.fromkeys(("call", "attempt", "attempts", "number", "items", "count"), (int,)),
+    **dict.fromkeys(("waited", "latency", "delay", "elapsed", "seconds"), (float,)),
+    **dict.fromkeys(("operation", "method", "path", "reason"), (str,)),
+    "status": (int | None,),
+    "error": (str, str | None),
+}
+"""Everything that an event may say. A new member belongs here once it is known to be harmless: no
+token, no header, no query (its label filters are the users' own), no body, no error's message (the
+server quotes the input in it)."""
+
+
+@pytest.mark.parametrize("event", EACH)
+def test_no_event_has_room_for_a_query_or_a_body(event: Event) -> None:
+    """Numbers, and the names that are pinned here; an error is a class's name, never a text."""
+    hints = get_type_hints(type(event))
+    for field in attrs.fields(type(event)):
+        assert hints[field.name] in FIELDS[field.name]

@@ -1,0 +1,501 @@
+"""The quota of the client's own: what a rate means, and that no window holds more than it."""
+
+import asyncio
+import gc
+import pickle
+import ssl
+import sys
+import time
+import traceback
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grafana_oncall import _limiter
+from grafana_oncall._limiter import Limiter, RedisAddress, parse_rate, parse_storage
+from grafana_oncall.errors import ClientStateError, InvalidArgument, OnCallError
+
+SECRET = "meow-meow"
+UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+
+
+class Clock:
+    """A `time.time` that stands still unless told."""
+
+    def __init__(self) -> None:
+        self.now = 1_763_780_000.125
+
+    def __call__(self) -> float:
+        """The seconds since 1970."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+    """What `limits` takes for the time."""
+    clock = Clock()
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", clock)
+        yield clock
+
+
+# The rate
+
+
+@pytest.mark.parametrize(
+    ("rate", "meaning"),
+    [
+        ("300/5m", (300, 300)),
+        ("300/5min", (300, 300)),
+        ("300/60s", (300, 60)),
+        ("10/s", (10, 1)),
+        ("1000/1h", (1000, 3600)),
+        ("1/d", (1, 86400)),
+        ("999999/999999d", (999999, 999999 * 86400)),
+    ],
+)
+def test_a_rate_is_an_amount_and_seconds(rate: str, meaning: tuple[int, int]) -> None:
+    """The number before the unit is one when it is missing."""
+    assert parse_rate(rate) == meaning
+
+
+@given(st.integers(1, 999_999), st.integers(1, 999_999) | st.none(), st.sampled_from(sorted(UNITS)))
+def test_every_rate_of_the_form_is_understood(amount: int, multiple: int | None, unit: str) -> None:
+    """Amount, slash, multiple, unit."""
+    rate = f"{amount}/{'' if multiple is None else multiple}{unit}"
+    assert parse_rate(rate) == (amount, (multiple or 1) * UNITS[unit])
+
+
+@given(st.text("0123456789/smhdin. -+_٣", max_size=12) | st.text(max_size=12))
+def test_whatever_else_is_refused(text: str) -> None:
+    """What is understood is exactly what it would be written as."""
+    try:
+        amount, seconds = parse_rate(text)
+    except InvalidArgument:
+        return
+    head, _, tail = text.partition("/")
+    unit = tail.lstrip("0123456789")
+    assert head == str(amount)
+    assert tail in {f"{seconds // UNITS[unit]}{unit}", unit}
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        *("", "300", "300/", "/5m", "0/5m", "300/0m", "-1/s", "+1/s", "1.5/s", "1_0/s", "010/s"),
+        *("300 / 5m", " 1/s", "1/s ", "300/5m\n", "300/5M", "300/5", "300/1w", "1//s", "1/ss"),
+        *("1000000/s", "1/1000000s", "1/s,2/m", "300 per 5 minutes", "300/5minutes", "٣/s"),
+        *(None, 300, b"300/5m"),
+    ],
+)
+def test_a_rate_of_another_form_is_refused(rate: object) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(InvalidArgument, match="rate_limit=") as caught:
+        Limiter(rate, key="k")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - wrong on purpose
+    assert caught.value.argument == "rate_limit"
+    assert "'amount/time', such as '300/5m'" in str(caught.value)
+
+
+# The storage
+
+
+def _address(host: str, port: int, db: int, **more: Any) -> RedisAddress:
+    given: dict[str, Any] = {"username": None, "password": None, "tls": False, **more}
+    return RedisAddress(host=host, port=port, db=db, **given)
+
+
+@pytest.mark.parametrize(
+    ("uri", "address"),
+    [
+        ("redis://localhost:6379/0", _address("localhost", 6379, 0)),
+        ("async+redis://r", _address("r", 6379, 0)),
+        (
+            "rediss://u:p@r.example:7000/12",
+            _address("r.example", 7000, 12, username="u", password="p", tls=True),
+        ),
+        (
+            "async+rediss://:p%40%2Fs%3A@[::1]/",
+            _address("::1", 6379, 0, password="p@/s:", tls=True),
+        ),
+    ],
+)
+def test_a_storage_is_a_redis(uri: str, address: RedisAddress) -> None:
+    """With what a URI may leave out."""
+    assert parse_storage(uri) == address
+
+
+BAD_STORAGES = [
+    f"memcached://:{SECRET}@h",
+    f"http://:{SECRET}@h",
+    f"redis+cluster://:{SECRET}@h:1",
+    f":{SECRET}@h",
+    "",
+    "redis://",
+    f"redis://:{SECRET}@",
+    f"redis://:{SECRET}@h:99999",
+    f"redis://:{SECRET}@a:1,b:2",
+    f"redis://:1/{SECRET}@h:1",
+    f"redis://:x/{SECRET}@h:1",
+    f"redis://:{SECRET}#@h:1",
+    f"redis://:{SECRET}@h/zero",
+    f"redis://:{SECRET}@h/?stream_timeout=99",
+    f"redis://:{SECRET}@h?",
+    f"redis://:{SECRET} @h",
+    f"redis://:{SECRET}\n@h",
+    f"redis://:{SECRET}é@h",
+    f"redis://:{SECRET}@[h",
+    SECRET.encode(),
+]
+
+
+@pytest.mark.parametrize("uri", BAD_STORAGES)
+def test_any_other_storage_is_refused_and_not_shown(uri: object) -> None:
+    """Neither in the message, nor in a traceback with variables, nor in a cause."""
+    with pytest.raises(InvalidArgument, match="rate_limit_storage: ") as caught:
+        Limiter("1/s", storage=uri, key="k")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - wrong on purpose
+    error = caught.value
+    assert error.argument == "rate_limit_storage"
+    assert error.__context__ is None
+    assert SECRET.encode() not in pickle.dumps(error)
+    assert SECRET not in _shown(error)
+
+
+def _shown(error: BaseException) -> str:
+    """All that a report with variables would show, but for this test's own frames."""
+    report = traceback.TracebackException.from_exception(error, capture_locals=True)
+    links: list[traceback.TracebackException | None] = [report]
+    text: list[str] = []
+    while links:
+        if link := links.pop():
+            text += link.format_exception_only()
+            text += [str(step.locals) for step in link.stack if "/_limiter.py" in step.filename]
+            text += [str(step.locals) for step in link.stack if "redis" in step.filename]
+            links += (link.__cause__, link.__context__)
+    return "".join(text)
+
+
+def test_a_repr_shows_the_rate_and_where_and_not_the_password() -> None:
+    """The limiter's, and its address'."""
+    uri = f"rediss://{SECRET}:{SECRET}@h:1/2"
+    assert repr(Limiter("10/s", storage=uri, key="k")) == "Limiter('10/s', in Redis at h:1/2)"
+    assert repr(Limiter("10/s", key="k")) == "Limiter('10/s', in memory)"
+    assert SECRET not in repr(parse_storage(uri))
+
+
+async def test_tls_checks_the_name_of_the_host() -> None:
+    """Which coredis does not do unless told."""
+    limiter = Limiter("10/s", storage="rediss://h", key="k")
+    await limiter.aclose()
+    kept = limiter._quota
+    assert isinstance(kept, _limiter._Redis)
+    context = kept._pool.connection_kwargs["ssl_context"]
+    assert isinstance(context, ssl.SSLContext)
+    assert context.check_hostname
+
+
+@pytest.mark.parametrize(
+    ("module", "storage", "argument", "extra"),
+    [
+        ("limits", None, "rate_limit", "limits"),
+        ("limits", f"redis://:{SECRET}@h", "rate_limit_storage", "redis"),
+        ("coredis", f"redis://:{SECRET}@h", "rate_limit_storage", "redis"),
+    ],
+)
+def test_a_missing_package_is_named(
+    monkeypatch: pytest.MonkeyPatch, module: str, storage: str | None, argument: str, extra: str
+) -> None:
+    """With the command that installs it."""
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(InvalidArgument) as caught:
+        Limiter("10/s", storage=storage, key="k")
+    assert caught.value.argument == argument
+    assert f"pip install 'grafana-oncall-sdk[{extra}]'" in str(caught.value)
+    assert isinstance(caught.value.__cause__, ImportError)
+    assert SECRET not in _shown(caught.value)
+
+
+# The window in memory
+
+
+async def test_the_quota_is_granted_and_then_the_time_until_the_oldest_leaves(clock: Clock) -> None:
+    """The window moves: each request comes back after its own time."""
+    limiter = Limiter("2/10s", key="k")
+    assert await limiter.take() == 0.0
+    clock.now += 4
+    assert await limiter.take() == 0.0
+    clock.now += 1
+    assert await limiter.take() == pytest.approx(5, abs=0.01)
+    clock.now += 5.01
+    assert await limiter.take() == 0.0
+    assert await limiter.take() == pytest.approx(3.99, abs=0.01)
+
+
+async def test_no_window_of_many_tasks_holds_more_than_the_quota(clock: Clock) -> None:
+    """Though ten times as many are after it."""
+    limiter = Limiter("30/m", key="k")
+    granted: list[float] = []
+
+    async def task() -> None:
+        delay = 1.0
+        while delay:
+            delay = await limiter.take()
+            await asyncio.sleep(0)
+        granted.append(clock.now)
+
+    async def hands() -> None:
+        for _ in range(100):
+            clock.now += 7
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(300):
+            tasks.create_task(task())
+        tasks.create_task(hands())
+    assert len(granted) == 300
+    granted.sort()
+    for first, later in zip(granted, granted[30:], strict=False):
+        assert later - first > 60
+
+
+@given(
+    st.integers(1, 5),
+    st.integers(1, 20),
+    st.lists(st.sampled_from([0.0, 0.001, 0.5, 1.0, 3.0, 10.0]) | st.floats(0, 30), max_size=60),
+)
+async def test_whatever_the_steps_no_window_overflows(
+    amount: int, seconds: int, steps: list[float]
+) -> None:
+    """Refused means more than nothing to wait; and after that wait, one is granted."""
+    clock, granted = Clock(), list[float]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", clock)
+        limiter = Limiter(f"{amount}/{seconds}s", key="k")
+        for step in steps:
+            clock.now += step
+            delay = await limiter.take()
+            if delay:
+                assert 0 < delay <= seconds + 0.01
+                clock.now += delay
+                assert await limiter.take() == 0.0
+            granted.append(clock.now)
+    for first, later in zip(granted, granted[amount:], strict=False):
+        assert later - first > seconds
+
+
+async def test_at_the_very_end_of_a_window_it_is_a_moment(clock: Clock) -> None:
+    """`limits` does not count that entry any more, and does not let the next one in yet."""
+    limiter = Limiter("1/10s", key="k")
+    await limiter.take()
+    clock.now += 10
+    assert await limiter.take() == _limiter._MARGIN
+
+
+async def test_a_clock_set_back_makes_nobody_wait_longer_than_a_window(clock: Clock) -> None:
+    """An hour's correction is not an hour's wait in one piece."""
+    limiter = Limiter("1/10s", key="k")
+    await limiter.take()
+    clock.now -= 3600
+    assert 0 < await limiter.take() < 10.01
+
+
+async def test_it_leaves_no_task_and_keeps_no_more_than_a_window(clock: Clock) -> None:
+    """Neither before nor after it is closed; `limits` by itself would do both."""
+    limiter = Limiter("3/s", key="k")
+    for _ in range(50):
+        clock.now += 0.4
+        await limiter.take()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert isinstance(limiter._quota, _limiter._Memory)
+    assert sum(map(len, limiter._quota._storage.events.values())) <= 3
+    await limiter.aclose()
+    assert not limiter._quota._storage.events
+    del limiter
+    gc.collect()  # the storage cancels what it takes for its task
+
+
+async def test_each_limiter_in_memory_counts_for_itself(clock: Clock) -> None:
+    """Even with the same key."""
+    assert clock.now
+    one, other = Limiter("1/s", key="k"), Limiter("1/s", key="k")
+    assert await one.take() == 0.0
+    assert await other.take() == 0.0
+    assert await one.take() > 0
+
+
+async def test_nothing_is_let_through_after_closing() -> None:
+    """Closing twice is as once."""
+    limiter = Limiter("1/s", key="k")
+    await limiter.aclose()
+    await limiter.aclose()
+    with pytest.raises(ClientStateError, match="closed"):
+        await limiter.take()
+
+
+# A Redis that fails. A real one stands in tests/e2e/test_shared_quota.py
+
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def _serving(answer: Answer) -> AsyncGenerator[str]:
+    writers: list[asyncio.StreamWriter] = []
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        await answer(reader, writer)
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    try:
+        yield f"redis://:{SECRET}@127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for writer in writers:
+            writer.close()
+        await asyncio.sleep(0.005)
+
+
+async def _silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def _refusing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readline()
+    writer.write(b"-WRONGPASS invalid username-password pair or user is disabled.\r\n")
+    await reader.read()
+
+
+async def _hanging_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readline()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "patience", "reason"),
+    [
+        pytest.param(_silent, 0.05, "no answer within 0.05 seconds", id="silent"),
+        pytest.param(_refusing, 5, "invalid username-password pair", id="refusing"),
+        pytest.param(_hanging_up, 5, "connection lost", id="hanging up"),
+    ],
+)
+async def test_a_redis_that_fails_is_an_error_and_lets_nothing_through(
+    monkeypatch: pytest.MonkeyPatch, answer: Answer, patience: float, reason: str
+) -> None:
+    """For all who wait, as soon as it failed one of them; and the password is not shown."""
+    monkeypatch.setattr(_limiter, "_PATIENCE", patience)
+    async with _serving(answer) as uri:
+        limiter = Limiter("300/5m", storage=uri, key="k")
+        async with asyncio.timeout(4):
+            ends = await asyncio.gather(
+                *(limiter.take() for _ in range(100)), return_exceptions=True
+            )
+        await limiter.aclose()
+    for error in ends:
+        assert type(error) is OnCallError
+        assert "rate_limit_storage" in str(error)
+        assert reason in str(error)
+        assert SECRET not in _shown(error)
+        assert SECRET.encode() not in pickle.dumps(error)
+    assert isinstance(ends[0], OnCallError)
+    assert ends[0].__cause__ is not None
+
+
+async def test_a_redis_that_is_not_there_is_an_error() -> None:
+    """Connection refused."""
+    async with _serving(_silent) as uri:
+        pass
+    limiter = Limiter("300/5m", storage=uri, key="k")
+    with pytest.raises(OnCallError, match=r"in Redis at 127\.0\.0\.1:.*Connect call failed"):
+        await limiter.take()
+    await limiter.aclose()
+
+
+async def test_cancelling_one_who_asks_harms_nobody() -> None:
+    """Its connection is closed, and the next one opens another."""
+    asked = asyncio.Queue[bytes]()
+
+    async def answer(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        asked.put_nowait(await reader.readline())
+        await reader.read()
+
+    async with _serving(answer) as uri:
+        limiter = Limiter("300/5m", storage=uri, key="k")
+        tasks = [asyncio.create_task(limiter.take()) for _ in range(3)]
+        for task in tasks:
+            await asked.get()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        await limiter.aclose()
+    assert asked.empty()
+
+
+async def test_a_cancellation_that_the_driver_drops_is_not_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The driver, coredis, drops one that comes while it loads a script."""
+    asking = asyncio.Event()
+
+    async def ask(*_: object) -> float:
+        asking.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            return 0.0
+        return 0.0
+
+    monkeypatch.setattr(_limiter, "_ask", ask)
+    limiter = Limiter("300/5m", storage="redis://h", key="k")
+    task = asyncio.create_task(limiter.take())
+    await asking.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_closing_turns_away_those_who_ask_and_those_who_wait_for_it() -> None:
+    """At once, and without an error of Redis."""
+    asked = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        asked.set()
+        await reader.read()
+
+    async with _serving(answer) as uri:
+        limiter = Limiter("300/5m", storage=uri, key="k")
+        tasks = [asyncio.create_task(limiter.take()) for _ in range(3)]
+        await asked.wait()
+        await limiter.aclose()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(end) for end in ends] == [ClientStateError] * 3
+    assert {str(end.__context__) for end in ends if isinstance(end, Exception)} == {"None"}
+
+
+async def test_an_answer_that_comes_while_it_is_closed_counts_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And the connection that brought it is closed as well."""
+    asking = asyncio.Event()
+
+    async def ask(*_: object) -> float:
+        asking.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            return 0.0
+        return 0.0
+
+    monkeypatch.setattr(_limiter, "_ask", ask)
+    limiter = Limiter("300/5m", storage="redis://h", key="k")
+    task = asyncio.create_task(limiter.take())
+    await asking.wait()
+    closed: list[None] = []
+    await limiter.aclose()
+    monkeypatch.setattr(limiter._quota, "close", lambda: closed.append(None))
+    with pytest.raises(ClientStateError, match="closed"):
+        await task
+    assert closed
