@@ -12,7 +12,17 @@ import yaml
 from grafana_oncall._request import Page, Request
 from grafana_oncall._values import UNSET, UnsetType
 from grafana_oncall.errors import InvalidArgument
-from tests.codegen.specs import Rendered, json_content, minimal, of, rendered
+from tests.codegen.specs import (
+    GET,
+    PATH,
+    STRING,
+    THING_ID,
+    Rendered,
+    json_content,
+    minimal,
+    of,
+    rendered,
+)
 
 PATHS = """
 /things/:
@@ -305,3 +315,34 @@ def test_a_schema_that_no_operation_reaches_is_not_rendered(tmp_path: Path) -> N
     root["components"]["responses"]["Error"]["content"] = json_content("refusals.Refusal")
     package = rendered(root, tmp_path)
     assert set(package.files) == {"__init__.py", "constraints.py", "operations.py", "things.py"}
+
+
+QUERY: dict[str, Any] = {"name": "text", "in": "query", "schema": STRING}
+LISTED: dict[str, Any] = {"$ref": THING_ID}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({f"{PATH}/parameters": [LISTED, QUERY]}, id="query of the whole path"),
+        pytest.param(
+            {f"{PATH}/parameters": [QUERY], f"{GET}/parameters": [LISTED]},
+            id="path parameter of the operation",
+        ),
+    ],
+)
+def test_a_parameter_may_stand_with_the_path_or_the_operation(
+    changes: dict[str, Any], tmp_path: Path
+) -> None:
+    """It makes no difference."""
+    request = rendered(minimal(changes), tmp_path).operations.get_thing("a", text="b")
+    assert (request.path, request.query) == ("things/a/", (("text", "b"),))
+
+
+def test_a_specification_needs_neither_path_parameters_nor_models(tmp_path: Path) -> None:
+    """Then there is nothing to import."""
+    get = minimal()["paths"]["/things/{thing_id}/"]["get"]
+    get["responses"] = {"204": {"description": "Done."}}
+    made = rendered(minimal({"#/paths": {"/": {"get": get}}}), tmp_path)
+    assert made.operations.get_thing().path == ""
+    assert set(made.files) == {"__init__.py", "constraints.py", "operations.py"}

@@ -3,6 +3,7 @@
 import typing
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Optional
 
 import attrs
@@ -246,34 +247,19 @@ def test_the_description_of_a_member_stands_below_it(
     assert f'    {member}\n    """{text}"""\n' in package.files["things.py"]
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_every_description_is_safe(text: str, tmp_path: Path) -> None:
-    """It is the docstring, whatever it has of what Python reads otherwise."""
-    id_ = {"type": "string", "description": text}
-    state = {"type": "string", "enum": ["a"], "description": text}
-    changes = {
-        f"{THING}/description": text,
-        f"{THING}/properties/id": id_,
-        f"{SCHEMAS}things.State": state,
-        MEMBER: {"$ref": f"{SCHEMAS}things.State"},
-    }
-    made = rendered(minimal(changes), tmp_path)
-    assert inspect.getdoc(made.things.Thing) in {text, f"{text} "}
-    assert inspect.getdoc(made.things.State) in {text, f"{text} "}
-    body = ast.parse(made.files["things.py"]).body
-    texts = [node.value for one in body for node in ast.walk(one) if isinstance(node, ast.Constant)]
-    assert sum(str(one).rstrip(" ") == text for one in texts) == 4
-
-
 def test_modules_may_refer_to_each_other(tmp_path: Path) -> None:
     """In a circle, too."""
-    to = {name: {"$ref": f"#/components/schemas/{name}"} for name in ("things.Thing", "zoo.Animal")}
-    animal = {"type": "object", "properties": {"thing": to["things.Thing"]}}
-    changes = {"#/components/schemas/zoo.Animal": animal, MEMBER: to["zoo.Animal"]}
-    made = rendered(minimal(changes), tmp_path)
-    thing, animal_class = made.things.Thing, made.zoo.Animal
-    assert typing.get_type_hints(thing)["member"] == of(Optional, animal_class)
-    assert typing.get_type_hints(animal_class)["thing"] == of(Optional, thing)
+    schemas = """
+        things.Thing:
+          { type: object, properties: { owner: { $ref: "#/components/schemas/zoo.Owner" } } }
+        zoo.Owner:
+          { type: object, properties: { thing: { $ref: "#/components/schemas/things.Thing" } } }
+    """
+    made = rendered(with_schemas("things.Thing", schemas), tmp_path)
+    thing, owner = made.things.Thing, made.zoo.Owner
+    assert typing.get_type_hints(thing)["owner"] == of(Optional, owner)
+    assert typing.get_type_hints(owner)["thing"] == of(Optional, thing)
+    assert made.operations.get_thing("a").returns is thing
 
 
 def test_a_module_is_made_for_every_prefix(package: Rendered) -> None:

@@ -1,0 +1,48 @@
+"""Docstrings: descriptions are rendered, whatever they have of what Python reads otherwise."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import pytest
+
+from tests.codegen.specs import GET, MEMBER, SCHEMAS, THING, minimal, rendered
+
+TEXTS = [
+    pytest.param('Say "x"', id="quote at the end"),
+    pytest.param('"x" is said.', id="quote at the start"),
+    pytest.param('Say """x""" twice: """"', id="three quotes"),
+    pytest.param(r"Say \d, \N{x} and \u1.", id="backslash"),
+    pytest.param("Say x\\", id="backslash at the end"),
+    pytest.param("Say “😀”.", id="beyond ASCII"),
+    pytest.param("{{ x }} {% x %} {x}", id="syntax of templates"),
+    pytest.param("One.\n\nTwo.", id="paragraphs"),
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_description_of_a_model_is_its_docstring(text: str, tmp_path: Path) -> None:
+    """That of a class, of an enum, and of a member; a space keeps a last quote apart."""
+    state = {"type": "string", "enum": ["a"], "description": text}
+    changes = {
+        f"{THING}/description": text,
+        f"{THING}/properties/id": {"type": "string", "description": text},
+        f"{SCHEMAS}things.State": state,
+        MEMBER: {"$ref": f"{SCHEMAS}things.State"},
+    }
+    made = rendered(minimal(changes), tmp_path)
+    nodes = list(ast.walk(ast.parse(made.files["things.py"])))
+    texts = [str(one.value) for one in nodes if isinstance(one, ast.Constant)]
+    assert [inspect.cleandoc(one).rstrip(" ") for one in texts].count(text) == 3
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_texts_of_an_operation_are_its_docstring(text: str, tmp_path: Path) -> None:
+    """And what it says of permission and checks is said by the constant."""
+    changes = {
+        f"{GET}/{key}": text for key in ("summary", "description", "x-permission", "x-check")
+    }
+    operations = rendered(minimal(changes), tmp_path).operations
+    call = "`GET /api/v1/things/{thing_id}/`"
+    assert inspect.getdoc(operations.get_thing) == f"{text}\n\n{call}\n\n{text}"
+    assert (operations.GET_THING.permission, operations.GET_THING.check) == (text, text)
