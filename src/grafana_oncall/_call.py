@@ -40,6 +40,8 @@ class Call(Generic[T]):
         self._doubtful = False
         self._first_sent: float | None = None
         self._response: Response | None = None
+        self._pause = 0.0
+        self._spent = 0
 
     async def run(self) -> Answer[T]:
         """The answer, or the error with all its attempts."""
@@ -82,7 +84,7 @@ class Call(Generic[T]):
                 if settled is not None:
                     return settled
             else:
-                self._shared.quota.give_back()
+                self._shared.quota.give_back(self._spent)
                 return answer
 
     async def _attempt(self) -> Answer[T]:
@@ -97,13 +99,13 @@ class Call(Generic[T]):
             response = await self._shared.wire.round_trip(self._request, self._options.timeout)
             self._response, status = response, response.status
             if status != 429:
-                gate.pace.success(self._now())
+                gate.pace.success(sent)
             return Answer(value=decode(self._request, response), response=response)
         except BaseException as error:
             failure = type(error).__name__
             if isinstance(error, RateLimited):
-                seconds = gate.pace.throttled(self._now(), error.reset_after)
-                self._shared.emit(Paused(seconds=seconds, reason="throttled"))
+                self._pause = gate.pace.throttled(self._now(), error.reset_after, sent=sent)
+                self._shared.emit(Paused(seconds=self._pause, reason="throttled"))
             raise
         finally:
             gate.leave()
@@ -123,7 +125,7 @@ class Call(Generic[T]):
                 raise
             if not seconds:
                 return
-            shared.gate.pause(seconds)
+            shared.gate.hold(seconds)
             shared.gate.leave()
             shared.emit(Paused(seconds=seconds, reason="rate_limit"))
 
@@ -158,13 +160,15 @@ class Call(Generic[T]):
             attempt=sum(one.status != 429 for one in self._attempts),
             doubtful=self._doubtful,
             elapsed=0.0 if self._first_sent is None else self._now() - self._first_sent,
+            pause=self._pause,
             policy=self._options.retry,
             random=self._shared.random,
         )
         match verdict:
             case Settled() if self._request.returns is NoneType and self._response is not None:
                 return Answer(value=cast("T", None), response=self._response)
-            case Again(delay) if self._shared.quota.take(error):
+            case Again(delay) if (cost := self._shared.quota.take(error)) is not None:
+                self._spent += cost
                 await self._wait(error, delay)
                 return None
             case GiveUp(last):

@@ -47,28 +47,27 @@ class Pace:
         within = self.served + under_way < self.expected
         return now >= self.paused_until and under_way < (self.width if within else self.careful)
 
-    def success(self, now: float) -> None:
-        """The server took a request."""
-        if now < self.paused_until:
+    def success(self, sent: float) -> None:
+        """The server took a request that was sent at this time."""
+        if sent < self.paused_until:
             self.expected += 1  # it left before the quota was used up
             return
         self.served += 1
         if self.served > self.expected:
             self.careful = min(self.careful * 2, self.width)
 
-    def throttled(self, now: float, reset_after: float | None) -> float:
+    def throttled(
+        self, now: float, reset_after: float | None, *, sent: float | None = None
+    ) -> float:
         """The server refused a request; returns the seconds that all of them pause."""
-        if now >= self.paused_until:
+        # One that was sent before the last pause ended is of the same episode as that pause.
+        if (now if sent is None else sent) >= self.paused_until:
             short = self.served < _SHORT_BURST
             self.patience = min(max(1.0, self.patience * 2), _MOST_PATIENCE) if short else 0.0
             self.expected, self.served, self.careful = max(1, self.served), 0, 1
         seconds = (_UNTOLD_PAUSE if reset_after is None else reset_after) + self.patience
-        self.pause(now, seconds)
-        return seconds
-
-    def pause(self, now: float, seconds: float) -> None:
-        """Nothing starts for so long."""
         self.paused_until = max(self.paused_until, now + seconds)
+        return seconds
 
 
 class Gate:
@@ -80,6 +79,7 @@ class Gate:
         self._foreground: deque[asyncio.Future[None]] = deque()
         self._background: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._held_until = 0.0
         self._closed = False
 
     async def enter(self, *, background: bool = False) -> None:
@@ -102,9 +102,10 @@ class Gate:
         self._under_way -= 1
         self._let_in()
 
-    def pause(self, seconds: float) -> None:
-        """Lets nothing in for so long."""
-        self.pace.pause(asyncio.get_running_loop().time(), seconds)
+    def hold(self, seconds: float) -> None:
+        """Lets nothing in for so long, for a reason of the client's own: no 429 is learnt from."""
+        now = asyncio.get_running_loop().time()
+        self._held_until = max(self._held_until, now + seconds)
 
     def close(self) -> None:
         """Turns away whoever waits, and whoever comes later."""
@@ -116,20 +117,25 @@ class Gate:
                 place.set_exception(closed())
 
     def _let_in(self) -> None:
+        if self._closed:
+            return
         loop = asyncio.get_running_loop()
-        now = loop.time()
-        while self.pace.admits(now, self._under_way) and (place := self._next()) is not None:
+        now, opens = loop.time(), max(self.pace.paused_until, self._held_until)
+        while (queue := self._waiting()) and now >= opens:
+            if not self.pace.admits(now, self._under_way):
+                return
             self._under_way += 1
-            place.set_result(None)
-        if now < self.pace.paused_until:
-            self._wake_at(loop, self.pace.paused_until)
+            queue.popleft().set_result(None)
+        if queue:
+            self._wake_at(loop, opens)
 
-    def _next(self) -> asyncio.Future[None] | None:
+    def _waiting(self) -> deque[asyncio.Future[None]] | None:
+        """The queue whose turn it is, if somebody waits in one."""
         for queue in (self._foreground, self._background):
-            while queue:
-                place = queue.popleft()
-                if not place.done():  # cancelled while it waited
-                    return place
+            while queue and queue[0].done():  # cancelled while it waited
+                queue.popleft()
+            if queue:
+                return queue
         return None
 
     def _wake_at(self, loop: asyncio.AbstractEventLoop, when: float) -> None:

@@ -84,18 +84,24 @@ def after(
     attempt: int,
     doubtful: bool,
     elapsed: float,
+    pause: float = 0.0,
     policy: RetryPolicy,
     random: Callable[[], float],
 ) -> Verdict:
     """What follows the failure of attempt number `attempt` (from 1).
 
-    `doubtful` says that this or an earlier attempt may have had its effect.
+    `doubtful` says that this or an earlier attempt may have had its effect; `pause`, for how long
+    all calls wait after a 429.
     """
     if doubtful and _shows_effect(operation, error):
         return Settled()
-    delay = _delay(operation, error, attempt, policy, random)
-    if delay is not None and elapsed + delay <= policy.deadline:
-        return Again(delay)
+    # Of an operation that must not be repeated, an earlier attempt may have had its effect.
+    if not (doubtful and operation.repeat == "never"):
+        # It was not let in, so it had no effect. The gate does the waiting, for all tasks.
+        limited = isinstance(error, RateLimited)
+        delay = pause if limited else _delay(error, attempt, policy, random)
+        if delay is not None and elapsed + delay < policy.deadline:
+            return Again(delay)
     return GiveUp(final(operation, error, doubtful=doubtful))
 
 
@@ -123,27 +129,15 @@ def _shows_effect(operation: Operation, error: OnCallError) -> bool:
 
 
 def _delay(
-    operation: Operation,
-    error: OnCallError,
-    attempt: int,
-    policy: RetryPolicy,
-    random: Callable[[], float],
+    error: OnCallError, attempt: int, policy: RetryPolicy, random: Callable[[], float]
 ) -> float | None:
     """Seconds until the next attempt, None where there is none."""
-    if isinstance(error, RateLimited):
-        # It was not let in, so it had no effect. The gate does the waiting, for all tasks.
-        return error.reset_after or 0.0
-    if attempt >= _most_attempts(error, policy):
+    passing = isinstance(error, TransportError) or is_ambiguous(error)
+    if not passing or attempt >= _most_attempts(error, policy):
         return None
-    if is_ambiguous(error):
-        repeatable = operation.repeat != "never"
-    else:
-        repeatable = isinstance(error, TransportError)
-    if not repeatable:
-        return None
-    told = error.reset_after if isinstance(error, StatusError) else None
     bound = min(policy.longest_delay, ldexp(policy.first_delay, min(attempt - 1, 64)))
-    return max(told or 0.0, random() * bound)
+    told = error.reset_after if isinstance(error, StatusError) else None
+    return (told or 0.0) + random() * bound
 
 
 def _most_attempts(error: OnCallError, policy: RetryPolicy) -> int:
@@ -154,7 +148,8 @@ def _most_attempts(error: OnCallError, policy: RetryPolicy) -> int:
 class RetryQuota:
     """How many retries a client may spend, so that an outage is not met with a storm of them.
 
-    Each retry takes, a timeout twice as much; each success gives a little back.
+    Each retry takes from it, a timeout twice as much. A call that succeeds after retries gives
+    back what they took, any other success a little.
     """
 
     CAPACITY: Final = 500
@@ -164,16 +159,16 @@ class RetryQuota:
     def __init__(self) -> None:
         self._left = self.CAPACITY
 
-    def take(self, error: OnCallError) -> bool:
-        """Whether a retry after this error may be spent."""
+    def take(self, error: OnCallError) -> int | None:
+        """What a retry after this error costs, None when that is more than there is left."""
         if isinstance(error, RateLimited):
-            return True
+            return 0
         cost = self._TIMEOUT if isinstance(error, RequestTimeout) else self._RETRY
         if cost > self._left:
-            return False
+            return None
         self._left -= cost
-        return True
+        return cost
 
-    def give_back(self) -> None:
-        """After a success."""
-        self._left = min(self.CAPACITY, self._left + 1)
+    def give_back(self, spent: int) -> None:
+        """After the success of a call whose retries took so much."""
+        self._left = min(self.CAPACITY, self._left + max(1, spent))

@@ -115,7 +115,7 @@ class Chaos:
     """Workers that act on groups of their own, and check every report against the server."""
 
     def __init__(self, seed: int) -> None:
-        self.random = Random(seed)
+        self.random = Random(seed)  # noqa: S311  # it shall repeat
         self.fake = FakeOnCall(
             clock=now, latency=timedelta(milliseconds=40), delete_delay=timedelta(0)
         )
@@ -129,6 +129,7 @@ class Chaos:
         return self.random.choice(FAULTS) if self.random.random() < FAULTY else None
 
     async def run(self) -> None:
+        """All of it, to the end."""
         async with OnCallClient(
             url="https://oncall.test",
             token=self.fake.token,

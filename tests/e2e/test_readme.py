@@ -72,6 +72,7 @@ async def test_every_snippet_runs_as_it_stands(source: str) -> None:
             labels=labels,
             made=made,
             operations=operations,
+            timedelta=timedelta,
             start=now - timedelta(days=1),
             end=now,
         )

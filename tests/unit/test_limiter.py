@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall import _limiter
-from grafana_oncall._limiter import Limiter, RedisAddress, parse_rate, parse_storage
+from grafana_oncall._limiter import Limiter
+from grafana_oncall._rate import RedisAddress, parse_rate, parse_storage
 from grafana_oncall.errors import ClientStateError, InvalidArgument, OnCallError
 
 SECRET = "meow-meow"
@@ -173,6 +174,7 @@ def _shown(error: BaseException) -> str:
         if link := links.pop():
             text += link.format_exception_only()
             text += [str(step.locals) for step in link.stack if "/_limiter.py" in step.filename]
+            text += [str(step.locals) for step in link.stack if "/_rate.py" in step.filename]
             text += [str(step.locals) for step in link.stack if "redis" in step.filename]
             links += (link.__cause__, link.__context__)
     return "".join(text)

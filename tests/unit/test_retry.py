@@ -1,8 +1,10 @@
 """What follows a failed attempt: the whole table, and the laws that hold everywhere in it."""
 
+import asyncio
 import math
 import sys
 from collections.abc import Callable
+from random import Random
 
 import attrs
 import pytest
@@ -41,6 +43,7 @@ from grafana_oncall.errors import (
     Unauthorized,
     UserTokenRequired,
 )
+from tests.virtual_time import loop, run
 
 POLICY = RetryPolicy()
 ONCE = RetryPolicy(attempts=1, deadline=0.0)
@@ -111,9 +114,19 @@ FAULTS = {"500", "507"}
 """The server fails of itself: tried twice, not five times."""
 
 
+PATIENCE = 2.0
+"""What the gate adds to the pause that a 429 asks for."""
+PAUSES = {"429": 48.0 + PATIENCE, "429 untold": 5.0}
+
+
 def half() -> float:
     """As random as a test may be."""
     return 0.5
+
+
+def pause_of(error: OnCallError) -> float:
+    """For how long all calls wait: a 429's own, or what an earlier one has left behind."""
+    return PAUSES["429 untold"] if error is ERRORS["429 untold"] else PAUSES["429"]
 
 
 def decide(
@@ -123,6 +136,7 @@ def decide(
     attempt: int = 1,
     doubtful: bool | None = None,
     elapsed: float = 0.0,
+    pause: float | None = None,
     policy: RetryPolicy = POLICY,
     random: Callable[[], float] = half,
 ) -> Verdict:
@@ -133,6 +147,7 @@ def decide(
         attempt=attempt,
         doubtful=is_ambiguous(error) if doubtful is None else doubtful,
         elapsed=elapsed,
+        pause=pause_of(error) if pause is None else pause,
         policy=policy,
         random=random,
     )
@@ -172,13 +187,13 @@ def test_what_may_have_had_its_effect(error: OnCallError, *, ambiguous: bool) ->
 def first_failure(repeat: str, name: str) -> str:
     """The table of the first attempt, as the issue has it."""
     if name in THROTTLED:
-        return f"again {48 if name == '429' else 0}"
+        return f"again {PAUSES[name]:g}"
     if name in NEVER_LET_IN:
         return "again 0.25"
     if name in AMBIGUOUS:
         if repeat == "never":
             return "unknown"
-        return "again 7" if name == "503 told" else "again 0.25"
+        return "again 7.25" if name == "503 told" else "again 0.25"
     return "give up"
 
 
@@ -206,17 +221,22 @@ def repeated_in_doubt(repeat: str, name: str) -> str:
     """The table of the second attempt, after a first one that may have had its effect."""
     if (repeat, name) in {("already", "400 already"), ("missing", "404")}:
         return "settled"
+    if repeat == "never":
+        return "unknown"
     if name in THROTTLED:
-        return f"again {48 if name == '429' else 0}"
-    if name in NEVER_LET_IN or (name in AMBIGUOUS - FAULTS and repeat != "never"):
-        return "again 7" if name == "503 told" else "again 0.5"
+        return f"again {PAUSES[name]:g}"
+    if name in NEVER_LET_IN or name in AMBIGUOUS - FAULTS:
+        return "again 7.5" if name == "503 told" else "again 0.5"
     return "give up" if repeat == "safe" else "unknown"
 
 
-@pytest.mark.parametrize("repeat", [repeat for repeat in REPEATS if repeat != "never"])
+@pytest.mark.parametrize("repeat", REPEATS)
 @pytest.mark.parametrize("name", ERRORS)
 def test_the_attempt_after_a_doubtful_one(repeat: str, name: str) -> None:
-    """A refusal that says "it is so already" is the success that went missing."""
+    """A refusal that says "it is so already" is the success that went missing.
+
+    What must not be repeated is over with the doubt, also when this attempt had no effect itself.
+    """
     verdict = decide(repeat, ERRORS[name], attempt=2, doubtful=True)
     assert shape(verdict) == repeated_in_doubt(repeat, name)
 
@@ -245,6 +265,29 @@ def test_delays_double_and_are_random_below_their_bound(
     """Full jitter: tasks that failed together do not return together."""
     verdict = decide("safe", ERRORS["503"], attempt=attempt, random=lambda: drawn)
     assert verdict == Again(drawn * bound)
+    verdict = decide("safe", ERRORS["503 told"], attempt=attempt, random=lambda: drawn)
+    assert verdict == Again(7.0 + drawn * bound)
+
+
+@pytest.mark.parametrize("pause", [0.0, 1.5, 78.0])
+@pytest.mark.parametrize("name", sorted(THROTTLED))
+def test_a_429_waits_as_long_as_the_gate(name: str, pause: float) -> None:
+    """Neither shorter nor longer, and not at random: the gate lets all of them in by and by."""
+    assert decide("never", ERRORS[name], attempt=4, pause=pause) == Again(pause)
+
+
+def test_told_no_pause_a_429_is_repeated_at_once() -> None:
+    """As when the pause is over already."""
+    verdict = after(
+        KINDS["safe"],
+        ERRORS["429"],
+        attempt=1,
+        doubtful=False,
+        elapsed=0.0,
+        policy=POLICY,
+        random=half,
+    )
+    assert verdict == Again(0.0)
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
@@ -258,13 +301,16 @@ def test_a_fault_of_the_server_is_tried_twice(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "elapsed", "expected"),
     [
-        pytest.param("503", 599.75, "again 0.25", id="ends at the deadline"),
+        pytest.param("503", 599.74, "again 0.25", id="ends before the deadline"),
+        pytest.param("503", 599.75, "give up", id="would end at the deadline"),
         pytest.param("503", 599.76, "give up", id="would end after it"),
         pytest.param("503", 601.0, "give up", id="is past it"),
-        pytest.param("503 told", 593.0, "again 7", id="told, up to the deadline"),
-        pytest.param("503 told", 593.1, "give up", id="told, beyond it"),
-        pytest.param("429", 552.0, "again 48", id="throttled, up to the deadline"),
-        pytest.param("429", 552.1, "give up", id="throttled, beyond it"),
+        pytest.param("503 told", 592.7, "again 7.25", id="told, up to the deadline"),
+        pytest.param("503 told", 592.75, "give up", id="told, at the deadline"),
+        pytest.param("503 told", 593.0, "give up", id="told, beyond it with the jitter"),
+        pytest.param("429", 549.9, "again 50", id="throttled, up to the deadline"),
+        pytest.param("429", 550.0, "give up", id="throttled, at the deadline"),
+        pytest.param("429", 551.0, "give up", id="throttled, beyond it with the gate's patience"),
     ],
 )
 def test_the_deadline_counts_the_delay(name: str, elapsed: float, expected: str) -> None:
@@ -277,9 +323,26 @@ def test_the_deadline_counts_the_delay(name: str, elapsed: float, expected: str)
     [pytest.param(name, "unknown" if name in AMBIGUOUS else "give up", id=name) for name in ERRORS],
 )
 def test_once_is_once(name: str, expected: str) -> None:
-    """One attempt, which takes a moment; but it does say what is unknown."""
-    verdict = decide("same", ERRORS[name], elapsed=0.001, policy=ONCE)
-    assert shape(verdict) == expected
+    """One attempt, even one that takes no time; but it does say what is unknown."""
+    for elapsed in (0.0, 0.001):
+        verdict = decide("same", ERRORS[name], elapsed=elapsed, policy=ONCE)
+        assert shape(verdict) == expected
+
+
+@pytest.mark.parametrize("repeat", REPEATS)
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_deadline_of_zero_repeats_nothing(repeat: str, name: str) -> None:
+    """Not even what would be repeated at once, whatever the attempts."""
+    for doubtful in {True, is_ambiguous(ERRORS[name])}:
+        verdict = decide(
+            repeat,
+            ERRORS[name],
+            doubtful=doubtful,
+            pause=0.0,
+            policy=RetryPolicy(deadline=0.0),
+            random=lambda: 0.0,
+        )
+        assert not isinstance(verdict, Again)
 
 
 @pytest.mark.parametrize("repeat", REPEATS)
@@ -328,6 +391,7 @@ drawn = st.floats(0, 1, exclude_max=True)
     attempt=st.integers(1, 1000),
     doubtful=st.booleans(),
     elapsed=st.floats(0, 1e5),
+    pause=st.floats(0, 1e4),
     policy=policies,
     drawn=drawn,
 )
@@ -337,6 +401,7 @@ def test_laws_of_a_single_verdict(  # noqa: PLR0917  # hypothesis passes by name
     attempt: int,
     doubtful: bool,  # noqa: FBT001  # the same
     elapsed: float,
+    pause: float,
     policy: RetryPolicy,
     drawn: float,
 ) -> None:
@@ -348,18 +413,21 @@ def test_laws_of_a_single_verdict(  # noqa: PLR0917  # hypothesis passes by name
         attempt=attempt,
         doubtful=doubtful,
         elapsed=elapsed,
+        pause=pause,
         policy=policy,
         random=lambda: drawn,
     )
     told = error.reset_after if isinstance(error, StatusError) else None
     match verdict:
         case Again(delay=delay):
-            assert delay >= (told or 0.0)
-            assert delay <= max(told or 0.0, policy.longest_delay)
-            assert elapsed + delay <= policy.deadline
+            if isinstance(error, RateLimited):
+                assert delay == pause
+            else:
+                assert (told or 0.0) <= delay <= (told or 0.0) + policy.longest_delay
+            assert elapsed + delay < policy.deadline
             assert isinstance(error, RateLimited) or attempt < policy.attempts
             assert isinstance(error, RateLimited | TransportError) or is_ambiguous(error)
-            assert not (repeat == "never" and is_ambiguous(error))
+            assert not (repeat == "never" and doubtful)
         case Settled():
             assert doubtful
             assert isinstance(error, AlreadyInState | NotFound)
@@ -397,6 +465,7 @@ def tell(
             attempt=attempt,
             doubtful=doubtful,
             elapsed=story.clock,
+            pause=pause_of(error),
             policy=policy,
             random=lambda: drawn,
         )
@@ -414,9 +483,11 @@ def test_laws_of_a_whole_call(
     """Whatever the order of failures."""
     story = tell(operation, failures, policy, drawn)
     assert story.sent - story.throttled <= policy.attempts
-    assert story.clock <= policy.deadline + 0.01 or story.sent == 1
+    assert story.clock < policy.deadline + 0.01 or story.sent <= 1
+    assert policy.deadline or story.sent <= 1
     if operation.repeat == "never":
         assert story.may_have_worked <= 1
+        assert not any(map(is_ambiguous, failures[: story.sent][:-1]))
         if story.may_have_worked:
             assert isinstance(story.verdict, GiveUp)
             assert isinstance(story.verdict.error, OutcomeUnknown)
@@ -435,14 +506,18 @@ def test_what_must_not_be_repeated_is_not(
     story = tell(operation, [error, error], POLICY, drawn)
     harmless = isinstance(error, RateLimited | TransportError) and not is_ambiguous(error)
     assert story.sent == (2 if harmless else 1)
+    story = tell(
+        operation, [ERRORS["429"], ERRORS["never sent"], error, ERRORS["429"]], POLICY, drawn
+    )
+    assert story.sent == (4 if harmless else 3)
 
 
 @pytest.mark.parametrize("repeat", REPEATS)
 def test_waiting_for_a_quota_ends_at_the_deadline_only(repeat: str) -> None:
-    """Twelve pauses of 48 s fit into ten minutes, whatever the attempts."""
+    """Eleven pauses of 50 s fit into ten minutes, whatever the attempts."""
     story = tell(KINDS[repeat], [ERRORS["429"]] * 50, POLICY, 0.5)
-    assert story.sent == 13
-    assert story.clock <= POLICY.deadline
+    assert story.sent == 12
+    assert story.clock < POLICY.deadline
     assert story.verdict == GiveUp(ERRORS["429"])
 
 
@@ -455,11 +530,12 @@ def test_a_policy_may_leave_the_attempts_to_the_deadline() -> None:
 
 def spend(quota: RetryQuota, error: OnCallError) -> int:
     """How many retries there are left."""
-    spent = 0
-    while quota.take(error):
-        spent += 1
-        assert spent <= RetryQuota.CAPACITY
-    return spent
+    retries = spent = 0
+    while (cost := quota.take(error)) is not None:
+        retries += 1
+        spent += cost
+        assert 0 < cost <= spent <= RetryQuota.CAPACITY
+    return retries
 
 
 @pytest.mark.parametrize(
@@ -476,28 +552,38 @@ def test_an_outage_uses_the_quota_up(name: str, retries: int) -> None:
     """And then each call fails at its first attempt, until some succeed."""
     quota = RetryQuota()
     assert spend(quota, ERRORS[name]) == retries
-    assert not quota.take(ERRORS[name])
+    assert quota.take(ERRORS[name]) is None
 
 
 def test_a_429_costs_nothing() -> None:
     """The gate has it in hand; also when nothing is left."""
     quota = RetryQuota()
     spend(quota, ERRORS["503"])
-    assert all(quota.take(ERRORS["429"]) for _ in range(10_000))
-    assert not quota.take(ERRORS["503"])
+    assert {quota.take(ERRORS["429"]) for _ in range(10_000)} == {0}
+    assert quota.take(ERRORS["503"]) is None
 
 
 def test_successes_fill_the_quota_again() -> None:
-    """Up to what it was."""
+    """A little each, up to what it was."""
     quota = RetryQuota()
     spend(quota, ERRORS["503"])
     for _ in range(5):
-        assert not quota.take(ERRORS["503"])
-        quota.give_back()
-    assert quota.take(ERRORS["503"])
+        assert quota.take(ERRORS["503"]) is None
+        quota.give_back(0)
+    assert quota.take(ERRORS["503"]) == 5
     for _ in range(10 * RetryQuota.CAPACITY):
-        quota.give_back()
+        quota.give_back(0)
     assert spend(quota, ERRORS["503"]) == 100
+
+
+def test_a_call_that_succeeds_gives_back_what_its_retries_took() -> None:
+    """They were worth it, so they cost nothing; but it earns nothing on top."""
+    quota = RetryQuota()
+    costs = [quota.take(ERRORS[name]) for name in ("lost", "timeout", "429", "503")]
+    assert costs == [5, 10, 0, 5]
+    spend(quota, ERRORS["503"])
+    quota.give_back(20)
+    assert spend(quota, ERRORS["503"]) == 4
 
 
 def test_a_remainder_serves_the_cheaper() -> None:
@@ -505,6 +591,142 @@ def test_a_remainder_serves_the_cheaper() -> None:
     quota = RetryQuota()
     for _ in range(99):
         quota.take(ERRORS["503"])
-    assert not quota.take(ERRORS["timeout"])
-    assert quota.take(ERRORS["503"])
-    assert not quota.take(ERRORS["503"])
+    assert quota.take(ERRORS["timeout"]) is None
+    assert quota.take(ERRORS["503"]) == 5
+    assert quota.take(ERRORS["503"]) is None
+
+
+@given(st.lists(st.lists(errors, max_size=6) | st.none(), max_size=200))
+def test_laws_of_the_quota(steps: list[list[OnCallError] | None]) -> None:
+    """Never below nothing, never above its capacity; and it refuses only what is not there.
+
+    Each step is a call with those failures before its success, or one that fails at once and
+    spends the price of one retry.
+    """
+    quota, left = RetryQuota(), RetryQuota.CAPACITY
+    for failures in steps:
+        spent = 0
+        for error in failures or [ERRORS["lost"]]:
+            price = 10 if isinstance(error, RequestTimeout) else 5
+            price = 0 if isinstance(error, RateLimited) else price
+            cost = quota.take(error)
+            assert cost == (price if price <= left else None)
+            left -= cost or 0
+            spent += cost or 0
+        if failures is not None:
+            quota.give_back(spent)
+            left = min(RetryQuota.CAPACITY, left + max(1, spent))
+        assert 0 <= left <= RetryQuota.CAPACITY
+
+
+# Many calls that share a quota, on a loop that skips the waiting.
+
+
+@attrs.define(kw_only=True)
+class Fleet:
+    """Tasks that call a server which fails so often, and how their calls have ended."""
+
+    share: float
+    kinds: tuple[str, ...]
+    chance: Random
+    quota: RetryQuota = attrs.field(factory=RetryQuota)
+    sent: int = 0
+    succeeded: int = 0
+    out_of_attempts: int = 0
+    out_of_quota: int = 0
+
+    async def run(self, *, calls: int, tasks: int) -> "Fleet":
+        """All the calls, each task one after the other."""
+        left = iter(range(calls))
+
+        async def work() -> None:
+            for _ in left:
+                await self._call()
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(tasks):
+                group.create_task(work())
+        return self
+
+    async def _call(self) -> None:
+        """As the session makes it."""
+        spent, attempt, began = 0, 1, loop().time()
+        while (error := await self._attempt()) is not None:
+            verdict = decide(
+                "safe",
+                error,
+                attempt=attempt,
+                elapsed=loop().time() - began,
+                random=self.chance.random,
+            )
+            if not isinstance(verdict, Again):
+                assert attempt == POLICY.attempts
+                self.out_of_attempts += 1
+                return
+            cost = self.quota.take(error)
+            if cost is None:
+                self.out_of_quota += 1
+                return
+            spent += cost
+            attempt += 1
+            await asyncio.sleep(verdict.delay)
+        self.quota.give_back(spent)
+        self.succeeded += 1
+
+    async def _attempt(self) -> OnCallError | None:
+        """An answer within 0.15 s, or a failure: a timeout shows after the client's 30 s."""
+        self.sent += 1
+        kind = self.chance.choice(self.kinds) if self.chance.random() < self.share else None
+        await asyncio.sleep(30.0 if kind == "timeout" else self.chance.uniform(0.05, 0.15))
+        return None if kind is None else ERRORS[kind]
+
+
+def fleet(*, share: float, kinds: tuple[str, ...], tasks: int, seed: int) -> Fleet:
+    """5,000 calls."""
+    made = Fleet(share=share, kinds=kinds, chance=Random(seed))  # noqa: S311  # no secret
+    return run(made.run(calls=5000, tasks=tasks))
+
+
+KINDS_OF_FAILURE = [("lost",), ("timeout",), ("lost", "timeout")]
+
+
+@pytest.mark.parametrize("kinds", KINDS_OF_FAILURE, ids="+".join)
+@pytest.mark.parametrize("tasks", [1, 32, 64])
+@pytest.mark.parametrize("seed", range(2))
+def test_one_failure_in_five_never_uses_the_quota_up(
+    kinds: tuple[str, ...], tasks: int, seed: int
+) -> None:
+    """Calls fail for lack of attempts alone: 5,000 times 0.2 to the fifth, which is 1.6.
+
+    And a retry is made for nearly every failure: 5,000 / 0.8 requests, give or take.
+    """
+    ended = fleet(share=0.2, kinds=kinds, tasks=tasks, seed=seed)
+    assert ended.out_of_quota == 0
+    assert ended.out_of_attempts <= 8
+    assert ended.succeeded == 5000 - ended.out_of_attempts
+    assert 6050 <= ended.sent <= 6450
+
+
+def test_very_many_tasks_that_wait_for_timeouts_may_use_the_quota_up() -> None:
+    """What is lent to retries under way counts: 128 tasks, of which most wait for a timeout."""
+    ended = fleet(share=0.2, kinds=("timeout",), tasks=128, seed=0)
+    assert 0 < ended.out_of_quota <= 50
+    assert ended.succeeded >= 4940
+
+
+@pytest.mark.parametrize("kinds", KINDS_OF_FAILURE, ids="+".join)
+@pytest.mark.parametrize("tasks", [1, 64])
+def test_a_whole_outage_is_not_met_with_a_storm(kinds: tuple[str, ...], tasks: int) -> None:
+    """Not five requests for each call, but one, and the quota's hundred retries."""
+    ended = fleet(share=1.0, kinds=kinds, tasks=tasks, seed=0)
+    assert ended.succeeded == 0
+    assert 5000 + 50 <= ended.sent <= 5000 + 100
+
+
+@pytest.mark.parametrize("kinds", KINDS_OF_FAILURE, ids="+".join)
+def test_where_half_of_all_fails_retries_are_rationed(kinds: tuple[str, ...]) -> None:
+    """Without a quota it would be nearly two requests for each call, and 97 % that succeed."""
+    ended = fleet(share=0.5, kinds=kinds, tasks=64, seed=0)
+    assert ended.out_of_quota > ended.out_of_attempts
+    assert 2600 <= ended.succeeded <= 3700
+    assert ended.sent <= 5000 * 1.5

@@ -1,0 +1,184 @@
+"""The client against the fake over real loopback sockets, where the transport matters."""
+
+import asyncio
+import logging
+import pickle
+import traceback
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from grafana_oncall import OnCallClient, RetryPolicy
+from grafana_oncall.errors import DecodeError, InvalidArgument, OnCallError, OutcomeUnknown
+from grafana_oncall.events import AttemptEnded, Event
+from grafana_oncall.testing import (
+    FakeOnCall,
+    Fault,
+    hang,
+    html,
+    refuse,
+    reset,
+    serve,
+    status,
+    truncate,
+)
+
+TOKEN = "tok-4f9a1c-must-not-be-seen"
+QUICK = RetryPolicy(first_delay=0.001, longest_delay=0.002)
+
+
+@asynccontextmanager
+async def _served(
+    *, retry: RetryPolicy = QUICK, patience: float = 5, events: list[Event] | None = None
+) -> AsyncGenerator[tuple[FakeOnCall, OnCallClient]]:
+    fake = FakeOnCall(token=TOKEN)
+    listener = None if events is None else events.append
+    async with (
+        serve(fake) as url,
+        OnCallClient(
+            url=url, token=TOKEN, retry=retry, timeout=patience, on_event=listener
+        ) as client,
+    ):
+        yield fake, client
+
+
+FAULTS = [
+    pytest.param(reset(applied=True), id="reset after it was applied"),
+    pytest.param(reset(applied=False), id="reset before it was applied"),
+    pytest.param(refuse(), id="closed before it was applied"),
+    pytest.param(truncate(), id="cut short"),
+    pytest.param(status(503), id="503"),
+    pytest.param(status(504, applied=True), id="504 after it was applied"),
+    pytest.param(html(applied=True), id="a login page after it was applied"),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_an_action_survives_two_faults(fault: Fault) -> None:
+    """It succeeds, the group is acknowledged, and the events tell of three attempts."""
+    events: list[Event] = []
+    async with _served(events=events) as (fake, client):
+        group = fake.add_group()
+        fake.faults.add(fault, operation="acknowledge_alert_group", times=2)
+        await client.alert_groups.acknowledge(group.id)
+    assert group.state == "acknowledged"
+    assert [event.attempt for event in events if isinstance(event, AttemptEnded)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_silence_is_sent_once(fault: Fault) -> None:
+    """Whatever goes wrong after sending, it is not repeated, and the doubt is said."""
+    async with _served() as (fake, client):
+        group = fake.add_group()
+        fake.faults.add(fault, operation="silence_alert_group", times=2)
+        with pytest.raises(OutcomeUnknown, match="silenced_at"):
+            await client.alert_groups.silence(group.id, 60)
+    assert [call.operation for call in fake.calls] == ["silence_alert_group"]
+
+
+async def test_a_hanging_server_is_given_up() -> None:
+    """After the timeout the read is repeated, and then answered."""
+    async with _served(patience=0.1) as (fake, client):
+        group = fake.add_group()
+        fake.faults.add(hang(), times=1)
+        assert (await client.alert_groups.get(group.id)).id == group.id
+    assert len(fake.calls) == 2
+
+
+async def test_many_tasks_survive_resets_and_cancellations() -> None:
+    """200 tasks share 8 connections; a third is cancelled, and the client stays usable."""
+    fake = FakeOnCall(token=TOKEN)
+    ids = [fake.add_group().id for _ in range(200)]
+    fake.faults.add(reset(applied=True), times=20)
+    async with (
+        serve(fake) as url,
+        OnCallClient(url=url, token=TOKEN, max_connections=8, retry=QUICK) as client,
+    ):
+        tasks = [asyncio.create_task(client.alert_groups.acknowledge(one)) for one in ids]
+        await asyncio.sleep(0)
+        for task in tasks[::3]:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(result) for result in results[::3]] == [asyncio.CancelledError] * 67
+        assert [one for one in results if isinstance(one, OnCallError)] == []
+        assert await client.alert_groups.list().count() == 200
+    done = {one for one, result in zip(ids, results, strict=True) if result is None}
+    assert all(fake.groups[one].state == "acknowledged" for one in done)
+
+
+async def test_the_token_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+    """Not in any log at any level, httpx's and httpcore's included; not in errors of any form."""
+    caplog.set_level(logging.DEBUG)
+    shown: list[str] = []
+    async with _served(retry=RetryPolicy(attempts=1)) as (fake, client):
+        group_id = fake.add_group(title=f"echo of {TOKEN}").id
+        shown.append(repr(await client.alert_groups.get(group_id)))
+        for fault in (reset(), truncate(), status(500), html()):
+            fake.faults.add(fault)
+            with pytest.raises(OnCallError) as caught:
+                await client.alert_groups.get(group_id)
+            shown += _renderings(caught.value)
+        shown += [repr(client), str(client), repr(vars(client))]
+    shown += [caplog.text, *(repr(vars(record)) for record in caplog.records)]
+    assert {"httpx", "httpcore.http11", "grafana_oncall"} <= {one.name for one in caplog.records}
+    assert [text for text in shown if TOKEN in text] == []
+
+
+def _renderings(error: BaseException) -> list[str]:
+    locals_too = traceback.TracebackException.from_exception(error, capture_locals=True)
+    return [repr(error), str(error), "".join(locals_too.format()), repr(pickle.dumps(error))]
+
+
+async def test_a_large_answer_is_not_read_to_its_end() -> None:
+    """Beyond max_response_bytes the call ends with an error that says so."""
+    fake = FakeOnCall(token=TOKEN)
+    fake.add_group(payload={"text": "x" * 50_000})
+    async with (
+        serve(fake) as url,
+        OnCallClient(url=url, token=TOKEN, max_response_bytes=10_000, retry=QUICK) as client,
+    ):
+        with pytest.raises(DecodeError, match="larger than max_response_bytes=10000"):
+            await client.alert_groups.list().collect()
+    assert len(fake.calls) == 1
+
+
+async def test_a_proxy_is_used() -> None:
+    """With proxy=, the request goes there with its whole URL, and nowhere else."""
+    lines: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines.append(await reader.readline())
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(proxy, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with (
+        server,
+        OnCallClient(
+            url="http://oncall.internal",
+            allow_http=True,
+            token=TOKEN,
+            proxy=f"http://127.0.0.1:{port}",
+        ) as client,
+    ):
+        with pytest.raises(OnCallError, match="403"):
+            await client.alert_groups.get("I1")
+    assert lines == [b"GET http://oncall.internal/api/v1/alert_groups/I1/ HTTP/1.1\r\n"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("http://oncall.internal", id="a host name"),
+        pytest.param("http://10.0.0.1:8080", id="a private address"),
+        pytest.param("http://localhost.example.com", id="not this host"),
+    ],
+)
+def test_plain_http_is_refused_beyond_this_host(url: str) -> None:
+    """The token would be readable on the way."""
+    with pytest.raises(InvalidArgument, match="allow_http=True"):
+        OnCallClient(url=url, token=TOKEN)
