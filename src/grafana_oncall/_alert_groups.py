@@ -13,6 +13,7 @@ from ._arguments import (
     state_filter,
     time_range,
 )
+from ._call import Exchange
 from ._generated import operations
 from ._generated.alert_groups import AlertGroup, AlertGroupDelete, AlertGroupSilence, DeleteMode
 from ._generated.labels import Label
@@ -26,9 +27,10 @@ from .labels import LabelsLike
 class AlertGroups:
     """The alert groups of the organization that the token belongs to.
 
-    Every method sends one request, except `list`, which sends none until it is iterated. All
-    raise `InvalidArgument` before anything is sent, `StatusError` for a refusal, `TransportError`
-    without an answer, and `DecodeError` for an answer that is not what the API promises.
+    Nothing is sent by `list` until it is iterated. All methods raise `InvalidArgument` before
+    anything is sent, `StatusError` for a refusal, `TransportError` without an answer, `DecodeError`
+    for an answer that is not what the API promises, and `ClientStateError` when the client is
+    closed. Writes raise `OutcomeUnknown` where their effect cannot be established.
 
     API page: https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/
     """
@@ -133,7 +135,8 @@ class AlertGroups:
     async def silence(self, alert_group_id: str, delay: timedelta | int) -> None:
         """Silences the group for a while, or for ever. Needs a user's OnCall API key.
 
-        Not idempotent: silencing a silenced group restarts its timer.
+        Not idempotent: silencing a silenced group restarts its timer. So it is not repeated when
+        no answer comes; that ends in `OutcomeUnknown`.
 
         Args:
             alert_group_id: Id of the group.
@@ -181,8 +184,8 @@ class AlertGroups:
         body = label_rules.to_input(key, value)
         request = operations.add_alert_group_label(alert_group_id, body)
 
-        async def attached() -> Answer[Label] | None:
-            answer = await self._session.exchange(operations.get_alert_group(alert_group_id))
+        async def attached(exchange: Exchange) -> Answer[Label] | None:
+            answer = await exchange(operations.get_alert_group(alert_group_id))
             for label in answer.value.labels:
                 if (label.key.name, label.value.name) == (key, value):
                     return Answer(value=label, response=answer.response)

@@ -2,21 +2,40 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import NoneType
-from typing import Generic, TypeAlias, TypeVar, cast
+from typing import Generic, Protocol, TypeAlias, TypeVar, cast
 
 import attrs
 
 from ._codec import decode
-from ._request import Answer, Request, Response
-from ._retry import Again, GiveUp, Settled, after, final, is_ambiguous
-from ._shared import Options, Shared, in_doubt
-from .errors import Attempt, ClientStateError, OnCallError, RateLimited
+from ._request import API_ROOT, Answer, Request, Response
+from ._retry import Again, GiveUp, Settled, Verdict, after, final, is_ambiguous
+from ._shared import Options, Shared
+from .errors import (
+    Attempt,
+    ClientStateError,
+    DecodeError,
+    OnCallError,
+    RateLimited,
+    RequestTimeout,
+    TransportError,
+)
 from .events import AttemptEnded, CallEnded, CallStarted, Paused, RetryScheduled
 
+S = TypeVar("S")
 T = TypeVar("T")
 
-Look: TypeAlias = Callable[[], Awaitable[Answer[T] | None]]
+
+class Exchange(Protocol):
+    """Sends a request as part of another call."""
+
+    async def __call__(self, request: Request[S], /) -> Answer[S]:
+        """Its answer."""
+        ...
+
+
+Look: TypeAlias = Callable[[Exchange], Awaitable[Answer[T] | None]]
 """Looks whether a call that is in doubt had its effect: the answer to give then, or None."""
 
 
@@ -35,7 +54,7 @@ class Call(Generic[T]):
         self._operation = (
             attrs.evolve(request.operation, repeat="same") if never else request.operation
         )
-        self._number = next(self._shared.numbers)
+        self._number = self._shared.next_number()
         self._attempts: list[Attempt] = []
         self._doubtful = False
         self._first_sent: float | None = None
@@ -78,12 +97,10 @@ class Call(Generic[T]):
     async def _until_settled(self) -> Answer[T]:
         while True:
             try:
-                answer = await self._attempt()
+                answer: Answer[T] | None = await self._attempt()
             except OnCallError as error:
-                settled = await self._after(error)
-                if settled is not None:
-                    return settled
-            else:
+                answer = await self._after(error)
+            if answer is not None:
                 self._shared.quota.give_back(self._spent)
                 return answer
 
@@ -96,24 +113,69 @@ class Call(Generic[T]):
             self._first_sent = sent
         gate, status, failure = self._shared.gate, None, None
         try:
-            response = await self._shared.wire.round_trip(self._request, self._options.timeout)
-            self._response, status = response, response.status
+            self._response = await self._round_trip()
+            status = self._response.status
             if status != 429:
                 gate.pace.success(sent)
-            return Answer(value=decode(self._request, response), response=response)
+            return Answer(value=self._decoded(), response=self._response)
         except BaseException as error:
             failure = type(error).__name__
             if isinstance(error, RateLimited):
-                self._pause = gate.pace.throttled(self._now(), error.reset_after, sent=sent)
-                self._shared.emit(Paused(seconds=self._pause, reason="throttled"))
+                self._throttled(error, sent)
             raise
         finally:
             gate.leave()
             self._record(status, failure, waited=sent - asked, latency=self._now() - sent)
 
+    async def _round_trip(self) -> Response:
+        """Sends in a task of its own, which is cancelled once at most.
+
+        httpx 0.28 loses a connection for good when it is cancelled a second time while it cleans
+        up after the first.
+        """
+        shared, timeout = self._shared, self._options.timeout
+        task = asyncio.create_task(shared.wire.round_trip(self._request, timeout))
+        shared.sending.add(task)
+        task.add_done_callback(shared.sending.discard)
+        try:
+            async with asyncio.timeout(max(timeout, self._options.retry.deadline)):
+                return await asyncio.shield(task)
+        except TimeoutError as error:
+            raise self._unanswered(RequestTimeout, "it came in drops for too long") from error
+        except asyncio.CancelledError as error:
+            if not task.cancelled():
+                raise
+            raise self._unanswered(TransportError, "the client was closed") from error
+        finally:
+            task.cancel()
+            while not task.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait({task})
+            if not task.cancelled():
+                task.exception()  # has been raised, unless this call was cancelled
+
+    def _unanswered(self, kind: type[TransportError], reason: str) -> TransportError:
+        operation = self._operation.id
+        return kind(f"{operation}: no answer, because {reason}.", operation=operation, sent=True)
+
+    def _decoded(self) -> T:
+        """The value of the response; an error's text never repeats the token."""
+        response = cast("Response", self._response)
+        try:
+            return decode(self._request, response)
+        except OnCallError:
+            self._response = self._shared.wire.redacted(response)
+            if self._response is response:
+                raise
+        response = self._response
+        return decode(self._request, response)
+
     async def _enter(self) -> None:
         """Waits for a place, and for the client's own rate limit."""
         shared = self._shared
+        self._pause = max(0.0, shared.gate.pace.paused_until - self._now())
+        if self._pause and self._pause >= self._options.retry.deadline:
+            raise self._paused()
         while True:
             await shared.gate.enter(background=self._options.background)
             if shared.limiter is None:
@@ -148,12 +210,50 @@ class Call(Generic[T]):
             )
         )
 
+    def _throttled(self, error: RateLimited, sent: float) -> None:
+        """All calls pause; the first of an episode tells it."""
+        now, pace = self._now(), self._shared.gate.pace
+        before = max(now, pace.paused_until)
+        self._pause = pace.throttled(now, error.reset_after, sent=sent)
+        if pace.paused_until > before + 1:
+            self._shared.emit(Paused(seconds=self._pause, reason="throttled", detail=error.detail))
+
+    def _paused(self) -> RateLimited:
+        """The error of a call that comes into a pause longer than its patience."""
+        return RateLimited(
+            status=429,
+            detail=f"all calls of this client pause for {self._pause:.0f} s, as the server said",
+            fields={},
+            operation=self._operation.id,
+            method=self._operation.method,
+            path=f"/{API_ROOT}{self._request.path}",
+            hint="nothing was sent; come back later, or raise RetryPolicy.deadline.",
+            reset_after=self._pause,
+        )
+
     async def _after(self, error: OnCallError) -> Answer[T] | None:
         """The answer if the effect is there, None to try again; raises when the call is over."""
-        self._doubtful = self._doubtful or is_ambiguous(error)
+        writes = self._operation.repeat != "safe"
+        # An answer of the wrong shape to a write: something was done, but what?
+        misread = writes and isinstance(error, DecodeError)
+        self._doubtful = self._doubtful or is_ambiguous(error) or misread
+        verdict = self._verdict(error)
+        if isinstance(verdict, Again):
+            await self._wait(error, verdict.delay)
         found = await self._found(error)
         if found is not None:
             return found
+        match verdict:
+            case Again():
+                return None
+            case Settled() if self._request.returns is NoneType and self._response is not None:
+                return Answer(value=cast("T", None), response=self._response)
+            case Settled():
+                raise self._final(error)
+            case GiveUp(last):
+                raise last
+
+    def _verdict(self, error: OnCallError) -> Verdict:
         verdict = after(
             self._operation,
             error,
@@ -164,29 +264,25 @@ class Call(Generic[T]):
             policy=self._options.retry,
             random=self._shared.random,
         )
-        match verdict:
-            case Settled() if self._request.returns is NoneType and self._response is not None:
-                return Answer(value=cast("T", None), response=self._response)
-            case Again(delay) if (cost := self._shared.quota.take(error)) is not None:
-                self._spent += cost
-                await self._wait(error, delay)
-                return None
-            case GiveUp(last):
-                raise last
-            case _:
-                raise self._final(error)
+        if isinstance(verdict, Again):
+            cost = self._shared.quota.take(error)
+            if cost is None:
+                return GiveUp(self._final(error))
+            self._spent += cost
+        return verdict
 
     async def _found(self, error: OnCallError) -> Answer[T] | None:
         """Looks for the effect of a call that is in doubt."""
         if self._look is None or not self._doubtful or isinstance(error, RateLimited):
             return None
-        outer = in_doubt.set(True)
         try:
-            return await self._look()
+            return await self._look(self._exchange)
         except OnCallError as failure:
             raise self._final(failure) from failure
-        finally:
-            in_doubt.reset(outer)
+
+    async def _exchange(self, request: Request[S], /) -> Answer[S]:
+        """Part of this call, and so allowed while the client closes."""
+        return await Call(self._shared, self._options, request, None).run()
 
     async def _wait(self, error: OnCallError, delay: float) -> None:
         self._attempts[-1] = attrs.evolve(self._attempts[-1], delay=delay)

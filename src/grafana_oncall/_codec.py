@@ -1,26 +1,32 @@
 """Pure: a request to bytes, and an answer to its value or to the error that it stands for."""
 
-import re
 import types
 from collections.abc import Sequence
-from typing import Any, Final, Generic, TypeVar, cast, get_args, get_origin
+from typing import Any, Generic, TypeVar, cast, get_args, get_origin
 
 import attrs
 import msgspec
-from cattrs import ClassValidationError, transform_error
 
-from ._converter import dumps, input_fault, loads
+from ._converter import BaseValidationError, dumps, faults, loads
 from ._refusal import refusal
 from ._request import Page, Request, Response
-from ._values import UNSET
-from .errors import DecodeError
+from ._values import UNSET, printable
+from .errors import DecodeError, InvalidArgument
 
 T = TypeVar("T")
 
 
 def encode(request: Request[Any]) -> bytes | None:
     """The body of a request as JSON, None where it has none."""
-    return None if request.body is UNSET else dumps(request.body)
+    if request.body is UNSET:
+        return None
+    try:
+        return dumps(request.body)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        reason = (
+            f"{request.operation.id}: no JSON can be made of the body: {printable(str(error))}."
+        )
+        raise InvalidArgument(reason, argument="body") from error
 
 
 @attrs.frozen(kw_only=True)
@@ -51,7 +57,8 @@ def _expect_nothing(request: Request[Any], response: Response) -> None:
     if response.status == 204 and response.content:
         raise _nonsense(request, response, "a body came where there is none")
     if response.content:
-        _decoded(request, response, msgspec.Raw)
+        # Not msgspec.Raw, which does not look into strings.
+        _decoded(request, response, cast("type[object]", Any))
 
 
 def _page(request: Request[Any], response: Response) -> Page[Any]:
@@ -68,18 +75,11 @@ def _page(request: Request[Any], response: Response) -> Page[Any]:
     )
 
 
-_MSGSPEC_PATH: Final = re.compile(r"^(?P<reason>.*) - at `(?P<path>.*)`$", re.DOTALL)
-
-
 def _decoded(request: Request[Any], response: Response, cl: type[T]) -> T:
     try:
         return loads(response.content, cl)
-    except msgspec.ValidationError as error:
-        found = _MSGSPEC_PATH.match(str(error))
-        reason, path = (found["reason"], found["path"]) if found else (str(error), "$")
-        raise _nonsense(request, response, reason, path) from error
-    except ClassValidationError as error:
-        reason, _, path = transform_error(error, format_exception=input_fault)[0].rpartition(" @ ")
+    except (msgspec.ValidationError, BaseValidationError) as error:
+        reason, path = next(faults(error))
         raise _nonsense(request, response, reason, path) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _nonsense(request, response, f"it is not JSON ({error})") from error
@@ -90,29 +90,23 @@ def holds(kept: bytes, asked: bytes | None) -> bool:
     return asked is not None and _holds(msgspec.json.decode(kept), msgspec.json.decode(asked))
 
 
-def _holds(kept: Any, asked: Any) -> bool:
-    match asked:
-        case dict():
-            members: dict[str, Any] = asked
-            return isinstance(kept, dict) and all(
-                name in kept and _holds(kept[name], value) for name, value in members.items()
-            )
-        case list():
-            items: list[Any] = asked
-            return (
-                isinstance(kept, list)
-                and len(kept) == len(items)
-                and all(any(_holds(one, item) for one in kept) for item in items)
-            )
-        case _:
-            return bool(kept == asked)
+def _holds(kept: object, asked: object) -> bool:
+    if isinstance(kept, dict) and isinstance(asked, dict):
+        has, wants = cast("dict[str, object]", kept), cast("dict[str, object]", asked)
+        return all(name in has and _holds(has[name], value) for name, value in wants.items())
+    if isinstance(kept, list) and isinstance(asked, list):
+        ours, theirs = cast("list[object]", kept), cast("list[object]", asked)
+        return len(ours) == len(theirs) and all(
+            any(_holds(one, item) for one in ours) for item in theirs
+        )
+    return kept == asked
 
 
 def _nonsense(
     request: Request[Any], response: Response, reason: str, path: str | None = None
 ) -> DecodeError:
     return DecodeError(
-        reason,
+        printable(reason),
         operation=request.operation.id,
         status=response.status,
         content=response.content,

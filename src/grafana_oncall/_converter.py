@@ -5,41 +5,37 @@ Inputs: a wrong type or an unknown member is refused, since the server ignores b
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
+from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
 
 import attrs
 import msgspec
-from cattrs import ClassValidationError, ForbiddenExtraKeysError, transform_error
+from cattrs import (
+    AttributeValidationNote,
+    BaseValidationError,
+    Converter,
+    ForbiddenExtraKeysError,
+    IterableValidationNote,
+)
+from cattrs.cols import (
+    is_mapping,
+    is_sequence,
+    list_structure_factory,
+)
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
-from cattrs.preconf.msgspec import MsgspecJsonConverter, configure_converter
-from cattrs.v import format_exception
 
-from ._values import AwareDatetime, UnsetType, is_sendable
+from ._values import UNSET, UnsetType, is_sendable, printable
 from .errors import InvalidArgument
 
+__all__ = ["BaseValidationError", "dumps", "faults", "loads", "to_input"]
+
 T = TypeVar("T")
-
-
-class Converter(MsgspecJsonConverter):
-    """cattrs' converter, which hands a whole class to msgspec where it can take it natively."""
-
-    def get_loads_hook(self, cl: type[T]) -> Callable[[bytes], T]:
-        """From bytes to `cl`, 4 times faster than hook by hook unless a member is renamed."""
-        if _is_native(cl):
-            return msgspec.json.Decoder(cl).decode
-        structure = self.get_structure_hook(cl)
-        return lambda content: cast("T", structure(msgspec.json.decode(content), cl))
-
-    def get_dumps_hook(self, unstructure_as: Any, **kwargs: Any) -> Callable[[Any], bytes]:
-        """From `unstructure_as` to bytes, likewise; absent members are left out both ways."""
-        if _is_native(unstructure_as):
-            return self.encoder.encode
-        return super().get_dumps_hook(unstructure_as, **kwargs)
+Hook = Callable[[Any, Any], Any]
 
 
 def _classes(hint: Any, seen: set[type]) -> Iterator[type]:
@@ -54,85 +50,124 @@ def _classes(hint: Any, seen: set[type]) -> Iterator[type]:
         yield from _classes(argument, seen)
 
 
-def _is_renamed(cl: Any) -> bool:
-    return attrs.has(cl) and any("wire" in field.metadata for field in attrs.fields(cl))
+def _wire_names(cl: Any) -> dict[str, str]:
+    """Each member of a class with its name in JSON."""
+    return {field.name: field.metadata.get("wire", field.name) for field in attrs.fields(cl)}
 
 
 def _is_native(hint: Any) -> bool:
-    return not any(_is_renamed(cl) for cl in _classes(hint, set()))
+    """Whether msgspec can take it as it is: no member of it is renamed."""
+    names = [_wire_names(cl) for cl in _classes(hint, set())]
+    return all(name == wire for one in names for name, wire in one.items())
 
 
-def _renames(cl: Any) -> dict[str, Any]:
-    return {
-        field.name: override(rename=field.metadata["wire"])
-        for field in attrs.fields(cl)
-        if "wire" in field.metadata
-    }
+def _is_leaf(hint: Any) -> bool:
+    return not any(_classes(hint, set()))
 
 
-def _strict(kind: Any) -> Callable[[Any, Any], Any]:
-    # cattrs' own hooks call str(), int() and bool(), which make "None" of null.
-    def structured(value: Any, _: Any) -> Any:
-        return msgspec.convert(value, kind)
-
-    return structured
-
-
-def _text(value: Any, _: Any) -> str:
-    text = msgspec.convert(value, str)
-    if not is_sendable(text):
+def _leaf(value: Any, hint: Any) -> Any:
+    made = msgspec.convert(value, hint)
+    if isinstance(made, str) and not is_sendable(made):
         raise msgspec.ValidationError("it has half a surrogate pair, which nothing can encode")
-    return text
-
-
-def _takes_unset(hint: Any) -> bool:
-    return UnsetType in get_args(hint)
-
-
-def _without_unset(hint: Any) -> Any:
-    rest = tuple(one for one in get_args(hint) if one is not UnsetType)
-    return Union[rest]  # noqa: UP007  # made at run time
-
-
-def _configured() -> Converter:
-    made = Converter()
-    configure_converter(made)
-    made.register_structure_hook(str, _text)
-    for kind in (int, float, bool):
-        made.register_structure_hook(kind, _strict(kind))
-    made.register_structure_hook(datetime, _strict(AwareDatetime))
-    made.register_structure_hook_factory(
-        _takes_unset,
-        lambda hint, converter: converter.get_structure_hook(_without_unset(hint)),
-    )
-    made.register_unstructure_hook_factory(
-        _takes_unset,
-        lambda hint, converter: converter.get_unstructure_hook(_without_unset(hint)),
-    )
-    made.register_structure_hook_factory(
-        _is_renamed, lambda cl, converter: make_dict_structure_fn(cl, converter, **_renames(cl))
-    )
-    made.register_unstructure_hook_factory(
-        _is_renamed,
-        lambda cl, converter: make_dict_unstructure_fn(
-            cl, converter, _cattrs_omit_if_default=True, **_renames(cl)
-        ),
-    )
     return made
 
 
-_converter: Final = _configured()
-_inputs: Final = _converter.copy(forbid_extra_keys=True)
+def _may_lack(hint: Any) -> bool:
+    is_union = get_origin(hint) in {Union, UnionType}
+    return is_union and bool({UnsetType, NoneType} & {*get_args(hint)})
+
+
+def _present(hint: Any) -> Any:
+    rest = tuple(one for one in get_args(hint) if one not in {UnsetType, NoneType})
+    return Union[rest]  # noqa: UP007  # made at run time
+
+
+def _structured_if_there(hint: Any, converter: Converter) -> Hook:
+    inner = _present(hint)
+    structure = converter.get_structure_hook(inner)
+    nullable = NoneType in get_args(hint)
+    return lambda value, _: None if value is None and nullable else structure(value, inner)
+
+
+def _unstructured_if_there(hint: Any, converter: Converter) -> Callable[[Any], Any]:
+    unstructure = converter.get_unstructure_hook(_present(hint))
+    return lambda value: value if value is None or value is UNSET else unstructure(value)
+
+
+def _overrides(cl: Any) -> dict[str, Any]:
+    return {
+        field.name: override(
+            rename=field.metadata.get("wire"), omit_if_default=field.default is UNSET
+        )
+        for field in attrs.fields(cl)
+    }
+
+
+def _only(kind: type | UnionType, fault: str, factory: Callable[[Any, Converter], Hook]) -> Any:
+    """A factory whose hooks take one kind of JSON: cattrs' own take whatever can be iterated."""
+
+    def made(hint: Any, converter: Converter) -> Hook:
+        structure = factory(hint, converter)
+
+        def structured(value: Any, _: Any) -> Any:
+            if not isinstance(value, kind):
+                raise msgspec.ValidationError(fault)
+            return structure(value, hint)
+
+        return structured
+
+    return made
+
+
+def _configured(*, forbid_extra_keys: bool) -> Converter:
+    """Classes, their lists and mappings by cattrs; all the rest by msgspec, which is strict.
+
+    The hook that is registered last is asked first.
+    """
+    made = Converter(forbid_extra_keys=forbid_extra_keys)
+    members = _only(
+        dict,
+        "an object is needed",
+        lambda cl, converter: make_dict_structure_fn(cl, converter, **_overrides(cl)),
+    )
+    mapping = _only(
+        dict, "an object is needed", lambda hint, converter: converter.gen_structure_mapping(hint)
+    )
+    made.register_structure_hook_factory(attrs.has, members)
+    made.register_structure_hook_factory(is_mapping, mapping)
+    made.register_structure_hook_factory(
+        is_sequence, _only(list | tuple, "a list is needed", list_structure_factory)
+    )
+    made.register_structure_hook_func(_is_leaf, _leaf)
+    made.register_structure_hook_factory(_may_lack, _structured_if_there)
+    for kind in (str, bytes, int, float):  # which cattrs would look up first, enums included
+        made.register_structure_hook(kind, _leaf)
+    made.register_unstructure_hook_factory(
+        attrs.has, lambda cl, converter: make_dict_unstructure_fn(cl, converter, **_overrides(cl))
+    )
+    made.register_unstructure_hook_factory(_may_lack, _unstructured_if_there)
+    made.register_unstructure_hook_func(_is_leaf, lambda value: value)
+    return made
+
+
+_answers: Final = _configured(forbid_extra_keys=False)
+_inputs: Final = _configured(forbid_extra_keys=True)
 
 
 @cache
 def _loads(cl: Any) -> Callable[[bytes], Any]:
-    return _converter.get_loads_hook(cl)
+    if _is_native(cl):
+        return msgspec.json.Decoder(cl).decode
+    structure = _answers.get_structure_hook(cl)
+    return lambda content: structure(msgspec.json.decode(content), cl)
 
 
 @cache
 def _dumps(cl: Any) -> Callable[[Any], bytes]:
-    return _converter.get_dumps_hook(cl)
+    if _is_native(cl):
+        return msgspec.json.encode
+    unstructure = _answers.get_unstructure_hook(cl)
+    return lambda value: msgspec.json.encode(unstructure(value))
 
 
 def loads(content: bytes, cl: type[T]) -> T:
@@ -162,11 +197,10 @@ def to_input(value: object, cl: type[T], *, argument: str) -> T:
     try:
         plain = msgspec.to_builtins(value, builtin_types=_LEFT_ALONE, enc_hook=_plain)
         return _inputs.structure(plain, cl)
-    except ClassValidationError as error:
-        faults = transform_error(error, path=argument or "$", format_exception=input_fault)
-        places = [fault.rpartition(" @ ")[2].removeprefix("$.") for fault in faults]
-        message = "; ".join(faults).replace("@ $.", "@ ")
-        raise InvalidArgument(message, argument=places[0].split(".")[0]) from None
+    except BaseValidationError as error:
+        found = [(fault, path.removeprefix("$.")) for fault, path in faults(error, argument or "$")]
+        message = "; ".join(f"{fault} @ {path}" for fault, path in found)
+        raise InvalidArgument(message, argument=re.split(r"[.\[]", found[0][1])[0]) from None
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgument(f"{argument or cl.__name__}: {error}", argument=argument) from None
 
@@ -177,15 +211,37 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} is nothing that JSON has")
 
 
-def input_fault(error: BaseException, kind: type | None) -> str:
-    """One fault that cattrs found, in words for the user."""
-    if isinstance(error, ForbiddenExtraKeysError):
-        known = ", ".join(field.name for field in attrs.fields(error.cl))
-        unknown = ", ".join(sorted(map(str, error.extra_fields)))
-        return f"unknown member {unknown} (known: {known})"
-    if isinstance(error, msgspec.ValidationError):
-        return str(error)
-    if isinstance(error, AttributeError | TypeError):
-        return "an object is needed"
-    # Type names without their modules, and without the type of an absent member.
-    return re.sub(r"\b(?:\w+\.)+|( \| )?msgspec\.UnsetType", "", format_exception(error, kind))
+_MSGSPEC_PATH: Final = re.compile(r"(?P<fault>.*) - at `\$(?P<path>.*)`", re.DOTALL)
+
+
+def faults(error: BaseException, path: str = "$") -> Iterator[tuple[str, str]]:
+    """All that msgspec or cattrs found, in words for the user, each with its path in JSON."""
+    if isinstance(error, BaseValidationError):
+        for one in cast("Sequence[BaseException]", error.exceptions):
+            yield from faults(one, path + _step(one, error.cl))
+        return
+    fault = _fault(error)
+    found = _MSGSPEC_PATH.fullmatch(fault)
+    yield (found["fault"], path + found["path"]) if found else (fault, path)
+
+
+def _step(error: BaseException, cl: Any) -> str:
+    """From a value to the one within it that is at fault."""
+    for note in getattr(error, "__notes__", ()):
+        if isinstance(note, AttributeValidationNote):
+            return f".{_wire_names(cl)[note.name]}"
+        if isinstance(note, IterableValidationNote):
+            return f"[{note.index!r}]"
+    return ""
+
+
+def _fault(error: BaseException) -> str:
+    match error:
+        case ForbiddenExtraKeysError():
+            known = ", ".join(_wire_names(error.cl).values())
+            unknown = ", ".join(sorted(map(str, error.extra_fields)))
+            return f"unknown member {printable(unknown, 80)} (known: {known})"
+        case KeyError():
+            return "required field missing"
+        case _:
+            return printable(str(error))

@@ -7,7 +7,7 @@ import msgspec
 
 from . import labels as label_rules
 from ._arguments import name_filter, positive
-from ._call import Look
+from ._call import Exchange, Look
 from ._codec import encode, holds
 from ._converter import to_input
 from ._generated import operations
@@ -19,7 +19,8 @@ from ._generated.integrations import (
     TemplatesInput,
 )
 from ._pager import DEFAULT_PREFETCH, Pager
-from ._request import Answer
+from ._paging import next_page
+from ._request import Answer, Page, Request
 from ._session import Session
 from ._templates import template_problem
 from ._values import UNSET, UnsetType
@@ -36,10 +37,11 @@ DefaultRoute: TypeAlias = DefaultRouteInput | Mapping[str, Any]
 class Integrations:
     """The sources of alerts of the organization that the token belongs to.
 
-    Every method sends one request, except `list`, which sends none until it is iterated. All
-    raise `InvalidArgument` before anything is sent, `StatusError` for a refusal, `TransportError`
-    without an answer, and `DecodeError` for an answer that is not what the API promises. Writes
-    need the Admin role.
+    Nothing is sent by `list` until it is iterated. All methods raise `InvalidArgument` before
+    anything is sent, `StatusError` for a refusal, `TransportError` without an answer, `DecodeError`
+    for an answer that is not what the API promises, and `ClientStateError` when the client is
+    closed. Writes need the Admin role, and raise `OutcomeUnknown` where their effect cannot be
+    established.
 
     API page: https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/
     """
@@ -98,8 +100,8 @@ class Integrations:
             templates: How alerts look; every one is checked for Jinja2 syntax.
             default_route: Where alerts go that no other route takes.
             reconcile: Whether to find out by the name, which must be given then, what became of
-                a request that was not answered, and to try again if there is none. Costs one
-                request more. Another program that creates the same name at the same moment is
+                a request that was not answered, and to try again if there is none. Costs
+                requests for the list, before and after. Another program that creates the same name at the same moment is
                 not told apart.
 
         Raises:
@@ -127,13 +129,17 @@ class Integrations:
         if name is UNSET:
             message = "reconcile=True needs a name= to look for."
             raise InvalidArgument(message, argument="reconcile")
-        before = {one.id async for one in self.list(name=name)}
+        before = {one.id for one in await self.list(name=name).collect()}
 
-        async def created() -> Answer[Integration] | None:
-            # A server that does not know the filter answers all integrations.
-            async for one in self.list(name=name):
-                if one.name == name and one.id not in before:
-                    return await self._session.exchange(operations.get_integration(one.id))
+        async def created(exchange: Exchange) -> Answer[Integration] | None:
+            request: Request[Page[Integration]] | None = operations.list_integrations(name=name)
+            while request is not None:
+                answer = await exchange(request)
+                for one in answer.value.results:
+                    # A server that does not know the filter answers all integrations.
+                    if one.name == name and one.id not in before:
+                        return Answer(value=one, response=answer.response)
+                request = next_page(request, answer.value)
             return None
 
         return created
@@ -183,8 +189,8 @@ class Integrations:
         )
         request = operations.update_integration(integration_id, body)
 
-        async def updated() -> Answer[Integration] | None:
-            answer = await self._session.exchange(operations.get_integration(integration_id))
+        async def updated(exchange: Exchange) -> Answer[Integration] | None:
+            answer = await exchange(operations.get_integration(integration_id))
             return answer if holds(answer.response.content, encode(request)) else None
 
         return await self._session.send(request, look=updated)

@@ -117,8 +117,6 @@ class Gate:
                 place.set_exception(closed())
 
     def _let_in(self) -> None:
-        if self._closed:
-            return
         loop = asyncio.get_running_loop()
         now, opens = loop.time(), max(self.pace.paused_until, self._held_until)
         while (queue := self._waiting()) and now >= opens:

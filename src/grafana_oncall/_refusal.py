@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from . import errors
 from ._request import API_ROOT, Request, Response
+from ._values import UNSET, printable
 
 _MESSAGE_KEYS: Final = ("detail", "error", "non_field_errors")
 _INVALID_TOKEN: Final = "Invalid token."  # noqa: S105  # the server's words
@@ -47,6 +48,9 @@ _HINTS: Final[Mapping[type[errors.StatusError], str]] = {
         "either url= is not that of the OnCall API, or this server lacks the endpoint "
         "(labels of alert groups exist on Grafana Cloud only)."
     ),
+    errors.NotFound: "check the id; a token sees only its own organization.",
+    errors.Conflict: "look at the present state: it does not allow this action.",
+    errors.ServerError: "check the arguments, as the server also fails on bad ones; or try later.",
     errors.AlreadyInState: "it already is what the call would make of it; nothing is left to do.",
 }
 
@@ -55,7 +59,7 @@ def refusal(request: Request[Any], response: Response) -> errors.StatusError:
     """The error that an answer outside 2xx stands for."""
     body = _json(response.content)
     fields = {name: tuple(texts) for name, texts in _fields(body).items()}
-    detail = _location(response) or _detail(body, response)
+    detail = printable(_location(response) or _detail(body, response))
     kind = _kind(response, body, detail)
     return kind(
         status=response.status,
@@ -64,19 +68,27 @@ def refusal(request: Request[Any], response: Response) -> errors.StatusError:
         operation=request.operation.id,
         method=request.operation.method,
         path=f"/{API_ROOT}{request.path}",
-        hint=_SYNCING_HINT if _SYNCING in detail else _HINTS.get(kind),
+        hint=_hint(request, kind, detail),
         reset_after=_reset_after(response, detail) if response.status in {429, 503} else None,
     )
 
 
-def _kind(response: Response, body: Any, detail: str) -> type[errors.StatusError]:
+def _hint(request: Request[Any], kind: type[errors.StatusError], detail: str) -> str | None:
+    if _SYNCING in detail:
+        return _SYNCING_HINT
+    if kind is errors.Forbidden:
+        return f"whose token it is needs the permission {request.operation.permission}."
+    return _HINTS.get(kind)
+
+
+def _kind(response: Response, body: object, detail: str) -> type[errors.StatusError]:
     status = response.status
     if detail == _INVALID_TOKEN and status == 403:
         return errors.Unauthorized
     if detail.startswith(_SERVICE_ACCOUNT):
         return errors.UserTokenRequired
     if status == 404:
-        return errors.EndpointUnavailable if body is None else errors.NotFound
+        return errors.EndpointUnavailable if body is UNSET else errors.NotFound
     if status == 400:
         return _conflict(detail)
     if status >= 500:
@@ -92,11 +104,11 @@ def _conflict(detail: str) -> type[errors.BadRequest]:
 
 
 def _json(content: bytes) -> Any:
-    """The parsed body, None where it is not JSON."""
+    """The parsed body, UNSET where it is not JSON."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        return None
+        return UNSET
 
 
 def _fields(body: object) -> dict[str, list[str]]:
@@ -104,7 +116,7 @@ def _fields(body: object) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, text in _flattened(body, ""):
         if name and name not in _MESSAGE_KEYS:
-            found.setdefault(name, []).append(text)
+            found.setdefault(printable(name), []).append(printable(text))
     return found
 
 
@@ -115,13 +127,13 @@ def _flattened(node: object, name: str) -> Iterator[tuple[str, str]]:
     elif isinstance(node, list):
         for value in cast("list[object]", node):
             yield from _flattened(value, name)
-    else:
+    elif node is not None:
         yield name, str(node)
 
 
-def _detail(body: Any, response: Response) -> str:
-    """What the server said, as one line."""
-    if body is None:
+def _detail(body: object, response: Response) -> str:
+    """What the server said."""
+    if body is UNSET:
         return _text(response)
     told = [
         text if not name or name in _MESSAGE_KEYS else f"{name}: {text}"
@@ -140,12 +152,27 @@ def _text(response: Response) -> str:
 
 
 def _location(response: Response) -> str | None:
-    """Where a redirect points, without the query, which may carry anything."""
-    if not 300 <= response.status < 400:
+    """That it redirects, and where to if that is safe to show."""
+    if response.status not in {301, 302, 303, 307, 308}:
         return None
-    target = urlsplit(response.headers.get("location", ""))
-    place = f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
-    return f"redirects to {place}; redirects are not followed. Set url= to the OnCall API itself"
+    place = _place(response.headers.get("location", ""))
+    to = f" to {place}" if place else ""
+    return f"redirects{to}; redirects are not followed. Set url= to the OnCall API itself"
+
+
+def _place(location: str) -> str | None:
+    """A URL without user and query; None for any that may hide a password elsewhere."""
+    try:
+        target = urlsplit(location)
+        host, _ = target.hostname, target.port
+    except ValueError:
+        return None
+    if "@" in target.path or "\\" in location:
+        return None
+    if target.scheme in {"http", "https"} and host:
+        return f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
+    is_path = not target.scheme and not target.netloc and target.path.startswith("/")
+    return target.path if is_path else None
 
 
 def _reset_after(response: Response, detail: str) -> float | None:
@@ -162,6 +189,6 @@ def _seconds_until(date: str, now: datetime) -> float | None:
     """Seconds until an HTTP date, None where it is none."""
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):  # no date, or one beyond the calendar
         return None
     return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())

@@ -1,5 +1,6 @@
 """The values that travel between the floors: a request, the answer's bytes, a page of items."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Literal, TypeVar
@@ -54,8 +55,13 @@ class Request(Generic[T]):
 
     @property
     def page_number(self) -> int:
-        """Number of the page that is asked for, from 1."""
-        return int(dict(self.query).get("page", "1"))
+        """Number of the page that is asked for, from 1; raises InvalidArgument for another."""
+        number = dict(self.query).get("page", "1")
+        # The server would answer page 1, and whoever walks on would take it for another.
+        if not re.fullmatch(r"[1-9][0-9]{0,17}", number):
+            message = f"page={shown(number)}: a whole number, 1 or more, is needed."
+            raise InvalidArgument(message, argument="page")
+        return int(number)
 
 
 @attrs.frozen(kw_only=True)

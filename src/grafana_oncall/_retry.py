@@ -61,6 +61,9 @@ class GiveUp:
 
 Verdict: TypeAlias = Again | Settled | GiveUp
 
+_GONE: Final = frozenset({"Not found.", "Label not found"})
+"""The server's own words of something that is not there."""
+
 _PASSING: Final = frozenset({502, 503, 504})
 _MOST_FAULTS: Final = 2
 """Attempts when the server fails of itself (500 …), which is often the input's fault."""
@@ -123,7 +126,8 @@ def _shows_effect(operation: Operation, error: OnCallError) -> bool:
         case "already":
             return isinstance(error, AlreadyInState)
         case "missing":
-            return isinstance(error, NotFound)
+            # A gateway has 404s of its own, which say nothing about the object.
+            return isinstance(error, NotFound) and error.detail in _GONE
         case _:
             return False
 

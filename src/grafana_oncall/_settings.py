@@ -1,6 +1,5 @@
 """What a client is made with, checked: the API's URL, the stack's URL, the token, the timeout."""
 
-import math
 import re
 from datetime import timedelta
 from hashlib import sha256
@@ -23,26 +22,27 @@ class Token:
     __slots__ = ("_secret",)
 
     def __init__(self, secret: "str | Token") -> None:
-        self._secret: str = secret.secret if isinstance(secret, Token) else secret
+        # An object, for `check` has yet to see what a caller without a type checker gave.
+        self._secret: object = secret._secret if isinstance(secret, Token) else secret  # noqa: SLF001  # its own class
 
     @property
     def secret(self) -> str:
         """The token itself, for the header and nothing else."""
-        return self._secret
+        return str(self._secret)
 
     @property
     def digest(self) -> str:
         """A name for the credential that does not give it away."""
-        return sha256(self._secret.encode()).hexdigest()[:32]
+        return sha256(self.secret.encode()).hexdigest()[:32]
 
     @property
     def is_service_account(self) -> bool:
         """Whether it belongs to a Grafana service account rather than to a user."""
-        return self._secret.startswith("glsa_")
+        return self.secret.startswith("glsa_")
 
     def check(self) -> None:
         """Raises InvalidArgument, in words that do not contain it, for what cannot be a token."""
-        if not isinstance(self._secret, str) or not self._secret:  # pyright: ignore[reportUnnecessaryIsInstance]  # callers without a type checker
+        if not isinstance(self._secret, str) or not self._secret:
             fault = "a non-empty string is needed: an OnCall API key or a service account token."
         elif self._secret.lower().startswith("bearer "):
             fault = "give it bare: the API takes no scheme word such as 'Bearer'."
@@ -106,8 +106,8 @@ def _url_fault(url: str) -> str | None:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        return f"it is not a URL: {error}."
+    except ValueError:
+        return "it is not a URL: its host or its port cannot be read."
     if parts.scheme not in {"http", "https"} or not host:
         return "it must begin with https:// or http:// and name a host."
     if "@" in parts.netloc:
@@ -126,7 +126,7 @@ def timeout_seconds(timeout: object) -> float:
     match seconds:
         case bool():
             pass
-        case int() | float() if math.isfinite(seconds) and 0 < seconds <= _LONGEST_TIMEOUT:
+        case int() | float() if 0 < seconds <= _LONGEST_TIMEOUT:
             return float(seconds)
         case _:
             pass

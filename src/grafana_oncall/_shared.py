@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from itertools import count
 from typing import Final
 
@@ -11,13 +10,14 @@ import attrs
 
 from ._limiter import Limiter
 from ._pacing import Gate, closed
+from ._request import Response
 from ._retry import RetryPolicy, RetryQuota
 from ._wire import Wire
 from .errors import ClientStateError
 from .events import Event, Listener, emit
 
-in_doubt: Final = ContextVar("in_doubt", default=False)
-"""Whether this task looks for the effect of a call, which it may do while the client closes."""
+_numbers: Final = count(1)
+"""Of calls: one row for all clients of a process, so that listeners can tell them apart."""
 
 
 @attrs.frozen(kw_only=True)
@@ -39,12 +39,16 @@ class Shared:
     listener: Listener | None
     random: Callable[[], float]
     quota: RetryQuota = attrs.field(factory=RetryQuota)
-    numbers: "count[int]" = attrs.field(factory=lambda: count(1))
     loop: asyncio.AbstractEventLoop | None = None
     closing: bool = False
     closed: asyncio.Event = attrs.field(factory=asyncio.Event)
     idle: asyncio.Event = attrs.field(factory=asyncio.Event)
     under_way: int = 0
+    sending: set[asyncio.Task[Response]] = attrs.field(factory=set["asyncio.Task[Response]"])
+
+    def next_number(self) -> int:
+        """The number of the next call."""
+        return next(_numbers)
 
     def emit(self, event: Event) -> None:
         """To the log and to the listener."""
@@ -64,9 +68,12 @@ class Shared:
                 self.idle.set()
 
     def _check_usable(self) -> None:
-        loop = asyncio.get_running_loop()
-        if (self.closing and not in_doubt.get()) or self.closed.is_set() or self.wire.is_closed:
+        if self.closing or self.wire.is_closed:
             raise closed()
+        self._check_loop()
+
+    def _check_loop(self) -> None:
+        loop = asyncio.get_running_loop()
         if self.loop is None:
             self.loop = loop
         elif self.loop is not loop:
@@ -78,13 +85,22 @@ class Shared:
     async def aclose(self, *, wait: bool) -> None:
         """Refuses new calls; then waits for those under way, or ends them."""
         self.closing = True
+        if self.loop is not None and self.loop.is_closed():
+            return  # its connections went with it
+        self._check_loop()
         if wait and self.under_way:
             await self.idle.wait()
         self.closed.set()
         self.gate.close()
-        if self.limiter is not None:
-            await self.limiter.aclose()
-        await self.wire.aclose()
+        try:
+            for task in self.sending:
+                task.cancel()
+            if self.sending:
+                await asyncio.wait(self.sending)
+            if self.limiter is not None:
+                await self.limiter.aclose()
+        finally:
+            await self.wire.aclose()
 
     async def sleep(self, seconds: float) -> None:
         """Waits so long, or raises as soon as the client is closed."""

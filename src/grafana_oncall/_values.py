@@ -59,10 +59,16 @@ def is_sendable(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def printable(text: str, longest: int = 500) -> str:
+    """Text from outside as one short line, with nothing in it that a terminal would obey."""
+    line = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text[: longest + 1])
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
 def shown(value: object) -> str:
-    """The value as error messages show it: short, and with nothing that a terminal would obey."""
+    """The value as error messages show it."""
     try:
         text = ascii(value)
     except Exception:  # noqa: BLE001  # of any class, such as a number of 5,000 digits
         text = f"<{type(value).__name__}>"
-    return text if len(text) <= _SHOWN_LENGTH else text[: _SHOWN_LENGTH - 1] + "…"
+    return printable(text, _SHOWN_LENGTH)

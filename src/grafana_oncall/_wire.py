@@ -1,17 +1,21 @@
 """The one place that sends: a request goes out through httpx, and bytes or an error come back."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from ssl import SSLContext
-from typing import Any, Final
+from typing import Any, Final, cast
 
+import attrs
 import httpx
 
 from ._codec import encode
+from ._pacing import closed
 from ._request import Request, Response
 from ._settings import Token
+from ._values import printable
 from ._version import __version__
-from .errors import InvalidArgument, OnCallError, RequestTimeout, TransportError
+from .errors import DecodeError, InvalidArgument, OnCallError, RequestTimeout, TransportError
 
 _NEVER_SENT: Final = (
     httpx.ConnectError,
@@ -48,7 +52,9 @@ def _sendable(url: str) -> str:
     try:
         httpx.Request("GET", url)
     except (httpx.InvalidURL, ValueError) as error:
-        raise InvalidArgument(f"url: nothing can be sent there: {error}.", argument="url") from None
+        # Its text is not shown: it may repeat parts of the URL.
+        message = f"url: nothing can be sent there ({type(error).__name__})."
+        raise InvalidArgument(message, argument="url") from None
     return url
 
 
@@ -88,22 +94,21 @@ class Wire:
 
     async def round_trip(self, request: Request[Any], timeout: float) -> Response:  # noqa: ASYNC109  # httpx's, for each wait
         """Sends once; raises TransportError when no whole answer comes."""
+        if self._http.is_closed:
+            raise closed()
+        message = self._message(request, timeout)
         try:
-            message = self._message(request, timeout)
             answer = await self._http.send(message, auth=None, follow_redirects=False, stream=True)
             try:
                 content = await self._read(request, answer)
             finally:
                 await answer.aclose()
-        except httpx.InvalidURL as error:
-            reason = f"{request.operation.id}: this cannot be sent: {error}"
-            raise InvalidArgument(reason, argument="url") from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise _transport_error(request, error) from _without_frames(error)
         return Response(
             status=answer.status_code,
-            headers={name.lower(): self._redacted(text) for name, text in answer.headers.items()},
-            content=content.replace(self._token.secret.encode(), b"(token)"),
+            headers={name.lower(): text for name, text in answer.headers.items()},
+            content=content,
             received=datetime.now(UTC),
         )
 
@@ -112,31 +117,42 @@ class Wire:
         content = encode(request)
         if content is not None:
             headers["content-type"] = "application/json"
-        # Bytes, never a stream: real servers read a chunked body as empty.
-        return self._http.build_request(
-            request.operation.method,
-            self._base_url + request.path,
-            params=request.query or None,
-            headers=headers,
-            content=content,
-            timeout=timeout,
-        )
+        try:
+            # Bytes, never a stream: real servers read a chunked body as empty.
+            return self._http.build_request(
+                request.operation.method,
+                self._base_url + request.path,
+                params=request.query or None,
+                headers=headers,
+                content=content,
+                timeout=timeout,
+            )
+        except (httpx.InvalidURL, TypeError, ValueError) as error:
+            reason = f"{request.operation.id}: no URL can be made of it: {printable(str(error))}."
+            raise InvalidArgument(reason, argument="query") from _without_frames(error)
 
     async def _read(self, request: Request[Any], answer: httpx.Response) -> bytes:
         content = bytearray()
         async for chunk in answer.aiter_bytes():
             content += chunk
             if len(content) > self._max_response_bytes:
-                raise TransportError(
-                    f"{request.operation.id}: the answer is larger than "
-                    f"max_response_bytes={self._max_response_bytes}.",
+                raise DecodeError(
+                    f"the body is larger than max_response_bytes={self._max_response_bytes}",
                     operation=request.operation.id,
-                    sent=True,
+                    status=answer.status_code,
+                    content=b"",
+                    path="$",
                 )
         return bytes(content)
 
-    def _redacted(self, text: str) -> str:
-        return text.replace(self._token.secret, "(token)")
+    def redacted(self, response: Response) -> Response:
+        """The answer without the token, which some proxies repeat; itself where it has none."""
+        secret = self._token.secret
+        headers = {name: text.replace(secret, "(token)") for name, text in response.headers.items()}
+        content = response.content.replace(secret.encode(), b"(token)")
+        if (headers, content) == (response.headers, response.content):
+            return response
+        return attrs.evolve(response, headers=headers, content=content)
 
     async def aclose(self) -> None:
         """Closes the connections, unless the user's own httpx client holds them."""
@@ -147,7 +163,7 @@ class Wire:
 def _transport_error(request: Request[Any], error: Exception) -> OnCallError:
     sent = not isinstance(error, _NEVER_SENT)
     kind = RequestTimeout if isinstance(error, httpx.TimeoutException) else TransportError
-    reason = f"{type(error).__name__} {error}".strip()
+    reason = printable(f"{type(error).__name__} {error}".strip())
     fate = (
         "The server may have received the request"
         if sent
@@ -159,10 +175,24 @@ def _transport_error(request: Request[Any], error: Exception) -> OnCallError:
 
 def _without_frames(error: BaseException) -> BaseException:
     """The error without tracebacks and headers: both hold the token."""
-    chained: BaseException | None = error
-    while chained is not None:
-        chained.__traceback__ = None
-        if isinstance(chained, httpx.RequestError):
-            chained.request = httpx.Request(chained.request.method, chained.request.url)
-        chained = chained.__cause__ or chained.__context__
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        one.__traceback__ = None
+        if isinstance(one, httpx.HTTPError):
+            _without_headers(one)
+        waiting += [one.__cause__, one.__context__]
+        if isinstance(one, BaseExceptionGroup):
+            waiting += cast("BaseExceptionGroup[BaseException]", one).exceptions
     return error
+
+
+def _without_headers(error: httpx.HTTPError) -> None:
+    with suppress(RuntimeError):  # it has no request
+        error.request = httpx.Request(error.request.method, error.request.url)
+        if isinstance(error, httpx.HTTPStatusError):
+            error.response.request = error.request

@@ -60,8 +60,8 @@ class OnCallClient:
 
     One client serves many tasks, of one event loop. It keeps its connections until it is closed,
     by `async with` or by `aclose`. Failures that can be handled are: see `RetryPolicy`. A 429 is
-    never seen by callers unless waiting would last longer than `RetryPolicy.deadline`: all tasks
-    of the client pause as long as the server says.
+    never seen by callers unless the pause that the server asks for is longer than
+    `RetryPolicy.deadline`: all tasks of the client wait as long as it says.
 
     Args:
         url: The OnCall API URL of the stack's settings page; it may end in `/` or `/api/v1`.
@@ -182,7 +182,7 @@ class OnCallClient:
             background=options.background if background is None else background,
         )
         other = object.__new__(type(self))
-        other._base_url = self._base_url
+        other.__dict__.update(self.__dict__)
         other._attach(Session(shared, changed))
         return other
 
@@ -211,7 +211,10 @@ class OnCallClient:
             answer = await client.send(operations.get_alert_group("I68T24C13IFW1"))
             answer.value.title, answer.response.headers, answer.response.content
 
-        A parameter that the SDK does not know is added by `attrs.evolve(request, query=…)`.
+        A parameter that the SDK does not know is added by `attrs.evolve(request, query=…)`. The
+        response is the last that came: where a repeat told that the effect is there already, its
+        refusal. A `create_integration`, `update_integration` or `add_alert_group_label` that is in
+        doubt is not looked up, as the methods of the resources do.
         """
         return await self._session.exchange(request)
 

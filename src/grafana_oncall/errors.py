@@ -174,6 +174,12 @@ class OutcomeUnknown(OnCallError):
         """The operationId."""
 
 
+_NO_JSON = "check that url= is the OnCall API's, and that no proxy or login page answers for it."
+_OTHER_SHAPE = (
+    "the server may be newer than this release: look for a newer one; .content has the whole body."
+)
+
+
 class DecodeError(OnCallError):
     """An answer came that is not what the specification says."""
 
@@ -181,8 +187,11 @@ class DecodeError(OnCallError):
         self, reason: str, *, operation: str, status: int, content: bytes, path: str | None = None
     ) -> None:
         place = f" at {path}" if path else ""
-        message = f"{operation}: {status}, but {reason}{place}. It begins {excerpt(content)}"
-        super().__init__(message)
+        advice = _OTHER_SHAPE if path else _NO_JSON
+        super().__init__(
+            f"{operation}: {status}, but {reason}{place}. It begins {excerpt(content)}. "
+            f"Hint: {advice}"
+        )
         self.operation: str = operation
         """The operationId."""
         self.status: int = status

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from datetime import datetime
 
 import pytest
 import respx
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.testing import FakeOnCall, VirtualClock
+from tests import virtual_time
 from tests.facade.samples import BASE, STACK, TOKEN
+
+REAL_TIME = {"test_sockets.py"}
+"""Modules whose tests use sockets, for which only a real loop waits."""
+
+
+def pytest_asyncio_loop_factories(
+    item: pytest.Item,
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Everything else runs in virtual time: nobody waits for a retry or a pause."""
+    if item.path.name in REAL_TIME:
+        return {"real": asyncio.SelectorEventLoop}
+    return {"virtual": virtual_time.VirtualTimeLoop}
+
+
+_BEGINNING = virtual_time.now()
+
+
+class LoopClock(VirtualClock):
+    """Moves with the loop, and when told to; so what a client waits for comes about."""
+
+    def now(self) -> datetime:
+        """The loop's time, and what the test has added to it."""
+        return super().now() + (virtual_time.now() - _BEGINNING)
+
+    __call__ = now
 
 
 @pytest.fixture
@@ -28,8 +56,8 @@ async def client(wire: respx.MockRouter) -> AsyncGenerator[OnCallClient]:  # noq
 
 @pytest.fixture
 def clock() -> VirtualClock:
-    """2 March 2026, 09:30."""
-    return VirtualClock()
+    """2 March 2026, 09:30, when the test begins."""
+    return LoopClock()
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from grafana_oncall.errors import (
 )
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, Quota, VirtualClock
 from tests.facade.samples import BASE, STACK
+from tests.virtual_time import START, loop
 
 ACTIONS: dict[str, Callable[[OnCallClient, str], Awaitable[None]]] = {
     "acknowledge": lambda client, group_id: client.alert_groups.acknowledge(group_id),
@@ -669,28 +670,30 @@ async def test_a_service_account_can_do_the_rest(fake: FakeOnCall) -> None:
     assert {status for _, status in sent(fake)} <= {200, 201, 204}
 
 
-async def test_a_stack_that_is_being_synced_says_when_to_come_back(clock: VirtualClock) -> None:
-    """A 429 without Retry-After."""
+async def test_a_stack_that_is_being_synced_is_waited_for_once(clock: VirtualClock) -> None:
+    """A 429 without Retry-After; a second such wait would pass the deadline."""
     fake = FakeOnCall(clock=clock, grafana_url="https://known.example")
     fake.add_token("glsa_robot")
     async with connect(fake, "glsa_robot", grafana_url=STACK) as client:
         with pytest.raises(RateLimited) as caught:
             await client.alert_groups.get("I1")
     assert caught.value.reset_after == 350
+    first, last = caught.value.attempts
+    assert first.delay == pytest.approx(351)
+    assert last.delay is None
+    assert loop().time() - START == pytest.approx(351)
 
 
-async def test_a_throttled_request_says_when_to_come_back(clock: VirtualClock) -> None:
-    """Waiting as long as it says is enough."""
+async def test_a_throttled_request_comes_back_when_it_was_told_to(clock: VirtualClock) -> None:
+    """The caller sees a call that takes longer, and a second more for the bounds of windows."""
     fake = FakeOnCall(clock=clock, rate_limit=Quota(requests=1))
     group = fake.add_group()
     async with connect(fake, fake.token) as client:
         await client.alert_groups.get(group.id)
         clock.advance(timedelta(seconds=12))
-        with pytest.raises(RateLimited) as caught:
-            await client.alert_groups.get(group.id)
-        assert caught.value.reset_after == 48
-        clock.advance(timedelta(seconds=caught.value.reset_after))
         await client.alert_groups.get(group.id)
+    assert loop().time() - START == pytest.approx(48 + 1)
+    assert [call.status for call in fake.calls] == [200, 429, 200]
 
 
 async def test_every_refusal_is_a_status_error(fake: FakeOnCall) -> None:

@@ -16,7 +16,7 @@ from grafana_oncall.errors import DecodeError, InvalidArgument, LabelError, Serv
 from grafana_oncall.models import AlertGroup
 from grafana_oncall.testing import FakeOnCall, seed_storm
 from tests.facade.listing import ELSEWHERE, Listing, ids, other_tasks, settle
-from tests.facade.samples import API, GROUP_ID
+from tests.facade.samples import API, GROUP_ID, TOKEN
 
 PREFETCHES = pytest.mark.parametrize("prefetch", [0, 1, 2, 64])
 
@@ -551,7 +551,7 @@ async def test_many_walks_that_are_broken_off_use_up_no_connection(
 ) -> None:
     """The gate of two requests is free again every time."""
     listing = Listing(wire, *numbered(9))
-    async with OnCallClient(url=API, token="t", max_connections=2) as client:
+    async with OnCallClient(url=API, token=TOKEN, max_connections=2) as client:
         for _ in range(5):
             listing.hold(3, 4, 5)
             await client.alert_groups.list(prefetch=3).collect(limit=2)
@@ -577,7 +577,7 @@ async def test_arguments_are_checked_when_the_list_is_made(
 
 def test_a_list_is_made_without_an_event_loop() -> None:
     """Nothing is sent before somebody iterates."""
-    pager = OnCallClient(url=API, token="t").alert_groups.list(id=GROUP_ID)
+    pager = OnCallClient(url=API, token=TOKEN).alert_groups.list(id=GROUP_ID)
     assert isinstance(pager, Pager)
 
 

@@ -405,7 +405,6 @@ async def test_the_filters_of_integrations_go_out_in_order(
     assert request.url.params.multi_items() == [("name", "Grafana :blush: & co"), ("perpage", "3")]
 
 
-@pytest.mark.xfail(reason="src: strftime of Linux writes the year 1 as '1'")
 async def test_a_range_from_the_first_moment_there_is_goes_out_in_four_digits(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:

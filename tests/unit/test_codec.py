@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from grafana_oncall import UNSET, Page, Request, Response, operations
 from grafana_oncall._codec import decode, encode, holds
-from grafana_oncall.errors import DecodeError, OnCallError
+from grafana_oncall.errors import DecodeError, InvalidArgument, OnCallError
 from grafana_oncall.models import (
     Alert,
     AlertGroup,
@@ -600,7 +600,7 @@ def test_a_lone_surrogate_is_a_decode_error() -> None:
 @pytest.mark.parametrize("status", [200, 201, 204])
 def test_an_empty_body_where_one_is_due_is_an_error(request_: Request[Any], status: int) -> None:
     """An empty success says nothing."""
-    match = rf"^{request_.operation.id}: {status}, but the body is empty.*It begins ''$"
+    match = rf"^{request_.operation.id}: {status}, but the body is empty.*It begins ''\."
     with pytest.raises(DecodeError, match=match):
         decode(request_, answered(b"", status))
 
@@ -615,6 +615,14 @@ def test_nothing_or_json_is_success_where_nothing_is_due(
 ) -> None:
     """Real servers answer an empty 200; JSON that nobody asked for does no harm."""
     assert decode(request_, answered(content, status)) is None
+
+
+@pytest.mark.parametrize("request_", NOTHING_DUE)
+@pytest.mark.parametrize("content", [b'"\xff"', b'{"detail":"\xff"}', b'{"\xff":1}'])
+def test_bytes_within_a_string_are_no_json_either(request_: Request[Any], content: bytes) -> None:
+    """Where nothing is due, nobody would look into the strings otherwise."""
+    with pytest.raises(DecodeError, match="it is not JSON"):
+        decode(request_, answered(content))
 
 
 @pytest.mark.parametrize("request_", NOTHING_DUE)
@@ -776,12 +784,14 @@ def test_a_plain_mapping_is_a_body_too() -> None:
         pytest.param({"type": object()}, id="nothing that JSON has"),
     ],
 )
-@pytest.mark.xfail(reason="reported: a bare UnicodeEncodeError or TypeError")
 def test_a_body_that_json_cannot_hold_is_an_error_of_ours(body: Any) -> None:
     """Before anything is sent."""
     request = attrs.evolve(operations.create_integration(IntegrationCreate(type="x")), body=body)
-    with pytest.raises(OnCallError):
+    match = r"^create_integration: no JSON can be made of the body: .*\.$"
+    with pytest.raises(InvalidArgument, match=match) as info:
         encode(request)
+    assert info.value.argument == "body"
+    assert str(info.value).isprintable()
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,16 @@ def test_a_request_knows_the_page_it_asks_for(
     assert request_.page_number == number
 
 
+@pytest.mark.parametrize("page", ["abc", "", "0", "-1", "1.5", "\u0663", "9" * 5000, "\x1b", "1\n"])
+def test_a_page_that_is_no_number_is_refused(page: str) -> None:
+    """Only a caller who varies a request can ask for it; the server would answer page 1."""
+    request = attrs.evolve(operations.list_alert_groups(), query=(("page", page),))
+    with pytest.raises(InvalidArgument, match=r"^page=.*: a whole number, 1 or more") as info:
+        _ = request.page_number
+    assert info.value.argument == "page"
+    assert str(info.value).isprintable()
+
+
 def test_requests_are_values() -> None:
     """Equal, frozen, varied by evolve, with the slash that the server likes."""
     request = operations.list_alert_groups(state="new", label=["team:SRE"])

@@ -96,12 +96,10 @@ def test_a_bad_url_is_refused(
         pytest.param(
             "https://me:hunter2/x@h",
             id="slash in the password",
-            marks=pytest.mark.xfail(reason="reported: urllib's text shows the port it found"),
         ),
         pytest.param(
             "https://me:hunter2",
             id="host forgotten",
-            marks=pytest.mark.xfail(reason="reported: urllib's text shows the port it found"),
         ),
     ],
 )
@@ -246,7 +244,6 @@ def test_a_timeout_is_seconds(timeout: object, seconds: float) -> None:
         pytest.param(
             10**400,
             id="a number beyond floats",
-            marks=pytest.mark.xfail(reason="reported: OverflowError", raises=OverflowError),
         ),
     ],
 )

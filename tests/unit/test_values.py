@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall import UNSET, UnsetType
-from grafana_oncall._values import OpenStrEnum, StringRule, shown
+from grafana_oncall._values import OpenStrEnum, StringRule, printable, shown
 from grafana_oncall.models import AlertGroupState, DeleteMode
 
 
@@ -134,12 +134,27 @@ class Mute:
 
 
 @pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param("a \xe4\u2603", "a \xe4\u2603", id="as it is"),
+        pytest.param("\x1b\n\u202e\ud800\xa0", r"\x1b\n\u202e\ud800\xa0", id="escapes"),
+        pytest.param("x" * 500, "x" * 500, id="as long as may be"),
+        pytest.param("x" * 501, "x" * 499 + "…", id="longer"),
+        pytest.param("\n" * 500, r"\n" * 249 + "\\…", id="longer by its escapes"),
+        pytest.param("", "", id="empty"),
+    ],
+)
+def test_text_from_outside_is_a_printable_line(text: str, line: str) -> None:
+    """Unlike `shown`, without quotes and with letters of all scripts."""
+    assert printable(text) == line
+
+
+@pytest.mark.parametrize(
     "value",
     [
         pytest.param(
             Garish(),
             id="escapes",
-            marks=pytest.mark.xfail(reason="reported: a repr is shown unescaped"),
         ),
         pytest.param(Mute(), id="no repr"),
     ],
