@@ -1,7 +1,7 @@
 """Async Python client of the Grafana OnCall HTTP API.
 
 async with OnCallClient(url="https://oncall.example", token="…") as client:
-    async for group in client.alert_groups.list(state="new", labels={"team": "SRE"}):
+    for group in await client.alert_groups.list(state="new", labels={"team": "SRE"}).collect():
         await client.alert_groups.acknowledge(group.id)
 """
 

@@ -216,7 +216,7 @@ class Call(Generic[T]):
         before = max(now, pace.paused_until)
         self._pause = pace.throttled(now, error.reset_after, sent=sent)
         if pace.paused_until > before + 1:
-            self._shared.emit(Paused(seconds=self._pause, reason="throttled", detail=error.detail))
+            self._shared.emit(Paused(seconds=self._pause, reason="throttled"))
 
     def _paused(self) -> RateLimited:
         """The error of a call that comes into a pause longer than its patience."""

@@ -100,9 +100,9 @@ class Integrations:
             templates: How alerts look; every one is checked for Jinja2 syntax.
             default_route: Where alerts go that no other route takes.
             reconcile: Whether to find out by the name, which must be given then, what became of
-                a request that was not answered, and to try again if there is none. Costs
-                requests for the list, before and after. Another program that creates the same name at the same moment is
-                not told apart.
+                a request that was not answered, and to try again if there is none. Costs a
+                request for the list before, and one whenever in doubt. Another program that
+                creates the same name at the same moment is not told apart.
 
         Raises:
             LabelError: Labels that break the documented rules, all of them at once.

@@ -15,12 +15,20 @@ from ._request import Request, Response
 from ._settings import Token
 from ._values import printable
 from ._version import __version__
-from .errors import DecodeError, InvalidArgument, OnCallError, RequestTimeout, TransportError
+from .errors import (
+    EXCERPT_LENGTH,
+    DecodeError,
+    InvalidArgument,
+    OnCallError,
+    RequestTimeout,
+    TransportError,
+)
 
 _NEVER_SENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
+    httpx.ProxyError,
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
@@ -140,8 +148,9 @@ class Wire:
                     f"the body is larger than max_response_bytes={self._max_response_bytes}",
                     operation=request.operation.id,
                     status=answer.status_code,
-                    content=b"",
+                    content=bytes(content[:EXCERPT_LENGTH]),
                     path="$",
+                    hint="ask for smaller pages with perpage=, or raise the limit.",
                 )
         return bytes(content)
 

@@ -184,10 +184,17 @@ class DecodeError(OnCallError):
     """An answer came that is not what the specification says."""
 
     def __init__(
-        self, reason: str, *, operation: str, status: int, content: bytes, path: str | None = None
+        self,
+        reason: str,
+        *,
+        operation: str,
+        status: int,
+        content: bytes,
+        path: str | None = None,
+        hint: str | None = None,
     ) -> None:
         place = f" at {path}" if path else ""
-        advice = _OTHER_SHAPE if path else _NO_JSON
+        advice = hint or (_OTHER_SHAPE if path else _NO_JSON)
         super().__init__(
             f"{operation}: {status}, but {reason}{place}. It begins {excerpt(content)}. "
             f"Hint: {advice}"

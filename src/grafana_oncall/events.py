@@ -77,8 +77,6 @@ class Paused:
     seconds: float
     reason: str
     """`throttled` or `rate_limit`."""
-    detail: str = ""
-    """What the server said, if it was the server."""
 
 
 @attrs.frozen(kw_only=True)

@@ -62,12 +62,16 @@ KINDS = {repeat: first_of(repeat) for repeat in REPEATS}
 
 
 def status_error(
-    kind: type[StatusError], status: int, reset_after: float | None = None
+    kind: type[StatusError],
+    status: int,
+    reset_after: float | None = None,
+    *,
+    detail: str = "no",
 ) -> StatusError:
     """The server refused."""
     return kind(
         status=status,
-        detail="no",
+        detail=detail,
         fields={},
         operation="silence_alert_group",
         method="POST",
@@ -94,7 +98,8 @@ ERRORS: dict[str, OnCallError] = {
     "401": status_error(Unauthorized, 401),
     "403": status_error(Forbidden, 403),
     "403 user": status_error(UserTokenRequired, 403),
-    "404": status_error(NotFound, 404),
+    "404": status_error(NotFound, 404, detail="Not found."),
+    "404 of a gateway": status_error(NotFound, 404, detail="no Route matched"),
     "404 html": status_error(EndpointUnavailable, 404),
     "409": status_error(BadRequest, 409),
     "429": status_error(RateLimited, 429, 48.0),
