@@ -10,7 +10,13 @@ from contextlib import asynccontextmanager
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy
-from grafana_oncall.errors import DecodeError, InvalidArgument, OnCallError, OutcomeUnknown
+from grafana_oncall.errors import (
+    ClientStateError,
+    DecodeError,
+    InvalidArgument,
+    OnCallError,
+    OutcomeUnknown,
+)
 from grafana_oncall.events import AttemptEnded, Event
 from grafana_oncall.testing import (
     FakeOnCall,
@@ -182,3 +188,58 @@ def test_plain_http_is_refused_beyond_this_host(url: str) -> None:
     """The token would be readable on the way."""
     with pytest.raises(InvalidArgument, match="allow_http=True"):
         OnCallClient(url=url, token=TOKEN)
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_second_cancellation_loses_no_connection(turns: int) -> None:
+    """A call that is cancelled again while it cleans up gives its only connection back."""
+    fake = FakeOnCall(token=TOKEN)
+    group_id = fake.add_group().id
+    async with (
+        serve(fake) as url,
+        OnCallClient(url=url, token=TOKEN, max_connections=1, retry=QUICK) as client,
+    ):
+        for _ in range(3):
+            fake.faults.add(hang())
+            call = asyncio.create_task(client.alert_groups.get(group_id))
+            while not fake.calls or fake.calls[-1].fault is None:  # noqa: ASYNC110  # no event tells
+                await asyncio.sleep(0.001)
+            call.cancel()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            async with asyncio.timeout(5):
+                assert (await client.alert_groups.get(group_id)).id == group_id
+
+
+async def test_a_gateways_404_is_no_proof_of_a_deletion() -> None:
+    """After a 503 that hid nothing, a 404 that is not the server's own leaves the doubt."""
+    async with _served() as (fake, client):
+        group = fake.add_group()
+        fake.faults.add(status(503), times=1)
+        fake.faults.add(status(404), times=1)
+        with pytest.raises(OutcomeUnknown):
+            await client.alert_groups.delete(group.id, mode="delete")
+    assert group.id in fake.groups
+
+
+async def test_retries_that_ended_well_leave_the_quota_as_it_was() -> None:
+    """300 actions whose answers are lost once all succeed: the first as the last."""
+    async with _served() as (fake, client):
+        groups = [fake.add_group() for _ in range(300)]
+        for group in groups:
+            fake.faults.add(reset(applied=True), operation="acknowledge_alert_group", times=1)
+            await client.alert_groups.acknowledge(group.id)
+    assert {group.state for group in groups} == {"acknowledged"}
+
+
+def test_closing_on_another_loop_after_the_first_has_ended_is_quiet() -> None:
+    """The connections went with their loop; a use of it is still a clear error."""
+    fake = FakeOnCall(token=TOKEN)
+    client = OnCallClient(url="https://oncall.test", token=TOKEN, transport=fake.transport())
+    asyncio.run(client.alert_groups.list().count())
+    asyncio.run(client.aclose())
+    with pytest.raises(ClientStateError, match="closed"):
+        asyncio.run(client.alert_groups.list().count())

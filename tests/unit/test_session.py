@@ -292,7 +292,7 @@ SENT: dict[type[Exception], bool] = {
     httpx.WriteTimeout: True,
     httpx.CloseError: True,
     httpx.RemoteProtocolError: True,
-    httpx.ProxyError: True,
+    httpx.ProxyError: False,
     httpx.DecodingError: True,
     httpx.TooManyRedirects: True,
 }
