@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar, cast
 import attrs
 
 from ._codec import decode
+from ._pacing import PauseTooLong
 from ._request import API_ROOT, Answer, Request, Response
 from ._retry import Again, GiveUp, Settled, Verdict, after, final, is_ambiguous
 from ._shared import Options, Shared
@@ -172,12 +173,16 @@ class Call(Generic[T]):
 
     async def _enter(self) -> None:
         """Waits for a place, and for the client's own rate limit."""
-        shared = self._shared
-        self._pause = max(0.0, shared.gate.pace.paused_until - self._now())
-        if self._pause and self._pause >= self._options.retry.deadline:
-            raise self._paused()
+        shared, first = self._shared, False
         while True:
-            await shared.gate.enter(background=self._options.background)
+            try:
+                await shared.gate.enter(
+                    background=self._options.background,
+                    first=first,
+                    patience=self._options.retry.deadline,
+                )
+            except PauseTooLong as pause:
+                raise self._paused(pause.seconds) from None
             if shared.limiter is None:
                 return
             try:
@@ -189,6 +194,7 @@ class Call(Generic[T]):
                 return
             shared.gate.hold(seconds)
             shared.gate.leave()
+            first = True
             shared.emit(Paused(seconds=seconds, reason="rate_limit"))
 
     def _record(
@@ -215,20 +221,22 @@ class Call(Generic[T]):
         now, pace = self._now(), self._shared.gate.pace
         before = max(now, pace.paused_until)
         self._pause = pace.throttled(now, error.reset_after, sent=sent)
+        self._shared.gate.turn_away()
         if pace.paused_until > before + 1:
             self._shared.emit(Paused(seconds=self._pause, reason="throttled"))
 
-    def _paused(self) -> RateLimited:
-        """The error of a call that comes into a pause longer than its patience."""
+    def _paused(self, seconds: float) -> RateLimited:
+        """The error of a call for which the server's pause is too long."""
+        self._pause = seconds
         return RateLimited(
             status=429,
-            detail=f"all calls of this client pause for {self._pause:.0f} s, as the server said",
+            detail=f"all calls of this client pause for {seconds:.0f} s, as the server said",
             fields={},
             operation=self._operation.id,
             method=self._operation.method,
             path=f"/{API_ROOT}{self._request.path}",
             hint="nothing was sent; come back later, or raise RetryPolicy.deadline.",
-            reset_after=self._pause,
+            reset_after=seconds,
         )
 
     async def _after(self, error: OnCallError) -> Answer[T] | None:

@@ -5,6 +5,7 @@
 
 import asyncio
 from collections import deque
+from math import inf
 from typing import Final
 
 import attrs
@@ -70,32 +71,63 @@ class Pace:
         return seconds
 
 
+class PauseTooLong(Exception):
+    """The server's pause is longer than whoever waits wants to wait."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+@attrs.frozen(eq=False)
+class _Place:
+    """A place that somebody waits for."""
+
+    granted: asyncio.Future[None]
+    patience: float
+
+
 class Gate:
     """Lets requests through, foreground before background, each in the order of its coming."""
 
     def __init__(self, pace: Pace) -> None:
         self.pace: Final = pace
         self._under_way = 0
-        self._foreground: deque[asyncio.Future[None]] = deque()
-        self._background: deque[asyncio.Future[None]] = deque()
+        self._foreground: deque[_Place] = deque()
+        self._background: deque[_Place] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._held_until = 0.0
         self._closed = False
 
-    async def enter(self, *, background: bool = False) -> None:
-        """Waits for a place; whoever got one must `leave`."""
+    async def enter(
+        self, *, background: bool = False, first: bool = False, patience: float = inf
+    ) -> None:
+        """Waits for a place; whoever got one must `leave`.
+
+        `first` is for those who had a place and could not use it. Raises PauseTooLong when the
+        server asks for a pause of `patience` seconds or more.
+        """
         if self._closed:
             raise closed()
-        loop = asyncio.get_running_loop()
-        place: asyncio.Future[None] = loop.create_future()
-        (self._background if background else self._foreground).append(place)
+        place = _Place(asyncio.get_running_loop().create_future(), patience)
+        queue = self._background if background else self._foreground
+        queue.insert(0 if first else len(queue), place)
+        self.turn_away()
         self._let_in()
         try:
-            await place
+            await place.granted
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled() and place.exception() is None:
+            granted = place.granted
+            if granted.done() and not granted.cancelled() and granted.exception() is None:
                 self.leave()
             raise
+
+    def turn_away(self) -> None:
+        """Ends the waiting of those for whom the server's pause is too long."""
+        left = self.pace.paused_until - asyncio.get_running_loop().time()
+        for place in (*self._foreground, *self._background) if left > 0 else ():
+            if place.patience <= left and not place.granted.done():
+                place.granted.set_exception(PauseTooLong(left))
 
     def leave(self) -> None:
         """Gives the place back."""
@@ -113,8 +145,8 @@ class Gate:
         if self._timer is not None:
             self._timer.cancel()
         for place in (*self._foreground, *self._background):
-            if not place.done():
-                place.set_exception(closed())
+            if not place.granted.done():
+                place.granted.set_exception(closed())
 
     def _let_in(self) -> None:
         loop = asyncio.get_running_loop()
@@ -123,14 +155,14 @@ class Gate:
             if not self.pace.admits(now, self._under_way):
                 return
             self._under_way += 1
-            queue.popleft().set_result(None)
+            queue.popleft().granted.set_result(None)
         if queue:
             self._wake_at(loop, opens)
 
-    def _waiting(self) -> deque[asyncio.Future[None]] | None:
+    def _waiting(self) -> deque[_Place] | None:
         """The queue whose turn it is, if somebody waits in one."""
         for queue in (self._foreground, self._background):
-            while queue and queue[0].done():  # cancelled while it waited
+            while queue and queue[0].granted.done():  # cancelled, or turned away
                 queue.popleft()
             if queue:
                 return queue

@@ -6,15 +6,18 @@ said (`OutcomeUnknown`), never guessed.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from math import ldexp
 from typing import Final, TypeAlias
 
 import attrs
 
 from ._request import Operation
+from ._values import shown
 from .errors import (
     AlreadyInState,
     DecodeError,
+    InvalidArgument,
     NotFound,
     OnCallError,
     OutcomeUnknown,
@@ -26,18 +29,41 @@ from .errors import (
 )
 
 
+def _seconds(value: float | timedelta) -> float:
+    return value.total_seconds() if isinstance(value, timedelta) else value
+
+
+def _check_seconds(_: object, field: "attrs.Attribute[float]", value: object) -> None:
+    match value:
+        case bool():
+            pass
+        case int() | float() if value >= 0:
+            return
+        case _:
+            pass
+    message = f"{field.name}={shown(value)}: seconds or a timedelta, not below zero."
+    raise InvalidArgument(message, argument=field.name)
+
+
+def _check_attempts(_: object, field: "attrs.Attribute[int]", value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        message = f"{field.name}={shown(value)}: a whole number, 1 or more, is needed."
+        raise InvalidArgument(message, argument=field.name)
+
+
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
-    """How long and how often to try. Times in seconds."""
+    """How long and how often to try. Times in seconds, or as timedeltas."""
 
-    attempts: int = 5
+    attempts: int = attrs.field(default=5, validator=_check_attempts)
     """Most attempts of a call, the first included; those that a quota refused do not count."""
-    first_delay: float = 0.5
+    first_delay: float = attrs.field(default=0.5, converter=_seconds, validator=_check_seconds)
     """Bound of the first delay, doubled with each attempt; the delay is random below it."""
-    longest_delay: float = 20.0
-    """Upper bound of every delay."""
-    deadline: float = 600.0
-    """Longest time from the first attempt of a call to the last."""
+    longest_delay: float = attrs.field(default=20.0, converter=_seconds, validator=_check_seconds)
+    """Bound of every delay that the server does not ask for."""
+    deadline: float = attrs.field(default=600.0, converter=_seconds, validator=_check_seconds)
+    """Longest time from the first attempt of a call to the last, and longest pause that is waited
+    out when the server throttles."""
 
 
 @attrs.frozen

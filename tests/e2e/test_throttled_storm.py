@@ -1,13 +1,15 @@
 """The bar for pacing: a storm of acknowledgements against a server that throttles."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall.testing import FakeOnCall, Quota
+from grafana_oncall.errors import RateLimited
+from grafana_oncall.testing import FakeOnCall, Quota, throttle
 from tests.virtual_time import loop, now, run
 
 GROUPS, TASKS = 1000, 32
@@ -45,6 +47,55 @@ def test_a_throttled_storm_ends_in_the_ideal_time_without_a_429_for_anybody(wind
         assert elapsed <= 1.02 * ideal, (elapsed, ideal)
 
     run(storm())
+
+
+def test_a_quota_of_ones_own_is_kept_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`rate_limit="10/1s"`: 100 reads take nine seconds, never more than ten in any one second."""
+    sent: list[float] = []
+
+    async def reads() -> None:
+        monkeypatch.setattr(time, "time", lambda: now().timestamp())
+        fake = FakeOnCall(clock=now)
+        ids = [fake.add_group(id=f"I{number}").id for number in range(100)]
+        fake.faults.choose(lambda _request, _operation: sent.append(loop().time()))
+        async with (
+            OnCallClient(
+                url="https://oncall.test",
+                token=fake.token,
+                transport=fake.transport(),
+                rate_limit="10/1s",
+            ) as client,
+            asyncio.TaskGroup() as tasks,
+        ):
+            for group_id in ids:
+                tasks.create_task(client.alert_groups.get(group_id))
+        assert [call.status for call in fake.calls] == [200] * 100
+
+    run(reads())
+    assert all(sent[later] - sent[later - 10] >= 1 for later in range(10, 100))
+    assert sent[-1] - sent[0] < 9.5
+
+
+def test_a_pause_beyond_the_deadline_ends_those_who_wait_as_well() -> None:
+    """Three reads, one connection, a pause of a day: all three are told at once."""
+
+    async def reads() -> None:
+        fake = FakeOnCall(clock=now)
+        group_id = fake.add_group().id
+        fake.faults.add(throttle(86_400))
+        began = loop().time()
+        async with OnCallClient(
+            url="https://oncall.test",
+            token=fake.token,
+            transport=fake.transport(),
+            max_connections=1,
+        ) as client:
+            calls = (client.alert_groups.get(group_id) for _ in range(3))
+            results = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(result) for result in results] == [RateLimited] * 3
+        assert [len(fake.calls), loop().time() - began] == [1, pytest.approx(0, abs=1)]
+
+    run(reads())
 
 
 def test_foreground_calls_pass_a_background_storm() -> None:

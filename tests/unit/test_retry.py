@@ -4,7 +4,9 @@ import asyncio
 import math
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from random import Random
+from typing import Any
 
 import attrs
 import pytest
@@ -32,6 +34,7 @@ from grafana_oncall.errors import (
     DecodeError,
     EndpointUnavailable,
     Forbidden,
+    InvalidArgument,
     NotFound,
     OnCallError,
     OutcomeUnknown,
@@ -735,3 +738,27 @@ def test_where_half_of_all_fails_retries_are_rationed(kinds: tuple[str, ...]) ->
     assert ended.out_of_quota > ended.out_of_attempts
     assert 2600 <= ended.succeeded <= 3700
     assert ended.sent <= 5000 * 1.5
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        pytest.param("attempts", 0, id="no attempt"),
+        pytest.param("attempts", 2.5, id="half an attempt"),
+        pytest.param("attempts", True, id="a truth as a number"),
+        pytest.param("first_delay", -1, id="a negative delay"),
+        pytest.param("longest_delay", "20", id="a string"),
+        pytest.param("deadline", float("nan"), id="not a number"),
+        pytest.param("deadline", False, id="a truth as a time"),
+    ],
+)
+def test_a_policy_that_cannot_be_meant_is_refused_when_it_is_made(setting: str, value: Any) -> None:
+    """And not in the middle of the first failure."""
+    with pytest.raises(InvalidArgument, match=f"{setting}=") as refused:
+        RetryPolicy(**{setting: value})
+    assert refused.value.argument == setting
+
+
+def test_a_policy_takes_timedeltas() -> None:
+    """They are seconds, as everywhere."""
+    assert RetryPolicy(deadline=timedelta(minutes=2)).deadline == 120
