@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from types import NoneType
 from typing import Generic, Protocol, TypeAlias, TypeVar, cast
 
@@ -19,8 +18,6 @@ from .errors import (
     DecodeError,
     OnCallError,
     RateLimited,
-    RequestTimeout,
-    TransportError,
 )
 from .events import AttemptEnded, CallEnded, CallStarted, Paused, RetryScheduled
 
@@ -114,7 +111,7 @@ class Call(Generic[T]):
             self._first_sent = sent
         gate, status, failure = self._shared.gate, None, None
         try:
-            self._response = await self._round_trip()
+            self._response = await self._shared.round_trip(self._request, self._options)
             status = self._response.status
             if status != 429:
                 gate.pace.success(sent)
@@ -127,37 +124,6 @@ class Call(Generic[T]):
         finally:
             gate.leave()
             self._record(status, failure, waited=sent - asked, latency=self._now() - sent)
-
-    async def _round_trip(self) -> Response:
-        """Sends in a task of its own, which is cancelled once at most.
-
-        httpx 0.28 loses a connection for good when it is cancelled a second time while it cleans
-        up after the first.
-        """
-        shared, timeout = self._shared, self._options.timeout
-        task = asyncio.create_task(shared.wire.round_trip(self._request, timeout))
-        shared.sending.add(task)
-        task.add_done_callback(shared.sending.discard)
-        try:
-            async with asyncio.timeout(max(timeout, self._options.retry.deadline)):
-                return await asyncio.shield(task)
-        except TimeoutError as error:
-            raise self._unanswered(RequestTimeout, "it came in drops for too long") from error
-        except asyncio.CancelledError as error:
-            if not task.cancelled():
-                raise
-            raise self._unanswered(TransportError, "the client was closed") from error
-        finally:
-            task.cancel()
-            while not task.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait({task})
-            if not task.cancelled():
-                task.exception()  # has been raised, unless this call was cancelled
-
-    def _unanswered(self, kind: type[TransportError], reason: str) -> TransportError:
-        operation = self._operation.id
-        return kind(f"{operation}: no answer, because {reason}.", operation=operation, sent=True)
 
     def _decoded(self) -> T:
         """The value of the response; an error's text never repeats the token."""

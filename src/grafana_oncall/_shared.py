@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
 from ._limiter import Limiter
 from ._pacing import Gate, closed
-from ._request import Response
+from ._request import Request, Response
 from ._retry import RetryPolicy, RetryQuota
 from ._wire import Wire
-from .errors import ClientStateError
+from .errors import ClientStateError, RequestTimeout, TransportError
 from .events import Event, Listener, emit
 
 _numbers: Final = count(1)
@@ -102,6 +102,27 @@ class Shared:
         finally:
             await self.wire.aclose()
 
+    async def round_trip(self, request: Request[Any], options: Options) -> Response:
+        """Sends once, in a task of its own, which is cancelled once at most.
+
+        httpx 0.28 loses a connection for good when it is cancelled a second time while it cleans
+        up after the first.
+        """
+        task = asyncio.create_task(self.wire.round_trip(request, options.timeout))
+        self.sending.add(task)
+        task.add_done_callback(self.sending.discard)
+        try:
+            async with asyncio.timeout(max(options.timeout, options.retry.deadline)):
+                return await asyncio.shield(task)
+        except TimeoutError as error:
+            raise _unanswered(RequestTimeout, request, "it came in drops for too long") from error
+        except asyncio.CancelledError as error:
+            if not task.cancelled():
+                raise
+            raise _unanswered(TransportError, request, "the client was closed") from error
+        finally:
+            await _ended(task)
+
     async def sleep(self, seconds: float) -> None:
         """Waits so long, or raises as soon as the client is closed."""
         try:
@@ -110,3 +131,18 @@ class Shared:
         except TimeoutError:
             return
         raise closed()
+
+
+async def _ended(task: asyncio.Task[Any]) -> None:
+    """Cancels a task and waits for its end, however often the waiting is cancelled itself."""
+    task.cancel()
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()  # has been raised to the caller, unless that was cancelled
+
+
+def _unanswered(kind: type[TransportError], request: Request[Any], reason: str) -> TransportError:
+    operation = request.operation.id
+    return kind(f"{operation}: no answer, because {reason}.", operation=operation, sent=True)
