@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import pickle
+import ssl
 import traceback
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,7 @@ from grafana_oncall.errors import (
     InvalidArgument,
     OnCallError,
     OutcomeUnknown,
+    TransportError,
 )
 from grafana_oncall.events import AttemptEnded, Event
 from grafana_oncall.testing import (
@@ -243,3 +246,29 @@ def test_closing_on_another_loop_after_the_first_has_ended_is_quiet() -> None:
     asyncio.run(client.aclose())
     with pytest.raises(ClientStateError, match="closed"):
         asyncio.run(client.alert_groups.list().count())
+
+
+async def test_tls_settings_are_used() -> None:
+    """With verify=, a server of a private authority is trusted; without, it is not."""
+    pem = Path(__file__).with_name("loopback.pem")  # self-signed, for localhost; a test key
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(pem)
+    trusting = ssl.create_default_context(cafile=pem)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = b'{"count": 7, "next": null, "results": []}'
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=served)
+    url = f"https://localhost:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        async with OnCallClient(url=url, token=TOKEN, verify=trusting) as client:
+            assert await client.alert_groups.list().count() == 7
+        async with OnCallClient(url=url, token=TOKEN, retry=RetryPolicy(attempts=1)) as client:
+            with pytest.raises(TransportError, match="CERTIFICATE_VERIFY_FAILED") as refused:
+                await client.alert_groups.list().count()
+            assert not refused.value.sent
