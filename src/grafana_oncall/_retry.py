@@ -186,8 +186,8 @@ class RetryQuota:
     _RETRY: Final = 5
     _TIMEOUT: Final = 10
 
-    def __init__(self) -> None:
-        self._left = self.CAPACITY
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._capacity = self._left = capacity
 
     def take(self, error: OnCallError) -> int | None:
         """What a retry after this error costs, None when that is more than there is left."""
@@ -201,4 +201,4 @@ class RetryQuota:
 
     def give_back(self, spent: int) -> None:
         """After the success of a call whose retries took so much."""
-        self._left = min(self.CAPACITY, self._left + max(1, spent))
+        self._left = min(self._capacity, self._left + max(1, spent))

@@ -38,7 +38,7 @@ class Shared:
     limiter: Limiter | None
     listener: Listener | None
     random: Callable[[], float]
-    quota: RetryQuota = attrs.field(factory=RetryQuota)
+    quota: RetryQuota
     loop: asyncio.AbstractEventLoop | None = None
     closing: bool = False
     closed: asyncio.Event = attrs.field(factory=asyncio.Event)

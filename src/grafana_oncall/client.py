@@ -16,7 +16,7 @@ from ._integrations import Integrations
 from ._limiter import Limiter
 from ._pacing import Gate, Pace
 from ._request import Answer, Request
-from ._retry import RetryPolicy
+from ._retry import RetryPolicy, RetryQuota
 from ._session import Session
 from ._settings import Token, api_url, stack_url, timeout_seconds
 from ._shared import Options, Shared
@@ -38,6 +38,7 @@ class ClientOptions(TypedDict, total=False):
 
     timeout: float | timedelta
     retry: RetryPolicy
+    retry_quota: int
     rate_limit: str | None
     rate_limit_storage: str | None
     max_connections: int
@@ -70,6 +71,8 @@ class OnCallClient:
         timeout: Longest silence of the server while connecting, sending or answering, in seconds
             or as a timedelta.
         retry: How often and how long to try again.
+        retry_quota: What the retries under way may cost together, 5 each and 10 after a timeout;
+            so an outage is not met with a storm of them.
         rate_limit: A quota to keep by oneself, such as `"300/5m"`; without one, the client goes
             at full speed until the server says 429. Needs `grafana-oncall-sdk[limits]`.
         rate_limit_storage: Redis that keeps the quota for many processes, such as
@@ -105,6 +108,7 @@ class OnCallClient:
         grafana_url: str | None = None,
         timeout: float | timedelta = DEFAULT_TIMEOUT,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
+        retry_quota: int = RetryQuota.CAPACITY,
         rate_limit: str | None = None,
         rate_limit_storage: str | None = None,
         max_connections: int = MAX_CONNECTIONS,
@@ -122,6 +126,7 @@ class OnCallClient:
         base_url = api_url(url, allow_http=allow_http)
         options = Options(timeout=timeout_seconds(timeout), retry=retry)
         positive("max_connections", max_connections)
+        positive("retry_quota", retry_quota)
         positive("max_response_bytes", max_response_bytes)
         if transport is not None and http_client is not None:
             message = "Give transport= or http_client=, not both."
@@ -148,7 +153,14 @@ class OnCallClient:
             else None
         )
         gate = Gate(Pace(width=max_connections))
-        shared = Shared(wire=wire, gate=gate, limiter=limiter, listener=on_event, random=random)
+        shared = Shared(
+            wire=wire,
+            gate=gate,
+            limiter=limiter,
+            listener=on_event,
+            random=random,
+            quota=RetryQuota(retry_quota),
+        )
         self._base_url = base_url
         self._attach(Session(shared, options))
 

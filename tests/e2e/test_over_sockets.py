@@ -272,3 +272,16 @@ async def test_tls_settings_are_used() -> None:
             with pytest.raises(TransportError, match="CERTIFICATE_VERIFY_FAILED") as refused:
                 await client.alert_groups.list().count()
             assert not refused.value.sent
+
+
+async def test_a_spent_retry_quota_ends_calls_at_once() -> None:
+    """With a quota for two retries, the third failure is final."""
+    fake = FakeOnCall(token=TOKEN)
+    fake.faults.add(reset(), times=9)
+    async with (
+        serve(fake) as url,
+        OnCallClient(url=url, token=TOKEN, retry=QUICK, retry_quota=10) as client,
+    ):
+        with pytest.raises(TransportError) as failed:
+            await client.alert_groups.list().count()
+    assert len(failed.value.attempts) == 3
