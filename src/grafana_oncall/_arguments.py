@@ -2,12 +2,14 @@
 
 import math
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from ._generated.alert_groups import AlertGroupState, DeleteMode
 from ._generated.constraints import ID, SILENCE_DELAY_MAX
 from ._values import UNSET, UnsetType, is_sendable, shown
 from .errors import InvalidArgument, TimeRangeError
+
+T = TypeVar("T")
 
 State: TypeAlias = (
     AlertGroupState | Literal["firing", "new", "acknowledged", "resolved", "silenced"]
@@ -57,6 +59,14 @@ def positive(name: str, value: object) -> int | UnsetType:
         return UNSET
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         message = f"{name}={shown(value)}: a whole number, 1 or more, is needed."
+        raise InvalidArgument(message, argument=name)
+    return value
+
+
+def of_type(name: str, value: T, kind: type[T]) -> T:
+    """The value, if it is of this type."""
+    if not isinstance(value, kind):
+        message = f"{name}={shown(value)}: a {kind.__name__} is needed."
         raise InvalidArgument(message, argument=name)
     return value
 

@@ -48,6 +48,9 @@ class Pager(Generic[T]):
         self._request = request
         self._prefetch = prefetch
 
+    def __repr__(self) -> str:
+        return f"<Pager of {self._request.operation.id}: use async for, collect() or count()>"
+
     def __aiter__(self) -> AsyncIterator[T]:
         return self._items()
 

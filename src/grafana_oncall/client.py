@@ -11,7 +11,7 @@ from typing import Final, NoReturn, Self, TypedDict, TypeVar, Unpack
 import httpx
 
 from ._alert_groups import AlertGroups
-from ._arguments import positive
+from ._arguments import of_type, positive
 from ._integrations import Integrations
 from ._limiter import Limiter
 from ._pacing import Gate, Pace
@@ -75,7 +75,7 @@ class OnCallClient:
             so an outage is not met with a storm of them.
         rate_limit: A quota to keep by oneself, such as `"300/5m"`; without one, the client goes
             at full speed until the server says 429. Needs `grafana-oncall-sdk[limits]`.
-        rate_limit_storage: Redis that keeps the quota for many processes, such as
+        rate_limit_storage: Redis that keeps that quota for many processes, such as
             `"redis://localhost:6379"`. Needs `grafana-oncall-sdk[redis]`.
         max_connections: Most connections, and so most requests at once.
         max_response_bytes: Largest answer that is read.
@@ -124,13 +124,18 @@ class OnCallClient:
         token = Token(token)
         token.check()
         base_url = api_url(url, allow_http=allow_http)
-        options = Options(timeout=timeout_seconds(timeout), retry=retry)
+        options = Options(
+            timeout=timeout_seconds(timeout), retry=of_type("retry", retry, RetryPolicy)
+        )
         positive("max_connections", max_connections)
         positive("retry_quota", retry_quota)
         positive("max_response_bytes", max_response_bytes)
         if transport is not None and http_client is not None:
             message = "Give transport= or http_client=, not both."
             raise InvalidArgument(message, argument="transport")
+        if rate_limit is None and rate_limit_storage is not None:
+            message = "rate_limit_storage= keeps a quota: give rate_limit= as well."
+            raise InvalidArgument(message, argument="rate_limit_storage")
         if grafana_url is None and token.is_service_account:
             message = (
                 "grafana_url: a service account token (glsa_…) needs the URL of its Grafana stack."
@@ -190,8 +195,12 @@ class OnCallClient:
         shared, options = self._session.shared, self._session.options
         changed = Options(
             timeout=options.timeout if timeout is None else timeout_seconds(timeout),
-            retry=options.retry if retry is None else retry,
-            background=options.background if background is None else background,
+            retry=options.retry if retry is None else of_type("retry", retry, RetryPolicy),
+            background=(
+                options.background
+                if background is None
+                else of_type("background", background, bool)
+            ),
         )
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)

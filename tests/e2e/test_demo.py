@@ -50,6 +50,7 @@ def test_the_demo_fails_when_the_server_does_not_hold_what_it_should(
     """A server whose deletions never happen is found out."""
     monkeypatch.setattr(demo, "FakeOnCall", lambda: FakeOnCall(wipe_delay=None))
     monkeypatch.delenv("GRAFANA_ONCALL_URL", raising=False)
+    monkeypatch.delenv("GRAFANA_ONCALL_ACCESS_TOKEN", raising=False)
     assert demo.main() == 1
     assert "Something is not as it should be." in capsys.readouterr().out
 

@@ -1,6 +1,7 @@
 """The README tells the truth: its programs run, its tables are the code's."""
 
 import asyncio
+import contextlib
 import os
 import re
 import sys
@@ -34,7 +35,7 @@ def _snippet(source: str) -> Callable[..., Awaitable[None]]:
 
 
 async def test_the_first_program_runs_as_it_stands() -> None:
-    """As a process of its own, over a socket, it silences the newest firing group of the team."""
+    """As a process of its own, over a socket, it prints the firing groups of the team."""
     fake = FakeOnCall()
     seed_storm(fake, 30)
     async with serve(fake) as url:
@@ -46,8 +47,12 @@ async def test_the_first_program_runs_as_it_stands() -> None:
         )
         output, _ = await process.communicate()
     assert process.returncode == 0
-    group = fake.groups[output.decode().split()[0]]
-    assert (group.state, ("team", "SRE") in group.labels) == ("silenced", True)
+    firing = [
+        group.id
+        for group in fake.groups.values()
+        if group.state == "firing" and ("team", "SRE") in group.labels
+    ]
+    assert sorted(line.split()[0] for line in output.decode().splitlines()) == sorted(firing)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +71,10 @@ async def test_every_snippet_runs_as_it_stands(source: str) -> None:
         url="https://oncall.test", token=fake.token, transport=fake.transport()
     ) as client:
         await _snippet(source)(
+            AlreadyInState=errors.AlreadyInState,
             OnCallClient=OnCallClient,
             client=client,
+            contextlib=contextlib,
             group=await client.alert_groups.get(id_of_the_readme),
             labels=labels,
             made=made,

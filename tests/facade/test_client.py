@@ -662,3 +662,33 @@ async def test_the_token_is_in_no_view_of_an_error(
     with pytest.raises(OnCallError) as caught:
         await provoke()
     assert_fit_to_hand_on(caught.value, kind)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        pytest.param("retry", 3, id="a number as the retry policy"),
+        pytest.param("rate_limit_storage", "redis://localhost", id="a storage for no rate limit"),
+    ],
+)
+def test_a_setting_that_would_fail_later_is_refused_at_once(setting: str, value: Any) -> None:
+    """Not in the middle of the first failure, and not silently ignored."""
+    with pytest.raises(InvalidArgument, match=setting) as refused:
+        OnCallClient(url="https://oncall.test", token="any", **{setting: value})
+    assert refused.value.argument == setting
+
+
+def test_options_of_the_wrong_type_are_refused() -> None:
+    """Where they are given."""
+    client = OnCallClient(url="https://oncall.test", token="any")
+    wrong: Any = "no"
+    with pytest.raises(InvalidArgument, match="background="):
+        client.with_options(background=wrong)
+    with pytest.raises(InvalidArgument, match="retry="):
+        client.with_options(retry=wrong)
+
+
+def test_a_pager_says_how_it_is_used() -> None:
+    """To whoever prints it."""
+    client = OnCallClient(url="https://oncall.test", token="any")
+    assert repr(client.alert_groups.list()).startswith("<Pager of list_alert_groups: use async for")

@@ -31,12 +31,34 @@ def _parser() -> argparse.ArgumentParser:
         description="A fake Grafana OnCall server, seeded with a storm of alert groups.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=8080, help="0 takes a free one (%(default)s)")
-    parser.add_argument("--groups", type=int, default=500, help="how many (%(default)s)")
-    parser.add_argument("--token", default=DEFAULT_TOKEN, help="the admin's (%(default)s)")
+    parser.add_argument("--port", type=_port, default=8080, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--groups", type=_count, default=500, help="how many (%(default)s)")
+    parser.add_argument(
+        "--token", type=_token, default=DEFAULT_TOKEN, help="the admin's (%(default)s)"
+    )
     parser.add_argument("--flavour", choices=("cloud", "oss"), default="cloud", help="%(default)s")
     parser.add_argument("--seed", type=int, default=0, help="of ids and storm (%(default)s)")
     return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("0 or more")
+    return number
+
+
+def _port(text: str) -> int:
+    number = _count(text)
+    if number > 65535:
+        raise argparse.ArgumentTypeError("65535 at most")
+    return number
+
+
+def _token(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("a token cannot be empty")
+    return text
 
 
 async def _run(options: argparse.Namespace) -> None:

@@ -1,8 +1,8 @@
 """`python -m grafana_oncall.testing.demo`: the SDK's main job from end to end.
 
 It starts the embedded server on a loopback socket, works on it through the public API, and exits
-with 0 only if the server then holds what it should. With GRAFANA_ONCALL_URL set, it only reads
-from that server instead.
+with 0 only if the server then holds what it should. With GRAFANA_ONCALL_URL and
+GRAFANA_ONCALL_ACCESS_TOKEN set, it only reads from that server instead.
 """
 
 import asyncio
@@ -155,13 +155,16 @@ async def _on_real_server(console: Console) -> bool:
 def main(console: Console | None = None) -> int:
     """The demo; returns its exit code."""
     console = console or Console()
-    real = bool(os.environ.get("GRAFANA_ONCALL_URL"))
+    real = any(os.environ.get(f"GRAFANA_ONCALL_{name}") for name in ("URL", "ACCESS_TOKEN"))
     try:
         good = asyncio.run(_on_real_server(console) if real else _on_fake(console))
     except OnCallError as error:
-        console.print(f"{type(error).__name__}: {error}", markup=False)
+        console.print(f"{type(error).__name__}: {error}", markup=False, soft_wrap=True)
         return 1
-    console.print("All is as it should be." if good else "Something is not as it should be.")
+    if real:
+        console.print(f"Read only: nothing was changed. At most {READ_AT_MOST} groups are shown.")
+    else:
+        console.print("All is as it should be." if good else "Something is not as it should be.")
     return 0 if good else 1
 
 
