@@ -44,10 +44,9 @@ class _Call:
 
 
 class Tracing:
-    """A listener that turns the calls of one client, and of its `with_options`, into spans.
+    """A listener that turns the calls of clients into spans, which it forgets when they end.
 
-    The calls of a client are told apart by their numbers, so every client needs its own. Spans
-    are forgotten when they end.
+    One serves any number of clients of a process.
 
     Args:
         tracer_provider: Makes the tracer; the global provider when absent.
