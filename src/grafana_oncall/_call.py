@@ -10,7 +10,7 @@ import attrs
 from ._codec import decode
 from ._pacing import PauseTooLong
 from ._request import API_ROOT, Answer, Request, Response
-from ._retry import Again, GiveUp, Settled, Verdict, after, final, is_ambiguous
+from ._retry import Again, GiveUp, Settled, Verdict, after, final, in_doubt, is_ambiguous
 from ._shared import Options, Shared
 from .errors import (
     Attempt,
@@ -52,6 +52,7 @@ class Call(Generic[T]):
         self._operation = (
             attrs.evolve(request.operation, repeat="same") if never else request.operation
         )
+        self._writes = request.operation.repeat != "safe"
         self._number = self._shared.next_number()
         self._attempts: list[Attempt] = []
         self._doubtful = False
@@ -77,9 +78,10 @@ class Call(Generic[T]):
             return await self._until_settled()
         except BaseException as error:
             failure = type(error).__name__
-            if isinstance(error, OnCallError):
-                error.attempts = tuple(self._attempts)
-                error.elapsed = self._now() - began
+            told = self._told(error)
+            if told is not None:
+                told.attempts = tuple(self._attempts)
+                told.elapsed = self._now() - began
             raise
         finally:
             self._shared.emit(
@@ -91,6 +93,15 @@ class Call(Generic[T]):
                     error=failure,
                 )
             )
+
+    def _told(self, error: BaseException) -> OnCallError | None:
+        """The error to tell the attempts with: of a cancelled write in doubt, its cause."""
+        if isinstance(error, OnCallError):
+            return error
+        if isinstance(error, asyncio.CancelledError) and self._doubtful and self._writes:
+            error.__cause__ = doubt = in_doubt(self._operation, "it was cancelled on its way.")
+            return doubt
+        return None
 
     async def _until_settled(self) -> Answer[T]:
         while True:
@@ -120,6 +131,7 @@ class Call(Generic[T]):
             failure = type(error).__name__
             if isinstance(error, RateLimited):
                 self._throttled(error, sent)
+            self._doubtful = self._doubtful or isinstance(error, asyncio.CancelledError)
             raise
         finally:
             gate.leave()
@@ -207,9 +219,8 @@ class Call(Generic[T]):
 
     async def _after(self, error: OnCallError) -> Answer[T] | None:
         """The answer if the effect is there, None to try again; raises when the call is over."""
-        writes = self._operation.repeat != "safe"
         # An answer of the wrong shape to a write: something was done, but what?
-        misread = writes and isinstance(error, DecodeError)
+        misread = self._writes and isinstance(error, DecodeError)
         self._doubtful = self._doubtful or is_ambiguous(error) or misread
         verdict = self._verdict(error)
         if isinstance(verdict, Again):

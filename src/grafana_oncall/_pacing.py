@@ -139,6 +139,16 @@ class Gate:
         now = asyncio.get_running_loop().time()
         self._held_until = max(self._held_until, now + seconds)
 
+    @property
+    def pause_left(self) -> float:
+        """Seconds until anything is let in again; 0.0 when there is no pause."""
+        now = asyncio.get_running_loop().time()
+        return max(0.0, self._opens - now)
+
+    @property
+    def _opens(self) -> float:
+        return max(self.pace.paused_until, self._held_until)
+
     def close(self) -> None:
         """Turns away whoever waits, and whoever comes later."""
         self._closed = True
@@ -150,7 +160,7 @@ class Gate:
 
     def _let_in(self) -> None:
         loop = asyncio.get_running_loop()
-        now, opens = loop.time(), max(self.pace.paused_until, self._held_until)
+        now, opens = loop.time(), self._opens
         while (queue := self._waiting()) and now >= opens:
             if not self.pace.admits(now, self._under_way):
                 return

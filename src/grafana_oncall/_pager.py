@@ -51,6 +51,18 @@ class Pager(Generic[T]):
     def __repr__(self) -> str:
         return f"<Pager of {self._request.operation.id}: use async for, collect() or count()>"
 
+    @property
+    def request(self) -> Request[Page[T]]:
+        """The request of the first page, with the filter."""
+        return self._request
+
+    def through(self, session: Session) -> "Pager[T]":
+        """The same list, read with other options of the same client."""
+        if session.shared is not self._session.shared:
+            message = "The list is another client's: act on it with the client that it came from."
+            raise InvalidArgument(message, argument="selection")
+        return Pager(session, self._request, prefetch=self._prefetch)
+
     def __aiter__(self) -> AsyncIterator[T]:
         return self._items()
 

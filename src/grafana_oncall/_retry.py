@@ -138,12 +138,17 @@ def final(operation: Operation, error: OnCallError, *, doubtful: bool) -> OnCall
     """The error to end a call with: a write that is in doubt ends with the doubt."""
     if not doubtful or operation.repeat == "safe":
         return error
-    made = OutcomeUnknown(
-        f"{operation.id}: it may have had its effect, or not ({error}) Check: {operation.check}",
-        operation=operation.id,
-    )
+    made = in_doubt(operation, str(error))
     made.__cause__ = error
     return made
+
+
+def in_doubt(operation: Operation, why: str) -> OutcomeUnknown:
+    """The error of a write whose effect could not be established."""
+    return OutcomeUnknown(
+        f"{operation.id}: it may have had its effect, or not ({why}) Check: {operation.check}",
+        operation=operation.id,
+    )
 
 
 def _shows_effect(operation: Operation, error: OnCallError) -> bool:

@@ -96,6 +96,11 @@ class Wire:
             self._headers["x-grafana-url"] = grafana_url
 
     @property
+    def server(self) -> str:
+        """The base of every URL; it holds no secret."""
+        return self._base_url
+
+    @property
     def is_closed(self) -> bool:
         """Whether nothing can be sent any more."""
         return self._http.is_closed

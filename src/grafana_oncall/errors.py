@@ -9,6 +9,9 @@
     ├── TransportError                    no answer; .sent says whether the request may have arrived
     │   └── RequestTimeout
     ├── OutcomeUnknown                    a write whose effect could not be established
+    ├── FilterIgnored                     the server answered groups that the filter excludes
+    ├── SelectionTooLarge                 more groups than max_items allows
+    ├── JournalError                      a bulk journal that cannot be written, or read
     ├── DecodeError                       an answer that is not what the specification says
     └── StatusError                       the server refused: .status .detail .fields
         ├── BadRequest                    400, and any 4xx that has no class of its own
@@ -38,8 +41,10 @@ __all__ = [
     "Conflict",
     "DecodeError",
     "EndpointUnavailable",
+    "FilterIgnored",
     "Forbidden",
     "InvalidArgument",
+    "JournalError",
     "LabelError",
     "NotFound",
     "OnCallError",
@@ -47,6 +52,7 @@ __all__ = [
     "Problem",
     "RateLimited",
     "RequestTimeout",
+    "SelectionTooLarge",
     "ServerError",
     "StatusError",
     "TemplateError",
@@ -172,6 +178,39 @@ class OutcomeUnknown(OnCallError):
         super().__init__(message)
         self.operation: str = operation
         """The operationId."""
+
+
+class FilterIgnored(OnCallError):
+    """The server answered a group that the filter excludes, so that none of them can be trusted.
+
+    Nothing was written to any of them. A server or a proxy may ignore a filter; a group may also
+    have changed at that very moment, in which case another try succeeds.
+    """
+
+    def __init__(self, message: str, *, group_id: str, unmet: str) -> None:
+        super().__init__(message)
+        self.group_id: str = group_id
+        """Id of the first such group."""
+        self.unmet: str = unmet
+        """The part of the filter that it does not meet, such as `state=new`."""
+
+
+class SelectionTooLarge(OnCallError):
+    """A bulk selection has more groups than `max_items` allows; nothing was written to them."""
+
+    def __init__(self, message: str, *, limit: int) -> None:
+        super().__init__(message)
+        self.limit: int = limit
+        """The value of `max_items`."""
+
+
+class JournalError(OnCallError):
+    """The journal of a bulk run cannot be written, read or resumed. The cause is chained."""
+
+    def __init__(self, message: str, *, path: str) -> None:
+        super().__init__(message)
+        self.path: str = path
+        """The file."""
 
 
 _NO_JSON = "check that url= is the OnCall API's, and that no proxy or login page answers for it."

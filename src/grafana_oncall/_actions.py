@@ -1,0 +1,138 @@
+"""What is done to one alert group: read it, act on it, label it, delete it."""
+
+from datetime import timedelta
+from typing import Literal
+
+from . import labels as label_rules
+from ._arguments import delete_mode, silence_delay
+from ._call import Exchange
+from ._generated import operations
+from ._generated.alert_groups import AlertGroup, AlertGroupDelete, AlertGroupSilence, DeleteMode
+from ._generated.labels import Label
+from ._request import Answer
+from ._session import Session
+
+
+class Actions:
+    """One method for each operation on a single alert group."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def get(self, alert_group_id: str) -> AlertGroup:
+        """One alert group; raises NotFound when there is none of this id."""
+        return await self._session.send(operations.get_alert_group(alert_group_id))
+
+    async def acknowledge(self, alert_group_id: str) -> None:
+        """Marks that somebody works on it; ends a silence, and acknowledges attached groups too.
+
+        Needs a user's OnCall API key.
+
+        Raises:
+            AlreadyInState: It is acknowledged already.
+            Conflict: It is resolved, attached to another group, or a maintenance.
+            UserTokenRequired: The token is a service account's.
+        """
+        await self._session.send(operations.acknowledge_alert_group(alert_group_id))
+
+    async def unacknowledge(self, alert_group_id: str) -> None:
+        """Takes an acknowledgement back: the group fires again. Needs a user's OnCall API key.
+
+        Raises:
+            AlreadyInState: It is not acknowledged.
+            Conflict: It is resolved, attached to another group, or a maintenance.
+            UserTokenRequired: The token is a service account's.
+        """
+        await self._session.send(operations.unacknowledge_alert_group(alert_group_id))
+
+    async def resolve(self, alert_group_id: str) -> None:
+        """Ends the alert group, or a maintenance. Needs a user's OnCall API key.
+
+        Raises:
+            AlreadyInState: It is resolved already.
+            Conflict: It is attached to another group.
+            UserTokenRequired: The token is a service account's.
+        """
+        await self._session.send(operations.resolve_alert_group(alert_group_id))
+
+    async def unresolve(self, alert_group_id: str) -> None:
+        """Lets a resolved group fire again, unacknowledged. Needs a user's OnCall API key.
+
+        Raises:
+            AlreadyInState: It is not resolved.
+            Conflict: It is attached to another group, or a maintenance.
+            UserTokenRequired: The token is a service account's.
+        """
+        await self._session.send(operations.unresolve_alert_group(alert_group_id))
+
+    async def silence(self, alert_group_id: str, delay: timedelta | int) -> None:
+        """Silences the group for a while, or for ever. Needs a user's OnCall API key.
+
+        Not idempotent: silencing a silenced group restarts its timer. So it is not repeated when
+        no answer comes; that ends in `OutcomeUnknown`.
+
+        Args:
+            alert_group_id: Id of the group.
+            delay: How long, as a timedelta (rounded up to seconds) or in seconds; or `FOREVER`.
+
+        Raises:
+            Conflict: It is resolved, acknowledged, or attached to another group.
+            UserTokenRequired: The token is a service account's.
+        """
+        body = AlertGroupSilence(delay=silence_delay(delay))
+        await self._session.send(operations.silence_alert_group(alert_group_id, body))
+
+    async def unsilence(self, alert_group_id: str) -> None:
+        """Ends the silence of the group. Needs a user's OnCall API key.
+
+        Raises:
+            AlreadyInState: It is not silenced.
+            Conflict: It is resolved, acknowledged, or attached to another group.
+            UserTokenRequired: The token is a service account's.
+        """
+        await self._session.send(operations.unsilence_alert_group(alert_group_id))
+
+    async def delete(
+        self, alert_group_id: str, *, mode: DeleteMode | Literal["wipe", "delete"] = "wipe"
+    ) -> None:
+        """Asks the server to wipe or to delete the group, which it does later.
+
+        Args:
+            alert_group_id: Id of the group.
+            mode: `wipe` empties title and payload, resolves the group, and keeps it; `delete`
+                removes it with its messages in Slack and elsewhere: `get` then says NotFound.
+        """
+        body = AlertGroupDelete(mode=delete_mode(mode))
+        await self._session.send(operations.delete_alert_group(alert_group_id, body))
+
+    async def add_label(self, alert_group_id: str, key: str, value: str) -> Label:
+        """Attaches a label, whose key and value must exist on the server. Grafana Cloud only.
+
+        Raises:
+            LabelError: Key or value break the documented rules; nothing was sent.
+            AlreadyInState: The group has this label.
+            BadRequest: Key or value are unknown to the server, or the group has 50 labels.
+            EndpointUnavailable: The open-source engine has no labels of alert groups.
+        """
+        body = label_rules.to_input(key, value)
+        request = operations.add_alert_group_label(alert_group_id, body)
+
+        async def attached(exchange: Exchange) -> Answer[Label] | None:
+            answer = await exchange(operations.get_alert_group(alert_group_id))
+            for label in answer.value.labels:
+                if (label.key.name, label.value.name) == (key, value):
+                    return Answer(value=label, response=answer.response)
+            return None
+
+        return await self._session.send(request, look=attached)
+
+    async def remove_label(self, alert_group_id: str, key: str, value: str) -> None:
+        """Takes a label off, which may be older than the rules for new ones. Grafana Cloud only.
+
+        Raises:
+            LabelError: Key or value cannot be a label's; nothing was sent.
+            NotFound: There is no such group, or it has no such label.
+            EndpointUnavailable: The open-source engine has no labels of alert groups.
+        """
+        body = label_rules.to_attached(key, value)
+        await self._session.send(operations.remove_alert_group_label(alert_group_id, body))

@@ -1,0 +1,162 @@
+"""Acting on the groups of a run: some at a time, each to exactly one outcome."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+
+import attrs
+
+from grafana_oncall._actions import Actions
+from grafana_oncall.errors import (
+    ClientStateError,
+    JournalError,
+    NotFound,
+    OnCallError,
+    OutcomeUnknown,
+)
+
+from ._action import Action, Seen
+from ._journal import Journal
+from ._ledger import Ledger
+from ._options import Settings
+from ._outcome import Outcome, Status, status_of
+from ._progress import Meter
+
+
+class Applier:
+    """Acts on groups, and notes each outcome in the ledger and in the journal."""
+
+    def __init__(
+        self,
+        *,
+        action: Action,
+        actions: Actions,
+        ledger: Ledger,
+        doubtful: set[int],
+        journal: Journal,
+        meter: Meter,
+        settings: Settings,
+    ) -> None:
+        self.under_way: set[int] = set()
+        """Positions of groups for which something may be on its way."""
+        self.stopped = False
+        """Whether no further group is begun."""
+        self._action = action
+        self._actions = actions
+        self._ledger = ledger
+        self._journal = journal
+        self._meter = meter
+        self._settings = settings
+        self._doubtful = doubtful
+        self._seen: dict[str, Seen] = {}
+        self._failures = 0
+        self._halt: OnCallError | None = None
+
+    async def apply(self, positions: Iterable[int], seen: dict[str, Seen]) -> None:
+        """Acts on these; raises what keeps all of them from being acted on."""
+        self._seen = seen
+        turns = iter(positions)
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(min(self._settings.max_at_once, len(self._ledger))):
+                tasks.create_task(self._work(turns))
+        if self._halt is not None:
+            raise self._halt
+
+    async def _work(self, turns: Iterator[int]) -> None:
+        while not self.stopped and (position := next(turns, None)) is not None:
+            self.under_way.add(position)
+            try:
+                await self._one(position)
+            finally:
+                self.under_way.discard(position)
+
+    async def _one(self, position: int) -> None:
+        """To the outcome, which is noted also when this is cancelled."""
+        began, done = asyncio.get_running_loop().time(), list[str]()
+        outcome = Outcome(id=self._ledger.ids[position], status=Status.UNKNOWN)
+        try:
+            await self._perform(position, done)
+            outcome = self._succeeded(outcome, done)
+        except OnCallError as error:
+            outcome = self._failed(outcome, error, done, doubtful=position in self._doubtful)
+        except asyncio.CancelledError as cancelled:
+            doubtful = position in self._doubtful
+            outcome = _cut_short(outcome, cancelled, done, doubtful=doubtful)
+            raise
+        finally:
+            seconds = asyncio.get_running_loop().time() - began
+            self._settle(position, attrs.evolve(outcome, seconds=seconds))
+
+    async def _perform(self, position: int, done: list[str]) -> None:
+        group_id = self._ledger.ids[position]
+        seen = self._seen.pop(group_id, None)
+        if seen is not None and not self._action.steps(seen):
+            await asyncio.sleep(0)  # thousands of these shall not keep others waiting
+            return
+        await self._journal.begin(position, group_id)
+        if position in self._doubtful:
+            found = await self._found(group_id)
+            self._doubtful.discard(position)
+            if found:
+                return
+        await self._action.perform(self._actions, group_id, seen, done)
+
+    async def _found(self, group_id: str) -> bool:
+        """Whether an earlier run had its effect on the group."""
+        try:
+            return await self._action.found(self._actions, group_id)
+        except NotFound:
+            return False  # the action tells what that means
+
+    def _succeeded(self, outcome: Outcome, done: list[str]) -> Outcome:
+        several = len(self._action.steps(None)) > 1
+        return attrs.evolve(
+            outcome,
+            status=Status.CHANGED if done else Status.ALREADY,
+            detail="; ".join(done) if several else "",
+        )
+
+    def _failed(
+        self, outcome: Outcome, error: OnCallError, done: list[str], *, doubtful: bool
+    ) -> Outcome:
+        status = status_of(error)
+        if isinstance(error, JournalError | ClientStateError):
+            self._stop(error)
+            status = Status.UNKNOWN if done else Status.NOT_ATTEMPTED
+        if status is Status.ALREADY:
+            return attrs.evolve(outcome, status=status)
+        return attrs.evolve(
+            outcome,
+            status=Status.UNKNOWN if doubtful else status,
+            detail="; ".join([*done, str(error)]),
+            error=error,
+        )
+
+    def _settle(self, position: int, outcome: Outcome) -> None:
+        self._ledger.settle(position, outcome)
+        try:
+            self._journal.end(position, outcome)
+        except JournalError as error:
+            self._stop(error)
+        self._failures += outcome.status.is_failure
+        if self._failures == self._settings.stop_after_failures:
+            self.stopped = True
+        open_ones = self._ledger.counts[Status.NOT_ATTEMPTED]
+        self._meter.reached(len(self._ledger) - open_ones, len(self._ledger))
+
+    def _stop(self, error: OnCallError) -> None:
+        self._halt = self._halt or error
+        self.stopped = True
+
+
+def _cut_short(
+    outcome: Outcome, cancelled: asyncio.CancelledError, done: list[str], *, doubtful: bool
+) -> Outcome:
+    """A request that was on its way is chained to the cancellation; else nothing was."""
+    doubt = cancelled.__cause__
+    if isinstance(doubt, OutcomeUnknown):
+        detail = "; ".join([*done, str(doubt)])
+        return attrs.evolve(outcome, status=Status.UNKNOWN, detail=detail, error=doubt)
+    if done or doubtful:
+        detail = "; ".join([*done, "it was cancelled before the rest."])
+        return attrs.evolve(outcome, status=Status.UNKNOWN, detail=detail)
+    return attrs.evolve(outcome, status=Status.NOT_ATTEMPTED, detail="It was cancelled.")

@@ -1,0 +1,208 @@
+"""The door to bulk runs: one method for each action."""
+
+from collections.abc import AsyncIterable, Iterable, Mapping
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Literal, TypeAlias, Unpack, cast
+
+import attrs
+
+from grafana_oncall import labels as label_rules
+from grafana_oncall._arguments import delete_mode, silence_delay
+from grafana_oncall._generated import operations
+from grafana_oncall._generated.alert_groups import AlertGroup, DeleteMode
+from grafana_oncall._pager import DEFAULT_PREFETCH, Pager
+from grafana_oncall._session import Session
+from grafana_oncall._settings import timeout_seconds
+from grafana_oncall._values import shown
+from grafana_oncall.errors import InvalidArgument, JournalError
+from grafana_oncall.labels import LabelsLike
+
+from ._action import Action, Delete, Labels, Silence, Transition
+from ._filter import is_filtered
+from ._journal import Header, Journal, read
+from ._options import BulkOptions, ResumeOptions, Settings, path_of
+from ._run import BulkRun, Work
+from ._selection import Read, freeze, gather, given, group_id
+
+Selection: TypeAlias = (
+    Pager[AlertGroup] | Iterable[str | AlertGroup] | AsyncIterable[str | AlertGroup]
+)
+"""A query (`alert_groups.list(…)`), or ids or groups in any iterable or async iterable."""
+
+
+class Bulk:
+    """The actions on alert groups, on many of them: there is no such endpoint, and no 429 either.
+
+        report = await client.alert_groups.bulk.resolve(
+            client.alert_groups.list(state="new", labels={"team": "SRE"})
+        )
+        report.raise_for_failures()
+
+    The selection is read to its end first. Each group of a query is held against the filter, and
+    only then is anything written, to these very groups, whatever moves meanwhile. One failure does
+    not keep the others from being acted on. All requests let other calls of the client pass.
+
+    Each method returns a `BulkRun` at once, which is awaited for its `BulkReport`. All take the
+    options of `BulkOptions`, and raise `InvalidArgument` for those, and for selections, that cannot
+    be meant: such as a query without any filter, unless `everything=True`.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = Session(session.shared, attrs.evolve(session.options, background=True))
+
+    def acknowledge(self, selection: Selection, **options: Unpack[BulkOptions]) -> BulkRun:
+        """Acknowledges each group; see `AlertGroups.acknowledge`."""
+        return self._run(Transition(name="acknowledge"), selection, options)
+
+    def unacknowledge(self, selection: Selection, **options: Unpack[BulkOptions]) -> BulkRun:
+        """Takes each acknowledgement back; see `AlertGroups.unacknowledge`."""
+        return self._run(Transition(name="unacknowledge"), selection, options)
+
+    def resolve(self, selection: Selection, **options: Unpack[BulkOptions]) -> BulkRun:
+        """Resolves each group; see `AlertGroups.resolve`."""
+        return self._run(Transition(name="resolve"), selection, options)
+
+    def unresolve(self, selection: Selection, **options: Unpack[BulkOptions]) -> BulkRun:
+        """Lets each group fire again; see `AlertGroups.unresolve`."""
+        return self._run(Transition(name="unresolve"), selection, options)
+
+    def silence(
+        self, selection: Selection, delay: timedelta | int, **options: Unpack[BulkOptions]
+    ) -> BulkRun:
+        """Silences each group, a silenced one anew; see `AlertGroups.silence`."""
+        return self._run(Silence(delay=silence_delay(delay)), selection, options)
+
+    def unsilence(self, selection: Selection, **options: Unpack[BulkOptions]) -> BulkRun:
+        """Ends the silence of each group; see `AlertGroups.unsilence`."""
+        return self._run(Transition(name="unsilence"), selection, options)
+
+    def delete(
+        self,
+        selection: Selection,
+        *,
+        mode: DeleteMode | Literal["wipe", "delete"] = "wipe",
+        wait: timedelta | float | None = None,
+        **options: Unpack[BulkOptions],
+    ) -> BulkRun:
+        """Wipes or deletes each group; see `AlertGroups.delete`.
+
+        Args:
+            selection: The groups.
+            mode: `wipe` or `delete`.
+            wait: How long to look, in seconds or as a timedelta, whether the server has done what
+                it took on. What it has not done by then is `unknown`. Without it, nobody looks.
+            options: See `BulkOptions`.
+        """
+        action = Delete(
+            mode="delete" if delete_mode(mode) is DeleteMode.DELETE else "wipe",
+            wait=None if wait is None else timeout_seconds(wait),
+        )
+        return self._run(action, selection, options)
+
+    def add_labels(
+        self, selection: Selection, labels: LabelsLike, **options: Unpack[BulkOptions]
+    ) -> BulkRun:
+        """Attaches to each group the labels that it has not; see `AlertGroups.add_label`.
+
+        A group that would have more than 50 is rejected before anything is sent. Groups that come
+        from a query are not read again; others are, which takes one more request for each.
+        """
+        pairs = label_rules.validate(labels)
+        return self._run(_labels("add_labels", pairs), selection, options)
+
+    def remove_labels(
+        self, selection: Selection, labels: LabelsLike, **options: Unpack[BulkOptions]
+    ) -> BulkRun:
+        """Takes off each group the labels that it has; see `AlertGroups.remove_label`."""
+        pairs = label_rules.parse(labels)
+        for key, value in pairs:
+            label_rules.to_attached(key, value)
+        return self._run(_labels("remove_labels", pairs), selection, options)
+
+    def resume(self, journal: str | Path, **options: Unpack[ResumeOptions]) -> BulkRun:
+        """Finishes the run of a journal, which may have been killed at any point.
+
+        What succeeded or was rejected stays as it is. What was under way, or is unknown, is looked
+        at first. The rest, and what failed, is acted on. The journal goes on in the same file.
+
+        Raises:
+            JournalError: It cannot be read, or its selection was not complete, so that nothing was
+                sent; or it is of another server.
+        """
+        settings = Settings(**options)
+        path = path_of(journal)
+        past = read(path)
+        server = self._session.shared.wire.server
+        if past.header.server != server:
+            message = f"{path}: it is the journal of {past.header.server}, and this is {server}."
+            raise JournalError(message, path=str(path))
+        work = Work(
+            header=past.header,
+            read=None,
+            again=self._again(past.header),
+            ledger=past.ledger,
+            doubtful=past.doubtful,
+            settled=past.settled,
+        )
+        return BulkRun(
+            self._session, work, settings, Journal(path, new=False, fsync=settings.fsync)
+        )
+
+    def _run(self, action: Action, selection: object, options: BulkOptions) -> BulkRun:
+        settings = Settings(**options)
+        query = self._query(selection, settings)
+        header = Header(
+            server=self._session.shared.wire.server,
+            action=action,
+            query=None if query is None else query.request.query,
+            converge=settings.converge,
+        )
+        read = _reader(selection) if query is None else partial(freeze, query)
+        work = Work(header=header, read=read, again=self._again(header))
+        journal = Journal(settings.journal, fsync=settings.fsync)
+        return BulkRun(self._session, work, settings, journal)
+
+    def _query(self, selection: object, settings: Settings) -> Pager[AlertGroup] | None:
+        """The selection as a query of alert groups, if it is a query."""
+        if not isinstance(selection, Pager):
+            if settings.converge:
+                message = "converge=True walks a query again: give one, from alert_groups.list()."
+                raise InvalidArgument(message, argument="converge")
+            return None
+        pager = cast("Pager[AlertGroup]", selection)
+        if pager.request.operation is not operations.LIST_ALERT_GROUPS:
+            message = f"selection: {pager.request.operation.id} lists no alert groups."
+            raise InvalidArgument(message, argument="selection")
+        if not (settings.everything or is_filtered(pager.request.query)):
+            message = (
+                "selection: this query has no filter, and selects everything. Give it one, "
+                "or say everything=True."
+            )
+            raise InvalidArgument(message, argument="everything")
+        return pager.through(self._session)
+
+    def _again(self, header: Header) -> Read | None:
+        if not header.converge or header.query is None:
+            return None
+        request = attrs.evolve(operations.list_alert_groups(), query=tuple(header.query))
+        return partial(freeze, Pager(self._session, request, prefetch=DEFAULT_PREFETCH))
+
+
+def _reader(selection: object) -> Read:
+    """Of ids and groups, checked as far as that is possible without waiting for them."""
+    match selection:
+        case AsyncIterable():
+            return partial(gather, cast("AsyncIterable[str | AlertGroup]", selection))
+        case Iterable() if not isinstance(selection, str | bytes | Mapping):
+            return partial(given, [group_id(one) for one in cast("Iterable[object]", selection)])
+        case _:
+            message = f"selection={shown(selection)}: a query, or ids or groups, are needed."
+            raise InvalidArgument(message, argument="selection")
+
+
+def _labels(name: str, pairs: tuple[tuple[str, str], ...]) -> Labels:
+    if not pairs:
+        raise InvalidArgument("labels: at least one is needed.", argument="labels")
+    return Labels(name=name, labels=tuple(dict.fromkeys(pairs)))

@@ -1,0 +1,220 @@
+"""The journal of a bulk run: JSON lines, from which a run that was killed can be finished.
+
+    {"journal": 1, "server": …, "action": {…}, "query": [[…]] | null, "converge": …}
+    {"select": ["I1", "I2", …]}         any number of these
+    {"selected": 2, "settled": true}    only now is anything sent
+    {"begin": 0, "id": "I1"}            before its first request
+    {"end": 0, "status": "changed", …}  after its last one
+
+Groups are numbered from 0, in the order in which they were selected. A line that has no end was
+being written when the machine stopped, and does not count.
+"""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from io import FileIO
+from pathlib import Path
+from typing import Any, Final, Self
+
+import attrs
+
+from grafana_oncall._values import shown
+from grafana_oncall.errors import JournalError
+
+from ._action import Action, restored
+from ._ledger import Ledger
+from ._outcome import Outcome, Status
+
+_FORMAT: Final = 1
+_IDS_IN_A_LINE: Final = 1000
+
+
+@attrs.frozen(kw_only=True)
+class Header:
+    """What a run needs to be gone on with, besides what it has done."""
+
+    server: str
+    action: Action
+    query: Sequence[tuple[str, str]] | None
+    """The filter of the selection, if that was a query."""
+    converge: bool
+
+
+class Journal:
+    """A journal that is being written; without a path, nothing is."""
+
+    def __init__(self, path: Path | None, *, new: bool = True, fsync: bool = False) -> None:
+        self._path = path
+        self._mode = "xb" if new else "ab"
+        self._fsync = fsync
+        self._file: FileIO | None = None
+        self._broken: JournalError | None = None
+
+    def __enter__(self) -> Self:
+        """Opens it; raises JournalError when another run has it open."""
+        if self._path is not None:
+            try:
+                self._file = FileIO(self._path, self._mode)
+                _lock(self._file)
+            except OSError as error:
+                raise self._failed(error) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def begin_run(self, header: Header) -> None:
+        """The first line."""
+        self._write(
+            journal=_FORMAT,
+            server=header.server,
+            action=header.action.arguments,
+            query=header.query,
+            converge=header.converge,
+        )
+
+    def select(self, ids: Sequence[str], *, settled: bool) -> None:
+        """The selection, or what a later walk adds to it."""
+        for start in range(0, len(ids), _IDS_IN_A_LINE):
+            self._write(select=ids[start : start + _IDS_IN_A_LINE])
+        self._write(selected=len(ids), settled=settled)
+
+    async def begin(self, position: int, group_id: str) -> None:
+        """Before the first request for a group; it stands in the file when this returns."""
+        self._write(begin=position, id=group_id)
+        await self.sync()
+
+    def end(self, position: int, outcome: Outcome) -> None:
+        """What became of a group."""
+        self._write(
+            end=position,
+            id=outcome.id,
+            status=outcome.status,
+            seconds=round(outcome.seconds, 6),
+            detail=outcome.detail,
+        )
+
+    async def sync(self) -> None:
+        """Waits until all lines are on the disk, if that was asked for."""
+        if self._file is not None and self._fsync:
+            try:
+                await asyncio.to_thread(os.fsync, self._file.fileno())
+            except OSError as error:
+                raise self._failed(error) from error
+
+    def _write(self, **entry: object) -> None:
+        if self._file is None:
+            return
+        if self._broken is not None:
+            raise self._broken
+        line = json.dumps(entry).encode() + b"\n"
+        try:
+            # Unbuffered: what was written outlives this process.
+            written = self._file.write(line)
+        except OSError as error:
+            raise self._failed(error) from error
+        if written != len(line):
+            raise self._failed("the disk is full")
+
+    def _failed(self, error: OSError | str) -> JournalError:
+        """The error of now and of all later lines: a line is never written after half a line."""
+        message = (
+            f"{self._path}: the journal cannot be written ({error}). No further group is acted on; "
+            "the report of the run tells what was done."
+        )
+        self._broken = JournalError(message, path=str(self._path))
+        return self._broken
+
+
+def _lock(file: FileIO) -> None:
+    """Raises BlockingIOError while another run writes the same journal."""
+    if sys.platform != "win32":  # which has no such locks
+        import fcntl  # noqa: PLC0415  # for the same reason
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@attrs.define(kw_only=True)
+class Past:
+    """What a journal tells of a run."""
+
+    header: Header
+    ledger: Ledger = attrs.field(factory=Ledger)
+    settled: bool = True
+    doubtful: set[int] = attrs.field(factory=set[int])
+    """Positions of groups that were under way, or whose outcome is unknown."""
+
+
+def read(path: Path) -> Past:
+    """Reads a journal, and cuts off half a line at its end; raises JournalError."""
+    try:
+        content = path.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        if len(whole) < len(content):
+            os.truncate(path, len(whole))
+    except OSError as error:
+        message = f"{path}: the journal cannot be read ({error})."
+        raise JournalError(message, path=str(path)) from error
+    return _parsed(whole.splitlines(), path)
+
+
+def _parsed(lines: Iterable[bytes], path: Path) -> Past:
+    past: Past | None = None
+    selected = False
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = json.loads(line)
+            if past is None:
+                past = Past(header=_header(entry))
+            else:
+                selected = _apply(past, entry) or selected
+        except (ValueError, TypeError, KeyError, IndexError) as error:
+            message = f"{path}, line {number}: no line of a bulk journal, {shown(line[:60])}."
+            raise JournalError(message, path=str(path)) from error
+    if past is None or not selected:
+        message = f"{path}: the selection was not complete, so nothing was sent. Start a new run."
+        raise JournalError(message, path=str(path))
+    return past
+
+
+def _header(entry: dict[str, Any]) -> Header:
+    if entry["journal"] != _FORMAT:
+        raise ValueError("another format")
+    query = entry["query"]
+    return Header(
+        server=entry["server"],
+        action=restored(entry["action"]),
+        query=None if query is None else [(name, value) for name, value in query],
+        converge=entry["converge"],
+    )
+
+
+def _apply(past: Past, entry: dict[str, Any]) -> bool:
+    """Applies a line; says whether it completes a selection."""
+    match entry:
+        case {"select": [*ids]}:
+            past.ledger.add(ids)
+        case {"selected": int(), "settled": bool(settled)}:
+            past.settled = past.settled and settled
+            return True
+        case {"begin": int(position)}:
+            _note(past, position, Status.UNKNOWN, detail="It was under way.")
+        case {"end": int(position), "status": status, "detail": detail, "seconds": seconds}:
+            _note(past, position, Status(status), detail=detail, seconds=seconds)
+        case _:
+            raise ValueError("no such line")
+    return False
+
+
+def _note(past: Past, position: int, status: Status, *, detail: str, seconds: float = 0.0) -> None:
+    group_id = past.ledger.ids[position]
+    outcome = Outcome(id=group_id, status=status, detail=detail, seconds=seconds)
+    past.ledger.settle(position, outcome)
+    if status is Status.UNKNOWN:
+        past.doubtful.add(position)
+    else:
+        past.doubtful.discard(position)

@@ -1,0 +1,98 @@
+"""The options of every bulk run, and their checks."""
+
+from pathlib import Path
+from typing import Any, Final, TypedDict
+
+import attrs
+from attrs.converters import optional
+
+from grafana_oncall._arguments import of_type, positive
+from grafana_oncall._values import shown
+from grafana_oncall.errors import InvalidArgument, JournalError
+
+from ._progress import OnProgress
+
+MAX_AT_ONCE: Final = 8
+
+
+class ResumeOptions(TypedDict, total=False):
+    """What a resumed run takes; the rest is in its journal."""
+
+    max_at_once: int
+    """Groups under way at the same time, 8 by default; the client's `max_connections` and the
+    server's quota limit them further."""
+    stop_after_failures: int | None
+    """So many groups rejected, failed or unknown, and no further one is begun. By default one
+    failure never keeps another group from being acted on."""
+    on_progress: OnProgress | None
+    """Called with a `Progress` after each page and each group, and once a second meanwhile."""
+    fsync: bool
+    """Whether each line of the journal is on the disk before the run goes on, which outlives a
+    crash of the machine; without, it outlives that of the process. False by default."""
+
+
+class BulkOptions(ResumeOptions, total=False):
+    """What every bulk action takes."""
+
+    everything: bool
+    """Allows a query without any filter, which is refused otherwise."""
+    max_items: int | None
+    """A larger selection raises `SelectionTooLarge` before anything is written."""
+    dry_run: bool
+    """Reads and checks the selection, and reports what would be sent, without sending it."""
+    converge: bool
+    """Walks the query again when all is done, and acts on what matches by then and is new, until
+    there is nothing more; ten times at most."""
+    journal: str | Path | None
+    """A file that does not exist yet, into which each outcome is written as it happens; `resume`
+    goes on from it."""
+
+
+def _flag(_: object, field: "attrs.Attribute[bool]", value: object) -> None:
+    of_type(field.name, value, bool)
+
+
+def _positive(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    positive(field.name, value)
+
+
+def _callable(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    if value is not None and not callable(value):
+        message = f"{field.name}={shown(value)}: a callable that takes a Progress is needed."
+        raise InvalidArgument(message, argument=field.name)
+
+
+def path_of(value: object) -> Path:
+    """The path of a journal."""
+    if isinstance(value, str | Path):
+        return Path(value)
+    raise InvalidArgument(f"journal={shown(value)}: a path is needed.", argument="journal")
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """The options of a run, checked."""
+
+    max_at_once: int = attrs.field(default=MAX_AT_ONCE, validator=_positive)
+    stop_after_failures: int | None = attrs.field(default=None, validator=_positive)
+    on_progress: OnProgress | None = attrs.field(default=None, validator=_callable)
+    fsync: bool = attrs.field(default=False, validator=_flag)
+    everything: bool = attrs.field(default=False, validator=_flag)
+    max_items: int | None = attrs.field(default=None, validator=_positive)
+    dry_run: bool = attrs.field(default=False, validator=_flag)
+    converge: bool = attrs.field(default=False, validator=_flag)
+    journal: Path | None = attrs.field(default=None, converter=optional(path_of))
+
+    def __attrs_post_init__(self) -> None:
+        if self.journal is None:
+            return
+        if self.dry_run:
+            message = (
+                "journal: a dry run does nothing that could be resumed. Leave out one of them."
+            )
+            raise InvalidArgument(message, argument="journal")
+        if self.journal.exists():
+            message = (
+                f"{self.journal} exists. Finish its run with bulk.resume(), or name a new file."
+            )
+            raise JournalError(message, path=str(self.journal))

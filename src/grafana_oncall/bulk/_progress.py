@@ -1,0 +1,126 @@
+"""How far a bulk run is."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Final, Literal, TypeAlias
+
+import attrs
+
+from ._outcome import Status
+
+Phase: TypeAlias = Literal["selecting", "acting"]
+
+_logger: Final = logging.getLogger("grafana_oncall")
+_TICK: Final = 1.0
+
+
+@attrs.frozen(kw_only=True)
+class Progress:
+    """How far a bulk run is, at one moment. Times in seconds."""
+
+    action: str
+    """Such as `resolve`."""
+    phase: Phase
+    """The selection is read to its end first; then the groups are acted on."""
+    total: int | None
+    """Groups in the selection; None while a source without a length is read."""
+    done: int
+    """Groups that were found, or that have their outcome."""
+    done_before: int
+    """Groups of these that were done when the phase began, as when a run is resumed."""
+    counts: Mapping[Status, int]
+    """Groups by status."""
+    elapsed: float
+    """Time since this phase began, pauses included."""
+    pause: float
+    """How long the server's quota, or the client's own, still lets nothing through."""
+
+    @property
+    def rate(self) -> float:
+        """Groups per second; a pause counts as soon as it is known how long it will be."""
+        seconds = self.elapsed + self.pause
+        return (self.done - self.done_before) / seconds if seconds else 0.0
+
+    @property
+    def eta(self) -> float | None:
+        """Time that is left, the pause included; None as long as nothing tells."""
+        if self.total is None or not self.rate:
+            return None
+        return self.pause + (self.total - self.done) / self.rate
+
+
+OnProgress: TypeAlias = Callable[[Progress], object]
+
+
+class Meter:
+    """Measures the phases of a run, and tells a listener how far it is."""
+
+    def __init__(
+        self,
+        action: str,
+        counts: Mapping[Status, int],
+        *,
+        listener: OnProgress | None,
+        pause_left: Callable[[], float],
+    ) -> None:
+        self.seconds: dict[Phase, float] = {"selecting": 0.0, "acting": 0.0}
+        """How long each phase took so far."""
+        self._action = action
+        self._counts = counts
+        self._listener = listener
+        self._pause_left = pause_left
+        self._phase: Phase = "selecting"
+        self._began = 0.0
+        self._before = self._done = 0
+        self._total: int | None = None
+
+    @asynccontextmanager
+    async def phase(
+        self, phase: Phase, *, done: int = 0, total: int | None = None
+    ) -> AsyncGenerator[None]:
+        """Measures what happens meanwhile, and tells of it once a second."""
+        self._phase, self._began = phase, _now()
+        self._before = self._done = done
+        self._total = total
+        ticking = None if self._listener is None else asyncio.create_task(self._tick())
+        try:
+            yield
+        finally:
+            self.seconds[phase] += _now() - self._began
+            if ticking is not None:
+                ticking.cancel()
+                await asyncio.gather(ticking, return_exceptions=True)
+
+    def reached(self, done: int, total: int | None) -> None:
+        """So many are done, of so many."""
+        self._done, self._total = done, total
+        self._tell()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._listener is None:
+            return
+        progress = Progress(
+            action=self._action,
+            phase=self._phase,
+            total=self._total,
+            done=self._done,
+            done_before=self._before,
+            counts=dict(self._counts),
+            elapsed=_now() - self._began,
+            pause=self._pause_left(),
+        )
+        try:
+            self._listener(progress)
+        except Exception:
+            _logger.exception("on_progress failed at %s", progress)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,114 @@
+"""What a bulk run did."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import attrs
+
+from grafana_oncall.errors import OnCallError
+
+from ._outcome import Outcome, Status
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_SHOWN_FAILURES = 20
+
+
+@attrs.frozen(kw_only=True)
+class BulkReport:
+    """What became of each group of a selection. Times in seconds."""
+
+    action: str
+    """Such as `resolve`."""
+    outcomes: Sequence[Outcome] = attrs.field(repr=False)
+    """One for each group, in the order of the selection."""
+    counts: Mapping[Status, int]
+    """Groups by status, each status included; their sum is the selection."""
+    selecting: float
+    """How long it took to read and check the selection."""
+    acting: float
+    """How long it took to act on it, pauses included."""
+    settled: bool = True
+    """False when groups left the list during each of five walks: then one that moved up at the
+    wrong moment may have been left out. `converge=True` finds it."""
+    dry_run: bool = False
+    """Whether nothing was to be sent; the outcomes' `detail` then says what would be."""
+
+    @property
+    def failures(self) -> Sequence[Outcome]:
+        """Those that are rejected, failed or unknown."""
+        if not any(number for status, number in self.counts.items() if status.is_failure):
+            return ()
+        return [outcome for outcome in self.outcomes if outcome.status.is_failure]
+
+    def raise_for_failures(self) -> None:
+        """Raises an ExceptionGroup with the error of each failure, if there is any.
+
+        `except* Conflict` and the like take them apart. A failure that was read from a journal is
+        an OnCallError with the words of its error.
+        """
+        failures = self.failures
+        if failures:
+            message = f"{self.action}: {len(failures)} of {len(self.outcomes)} alert groups"
+            raise ExceptionGroup(message, [_error(failure) for failure in failures])
+
+    def to_json(self) -> str:
+        """All of it as a JSON object."""
+        return json.dumps(
+            {
+                "action": self.action,
+                "dry_run": self.dry_run,
+                "settled": self.settled,
+                "selecting": self.selecting,
+                "acting": self.acting,
+                "counts": self.counts,
+                "outcomes": [
+                    {
+                        "id": outcome.id,
+                        "status": outcome.status,
+                        "detail": outcome.detail,
+                        "seconds": outcome.seconds,
+                    }
+                    for outcome in self.outcomes
+                ],
+            }
+        )
+
+    def __str__(self) -> str:
+        lines = [self._summary()]
+        failures = self.failures
+        lines += [f"  {one.id} {one.status}: {one.detail}" for one in failures[:_SHOWN_FAILURES]]
+        if len(failures) > _SHOWN_FAILURES:
+            lines.append(f"  … and {len(failures) - _SHOWN_FAILURES} more (.failures)")
+        return "\n".join(lines)
+
+    def _summary(self) -> str:
+        counts = ", ".join(
+            f"{number:,} {status.replace('_', ' ')}"
+            for status, number in self.counts.items()
+            if number
+        )
+        kind = f"{self.action} (dry run)" if self.dry_run else self.action
+        doubt = "" if self.settled else "; the list kept moving, one may have been left out"
+        seconds = self.selecting + self.acting
+        groups = f"{len(self.outcomes):,} alert groups"
+        return f"{kind}: {groups}{f': {counts}' if counts else ''}, in {seconds:.1f} s{doubt}"
+
+    def __rich__(self) -> "Table":
+        """The counts and the failures as a table, for `rich.print` and `Console.print`."""
+        from rich.table import Table  # noqa: PLC0415  # an extra
+        from rich.text import Text  # noqa: PLC0415
+
+        table = Table("status", "alert groups", title=self._summary())
+        for status, number in self.counts.items():
+            table.add_row(status.replace("_", " "), f"{number:,}")
+        table.add_section()
+        for one in self.failures[:_SHOWN_FAILURES]:
+            table.add_row(one.status, Text(f"{one.id} {one.detail}"))
+        return table
+
+
+def _error(failure: Outcome) -> OnCallError:
+    return failure.error or OnCallError(f"{failure.id}: {failure.detail}")
