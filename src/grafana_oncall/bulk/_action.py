@@ -179,17 +179,18 @@ class Delete(Action):
             await self._until_done(on, group_id, self.wait)
 
     async def _until_done(self, on: Actions, group_id: str, longest: float) -> None:
-        pause = min(_FIRST_LOOK, longest / 2)
-        try:
-            async with asyncio.timeout(longest):
-                await asyncio.sleep(pause)
-                while not await self.found(on, group_id):
-                    pause = min(pause * 1.5, _LONGEST_PAUSE)
-                    await asyncio.sleep(pause)
-        except TimeoutError as error:
-            raise _not_yet(self.mode, f"it had not happened after {longest:g} s.") from error
-        except OnCallError as error:
-            raise _not_yet(self.mode, f"nothing could be seen of it ({error})") from error
+        """Looks again and again; the last look is after `longest`, however long a pause was."""
+        clock = asyncio.get_running_loop().time
+        end, pause = clock() + longest, min(_FIRST_LOOK, longest)
+        while pause > 0:
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE, end - clock())
+            try:
+                if await self.found(on, group_id):
+                    return
+            except OnCallError as error:
+                raise _not_yet(self.mode, f"nothing could be seen of it ({error})") from error
+        raise _not_yet(self.mode, f"it had not happened after {longest:g} s.")
 
 
 def _not_yet(mode: str, reason: str) -> OutcomeUnknown:
