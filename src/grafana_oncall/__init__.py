@@ -1,8 +1,10 @@
 """Async Python client of the Grafana OnCall HTTP API.
 
 async with OnCallClient(url="https://oncall.example", token="…") as client:
-    for group in await client.alert_groups.list(state="new", labels={"team": "SRE"}).collect():
-        await client.alert_groups.acknowledge(group.id)
+    firing = client.alert_groups.list(state="new", labels={"team": "SRE"})
+    async for group in firing:
+        print(group.id, group.title)
+    report = await client.alert_groups.bulk.acknowledge(firing)
 """
 
 # The floors, each of which imports only lower ones (held by import-linter):
@@ -10,6 +12,8 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   testing
 #   client · models · operations                          public doors
 #   _alert_groups · _integrations                         one method per operation
+#   bulk                                                  select, freeze, verify, apply, report
+#   _actions                                              what is done to one alert group
 #   _pager                                                what `list` returns
 #   _session · _call · _shared                            pages; attempts; the client's lifetime
 #   _wire                                                 the only code that sends
@@ -19,7 +23,7 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   _generated                                            written from openapi.yaml
 #   _request · _values · otel · events · errors           plain values
 
-from . import errors, events, labels, models, operations
+from . import bulk, errors, events, labels, models, operations
 from ._arguments import FOREVER, NO_TEAM
 from ._pager import Pager
 from ._request import Answer, Page, Request, Response
@@ -41,6 +45,7 @@ __all__ = [
     "RetryPolicy",
     "UnsetType",
     "__version__",
+    "bulk",
     "errors",
     "events",
     "labels",

@@ -6,25 +6,32 @@ GRAFANA_ONCALL_ACCESS_TOKEN set, it only reads from that server instead.
 """
 
 import asyncio
+import logging
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
+from rich import progress as rich_progress
 from rich.console import Console
-from rich.progress import Progress
+from rich.logging import RichHandler
 from rich.table import Table
 
 from grafana_oncall import OnCallClient
+from grafana_oncall.bulk import BulkReport, Progress, progress_bar
 from grafana_oncall.errors import NotFound, OnCallError
 from grafana_oncall.models import AlertGroup, AlertGroupState, Integration
-from grafana_oncall.testing import FakeOnCall, seed_storm, serve
+from grafana_oncall.testing import FakeOnCall, seed_storm, serve, throttle
 
-GROUPS: Final = 420
+GROUPS: Final = 1000
 READ_AT_MOST: Final = 1000
 LABEL: Final = ("handled_by", "demo")
+STORM: Final = {"team": "Platform"}
+"""The labels of the groups that are all resolved at once."""
 
 Check = tuple[str, object, object]
 """What is checked, what it should be, and what the server holds."""
@@ -35,7 +42,7 @@ async def _walk(client: OnCallClient, console: Console) -> list[AlertGroup]:
     pager = client.alert_groups.list()
     total = min(await pager.count(), READ_AT_MOST)
     found: list[AlertGroup] = []
-    with Progress(console=console) as progress:
+    with rich_progress.Progress(console=console) as progress:
         walked = progress.add_task("Walking all pages", total=total)
         async for group in pager:
             found.append(group)
@@ -95,6 +102,29 @@ async def _gone(client: OnCallClient, group_id: str) -> None:
             await asyncio.sleep(0.1)
 
 
+async def _resolve_storm(client: OnCallClient, fake: FakeOnCall, console: Console) -> BulkReport:
+    """All groups of a team, by label: throttled for a moment, interrupted half-way, resumed."""
+    with TemporaryDirectory() as folder, progress_bar(console) as bar:
+
+        def disturbed(progress: Progress) -> None:
+            bar(progress)
+            if progress.phase == "acting" and progress.total is not None:
+                if progress.done == progress.total // 4:
+                    fake.faults.add(throttle(2))
+                if progress.done >= progress.total // 2:
+                    resolving.cancel()
+
+        journal = Path(folder) / "resolve.jsonl"
+        groups = client.alert_groups.list(labels=STORM)
+        run = client.alert_groups.bulk.resolve(groups, journal=journal, on_progress=disturbed)
+        resolving = asyncio.create_task(run.wait())
+        await asyncio.wait([resolving])
+        console.print(run.report, "Interrupted half-way. The journal says how to go on.")
+        report = await client.alert_groups.bulk.resume(journal, on_progress=bar)
+        console.print(report)
+        return report
+
+
 def _checks(fake: FakeOnCall, done: dict[str, str], integration: Integration) -> list[Check]:
     """What the server itself holds afterwards, not what the SDK says of it."""
     held = fake.groups
@@ -114,6 +144,21 @@ def _checks(fake: FakeOnCall, done: dict[str, str], integration: Integration) ->
     ]
 
 
+def _storm_checks(fake: FakeOnCall, report: BulkReport) -> list[Check]:
+    storm = {group.id for group in fake.groups.values() if STORM.items() <= {*group.labels}}
+    resolved = Counter(
+        call.path
+        for call in fake.calls
+        if call.operation == "resolve_alert_group" and call.status == 200
+    )
+    open_ones = [one for one in storm if fake.groups[one].state != "resolved"]
+    return [
+        ("groups of the storm that were reported", len(storm), len(report.outcomes)),
+        ("groups of the storm that are open", 0, len(open_ones)),
+        ("most times that a group was resolved", 1, max(resolved.values())),
+    ]
+
+
 async def _write(client: OnCallClient, fake: FakeOnCall, console: Console) -> bool:
     made = await client.integrations.create(
         type="webhook",
@@ -122,7 +167,9 @@ async def _write(client: OnCallClient, fake: FakeOnCall, console: Console) -> bo
         templates={"slack": {"title": "{{ payload.title }}"}},
     )
     made = await client.integrations.update(made.id, templates={"slack": {"title": None}})
-    checks = _checks(fake, await _act(client, console), made)
+    done = await _act(client, console)
+    report = await _resolve_storm(client, fake, console)
+    checks = [*_checks(fake, done, made), *_storm_checks(fake, report)]
     table = Table("what", "should be", "is", "", title="What the server holds now")
     for name, expected, found in checks:
         table.add_row(name, str(expected), str(found), "✓" if expected == found else "✗")
@@ -155,6 +202,7 @@ async def _on_real_server(console: Console) -> bool:
 def main(console: Console | None = None) -> int:
     """The demo; returns its exit code."""
     console = console or Console()
+    logging.basicConfig(handlers=[RichHandler(console=console, show_path=False)])
     real = any(os.environ.get(f"GRAFANA_ONCALL_{name}") for name in ("URL", "ACCESS_TOKEN"))
     try:
         good = asyncio.run(_on_real_server(console) if real else _on_fake(console))
