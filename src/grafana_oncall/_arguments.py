@@ -2,7 +2,7 @@
 
 import math
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar, cast
 
 from ._generated.alert_groups import AlertGroupState, DeleteMode
 from ._generated.constraints import ID, SILENCE_DELAY_MAX
@@ -61,6 +61,18 @@ def positive(name: str, value: object) -> int | UnsetType:
         message = f"{name}={shown(value)}: a whole number, 1 or more, is needed."
         raise InvalidArgument(message, argument=name)
     return value
+
+
+def duration(name: str, value: object) -> timedelta:
+    """A time above zero, of a timedelta or of seconds."""
+    try:
+        time = value if isinstance(value, timedelta) else timedelta(seconds=cast("float", value))
+    except (TypeError, ValueError, OverflowError):
+        time = timedelta(0)
+    if isinstance(value, bool) or time <= timedelta(0):
+        message = f"{name}={shown(value)}: a timedelta or seconds, above zero, are needed."
+        raise InvalidArgument(message, argument=name)
+    return time
 
 
 def of_type(name: str, value: T, kind: type[T]) -> T:

@@ -105,7 +105,7 @@ class Wire:
         """Whether nothing can be sent any more."""
         return self._http.is_closed
 
-    async def round_trip(self, request: Request[Any], timeout: float) -> Response:  # noqa: ASYNC109  # httpx's, for each wait
+    async def round_trip(self, request: Request[Any], timeout: float) -> Response:
         """Sends once; raises TransportError when no whole answer comes."""
         if self._http.is_closed:
             raise closed()

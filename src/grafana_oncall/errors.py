@@ -12,6 +12,8 @@
     ├── FilterIgnored                     the server answered groups that the filter excludes
     ├── SelectionTooLarge                 more groups than max_items allows
     ├── JournalError                      a bulk journal that cannot be written, or read
+    ├── CheckpointError                   a watcher's checkpoint that cannot be written, or read
+    ├── WaitTimeout (TimeoutError)        it did not come about in time; .last is what was seen last
     ├── DecodeError                       an answer that is not what the specification says
     └── StatusError                       the server refused: .status .detail .fields
         ├── BadRequest                    400, and any 4xx that has no class of its own
@@ -37,6 +39,7 @@ __all__ = [
     "AlreadyInState",
     "Attempt",
     "BadRequest",
+    "CheckpointError",
     "ClientStateError",
     "Conflict",
     "DecodeError",
@@ -60,6 +63,7 @@ __all__ = [
     "TransportError",
     "Unauthorized",
     "UserTokenRequired",
+    "WaitTimeout",
 ]
 
 
@@ -213,6 +217,24 @@ class JournalError(OnCallError):
         """The file."""
 
 
+class CheckpointError(OnCallError):
+    """The checkpoint of a watcher cannot be written, read, or used for this watcher."""
+
+    def __init__(self, message: str, *, path: str | None) -> None:
+        super().__init__(message)
+        self.path: str | None = path
+        """The file, if it is in one."""
+
+
+class WaitTimeout(OnCallError, TimeoutError):
+    """What was waited for did not come about in time."""
+
+    def __init__(self, message: str, *, last: Mapping[str, str | None]) -> None:
+        super().__init__(message)
+        self.last: Mapping[str, str | None] = last
+        """By id: the state in which each group that is left was last seen; None: never seen."""
+
+
 _NO_JSON = "check that url= is the OnCall API's, and that no proxy or login page answers for it."
 _OTHER_SHAPE = (
     "the server may be newer than this release: look for a newer one; .content has the whole body."
@@ -318,6 +340,9 @@ class RateLimited(StatusError):
 class ServerError(StatusError):
     """The server failed, which it also does on some bad input."""
 
+
+PASSING = (TransportError, DecodeError, RateLimited, ServerError)
+"""Errors of an outage: later, the same may succeed."""
 
 EXCERPT_LENGTH = 120
 

@@ -10,6 +10,7 @@ import attrs
 
 from grafana_oncall import labels as label_rules
 from grafana_oncall._arguments import delete_mode, silence_delay
+from grafana_oncall._filter import is_filtered
 from grafana_oncall._generated import operations
 from grafana_oncall._generated.alert_groups import AlertGroup, DeleteMode
 from grafana_oncall._pager import DEFAULT_PREFETCH, Pager
@@ -20,7 +21,6 @@ from grafana_oncall.errors import InvalidArgument, JournalError
 from grafana_oncall.labels import LabelsLike
 
 from ._action import Action, Delete, Labels, Silence, Transition
-from ._filter import is_filtered
 from ._journal import Header, Journal, read
 from ._options import BulkOptions, ResumeOptions, Settings, path_of
 from ._run import BulkRun, Work

@@ -7,6 +7,7 @@ from typing import Final, Protocol, TypeAlias
 
 import attrs
 
+from grafana_oncall._filter import unmet
 from grafana_oncall._generated.alert_groups import AlertGroup
 from grafana_oncall._generated.constraints import ID
 from grafana_oncall._pager import Pager
@@ -15,7 +16,6 @@ from grafana_oncall._values import shown
 from grafana_oncall.errors import FilterIgnored, InvalidArgument, SelectionTooLarge
 
 from ._action import Seen
-from ._filter import unmet
 
 _MOST_WALKS: Final = 5
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
-from grafana_oncall._arguments import NO_TEAM
-from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from ._arguments import NO_TEAM
+from ._generated.alert_groups import AlertGroup, AlertGroupState
 
 _NOT_A_FILTER: Final = frozenset({"page", "perpage"})
 

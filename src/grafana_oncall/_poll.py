@@ -1,0 +1,270 @@
+"""What a watcher reads at each poll, and what it finds changed by it.
+
+The API lists groups by the time at which they began, newest first, and knows no "changed since".
+So each poll reads
+
+1. what began lately: from a little before the newest known group on;
+2. what is open (firing, acknowledged, silenced), as long as that is a bounded number of pages;
+3. a page or more of everything, further back from poll to poll, and again from the newest;
+4. one by one, what should have been there and was not: it has left the list, or is gone.
+"""
+
+import math
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import attrs
+
+from ._actions import Actions
+from ._arguments import state_filter, time_range
+from ._filter import unmet
+from ._generated import operations
+from ._generated.alert_groups import AlertGroup, AlertGroupState
+from ._pager import Pager
+from ._request import Page, Request
+from ._session import Session
+from .changes import Change, Snapshot, diff
+from .errors import NotFound
+
+_SECOND: Final = timedelta(seconds=1)
+_DAY: Final = timedelta(days=1)
+_OPEN: Final = (AlertGroupState.FIRING, AlertGroupState.ACKNOWLEDGED, AlertGroupState.SILENCED)
+
+_USUAL_PAGE: Final = 50
+"""Items on a page of all known servers."""
+
+_FEW: Final = 20
+"""Groups that are read one by one in a poll; more are looked for on pages first."""
+
+
+@attrs.frozen(kw_only=True)
+class Scope:
+    """What is watched."""
+
+    request: Request[Page[AlertGroup]]
+    """The list, with its filter."""
+    horizon: timedelta
+    """Groups that began earlier are not watched."""
+    overlap: timedelta
+    """How much later than a newer one a group may appear in the list."""
+    most_pages: int
+    """Bound of the pages that are read at a poll for what is open, and of those for everything."""
+
+
+@attrs.frozen(kw_only=True)
+class Sighting:
+    """A group that is not as it was told last."""
+
+    id: str
+    group: AlertGroup | None
+    """How it is; None when it is gone."""
+    changes: Sequence[Change]
+
+
+@attrs.frozen(kw_only=True)
+class _Window:
+    """All groups of the list that began after a moment, and not after that of the last window."""
+
+    groups: Sequence[AlertGroup]
+    since: datetime
+
+
+class Poller:
+    """Reads the list, and compares it with what was told of each group."""
+
+    def __init__(self, session: Session, scope: Scope) -> None:
+        self.told: dict[str, Snapshot] = {}
+        """Each group as it was last told."""
+        self._session = session
+        self._actions = Actions(session)
+        self._scope = scope
+        self._swept: datetime | None = None
+        self._changed: dict[str, AlertGroup | None] = {}
+        self._met: set[str] = set()
+        self._busy: Collection[str] = ()
+        self._now = datetime.now(UTC)
+
+    async def learn(self, now: datetime) -> None:
+        """Reads everything once, as what has been told already."""
+        self._now = now
+        async for window in self._windows(self._end):
+            self.told |= {group.id: Snapshot.of(group) for group in window.groups}
+
+    async def poll(self, now: datetime, *, busy: Collection[str]) -> Sequence[Sighting]:
+        """What has changed, in the order in which the groups began; but of busy ones nothing."""
+        self._now, self._busy = now, busy
+        self._changed, self._met = {}, set()
+        self._forget()
+        suspects = await self._read_new()
+        if self._open_pages <= self._scope.most_pages:
+            suspects |= await self._read_open()
+            suspects |= await self._sweep(1)
+        else:
+            suspects |= await self._sweep(self._scope.most_pages)
+        await self._look_for(suspects - self._met - {*busy})
+        return self._sightings()
+
+    async def look(self, now: datetime, ids: Iterable[str]) -> Sequence[Sighting]:
+        """What has changed of these groups alone."""
+        self._now, self._busy = now, ()
+        self._changed, self._met = {}, set()
+        for group_id in ids:
+            await self._reread(group_id)
+        return self._sightings()
+
+    def settle(self, sighting: Sighting) -> None:
+        """Its changes were told."""
+        group = sighting.group
+        if group is None or not self._is_watched(group):
+            self.told.pop(sighting.id, None)
+        else:
+            self.told[group.id] = Snapshot.of(group)
+
+    # What is read.
+
+    async def _read_new(self) -> set[str]:
+        newest = max((one.created_at for one in self.told.values()), default=None)
+        since = self._oldest if newest is None else newest - self._scope.overlap
+        await self._read(since)
+        return {one.id for one in self.told.values() if one.created_at >= since}
+
+    async def _read_open(self) -> set[str]:
+        for state in _OPEN:
+            await self._read(self._oldest, state)
+        return {one.id for one in self.told.values() if one.state in _OPEN}
+
+    async def _sweep(self, pages: int) -> set[str]:
+        """Goes on where the last poll ended; answers what should have been there."""
+        self._swept, expected = await self._cover(self._swept or self._end, pages)
+        return expected
+
+    async def _look_for(self, suspects: set[str]) -> None:
+        """Finds out what became of those that were not where they should have been."""
+        if len(suspects) > _FEW:
+            newest = max(self.told[one].created_at for one in suspects)
+            await self._cover(newest, self._scope.most_pages)
+        for group_id in sorted(suspects - self._met)[:_FEW]:
+            await self._reread(group_id)
+
+    async def _read(self, since: datetime, state: AlertGroupState | None = None) -> None:
+        pager = Pager(self._session, self._list(since, self._end, state), prefetch=0)
+        async with aclosing(pager.pages()) as pages:
+            async for page in pages:
+                self._observe(page.results)
+
+    async def _cover(self, until: datetime, pages: int) -> tuple[datetime | None, set[str]]:
+        """Reads so many windows back; answers where to go on, and what should have been there."""
+        reached: datetime | None = None
+        async with aclosing(self._windows(until)) as windows:
+            async for window in windows:
+                self._observe(window.groups)
+                reached, pages = window.since, pages - 1
+                if not pages:
+                    break
+            else:
+                reached = None
+        since = reached or self._oldest
+        told = self.told.values()
+        return reached, {one.id for one in told if since < one.created_at <= until}
+
+    async def _windows(self, until: datetime) -> AsyncGenerator[_Window, None]:
+        """The list from this moment back, in windows each of which is one answer.
+
+        Pages of a list move while they are walked. But the first page of what began up to a moment
+        holds all groups that began since its last one did, whatever moves: then the next
+        window ends there. Filters are in whole seconds, so windows overlap by up to one.
+        """
+        while until >= self._oldest:
+            page = await self._session.send(self._list(self._oldest, until))
+            if page.next is None or not page.results:
+                yield _Window(groups=page.results, since=self._oldest)
+                return
+            last = page.results[-1].created_at
+            if _whole(last) < _whole(until):
+                yield _Window(groups=page.results, since=last)
+                until = _whole(last)
+            else:
+                # More groups began within one second than there are on a page.
+                until = _whole(until) - _SECOND
+                request = self._list(until, until + _SECOND)
+                groups = await Pager(self._session, request, prefetch=0).collect()
+                yield _Window(groups=groups, since=until)
+
+    async def _reread(self, group_id: str) -> None:
+        try:
+            group = await self._actions.get(group_id)
+        except NotFound:
+            group = None
+        self._met.add(group_id)
+        if group is not None and group_id not in self.told and not self._is_watched(group):
+            return
+        self._note(group_id, group)
+
+    # What is made of it.
+
+    def _observe(self, groups: Iterable[AlertGroup]) -> None:
+        for group in groups:
+            # A server may ignore a filter: then a group that was told is looked for by its id.
+            if self._is_watched(group):
+                self._met.add(group.id)
+                self._note(group.id, group)
+
+    def _note(self, group_id: str, group: AlertGroup | None) -> None:
+        if group_id in self._busy:
+            return
+        if diff(self.told.get(group_id), group):
+            self._changed[group_id] = group
+        else:
+            self._changed.pop(group_id, None)
+            if group is not None:
+                self.settle(Sighting(id=group_id, group=group, changes=()))
+
+    def _sightings(self) -> Sequence[Sighting]:
+        found = [
+            Sighting(id=one, group=group, changes=diff(self.told.get(one), group))
+            for one, group in self._changed.items()
+        ]
+        return sorted(found, key=self._began)
+
+    def _began(self, sighting: Sighting) -> datetime:
+        return (sighting.group or self.told[sighting.id]).created_at
+
+    def _is_watched(self, group: AlertGroup) -> bool:
+        inside = unmet(self._scope.request.query, group) is None
+        return inside and group.created_at >= self._oldest
+
+    def _forget(self) -> None:
+        oldest = self._oldest
+        for group_id in [one.id for one in self.told.values() if one.created_at < oldest]:
+            del self.told[group_id]
+
+    @property
+    def _open_pages(self) -> int:
+        number = sum(one.state in _OPEN for one in self.told.values())
+        return math.ceil(number / _USUAL_PAGE)
+
+    @property
+    def _oldest(self) -> datetime:
+        return self._now - self._scope.horizon
+
+    @property
+    def _end(self) -> datetime:
+        """Later than any group began, although the server's clock may be ahead of ours."""
+        return self._now + _DAY
+
+    def _list(
+        self, since: datetime, until: datetime, state: AlertGroupState | None = None
+    ) -> Request[Page[AlertGroup]]:
+        request = self._scope.request
+        added = operations.list_alert_groups(
+            started_at=time_range((since, until)), state=state_filter(state)
+        )
+        return attrs.evolve(request, query=(*request.query, *added.query))
+
+
+def _whole(moment: datetime) -> datetime:
+    """The whole second at or after this moment."""
+    whole = moment.replace(microsecond=0)
+    return whole if whole == moment else whole + _SECOND

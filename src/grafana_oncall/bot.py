@@ -1,0 +1,288 @@
+"""A runner for bots: handlers of changes, some at a time, in order for each group.
+
+bot = Bot(client.alert_groups.watch(labels={"team": "SRE"}, checkpoint="bot.json"))
+
+@bot.on(Created)
+async def acknowledge(change: Created) -> None:
+    await client.alert_groups.acknowledge(change.id)
+
+await bot.run()  # until SIGTERM or SIGINT
+"""
+
+import asyncio
+import inspect
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from math import ldexp
+from random import Random
+from typing import Any, Final, TypeAlias, TypeVar
+
+import attrs
+
+from ._arguments import duration, of_type, positive
+from ._poll import Sighting
+from ._retry import RetryPolicy
+from ._values import shown
+from ._watch import Watcher
+from .changes import Change, Gap, Watched
+from .errors import ClientStateError, InvalidArgument, OnCallError
+
+__all__ = ["Bot", "BotHealth", "DeadLetter"]
+
+T = TypeVar("T")
+W = TypeVar("W", bound=Watched)
+Handler: TypeAlias = Callable[[W], Awaitable[object]]
+
+_logger: Final = logging.getLogger("grafana_oncall")
+
+
+@attrs.frozen(kw_only=True)
+class DeadLetter:
+    """A change with which a handler failed at every attempt."""
+
+    change: Watched
+    handler: str
+    """Name of the handler."""
+    error: Exception
+    """Of the last attempt."""
+    attempts: int
+
+
+@attrs.frozen(kw_only=True)
+class BotHealth:
+    """How a bot is, for a liveness probe."""
+
+    polled: datetime | None
+    """When groups were last read; None before the first time."""
+    lag: timedelta | None
+    """Time since then; with an outage, or with a backlog, it grows beyond the watcher's `every`."""
+    failures: int
+    """How many polls have failed since then."""
+    watched: int
+    """How many groups are known."""
+    busy: int
+    """Groups whose changes are being handled."""
+    backlog: int
+    """Groups whose changes wait for a free handler."""
+    dead_letters: int
+    """How many there were."""
+
+
+class Bot:
+    """Runs handlers for the changes that a watcher finds.
+
+    The changes of one group are handled one after the other, those of several groups at the same
+    time. While a group's changes are handled, what happens to it is not told, and is told as one
+    difference afterwards. A change counts as told, and goes into the checkpoint, when all its
+    handlers are through: so each is handled at least once, also after a `kill -9`.
+
+    Args:
+        watcher: From `client.alert_groups.watch(…)`; its checkpoint is kept by the bot.
+        max_at_once: Most groups whose changes are handled at the same time.
+        retry: How often and after which delays a handler that raised is called again.
+        on_dead_letter: Awaited with each `DeadLetter`; without one, they are logged as errors. When
+            it raises, that is logged.
+        random: Gives numbers from 0 to 1, for the jitter of delays.
+    """
+
+    def __init__(
+        self,
+        watcher: Watcher,
+        *,
+        max_at_once: int = 8,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
+        on_dead_letter: Callable[[DeadLetter], Awaitable[object]] | None = None,
+        random: Callable[[], float] = Random().random,  # noqa: B008, S311  # jitter is no secret
+    ) -> None:
+        positive("max_at_once", max_at_once)
+        self._watcher = of_type("watcher", watcher, Watcher)
+        self._retry = of_type("retry", retry, RetryPolicy)
+        self._on_dead_letter = on_dead_letter
+        self._random = random
+        self._handlers: list[tuple[tuple[type[Any], ...], Handler[Any]]] = []
+        self._slots = asyncio.Semaphore(max_at_once)
+        self._busy: set[str] = set()
+        self._backlog = 0
+        self._dead_letters = 0
+        self._stopping = asyncio.Event()
+        self._limit: asyncio.Timeout | None = None
+        self._failure: OnCallError | None = None
+
+    def on(self, *kinds: type[W]) -> Callable[[Handler[W]], Handler[W]]:
+        """Registers an async function for changes of these kinds, `Gap` included.
+
+        `Change` stands for all kinds of changes. Several handlers of one change are called in the
+        order of their registration.
+        """
+        if not kinds or not all(_is_kind(kind) for kind in kinds):
+            message = f"on: classes of grafana_oncall.changes are needed, not {shown(kinds)}."
+            raise InvalidArgument(message, argument="kinds")
+
+        def register(handler: Handler[W]) -> Handler[W]:
+            if not inspect.iscoroutinefunction(handler):
+                message = f"{shown(handler)}: a handler is an async function."
+                raise InvalidArgument(message, argument="handler")
+            self._handlers.append((kinds, handler))
+            return handler
+
+        return register
+
+    @property
+    def health(self) -> BotHealth:
+        """How it is now."""
+        watched = self._watcher.health
+        return BotHealth(
+            polled=watched.polled,
+            lag=watched.lag,
+            failures=watched.failures,
+            watched=watched.watched,
+            busy=len(self._busy),
+            backlog=self._backlog,
+            dead_letters=self._dead_letters,
+        )
+
+    def hint(self, alert_group_id: str) -> None:
+        """Something may have happened to this group, as a webhook says; see `Watcher.hint`."""
+        self._watcher.hint(alert_group_id)
+
+    def stop(self) -> None:
+        """Begins no further change, and lets `run` end; called again, ends it at once."""
+        if self._stopping.is_set() and self._limit is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time())
+        self._stopping.set()
+
+    async def run(
+        self,
+        *,
+        grace: timedelta | float = timedelta(seconds=30),
+        signals: Collection[signal.Signals] = (signal.SIGTERM, signal.SIGINT),
+    ) -> None:
+        """Runs until `stop`, a signal, or an error that waiting cannot help.
+
+        Then what is being handled is finished; what has not ended after `grace` is cancelled, and
+        is told again by the next watcher of the checkpoint.
+
+        Args:
+            grace: Longest time to finish, as a timedelta or in seconds.
+            signals: Those that stop the bot; none where somebody else handles signals, and none
+                outside the main thread.
+
+        Raises:
+            OnCallError: What `Watcher` raises.
+            ClientStateError: It runs already, or has run.
+        """
+        if self._limit is not None:
+            raise ClientStateError("A bot runs once: make a new one.")
+        failure: OnCallError | None = None
+        seconds = duration("grace", grace).total_seconds()
+        with self._stopped_by(signals):
+            try:
+                async with asyncio.timeout(None) as self._limit, asyncio.TaskGroup() as tasks:
+                    failure = await self._work(tasks)
+                    self._limit.reschedule(asyncio.get_running_loop().time() + seconds)
+            except TimeoutError:
+                _logger.warning("Stopped; %d groups were left in the middle.", len(self._busy))
+            finally:
+                self._watcher.save()
+        if failure is not None:
+            raise failure
+
+    async def _work(self, tasks: asyncio.TaskGroup) -> OnCallError | None:
+        """Polls, and begins to handle what is found; answers the error that ended it."""
+        while True:
+            try:
+                poll = await self._unless_stopped(self._watcher.poll(self._busy))
+            except OnCallError as error:
+                return error
+            if poll is None:
+                return self._failure
+            if poll.gap is not None:
+                tasks.create_task(self._tell([poll.gap]))
+            self._backlog = len(poll.sightings)
+            for sighting in poll.sightings:
+                if not await self._unless_stopped(self._slots.acquire()):
+                    return self._failure
+                self._backlog -= 1
+                self._busy.add(sighting.id)
+                tasks.create_task(self._handle(sighting))
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Its result, or None when the bot is stopped first."""
+        working, stopping = asyncio.create_task(work), asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return working.result() if working.done() else None
+        finally:
+            working.cancel()
+            stopping.cancel()
+            await asyncio.gather(working, stopping, return_exceptions=True)
+
+    async def _handle(self, sighting: Sighting) -> None:
+        """All changes of a group; they are told when this comes to its end."""
+        try:
+            await self._tell(sighting.changes)
+            self._watcher.settle(sighting)
+        except OnCallError as error:
+            self._failure = error  # the checkpoint cannot be written
+            self._stopping.set()
+        finally:
+            self._busy.discard(sighting.id)
+            self._slots.release()
+
+    async def _tell(self, changes: Sequence[Watched]) -> None:
+        for change in changes:
+            for kinds, handler in self._handlers:
+                if isinstance(change, kinds):
+                    await self._call(handler, change)
+
+    async def _call(self, handler: Handler[Any], change: Watched) -> None:
+        """Calls it until it succeeds, or until the policy gives up."""
+        policy = self._retry
+        for attempt in range(1, policy.attempts + 1):
+            try:
+                await handler(change)
+            except Exception as error:  # noqa: BLE001  # whatever a handler does, the bot lives
+                failure = error
+            else:
+                return
+            if attempt < policy.attempts:
+                bound = min(policy.longest_delay, ldexp(policy.first_delay, min(attempt - 1, 64)))
+                _logger.info("Handler %s failed, and is called again: %r", _name(handler), failure)
+                await asyncio.sleep(self._random() * bound)
+            else:
+                await self._give_up(handler, change, failure)
+
+    async def _give_up(self, handler: Handler[Any], change: Watched, error: Exception) -> None:
+        self._dead_letters += 1
+        letter = DeadLetter(
+            change=change, handler=_name(handler), error=error, attempts=self._retry.attempts
+        )
+        if self._on_dead_letter is None:
+            _logger.error("Handler %s gave up on %r", letter.handler, change, exc_info=error)
+            return
+        try:
+            await self._on_dead_letter(letter)
+        except Exception:
+            _logger.exception("on_dead_letter failed on %r", letter)
+
+    @contextmanager
+    def _stopped_by(self, signals: Collection[signal.Signals]) -> Generator[None]:
+        loop = asyncio.get_running_loop()
+        for one in signals:
+            loop.add_signal_handler(one, self.stop)
+        try:
+            yield
+        finally:
+            for one in signals:
+                loop.remove_signal_handler(one)
+
+
+def _is_kind(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Change | Gap)
+
+
+def _name(handler: Handler[Any]) -> str:
+    return getattr(handler, "__qualname__", repr(handler))
