@@ -10,10 +10,11 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 # The floors, each of which imports only lower ones (held by import-linter):
 #
 #   testing
-#   client · models · operations                          public doors
+#   client · models · operations · bot · webhooks         public doors
 #   _alert_groups · _integrations                         one method per operation
-#   bulk                                                  select, freeze, verify, apply, report
-#   _actions                                              what is done to one alert group
+#   bulk · _watch · _wait                                 acting on many, watching, waiting
+#   _poll · _checkpoint                                   what a watcher reads, and what it knows
+#   _actions · _filter · changes                          one alert group: actions, match, diff
 #   _pager                                                what `list` returns
 #   _session · _call · _shared                            pages; attempts; the client's lifetime
 #   _wire                                                 the only code that sends
@@ -23,7 +24,7 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   _generated                                            written from openapi.yaml
 #   _request · _values · otel · events · errors           plain values
 
-from . import bulk, errors, events, labels, models, operations
+from . import bot, bulk, changes, errors, events, labels, models, operations
 from ._arguments import FOREVER, NO_TEAM
 from ._pager import Pager
 from ._request import Answer, Page, Request, Response
@@ -45,7 +46,9 @@ __all__ = [
     "RetryPolicy",
     "UnsetType",
     "__version__",
+    "bot",
     "bulk",
+    "changes",
     "errors",
     "events",
     "labels",

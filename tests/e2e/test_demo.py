@@ -22,8 +22,9 @@ def test_the_demo_ends_well_and_says_what_the_server_holds() -> None:
     run = subprocess.run(COMMAND, env=_environment(), capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert f"{demo.GROUPS} alert groups by team and state" in run.stdout
-    assert run.stdout.count("✓") == 13
+    assert run.stdout.count("✓") == 14
     assert "Interrupted half-way" in run.stdout
+    assert run.stdout.count("The bot acknowledged") == 3
     assert "✗" not in run.stdout
     assert run.stderr == ""
 

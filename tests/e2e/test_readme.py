@@ -1,6 +1,7 @@
 """The README tells the truth: its programs run, its tables are the code's."""
 
 import asyncio
+import contextlib
 import os
 import re
 import sys
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
+import httpx
 import pytest
 
 from grafana_oncall import OnCallClient, errors, labels, operations
@@ -75,6 +77,8 @@ async def test_every_snippet_runs_as_it_stands(source: str, tmp_path: Path) -> N
         await _snippet(source)(
             OnCallClient=OnCallClient,
             client=client,
+            contextlib=contextlib,
+            httpx=httpx,
             journal=journal,
             group=await client.alert_groups.get(id_of_the_readme),
             labels=labels,

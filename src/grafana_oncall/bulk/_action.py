@@ -216,7 +216,7 @@ class Labels(Action):
         there = None if seen is None else set(seen.labels)
         left = [one for one in self.labels if there is None or (one in there) != self._adds]
         number = len(left) + (0 if there is None else len(there))
-        if self._adds and number > LABELS_MAX:
+        if self._adds and left and number > LABELS_MAX:
             rule = f"It would have {number} labels; at most {LABELS_MAX} are allowed."
             raise LabelError([Problem(where="alert group", rule=rule)], argument="labels")
         return left

@@ -9,6 +9,7 @@ from grafana_oncall._actions import Actions
 from grafana_oncall.errors import (
     ClientStateError,
     JournalError,
+    LabelError,
     NotFound,
     OnCallError,
     OutcomeUnknown,
@@ -104,7 +105,7 @@ class Applier:
         """Whether an earlier run had its effect on the group."""
         try:
             return await self._action.found(self._actions, group_id)
-        except NotFound:
+        except (NotFound, LabelError):
             return False  # the action tells what that means
 
     def _succeeded(self, outcome: Outcome, done: list[str]) -> Outcome:
@@ -140,8 +141,7 @@ class Applier:
         self._failures += outcome.status.is_failure
         if self._failures == self._settings.stop_after_failures:
             self.stopped = True
-        open_ones = self._ledger.counts[Status.NOT_ATTEMPTED]
-        self._meter.reached(len(self._ledger) - open_ones, len(self._ledger))
+        self._meter.step()
 
     def _stop(self, error: OnCallError) -> None:
         self._halt = self._halt or error

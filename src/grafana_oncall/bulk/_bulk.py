@@ -9,13 +9,12 @@ from typing import Literal, TypeAlias, Unpack, cast
 import attrs
 
 from grafana_oncall import labels as label_rules
-from grafana_oncall._arguments import delete_mode, silence_delay
+from grafana_oncall._arguments import delete_mode, duration, silence_delay
 from grafana_oncall._filter import is_filtered
 from grafana_oncall._generated import operations
 from grafana_oncall._generated.alert_groups import AlertGroup, DeleteMode
 from grafana_oncall._pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._session import Session
-from grafana_oncall._settings import timeout_seconds
 from grafana_oncall._values import shown
 from grafana_oncall.errors import InvalidArgument, JournalError
 from grafana_oncall.labels import LabelsLike
@@ -97,7 +96,7 @@ class Bulk:
         """
         action = Delete(
             mode="delete" if delete_mode(mode) is DeleteMode.DELETE else "wipe",
-            wait=None if wait is None else timeout_seconds(wait),
+            wait=None if wait is None else duration("wait", wait).total_seconds(),
         )
         return self._run(action, selection, options)
 
@@ -147,7 +146,10 @@ class Bulk:
             settled=past.settled,
         )
         return BulkRun(
-            self._session, work, settings, Journal(path, new=False, fsync=settings.fsync)
+            self._session,
+            work,
+            attrs.evolve(settings, max_items=past.header.max_items),
+            Journal(path, past=past, fsync=settings.fsync),
         )
 
     def _run(self, action: Action, selection: object, options: BulkOptions) -> BulkRun:
@@ -158,6 +160,7 @@ class Bulk:
             action=action,
             query=None if query is None else query.request.query,
             converge=settings.converge,
+            max_items=settings.max_items,
         )
         read = _reader(selection) if query is None else partial(freeze, query)
         work = Work(header=header, read=read, again=self._again(header))

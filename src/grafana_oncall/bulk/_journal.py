@@ -1,6 +1,6 @@
 """The journal of a bulk run: JSON lines, from which a run that was killed can be finished.
 
-    {"journal": 1, "server": …, "action": {…}, "query": [[…]] | null, "converge": …}
+    {"journal": 1, "server": …, "action": {…}, "query": [[…]] | null, …}
     {"select": ["I1", "I2", …]}         any number of these
     {"selected": 2, "settled": true}    only now is anything sent
     {"begin": 0, "id": "I1"}            before its first request
@@ -41,31 +41,51 @@ class Header:
     query: Sequence[tuple[str, str]] | None
     """The filter of the selection, if that was a query."""
     converge: bool
+    max_items: int | None
 
 
 class Journal:
-    """A journal that is being written; without a path, nothing is."""
+    """A journal that is being written; without a path, nothing is.
 
-    def __init__(self, path: Path | None, *, new: bool = True, fsync: bool = False) -> None:
+    With a past, it goes on where that ends.
+    """
+
+    def __init__(
+        self, path: Path | None, *, past: "Past | None" = None, fsync: bool = False
+    ) -> None:
         self._path = path
-        self._mode = "xb" if new else "ab"
+        self._past = past
         self._fsync = fsync
         self._file: FileIO | None = None
         self._broken: JournalError | None = None
 
     def __enter__(self) -> Self:
-        """Opens it; raises JournalError when another run has it open."""
+        """Opens it; raises JournalError when another run writes it, or has written it since."""
         if self._path is not None:
             try:
-                self._file = FileIO(self._path, self._mode)
-                _lock(self._file)
-            except OSError as error:
-                raise self._failed(error) from error
+                self._open(self._path)
+            except BaseException:
+                self.__exit__()
+                raise
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
             self._file.close()
+
+    def _open(self, path: Path) -> None:
+        past = self._past
+        try:
+            self._file = FileIO(path, "xb" if past is None else "ab")
+            _lock(self._file)
+            size = os.fstat(self._file.fileno()).st_size
+            if past is not None and size == past.size:
+                self._file.truncate(past.whole)
+        except OSError as error:
+            raise self._failed(error) from error
+        if past is not None and size != past.size:
+            message = f"{path}: it was written since it was read. Resume it again."
+            raise JournalError(message, path=str(path))
 
     def begin_run(self, header: Header) -> None:
         """The first line."""
@@ -75,6 +95,7 @@ class Journal:
             action=header.action.arguments,
             query=header.query,
             converge=header.converge,
+            max_items=header.max_items,
         )
 
     def select(self, ids: Sequence[str], *, settled: bool) -> None:
@@ -147,19 +168,23 @@ class Past:
     settled: bool = True
     doubtful: set[int] = attrs.field(factory=set[int])
     """Positions of groups that were under way, or whose outcome is unknown."""
+    size: int = 0
+    """Of the file, in bytes."""
+    whole: int = 0
+    """Of its whole lines."""
 
 
 def read(path: Path) -> Past:
-    """Reads a journal, and cuts off half a line at its end; raises JournalError."""
+    """Reads a journal; raises JournalError. The file stays as it is."""
     try:
         content = path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
-        if len(whole) < len(content):
-            os.truncate(path, len(whole))
     except OSError as error:
         message = f"{path}: the journal cannot be read ({error})."
         raise JournalError(message, path=str(path)) from error
-    return _parsed(whole.splitlines(), path)
+    whole = content[: content.rfind(b"\n") + 1]
+    past = _parsed(whole.splitlines(), path)
+    past.size, past.whole = len(content), len(whole)
+    return past
 
 
 def _parsed(lines: Iterable[bytes], path: Path) -> Past:
@@ -190,6 +215,7 @@ def _header(entry: dict[str, Any]) -> Header:
         action=restored(entry["action"]),
         query=None if query is None else [(name, value) for name, value in query],
         converge=entry["converge"],
+        max_items=entry["max_items"],
     )
 
 
@@ -199,7 +225,7 @@ def _apply(past: Past, entry: dict[str, Any]) -> bool:
         case {"select": [*ids]}:
             past.ledger.add(ids)
         case {"selected": int(), "settled": bool(settled)}:
-            past.settled = past.settled and settled
+            past.settled = settled
             return True
         case {"begin": int(position)}:
             _note(past, position, Status.UNKNOWN, detail="It was under way.")

@@ -45,6 +45,7 @@ class Ledger(Sequence[Outcome]):
         self._seconds[position] = outcome.seconds
         self._words.pop(position, None)
         if outcome.detail or outcome.error is not None:
+            _drop_frames(outcome.error)
             self._words[position] = outcome.detail, outcome.error
 
     def status(self, position: int) -> Status:
@@ -83,3 +84,10 @@ class Ledger(Sequence[Outcome]):
             error=error,
             seconds=self._seconds[position],
         )
+
+
+def _drop_frames(error: BaseException | None) -> None:
+    """Without the frames of its tracebacks, which are kilobytes, an error is its words."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__

@@ -98,6 +98,10 @@ class Meter:
         self._done, self._total = done, total
         self._tell()
 
+    def step(self) -> None:
+        """One more is done."""
+        self.reached(self._done + 1, self._total)
+
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK)

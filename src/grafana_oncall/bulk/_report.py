@@ -31,8 +31,8 @@ class BulkReport:
     acting: float
     """How long it took to act on it, pauses included."""
     settled: bool = True
-    """False when groups left the list during each of five walks: then one that moved up at the
-    wrong moment may have been left out. `converge=True` finds it."""
+    """False when one may have been left out: because groups left the list during each of five
+    walks, or because `converge=True` found new ones to the last."""
     dry_run: bool = False
     """Whether nothing was to be sent; the outcomes' `detail` then says what would be."""
 
@@ -91,7 +91,7 @@ class BulkReport:
             if number
         )
         kind = f"{self.action} (dry run)" if self.dry_run else self.action
-        doubt = "" if self.settled else "; the list kept moving, one may have been left out"
+        doubt = "" if self.settled else "; the list kept moving: some may have been left out"
         seconds = self.selecting + self.acting
         groups = f"{len(self.outcomes):,} alert groups"
         return f"{kind}: {groups}{f': {counts}' if counts else ''}, in {seconds:.1f} s{doubt}"

@@ -1,7 +1,8 @@
 """One bulk run: select, act, report."""
 
-from collections.abc import Generator, Mapping
-from typing import Final
+import warnings
+from collections.abc import Coroutine, Generator, Mapping
+from typing import Any, Final
 
 import attrs
 
@@ -54,13 +55,12 @@ class BulkRun:
     """
 
     def __init__(self, session: Session, work: Work, settings: Settings, journal: Journal) -> None:
-        self._session = session
+        self._awaited = False
         self._work = work
         self._settings = settings
         self._journal = journal
         self._ledger = work.ledger
         self._settled = work.settled
-        self._awaited = False
         self._meter = Meter(
             work.header.action.name,
             work.ledger.counts,
@@ -79,6 +79,10 @@ class BulkRun:
 
     def __repr__(self) -> str:
         return f"<BulkRun {self._work.header.action.name}: await it for its report>"
+
+    def __del__(self) -> None:
+        if not self._awaited:
+            warnings.warn(f"{self!r} was never awaited: it did nothing.", RuntimeWarning, 2)
 
     def __await__(self) -> Generator[object, None, BulkReport]:
         return self.wait().__await__()
@@ -102,11 +106,14 @@ class BulkRun:
             dry_run=self._settings.dry_run,
         )
 
-    async def wait(self) -> BulkReport:
+    def wait(self) -> Coroutine[Any, Any, BulkReport]:
         """The coroutine that `await` runs, for `create_task` and the like."""
         if self._awaited:
             raise ClientStateError("A bulk run is awaited once; what it did is in its .report.")
         self._awaited = True
+        return self._wait()
+
+    async def _wait(self) -> BulkReport:
         with self._journal:
             await self._run()
         return self.report
@@ -118,12 +125,18 @@ class BulkRun:
         else:
             self._journal.begin_run(work.header)
             await self._round(work.read)
+        if work.again is not None and not self._settings.dry_run:
+            await self._converge(work.again)
+
+    async def _converge(self, read: Read) -> None:
+        """Until there is nothing new."""
         for _ in range(_MOST_ROUNDS):
             before = len(self._ledger)
-            if work.again is not None and not self._applier.stopped:
-                await self._round(work.again)
+            if not self._applier.stopped:
+                await self._round(read)
             if len(self._ledger) == before:
                 return
+        self._settled = False
 
     async def _round(self, read: Read) -> None:
         """Selects to the end, then acts on what is new."""

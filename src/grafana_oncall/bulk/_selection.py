@@ -62,7 +62,6 @@ async def freeze(pager: Pager[AlertGroup], *, most: int | None, found: Found) ->
                 pages += 1
                 here |= _matching(pager, page, until)
                 groups |= here
-                limit(len(groups), most)
                 found(len(groups), max(page.count, len(groups)))
         if pages == 1 or (before is not None and before <= here.keys()):
             return Frozen(groups=groups, settled=True)
@@ -105,8 +104,8 @@ def _ignored(pager: Pager[AlertGroup], group: AlertGroup, part: str) -> FilterIg
     operation = pager.request.operation.id
     message = (
         f"{operation}: asked for {shown(part)}, the server answered group {group.id}, which does "
-        "not match. Nothing was written: its filter cannot be trusted, unless the group changed at "
-        "this very moment, in which case another try succeeds."
+        "not match. Nothing was written to what it answered: its filter cannot be trusted, unless "
+        "the group changed at this very moment, in which case another try succeeds."
     )
     return FilterIgnored(message, group_id=group.id, unmet=part)
 

@@ -22,7 +22,9 @@ from rich.logging import RichHandler
 from rich.table import Table
 
 from grafana_oncall import OnCallClient
+from grafana_oncall.bot import Bot
 from grafana_oncall.bulk import BulkReport, Progress, progress_bar
+from grafana_oncall.changes import Acknowledged, Created
 from grafana_oncall.errors import NotFound, OnCallError
 from grafana_oncall.models import AlertGroup, AlertGroupState, Integration
 from grafana_oncall.testing import FakeOnCall, seed_storm, serve, throttle
@@ -125,6 +127,31 @@ async def _resolve_storm(client: OnCallClient, fake: FakeOnCall, console: Consol
         return report
 
 
+async def _react(client: OnCallClient, fake: FakeOnCall, console: Console) -> list[str]:
+    """A bot that acknowledges what is new, while three groups begin; answers their ids."""
+    bot = Bot(client.alert_groups.watch(labels=STORM, every=0.1))
+    handled = asyncio.Semaphore(0)
+
+    @bot.on(Created)
+    async def acknowledge(change: Created) -> None:
+        await client.alert_groups.acknowledge(change.id)
+        console.print(f"The bot acknowledged {change.id}, {change.after.title!r}.")
+
+    @bot.on(Acknowledged)
+    async def seen(_: Acknowledged) -> None:
+        handled.release()
+
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(bot.run())
+        while bot.health.polled is None:  # noqa: ASYNC110  # as a liveness probe does
+            await asyncio.sleep(0.01)
+        begun = [fake.add_group(title=f"News {number}", labels=STORM).id for number in range(3)]
+        for _ in begun:
+            await handled.acquire()
+        bot.stop()
+    return begun
+
+
 def _checks(fake: FakeOnCall, done: dict[str, str], integration: Integration) -> list[Check]:
     """What the server itself holds afterwards, not what the SDK says of it."""
     held = fake.groups
@@ -170,6 +197,8 @@ async def _write(client: OnCallClient, fake: FakeOnCall, console: Console) -> bo
     done = await _act(client, console)
     report = await _resolve_storm(client, fake, console)
     checks = [*_checks(fake, done, made), *_storm_checks(fake, report)]
+    news = [fake.groups[one].state for one in await _react(client, fake, console)]
+    checks.append(("new groups that the bot acknowledged", 3, news.count("acknowledged")))
     table = Table("what", "should be", "is", "", title="What the server holds now")
     for name, expected, found in checks:
         table.add_row(name, str(expected), str(found), "✓" if expected == found else "✗")
