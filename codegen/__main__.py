@@ -14,6 +14,7 @@ from .operations import render_operations
 from .paths import Operation, read_operations
 from .schemas import is_class, used_schemas
 from .spec import SCHEMAS, Spec, Unsupported
+from .webhooks import read_webhooks
 
 ROOT: Final = Path(__file__).parent.parent
 HEADER: Final = "# Written by `make codegen` from openapi.yaml. Do not edit."
@@ -26,7 +27,8 @@ def render(spec: Spec) -> dict[str, str]:
     spec.check()
     operations, constants = list(read_operations(spec)), list(read_constants(spec))
     roots = [name for one in operations for name in (one.body, one.answer) if name]
-    classes = [name for name in used_schemas(spec, roots) if is_class(spec.schemas[name])]
+    used = used_schemas(spec, [*roots, *read_webhooks(spec)])
+    classes = [name for name in used if is_class(spec.schemas[name])]
     check_unique(_names(operations, constants, classes))
     files = {
         "__init__.py": f'{HEADER}\n"""The public door is `grafana_oncall.models`."""\n',

@@ -95,7 +95,7 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         docs=_docs(spec, node, pointer),
         repeat=_repeat(node, method, pointer),
         parameters=parameters,
-        body=_body(spec, node, pointer),
+        body=read_body(spec, node, pointer),
         body_required=node.get("requestBody", {}).get("required", False),
         answer=answer,
         is_page=of_page,
@@ -158,7 +158,8 @@ def _plain(schema: Json) -> str | None:
             return None
 
 
-def _body(spec: Spec, node: Json, pointer: str) -> str | None:
+def read_body(spec: Spec, node: Json, pointer: str) -> str | None:
+    """Name of the class that an operation takes, if it takes one."""
     if "requestBody" not in node:
         return None
     pointer = f"{pointer}/requestBody"

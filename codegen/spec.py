@@ -15,7 +15,7 @@ METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 _ROOT: Final[Shape] = {
     **dict.fromkeys(("openapi",), str),
-    **dict.fromkeys(("info", "paths", "components", "externalDocs"), dict),
+    **dict.fromkeys(("info", "paths", "webhooks", "components", "externalDocs"), dict),
     **dict.fromkeys(("servers", "security", "tags"), list),
 }
 _COMPONENTS: Final = ("schemas", "parameters", "responses", "securitySchemes")

@@ -24,7 +24,7 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   _generated                                            written from openapi.yaml
 #   _request · _values · otel · events · errors           plain values
 
-from . import bot, bulk, changes, errors, events, labels, models, operations
+from . import bot, bulk, changes, errors, events, labels, models, operations, webhooks
 from ._arguments import FOREVER, NO_TEAM
 from ._pager import Pager
 from ._request import Answer, Page, Request, Response
@@ -54,4 +54,5 @@ __all__ = [
     "labels",
     "models",
     "operations",
+    "webhooks",
 ]

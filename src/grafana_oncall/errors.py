@@ -14,6 +14,7 @@
     ├── JournalError                      a bulk journal that cannot be written, or read
     ├── CheckpointError                   a watcher's checkpoint that cannot be written, or read
     ├── WaitTimeout (TimeoutError)        it did not come about in time; .last is what was seen last
+    ├── NotAnEvent (ValueError)           a webhook's body that is no event
     ├── DecodeError                       an answer that is not what the specification says
     └── StatusError                       the server refused: .status .detail .fields
         ├── BadRequest                    400, and any 4xx that has no class of its own
@@ -49,6 +50,7 @@ __all__ = [
     "InvalidArgument",
     "JournalError",
     "LabelError",
+    "NotAnEvent",
     "NotFound",
     "OnCallError",
     "OutcomeUnknown",
@@ -233,6 +235,24 @@ class WaitTimeout(OnCallError, TimeoutError):
         super().__init__(message)
         self.last: Mapping[str, str | None] = last
         """By id: the state in which each group that is left was last seen; None: never seen."""
+
+
+class NotAnEvent(OnCallError, ValueError):
+    """A body that is not what an outgoing webhook with the whole payload sends.
+
+    The message shows nothing of the body.
+    """
+
+    def __init__(self, reason: str, *, path: str | None = None) -> None:
+        place = f" at {path}" if path else ""
+        super().__init__(
+            f"This is no event of an outgoing webhook: {reason}{place}. Hint: let the webhook "
+            "forward the whole payload, or let its template make every member that is needed."
+        )
+        self.reason: str = reason
+        """What is wrong."""
+        self.path: str | None = path
+        """Where in the JSON, such as `$.event.type`; None when it is not JSON at all."""
 
 
 _NO_JSON = "check that url= is the OnCall API's, and that no proxy or login page answers for it."

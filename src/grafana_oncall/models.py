@@ -1,7 +1,8 @@
 """The public door to the generated models.
 
-What the API answers: frozen values in which an absent member reads as None or as empty. What it
-takes (`…Input`, `…Create`, `…Update`): frozen values in which UNSET is absent and None is null.
+What the API answers, and outgoing webhooks send: frozen values in which an absent member reads as
+None or as empty. What the API takes (`…Input`, `…Create`, `…Update`): frozen values in which UNSET
+is absent and None is null.
 Vary any of them with `attrs.evolve`.
 """
 
@@ -46,6 +47,15 @@ from ._generated.labels import (
     LabelValue,
     LabelValueInput,
 )
+from ._generated.webhooks import (
+    EventAlertGroup,
+    EventHeader,
+    EventIntegration,
+    EventType,
+    EventUser,
+    EventWebhook,
+    WebhookEvent,
+)
 
 __all__ = [
     "Alert",
@@ -62,6 +72,12 @@ __all__ = [
     "DeleteMode",
     "DynamicLabelInput",
     "DynamicValueInput",
+    "EventAlertGroup",
+    "EventHeader",
+    "EventIntegration",
+    "EventType",
+    "EventUser",
+    "EventWebhook",
     "Heartbeat",
     "Integration",
     "IntegrationCreate",
@@ -83,4 +99,5 @@ __all__ = [
     "TemplatesInput",
     "TitleTemplate",
     "TitleTemplateInput",
+    "WebhookEvent",
 ]

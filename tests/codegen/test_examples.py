@@ -18,7 +18,7 @@ ROOT: Json = yaml.safe_load(OPENAPI.read_text(encoding="utf-8"))
 
 def _examples() -> Iterator[Any]:
     """Every example of a body or an answer, and every sample in a schema."""
-    for path, item in ROOT["paths"].items():
+    for path, item in (ROOT["paths"] | ROOT["webhooks"]).items():
         for method in sorted(item.keys() & set(METHODS)):
             content = item[method].get("requestBody", {}).get("content", {})
             for one in content.values():
@@ -63,6 +63,7 @@ def test_every_body_has_an_example_and_every_answer_a_sample() -> None:
             if "requestBody" in item[method]:
                 assert f"{method} {path} documented" in shown
     assert {"alert_groups.AlertGroup 0", "integrations.Integration 0"} <= shown
+    assert "post alert_group_event observed" in shown
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,7 @@ def test_every_body_has_an_example_and_every_answer_a_sample() -> None:
             id="pattern, three references down",
         ),
         pytest.param("integrations.IntegrationUpdate", {"templates": {"slack": 1}}, id="oneOf"),
+        pytest.param("webhooks.WebhookEvent", {"event": {"type": "resolve"}}, id="half an event"),
     ],
 )
 def test_a_wrong_body_is_not_what_its_schema_says(name: str, wrong: Json) -> None:

@@ -8,12 +8,19 @@ import pytest
 import yaml
 
 from codegen.spec import METHODS, SCHEMAS, Json
-from grafana_oncall._generated import alert_groups, constraints, integrations, labels, operations
+from grafana_oncall._generated import (
+    alert_groups,
+    constraints,
+    integrations,
+    labels,
+    operations,
+    webhooks,
+)
 from grafana_oncall._request import Operation, Page, Request
 from grafana_oncall._values import OpenStrEnum, StringRule
 from tests.codegen.specs import OPENAPI, of
 
-MODULES = (alert_groups, integrations, labels)
+MODULES = (alert_groups, integrations, labels, webhooks)
 ACTIONS = ("acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence")
 
 ROOT: Json = yaml.safe_load(OPENAPI.read_text(encoding="utf-8"))
@@ -83,6 +90,14 @@ def test_every_model_has_the_members_of_its_schema(cls: Any) -> None:
     assert wires.keys() == schema["properties"].keys()
     needed = {wire for wire, one in wires.items() if one.default is attrs.NOTHING}
     assert needed == set(schema.get("required", []))
+
+
+def test_every_webhook_has_the_class_of_its_body() -> None:
+    """There is one, and its module is that of what it refers to."""
+    bodies = {
+        name: _class_of(item["post"]["requestBody"]) for name, item in ROOT["webhooks"].items()
+    }
+    assert bodies == {"alert_group_event": webhooks.WebhookEvent}
 
 
 @pytest.mark.parametrize(("path", "method", "item", "operation"), CALLS)

@@ -14,7 +14,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from grafana_oncall import OnCallClient, errors, labels, operations
+from grafana_oncall import OnCallClient, bot, errors, labels, operations
 from grafana_oncall.testing import FakeOnCall, seed_storm, serve
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -76,6 +76,7 @@ async def test_every_snippet_runs_as_it_stands(source: str, tmp_path: Path) -> N
             await client.alert_groups.bulk.resolve([id_of_the_readme], journal=journal)
         await _snippet(source)(
             OnCallClient=OnCallClient,
+            bot=bot.Bot(client.alert_groups.watch()),
             client=client,
             contextlib=contextlib,
             httpx=httpx,
@@ -84,6 +85,7 @@ async def test_every_snippet_runs_as_it_stands(source: str, tmp_path: Path) -> N
             labels=labels,
             made=made,
             operations=operations,
+            secret="open sesame",
             timedelta=timedelta,
             start=now - timedelta(days=1),
             end=now,

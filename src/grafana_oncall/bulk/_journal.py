@@ -81,6 +81,9 @@ class Journal:
             size = os.fstat(self._file.fileno()).st_size
             if past is not None and size == past.size:
                 self._file.truncate(past.whole)
+        except BlockingIOError as error:
+            message = f"{path}: another run writes it now. Wait for its end, then resume it again."
+            raise JournalError(message, path=str(path)) from error
         except OSError as error:
             raise self._failed(error) from error
         if past is not None and size != past.size:

@@ -1,0 +1,122 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from grafana_oncall._values import AwareDatetime, OpenStrEnum
+
+from . import alert_groups
+
+
+class EventType(OpenStrEnum):
+    """What happened to an alert group.
+
+    A webhook for changes of status is told which one it was."""
+
+    ESCALATION = "escalation"
+    ALERT_GROUP_CREATED = "alert group created"
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+    SILENCE = "silence"
+    UNSILENCE = "unsilence"
+    UNRESOLVE = "unresolve"
+    UNACKNOWLEDGE = "unacknowledge"
+    PERSONAL_NOTIFICATION = "personal notification"
+
+
+@attrs.frozen(kw_only=True)
+class EventHeader:
+    """What happened, and when."""
+
+    type: EventType
+    time: AwareDatetime | None = None
+    """When, where the type is alert group created, acknowledge, resolve or silence."""
+    until: AwareDatetime | None = None
+    """When a silence ends; null for ever."""
+
+
+@attrs.frozen(kw_only=True)
+class EventUser:
+    """A user, as webhooks tell it."""
+
+    id: str
+    username: str | None = None
+    email: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class EventAlertGroup:
+    """An alert group as webhooks tell it. It can have changed since the event."""
+
+    id: str
+    integration_id: str
+    alerts_count: int
+    state: alert_groups.AlertGroupState
+    created_at: AwareDatetime
+    team_id: str | None = None
+    route_id: str | None = None
+    resolved_at: AwareDatetime | None = None
+    resolved_by: str | None = None
+    """Id of the user who resolved it."""
+    acknowledged_at: AwareDatetime | None = None
+    acknowledged_by: str | None = None
+    """Id of the user who acknowledged it."""
+    labels: Any = None
+    """Values by key, where the API has a list; a server without labels sends the API's list."""
+    title: str | None = None
+    permalinks: alert_groups.Permalinks | None = None
+    silenced_at: AwareDatetime | None = None
+    last_alert: alert_groups.Alert | None = None
+
+
+@attrs.frozen(kw_only=True)
+class EventIntegration:
+    """The integration of an alert group, as webhooks tell it."""
+
+    id: str
+    type: str | None = None
+    """Such as webhook, alertmanager or grafana."""
+    name: str | None = None
+    team: str | None = None
+    """Name of its team."""
+    labels: Any = None
+    """Values by key; absent on a server without labels."""
+
+
+@attrs.frozen(kw_only=True)
+class EventWebhook:
+    """The webhook that was triggered."""
+
+    id: str
+    name: str | None = None
+    labels: Any = None
+    """Values by key."""
+
+
+@attrs.frozen(kw_only=True)
+class WebhookEvent:
+    """What an outgoing webhook sends when something happens to an alert group."""
+
+    event: EventHeader
+    alert_group: EventAlertGroup
+    alert_group_id: str
+    user: EventUser | None = None
+    """Who did it; null when no user did."""
+    alert_payload: Any = None
+    """Payload of the group's first alert; any JSON."""
+    integration: EventIntegration | None = None
+    notified_users: Sequence[EventUser] = ()
+    """Who has been notified of the group."""
+    users_to_be_notified: Sequence[EventUser] = ()
+    """Whom the escalation is going to notify."""
+    alert_group_acknowledged_by: EventUser | None = None
+    alert_group_resolved_by: EventUser | None = None
+    webhook: EventWebhook | None = None
+    """Absent on a server without labels."""
+    responses: Mapping[str, Any] | None = None
+    """What other webhooks were answered, by their ids; absent when there is nothing."""
+    external_id: str | None = None

@@ -1,0 +1,22 @@
+"""Events that Grafana OnCall pushes: its outgoing webhooks, parsed, checked and handed on.
+
+    router = Router(secret=os.environ["WEBHOOK_SECRET"])
+
+    @router.on("escalation")
+    async def page(event: Event) -> None:
+        print("call for help:", event.alert_group.title)
+
+The router is an ASGI application: `uvicorn bot:router` serves it. It can be mounted at any path of
+another one, whose lifespan then runs `async with router:`. In Grafana OnCall, an outgoing webhook
+of the method POST that forwards the whole payload gets its URL, and the secret as its Authorization
+header.
+"""
+
+from grafana_oncall._generated.webhooks import EventType
+from grafana_oncall.errors import NotAnEvent
+
+from ._event import Event, parse
+from ._handlers import EventName, Handler, OnError
+from ._router import Router
+
+__all__ = ["Event", "EventName", "EventType", "Handler", "NotAnEvent", "OnError", "Router", "parse"]

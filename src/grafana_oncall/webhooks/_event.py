@@ -1,0 +1,125 @@
+"""Pure: the body of a webhook to an event, and what the event changes."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, cast
+
+import attrs
+import msgspec
+
+from grafana_oncall._arguments import of_type
+from grafana_oncall._converter import BaseValidationError, faults, loads
+from grafana_oncall._generated.alert_groups import AlertGroup
+from grafana_oncall._generated.labels import Label, LabelKey, LabelValue
+from grafana_oncall._generated.webhooks import EventType, WebhookEvent
+from grafana_oncall._values import printable
+from grafana_oncall.changes import (
+    Acknowledged,
+    Change,
+    Created,
+    Resolved,
+    Silenced,
+    Unacknowledged,
+    Unresolved,
+    Unsilenced,
+)
+from grafana_oncall.errors import NotAnEvent
+
+_CHANGES: Final[Mapping[EventType, Callable[..., Change]]] = {
+    EventType.ALERT_GROUP_CREATED: Created,
+    EventType.ACKNOWLEDGE: Acknowledged,
+    EventType.UNACKNOWLEDGE: Unacknowledged,
+    EventType.RESOLVE: Resolved,
+    EventType.UNRESOLVE: Unresolved,
+    EventType.SILENCE: Silenced,
+    EventType.UNSILENCE: Unsilenced,
+}
+
+
+@attrs.frozen(kw_only=True)
+class Event(WebhookEvent):
+    """Something that happened to an alert group, as an outgoing webhook tells it."""
+
+    raw: bytes = attrs.field(default=b"", repr=False)
+    """The body, with whatever this release does not know."""
+
+    @property
+    def type(self) -> EventType:
+        """What happened; a type that this release does not know equals its string."""
+        return self.event.type
+
+    @property
+    def time(self) -> datetime | None:
+        """When it happened; None for the types that are sent without it."""
+        return self.event.time
+
+    @property
+    def until(self) -> datetime | None:
+        """When a silence ends; None for ever, and for the other types."""
+        return self.event.until
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels of the alert group; empty on a server without labels."""
+        return dict(_pairs(self.alert_group.labels))
+
+    @property
+    def group(self) -> AlertGroup:
+        """The alert group in the form in which the API answers it.
+
+        It is as it was when the webhook was sent, and can have changed since the event.
+        """
+        members: dict[str, Any] = attrs.asdict(self.alert_group, recurse=False)
+        members["labels"] = [
+            Label(key=LabelKey(name=key), value=LabelValue(name=value))
+            for key, value in self.labels.items()
+        ]
+        return AlertGroup(**members)
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """What `watch` would yield for it, with `before=None`; empty when no state changed."""
+        kind = _CHANGES.get(self.type)
+        return (
+            () if kind is None else (kind(id=self.alert_group.id, before=None, after=self.group),)
+        )
+
+
+def _pairs(labels: object) -> Iterator[tuple[str, str]]:
+    """Of an object, as webhooks have it, or of the API's list."""
+    if isinstance(labels, dict):
+        members = cast("dict[str, object]", labels).items()
+        yield from ((key, value) for key, value in members if isinstance(value, str))
+    for one in cast("list[object]", labels) if isinstance(labels, list) else ():
+        match one:
+            case {"key": {"name": str(key)}, "value": {"name": str(value)}}:
+                yield key, value
+            case _:
+                pass
+
+
+def parse(body: bytes) -> Event:
+    """The event in the body of a webhook's request.
+
+    Members and event types that this release does not know are accepted.
+
+    Raises:
+        NotAnEvent: It is not JSON, or not of the shape of an event.
+        InvalidArgument: It is not bytes.
+    """
+    of_type("body", body, bytes)
+    members: dict[str, Any] = attrs.asdict(_decoded(body), recurse=False)
+    return Event(**members, raw=body)
+
+
+def _decoded(body: bytes) -> WebhookEvent:
+    try:
+        body.decode()  # msgspec does not look into strings of members that are unknown
+        return loads(body, WebhookEvent)
+    except (msgspec.ValidationError, BaseValidationError) as error:
+        reason, path = next(faults(error))
+        raise NotAnEvent(printable(reason), path=path) from error
+    except UnicodeDecodeError as error:
+        raise NotAnEvent("it is not UTF-8") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise NotAnEvent(f"it is not JSON ({printable(str(error))})") from error

@@ -1,0 +1,29 @@
+"""Checks of what a router is made with."""
+
+import math
+from datetime import timedelta
+
+from grafana_oncall._values import shown
+from grafana_oncall.errors import InvalidArgument
+
+
+def count(name: str, value: object) -> int:
+    """A whole number above zero."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        message = f"{name}={shown(value)}: a whole number, 1 or more, is needed."
+        raise InvalidArgument(message, argument=name)
+    return value
+
+
+def seconds(name: str, value: object) -> float:
+    """A time in seconds, zero or more."""
+    number = value.total_seconds() if isinstance(value, timedelta) else value
+    if isinstance(number, int | float) and not isinstance(number, bool) and 0 <= number < math.inf:
+        return float(number)
+    message = f"{name}={shown(value)}: seconds or a timedelta, zero or more, is needed."
+    raise InvalidArgument(message, argument=name)
+
+
+def duration(name: str, value: object) -> float | None:
+    """A time in seconds, or None for as long as it takes."""
+    return None if value is None else seconds(name, value)

@@ -1,0 +1,144 @@
+"""Webhooks: the class of each body is rendered, and everything else is checked or refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import attrs
+import msgspec
+import pytest
+
+from codegen.spec import Json
+from tests.codegen.specs import (
+    MEMBER,
+    NULL,
+    OTHER,
+    REMOVED,
+    SCHEMAS,
+    STRING,
+    Rendered,
+    json_content,
+    minimal,
+    refused,
+    rendered,
+)
+
+HOOK = "#/webhooks/thing_changed"
+POST = f"{HOOK}/post"
+BODY = f"{POST}/requestBody"
+SCHEMA = f"{BODY}/content/application~1json/schema"
+NEWS = f"{SCHEMAS}news.News"
+KIND: Json = {"type": "string", "enum": ["a thing was made", "gone"]}
+
+
+def with_webhook(changes: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Changes that add a webhook with a class and an enum of its own, and others after them."""
+    news = {
+        "type": "object",
+        "description": "Something happened.",
+        "required": ["kind"],
+        "properties": {
+            "kind": {"$ref": f"{SCHEMAS}news.Kind"},
+            "thing": {"oneOf": [{"$ref": f"{SCHEMAS}things.Thing"}, NULL]},
+            "payload": {},
+        },
+    }
+    post = {
+        "operationId": "on_thing_changed",
+        "tags": ["things"],
+        "summary": "A thing changed.",
+        "description": "Sent once.",
+        "requestBody": {"required": True, "content": json_content("news.News")},
+        "responses": {"200": {"description": "Taken."}},
+    }
+    added = {
+        NEWS: news,
+        f"{SCHEMAS}news.Kind": KIND,
+        "#/webhooks": {"thing_changed": {"post": post}},
+    }
+    return added | (changes or {})
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    """What is rendered with a webhook."""
+    return rendered(minimal(with_webhook()), tmp_path_factory.mktemp("webhooks"))
+
+
+def test_the_body_of_a_webhook_and_what_it_refers_to_are_rendered(package: Rendered) -> None:
+    """As answers are: lenient, and None where something may be absent."""
+    news: Any = package.news.News
+    assert news.__doc__ == "Something happened."
+    assert {one.name: one.default for one in attrs.fields(news)} == {
+        "kind": attrs.NOTHING,
+        "thing": None,
+        "payload": None,
+    }
+    read = msgspec.convert({"kind": "a thing was made", "thing": {"id": "a"}, "new": 1}, news)
+    assert read.kind is package.news.Kind.A_THING_WAS_MADE
+    assert read.thing == package.things.Thing(id="a")
+    assert msgspec.convert({"kind": "unheard of"}, news).kind == "unheard of"
+
+
+def test_a_webhook_makes_no_operation(package: Rendered, tmp_path: Path) -> None:
+    """Nobody calls it; without the webhook, only its classes are gone."""
+    without = rendered(minimal(), tmp_path)
+    assert set(package.files) - set(without.files) == {"news.py"}
+    assert package.files["operations.py"] == without.files["operations.py"]
+
+
+def test_there_may_be_no_webhooks(tmp_path: Path) -> None:
+    """An empty section is none."""
+    assert set(rendered(minimal({"#/webhooks": {}}), tmp_path).files) == {
+        *("__init__.py", "constraints.py", "operations.py", "things.py")
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        pytest.param({"#/webhooks": []}, "#/webhooks", id="webhooks that are a list"),
+        pytest.param({"#/webhooks/a b": {"post": {}}}, "#/webhooks/a b", id="odd name"),
+        pytest.param({"#/webhooks/~1a~1": {"post": {}}}, "#/webhooks/~1a~1", id="path for a name"),
+        pytest.param({HOOK: None}, HOOK, id="null for a webhook"),
+        pytest.param({HOOK: {}}, HOOK, id="no method"),
+        pytest.param({f"{HOOK}/put": {}}, f"{HOOK}/put", id="another method"),
+        pytest.param({f"{HOOK}/parameters": []}, f"{HOOK}/parameters", id="parameters"),
+        pytest.param({POST: None}, POST, id="null for the method"),
+        pytest.param({f"{POST}/parameters": []}, f"{POST}/parameters", id="parameters of post"),
+        pytest.param({f"{POST}/security": []}, f"{POST}/security", id="security"),
+        pytest.param({f"{POST}/x-repeat": "safe"}, f"{POST}/x-repeat", id="x-repeat"),
+        pytest.param({f"{POST}/summary": 1}, f"{POST}/summary", id="summary that is no text"),
+        pytest.param({f"{POST}/responses": REMOVED}, POST, id="no responses"),
+        pytest.param({BODY: REMOVED}, POST, id="no body"),
+        pytest.param({BODY: None}, BODY, id="null for the body"),
+        pytest.param({f"{BODY}/required": False}, BODY, id="body that may be absent"),
+        pytest.param({f"{BODY}/required": REMOVED}, BODY, id="body that is not said to be needed"),
+        pytest.param({f"{BODY}/content": REMOVED}, BODY, id="no content"),
+        pytest.param(
+            {f"{BODY}/content": {"text/plain": {}}}, f"{BODY}/content/text~1plain", id="text"
+        ),
+        pytest.param({SCHEMA: STRING}, f"{SCHEMA}/type", id="inline schema"),
+        pytest.param({SCHEMA: {"$ref": f"{SCHEMAS}Id"}}, SCHEMA, id="no class"),
+        pytest.param({SCHEMA: {"$ref": f"{SCHEMAS}news.No"}}, f"{SCHEMA}/$ref", id="nothing"),
+        pytest.param({f"{NEWS}/x-kind": "request"}, BODY, id="class of a request"),
+        pytest.param({f"{NEWS}/title": "News"}, f"{NEWS}/title", id="class that is refused"),
+        pytest.param(
+            {f"{NEWS}/properties/thing": {"anyOf": [OTHER]}},
+            f"{NEWS}/properties/thing",
+            id="member that is refused",
+        ),
+        pytest.param({MEMBER: {"format": "x"}}, MEMBER, id="further down"),
+    ],
+)
+def test_a_webhook_that_is_not_supported_is_refused(changes: dict[str, Any], pointer: str) -> None:
+    """With the pointer of what it is about."""
+    assert refused(with_webhook(changes)) == pointer
+
+
+def test_a_class_of_a_webhook_shares_no_name_with_another() -> None:
+    """All of them are known by one public module."""
+    news = f"{SCHEMAS}news.Thing"
+    changes = {news: {"type": "object", "properties": {"a": STRING}}, SCHEMA: {"$ref": news}}
+    assert refused(with_webhook(changes)) in {news, f"{SCHEMAS}things.Thing"}

@@ -1,0 +1,360 @@
+"""What becomes of an event that was taken: which handlers run, in which order, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from grafana_oncall.errors import ClientStateError, InvalidArgument
+from grafana_oncall.webhooks import Event, EventType, Router, parse
+from tests.unit.webhooks.asking import SECRET, Recorder, post
+from tests.unit.webhooks.payloads import body
+from tests.virtual_time import loop, run
+
+
+def made(handler: Callable[[Event], Awaitable[object]] | None = None, **settings: Any) -> Router:
+    """A router with the secret, and with a handler of everything."""
+    router = Router(secret=SECRET, **settings)
+    if handler is not None:
+        router.on()(handler)
+    return router
+
+
+def types(handler: Recorder) -> list[str]:
+    """What a handler was given."""
+    return [one.type for one in handler.begun]
+
+
+async def test_a_handler_gets_the_events_that_it_is_for() -> None:
+    """By name, by member, or all of them, those of unknown types included."""
+    router = made()
+    router.on("escalation", "acknowledge")(some := Recorder())
+    router.on(EventType.RESOLVE)(one := Recorder())
+    router.on()(all_ := Recorder())
+    sent = ["escalation", "acknowledge", "resolve", "silence", "unheard of"]
+    async with router:
+        for type_ in sent:
+            assert (await post(router, body(type_))).status_code == 200
+    assert (types(some), types(one), types(all_)) == (sent[:2], ["resolve"], sent)
+
+
+async def test_handlers_of_one_event_run_in_the_order_of_registration() -> None:
+    """One after the other, and a decorated function stays what it was."""
+    router, order = made(), list[str]()
+
+    @router.on("escalation")
+    async def slow(_: Event) -> None:
+        await asyncio.sleep(9)
+        order.append("slow")
+
+    @router.on()
+    async def quick(_: Event) -> None:
+        order.append("quick")
+
+    async with router:
+        await post(router)
+    await slow(parse(body()))
+    assert order == ["slow", "quick", "slow"]
+
+
+async def _async(_: Event) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        pytest.param(_async, id="function"),
+        pytest.param(partial(_async), id="partial"),
+        pytest.param(Recorder(), id="object"),
+        pytest.param(Recorder().__call__, id="method"),
+    ],
+)
+def test_whatever_is_async_can_be_a_handler(handler: Any) -> None:
+    """And is handed back."""
+    assert made().on()(handler) is handler
+
+
+@pytest.mark.parametrize("handler", [print, lambda _: None, None, 7, asyncio.Lock()])
+def test_what_is_not_async_is_no_handler(handler: Any) -> None:
+    """It is said when it is registered."""
+    with pytest.raises(InvalidArgument, match="an async function is needed"):
+        made().on()(handler)
+
+
+@pytest.mark.parametrize(
+    "type_", ["escalate", "Escalation", "status change", "", None, 7, ["silence"], _async]
+)
+def test_a_type_that_there_is_not_is_refused(type_: Any) -> None:
+    """A misspelled handler would never run; the message has the types, and names `on()`."""
+    with pytest.raises(InvalidArgument, match=r"is no type of event. Known: escalation, .*on\(\)"):
+        made().on("resolve", type_)
+
+
+async def test_events_of_one_group_are_handled_in_order() -> None:
+    """One by one, whatever the others do."""
+    router = made(handler := Recorder(seconds=10), concurrency=4)
+    sent = ["alert group created", "acknowledge", "unacknowledge", "resolve"]
+    began = loop().time()
+    async with router:
+        for type_ in sent:
+            await post(router, body(type_))
+        await asyncio.sleep(5)
+        assert types(handler) == sent[:1]
+        await router.aclose(wait=None)
+    assert [one.type for one in handler.ended] == sent
+    assert loop().time() - began == pytest.approx(40)
+
+
+@pytest.mark.parametrize(("concurrency", "seconds"), [(1, 60), (2, 30), (4, 20), (6, 10), (9, 10)])
+async def test_events_of_several_groups_are_handled_at_once(concurrency: int, seconds: int) -> None:
+    """As many as it is told, and not more."""
+    router = made(Recorder(seconds=10), concurrency=concurrency)
+    began = loop().time()
+    async with router:
+        for number in range(6):
+            await post(router, body(group=f"I{number}"))
+        await router.aclose(wait=None)
+    assert loop().time() - began == pytest.approx(seconds)
+
+
+async def test_a_busy_group_does_not_hold_up_the_others() -> None:
+    """Its next event waits behind what other groups have waiting."""
+    router = made(handler := Recorder(seconds=1), concurrency=1)
+    async with router:
+        for type_ in ("acknowledge", "unacknowledge", "resolve"):
+            await post(router, body(type_, group="I1"))
+        await post(router, body("silence", group="I2"))
+        await router.aclose(wait=None)
+    assert types(handler) == ["acknowledge", "silence", "unacknowledge", "resolve"]
+
+
+FAILURES = [
+    pytest.param(ValueError("no"), id="an error"),
+    pytest.param(asyncio.CancelledError(), id="a cancellation of its own"),
+    pytest.param(ExceptionGroup("some", [ValueError("no")]), id="a group"),
+    pytest.param(BaseExceptionGroup("some", [GeneratorExit()]), id="no Exception at all"),
+]
+
+
+@pytest.mark.parametrize("error", FAILURES)
+@pytest.mark.parametrize("is_async", [True, False])
+async def test_a_failing_handler_is_told_and_nothing_else(
+    error: BaseException, caplog: pytest.LogCaptureFixture, *, is_async: bool
+) -> None:
+    """The other handlers run, and so do the next events."""
+    told: list[tuple[str, BaseException]] = []
+
+    async def tell(event: Event, failure: BaseException) -> None:
+        told.append((event.type, failure))
+
+    def tell_now(event: Event, failure: BaseException) -> None:
+        told.append((event.type, failure))
+
+    router = made(Recorder(error=error), concurrency=1, on_error=tell if is_async else tell_now)
+    router.on()(other := Recorder())
+    async with router:
+        await post(router, body("resolve"))
+        await post(router, body("unresolve"))
+    assert types(other) == ["resolve", "unresolve"]
+    assert told == [("resolve", error), ("unresolve", error)]
+    first = caplog.records[0]
+    assert first.getMessage() == "A handler of webhooks failed on 'resolve' of 'I68T24C13IFW1'"
+    assert first.exc_info is not None
+    assert first.exc_info[1] is error
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+def test_a_handler_may_end_the_process(error: BaseException) -> None:
+    """That is no failure of a handler."""
+    told: list[BaseException] = []
+
+    async def main() -> None:
+        router = made(Recorder(error=error), on_error=lambda _, one: told.append(one))
+        async with router:
+            await post(router)
+
+    with pytest.raises(type(error)):
+        run(main())
+    assert told == []
+
+
+async def test_a_failing_on_error_is_logged_only(caplog: pytest.LogCaptureFixture) -> None:
+    """It cannot end the router either."""
+
+    def tell(_: Event, __: BaseException) -> None:
+        raise KeyError("worse")
+
+    router = made(Recorder(error=ValueError("no")), on_error=tell)
+    router.on()(other := Recorder())
+    async with router:
+        await post(router)
+    assert types(other) == ["escalation"]
+    assert "on_error failed on 'escalation'" in caplog.text
+    assert "worse" in caplog.text
+
+
+async def test_a_full_backlog_keeps_the_server_waiting_until_it_repeats() -> None:
+    """After 4 seconds without an answer it does; the answer that comes after 5 is a 503."""
+    router = made(handler := Recorder(seconds=60), max_backlog=2)
+    async with router:
+        for number in range(2):
+            assert (await post(router, body(group=f"I{number}"))).status_code == 200
+        began = loop().time()
+        refused = await post(router, body(group="I2"))
+        assert refused.status_code == 503
+        assert loop().time() - began == pytest.approx(5)
+        assert (refused.text, router.backlog) == ("The backlog is full.\n", 2)
+        assert (await post(router, body(group="I1"))).text == "Taken before.\n"
+        await asyncio.sleep(60)
+        assert (await post(router, body(group="I2"))).status_code == 200
+        await router.aclose(wait=None)
+    assert len(handler.ended) == 3
+
+
+async def test_a_place_that_gets_free_in_time_is_taken() -> None:
+    """In the order in which events came; a repeat of one that waits is no second event."""
+    router = made(handler := Recorder(seconds=3), max_backlog=1)
+    async with router:
+        await post(router, body(group="I1"))
+        answers = await asyncio.gather(*[post(router, body(group="I2")) for _ in range(2)])
+        assert [one.text for one in answers] == ["Taken.\n", "The backlog is full.\n"]
+        await router.aclose(wait=None)
+    assert [one.alert_group_id for one in handler.ended] == ["I1", "I2"]
+
+
+async def test_a_repeat_that_waits_for_a_place_is_found_out() -> None:
+    """Both wait at once, and there is room for both in the end."""
+    router = made(handler := Recorder(seconds=3), max_backlog=2)
+    async with router:
+        for number in (1, 2):
+            await post(router, body(group=f"I{number}"))
+        answers = await asyncio.gather(*[post(router, body(group="I3")) for _ in range(2)])
+        assert [one.text for one in answers] == ["Taken.\n", "Taken before.\n"]
+        at_once = loop().time()
+        assert (await post(router, body(group="I4"))).text == "Taken.\n"
+        assert loop().time() == at_once
+        await router.aclose(wait=None)
+    assert len(handler.ended) == 4
+
+
+async def test_closing_finishes_what_was_taken_and_takes_no_more() -> None:
+    """Also what came while the backlog was full; afterwards it can be started again."""
+    router = made(handler := Recorder(seconds=4), max_backlog=1)
+    async with router:
+        await post(router, body(group="I1"))
+        waiting = asyncio.ensure_future(post(router, body(group="I2")))
+        await asyncio.sleep(1)
+        closing = asyncio.ensure_future(router.aclose())
+        await asyncio.sleep(1)
+        assert (await post(router, body(group="I3"))).status_code == 503
+        await asyncio.gather(closing, router.aclose())
+        assert (await waiting).status_code == 503
+        assert ([one.alert_group_id for one in handler.ended], router.backlog) == (["I1"], 0)
+    await router.aclose()
+    async with router:
+        assert (await post(router, body(group="I2"))).status_code == 200
+    assert [one.alert_group_id for one in handler.ended] == ["I1", "I2"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "wait", "seconds", "lost"),
+    [
+        pytest.param({}, {}, 30, 2, id="half a minute"),
+        pytest.param({"shutdown_wait": 70}, {}, 70, 1, id="its own"),
+        pytest.param({"shutdown_wait": None}, {}, 120, 0, id="as long as it takes"),
+        pytest.param({}, {"wait": None}, 120, 0, id="this time, too"),
+        pytest.param({}, {"wait": timedelta(minutes=1.5)}, 90, 1, id="so long"),
+        pytest.param({}, {"wait": 0}, 0, 2, id="not at all"),
+    ],
+)
+async def test_what_takes_too_long_is_cancelled_and_counted(
+    settings: dict[str, Any],
+    wait: dict[str, Any],
+    seconds: float,
+    lost: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nobody is told that it was done."""
+    told: list[BaseException] = []
+    router = made(
+        handler := Recorder(seconds=60), on_error=lambda _, one: told.append(one), **settings
+    )
+    began = loop().time()
+    async with router:
+        await post(router, body("acknowledge"))
+        await post(router, body("resolve"))
+        await asyncio.sleep(0)
+        await router.aclose(**wait)
+    assert loop().time() - began == pytest.approx(seconds)
+    assert (len(handler.ended), told) == (2 - lost, [])
+    assert [one.levelno for one in caplog.records] == [logging.ERROR] * bool(lost)
+    assert lost == 0 or f"{lost} events were lost" in caplog.text
+
+
+async def test_a_handler_that_catches_its_cancellation_does_not_go_on() -> None:
+    """The shutdown ends all the same, and the next event is not begun."""
+    begun: list[str] = []
+
+    async def stubborn(event: Event) -> None:
+        begun.append(event.type)
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            await asyncio.sleep(1)
+
+    router = made(stubborn, shutdown_wait=5, concurrency=1)
+    router.on()(other := Recorder())
+    began = loop().time()
+    async with router:
+        await post(router, body("acknowledge"))
+        await post(router, body("resolve"))
+    assert (begun, other.begun) == (["acknowledge"], [])
+    assert loop().time() - began == pytest.approx(6)
+
+
+async def test_a_block_that_raises_ends_the_router_and_raises_that() -> None:
+    """Not a group of errors; what was taken is worked off."""
+    router = made(handler := Recorder(seconds=9))
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012  # the block is what is tested
+        async with router:
+            await post(router)
+            raise ZeroDivisionError
+    assert (len(handler.ended), router.running) == (1, False)
+
+
+async def test_a_router_runs_once_at_a_time() -> None:
+    """Two blocks would not know which of them ends it."""
+    async with made() as router:
+        with pytest.raises(ClientStateError, match="runs already"):
+            await router.__aenter__()
+        assert router.running
+
+
+@pytest.mark.parametrize("name", ["max_bytes", "concurrency", "max_backlog", "remember"])
+@pytest.mark.parametrize("value", [0, -1, 1.5, "1", None, True])
+def test_a_number_that_cannot_be_is_refused(name: str, value: Any) -> None:
+    """With the name of the argument."""
+    with pytest.raises(InvalidArgument, match=f"^{name}=.* 1 or more") as info:
+        made(**{name: value})
+    assert info.value.argument == name
+
+
+@pytest.mark.parametrize("name", ["remember_for", "shutdown_wait", "wait"])
+@pytest.mark.parametrize("value", [-1, "1", True, float("inf"), float("nan"), timedelta(days=-1)])
+async def test_a_time_that_cannot_be_is_refused(name: str, value: Any) -> None:
+    """With the name of the argument."""
+    with pytest.raises(InvalidArgument, match=f"^{name}=.* zero or more") as info:
+        await made(**{} if name == "wait" else {name: value}).aclose(wait=value)
+    assert info.value.argument == name
+
+
+def test_a_router_says_how_it_is() -> None:
+    """For logs."""
+    assert repr(made(Recorder())) == "<Router not running, 1 handlers, 0 events to work off>"
