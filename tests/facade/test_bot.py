@@ -6,16 +6,18 @@ import asyncio
 import logging
 import shutil
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import pytest
 
-from grafana_oncall import OnCallClient
-from grafana_oncall.bot import Bot, DeadLetter
+from grafana_oncall import OnCallClient, RetryPolicy
+from grafana_oncall._checkpoint import Checkpoint
+from grafana_oncall.bot import Bot, BotHealth, DeadLetter
 from grafana_oncall.changes import (
     Acknowledged,
     AlertsAdded,
@@ -36,12 +38,10 @@ from grafana_oncall.errors import (
     CheckpointError,
     ClientStateError,
     InvalidArgument,
-    OnCallError,
     Unauthorized,
 )
 from grafana_oncall.models import AlertGroup
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, VirtualClock, status
-from grafana_oncall.testing import hang as hanging
 from tests.facade.listing import other_tasks
 from tests.facade.samples import BASE
 from tests.virtual_time import START, loop
@@ -147,7 +147,7 @@ def test_what_is_no_kind_of_change_is_refused(make: Make, kinds: Any) -> None:
     assert caught.value.argument == "kinds"
 
 
-@pytest.mark.parametrize("handler", [None, print, lambda _: None, asyncio.sleep(0).close])
+@pytest.mark.parametrize("handler", [None, print, "notice", lambda _: None])
 def test_what_is_no_async_function_is_no_handler(make: Make, handler: Any) -> None:
     """A plain function would block every other handler."""
     with pytest.raises(InvalidArgument) as caught:
@@ -195,7 +195,7 @@ async def test_a_grace_that_cannot_be_meant_is_refused(make: Make, grace: Any) -
 
 # What handlers are told
 
-KINDS = {
+KINDS: dict[type[Change], tuple[str, str] | None] = {
     Created: None,
     Acknowledged: ("firing", "acknowledged"),
     Unacknowledged: ("acknowledged", "firing"),
@@ -366,8 +366,8 @@ async def test_the_changes_of_a_group_are_handled_one_after_the_other(
     for turn in range(20):
         state = ("silenced", "firing", "resolved")[turn % 3]
         for group in groups:
-            later(turn * 7, lambda group=group, state=state: become(group, state, clock))
-            later(turn * 7, lambda group=group: bot.hint(group.id))
+            later(turn * 7, partial(become, group, state, clock))
+            later(turn * 7, partial(bot.hint, group.id))
     await run_for(bot, 600)
     assert (crowd.most, crowd.most_of_one) == (4, 1)
     assert min(crowd.handled.values()) > 4
@@ -387,7 +387,8 @@ async def test_other_groups_go_on_while_one_is_slow(
         await asyncio.sleep(100 if isinstance(change, Created) and change.id == slow.id else 0)
 
     for second, state in {20: "acknowledged", 35: "silenced", 50: "firing", 65: "resolved"}.items():
-        later(second, lambda state=state: [become(one, state, clock) for one in (slow, quick)])
+        for group in (slow, quick):
+            later(second, partial(become, group, state, clock))
     later(70, lambda: setattr(slow, "alerts_count", 5))
     await run_for(bot, 200)
     assert [kind for kind, one, _ in told if one == quick.id] == [
@@ -422,3 +423,624 @@ async def test_a_group_that_is_deleted_while_it_is_busy_is_told_as_deleted(
     later(20, lambda: fake.groups.pop(group.id))
     await run_for(bot, 200)
     assert told == [("Created", group.id), ("Deleted", group.id)]
+
+
+# Handlers that fail
+
+POLICY = RetryPolicy(attempts=4, first_delay=2, longest_delay=5)
+
+
+class Broken(Exception):
+    """What a handler raises; it is unlike any other."""
+
+
+def fail(bot: Bot, times: int | None = None) -> list[float]:
+    """A handler that fails so often, or always; when it was called."""
+    called = list[float]()
+
+    @bot.on(Change)
+    async def fragile(_: Change) -> None:
+        called.append(passed())
+        if times is None or len(called) <= times:
+            raise Broken(len(called))
+
+    return called
+
+
+@pytest.mark.parametrize(
+    ("failures", "called"),
+    [
+        pytest.param(0, [0], id="never"),
+        pytest.param(1, [0, 2], id="once"),
+        pytest.param(2, [0, 2, 6], id="twice"),
+        pytest.param(3, [0, 2, 6, 11], id="up to the last attempt"),
+        pytest.param(None, [0, 2, 6, 11], id="always"),
+    ],
+)
+async def test_a_handler_that_fails_is_called_again_later_and_later(
+    fake: FakeOnCall, make: Make, failures: int | None, called: list[float]
+) -> None:
+    """With doubled delays up to the longest, and as often as the policy says."""
+    bot = make(retry=POLICY)
+    calls, after = fail(bot, failures), hear(bot)
+    group = fake.add_group()
+    await run_for(bot, 100)
+    assert calls == pytest.approx(called)
+    assert after == [("Created", group.id)]
+    assert bot.health.dead_letters == (failures is None)
+
+
+async def test_delays_are_random_below_their_bound(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """So that handlers which failed together do not come back together."""
+    numbers = iter([0.5, 0.25, 0.0])
+    watcher = oncall.alert_groups.watch(existing=True, clock=fake.now)
+    bot = Bot(watcher, retry=POLICY, random=lambda: next(numbers))
+    calls = fail(bot)
+    fake.add_group()
+    await run_for(bot, 100)
+    assert calls == pytest.approx([0, 1, 2, 2])
+
+
+async def test_other_groups_go_on_between_two_attempts(
+    fake: FakeOnCall, clock: VirtualClock, make: Make
+) -> None:
+    """A group whose handler fails keeps its own place only."""
+    bad, good = fake.add_group(), fake.add_group()
+    bot, handled = make(retry=RetryPolicy(first_delay=60, longest_delay=60)), list[Any]()
+
+    @bot.on(Change)
+    async def handle(change: Change) -> None:
+        handled.append((type(change), change.id, passed()))
+        if change.id == bad.id and passed() < 60:
+            raise Broken
+
+    later(10, lambda: become(good, "resolved", clock))
+    await run_for(bot, 300)
+    assert handled == [
+        (Created, bad.id, 0),
+        (Created, good.id, 0),
+        (Resolved, good.id, EVERY),
+        (Created, bad.id, 60),
+    ]
+
+
+async def test_a_change_that_no_attempt_could_handle_is_a_dead_letter(
+    fake: FakeOnCall, make: Make, tmp_path: Path
+) -> None:
+    """With all that one needs to look into it; it counts as told."""
+    letters = list[DeadLetter]()
+
+    async def keep(letter: DeadLetter) -> None:
+        letters.append(letter)
+
+    group = fake.add_group()
+    bot = make(retry=POLICY, on_dead_letter=keep, checkpoint=tmp_path / "c")
+    fail(bot)
+    await run_for(bot, 100)
+    (letter,) = letters
+    assert (letter.change.id if isinstance(letter.change, Created) else None) == group.id
+    assert letter.handler.endswith("fragile")
+    assert (type(letter.error), letter.error.args, letter.attempts) == (Broken, (4,), 4)
+    following = make(checkpoint=tmp_path / "c")
+    told = hear(following)
+    await run_for(following, 40)
+    assert told == []
+
+
+async def test_a_dead_letter_without_callback_is_logged(
+    fake: FakeOnCall, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As an error, with its traceback, and once."""
+    group = fake.add_group()
+    bot = make(retry=POLICY)
+    fail(bot)
+    await run_for(bot, 100)
+    (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert record.name == "grafana_oncall"
+    assert group.id in record.getMessage()
+    assert record.exc_info is not None
+    assert record.exc_info[0] is Broken
+
+
+async def test_a_callback_that_fails_is_logged_and_the_bot_goes_on(
+    fake: FakeOnCall, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing that somebody else writes ends it."""
+
+    async def lose(letter: DeadLetter) -> None:
+        raise Broken(letter.handler)
+
+    bot = make(retry=RetryPolicy(attempts=1), on_dead_letter=lose)
+    calls, after = fail(bot), hear(bot)
+    groups = [fake.add_group()]
+    later(20, lambda: groups.append(fake.add_group()))
+    await run_for(bot, 60)
+    assert after == [("Created", group.id) for group in groups]
+    assert (len(calls), bot.health.dead_letters) == (2, 2)
+    assert sum(record.levelno >= logging.ERROR for record in caplog.records) == 2
+
+
+async def test_a_gap_whose_handler_fails_is_a_dead_letter(fake: FakeOnCall, make: Make) -> None:
+    """As any other."""
+    letters = list[DeadLetter]()
+
+    async def keep(letter: DeadLetter) -> None:
+        letters.append(letter)
+
+    bot = make(retry=POLICY, on_dead_letter=keep)
+    hear(bot, Gap, fails=True)
+    later(1, lambda: fake.faults.add(status(503), lasting=timedelta(minutes=2)))
+    await run_for(bot, 600)
+    assert [type(letter.change) for letter in letters] == [Gap]
+
+
+# Stopping
+
+
+async def test_stopping_finishes_what_is_in_flight_and_begins_nothing(
+    fake: FakeOnCall, make: Make, tmp_path: Path
+) -> None:
+    """What was not begun is told by the next bot of the checkpoint, and nothing else is."""
+    groups = [fake.add_group() for _ in range(5)]
+    bot = make(checkpoint=tmp_path / "c", max_at_once=2)
+    begun, ended = hear(bot, lasting=10), hear(bot)
+    await run_for(bot, 15)
+    assert passed() == 20
+    assert begun == ended
+    following = make(checkpoint=tmp_path / "c")
+    rest = hear(following)
+    await run_for(following, 100)
+    assert (len(begun), len(rest)) == (4, 1)
+    assert sorted(begun + rest) == sorted(("Created", group.id) for group in groups)
+
+
+async def test_all_changes_of_a_group_that_is_in_flight_are_finished(
+    fake: FakeOnCall, make: Make
+) -> None:
+    """It is the group that is in flight, not one change of it."""
+    group = fake.add_group(state="silenced")
+    bot = make()
+    told = hear(bot, lasting=10)
+    await run_for(bot, 1)
+    assert told == [("Created", group.id), ("Silenced", group.id)]
+
+
+async def test_a_handler_that_waits_for_its_next_attempt_is_in_flight(
+    fake: FakeOnCall, make: Make
+) -> None:
+    """It is tried again before the bot ends."""
+    fake.add_group()
+    bot = make(retry=POLICY)
+    calls = fail(bot, 2)
+    await run_for(bot, 3)
+    assert calls == pytest.approx([0, 2, 6])
+    assert passed() == 6
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+async def test_a_handler_that_stops_its_bot_is_the_last_to_begin(
+    fake: FakeOnCall, make: Make, at_once: int
+) -> None:
+    """Although there are free places, and groups that wait for them."""
+    for _ in range(8):
+        fake.add_group()
+    bot = make(max_at_once=at_once)
+
+    @bot.on(Created)
+    async def stop(_: Created) -> None:
+        if not others:
+            bot.stop()
+
+    others = hear(bot)
+    await bot.run(signals=())
+    assert len(others) == 1
+
+
+@pytest.mark.parametrize(
+    "latency", [pytest.param(0, id="while it waits"), pytest.param(3600, id="in a poll")]
+)
+async def test_a_bot_with_nothing_to_do_stops_at_once(
+    fake: FakeOnCall, make: Make, latency: float
+) -> None:
+    """It waits neither for the next poll nor for the answer to one."""
+    fake.latency = timedelta(seconds=latency)
+    await run_for(make(), 3)
+    assert passed() == 3
+
+
+async def test_a_bot_that_is_stopped_before_it_runs_does_nothing(
+    fake: FakeOnCall, make: Make
+) -> None:
+    """As when a signal comes while a program starts."""
+    fake.add_group()
+    bot = make()
+    told = hear(bot)
+    bot.stop()
+    await bot.run(signals=())
+    assert (told, passed()) == ([], 0)
+
+
+async def test_stopped_twice_it_ends_at_once(fake: FakeOnCall, make: Make, tmp_path: Path) -> None:
+    """What it was at is cancelled, and told again by the next bot."""
+    group = fake.add_group()
+    bot = make(checkpoint=tmp_path / "c")
+    told = hear(bot, lasting=LATER)
+    later(5, bot.stop)
+    await run_for(bot, 3)
+    assert passed() == 5
+    following = make(checkpoint=tmp_path / "c")
+    again = hear(following)
+    await run_for(following, 1)
+    assert told == again == [("Created", group.id)]
+
+
+async def test_stopped_again_and_again_it_does_not_mind(fake: FakeOnCall, make: Make) -> None:
+    """Somebody presses Ctrl-C until the program is gone, and code calls `stop` in a `finally`."""
+    fake.add_group()
+    bot = make()
+
+    @bot.on(Change)
+    async def tidy(_: Change) -> None:
+        try:
+            await asyncio.sleep(LATER)
+        finally:
+            await asyncio.sleep(2)
+
+    async with running(bot) as run:
+        await asyncio.sleep(1)
+        for _ in range(3):
+            bot.stop()
+            await asyncio.sleep(0.5)
+        await run
+    bot.stop()
+    assert passed() == 3.5
+
+
+@pytest.mark.parametrize(
+    ("grace", "ended"),
+    [
+        pytest.param(5, 8, id="too short"),
+        pytest.param(timedelta(seconds=5), 8, id="as a timedelta"),
+        pytest.param(60, 33, id="long enough"),
+    ],
+)
+async def test_what_has_not_ended_after_the_grace_is_cancelled(
+    fake: FakeOnCall, make: Make, tmp_path: Path, grace: Any, ended: float
+) -> None:
+    """And told again, while what has ended is not."""
+    slow, quick = fake.add_group(), fake.add_group()
+    bot = make(checkpoint=tmp_path / "c")
+
+    @bot.on(Created)
+    async def handle(change: Created) -> None:
+        await asyncio.sleep(33 if change.id == slow.id else 6)
+
+    await run_for(bot, 3, grace=grace)
+    assert passed() == ended
+    following = make(checkpoint=tmp_path / "c")
+    again = hear(following)
+    await run_for(following, 1)
+    assert again == ([] if grace == 60 else [("Created", slow.id)])
+    assert quick.id in fake.groups
+
+
+async def test_how_many_were_left_is_logged(
+    fake: FakeOnCall, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One line, with the true number."""
+    for _ in range(3):
+        fake.add_group()
+    bot = make()
+    hear(bot, lasting=LATER)
+    await run_for(bot, 3, grace=5)
+    (line,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert "3 groups" in line
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        pytest.param(lambda bot, _: bot.stop(), id="stopped"),
+        pytest.param(lambda bot, _: (bot.stop(), bot.stop()), id="stopped twice"),
+        pytest.param(lambda _, run: run.cancel(), id="cancelled"),
+    ],
+)
+@pytest.mark.parametrize("latency", [0, 2])
+async def test_no_task_is_left_and_the_client_can_still_be_used(
+    fake: FakeOnCall,
+    oncall: OnCallClient,
+    make: Make,
+    ending: Callable[[Bot, asyncio.Task[None]], object],
+    latency: float,
+) -> None:
+    """Whether it was at a poll or at a handler."""
+    groups = [fake.add_group() for _ in range(3)]
+    fake.latency = timedelta(seconds=latency)
+    for seconds in (0.5, 1.5, 4.5, 6.5, 9.5, 16.5):
+        bot = make(retry=POLICY, max_at_once=1)
+        hear(bot, lasting=3)
+        fail(bot)
+        async with running(bot) as run:
+            await asyncio.sleep(seconds)
+            ending(bot, run)
+            await asyncio.wait([run])
+        shared = oncall._session.shared
+        assert (other_tasks(), shared.under_way, shared.gate._under_way) == (set(), 0, 0)
+        assert (await oncall.alert_groups.get(groups[0].id)).id == groups[0].id
+
+
+# Errors, and running twice
+
+
+def saved(path: Path) -> Checkpoint:
+    """What is in the file."""
+    return Checkpoint.from_json(path.read_text())
+
+
+def revoke(fake: FakeOnCall) -> None:
+    """Nobody may do anything any more."""
+    del fake._world.grants[fake.token]
+
+
+async def test_a_token_that_is_refused_ends_it_after_what_is_in_flight(
+    fake: FakeOnCall, make: Make, tmp_path: Path
+) -> None:
+    """Waiting cannot help; what was finished is in the checkpoint."""
+    group = fake.add_group()
+    bot = make(checkpoint=tmp_path / "c")
+    told, ended = hear(bot, lasting=22), hear(bot)
+    later(1, lambda: revoke(fake))
+    with pytest.raises(Unauthorized):
+        await bot.run(signals=())
+    assert (told, ended, passed()) == ([("Created", group.id)], [("Created", group.id)], 22)
+    assert [one.id for one in saved(tmp_path / "c").groups] == [group.id]
+    assert other_tasks() == set()
+
+
+async def test_a_wrong_token_ends_it_at_once(fake: FakeOnCall) -> None:
+    """The error says so, and no group of exceptions is round it."""
+    async with OnCallClient(url=BASE, token="wrong", transport=fake.transport()) as client:
+        with pytest.raises(Unauthorized):
+            await Bot(client.alert_groups.watch(clock=fake.now)).run(signals=())
+    assert passed() == 0
+
+
+async def test_a_client_that_is_closed_ends_it(
+    fake: FakeOnCall, oncall: OnCallClient, make: Make
+) -> None:
+    """There will never be another poll."""
+    bot = make()
+    later(20, lambda: asyncio.ensure_future(oncall.aclose()))
+    with pytest.raises(ClientStateError):
+        await bot.run(signals=())
+    assert passed() == 2 * EVERY
+    assert {call.operation for call in fake.calls} == {LIST}
+
+
+@pytest.mark.parametrize(
+    ("soon", "late"),
+    [
+        pytest.param(2, 9, id="before the next poll"),
+        pytest.param(EVERY + 5, EVERY + 7, id="after it"),
+    ],
+)
+async def test_a_checkpoint_that_cannot_be_written_ends_it_after_what_is_in_flight(
+    fake: FakeOnCall, make: Make, tmp_path: Path, soon: float, late: float
+) -> None:
+    """Otherwise it would do everything again after a restart, and nobody would know."""
+    (tmp_path / "d").mkdir()
+    first, second = fake.add_group(), fake.add_group()
+    bot = make(checkpoint=tmp_path / "d" / "c")
+    ended = list[str]()
+
+    @bot.on(Created)
+    async def handle(change: Created) -> None:
+        await asyncio.sleep(soon if change.id == first.id else late)
+        ended.append(change.id)
+
+    later(1, lambda: shutil.rmtree(tmp_path / "d"))
+    with pytest.raises(CheckpointError) as caught:
+        await bot.run(signals=())
+    assert caught.value.path == str(tmp_path / "d" / "c")
+    assert (ended, passed()) == ([first.id, second.id], late)
+    assert other_tasks() == set()
+
+
+async def test_an_error_that_ends_it_waits_no_longer_than_the_grace(
+    fake: FakeOnCall, make: Make
+) -> None:
+    """As a stop."""
+    fake.add_group()
+    bot = make()
+    hear(bot, lasting=LATER)
+    later(1, lambda: revoke(fake))
+    with pytest.raises(Unauthorized):
+        await bot.run(signals=(), grace=10)
+    assert passed() == EVERY + 10
+
+
+async def test_a_bot_runs_once(make: Make) -> None:
+    """Neither twice at the same time nor again afterwards."""
+    bot = make()
+    async with running(bot) as run:
+        await asyncio.sleep(1)
+        with pytest.raises(ClientStateError):
+            await bot.run(signals=())
+        assert not run.done()
+        bot.stop()
+        await run
+    with pytest.raises(ClientStateError):
+        await bot.run(signals=())
+
+
+# Killed: nothing is done at the end, and the next bot has the file as it was then
+
+
+async def test_a_change_whose_handler_was_killed_is_told_again(
+    fake: FakeOnCall, make: Make, tmp_path: Path
+) -> None:
+    """Also when it is the first that ever happened."""
+    fake.add_group()
+    dead = make(existing=False, checkpoint=tmp_path / "c")
+    hear(dead, lasting=LATER)
+    async with running(dead):
+        await asyncio.sleep(20)
+        group = fake.add_group()
+        await asyncio.sleep(40)
+        bot = make(existing=False, checkpoint=tmp_path / "c")
+        told = hear(bot)
+        await run_for(bot, 40)
+    assert told == [("Created", group.id)]
+
+
+async def test_changes_that_were_settled_long_before_a_kill_are_not_told_again(
+    fake: FakeOnCall, make: Make, tmp_path: Path
+) -> None:
+    """Also the last ones of many that came together."""
+    for _ in range(5):
+        fake.add_group()
+    dead = make(checkpoint=tmp_path / "c", max_at_once=1)
+    first = hear(dead, lasting=0.1)
+    async with running(dead):
+        await asyncio.sleep(4 * EVERY)
+        bot = make(checkpoint=tmp_path / "c")
+        told = hear(bot)
+        await run_for(bot, 40)
+    assert (len(first), told) == (5, [])
+
+
+async def test_a_bot_that_was_killed_while_nothing_happened_leaves_no_gap(
+    fake: FakeOnCall, make: Make, tmp_path: Path
+) -> None:
+    """It had read the groups until a moment ago."""
+    fake.add_group()
+    dead = make(checkpoint=tmp_path / "c")
+    async with running(dead):
+        await asyncio.sleep(100 * EVERY + 1)
+        bot = make(checkpoint=tmp_path / "c")
+        gaps = hear(bot, Gap)
+        await run_for(bot, 40)
+    assert gaps == []
+
+
+# Health
+
+
+async def test_before_it_runs_a_bot_knows_nothing(make: Make) -> None:
+    """A probe sees that, too."""
+    assert make().health == BotHealth(
+        polled=None, lag=None, failures=0, watched=0, busy=0, backlog=0, dead_letters=0
+    )
+
+
+async def test_health_shows_what_is_busy_and_what_waits(fake: FakeOnCall, make: Make) -> None:
+    """And that polls come late because of it."""
+    for _ in range(5):
+        fake.add_group()
+    bot = make(max_at_once=2)
+    hear(bot, lasting=20)
+    began = fake.now()
+    async with running(bot):
+        seen = list[tuple[int, int, float]]()
+        for _ in range(4):
+            await asyncio.sleep(18)
+            health = bot.health
+            assert health.lag is not None
+            assert health.lag == fake.now() - cast("Any", health.polled)
+            seen.append((health.busy, health.backlog, (fake.now() - began - health.lag).seconds))
+    # At 18 s, at 36, at 54 when a poll has come at last, and at 72 when all is over.
+    assert seen == [(2, 3, 0), (2, 1, 0), (1, 0, 40), (0, 0, 70)]
+    assert bot.health.failures == 0
+
+
+async def test_health_shows_an_outage_and_its_end(fake: FakeOnCall, make: Make) -> None:
+    """The lag grows until groups are read again."""
+    bot = make()
+    async with running(bot):
+        await asyncio.sleep(2 * EVERY + 1)
+        before = bot.health
+        fake.faults.add(status(503), lasting=timedelta(minutes=10))
+        await asyncio.sleep(540)
+        during = bot.health
+        await asyncio.sleep(600)
+        after = bot.health
+    assert (before.lag, before.failures) == (timedelta(seconds=1), 0)
+    assert (during.polled, during.lag) == (before.polled, timedelta(seconds=541))
+    assert during.failures > 2
+    assert after.failures == 0
+    assert after.lag is not None
+    assert after.lag < timedelta(seconds=EVERY)
+
+
+async def test_health_outlives_the_bot(fake: FakeOnCall, make: Make) -> None:
+    """What it knew, and that it does nothing any more."""
+    for _ in range(3):
+        fake.add_group()
+    bot = make()
+    await run_for(bot, 2 * EVERY + 1)
+    health = bot.health
+    assert (health.watched, health.busy, health.backlog) == (3, 0, 0)
+    assert (health.lag, health.polled) == (timedelta(seconds=1), fake.now() - timedelta(seconds=1))
+
+
+# Hints
+
+
+async def test_a_hint_has_a_group_told_at_once_and_once(fake: FakeOnCall, make: Make) -> None:
+    """The poll that comes later does not tell it again."""
+    bot, told = make(existing=False), list[tuple[str, float]]()
+
+    @bot.on(Change)
+    async def note(change: Change) -> None:
+        told.append((change.id, passed()))
+
+    async with running(bot):
+        await asyncio.sleep(2)
+        group = fake.add_group()
+        bot.hint(group.id)
+        bot.hint(group.id)
+        await asyncio.sleep(60)
+    assert told == [(group.id, 2)]
+
+
+async def test_a_hint_at_a_busy_group_waits_until_it_is_free(
+    fake: FakeOnCall, clock: VirtualClock, make: Make
+) -> None:
+    """And is not forgotten."""
+    group = fake.add_group()
+    bot, told = make(), list[tuple[str, float]]()
+
+    @bot.on(Change)
+    async def note(change: Change) -> None:
+        told.append((type(change).__name__, passed()))
+        await asyncio.sleep(5)
+
+    async with running(bot):
+        await asyncio.sleep(2)
+        become(group, "resolved", clock)
+        bot.hint(group.id)
+        await asyncio.sleep(60)
+    assert told == [("Created", 0), ("Resolved", 5)]
+
+
+async def test_hints_at_what_is_not_watched_or_not_there_change_nothing(
+    fake: FakeOnCall, make: Make
+) -> None:
+    """A webhook may be of another team."""
+    bot = make(labels={"team": "SRE"}, existing=False)
+    told = hear(bot)
+    async with running(bot) as run:
+        await asyncio.sleep(2)
+        bot.hint(fake.add_group(labels={"team": "Payments"}).id)
+        bot.hint("INOSUCHGROUP")
+        await asyncio.sleep(60)
+        assert not run.done()
+    assert told == []
+
+
+@pytest.mark.parametrize("group_id", ["", "a/b", 7])
+def test_a_hint_that_is_no_id_is_refused(make: Make, group_id: Any) -> None:
+    """By its name."""
+    with pytest.raises(InvalidArgument) as caught:
+        make().hint(group_id)
+    assert caught.value.argument == "alert_group_id"

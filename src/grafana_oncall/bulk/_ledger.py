@@ -88,6 +88,7 @@ class Ledger(Sequence[Outcome]):
 
 def _drop_frames(error: BaseException | None) -> None:
     """Without the frames of its tracebacks, which are kilobytes, an error is its words."""
-    while error is not None:
+    if error is not None:
         error.__traceback__ = None
-        error = error.__cause__ or error.__context__
+        for other in {error.__cause__, error.__context__}:
+            _drop_frames(other)
