@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Literal
 
+import attrs
+
 from . import labels as label_rules
 from ._arguments import delete_mode, silence_delay
 from ._call import Exchange
@@ -103,7 +105,12 @@ class Actions:
                 removes it with its messages in Slack and elsewhere: `get` then says NotFound.
         """
         body = AlertGroupDelete(mode=delete_mode(mode))
-        await self._session.send(operations.delete_alert_group(alert_group_id, body))
+        request = operations.delete_alert_group(alert_group_id, body)
+        if body.mode == DeleteMode.WIPE:
+            # A second wipe is taken like the first; a group that is gone was not wiped.
+            wipe = attrs.evolve(request.operation, repeat="same")
+            request = attrs.evolve(request, operation=wipe)
+        await self._session.send(request)
 
     async def add_label(self, alert_group_id: str, key: str, value: str) -> Label:
         """Attaches a label, whose key and value must exist on the server. Grafana Cloud only.

@@ -43,7 +43,10 @@ class Checkpoint:
                 "query": self.query,
                 "polled": self.polled.isoformat(),
                 "groups": [
-                    [one.id, one.created_at.isoformat(), one.state, one.alerts_count, one.labels]
+                    [
+                        *(one.id, one.created_at.isoformat(), one.state),
+                        *(one.alerts_count, one.labels, one.title),
+                    ]
                     for one in self.groups
                 ],
             },
@@ -98,8 +101,9 @@ def _read(entry: dict[str, Any]) -> Checkpoint:
                 state=AlertGroupState(state),
                 alerts_count=alerts_count,
                 labels=_pairs(labels),
+                title=title,
             )
-            for group_id, created_at, state, alerts_count, labels in entry["groups"]
+            for group_id, created_at, state, alerts_count, labels, title in entry["groups"]
         ),
     )
 

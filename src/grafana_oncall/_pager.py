@@ -56,12 +56,16 @@ class Pager(Generic[T]):
         """The request of the first page, with the filter."""
         return self._request
 
-    def through(self, session: Session) -> "Pager[T]":
-        """The same list, read with other options of the same client."""
+    @property
+    def prefetch(self) -> int:
+        """Pages that are fetched ahead."""
+        return self._prefetch
+
+    def check_same_client(self, session: Session) -> None:
+        """Raises InvalidArgument when the list is another client's."""
         if session.shared is not self._session.shared:
             message = "The list is another client's: act on it with the client that it came from."
             raise InvalidArgument(message, argument="selection")
-        return Pager(session, self._request, prefetch=self._prefetch)
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self._items()

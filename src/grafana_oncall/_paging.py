@@ -35,7 +35,7 @@ def next_page(request: Request[Page[T]], page: Page[T]) -> Request[Page[T]] | No
         )
     ours = {"page", *(name for name, _ in request.query)}
     added = tuple(pair for pair in theirs if pair[0] not in ours)
-    return _at_page(attrs.evolve(request, query=(*request.query, *added)), int(number))
+    return at_page(attrs.evolve(request, query=(*request.query, *added)), int(number))
 
 
 def upcoming(request: Request[Page[T]], page: Page[T], most: int) -> list[Request[Page[T]]]:
@@ -45,7 +45,7 @@ def upcoming(request: Request[Page[T]], page: Page[T], most: int) -> list[Reques
         return []
     number = following.page_number
     last = min(page.total_pages or number, number + most - 1)
-    return [following, *(_at_page(following, later) for later in range(number + 1, last + 1))]
+    return [following, *(at_page(following, later) for later in range(number + 1, last + 1))]
 
 
 def _query(url: str) -> list[tuple[str, str]]:
@@ -55,6 +55,7 @@ def _query(url: str) -> list[tuple[str, str]]:
         return []  # no number in it, which the caller reports
 
 
-def _at_page(request: Request[T], number: int) -> Request[T]:
+def at_page(request: Request[T], number: int) -> Request[T]:
+    """The request of another page."""
     query = [pair for pair in request.query if pair[0] != "page"]
     return attrs.evolve(request, query=(*query, ("page", str(number))))

@@ -18,17 +18,16 @@ from typing import Final
 import attrs
 
 from ._actions import Actions
-from ._arguments import state_filter, time_range
+from ._arguments import state_filter
 from ._filter import unmet
 from ._generated import operations
 from ._generated.alert_groups import AlertGroup, AlertGroupState
 from ._pager import Pager
-from ._request import Page, Request
 from ._session import Session
+from ._window import Groups, Window, between, windows
 from .changes import Change, Snapshot, diff
 from .errors import NotFound
 
-_SECOND: Final = timedelta(seconds=1)
 _DAY: Final = timedelta(days=1)
 _OPEN: Final = (AlertGroupState.FIRING, AlertGroupState.ACKNOWLEDGED, AlertGroupState.SILENCED)
 
@@ -43,7 +42,7 @@ _FEW: Final = 20
 class Scope:
     """What is watched."""
 
-    request: Request[Page[AlertGroup]]
+    request: Groups
     """The list, with its filter."""
     horizon: timedelta
     """Groups that began earlier are not watched."""
@@ -61,14 +60,6 @@ class Sighting:
     group: AlertGroup | None
     """How it is; None when it is gone."""
     changes: Sequence[Change]
-
-
-@attrs.frozen(kw_only=True)
-class _Window:
-    """All groups of the list that began after a moment, and not after that of the last window."""
-
-    groups: Sequence[AlertGroup]
-    since: datetime
 
 
 class Poller:
@@ -89,8 +80,9 @@ class Poller:
     async def learn(self, now: datetime) -> None:
         """Reads everything once, as what has been told already."""
         self._now = now
-        async for window in self._windows(self._end):
-            self.told |= {group.id: Snapshot.of(group) for group in window.groups}
+        async with aclosing(self._windows(self._end)) as reading:
+            async for window in reading:
+                self.told |= {group.id: Snapshot.of(group) for group in window.groups}
 
     async def poll(self, now: datetime, *, busy: Collection[str]) -> Sequence[Sighting]:
         """What has changed, in the order in which the groups began; but of busy ones nothing."""
@@ -149,48 +141,30 @@ class Poller:
             await self._reread(group_id)
 
     async def _read(self, since: datetime, state: AlertGroupState | None = None) -> None:
-        pager = Pager(self._session, self._list(since, self._end, state), prefetch=0)
+        request = between(self._scope.request, since, self._end)
+        if state is not None:
+            query = (*request.query, *operations.list_alert_groups(state=state_filter(state)).query)
+            request = attrs.evolve(request, query=query)
+        pager = Pager(self._session, request, prefetch=0)
         async with aclosing(pager.pages()) as pages:
             async for page in pages:
                 self._observe(page.results)
 
     async def _cover(self, until: datetime, pages: int) -> tuple[datetime | None, set[str]]:
         """Reads so many windows back; answers where to go on, and what should have been there."""
-        reached: datetime | None = None
-        async with aclosing(self._windows(until)) as windows:
-            async for window in windows:
+        until, since = max(until, self._oldest), self._oldest
+        async with aclosing(self._windows(until)) as reading:
+            async for window in reading:
                 self._observe(window.groups)
-                reached, pages = window.since, pages - 1
+                since, pages = window.since, pages - 1
                 if not pages:
                     break
-            else:
-                reached = None
-        since = reached or self._oldest
-        told = self.told.values()
-        return reached, {one.id for one in told if since < one.created_at <= until}
+        expected = {one.id for one in self.told.values() if since < one.created_at <= until}
+        return since if since > self._oldest else None, expected
 
-    async def _windows(self, until: datetime) -> AsyncGenerator[_Window, None]:
-        """The list from this moment back, in windows each of which is one answer.
-
-        Pages of a list move while they are walked. But the first page of what began up to a moment
-        holds all groups that began since its last one did, whatever moves: then the next
-        window ends there. Filters are in whole seconds, so windows overlap by up to one.
-        """
-        while until >= self._oldest:
-            page = await self._session.send(self._list(self._oldest, until))
-            if page.next is None or not page.results:
-                yield _Window(groups=page.results, since=self._oldest)
-                return
-            last = page.results[-1].created_at
-            if _whole(last) < _whole(until):
-                yield _Window(groups=page.results, since=last)
-                until = _whole(last)
-            else:
-                # More groups began within one second than there are on a page.
-                until = _whole(until) - _SECOND
-                request = self._list(until, until + _SECOND)
-                groups = await Pager(self._session, request, prefetch=0).collect()
-                yield _Window(groups=groups, since=until)
+    def _windows(self, until: datetime) -> AsyncGenerator[Window, None]:
+        request = self._scope.request
+        return windows(self._session, request, since=self._oldest, until=until)
 
     async def _reread(self, group_id: str) -> None:
         try:
@@ -253,18 +227,3 @@ class Poller:
     def _end(self) -> datetime:
         """Later than any group began, although the server's clock may be ahead of ours."""
         return self._now + _DAY
-
-    def _list(
-        self, since: datetime, until: datetime, state: AlertGroupState | None = None
-    ) -> Request[Page[AlertGroup]]:
-        request = self._scope.request
-        added = operations.list_alert_groups(
-            started_at=time_range((since, until)), state=state_filter(state)
-        )
-        return attrs.evolve(request, query=(*request.query, *added.query))
-
-
-def _whole(moment: datetime) -> datetime:
-    """The whole second at or after this moment."""
-    whole = moment.replace(microsecond=0)
-    return whole if whole == moment else whole + _SECOND

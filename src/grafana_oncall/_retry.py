@@ -87,8 +87,12 @@ class GiveUp:
 
 Verdict: TypeAlias = Again | Settled | GiveUp
 
-_GONE: Final = frozenset({"Not found.", "Label not found"})
-"""The server's own words of something that is not there."""
+_GONE: Final = {
+    "delete_alert_group": "Not found.",
+    "delete_integration": "Not found.",
+    "remove_alert_group_label": "Label not found",
+}
+"""The server's own words when a repeat finds nothing left; gateways have 404s of their own."""
 
 _PASSING: Final = frozenset({502, 503, 504})
 _MOST_FAULTS: Final = 2
@@ -157,8 +161,7 @@ def _shows_effect(operation: Operation, error: OnCallError) -> bool:
         case "already":
             return isinstance(error, AlreadyInState)
         case "missing":
-            # A gateway has 404s of its own, which say nothing about the object.
-            return isinstance(error, NotFound) and error.detail in _GONE
+            return isinstance(error, NotFound) and error.detail == _GONE.get(operation.id)
         case _:
             return False
 

@@ -48,6 +48,7 @@ class Snapshot:
     alerts_count: int
     labels: tuple[tuple[str, str], ...]
     """Pairs of key and value, sorted."""
+    title: str | None
 
     @classmethod
     def of(cls, group: AlertGroup) -> "Snapshot":
@@ -58,6 +59,7 @@ class Snapshot:
             state=group.state,
             alerts_count=group.alerts_count,
             labels=tuple(sorted((one.key.name, one.value.name) for one in group.labels)),
+            title=group.title,
         )
 
 

@@ -8,8 +8,9 @@ from typing import Any, Final, Literal, TypeAlias
 import attrs
 
 from grafana_oncall._actions import Actions
-from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall._generated.constraints import LABELS_MAX
+from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import (
     AlreadyInState,
     LabelError,
@@ -31,21 +32,6 @@ _LABEL_GONE: Final = "Label not found"
 
 
 @attrs.frozen(kw_only=True)
-class Seen:
-    """What is kept of a group that was read: enough to tell what is left to do."""
-
-    state: AlertGroupState
-    labels: tuple[_Pair, ...]
-    title: str | None
-
-    @classmethod
-    def of(cls, group: AlertGroup) -> "Seen":
-        """Its state, labels and title; not its payload, which may be large."""
-        labels = tuple((label.key.name, label.value.name) for label in group.labels)
-        return cls(state=group.state, labels=labels, title=group.title)
-
-
-@attrs.frozen(kw_only=True)
 class Action(ABC):
     """What is done to each group. Its fields are plain JSON, with which it can be made again."""
 
@@ -57,7 +43,7 @@ class Action(ABC):
         """Its fields, as `restored` takes them."""
         return attrs.asdict(self)
 
-    def steps(self, seen: Seen | None, /) -> Sequence[str]:
+    def steps(self, seen: Snapshot | None, /) -> Sequence[str]:
         """What is to be sent, in words; all there may be when the group was not read.
 
         Raises LabelError where the server would refuse.
@@ -65,16 +51,16 @@ class Action(ABC):
         return () if seen is not None and self.holds(seen) else (self.name,)
 
     @abstractmethod
-    def holds(self, seen: Seen) -> bool:
+    def holds(self, seen: Snapshot) -> bool:
         """Whether the effect is there."""
 
     async def found(self, on: Actions, group_id: str) -> bool:
         """Looks whether the effect is there."""
-        return self.holds(Seen.of(await on.get(group_id)))
+        return self.holds(Snapshot.of(await on.get(group_id)))
 
     @abstractmethod
     async def perform(
-        self, on: Actions, group_id: str, seen: Seen | None, done: list[str], /
+        self, on: Actions, group_id: str, seen: Snapshot | None, done: list[str], /
     ) -> None:
         """Does what is left to do; adds to `done` whatever the server took on."""
 
@@ -101,12 +87,12 @@ _METHODS: Final[Mapping[str, Callable[[Actions, str], Awaitable[None]]]] = {
 class Transition(Action):
     """A change of state, which is refused when it is so already."""
 
-    def holds(self, seen: Seen) -> bool:
+    def holds(self, seen: Snapshot) -> bool:
         """By its state."""
         return seen.state in _REACHED[self.name]
 
     async def perform(
-        self, on: Actions, group_id: str, _seen: Seen | None, done: list[str], /
+        self, on: Actions, group_id: str, _seen: Snapshot | None, done: list[str], /
     ) -> None:
         """Sends it, whatever the state was."""
         await _METHODS[self.name](on, group_id)
@@ -121,16 +107,16 @@ class Silence(Action):
     delay: int
     """Seconds, or FOREVER."""
 
-    def steps(self, _seen: Seen | None, /) -> Sequence[str]:
+    def steps(self, _seen: Snapshot | None, /) -> Sequence[str]:
         """Always the same: also a silenced group gets this delay."""
         return (self.name,)
 
-    def holds(self, seen: Seen) -> bool:
+    def holds(self, seen: Snapshot) -> bool:
         """By its state; for how long, no answer tells."""
         return seen.state == AlertGroupState.SILENCED
 
     async def perform(
-        self, on: Actions, group_id: str, _seen: Seen | None, done: list[str], /
+        self, on: Actions, group_id: str, _seen: Snapshot | None, done: list[str], /
     ) -> None:
         """Sends it."""
         await on.silence(group_id, self.delay)
@@ -146,11 +132,11 @@ class Delete(Action):
     wait: float | None
     """Longest time in seconds to wait until it has happened."""
 
-    def steps(self, _seen: Seen | None, /) -> Sequence[str]:
+    def steps(self, _seen: Snapshot | None, /) -> Sequence[str]:
         """Always the same: a group may have no title for another reason than a wipe."""
         return (self.mode,)
 
-    def holds(self, seen: Seen) -> bool:
+    def holds(self, seen: Snapshot) -> bool:
         """Whether it has been wiped; one that is deleted cannot be seen."""
         wiped = seen.title is None and seen.state == AlertGroupState.RESOLVED
         return self.mode == "wipe" and wiped
@@ -165,7 +151,7 @@ class Delete(Action):
             raise
 
     async def perform(
-        self, on: Actions, group_id: str, _seen: Seen | None, done: list[str], /
+        self, on: Actions, group_id: str, _seen: Snapshot | None, done: list[str], /
     ) -> None:
         """Sends it, and waits for it if asked to."""
         try:
@@ -212,7 +198,7 @@ class Labels(Action):
     def _adds(self) -> bool:
         return self.name == "add_labels"
 
-    def _left(self, seen: Seen | None) -> list[_Pair]:
+    def _left(self, seen: Snapshot | None) -> list[_Pair]:
         there = None if seen is None else set(seen.labels)
         left = [one for one in self.labels if there is None or (one in there) != self._adds]
         number = len(left) + (0 if there is None else len(there))
@@ -221,20 +207,20 @@ class Labels(Action):
             raise LabelError([Problem(where="alert group", rule=rule)], argument="labels")
         return left
 
-    def steps(self, seen: Seen | None, /) -> Sequence[str]:
+    def steps(self, seen: Snapshot | None, /) -> Sequence[str]:
         """One for each label that is left to do."""
         verb = "add" if self._adds else "remove"
         return [f"{verb} {key}:{value}" for key, value in self._left(seen)]
 
-    def holds(self, seen: Seen) -> bool:
+    def holds(self, seen: Snapshot) -> bool:
         """Whether all of them are there, or none."""
         return not self._left(seen)
 
     async def perform(
-        self, on: Actions, group_id: str, seen: Seen | None, done: list[str], /
+        self, on: Actions, group_id: str, seen: Snapshot | None, done: list[str], /
     ) -> None:
         """Sends what is left to do, one by one, up to the first that fails."""
-        seen = seen or Seen.of(await on.get(group_id))
+        seen = seen or Snapshot.of(await on.get(group_id))
         for (key, value), step in zip(self._left(seen), self.steps(seen), strict=True):
             if await self._sent(on, group_id, key, value):
                 done.append(step)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from grafana_oncall._actions import Actions
+from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import (
     ClientStateError,
     JournalError,
@@ -15,7 +16,7 @@ from grafana_oncall.errors import (
     OutcomeUnknown,
 )
 
-from ._action import Action, Seen
+from ._action import Action
 from ._journal import Journal
 from ._ledger import Ledger
 from ._options import Settings
@@ -48,11 +49,11 @@ class Applier:
         self._meter = meter
         self._settings = settings
         self._doubtful = doubtful
-        self._seen: dict[str, Seen] = {}
+        self._seen: dict[str, Snapshot] = {}
         self._failures = 0
         self._halt: OnCallError | None = None
 
-    async def apply(self, positions: Iterable[int], seen: dict[str, Seen]) -> None:
+    async def apply(self, positions: Iterable[int], seen: dict[str, Snapshot]) -> None:
         """Acts on these; raises what keeps all of them from being acted on."""
         self._seen = seen
         turns = iter(positions)

@@ -137,10 +137,14 @@ class Bulk:
         if past.header.server != server:
             message = f"{path}: it is the journal of {past.header.server}, and this is {server}."
             raise JournalError(message, path=str(path))
+        again = None
+        if past.header.converge and past.header.query is not None:
+            request = attrs.evolve(operations.list_alert_groups(), query=past.header.query)
+            again = self._frozen(Pager(self._session, request, prefetch=DEFAULT_PREFETCH))
         work = Work(
             header=past.header,
             read=None,
-            again=self._again(past.header),
+            again=again,
             ledger=past.ledger,
             doubtful=past.doubtful,
             settled=past.settled,
@@ -162,8 +166,9 @@ class Bulk:
             converge=settings.converge,
             max_items=settings.max_items,
         )
-        read = _reader(selection) if query is None else partial(freeze, query)
-        work = Work(header=header, read=read, again=self._again(header))
+        read = _reader(selection) if query is None else self._frozen(query)
+        again = self._frozen(query) if query is not None and settings.converge else None
+        work = Work(header=header, read=read, again=again)
         journal = Journal(settings.journal, fsync=settings.fsync)
         return BulkRun(self._session, work, settings, journal)
 
@@ -184,13 +189,11 @@ class Bulk:
                 "or say everything=True."
             )
             raise InvalidArgument(message, argument="everything")
-        return pager.through(self._session)
+        pager.check_same_client(self._session)
+        return pager
 
-    def _again(self, header: Header) -> Read | None:
-        if not header.converge or header.query is None:
-            return None
-        request = attrs.evolve(operations.list_alert_groups(), query=tuple(header.query))
-        return partial(freeze, Pager(self._session, request, prefetch=DEFAULT_PREFETCH))
+    def _frozen(self, query: Pager[AlertGroup]) -> Read:
+        return partial(freeze, self._session, query.request, prefetch=query.prefetch)
 
 
 def _reader(selection: object) -> Read:

@@ -38,7 +38,7 @@ class Header:
 
     server: str
     action: Action
-    query: Sequence[tuple[str, str]] | None
+    query: tuple[tuple[str, str], ...] | None
     """The filter of the selection, if that was a query."""
     converge: bool
     max_items: int | None
@@ -216,7 +216,7 @@ def _header(entry: dict[str, Any]) -> Header:
     return Header(
         server=entry["server"],
         action=restored(entry["action"]),
-        query=None if query is None else [(name, value) for name, value in query],
+        query=None if query is None else tuple((name, value) for name, value in query),
         converge=entry["converge"],
         max_items=entry["max_items"],
     )

@@ -8,9 +8,10 @@ import attrs
 
 from grafana_oncall._actions import Actions
 from grafana_oncall._session import Session
+from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import ClientStateError, LabelError
 
-from ._action import Action, Seen
+from ._action import Action
 from ._apply import Applier
 from ._journal import Header, Journal
 from ._ledger import Ledger
@@ -153,7 +154,7 @@ class BulkRun:
         else:
             await self._act(before, known)
 
-    async def _act(self, start: int, known: dict[str, Seen]) -> None:
+    async def _act(self, start: int, known: dict[str, Snapshot]) -> None:
         """Acts on what is left to do from this position on."""
         ledger = self._ledger
         positions = [one for one in range(start, len(ledger)) if ledger.status(one) in _TO_DO]
@@ -161,7 +162,7 @@ class BulkRun:
         async with self._meter.phase("acting", done=done, total=len(ledger)):
             await self._applier.apply(positions, known)
 
-    def _plan(self, known: Mapping[str, Seen]) -> None:
+    def _plan(self, known: Mapping[str, Snapshot]) -> None:
         """Notes what would be sent."""
         for position, group_id in enumerate(self._ledger.ids):
             self._ledger.settle(
@@ -169,7 +170,7 @@ class BulkRun:
             )
 
 
-def _planned(action: Action, group_id: str, seen: Seen | None) -> Outcome:
+def _planned(action: Action, group_id: str, seen: Snapshot | None) -> Outcome:
     try:
         steps = action.steps(seen)
     except LabelError as error:

@@ -1,23 +1,23 @@
 """What is acted on: a selection is read to its end, and checked, before anything is written."""
 
-from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
-from typing import Final, Protocol, TypeAlias
+from itertools import pairwise
+from typing import Protocol, TypeAlias
 
 import attrs
 
 from grafana_oncall._filter import unmet
 from grafana_oncall._generated.alert_groups import AlertGroup
 from grafana_oncall._generated.constraints import ID
-from grafana_oncall._pager import Pager
+from grafana_oncall._paging import at_page, next_page
 from grafana_oncall._request import Page
+from grafana_oncall._session import Session
 from grafana_oncall._values import shown
+from grafana_oncall._window import Groups, together, windows
+from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import FilterIgnored, InvalidArgument, SelectionTooLarge
-
-from ._action import Seen
-
-_MOST_WALKS: Final = 5
 
 Found: TypeAlias = Callable[[int, int | None], None]
 """Is told how many groups were found so far, and how many there will be."""
@@ -27,7 +27,7 @@ Found: TypeAlias = Callable[[int, int | None], None]
 class Frozen:
     """What was selected."""
 
-    groups: Mapping[str, Seen | None]
+    groups: Mapping[str, Snapshot | None]
     """By id, in order; with what was seen of them just now."""
     settled: bool = True
     """Whether certainly none was left out that matched all the time."""
@@ -41,53 +41,75 @@ class Read(Protocol):
         ...
 
 
-async def freeze(pager: Pager[AlertGroup], *, most: int | None, found: Found) -> Frozen:
-    """Walks a query until a walk is known to be complete; groups that began later are left out.
+async def freeze(
+    session: Session, request: Groups, *, prefetch: int, most: int | None, found: Found
+) -> Frozen:
+    """Reads a query to its end, and checks each group; those that begin meanwhile are left out.
 
-    A group that leaves the list moves all older ones up by one, and a walk may miss the one that
-    moves from an unread page to one that was read. But then the next walk misses the group that
-    left. So a walk is complete when the next one finds all of its groups again; and one page is.
+    One page is a snapshot. A longer list is read in windows, from its newest group to its oldest,
+    by as many readers as pages may be on their way.
     """
-    groups: dict[str, Seen] = {}
-    before: set[str] | None = None
-    until: datetime | None = None
-    for walk in range(_MOST_WALKS):
-        here: dict[str, Seen] = {}
-        pages = 0
-        async with aclosing(pager.pages()) as walked:
-            async for page in walked:
-                if not (walk or pages):
-                    until = _newest(page.results)
-                    limit(page.count, most)
-                pages += 1
-                here |= _matching(pager, page, until)
-                groups |= here
-                found(len(groups), max(page.count, len(groups)))
-        if pages == 1 or (before is not None and before <= here.keys()):
-            return Frozen(groups=groups, settled=True)
-        before = set(here)
-    return Frozen(groups=groups, settled=False)
+    first = await session.send(request)
+    limit(first.count, most)
+    groups = _checked(request, first.results)
+    found(len(groups), first.count)
+    if first.next is None or not groups:
+        return Frozen(groups=groups)
+    newest = max(one.created_at for one in groups.values())
+    marks = await _marks(session, request, first, prefetch + 1)
+    settled = True
+
+    async def read(until: datetime, since: datetime) -> None:
+        nonlocal settled
+        reading = windows(session, request, since=since, until=until)
+        async with aclosing(reading):
+            async for window in reading:
+                settled = settled and window.settled
+                here = _checked(request, window.groups)
+                groups.update({one.id: one for one in here.values() if one.created_at <= newest})
+                found(len(groups), max(first.count, len(groups)))
+
+    await together([read(until, since) for until, since in pairwise([newest, *marks])])
+    in_order = sorted(groups.values(), key=lambda one: one.created_at, reverse=True)
+    return Frozen(groups={one.id: one for one in in_order}, settled=settled)
 
 
-def _matching(
-    pager: Pager[AlertGroup], page: Page[AlertGroup], until: datetime | None
-) -> dict[str, Seen]:
-    """The groups of a page by id; raises FilterIgnored when one of them does not match."""
-    for group in page.results:
-        part = unmet(pager.request.query, group)
+async def _marks(
+    session: Session, request: Groups, first: Page[AlertGroup], readers: int
+) -> list[datetime]:
+    """Moments that divide a list into equal parts, newest first; the last is that of its end."""
+    last = first.total_pages or 1
+    numbers = {last * part // readers for part in range(1, readers)} - {0, last}
+    inner = await together([session.send(at_page(request, number)) for number in numbers])
+    pages = [*inner, await _last_page(session, at_page(request, last))]
+    oldest = {min(one.created_at for one in page.results) for page in pages if page.results}
+    return sorted(oldest, reverse=True)
+
+
+async def _last_page(session: Session, request: Groups) -> Page[AlertGroup]:
+    """The page at which the list ends, which may have grown."""
+    page = await session.send(request)
+    while (following := next_page(request, page)) is not None:
+        request, page = following, await session.send(following)
+    return page
+
+
+def _checked(request: Groups, groups: Iterable[AlertGroup]) -> dict[str, Snapshot]:
+    """By id; raises FilterIgnored when one of them does not match."""
+    for group in groups:
+        part = unmet(request.query, group)
         if part is not None:
-            raise _ignored(pager, group, part)
-    return {
-        group.id: Seen.of(group)
-        for group in page.results
-        if until is None or group.created_at <= until
-    }
+            raise _ignored(request, group, part)
+    return {group.id: Snapshot.of(group) for group in groups}
 
 
-def _newest(groups: Sequence[AlertGroup]) -> datetime | None:
-    """When the newest group began, if the server lists them newest first, as all known ones do."""
-    times = [group.created_at for group in groups]
-    return times[0] if times and times == sorted(times, reverse=True) else None
+def _ignored(request: Groups, group: AlertGroup, part: str) -> FilterIgnored:
+    message = (
+        f"{request.operation.id}: asked for {shown(part)}, the server answered group {group.id}, "
+        "which does not match. Nothing was written to what it answered: its filter cannot be "
+        "trusted, unless the group changed at this very moment; then another try succeeds."
+    )
+    return FilterIgnored(message, group_id=group.id, unmet=part)
 
 
 def limit(number: int, most: int | None) -> None:
@@ -98,16 +120,6 @@ def limit(number: int, most: int | None) -> None:
             "Nothing was written to them: narrow the selection, or allow more."
         )
         raise SelectionTooLarge(message, limit=most)
-
-
-def _ignored(pager: Pager[AlertGroup], group: AlertGroup, part: str) -> FilterIgnored:
-    operation = pager.request.operation.id
-    message = (
-        f"{operation}: asked for {shown(part)}, the server answered group {group.id}, which does "
-        "not match. Nothing was written to what it answered: its filter cannot be trusted, unless "
-        "the group changed at this very moment, in which case another try succeeds."
-    )
-    return FilterIgnored(message, group_id=group.id, unmet=part)
 
 
 def group_id(one: object) -> str:
