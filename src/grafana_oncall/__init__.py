@@ -26,11 +26,13 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 
 from . import bot, bulk, changes, errors, events, labels, models, operations, webhooks
 from ._arguments import FOREVER, NO_TEAM
+from ._checkpoint import Checkpoint
 from ._pager import Pager
 from ._request import Answer, Page, Request, Response
 from ._retry import RetryPolicy
 from ._values import UNSET, UnsetType
 from ._version import __version__
+from ._watch import Watcher
 from .client import OnCallClient
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "NO_TEAM",
     "UNSET",
     "Answer",
+    "Checkpoint",
     "OnCallClient",
     "Page",
     "Pager",
@@ -45,6 +48,7 @@ __all__ = [
     "Response",
     "RetryPolicy",
     "UnsetType",
+    "Watcher",
     "__version__",
     "bot",
     "bulk",

@@ -13,8 +13,11 @@ from ._arguments import (
     identifier,
     of_type,
     positive,
+    several_ids,
     state_filter,
     time_range,
+    wanted_state,
+    whole,
 )
 from ._checkpoint import Checkpoint
 from ._generated import operations
@@ -146,16 +149,15 @@ class AlertGroups(Actions):
         listed = self.list(
             labels=labels, integration_id=integration_id, route_id=route_id, team_id=team_id
         )
-        positive("most_pages", most_pages)
         scope = Scope(
             request=listed.request,
-            horizon=duration("horizon", horizon),
+            horizon=duration("horizon", horizon, longest=timedelta(days=3650)),
             overlap=duration("overlap", overlap),
-            most_pages=most_pages,
+            most_pages=whole("most_pages", most_pages),
         )
         settings = WatchSettings(
             scope=scope,
-            every=duration("every", every),
+            every=duration("every", every, longest=timedelta(days=7)),
             existing=of_type("existing", existing, bool),
             clock=clock,
         )
@@ -204,9 +206,7 @@ class AlertGroups(Actions):
             WaitTimeout: It did not come about in time; `.last` has the last state of each.
             NotFound: There is no such group, or no more.
         """
-        state_filter(state)
-        wanted = AlertGroupState(state)
-        found = await self._wait(alert_group_ids, wanted, timeout, every)
+        found = await self._wait(alert_group_ids, wanted_state(state), timeout, every)
         groups = [group for group in found if group is not None]
         return groups[0] if isinstance(alert_group_ids, str) else groups
 
@@ -230,8 +230,5 @@ class AlertGroups(Actions):
         timeout: timedelta | float,
         every: timedelta | float,
     ) -> Sequence[AlertGroup | None]:
-        several = [ids] if isinstance(ids, str) else [*ids]
-        for one in several:
-            identifier("alert_group_ids", one)
-        waiter = Waiter(self._session, several, wanted)
+        waiter = Waiter(self._session, several_ids("alert_group_ids", ids), wanted)
         return await waiter.wait(duration("timeout", timeout), duration("every", every))

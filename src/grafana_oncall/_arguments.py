@@ -1,6 +1,7 @@
 """Pure checks of what callers give: each returns what goes over the wire, or raises at once."""
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, TypeAlias, TypeVar, cast
 
@@ -63,14 +64,38 @@ def positive(name: str, value: object) -> int | UnsetType:
     return value
 
 
-def duration(name: str, value: object) -> timedelta:
+def several_ids(name: str, value: object) -> list[str]:
+    """One id, or several."""
+    match value:
+        case str():
+            ids: list[object] = [value]
+        case Iterable() if not isinstance(value, bytes):
+            ids = [*cast("Iterable[object]", value)]
+        case _:
+            ids = [value]
+    for one in ids:
+        if not isinstance(one, str) or not ID.allows(one):
+            raise InvalidArgument(f"{name}: {shown(one)} is not an id. {ID.text}", argument=name)
+    return cast("list[str]", ids)
+
+
+def whole(name: str, value: object) -> int:
+    """A whole number above zero."""
+    checked = positive(name, 0 if value is None else value)
+    return cast("int", checked)
+
+
+def duration(name: str, value: object, *, longest: timedelta = timedelta(days=36500)) -> timedelta:
     """A time above zero, of a timedelta or of seconds."""
     try:
         time = value if isinstance(value, timedelta) else timedelta(seconds=cast("float", value))
     except (TypeError, ValueError, OverflowError):
         time = timedelta(0)
-    if isinstance(value, bool) or time <= timedelta(0):
-        message = f"{name}={shown(value)}: a timedelta or seconds, above zero, are needed."
+    if isinstance(value, bool) or not timedelta(0) < time <= longest:
+        message = (
+            f"{name}={shown(value)}: a timedelta or seconds, above zero and up to "
+            f"{longest.days} days, are needed."
+        )
         raise InvalidArgument(message, argument=name)
     return time
 
@@ -93,6 +118,11 @@ def state_filter(state: object) -> StateFilter | UnsetType:
         message = f"state={shown(state)} is none of the states: {names}."
         raise InvalidArgument(message, argument="state")
     return known
+
+
+def wanted_state(state: object) -> AlertGroupState:
+    """A state that must be given."""
+    return AlertGroupState(cast("str", state_filter("" if state is None else state)))
 
 
 def time_range(started_at: object) -> str | UnsetType:

@@ -1,16 +1,14 @@
 """What a watcher knows, as a value that outlives it."""
 
-import json
 import os
-from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import attrs
+import msgspec
 
-from ._generated.alert_groups import AlertGroupState
-from ._values import shown
+from ._converter import BaseValidationError, dumps, loads
+from ._values import AwareDatetime, shown
 from .changes import Snapshot
 from .errors import CheckpointError
 
@@ -29,38 +27,29 @@ class Checkpoint:
     """The server that it belongs to."""
     query: tuple[tuple[str, str], ...]
     """The filter that it belongs to."""
-    polled: datetime
-    """When groups were last read."""
+    polled: AwareDatetime
+    """Until when everything was told."""
     groups: tuple[Snapshot, ...] = attrs.field(repr=False)
     """Every group that is watched, as it was last told."""
+    format: int = _FORMAT
+    """Of the JSON."""
 
     def to_json(self) -> str:
         """As JSON text."""
-        return json.dumps(
-            {
-                "checkpoint": _FORMAT,
-                "server": self.server,
-                "query": self.query,
-                "polled": self.polled.isoformat(),
-                "groups": [
-                    [
-                        *(one.id, one.created_at.isoformat(), one.state),
-                        *(one.alerts_count, one.labels, one.title),
-                    ]
-                    for one in self.groups
-                ],
-            },
-            separators=(",", ":"),
-        )
+        return dumps(self).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Checkpoint":
         """From what `to_json` gave; raises CheckpointError for anything else."""
         try:
-            return _read(json.loads(text))
-        except (ValueError, TypeError, KeyError) as error:
-            message = f"This is no checkpoint of a watcher: {shown(text[:60])}."
-            raise CheckpointError(message, path=None) from error
+            content = text.encode() if isinstance(text, str) else text
+            content.decode()
+            read = loads(content, cls)
+        except (msgspec.MsgspecError, BaseValidationError, ValueError, RecursionError) as error:
+            raise _unlike(text) from error
+        if read.format != _FORMAT:
+            raise _unlike(text)
+        return read
 
     @classmethod
     def load(cls, path: Path) -> "Checkpoint | None":
@@ -69,9 +58,7 @@ class Checkpoint:
             return cls.from_json(path.read_bytes())
         except FileNotFoundError:
             return None
-        except OSError as error:
-            raise _unusable(path, error) from error
-        except CheckpointError as error:
+        except (OSError, CheckpointError) as error:
             raise _unusable(path, error) from error
 
     def save(self, path: Path) -> None:
@@ -79,7 +66,7 @@ class Checkpoint:
         beside = path.with_name(f"{path.name}.new")
         try:
             with beside.open("wb") as file:
-                file.write(self.to_json().encode())
+                file.write(dumps(self))
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(path)
@@ -87,29 +74,8 @@ class Checkpoint:
             raise _unusable(path, error) from error
 
 
-def _read(entry: dict[str, Any]) -> Checkpoint:
-    if entry["checkpoint"] != _FORMAT:
-        raise ValueError("another format")
-    return Checkpoint(
-        server=entry["server"],
-        query=_pairs(entry["query"]),
-        polled=datetime.fromisoformat(entry["polled"]),
-        groups=tuple(
-            Snapshot(
-                id=group_id,
-                created_at=datetime.fromisoformat(created_at),
-                state=AlertGroupState(state),
-                alerts_count=alerts_count,
-                labels=_pairs(labels),
-                title=title,
-            )
-            for group_id, created_at, state, alerts_count, labels, title in entry["groups"]
-        ),
-    )
-
-
-def _pairs(pairs: Iterable[Iterable[str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in pairs)
+def _unlike(text: str | bytes) -> CheckpointError:
+    return CheckpointError(f"This is no checkpoint of a watcher: {shown(text[:60])}.", path=None)
 
 
 def _unusable(path: Path, error: Exception) -> CheckpointError:

@@ -23,6 +23,7 @@ from ._filter import unmet
 from ._generated import operations
 from ._generated.alert_groups import AlertGroup, AlertGroupState
 from ._pager import Pager
+from ._request import Page
 from ._session import Session
 from ._window import Groups, Window, between, windows
 from .changes import Change, Snapshot, diff
@@ -34,7 +35,10 @@ _OPEN: Final = (AlertGroupState.FIRING, AlertGroupState.ACKNOWLEDGED, AlertGroup
 _USUAL_PAGE: Final = 50
 """Items on a page of all known servers."""
 
-_FEW: Final = 20
+_KNOWN_PAGES: Final = 2
+"""Pages without anything new after which nothing newer is expected."""
+
+_FEW: Final = 30
 """Groups that are read one by one in a poll; more are looked for on pages first."""
 
 
@@ -72,22 +76,28 @@ class Poller:
         self._actions = Actions(session)
         self._scope = scope
         self._swept: datetime | None = None
+        self._outside: set[str] = set()
+        """Groups that have left the list: when they come back, they are not new."""
         self._changed: dict[str, AlertGroup | None] = {}
         self._met: set[str] = set()
         self._busy: Collection[str] = ()
-        self._now = datetime.now(UTC)
+        self._now = self._latest = datetime.min.replace(tzinfo=UTC)
 
     async def learn(self, now: datetime) -> None:
         """Reads everything once, as what has been told already."""
-        self._now = now
+        self._set(now)
         async with aclosing(self._windows(self._end)) as reading:
             async for window in reading:
                 self.told |= {group.id: Snapshot.of(group) for group in window.groups}
 
+    def _set(self, now: datetime) -> None:
+        """The time of this poll; a clock may be put back."""
+        self._now, self._latest = now, max(now, self._latest)
+
     async def poll(self, now: datetime, *, busy: Collection[str]) -> Sequence[Sighting]:
         """What has changed, in the order in which the groups began; but of busy ones nothing."""
-        self._now, self._busy = now, busy
-        self._changed, self._met = {}, set()
+        self._set(now)
+        self._busy, self._changed, self._met = busy, {}, set()
         self._forget()
         suspects = await self._read_new()
         if self._open_pages <= self._scope.most_pages:
@@ -95,13 +105,13 @@ class Poller:
             suspects |= await self._sweep(1)
         else:
             suspects |= await self._sweep(self._scope.most_pages)
-        await self._look_for(suspects - self._met - {*busy})
+        await self._look_for(suspects - self._met - self._outside - {*busy})
         return self._sightings()
 
     async def look(self, now: datetime, ids: Iterable[str]) -> Sequence[Sighting]:
         """What has changed of these groups alone."""
-        self._now, self._busy = now, ()
-        self._changed, self._met = {}, set()
+        self._set(now)
+        self._busy, self._changed, self._met = (), {}, set()
         for group_id in ids:
             await self._reread(group_id)
         return self._sightings()
@@ -109,22 +119,35 @@ class Poller:
     def settle(self, sighting: Sighting) -> None:
         """Its changes were told."""
         group = sighting.group
-        if group is None or not self._is_watched(group):
+        self._outside.discard(sighting.id)
+        if group is None:
             self.told.pop(sighting.id, None)
-        else:
-            self.told[group.id] = Snapshot.of(group)
+            return
+        self.told[group.id] = Snapshot.of(group)
+        if not self._is_watched(group):
+            self._outside.add(group.id)
 
     # What is read.
 
     async def _read_new(self) -> set[str]:
+        """Up to two pages on which there is nothing new: a storm is not read again and again."""
         newest = max((one.created_at for one in self.told.values()), default=None)
         since = self._oldest if newest is None else newest - self._scope.overlap
-        await self._read(since)
-        return {one.id for one in self.told.values() if one.created_at >= since}
+        known = 0
+        async with aclosing(self._pages(since)) as pages:
+            async for page in pages:
+                known = known + 1 if all(one.id in self.told for one in page.results) else 0
+                self._observe(page.results)
+                if page.results and known >= _KNOWN_PAGES:
+                    since = page.results[-1].created_at
+                    break
+        return {one.id for one in self.told.values() if one.created_at > since}
 
     async def _read_open(self) -> set[str]:
         for state in _OPEN:
-            await self._read(self._oldest, state)
+            async with aclosing(self._pages(self._oldest, state)) as pages:
+                async for page in pages:
+                    self._observe(page.results)
         return {one.id for one in self.told.values() if one.state in _OPEN}
 
     async def _sweep(self, pages: int) -> set[str]:
@@ -140,15 +163,14 @@ class Poller:
         for group_id in sorted(suspects - self._met)[:_FEW]:
             await self._reread(group_id)
 
-    async def _read(self, since: datetime, state: AlertGroupState | None = None) -> None:
+    def _pages(
+        self, since: datetime, state: AlertGroupState | None = None
+    ) -> AsyncGenerator[Page[AlertGroup], None]:
         request = between(self._scope.request, since, self._end)
         if state is not None:
             query = (*request.query, *operations.list_alert_groups(state=state_filter(state)).query)
             request = attrs.evolve(request, query=query)
-        pager = Pager(self._session, request, prefetch=0)
-        async with aclosing(pager.pages()) as pages:
-            async for page in pages:
-                self._observe(page.results)
+        return Pager(self._session, request, prefetch=0).pages()
 
     async def _cover(self, until: datetime, pages: int) -> tuple[datetime | None, set[str]]:
         """Reads so many windows back; answers where to go on, and what should have been there."""
@@ -169,7 +191,9 @@ class Poller:
     async def _reread(self, group_id: str) -> None:
         try:
             group = await self._actions.get(group_id)
-        except NotFound:
+        except NotFound as error:
+            if not error.is_certain:
+                raise
             group = None
         self._met.add(group_id)
         if group is not None and group_id not in self.told and not self._is_watched(group):
@@ -213,6 +237,7 @@ class Poller:
         oldest = self._oldest
         for group_id in [one.id for one in self.told.values() if one.created_at < oldest]:
             del self.told[group_id]
+            self._outside.discard(group_id)
 
     @property
     def _open_pages(self) -> int:
@@ -226,4 +251,4 @@ class Poller:
     @property
     def _end(self) -> datetime:
         """Later than any group began, although the server's clock may be ahead of ours."""
-        return self._now + _DAY
+        return self._latest + _DAY

@@ -7,15 +7,15 @@ from datetime import timedelta
 from typing import Final
 
 from ._actions import Actions
-from ._arguments import state_filter, time_range
 from ._generated import operations
 from ._generated.alert_groups import AlertGroup, AlertGroupState
 from ._pager import Pager
 from ._session import Session
+from ._window import between, together
 from .errors import PASSING, NotFound, OnCallError, WaitTimeout
 
 _FEW: Final = 3
-"""Groups that are looked at one by one; more are looked for on pages."""
+"""Groups that are looked at one by one at once; more are looked for on pages first."""
 
 
 class Waiter:
@@ -36,50 +36,53 @@ class Waiter:
         """The groups as they were when it came about, in order; raises WaitTimeout."""
         try:
             async with asyncio.timeout(timeout.total_seconds()):
-                while True:
-                    await self._look()
-                    if not self._left:
-                        return [self._last[one] for one in self._ids]
+                await self._look()
+                while self._left:
                     await asyncio.sleep(every.total_seconds())
+                    await self._look()
         except TimeoutError:
             raise self._timeout(timeout) from self._failure
+        return [self._last[one] for one in self._ids]
 
     async def _look(self) -> None:
+        failures: list[OnCallError] = []
+        unseen = [one for one in self._left if one not in self._last]
         try:
-            unseen = [one for one in self._left if one not in self._last]
-            if unseen or len(self._left) <= _FEW:
-                await self._look_at(unseen or list(self._left))
-            else:
-                await self._look_on_pages()
+            missing = unseen or await self._not_on_pages()
+            await together([self._look_at(one, failures) for one in missing])
         except PASSING as error:
-            self._failure = error
-        else:
-            self._failure = None
+            failures.append(error)
+        self._failure = failures[0] if failures else None
 
-    async def _look_at(self, ids: Sequence[str]) -> None:
-        for group_id in ids:
-            try:
-                self._note(group_id, await self._actions.get(group_id))
-            except NotFound:
-                if self._wanted is not None:
-                    raise
-                self._note(group_id, None)
+    async def _look_at(self, group_id: str, failures: list[OnCallError]) -> None:
+        try:
+            self._note(group_id, await self._actions.get(group_id))
+        except PASSING as error:
+            failures.append(error)
+        except NotFound as error:
+            if self._wanted is not None or not error.is_certain:
+                raise
+            self._note(group_id, None)
 
-    async def _look_on_pages(self) -> None:
-        """Reads the part of the list where they are, in the wanted state if there is one."""
-        times = [one.created_at for group_id in self._left if (one := self._last[group_id])]
-        request = operations.list_alert_groups(
-            started_at=time_range((min(times), max(times))), state=state_filter(self._wanted)
-        )
-        found: set[str] = set()
+    async def _not_on_pages(self) -> Sequence[str]:
+        """Looks where they are in the list, unless that is longer than they are many.
+
+        Answers those that it has not found there.
+        """
+        left = set(self._left)
+        if len(left) <= _FEW:
+            return sorted(left)
+        times = [one.created_at for one in map(self._last.get, left) if one is not None]
+        request = between(operations.list_alert_groups(), min(times), max(times))
         async with aclosing(Pager(self._session, request, prefetch=0).pages()) as pages:
             async for page in pages:
+                if (page.total_pages or 1) >= len(left):
+                    break
                 for group in page.results:
-                    found.add(group.id)
-                    if group.id in self._left:
+                    if group.id in left:
                         self._note(group.id, group)
-        if self._wanted is None:
-            await self._look_at([one for one in self._left if one not in found])
+                        left.discard(group.id)
+        return sorted(left)
 
     def _note(self, group_id: str, group: AlertGroup | None) -> None:
         self._last[group_id] = group
@@ -88,7 +91,9 @@ class Waiter:
 
     def _timeout(self, timeout: timedelta) -> WaitTimeout:
         wanted = "deleted" if self._wanted is None else self._wanted
-        last = {one: group.state if (group := self._last.get(one)) else None for one in self._left}
+        last = {
+            one: group.state.value if (group := self._last.get(one)) else None for one in self._left
+        }
         shown = ", ".join(f"{one} {state or 'never seen'}" for one, state in last.items())
         message = (
             f"{len(last)} of {len(self._ids)} alert groups were not {wanted} after {timeout}; "

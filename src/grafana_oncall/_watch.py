@@ -9,12 +9,12 @@ from typing import Final
 
 import attrs
 
-from ._arguments import identifier
+from ._arguments import several_ids
 from ._checkpoint import Checkpoint
 from ._poll import Poller, Scope, Sighting
 from ._session import Session
 from .changes import Gap, Watched
-from .errors import PASSING, CheckpointError, OnCallError
+from .errors import PASSING, CheckpointError, EndpointUnavailable, NotFound, OnCallError
 
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _MOST_DOUBLINGS: Final = 10
@@ -87,6 +87,8 @@ class Watcher:
             checkpoint = Checkpoint.load(self._path)
         self._poller = Poller(session, settings.scope)
         self._polled: datetime | None = None
+        self._told_until: datetime | None = None
+        self._gap: Gap | None = None
         self._failures = 0
         self._due: float | None = None
         self._saved: float | None = None
@@ -95,12 +97,12 @@ class Watcher:
         self._learns = not settings.existing and checkpoint is None
         if checkpoint is not None:
             self._check(checkpoint)
-            self._polled = checkpoint.polled
+            self._polled = self._told_until = checkpoint.polled
             self._poller.told |= {one.id: one for one in checkpoint.groups}
 
     def _check(self, checkpoint: Checkpoint) -> None:
         server, query = self._session.shared.wire.server, self._settings.scope.request.query
-        if (checkpoint.server, checkpoint.query) != (server, query):
+        if checkpoint.server != server or sorted(checkpoint.query) != sorted(query):
             message = (
                 f"The checkpoint is of {checkpoint.server} with the filter {checkpoint.query}, and "
                 f"this watcher is of {server} with {query}. Use another file for it."
@@ -126,12 +128,12 @@ class Watcher:
     @property
     def checkpoint(self) -> Checkpoint:
         """What was told so far; raises CheckpointError before anything was read."""
-        if self._polled is None:
+        if self._told_until is None:
             raise CheckpointError("Nothing was read yet: there is no checkpoint.", path=None)
         return Checkpoint(
             server=self._session.shared.wire.server,
             query=self._settings.scope.request.query,
-            polled=self._polled,
+            polled=self._told_until,
             groups=tuple(self._poller.told.values()),
         )
 
@@ -140,8 +142,7 @@ class Watcher:
 
         What has happened is told as if a poll had found it, and so is not told twice.
         """
-        identifier("alert_group_id", alert_group_id)
-        self._hints.add(alert_group_id)
+        self._hints.update(several_ids("alert_group_id", alert_group_id))
         self._hinted.set()
 
     async def _changes(self) -> AsyncGenerator[Watched, None]:
@@ -150,6 +151,7 @@ class Watcher:
                 poll = await self.poll()
                 if poll.gap is not None:
                     yield poll.gap
+                    self.settle_gap(poll.gap)
                 for sighting in poll.sightings:
                     for change in sighting.changes:
                         yield change
@@ -172,7 +174,9 @@ class Watcher:
                 if self._is_due(began):
                     return await self._poll(busy)
                 return await self._look(self._hints.difference(busy))
-            except PASSING as error:
+            except OnCallError as error:
+                if not self._is_passing(error):
+                    raise
                 self._failed(began, error)
 
     def settle(self, sighting: Sighting) -> None:
@@ -183,16 +187,30 @@ class Watcher:
         if self._saved is None or now >= self._saved + _SAVE_EVERY:
             self.save()
 
+    def settle_gap(self, gap: Gap) -> None:
+        """It is told."""
+        if gap == self._gap:
+            self._gap = None
+            self._told_until = self._polled
+
     def save(self) -> None:
         """Writes the checkpoint into its file, if it has one."""
-        if self._path is not None and self._polled is not None:
+        if self._path is not None and self._told_until is not None:
             self.checkpoint.save(self._path)
             self._saved = asyncio.get_running_loop().time()
 
     async def _look(self, hints: set[str]) -> Poll:
-        sightings = await self._poller.look(self._settings.clock(), hints)
-        self._hints -= hints
-        return Poll(sightings=sightings)
+        self._hints -= hints  # those that come meanwhile stay
+        try:
+            return Poll(sightings=await self._poller.look(self._settings.clock(), hints))
+        except BaseException:
+            self._hints |= hints
+            raise
+
+    def _is_passing(self, error: OnCallError) -> bool:
+        """Whether the next poll may succeed: a gateway's 404s pass, if there ever was an answer."""
+        missing = isinstance(error, NotFound | EndpointUnavailable) and self._polled is not None
+        return missing or isinstance(error, PASSING)
 
     async def _poll(self, busy: Collection[str]) -> Poll:
         now, began = self._settings.clock(), asyncio.get_running_loop().time()
@@ -202,12 +220,16 @@ class Watcher:
             self._learns = False
         else:
             sightings = await self._poller.poll(now, busy=busy)
-        gap = self._gap(now)
+        gap = self._gap_until(now)
+        self._gap = self._gap or gap
         self._polled, self._failures = now, 0
+        if self._gap is None:
+            self._told_until = now
         self._due = began + self._settings.every.total_seconds()
+        self.save()
         return Poll(gap=gap, sightings=sightings)
 
-    def _gap(self, now: datetime) -> Gap | None:
+    def _gap_until(self, now: datetime) -> Gap | None:
         """A poll that comes a whole turn late may have missed what was done and undone."""
         last = self._polled
         late = last is not None and now - last > 2 * self._settings.every

@@ -16,17 +16,17 @@ import signal
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from math import ldexp
 from random import Random
 from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
 
-from ._arguments import duration, of_type, positive
-from ._poll import Sighting
+from ._arguments import duration, of_type, whole
 from ._retry import RetryPolicy
 from ._values import shown
-from ._watch import Watcher
+from ._watch import Poll, Watcher
 from .changes import Change, Gap, Watched
 from .errors import ClientStateError, InvalidArgument, OnCallError
 
@@ -71,6 +71,15 @@ class BotHealth:
     """How many there were."""
 
 
+@attrs.frozen
+class _Job:
+    """Changes to be handled one after the other, and what follows when they are."""
+
+    id: str | None
+    changes: Sequence[Watched]
+    settle: Callable[[], None]
+
+
 class Bot:
     """Runs handlers for the changes that a watcher finds.
 
@@ -97,18 +106,19 @@ class Bot:
         on_dead_letter: Callable[[DeadLetter], Awaitable[object]] | None = None,
         random: Callable[[], float] = Random().random,  # noqa: B008, S311  # jitter is no secret
     ) -> None:
-        positive("max_at_once", max_at_once)
         self._watcher = of_type("watcher", watcher, Watcher)
         self._retry = of_type("retry", retry, RetryPolicy)
         self._on_dead_letter = on_dead_letter
         self._random = random
         self._handlers: list[tuple[tuple[type[Any], ...], Handler[Any]]] = []
-        self._slots = asyncio.Semaphore(max_at_once)
+        self._slots = asyncio.Semaphore(whole("max_at_once", max_at_once))
         self._busy: set[str] = set()
         self._backlog = 0
         self._dead_letters = 0
         self._stopping = asyncio.Event()
         self._limit: asyncio.Timeout | None = None
+        self._ran = False
+        self._cut_off = 0
         self._failure: OnCallError | None = None
 
     def on(self, *kinds: type[W]) -> Callable[[Handler[W]], Handler[W]]:
@@ -150,7 +160,7 @@ class Bot:
 
     def stop(self) -> None:
         """Begins no further change, and lets `run` end; called again, ends it at once."""
-        if self._stopping.is_set() and self._limit is not None:
+        if self._stopping.is_set() and self._limit is not None and not self._limit.expired():
             self._limit.reschedule(asyncio.get_running_loop().time())
         self._stopping.set()
 
@@ -174,62 +184,79 @@ class Bot:
             OnCallError: What `Watcher` raises.
             ClientStateError: It runs already, or has run.
         """
-        if self._limit is not None:
+        if self._ran:
             raise ClientStateError("A bot runs once: make a new one.")
-        failure: OnCallError | None = None
         seconds = duration("grace", grace).total_seconds()
+        self._ran = True
         with self._stopped_by(signals):
             try:
                 async with asyncio.timeout(None) as self._limit, asyncio.TaskGroup() as tasks:
-                    failure = await self._work(tasks)
+                    await self._work(tasks)
+                    self._stopping.set()
                     self._limit.reschedule(asyncio.get_running_loop().time() + seconds)
             except TimeoutError:
-                _logger.warning("Stopped; %d groups were left in the middle.", len(self._busy))
+                _logger.warning("Stopped; %d groups were left in the middle.", self._cut_off)
             finally:
+                self._limit = None
                 self._watcher.save()
-        if failure is not None:
-            raise failure
+        if self._failure is not None:
+            raise self._failure
 
-    async def _work(self, tasks: asyncio.TaskGroup) -> OnCallError | None:
-        """Polls, and begins to handle what is found; answers the error that ended it."""
+    async def _work(self, tasks: asyncio.TaskGroup) -> None:
+        """Polls, and begins to handle what is found, until something ends it."""
         while True:
             try:
                 poll = await self._unless_stopped(self._watcher.poll(self._busy))
             except OnCallError as error:
-                return error
-            if poll is None:
-                return self._failure
-            if poll.gap is not None:
-                tasks.create_task(self._tell([poll.gap]))
-            self._backlog = len(poll.sightings)
-            for sighting in poll.sightings:
-                if not await self._unless_stopped(self._slots.acquire()):
-                    return self._failure
+                self._failure = error
+                return
+            found = [] if poll is None else [*self._jobs(poll)]
+            self._backlog = len(found)
+            for job in found:
+                await self._unless_stopped(self._slots.acquire())
+                if self._stopping.is_set():
+                    break
                 self._backlog -= 1
-                self._busy.add(sighting.id)
-                tasks.create_task(self._handle(sighting))
+                if job.id is not None:
+                    self._busy.add(job.id)
+                tasks.create_task(self._handle(job))
+            if self._stopping.is_set():
+                self._backlog = 0
+                return
+
+    def _jobs(self, poll: Poll) -> Generator[_Job]:
+        if poll.gap is not None:
+            gap = poll.gap
+            yield _Job(None, [gap], lambda: self._watcher.settle_gap(gap))
+        for sighting in poll.sightings:
+            yield _Job(sighting.id, sighting.changes, partial(self._watcher.settle, sighting))
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """Its result, or None when the bot is stopped first."""
+        """Its result, or None when the bot is stopped before."""
         working, stopping = asyncio.create_task(work), asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            return working.result() if working.done() else None
+            return None if self._stopping.is_set() else working.result()
         finally:
             working.cancel()
             stopping.cancel()
             await asyncio.gather(working, stopping, return_exceptions=True)
 
-    async def _handle(self, sighting: Sighting) -> None:
-        """All changes of a group; they are told when this comes to its end."""
+    async def _handle(self, job: _Job) -> None:
+        """All its changes; they are told when this comes to its end."""
         try:
-            await self._tell(sighting.changes)
-            self._watcher.settle(sighting)
+            if not self._stopping.is_set():
+                await self._tell(job.changes)
+                job.settle()
         except OnCallError as error:
             self._failure = error  # the checkpoint cannot be written
             self._stopping.set()
+        except asyncio.CancelledError:
+            self._cut_off += 1
+            raise
         finally:
-            self._busy.discard(sighting.id)
+            if job.id is not None:
+                self._busy.discard(job.id)
             self._slots.release()
 
     async def _tell(self, changes: Sequence[Watched]) -> None:
@@ -246,6 +273,10 @@ class Bot:
                 await handler(change)
             except Exception as error:  # noqa: BLE001  # whatever a handler does, the bot lives
                 failure = error
+            except asyncio.CancelledError as error:
+                if _is_cancelled():
+                    raise
+                failure = RuntimeError(f"it raised {error!r} by itself")
             else:
                 return
             if attempt < policy.attempts:
@@ -271,6 +302,7 @@ class Bot:
     @contextmanager
     def _stopped_by(self, signals: Collection[signal.Signals]) -> Generator[None]:
         loop = asyncio.get_running_loop()
+        before = {one: signal.getsignal(one) for one in signals}
         for one in signals:
             loop.add_signal_handler(one, self.stop)
         try:
@@ -278,6 +310,13 @@ class Bot:
         finally:
             for one in signals:
                 loop.remove_signal_handler(one)
+                if before[one] is not None:
+                    signal.signal(one, before[one])
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _is_kind(kind: object) -> bool:

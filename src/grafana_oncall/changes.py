@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 import attrs
 
 from ._generated.alert_groups import AlertGroup, AlertGroupState
+from ._values import AwareDatetime
 
 __all__ = [
     "Acknowledged",
@@ -43,7 +44,7 @@ class Snapshot:
     """What is remembered of a group: enough to tell what changes, and small."""
 
     id: str
-    created_at: datetime
+    created_at: AwareDatetime
     state: AlertGroupState
     alerts_count: int
     labels: tuple[tuple[str, str], ...]
@@ -171,6 +172,13 @@ _TRANSITIONS: Final[Mapping[tuple[AlertGroupState, AlertGroupState], Sequence[_K
 }
 """What happened between two states, in order; acknowledging or resolving ends a silence."""
 
+_ENTERED: Final[Mapping[AlertGroupState, Sequence[_Kind]]] = {
+    _ACKNOWLEDGED: (Acknowledged,),
+    _RESOLVED: (Resolved,),
+    _SILENCED: (Silenced,),
+}
+"""What happened when the state before is one that this release does not know."""
+
 
 def diff(before: Snapshot | None, after: AlertGroup | None) -> Sequence[Change]:
     """What happened to a group between two looks at it, in the order in which it must have.
@@ -181,7 +189,8 @@ def diff(before: Snapshot | None, after: AlertGroup | None) -> Sequence[Change]:
         return () if before is None else (Deleted(id=before.id, before=before),)
     kinds: list[_Kind] = [Created] if before is None else []
     state = _FIRING if before is None else before.state
-    kinds += _TRANSITIONS.get((state, after.state), ())
+    if after.state != state:
+        kinds += _TRANSITIONS.get((state, after.state)) or _ENTERED.get(after.state, ())
     if before is not None:
         now = Snapshot.of(after)
         kinds += [AlertsAdded] if now.alerts_count > before.alerts_count else []

@@ -348,6 +348,11 @@ class UserTokenRequired(Forbidden):
 class NotFound(StatusError):
     """The server knows the endpoint, and has no such object."""
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether it says so in OnCall's own words: gateways have 404s of their own."""
+        return self.detail == "Not found."
+
 
 class EndpointUnavailable(StatusError):
     """This server has no such endpoint, which it says with an HTML page."""

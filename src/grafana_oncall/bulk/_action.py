@@ -145,8 +145,8 @@ class Delete(Action):
         """Looks; a group that is gone was deleted."""
         try:
             return await super().found(on, group_id)
-        except NotFound:
-            if self.mode == "delete":
+        except NotFound as error:
+            if self.mode == "delete" and error.is_certain:
                 return True
             raise
 
@@ -156,8 +156,8 @@ class Delete(Action):
         """Sends it, and waits for it if asked to."""
         try:
             await on.delete(group_id, mode=self.mode)
-        except NotFound:
-            if self.mode == "delete":
+        except NotFound as error:
+            if self.mode == "delete" and error.is_certain:
                 return
             raise
         done.append(self.mode)

@@ -82,7 +82,8 @@ async def _marks(
     numbers = {last * part // readers for part in range(1, readers)} - {0, last}
     inner = await together([session.send(at_page(request, number)) for number in numbers])
     pages = [*inner, await _last_page(session, at_page(request, last))]
-    oldest = {min(one.created_at for one in page.results) for page in pages if page.results}
+    groups = [_checked(request, page.results).values() for page in pages]
+    oldest = {min(one.created_at for one in here) for here in groups if here}
     return sorted(oldest, reverse=True)
 
 
