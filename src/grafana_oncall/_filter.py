@@ -15,6 +15,11 @@ def is_filtered(query: Iterable[tuple[str, str]]) -> bool:
     return any(name not in _NOT_A_FILTER for name, _ in query)
 
 
+def is_known(name: str) -> bool:
+    """Whether a parameter of the list is known, so that groups can be held against it."""
+    return name in _NOT_A_FILTER or name in _TESTS
+
+
 def unmet(query: Iterable[tuple[str, str]], group: AlertGroup) -> str | None:
     """The first part of the filter, as `name=value`, that the group does not meet."""
     for name, value in query:

@@ -8,6 +8,7 @@ moves: a window, which one answer shows whole. The next window ends where this o
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -72,17 +73,23 @@ async def _walked(session: Session, request: Groups, since: datetime, until: dat
     """Several pages that move, walked until a walk is known to be complete.
 
     When a walk misses a group because another one left, the next walk misses the one that left.
-    So a walk is complete when the next one finds all of its groups again.
+    So a walk is complete when the next one finds all of its groups again, and as many as the
+    server counts on each page.
     """
     groups: dict[str, AlertGroup] = {}
     before: set[str] | None = None
     for _ in range(_MOST_WALKS):
-        here = await Pager(session, between(request, since, until), prefetch=0).collect()
-        ids = {group.id for group in here}
-        groups |= {group.id: group for group in here}
-        if before is not None and before <= ids:
+        here: dict[str, AlertGroup] = {}
+        counts: set[int] = set()
+        pages = Pager(session, between(request, since, until), prefetch=0).pages()
+        async with aclosing(pages) as walk:
+            async for page in walk:
+                here |= {group.id: group for group in page.results}
+                counts.add(page.count)
+        groups |= here
+        if before is not None and before <= here.keys() and counts == {len(here)}:
             return Window(groups=[*groups.values()], since=since)
-        before = ids
+        before = set(here)
     return Window(groups=[*groups.values()], since=since, settled=False)
 
 

@@ -71,6 +71,7 @@ __all__ = [
 
 def _restored(cls: type["OnCallError"], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
     error = cls.__new__(cls, *args)
+    error.args = args  # which an OSError, as TimeoutError is one, sets elsewhere
     error.__dict__.update(state)
     return error
 

@@ -120,8 +120,8 @@ async def test_groups_that_move_up_while_the_list_is_read_are_found(
 async def test_a_list_that_never_stands_still_is_told(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """After some walks; the report is not settled, and says so."""
-    groups = add(fake, 200)
+    """More groups within one second than a page takes, after some walks of that second."""
+    groups = [fake.add_group(started_at=fake.now()) for _ in range(200)]
     turns = iter(groups)
 
     def act(request: FakeRequest) -> None:

@@ -107,11 +107,13 @@ async def test_a_group_that_had_the_state_may_leave_it_again(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, number: int
 ) -> None:
     """Each is as it was when it had the state, also when others come later."""
-    first, *others = groups = add(fake, number + 1)
-    later(1, partial(become, first, "resolved", clock))
-    later(6, partial(become, first, "firing", clock))
-    for group in others:
-        later(11, partial(become, group, "resolved", clock))
+    groups = add(fake, number + 1)
+    middle = groups[number // 2]
+    later(1, partial(become, middle, "resolved", clock))
+    later(6, partial(become, middle, "firing", clock))
+    for group in groups:
+        if group is not middle:
+            later(11, partial(become, group, "resolved", clock))
     found = await oncall.alert_groups.wait_until(ids(groups), "resolved", timeout=60)
     assert ({group.state for group in found}, passed()) == ({"resolved"}, 15)
 
@@ -318,6 +320,23 @@ async def test_the_first_look_at_a_hundred_groups_is_bounded(
     groups = add(fake, 100, "resolved")
     await oncall.alert_groups.wait_until(ids(groups), "resolved", timeout=60)
     assert looks(fake) <= 100
+
+
+async def test_a_first_look_that_failed_goes_on_where_it_was(fake: FakeOnCall) -> None:
+    """What was seen is not read again."""
+    groups = add(fake, 50)
+    lost = f"/{groups[30].id}/"
+    fake.faults.choose(
+        lambda request, _: status(503) if lost in request.path and passed() < EVERY else None
+    )
+    policy = RetryPolicy(attempts=1)
+    async with OnCallClient(
+        url=BASE, token=fake.token, transport=fake.transport(), retry=policy
+    ) as client:
+        with pytest.raises(WaitTimeout) as caught:
+            await client.alert_groups.wait_until(ids(groups), "resolved", timeout=EVERY + 1)
+    assert caught.value.last == dict.fromkeys(ids(groups), "firing")
+    assert looks(fake) <= 51
 
 
 async def test_groups_that_are_far_apart_do_not_cost_all_pages_in_between(

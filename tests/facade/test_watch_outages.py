@@ -332,7 +332,7 @@ async def delete_team(fake: FakeOnCall, _: OnCallClient) -> None:
     ],
 )
 @pytest.mark.parametrize("at_once", [True, False])
-async def test_what_waiting_cannot_help_is_raised(
+async def test_what_waiting_cannot_help_is_raised(  # noqa: PLR0917  # fixtures
     fake: FakeOnCall,
     oncall: OnCallClient,
     clock: VirtualClock,
@@ -345,12 +345,10 @@ async def test_what_waiting_cannot_help_is_raised(
     team, path = fake.add_team("SRE"), tmp_path / "bot.json"
     fake.add_group(integration=fake.add_integration(team_id=team))
     seen: list[Watched] = []
-    watcher = oncall.alert_groups.watch(
-        clock=clock, team_id=team, existing=True, checkpoint=path
-    )
+    watcher = oncall.alert_groups.watch(clock=clock, team_id=team, existing=True, checkpoint=path)
     if at_once:
         await act(fake, oncall)
-    with pytest.raises(kind):
+    with pytest.raises(kind):  # noqa: PT012  # wherever it comes
         async for one in watcher:
             seen.append(one)
             await act(fake, oncall)
@@ -366,9 +364,9 @@ async def test_a_checkpoint_that_cannot_be_written_is_told(
     """A bot that would repeat itself after the next restart must not go on silently."""
     fake.add_group()
     place = tmp_path / "missing" / "bot.json"
+    stream = aiter(oncall.alert_groups.watch(clock=clock, checkpoint=place))
     with pytest.raises(CheckpointError, match="missing"):
-        async for _ in oncall.alert_groups.watch(clock=clock, checkpoint=place):
-            pytest.fail("nothing is told")
+        await anext(stream)
 
 
 async def test_a_gap_that_a_consumer_dies_of_is_told_again(
@@ -700,8 +698,9 @@ class Mirror:
 
 
 def _are_told_together(one: Watched | None, other: Watched) -> bool:
-    both = isinstance(one, Change) and isinstance(other, Change)
-    return both and (one.id, id(one.after)) == (other.id, id(other.after))
+    if not isinstance(one, Change) or not isinstance(other, Change):
+        return False
+    return one.id == other.id and one.after is other.after
 
 
 def watcher(client: OnCallClient, text: str | None) -> Watcher:
@@ -727,8 +726,10 @@ async def disturbed(drawn: bytes, lives: Sequence[int]) -> None:
         for minutes in [*lives, 0]:
             if not minutes:
                 chaos.fake.faults.clear()
+            # In peace, long enough for all pages to come round.
+            turns = minutes or len(chaos.fake.groups) + 10
             task = asyncio.create_task(mirror.run())
-            await asyncio.wait([task], timeout=60 * minutes if minutes else 6000)
+            await asyncio.wait([task], timeout=60 * turns)
             if task.done():
                 task.result()
             task.cancel()
@@ -739,12 +740,11 @@ async def disturbed(drawn: bytes, lives: Sequence[int]) -> None:
         assert mirror.model == on_server(chaos.fake, LABEL)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(drawn=st.binary(max_size=400), lives=st.lists(st.integers(1, 30), max_size=4))
 @example(drawn=bytes(range(256)) * 4, lives=[7, 7, 7, 7])
-@example(drawn=Random(1).randbytes(4000), lives=[20] * 6)  # noqa: S311  # no secret
-@example(drawn=Random(2).randbytes(4000), lives=[3] * 20)  # noqa: S311  # no secret
-@example(drawn=Random(3).randbytes(4000), lives=[60] * 3)  # noqa: S311  # no secret
+@example(drawn=Random(1).randbytes(1500), lives=[20] * 6)  # noqa: S311  # no secret
+@example(drawn=Random(2).randbytes(1500), lives=[3] * 20)  # noqa: S311  # no secret
 def test_whatever_happens_the_consumer_ends_with_what_the_server_has(
     drawn: bytes, lives: list[int]
 ) -> None:

@@ -16,19 +16,24 @@ from grafana_oncall.errors import (
     AlreadyInState,
     Attempt,
     BadRequest,
+    CheckpointError,
     ClientStateError,
     Conflict,
     DecodeError,
     EndpointUnavailable,
+    FilterIgnored,
     Forbidden,
     InvalidArgument,
+    JournalError,
     LabelError,
+    NotAnEvent,
     NotFound,
     OnCallError,
     OutcomeUnknown,
     Problem,
     RateLimited,
     RequestTimeout,
+    SelectionTooLarge,
     ServerError,
     StatusError,
     TemplateError,
@@ -36,6 +41,7 @@ from grafana_oncall.errors import (
     TransportError,
     Unauthorized,
     UserTokenRequired,
+    WaitTimeout,
     excerpt,
 )
 
@@ -81,6 +87,7 @@ ERRORS: list[OnCallError] = [
     ClientStateError("The client is closed."),
     TransportError("list_alert_groups: no answer.", operation="list_alert_groups", sent=False),
     RequestTimeout("list_alert_groups: no answer.", operation="list_alert_groups", sent=True),
+    NotAnEvent("Expected `str`, got `null`", path="$.event.type"),
     DecodeError(
         "Expected `str`, got `null`",
         operation="get_alert_group",
@@ -89,6 +96,11 @@ ERRORS: list[OnCallError] = [
         path="$.id",
     ),
     OutcomeUnknown("create_integration: look for it.", operation="create_integration"),
+    FilterIgnored("asked for state=new.", group_id="I1", unmet="state=new"),
+    SelectionTooLarge("The selection has 3 groups or more.", limit=2),
+    JournalError("run.jsonl: it cannot be read.", path="run.jsonl"),
+    CheckpointError("watch.json: it cannot be read.", path="watch.json"),
+    WaitTimeout("It did not come about in 5 s.", last={"I1": "firing", "I2": None}),
     *(status_error(kind) for kind in STATUS_CLASSES),
 ]
 BY_NAME = [pytest.param(error, id=type(error).__name__) for error in ERRORS]
@@ -126,7 +138,12 @@ def test_the_tree_is_as_drawn() -> None:
     for name, kind in defined().items():
         ours = [one for one in kind.__mro__[1:] if one.__name__ in defined() or one is Exception]
         builtin = next(
-            (one.__name__ for one in (ValueError, RuntimeError) if one in kind.__bases__), None
+            (
+                one.__name__
+                for one in (ValueError, RuntimeError, TimeoutError)
+                if one in kind.__bases__
+            ),
+            None,
         )
         tree[name] = (ours[0].__name__, builtin)
     assert drawn() == tree

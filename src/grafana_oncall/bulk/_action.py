@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
+from attrs.validators import in_
 
 from grafana_oncall._actions import Actions
 from grafana_oncall._generated.alert_groups import AlertGroupState
@@ -128,7 +129,7 @@ class Delete(Action):
     """A wipe or a deletion, which the server takes on, and does later."""
 
     name: str = "delete"
-    mode: Literal["wipe", "delete"]
+    mode: Literal["wipe", "delete"] = attrs.field(validator=in_(("wipe", "delete")))
     wait: float | None
     """Longest time in seconds to wait until it has happened."""
 

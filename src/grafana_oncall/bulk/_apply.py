@@ -68,6 +68,9 @@ class Applier:
             self.under_way.add(position)
             try:
                 await self._one(position)
+                await self._journal.sync()
+            except JournalError as error:
+                self._stop(error)
             finally:
                 self.under_way.discard(position)
 

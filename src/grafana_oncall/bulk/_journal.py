@@ -21,6 +21,7 @@ from typing import Any, Final, Self
 
 import attrs
 
+from grafana_oncall._filter import is_known
 from grafana_oncall._values import shown
 from grafana_oncall.errors import JournalError
 
@@ -29,6 +30,7 @@ from ._ledger import Ledger
 from ._outcome import Outcome, Status
 
 _FORMAT: Final = 1
+_NOT_OURS: Final = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 _IDS_IN_A_LINE: Final = 1000
 
 
@@ -200,7 +202,7 @@ def _parsed(lines: Iterable[bytes], path: Path) -> Past:
                 past = Past(header=_header(entry))
             else:
                 selected = _apply(past, entry) or selected
-        except (ValueError, TypeError, KeyError, IndexError) as error:
+        except _NOT_OURS as error:
             message = f"{path}, line {number}: no line of a bulk journal, {shown(line[:60])}."
             raise JournalError(message, path=str(path)) from error
     if past is None or not selected:
@@ -213,6 +215,8 @@ def _header(entry: dict[str, Any]) -> Header:
     if entry["journal"] != _FORMAT:
         raise ValueError("another format")
     query = entry["query"]
+    if query is not None and not all(is_known(name) for name, _ in query):
+        raise ValueError("no such filter")
     return Header(
         server=entry["server"],
         action=restored(entry["action"]),
@@ -230,17 +234,27 @@ def _apply(past: Past, entry: dict[str, Any]) -> bool:
         case {"selected": int(), "settled": bool(settled)}:
             past.settled = settled
             return True
-        case {"begin": int(position)}:
-            _note(past, position, Status.UNKNOWN, detail="It was under way.")
-        case {"end": int(position), "status": status, "detail": detail, "seconds": seconds}:
-            _note(past, position, Status(status), detail=detail, seconds=seconds)
+        case {"begin": int(position), "id": str(group_id)}:
+            _note(past, position, group_id, Status.UNKNOWN, detail="It was under way.")
+        case {
+            "end": int(position),
+            "id": str(group_id),
+            "status": str(status),
+            "seconds": int() | float() as seconds,
+            "detail": str(detail),
+        }:
+            status = Status(status)
+            _note(past, position, group_id, status, detail=detail, seconds=float(seconds))
         case _:
             raise ValueError("no such line")
     return False
 
 
-def _note(past: Past, position: int, status: Status, *, detail: str, seconds: float = 0.0) -> None:
-    group_id = past.ledger.ids[position]
+def _note(
+    past: Past, position: int, group_id: str, status: Status, *, detail: str, seconds: float = 0.0
+) -> None:
+    if position < 0 or past.ledger.ids[position] != group_id:
+        raise ValueError("no such group")
     outcome = Outcome(id=group_id, status=status, detail=detail, seconds=seconds)
     past.ledger.settle(position, outcome)
     if status is Status.UNKNOWN:

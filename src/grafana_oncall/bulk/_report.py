@@ -1,7 +1,7 @@
 """What a bulk run did."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -69,7 +69,7 @@ class BulkReport:
                         "id": outcome.id,
                         "status": outcome.status,
                         "detail": outcome.detail,
-                        "seconds": outcome.seconds,
+                        "seconds": round(outcome.seconds, 3),
                     }
                     for outcome in self.outcomes
                 ],
@@ -80,9 +80,7 @@ class BulkReport:
         lines = [self._summary()]
         failures = self.failures
         lines += [f"  {one.id} {one.status}: {one.detail}" for one in failures[:_SHOWN_FAILURES]]
-        if len(failures) > _SHOWN_FAILURES:
-            lines.append(f"  … and {len(failures) - _SHOWN_FAILURES} more (.failures)")
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"  {more}" for more in _more(failures))])
 
     def _summary(self) -> str:
         counts = ", ".join(
@@ -107,7 +105,14 @@ class BulkReport:
         table.add_section()
         for one in self.failures[:_SHOWN_FAILURES]:
             table.add_row(one.status, Text(f"{one.id} {one.detail}"))
+        for more in _more(self.failures):
+            table.add_row("", more)
         return table
+
+
+def _more(failures: Sequence[Outcome]) -> Iterator[str]:
+    if len(failures) > _SHOWN_FAILURES:
+        yield f"… and {len(failures) - _SHOWN_FAILURES} more (.failures)"
 
 
 def _error(failure: Outcome) -> OnCallError:

@@ -57,6 +57,7 @@ async def freeze(
         return Frozen(groups=groups)
     newest = max(one.created_at for one in groups.values())
     marks = await _marks(session, request, first, prefetch + 1)
+    ends = [newest, *(mark for mark in marks if mark <= newest)]
     settled = True
 
     async def read(until: datetime, since: datetime) -> None:
@@ -69,7 +70,7 @@ async def freeze(
                 groups.update({one.id: one for one in here.values() if one.created_at <= newest})
                 found(len(groups), max(first.count, len(groups)))
 
-    await together([read(until, since) for until, since in pairwise([newest, *marks])])
+    await together([read(until, since) for until, since in pairwise(ends)])
     in_order = sorted(groups.values(), key=lambda one: one.created_at, reverse=True)
     return Frozen(groups={one.id: one for one in in_order}, settled=settled)
 

@@ -1,0 +1,248 @@
+"""Bots that are stopped by signals, and killed, and go on: real processes and sockets."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import attrs
+import pytest
+
+from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, serve
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
+
+PROGRAM = Path(__file__).with_name("bot_program.py")
+PATIENCE = 20
+"""Seconds after which a program is killed, and its test fails."""
+
+AT_ONCE = 8
+"""Groups that the program handles at the same time."""
+
+GET, ACKNOWLEDGE = "get_alert_group", "acknowledge_alert_group"
+
+SIGNALS = pytest.mark.parametrize(
+    "sent", [signal.SIGTERM, signal.SIGINT], ids=lambda sent: sent.name
+)
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Looks until it holds."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():  # noqa: ASYNC110  # it comes about in another process
+            await asyncio.sleep(0.005)
+
+
+@attrs.frozen(kw_only=True)
+class Site:
+    """A server, and the bots that work for it one after the other."""
+
+    fake: FakeOnCall
+    url: str
+    checkpoint: Path
+
+    @asynccontextmanager
+    async def bot(self) -> AsyncGenerator[Process]:
+        """The program in a process of its own, which does not outlive the block."""
+        settings = {"GRAFANA_ONCALL_URL": self.url, "GRAFANA_ONCALL_ACCESS_TOKEN": self.fake.token}
+        kept = {key: value for key, value in os.environ.items() if "GRAFANA" not in key}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, str(PROGRAM), str(self.checkpoint)),
+            env=kept | settings,
+            stdout=PIPE,
+            stderr=PIPE,
+        )
+        try:
+            async with asyncio.timeout(PATIENCE):
+                yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.communicate()
+
+    async def finish(self) -> None:
+        """A last bot does what is left to do, looks a while for more, and is stopped."""
+        before = len(self.fake.calls)
+        async with self.bot() as process:
+            await until(lambda: self.handled() >= {*self.fake.groups})
+            await until(lambda: len(self.fake.calls) > before + 10)
+            process.terminate()
+            assert await ended(process) == 0
+
+    def add(self, title: str = "Quick") -> FakeAlertGroup:
+        """A new group of the team."""
+        return self.fake.add_group(title=title, labels={"team": "SRE"})
+
+    def slow(self, number: int) -> list[FakeAlertGroup]:
+        """Groups whose handlers wait until they are released."""
+        return [self.add(f"Slow {one}") for one in range(number)]
+
+    def release(self, groups: list[FakeAlertGroup]) -> None:
+        """Their handlers go on."""
+        for group in groups:
+            if group.state == "firing":
+                group.silenced_at = self.fake.now()
+
+    def asked(self, operation: str) -> Counter[str]:
+        """How often which group was asked for."""
+        calls = (call for call in self.fake.calls if call.operation == operation)
+        return Counter(call.path.split("/")[4] for call in calls)
+
+    def handled(self) -> set[str]:
+        """Groups that were acknowledged."""
+        return {*self.asked(ACKNOWLEDGE)}
+
+    def settled(self) -> set[str]:
+        """Groups that were told, as the checkpoint has it."""
+        if not self.checkpoint.exists():
+            return set()
+        return {entry["id"] for entry in json.loads(self.checkpoint.read_bytes())["groups"]}
+
+    async def begun(self, groups: list[FakeAlertGroup]) -> None:
+        """Waits until their handlers are at work."""
+        await until(lambda: {*self.asked(GET)} >= {group.id for group in groups})
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncGenerator[Site]:
+    """A server without groups, and no checkpoint yet."""
+    fake = FakeOnCall()
+    async with serve(fake) as url:
+        yield Site(fake=fake, url=url, checkpoint=tmp_path / "checkpoint.json")
+
+
+async def ended(process: Process) -> int:
+    """Its exit status; where that is 0, it has come to the end of its program."""
+    printed, words = await process.communicate()
+    assert "Traceback" not in words.decode()
+    assert (process.returncode == 0) == printed.startswith(b"BotHealth(")
+    return process.returncode or 0
+
+
+def _is_handled(site: Site, group: FakeAlertGroup) -> bool:
+    return group.id in site.handled()
+
+
+@SIGNALS
+async def test_a_signal_lets_it_finish_what_is_in_flight(site: Site, sent: signal.Signals) -> None:
+    """It begins nothing more, exits with 0, and the next one does the rest and nothing twice."""
+    slow = site.slow(AT_ONCE - 1)
+    async with site.bot() as process:
+        await site.begun(slow)
+        process.send_signal(sent)
+        looks = site.asked(GET).total()
+        # The signal has come when its handlers have looked again; a poll would be over by then.
+        await until(lambda: site.asked(GET).total() > looks + 4 * len(slow))
+        late = site.add()
+        await until(lambda: site.asked(GET).total() > looks + 8 * len(slow))
+        assert site.handled() == set()
+        site.release(slow)
+        assert await ended(process) == 0
+    assert site.asked(ACKNOWLEDGE) == Counter(group.id for group in slow)
+    await site.finish()
+    assert site.asked(ACKNOWLEDGE) == Counter(group.id for group in [*slow, late])
+
+
+async def test_a_second_signal_ends_it_at_once(site: Site) -> None:
+    """What was in flight is done by the next one."""
+    slow = site.slow(2)
+    async with site.bot() as process:
+        await site.begun(slow)
+        process.terminate()
+        looks = site.asked(GET).total()
+        await until(lambda: site.asked(GET).total() > looks + 4)
+        process.send_signal(signal.SIGINT)
+        assert await ended(process) == 0
+    assert site.handled() == set()
+    site.release(slow)
+    await site.finish()
+    assert site.asked(ACKNOWLEDGE) == Counter(group.id for group in slow)
+
+
+async def test_a_signal_ends_it_when_it_has_nothing_to_do(site: Site) -> None:
+    """Between two polls, or in one."""
+    group = site.add()
+    async with site.bot() as process:
+        await until(lambda: group.id in site.handled())
+        polls = len(site.fake.calls)
+        await until(lambda: len(site.fake.calls) > polls + 5)
+        process.terminate()
+        assert await ended(process) == 0
+    assert group.id in site.settled()
+
+
+async def test_a_bot_that_is_killed_in_a_handler_goes_on(site: Site) -> None:
+    """What was settled is not done again; what was in flight is."""
+    done = site.add()
+    async with site.bot() as process:
+        await until(lambda: done.id in site.settled())
+        slow = site.slow(AT_ONCE)
+        await site.begun(slow)
+        process.kill()
+        assert await ended(process) == -signal.SIGKILL
+    assert site.handled() == site.settled() == {done.id}
+    site.release(slow)
+    await site.finish()
+    assert site.asked(ACKNOWLEDGE) == Counter(group.id for group in [done, *slow])
+
+
+@pytest.mark.parametrize("moment", [1, 13])
+async def test_a_bot_that_is_killed_between_two_checkpoints_goes_on(
+    site: Site, moment: int
+) -> None:
+    """Every group is handled; those that the checkpoint has are handled once."""
+    groups = [site.add() for _ in range(25)]
+    site.fake.latency = timedelta(milliseconds=20)
+    async with site.bot() as process:
+        await until(lambda: site.asked(ACKNOWLEDGE).total() >= moment)
+        process.kill()
+        assert await ended(process) == -signal.SIGKILL
+    site.fake.latency = timedelta(0)
+    settled, before = site.settled(), site.handled()
+    assert settled <= before
+    await site.finish()
+    assert site.handled() == {group.id for group in groups}
+    times = site.asked(ACKNOWLEDGE)
+    assert {times[one] for one in settled} <= {1}
+    assert {one for one, number in times.items() if number > 1} == before - settled
+    assert max(times.values()) <= 2
+
+
+async def test_what_was_handled_well_before_a_kill_is_not_done_again(site: Site) -> None:
+    """Although all of it came at once, and nothing came afterwards."""
+    groups = [site.add() for _ in range(10)]
+    async with site.bot() as process:
+        await until(lambda: site.handled() >= {group.id for group in groups})
+        handled = asyncio.get_running_loop().time()
+        # Polls go on, and the checkpoint is at most about a second behind.
+        await until(lambda: asyncio.get_running_loop().time() > handled + 1.5)
+        process.kill()
+        assert await ended(process) == -signal.SIGKILL
+    last = site.add()
+    await site.finish()
+    assert site.asked(ACKNOWLEDGE) == Counter(group.id for group in [*groups, last])
+
+
+async def test_a_bot_that_is_killed_again_and_again_does_everything(site: Site) -> None:
+    """While new groups come in."""
+    for turn in range(2):
+        slow, quick = site.slow(2), site.add()
+        async with site.bot() as process:
+            await site.begun(slow)
+            await until(partial(_is_handled, site, quick))
+            if turn:
+                site.release(slow)
+            process.kill()
+            assert await ended(process) == -signal.SIGKILL
+    site.release([*site.fake.groups.values()])
+    await site.finish()
+    assert site.handled() == {*site.fake.groups}
+    assert max(site.asked(ACKNOWLEDGE).values()) <= 4

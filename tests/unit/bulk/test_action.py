@@ -1,0 +1,235 @@
+"""The actions of bulk runs: what is left to do for a group, and whether it is done."""
+
+import json
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grafana_oncall._generated.alert_groups import AlertGroupState
+from grafana_oncall.bulk._action import Action, Delete, Labels, Silence, Transition, restored
+from grafana_oncall.changes import Snapshot
+from grafana_oncall.errors import LabelError
+from grafana_oncall.testing import FakeOnCall, FakeRequest, VirtualClock
+
+STATES = ["firing", "acknowledged", "resolved", "silenced"]
+HOLDS = {
+    "acknowledge": {"acknowledged"},
+    "unacknowledge": {"firing", "silenced"},
+    "resolve": {"resolved"},
+    "unresolve": {"firing", "acknowledged", "silenced"},
+    "unsilence": {"firing", "acknowledged", "resolved"},
+}
+"""By action: the states in which there is nothing left to do."""
+
+TEAM, ENV = ("team", "SRE"), ("env", "prod")
+ADD = Labels(name="add_labels", labels=(TEAM, ENV))
+REMOVE = Labels(name="remove_labels", labels=(TEAM, ENV))
+WIPE, DELETE = Delete(mode="wipe", wait=None), Delete(mode="delete", wait=3.5)
+ACTIONS = [
+    *(pytest.param(Transition(name=name), id=name) for name in HOLDS),
+    pytest.param(Silence(delay=60), id="silence"),
+    pytest.param(Silence(delay=-1), id="silence for ever"),
+    pytest.param(WIPE, id="wipe"),
+    pytest.param(DELETE, id="delete"),
+    pytest.param(ADD, id="add labels"),
+    pytest.param(REMOVE, id="remove labels"),
+]
+
+
+def seen(
+    state: str = "firing", *labels: tuple[str, str], title: str | None = "High load"
+) -> Snapshot:
+    """A group that was read."""
+    return Snapshot(
+        id="I1",
+        created_at=VirtualClock().now(),
+        state=AlertGroupState(state),
+        alerts_count=1,
+        labels=labels,
+        title=title,
+    )
+
+
+def many(count: int, prefix: str = "key") -> tuple[tuple[str, str], ...]:
+    """So many labels."""
+    return tuple((f"{prefix}{number}", "value") for number in range(count))
+
+
+@pytest.mark.parametrize("state", [*STATES, "paused"])
+@pytest.mark.parametrize("name", HOLDS)
+def test_a_change_of_state_has_nothing_left_where_it_holds(name: str, state: str) -> None:
+    """An unknown state of a newer server is left to the server."""
+    action, holds = Transition(name=name), state in HOLDS[name]
+    assert action.holds(seen(state)) is holds
+    assert [*action.steps(seen(state))] == ([] if holds else [name])
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("name", HOLDS)
+def test_where_a_change_of_state_holds_the_server_says_so(name: str, state: Any) -> None:
+    """What is left out would be refused; and what the server does, holds afterwards."""
+    fake = FakeOnCall(clock=VirtualClock())
+    group = fake.add_group(state=state)
+    path = f"/api/v1/alert_groups/{group.id}/{name}/"
+    answer = fake.handle(FakeRequest("POST", path, headers={"Authorization": fake.token}))
+    refused, action = answer.status == 400, Transition(name=name)
+    assert refused or not action.holds(seen(state))
+    assert refused or action.holds(seen(group.state))
+
+
+@pytest.mark.parametrize("name", HOLDS)
+def test_a_change_of_state_is_sent_to_a_group_that_was_not_read(name: str) -> None:
+    """The server knows."""
+    assert [*Transition(name=name).steps(None)] == [name]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_silence_is_sent_always_and_holds_while_silenced(state: str) -> None:
+    """Also a silenced group gets the new delay."""
+    action = Silence(delay=60)
+    assert [*action.steps(seen(state))] == [*action.steps(None)] == ["silence"]
+    assert action.holds(seen(state)) is (state == "silenced")
+
+
+@pytest.mark.parametrize(
+    ("at", "wiped"),
+    [
+        pytest.param(seen("resolved", title=None), True, id="wiped"),
+        pytest.param(seen("firing", title=None), False, id="never had a title"),
+        pytest.param(seen("resolved"), False, id="resolved"),
+        pytest.param(seen("resolved", title=""), False, id="empty title"),
+        pytest.param(seen(), False, id="firing"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["wipe", "delete"])
+def test_a_deletion_is_sent_always_and_only_a_wipe_can_be_seen(
+    mode: Literal["wipe", "delete"], at: Snapshot, *, wiped: bool
+) -> None:
+    """A wiped group has no title and is resolved; a deleted one is not there."""
+    action = Delete(mode=mode, wait=None)
+    assert [*action.steps(at)] == [*action.steps(None)] == [mode]
+    assert action.holds(at) is (wiped and mode == "wipe")
+
+
+@pytest.mark.parametrize(
+    ("there", "to_add", "to_remove"),
+    [
+        pytest.param((), ["team:SRE", "env:prod"], [], id="none there"),
+        pytest.param((TEAM,), ["env:prod"], ["team:SRE"], id="one there"),
+        pytest.param((ENV, ("a", "b"), TEAM), [], ["team:SRE", "env:prod"], id="all there"),
+        pytest.param((("team", "sre"), ("env", "SRE")), ["team:SRE", "env:prod"], [], id="others"),
+        pytest.param((TEAM, TEAM), ["env:prod"], ["team:SRE"], id="twice"),
+    ],
+)
+def test_labels_are_a_plan_for_each_group(
+    there: tuple[tuple[str, str], ...], to_add: list[str], to_remove: list[str]
+) -> None:
+    """Only what is missing or there is sent, in the order given."""
+    at = seen("firing", *there)
+    assert ADD.steps(at) == [f"add {label}" for label in to_add]
+    assert REMOVE.steps(at) == [f"remove {label}" for label in to_remove]
+    assert ADD.holds(at) is (not to_add)
+    assert REMOVE.holds(at) is (not to_remove)
+
+
+def test_all_labels_may_be_left_where_a_group_was_not_read() -> None:
+    """Which is what is told of it."""
+    assert ADD.steps(None) == ["add team:SRE", "add env:prod"]
+    assert REMOVE.steps(None) == ["remove team:SRE", "remove env:prod"]
+
+
+LABEL_SETS = st.lists(
+    st.sampled_from([(key, value) for key in "abcd" for value in "xyz"]), unique=True
+)
+
+
+@given(there=LABEL_SETS, asked=LABEL_SETS)
+def test_after_the_steps_nothing_is_left_to_do(
+    there: list[tuple[str, str]], asked: list[tuple[str, str]]
+) -> None:
+    """And nothing else has changed."""
+    labels = tuple(asked)
+    add, remove = (Labels(name=f"{verb}_labels", labels=labels) for verb in ("add", "remove"))
+    added, removed = [*there], [*there]
+    for step in add.steps(seen("firing", *there)):
+        key, _, value = step.removeprefix("add ").partition(":")
+        added.append((key, value))
+    for step in remove.steps(seen("firing", *there)):
+        key, _, value = step.removeprefix("remove ").partition(":")
+        removed.remove((key, value))
+    assert set(added) == {*there, *asked}
+    assert len(added) == len(set(added))
+    assert removed == [one for one in there if one not in asked]
+    assert add.holds(seen("firing", *added))
+    assert remove.holds(seen("firing", *removed))
+
+
+@pytest.mark.parametrize(
+    ("there", "asked"),
+    [
+        pytest.param((), many(50), id="fifty new ones"),
+        pytest.param(many(49), (TEAM,), id="the fiftieth"),
+        pytest.param(many(50), many(3), id="full, and they are there"),
+        pytest.param(many(49), (*many(49), TEAM), id="one of many is new"),
+    ],
+)
+def test_a_group_may_have_fifty_labels(
+    there: tuple[tuple[str, str], ...], asked: tuple[tuple[str, str], ...]
+) -> None:
+    """Those that are there count once."""
+    steps = Labels(name="add_labels", labels=asked).steps(seen("firing", *there))
+    assert len(steps) == len({*there, *asked}) - len(there)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        pytest.param(seen("firing", *many(50)), id="full"),
+        pytest.param(seen("firing", *many(49)), id="both do not fit"),
+    ],
+)
+def test_more_than_fifty_labels_are_refused_beforehand(at: Snapshot) -> None:
+    """With their number; nothing of it would be sent."""
+    with pytest.raises(LabelError, match=rf"{len(at.labels) + 2} labels; at most 50") as caught:
+        ADD.steps(at)
+    assert caught.value.argument == "labels"
+    assert [problem.where for problem in caught.value.problems] == ["alert group"]
+
+
+def test_more_than_fifty_labels_are_refused_also_where_nothing_was_read() -> None:
+    """No group could take them."""
+    with pytest.raises(LabelError, match="51 labels"):
+        Labels(name="add_labels", labels=many(51)).steps(None)
+
+
+def test_labels_come_off_a_group_with_more_than_fifty() -> None:
+    """The limit is one for adding."""
+    action = Labels(name="remove_labels", labels=many(51))
+    assert len(action.steps(seen("firing", *many(60)))) == 51
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_action_is_made_again_of_its_arguments(action: Action) -> None:
+    """Also after they were JSON."""
+    again = [restored(action.arguments), restored(json.loads(json.dumps(action.arguments)))]
+    assert again == [action, action]
+    assert {type(one) for one in again} == {type(action)}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"name": "escalate"}, id="unknown name"),
+        pytest.param({"name": ["resolve"]}, id="list as name"),
+        pytest.param({"name": "resolve", "delay": 3}, id="another action's field"),
+        pytest.param({"name": "silence"}, id="missing field"),
+        pytest.param({"name": "add_labels", "labels": None}, id="no labels"),
+    ],
+)
+def test_what_is_no_action_is_not_made(arguments: dict[str, Any]) -> None:
+    """KeyError or TypeError, as journals expect."""
+    with pytest.raises((KeyError, TypeError)):
+        restored(arguments)

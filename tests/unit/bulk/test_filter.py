@@ -1,0 +1,166 @@
+"""Whether a group meets the filter that it was asked for by."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grafana_oncall._arguments import NO_TEAM, time_range
+from grafana_oncall._filter import is_filtered, unmet
+from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.labels import Label, LabelKey, LabelValue
+
+
+def label(key: str, value: str) -> Label:
+    """As the server answers it."""
+    return Label(key=LabelKey(name=key), value=LabelValue(name=value))
+
+
+GROUP = AlertGroup(
+    id="I1",
+    integration_id="C1",
+    alerts_count=1,
+    state=AlertGroupState.FIRING,
+    created_at=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+    team_id="T1",
+    route_id="R1",
+    labels=(label("env", "prod"), label("team", "SRE"), label("zone", "a")),
+)
+TEAMLESS = attrs.evolve(GROUP, team_id=None)
+BARE = attrs.evolve(GROUP, route_id=None, labels=())
+
+
+def in_state(state: str) -> AlertGroup:
+    """The group in this state, known or not."""
+    return attrs.evolve(GROUP, state=AlertGroupState(state))
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "value"),
+    [
+        pytest.param(GROUP, "id", "I1", id="id"),
+        pytest.param(GROUP, "route_id", "R1", id="route"),
+        pytest.param(GROUP, "integration_id", "C1", id="integration"),
+        pytest.param(GROUP, "team_id", "T1", id="team"),
+        pytest.param(TEAMLESS, "team_id", NO_TEAM, id="no team"),
+        pytest.param(GROUP, "label", "env:prod", id="the first label"),
+        pytest.param(GROUP, "label", "team:SRE", id="a label among several"),
+        pytest.param(GROUP, "label", "zone:a", id="the last label"),
+        pytest.param(GROUP, "state", "new", id="firing is new"),
+        pytest.param(GROUP, "state", "firing", id="firing"),
+        pytest.param(in_state("acknowledged"), "state", "acknowledged", id="acknowledged"),
+        pytest.param(in_state("resolved"), "state", "resolved", id="resolved"),
+        pytest.param(in_state("silenced"), "state", "silenced", id="silenced"),
+        pytest.param(in_state("paused"), "state", "paused", id="a state of a newer server"),
+        pytest.param(GROUP, "page", "7", id="page is no filter"),
+        pytest.param(GROUP, "perpage", "7", id="perpage is no filter"),
+    ],
+)
+def test_a_group_meets_what_it_was_asked_for_by(group: AlertGroup, name: str, value: str) -> None:
+    """Each parameter."""
+    assert unmet([(name, value)], group) is None
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "value"),
+    [
+        pytest.param(GROUP, "id", "I2", id="id"),
+        pytest.param(GROUP, "id", "i1", id="id in another case"),
+        pytest.param(GROUP, "route_id", "R2", id="route"),
+        pytest.param(BARE, "route_id", "R1", id="no route"),
+        pytest.param(GROUP, "integration_id", "C2", id="integration"),
+        pytest.param(GROUP, "team_id", "T2", id="team"),
+        pytest.param(GROUP, "team_id", NO_TEAM, id="a team where none was asked for"),
+        pytest.param(TEAMLESS, "team_id", "T1", id="no team where one was asked for"),
+        pytest.param(GROUP, "label", "team:Platform", id="another value"),
+        pytest.param(GROUP, "label", "team:sre", id="value in another case"),
+        pytest.param(GROUP, "label", "Team:SRE", id="key in another case"),
+        pytest.param(GROUP, "label", "env:SRE", id="value of another key"),
+        pytest.param(GROUP, "label", "team:SR", id="part of the value"),
+        pytest.param(GROUP, "label", "team", id="an entry that the server drops"),
+        pytest.param(BARE, "label", "team:SRE", id="no labels"),
+        pytest.param(GROUP, "state", "resolved", id="state"),
+        pytest.param(in_state("silenced"), "state", "new", id="silenced is not new"),
+        pytest.param(in_state("paused"), "state", "new", id="a state of a newer server"),
+    ],
+)
+def test_what_a_group_does_not_meet_is_named(group: AlertGroup, name: str, value: str) -> None:
+    """As name=value."""
+    assert unmet([(name, value)], group) == f"{name}={value}"
+
+
+def test_all_labels_must_be_there_and_the_first_that_is_not_is_named() -> None:
+    """Whatever else is met."""
+    there, first, second = ("label", "env:prod"), ("label", "a:b"), ("label", "c:d")
+    assert unmet([there, ("label", "team:SRE")], GROUP) is None
+    assert unmet([("state", "new"), there, first, second], GROUP) == "label=a:b"
+    assert unmet([second, first], GROUP) == "label=c:d"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "met"),
+    [
+        pytest.param(-0.000001, False, id="just before"),
+        pytest.param(0, True, id="the first moment"),
+        pytest.param(30, True, id="between"),
+        pytest.param(60, True, id="the last moment"),
+        pytest.param(60.000001, False, id="just after"),
+    ],
+)
+def test_both_ends_of_a_time_range_belong_to_it(seconds: float, met: bool) -> None:  # noqa: FBT001
+    """As on the server."""
+    value = "2026-03-02T09:30:00_2026-03-02T09:31:00"
+    group = attrs.evolve(GROUP, created_at=GROUP.created_at + timedelta(seconds=seconds))
+    assert unmet([("started_at", value)], group) == (None if met else f"started_at={value}")
+
+
+def test_a_time_in_another_zone_is_the_same_moment() -> None:
+    """The range is in UTC."""
+    there = GROUP.created_at.astimezone(timezone(timedelta(hours=-7)))
+    query = [("started_at", "2026-03-02T09:30:00_2026-03-02T09:30:00")]
+    assert unmet(query, attrs.evolve(GROUP, created_at=there)) is None
+
+
+@given(
+    moment=st.datetimes(
+        min_value=datetime(2000, 1, 1),  # noqa: DTZ001  # hypothesis puts the zone on it
+        max_value=datetime(2100, 1, 1),  # noqa: DTZ001
+        timezones=st.just(UTC),
+    ),
+    before=st.timedeltas(timedelta(0), timedelta(days=2)),
+    after=st.timedeltas(timedelta(0), timedelta(days=2)),
+)
+def test_what_is_within_the_range_that_was_asked_for_always_meets_it(
+    moment: datetime, before: timedelta, after: timedelta
+) -> None:
+    """The range is widened to seconds on the wire, and never narrowed."""
+    value = time_range((moment - before, moment + after))
+    assert unmet([("started_at", str(value))], attrs.evolve(GROUP, created_at=moment)) is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param([("label", "a:b")], id="label"),
+        pytest.param([("page", "2"), ("state", "new")], id="state beside a page"),
+        pytest.param([("team_id", NO_TEAM)], id="no team"),
+    ],
+)
+def test_a_query_with_a_filter_is_filtered(query: list[tuple[str, str]]) -> None:
+    """Wherever the filter stands."""
+    assert is_filtered(query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param([("page", "2")], id="page"),
+        pytest.param([("perpage", "50"), ("page", "2")], id="page and its length"),
+    ],
+)
+def test_a_query_for_pages_only_selects_everything(query: list[tuple[str, str]]) -> None:
+    """So it is not filtered."""
+    assert not is_filtered(query)

@@ -1,0 +1,291 @@
+"""The journal of a bulk run: what is written is read again, and nothing else is."""
+
+import asyncio
+import errno
+import gc
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grafana_oncall.bulk._action import Action, Delete, Labels, Silence, Transition
+from grafana_oncall.bulk._journal import Header, Journal, read
+from grafana_oncall.bulk._outcome import Outcome, Status
+from grafana_oncall.errors import JournalError
+
+ON_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs locks and named pipes")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file that does not exist yet."""
+    return tmp_path / "run.jsonl"
+
+
+def header(action: Action | None = None, *, converge: bool = False) -> Header:
+    """Of a query by state."""
+    return Header(
+        server="https://oncall.example/",
+        action=action or Transition(name="resolve"),
+        query=(("state", "new"), ("label", "team:SRE")),
+        converge=converge,
+        max_items=500,
+    )
+
+
+def begun(path: Path, *ids: str) -> None:
+    """Writes the journal of a run that has selected these groups."""
+    with Journal(path) as journal:
+        journal.begin_run(header())
+        journal.select(ids, settled=True)
+
+
+def resumed(path: Path, *, fsync: bool = False) -> Journal:
+    """The journal of a run that goes on."""
+    return Journal(path, past=read(path), fsync=fsync)
+
+
+@contextmanager
+def refused(path: Path, words: str = "") -> Generator[None]:
+    """Expects a JournalError that names the file."""
+    with pytest.raises(JournalError) as caught:
+        yield
+    assert caught.value.path == str(path)
+    assert str(caught.value).startswith(str(path))
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        pytest.param(Transition(name="unresolve"), id="change of state"),
+        pytest.param(Silence(delay=-1), id="silence"),
+        pytest.param(Delete(mode="wipe", wait=2.5), id="delete"),
+        pytest.param(Labels(name="add_labels", labels=(("a", "b"), ("c", "ü"))), id="labels"),
+    ],
+)
+@pytest.mark.parametrize("converge", [False, True])
+def test_what_a_run_needs_to_be_gone_on_with_is_read_again(
+    path: Path, action: Action, *, converge: bool
+) -> None:
+    """Server, action, filter, whether to walk again, and how many groups there may be."""
+    with Journal(path) as journal:
+        journal.begin_run(header(action, converge=converge))
+        journal.select(["I1"], settled=True)
+    assert read(path).header == header(action, converge=converge)
+
+
+@pytest.mark.parametrize("count", [0, 1, 1000, 1001, 2500])
+def test_all_ids_are_read_again_in_order(path: Path, count: int) -> None:
+    """A thousand stand on a line."""
+    ids = [f"I{number}" for number in range(count)]
+    begun(path, *ids)
+    past = read(path)
+    assert past.ledger.ids == ids
+    assert past.ledger.counts[Status.NOT_ATTEMPTED] == count
+    assert (past.settled, past.doubtful) == (True, set())
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 4),
+        st.none() | st.sampled_from(Status),
+        st.text(max_size=20),
+        st.integers(0, 4000),
+    )
+)
+
+
+@given(steps=STEPS)
+def test_the_last_outcome_of_each_group_is_read_again(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, Status | None, str, int]]
+) -> None:
+    """With its words, whatever they are; what has no end, or an unknown one, is doubtful."""
+    path = tmp_path_factory.mktemp("run") / "run.jsonl"
+    begun(path, *(f"I{number}" for number in range(5)))
+    expected = [Outcome(id=f"I{number}", status=Status.NOT_ATTEMPTED) for number in range(5)]
+
+    async def main() -> None:
+        for position, status, detail, quarters in steps:
+            if status is None:
+                await journal.begin(position, f"I{position}")
+                detail, quarters = "It was under way.", 0  # noqa: PLW2901
+            expected[position] = outcome = Outcome(
+                id=f"I{position}",
+                status=status or Status.UNKNOWN,
+                detail=detail,
+                seconds=quarters / 4,
+            )
+            if status is not None:
+                journal.end(position, outcome)
+
+    with resumed(path) as journal:
+        asyncio.run(main())
+    past = read(path)
+    assert [*past.ledger] == expected
+    assert past.doubtful == {
+        position for position in range(5) if expected[position].status is Status.UNKNOWN
+    }
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_the_last_walk_says_whether_the_selection_is_settled(path: Path, *, settled: bool) -> None:
+    """And what it adds comes behind."""
+    with Journal(path) as journal:
+        journal.begin_run(header())
+        journal.select(["I1", "I2"], settled=not settled)
+        journal.select(["I3"], settled=settled)
+    past = read(path)
+    assert past.settled is settled
+    assert past.ledger.ids == ["I1", "I2", "I3"]
+
+
+@given(st.data())
+def test_half_a_last_line_is_cut_off_and_the_next_goes_on(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Wherever the machine stopped within it; but not before the run goes on."""
+    path = tmp_path_factory.mktemp("run") / "run.jsonl"
+    begun(path, "I0", "I1")
+    whole = path.read_bytes()
+    with resumed(path) as journal:
+        journal.end(0, Outcome(id="I0", status=Status.CHANGED))
+    last = len(path.read_bytes()) - len(whole)
+    os.truncate(path, len(whole) + data.draw(st.integers(0, last - 1)))
+    half = path.read_bytes()
+    assert read(path).ledger.status(0) is Status.NOT_ATTEMPTED
+    assert path.read_bytes() == half
+    with resumed(path) as journal:
+        assert path.read_bytes() == whole
+        journal.end(1, Outcome(id="I1", status=Status.FAILED, detail="no"))
+    assert [one.status for one in read(path).ledger] == [Status.NOT_ATTEMPTED, Status.FAILED]
+
+
+def test_a_whole_journal_is_read_without_being_changed(path: Path) -> None:
+    """It may be read any number of times."""
+    begun(path, "I0")
+    before = path.read_bytes()
+    assert [*read(path).ledger] == [*read(path).ledger]
+    assert path.read_bytes() == before
+
+
+def test_a_run_without_a_path_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing fails."""
+    monkeypatch.chdir(tmp_path)
+    with Journal(None, fsync=True) as journal:
+        journal.begin_run(header())
+        journal.select(["I0"], settled=True)
+        asyncio.run(journal.begin(0, "I0"))
+        journal.end(0, Outcome(id="I0", status=Status.CHANGED))
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_new_journal_is_a_new_file(path: Path) -> None:
+    """Another's is never written to."""
+    path.write_text("precious", "utf-8")
+    with refused(path, "cannot be written"), Journal(path):
+        pass
+    assert path.read_text("utf-8") == "precious"
+
+
+def test_a_path_that_cannot_be_written_is_a_journal_error(path: Path) -> None:
+    """Whose cause is chained."""
+    with pytest.raises(JournalError, match="cannot be written") as caught, Journal(path / "below"):
+        pass
+    assert isinstance(caught.value.__cause__, FileNotFoundError)
+
+
+@contextmanager
+def room_for(size: int) -> Generator[None]:
+    """Lets no file of this process grow beyond this."""
+    import resource  # noqa: PLC0415  # not on every system
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@ON_POSIX
+@pytest.mark.parametrize(
+    ("room", "words"),
+    [
+        pytest.param(0, "File too large", id="for nothing"),
+        pytest.param(10, "the disk is full", id="for half a line"),
+    ],
+)
+def test_where_there_is_no_room_no_later_line_is_written(path: Path, room: int, words: str) -> None:
+    """Also when there is room again; what was written before is read again."""
+    begun(path, "I0", "I1")
+    whole = path.read_bytes()
+    outcome = Outcome(id="I0", status=Status.CHANGED)
+    with resumed(path) as journal:
+        with room_for(len(whole) + room), refused(path, words):
+            journal.end(0, outcome)
+        with refused(path, words):
+            journal.end(0, outcome)
+        with refused(path, words):
+            asyncio.run(journal.begin(1, "I1"))
+        assert len(path.read_bytes()) == len(whole) + room
+    assert [one.status for one in read(path).ledger] == [Status.NOT_ATTEMPTED] * 2
+
+
+@ON_POSIX
+def test_a_journal_that_another_run_writes_is_refused(path: Path) -> None:
+    """Until that run is over; and nothing of it stays open."""
+    begun(path, "I0")
+    with resumed(path) as first:
+        with refused(path, "another run writes it now"), resumed(path):
+            pass
+        gc.collect()
+        first.end(0, Outcome(id="I0", status=Status.CHANGED))
+    with resumed(path) as second:
+        second.end(0, Outcome(id="I0", status=Status.ALREADY))
+    assert read(path).ledger.status(0) is Status.ALREADY
+
+
+def test_a_journal_that_has_grown_since_it_was_read_is_refused(path: Path) -> None:
+    """Else what another run has done meanwhile would be done again; it loses nothing."""
+    begun(path, "I0")
+    late = resumed(path)
+    with resumed(path) as first:
+        first.end(0, Outcome(id="I0", status=Status.CHANGED))
+    with refused(path, "it was written since it was read"), late:
+        pass
+    gc.collect()
+    assert read(path).ledger.status(0) is Status.CHANGED
+
+
+@pytest.mark.parametrize("fsync", [False, True])
+def test_lines_are_brought_to_the_disk_before_a_group_is_acted_on_if_that_is_asked_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, fsync: bool
+) -> None:
+    """They stand in the file in any case."""
+    begun(path, "I0", "I1")
+    on_disk: list[bytes] = []
+    monkeypatch.setattr(os, "fsync", lambda _file: on_disk.append(path.read_bytes()))
+    with resumed(path, fsync=fsync) as journal:
+        asyncio.run(journal.begin(1, "I1"))
+        assert read(path).doubtful == {1}
+        assert on_disk == ([path.read_bytes()] if fsync else [])
+
+
+def test_a_disk_that_fails_is_a_journal_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a full one is."""
+
+    def broken(_file: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    begun(path, "I0")
+    monkeypatch.setattr(os, "fsync", broken)
+    with resumed(path, fsync=True) as journal, refused(path, "Input/output error"):
+        asyncio.run(journal.begin(0, "I0"))

@@ -1,0 +1,201 @@
+"""Journals that are none: each line that is wrong is refused, and no file is damaged."""
+
+import json
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grafana_oncall.bulk._journal import read
+from grafana_oncall.errors import JournalError
+
+HEAD: dict[str, Any] = {
+    "journal": 1,
+    "server": "https://oncall.example/",
+    "action": {"name": "resolve"},
+    "query": None,
+    "converge": False,
+    "max_items": None,
+}
+SELECTED = ['{"select": ["I0", "I1"]}', '{"selected": 2, "settled": true}']
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file that does not exist yet."""
+    return tmp_path / "run.jsonl"
+
+
+def written(path: Path, *lines: str) -> Path:
+    """A journal of these lines."""
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    return path
+
+
+@contextmanager
+def refused(path: Path, words: str = "") -> Generator[None]:
+    """Expects a JournalError that names the file."""
+    with pytest.raises(JournalError) as caught:
+        yield
+    assert caught.value.path == str(path)
+    assert str(caught.value).startswith(str(path))
+    assert words in str(caught.value)
+
+
+END = '"detail": "", "seconds": 0}'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("", id="empty line"),
+        pytest.param("begin 0", id="no JSON"),
+        pytest.param('{"begin": 0', id="half an object"),
+        pytest.param("[]", id="list"),
+        pytest.param("[0]", id="list of a number"),
+        pytest.param("0", id="number"),
+        pytest.param("null", id="null"),
+        pytest.param('"begin"', id="string"),
+        pytest.param("{}", id="empty object"),
+        pytest.param('{"start": 0}', id="unknown entry"),
+        pytest.param(json.dumps(HEAD), id="second header"),
+        pytest.param('{"select": "I2"}', id="select no list"),
+        pytest.param('{"select": [["I2"]]}', id="select lists"),
+        pytest.param('{"selected": "2", "settled": true}', id="selected no number"),
+        pytest.param('{"selected": 2}', id="selected without settled"),
+        pytest.param('{"selected": 2, "settled": 1}', id="settled no boolean"),
+        pytest.param('{"begin": "0", "id": "I0"}', id="begin a string"),
+        pytest.param('{"begin": 0.0, "id": "I0"}', id="begin a fraction"),
+        pytest.param('{"begin": null, "id": "I0"}', id="begin null"),
+        pytest.param('{"begin": 2, "id": "I2"}', id="begin out of range"),
+        pytest.param('{"begin": -3, "id": "I2"}', id="begin far below"),
+        pytest.param(f'{{"begin": 1{"0" * 400}, "id": "I2"}}', id="begin huge"),
+        pytest.param(f'{{"begin": 1{"0" * 5000}, "id": "I2"}}', id="begin beyond parsing"),
+        pytest.param(f'{{"end": 2, "id": "I2", "status": "changed", {END}', id="end out of range"),
+        pytest.param(f'{{"end": -3, "id": "I0", "status": "changed", {END}', id="end far below"),
+        pytest.param(f'{{"end": 0, "id": "I0", "status": "done", {END}', id="unknown status"),
+        pytest.param(f'{{"end": 0, "id": "I0", "status": 1, {END}', id="number as status"),
+        pytest.param(f'{{"end": 0, "id": "I0", "status": [], {END}', id="list as status"),
+        pytest.param(f'{{"end": 0, "id": "I0", {END}', id="no status"),
+        pytest.param('{"end": 0, "id": "I0", "status": "changed", "seconds": 0}', id="no detail"),
+        pytest.param('{"end": 0, "id": "I0", "status": "changed", "detail": ""}', id="no seconds"),
+        pytest.param(
+            '{"end": 0, "id": "I0", "status": "changed", "detail": "", "seconds": "0"}',
+            id="string as seconds",
+        ),
+    ],
+)
+def test_a_line_that_is_none_is_refused_with_its_number(path: Path, line: str) -> None:
+    """What stands behind it is not read, since nothing could be trusted."""
+    written(path, json.dumps(HEAD), *SELECTED, line, '{"begin": 0, "id": "I0"}')
+    with refused(path, "line 4: no line of a bulk journal"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param('{"begin": -1, "id": "I1"}', id="begin -1"),
+        pytest.param('{"begin": -2, "id": "I0"}', id="begin -2"),
+        pytest.param(f'{{"end": -1, "id": "I1", "status": "changed", {END}', id="end"),
+    ],
+)
+def test_a_negative_position_is_refused(path: Path, line: str) -> None:
+    """Groups are numbered from 0, and not from behind."""
+    written(path, json.dumps(HEAD), *SELECTED, line)
+    with refused(path, "line 4: no line of a bulk journal"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("[" * 200_000, id="nested too deeply"),
+        pytest.param(
+            f'{{"end": 0, "id": "I0", "status": "failed", "detail": "", "seconds": 1{"0" * 400}}}',
+            id="seconds beyond floats",
+        ),
+    ],
+)
+def test_no_line_is_another_error(path: Path, line: str) -> None:
+    """However it is made."""
+    written(path, json.dumps(HEAD), *SELECTED, line)
+    with refused(path, "line 4: no line of a bulk journal"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param("{}", id="empty object"),
+        pytest.param("[]", id="list"),
+        pytest.param("1", id="number"),
+        pytest.param("journal", id="no JSON"),
+        pytest.param(SELECTED[0], id="no header"),
+        pytest.param(json.dumps({**HEAD, "journal": 2}), id="another format"),
+        pytest.param(json.dumps({**HEAD, "journal": "1"}), id="format as string"),
+        pytest.param(json.dumps({**HEAD, "action": {"name": "escalate"}}), id="unknown action"),
+        pytest.param(json.dumps({**HEAD, "action": {}}), id="action without name"),
+        pytest.param(json.dumps({**HEAD, "action": "resolve"}), id="action a string"),
+        pytest.param(
+            json.dumps({**HEAD, "action": {"name": "resolve", "delay": 1}}), id="wrong argument"
+        ),
+        pytest.param(json.dumps({**HEAD, "action": {"name": "silence"}}), id="missing argument"),
+        pytest.param(json.dumps({**HEAD, "query": 7}), id="query a number"),
+        pytest.param(json.dumps({**HEAD, "query": [["state"]]}), id="query without value"),
+        *(
+            pytest.param(
+                json.dumps({name: value for name, value in HEAD.items() if name != left_out}),
+                id=f"without {left_out}",
+            )
+            for left_out in HEAD
+        ),
+    ],
+)
+def test_a_first_line_that_is_no_header_is_refused(path: Path, first: str) -> None:
+    """So is a journal of another release."""
+    with refused(path, "line 1: no line of a bulk journal"):
+        read(written(path, first, *SELECTED))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param([], id="empty file"),
+        pytest.param([json.dumps(HEAD)], id="header only"),
+        pytest.param([json.dumps(HEAD), SELECTED[0]], id="half a selection"),
+    ],
+)
+def test_a_journal_whose_selection_is_not_complete_is_refused(path: Path, lines: list[str]) -> None:
+    """Nothing was sent."""
+    with refused(path, "the selection was not complete, so nothing was sent"):
+        read(written(path, *lines))
+
+
+def test_a_selection_whose_last_line_is_half_is_not_complete(path: Path) -> None:
+    """The machine stopped while it was being written."""
+    written(path, json.dumps(HEAD), *SELECTED)
+    os.truncate(path, path.stat().st_size - 1)
+    with refused(path, "the selection was not complete"):
+        read(path)
+
+
+@pytest.mark.parametrize("content", [b"precious", b"{\n  precious\n}", b"\xff\x00"])
+def test_a_file_that_is_no_journal_is_left_as_it_is(path: Path, content: bytes) -> None:
+    """Whoever names the wrong one loses nothing."""
+    path.write_bytes(content)
+    with refused(path):
+        read(path)
+    assert path.read_bytes() == content
+
+
+def test_a_file_that_cannot_be_read_is_a_journal_error(path: Path) -> None:
+    """Whose cause is chained."""
+    with pytest.raises(JournalError, match="cannot be read") as caught:
+        read(path)
+    assert isinstance(caught.value.__cause__, FileNotFoundError)
+    with refused(path.parent, "cannot be read"):
+        read(path.parent)

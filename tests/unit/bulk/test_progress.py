@@ -1,0 +1,166 @@
+"""How far a bulk run is: rate and time left, and when a listener is told."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grafana_oncall.bulk._outcome import Status
+from grafana_oncall.bulk._progress import Meter, OnProgress, Progress
+from tests.virtual_time import run
+
+
+def progress(
+    done: int,
+    total: int | None,
+    elapsed: float,
+    *,
+    done_before: int = 0,
+    pause: float = 0.0,
+) -> Progress:
+    """At one moment of a run that resolves."""
+    return Progress(
+        action="resolve",
+        phase="acting",
+        total=total,
+        done=done,
+        done_before=done_before,
+        counts={},
+        elapsed=elapsed,
+        pause=pause,
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "rate", "eta"),
+    [
+        pytest.param(progress(0, None, 0.0), 0.0, None, id="nothing is known"),
+        pytest.param(progress(0, 100, 0.0), 0.0, None, id="the first moment"),
+        pytest.param(progress(0, 100, 5.0), 0.0, None, id="nothing is done"),
+        pytest.param(progress(0, 100, 0.0, pause=30.0), 0.0, None, id="only a pause is known"),
+        pytest.param(progress(50, None, 10.0), 5.0, None, id="no total"),
+        pytest.param(progress(50, 100, 10.0), 5.0, 10.0, id="half way"),
+        pytest.param(progress(100, 100, 10.0), 10.0, 0.0, id="all is done"),
+        pytest.param(progress(50, 100, 10.0, pause=40.0), 1.0, 90.0, id="in a pause"),
+        pytest.param(progress(50, 100, 30.0, pause=20.0), 1.0, 70.0, id="later in that pause"),
+        pytest.param(progress(50, 100, 50.0), 1.0, 50.0, id="after that pause"),
+        pytest.param(progress(950, 1000, 10.0, done_before=900), 5.0, 10.0, id="resumed"),
+        pytest.param(progress(900, 1000, 10.0, done_before=900), 0.0, None, id="just resumed"),
+        pytest.param(
+            progress(910, 1000, 5.0, done_before=900, pause=5.0),
+            1.0,
+            95.0,
+            id="resumed, in a pause",
+        ),
+    ],
+)
+def test_rate_and_time_left_count_pauses_and_no_earlier_run(
+    at: Progress, rate: float, eta: float | None
+) -> None:
+    """As soon as anything tells."""
+    assert at.rate == pytest.approx(rate)
+    assert at.eta == (None if eta is None else pytest.approx(eta))
+
+
+NUMBERS = st.integers(0, 10**6)
+TIMES = st.floats(0, 10**6)
+
+
+@given(before=NUMBERS, more=st.integers(1, 10**6), left=NUMBERS, elapsed=TIMES, pause=TIMES)
+def test_the_time_left_is_never_shorter_than_the_pause(
+    before: int, more: int, left: int, elapsed: float, pause: float
+) -> None:
+    """Nor is anything divided by nothing, nor negative."""
+    done = before + more
+    at = progress(done, done + left + 1, elapsed, done_before=before, pause=pause)
+    assert at.rate >= 0
+    assert (at.eta is None) == (elapsed + pause == 0)
+    assert at.eta is None or at.eta >= pause
+
+
+def metered(listener: OnProgress | None, pause_left: Callable[[], float] = lambda: 0.0) -> Meter:
+    """The meter of a run whose books are empty."""
+    return Meter("resolve", dict.fromkeys(Status, 0), listener=listener, pause_left=pause_left)
+
+
+def test_a_listener_is_told_at_each_step_and_once_a_second() -> None:
+    """Also while nothing happens."""
+    told: list[Progress] = []
+
+    async def main() -> None:
+        meter = metered(told.append)
+        async with meter.phase("acting", done=3, total=10):
+            await asyncio.sleep(2.5)
+            meter.reached(4, 10)
+        await asyncio.sleep(10)
+
+    run(main())
+    assert [(one.elapsed, one.done, one.done_before) for one in told] == [
+        (1.0, 3, 3),
+        (2.0, 3, 3),
+        (2.5, 4, 3),
+    ]
+    assert {(one.action, one.phase, one.total) for one in told} == {("resolve", "acting", 10)}
+
+
+def test_a_listener_is_told_of_the_pause_as_it_is_then() -> None:
+    """And of the counts, in a copy that does not change."""
+    counts = dict.fromkeys(Status, 0)
+    told: list[Progress] = []
+    left = iter([30.0, 29.0])
+    meter = Meter("resolve", counts, listener=told.append, pause_left=lambda: next(left))
+
+    async def main() -> None:
+        async with meter.phase("acting"):
+            meter.reached(0, 1)
+            counts[Status.CHANGED] = 1
+            meter.reached(1, 1)
+
+    run(main())
+    assert [(one.pause, one.counts[Status.CHANGED]) for one in told] == [(30.0, 0), (29.0, 1)]
+
+
+def test_each_phase_is_measured_and_repeats_add_up() -> None:
+    """Whether somebody listens or not, and also when it fails."""
+    meter = metered(None)
+
+    async def main() -> None:
+        for _ in range(2):
+            async with meter.phase("selecting"):
+                await asyncio.sleep(3)
+            async with meter.phase("acting"):
+                meter.reached(1, 1)
+                await asyncio.sleep(5)
+        async with meter.phase("acting"):
+            await asyncio.sleep(1)
+            raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011  # ours
+        run(main())
+    assert meter.seconds == {"selecting": 6.0, "acting": 11.0}
+
+
+def test_a_listener_that_fails_is_logged_and_told_again(caplog: pytest.LogCaptureFixture) -> None:
+    """It does not end the run."""
+    told: list[int] = []
+
+    def listener(at: Progress) -> None:
+        told.append(at.done)
+        raise ZeroDivisionError
+
+    async def main() -> None:
+        meter = metered(listener)
+        async with meter.phase("acting"):
+            meter.reached(1, 2)
+            await asyncio.sleep(1.5)
+            meter.reached(2, 2)
+
+    with caplog.at_level(logging.ERROR, "grafana_oncall"):
+        run(main())
+    assert told == [1, 1, 2]
+    assert len(caplog.records) == 3
+    assert "on_progress failed" in caplog.text
+    assert "ZeroDivisionError" in caplog.text

@@ -1,0 +1,238 @@
+"""What a bulk run tells of itself: values, words, JSON, and a table."""
+
+import json
+from collections.abc import Iterable, Sequence
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from grafana_oncall.bulk import BulkReport, Outcome, Status
+from grafana_oncall.errors import Conflict, NotFound, OnCallError, OutcomeUnknown, StatusError
+
+
+def refusal(kind: type[StatusError], detail: str) -> StatusError:
+    """A refusal to resolve."""
+    return kind(
+        status=400, detail=detail, fields={}, operation="resolve", method="POST", path="/x/"
+    )
+
+
+CONFLICT = refusal(Conflict, "attached")
+MISSING = refusal(NotFound, "Not found.")
+DOUBT = OutcomeUnknown("resolve: look.", operation="resolve")
+MIXTURE = [
+    Outcome(id="I1", status=Status.CHANGED, seconds=0.5),
+    Outcome(id="I2", status=Status.REJECTED, detail="attached", error=CONFLICT),
+    Outcome(id="I3", status=Status.ALREADY),
+    Outcome(id="I4", status=Status.UNKNOWN, detail="resolve: look.", error=DOUBT),
+    Outcome(id="I5", status=Status.FAILED, detail="no answer"),
+    Outcome(id="I6", status=Status.NOT_ATTEMPTED),
+    Outcome(id="I7", status=Status.REJECTED, detail="Not found.", error=MISSING),
+]
+
+
+def failed(count: int) -> list[Outcome]:
+    """So many failures: I0, I1, …."""
+    return [
+        Outcome(id=f"I{number}", status=Status.FAILED, detail=f"no {number}.")
+        for number in range(count)
+    ]
+
+
+def report(
+    outcomes: Iterable[Outcome], *, settled: bool = True, dry_run: bool = False
+) -> BulkReport:
+    """Of a run that resolved."""
+    outcomes = [*outcomes]
+    counts = {status: sum(outcome.status is status for outcome in outcomes) for status in Status}
+    return BulkReport(
+        action="resolve",
+        outcomes=outcomes,
+        counts=counts,
+        selecting=1.5,
+        acting=2.5,
+        settled=settled,
+        dry_run=dry_run,
+    )
+
+
+def test_failures_are_rejected_failed_and_unknown_in_order() -> None:
+    """What was not attempted is none."""
+    assert [one.id for one in report(MIXTURE).failures] == ["I2", "I4", "I5", "I7"]
+
+
+def test_without_failures_there_are_none() -> None:
+    """And nothing is raised."""
+    whole = report([MIXTURE[0], MIXTURE[2], MIXTURE[5]])
+    assert [*whole.failures] == []
+    whole.raise_for_failures()
+
+
+def test_failures_are_raised_as_a_group_with_each_error() -> None:
+    """Words from a journal become an OnCallError."""
+    with pytest.raises(ExceptionGroup) as caught:
+        report(MIXTURE).raise_for_failures()
+    group = caught.value
+    assert group.message == "resolve: 4 of 7 alert groups"
+    conflict, doubt, words, missing = group.exceptions
+    assert (conflict, doubt, missing) == (CONFLICT, DOUBT, MISSING)
+    assert (type(words), str(words)) == (OnCallError, "I5: no answer")
+
+
+def words(errors: Sequence[BaseException]) -> list[str]:
+    """What they say."""
+    return [str(error) for error in errors]
+
+
+def test_failures_are_taken_apart_by_their_classes() -> None:
+    """With `except*`."""
+    seen: list[tuple[str, list[str]]] = []
+    try:
+        report(MIXTURE).raise_for_failures()
+    except* Conflict as group:
+        seen.append(("conflict", words(group.exceptions)))
+    except* StatusError as group:
+        seen.append(("status", words(group.exceptions)))
+    except* OutcomeUnknown as group:
+        seen.append(("unknown", words(group.exceptions)))
+    except* OnCallError as group:
+        seen.append(("other", words(group.exceptions)))
+    assert seen == [
+        ("conflict", [str(CONFLICT)]),
+        ("status", [str(MISSING)]),
+        ("unknown", [str(DOUBT)]),
+        ("other", ["I5: no answer"]),
+    ]
+
+
+def test_a_report_is_a_json_object() -> None:
+    """With everything but the errors, whose words are in the details."""
+    shown = json.loads(report(MIXTURE, settled=False, dry_run=True).to_json())
+    outcomes = shown.pop("outcomes")
+    assert shown == {
+        "action": "resolve",
+        "dry_run": True,
+        "settled": False,
+        "selecting": 1.5,
+        "acting": 2.5,
+        "counts": {
+            "changed": 1,
+            "already": 1,
+            "rejected": 2,
+            "failed": 1,
+            "unknown": 1,
+            "not_attempted": 1,
+        },
+    }
+    assert [one["id"] for one in outcomes] == [one.id for one in MIXTURE]
+    assert outcomes[:2] == [
+        {"id": "I1", "status": "changed", "detail": "", "seconds": 0.5},
+        {"id": "I2", "status": "rejected", "detail": "attached", "seconds": 0.0},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        pytest.param(report([]), "resolve: 0 alert groups, in 4.0 s", id="nothing"),
+        pytest.param(
+            report([MIXTURE[0]] * 1200),
+            "resolve: 1,200 alert groups: 1,200 changed, in 4.0 s",
+            id="thousands",
+        ),
+        pytest.param(
+            report(MIXTURE),
+            "resolve: 7 alert groups: 1 changed, 1 already, 2 rejected, 1 failed, 1 unknown, "
+            "1 not attempted, in 4.0 s\n"
+            "  I2 rejected: attached\n"
+            "  I4 unknown: resolve: look.\n"
+            "  I5 failed: no answer\n"
+            "  I7 rejected: Not found.",
+            id="some failures",
+        ),
+        pytest.param(
+            report([MIXTURE[5]], dry_run=True),
+            "resolve (dry run): 1 alert groups: 1 not attempted, in 4.0 s",
+            id="dry run",
+        ),
+        pytest.param(
+            report([MIXTURE[0]], settled=False),
+            "resolve: 1 alert groups: 1 changed, in 4.0 s; the list kept moving: some may have "
+            "been left out",
+            id="not settled",
+        ),
+    ],
+)
+def test_a_report_is_readable(told: BulkReport, text: str) -> None:
+    """The counts that are not zero, the time, the failures, and what is doubtful."""
+    assert str(told) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "last"),
+    [
+        pytest.param(19, "  I18 failed: no 18.", id="fewer than twenty"),
+        pytest.param(20, "  I19 failed: no 19.", id="twenty"),
+        pytest.param(21, "  … and 1 more (.failures)", id="one more"),
+        pytest.param(320, "  … and 300 more (.failures)", id="many more"),
+    ],
+)
+def test_of_many_failures_the_first_twenty_are_shown(count: int, last: str) -> None:
+    """And how many there are besides; all of them are at hand."""
+    told = report(failed(count))
+    lines = str(told).splitlines()
+    assert lines[1:21] == [f"  I{number} failed: no {number}." for number in range(min(count, 20))]
+    assert lines[-1] == last
+    assert len(lines) == 1 + min(count, 21)
+    assert len(told.failures) == count
+
+
+def test_a_report_in_a_log_does_not_repeat_all_outcomes() -> None:
+    """There may be a hundred thousand."""
+    assert "I1" not in repr(report(MIXTURE))
+
+
+def rendered(told: BulkReport) -> str:
+    """As on a terminal of ordinary size."""
+    file = StringIO()
+    Console(file=file, width=100).print(told)
+    return file.getvalue()
+
+
+def cells(text: str) -> list[list[str]]:
+    """The rows of a table."""
+    lines = [line for line in text.splitlines() if line.startswith("│")]
+    return [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
+
+
+def test_a_report_is_a_table_of_counts_and_failures() -> None:
+    """Below its summary."""
+    text = rendered(report([*MIXTURE, *[MIXTURE[0]] * 1233]))
+    assert "resolve: 1,240 alert groups: 1,234 changed" in " ".join(text.split())
+    assert cells(text) == [
+        ["changed", "1,234"],
+        ["already", "1"],
+        ["rejected", "2"],
+        ["failed", "1"],
+        ["unknown", "1"],
+        ["not attempted", "1"],
+        ["rejected", "I2 attached"],
+        ["unknown", "I4 resolve: look."],
+        ["failed", "I5 no answer"],
+        ["rejected", "I7 Not found."],
+    ]
+
+
+def test_a_table_shows_the_first_twenty_failures() -> None:
+    """As the text does."""
+    text = rendered(report(failed(40)))
+    assert "I19 no 19." in text
+    assert "I20 no 20." not in text
+
+
+@pytest.mark.parametrize("detail", ["[red]", "[/]", "[link=https://x.example]a[/link]", ":smile:"])
+def test_markup_in_a_detail_is_shown_literally(detail: str) -> None:
+    """It is the server's text, or a label's."""
+    text = rendered(report([Outcome(id="I1", status=Status.REJECTED, detail=detail)]))
+    assert f"I1 {detail} " in text

@@ -1,0 +1,115 @@
+"""What is acted on where no query is given: ids and groups, at hand or one by one."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import Any
+
+import attrs
+import pytest
+
+from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall.bulk._selection import Frozen, gather, given, group_id
+from grafana_oncall.errors import InvalidArgument, SelectionTooLarge
+from tests.virtual_time import now, run
+
+GROUP = AlertGroup(
+    id="I1", integration_id="C1", alerts_count=1, state=AlertGroupState.FIRING, created_at=now()
+)
+
+
+def ids(*numbers: int) -> list[str]:
+    """Of these groups."""
+    return [f"I{number}" for number in numbers]
+
+
+BAD = [
+    pytest.param(None, id="None"),
+    pytest.param(7, id="number"),
+    pytest.param(b"I1", id="bytes"),
+    pytest.param("", id="empty"),
+    pytest.param("I 1", id="space"),
+    pytest.param("I1\n", id="end of line"),
+    pytest.param("../I1", id="path"),
+    pytest.param("İ1", id="not ASCII"),
+    pytest.param("x" * 129, id="too long"),
+    pytest.param({"id": "I1"}, id="JSON"),
+    pytest.param(attrs.evolve(GROUP, id="I/1"), id="group with such an id"),
+]
+
+
+@pytest.mark.parametrize("one", BAD)
+def test_what_is_neither_an_id_nor_a_group_is_refused(one: object) -> None:
+    """Before it becomes a part of a URL."""
+    with pytest.raises(InvalidArgument, match="neither an id nor an alert group") as caught:
+        group_id(one)
+    assert caught.value.argument == "selection"
+
+
+@pytest.mark.parametrize("one", ["I1", GROUP, attrs.evolve(GROUP, id="x" * 128)])
+def test_an_id_is_taken_from_what_has_one(one: str | AlertGroup) -> None:
+    """An id itself, or a group."""
+    assert group_id(one) == (one if isinstance(one, str) else one.id)
+
+
+async def stream(items: Sequence[Any]) -> AsyncGenerator[Any, None]:
+    """One by one."""
+    for item in items:
+        yield item
+
+
+Heard = list[tuple[int, int | None]]
+
+
+def read(
+    reader: Callable[..., Awaitable[Frozen]], source: object, most: int | None = None
+) -> tuple[Frozen, Heard]:
+    """The selection, and what a listener heard."""
+    heard: Heard = []
+
+    async def main() -> Frozen:
+        return await reader(source, most=most, found=lambda *numbers: heard.append(numbers))
+
+    return run(main()), heard
+
+
+def test_ids_and_groups_of_a_stream_are_taken_once_in_order() -> None:
+    """Nothing but the id is kept, and nobody knows how many will come."""
+    result, heard = read(gather, stream(["I2", GROUP, "I2", "I3", "I1"]))
+    assert [*result.groups.items()] == [("I2", None), ("I1", None), ("I3", None)]
+    assert result.settled
+    assert heard == [(1, None), (2, None), (2, None), (3, None), (3, None)]
+
+
+def test_a_stream_with_something_else_is_refused() -> None:
+    """When it comes."""
+    with pytest.raises(InvalidArgument, match="7 is neither"):
+        read(gather, stream(["I1", 7]))
+
+
+async def endless() -> AsyncGenerator[str, None]:
+    """It would never stop."""
+    number = 0
+    while True:
+        yield f"I{number % 6}"
+        number += 1
+
+
+def test_a_stream_is_left_at_the_first_group_too_many() -> None:
+    """What repeats does not count."""
+    assert len(read(gather, stream(ids(0, 1, 2, 0, 1)), most=3)[0].groups) == 3
+    with pytest.raises(SelectionTooLarge, match="max_items=5"):
+        read(gather, endless(), most=5)
+
+
+def test_given_ids_are_taken_once_in_order() -> None:
+    """And their number is known."""
+    result, heard = read(given, ["I2", "I1", "I3", "I2"])
+    assert [*result.groups.items()] == [("I2", None), ("I1", None), ("I3", None)]
+    assert result.settled
+    assert heard == [(3, 3)]
+
+
+def test_too_many_given_ids_are_refused() -> None:
+    """What repeats does not count."""
+    assert len(read(given, ["I1", "I2", "I1"], most=2)[0].groups) == 2
+    with pytest.raises(SelectionTooLarge, match="3 groups or more, and max_items=2"):
+        read(given, ids(1, 2, 3), most=2)

@@ -1,0 +1,210 @@
+"""The pure diff of two looks at an alert group: what must have happened in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grafana_oncall.changes import Change, Deleted, Snapshot, diff
+from grafana_oncall.models import AlertGroup, AlertGroupState, Label, LabelKey, LabelValue
+from tests.facade.samples import GROUP_MODEL
+
+STATES = ("firing", "acknowledged", "resolved", "silenced")
+
+TOLD = {
+    ("firing", "firing"): "",
+    ("firing", "acknowledged"): "Acknowledged",
+    ("firing", "resolved"): "Resolved",
+    ("firing", "silenced"): "Silenced",
+    ("acknowledged", "firing"): "Unacknowledged",
+    ("acknowledged", "acknowledged"): "",
+    ("acknowledged", "resolved"): "Resolved",
+    ("acknowledged", "silenced"): "Unacknowledged Silenced",
+    ("resolved", "firing"): "Unresolved",
+    ("resolved", "acknowledged"): "Unresolved Acknowledged",
+    ("resolved", "resolved"): "",
+    ("resolved", "silenced"): "Unresolved Silenced",
+    ("silenced", "firing"): "Unsilenced",
+    ("silenced", "acknowledged"): "Unsilenced Acknowledged",
+    ("silenced", "resolved"): "Resolved",
+    ("silenced", "silenced"): "",
+}
+
+ENTERED: dict[str, tuple[set[str | None], str]] = {
+    "Created": ({None}, "firing"),
+    "Acknowledged": ({"firing"}, "acknowledged"),
+    "Unacknowledged": ({"acknowledged"}, "firing"),
+    "Resolved": ({"firing", "acknowledged", "silenced"}, "resolved"),
+    "Unresolved": ({"resolved"}, "firing"),
+    "Silenced": ({"firing"}, "silenced"),
+    "Unsilenced": ({"silenced"}, "firing"),
+}
+"""For each kind: the states in which it can happen, and the one to which it leads."""
+
+
+def label(key: str, value: str) -> Label:
+    """A label whose ids are not its names."""
+    return Label(key=LabelKey(id=f"K{key}", name=key), value=LabelValue(id=f"V{value}", name=value))
+
+
+def group(state: str = "firing", *, labels: str = "", **fields: Any) -> AlertGroup:
+    """A group in this state, with labels such as `team:SRE env:prod`."""
+    pairs = [one.split(":") for one in labels.split()]
+    return attrs.evolve(
+        GROUP_MODEL,
+        state=AlertGroupState(state),
+        labels=[label(key, value) for key, value in pairs],
+        **fields,
+    )
+
+
+def told(before: AlertGroup | None, after: AlertGroup | None) -> str:
+    """The names of the changes."""
+    changes = diff(None if before is None else Snapshot.of(before), after)
+    return " ".join(type(one).__name__ for one in changes)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [pytest.param(*one, id="-".join(one)) for one in TOLD]
+)
+def test_a_change_of_state_is_told_step_by_step(before: str, after: str) -> None:
+    """All pairs of states."""
+    assert set(TOLD) == {(one, other) for one in STATES for other in STATES}
+    assert told(group(before), group(after)) == TOLD[before, after]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [pytest.param(*one, id="-".join(one)) for one in TOLD]
+)
+def test_each_change_carries_both_looks(before: str, after: str) -> None:
+    """Those that are told together as well."""
+    earlier, later = Snapshot.of(group(before)), group(after)
+    changes = diff(earlier, later)
+    assert all(one.before is earlier and one.after is later for one in changes)
+    assert {one.id for one in changes} <= {later.id}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_is_new_was_created_and_then_brought_into_its_state(state: str) -> None:
+    """Its labels and alerts came with it."""
+    new = group(state, labels="team:SRE", alerts_count=7)
+    assert told(None, new) == f"Created {TOLD['firing', state]}".strip()
+    assert all(one.before is None and one.after is new for one in diff(None, new))
+
+
+def test_what_is_gone_was_deleted() -> None:
+    """Whatever it was before."""
+    before = Snapshot.of(group("resolved"))
+    assert diff(before, None) == (Deleted(id=before.id, before=before),)
+
+
+def test_of_a_group_that_never_was_nothing_is_told() -> None:
+    """Neither before nor after."""
+    assert [*diff(None, None)] == []
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        pytest.param(2, "", id="fewer"),
+        pytest.param(3, "", id="as many"),
+        pytest.param(4, "AlertsAdded", id="more"),
+    ],
+)
+def test_more_alerts_are_told_and_fewer_are_not(count: int, expected: str) -> None:
+    """A server may clean up."""
+    assert told(group(alerts_count=3), group(alerts_count=count)) == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        pytest.param("team:SRE env:prod", "", id="the same"),
+        pytest.param("env:prod team:SRE", "", id="in another order"),
+        pytest.param("team:SRE", "LabelsChanged", id="one fewer"),
+        pytest.param("team:SRE env:prod tier:a", "LabelsChanged", id="one more"),
+        pytest.param("team:SRE env:test", "LabelsChanged", id="another value"),
+        pytest.param("team:prod env:SRE", "LabelsChanged", id="values exchanged"),
+    ],
+)
+def test_labels_are_compared_whatever_their_order(labels: str, expected: str) -> None:
+    """By the names of keys and values."""
+    assert told(group(labels="team:SRE env:prod"), group(labels=labels)) == expected
+
+
+def test_all_that_happened_is_told_with_the_state_first() -> None:
+    """A difference in everything."""
+    before = group("resolved", alerts_count=1)
+    after = group("silenced", alerts_count=2, labels="team:SRE")
+    assert told(before, after) == "Unresolved Silenced AlertsAdded LabelsChanged"
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_of_a_newer_server_is_not_guessed_at(state: str) -> None:
+    """What else has changed is told all the same, and that it was created."""
+    unknown = group("paused", alerts_count=9, labels="team:SRE")
+    assert told(group(state, alerts_count=1), unknown) == "AlertsAdded LabelsChanged"
+    assert told(None, unknown) == "Created"
+    assert told(unknown, unknown) == ""
+    assert told(unknown, None) == "Deleted"
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["title", "permalinks", "last_alert", "resolved_by", "silenced_at"],
+)
+def test_what_is_not_watched_changes_without_a_word(field: str) -> None:
+    """Such as a title that was wiped."""
+    after: AlertGroup = attrs.evolve(group(), **cast("Any", {field: None}))
+    assert after != group()
+    assert told(group(), after) == ""
+
+
+names = st.text("ab:é", min_size=1, max_size=3)
+groups = st.builds(
+    lambda state, count, labels, created: attrs.evolve(
+        GROUP_MODEL,
+        state=AlertGroupState(state),
+        alerts_count=count,
+        labels=[label(key, value) for key, value in labels],
+        created_at=created,
+    ),
+    st.sampled_from([*STATES, "new", "paused"]),
+    st.integers(0, 5),
+    st.lists(st.tuples(names, names), max_size=3),
+    st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+)
+known = groups.filter(lambda one: one.state in STATES)
+
+
+@given(one=groups)
+def test_a_group_differs_in_nothing_from_itself(one: AlertGroup) -> None:
+    """Nor from itself with its labels the other way round."""
+    assert [*diff(Snapshot.of(one), one)] == []
+    assert [*diff(Snapshot.of(one), attrs.evolve(one, labels=[*one.labels][::-1]))] == []
+
+
+def replayed(state: str | None, changes: Sequence[Change]) -> str | None:
+    """The state in which a consumer ends who follows the changes; each must be possible."""
+    for one in changes:
+        if (name := type(one).__name__) in ENTERED:
+            possible, entered = ENTERED[name]
+            assert state in possible
+            state = entered
+    return state
+
+
+@given(before=st.none() | known, after=known)
+def test_who_follows_the_changes_ends_where_the_group_is(
+    before: AlertGroup | None, after: AlertGroup
+) -> None:
+    """Each step is one that can be taken, and none is taken twice."""
+    changes = diff(None if before is None else Snapshot.of(before), after)
+    assert replayed(None if before is None else before.state, changes) == after.state
+    assert len({type(one) for one in changes}) == len(changes)

@@ -1,0 +1,348 @@
+"""Checkpoints of watchers: values that outlive them, in JSON and in files."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from grafana_oncall import OnCallClient
+from grafana_oncall._checkpoint import Checkpoint
+from grafana_oncall.changes import Snapshot
+from grafana_oncall.errors import CheckpointError
+from grafana_oncall.models import AlertGroupState
+
+MOMENT = datetime(2026, 3, 2, 9, 30, 0, 250_000, tzinfo=UTC)
+URL = "https://oncall.example"
+SERVER = f"{URL}/api/v1/"
+CHECKPOINT = Checkpoint(
+    server=SERVER,
+    query=(("label", "team:SRE"),),
+    polled=MOMENT,
+    groups=(
+        Snapshot(
+            id="I68T24C13IFW1",
+            created_at=MOMENT - timedelta(hours=1),
+            state=AlertGroupState.SILENCED,
+            alerts_count=3,
+            labels=(("env", "prod"), ("team", "SRE")),
+            title="Memory above 90% threshold",
+        ),
+    ),
+)
+OTHER = attrs.evolve(CHECKPOINT, polled=MOMENT + timedelta(minutes=1))
+JSON: dict[str, Any] = json.loads(CHECKPOINT.to_json())
+
+# Values
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+pairs = st.lists(st.tuples(texts, texts), max_size=3).map(tuple)
+moments = st.datetimes(
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))]), allow_imaginary=True
+)
+snapshots = st.builds(
+    Snapshot,
+    id=texts,
+    created_at=moments,
+    state=st.sampled_from([*AlertGroupState, AlertGroupState("paused")]),
+    alerts_count=st.integers(0, 10**12),
+    labels=pairs,
+    title=st.none() | texts,
+)
+checkpoints = st.builds(
+    Checkpoint,
+    server=texts,
+    query=pairs,
+    polled=moments,
+    groups=st.lists(snapshots, max_size=3).map(tuple),
+)
+
+
+@given(checkpoint=checkpoints)
+def test_what_was_written_is_read_again(checkpoint: Checkpoint) -> None:
+    """As text and as bytes, whatever is in it."""
+    text = checkpoint.to_json()
+    assert Checkpoint.from_json(text) == checkpoint
+    assert Checkpoint.from_json(text.encode()) == checkpoint
+
+
+def changed(*path: str | int, value: Any) -> str:
+    """The JSON of a checkpoint with another value somewhere in it."""
+    entry: Any = deepcopy(JSON)
+    inner = entry
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    return json.dumps(entry)
+
+
+def without(name: str) -> str:
+    """The JSON of a checkpoint without one member."""
+    return json.dumps({key: value for key, value in JSON.items() if key != name})
+
+
+HOSTILE: dict[str, str | bytes] = {
+    "nothing": "",
+    "no JSON": "checkpoint",
+    "cut off": CHECKPOINT.to_json()[:-10],
+    "no UTF-8": b"\xff\xfe\xfa",
+    "null": "null",
+    "a number": "1",
+    "a list": "[]",
+    "an empty object": "{}",
+    "very deep": "[" * 100_000,
+    "a long number": "1" * 10_000,
+    "another format": changed("format", value=2),
+    **{f"no {name}": without(name) for name in JSON if name != "format"},
+    "a number as server": changed("server", value=1),
+    "a text as filter": changed("query", value="label"),
+    "numbers in the filter": changed("query", value=[[1, 2]]),
+    "no time": changed("polled", value="yesterday"),
+    "a time without a zone": changed("polled", value="2026-03-02T09:30:00"),
+    "null as time": changed("polled", value=None),
+    "an object as groups": changed("groups", value={"a": 1}),
+    "a group that is too short": changed("groups", 0, value={"id": "I1", "state": "firing"}),
+    "a list as id": changed("groups", 0, "id", value=["I1"]),
+    "a beginning without a zone": changed("groups", 0, "created_at", value="2026-03-02T09:30:00"),
+    "a number as state": changed("groups", 0, "state", value=1),
+    "a text as count": changed("groups", 0, "alerts_count", value="3"),
+    "labels that are no pairs": changed("groups", 0, "labels", value=[["team"]]),
+    "numbers as labels": changed("groups", 0, "labels", value=[[1, 2]]),
+    "a number as title": changed("groups", 0, "title", value=1),
+}
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in HOSTILE.items()])
+def test_what_is_no_checkpoint_is_refused(text: str | bytes) -> None:
+    """By one error, which says so shortly."""
+    with pytest.raises(CheckpointError, match="no checkpoint of a watcher") as caught:
+        Checkpoint.from_json(text)
+    assert caught.value.path is None
+    assert len(str(caught.value)) < 200
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)
+places = st.sampled_from(
+    [
+        *((name,) for name in JSON),
+        *(("query", 0), ("query", 0, 1), ("groups", 0), ("groups", 0, "labels", 0)),
+        *(("groups", 0, name) for name in JSON["groups"][0]),
+    ]
+)
+
+
+def is_sound(checkpoint: Checkpoint) -> bool:
+    """Whether everything in it is what a watcher takes it for."""
+    times: list[datetime] = [checkpoint.polled]
+    texts: list[Any] = [checkpoint.server, *chain(*checkpoint.query)]
+    counts: list[Any] = []
+    for one in checkpoint.groups:
+        times.append(one.created_at)
+        texts += [one.id, one.title or "", *chain(*one.labels)]
+        counts.append(one.alerts_count)
+    return (
+        all(time.utcoffset() is not None for time in times)
+        and all(isinstance(text, str) for text in texts)
+        and all(isinstance(count, int) for count in counts)
+    )
+
+
+@given(place=places, value=values)
+@example(place=("polled",), value="2026-03-02")
+@example(place=("groups", 0, "created_at"), value="2026-03-02")
+def test_a_checkpoint_is_refused_or_sound(place: tuple[str | int, ...], value: Any) -> None:
+    """With anything at all in any place."""
+    try:
+        checkpoint = Checkpoint.from_json(changed(*place, value=value))
+    except CheckpointError:
+        return
+    assert is_sound(checkpoint)
+    assert Checkpoint.from_json(checkpoint.to_json()) == checkpoint
+
+
+@given(value=values)
+def test_any_other_json_is_refused(value: Any) -> None:
+    """With nothing but a CheckpointError."""
+    with pytest.raises(CheckpointError):
+        Checkpoint.from_json(json.dumps(value))
+
+
+# Files
+
+
+def test_a_file_is_written_and_read(tmp_path: Path) -> None:
+    """Again and again, and nothing else is left."""
+    path = tmp_path / "bot.json"
+    for one in (CHECKPOINT, OTHER, CHECKPOINT):
+        one.save(path)
+        assert Checkpoint.load(path) == one
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_where_there_is_no_file_there_is_no_checkpoint(tmp_path: Path) -> None:
+    """That is how the first watcher begins."""
+    assert Checkpoint.load(tmp_path / "bot.json") is None
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from grafana_oncall._checkpoint import Checkpoint
+
+sys.addaudithook(lambda event, args: os._exit(9) if event == sys.argv[2] else None)
+Checkpoint.from_json(sys.argv[3]).save(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize(
+    "event", [pytest.param("open", id="writing"), pytest.param("os.rename", id="renaming")]
+)
+def test_a_process_that_dies_while_saving_leaves_the_old_value(tmp_path: Path, event: str) -> None:
+    """Just before it writes, and with everything written just before it is renamed."""
+    path = tmp_path / "bot.json"
+    CHECKPOINT.save(path)
+    command = [sys.executable, "-c", KILLED, str(path), event, OTHER.to_json()]
+    assert subprocess.run(command, check=False).returncode == 9
+    assert Checkpoint.load(path) == CHECKPOINT
+    OTHER.save(path)
+    assert Checkpoint.load(path) == OTHER
+    assert [*tmp_path.iterdir()] == [path]
+
+
+@contextmanager
+def full_disk() -> Generator[None]:
+    """No file can grow beyond a few bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_leaves_the_old_value(tmp_path: Path) -> None:
+    """And is told with the path."""
+    path = tmp_path / "bot.json"
+    CHECKPOINT.save(path)
+    with full_disk(), pytest.raises(CheckpointError) as caught:
+        OTHER.save(path)
+    assert caught.value.path == str(path)
+    assert Checkpoint.load(path) == CHECKPOINT
+
+
+def directory(path: Path) -> Path:
+    """A directory where the file should be."""
+    path.mkdir()
+    return path
+
+
+def below_file(path: Path) -> Path:
+    """A file where its directory should be."""
+    path.touch()
+    return path / "bot.json"
+
+
+def taken(path: Path) -> Path:
+    """A directory where the new value would be written."""
+    path.with_name(f"{path.name}.new").mkdir()
+    return path
+
+
+def nowhere(path: Path) -> Path:
+    """No directory to write into."""
+    return path.parent / "missing" / path.name
+
+
+@pytest.mark.parametrize("spoilt", [directory, below_file, taken, nowhere])
+def test_what_cannot_be_written_is_told_with_its_path(
+    tmp_path: Path, spoilt: Callable[[Path], Path]
+) -> None:
+    """By CheckpointError, with the cause."""
+    path = spoilt(tmp_path / "bot.json")
+    with pytest.raises(CheckpointError, match=r"bot\.json.*cannot be used") as caught:
+        CHECKPOINT.save(path)
+    assert caught.value.path == str(path)
+    assert isinstance(caught.value.__cause__, OSError)
+
+
+@pytest.mark.parametrize("spoilt", [directory, below_file])
+def test_what_cannot_be_read_is_told_with_its_path(
+    tmp_path: Path, spoilt: Callable[[Path], Path]
+) -> None:
+    """It is not taken for a missing file, which would start anew."""
+    path = spoilt(tmp_path / "bot.json")
+    with pytest.raises(CheckpointError) as caught:
+        Checkpoint.load(path)
+    assert caught.value.path == str(path)
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in HOSTILE.items()])
+def test_a_file_with_something_else_is_told_with_its_path(
+    tmp_path: Path, text: str | bytes
+) -> None:
+    """An empty one too: nothing starts anew without a word."""
+    path = tmp_path / "bot.json"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(CheckpointError, match=r"bot\.json") as caught:
+        Checkpoint.load(path)
+    assert caught.value.path == str(path)
+
+
+# Where it belongs
+
+
+def watched(path: Path | None, url: str = URL, **filters: Any) -> None:
+    """A watcher that goes on from the file, or else from the value."""
+    client = OnCallClient(url=url, token="meow")
+    client.alert_groups.watch(**filters, checkpoint=CHECKPOINT if path is None else path)
+
+
+@pytest.fixture(params=[pytest.param(False, id="value"), pytest.param(True, id="file")])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
+    """A checkpoint of `team:SRE`, as a value and in a file."""
+    path = tmp_path / "bot.json" if request.param else None
+    if path is not None:
+        CHECKPOINT.save(path)
+    return path
+
+
+def test_a_checkpoint_of_the_same_server_and_filter_is_taken(place: Path | None) -> None:
+    """However they are spelled."""
+    watched(place, labels={"team": "SRE"})
+    watched(place, labels=["team:SRE"])
+    watched(place, url=SERVER, labels={"team": "SRE"})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"url": "https://other.example", "labels": ["team:SRE"]}, id="server"),
+        pytest.param({"labels": ["team:Platform"]}, id="label"),
+        pytest.param({}, id="no filter"),
+        pytest.param({"labels": ["team:SRE"], "team_id": "T1"}, id="narrower filter"),
+    ],
+)
+def test_a_checkpoint_of_something_else_is_refused(
+    place: Path | None, other: dict[str, Any]
+) -> None:
+    """It would tell of groups that were never asked for, or miss them."""
+    with pytest.raises(CheckpointError, match="Use another file") as caught:
+        watched(place, **other)
+    assert caught.value.path == (None if place is None else str(place))
