@@ -156,7 +156,8 @@ class Watcher:
                     for change in sighting.changes:
                         yield change
                     self.settle(sighting)
-                self.save()
+                if poll.gap is not None or poll.sightings:
+                    self.save()
         finally:
             self.save()
 

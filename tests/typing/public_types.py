@@ -3,7 +3,14 @@
 An expected complaint is an ignore that both checkers report when it is no longer needed.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+    Sequence,
+)
 from datetime import UTC, datetime, timedelta
 from typing import assert_type
 
@@ -12,12 +19,18 @@ from grafana_oncall import (
     NO_TEAM,
     UNSET,
     Answer,
+    Checkpoint,
     OnCallClient,
     Page,
     Pager,
     Request,
+    Watcher,
+    bot,
+    bulk,
+    changes,
     labels,
     operations,
+    webhooks,
 )
 from grafana_oncall.errors import LabelError, Problem, StatusError
 from grafana_oncall.models import (
@@ -74,6 +87,62 @@ async def integrations(client: OnCallClient) -> None:
     await client.integrations.update(made.id, templates=TemplatesInput(slack=slack))
     await client.integrations.update(made.id, templates={"slack": None}, team_id=None)
     await client.integrations.update(made.id, name=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def many(client: OnCallClient, group: AlertGroup, stream: AsyncIterator[str]) -> None:
+    """A selection is a query, or ids or groups; a run is awaited for its report."""
+    every = client.alert_groups.bulk
+    run = every.resolve(client.alert_groups.list(state="new"), max_at_once=4, dry_run=True)
+    assert_type(run, bulk.BulkRun)
+    report = await run
+    assert_type(report, bulk.BulkReport)
+    assert_type(run.report, bulk.BulkReport)
+    assert_type(report.outcomes, Sequence[bulk.Outcome])
+    assert_type(report.counts, Mapping[bulk.Status, int])
+    assert_type(report.failures, Sequence[bulk.Outcome])
+    await every.silence([group.id, group], timedelta(hours=1))
+    await every.add_labels(stream, {"team": "SRE"}, on_progress=print, journal="run.jsonl")
+    await every.delete((one for one in [group.id]), mode="delete", wait=timedelta(minutes=1))
+    await every.resume("run.jsonl", fsync=True)
+    every.resolve([1])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    every.resolve([group], max_items="all")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    every.resolve(client.integrations.list())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def bots(client: OnCallClient, body: bytes) -> None:
+    """Changes are told apart by matching; handlers are typed by what they are registered for."""
+    watcher = client.alert_groups.watch(labels={"team": "SRE"}, every=15, checkpoint="bot.json")
+    assert_type(watcher, Watcher)
+    async for change in watcher:
+        assert_type(change, changes.Change | changes.Gap)
+        match change:
+            case changes.Created(after=group):
+                assert_type(group, AlertGroup)
+            case changes.Deleted(before=before):
+                assert_type(before, changes.Snapshot | None)
+            case changes.Gap(since=since):
+                assert_type(since, datetime)
+            case _:
+                pass
+    assert_type(watcher.checkpoint, Checkpoint)
+    runner = bot.Bot(watcher)
+
+    @runner.on(changes.Created)
+    async def handle(change: changes.Created) -> None:
+        assert_type(change.after, AlertGroup)
+
+    assert_type(handle, Callable[[changes.Created], Awaitable[object]])
+    assert_type(runner.health, bot.BotHealth)
+    assert_type(await client.alert_groups.wait_until("I1", "resolved", timeout=60), AlertGroup)
+    several = client.alert_groups.wait_until(["I1", "I2"], "resolved", timeout=60)
+    assert_type(await several, Sequence[AlertGroup])
+    router = webhooks.Router(secret="open sesame")
+
+    @router.on("escalation")
+    async def page(event: webhooks.Event) -> None:
+        assert_type(event.changes, Sequence[changes.Change])
+
+    await page(webhooks.parse(body))
 
 
 async def raw(client: OnCallClient) -> None:
