@@ -25,9 +25,9 @@ from ._generated.alert_groups import AlertGroup, AlertGroupState
 from ._pager import Pager
 from ._request import Page
 from ._session import Session
-from ._window import Groups, Window, between, windows
+from ._window import Groups, Window, between, together, windows
 from .changes import Change, Snapshot, diff
-from .errors import NotFound
+from .errors import ClientStateError, NotFound, OnCallError
 
 _DAY: Final = timedelta(days=1)
 _OPEN: Final = (AlertGroupState.FIRING, AlertGroupState.ACKNOWLEDGED, AlertGroupState.SILENCED)
@@ -108,13 +108,29 @@ class Poller:
         await self._look_for(suspects - self._met - self._outside - {*busy})
         return self._sightings()
 
-    async def look(self, now: datetime, ids: Iterable[str]) -> Sequence[Sighting]:
-        """What has changed of these groups alone."""
+    async def look(
+        self, now: datetime, ids: Iterable[str]
+    ) -> tuple[Sequence[Sighting], Sequence[OnCallError]]:
+        """What has changed of these groups alone, and the errors of those that cannot be read."""
         self._set(now)
         self._busy, self._changed, self._met = (), {}, set()
-        for group_id in ids:
-            await self._reread(group_id)
-        return self._sightings()
+        failures: list[OnCallError] = []
+
+        async def read(group_id: str) -> None:
+            try:
+                await self._reread(group_id)
+            except ClientStateError:
+                raise
+            except OnCallError as error:
+                failures.append(error)
+
+        await together([read(group_id) for group_id in ids])
+        return self._sightings(), failures
+
+    @property
+    def met(self) -> Collection[str]:
+        """The groups that were read last."""
+        return self._met
 
     def settle(self, sighting: Sighting) -> None:
         """Its changes were told."""

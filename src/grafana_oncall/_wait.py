@@ -12,7 +12,7 @@ from ._generated.alert_groups import AlertGroup, AlertGroupState
 from ._pager import Pager
 from ._session import Session
 from ._window import between, together
-from .errors import PASSING, NotFound, OnCallError, WaitTimeout
+from .errors import PASSING, EndpointUnavailable, NotFound, OnCallError, WaitTimeout
 
 _FEW: Final = 3
 """Groups that are looked at one by one at once; more are looked for on pages first."""
@@ -59,10 +59,17 @@ class Waiter:
             self._note(group_id, await self._actions.get(group_id))
         except PASSING as error:
             failures.append(error)
-        except NotFound as error:
-            if self._wanted is not None or not error.is_certain:
+        except EndpointUnavailable as error:
+            if not self._last:
                 raise
-            self._note(group_id, None)
+            failures.append(error)  # there was an answer, so this is a gateway's
+        except NotFound as error:
+            if not error.is_certain:
+                failures.append(error)
+            elif self._wanted is not None:
+                raise
+            else:
+                self._note(group_id, None)
 
     async def _not_on_pages(self) -> Sequence[str]:
         """Looks where they are in the list, unless that is longer than they are many.

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,13 @@ _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _MOST_DOUBLINGS: Final = 10
 
 _SAVE_EVERY: Final = 1.0
-"""Seconds between two writings of a checkpoint while many changes are told."""
+"""Seconds after which what was told is in the file at the latest."""
+
+_MOST_HINTS: Final = 30
+"""Hinted groups that are read one by one; for more, a poll is cheaper."""
+
+_SOON: Final = 60.0
+"""Seconds to the next poll, when a group that was hinted at could not be read."""
 
 _logger: Final = logging.getLogger("grafana_oncall")
 
@@ -91,7 +98,8 @@ class Watcher:
         self._gap: Gap | None = None
         self._failures = 0
         self._due: float | None = None
-        self._saved: float | None = None
+        self._saving: asyncio.TimerHandle | None = None
+        self._broken: CheckpointError | None = None
         self._hints: set[str] = set()
         self._hinted = asyncio.Event()
         self._learns = not settings.existing and checkpoint is None
@@ -170,11 +178,16 @@ class Watcher:
         """
         while True:
             await self._until_due(busy)
+            if self._broken is not None:
+                raise self._broken
             began = asyncio.get_running_loop().time()
             try:
-                if self._is_due(began):
-                    return await self._poll(busy)
-                return await self._look(self._hints.difference(busy))
+                hints = self._hints.difference(busy)
+                if self._is_due(began) or len(hints) > _MOST_HINTS:
+                    poll = await self._poll(busy)
+                    self._hints.difference_update(self._poller.met)
+                    return poll
+                return await self._look(hints)
             except OnCallError as error:
                 if not self._is_passing(error):
                     raise
@@ -184,9 +197,8 @@ class Watcher:
         """Its changes are told; writes the checkpoint now and then."""
         self._poller.settle(sighting)
         self._hinted.set()  # perhaps one that was busy
-        now = asyncio.get_running_loop().time()
-        if self._saved is None or now >= self._saved + _SAVE_EVERY:
-            self.save()
+        if self._path is not None and self._saving is None:
+            self._saving = asyncio.get_running_loop().call_later(_SAVE_EVERY, self._save_in_time)
 
     def settle_gap(self, gap: Gap) -> None:
         """It is told."""
@@ -196,17 +208,30 @@ class Watcher:
 
     def save(self) -> None:
         """Writes the checkpoint into its file, if it has one."""
+        if self._saving is not None:
+            self._saving.cancel()
+            self._saving = None
         if self._path is not None and self._told_until is not None:
             self.checkpoint.save(self._path)
-            self._saved = asyncio.get_running_loop().time()
+
+    def _save_in_time(self) -> None:
+        self._saving = None
+        try:
+            self.save()
+        except CheckpointError as error:
+            self._broken = error  # raised by the next poll
+            self._hinted.set()
 
     async def _look(self, hints: set[str]) -> Poll:
-        self._hints -= hints  # those that come meanwhile stay
-        try:
-            return Poll(sightings=await self._poller.look(self._settings.clock(), hints))
-        except BaseException:
-            self._hints |= hints
-            raise
+        """Reads some of the groups that were hinted at; where that fails, polls will find them."""
+        some = set(islice(hints, _MOST_HINTS))
+        self._hints -= some  # those that come meanwhile stay
+        sightings, failures = await self._poller.look(self._settings.clock(), some)
+        for error in failures:
+            _logger.warning("A group that was hinted at cannot be read: %s", error)
+            soon = asyncio.get_running_loop().time() + _SOON
+            self._due = soon if self._due is None else min(self._due, soon)
+        return Poll(sightings=sightings)
 
     def _is_passing(self, error: OnCallError) -> bool:
         """Whether the next poll may succeed: a gateway's 404s pass, if there ever was an answer."""
@@ -249,7 +274,7 @@ class Watcher:
     async def _until_due(self, busy: Collection[str]) -> None:
         """Until the time for a poll has come, or a group is hinted at that is not busy."""
         loop = asyncio.get_running_loop()
-        while not self._is_due(loop.time()):
+        while not self._is_due(loop.time()) and self._broken is None:
             # In an outage, hints wait as polls do.
             if not self._failures and self._hints.difference(busy):
                 return

@@ -20,6 +20,7 @@ from ._generated.alert_groups import AlertGroup
 from ._pager import Pager
 from ._request import Page, Request
 from ._session import Session
+from .errors import FilterIgnored
 
 T = TypeVar("T")
 Groups: TypeAlias = Request[Page[AlertGroup]]
@@ -49,6 +50,7 @@ async def windows(
     while True:
         page = await session.send(between(request, since, until))
         times = [group.created_at for group in page.results]
+        _check(request, page.results, since, until)
         if page.next is None or not times:
             yield Window(groups=page.results, since=since)
             return
@@ -67,6 +69,17 @@ async def windows(
         until = begin
         if until == since:
             return
+
+
+def _check(request: Groups, groups: Sequence[AlertGroup], since: datetime, until: datetime) -> None:
+    """A server that ignores the range would be asked for all of it again and again."""
+    for group in groups:
+        if not since <= group.created_at <= until:
+            message = (
+                f"{request.operation.id}: asked for groups that began from {since} to {until}, the "
+                f"server answered group {group.id} of {group.created_at}. It ignores the filter."
+            )
+            raise FilterIgnored(message, group_id=group.id, unmet="started_at")
 
 
 async def _walked(session: Session, request: Groups, since: datetime, until: datetime) -> Window:

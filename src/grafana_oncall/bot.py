@@ -20,6 +20,7 @@ from functools import partial
 from math import ldexp
 from random import Random
 from typing import Any, Final, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
 import attrs
 
@@ -301,17 +302,36 @@ class Bot:
 
     @contextmanager
     def _stopped_by(self, signals: Collection[signal.Signals]) -> Generator[None]:
+        """A signal stops all bots that run on the loop; the last one restores what was before."""
         loop = asyncio.get_running_loop()
-        before = {one: signal.getsignal(one) for one in signals}
+        taken = _stopped.setdefault(loop, {})
         for one in signals:
-            loop.add_signal_handler(one, self.stop)
+            if one not in taken:
+                taken[one] = (signal.getsignal(one), [])
+                loop.add_signal_handler(one, _stop_all, taken[one][1])
+            taken[one][1].append(self)
         try:
             yield
         finally:
             for one in signals:
-                loop.remove_signal_handler(one)
-                if before[one] is not None:
-                    signal.signal(one, before[one])
+                before, bots = taken[one]
+                bots.remove(self)
+                if not bots:
+                    del taken[one]
+                    loop.remove_signal_handler(one)
+                    if before is not None:
+                        signal.signal(one, before)
+
+
+_stopped: Final[
+    WeakKeyDictionary[asyncio.AbstractEventLoop, dict[signal.Signals, tuple[Any, list[Bot]]]]
+] = WeakKeyDictionary()
+"""By loop and signal: what handled it before, and the bots that it stops."""
+
+
+def _stop_all(bots: list[Bot]) -> None:
+    for bot in bots:
+        bot.stop()
 
 
 def _is_cancelled() -> bool:

@@ -1,26 +1,21 @@
-"""A watched server, and those who disturb bulk runs on it: other actors, the network, a proxy.
+"""Those who disturb bulk runs on a watched server: other actors, the network, a proxy.
 
 What they do is read from a tape of bytes. A byte 0, and the end of the tape, mean that nothing
 happens: so hypothesis finds the smallest disturbance that shows a bug.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
-from typing import Final, NamedTuple, TypeVar
-from urllib.parse import parse_qsl, urlencode
+from typing import Final, TypeVar
 
 import attrs
 import httpx
 
 from grafana_oncall.testing import (
-    Call,
     FakeAlertGroup,
-    FakeOnCall,
     FakeRequest,
     Fault,
-    VirtualClock,
     hang,
     html,
     refuse,
@@ -29,25 +24,19 @@ from grafana_oncall.testing import (
     throttle,
     truncate,
 )
-from tests import virtual_time
+from tests.e2e.bulk_watched import LIST, PAGE_SIZE, STEP, Snap, Watched, group_of
 
 T = TypeVar("T")
 
-LIST: Final = "list_alert_groups"
-READS: Final = {LIST, "get_alert_group"}
 STATES: Final = ("firing", "acknowledged", "resolved", "silenced")
 SRE, PROD, WEB = ("team", "SRE"), ("env", "prod"), ("tier", "web")
 LABELS: Final = (SRE, PROD, WEB)
-STEP: Final = 0.05
-"""Seconds: latencies are a few of these."""
 
 FAULTS: Final[list[Fault]] = [
     *(status(503), status(503, applied=True), status(500), status(500, applied=True)),
     *(reset(applied=True), reset(applied=False), refuse(), truncate(), throttle(2)),
     *(html(), html(applied=True), hang(), hang(applied=True)),
 ]
-_TOLD: Final = {"throttle", "refuse"}
-"""Faults that leave no doubt: the request was not let in."""
 
 
 class Tape:
@@ -69,134 +58,6 @@ class Tape:
         return among[self.below(len(among))]
 
 
-class LoopClock(VirtualClock):
-    """Moves with the loop that runs, and keeps what `advance` has added."""
-
-    _beginning = virtual_time.now()
-
-    def now(self) -> datetime:
-        """The time, which is that of all loops so far together."""
-        return super().now() + (virtual_time.now() - self._beginning)
-
-    __call__ = now
-
-
-class Snap(NamedTuple):
-    """What matters of a group at one moment."""
-
-    state: str
-    acknowledged: bool
-    resolved: bool
-    silence: tuple[datetime | None, datetime | None]
-    labels: frozenset[tuple[str, str]]
-    wiped: bool
-    integration: str
-
-
-def _snap(group: FakeAlertGroup) -> Snap:
-    return Snap(
-        state=group.state,
-        acknowledged=group.acknowledged_at is not None,
-        resolved=group.resolved_at is not None,
-        silence=(group.silenced_at, group.silenced_until),
-        labels=frozenset(group.labels),
-        wiped=group.title is None and group.resolved_at is not None,
-        integration=group.integration_id,
-    )
-
-
-class History:
-    """What each group was, moment by moment; `None` where it is not there."""
-
-    def __init__(self) -> None:
-        self.moment = 0
-        self._past: dict[str, list[tuple[int, Snap | None]]] = {}
-        self._now: dict[str, Snap] = {}
-
-    def note(self, groups: Mapping[str, FakeAlertGroup]) -> set[str]:
-        """A new moment; answers the ids of what differs from the last one."""
-        self.moment += 1
-        now = {group_id: _snap(group) for group_id, group in groups.items()}
-        touched = {one for one in {*now, *self._now} if now.get(one) != self._now.get(one)}
-        for one in touched:
-            self._past.setdefault(one, [(0, None)]).append((self.moment, now.get(one)))
-        self._now = now
-        return touched
-
-    def ids(self) -> Iterator[str]:
-        """All that ever were."""
-        return iter(self._past)
-
-    def between(self, group_id: str, first: int, last: int) -> list[Snap | None]:
-        """All that it was from one moment to another, both included."""
-        past = [*self._past.get(group_id, [(0, None)]), (self.moment + 1, None)]
-        return [snap for (since, snap), (end, _) in pairwise(past) if since <= last and end > first]
-
-    def at(self, group_id: str, moment: int) -> Snap | None:
-        """What it was at one moment."""
-        return self.between(group_id, moment, moment)[0]
-
-
-@attrs.frozen(kw_only=True)
-class Visit:
-    """A request that the server met, and what it did to whom."""
-
-    call: Call
-    group_id: str
-    moment: int
-    """Just after it; at the moment before, all others had done what they did."""
-    touched: set[str]
-    effect: bool
-    unfiltered: bool
-
-    @property
-    def lost(self) -> bool:
-        """Whether its answer tells nothing of its effect."""
-        return self.call.fault is not None and self.call.fault.kind not in _TOLD
-
-
-class Watched(FakeOnCall):
-    """A server that keeps its history."""
-
-    def __init__(self, clock: VirtualClock) -> None:
-        super().__init__(clock=clock, page_size=3, latency=timedelta(seconds=2 * STEP))
-        self.history = History()
-        self.visits: list[Visit] = []
-        self.proxy: Callable[[], bool] = bool
-        """Whether the filter of the next list is dropped on the way."""
-
-    def exchange(self, request: FakeRequest) -> Call:
-        """As every server, and notes what comes of it."""
-        plain = _without_filter(request)
-        unfiltered = plain.query != request.query and self.proxy()
-        self.history.note(self.groups)
-        call = super().exchange(plain if unfiltered else request)
-        touched, group_id = self.history.note(self.groups), _group_id(request.path)
-        before = self.history.at(group_id, self.history.moment - 1)
-        # A second deletion is taken on like the first, and changes nothing that could be seen.
-        deletion = call.operation == "delete_alert_group" and call.applied and before is not None
-        self.visits.append(
-            Visit(
-                call=call,
-                group_id=group_id,
-                moment=self.history.moment,
-                touched=touched,
-                effect=deletion or group_id in touched,
-                unfiltered=unfiltered,
-            )
-        )
-        return call
-
-
-def _group_id(path: str) -> str:
-    return path.partition("/alert_groups/")[2].partition("/")[0]
-
-
-def _without_filter(request: FakeRequest) -> FakeRequest:
-    kept = [pair for pair in parse_qsl(request.query) if pair[0] in {"page", "perpage"}]
-    return attrs.evolve(request, query=urlencode(kept)) if request.query else request
-
-
 class Tap(httpx.AsyncBaseTransport):
     """Notes what a client sends, arrived or not; each request takes its own time."""
 
@@ -207,7 +68,7 @@ class Tap(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends it on."""
-        self.sent.append((request.method, _group_id(request.url.path)))
+        self.sent.append((request.method, group_of(request.url.path)))
         self._server.latency = timedelta(seconds=2 * STEP * (1 + self._tape.below(4)))
         return await self._inner.handle_async_request(request)
 
@@ -224,13 +85,13 @@ class Others:
             server.add_label(key, value)
 
     def create(self, tape: Tape) -> None:
-        """A group in any state, which began now or some time ago."""
+        """A group in any state; half of them begin now, which makes crowds, the rest before."""
         unusual = tape.chance(10)
         attached = unusual and tape.chance(50)
         group = self.server.add_group(
             state=tape.pick(STATES),
             labels=dict(label for label in LABELS if tape.chance(50)),
-            started_at=self.server.now() - timedelta(minutes=tape.below(30)),
+            started_at=self.server.now() - timedelta(minutes=max(0, tape.below(60) - 30)),
             integration=None if unusual and not attached else tape.pick(self._integrations),
             root=self.root if attached else None,
             maintenance=unusual and not attached,
@@ -293,7 +154,7 @@ class Storm:
         elif self.freeze is None:
             self.freeze = history.moment
         if self.tape.chance(self.acting):
-            self.others.act(self.tape, self._has_left)
+            self.others.act(self.tape, self._must_not_return)
         history.note(self.others.server.groups)
         self.requests += 1
         if self.requests == self.cut_at:
@@ -304,17 +165,32 @@ class Storm:
         """Whether a proxy does so now."""
         return self.tape.chance(self.failing // 4)
 
-    def _has_left(self, group_id: str) -> bool:
-        """Whether it was in the list that is being read, and is not any more.
+    def _must_not_return(self, group_id: str) -> bool:
+        """Whether it has left the list that is being read, out of a crowd.
 
-        Such a one must not come back before the walks are over: a walk knows that it may have
-        missed something by the groups that the next one misses, and this one would not be missed.
+        A crowd is more groups within one second than a page takes: no answer shows it whole, so it
+        is walked, up to five times. A walk knows that it may have missed something by the groups
+        that the next one misses; one that has left, and comes back, would not be missed.
         """
         if self.freeze is None:
             return False
+        seen = self._listed(group_id, self.freeze)
+        if not seen or self.matches(self.others.server.history.latest(group_id)):
+            return False
+        return self._neighbours(seen[-1].began, self.freeze) > PAGE_SIZE
+
+    def _neighbours(self, moment: datetime, freeze: int) -> int:
+        """How many groups were listed that began within a second of this moment."""
+        listed = (self._listed(one, freeze) for one in self.others.server.history.ids())
+        return sum(
+            bool(seen) and abs(seen[-1].began - moment) <= timedelta(seconds=1) for seen in listed
+        )
+
+    def _listed(self, group_id: str, freeze: int) -> list[Snap]:
+        """All that it was in the list that is being read."""
         history = self.others.server.history
-        past = history.between(group_id, self.freeze, history.moment)
-        return not self.matches(past[-1]) and any(map(self.matches, past))
+        past = history.between(group_id, freeze, history.moment)
+        return [snap for snap in past if snap is not None and self.matches(snap)]
 
 
 async def stream(ids: Sequence[str]) -> AsyncIterator[str]:

@@ -103,13 +103,13 @@ async def test_another_actor_who_does_a_part_leaves_the_rest_to_be_done(
 async def test_a_plan_that_is_refused_half_way_tells_what_it_did(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """The server's reason, after what it took on; the rest is not sent."""
+    """The server's reason, after what it took on; the rest is not sent, and a part is `unknown`."""
     fake.add_label("team", "SRE")
     fake.add_label("tier", "a")
     group = fake.add_group()
     labels = {"team": "SRE", "unheard": "of", "tier": "a"}
     report = await oncall.alert_groups.bulk.add_labels([group.id], labels)
-    assert counted(report) == {"rejected": 1}
+    assert counted(report) == {"unknown": 1}
     (failure,) = report.failures
     assert failure.detail.startswith("add team:SRE; ")
     assert "'unheard' does not exist" in failure.detail

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.bulk import Status
-from grafana_oncall.errors import LabelError, OnCallError, SelectionTooLarge
+from grafana_oncall.errors import LabelError, OnCallError, SelectionTooLarge, Unauthorized
 from grafana_oncall.testing import FakeOnCall, refuse, reset
 from tests.facade.bulk_stories import (
     SECOND,
@@ -24,6 +25,7 @@ from tests.facade.bulk_stories import (
     silence,
     written,
 )
+from tests.facade.samples import BASE
 
 
 @pytest.mark.parametrize("seconds", [0.2, 0.7, 1.2, 1.7, 2.7])
@@ -80,8 +82,9 @@ async def test_what_was_in_flight_is_looked_at_first(
 async def test_a_deletion_that_has_happened_is_not_repeated(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, mode: Any
 ) -> None:
-    """One that is gone, or wiped, is found so; one that is only resolved is not."""
+    """One that is gone, or wiped, is found so; one that only lacks its title is not."""
     first, *groups = add(fake, 4, state="resolved")
+    first.title = None
     path = tmp_path / "j"
     fake.latency = SECOND
     fake.faults.add(reset())
@@ -230,3 +233,33 @@ async def test_a_label_in_doubt_for_which_there_is_no_room_any_more_is_rejected(
     assert (counted(report), written(fake)) == ({"rejected": 1}, [])
     assert isinstance(report.failures[0].error, LabelError)
     assert len(group.labels) == 50
+
+
+async def test_a_silence_that_cannot_be_told_from_an_older_one_stays_unknown(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
+) -> None:
+    """The group was silenced for a minute when the run was cut on its way."""
+    (group,) = add(fake, 1, state="silenced")
+    group.silenced_until = fake.now() + timedelta(minutes=1)
+    path = tmp_path / "j"
+    fake.latency = SECOND
+    query = oncall.alert_groups.list(state="silenced")
+    await cut(oncall.alert_groups.bulk.silence(query, timedelta(hours=3), journal=path), 1.2)
+    report = await oncall.alert_groups.bulk.resume(path)
+    assert counted(report) == {"unknown": 1}
+    assert "whether by this run cannot be told" in str(report)
+
+
+async def test_what_a_refused_token_kept_from_being_done_is_done_by_the_resumed_run(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
+) -> None:
+    """It is no fault of the groups', so the run ends, and none of them is rejected."""
+    groups = add(fake, 20)
+    path = tmp_path / "j"
+    async with OnCallClient(url=BASE, token="unknown", transport=fake.transport()) as stranger:
+        run = stranger.alert_groups.bulk.resolve(ids(groups), journal=path)
+        with pytest.raises(Unauthorized):
+            await run
+    assert {*counted(run.report)} == {"failed", "not_attempted"}
+    assert len(fake.calls) <= 8
+    assert counted(await oncall.alert_groups.bulk.resume(path)) == {"changed": 20}

@@ -59,6 +59,14 @@ class Action(ABC):
         """Looks whether the effect is there."""
         return self.holds(Snapshot.of(await on.get(group_id)))
 
+    async def was_done(self, on: Actions, group_id: str, before: AlertGroupState | None, /) -> bool:
+        """Whether a request that may have had its effect had it, of a group that was so before.
+
+        Raises OutcomeUnknown where that cannot be told, and a repeat would do harm.
+        """
+        del before
+        return await self.found(on, group_id)
+
     @abstractmethod
     async def perform(
         self, on: Actions, group_id: str, seen: Snapshot | None, done: list[str], /
@@ -123,6 +131,17 @@ class Silence(Action):
         await on.silence(group_id, self.delay)
         done.append(self.name)
 
+    async def was_done(self, on: Actions, group_id: str, before: AlertGroupState | None, /) -> bool:
+        """Cannot tell where the group is known to have been silenced before."""
+        silenced = await self.found(on, group_id)
+        if silenced and before == AlertGroupState.SILENCED:
+            message = (
+                "silence_alert_group: the group is silenced, whether by this run cannot be told. "
+                "Check for how long; silence it again if in doubt."
+            )
+            raise OutcomeUnknown(message, operation="silence_alert_group")
+        return silenced
+
 
 @attrs.frozen(kw_only=True)
 class Delete(Action):
@@ -145,11 +164,14 @@ class Delete(Action):
     async def found(self, on: Actions, group_id: str) -> bool:
         """Looks; a group that is gone was deleted."""
         try:
-            return await super().found(on, group_id)
+            group = await on.get(group_id)
         except NotFound as error:
             if self.mode == "delete" and error.is_certain:
                 return True
             raise
+        # A group may have no title for another reason; after a wipe it has no payload either.
+        payload = None if group.last_alert is None else group.last_alert.payload
+        return self.holds(Snapshot.of(group)) and not payload
 
     async def perform(
         self, on: Actions, group_id: str, _seen: Snapshot | None, done: list[str], /

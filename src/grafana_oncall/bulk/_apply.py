@@ -1,11 +1,12 @@
 """Acting on the groups of a run: some at a time, each to exactly one outcome."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
 from grafana_oncall._actions import Actions
+from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import (
     ClientStateError,
@@ -14,6 +15,8 @@ from grafana_oncall.errors import (
     NotFound,
     OnCallError,
     OutcomeUnknown,
+    Unauthorized,
+    UserTokenRequired,
 )
 
 from ._action import Action
@@ -34,6 +37,7 @@ class Applier:
         actions: Actions,
         ledger: Ledger,
         doubtful: set[int],
+        before: Mapping[int, AlertGroupState],
         journal: Journal,
         meter: Meter,
         settings: Settings,
@@ -49,6 +53,7 @@ class Applier:
         self._meter = meter
         self._settings = settings
         self._doubtful = doubtful
+        self._before = before
         self._seen: dict[str, Snapshot] = {}
         self._failures = 0
         self._halt: OnCallError | None = None
@@ -97,18 +102,18 @@ class Applier:
         if seen is not None and not self._action.steps(seen):
             await asyncio.sleep(0)  # thousands of these shall not keep others waiting
             return
-        await self._journal.begin(position, group_id)
         if position in self._doubtful:
-            found = await self._found(group_id)
+            found = await self._found(group_id, self._before.get(position))
             self._doubtful.discard(position)
             if found:
                 return
+        await self._journal.begin(position, group_id, None if seen is None else seen.state)
         await self._action.perform(self._actions, group_id, seen, done)
 
-    async def _found(self, group_id: str) -> bool:
+    async def _found(self, group_id: str, before: AlertGroupState | None) -> bool:
         """Whether an earlier run had its effect on the group."""
         try:
-            return await self._action.found(self._actions, group_id)
+            return await self._action.was_done(self._actions, group_id, before)
         except (NotFound, LabelError):
             return False  # the action tells what that means
 
@@ -126,12 +131,14 @@ class Applier:
         status = status_of(error)
         if isinstance(error, JournalError | ClientStateError):
             self._stop(error)
-            status = Status.UNKNOWN if done else Status.NOT_ATTEMPTED
+            status = Status.NOT_ATTEMPTED
+        elif isinstance(error, Unauthorized | UserTokenRequired):
+            self._stop(error)  # no other group would fare better
         if status is Status.ALREADY:
             return attrs.evolve(outcome, status=status)
         return attrs.evolve(
             outcome,
-            status=Status.UNKNOWN if doubtful else status,
+            status=Status.UNKNOWN if doubtful or done else status,
             detail="; ".join([*done, str(error)]),
             error=error,
         )

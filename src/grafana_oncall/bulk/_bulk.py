@@ -147,6 +147,7 @@ class Bulk:
             again=again,
             ledger=past.ledger,
             doubtful=past.doubtful,
+            before=past.before,
             settled=past.settled,
         )
         return BulkRun(

@@ -3,7 +3,7 @@
     {"journal": 1, "server": …, "action": {…}, "query": [[…]] | null, …}
     {"select": ["I1", "I2", …]}         any number of these
     {"selected": 2, "settled": true}    only now is anything sent
-    {"begin": 0, "id": "I1"}            before its first request
+    {"begin": 0, "id": "I1", …}         before its first request
     {"end": 0, "status": "changed", …}  after its last one
 
 Groups are numbered from 0, in the order in which they were selected. A line that has no end was
@@ -22,6 +22,7 @@ from typing import Any, Final, Self
 import attrs
 
 from grafana_oncall._filter import is_known
+from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall._values import shown
 from grafana_oncall.errors import JournalError
 
@@ -92,6 +93,11 @@ class Journal:
             message = f"{path}: it was written since it was read. Resume it again."
             raise JournalError(message, path=str(path))
 
+    def discard(self) -> None:
+        """Removes it again: nothing was selected, so there is nothing to go on with."""
+        if self._path is not None and self._file is not None and self._past is None:
+            self._path.unlink(missing_ok=True)
+
     def begin_run(self, header: Header) -> None:
         """The first line."""
         self._write(
@@ -109,9 +115,11 @@ class Journal:
             self._write(select=ids[start : start + _IDS_IN_A_LINE])
         self._write(selected=len(ids), settled=settled)
 
-    async def begin(self, position: int, group_id: str) -> None:
-        """Before the first request for a group; it stands in the file when this returns."""
-        self._write(begin=position, id=group_id)
+    async def begin(
+        self, position: int, group_id: str, state: AlertGroupState | None = None
+    ) -> None:
+        """Before the first request for a group, which was in this state if that is known."""
+        self._write(begin=position, id=group_id, state=state)
         await self.sync()
 
     def end(self, position: int, outcome: Outcome) -> None:
@@ -173,6 +181,8 @@ class Past:
     settled: bool = True
     doubtful: set[int] = attrs.field(factory=set[int])
     """Positions of groups that were under way, or whose outcome is unknown."""
+    before: dict[int, AlertGroupState] = attrs.field(factory=dict[int, AlertGroupState])
+    """States before the first request, where they are known."""
     size: int = 0
     """Of the file, in bytes."""
     whole: int = 0
@@ -206,7 +216,10 @@ def _parsed(lines: Iterable[bytes], path: Path) -> Past:
             message = f"{path}, line {number}: no line of a bulk journal, {shown(line[:60])}."
             raise JournalError(message, path=str(path)) from error
     if past is None or not selected:
-        message = f"{path}: the selection was not complete, so nothing was sent. Start a new run."
+        message = (
+            f"{path}: the selection was not complete, so nothing was sent. Start a new run, with "
+            "another file or with this one deleted."
+        )
         raise JournalError(message, path=str(path))
     return past
 
@@ -236,6 +249,8 @@ def _apply(past: Past, entry: dict[str, Any]) -> bool:
             return True
         case {"begin": int(position), "id": str(group_id)}:
             _note(past, position, group_id, Status.UNKNOWN, detail="It was under way.")
+            if entry.get("state") is not None:
+                past.before[position] = AlertGroupState(str(entry["state"]))
         case {
             "end": int(position),
             "id": str(group_id),

@@ -6,12 +6,11 @@ import attrs
 
 from grafana_oncall.errors import (
     AlreadyInState,
+    BadRequest,
     InvalidArgument,
+    NotFound,
     OnCallError,
     OutcomeUnknown,
-    RateLimited,
-    ServerError,
-    StatusError,
 )
 
 
@@ -23,9 +22,9 @@ class Status(StrEnum):
     ALREADY = "already"
     """It was found so."""
     REJECTED = "rejected"
-    """The server refused, for a reason that it gave; another try would end the same way."""
+    """The server refused it for this group, for a reason that it gave."""
     FAILED = "failed"
-    """An error, and certainly no effect."""
+    """An error that is not the group's, such as a refused token; certainly no effect."""
     UNKNOWN = "unknown"
     """Perhaps an effect, perhaps none, perhaps a part of it: a request was under way."""
     NOT_ATTEMPTED = "not_attempted"
@@ -59,9 +58,9 @@ def status_of(error: OnCallError) -> Status:
             return Status.ALREADY
         case OutcomeUnknown():
             return Status.UNKNOWN
-        case RateLimited() | ServerError():
-            return Status.FAILED
-        case StatusError() | InvalidArgument():
+        case NotFound():
+            return Status.REJECTED if error.is_certain else Status.FAILED
+        case BadRequest() | InvalidArgument():
             return Status.REJECTED
         case _:
             return Status.FAILED

@@ -7,6 +7,7 @@ from typing import Any, Final
 import attrs
 
 from grafana_oncall._actions import Actions
+from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall._session import Session
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import ClientStateError, LabelError
@@ -37,6 +38,8 @@ class Work:
     ledger: Ledger = attrs.field(factory=Ledger)
     doubtful: set[int] = attrs.field(factory=set[int])
     """Positions of groups on which the earlier run may have had its effect."""
+    before: Mapping[int, AlertGroupState] = attrs.field(factory=dict[int, AlertGroupState])
+    """By position: states before that run's first request."""
     settled: bool = True
 
 
@@ -73,6 +76,7 @@ class BulkRun:
             actions=Actions(session),
             ledger=work.ledger,
             doubtful=work.doubtful,
+            before=work.before,
             journal=journal,
             meter=self._meter,
             settings=settings,
@@ -125,7 +129,12 @@ class BulkRun:
             await self._act(0, {})
         else:
             self._journal.begin_run(work.header)
-            await self._round(work.read)
+            try:
+                known = await self._select(work.read)
+            except BaseException:
+                self._journal.discard()
+                raise
+            await self._go(0, known)
         if work.again is not None and not self._settings.dry_run:
             await self._converge(work.again)
 
@@ -134,13 +143,13 @@ class BulkRun:
         for _ in range(_MOST_ROUNDS):
             before = len(self._ledger)
             if not self._applier.stopped:
-                await self._round(read)
+                await self._go(before, await self._select(read))
             if len(self._ledger) == before:
                 return
         self._settled = False
 
-    async def _round(self, read: Read) -> None:
-        """Selects to the end, then acts on what is new."""
+    async def _select(self, read: Read) -> dict[str, Snapshot]:
+        """Selects to the end; answers what was seen of the groups."""
         before = len(self._ledger)
         async with self._meter.phase("selecting"):
             frozen = await read(most=self._settings.max_items, found=self._meter.reached)
@@ -148,11 +157,13 @@ class BulkRun:
             limit(before + sum(not self._ledger.has(one) for one in seen), self._settings.max_items)
             self._ledger.add(seen)
             self._journal.select(self._ledger.ids[before:], settled=self._settled)
-        known = {group_id: one for group_id, one in seen.items() if one is not None}
+        return {group_id: one for group_id, one in seen.items() if one is not None}
+
+    async def _go(self, start: int, known: dict[str, Snapshot]) -> None:
         if self._settings.dry_run:
             self._plan(known)
         else:
-            await self._act(before, known)
+            await self._act(start, known)
 
     async def _act(self, start: int, known: dict[str, Snapshot]) -> None:
         """Acts on what is left to do from this position on."""

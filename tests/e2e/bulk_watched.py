@@ -1,0 +1,157 @@
+"""A watched server: what each group was, moment by moment, and what came of each request."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Final, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+import attrs
+
+from grafana_oncall.testing import Call, FakeAlertGroup, FakeOnCall, FakeRequest, VirtualClock
+from tests import virtual_time
+
+LIST: Final = "list_alert_groups"
+READS: Final = {LIST, "get_alert_group"}
+STEP: Final = 0.05
+"""Seconds: latencies are a few of these."""
+
+PAGE_SIZE: Final = 3
+
+_TOLD: Final = {"throttle", "refuse"}
+"""Faults that leave no doubt: the request was not let in."""
+
+
+class LoopClock(VirtualClock):
+    """Moves with the loop that runs, and keeps what `advance` has added."""
+
+    _beginning = virtual_time.now()
+
+    def now(self) -> datetime:
+        """The time, which is that of all loops so far together."""
+        return super().now() + (virtual_time.now() - self._beginning)
+
+    __call__ = now
+
+
+class Snap(NamedTuple):
+    """What matters of a group at one moment."""
+
+    began: datetime
+    state: str
+    acknowledged: bool
+    resolved: bool
+    silence: tuple[datetime | None, datetime | None]
+    labels: frozenset[tuple[str, str]]
+    wiped: bool
+    integration: str
+
+
+def _snap(group: FakeAlertGroup) -> Snap:
+    return Snap(
+        began=group.started_at,
+        state=group.state,
+        acknowledged=group.acknowledged_at is not None,
+        resolved=group.resolved_at is not None,
+        silence=(group.silenced_at, group.silenced_until),
+        labels=frozenset(group.labels),
+        wiped=group.title is None and group.resolved_at is not None,
+        integration=group.integration_id,
+    )
+
+
+class History:
+    """What each group was, moment by moment; `None` where it is not there."""
+
+    def __init__(self) -> None:
+        self.moment = 0
+        self._past: dict[str, list[tuple[int, Snap | None]]] = {}
+        self._now: dict[str, Snap] = {}
+
+    def note(self, groups: Mapping[str, FakeAlertGroup]) -> set[str]:
+        """A new moment; answers the ids of what differs from the last one."""
+        self.moment += 1
+        now = {group_id: _snap(group) for group_id, group in groups.items()}
+        touched = {one for one in {*now, *self._now} if now.get(one) != self._now.get(one)}
+        for one in touched:
+            self._past.setdefault(one, [(0, None)]).append((self.moment, now.get(one)))
+        self._now = now
+        return touched
+
+    def ids(self) -> Iterator[str]:
+        """All that ever were."""
+        return iter(self._past)
+
+    def between(self, group_id: str, first: int, last: int) -> list[Snap | None]:
+        """All that it was from one moment to another, both included."""
+        past = [*self._past.get(group_id, [(0, None)]), (self.moment + 1, None)]
+        return [snap for (since, snap), (end, _) in pairwise(past) if since <= last and end > first]
+
+    def latest(self, group_id: str) -> Snap | None:
+        """What it is."""
+        return self._now.get(group_id)
+
+    def at(self, group_id: str, moment: int) -> Snap | None:
+        """What it was at one moment."""
+        return self.between(group_id, moment, moment)[0]
+
+
+@attrs.frozen(kw_only=True)
+class Visit:
+    """A request that the server met, and what it did to whom."""
+
+    call: Call
+    group_id: str
+    moment: int
+    """Just after it; at the moment before, all others had done what they did."""
+    touched: set[str]
+    effect: bool
+    unfiltered: bool
+
+    @property
+    def lost(self) -> bool:
+        """Whether its answer tells nothing of its effect."""
+        return self.call.fault is not None and self.call.fault.kind not in _TOLD
+
+
+class Watched(FakeOnCall):
+    """A server that keeps its history."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__(clock=clock, page_size=PAGE_SIZE, latency=timedelta(seconds=2 * STEP))
+        self.history = History()
+        self.visits: list[Visit] = []
+        self.proxy: Callable[[], bool] = bool
+        """Whether the filter of the next list is dropped on the way."""
+
+    def exchange(self, request: FakeRequest) -> Call:
+        """As every server, and notes what comes of it."""
+        plain = _without_filter(request)
+        unfiltered = plain.query != request.query and self.proxy()
+        self.history.note(self.groups)
+        call = super().exchange(plain if unfiltered else request)
+        touched, group_id = self.history.note(self.groups), group_of(request.path)
+        before = self.history.at(group_id, self.history.moment - 1)
+        # A second deletion is taken on like the first, and changes nothing that could be seen.
+        deletion = call.operation == "delete_alert_group" and call.applied and before is not None
+        self.visits.append(
+            Visit(
+                call=call,
+                group_id=group_id,
+                moment=self.history.moment,
+                touched=touched,
+                effect=deletion or group_id in touched,
+                unfiltered=unfiltered,
+            )
+        )
+        return call
+
+
+def group_of(path: str) -> str:
+    """The id in a path, if there is one."""
+    return path.partition("/alert_groups/")[2].partition("/")[0]
+
+
+def _without_filter(request: FakeRequest) -> FakeRequest:
+    kept = [pair for pair in parse_qsl(request.query) if pair[0] in {"page", "perpage"}]
+    return attrs.evolve(request, query=urlencode(kept)) if request.query else request

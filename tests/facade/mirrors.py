@@ -1,0 +1,46 @@
+"""What a consumer can know of a server's groups, and what it makes of changes."""
+
+from __future__ import annotations
+
+import attrs
+
+from grafana_oncall.changes import Change, Snapshot, Watched
+from grafana_oncall.testing import FakeAlertGroup, FakeOnCall
+
+STATES = ("firing", "acknowledged", "resolved", "silenced")
+
+
+@attrs.frozen
+class Look:
+    """What can be told of a group, at one moment."""
+
+    state: str
+    alerts: int
+    labels: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def at(cls, group: FakeAlertGroup) -> Look:
+        """As the server has it."""
+        return cls(group.state, group.alerts_count, tuple(sorted(group.labels)))
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Look:
+        """As a watcher has it."""
+        return cls(snapshot.state.value, snapshot.alerts_count, snapshot.labels)
+
+
+def on_server(fake: FakeOnCall, label: tuple[str, str] | None = None) -> dict[str, Look]:
+    """All groups, or those with the label."""
+    return {
+        one.id: Look.at(one) for one in fake.groups.values() if not label or label in one.labels
+    }
+
+
+def follow(model: dict[str, Look], change: Watched, label: tuple[str, str] | None = None) -> None:
+    """What a consumer does who mirrors the groups."""
+    if isinstance(change, Change):
+        look = None if change.after is None else Look.of(Snapshot.of(change.after))
+        if look is None or (label and label not in look.labels):
+            model.pop(change.id, None)
+        else:
+            model[change.id] = look
