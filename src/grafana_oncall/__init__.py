@@ -13,7 +13,7 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   client · models · operations · bot · webhooks         public doors
 #   _alert_groups · _integrations                         one method per operation
 #   bulk · _watch · _wait                                 acting on many, watching, waiting
-#   _poll · _checkpoint                                   what a watcher reads, and what it knows
+#   _poll · _checkpoint · _signals                        what they read, know, and stop at
 #   _actions · _filter · changes                          one alert group: actions, match, diff
 #   _pager                                                what `list` returns
 #   _session · _call · _shared                            pages; attempts; the client's lifetime

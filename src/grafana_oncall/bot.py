@@ -14,18 +14,17 @@ import inspect
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Sequence
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from math import ldexp
 from random import Random
 from typing import Any, Final, TypeAlias, TypeVar
-from weakref import WeakKeyDictionary
 
 import attrs
 
 from ._arguments import duration, of_type, whole
 from ._retry import RetryPolicy
+from ._signals import stopped_by
 from ._values import shown
 from ._watch import Poll, Watcher
 from .changes import Change, Gap, Watched
@@ -189,7 +188,7 @@ class Bot:
             raise ClientStateError("A bot runs once: make a new one.")
         seconds = duration("grace", grace).total_seconds()
         self._ran = True
-        with self._stopped_by(signals):
+        with stopped_by(signals, self.stop):
             try:
                 async with asyncio.timeout(None) as self._limit, asyncio.TaskGroup() as tasks:
                     await self._work(tasks)
@@ -299,39 +298,6 @@ class Bot:
             await self._on_dead_letter(letter)
         except Exception:
             _logger.exception("on_dead_letter failed on %r", letter)
-
-    @contextmanager
-    def _stopped_by(self, signals: Collection[signal.Signals]) -> Generator[None]:
-        """A signal stops all bots that run on the loop; the last one restores what was before."""
-        loop = asyncio.get_running_loop()
-        taken = _stopped.setdefault(loop, {})
-        for one in signals:
-            if one not in taken:
-                taken[one] = (signal.getsignal(one), [])
-                loop.add_signal_handler(one, _stop_all, taken[one][1])
-            taken[one][1].append(self)
-        try:
-            yield
-        finally:
-            for one in signals:
-                before, bots = taken[one]
-                bots.remove(self)
-                if not bots:
-                    del taken[one]
-                    loop.remove_signal_handler(one)
-                    if before is not None:
-                        signal.signal(one, before)
-
-
-_stopped: Final[
-    WeakKeyDictionary[asyncio.AbstractEventLoop, dict[signal.Signals, tuple[Any, list[Bot]]]]
-] = WeakKeyDictionary()
-"""By loop and signal: what handled it before, and the bots that it stops."""
-
-
-def _stop_all(bots: list[Bot]) -> None:
-    for bot in bots:
-        bot.stop()
 
 
 def _is_cancelled() -> bool:

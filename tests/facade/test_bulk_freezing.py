@@ -150,3 +150,16 @@ async def test_groups_that_begin_while_the_list_is_read_are_left_out(
     report = await oncall.alert_groups.bulk.resolve(oncall.alert_groups.list(state="new"))
     assert counted(report) == {"changed": 120}
     assert {fake.groups[one].state for one in late} == {"firing"}
+
+
+async def test_a_server_that_ignores_the_range_is_found_out_after_few_requests(
+    fake: FakeOnCall,
+) -> None:
+    """It would answer each part of the list with all of it."""
+    for number in range(120):
+        fake.add_group(started_at=fake.now() - timedelta(minutes=number))
+    async with hearing_badly(fake, "started_at") as client:
+        with pytest.raises(FilterIgnored, match="ignores the filter"):
+            await client.alert_groups.bulk.resolve(client.alert_groups.list(state="new"))
+    assert len(fake.calls) < 20
+    assert {group.state for group in fake.groups.values()} == {"firing"}
