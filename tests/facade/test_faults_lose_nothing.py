@@ -11,6 +11,7 @@ import pytest
 
 from grafana_oncall import Checkpoint, OnCallClient
 from grafana_oncall._watch import Watcher
+from grafana_oncall.bot import Bot
 from grafana_oncall.changes import Gap
 from grafana_oncall.errors import SelectionTooLarge
 from grafana_oncall.testing import FakeOnCall, FakeRequest, Fault, VirtualClock, status
@@ -19,21 +20,23 @@ from tests.facade.watchers import told, watch_with, watching
 watch = pytest.fixture(watch_with)
 
 
-async def test_what_was_told_is_in_the_file_a_second_later(
+async def test_what_a_bot_has_handled_is_in_the_file_a_second_later(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """Although no poll comes, and nothing more is told."""
+    """Although no poll comes, and nothing more is handled: a kill then repeats none of it."""
     path = tmp_path / "bot.json"
-    watcher = watch(every=timedelta(hours=1), checkpoint=path)
-    async with watching(watcher) as seen:
+    bot = Bot(watch(every=timedelta(hours=1), checkpoint=path))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(bot.run(signals=()))
+        await asyncio.sleep(5)
         groups = [fake.add_group() for _ in range(5)]
         for group in groups:
-            watcher.hint(group.id)
+            bot.hint(group.id)
         await asyncio.sleep(3)
-        assert told(seen) == "Created Created Created Created Created"
         kept = Checkpoint.load(path)
-        assert kept is not None
-        assert {one.id for one in kept.groups} == {group.id for group in groups}
+        bot.stop()
+    assert kept is not None
+    assert {one.id for one in kept.groups} == {group.id for group in groups}
 
 
 async def test_a_group_that_cannot_be_read_holds_up_no_other(
