@@ -11,7 +11,7 @@ from ._generated import operations
 from ._generated.alert_groups import AlertGroup, AlertGroupState
 from ._pager import Pager
 from ._session import Session
-from ._window import between, together
+from ._window import Groups, between, together
 from .errors import PASSING, EndpointUnavailable, NotFound, OnCallError, WaitTimeout
 
 _FEW: Final = 3
@@ -46,9 +46,8 @@ class Waiter:
 
     async def _look(self) -> None:
         failures: list[OnCallError] = []
-        unseen = [one for one in self._left if one not in self._last]
         try:
-            missing = unseen or await self._not_on_pages()
+            missing = await self._not_on_pages()
             await together([self._look_at(one, failures) for one in missing])
         except PASSING as error:
             failures.append(error)
@@ -72,24 +71,31 @@ class Waiter:
                 self._note(group_id, None)
 
     async def _not_on_pages(self) -> Sequence[str]:
-        """Looks where they are in the list, unless that is longer than they are many.
+        """Looks for them in the list, newest first, for as long as that saves requests.
 
         Answers those that it has not found there.
         """
-        left = set(self._left)
-        if len(left) <= _FEW:
-            return sorted(left)
-        times = [one.created_at for one in map(self._last.get, left) if one is not None]
-        request = between(operations.list_alert_groups(), min(times), max(times))
-        async with aclosing(Pager(self._session, request, prefetch=0).pages()) as pages:
+        left, read = dict.fromkeys(self._left), 0
+        sought = len(left)
+        if sought <= _FEW:
+            return [*left]
+        async with aclosing(Pager(self._session, self._range(), prefetch=0).pages()) as pages:
             async for page in pages:
-                if (page.total_pages or 1) >= len(left):
-                    break
+                read += 1
                 for group in page.results:
                     if group.id in left:
                         self._note(group.id, group)
-                        left.discard(group.id)
-        return sorted(left)
+                        del left[group.id]
+                is_long = (page.total_pages or 1) - read >= len(left)
+                if not left or (is_long and read > sought - len(left)):
+                    break
+        return [*left]
+
+    def _range(self) -> Groups:
+        """The part of the list where those are that were seen before."""
+        times = [one.created_at for one in map(self._last.get, self._left) if one is not None]
+        request = operations.list_alert_groups()
+        return between(request, min(times), max(times)) if times else request
 
     def _note(self, group_id: str, group: AlertGroup | None) -> None:
         self._last[group_id] = group

@@ -6,11 +6,10 @@ import asyncio
 
 import pytest
 
-from grafana_oncall import OnCallClient, RetryPolicy
+from grafana_oncall import OnCallClient
 from grafana_oncall.errors import WaitTimeout
-from grafana_oncall.testing import FakeOnCall, VirtualClock, status
-from tests.facade.samples import BASE
-from tests.facade.timeline import become, passed
+from grafana_oncall.testing import FakeOnCall, VirtualClock
+from tests.facade.timeline import become
 from tests.facade.waits import EVERY, add, ids, waiting
 
 
@@ -37,30 +36,31 @@ async def test_looks_at_a_hundred_groups_are_pages(
     await asyncio.wait([wait])
 
 
-async def test_the_first_look_at_a_hundred_groups_is_bounded(
+async def test_the_first_look_at_a_thousand_groups_is_pages_too(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """One request for each at the very most, and nothing twice."""
-    groups = add(fake, 100, "resolved")
+    """Although nobody knows yet where in the list they are."""
+    groups = add(fake, 1000, "resolved")
     await oncall.alert_groups.wait_until(ids(groups), "resolved", timeout=60)
-    assert looks(fake) <= 100
+    assert looks(fake) == 20
 
 
-async def test_a_first_look_that_failed_goes_on_where_it_was(fake: FakeOnCall) -> None:
-    """What was seen is not read again."""
-    groups = add(fake, 50)
-    lost = f"/{groups[30].id}/"
-    fake.faults.choose(
-        lambda request, _: status(503) if lost in request.path and passed() < EVERY else None
-    )
-    policy = RetryPolicy(attempts=1)
-    async with OnCallClient(
-        url=BASE, token=fake.token, transport=fake.transport(), retry=policy
-    ) as client:
-        with pytest.raises(WaitTimeout) as caught:
-            await client.alert_groups.wait_until(ids(groups), "resolved", timeout=EVERY + 1)
-    assert caught.value.last == dict.fromkeys(ids(groups), "firing")
-    assert looks(fake) <= 51
+@pytest.mark.parametrize(
+    ("first", "last", "most"),
+    [
+        pytest.param(0, 10, 2, id="the newest, on a page"),
+        pytest.param(30, 130, 4, id="on several pages"),
+        pytest.param(1990, 2000, 12, id="the oldest, far from the first page"),
+        pytest.param(1900, 2000, 41, id="more of the oldest than there are pages"),
+    ],
+)
+async def test_a_first_look_is_never_dearer_than_one_by_one_and_a_page_or_two(
+    fake: FakeOnCall, oncall: OnCallClient, first: int, last: int, most: int
+) -> None:
+    """Pages are read for as long as they save requests."""
+    groups = add(fake, 2000, "resolved")
+    await oncall.alert_groups.wait_until(ids(groups[first:last]), "resolved", timeout=60)
+    assert 1 <= looks(fake) <= most
 
 
 async def test_groups_that_are_far_apart_do_not_cost_all_pages_in_between(
