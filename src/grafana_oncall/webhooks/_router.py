@@ -15,7 +15,7 @@ from ._event import Event, parse
 from ._handlers import EventName, Handler, Handlers, OnError
 from ._http import Answer, Headers, Left, Receive, Refused, Scope, Send, read
 from ._options import count, duration, seconds
-from ._repeats import Repeats, key
+from ._repeats import Repeats
 from ._secret import AUTHORIZATION, Secret
 
 H = TypeVar("H", bound=Handler)
@@ -59,7 +59,7 @@ class Router:
         max_backlog: Most events that are taken and not worked off.
         remember: Most events that are remembered, to recognise repeats.
         remember_for: For how long; at most a minute for events without a time, which are the same
-            only when all of the body is.
+            only when all of the body is, and the group entered no other state in between.
         shutdown_wait: How long the end of `async with` and of the lifespan wait for what was
             taken; None for as long as it takes.
         on_error: Called with the event and what a handler raised, after it was logged; may be
@@ -223,20 +223,20 @@ class Router:
         return await self._take(parse(await read(headers, receive, most=self._max_bytes)))
 
     async def _take(self, event: Event) -> Answer:
-        name, backlog = key(event), self._backlog
-        if self._repeats.knows(name, _now()):
+        backlog = self._backlog
+        if self._repeats.knows(event, _now()):
             return _TAKEN_BEFORE
         if not self.running:
             return _NOT_RUNNING
         if not await backlog.reserve(_PATIENCE):
             return Answer(503, "The backlog is full.")
-        return self._put(event, name, backlog)
+        return self._put(event, backlog)
 
-    def _put(self, event: Event, name: bytes, backlog: Backlog) -> Answer:
+    def _put(self, event: Event, backlog: Backlog) -> Answer:
         """Takes the event, unless the router has closed or taken a repeat of it meanwhile."""
         now = _now()
-        if self.running and not self._repeats.knows(name, now):
-            self._repeats.add(name, now, timed=event.time is not None)
+        if self.running and not self._repeats.knows(event, now):
+            self._repeats.add(event, now)
             backlog.put(event)
             return Answer(200, "Taken.")
         backlog.give_back()

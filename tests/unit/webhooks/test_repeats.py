@@ -65,6 +65,28 @@ async def test_an_event_without_a_time_is_compared_as_a_whole() -> None:
     assert await handled(body(), other, body(), other) == 2
 
 
+@pytest.mark.parametrize(
+    ("first", "between"),
+    [
+        pytest.param("unacknowledge", "acknowledge", id="acknowledged once more"),
+        pytest.param("unsilence", "silence", id="silenced once more"),
+        pytest.param("unresolve", "resolve", id="resolved once more"),
+        pytest.param("unresolve", "unacknowledge", id="without a time, both of them"),
+    ],
+)
+async def test_a_state_that_is_entered_again_is_no_repeat(first: str, between: str) -> None:
+    """Within a minute and in the same words: something else came in between."""
+    assert await handled(body(first), body(first), body(between), body(first), body(first)) == 3
+    elsewhere = body(between, alert_group_id="I2", alert_group={**GROUP, "id": "I2"})
+    assert await handled(body(first), elsewhere, body(first)) == 2
+
+
+@pytest.mark.parametrize("between", ["resolve", "personal notification", "unheard of"])
+async def test_an_escalation_is_repeated_whatever_comes_in_between(between: str) -> None:
+    """It is no state that is entered."""
+    assert await handled(body("escalation"), body(between), body("escalation")) == 2
+
+
 async def test_without_a_time_the_same_words_are_another_event_after_a_minute() -> None:
     """As of an escalation that goes round again; with a time they are a repeat."""
     assert await handled(body(), 59, body(), 0.5, body()) == 1
