@@ -13,14 +13,14 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   client · models · operations · bot · webhooks         public doors
 #   _alert_groups · _integrations                         one method per operation
 #   bulk · _watch · _wait                                 acting on many, watching, waiting
-#   _poll · _checkpoint · _signals                        what they read, know, and stop at
+#   _poll · _schedule · _moment · _checkpoint · _signals   what they read, when, what they know
 #   _actions · _filter · changes                          one alert group: actions, match, diff
 #   _pager                                                what `list` returns
 #   _session · _call · _shared                            pages; attempts; the client's lifetime
 #   _wire                                                 the only code that sends
 #   _codec · _paging · _retry · _pacing · _limiter · _settings · _arguments · labels
 #                                                         decisions and checks, pure but for waiting
-#   _refusal · _converter · _templates · _rate
+#   _refusal · _converter · _templates · _rate · _filelock
 #   _generated                                            written from openapi.yaml
 #   _request · _values · otel · events · errors           plain values
 

@@ -151,13 +151,13 @@ class AlertGroups(Actions):
         )
         scope = Scope(
             request=listed.request,
-            horizon=duration("horizon", horizon, longest=timedelta(days=3650)),
             overlap=duration("overlap", overlap),
             most_pages=whole("most_pages", most_pages),
         )
         settings = WatchSettings(
             scope=scope,
             every=duration("every", every, longest=timedelta(days=7)),
+            horizon=duration("horizon", horizon, longest=timedelta(days=3650)),
             existing=of_type("existing", existing, bool),
             clock=clock,
         )

@@ -1,6 +1,8 @@
 """What a watcher knows, as a value that outlives it."""
 
+import asyncio
 import os
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
@@ -8,11 +10,16 @@ import attrs
 import msgspec
 
 from ._converter import BaseValidationError, dumps, loads
+from ._filelock import lock
 from ._values import AwareDatetime, shown
 from .changes import Snapshot
 from .errors import CheckpointError
 
 _FORMAT: Final = 1
+
+_PATIENCE: Final = 5.0
+"""Seconds for a watcher before this one to end."""
+_PAUSE: Final = 0.1
 
 
 @attrs.frozen(kw_only=True)
@@ -31,6 +38,8 @@ class Checkpoint:
     """Until when everything was told."""
     groups: tuple[Snapshot, ...] = attrs.field(repr=False)
     """Every group that is watched, as it was last told."""
+    outside: tuple[str, ...] = attrs.field(repr=False)
+    """Ids of those that have left the filter: when they come back, they are not new."""
     format: int = _FORMAT
     """Of the JSON."""
 
@@ -72,6 +81,58 @@ class Checkpoint:
             beside.replace(path)
         except OSError as error:
             raise _unusable(path, error) from error
+
+
+class CheckpointFile:
+    """Where a watcher keeps its checkpoint; a lock beside it sees to it that only one does."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: FileIO | None = None
+
+    async def lock(self) -> bool:
+        """Until `unlock`; whether it was not locked by this before.
+
+        Raises CheckpointError when another watcher, of this or another process, does not end soon.
+        """
+        if self._lock is not None:
+            return False
+        patience = asyncio.get_running_loop().time() + _PATIENCE
+        while not self._try_lock():
+            if asyncio.get_running_loop().time() >= patience:
+                message = f"{self.path}: another watcher uses this checkpoint. Give each its own."
+                raise CheckpointError(message, path=str(self.path))
+            await asyncio.sleep(_PAUSE)
+        return True
+
+    def _try_lock(self) -> bool:
+        try:
+            file = FileIO(self.path.with_name(f"{self.path.name}.lock"), "a")
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+        try:
+            lock(file)
+        except OSError as error:
+            file.close()
+            if isinstance(error, BlockingIOError):
+                return False
+            raise _unusable(self.path, error) from error
+        self._lock = file
+        return True
+
+    def unlock(self) -> None:
+        """Others may use it."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def load(self) -> Checkpoint | None:
+        """What is in it; None where there is no file yet."""
+        return Checkpoint.load(self.path)
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """At any moment it holds either the old or the new value."""
+        checkpoint.save(self.path)
 
 
 def _unlike(text: str | bytes) -> CheckpointError:

@@ -48,8 +48,6 @@ class Scope:
 
     request: Groups
     """The list, with its filter."""
-    horizon: timedelta
-    """Groups that began earlier are not watched."""
     overlap: timedelta
     """How much later than a newer one a group may appear in the list."""
     most_pages: int
@@ -76,27 +74,30 @@ class Poller:
         self._actions = Actions(session)
         self._scope = scope
         self._swept: datetime | None = None
-        self._outside: set[str] = set()
+        self.outside: set[str] = set()
         """Groups that have left the list: when they come back, they are not new."""
         self._changed: dict[str, AlertGroup | None] = {}
         self._met: set[str] = set()
         self._busy: Collection[str] = ()
-        self._now = self._latest = datetime.min.replace(tzinfo=UTC)
+        self._oldest = self._end = datetime.min.replace(tzinfo=UTC)
 
-    async def learn(self, now: datetime) -> None:
-        """Reads everything once, as what has been told already."""
-        self._set(now)
+    def set_bounds(self, oldest: datetime, latest: datetime) -> None:
+        """Watched are groups that began after the one, and before a day after the other.
+
+        For the server's clock may be ahead of ours.
+        """
+        self._oldest, self._end = oldest, max(latest + _DAY, self._end)
+
+    async def learn(self, until: datetime | None) -> None:
+        """Reads everything once, as what has been told already, if it began until then."""
         async with aclosing(self._windows(self._end)) as reading:
             async for window in reading:
-                self.told |= {group.id: Snapshot.of(group) for group in window.groups}
+                for group in window.groups:
+                    if until is None or group.created_at <= until:
+                        self.told[group.id] = Snapshot.of(group)
 
-    def _set(self, now: datetime) -> None:
-        """The time of this poll; a clock may be put back."""
-        self._now, self._latest = now, max(now, self._latest)
-
-    async def poll(self, now: datetime, *, busy: Collection[str]) -> Sequence[Sighting]:
+    async def poll(self, busy: Collection[str]) -> Sequence[Sighting]:
         """What has changed, in the order in which the groups began; but of busy ones nothing."""
-        self._set(now)
         self._busy, self._changed, self._met = busy, {}, set()
         self._forget()
         suspects = await self._read_new()
@@ -105,14 +106,11 @@ class Poller:
             suspects |= await self._sweep(1)
         else:
             suspects |= await self._sweep(self._scope.most_pages)
-        await self._look_for(suspects - self._met - self._outside - {*busy})
+        await self._look_for(suspects - self._met - self.outside - {*busy})
         return self._sightings()
 
-    async def look(
-        self, now: datetime, ids: Iterable[str]
-    ) -> tuple[Sequence[Sighting], Sequence[OnCallError]]:
+    async def look(self, ids: Iterable[str]) -> tuple[Sequence[Sighting], Sequence[OnCallError]]:
         """What has changed of these groups alone, and the errors of those that cannot be read."""
-        self._set(now)
         self._busy, self._changed, self._met = (), {}, set()
         failures: list[OnCallError] = []
 
@@ -135,13 +133,13 @@ class Poller:
     def settle(self, sighting: Sighting) -> None:
         """Its changes were told."""
         group = sighting.group
-        self._outside.discard(sighting.id)
+        self.outside.discard(sighting.id)
         if group is None:
             self.told.pop(sighting.id, None)
             return
         self.told[group.id] = Snapshot.of(group)
         if not self._is_watched(group):
-            self._outside.add(group.id)
+            self.outside.add(group.id)
 
     # What is read.
 
@@ -253,18 +251,9 @@ class Poller:
         oldest = self._oldest
         for group_id in [one.id for one in self.told.values() if one.created_at < oldest]:
             del self.told[group_id]
-            self._outside.discard(group_id)
+            self.outside.discard(group_id)
 
     @property
     def _open_pages(self) -> int:
         number = sum(one.state in _OPEN for one in self.told.values())
         return math.ceil(number / _USUAL_PAGE)
-
-    @property
-    def _oldest(self) -> datetime:
-        return self._now - self._scope.horizon
-
-    @property
-    def _end(self) -> datetime:
-        """Later than any group began, although the server's clock may be ahead of ours."""
-        return self._latest + _DAY

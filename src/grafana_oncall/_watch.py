@@ -3,31 +3,31 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import attrs
 
 from ._arguments import several_ids
-from ._checkpoint import Checkpoint
+from ._checkpoint import Checkpoint, CheckpointFile
+from ._moment import Moment
 from ._poll import Poller, Scope, Sighting
+from ._schedule import Schedule
 from ._session import Session
 from .changes import Gap, Watched
-from .errors import PASSING, CheckpointError, EndpointUnavailable, NotFound, OnCallError
-
-_LONGEST_PAUSE: Final = timedelta(minutes=5)
-_MOST_DOUBLINGS: Final = 10
+from .errors import (
+    PASSING,
+    CheckpointError,
+    ClientStateError,
+    EndpointUnavailable,
+    NotFound,
+    OnCallError,
+)
 
 _SAVE_EVERY: Final = 1.0
 """Seconds after which what was told is in the file at the latest."""
-
-_MOST_HINTS: Final = 30
-"""Hinted groups that are read one by one; for more, a poll is cheaper."""
-
-_SOON: Final = 60.0
-"""Seconds to the next poll, when a group that was hinted at could not be read."""
 
 _logger: Final = logging.getLogger("grafana_oncall")
 
@@ -38,6 +38,7 @@ class WatchSettings:
 
     scope: Scope
     every: timedelta
+    horizon: timedelta
     existing: bool
     clock: Callable[[], datetime]
 
@@ -72,7 +73,8 @@ class Watcher:
 
     A change counts as told when the next one is asked for. What is told is in the `checkpoint`; a
     watcher that goes on from there tells the rest, and again what was under way: at least once.
-    While a change is being worked on, nothing is read, and nothing piles up: what happens meanwhile
+    One loop or bot at a time goes through the changes, and one watcher at a time has the file; a
+    second one raises ClientStateError or CheckpointError. While a change is being worked on, nothing is read, and nothing piles up: what happens meanwhile
     to a group is told as one difference.
 
     Outages are waited out, with up to five minutes from poll to poll. Iterating raises OnCallError
@@ -88,34 +90,35 @@ class Watcher:
     ) -> None:
         self._session = session
         self._settings = settings
-        self._path: Path | None = None
+        self._file: CheckpointFile | None = None
         if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
-            self._path = Path(checkpoint)
-            checkpoint = Checkpoint.load(self._path)
+            self._file = CheckpointFile(Path(checkpoint))
+            checkpoint = self._file.load()
         self._poller = Poller(session, settings.scope)
-        self._polled: datetime | None = None
-        self._told_until: datetime | None = None
-        self._gap: Gap | None = None
-        self._failures = 0
-        self._due: float | None = None
+        self._began: Moment | None = None
+        self._polled: Moment | None = None
+        self._gaps: list[Gap] = []
+        self._schedule = Schedule(settings.every)
         self._saving: asyncio.TimerHandle | None = None
         self._broken: CheckpointError | None = None
-        self._hints: set[str] = set()
-        self._hinted = asyncio.Event()
-        self._learns = not settings.existing and checkpoint is None
+        self._reader: object | None = None
+        self._polling = False
+        self._learns = not settings.existing
         if checkpoint is not None:
-            self._check(checkpoint)
-            self._polled = self._told_until = checkpoint.polled
-            self._poller.told |= {one.id: one for one in checkpoint.groups}
+            self._resume(checkpoint)
 
-    def _check(self, checkpoint: Checkpoint) -> None:
+    def _resume(self, checkpoint: Checkpoint) -> None:
         server, query = self._session.shared.wire.server, self._settings.scope.request.query
         if checkpoint.server != server or sorted(checkpoint.query) != sorted(query):
             message = (
                 f"The checkpoint is of {checkpoint.server} with the filter {checkpoint.query}, and "
                 f"this watcher is of {server} with {query}. Use another file for it."
             )
-            raise CheckpointError(message, path=None if self._path is None else str(self._path))
+            path = None if self._file is None else str(self._file.path)
+            raise CheckpointError(message, path=path)
+        self._polled, self._learns = Moment(checkpoint.polled), False
+        self._poller.told = {one.id: one for one in checkpoint.groups}
+        self._poller.outside = {*checkpoint.outside}
 
     def __repr__(self) -> str:
         return f"<Watcher of {len(self._poller.told)} alert groups: use async for>"
@@ -126,23 +129,25 @@ class Watcher:
     @property
     def health(self) -> WatchHealth:
         """How it is, for a liveness probe."""
+        polled = self._polled
         return WatchHealth(
-            polled=self._polled,
-            lag=None if self._polled is None else self._settings.clock() - self._polled,
-            failures=self._failures,
+            polled=None if polled is None else polled.date,
+            lag=None if polled is None else self._now().since(polled),
+            failures=self._schedule.failures,
             watched=len(self._poller.told),
         )
 
     @property
     def checkpoint(self) -> Checkpoint:
         """What was told so far; raises CheckpointError before anything was read."""
-        if self._told_until is None:
+        if self._polled is None:
             raise CheckpointError("Nothing was read yet: there is no checkpoint.", path=None)
         return Checkpoint(
             server=self._session.shared.wire.server,
             query=self._settings.scope.request.query,
-            polled=self._told_until,
+            polled=self._gaps[0].since if self._gaps else self._polled.date,
             groups=tuple(self._poller.told.values()),
+            outside=tuple(self._poller.outside),
         )
 
     def hint(self, alert_group_id: str) -> None:
@@ -150,13 +155,12 @@ class Watcher:
 
         What has happened is told as if a poll had found it, and so is not told twice.
         """
-        self._hints.update(several_ids("alert_group_id", alert_group_id))
-        self._hinted.set()
+        self._schedule.hint(several_ids("alert_group_id", alert_group_id))
 
     async def _changes(self) -> AsyncGenerator[Watched, None]:
-        try:
+        async with self.reading() as reader:
             while True:
-                poll = await self.poll()
+                poll = await self.poll(reader)
                 if poll.gap is not None:
                     yield poll.gap
                     self.settle_gap(poll.gap)
@@ -166,53 +170,91 @@ class Watcher:
                     self.settle(sighting)
                 if poll.gap is not None or poll.sightings:
                     self.save()
-        finally:
-            self.save()
 
     # For those who work on several groups at once, such as `Bot`.
 
-    async def poll(self, busy: Collection[str] = ()) -> Poll:
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[object]:
+        """A reader: there is one at a time, here and of a checkpoint's file.
+
+        One that nobody goes on with, as after a `break`, gives way to the next.
+        """
+        self._check_free()
+        if self._file is not None and await self._file.lock():
+            self._check_free()
+            stored = self._file.load()  # another watcher may have gone on with it meanwhile
+            if stored is not None:
+                self._resume(stored)
+        self._reader = reader = object()
+        try:
+            yield reader
+        finally:
+            if self._reader is reader:
+                self._reader = None
+                self._close()
+
+    def _check_free(self) -> None:
+        if self._polling:
+            message = "Somebody else reads from this watcher now: make one for each loop or bot."
+            raise ClientStateError(message)
+
+    def _close(self) -> None:
+        try:
+            self.save()
+        finally:
+            if self._file is not None:
+                self._file.unlock()
+
+    async def poll(self, reader: object, busy: Collection[str] = ()) -> Poll:
         """Waits until a poll is due or hinted at, and says what it found; of busy groups nothing.
 
         What is found has to be settled, or it is found again.
         """
-        while True:
-            await self._until_due(busy)
-            if self._broken is not None:
-                raise self._broken
-            began = asyncio.get_running_loop().time()
-            try:
-                hints = self._hints.difference(busy)
-                if self._is_due(began) or len(hints) > _MOST_HINTS:
-                    poll = await self._poll(busy)
-                    self._hints.difference_update(self._poller.met)
+        if reader is not self._reader:
+            raise ClientStateError("Somebody else reads from this watcher since.")
+        self._polling = True
+        try:
+            while True:
+                if self._broken is not None:
+                    raise self._broken
+                is_time = await self._schedule.wait(busy)
+                poll = await self._try_poll(busy) if is_time else None
+                if poll is not None:
                     return poll
-                return await self._look(hints)
-            except OnCallError as error:
-                if not self._is_passing(error):
-                    raise
-                self._failed(began, error)
+        finally:
+            self._polling = False
+
+    async def _try_poll(self, busy: Collection[str]) -> Poll | None:
+        """None when it failed, and may succeed the next time."""
+        began = asyncio.get_running_loop().time()
+        try:
+            hints = self._schedule.take_hints(busy)
+            return await (self._poll(busy) if hints is None else self._look(hints))
+        except OnCallError as error:
+            if not self._is_passing(error):
+                raise
+            pause = self._schedule.failed(began)
+            _logger.warning("Poll failed, the next one is in %s: %s", pause, error)
+            return None
 
     def settle(self, sighting: Sighting) -> None:
         """Its changes are told; writes the checkpoint now and then."""
         self._poller.settle(sighting)
-        self._hinted.set()  # perhaps one that was busy
-        if self._path is not None and self._saving is None:
+        self._schedule.wake()  # perhaps one that was busy
+        if self._file is not None and self._saving is None:
             self._saving = asyncio.get_running_loop().call_later(_SAVE_EVERY, self._save_in_time)
 
     def settle_gap(self, gap: Gap) -> None:
         """It is told."""
-        if gap == self._gap:
-            self._gap = None
-            self._told_until = self._polled
+        self._gaps = [one for one in self._gaps if one != gap]
 
     def save(self) -> None:
         """Writes the checkpoint into its file, if it has one."""
         if self._saving is not None:
             self._saving.cancel()
             self._saving = None
-        if self._path is not None and self._told_until is not None:
-            self.checkpoint.save(self._path)
+        if self._file is not None and self._polled is not None:
+            self._file.save(self.checkpoint)
 
     def _save_in_time(self) -> None:
         self._saving = None
@@ -220,17 +262,14 @@ class Watcher:
             self.save()
         except CheckpointError as error:
             self._broken = error  # raised by the next poll
-            self._hinted.set()
+            self._schedule.wake()
 
-    async def _look(self, hints: set[str]) -> Poll:
-        """Reads some of the groups that were hinted at; where that fails, polls will find them."""
-        some = set(islice(hints, _MOST_HINTS))
-        self._hints -= some  # those that come meanwhile stay
-        sightings, failures = await self._poller.look(self._settings.clock(), some)
+    async def _look(self, hints: Collection[str]) -> Poll:
+        """Reads the groups that were hinted at; where that fails, a poll will find out."""
+        sightings, failures = await self._poller.look(hints)
         for error in failures:
             _logger.warning("A group that was hinted at cannot be read: %s", error)
-            soon = asyncio.get_running_loop().time() + _SOON
-            self._due = soon if self._due is None else min(self._due, soon)
+            self._schedule.missed()
         return Poll(sightings=sightings)
 
     def _is_passing(self, error: OnCallError) -> bool:
@@ -239,48 +278,34 @@ class Watcher:
         return missing or isinstance(error, PASSING)
 
     async def _poll(self, busy: Collection[str]) -> Poll:
-        now, began = self._settings.clock(), asyncio.get_running_loop().time()
-        sightings: Sequence[Sighting] = ()
-        if self._learns:
-            await self._poller.learn(now)
-            self._learns = False
-        else:
-            sightings = await self._poller.poll(now, busy=busy)
-        gap = self._gap_until(now)
-        self._gap = self._gap or gap
-        self._polled, self._failures = now, 0
-        if self._gap is None:
-            self._told_until = now
-        self._due = began + self._settings.every.total_seconds()
+        now, began = self._now(), asyncio.get_running_loop().time()
+        self._began = self._began or now
+        # A clock that is put forward must not make groups too old to be watched.
+        today = self._began.date + now.ticked(self._began)
+        self._poller.set_bounds(today - self._settings.horizon, max(today, now.date))
+        sightings = await self._read(self._began, busy)
+        gap = self._gap_until(now, self._polled or self._began)
+        self._gaps += [] if gap is None else [gap]
+        self._polled = now
+        self._schedule.succeeded(began, self._poller.met)
         self.save()
         return Poll(gap=gap, sightings=sightings)
 
-    def _gap_until(self, now: datetime) -> Gap | None:
+    async def _read(self, began: Moment, busy: Collection[str]) -> Sequence[Sighting]:
+        if self._learns:
+            # After an outage at the very first, what began during it is news.
+            failed = self._schedule.failures
+            await self._poller.learn(began.date if failed else None)
+            self._learns = False
+            if not failed:
+                return ()
+        return await self._poller.poll(busy)
+
+    def _now(self) -> Moment:
+        return Moment.now(self._settings.clock)
+
+    def _gap_until(self, now: Moment, last: Moment) -> Gap | None:
         """A poll that comes a whole turn late may have missed what was done and undone."""
-        last = self._polled
-        late = last is not None and now - last > 2 * self._settings.every
-        return Gap(since=last, until=now) if late and last is not None else None
-
-    def _failed(self, began: float, error: OnCallError) -> None:
-        every = self._settings.every
-        self._failures += 1
-        pause = min(every * 2 ** min(self._failures, _MOST_DOUBLINGS), max(every, _LONGEST_PAUSE))
-        self._due = began + pause.total_seconds()
-        _logger.warning("Poll failed, the next one is in %s: %s", pause, error)
-
-    def _is_due(self, now: float) -> bool:
-        return self._due is None or now >= self._due
-
-    async def _until_due(self, busy: Collection[str]) -> None:
-        """Until the time for a poll has come, or a group is hinted at that is not busy."""
-        loop = asyncio.get_running_loop()
-        while not self._is_due(loop.time()) and self._broken is None:
-            # In an outage, hints wait as polls do.
-            if not self._failures and self._hints.difference(busy):
-                return
-            self._hinted.clear()
-            try:
-                async with asyncio.timeout_at(self._due):
-                    await self._hinted.wait()
-            except TimeoutError:
-                return
+        passed = now.since(last)
+        late = passed > 2 * self._schedule.every
+        return Gap(since=last.date, until=last.date + passed) if late else None

@@ -189,24 +189,27 @@ class Bot:
         seconds = duration("grace", grace).total_seconds()
         self._ran = True
         with stopped_by(signals, self.stop):
-            try:
-                async with asyncio.timeout(None) as self._limit, asyncio.TaskGroup() as tasks:
-                    await self._work(tasks)
-                    self._stopping.set()
-                    self._limit.reschedule(asyncio.get_running_loop().time() + seconds)
-            except TimeoutError:
-                _logger.warning("Stopped; %d groups were left in the middle.", self._cut_off)
-            finally:
-                self._limit = None
-                self._watcher.save()
+            async with self._watcher.reading() as reader:
+                await self._run(reader, seconds)
         if self._failure is not None:
             raise self._failure
 
-    async def _work(self, tasks: asyncio.TaskGroup) -> None:
+    async def _run(self, reader: object, grace: float) -> None:
+        try:
+            async with asyncio.timeout(None) as self._limit, asyncio.TaskGroup() as tasks:
+                await self._work(reader, tasks)
+                self._stopping.set()
+                self._limit.reschedule(asyncio.get_running_loop().time() + grace)
+        except TimeoutError:
+            _logger.warning("Stopped; %d groups were left in the middle.", self._cut_off)
+        finally:
+            self._limit = None
+
+    async def _work(self, reader: object, tasks: asyncio.TaskGroup) -> None:
         """Polls, and begins to handle what is found, until something ends it."""
         while True:
             try:
-                poll = await self._unless_stopped(self._watcher.poll(self._busy))
+                poll = await self._unless_stopped(self._watcher.poll(reader, self._busy))
             except OnCallError as error:
                 self._failure = error
                 return

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall.testing import FakeOnCall, VirtualClock
-from tests.facade.watchers import add, enter, polls, told, watching
+from grafana_oncall.changes import Gap
+from grafana_oncall.testing import FakeOnCall, VirtualClock, status
+from tests.facade.watchers import EVERY, add, enter, polls, told, watching
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,73 @@ async def test_clocks_of_client_and_server_may_differ(
             assert told(seen, groups[-1 - round_]) == "Deleted"
         await polls(10)
     assert len(seen) == 25
+
+
+class Clock:
+    """Of the client; somebody sets it."""
+
+    def __init__(self, real: VirtualClock) -> None:
+        self.real = real
+        self.off = timedelta()
+
+    def __call__(self) -> datetime:
+        """What it shows."""
+        return self.real() + self.off
+
+
+@pytest.mark.parametrize("days", [-400, -40, 40, 400])
+async def test_a_clock_that_is_set_makes_no_group_new_and_none_forgotten(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, days: int
+) -> None:
+    """By more than the horizon, and back again; what happens meanwhile is told once."""
+    shown = Clock(clock)
+    groups = add(fake, 60)
+    watcher = oncall.alert_groups.watch(clock=shown)
+    async with watching(watcher) as seen:
+        shown.off = timedelta(days=days)
+        await polls(3)
+        enter(groups[0], "resolved", fake)
+        new = fake.add_group()
+        await polls(3)
+        shown.off = timedelta()
+        await polls(10)
+        assert watcher.health.watched == 61
+    changes = [one for one in seen if not isinstance(one, Gap)]
+    assert (told(seen, groups[0]), told(seen, new), len(changes)) == ("Resolved", "Created", 2)
+    assert watcher.health.lag == timedelta(seconds=EVERY / 3)
+
+
+async def test_a_clock_that_is_put_back_hides_no_gap(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """Nobody sets the loop's clock."""
+    shown = Clock(clock)
+    fake.add_group()
+    watcher = oncall.alert_groups.watch(clock=shown)
+    async with watching(watcher) as seen:
+        since = watcher.health.polled
+        fake.faults.add(status(503), lasting=timedelta(minutes=30))
+        await asyncio.sleep(60)
+        shown.off = -timedelta(hours=2)
+        await asyncio.sleep(3000)
+    (gap,) = seen
+    assert isinstance(gap, Gap)
+    assert gap.since == since
+    assert timedelta(minutes=30) <= gap.until - gap.since <= timedelta(minutes=40)
+
+
+async def test_a_machine_that_slept_has_a_gap_although_the_loop_did_not_notice(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """The loop's clock stops then, and dates go on; what began meanwhile is told."""
+    began = clock()
+    slept = Clock(clock)
+    fake.add_group()
+    watcher = oncall.alert_groups.watch(clock=slept)
+    async with watching(watcher) as seen:
+        slept.off = timedelta(days=3)
+        fake.add_group(started_at=began + timedelta(days=3, seconds=1))
+        await polls()
+    assert told(seen) == "Gap Created"
+    assert isinstance(seen[0], Gap)
+    assert seen[0].until - seen[0].since == timedelta(days=3, seconds=EVERY)

@@ -170,6 +170,30 @@ async def test_an_outage_while_everything_is_learned_is_waited_out(
     assert (left, told(seen)) == ([], "Created")
 
 
+@pytest.mark.parametrize("existing", [False, True])
+async def test_what_began_during_an_outage_at_the_very_first_is_told(
+    fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock, *, existing: bool
+) -> None:
+    """After a Gap since the first attempt; what was there before only if it is asked for."""
+    add(fake, 120)
+    fake.faults.add(status(503), lasting=timedelta(minutes=20))
+    began = clock()
+    watcher = impatient.alert_groups.watch(clock=clock, existing=existing)
+    async with watching(watcher) as seen:
+        await asyncio.sleep(600)
+        new = fake.add_group()
+        over = fake.add_group(state="resolved")
+        assert (seen, watcher.health.polled) == ([], None)
+        await asyncio.sleep(1200)
+        gap, *rest = seen
+        assert isinstance(gap, Gap)
+        assert gap.since == began
+        assert (told(rest, new), told(rest, over)) == ("Created", "Created Resolved")
+        assert len(rest) == (123 if existing else 3)
+        await polls(5)
+        assert len(seen) == 1 + len(rest)
+
+
 async def test_a_throttled_poll_goes_on_when_the_server_says(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:

@@ -13,7 +13,7 @@ from grafana_oncall._checkpoint import Checkpoint
 from grafana_oncall._watch import Watcher
 from grafana_oncall.changes import Change, Watched
 from grafana_oncall.testing import FakeOnCall
-from tests.facade.watchers import add, enter, polls, told, watch_with, watching
+from tests.facade.watchers import SRE, add, enter, polls, told, watch_with, watching
 
 watch = pytest.fixture(watch_with)
 
@@ -98,3 +98,24 @@ async def test_the_file_has_what_was_told_a_second_ago(
         if number == 10:
             break
     assert number == 10
+
+
+async def test_a_group_that_has_left_the_filter_is_not_followed_after_a_restart_either(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """Until it comes back: then it is not new."""
+    path = tmp_path / "bot.json"
+    group = fake.add_group(labels=SRE)
+    async with watching(watch(labels=SRE, checkpoint=path)) as seen:
+        group.labels.clear()
+        await polls(2)
+        assert told(seen) == "LabelsChanged"
+    enter(group, "acknowledged", fake)
+    fake.calls.clear()
+    async with watching(watch(labels=SRE, checkpoint=path)) as seen:
+        await polls(2)
+        assert seen == []
+        assert {call.operation for call in fake.calls} == {"list_alert_groups"}
+        group.labels.append(("team", "SRE"))
+        await polls(2)
+    assert told(seen) == "Acknowledged LabelsChanged"

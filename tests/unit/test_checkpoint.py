@@ -42,6 +42,7 @@ CHECKPOINT = Checkpoint(
             title="Memory above 90% threshold",
         ),
     ),
+    outside=("I68T24C13IFW1",),
 )
 OTHER = attrs.evolve(CHECKPOINT, polled=MOMENT + timedelta(minutes=1))
 JSON: dict[str, Any] = json.loads(CHECKPOINT.to_json())
@@ -68,6 +69,7 @@ checkpoints = st.builds(
     query=pairs,
     polled=moments,
     groups=st.lists(snapshots, max_size=3).map(tuple),
+    outside=st.lists(texts, max_size=3).map(tuple),
 )
 
 

@@ -1,0 +1,89 @@
+"""When a watcher reads: at its turns, later while the server fails, at once when it gets a hint."""
+
+import asyncio
+from collections.abc import Collection
+from datetime import timedelta
+from itertools import islice
+from typing import Final
+
+_LONGEST_PAUSE: Final = timedelta(minutes=5)
+_MOST_DOUBLINGS: Final = 10
+
+_MOST_HINTS: Final = 30
+"""Hinted groups that are read one by one; for more, a poll is cheaper."""
+
+_SOON: Final = 60.0
+"""Seconds to the next poll, when a group that was hinted at could not be read."""
+
+
+class Schedule:
+    """Turns, failures and hints. Times are the loop's, in seconds."""
+
+    def __init__(self, every: timedelta) -> None:
+        self.every = every
+        self.failures = 0
+        """How many polls have failed since the last one that did not."""
+        self._due: float | None = None
+        self._hints: set[str] = set()
+        self._woken = asyncio.Event()
+
+    def hint(self, ids: Collection[str]) -> None:
+        """These groups are to be read at once."""
+        self._hints.update(ids)
+        self.wake()
+
+    def wake(self) -> None:
+        """Whoever waits looks whether there is a reason to go on."""
+        self._woken.set()
+
+    async def wait(self, busy: Collection[str]) -> bool:
+        """Until a poll is due, or a group is hinted at that is not busy, or somebody wakes it.
+
+        In an outage, hints wait as polls do.
+        """
+        self._woken.clear()
+        if self.is_due or (not self.failures and self._hints.difference(busy)):
+            return True
+        try:
+            async with asyncio.timeout_at(self._due):
+                await self._woken.wait()
+        except TimeoutError:
+            return True
+        return False
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time for a poll."""
+        return self._due is None or _now() >= self._due
+
+    def take_hints(self, busy: Collection[str]) -> Collection[str] | None:
+        """The groups to be read one by one; None where a poll has to be made instead."""
+        hints = self._hints.difference(busy)
+        if self.is_due or len(hints) > _MOST_HINTS:
+            return None
+        some = set(islice(hints, _MOST_HINTS))
+        self._hints -= some  # those that come meanwhile stay
+        return some
+
+    def missed(self) -> None:
+        """A group could not be read: a poll will find what happened to it."""
+        soon = _now() + _SOON
+        self._due = soon if self._due is None else min(self._due, soon)
+
+    def succeeded(self, began: float, met: Collection[str]) -> None:
+        """A poll that began then has read these groups."""
+        self._hints.difference_update(met)
+        self.failures = 0
+        self._due = began + self.every.total_seconds()
+
+    def failed(self, began: float) -> timedelta:
+        """A poll that began then has failed; answers how long it is to the next one."""
+        self.failures += 1
+        longest = max(self.every, _LONGEST_PAUSE)
+        pause = min(self.every * (1 << min(self.failures, _MOST_DOUBLINGS)), longest)
+        self._due = began + pause.total_seconds()
+        return pause
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
