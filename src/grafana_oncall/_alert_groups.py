@@ -124,7 +124,8 @@ class AlertGroups(Actions):
         page of everything, further back each time. So what happens to open groups, and what is
         new, is seen at the next poll; labels and deletions of resolved groups when their page
         comes round; and with more open groups than that, `most_pages` pages are read at a poll,
-        in turn. A poll without changes costs at most `most_pages` + 6 requests.
+        in turn. A poll without changes costs at most `most_pages` + 6 requests; one that misses
+        groups reads up to 30 of them by id, and the rest at the next polls.
 
         Args:
             labels: As for `list`.
@@ -133,9 +134,11 @@ class AlertGroups(Actions):
             team_id: As for `list`.
             every: Time from poll to poll, as a timedelta or in seconds.
             existing: Whether groups that are there at the beginning are told as `Created`;
-                otherwise they are read once, and only what happens to them later is told.
+                otherwise they are read once, and only what happens to them later is told. Where an
+                outage comes first, the beginning is before it, by `clock`.
             checkpoint: Where another watcher of the same filter ended: its `.checkpoint`; or a file
-                that this one goes on from if it exists, and keeps up to date.
+                that this one goes on from if it exists, and keeps up to date. One watcher at a time
+                may have it; a lock file stands beside it.
             horizon: Groups that began earlier are not watched.
             overlap: How much later than newer ones a group may appear in the list.
             most_pages: Bound of the pages read at a poll, as told above.

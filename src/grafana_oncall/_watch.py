@@ -73,9 +73,11 @@ class Watcher:
 
     A change counts as told when the next one is asked for. What is told is in the `checkpoint`; a
     watcher that goes on from there tells the rest, and again what was under way: at least once.
-    One loop or bot at a time goes through the changes, and one watcher at a time has the file; a
-    second one raises ClientStateError or CheckpointError. While a change is being worked on, nothing is read, and nothing piles up: what happens meanwhile
+    While a change is being worked on, nothing is read, and nothing piles up: what happens meanwhile
     to a group is told as one difference.
+
+    One loop or bot at a time reads from a watcher, and one watcher at a time has a file: a second
+    one raises ClientStateError or CheckpointError.
 
     Outages are waited out, with up to five minutes from poll to poll. Iterating raises OnCallError
     where waiting cannot help: a token that is refused, a client that is closed, a checkpoint that

@@ -172,17 +172,18 @@ class Bot:
     ) -> None:
         """Runs until `stop`, a signal, or an error that waiting cannot help.
 
-        Then what is being handled is finished; what has not ended after `grace` is cancelled, and
-        is told again by the next watcher of the checkpoint.
+        Then what is being handled is finished, with all its attempts; what has not ended after
+        `grace` is cancelled, and is told again by the next watcher of the checkpoint.
 
         Args:
             grace: Longest time to finish, as a timedelta or in seconds.
             signals: Those that stop the bot; none where somebody else handles signals, and none
-                outside the main thread.
+                outside the main thread. With uvicorn in the same loop, start the bot before it:
+                then a signal stops both.
 
         Raises:
             OnCallError: What `Watcher` raises.
-            ClientStateError: It runs already, or has run.
+            ClientStateError: It runs already, or has run; or its watcher is read by another.
         """
         if self._ran:
             raise ClientStateError("A bot runs once: make a new one.")
