@@ -142,7 +142,8 @@ class AlertGroups(Actions):
             horizon: Groups that began earlier are not watched.
             overlap: How much later than newer ones a group may appear in the list.
             most_pages: Bound of the pages read at a poll, as told above.
-            clock: Gives the time, as an aware datetime.
+            clock: Gives the time, as an aware datetime. It may be set while the watcher runs, but
+                should be right when that begins: else the horizon is not.
 
         Raises:
             LabelError: Labels that cannot be matched.

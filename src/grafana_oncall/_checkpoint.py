@@ -10,7 +10,7 @@ import attrs
 import msgspec
 
 from ._converter import BaseValidationError, dumps, loads
-from ._filelock import lock
+from ._filelock import lock, unlock
 from ._values import AwareDatetime, shown
 from .changes import Snapshot
 from .errors import CheckpointError
@@ -123,8 +123,14 @@ class CheckpointFile:
     def unlock(self) -> None:
         """Others may use it."""
         if self._lock is not None:
+            unlock(self._lock)
             self._lock.close()
             self._lock = None
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether this has it."""
+        return self._lock is not None
 
     def load(self) -> Checkpoint | None:
         """What is in it; None where there is no file yet."""

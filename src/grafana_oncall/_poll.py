@@ -94,7 +94,8 @@ class Poller:
             async for window in reading:
                 for group in window.groups:
                     if until is None or group.created_at <= until:
-                        self.told[group.id] = Snapshot.of(group)
+                        # What an attempt before this one saw of it may have changed since.
+                        self.told.setdefault(group.id, Snapshot.of(group))
 
     async def poll(self, busy: Collection[str]) -> Sequence[Sighting]:
         """What has changed, in the order in which the groups began; but of busy ones nothing."""
@@ -127,7 +128,7 @@ class Poller:
 
     @property
     def met(self) -> Collection[str]:
-        """The groups that were read last."""
+        """The groups that were read last, but for busy ones."""
         return self._met
 
     def settle(self, sighting: Sighting) -> None:
@@ -210,7 +211,8 @@ class Poller:
                 raise
             group = None
         self._met.add(group_id)
-        if group is not None and group_id not in self.told and not self._is_watched(group):
+        is_known = group_id in self.told and group_id not in self.outside
+        if group is not None and not is_known and not self._is_watched(group):
             return
         self._note(group_id, group)
 
@@ -219,7 +221,7 @@ class Poller:
     def _observe(self, groups: Iterable[AlertGroup]) -> None:
         for group in groups:
             # A server may ignore a filter: then a group that was told is looked for by its id.
-            if self._is_watched(group):
+            if self._is_watched(group) and group.id not in self._busy:
                 self._met.add(group.id)
                 self._note(group.id, group)
 

@@ -25,6 +25,8 @@ class Schedule:
         """How many polls have failed since the last one that did not."""
         self._due: float | None = None
         self._hints: set[str] = set()
+        self._unmet: set[str] = set()
+        """Hinted groups that a poll did not meet: no further one is made because of them."""
         self._woken = asyncio.Event()
 
     def hint(self, ids: Collection[str]) -> None:
@@ -42,7 +44,8 @@ class Schedule:
         In an outage, hints wait as polls do.
         """
         self._woken.clear()
-        if self.is_due or (not self.failures and self._hints.difference(busy)):
+        hinted = (self._hints | self._unmet).difference(busy)
+        if self.is_due or (hinted and not self.failures):
             return True
         try:
             async with asyncio.timeout_at(self._due):
@@ -56,23 +59,32 @@ class Schedule:
         """Whether it is time for a poll."""
         return self._due is None or _now() >= self._due
 
-    def take_hints(self, busy: Collection[str]) -> Collection[str] | None:
-        """The groups to be read one by one; None where a poll has to be made instead."""
-        hints = self._hints.difference(busy)
-        if self.is_due or len(hints) > _MOST_HINTS:
+    def take(self, busy: Collection[str]) -> Collection[str] | None:
+        """The groups to be read one by one; None where a poll is to be made.
+
+        Those that come meanwhile are not taken by what is done now.
+        """
+        hinted = self._hints.difference(busy)
+        if self.is_due or len(hinted) > _MOST_HINTS:
             return None
-        some = set(islice(hints, _MOST_HINTS))
-        self._hints -= some  # those that come meanwhile stay
+        some = set(islice(hinted or self._unmet.difference(busy), _MOST_HINTS))
+        self._hints -= some
+        self._unmet -= some
         return some
+
+    def take_all(self) -> set[str]:
+        """All groups that were hinted at: a poll begins."""
+        taken, self._hints, self._unmet = self._hints | self._unmet, set(), set()
+        return taken
 
     def missed(self) -> None:
         """A group could not be read: a poll will find what happened to it."""
         soon = _now() + _SOON
         self._due = soon if self._due is None else min(self._due, soon)
 
-    def succeeded(self, began: float, met: Collection[str]) -> None:
-        """A poll that began then has read these groups."""
-        self._hints.difference_update(met)
+    def succeeded(self, began: float, unmet: Collection[str]) -> None:
+        """A poll that began then has read what was hinted at, but for these groups."""
+        self._unmet.update(unmet)
         self.failures = 0
         self._due = began + self.every.total_seconds()
 

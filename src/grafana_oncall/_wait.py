@@ -92,10 +92,11 @@ class Waiter:
         return [*left]
 
     def _range(self) -> Groups:
-        """The part of the list where those are that were seen before."""
-        times = [one.created_at for one in map(self._last.get, self._left) if one is not None]
+        """The part of the list where they are, if all of them were seen before."""
         request = operations.list_alert_groups()
-        return between(request, min(times), max(times)) if times else request
+        last = [self._last.get(one) for one in self._left]
+        times = [group.created_at for group in last if group is not None]
+        return between(request, min(times), max(times)) if len(times) == len(last) else request
 
     def _note(self, group_id: str, group: AlertGroup | None) -> None:
         self._last[group_id] = group

@@ -104,7 +104,7 @@ class Watcher:
         self._saving: asyncio.TimerHandle | None = None
         self._broken: CheckpointError | None = None
         self._reader: object | None = None
-        self._polling = False
+        self._polling = self._alone = False
         self._learns = not settings.existing
         if checkpoint is not None:
             self._resume(checkpoint)
@@ -118,7 +118,7 @@ class Watcher:
             )
             path = None if self._file is None else str(self._file.path)
             raise CheckpointError(message, path=path)
-        self._polled, self._learns = Moment(checkpoint.polled), False
+        self._polled, self._gaps, self._learns = Moment(checkpoint.polled), [], False
         self._poller.told = {one.id: one for one in checkpoint.groups}
         self._poller.outside = {*checkpoint.outside}
 
@@ -165,10 +165,12 @@ class Watcher:
                 poll = await self.poll(reader)
                 if poll.gap is not None:
                     yield poll.gap
+                    self._check(reader)
                     self.settle_gap(poll.gap)
                 for sighting in poll.sightings:
                     for change in sighting.changes:
                         yield change
+                        self._check(reader)
                     self.settle(sighting)
                 if poll.gap is not None or poll.sightings:
                     self.save()
@@ -176,44 +178,63 @@ class Watcher:
     # For those who work on several groups at once, such as `Bot`.
 
     @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[object]:
+    async def reading(self, *, alone: bool = False) -> AsyncGenerator[object]:
         """A reader: there is one at a time, here and of a checkpoint's file.
 
-        One that nobody goes on with, as after a `break`, gives way to the next.
+        One that does not poll just now gives way to the next, as after a `break`: unless it is
+        there alone.
         """
-        self._check_free()
-        if self._file is not None and await self._file.lock():
-            self._check_free()
-            stored = self._file.load()  # another watcher may have gone on with it meanwhile
-            if stored is not None:
-                self._resume(stored)
-        self._reader = reader = object()
-        try:
-            yield reader
-        finally:
-            if self._reader is reader:
-                self._reader = None
-                self._close()
-
-    def _check_free(self) -> None:
-        if self._polling:
+        if self._polling or self._alone:
             message = "Somebody else reads from this watcher now: make one for each loop or bot."
             raise ClientStateError(message)
+        self._reader, self._alone = (reader := object()), True
+        try:
+            await self._enter()
+            self._alone = alone
+            yield reader
+        except BaseException as error:
+            self._leave(reader, error)
+            raise
+        else:
+            self._leave(reader)
 
-    def _close(self) -> None:
+    async def _enter(self) -> None:
+        self._broken = None
+        if self._file is not None and await self._file.lock():
+            try:
+                stored = self._file.load()  # another watcher may have gone on with it meanwhile
+                if stored is not None:
+                    self._resume(stored)
+            except BaseException:
+                self._file.unlock()
+                raise
+        if self._gaps:  # that nobody has settled: they are told again, as one
+            self._polled, self._gaps = Moment(self._gaps[0].since), []
+
+    def _leave(self, reader: object, error: BaseException | None = None) -> None:
+        if reader is not self._reader:
+            return
+        self._reader, self._alone = None, False
         try:
             self.save()
+        except CheckpointError as unsaved:
+            if error is None:
+                raise
+            _logger.error("At the end of watching: %s", unsaved)  # noqa: TRY400  # nor a traceback
         finally:
             if self._file is not None:
                 self._file.unlock()
+
+    def _check(self, reader: object) -> None:
+        if reader is not self._reader:
+            raise ClientStateError("Somebody else reads from this watcher since.")
 
     async def poll(self, reader: object, busy: Collection[str] = ()) -> Poll:
         """Waits until a poll is due or hinted at, and says what it found; of busy groups nothing.
 
         What is found has to be settled, or it is found again.
         """
-        if reader is not self._reader:
-            raise ClientStateError("Somebody else reads from this watcher since.")
+        self._check(reader)
         self._polling = True
         try:
             while True:
@@ -230,7 +251,7 @@ class Watcher:
         """None when it failed, and may succeed the next time."""
         began = asyncio.get_running_loop().time()
         try:
-            hints = self._schedule.take_hints(busy)
+            hints = self._schedule.take(busy)
             return await (self._poll(busy) if hints is None else self._look(hints))
         except OnCallError as error:
             if not self._is_passing(error):
@@ -243,20 +264,24 @@ class Watcher:
         """Its changes are told; writes the checkpoint now and then."""
         self._poller.settle(sighting)
         self._schedule.wake()  # perhaps one that was busy
-        if self._file is not None and self._saving is None:
-            self._saving = asyncio.get_running_loop().call_later(_SAVE_EVERY, self._save_in_time)
+        self._save_soon()
 
     def settle_gap(self, gap: Gap) -> None:
         """It is told."""
         self._gaps = [one for one in self._gaps if one != gap]
+        self._save_soon()
 
     def save(self) -> None:
         """Writes the checkpoint into its file, if it has one."""
         if self._saving is not None:
             self._saving.cancel()
             self._saving = None
-        if self._file is not None and self._polled is not None:
+        if self._file is not None and self._file.is_locked and self._polled is not None:
             self._file.save(self.checkpoint)
+
+    def _save_soon(self) -> None:
+        if self._file is not None and self._saving is None:
+            self._saving = asyncio.get_running_loop().call_later(_SAVE_EVERY, self._save_in_time)
 
     def _save_in_time(self) -> None:
         self._saving = None
@@ -285,11 +310,16 @@ class Watcher:
         # A clock that is put forward must not make groups too old to be watched.
         today = self._began.date + now.ticked(self._began)
         self._poller.set_bounds(today - self._settings.horizon, max(today, now.date))
-        sightings = await self._read(self._began, busy)
+        hinted = self._schedule.take_all()
+        try:
+            sightings = await self._read(self._began, busy)
+        except BaseException:
+            self._schedule.hint(hinted)
+            raise
         gap = self._gap_until(now, self._polled or self._began)
         self._gaps += [] if gap is None else [gap]
         self._polled = now
-        self._schedule.succeeded(began, self._poller.met)
+        self._schedule.succeeded(began, hinted.difference(self._poller.met))
         self.save()
         return Poll(gap=gap, sightings=sightings)
 

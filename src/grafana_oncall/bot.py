@@ -14,6 +14,7 @@ import inspect
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from functools import partial
 from math import ldexp
@@ -116,6 +117,7 @@ class Bot:
         self._backlog = 0
         self._dead_letters = 0
         self._stopping = asyncio.Event()
+        self._hurries = False
         self._limit: asyncio.Timeout | None = None
         self._ran = False
         self._cut_off = 0
@@ -160,7 +162,8 @@ class Bot:
 
     def stop(self) -> None:
         """Begins no further change, and lets `run` end; called again, ends it at once."""
-        if self._stopping.is_set() and self._limit is not None and not self._limit.expired():
+        self._hurries = self._stopping.is_set()
+        if self._hurries and self._limit is not None and not self._limit.expired():
             self._limit.reschedule(asyncio.get_running_loop().time())
         self._stopping.set()
 
@@ -178,8 +181,7 @@ class Bot:
         Args:
             grace: Longest time to finish, as a timedelta or in seconds.
             signals: Those that stop the bot; none where somebody else handles signals, and none
-                outside the main thread. With uvicorn in the same loop, start the bot before it:
-                then a signal stops both.
+                outside the main thread.
 
         Raises:
             OnCallError: What `Watcher` raises.
@@ -190,8 +192,11 @@ class Bot:
         seconds = duration("grace", grace).total_seconds()
         self._ran = True
         with stopped_by(signals, self.stop):
-            async with self._watcher.reading() as reader:
-                await self._run(reader, seconds)
+            async with AsyncExitStack() as stack:
+                reading = self._watcher.reading(alone=True)
+                reader = await self._unless_stopped(stack.enter_async_context(reading))
+                if reader is not None:
+                    await self._run(reader, seconds)
         if self._failure is not None:
             raise self._failure
 
@@ -200,7 +205,8 @@ class Bot:
             async with asyncio.timeout(None) as self._limit, asyncio.TaskGroup() as tasks:
                 await self._work(reader, tasks)
                 self._stopping.set()
-                self._limit.reschedule(asyncio.get_running_loop().time() + grace)
+                left = 0 if self._hurries else grace
+                self._limit.reschedule(asyncio.get_running_loop().time() + left)
         except TimeoutError:
             _logger.warning("Stopped; %d groups were left in the middle.", self._cut_off)
         finally:
@@ -275,7 +281,9 @@ class Bot:
         for attempt in range(1, policy.attempts + 1):
             try:
                 await handler(change)
-            except Exception as error:  # noqa: BLE001  # whatever a handler does, the bot lives
+            except Exception as error:  # whatever a handler does, the bot lives
+                if _is_cancelled():
+                    raise asyncio.CancelledError from error
                 failure = error
             except asyncio.CancelledError as error:
                 if _is_cancelled():

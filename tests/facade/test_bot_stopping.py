@@ -167,6 +167,43 @@ async def test_what_has_not_ended_after_the_grace_is_cancelled(
     assert again == ([] if grace == 60 else [("Created", slow.id)])
 
 
+async def test_a_handler_that_makes_another_error_of_its_cancellation_is_not_called_again(
+    fake: FakeOnCall, make: Make
+) -> None:
+    """The grace is a bound."""
+    fake.add_group()
+    bot, called = make(), list[float]()
+
+    @bot.on(Change)
+    async def handle(_: Change) -> None:
+        called.append(passed())
+        try:
+            await asyncio.sleep(LATER)
+        except asyncio.CancelledError as error:
+            raise RuntimeError("It was interrupted.") from error
+
+    await run_for(bot, 5, grace=10)
+    assert (called, passed()) == ([0], 15)
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_two_stops_shortly_after_each_other_are_two(
+    fake: FakeOnCall, make: Make, turns: int
+) -> None:
+    """Whatever the bot is at in between."""
+    fake.add_group()
+    bot = make()
+    hear(bot, lasting=LATER)
+    async with running(bot) as run:
+        await asyncio.sleep(5)
+        bot.stop()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        bot.stop()
+        await run
+        assert passed() == 5
+
+
 async def test_how_many_were_left_is_logged(
     fake: FakeOnCall, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:

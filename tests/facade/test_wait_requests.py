@@ -6,10 +6,11 @@ import asyncio
 
 import pytest
 
-from grafana_oncall import OnCallClient
+from grafana_oncall import OnCallClient, RetryPolicy
 from grafana_oncall.errors import WaitTimeout
-from grafana_oncall.testing import FakeOnCall, VirtualClock
-from tests.facade.timeline import become
+from grafana_oncall.testing import FakeOnCall, VirtualClock, status
+from tests.facade.samples import BASE
+from tests.facade.timeline import become, passed
 from tests.facade.waits import EVERY, add, ids, waiting
 
 
@@ -61,6 +62,21 @@ async def test_a_first_look_is_never_dearer_than_one_by_one_and_a_page_or_two(
     groups = add(fake, 2000, "resolved")
     await oncall.alert_groups.wait_until(ids(groups[first:last]), "resolved", timeout=60)
     assert 1 <= looks(fake) <= most
+
+
+async def test_after_a_page_that_failed_the_rest_is_looked_for_on_pages_too(
+    fake: FakeOnCall,
+) -> None:
+    """And not one by one."""
+    groups = add(fake, 1000, "resolved")
+    fake.faults.choose(
+        lambda request, _: status(503) if "page=2" in request.query and passed() < 1 else None
+    )
+    async with OnCallClient(
+        url=BASE, token=fake.token, transport=fake.transport(), retry=RetryPolicy(attempts=1)
+    ) as client:
+        await client.alert_groups.wait_until(ids(groups), "resolved", timeout=60)
+    assert looks(fake) == 22
 
 
 async def test_groups_that_are_far_apart_do_not_cost_all_pages_in_between(

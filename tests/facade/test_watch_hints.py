@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from grafana_oncall import OnCallClient
 from grafana_oncall._watch import Watcher
+from grafana_oncall.bot import Bot
 from grafana_oncall.errors import InvalidArgument
-from grafana_oncall.testing import FakeOnCall
-from tests.facade.watchers import SRE, enter, polls, told, watch_with, watching
+from grafana_oncall.testing import FakeOnCall, VirtualClock
+from tests.facade.bots import hear, running
+from tests.facade.watchers import EVERY, SRE, enter, polls, told, watch_with, watching
 
 watch = pytest.fixture(watch_with)
 
@@ -51,6 +56,73 @@ async def test_hints_at_what_is_gone_or_not_watched_tell_what_is_true(
         assert told(seen) == told(seen, group) == "Deleted"
         await polls(5)
         assert len(seen) == 1
+
+
+@pytest.mark.parametrize("number", [31, 100])
+async def test_hints_at_groups_that_no_poll_meets_are_read_one_by_one(
+    fake: FakeOnCall, watch: Callable[..., Watcher], number: int
+) -> None:
+    """After one poll; and then the watcher is quiet again."""
+    outside = [fake.add_group() for _ in range(number)]
+    watcher = watch(labels=SRE)
+    async with watching(watcher) as seen:
+        fake.calls.clear()
+        for one in outside:
+            watcher.hint(one.id)
+        await asyncio.sleep(EVERY / 3)
+        asked = Counter(call.operation for call in fake.calls)
+        assert asked["get_alert_group"] == number
+        assert asked["list_alert_groups"] <= 5
+        fake.calls.clear()
+        await polls(4)
+        assert len(fake.calls) <= 20
+    assert seen == []
+
+
+async def test_a_hint_that_comes_during_a_poll_counts(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """Although the poll has read that group before it changed."""
+    group = fake.add_group()
+    watcher = watch(every=300)
+    async with watching(watcher) as seen:
+        await asyncio.sleep(290)
+        fake.latency = timedelta(seconds=2)
+        await asyncio.sleep(8)
+        enter(group, "resolved", fake)
+        watcher.hint(group.id)
+        await asyncio.sleep(30)
+        assert told(seen) == "Resolved"
+
+
+async def test_a_hint_at_a_group_that_is_busy_is_kept_until_it_is_not(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """Also when a poll comes in between."""
+    group = fake.add_group()
+    bot = Bot(oncall.alert_groups.watch(every=100, clock=clock, existing=True))
+    told = hear(bot, lasting=150)
+    async with running(bot):
+        await asyncio.sleep(50)
+        group.alerts_count += 1
+        bot.hint(group.id)
+        await asyncio.sleep(101)
+        assert told == [("Created", group.id), ("AlertsAdded", group.id)]
+
+
+async def test_a_hint_at_a_group_that_has_left_the_filter_tells_nothing(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """As polls do not."""
+    group = fake.add_group(labels=SRE)
+    watcher = watch(labels=SRE)
+    async with watching(watcher) as seen:
+        group.labels.clear()
+        await polls()
+        enter(group, "acknowledged", fake)
+        watcher.hint(group.id)
+        await polls()
+    assert told(seen) == "LabelsChanged"
 
 
 @pytest.mark.parametrize("bad", ["", "a/b", 1])

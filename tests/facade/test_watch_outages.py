@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any, cast
 
 import pytest
@@ -192,6 +192,21 @@ async def test_what_began_during_an_outage_at_the_very_first_is_told(
         assert len(rest) == (123 if existing else 3)
         await polls(5)
         assert len(seen) == 1 + len(rest)
+
+
+async def test_what_an_attempt_to_learn_saw_and_changed_in_the_outage_is_told(
+    fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock
+) -> None:
+    """The next attempt does not take it for what was there at the beginning."""
+    fake._world.page_size = 5
+    groups = add(fake, 20)
+    numbers, end = count(), clock() + timedelta(minutes=5)
+    fake.faults.choose(lambda *_: status(503) if next(numbers) >= 2 and clock() < end else None)
+    async with watching(impatient.alert_groups.watch(clock=clock)) as seen:
+        await asyncio.sleep(100)
+        enter(groups[0], "resolved", fake)
+        await asyncio.sleep(900)
+    assert told(seen) == "Gap Resolved"
 
 
 async def test_a_throttled_poll_goes_on_when_the_server_says(

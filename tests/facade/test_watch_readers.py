@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -12,11 +14,12 @@ import pytest
 
 from grafana_oncall import Watcher
 from grafana_oncall.bot import Bot
-from grafana_oncall.changes import Change, Watched
+from grafana_oncall.changes import Change, Gap, Watched
 from grafana_oncall.errors import CheckpointError, ClientStateError
 from grafana_oncall.testing import FakeOnCall
+from tests.facade.bots import hear, run_for, running
 from tests.facade.timeline import later, passed
-from tests.facade.watchers import EVERY, add, collect, polls, told, watch_with, watching
+from tests.facade.watchers import EVERY, SRE, add, collect, enter, polls, told, watch_with, watching
 
 watch = pytest.fixture(watch_with)
 
@@ -24,6 +27,13 @@ watch = pytest.fixture(watch_with)
 def stream(watcher: Watcher) -> Any:
     """Its changes, one by one."""
     return cast("Any", aiter(watcher))
+
+
+def reap(child: int, *pipe: int) -> None:
+    """It ends when its pipe does."""
+    for end in pipe:
+        os.close(end)
+    os.waitpid(child, 0)
 
 
 async def test_a_second_loop_over_a_watcher_is_refused(
@@ -53,17 +63,58 @@ async def test_a_bot_and_a_loop_do_not_share_a_watcher(
 async def test_a_loop_that_waits_at_a_change_gives_way_to_another(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """Which is told that change again; the first one is told what became of it."""
-    add(fake, 3)
+    """Which is told that change again; the first one has nothing more to say in it."""
+    group, *_ = add(fake, 3)[::-1]
     watcher = watch(existing=True)
     async with aclosing(stream(watcher)) as first, aclosing(stream(watcher)) as second:
         assert await anext(first) == await anext(second)
+        enter(group, "resolved", fake)
         await anext(second)
-        await anext(first)
-        await anext(first)
         with pytest.raises(ClientStateError, match="reads from this watcher since"):
             await anext(first)
-        assert told([await anext(second)]) == "Created"
+        rest = [await anext(second), await anext(second)]
+    assert told(rest) == "Created Resolved"
+
+
+async def test_a_bot_that_waits_for_a_free_handler_gives_way_to_nobody(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """It is not polling then, and yet it is there."""
+    add(fake, 3)
+    watcher = watch(existing=True)
+    bot = Bot(watcher, max_at_once=1)
+    handled = hear(bot, lasting=5)
+    async with running(bot):
+        await asyncio.sleep(7)
+        with pytest.raises(ClientStateError, match="make one for each"):
+            await Bot(watcher).run(signals=())
+        with pytest.raises(ClientStateError, match="make one for each"):
+            await collect(watcher, [])
+        await asyncio.sleep(20)
+    assert len(handled) == len({*handled}) == 3
+
+
+@pytest.mark.parametrize("file", [None, "bot.json"], ids=["no file", "a file"])
+async def test_a_gap_at_which_a_loop_ended_is_told_to_the_next(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path, file: str | None
+) -> None:
+    """And then never again."""
+    fake.add_group()
+    watcher = watch(checkpoint=file and tmp_path / file)
+    async with watching(watcher):
+        began = watcher.health.polled
+    await asyncio.sleep(3600)
+    async for one in watcher:
+        assert isinstance(one, Gap)
+        break
+    async with watching(watcher) as seen:
+        await polls(2)
+        assert told(seen) == "Gap"
+        assert cast("Gap", seen[0]).since == began
+        assert watcher.checkpoint.polled == watcher.health.polled
+    async with watching(watch(checkpoint=watcher.checkpoint)) as seen:
+        await polls(2)
+    assert seen == []
 
 
 @pytest.mark.parametrize("file", [None, "bot.json"], ids=["no file", "a file"])
@@ -142,3 +193,88 @@ async def test_a_bot_lets_go_of_its_file_when_it_ends(
         later(EVERY, bot.stop)
         await bot.run(signals=())
         assert passed() - began == EVERY
+
+
+async def test_a_watcher_that_cannot_use_a_file_lets_go_of_it(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """And never writes into it: it belongs to another filter by now."""
+    path = tmp_path / "bot.json"
+    stranger = watch(checkpoint=path, labels=SRE)
+    async with watching(watch(checkpoint=path)):
+        pass
+    content = path.read_bytes()
+    for _ in range(2):
+        with pytest.raises(CheckpointError, match="with the filter"):
+            await collect(stranger, [])
+    assert path.read_bytes() == content
+    async with watching(watch(checkpoint=path)) as seen:
+        fake.add_group()
+        await polls()
+    assert told(seen) == "Created"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+async def test_a_child_that_was_forked_meanwhile_does_not_keep_the_file(
+    watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """It has the lock open, as whatever else the process had."""
+    path = tmp_path / "bot.json"
+    reading, writing = os.pipe()
+    async with watching(watch(checkpoint=path)):
+        child = os.fork()
+        if not child:
+            os.close(writing)
+            os.read(reading, 1)
+            os._exit(0)
+    try:
+        before = passed()
+        async with watching(watch(checkpoint=path)) as seen:
+            assert passed() - before == EVERY / 3
+    finally:
+        reap(child, reading, writing)
+    assert seen == []
+
+
+async def test_a_bot_that_waits_for_its_file_can_be_stopped(
+    watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """At once, without an error."""
+    path = tmp_path / "bot.json"
+    async with watching(watch(checkpoint=path)):
+        began = passed()
+        await run_for(Bot(watch(checkpoint=path)), 1)
+        assert passed() - began == 1
+
+
+async def test_a_disk_that_was_full_once_is_no_error_for_the_next_loop(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """Once there is room again."""
+    add(fake, 3)
+    path = tmp_path / "bot.json"
+    watcher = watch(existing=True, checkpoint=path)
+    in_the_way = tmp_path / "bot.json.new"
+    with pytest.raises(CheckpointError):  # noqa: PT012  # it is raised by the loop
+        async for _ in watcher:
+            if not in_the_way.exists():
+                in_the_way.mkdir()
+            await asyncio.sleep(2)
+    in_the_way.rmdir()
+    async with watching(watcher) as seen:
+        await polls(2)
+    assert told(seen).split()[-1] == "Created"
+
+
+async def test_a_cancelled_loop_that_cannot_save_is_cancelled_all_the_same(
+    watch: Callable[..., Watcher], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it could not do is logged."""
+    path = tmp_path / "bot.json"
+    task = asyncio.create_task(collect(watch(checkpoint=path), []))
+    await asyncio.sleep(1)
+    (tmp_path / "bot.json.new").mkdir()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert "At the end of watching: " in caplog.text
