@@ -27,6 +27,10 @@ _NO_LOOP = """\
 oncall_clock cannot give this test its event loop: that needs pytest-asyncio 1.4 or later. \
 Without it, let a test that is not async call oncall_clock.run(...)."""
 
+_TOO_LATE = """\
+oncall_clock was asked for when the test had begun: its event loop was chosen before. \
+Name it among the arguments of the test or of a fixture, or in mark.usefixtures."""
+
 _TIMELINE = pytest.StashKey["Timeline"]()
 
 
@@ -120,7 +124,7 @@ def oncall_clock(request: pytest.FixtureRequest) -> LoopClock:
     """
     from grafana_oncall.testing import LoopClock
 
-    _check_loop(request)
+    _check_loop(request.node)
     return LoopClock(_options(request).get("start"), _timeline(request.config))
 
 
@@ -160,9 +164,11 @@ def _timeline(config: pytest.Config) -> Timeline:
     return config.stash.setdefault(_TIMELINE, Timeline())
 
 
-def _check_loop(request: pytest.FixtureRequest) -> None:
-    hook: Any = getattr(request.config.hook, "pytest_asyncio_loop_factories", None)
-    if request.node.get_closest_marker("asyncio") and getattr(hook, "spec", None) is None:
+def _check_loop(test: pytest.Function) -> None:
+    if "oncall_clock" not in test.fixturenames:
+        pytest.fail(_TOO_LATE, pytrace=False)
+    hook: Any = getattr(test.config.hook, "pytest_asyncio_loop_factories", None)
+    if test.get_closest_marker("asyncio") and getattr(hook, "spec", None) is None:
         pytest.fail(_NO_LOOP, pytrace=False)
 
 

@@ -215,3 +215,15 @@ def test_a_pytest_asyncio_that_is_too_old_is_told_so(run: Run, pytester: pytest.
     )
     result.assert_outcomes(errors=1, passed=1)
     result.stdout.fnmatch_lines(["oncall_clock cannot *needs pytest-asyncio 1.4 or later*"])
+
+
+def test_a_clock_that_comes_too_late_is_refused(run: Run) -> None:
+    """The loop and the server would have another time."""
+    result = run(
+        """
+        async def test_it(request, oncall_server):
+            request.getfixturevalue("oncall_clock")
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["oncall_clock was asked for when the test had begun*"])

@@ -19,6 +19,9 @@ fake.faults.add(reset(applied=True), operation="acknowledge_alert_group")
 fake.faults.add(status(503), lasting=timedelta(seconds=2))
 ```
 
+In pytest, the fixtures `oncall_server`, `oncall_client` and others have it ready; `oncall_clock`, a
+`LoopClock`, puts server and event loop into virtual time.
+
 `serve(fake)` puts it on a socket, and so does `python -m grafana_oncall.testing --port 8080`.
 Nothing here comes from the rest of the package: a bug that both shared would cancel out.
 """
