@@ -24,15 +24,15 @@ WATCHING = """
         watching = asyncio.create_task(watch(oncall_client, seen))
         await asyncio.sleep(20)
         group = oncall_server.add_group()
-        await asyncio.sleep(3600)
+        await asyncio.sleep(600)
         await oncall_client.alert_groups.acknowledge(group.id)
         await asyncio.sleep(20)
         watching.cancel()
         assert seen == [Created, Acknowledged]
-        assert oncall_clock.now() - began == timedelta(seconds=3640)
+        assert oncall_clock.now() - began == timedelta(seconds=640)
         assert time.monotonic() - really < 60
 """
-"""An hour of a watcher that polls every 15 seconds."""
+"""Ten minutes of a watcher that polls every 15 seconds."""
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,11 @@ def test_other_tests_have_the_loops_of_the_project(run: Run, pytester: pytest.Py
         """
         import asyncio
 
+        import pytest
+
         class Ours(asyncio.SelectorEventLoop): ...
 
+        @pytest.hookimpl(tryfirst=True)
         def pytest_asyncio_loop_factories(config, item):
             return {"ours": Ours}
         """

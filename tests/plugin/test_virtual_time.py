@@ -75,7 +75,7 @@ def test_a_clock_starts_now_unless_told_otherwise() -> None:
 
 
 def test_a_thread_is_waited_for_in_real_time() -> None:
-    """No timeout strikes while it works, nor when the loop waits for all threads at its end."""
+    """No timeout strikes while it works."""
     clock = LoopClock(START)
 
     async def main() -> str:
@@ -86,6 +86,22 @@ def test_a_thread_is_waited_for_in_real_time() -> None:
 
     assert clock.run(main()) == "in time"
     assert HOUR < clock.now() - START < HOUR + timedelta(seconds=30)
+
+
+def test_a_loop_ends_when_its_threads_have() -> None:
+    """Also one that nobody waits for any more."""
+    ended = list[bool]()
+
+    def work() -> None:
+        time.sleep(0.02)
+        ended.append(True)
+
+    async def main() -> None:
+        asyncio.get_running_loop().run_in_executor(None, work).cancel()
+        await asyncio.sleep(3600)
+
+    LoopClock().run(main())
+    assert ended == [True]
 
 
 def test_an_open_socket_is_waited_for_in_real_time() -> None:
