@@ -19,13 +19,17 @@ fake.faults.add(reset(applied=True), operation="acknowledge_alert_group")
 fake.faults.add(status(503), lasting=timedelta(seconds=2))
 ```
 
+In pytest, the fixtures `oncall_server`, `oncall_client` and others have it ready; `oncall_clock`, a
+`LoopClock`, puts server and event loop into virtual time.
+
 `serve(fake)` puts it on a socket, and so does `python -m grafana_oncall.testing --port 8080`.
 Nothing here comes from the rest of the package: a bug that both shared would cancel out.
 """
 
 from grafana_oncall.testing._answers import FakeRequest, FakeResponse
-from grafana_oncall.testing._calls import Call, NoAnswer
+from grafana_oncall.testing._calls import Call, Calls, NoAnswer
 from grafana_oncall.testing._clock import VirtualClock
+from grafana_oncall.testing._factory import Factory
 from grafana_oncall.testing._fake import DEFAULT_TOKEN, FakeOnCall
 from grafana_oncall.testing._fault import (
     Fault,
@@ -37,16 +41,20 @@ from grafana_oncall.testing._fault import (
     throttle,
     truncate,
 )
+from grafana_oncall.testing._faults import Faults
 from grafana_oncall.testing._quota import Quota
 from grafana_oncall.testing._routes import OPERATION_NAMES
 from grafana_oncall.testing._seed import seed_storm
 from grafana_oncall.testing._serve import serve
 from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser
+from grafana_oncall.testing._virtual_time import LoopClock, Stuck, VirtualTimeLoop
 
 __all__ = [
     "DEFAULT_TOKEN",
     "OPERATION_NAMES",
     "Call",
+    "Calls",
+    "Factory",
     "FakeAlertGroup",
     "FakeIntegration",
     "FakeOnCall",
@@ -54,9 +62,13 @@ __all__ = [
     "FakeResponse",
     "FakeUser",
     "Fault",
+    "Faults",
+    "LoopClock",
     "NoAnswer",
     "Quota",
+    "Stuck",
     "VirtualClock",
+    "VirtualTimeLoop",
     "hang",
     "html",
     "refuse",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from attrs import frozen
 
 from grafana_oncall.testing._answers import FakeRequest, FakeResponse
 from grafana_oncall.testing._fault import Fault
+from grafana_oncall.testing._routes import OPERATION_NAMES
 
 
 @frozen(kw_only=True)
@@ -39,6 +41,45 @@ class Call:
     def status(self) -> int | None:
         """The status of the answer."""
         return None if self.response is None else self.response.status
+
+
+class Calls(list[Call]):
+    """The calls in the order of their arrival: a list that can be asked for those of one kind.
+
+    assert not server.calls("resolve")
+    assert server.calls("acknowledge")[-1].status == 200
+    """
+
+    def __call__(self, operation: str) -> Calls:
+        """Those of one operation, `"acknowledge_alert_group"` or in short `"acknowledge"`.
+
+        `ValueError` for a name that none has, and for a short one that several have.
+        """
+        name = _full_name(operation)
+        return Calls(call for call in self if call.operation == name)
+
+    def __repr__(self) -> str:
+        return f"[{', '.join(f'{call.method} {call.path}: {_end(call)}' for call in self)}]"
+
+
+_KIND = re.compile(r"_(alert_group|integration)s?")
+
+
+def _full_name(name: str) -> str:
+    if name in OPERATION_NAMES:
+        return name
+    meant = [full for full in OPERATION_NAMES if _KIND.sub("", full) == name]
+    match meant:
+        case [full]:
+            return full
+        case []:
+            raise ValueError(f"no operation is called {name!r}: {', '.join(OPERATION_NAMES)}")
+        case _:
+            raise ValueError(f"{name!r} is short for several operations: {', '.join(meant)}")
+
+
+def _end(call: Call) -> str:
+    return f"{call.status or 'no answer'}{f' ({call.fault.kind})' if call.fault else ''}"
 
 
 class NoAnswer(Exception):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from grafana_oncall.testing._answers import (
     FakeRequest,
@@ -13,7 +15,7 @@ from grafana_oncall.testing._answers import (
 )
 from grafana_oncall.testing._asgi import App, asgi_app
 from grafana_oncall.testing._auth import Grant, authenticate, authorize
-from grafana_oncall.testing._calls import Call, NoAnswer
+from grafana_oncall.testing._calls import Call, Calls, NoAnswer
 from grafana_oncall.testing._clock import Clock, utc_now
 from grafana_oncall.testing._context import Context
 from grafana_oncall.testing._faults import Faults
@@ -23,6 +25,8 @@ from grafana_oncall.testing._routes import Operation, Route, find_route
 from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
 from grafana_oncall.testing._transport import FakeTransport
 from grafana_oncall.testing._world import World
+
+T = TypeVar("T")
 
 DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105 - it opens nothing but the fake
 
@@ -79,7 +83,7 @@ class FakeOnCall(Populate):
                 wipe_delay=wipe_delay,
             )
         )
-        self.calls: list[Call] = []
+        self.calls = Calls()
         self.faults = Faults(clock)
         self.latency = latency
         self.token = token
@@ -136,6 +140,14 @@ class FakeOnCall(Populate):
     def integrations(self) -> dict[str, FakeIntegration]:
         """The integrations by id; deleted ones are gone from here."""
         return self._world.integrations
+
+    def group(self, id: str) -> FakeAlertGroup:
+        """The alert group of this id; `LookupError` when there is none."""
+        return _only(self.groups, id, "alert group")
+
+    def integration(self, id: str) -> FakeIntegration:
+        """The integration of this id; `LookupError` when there is none."""
+        return _only(self.integrations, id, "integration")
 
     @property
     def users(self) -> dict[str, FakeUser]:
@@ -195,3 +207,10 @@ class FakeOnCall(Populate):
     def _authenticate(self, request: FakeRequest) -> Grant:
         world = self._world
         return authenticate(request, world.grants, world.grafana_url, world.flavour)
+
+
+def _only(things: Mapping[str, T], id: str, kind: str) -> T:
+    if id not in things:
+        there = ", ".join([*things][:10]) or "none"
+        raise LookupError(f"no {kind} has the id {id!r}; of {len(things)} there are: {there}")
+    return things[id]

@@ -1,0 +1,103 @@
+"""`@pytest.mark.oncall(…)`: options of the server and of the clock."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugin.conftest import AUTO, NO_ASYNCIO, Run
+
+
+def test_the_marker_gives_the_server_its_options(run: Run) -> None:
+    """Those closest to the test count."""
+    run(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.oncall(flavour="oss", seed=1)
+
+        def test_of_the_file(oncall_server):
+            assert (oncall_server.flavour, oncall_server.seed) == ("oss", 1)
+
+        @pytest.mark.oncall(seed=3, page_size=7)
+        class TestOfTheClass:
+            def test_of_the_class(self, oncall_server):
+                assert (oncall_server.flavour, oncall_server.seed) == ("oss", 3)
+
+            @pytest.mark.oncall(flavour="cloud")
+            def test_closest(self, oncall_server):
+                assert (oncall_server.flavour, oncall_server.seed) == ("cloud", 3)
+        """
+    ).assert_outcomes(passed=3)
+
+
+def test_the_client_has_what_such_a_server_asks_for(run: Run) -> None:
+    """Its token and the URL of its stack."""
+    run(
+        """
+        import pytest
+
+        @pytest.mark.oncall(token="glsa_robot", grafana_url="https://stack.test")
+        async def test_service_account(oncall_client, oncall_server):
+            assert await oncall_client.alert_groups.list().count() == 0
+            headers = oncall_server.calls[0].request.headers
+            assert headers["x-grafana-url"] == "https://stack.test"
+        """
+    ).assert_outcomes(passed=1)
+
+
+def test_the_clock_starts_when_the_marker_says(run: Run) -> None:
+    """For the server as well."""
+    run(
+        """
+        from datetime import UTC, datetime
+        import pytest
+
+        START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+        @pytest.mark.oncall(start=START)
+        def test_dates(oncall_clock, oncall_server):
+            assert oncall_clock.now() == oncall_server.now() == START
+            assert oncall_server.add_group().started_at == START
+        """
+    ).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("marker", "fixture", "message"),
+    [
+        pytest.param(
+            'oncall(flavor="oss")',
+            "oncall_server",
+            "mark.oncall knows no flavor; it knows base_url, *flavour, *start, *",
+            id="unknown",
+        ),
+        pytest.param("oncall(clock=1)", "oncall_clock", "*knows no clock*", id="clock"),
+        pytest.param('oncall("oss")', "oncall_server", "*keyword arguments alone", id="position"),
+        pytest.param(
+            "oncall(start=1)", "oncall_server", "*start= is for oncall_clock, which*", id="start"
+        ),
+    ],
+)
+def test_a_marker_that_cannot_be_meant_is_an_error(
+    run: Run, marker: str, fixture: str, message: str
+) -> None:
+    """In a line of its own, without a traceback."""
+    result = run(
+        f"""
+        import pytest
+
+        @pytest.mark.{marker}
+        def test_it({fixture}): ...
+        """,
+        *NO_ASYNCIO,
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"{message}"])
+    result.stdout.no_fnmatch_line("*_grafana_oncall_pytest.py*")
+
+
+def test_the_marker_is_described(run: Run) -> None:
+    """In `pytest --markers`."""
+    run("", *AUTO, "--markers").stdout.fnmatch_lines(
+        ["@pytest.mark.oncall(?*options): *FakeOnCall*"]
+    )
