@@ -14,9 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall.bulk._action import Action, Delete, Labels, Silence, Transition
-from grafana_oncall.bulk._journal import Header, Journal, read
+from grafana_oncall.bulk._ids import Ids
+from grafana_oncall.bulk._journal import Journal
 from grafana_oncall.bulk._outcome import Outcome, Status
+from grafana_oncall.bulk._past import Header, Reader
 from grafana_oncall.errors import JournalError
+from tests.unit.bulk.journals import read, refused
 
 ON_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs locks and named pipes")
 
@@ -42,22 +45,20 @@ def begun(path: Path, *ids: str) -> None:
     """Writes the journal of a run that has selected these groups."""
     with Journal(path) as journal:
         journal.begin_run(header())
-        journal.select(ids, settled=True)
+        select(journal, *ids, settled=True)
 
 
-def resumed(path: Path, *, fsync: bool = False) -> Journal:
-    """The journal of a run that goes on."""
-    return Journal(path, past=read(path), fsync=fsync)
+def select(journal: Journal, *ids: str, settled: bool) -> None:
+    """Notes that a run has selected these groups."""
+    asyncio.run(journal.select(Ids(ids), settled=settled))
 
 
 @contextmanager
-def refused(path: Path, words: str = "") -> Generator[None]:
-    """Expects a JournalError that names the file."""
-    with pytest.raises(JournalError) as caught:
-        yield
-    assert caught.value.path == str(path)
-    assert str(caught.value).startswith(str(path))
-    assert words in str(caught.value)
+def resumed(path: Path, *, fsync: bool = False) -> Generator[Journal]:
+    """The journal of a run that goes on."""
+    with Journal(path, past=Reader(path), fsync=fsync) as journal:
+        asyncio.run(journal.go_on())
+        yield journal
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_what_a_run_needs_to_be_gone_on_with_is_read_again(
     """Server, action, filter, whether to walk again, and how many groups there may be."""
     with Journal(path) as journal:
         journal.begin_run(header(action, converge=converge))
-        journal.select(["I1"], settled=True)
+        select(journal, "I1", settled=True)
     assert read(path).header == header(action, converge=converge)
 
 
@@ -86,7 +87,7 @@ def test_all_ids_are_read_again_in_order(path: Path, count: int) -> None:
     ids = [f"I{number}" for number in range(count)]
     begun(path, *ids)
     past = read(path)
-    assert past.ledger.ids == ids
+    assert [*past.ledger.ids] == ids
     assert past.ledger.counts[Status.NOT_ATTEMPTED] == count
     assert (past.settled, past.doubtful) == (True, set())
 
@@ -138,11 +139,11 @@ def test_the_last_walk_says_whether_the_selection_is_settled(path: Path, *, sett
     """And what it adds comes behind."""
     with Journal(path) as journal:
         journal.begin_run(header())
-        journal.select(["I1", "I2"], settled=not settled)
-        journal.select(["I3"], settled=settled)
+        select(journal, "I1", "I2", settled=not settled)
+        select(journal, "I3", settled=settled)
     past = read(path)
     assert past.settled is settled
-    assert past.ledger.ids == ["I1", "I2", "I3"]
+    assert [*past.ledger.ids] == ["I1", "I2", "I3"]
 
 
 @given(st.data())
@@ -181,7 +182,7 @@ def test_a_run_without_a_path_writes_nothing(
     monkeypatch.chdir(tmp_path)
     with Journal(None, fsync=True) as journal:
         journal.begin_run(header())
-        journal.select(["I0"], settled=True)
+        select(journal, "I0", settled=True)
         asyncio.run(journal.begin(0, "I0"))
         journal.end(0, Outcome(id="I0", status=Status.CHANGED))
     assert [*tmp_path.iterdir()] == []
@@ -256,7 +257,7 @@ def test_a_journal_that_another_run_writes_is_refused(path: Path) -> None:
 def test_a_journal_that_has_grown_since_it_was_read_is_refused(path: Path) -> None:
     """Else what another run has done meanwhile would be done again; it loses nothing."""
     begun(path, "I0")
-    late = resumed(path)
+    late = Journal(path, past=Reader(path))
     with resumed(path) as first:
         first.end(0, Outcome(id="I0", status=Status.CHANGED))
     with refused(path, "it was written since it was read"), late:
