@@ -44,6 +44,10 @@ class Bulk:
     only then is anything written, to these very groups, whatever moves meanwhile. One failure does
     not keep the others from being acted on. All requests let other calls of the client pass.
 
+    A run may be long: of each group five bytes stay in memory, and words where there are any, as
+    of failures; more than 10,000 ids are kept in a temporary file. Of the groups of a query, what
+    was seen of each stays in memory until it is acted on.
+
     Each method returns a `BulkRun` at once, which is awaited for its `BulkReport`. All take the
     options of `BulkOptions`, and raise `InvalidArgument` for those, and for selections, that cannot
     be meant: such as a query without any filter, unless `everything=True`.

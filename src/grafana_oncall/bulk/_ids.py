@@ -8,7 +8,7 @@ IN_MEMORY: Final = 10_000
 """How many ids are worth no file: they take a megabyte or two."""
 
 _BLOCK: Final = 1000
-_CACHE_KIB: Final = 2048
+_CACHE_KIB: Final = 1024
 
 
 class Ids(Sequence[str]):

@@ -49,7 +49,8 @@ class BulkRun:
     What goes wrong with single groups is raised by `report.raise_for_failures()`. Awaiting raises
     what concerns all of them, while `.report` tells what was done until then: any OnCallError of
     reading the selection; `FilterIgnored` and `SelectionTooLarge` before anything is written to
-    what was read; `JournalError` and `ClientStateError` when no further group can be acted on.
+    what was read; `JournalError` and `ClientStateError` when no further group can be acted on. It
+    raises OSError when there is no room for the temporary file of more than 10,000 ids.
     """
 
     def __init__(self, session: Session, work: Work, settings: Settings, journal: Journal) -> None:

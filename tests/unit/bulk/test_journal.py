@@ -4,6 +4,7 @@ import asyncio
 import errno
 import gc
 import os
+import stat
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -278,6 +279,57 @@ def test_lines_are_brought_to_the_disk_before_a_group_is_acted_on_if_that_is_ask
         asyncio.run(journal.begin(1, "I1"))
         assert read(path).doubtful == {1}
         assert on_disk == ([path.read_bytes()] if fsync else [])
+
+
+def synced(monkeypatch: pytest.MonkeyPatch, *, folder_error: int | None = None) -> list[str]:
+    """What is brought to the disk from now on; perhaps a folder cannot be."""
+    seen: list[str] = []
+
+    def fsync(file: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(file).st_mode)
+        if is_folder and folder_error is not None:
+            raise OSError(folder_error, os.strerror(folder_error))
+        seen.append("folder" if is_folder else "file")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return seen
+
+
+def begin_twice(path: Path, *, fsync: bool) -> None:
+    """A new journal, of which two groups are begun."""
+    with Journal(path, fsync=fsync) as journal:
+        journal.begin_run(header())
+        select(journal, "I0", "I1", settled=True)
+        asyncio.run(journal.begin(0, "I0"))
+        asyncio.run(journal.begin(1, "I1"))
+
+
+@ON_POSIX
+@pytest.mark.parametrize("fsync", [False, True])
+def test_the_name_of_a_new_journal_is_brought_to_the_disk_with_its_first_lines(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, fsync: bool
+) -> None:
+    """Once, and not when the run is resumed: else a crash might leave lines of a lost file."""
+    seen = synced(monkeypatch)
+    begin_twice(path, fsync=fsync)
+    assert seen == (["file", "folder", "file"] if fsync else [])
+    seen.clear()
+    with resumed(path, fsync=fsync) as journal:
+        asyncio.run(journal.begin(0, "I0"))
+    assert seen == (["file"] if fsync else [])
+
+
+@ON_POSIX
+def test_a_file_system_that_cannot_sync_folders_is_no_obstacle(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some have no such thing; what else goes wrong is a JournalError."""
+    seen = synced(monkeypatch, folder_error=errno.EINVAL)
+    begin_twice(path, fsync=True)
+    assert seen == ["file", "file"]
+    synced(monkeypatch, folder_error=errno.EIO)
+    with refused(other := path.with_name("other"), "Input/output error"):
+        begin_twice(other, fsync=True)
 
 
 def test_a_disk_that_fails_is_a_journal_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
