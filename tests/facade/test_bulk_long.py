@@ -90,6 +90,11 @@ async def test_all_groups_of_a_long_selection_are_acted_on_in_order(tmp_path: Pa
         assert one.counts[Status.CHANGED] == 10_500
 
 
+def files(folder: Path) -> list[Path]:
+    """All that it holds."""
+    return [*folder.iterdir()]
+
+
 @pytest.mark.parametrize("turns", [1, 20, 35, 60])
 async def test_nothing_is_left_of_a_long_selection_that_was_cancelled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turns: int
@@ -105,7 +110,7 @@ async def test_nothing_is_left_of_a_long_selection_that_was_cancelled(
         task.cancel()
         await asyncio.wait([task])
     assert task.cancelled()
-    assert ([*tmp_path.iterdir()], server.requests) == ([], 0)
+    assert (files(tmp_path), server.requests) == ([], 0)
 
 
 async def looks(run: BulkRun, look: Callable[[], int]) -> list[int]:

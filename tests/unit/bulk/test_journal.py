@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall.bulk._action import Action, Delete, Labels, Silence, Transition
 from grafana_oncall.bulk._ids import Ids
 from grafana_oncall.bulk._journal import Journal
@@ -133,6 +134,20 @@ def test_the_last_outcome_of_each_group_is_read_again(
     assert past.doubtful == {
         position for position in range(5) if expected[position].status is Status.UNKNOWN
     }
+
+
+@pytest.mark.parametrize("status", Status)
+def test_the_state_before_is_read_again_of_groups_that_are_not_done(
+    path: Path, status: Status
+) -> None:
+    """Later runs leave the others alone, of which there may be a million."""
+    begun(path, "I0")
+    with resumed(path) as journal:
+        asyncio.run(journal.begin(0, "I0", AlertGroupState.SILENCED))
+        assert read(path).before == {0: AlertGroupState.SILENCED}
+        journal.end(0, Outcome(id="I0", status=status))
+    is_done = status in {Status.CHANGED, Status.ALREADY, Status.REJECTED}
+    assert read(path).before == ({} if is_done else {0: AlertGroupState.SILENCED})
 
 
 @pytest.mark.parametrize("settled", [False, True])
