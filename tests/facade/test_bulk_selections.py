@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,6 +97,19 @@ def test_what_cannot_be_meant_is_refused_at_the_call(
         client.alert_groups.bulk.resolve(make(client, fake))
     assert caught.value.argument in {"selection", "everything"}
     assert fake.calls == []
+
+
+async def test_lines_of_a_file_are_no_ids_until_they_are_stripped(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
+) -> None:
+    """The error says which one, and what to do."""
+    path = tmp_path / "ids.txt"
+    path.write_text("".join(f"{one.id}\n" for one in add(fake, 3)))
+    with path.open() as file, pytest.raises(InvalidArgument, match=r"selection\[0\].*strip\(\)"):
+        oncall.alert_groups.bulk.resolve(file)
+    with path.open() as file:
+        report = await oncall.alert_groups.bulk.resolve(line.strip() for line in file)
+    assert counted(report) == {"changed": 3}
 
 
 async def test_an_async_iterable_is_checked_before_anything_is_written(

@@ -1,7 +1,7 @@
 """Acting on the groups of a run: some at a time, each to exactly one outcome."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import attrs
 
@@ -21,9 +21,9 @@ from grafana_oncall.errors import (
 
 from ._action import Action
 from ._journal import Journal
-from ._ledger import Ledger
 from ._options import Settings
 from ._outcome import Outcome, Status, status_of
+from ._past import Past
 from ._progress import Meter
 
 
@@ -35,9 +35,7 @@ class Applier:
         *,
         action: Action,
         actions: Actions,
-        ledger: Ledger,
-        doubtful: set[int],
-        before: Mapping[int, AlertGroupState],
+        past: Past,
         journal: Journal,
         meter: Meter,
         settings: Settings,
@@ -48,12 +46,12 @@ class Applier:
         """Whether no further group is begun."""
         self._action = action
         self._actions = actions
-        self._ledger = ledger
+        self._ledger = past.ledger
         self._journal = journal
         self._meter = meter
         self._settings = settings
-        self._doubtful = doubtful
-        self._before = before
+        self._doubtful = past.doubtful
+        self._before = past.before
         self._seen: dict[str, Snapshot] = {}
         self._failures = 0
         self._halt: OnCallError | None = None

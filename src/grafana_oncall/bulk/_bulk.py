@@ -20,8 +20,9 @@ from grafana_oncall.errors import InvalidArgument, JournalError
 from grafana_oncall.labels import LabelsLike
 
 from ._action import Action, Delete, Labels, Silence, Transition
-from ._journal import Header, Journal, read
+from ._journal import Journal
 from ._options import BulkOptions, ResumeOptions, Settings, path_of
+from ._past import Header, Past, Reader
 from ._run import BulkRun, Work
 from ._selection import Read, freeze, gather, given, group_id
 
@@ -42,6 +43,10 @@ class Bulk:
     The selection is read to its end first. Each group of a query is held against the filter, and
     only then is anything written, to these very groups, whatever moves meanwhile. One failure does
     not keep the others from being acted on. All requests let other calls of the client pass.
+
+    A run may be long: of each group five bytes stay in memory, and words where there are any, as
+    of failures; more than 10,000 ids are kept in a temporary file. Of the groups of a query, what
+    was seen of each stays in memory until it is acted on.
 
     Each method returns a `BulkRun` at once, which is awaited for its `BulkReport`. All take the
     options of `BulkOptions`, and raise `InvalidArgument` for those, and for selections, that cannot
@@ -126,13 +131,18 @@ class Bulk:
         What succeeded or was rejected stays as it is. What was under way, or is unknown, is looked
         at first. The rest, and what failed, is acted on. The journal goes on in the same file.
 
+        Of a long journal the first 128 KiB are read here, so that no other task is kept waiting.
+        The rest is read when the run is awaited, which raises JournalError for what is wrong there;
+        until then the run's `.report` tells of the beginning only.
+
         Raises:
             JournalError: It cannot be read, or its selection was not complete, so that nothing was
                 sent; or it is of another server.
         """
         settings = Settings(**options)
         path = path_of(journal)
-        past = read(path)
+        reader = Reader(path)
+        past = reader.past
         server = self._session.shared.wire.server
         if past.header.server != server:
             message = f"{path}: it is the journal of {past.header.server}, and this is {server}."
@@ -141,20 +151,11 @@ class Bulk:
         if past.header.converge and past.header.query is not None:
             request = attrs.evolve(operations.list_alert_groups(), query=past.header.query)
             again = self._frozen(Pager(self._session, request, prefetch=DEFAULT_PREFETCH))
-        work = Work(
-            header=past.header,
-            read=None,
-            again=again,
-            ledger=past.ledger,
-            doubtful=past.doubtful,
-            before=past.before,
-            settled=past.settled,
-        )
         return BulkRun(
             self._session,
-            work,
+            Work(past=past, read=None, again=again),
             attrs.evolve(settings, max_items=past.header.max_items),
-            Journal(path, past=past, fsync=settings.fsync),
+            Journal(path, past=reader, fsync=settings.fsync),
         )
 
     def _run(self, action: Action, selection: object, options: BulkOptions) -> BulkRun:
@@ -169,7 +170,7 @@ class Bulk:
         )
         read = _reader(selection) if query is None else self._frozen(query)
         again = self._frozen(query) if query is not None and settings.converge else None
-        work = Work(header=header, read=read, again=again)
+        work = Work(past=Past(header=header), read=read, again=again)
         journal = Journal(settings.journal, fsync=settings.fsync)
         return BulkRun(self._session, work, settings, journal)
 
@@ -203,7 +204,8 @@ def _reader(selection: object) -> Read:
         case AsyncIterable():
             return partial(gather, cast("AsyncIterable[str | AlertGroup]", selection))
         case Iterable() if not isinstance(selection, str | bytes | Mapping):
-            return partial(given, [group_id(one) for one in cast("Iterable[object]", selection)])
+            ids = cast("Iterable[object]", selection)
+            return partial(given, [group_id(one, at) for at, one in enumerate(ids)])
         case _:
             message = f"selection={shown(selection)}: a query, or ids or groups, are needed."
             raise InvalidArgument(message, argument="selection")

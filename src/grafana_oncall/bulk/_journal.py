@@ -11,54 +11,38 @@ being written when the machine stopped, and does not count.
 """
 
 import asyncio
+import errno
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from io import FileIO
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
-import attrs
-
-from grafana_oncall._filter import is_known
 from grafana_oncall._generated.alert_groups import AlertGroupState
-from grafana_oncall._values import shown
 from grafana_oncall.errors import JournalError
 
-from ._action import Action, restored
-from ._ledger import Ledger
-from ._outcome import Outcome, Status
+from ._outcome import Outcome
+from ._past import FORMAT, Header, Reader
 
-_FORMAT: Final = 1
-_NOT_OURS: Final = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 _IDS_IN_A_LINE: Final = 1000
-
-
-@attrs.frozen(kw_only=True)
-class Header:
-    """What a run needs to be gone on with, besides what it has done."""
-
-    server: str
-    action: Action
-    query: tuple[tuple[str, str], ...] | None
-    """The filter of the selection, if that was a query."""
-    converge: bool
-    max_items: int | None
 
 
 class Journal:
     """A journal that is being written; without a path, nothing is.
 
-    With a past, it goes on where that ends.
+    With a past, it goes on where that ends. With `fsync`, lines are brought to the disk, and
+    before the first of them the name of a new file.
     """
 
     def __init__(
-        self, path: Path | None, *, past: "Past | None" = None, fsync: bool = False
+        self, path: Path | None, *, past: Reader | None = None, fsync: bool = False
     ) -> None:
         self._path = path
         self._past = past
         self._fsync = fsync
+        self._is_named = past is not None
         self._file: FileIO | None = None
         self._broken: JournalError | None = None
 
@@ -82,8 +66,6 @@ class Journal:
             self._file = FileIO(path, "xb" if past is None else "ab")
             _lock(self._file)
             size = os.fstat(self._file.fileno()).st_size
-            if past is not None and size == past.size:
-                self._file.truncate(past.whole)
         except BlockingIOError as error:
             message = f"{path}: another run writes it now. Wait for its end, then resume it again."
             raise JournalError(message, path=str(path)) from error
@@ -101,7 +83,7 @@ class Journal:
     def begin_run(self, header: Header) -> None:
         """The first line."""
         self._write(
-            journal=_FORMAT,
+            journal=FORMAT,
             server=header.server,
             action=header.action.arguments,
             query=header.query,
@@ -109,11 +91,23 @@ class Journal:
             max_items=header.max_items,
         )
 
-    def select(self, ids: Sequence[str], *, settled: bool) -> None:
-        """The selection, or what a later walk adds to it."""
-        for start in range(0, len(ids), _IDS_IN_A_LINE):
-            self._write(select=ids[start : start + _IDS_IN_A_LINE])
-        self._write(selected=len(ids), settled=settled)
+    async def go_on(self) -> None:
+        """Reads the rest of its past, and cuts off half a line behind that."""
+        if self._past is not None and self._file is not None:
+            await self._past.read_on()
+            try:
+                self._file.truncate(self._past.whole)
+            except OSError as error:
+                raise self._failed(error) from error
+
+    async def select(self, ids: Sequence[str], start: int = 0, *, settled: bool) -> None:
+        """The selection, or from `start` what a later walk adds to it."""
+        if self._file is None:
+            return
+        for first in range(start, len(ids), _IDS_IN_A_LINE):
+            self._write(select=ids[first : first + _IDS_IN_A_LINE])
+            await asyncio.sleep(0)
+        self._write(selected=len(ids) - start, settled=settled)
 
     async def begin(
         self, position: int, group_id: str, state: AlertGroupState | None = None
@@ -136,9 +130,15 @@ class Journal:
         """Waits until all lines are on the disk, if that was asked for."""
         if self._file is not None and self._fsync:
             try:
-                await asyncio.to_thread(os.fsync, self._file.fileno())
+                await asyncio.to_thread(self._bring_to_disk, self._file)
             except OSError as error:
                 raise self._failed(error) from error
+
+    def _bring_to_disk(self, file: FileIO) -> None:
+        os.fsync(file.fileno())
+        if not self._is_named and self._path is not None:
+            _sync_folder(self._path.parent)
+            self._is_named = True
 
     def _write(self, **entry: object) -> None:
         if self._file is None:
@@ -172,107 +172,15 @@ def _lock(file: FileIO) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-@attrs.define(kw_only=True)
-class Past:
-    """What a journal tells of a run."""
-
-    header: Header
-    ledger: Ledger = attrs.field(factory=Ledger)
-    settled: bool = True
-    doubtful: set[int] = attrs.field(factory=set[int])
-    """Positions of groups that were under way, or whose outcome is unknown."""
-    before: dict[int, AlertGroupState] = attrs.field(factory=dict[int, AlertGroupState])
-    """States before the first request, where they are known."""
-    size: int = 0
-    """Of the file, in bytes."""
-    whole: int = 0
-    """Of its whole lines."""
-
-
-def read(path: Path) -> Past:
-    """Reads a journal; raises JournalError. The file stays as it is."""
+def _sync_folder(folder: Path) -> None:
+    """Else a file that was made in it may be gone after a crash of the machine."""
+    if sys.platform == "win32":  # which opens no folders
+        return
+    number = os.open(folder, os.O_RDONLY)
     try:
-        content = path.read_bytes()
+        os.fsync(number)
     except OSError as error:
-        message = f"{path}: the journal cannot be read ({error})."
-        raise JournalError(message, path=str(path)) from error
-    whole = content[: content.rfind(b"\n") + 1]
-    past = _parsed(whole.splitlines(), path)
-    past.size, past.whole = len(content), len(whole)
-    return past
-
-
-def _parsed(lines: Iterable[bytes], path: Path) -> Past:
-    past: Past | None = None
-    selected = False
-    for number, line in enumerate(lines, 1):
-        try:
-            entry = json.loads(line)
-            if past is None:
-                past = Past(header=_header(entry))
-            else:
-                selected = _apply(past, entry) or selected
-        except _NOT_OURS as error:
-            message = f"{path}, line {number}: no line of a bulk journal, {shown(line[:60])}."
-            raise JournalError(message, path=str(path)) from error
-    if past is None or not selected:
-        message = (
-            f"{path}: the selection was not complete, so nothing was sent. Start a new run, with "
-            "another file or with this one deleted."
-        )
-        raise JournalError(message, path=str(path))
-    return past
-
-
-def _header(entry: dict[str, Any]) -> Header:
-    if entry["journal"] != _FORMAT:
-        raise ValueError("another format")
-    query = entry["query"]
-    if query is not None and not all(is_known(name) for name, _ in query):
-        raise ValueError("no such filter")
-    return Header(
-        server=entry["server"],
-        action=restored(entry["action"]),
-        query=None if query is None else tuple((name, value) for name, value in query),
-        converge=entry["converge"],
-        max_items=entry["max_items"],
-    )
-
-
-def _apply(past: Past, entry: dict[str, Any]) -> bool:
-    """Applies a line; says whether it completes a selection."""
-    match entry:
-        case {"select": [*ids]}:
-            past.ledger.add(ids)
-        case {"selected": int(), "settled": bool(settled)}:
-            past.settled = settled
-            return True
-        case {"begin": int(position), "id": str(group_id)}:
-            _note(past, position, group_id, Status.UNKNOWN, detail="It was under way.")
-            if entry.get("state") is not None:
-                past.before[position] = AlertGroupState(str(entry["state"]))
-        case {
-            "end": int(position),
-            "id": str(group_id),
-            "status": str(status),
-            "seconds": int() | float() as seconds,
-            "detail": str(detail),
-        }:
-            status = Status(status)
-            _note(past, position, group_id, status, detail=detail, seconds=float(seconds))
-        case _:
-            raise ValueError("no such line")
-    return False
-
-
-def _note(
-    past: Past, position: int, group_id: str, status: Status, *, detail: str, seconds: float = 0.0
-) -> None:
-    if position < 0 or past.ledger.ids[position] != group_id:
-        raise ValueError("no such group")
-    outcome = Outcome(id=group_id, status=status, detail=detail, seconds=seconds)
-    past.ledger.settle(position, outcome)
-    if status is Status.UNKNOWN:
-        past.doubtful.add(position)
-    else:
-        past.doubtful.discard(position)
+        if error.errno != errno.EINVAL:  # a file system that has no such thing
+            raise
+    finally:
+        os.close(number)

@@ -7,40 +7,34 @@ from typing import Any, Final
 import attrs
 
 from grafana_oncall._actions import Actions
-from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall._session import Session
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import ClientStateError, LabelError
 
 from ._action import Action
 from ._apply import Applier
-from ._journal import Header, Journal
+from ._journal import Journal
 from ._ledger import Ledger
 from ._options import Settings
 from ._outcome import Outcome, Status
+from ._past import Past
 from ._progress import Meter
 from ._report import BulkReport
-from ._selection import Read, limit
+from ._selection import Read
+from ._turns import breathe
 
 _MOST_ROUNDS: Final = 10
-_TO_DO: Final = frozenset({Status.NOT_ATTEMPTED, Status.FAILED, Status.UNKNOWN})
 
 
 @attrs.frozen(kw_only=True)
 class Work:
     """What a run is to do, and what an earlier run has done of it."""
 
-    header: Header
+    past: Past
     read: Read | None
-    """Reads the selection; None when that is in the ledger already."""
+    """Reads the selection; None when that is in the past."""
     again: Read | None = None
     """Reads it again when all is done, for groups that match by then."""
-    ledger: Ledger = attrs.field(factory=Ledger)
-    doubtful: set[int] = attrs.field(factory=set[int])
-    """Positions of groups on which the earlier run may have had its effect."""
-    before: Mapping[int, AlertGroupState] = attrs.field(factory=dict[int, AlertGroupState])
-    """By position: states before that run's first request."""
-    settled: bool = True
 
 
 class BulkRun:
@@ -55,35 +49,35 @@ class BulkRun:
     What goes wrong with single groups is raised by `report.raise_for_failures()`. Awaiting raises
     what concerns all of them, while `.report` tells what was done until then: any OnCallError of
     reading the selection; `FilterIgnored` and `SelectionTooLarge` before anything is written to
-    what was read; `JournalError` and `ClientStateError` when no further group can be acted on.
+    what was read; `JournalError` and `ClientStateError` when no further group can be acted on. It
+    raises OSError when there is no room for the temporary file of more than 10,000 ids.
     """
 
     def __init__(self, session: Session, work: Work, settings: Settings, journal: Journal) -> None:
+        past = work.past
         self._awaited = False
+        self._action = past.header.action
         self._work = work
         self._settings = settings
         self._journal = journal
-        self._ledger = work.ledger
-        self._settled = work.settled
+        self._ledger = past.ledger
         self._meter = Meter(
-            work.header.action.name,
-            work.ledger.counts,
+            self._action.name,
+            past.ledger.counts,
             listener=settings.on_progress,
             pause_left=lambda: session.shared.gate.pause_left,
         )
         self._applier = Applier(
-            action=work.header.action,
+            action=self._action,
             actions=Actions(session),
-            ledger=work.ledger,
-            doubtful=work.doubtful,
-            before=work.before,
+            past=past,
             journal=journal,
             meter=self._meter,
             settings=settings,
         )
 
     def __repr__(self) -> str:
-        return f"<BulkRun {self._work.header.action.name}: await it for its report>"
+        return f"<BulkRun {self._action.name}: await it for its report>"
 
     def __del__(self) -> None:
         if not self._awaited:
@@ -101,13 +95,16 @@ class BulkRun:
             ledger.settle(
                 position, Outcome(id=group_id, status=Status.UNKNOWN, detail="It is under way.")
             )
+        return self._report(ledger)
+
+    def _report(self, ledger: Ledger) -> BulkReport:
         return BulkReport(
-            action=self._work.header.action.name,
+            action=self._action.name,
             outcomes=ledger,
-            counts=ledger.counts,
+            counts=dict(ledger.counts),
             selecting=self._meter.seconds["selecting"],
             acting=self._meter.seconds["acting"],
-            settled=self._settled,
+            settled=self._work.past.settled,
             dry_run=self._settings.dry_run,
         )
 
@@ -121,20 +118,21 @@ class BulkRun:
     async def _wait(self) -> BulkReport:
         with self._journal:
             await self._run()
-        return self.report
+        return self._report(self._ledger)  # nothing is noted in it any more
 
     async def _run(self) -> None:
         work = self._work
         if work.read is None:
+            await self._journal.go_on()
             await self._act(0, {})
         else:
-            self._journal.begin_run(work.header)
+            self._journal.begin_run(work.past.header)
             try:
-                known = await self._select(work.read)
+                seen = await self._select(work.read)
             except BaseException:
                 self._journal.discard()
                 raise
-            await self._go(0, known)
+            await self._go(0, seen)
         if work.again is not None and not self._settings.dry_run:
             await self._converge(work.again)
 
@@ -146,39 +144,39 @@ class BulkRun:
                 await self._go(before, await self._select(read))
             if len(self._ledger) == before:
                 return
-        self._settled = False
+        self._work.past.settled = False
 
     async def _select(self, read: Read) -> dict[str, Snapshot]:
         """Selects to the end; answers what was seen of the groups."""
-        before = len(self._ledger)
+        ledger, before = self._ledger, len(self._ledger)
         async with self._meter.phase("selecting"):
-            frozen = await read(most=self._settings.max_items, found=self._meter.reached)
-            seen, self._settled = frozen.groups, frozen.settled
-            limit(before + sum(not self._ledger.has(one) for one in seen), self._settings.max_items)
-            self._ledger.add(seen)
-            self._journal.select(self._ledger.ids[before:], settled=self._settled)
-        return {group_id: one for group_id, one in seen.items() if one is not None}
+            frozen = await read(
+                ledger.ids, most=self._settings.max_items, found=self._meter.reached
+            )
+            self._work.past.settled = frozen.settled
+            ledger.take_in()
+            await self._journal.select(ledger.ids, before, settled=frozen.settled)
+        return frozen.seen
 
-    async def _go(self, start: int, known: dict[str, Snapshot]) -> None:
+    async def _go(self, start: int, seen: dict[str, Snapshot]) -> None:
         if self._settings.dry_run:
-            self._plan(known)
+            await self._plan(seen)
         else:
-            await self._act(start, known)
+            await self._act(start, seen)
 
-    async def _act(self, start: int, known: dict[str, Snapshot]) -> None:
+    async def _act(self, start: int, seen: dict[str, Snapshot]) -> None:
         """Acts on what is left to do from this position on."""
         ledger = self._ledger
-        positions = [one for one in range(start, len(ledger)) if ledger.status(one) in _TO_DO]
-        done = len(ledger) - len(positions)
+        done = len(ledger) - ledger.left(start)
         async with self._meter.phase("acting", done=done, total=len(ledger)):
-            await self._applier.apply(positions, known)
+            await self._applier.apply(ledger.to_do(start), seen)
 
-    def _plan(self, known: Mapping[str, Snapshot]) -> None:
+    async def _plan(self, seen: Mapping[str, Snapshot]) -> None:
         """Notes what would be sent."""
         for position, group_id in enumerate(self._ledger.ids):
-            self._ledger.settle(
-                position, _planned(self._work.header.action, group_id, known.get(group_id))
-            )
+            outcome = _planned(self._action, group_id, seen.get(group_id))
+            self._ledger.settle(position, outcome)
+            await breathe(position + 1)
 
 
 def _planned(action: Action, group_id: str, seen: Snapshot | None) -> Outcome:

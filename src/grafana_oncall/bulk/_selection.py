@@ -1,6 +1,6 @@
 """What is acted on: a selection is read to its end, and checked, before anything is written."""
 
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from itertools import pairwise
@@ -19,16 +19,19 @@ from grafana_oncall._window import Groups, together, windows
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import FilterIgnored, InvalidArgument, SelectionTooLarge
 
+from ._ids import Ids
+from ._turns import breathe
+
 Found: TypeAlias = Callable[[int, int | None], None]
 """Is told how many groups were found so far, and how many there will be."""
 
 
 @attrs.frozen(kw_only=True)
 class Frozen:
-    """What was selected."""
+    """What a reader knows of the groups, besides their ids."""
 
-    groups: Mapping[str, Snapshot | None]
-    """By id, in order; with what was seen of them just now."""
+    seen: dict[str, Snapshot] = attrs.field(factory=dict[str, Snapshot])
+    """By id: what was seen of them just now; nothing where only ids were given."""
     settled: bool = True
     """Whether certainly none was left out that matched all the time."""
 
@@ -36,13 +39,13 @@ class Frozen:
 class Read(Protocol):
     """Reads a selection to its end."""
 
-    async def __call__(self, *, most: int | None, found: Found) -> Frozen:
-        """What was selected; raises SelectionTooLarge for more than `most` groups."""
+    async def __call__(self, ids: Ids, *, most: int | None, found: Found) -> Frozen:
+        """Adds the ids of the groups; raises SelectionTooLarge for more than `most` of them."""
         ...
 
 
 async def freeze(
-    session: Session, request: Groups, *, prefetch: int, most: int | None, found: Found
+    session: Session, request: Groups, ids: Ids, *, prefetch: int, most: int | None, found: Found
 ) -> Frozen:
     """Reads a query to its end, and checks each group; those that begin meanwhile are left out.
 
@@ -54,7 +57,8 @@ async def freeze(
     groups = _checked(request, first.results)
     found(len(groups), first.count)
     if first.next is None or not groups:
-        return Frozen(groups=groups)
+        await _add(ids, groups, most)
+        return Frozen(seen=groups)
     newest = max(one.created_at for one in groups.values())
     marks = await _marks(session, request, first, prefetch + 1)
     ends = [newest, *(mark for mark in marks if mark <= newest)]
@@ -72,7 +76,8 @@ async def freeze(
 
     await together([read(until, since) for until, since in pairwise(ends)])
     in_order = sorted(groups.values(), key=lambda one: one.created_at, reverse=True)
-    return Frozen(groups={one.id: one for one in in_order}, settled=settled)
+    await _add(ids, (one.id for one in in_order), most)
+    return Frozen(seen=groups, settled=settled)
 
 
 async def _marks(
@@ -124,30 +129,42 @@ def limit(number: int, most: int | None) -> None:
         raise SelectionTooLarge(message, limit=most)
 
 
-def group_id(one: object) -> str:
-    """The id of what a selection holds; raises InvalidArgument for anything but ids and groups."""
+def group_id(one: object, position: int) -> str:
+    """The id of what a selection holds there; raises InvalidArgument for other than ids, groups."""
     value = one.id if isinstance(one, AlertGroup) else one
     if not isinstance(value, str) or not ID.allows(value):
-        message = f"selection: {shown(value)} is neither an id nor an alert group. {ID.text}"
+        message = f"selection[{position}]: {shown(value)} is neither an id nor an alert group. "
+        if isinstance(value, str) and ID.allows(value.strip()):
+            message += "There is white space around the id, as of lines of a file: strip() it."
+        else:
+            message += ID.text
         raise InvalidArgument(message, argument="selection")
     return value
 
 
 async def gather(
-    source: AsyncIterable[str | AlertGroup], *, most: int | None, found: Found
+    source: AsyncIterable[str | AlertGroup], ids: Ids, *, most: int | None, found: Found
 ) -> Frozen:
     """The ids of an async iterable, each once; of groups, nothing else is kept."""
-    ids: dict[str, None] = {}
+    position = 0
     async for one in source:
-        ids[group_id(one)] = None
+        ids.add(group_id(one, position))
         limit(len(ids), most)
         found(len(ids), None)
-    return Frozen(groups=ids)
+        position += 1
+        await breathe(position)
+    return Frozen()
 
 
-async def given(ids: Sequence[str], *, most: int | None, found: Found) -> Frozen:
+async def given(given_ids: Sequence[str], ids: Ids, *, most: int | None, found: Found) -> Frozen:
     """The ids that were given, each once."""
-    groups = dict.fromkeys(ids)
-    limit(len(groups), most)
-    found(len(groups), len(groups))
-    return Frozen(groups=groups)
+    await _add(ids, given_ids, most)
+    found(len(ids), len(ids))
+    return Frozen()
+
+
+async def _add(ids: Ids, more: Iterable[str], most: int | None) -> None:
+    for number, one in enumerate(more, 1):
+        ids.add(one)
+        await breathe(number)
+    limit(len(ids), most)

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import gc
 import os
+import stat
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,10 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall.bulk._action import Action, Delete, Labels, Silence, Transition
-from grafana_oncall.bulk._journal import Header, Journal, read
+from grafana_oncall.bulk._ids import Ids
+from grafana_oncall.bulk._journal import Journal
 from grafana_oncall.bulk._outcome import Outcome, Status
+from grafana_oncall.bulk._past import Header, Reader
 from grafana_oncall.errors import JournalError
+from tests.unit.bulk.journals import read, refused
 
 ON_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs locks and named pipes")
 
@@ -42,22 +47,20 @@ def begun(path: Path, *ids: str) -> None:
     """Writes the journal of a run that has selected these groups."""
     with Journal(path) as journal:
         journal.begin_run(header())
-        journal.select(ids, settled=True)
+        select(journal, *ids, settled=True)
 
 
-def resumed(path: Path, *, fsync: bool = False) -> Journal:
-    """The journal of a run that goes on."""
-    return Journal(path, past=read(path), fsync=fsync)
+def select(journal: Journal, *ids: str, settled: bool) -> None:
+    """Notes that a run has selected these groups."""
+    asyncio.run(journal.select(Ids(ids), settled=settled))
 
 
 @contextmanager
-def refused(path: Path, words: str = "") -> Generator[None]:
-    """Expects a JournalError that names the file."""
-    with pytest.raises(JournalError) as caught:
-        yield
-    assert caught.value.path == str(path)
-    assert str(caught.value).startswith(str(path))
-    assert words in str(caught.value)
+def resumed(path: Path, *, fsync: bool = False) -> Generator[Journal]:
+    """The journal of a run that goes on."""
+    with Journal(path, past=Reader(path), fsync=fsync) as journal:
+        asyncio.run(journal.go_on())
+        yield journal
 
 
 @pytest.mark.parametrize(
@@ -76,7 +79,7 @@ def test_what_a_run_needs_to_be_gone_on_with_is_read_again(
     """Server, action, filter, whether to walk again, and how many groups there may be."""
     with Journal(path) as journal:
         journal.begin_run(header(action, converge=converge))
-        journal.select(["I1"], settled=True)
+        select(journal, "I1", settled=True)
     assert read(path).header == header(action, converge=converge)
 
 
@@ -86,7 +89,7 @@ def test_all_ids_are_read_again_in_order(path: Path, count: int) -> None:
     ids = [f"I{number}" for number in range(count)]
     begun(path, *ids)
     past = read(path)
-    assert past.ledger.ids == ids
+    assert [*past.ledger.ids] == ids
     assert past.ledger.counts[Status.NOT_ATTEMPTED] == count
     assert (past.settled, past.doubtful) == (True, set())
 
@@ -133,16 +136,30 @@ def test_the_last_outcome_of_each_group_is_read_again(
     }
 
 
+@pytest.mark.parametrize("status", Status)
+def test_the_state_before_is_read_again_of_groups_that_are_not_done(
+    path: Path, status: Status
+) -> None:
+    """Later runs leave the others alone, of which there may be a million."""
+    begun(path, "I0")
+    with resumed(path) as journal:
+        asyncio.run(journal.begin(0, "I0", AlertGroupState.SILENCED))
+        assert read(path).before == {0: AlertGroupState.SILENCED}
+        journal.end(0, Outcome(id="I0", status=status))
+    is_done = status in {Status.CHANGED, Status.ALREADY, Status.REJECTED}
+    assert read(path).before == ({} if is_done else {0: AlertGroupState.SILENCED})
+
+
 @pytest.mark.parametrize("settled", [False, True])
 def test_the_last_walk_says_whether_the_selection_is_settled(path: Path, *, settled: bool) -> None:
     """And what it adds comes behind."""
     with Journal(path) as journal:
         journal.begin_run(header())
-        journal.select(["I1", "I2"], settled=not settled)
-        journal.select(["I3"], settled=settled)
+        select(journal, "I1", "I2", settled=not settled)
+        select(journal, "I3", settled=settled)
     past = read(path)
     assert past.settled is settled
-    assert past.ledger.ids == ["I1", "I2", "I3"]
+    assert [*past.ledger.ids] == ["I1", "I2", "I3"]
 
 
 @given(st.data())
@@ -181,7 +198,7 @@ def test_a_run_without_a_path_writes_nothing(
     monkeypatch.chdir(tmp_path)
     with Journal(None, fsync=True) as journal:
         journal.begin_run(header())
-        journal.select(["I0"], settled=True)
+        select(journal, "I0", settled=True)
         asyncio.run(journal.begin(0, "I0"))
         journal.end(0, Outcome(id="I0", status=Status.CHANGED))
     assert [*tmp_path.iterdir()] == []
@@ -256,7 +273,7 @@ def test_a_journal_that_another_run_writes_is_refused(path: Path) -> None:
 def test_a_journal_that_has_grown_since_it_was_read_is_refused(path: Path) -> None:
     """Else what another run has done meanwhile would be done again; it loses nothing."""
     begun(path, "I0")
-    late = resumed(path)
+    late = Journal(path, past=Reader(path))
     with resumed(path) as first:
         first.end(0, Outcome(id="I0", status=Status.CHANGED))
     with refused(path, "it was written since it was read"), late:
@@ -277,6 +294,57 @@ def test_lines_are_brought_to_the_disk_before_a_group_is_acted_on_if_that_is_ask
         asyncio.run(journal.begin(1, "I1"))
         assert read(path).doubtful == {1}
         assert on_disk == ([path.read_bytes()] if fsync else [])
+
+
+def synced(monkeypatch: pytest.MonkeyPatch, *, folder_error: int | None = None) -> list[str]:
+    """What is brought to the disk from now on; perhaps a folder cannot be."""
+    seen: list[str] = []
+
+    def fsync(file: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(file).st_mode)
+        if is_folder and folder_error is not None:
+            raise OSError(folder_error, os.strerror(folder_error))
+        seen.append("folder" if is_folder else "file")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return seen
+
+
+def begin_twice(path: Path, *, fsync: bool) -> None:
+    """A new journal, of which two groups are begun."""
+    with Journal(path, fsync=fsync) as journal:
+        journal.begin_run(header())
+        select(journal, "I0", "I1", settled=True)
+        asyncio.run(journal.begin(0, "I0"))
+        asyncio.run(journal.begin(1, "I1"))
+
+
+@ON_POSIX
+@pytest.mark.parametrize("fsync", [False, True])
+def test_the_name_of_a_new_journal_is_brought_to_the_disk_with_its_first_lines(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, fsync: bool
+) -> None:
+    """Once, and not when the run is resumed: else a crash might leave lines of a lost file."""
+    seen = synced(monkeypatch)
+    begin_twice(path, fsync=fsync)
+    assert seen == (["file", "folder", "file"] if fsync else [])
+    seen.clear()
+    with resumed(path, fsync=fsync) as journal:
+        asyncio.run(journal.begin(0, "I0"))
+    assert seen == (["file"] if fsync else [])
+
+
+@ON_POSIX
+def test_a_file_system_that_cannot_sync_folders_is_no_obstacle(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some have no such thing; what else goes wrong is a JournalError."""
+    seen = synced(monkeypatch, folder_error=errno.EINVAL)
+    begin_twice(path, fsync=True)
+    assert seen == ["file", "file"]
+    synced(monkeypatch, folder_error=errno.EIO)
+    with refused(other := path.with_name("other"), "Input/output error"):
+        begin_twice(other, fsync=True)
 
 
 def test_a_disk_that_fails_is_a_journal_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

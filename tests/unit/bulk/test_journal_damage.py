@@ -2,15 +2,13 @@
 
 import json
 import os
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from grafana_oncall.bulk._journal import read
 from grafana_oncall.errors import JournalError
+from tests.unit.bulk.journals import read, refused
 
 HEAD: dict[str, Any] = {
     "journal": 1,
@@ -33,16 +31,6 @@ def written(path: Path, *lines: str) -> Path:
     """A journal of these lines."""
     path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
     return path
-
-
-@contextmanager
-def refused(path: Path, words: str = "") -> Generator[None]:
-    """Expects a JournalError that names the file."""
-    with pytest.raises(JournalError) as caught:
-        yield
-    assert caught.value.path == str(path)
-    assert str(caught.value).startswith(str(path))
-    assert words in str(caught.value)
 
 
 END = '"detail": "", "seconds": 0}'

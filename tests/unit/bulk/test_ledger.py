@@ -1,7 +1,7 @@
 """The books of a bulk run: order, counts, and what a copy keeps."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 import pytest
@@ -27,8 +27,15 @@ SETTLES = st.lists(
 def ledger_of(*ids: str) -> Ledger:
     """With these groups, of which none is attempted."""
     ledger = Ledger()
-    ledger.add(ids)
+    add(ledger, ids)
     return ledger
+
+
+def add(ledger: Ledger, ids: Iterable[str]) -> None:
+    """These groups, unless they are there."""
+    for one in ids:
+        ledger.ids.add(one)
+    ledger.take_in()
 
 
 def settled(ledger: Ledger, position: int, status: Status, detail: str = "") -> None:
@@ -43,7 +50,7 @@ def as_expected(ledger: Ledger, expected: Sequence[Outcome]) -> None:
         outcome.status for outcome in expected
     ]
     assert ledger.counts == {**dict.fromkeys(Status, 0), **Counter(one.status for one in expected)}
-    assert sum(ledger.counts.values()) == len(ledger) == len(ledger.ids)
+    assert sum(ledger.counts.values()) == len(ledger)
 
 
 @given(ids=IDS, settles=SETTLES, more=IDS)
@@ -62,7 +69,7 @@ def test_the_counts_always_sum_to_the_selection(
         )
         ledger.settle(position, expected[position])
         as_expected(ledger, expected)
-    ledger.add(more)
+    add(ledger, more)
     new = [one for one in dict.fromkeys(more) if one not in ids]
     as_expected(ledger, [*expected, *(Outcome(id=one, status=Status.NOT_ATTEMPTED) for one in new)])
 
@@ -85,8 +92,8 @@ def test_a_ledger_is_indexed_as_a_list_is(ids: list[str], index: slice, position
 def test_groups_keep_the_order_in_which_they_were_first_added() -> None:
     """Each once, also when it is added again later."""
     ledger = ledger_of("b", "a", "b")
-    ledger.add(["c", "a"])
-    assert ledger.ids == ["b", "a", "c"]
+    add(ledger, ["c", "a"])
+    assert [*ledger.ids] == ["b", "a", "c"]
     assert [outcome.id for outcome in ledger] == ["b", "a", "c"]
     assert [outcome.id for outcome in reversed(ledger)] == ["c", "a", "b"]
 
@@ -95,15 +102,41 @@ def test_a_group_that_is_added_again_keeps_its_outcome() -> None:
     """As in a later walk of the same query."""
     ledger = ledger_of("a")
     settled(ledger, 0, Status.CHANGED)
-    ledger.add(["a"])
+    add(ledger, ["a"])
     assert [*ledger] == [Outcome(id="a", status=Status.CHANGED)]
 
 
-def test_a_ledger_knows_its_groups() -> None:
-    """By their ids."""
+@given(ids=IDS, settles=SETTLES, start=st.integers(0, 14))
+def test_what_is_to_do_is_what_was_not_attempted_or_has_failed_or_is_unknown(
+    ids: list[str],
+    settles: list[tuple[int, Status, str, OnCallError | None, float]],
+    start: int,
+) -> None:
+    """In order, from any position on."""
+    ledger = ledger_of(*ids)
+    for anywhere, status, *_ in settles if ids else ():
+        settled(ledger, anywhere % len(ledger), status)
+    to_do = {Status.NOT_ATTEMPTED, Status.FAILED, Status.UNKNOWN}
+    expected = [at for at in range(start, len(ledger)) if ledger.status(at) in to_do]
+    assert [*ledger.to_do(start)] == expected
+    assert ledger.left(start) == len(expected)
+
+
+def test_what_is_to_do_is_told_as_it_is_when_its_turn_comes() -> None:
+    """And once, also when it fails again."""
+    ledger = ledger_of("a", "b", "c")
+    to_do = ledger.to_do()
+    assert next(to_do) == 0
+    settled(ledger, 0, Status.FAILED)
+    settled(ledger, 1, Status.CHANGED)
+    assert [*to_do] == [2]
+
+
+def test_ids_are_in_the_books_when_they_are_taken_in() -> None:
+    """Not while a selection is read, which may still be refused."""
     ledger = ledger_of("a")
-    assert ledger.has("a")
-    assert not ledger.has("b")
+    ledger.ids.add("b")
+    as_expected(ledger, [Outcome(id="a", status=Status.NOT_ATTEMPTED)])
 
 
 def test_a_new_outcome_leaves_no_words_of_the_old_one() -> None:
@@ -124,7 +157,7 @@ def test_a_snapshot_does_not_change_later() -> None:
     before = [*now]
     for position in range(3):
         ledger.settle(position, attrs.evolve(ledger[position], status=Status.CHANGED, seconds=9.0))
-    ledger.add(["d"])
+    add(ledger, ["d"])
     as_expected(now, before)
     assert [(one.id, one.status) for one in now] == [
         ("a", Status.FAILED),

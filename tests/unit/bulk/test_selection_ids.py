@@ -7,6 +7,7 @@ import attrs
 import pytest
 
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall.bulk._ids import Ids
 from grafana_oncall.bulk._selection import Frozen, gather, given, group_id
 from grafana_oncall.errors import InvalidArgument, SelectionTooLarge
 from tests.virtual_time import now, run
@@ -40,14 +41,27 @@ BAD = [
 def test_what_is_neither_an_id_nor_a_group_is_refused(one: object) -> None:
     """Before it becomes a part of a URL."""
     with pytest.raises(InvalidArgument, match="neither an id nor an alert group") as caught:
-        group_id(one)
+        group_id(one, 3)
     assert caught.value.argument == "selection"
+
+
+def test_what_is_refused_is_told_with_its_position() -> None:
+    """Counted from 0, as a list is."""
+    with pytest.raises(InvalidArgument, match=r"^selection\[3\]: 7 is neither"):
+        group_id(7, 3)
+
+
+@pytest.mark.parametrize("id_", ["I1\n", "I1\r\n", " I1", "\tI1 "])
+def test_white_space_around_an_id_is_named(id_: str) -> None:
+    """As lines of a file have it."""
+    with pytest.raises(InvalidArgument, match=r"white space around the id.* strip\(\)"):
+        group_id(id_, 0)
 
 
 @pytest.mark.parametrize("one", ["I1", GROUP, attrs.evolve(GROUP, id="x" * 128)])
 def test_an_id_is_taken_from_what_has_one(one: str | AlertGroup) -> None:
     """An id itself, or a group."""
-    assert group_id(one) == (one if isinstance(one, str) else one.id)
+    assert group_id(one, 0) == (one if isinstance(one, str) else one.id)
 
 
 async def stream(items: Sequence[Any]) -> AsyncGenerator[Any, None]:
@@ -61,28 +75,29 @@ Heard = list[tuple[int, int | None]]
 
 def read(
     reader: Callable[..., Awaitable[Frozen]], source: object, most: int | None = None
-) -> tuple[Frozen, Heard]:
-    """The selection, and what a listener heard."""
+) -> tuple[list[str], Heard]:
+    """The ids, of which nothing else is known, and what a listener heard."""
     heard: Heard = []
+    found = Ids()
 
     async def main() -> Frozen:
-        return await reader(source, most=most, found=lambda *numbers: heard.append(numbers))
+        return await reader(source, found, most=most, found=lambda *one: heard.append(one))
 
-    return run(main()), heard
+    assert run(main()) == Frozen()
+    return [*found], heard
 
 
 def test_ids_and_groups_of_a_stream_are_taken_once_in_order() -> None:
     """Nothing but the id is kept, and nobody knows how many will come."""
     result, heard = read(gather, stream(["I2", GROUP, "I2", "I3", "I1"]))
-    assert [*result.groups.items()] == [("I2", None), ("I1", None), ("I3", None)]
-    assert result.settled
+    assert result == ["I2", "I1", "I3"]
     assert heard == [(1, None), (2, None), (2, None), (3, None), (3, None)]
 
 
 def test_a_stream_with_something_else_is_refused() -> None:
     """When it comes."""
-    with pytest.raises(InvalidArgument, match="7 is neither"):
-        read(gather, stream(["I1", 7]))
+    with pytest.raises(InvalidArgument, match=r"selection\[2\]: 7 is neither"):
+        read(gather, stream(["I1", "I1", 7]))
 
 
 async def endless() -> AsyncGenerator[str, None]:
@@ -95,7 +110,7 @@ async def endless() -> AsyncGenerator[str, None]:
 
 def test_a_stream_is_left_at_the_first_group_too_many() -> None:
     """What repeats does not count."""
-    assert len(read(gather, stream(ids(0, 1, 2, 0, 1)), most=3)[0].groups) == 3
+    assert len(read(gather, stream(ids(0, 1, 2, 0, 1)), most=3)[0]) == 3
     with pytest.raises(SelectionTooLarge, match="max_items=5"):
         read(gather, endless(), most=5)
 
@@ -103,13 +118,12 @@ def test_a_stream_is_left_at_the_first_group_too_many() -> None:
 def test_given_ids_are_taken_once_in_order() -> None:
     """And their number is known."""
     result, heard = read(given, ["I2", "I1", "I3", "I2"])
-    assert [*result.groups.items()] == [("I2", None), ("I1", None), ("I3", None)]
-    assert result.settled
+    assert result == ["I2", "I1", "I3"]
     assert heard == [(3, 3)]
 
 
 def test_too_many_given_ids_are_refused() -> None:
     """What repeats does not count."""
-    assert len(read(given, ["I1", "I2", "I1"], most=2)[0].groups) == 2
+    assert len(read(given, ["I1", "I2", "I1"], most=2)[0]) == 2
     with pytest.raises(SelectionTooLarge, match="3 groups or more, and max_items=2"):
         read(given, ids(1, 2, 3), most=2)

@@ -1,0 +1,28 @@
+"""What tests of journals have in common: reading them, and their refusal."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from grafana_oncall.bulk._past import Past, Reader
+from grafana_oncall.errors import JournalError
+
+
+def read(path: Path) -> Past:
+    """All that a journal tells."""
+    reader = Reader(path)
+    asyncio.run(reader.read_on())
+    return reader.past
+
+
+@contextmanager
+def refused(path: Path, words: str = "") -> Generator[None]:
+    """Expects a JournalError that names the file."""
+    with pytest.raises(JournalError) as caught:
+        yield
+    assert caught.value.path == str(path)
+    assert str(caught.value).startswith(str(path))
+    assert words in str(caught.value)
