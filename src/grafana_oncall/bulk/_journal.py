@@ -20,6 +20,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Final, Self
 
+from grafana_oncall._filelock import lock, unlock
 from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall.errors import JournalError
 
@@ -57,14 +58,15 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
+        if self._file is not None and not self._file.closed:
+            unlock(self._file)
             self._file.close()
 
     def _open(self, path: Path) -> None:
         past = self._past
         try:
             self._file = FileIO(path, "xb" if past is None else "ab")
-            _lock(self._file)
+            lock(self._file)
             size = os.fstat(self._file.fileno()).st_size
         except BlockingIOError as error:
             message = f"{path}: another run writes it now. Wait for its end, then resume it again."
@@ -162,14 +164,6 @@ class Journal:
         )
         self._broken = JournalError(message, path=str(self._path))
         return self._broken
-
-
-def _lock(file: FileIO) -> None:
-    """Raises BlockingIOError while another run writes the same journal."""
-    if sys.platform != "win32":  # which has no such locks
-        import fcntl  # noqa: PLC0415  # for the same reason
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _sync_folder(folder: Path) -> None:
