@@ -41,10 +41,12 @@ _LONGEST_LINE: Final = 100 * 1024
 
 def _translated(error: Exception) -> httpx.TransportError:
     """The error for the caller: not chained, for those of aiohttp hold the headers sent."""
-    for ours, theirs in _ERRORS:
-        if isinstance(error, ours):
-            return theirs(str(error))
-    return httpx.ReadError(str(error))
+    # The text of this one has a status, 400, that no server sent.
+    words = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    for theirs, ours in _ERRORS:
+        if isinstance(error, theirs):
+            return ours(words)
+    return httpx.ReadError(words)
 
 
 async def _once(
@@ -59,13 +61,19 @@ async def _once(
 
 
 class _Connector(aiohttp.TCPConnector):
-    """aiohttp would take what came unasked for the answer to the next request."""
+    """Gives connections on which the server has said nothing yet.
+
+    aiohttp would take what came unasked for the answer to the next request.
+    """
 
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> Connection:
-        """A connection on which the server has said nothing yet."""
-        connection = await super().connect(req, traces, timeout)
+        """A connection, or an error that says that nothing was sent."""
+        try:
+            connection = await super().connect(req, traces, timeout)
+        except UnicodeError as error:
+            raise httpx.ConnectError(f"no host has such a name: {error}") from error
         if connection.protocol is None or connection.protocol.should_close:
             connection.close()
             raise httpx.ConnectError("the server spoke before it was asked")

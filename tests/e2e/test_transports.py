@@ -214,6 +214,15 @@ async def test_a_refused_connection_is_never_sent(method: str, name: Name) -> No
         )
 
 
+async def test_a_host_that_cannot_be_looked_up_is_never_sent() -> None:
+    """The name is too long to be asked for."""
+    server = Scripted(url=f"http://{'a' * 64}.localhost")
+    async with made(server, "aiohttp") as client:
+        assert await failed("POST", client, server) == Outcome(
+            TransportError, sent=False, attempts=2, seen=0
+        )
+
+
 @each_transport
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_handshake_that_fails_is_never_sent(fault: str, name: Name) -> None:
