@@ -5,7 +5,7 @@ import socket
 import ssl
 import struct
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import attrs
@@ -59,6 +59,7 @@ class Scripted:
     fault: Fault = close
     good: int = 0
     url: str = ""
+    """Where it serves."""
     exchanges: int = 0
     """Requests, as far as this server got with them."""
     connections: int = 0
@@ -143,6 +144,5 @@ async def serving(
         server.over.set()
         for writer in server.open:
             writer.transport.abort()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(5):
-                await asyncio.gather(*tasks)
+        async with asyncio.timeout(5):
+            await asyncio.gather(*tasks)
