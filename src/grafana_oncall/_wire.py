@@ -4,7 +4,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from ssl import SSLContext
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, TypeAlias, cast
+from urllib.request import getproxies
 
 import attrs
 import httpx
@@ -13,7 +14,7 @@ from ._codec import encode
 from ._pacing import closed
 from ._request import Request, Response
 from ._settings import Token
-from ._values import printable
+from ._values import printable, shown
 from ._version import __version__
 from .errors import (
     EXCERPT_LENGTH,
@@ -40,10 +41,14 @@ def _tls() -> SSLContext:
     return httpx.create_ssl_context()
 
 
+Transport: TypeAlias = httpx.AsyncBaseTransport | Literal["httpx", "aiohttp"]
+"""What sends the requests of an httpx client."""
+
+
 def make_http(
     *,
     max_connections: int,
-    transport: httpx.AsyncBaseTransport | None,
+    transport: Transport | None,
     verify: SSLContext | bool,
     proxy: httpx.Proxy | str | None,
 ) -> httpx.AsyncClient:
@@ -51,8 +56,34 @@ def make_http(
     limits = httpx.Limits(
         max_connections=max_connections, max_keepalive_connections=max_connections
     )
-    tls = _tls() if verify is True else verify
+    tls = _tls() if verify is True else httpx.create_ssl_context(verify)
+    if isinstance(transport, str):
+        transport = _named(transport, tls, limits, proxied=proxy is not None or _has_proxies())
     return httpx.AsyncClient(transport=transport, verify=tls, proxy=proxy, limits=limits)
+
+
+def _named(
+    name: str, tls: SSLContext, limits: httpx.Limits, *, proxied: bool
+) -> httpx.AsyncBaseTransport | None:
+    """The transport of this name; None stands for that of httpx, which knows about proxies."""
+    if name == "httpx":
+        return None
+    if name != "aiohttp":
+        message = f'transport={shown(name)}: "httpx", "aiohttp", or an httpx transport.'
+        raise InvalidArgument(message, argument="transport")
+    try:
+        from ._transport import AiohttpTransport  # noqa: PLC0415  # an extra
+    except ImportError as error:
+        message = (
+            "transport=\"aiohttp\" needs a package more: pip install 'grafana-oncall-sdk[aiohttp]'"
+        )
+        raise InvalidArgument(message, argument="transport") from error
+    return None if proxied else AiohttpTransport(tls=tls, limits=limits)
+
+
+def _has_proxies() -> bool:
+    """Whether the environment names a proxy that httpx would use for some of the hosts."""
+    return not {"http", "https", "all"}.isdisjoint(getproxies())
 
 
 def _sendable(url: str) -> str:

@@ -20,7 +20,7 @@ from ._retry import RetryPolicy, RetryQuota
 from ._session import Session
 from ._settings import Token, api_url, stack_url, timeout_seconds
 from ._shared import Options, Shared
-from ._wire import Wire, make_http
+from ._wire import Transport, Wire, make_http
 from .errors import InvalidArgument
 from .events import Listener
 
@@ -46,7 +46,7 @@ class ClientOptions(TypedDict, total=False):
     allow_http: bool
     verify: SSLContext | bool
     proxy: httpx.Proxy | str | None
-    transport: httpx.AsyncBaseTransport | None
+    transport: Transport | None
     http_client: httpx.AsyncClient | None
     on_event: Listener | None
     random: Callable[[], float]
@@ -82,7 +82,11 @@ class OnCallClient:
         allow_http: Allows plain http to hosts other than this one.
         verify: TLS settings, as httpx takes them.
         proxy: URL of a proxy, as httpx takes it; without one, the environment decides.
-        transport: An httpx transport to send through, such as a fake's; closed with the client.
+        transport: What sends: "httpx", which is the default, or "aiohttp", which takes a fraction
+            of its CPU and needs `grafana-oncall-sdk[aiohttp]`; or an httpx transport, such as a
+            fake's, which is closed with the client. aiohttp is never chosen unasked: many
+            programs have it installed for other reasons, and mocks of httpx would miss its
+            requests. It connects directly: with a proxy, given or of the environment, httpx sends.
         http_client: An httpx client of yours to send through, with its own TLS settings, proxies
             and limits, of which connections should not be fewer than `max_connections`; it stays
             open. `verify` and `proxy` are then its business.
@@ -116,7 +120,7 @@ class OnCallClient:
         allow_http: bool = False,
         verify: SSLContext | bool = True,
         proxy: httpx.Proxy | str | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Transport | None = None,
         http_client: httpx.AsyncClient | None = None,
         on_event: Listener | None = None,
         random: Callable[[], float] = Random().random,  # noqa: B008, S311  # jitter is no secret

@@ -1,0 +1,381 @@
+"""Failures at every point of an exchange, over real sockets: both transports tell the same.
+
+What matters is whether a request was certainly never sent, and that the server got as many as the
+client says it made. Times are real, and short.
+"""
+
+import asyncio
+import gc
+import json
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+import httpx
+import pytest
+
+from grafana_oncall import OnCallClient, RetryPolicy, models, operations
+from grafana_oncall._transport import AiohttpTransport
+from grafana_oncall.errors import (
+    ClientStateError,
+    OnCallError,
+    OutcomeUnknown,
+    RequestTimeout,
+    TransportError,
+)
+from tests.e2e.scripted import Fault, Point, Scripted, answer, close, keep, reset, serving, stall
+from tests.facade.samples import GROUP, INTEGRATION
+from tests.facade.secrets_shown import leaks
+
+TOKEN = "tok-4f9a1c-must-not-be-seen"
+PEM = Path(__file__).with_name("loopback.pem")  # self-signed, for localhost; a test key
+TWICE = RetryPolicy(attempts=2, first_delay=0.001)
+
+Name = Literal["httpx", "aiohttp"]
+Call = Callable[[OnCallClient], Awaitable[object]]
+BOTH: tuple[Name, ...] = ("httpx", "aiohttp")
+each_transport = pytest.mark.parametrize("name", BOTH)
+
+
+def made(server: Scripted, name: Name, **settings: Any) -> OnCallClient:
+    """A client that tries twice and is patient."""
+    given: dict[str, Any] = {"timeout": 5, "retry": TWICE, **settings}
+    return OnCallClient(url=server.url, token=TOKEN, transport=name, **given)
+
+
+def count(client: OnCallClient) -> Awaitable[int]:
+    """A read that any good answer satisfies."""
+    return client.alert_groups.list().count()
+
+
+async def _get(client: OnCallClient) -> None:
+    await client.alert_groups.get("I1")
+
+
+async def _post(client: OnCallClient) -> None:
+    await client.alert_groups.silence("I1", 60)
+
+
+async def _put(client: OnCallClient) -> None:
+    body = models.IntegrationUpdate(name="a")
+    await client.send(operations.update_integration("I1", body))
+
+
+async def _delete(client: OnCallClient) -> None:
+    await client.integrations.delete("I1")
+
+
+METHODS: dict[str, Call] = {"GET": _get, "POST": _post, "PUT": _put, "DELETE": _delete}
+GOOD = {
+    "GET": json.dumps(GROUP).encode(),
+    "POST": b"",
+    "PUT": json.dumps(INTEGRATION).encode(),
+    "DELETE": b"",
+}
+every_method = pytest.mark.parametrize("method", METHODS)
+
+
+@attrs.frozen
+class Outcome:
+    """How a call ended, as the client tells it and as the server saw it."""
+
+    kind: type[TransportError]
+    sent: bool
+    attempts: int
+    seen: int
+    """Exchanges that the server counted."""
+
+
+async def failed(method: str, client: OnCallClient, server: Scripted) -> Outcome:
+    """The outcome of a call that gets no answer; a write that may have been sent is in doubt."""
+    before = server.exchanges
+    with pytest.raises(OnCallError) as caught:
+        await METHODS[method](client)
+    error = caught.value
+    cause = error if isinstance(error, TransportError) else error.__cause__
+    assert isinstance(cause, TransportError)
+    assert isinstance(error, OutcomeUnknown) == (cause.sent and method != "GET")
+    return Outcome(type(cause), cause.sent, len(error.attempts), server.exchanges - before)
+
+
+POINTS = {
+    "before the request": Point(0),
+    "after its headers": Point(1),
+    "after its body": Point(2),
+    "in the status line": Point(2, b"HTTP/1.1 20"),
+    "in the headers": Point(2, b"HTTP/1.1 200 OK\r\nContent-Le"),
+    "after the headers": Point(2, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
+    "in the body": Point(2, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"),
+    "in a chunk": Point(2, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{"),
+    "after words that are not HTTP": Point(2, b"SSH-2.0-x\r\n\r\n"),
+}
+FAULTS: dict[str, Fault] = {"closes": close, "resets": reset, "stalls": stall}
+
+
+async def outcomes(point: str, fault: str, *, good: int) -> dict[str, Outcome]:
+    """Of each method over each transport, after so many good answers on the connection."""
+
+    async def one(name: Name, method: str) -> tuple[str, Outcome]:
+        server = Scripted(POINTS[point], FAULTS[fault], good=good)
+        patience = 0.2 if fault == "stalls" else 5
+        async with serving(server), made(server, name, timeout=patience) as client:
+            for _ in range(good):
+                assert await count(client) == 7
+            return f"{method} over {name}", await failed(method, client, server)
+
+    return dict(await asyncio.gather(*(one(name, method) for name in BOTH for method in METHODS)))
+
+
+def expected(point: str, fault: str) -> dict[str, Outcome]:
+    """Perhaps sent, wherever it happens. Each exchange is an attempt; a silence has only one."""
+    # What is not HTTP is known for that at once.
+    late = fault == "stalls" and "not HTTP" not in point
+    attempts = {method: 1 if method == "POST" else 2 for method in METHODS}
+    return {
+        f"{method} over {name}": Outcome(
+            RequestTimeout if late else TransportError,
+            sent=True,
+            attempts=attempts[method],
+            seen=attempts[method],
+        )
+        for name in BOTH
+        for method in METHODS
+    }
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_new_connection_fails(point: str, fault: str) -> None:
+    """Both transports tell the same, and it is what the server saw."""
+    assert await outcomes(point, fault, good=0) == expected(point, fault)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("point", [point for point in POINTS if POINTS[point].reads])
+async def test_a_kept_connection_fails(point: str, fault: str) -> None:
+    """As a new one does: nothing is repeated unseen, although it might have been stale."""
+    assert await outcomes(point, fault, good=1) == expected(point, fault)
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_no_error_shows_the_token(point: str) -> None:
+    """Those of aiohttp hold the headers that were sent, and so are not chained."""
+    async with (
+        serving(Scripted(POINTS[point], reset)) as server,
+        made(server, "aiohttp", retry=RetryPolicy(attempts=1)) as client,
+    ):
+        with pytest.raises(OutcomeUnknown) as caught:
+            await _post(client)
+    assert leaks(caught.value, TOKEN) == []
+
+
+@each_transport
+@pytest.mark.parametrize(
+    "seconds", [pytest.param(0, id="just now"), pytest.param(0.01, id="a while ago")]
+)
+@every_method
+async def test_a_connection_that_was_closed_while_idle_is_not_used(
+    method: str, seconds: float, name: Name
+) -> None:
+    """The next request takes a new one, even when the loop has had no turn since; no doubt."""
+    server = Scripted(Point(2, answer(GOOD[method])), keep, good=1)
+    async with serving(server), made(server, name, retry=RetryPolicy(attempts=1)) as client:
+        assert await count(client) == 7
+        server.hang_up()
+        if seconds:
+            await asyncio.sleep(seconds)
+        await METHODS[method](client)
+    assert (server.connections, server.exchanges) == (2, 2)
+
+
+@each_transport
+async def test_what_comes_unasked_is_no_answer(name: Name) -> None:
+    """A second answer to one request is not taken for the answer to the next."""
+    server = Scripted(Point(2, answer()), keep)
+    async with serving(server), made(server, name) as client:
+        assert await count(client) == 7
+        server.say(answer(b'{"count": 8, "results": []}'))
+        assert [await count(client) for _ in range(2)] == [7, 7]
+    assert (server.connections, server.exchanges) == (2, 3)
+
+
+@each_transport
+@every_method
+async def test_a_refused_connection_is_never_sent(method: str, name: Name) -> None:
+    """So that even a silence is tried again."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = Scripted(url=f"http://127.0.0.1:{taken.getsockname()[1]}")
+    async with made(server, name) as client:
+        assert await failed(method, client, server) == Outcome(
+            TransportError, sent=False, attempts=2, seen=0
+        )
+
+
+async def test_a_host_that_cannot_be_looked_up_is_never_sent() -> None:
+    """The name is too long to be asked for."""
+    server = Scripted(url=f"http://{'a' * 64}.localhost")
+    async with made(server, "aiohttp") as client:
+        assert await failed("POST", client, server) == Outcome(
+            TransportError, sent=False, attempts=2, seen=0
+        )
+
+
+@each_transport
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_handshake_that_fails_is_never_sent(fault: str, name: Name) -> None:
+    """TLS is not yet there, so nobody can have read the request."""
+    async with serving(Scripted(Point(0), FAULTS[fault])) as server:
+        server.url = server.url.replace("http:", "https:")
+        async with made(server, name, timeout=0.2) as client:
+            kind = RequestTimeout if fault == "stalls" else TransportError
+            assert await failed("POST", client, server) == Outcome(
+                kind, sent=False, attempts=2, seen=2
+            )
+
+
+@each_transport
+async def test_a_certificate_that_is_not_trusted_is_never_sent(name: Name) -> None:
+    """With verify=, the same server is trusted."""
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(PEM)
+    trusting = ssl.create_default_context(cafile=PEM)
+    async with serving(Scripted(Point(2, answer()), keep), tls=served) as server:
+        async with made(server, name) as client:
+            assert await failed("POST", client, server) == Outcome(
+                TransportError, sent=False, attempts=2, seen=0
+            )
+        for verify in (trusting, False):
+            async with made(server, name, timeout=5, verify=verify) as client:
+                assert await count(client) == 7
+
+
+@each_transport
+@pytest.mark.parametrize("begun", [b"", answer()[:-5]], ids=["before it", "within it"])
+async def test_a_call_that_is_cancelled_takes_its_connection_with_it(
+    begun: bytes, name: Name
+) -> None:
+    """The rest of its answer comes too late, and is nobody else's."""
+    late = asyncio.Event()
+
+    async def say_late(server: Scripted, writer: asyncio.StreamWriter) -> None:
+        number = server.exchanges
+        await late.wait()
+        writer.write(answer(b'{"count": %d, "results": []}' % number))
+
+    server = Scripted(Point(2, begun), say_late)
+    async with serving(server), made(server, name, max_connections=1) as client:
+        call = asyncio.ensure_future(count(client))
+        while not server.requests:  # noqa: ASYNC110  # no event tells
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.01)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        server.point = Point(2)
+        late.set()
+        assert await count(client) == 2
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("seconds", [0, 0.0005, 0.001, 0.002, 0.005, 0.01])
+async def test_cancellations_lose_no_place(seconds: float) -> None:
+    """After storms of them, as many calls as there are connections are under way at once.
+
+    Over aiohttp: the pool of httpcore 1.0 loses a connection that is cancelled as it opens.
+    """
+    together = asyncio.Barrier(4)
+
+    async def say_together(server: Scripted, writer: asyncio.StreamWriter) -> None:
+        if b"/integrations/" in server.requests[-1]:
+            await together.wait()
+            writer.write(answer())
+        else:
+            await server.over.wait()
+
+    def calm(client: OnCallClient) -> Awaitable[int]:
+        return client.integrations.list().count()
+
+    server = Scripted(Point(2), say_together)
+    async with serving(server), made(server, "aiohttp", max_connections=4) as client:
+        for _ in range(5):
+            calls = [asyncio.ensure_future(count(client)) for _ in range(8)]
+            await asyncio.sleep(seconds)
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+        async with asyncio.timeout(5):
+            assert await asyncio.gather(*(calm(client) for _ in range(4))) == [7] * 4
+
+
+@each_transport
+async def test_closing_leaves_nothing_behind(name: Name) -> None:
+    """Every connection is closed, the idle ones and those in use; there are no warnings."""
+    server = Scripted(Point(2), stall, good=3)
+    async with serving(server):
+        async with made(server, name) as client:
+            assert await asyncio.gather(*(count(client) for _ in range(3))) == [7] * 3
+            call = asyncio.ensure_future(count(client))
+            while server.exchanges < 4:  # noqa: ASYNC110  # no event tells
+                await asyncio.sleep(0.001)
+            assert server.connected == 3
+        with pytest.raises(ClientStateError):
+            await call
+        async with asyncio.timeout(2):
+            while server.connected:  # noqa: ASYNC110  # no event tells
+                await asyncio.sleep(0.001)
+    gc.collect()
+
+
+@each_transport
+def test_another_event_loop_is_refused(name: Name) -> None:
+    """With the words that say what to do."""
+    server = Scripted(Point(2, answer()), keep)
+
+    async def use() -> OnCallClient:
+        async with serving(server):
+            client = made(server, name)
+            assert await count(client) == 7
+            return client
+
+    with asyncio.Runner() as first:
+        client = first.run(use())
+        with asyncio.Runner() as second, pytest.raises(ClientStateError, match="one client per"):
+            second.run(client.alert_groups.list().count())
+        first.run(client.aclose())
+
+
+async def test_a_request_that_waits_for_a_connection_is_never_sent() -> None:
+    """Where somebody uses the transport without the gate before it."""
+    tls, limits = ssl.create_default_context(), httpx.Limits(max_connections=1)
+    patience = httpx.Timeout(5, pool=0.03, connect=0.03)
+    async with (
+        serving(Scripted(Point(2), stall)) as server,
+        httpx.AsyncClient(
+            transport=AiohttpTransport(tls=tls, limits=limits), timeout=patience
+        ) as http,
+    ):
+        first = asyncio.ensure_future(http.get(server.url))
+        while not server.requests:  # noqa: ASYNC110  # no event tells
+            await asyncio.sleep(0.001)
+        with pytest.raises(httpx.ConnectTimeout):
+            await http.get(server.url)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+    assert server.exchanges == 1
+
+
+async def test_a_body_that_is_not_read_times_out() -> None:
+    """It may have arrived in part. No body of the SDK is so large."""
+    transport = AiohttpTransport(tls=ssl.create_default_context(), limits=httpx.Limits())
+    async with (
+        serving(Scripted(Point(1), stall)) as server,
+        httpx.AsyncClient(transport=transport, timeout=0.03) as http,
+    ):
+        with pytest.raises(httpx.WriteTimeout):
+            async with asyncio.timeout(5):
+                await http.post(server.url, content=b"x" * 8_000_000)
+    assert server.exchanges == 1
