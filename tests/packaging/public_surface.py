@@ -20,7 +20,7 @@ from typing import Final
 import attrs
 
 from tests.packaging.source_tree import (
-    PACKAGE,
+    SOURCES,
     Definition,
     Module,
     Place,
@@ -31,7 +31,6 @@ from tests.packaging.source_tree import (
     statements,
 )
 
-SOURCES: Final = Path(__file__).parents[2] / "src" / PACKAGE
 PINNED: Final = Path(__file__).with_name("public_surface.txt")
 COMMAND: Final = "python -m tests.packaging.public_surface --write"
 
@@ -39,9 +38,9 @@ _TELLING = {"alias", "converter", "default", "factory", "init", "kw_only"}
 """What users of an attrs class see of `attrs.field(…)`."""
 
 
-def surface(package: Path = SOURCES) -> list[str]:
+def surface(sources: Path = SOURCES) -> list[str]:
     """The lines, sorted."""
-    modules = read_modules(package)
+    modules = read_modules(sources)
     lines = {f"{module.name} command" for module in modules.values() if module.is_command}
     doors = {door: origin(modules, door) or door for door in _doors(modules)}
     names = _public_names(modules, doors)

@@ -13,7 +13,7 @@ from typing import Final
 
 import attrs
 
-PACKAGE: Final = "grafana_oncall"
+SOURCES: Final = Path(__file__).parents[2] / "src"
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 
@@ -60,7 +60,7 @@ class Module:
     @property
     def is_public(self) -> bool:
         """No part of its name begins with an underscore."""
-        return "._" not in self.name
+        return "._" not in f".{self.name}"
 
     @property
     def is_command(self) -> bool:
@@ -77,11 +77,11 @@ class Module:
         return ".".join([*base, *filter(None, [statement.module])])
 
 
-def read_modules(package: Path) -> dict[str, Module]:
-    """All modules below the folder of the package, by their dotted names."""
+def read_modules(sources: Path = SOURCES) -> dict[str, Module]:
+    """All modules below a folder, by their dotted names."""
     modules: dict[str, Module] = {}
-    for path in sorted(package.rglob("*.py")):
-        parts = [PACKAGE, *path.relative_to(package).with_suffix("").parts]
+    for path in sorted(sources.rglob("*.py")):
+        parts = path.relative_to(sources).with_suffix("").parts
         is_package = parts[-1] == "__init__"
         name = ".".join(parts[:-1] if is_package else parts)
         tree = ast.parse(path.read_text(encoding="utf-8"))

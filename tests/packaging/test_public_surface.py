@@ -49,11 +49,12 @@ class Shop:
 def _count(): ...
 """,
     "shops/__main__.py": "def main(): ...\nif __name__ == '__main__':\n    main()\n",
-    "_plugin.py": "import pytest\n@pytest.fixture(name='hat')\ndef a_hat() -> Hat: ...\n",
+    "../_plugin.py": "import pytest\n@pytest.fixture(name='hat')\ndef a_hat() -> Hat: ...\n",
 }
 """A package that has one of each."""
 
 SMALL_SURFACE: Final = """
+_plugin.a_hat @pytest.fixture(name='hat') def() -> Hat
 grafana_oncall.Hat @attrs.frozen(kw_only=True) class(_Worn)
 grafana_oncall.Hat.kind: Kind
 grafana_oncall.Hat.label @property def(self) -> str
@@ -65,7 +66,6 @@ grafana_oncall._hats.Kind.BOWLER = 'bowler'
 grafana_oncall._hats.Size = int | float
 grafana_oncall._hats._Worn class()
 grafana_oncall._hats._Worn.wear def(self, *, slowly: bool=False) -> None
-grafana_oncall._plugin.a_hat @pytest.fixture(name='hat') def() -> Hat
 grafana_oncall.shops module
 grafana_oncall.shops.NoHat class(ValueError)
 grafana_oncall.shops.NoHat.__init__ def(self, wanted: str) -> None
@@ -78,10 +78,10 @@ grafana_oncall.shops.__main__ command
 
 
 @pytest.fixture
-def package(tmp_path: Path) -> Path:
+def sources(tmp_path: Path) -> Path:
     """The small package as files."""
     for name, text in SMALL.items():
-        path = tmp_path / name
+        path = tmp_path / "grafana_oncall" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return tmp_path
@@ -99,9 +99,9 @@ def test_the_public_surface_is_the_pinned_one() -> None:
     assert not changes, f"The public surface is another. If that is meant: {COMMAND}\n{changes}"
 
 
-def test_one_of_each_is_told(package: Path) -> None:
+def test_one_of_each_is_told(sources: Path) -> None:
     """With what public things are made of, and without what only the package itself uses."""
-    assert surface(package) == SMALL_SURFACE.split("\n")[1:-1]
+    assert surface(sources) == SMALL_SURFACE.split("\n")[1:-1]
 
 
 @pytest.mark.parametrize(
@@ -159,11 +159,11 @@ def test_one_of_each_is_told(package: Path) -> None:
     ],
 )
 def test_a_change_is_told_if_users_can_see_it(
-    package: Path, file: str, old: str, new: str, told: list[str]
+    sources: Path, file: str, old: str, new: str, told: list[str]
 ) -> None:
     """As the lines that go and come."""
-    before, path = surface(package), package / file
+    before, path = surface(sources), sources / "grafana_oncall" / file
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(old, new), encoding="utf-8")
     assert old in text
-    assert _changes(before, surface(package)) == told
+    assert _changes(before, surface(sources)) == told
