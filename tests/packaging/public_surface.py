@@ -25,10 +25,9 @@ from tests.packaging.source_tree import (
     Module,
     Place,
     exported,
-    names_defined,
+    members,
     origin,
     read_modules,
-    statements,
 )
 
 PINNED: Final = Path(__file__).with_name("public_surface.txt")
@@ -150,7 +149,9 @@ class _Shown:
             case ast.Assign(targets=[ast.Name(id="__version__")]):
                 self._say("")
             case ast.Assign(value=value):
-                if not any(isinstance(node, ast.Call) for node in ast.walk(value)):
+                if isinstance(value, ast.Call):
+                    self._reach(value.func)  # its class
+                elif not any(isinstance(node, ast.Call) for node in ast.walk(value)):
                     self._reach(value)  # an alias of a type
                 self._say(_default(value))
             case _:
@@ -174,7 +175,7 @@ class _Shown:
             self._reach(base)
         bases = [ast.unparse(base) for base in (*definition.bases, *definition.keywords)]
         self._say(f" {_decorators(definition)}class({', '.join(bases)})")
-        for name, member in _members(definition):
+        for name, member in members(definition):
             if self._is_public(name, member):
                 inner = _Shown(f"{self.name}.{name}", self.module, self.book)
                 inner.add(member)
@@ -217,19 +218,6 @@ class _Unquoted(ast.NodeTransformer):
 
 def _decorators(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> str:
     return "".join(f"@{ast.unparse(decorator)} " for decorator in node.decorator_list)
-
-
-def _members(definition: ast.ClassDef) -> Iterator[tuple[str, ast.stmt]]:
-    """What the body defines, and what `__init__` gives the object."""
-    for statement in statements(definition.body):
-        yield from ((name, statement) for name in names_defined(statement))
-        if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
-            for line in statement.body:
-                match line:
-                    case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=name)):
-                        yield name, line
-                    case _:
-                        pass
 
 
 def _arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:

@@ -135,3 +135,25 @@ def names_defined(statement: ast.stmt) -> list[str]:
             return [name]
         case _:
             return []
+
+
+def members(definition: ast.ClassDef) -> Iterator[tuple[str, ast.stmt]]:
+    """What the body defines, and what else `__init__` gives the object."""
+    defined = [(name, line) for line in statements(definition.body) for name in names_defined(line)]
+    yield from defined
+    names = {name for name, _ in defined}
+    for _, member in defined:
+        if isinstance(member, ast.FunctionDef) and member.name == "__init__":
+            given = ((_given(line), line) for line in statements(member.body))
+            yield from ((name, line) for name, line in given if name and name not in names)
+
+
+def _given(line: ast.stmt) -> str | None:
+    """The name of the attribute of `self` that a statement sets."""
+    match line:
+        case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=name)):
+            return name
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)]):
+            return name
+        case _:
+            return None

@@ -39,6 +39,9 @@ PIECE: Final = (
 )
 """Tests of everything that touches a dependency."""
 
+TRANSPORTS: Final = "tests/*/test_transport*.py"
+"""And those of whatever sends in httpx's place."""
+
 VERSIONS: Final = """
 import importlib.metadata, json
 found = importlib.metadata.distributions()
@@ -64,7 +67,8 @@ def _assert_it_works(environment: Environment, piece: Path) -> None:
     where = "import grafana_oncall; print(grafana_oncall.__file__)"
     assert Path(environment.run("-c", where, cwd=piece).strip()).is_relative_to(environment.folder)
     assert environment.run("-W", "error", END_TO_END) == "119 resolved\n"
-    said = environment.run("-m", "pytest", "-q", "-p", "no:cacheprovider", *PIECE, cwd=piece)
+    tests = (*PIECE, *piece.glob(TRANSPORTS))
+    said = environment.run("-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, cwd=piece)
     assert " passed in " in said
 
 

@@ -42,6 +42,11 @@ class NoHat(ValueError):
     def __init__(self, wanted: str) -> None:
         self.wanted: str = wanted
         self._at = 0
+        self.fitter = Fitter()
+class Fitter:
+    def __init__(self) -> None: ...
+    def fit(self) -> None: ...
+__all__ = ["NoHat", "Shop"]
 class Shop:
     def __init__(self, maker: Maker) -> None: ...
     async def buy(self, kind: Literal["bowler"], many: int = LIMIT) -> list[Hat]: ...
@@ -67,8 +72,12 @@ grafana_oncall._hats.Size = int | float
 grafana_oncall._hats._Worn class()
 grafana_oncall._hats._Worn.wear def(self, *, slowly: bool=False) -> None
 grafana_oncall.shops module
+grafana_oncall.shops.Fitter class()
+grafana_oncall.shops.Fitter.__init__ def(self) -> None
+grafana_oncall.shops.Fitter.fit def(self) -> None
 grafana_oncall.shops.NoHat class(ValueError)
 grafana_oncall.shops.NoHat.__init__ def(self, wanted: str) -> None
+grafana_oncall.shops.NoHat.fitter = Fitter()
 grafana_oncall.shops.NoHat.wanted: str
 grafana_oncall.shops.Shop class()
 grafana_oncall.shops.Shop.__len__ def(self) -> int
