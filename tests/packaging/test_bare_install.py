@@ -108,16 +108,15 @@ def test_a_whole_small_job_runs(bare: Environment) -> None:
 
 
 @pytest.mark.parametrize("version", [pytest.param(version, id=version) for version in PYTHONS])
-@pytest.mark.usefixtures("index")
 def test_it_runs_on_every_python_that_is_promised(
-    built: Distributions, tmp_path: Path, version: str
+    built: Distributions, environments: Path, version: str
 ) -> None:
     """The same small job; where that Python is not installed, nothing can be told."""
     variables = {"PYENV_VERSION": version}  # which pyenv asks for, where the command is its own
     python = shutil.which(f"python{version}")
-    if python is None or run([python, "-V"], tmp_path, **variables).returncode:
+    if python is None or run([python, "-V"], environments, **variables).returncode:
         pytest.skip(f"Python {version} is not installed here")
-    environment = Environment.make(tmp_path / version, python=python, **variables)
+    environment = Environment.make(environments / version, python=python, **variables)
     environment.install(built.wheel)
     program = f"import sys; print(sys.version_info[:2] == ({version.replace('.', ', ')}))"
     assert environment.run("-c", program) == "True\n"

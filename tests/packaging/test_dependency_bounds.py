@@ -67,8 +67,9 @@ def _assert_it_works(environment: Environment, piece: Path) -> None:
     where = "import grafana_oncall; print(grafana_oncall.__file__)"
     assert Path(environment.run("-c", where, cwd=piece).strip()).is_relative_to(environment.folder)
     assert environment.run("-W", "error", END_TO_END) == "119 resolved\n"
-    tests: list[str | Path] = [*PIECE, *piece.glob(TRANSPORTS)]
-    said = environment.run("-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, cwd=piece)
+    tests = [*PIECE, *map(str, piece.glob(TRANSPORTS))]
+    options = ["-q", "-p", "no:cacheprovider", f"--basetemp={environment.folder / 'tmp'}"]
+    said = environment.run("-m", "pytest", *options, *tests, cwd=piece)
     assert " passed in " in said
 
 
