@@ -8,7 +8,8 @@ import pytest
 
 from tests.packaging.conftest import Distributions
 from tests.packaging.environments import Environment, run
-from tests.packaging.project import EXTRAS, PYTHONS
+from tests.packaging.project import EXTRAS, PYTHONS, ROOT
+from tests.packaging.public_surface import PINNED
 from tests.packaging.source_tree import read_modules
 
 END_TO_END: Final = Path(__file__).parent / "programs/end_to_end.py"
@@ -107,11 +108,12 @@ def test_a_whole_small_job_runs(bare: Environment) -> None:
     assert bare.run("-W", "error", END_TO_END) == "119 resolved\n"
 
 
-@pytest.mark.parametrize("version", [pytest.param(version, id=version) for version in PYTHONS])
-def test_it_runs_on_every_python_that_is_promised(
-    built: Distributions, environments: Path, version: str
-) -> None:
-    """The same small job; where that Python is not installed, nothing can be told."""
+@pytest.fixture(scope="module", params=[pytest.param(one, id=one) for one in PYTHONS])
+def promised(
+    request: pytest.FixtureRequest, built: Distributions, environments: Path
+) -> Environment:
+    """The wheel on each Python that is promised; where it is not installed, nothing can be told."""
+    version: str = request.param
     variables = {"PYENV_VERSION": version}  # which pyenv asks for, where the command is its own
     python = shutil.which(f"python{version}")
     if python is None or run([python, "-V"], environments, **variables).returncode:
@@ -120,4 +122,16 @@ def test_it_runs_on_every_python_that_is_promised(
     environment.install(built.wheel)
     program = f"import sys; print(sys.version_info[:2] == ({version.replace('.', ', ')}))"
     assert environment.run("-c", program) == "True\n"
-    assert environment.run("-W", "error", END_TO_END) == "119 resolved\n"
+    return environment
+
+
+def test_it_runs_on_every_python_that_is_promised(promised: Environment) -> None:
+    """The same small job."""
+    assert promised.run("-W", "error", END_TO_END) == "119 resolved\n"
+
+
+def test_the_public_surface_reads_the_same_on_every_python(promised: Environment) -> None:
+    """So it does not matter who writes the file."""
+    assert promised.run("-m", "tests.packaging.public_surface", cwd=ROOT) == PINNED.read_text(
+        encoding="utf-8"
+    )
