@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ._progress import OnProgress, Progress
 
@@ -11,10 +11,20 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+_MISSING: Final = "A progress bar needs rich: pip install 'grafana-oncall-sdk[rich]'"
+
+
 @contextmanager
 def progress_bar(console: "Console | None" = None) -> Generator[OnProgress]:
-    """A live bar on the terminal, to be given as `on_progress`; needs the extra `[rich]`."""
-    from rich import progress as rich  # noqa: PLC0415  # an extra
+    """A live bar on the terminal, to be given as `on_progress`.
+
+    Raises:
+        ImportError: The extra `[rich]` is not installed.
+    """
+    try:
+        from rich import progress as rich  # noqa: PLC0415  # an extra
+    except ImportError as error:
+        raise ImportError(_MISSING) from error
 
     columns = (
         rich.TextColumn("{task.description}"),

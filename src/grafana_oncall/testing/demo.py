@@ -16,10 +16,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from rich import progress as rich_progress
-from rich.console import Console
-from rich.logging import RichHandler
-from rich.table import Table
+try:
+    from rich import progress as rich_progress
+    from rich.console import Console
+    from rich.logging import RichHandler
+    from rich.table import Table
+except ImportError as error:
+    raise ImportError("The demo: pip install 'grafana-oncall-sdk[testing,rich]'") from error
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.bot import Bot

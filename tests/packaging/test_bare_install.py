@@ -1,0 +1,137 @@
+"""The wheel in an empty environment: what works without the extras, and what is said otherwise."""
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.packaging.conftest import Distributions
+from tests.packaging.environments import Environment, run
+from tests.packaging.project import EXTRAS, PYTHONS, ROOT
+from tests.packaging.public_surface import PINNED
+from tests.packaging.source_tree import read_modules
+
+END_TO_END: Final = Path(__file__).parent / "programs/end_to_end.py"
+
+NEEDS: Final = {
+    "aiohttp": """
+from grafana_oncall import OnCallClient
+OnCallClient(url="https://oncall.test", token="t", transport="aiohttp")
+""",
+    "rich": """
+from grafana_oncall.bulk import progress_bar
+with progress_bar(): pass
+""",
+    "otel": """
+from grafana_oncall.otel import Tracing
+Tracing()
+""",
+    "limits": """
+from grafana_oncall import OnCallClient
+OnCallClient(url="https://oncall.test", token="t", rate_limit="3/m")
+""",
+    "redis": """
+from grafana_oncall import OnCallClient
+there = "redis://localhost"
+OnCallClient(url="https://oncall.test", token="t", rate_limit="3/m", rate_limit_storage=there)
+""",
+    "testing": """
+import asyncio
+from grafana_oncall.testing import FakeOnCall, serve
+asyncio.run(serve(FakeOnCall()).__aenter__())
+""",
+}
+"""By extra: a program that needs it."""
+
+SAID: Final = {
+    "aiohttp": 'InvalidArgument: transport="aiohttp" needs a package more',
+    "rich": "ImportError: A progress bar needs rich",
+    "otel": "ImportError: Tracing needs OpenTelemetry",
+    "limits": "InvalidArgument: rate_limit needs a package more",
+    "redis": "InvalidArgument: rate_limit_storage needs a package more",
+    "testing": "ModuleNotFoundError: the fake on a socket needs uvicorn",
+}
+"""By extra: what is said when it is not there, before the command that installs it."""
+
+
+def test_the_package_is_that_of_the_environment(bare: Environment) -> None:
+    """Not the one of this checkout."""
+    file = bare.run("-c", "import grafana_oncall; print(grafana_oncall.__file__)").strip()
+    assert Path(file).is_relative_to(bare.folder)
+
+
+def test_no_extra_is_there(bare: Environment) -> None:
+    """Otherwise the tests below would prove nothing."""
+    names = ["rich", "opentelemetry", "limits", "coredis", "uvicorn", "aiohttp", "pytest"]
+    found = "import importlib.util; print([n for n in {} if importlib.util.find_spec(n)])"
+    assert bare.run("-c", found.format(names)).strip() == "[]"
+
+
+def test_every_public_module_is_imported_without_extras(bare: Environment) -> None:
+    """And all that its `__all__` names is there; warnings are errors."""
+    modules = [m.name for m in read_modules().values() if m.is_public and not m.is_command]
+    assert "grafana_oncall.otel" in modules
+    program = "".join(f"import {name}\nfrom {name} import *\n" for name in modules)
+    assert bare.run("-W", "error", "-c", program) == ""
+
+
+def test_each_extra_is_missed_by_a_program() -> None:
+    """One that is added gets its program and its words above."""
+    assert set(NEEDS) == set(SAID) == set(EXTRAS)
+
+
+@pytest.mark.parametrize("extra", [pytest.param(extra, id=extra) for extra in NEEDS])
+def test_what_needs_an_extra_names_it(bare: Environment, extra: str) -> None:
+    """With the command that installs it."""
+    if extra == "aiohttp" and "grafana_oncall._transport" not in read_modules():
+        pytest.skip("these sources have no transport over aiohttp")
+    said = bare.fails("-c", NEEDS[extra]).strip().splitlines()[-1]
+    assert f"{SAID[extra]}: pip install 'grafana-oncall-sdk[{extra}]'" in said
+
+
+@pytest.mark.parametrize(
+    ("module", "extras"),
+    [
+        pytest.param("grafana_oncall.testing", "testing", id="the fake on a socket"),
+        pytest.param("grafana_oncall.testing.demo", "testing,rich", id="the demo"),
+    ],
+)
+def test_commands_name_the_extras_they_need(bare: Environment, module: str, extras: str) -> None:
+    """On the last line of what they say."""
+    said = bare.fails("-m", module).strip().splitlines()[-1]
+    assert f"pip install 'grafana-oncall-sdk[{extras}]'" in said
+
+
+def test_a_whole_small_job_runs(bare: Environment) -> None:
+    """Warnings are errors."""
+    assert bare.run("-W", "error", END_TO_END) == "119 resolved\n"
+
+
+@pytest.fixture(scope="module", params=[pytest.param(one, id=one) for one in PYTHONS])
+def promised(
+    request: pytest.FixtureRequest, built: Distributions, environments: Path
+) -> Environment:
+    """The wheel on each Python that is promised; where it is not installed, nothing can be told."""
+    version: str = request.param
+    variables = {"PYENV_VERSION": version}  # which pyenv asks for, where the command is its own
+    python = shutil.which(f"python{version}")
+    if python is None or run([python, "-V"], environments, **variables).returncode:
+        pytest.skip(f"Python {version} is not installed here")
+    environment = Environment.make(environments / version, python=python, **variables)
+    environment.install(built.wheel)
+    program = f"import sys; print(sys.version_info[:2] == ({version.replace('.', ', ')}))"
+    assert environment.run("-c", program) == "True\n"
+    return environment
+
+
+def test_it_runs_on_every_python_that_is_promised(promised: Environment) -> None:
+    """The same small job."""
+    assert promised.run("-W", "error", END_TO_END) == "119 resolved\n"
+
+
+def test_the_public_surface_reads_the_same_on_every_python(promised: Environment) -> None:
+    """So it does not matter who writes the file."""
+    assert promised.run("-m", "tests.packaging.public_surface", cwd=ROOT) == PINNED.read_text(
+        encoding="utf-8"
+    )

@@ -1,0 +1,90 @@
+"""The lowest and the newest versions of every dependency: both do."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Final
+
+import pytest
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from tests.packaging.environments import Environment
+from tests.packaging.project import ROOT, lower_bounds
+from tests.packaging.test_bare_install import END_TO_END
+
+PIECE: Final = (
+    "tests/unit/test_codec.py",
+    "tests/unit/test_converter.py",
+    "tests/unit/test_labels.py",
+    "tests/unit/test_templates.py",
+    "tests/unit/test_limiter.py",
+    "tests/unit/test_otel.py",
+    "tests/unit/bulk/test_bar.py",
+    "tests/unit/bulk/test_report.py",
+    "tests/unit/bulk/test_journal.py",
+    "tests/unit/testing/test_doors.py",
+    "tests/unit/testing/test_faults_on_sockets.py",
+    "tests/unit/webhooks/test_parse.py",
+    "tests/unit/webhooks/test_router.py",
+    "tests/facade/test_client.py",
+    "tests/facade/test_against_fake.py",
+    "tests/facade/test_pagination.py",
+    "tests/facade/test_wire.py",
+    "tests/facade/test_sockets.py",
+    "tests/facade/test_bulk_actions.py",
+    "tests/facade/test_bulk_resume.py",
+    "tests/facade/test_bot_handlers.py",
+    "tests/e2e/test_shared_quota.py",
+)
+"""Tests of everything that touches a dependency."""
+
+TRANSPORTS: Final = "tests/*/test_transport*.py"
+"""And those of whatever sends in httpx's place."""
+
+VERSIONS: Final = """
+import importlib.metadata, json
+found = importlib.metadata.distributions()
+print(json.dumps({one.metadata["Name"]: one.version for one in found}))
+"""
+
+
+@pytest.fixture(scope="session")
+def piece(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tests and their settings, without the sources."""
+    folder = tmp_path_factory.mktemp("piece")
+    shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def _versions(environment: Environment) -> dict[str, Version]:
+    found: dict[str, str] = json.loads(environment.run("-c", VERSIONS))
+    return {canonicalize_name(name): Version(version) for name, version in found.items()}
+
+
+def _assert_it_works(environment: Environment, piece: Path) -> None:
+    where = "import grafana_oncall; print(grafana_oncall.__file__)"
+    assert Path(environment.run("-c", where, cwd=piece).strip()).is_relative_to(environment.folder)
+    assert environment.run("-W", "error", END_TO_END) == "119 resolved\n"
+    tests = [*PIECE, *map(str, piece.glob(TRANSPORTS))]
+    options = ["-q", "-p", "no:cacheprovider", f"--basetemp={environment.folder / 'tmp'}"]
+    said = environment.run("-m", "pytest", *options, *tests, cwd=piece)
+    assert " passed in " in said
+
+
+def test_the_lowest_versions_do(lowest: Environment, piece: Path) -> None:
+    """Of each dependency and each extra, the very version that the project names."""
+    bounds = {canonicalize_name(name): Version(text) for name, text in lower_bounds().items()}
+    installed = _versions(lowest)
+    assert {name: installed[name] for name in bounds} == bounds
+    _assert_it_works(lowest, piece)
+
+
+def test_the_newest_versions_do(newest: Environment, piece: Path) -> None:
+    """None of them is older than the lowest."""
+    bounds = {canonicalize_name(name): Version(text) for name, text in lower_bounds().items()}
+    installed = _versions(newest)
+    assert all(installed[name] >= bound for name, bound in bounds.items())
+    assert any(installed[name] > bound for name, bound in bounds.items())
+    _assert_it_works(newest, piece)
