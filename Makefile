@@ -1,6 +1,7 @@
 # make demo   the whole main job, against a server that it starts itself
 # make test   every check that there is
 # make codegen   openapi.yaml -> src/grafana_oncall/_generated
+# make surface   the public names -> tests/packaging/public_surface.txt
 # make format    ruff's fixes and layout
 # make clean     everything that these made
 
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types codegen format clean
+.PHONY: demo test lint types codegen surface format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -32,6 +33,9 @@ types: $(VENV)/.dev
 
 codegen: $(VENV)/.dev
 	$(BIN)/python -m codegen
+
+surface: $(VENV)/.dev
+	$(BIN)/python -m tests.packaging.public_surface --write
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

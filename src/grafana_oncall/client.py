@@ -24,6 +24,8 @@ from ._wire import Transport, Wire, make_http
 from .errors import InvalidArgument
 from .events import Listener
 
+__all__ = ["ClientOptions", "OnCallClient"]
+
 T = TypeVar("T")
 
 DEFAULT_TIMEOUT: Final = 30.0
