@@ -13,6 +13,7 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   client · models · operations · bot · webhooks         public doors
 #   _alert_groups · _integrations                         one method per operation
 #   bulk · _watch · _wait                                 acting on many, watching, waiting
+#   _follow                                               from poll to poll, over restarts
 #   _poll · _schedule · _moment · _checkpoint · _signals   what they read, when, what they know
 #   _actions · _filter · changes                          one alert group: actions, match, diff
 #   _pager                                                what `list` returns

@@ -20,6 +20,7 @@ from ._arguments import (
     whole,
 )
 from ._checkpoint import Checkpoint
+from ._follow import WatchSettings
 from ._generated import operations
 from ._generated.alert_groups import AlertGroup, AlertGroupState
 from ._pager import DEFAULT_PREFETCH, Pager
@@ -27,7 +28,7 @@ from ._poll import Scope
 from ._session import Session
 from ._values import UNSET
 from ._wait import Waiter
-from ._watch import Watcher, WatchSettings
+from ._watch import Watcher
 from .bulk import Bulk
 from .labels import LabelsLike
 

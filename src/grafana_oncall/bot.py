@@ -24,10 +24,11 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 
 from ._arguments import duration, of_type, whole
+from ._follow import Poll
 from ._retry import RetryPolicy
 from ._signals import stopped_by
 from ._values import shown
-from ._watch import Poll, Watcher
+from ._watch import Watcher, follower_of
 from .changes import Change, Gap, Watched
 from .errors import ClientStateError, InvalidArgument, OnCallError
 
@@ -108,6 +109,7 @@ class Bot:
         random: Callable[[], float] = Random().random,  # noqa: B008, S311  # jitter is no secret
     ) -> None:
         self._watcher = of_type("watcher", watcher, Watcher)
+        self._follower = follower_of(watcher)
         self._retry = of_type("retry", retry, RetryPolicy)
         self._on_dead_letter = on_dead_letter
         self._random = random
@@ -193,7 +195,7 @@ class Bot:
         self._ran = True
         with stopped_by(signals, self.stop):
             async with AsyncExitStack() as stack:
-                reading = self._watcher.reading(alone=True)
+                reading = self._follower.reading(alone=True)
                 reader = await self._unless_stopped(stack.enter_async_context(reading))
                 if reader is not None:
                     await self._run(reader, seconds)
@@ -216,7 +218,7 @@ class Bot:
         """Polls, and begins to handle what is found, until something ends it."""
         while True:
             try:
-                poll = await self._unless_stopped(self._watcher.poll(reader, self._busy))
+                poll = await self._unless_stopped(self._follower.poll(reader, self._busy))
             except OnCallError as error:
                 self._failure = error
                 return
@@ -237,9 +239,9 @@ class Bot:
     def _jobs(self, poll: Poll) -> Generator[_Job]:
         if poll.gap is not None:
             gap = poll.gap
-            yield _Job(None, [gap], lambda: self._watcher.settle_gap(gap))
+            yield _Job(None, [gap], lambda: self._follower.settle_gap(gap))
         for sighting in poll.sightings:
-            yield _Job(sighting.id, sighting.changes, partial(self._watcher.settle, sighting))
+            yield _Job(sighting.id, sighting.changes, partial(self._follower.settle, sighting))
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
         """Its result, or None when the bot is stopped before."""
