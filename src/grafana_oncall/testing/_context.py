@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NoReturn
 from urllib.parse import parse_qs
 
@@ -25,13 +26,14 @@ class Context:
     path: str
     id: str
 
+    @cached_property
     def query(self) -> dict[str, list[str]]:
         """The parameters; blank ones stay."""
         return parse_qs(self.request.query, keep_blank_values=True)
 
     def last(self, name: str) -> str:
         """A parameter's value: the last of several, `""` when it is not there."""
-        return self.query().get(name, [""])[-1]
+        return self.query.get(name, [""])[-1]
 
     def data(self) -> Any:
         """The parsed body, `{}` when it is empty; 415 and 400 are raised from here.

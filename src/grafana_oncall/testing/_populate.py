@@ -106,7 +106,7 @@ class Populate:
         for key, value in (labels or {}).items():
             self.add_label(key, value)
             group.labels.append((key, value))
-        self._world.groups[group.id] = group
+        self._world.groups.add(group)
         return group
 
     def _source(self, *, maintenance: bool) -> FakeIntegration:

@@ -1,0 +1,173 @@
+"""However groups change, lists show what filtering and sorting all of them would show."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from random import Random
+from types import FrameType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, VirtualClock
+from tests.unit.testing.asking import ask, ids
+
+LABELS = [("team", "SRE"), ("env", "prod"), ("env", "test")]
+ACTIONS = ["acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence"]
+FILTERS: dict[str, Callable[[FakeAlertGroup], bool]] = {
+    "": lambda _: True,
+    "state=new": lambda group: group.state == "firing",
+    "state=silenced&label=team:SRE": lambda group: (
+        group.state == "silenced" and ("team", "SRE") in group.labels
+    ),
+    "label=team:SRE&label=env:prod": lambda group: set(LABELS[:2]) <= set(group.labels),
+    "team_id=T1": lambda group: group.team_id == "T1",
+    "team_id=null": lambda group: group.team_id is None,
+    "integration_id=C1": lambda group: group.integration_id == "C1",
+    "route_id=R1": lambda group: group.route_id == "R1",
+}
+
+
+class Shuffle:
+    """A server on which something changes, by request or behind its back."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)  # noqa: S311 - a failure shall repeat
+        self.clock = VirtualClock()
+        self.fake = FakeOnCall(clock=self.clock, flavour="oss", page_size=1000)
+        self.fake.add_team("SRE", id="T1")
+        self.sources = [self.fake.add_integration(id=name) for name in ("C1", "C2")]
+        for _ in range(8):
+            self.add()
+
+    def add(self) -> None:
+        """A group that started some seconds ago; several may have started at once."""
+        self.fake.add_group(
+            started_at=self.clock.now() - timedelta(seconds=self.random.randrange(4)),
+            integration=self.random.choice(self.sources),
+            labels=dict(self.random.sample(LABELS, 2)),
+            root=self.random.choice([None, None, self.any()]),
+        )
+
+    def any(self) -> FakeAlertGroup | None:
+        """One of the groups, if there are any."""
+        return self.random.choice([*self.fake.groups.values()] or [None])
+
+    def change(self) -> None:
+        """One of many things, to one of the groups."""
+        random, group = self.random, self.any()
+        if group is None or random.random() < 0.2:
+            return self.add()
+        changes: list[Callable[[], object]] = [
+            lambda: self.request(f"{group.id}/{random.choice(ACTIONS)}/", {"delay": 3}),
+            lambda: self.request(group.id, {"mode": random.choice(["wipe", "delete"])}),
+            lambda: self.clock.advance(timedelta(seconds=random.choice([0.2, 1, 5]))),
+            lambda: self.fake.groups.pop(group.id),
+            lambda: setattr(group, "resolved_at", random.choice([None, self.clock.now()])),
+            lambda: setattr(group, "silenced_until", self.clock.now() + timedelta(seconds=2)),
+            lambda: setattr(group, "started_at", self.clock.now()),
+            lambda: setattr(group, "route_id", random.choice([None, "R1"])),
+            lambda: setattr(group, "labels", [random.choice(LABELS)]),
+            lambda: group.labels.append(random.choice(LABELS)),
+            group.labels.clear,
+            lambda: setattr(group, "integration", random.choice(self.sources)),
+            lambda: setattr(group.integration, "team_id", random.choice([None, "T1"])),
+            lambda: setattr(self.fake, "wipe_delay", random.choice([None, timedelta(seconds=1)])),
+        ]
+        random.choice(changes)()
+        return None
+
+    def request(self, tail: str, body: Any) -> None:
+        """An action, or a deletion of a group."""
+        ask(self.fake, "POST" if "/" in tail else "DELETE", f"alert_groups/{tail}", body)
+
+    def check(self, query: str) -> None:
+        """The list shows what it should, children follow their root."""
+        listed = ids(ask(self.fake, "GET", "alert_groups/", query=query))
+        groups = [group for group in self.fake.groups.values() if FILTERS[query](group)]
+        groups.sort(key=lambda group: group.started_at, reverse=True)
+        assert listed == [group.id for group in groups]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32))
+def test_lists_stay_right_whatever_changes(seed: int) -> None:
+    """By request, by the clock, by an attribute that a test sets, by a label that it appends."""
+    shuffle = Shuffle(seed)
+    for _ in range(40):
+        shuffle.change()
+        shuffle.check(shuffle.random.choice(list(FILTERS)))
+    for query in FILTERS:
+        shuffle.check(query)
+
+
+def test_more_filters_than_are_kept_in_order_are_answered_too(fake: FakeOnCall) -> None:
+    """Those used longest ago are made anew."""
+    groups = [fake.add_group(labels={"n": str(number)}) for number in range(50)]
+    for _ in range(2):
+        for number, group in enumerate(groups):
+            assert ids(ask(fake, "GET", "alert_groups/", query=f"label=n:{number}")) == [group.id]
+
+
+def test_a_group_with_the_id_of_another_takes_its_place(fake: FakeOnCall) -> None:
+    """The other is gone from every list."""
+    fake.add_group(id="I1", title="old")
+    assert ids(ask(fake, "GET", "alert_groups/")) == ["I1"]
+    fake.add_group(id="I1", title="new")
+    results = ask(fake, "GET", "alert_groups/").json()["results"]
+    assert [group["title"] for group in results] == ["new"]
+
+
+def test_children_follow_a_root_that_they_were_given_later(fake: FakeOnCall) -> None:
+    """And no longer one that was taken from them."""
+    root, child, former = fake.add_group(), fake.add_group(), fake.add_group()
+    former.root = root
+    ask(fake, "GET", "alert_groups/")
+    child.root, former.root = root, None
+    ask(fake, "POST", f"alert_groups/{root.id}/acknowledge/")
+    assert (child.state, former.state) == ("acknowledged", "firing")
+
+
+def calls_of(request: Callable[[], object]) -> int:
+    """How many calls of Python functions it takes to answer a request."""
+    calls = 0
+
+    def note(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        request()
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+def work(groups: int) -> list[int]:
+    """What requests cost on a server with so many groups, once their list was asked for."""
+    fake = FakeOnCall(clock=VirtualClock())
+    made = [fake.add_group(labels={"team": "SRE"}).id for _ in range(groups)]
+    page = partial(ask, fake, "GET", "alert_groups/", query="state=new&label=team:SRE&perpage=9")
+    one = f"alert_groups/{made[0]}/"
+    page()
+    return [
+        calls_of(page),
+        calls_of(partial(ask, fake, "GET", one)),
+        calls_of(partial(ask, fake, "POST", f"{one}silence/", {"delay": 3600})),
+        calls_of(page),
+        calls_of(partial(ask, fake, "DELETE", one)),
+        calls_of(page),
+    ]
+
+
+def test_what_a_request_costs_does_not_depend_on_the_number_of_groups() -> None:
+    """Pages, single groups, actions, deletions, and the first page after a change."""
+    # Not to the call: the garbage collector may run, and calls back.
+    assert work(3000) == pytest.approx(work(20), rel=0.1)
