@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 """A value as the JSON text of an answer."""
 
 

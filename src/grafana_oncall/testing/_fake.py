@@ -46,6 +46,8 @@ class FakeOnCall(Populate):
         delete_delay: How long a deletion takes; `None` while the server's workers are down.
         wipe_delay: The same for a wipe.
         page_size: Items on a page unless the request says `perpage`.
+        keep_calls: Whether `calls` records every request, answers included; a server that runs for
+            days had better not.
         latency: From a request to its answer, in real time: half of it passes before the request
             is handled and half after, so a client that leaves may or may not have been served.
             `handle` and synchronous clients do not wait.
@@ -65,6 +67,7 @@ class FakeOnCall(Populate):
         wipe_delay: timedelta | None = timedelta(seconds=0.1),
         page_size: int = 50,
         latency: timedelta = timedelta(0),
+        keep_calls: bool = True,
     ) -> None:
         super().__init__(
             World(
@@ -80,6 +83,7 @@ class FakeOnCall(Populate):
             )
         )
         self.calls: list[Call] = []
+        self.keep_calls = keep_calls
         self.faults = Faults(clock)
         self.latency = latency
         self.token = token
@@ -110,7 +114,8 @@ class FakeOnCall(Populate):
             fault=hit.fault if hit else None,
             applied=applied,
         )
-        self.calls.append(call)
+        if self.keep_calls:
+            self.calls.append(call)
         return call
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from grafana_oncall.testing._answers import (
@@ -59,19 +60,19 @@ def show_label(key: str, value: str) -> dict[str, Any]:
 def show_group(group: FakeAlertGroup) -> str:
     """A group as answers show it, in the list and alone alike, as JSON text."""
     return _GROUP % (
-        as_json(group.id),
-        as_json(group.integration_id),
-        as_json(group.team_id),
-        as_json(group.route_id),
+        _text(group.id),
+        _text(group.integration_id),
+        _text(group.team_id),
+        _text(group.route_id),
         group.alerts_count,
-        as_json(group.state),
+        _text(group.state),
         _moment(group.started_at),
         _moment(group.resolved_at),
-        as_json(group.resolved_by),
+        _text(group.resolved_by),
         _moment(group.acknowledged_at),
-        as_json(group.acknowledged_by),
+        _text(group.acknowledged_by),
         f"[{','.join(map(_label, group.labels))}]",
-        as_json(group.title),
+        _text(group.title),
         as_json(group.permalinks),
         _moment(group.silenced_at),
         _show_alert(group) if group.alerts_count else "null",
@@ -80,11 +81,15 @@ def show_group(group: FakeAlertGroup) -> str:
 
 def _show_alert(group: FakeAlertGroup) -> str:
     return _ALERT % (
-        as_json(group.last_alert_id),
-        as_json(group.id),
+        _text(group.last_alert_id),
+        _text(group.id),
         _moment(group.last_alert_at),
         as_json(group.payload),
     )
+
+
+def _text(text: str | None) -> str:
+    return "null" if text is None else encode_basestring(text)
 
 
 def _moment(moment: datetime | None) -> str:
