@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Self
+
+from attrs import asdict
 
 from grafana_oncall.testing._answers import (
     FakeRequest,
@@ -20,6 +23,7 @@ from grafana_oncall.testing._faults import Faults
 from grafana_oncall.testing._populate import Populate
 from grafana_oncall.testing._quota import Quota
 from grafana_oncall.testing._routes import Operation, Route, find_route
+from grafana_oncall.testing._saved import Options, read, restore, write
 from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
 from grafana_oncall.testing._transport import FakeTransport
 from grafana_oncall.testing._world import World
@@ -88,6 +92,39 @@ class FakeOnCall(Populate):
         self.latency = latency
         self.token = token
         self.user = self.add_token(token, user="admin")
+
+    @classmethod
+    def from_json(cls, text: str, *, clock: Clock = utc_now, keep_calls: bool = True) -> Self:
+        """The fake that `to_json` wrote down; it goes on as that one would have.
+
+        `ValueError` says in a line what is wrong with the text.
+        """
+        saved = read(text)
+        options = asdict(saved.options, recurse=False)
+        fake = cls(clock=clock, keep_calls=keep_calls, **options)
+        fake.user = restore(saved, fake._world)
+        return fake
+
+    def to_json(self) -> str:
+        """The whole state as JSON: options, groups, integrations, tokens, what is under way.
+
+        The recorded calls, the faults and the clock are no part of it.
+        """
+        world = self._world
+        world.settle()
+        options = Options(
+            seed=world.seed,
+            flavour=world.flavour,
+            token=self.token,
+            base_url=world.base_url,
+            grafana_url=world.grafana_url,
+            rate_limit=world.quota,
+            delete_delay=world.delete_delay,
+            wipe_delay=world.wipe_delay,
+            page_size=world.page_size,
+            latency=self.latency,
+        )
+        return write(world, options, self.user)
 
     def handle(self, request: FakeRequest) -> FakeResponse:
         """Answer one request; `NoAnswer` when a fault leaves it without one."""
@@ -164,6 +201,15 @@ class FakeOnCall(Populate):
     @wipe_delay.setter
     def wipe_delay(self, delay: timedelta | None) -> None:
         self._world.wipe_delay = delay
+
+    @property
+    def rate_limit(self) -> Quota | None:
+        """Requests per user and window, which operators of real servers change too."""
+        return self._world.quota
+
+    @rate_limit.setter
+    def rate_limit(self, quota: Quota | None) -> None:
+        self._world.quota = quota
 
     @property
     def flavour(self) -> Flavour:
