@@ -19,7 +19,8 @@ fake.faults.add(reset(applied=True), operation="acknowledge_alert_group")
 fake.faults.add(status(503), lasting=timedelta(seconds=2))
 ```
 
-`serve(fake)` puts it on a socket, and so does `python -m grafana_oncall.testing --port 8080`.
+`serve(fake)` puts it on a socket, and so does `python -m grafana_oncall.testing --port 8080`. Its
+state goes into a file with `--save` and comes back with `--load`, or `to_json` and `from_json`.
 Nothing here comes from the rest of the package: a bug that both shared would cancel out.
 """
 
@@ -29,6 +30,7 @@ from grafana_oncall.testing._clock import VirtualClock
 from grafana_oncall.testing._fake import DEFAULT_TOKEN, FakeOnCall
 from grafana_oncall.testing._fault import (
     Fault,
+    error,
     hang,
     html,
     refuse,
@@ -57,6 +59,7 @@ __all__ = [
     "NoAnswer",
     "Quota",
     "VirtualClock",
+    "error",
     "hang",
     "html",
     "refuse",

@@ -19,7 +19,8 @@ from grafana_oncall.testing._auth import Grant, authenticate, authorize
 from grafana_oncall.testing._calls import Call, NoAnswer
 from grafana_oncall.testing._clock import Clock, utc_now
 from grafana_oncall.testing._context import Context
-from grafana_oncall.testing._faults import Faults
+from grafana_oncall.testing._fault import reset
+from grafana_oncall.testing._faults import Faults, Hit
 from grafana_oncall.testing._populate import Populate
 from grafana_oncall.testing._quota import Quota
 from grafana_oncall.testing._routes import Operation, Route, find_route
@@ -28,6 +29,8 @@ from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeU
 from grafana_oncall.testing._transport import FakeTransport
 from grafana_oncall.testing._world import World
 
+_LONGEST_URL = 65_535  # bytes; for a longer one the real server (uWSGI) resets
+_TOO_LONG = Hit(reset())
 DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105 - it opens nothing but the fake
 
 
@@ -141,7 +144,7 @@ class FakeOnCall(Populate):
         route = find_route(request.path, self._world.flavour)
         operation = route.operations.get(request.method) if route else None
         name = operation.name if operation else None
-        hit = self.faults.take(request, name)
+        hit = _TOO_LONG if _is_too_long(request) else self.faults.take(request, name)
         applied = hit is None or hit.fault.applied
         answer = self._answer(request, route, operation) if applied else None
         call = Call(
@@ -246,3 +249,7 @@ class FakeOnCall(Populate):
     def _authenticate(self, request: FakeRequest) -> Grant:
         world = self._world
         return authenticate(request, world.grants, world.grafana_url, world.flavour)
+
+
+def _is_too_long(request: FakeRequest) -> bool:
+    return len(request.path) + len(request.query) > _LONGEST_URL
