@@ -62,10 +62,8 @@ def seed_storm(fake: FakeOnCall, groups: int = 500) -> list[FakeAlertGroup]:
     sources = _sources(fake)
     responder = fake.add_user("responder").id
     now = fake.now()
-    found = [
-        _group(fake, random, sources, started_at=now - _DAY * position / groups)
-        for position in range(groups)
-    ]
+    ages = [_DAY * position / groups + _within_a_second(random) for position in range(groups)]
+    found = [_group(fake, random, sources, started_at=now - age) for age in ages]
     for group in found:
         _handle(group, random, responder, now)
     return found
@@ -75,6 +73,10 @@ def seed_arrival(fake: FakeOnCall) -> FakeAlertGroup:
     """One more group, as a storm has them: it fires now, in one of the integrations there are."""
     random = Random(f"arrival-{fake.seed}-{len(fake.groups)}")  # noqa: S311 - it shall repeat
     return _group(fake, random, [*fake.integrations.values()] or _sources(fake), fake.now())
+
+
+def _within_a_second(random: Random) -> timedelta:
+    return timedelta(microseconds=random.randrange(1_000_000))
 
 
 def _sources(fake: FakeOnCall) -> list[FakeIntegration]:
@@ -96,7 +98,7 @@ def _group(
     group = fake.add_group(
         title=f"{symptom.title}: {labels['service']} in {labels['environment']}",
         integration=random.choice(sources),
-        started_at=started_at - timedelta(microseconds=random.randrange(1_000_000)),
+        started_at=started_at,
         labels=labels,
         payload=_payload(symptom, labels, random),
         alerts_count=random.randint(1, 12),
