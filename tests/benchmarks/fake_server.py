@@ -1,10 +1,12 @@
-"""How many requests a second `python -m grafana_oncall.testing` answers, with 10,000 groups.
+"""How many requests a second the fake server answers, with 10,000 groups.
 
     python tests/benchmarks/fake_server.py
 
-The server is a process of its own, on one core; the requests come from this process, over loopback
-sockets that stay open. Each figure is taken over a second. On Linux there is a second one for each:
-requests per second of processor time that the server used, which other programs do not disturb.
+`python -m grafana_oncall.testing` is a process of its own, on one core; the requests come from this
+process, over loopback sockets that stay open. Each figure is taken over a second. On Linux there is
+a second one for each: requests per second of processor time that the server used, which other
+programs do not disturb. `python tests/benchmarks/fake_server.py --in-process` measures
+`FakeOnCall.handle` alone, by processor time.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
 
+from grafana_oncall.testing import FakeOnCall, FakeRequest, seed_storm
+
 GROUPS = 10_000
 CONNECTIONS = 4
 SECONDS = 1.0
@@ -31,6 +35,37 @@ def measure() -> dict[str, float]:
     """Requests per second, by what is asked for."""
     with _server() as server:
         return asyncio.run(_measure(server))
+
+
+def measure_in_process() -> dict[str, float]:
+    """Requests per second of processor time, without server and sockets."""
+    fake = FakeOnCall(keep_calls=False)
+    seed_storm(fake, GROUPS)
+    firing = [group.id for group in fake.groups.values() if group.state == "firing"]
+    return {name: _handled(fake, requests) for name, requests in _asked(firing).items()}
+
+
+def _handled(fake: FakeOnCall, requests: list[tuple[str, str]]) -> float:
+    start, count = time.process_time(), 0
+    for method, target in cycle(requests):
+        path, _, query = target.partition("?")
+        fake.handle(FakeRequest(method, path, query, {"Authorization": fake.token}))
+        count += 1
+        if time.process_time() - start >= SECONDS:
+            break
+    return count / (time.process_time() - start)
+
+
+def _asked(ids: list[str]) -> dict[str, list[tuple[str, str]]]:
+    """The requests, by what is asked for."""
+    acts = ("acknowledge", "unacknowledge")
+    return {
+        "get one group": [("GET", f"{ROOT}{one}/") for one in ids],
+        "list a page of 50": [("GET", f"{ROOT}?page={page}&state=new") for page in range(1, 101)],
+        "acknowledge, unacknowledge": [
+            ("POST", f"{ROOT}{one}/{act}/") for one in ids for act in acts
+        ],
+    }
 
 
 class _Server(NamedTuple):
@@ -64,21 +99,11 @@ async def _measure(server: _Server) -> dict[str, float]:
     page = json.loads(await clients[0].ask("GET", f"{ROOT}?state=new&perpage=500"))
     ids = [group["id"] for group in page["results"]]
     shares = [ids[number::CONNECTIONS] for number in range(CONNECTIONS)]
-    pages = [("GET", f"{ROOT}?page={number}&state=new") for number in range(1, 101)]
-    asked = {
-        "get one group": [[("GET", f"{ROOT}{one}/") for one in share] for share in shares],
-        "list a page of 50": [pages for _ in clients],
-        "acknowledge, unacknowledge": [_actions(share) for share in shares],
-    }
+    asked = [_asked(share) for share in shares]
     figures: dict[str, float] = {}
-    for name, requests in asked.items():
-        figures |= await _rates(name, server, clients, requests)
+    for name in asked[0]:
+        figures |= await _rates(name, server, clients, [each[name] for each in asked])
     return figures
-
-
-def _actions(ids: list[str]) -> list[tuple[str, str]]:
-    acts = ("acknowledge", "unacknowledge")
-    return [("POST", f"{ROOT}{one}/{act}/") for one in ids for act in acts]
 
 
 async def _rates(
@@ -131,7 +156,8 @@ class _Client:
 
 def main() -> None:
     """Print the figures."""
-    for name, rate in measure().items():
+    figures = measure_in_process() if "--in-process" in sys.argv else measure()
+    for name, rate in figures.items():
         sys.stdout.write(f"{name:<50}{rate:>8,.0f} requests/s\n")
 
 

@@ -17,7 +17,7 @@ from itertools import count
 from typing import Protocol
 
 from grafana_oncall.testing._state import FakeAlertGroup
-from grafana_oncall.testing._watched import watched
+from grafana_oncall.testing._watched import Notice, watched
 
 Entry = tuple[int, int, FakeAlertGroup]
 """Minus the microsecond of its start, its number, the group: sorts newest first."""
@@ -61,6 +61,7 @@ class Register(dict[str, FakeAlertGroup]):
         self._agenda: list[tuple[datetime, int, FakeAlertGroup]] = []
         self._planned: dict[FakeAlertGroup, datetime] = {}
         self._stale = False
+        self._notice = Notice(self.before_change)
 
     def add(self, group: FakeAlertGroup) -> None:
         """Take a group in, in the place of one with the same id."""
@@ -105,7 +106,8 @@ class Register(dict[str, FakeAlertGroup]):
                     yield group
 
     def _take_in(self, group: FakeAlertGroup) -> None:
-        group.before_change = partial(self._withdraw, group)
+        group.before_change = Notice(partial(self._withdraw, group))
+        group.labels = group.labels  # from now on a list that tells
         self._new[group] = next(self._numbers)
 
     def _withdraw(self, group: FakeAlertGroup) -> None:
@@ -144,7 +146,7 @@ class Register(dict[str, FakeAlertGroup]):
 
     def _file_one(self, group: FakeAlertGroup, number: int) -> None:
         self._entries[group] = entry = (age(group.started_at), number, group)
-        group.integration.before_change = self.before_change
+        group.integration.before_change = self._notice
         for chosen, entries in self._lists.items():
             if chosen.admits(group):
                 insort(entries, entry)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
 from attrs import Attribute, define, field, setters
 
-from grafana_oncall.testing._watched import watched
+from grafana_oncall.testing._watched import Listener, nobody, watched
 
 Flavour = Literal["cloud", "oss"]
 State = Literal["firing", "acknowledged", "resolved", "silenced"]
-
-
-def _nobody() -> None:
-    """Nobody keeps a list of what changes."""
 
 
 def _tell(changing: FakeAlertGroup | FakeIntegration, _: Attribute[Any], value: Any) -> Any:
@@ -54,10 +50,10 @@ class FakeIntegration:
     maintenance_mode: str | None = None
     maintenance_started_at: datetime | None = None
     maintenance_end_at: datetime | None = None
-    before_change: Callable[[], None] = field(
-        default=_nobody, init=False, repr=False, on_setattr=setters.NO_OP
+    before_change: Listener = field(
+        default=nobody, init=False, repr=False, on_setattr=setters.NO_OP
     )
-    """Set and called by the server that this belongs to, which keeps its lists in order so."""
+    """Set by the server that keeps this, to keep its lists in order."""
 
 
 @watched
@@ -71,6 +67,9 @@ class Labels(list[tuple[str, str]]):
     def before_change(self) -> None:
         """Tell whoever keeps the group."""
         self.group.before_change()
+
+    def __reduce__(self) -> tuple[type[list[Any]], tuple[list[tuple[str, str]]]]:
+        return list, ([*self],)  # a copy is a plain list
 
 
 @define(kw_only=True, eq=False, on_setattr=_tell)
@@ -98,13 +97,10 @@ class FakeAlertGroup:
     maintenance: bool = False
     wipe_requested_at: datetime | None = None
     delete_requested_at: datetime | None = None
-    before_change: Callable[[], None] = field(
-        default=_nobody, init=False, repr=False, on_setattr=setters.NO_OP
+    before_change: Listener = field(
+        default=nobody, init=False, repr=False, on_setattr=setters.NO_OP
     )
-    """Set and called by the server that this belongs to, which keeps its lists in order so."""
-
-    def __attrs_post_init__(self) -> None:
-        self.labels = self.labels  # which makes it one that tells of changes
+    """Set by the server that keeps this, to keep its lists in order."""
 
     @property
     def state(self) -> State:

@@ -1,4 +1,4 @@
-"""Lists and dictionaries that say so before they change."""
+"""Objects that say so before they change, and to whom."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+Listener = Callable[[], None]
 C = TypeVar("C", bound=type)
 
 _MUTATORS = (
@@ -26,6 +27,27 @@ _MUTATORS = (
     "sort",
     "update",
 )
+
+
+def nobody() -> None:
+    """Nobody listens."""
+
+
+class Notice:
+    """Tells a listener; a copy of it, made with whatever holds it, tells nobody."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    def __call__(self) -> None:
+        self._listener()
+
+    def __reduce__(self) -> tuple[Callable[[], Listener], tuple[()]]:
+        return _tell_nobody, ()
+
+
+def _tell_nobody() -> Listener:
+    return nobody
 
 
 def watched(cls: C) -> C:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -131,6 +133,31 @@ def test_children_follow_a_root_that_they_were_given_later(fake: FakeOnCall) -> 
     child.root, former.root = root, None
     ask(fake, "POST", f"alert_groups/{root.id}/acknowledge/")
     assert (child.state, former.state) == ("acknowledged", "firing")
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        pytest.param(copy.deepcopy, id="deep copy"),
+        pytest.param(lambda group: pickle.loads(pickle.dumps(group)), id="pickle"),  # noqa: S301 - our own
+    ],
+)
+def test_a_copy_of_a_group_belongs_to_no_server(
+    fake: FakeOnCall, copied: Callable[[FakeAlertGroup], FakeAlertGroup]
+) -> None:
+    """It may be compared with what becomes of the group, and changed; put back, it counts."""
+    group = fake.add_group(labels={"team": "SRE"})
+    before = copied(group)
+    ask(fake, "POST", f"alert_groups/{group.id}/resolve/")
+    assert (before.state, before.labels, before.title) == ("firing", [("team", "SRE")], group.title)
+    before.labels.clear()
+    before.integration = fake.add_integration()
+    before.integration.team_id = fake.add_team("SRE")
+    assert ids(ask(fake, "GET", "alert_groups/", query="label=team:SRE")) == [group.id]
+    fake.groups[group.id] = before
+    assert ids(ask(fake, "GET", "alert_groups/", query="label=team:SRE")) == []
+    before.labels.append(("team", "SRE"))
+    assert ids(ask(fake, "GET", "alert_groups/", query="label=team:SRE&state=new")) == [group.id]
 
 
 def calls_of(request: Callable[[], object]) -> int:
