@@ -135,6 +135,68 @@ def test_children_follow_a_root_that_they_were_given_later(fake: FakeOnCall) -> 
     assert (child.state, former.state) == ("acknowledged", "firing")
 
 
+SRE, OPS = ("team", "SRE"), ("team", "Ops")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda labels: labels.append(OPS), id="append"),
+        pytest.param(lambda labels: labels.extend([OPS]), id="extend"),
+        pytest.param(lambda labels: labels.insert(0, OPS), id="insert"),
+        pytest.param(lambda labels: labels.__iadd__([OPS]), id="+="),
+        pytest.param(lambda labels: labels.__setitem__(0, OPS), id="an item"),
+        pytest.param(lambda labels: labels.__setitem__(slice(1, 1), [OPS]), id="a slice"),
+        pytest.param(lambda labels: labels.clear(), id="clear"),
+        pytest.param(lambda labels: labels.pop(), id="pop"),
+        pytest.param(lambda labels: labels.remove(SRE), id="remove"),
+        pytest.param(lambda labels: labels.__delitem__(0), id="del"),
+        pytest.param(lambda labels: labels.__imul__(0), id="*="),
+    ],
+)
+def test_labels_may_be_changed_like_any_list(
+    fake: FakeOnCall, change: Callable[[list[tuple[str, str]]], object]
+) -> None:
+    """Each way is noticed by the lists."""
+    group = fake.add_group(labels=dict([SRE]))
+    expected = [SRE]
+    for value in ("SRE", "Ops"):
+        ask(fake, "GET", "alert_groups/", query=f"label=team:{value}")
+    change(group.labels)
+    change(expected)
+    assert group.labels == expected
+    for label in (SRE, OPS):
+        listed = ids(ask(fake, "GET", "alert_groups/", query=f"label=team:{label[1]}"))
+        assert listed == [group.id] * (label in expected)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda groups: groups.pop("I1"), id="pop"),
+        pytest.param(lambda groups: groups.pop("I404", None), id="pop with a default"),
+        pytest.param(lambda groups: groups.popitem(), id="popitem"),
+        pytest.param(lambda groups: groups.clear(), id="clear"),
+        pytest.param(lambda groups: groups.__delitem__("I2"), id="del"),
+        pytest.param(lambda groups: groups.__setitem__("I3", groups.pop("I3")), id="to the end"),
+        pytest.param(lambda groups: groups.update(I1=groups.pop("I1")), id="update"),
+        pytest.param(lambda groups: groups.setdefault("I1", groups.pop("I1")), id="setdefault"),
+        pytest.param(lambda groups: groups.__ior__({"I2": groups.pop("I2")}), id="|="),
+    ],
+)
+def test_groups_may_be_changed_like_any_dictionary(
+    fake: FakeOnCall, change: Callable[[dict[str, FakeAlertGroup]], object]
+) -> None:
+    """Those that started at once are listed in the dictionary's order."""
+    for number in (1, 2, 3):
+        fake.add_group(id=f"I{number}")
+    expected = dict(fake.groups)
+    ask(fake, "GET", "alert_groups/")
+    change(fake.groups)
+    change(expected)
+    assert ids(ask(fake, "GET", "alert_groups/")) == list(expected)
+
+
 @pytest.mark.parametrize(
     "copied",
     [
