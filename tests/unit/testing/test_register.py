@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, VirtualClock
+from grafana_oncall.testing._watched import nobody
 from tests.unit.testing.asking import ask, ids
 
 LABELS = [("team", "SRE"), ("env", "prod"), ("env", "test")]
@@ -173,27 +174,28 @@ def test_labels_may_be_changed_like_any_list(
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda groups: groups.pop("I1"), id="pop"),
-        pytest.param(lambda groups: groups.pop("I404", None), id="pop with a default"),
-        pytest.param(lambda groups: groups.popitem(), id="popitem"),
-        pytest.param(lambda groups: groups.clear(), id="clear"),
-        pytest.param(lambda groups: groups.__delitem__("I2"), id="del"),
-        pytest.param(lambda groups: groups.__setitem__("I3", groups.pop("I3")), id="to the end"),
-        pytest.param(lambda groups: groups.update(I1=groups.pop("I1")), id="update"),
-        pytest.param(lambda groups: groups.setdefault("I1", groups.pop("I1")), id="setdefault"),
-        pytest.param(lambda groups: groups.__ior__({"I2": groups.pop("I2")}), id="|="),
+        pytest.param(lambda groups, _: groups.pop("I1"), id="pop"),
+        pytest.param(lambda groups, _: groups.pop("I404", None), id="pop with a default"),
+        pytest.param(lambda groups, _: groups.popitem(), id="popitem"),
+        pytest.param(lambda groups, _: groups.clear(), id="clear"),
+        pytest.param(lambda groups, _: groups.__delitem__("I2"), id="del"),
+        pytest.param(lambda groups, more: groups.__setitem__("I4", more), id="an item"),
+        pytest.param(lambda groups, more: groups.update(I4=more), id="update"),
+        pytest.param(lambda groups, more: groups.setdefault("I4", more), id="setdefault"),
+        pytest.param(lambda groups, more: groups.__ior__({"I4": more}), id="|="),
     ],
 )
 def test_groups_may_be_changed_like_any_dictionary(
-    fake: FakeOnCall, change: Callable[[dict[str, FakeAlertGroup]], object]
+    fake: FakeOnCall, change: Callable[[dict[str, FakeAlertGroup], FakeAlertGroup], object]
 ) -> None:
     """Those that started at once are listed in the dictionary's order."""
     for number in (1, 2, 3):
         fake.add_group(id=f"I{number}")
+    more = FakeOnCall(clock=fake.now).add_group(id="I4")
     expected = dict(fake.groups)
     ask(fake, "GET", "alert_groups/")
-    change(fake.groups)
-    change(expected)
+    change(fake.groups, more)
+    change(expected, more)
     assert ids(ask(fake, "GET", "alert_groups/")) == list(expected)
 
 
@@ -212,6 +214,7 @@ def test_a_copy_of_a_group_belongs_to_no_server(
     before = copied(group)
     ask(fake, "POST", f"alert_groups/{group.id}/resolve/")
     assert (before.state, before.labels, before.title) == ("firing", [("team", "SRE")], group.title)
+    assert before.before_change is before.integration.before_change is nobody
     before.labels.clear()
     before.integration = fake.add_integration()
     before.integration.team_id = fake.add_team("SRE")

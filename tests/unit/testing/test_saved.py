@@ -89,15 +89,20 @@ def test_what_is_gone_is_kept_where_something_refers_to_it(clock: VirtualClock) 
     fake = FakeOnCall(clock=clock)
     source = fake.add_integration(name="ci")
     group, incident = fake.add_group(integration=source), fake.add_group(maintenance=True)
-    root = fake.add_group()
+    root = fake.add_group(root=fake.add_group())
     child = fake.add_group(root=root)
-    del fake.groups[root.id]
+    for gone in (root.root, root):
+        assert gone is not None
+        del fake.groups[gone.id]
     ask(fake, "DELETE", f"integrations/{source.id}/")
     loaded = again(fake, clock)
     assert list(loaded.groups) == [group.id, incident.id, child.id]
     assert source.id not in loaded.integrations
     assert loaded.groups[group.id].integration.name == "ci"
     assert ask(loaded, "POST", f"alert_groups/{child.id}/acknowledge/").status == 400
+    kept = loaded.groups[child.id].root
+    assert kept is not None
+    assert kept.root is not None
     assert loaded.to_json() == fake.to_json()
 
 
