@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from attrs import frozen
 
-from grafana_oncall.testing._answers import FakeRequest, detail
+from grafana_oncall.testing._answers import FakeRequest, as_json, crashed, detail
 from grafana_oncall.testing._auth import Grant
 from grafana_oncall.testing._world import World
 
@@ -45,9 +45,11 @@ class Context:
             return {}
         _check_media_type(self.request.headers.get("content-type", ""))
         try:
-            return json.loads(body, parse_constant=_not_json)
+            data = json.loads(body, parse_constant=_not_json)
         except ValueError as error:
             raise detail(400, f"JSON parse error - {error}") from error
+        _check_text(data)
+        return data
 
 
 def _received(request: FakeRequest) -> bytes:
@@ -58,6 +60,13 @@ def _received(request: FakeRequest) -> bytes:
 def _check_media_type(content_type: str) -> None:
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise detail(415, f'Unsupported media type "{content_type}" in request.')
+
+
+def _check_text(data: Any) -> None:
+    try:
+        as_json(data).encode()
+    except UnicodeEncodeError as error:
+        raise crashed() from error  # half of a surrogate pair, which no database takes
 
 
 def _not_json(constant: str) -> NoReturn:

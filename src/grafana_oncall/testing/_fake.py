@@ -76,6 +76,8 @@ class FakeOnCall(Populate):
         latency: timedelta = timedelta(0),
         keep_calls: bool = True,
     ) -> None:
+        if page_size < 1:
+            raise ValueError("page_size: a page has one item at least")
         super().__init__(
             World(
                 seed=seed,

@@ -93,7 +93,8 @@ def write(world: World, options: Options, user: FakeUser) -> str:
         groups=[*map(_write_group, held)],
         deleted_groups=[*map(_write_group, groups[len(held) :])],
     )
-    return json.dumps(saved, default=to_plain, ensure_ascii=False, indent=1) + "\n"
+    # ASCII only: a payload may hold half of a surrogate pair, which no encoding of a file takes.
+    return json.dumps(saved, default=to_plain, indent=1) + "\n"
 
 
 def read(text: str) -> Saved:

@@ -258,6 +258,7 @@ def test_a_wrong_method_is_a_500_and_no_405(fake: FakeOnCall, method: str, path:
         ),
         pytest.param("POST", "alert_groups/I1/silence/", {"delay": 10**12}, id="delay of 10**12"),
         pytest.param("GET", "integrations/?team_id=", {}, id="?team_id= on integrations"),
+        pytest.param("PUT", "integrations/C1/", {"name": "\ud800"}, id="half a character"),
     ],
 )
 def test_some_bad_input_is_a_500_and_changes_nothing(
