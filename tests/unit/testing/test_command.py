@@ -79,16 +79,15 @@ def test_latency_quota_and_new_groups(tmp_path: Path) -> None:
     """All three by option, on top of what was loaded."""
     file = tmp_path / "state.json"
     file.write_text(FakeOnCall().to_json())
-    arguments = ["--load", str(file), "--latency", "2", "--quota", "5/3600", "--new-every", "0.01"]
-    with running(*arguments, "--save", str(file)) as program:
-        while not program.groups():
-            pass
-        answers = [program.http.get("integrations/") for _ in range(5)]
-        assert answers[-1].status_code == 429
+    options = ["--latency", "2", "--quota", "100/3600", "--new-every", "0.01"]
+    with running("--load", str(file), "--save", str(file), *options) as program:
+        answers = [program.http.get("alert_groups/") for _ in range(101)]
+        assert answers[99].json()["count"] > 0  # 200 ms have passed at least
+        assert answers[100].status_code == 429
         assert program.stop() == 0
     saved = FakeOnCall.from_json(file.read_text())
     assert saved.latency.total_seconds() == 0.002
-    assert saved.rate_limit == Quota(requests=5, window=timedelta(hours=1))
+    assert saved.rate_limit == Quota(requests=100, window=timedelta(hours=1))
     assert all(group.state == "firing" for group in saved.groups.values())
 
 

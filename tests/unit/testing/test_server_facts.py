@@ -68,6 +68,7 @@ FACTS: dict[str, tuple[str, str]] = {
         f"{HERE}:test_a_stack_that_is_not_known_yet_is_synced",
     ),
     "roles": ("_auth:authorize", f"{HERE}:test_each_operation_needs_its_role"),
+    "two tokens are one user": ("_populate:Populate", "test_wire:test_the_user_of_a_token_acts"),
     # The rate limit
     "per user, sliding": ("_quota:Throttle", "test_wire:test_the_limit_is_per_user_and_slides"),
     "one bucket for all endpoints": (
@@ -107,6 +108,11 @@ FACTS: dict[str, tuple[str, str]] = {
         "_filters:select_groups",
         "test_groups:test_firing_is_no_state_to_filter_by",
     ),
+    "... in any case": ("_filters:select_groups", "test_groups:test_filter_by_state"),
+    "empty and unknown parameters are ignored": (
+        "_filters:select_groups",
+        "test_groups:test_filters_by_identity",
+    ),
     "started_at": ("_filters:select_groups", "test_groups:test_other_ranges_are_refused"),
     "30 days on Cloud": (
         "_filters:select_groups",
@@ -141,6 +147,14 @@ FACTS: dict[str, tuple[str, str]] = {
         "_register:Register",
         "test_actions:test_attached_groups_follow_their_root",
     ),
+    "the end of a maintenance": (
+        "_actions:act",
+        "test_actions:test_resolving_a_maintenance_incident_ends_it_in_nobodys_name",
+    ),
+    "other modes are a bare text": (
+        "_groups:delete_group",
+        "test_groups:test_other_modes_are_refused_with_a_bare_string",
+    ),
     "wipe": ("_groups:delete_group", "test_groups:test_these_deletes_wipe"),
     "delete": ("_groups:delete_group", "test_groups:test_a_deletion_happens_later"),
     "... never while the workers are down": (
@@ -149,6 +163,26 @@ FACTS: dict[str, tuple[str, str]] = {
     ),
     "a label must exist": ("_labels:add_label", "test_labels:test_a_label_must_be_known_and_new"),
     # Integrations
+    "keys beyond the documentation": (
+        "_integrations:show_integration",
+        "test_integrations:test_a_created_integration_has_every_key_of_the_real_answer",
+    ),
+    "creation is not idempotent": (
+        "_integrations:create_integration",
+        "test_integrations:test_creation_is_not_idempotent_and_each_gets_its_own_name",
+    ),
+    "the name filter is exact": (
+        "_integrations:list_integrations",
+        "test_integrations:test_the_list_is_filtered_by_name_and_team",
+    ),
+    "deletion keeps the groups": (
+        "_integrations:delete_integration",
+        "test_integrations:test_deleting_an_integration_keeps_its_groups",
+    ),
+    "the default route merges": (
+        "_default_route:merge_default_route",
+        "test_integrations:test_the_default_route_merges_too",
+    ),
     "creation": (
         "_integrations:create_integration",
         "test_integrations:test_a_bad_creation_is_refused_and_leaves_nothing",
