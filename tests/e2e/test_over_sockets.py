@@ -4,6 +4,7 @@ import asyncio
 import logging
 import pickle
 import ssl
+import sys
 import traceback
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy
+from grafana_oncall.changes import Created
 from grafana_oncall.errors import (
     ClientStateError,
     DecodeError,
@@ -285,3 +287,22 @@ async def test_a_spent_retry_quota_ends_calls_at_once() -> None:
         with pytest.raises(TransportError) as failed:
             await client.alert_groups.list().count()
     assert len(failed.value.attempts) == 3
+
+
+async def test_the_command_gives_a_watcher_something_to_watch() -> None:
+    """With --new-every; what arrives fires, and can be acknowledged."""
+    options = ["--port", "0", "--groups", "60", "--new-every", "0.1"]
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "grafana_oncall.testing", *options, stdout=asyncio.subprocess.PIPE
+    )
+    assert program.stdout is not None
+    url, token = [(await program.stdout.readline()).decode().split()[-1] for _ in range(2)]
+    try:
+        async with OnCallClient(url=url, token=token) as client, asyncio.timeout(20):
+            change = await anext(aiter(client.alert_groups.watch(every=0.05)))
+            assert isinstance(change, Created)
+            await client.alert_groups.acknowledge(change.id)
+            assert (await client.alert_groups.get(change.id)).state == "acknowledged"
+    finally:
+        program.terminate()
+        assert await program.wait() == 0

@@ -22,7 +22,8 @@ fake.faults.add(status(503), lasting=timedelta(seconds=2))
 In pytest, the fixtures `oncall_server`, `oncall_client` and others have it ready; `oncall_clock`, a
 `LoopClock`, puts server and event loop into virtual time.
 
-`serve(fake)` puts it on a socket, and so does `python -m grafana_oncall.testing --port 8080`.
+`serve(fake)` puts it on a socket, and so does `python -m grafana_oncall.testing --port 8080`. Its
+state goes into a file with `--save` and comes back with `--load`, or `to_json` and `from_json`.
 Nothing here comes from the rest of the package: a bug that both shared would cancel out.
 """
 
@@ -33,6 +34,7 @@ from grafana_oncall.testing._factory import Factory
 from grafana_oncall.testing._fake import DEFAULT_TOKEN, FakeOnCall
 from grafana_oncall.testing._fault import (
     Fault,
+    error,
     hang,
     html,
     refuse,
@@ -69,6 +71,7 @@ __all__ = [
     "Stuck",
     "VirtualClock",
     "VirtualTimeLoop",
+    "error",
     "hang",
     "html",
     "refuse",

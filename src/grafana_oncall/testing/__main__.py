@@ -1,4 +1,4 @@
-"""`python -m grafana_oncall.testing`: a seeded fake server on a socket, until a signal comes."""
+"""`python -m grafana_oncall.testing`: a fake server on a socket, until a signal comes."""
 
 from __future__ import annotations
 
@@ -8,21 +8,37 @@ import signal
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
 from types import FrameType
 
-from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, seed_storm, serve
+from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, Quota, seed_storm, serve
+from grafana_oncall.testing._files import StateFileError, check_target, load, save
+from grafana_oncall.testing._seed import seed_arrival
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SEEDED = {"groups": 500, "token": DEFAULT_TOKEN, "flavour": "cloud", "seed": 0}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM, and answer the exit code."""
     try:
-        asyncio.run(_run(_parser().parse_args(arguments)))
-    except (ModuleNotFoundError, OSError) as error:
+        asyncio.run(_run(_parse(arguments)))
+    except (ModuleNotFoundError, OSError, StateFileError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    for name, default in _SEEDED.items():
+        given = getattr(options, name)
+        if options.load is not None and given is not None:
+            parser.error(f"--{name} cannot be changed with --load: the file says it")
+        setattr(options, name, default if given is None else given)
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -30,14 +46,18 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m grafana_oncall.testing",
         description="A fake Grafana OnCall server, seeded with a storm of alert groups.",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=_port, default=8080, help="0 takes a free one (%(default)s)")
-    parser.add_argument("--groups", type=_count, default=500, help="how many (%(default)s)")
-    parser.add_argument(
-        "--token", type=_token, default=DEFAULT_TOKEN, help="the admin's (%(default)s)"
-    )
-    parser.add_argument("--flavour", choices=("cloud", "oss"), default="cloud", help="%(default)s")
-    parser.add_argument("--seed", type=int, default=0, help="of ids and storm (%(default)s)")
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    add("--port", type=_port, default=8080, help="0 takes a free one (%(default)s)")
+    add("--groups", type=_count, help="how many (500)")
+    add("--token", type=_token, help=f"the admin's ({DEFAULT_TOKEN})")
+    add("--flavour", choices=("cloud", "oss"), help="which server (cloud)")
+    add("--seed", type=int, help="of ids and storm (0)")
+    add("--load", type=Path, metavar="FILE", help="go on from what --save wrote")
+    add("--save", type=Path, metavar="FILE", help="write the state there when it stops")
+    add("--latency", type=_latency, metavar="MS", help="from a request to its answer")
+    add("--quota", type=_quota, metavar="N/SECONDS", help="requests per user and window")
+    add("--new-every", type=_seconds, metavar="SECONDS", help="let a new alert group arrive")
     return parser
 
 
@@ -61,18 +81,67 @@ def _token(text: str) -> str:
     return text
 
 
+def _latency(text: str) -> timedelta:
+    number = _count(text)
+    return _duration(number / 1000) if number else timedelta(0)
+
+
+def _seconds(text: str) -> float:
+    return _duration(float(text)).total_seconds()
+
+
+def _duration(seconds: float) -> timedelta:
+    if not 0.001 <= seconds <= 86400:
+        raise argparse.ArgumentTypeError("from a millisecond to a day")
+    return timedelta(seconds=seconds)
+
+
+def _quota(text: str) -> Quota:
+    requests, _, window = text.partition("/")
+    return Quota(requests=_count(requests), window=_duration(float(window)))
+
+
 async def _run(options: argparse.Namespace) -> None:
-    fake = FakeOnCall(seed=options.seed, token=options.token, flavour=options.flavour)
-    groups = seed_storm(fake, options.groups)
     with _stop_event() as stop:
+        if options.save is not None:
+            check_target(options.save)
+        fake = _made(options)
         async with serve(fake, options.host, options.port) as url:
             sys.stdout.write(
                 f"url: {url}\n"
                 f"token: {fake.token}\n"
-                f"{len(groups)} alert groups, {fake.flavour} flavour; Ctrl-C stops the server\n"
+                f"{len(fake.groups)} alert groups, {fake.flavour} flavour; "
+                "Ctrl-C stops the server\n"
             )
             sys.stdout.flush()
-            await stop.wait()
+            await _wait(stop, fake, options.new_every)
+        if options.save is not None:
+            save(fake, options.save)
+
+
+def _made(options: argparse.Namespace) -> FakeOnCall:
+    fake = _seeded(options) if options.load is None else load(options.load)
+    fake.latency = fake.latency if options.latency is None else options.latency
+    fake.rate_limit = fake.rate_limit if options.quota is None else options.quota
+    return fake
+
+
+def _seeded(options: argparse.Namespace) -> FakeOnCall:
+    fake = FakeOnCall(
+        seed=options.seed, token=options.token, flavour=options.flavour, keep_calls=False
+    )
+    seed_storm(fake, options.groups)
+    return fake
+
+
+async def _wait(stop: asyncio.Event, fake: FakeOnCall, new_every: float | None) -> None:
+    """Wait for the event; meanwhile a group arrives every so many seconds."""
+    while not stop.is_set():
+        try:
+            async with asyncio.timeout(new_every):
+                await stop.wait()
+        except TimeoutError:
+            seed_arrival(fake)
 
 
 @contextmanager

@@ -98,7 +98,7 @@ def act(name: str, context: Context) -> FakeResponse:
         if refusal.holds(group):
             raise detail(400, f"Can't {name} {refusal.name} alert group")
     deed = Deed(by=context.grant.user.id, at=context.now, until=_until(context.now, delay))
-    for each in (group, *context.world.attached(group)):
+    for each in (group, *context.world.groups.attached(group)):
         action.effect(each, deed)
     return answer_empty(200)
 

@@ -8,6 +8,9 @@ from typing import Any
 
 from attrs import field, frozen
 
+as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+"""A value as the JSON text of an answer."""
+
 
 def _lowered(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, str]:
     return {name.lower(): value for name, value in dict(headers).items()}
@@ -53,11 +56,25 @@ class RefusedError(Exception):
         self.response = response
 
 
+def json_object(*names: str) -> str:
+    """A `%` template of a JSON object; it takes the members as JSON texts, in this order.
+
+    A page of groups is put together twice as fast so as from dictionaries.
+    """
+    return "{" + ",".join(f'"{name}":%s' for name in names) + "}"
+
+
 def answer_json(status: int, value: Any, **headers: str) -> FakeResponse:
     """An answer with a JSON body; `Retry_After=...` becomes the header `Retry-After`."""
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     named = {name.replace("_", "-"): text for name, text in headers.items()}
-    return FakeResponse(status, {"Content-Type": "application/json", **named}, body)
+    return answer_text(status, as_json(value), named)
+
+
+def answer_text(status: int, text: str, headers: Mapping[str, str] | None = None) -> FakeResponse:
+    """An answer with a body that is JSON already."""
+    return FakeResponse(
+        status, {"Content-Type": "application/json", **(headers or {})}, text.encode()
+    )
 
 
 def answer_empty(status: int) -> FakeResponse:

@@ -22,6 +22,12 @@ class Grant:
     role: Role
     service_account: bool
 
+    @classmethod
+    def of(cls, token: str, user: FakeUser, role: Role) -> Grant:
+        """The grant of this token: its prefix makes a service account."""
+        is_service_account = token.startswith(SERVICE_ACCOUNT_PREFIX)
+        return cls(user=user, role=role, service_account=is_service_account)
+
     def allows(self, role: Role) -> bool:
         """Whether this grant reaches the role that an operation needs."""
         return _RANK[self.role] >= _RANK[role]

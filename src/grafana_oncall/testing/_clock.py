@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 Clock = Callable[[], datetime]
 
@@ -34,6 +35,7 @@ class VirtualClock:
         self._now += delta
 
 
+@lru_cache(maxsize=4096)
 def stamp(moment: datetime | None) -> str | None:
     """A timestamp as the server writes it: UTC, `Z`, no fraction when it is zero."""
     if moment is None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NoReturn
 from urllib.parse import parse_qs
 
 from attrs import frozen
 
-from grafana_oncall.testing._answers import FakeRequest, detail
+from grafana_oncall.testing._answers import FakeRequest, as_json, crashed, detail
 from grafana_oncall.testing._auth import Grant
 from grafana_oncall.testing._world import World
 
@@ -25,13 +26,14 @@ class Context:
     path: str
     id: str
 
+    @cached_property
     def query(self) -> dict[str, list[str]]:
         """The parameters; blank ones stay."""
         return parse_qs(self.request.query, keep_blank_values=True)
 
     def last(self, name: str) -> str:
         """A parameter's value: the last of several, `""` when it is not there."""
-        return self.query().get(name, [""])[-1]
+        return self.query.get(name, [""])[-1]
 
     def data(self) -> Any:
         """The parsed body, `{}` when it is empty; 415 and 400 are raised from here.
@@ -43,9 +45,11 @@ class Context:
             return {}
         _check_media_type(self.request.headers.get("content-type", ""))
         try:
-            return json.loads(body, parse_constant=_not_json)
+            data = json.loads(body, parse_constant=_not_json)
         except ValueError as error:
             raise detail(400, f"JSON parse error - {error}") from error
+        _check_text(data)
+        return data
 
 
 def _received(request: FakeRequest) -> bytes:
@@ -56,6 +60,13 @@ def _received(request: FakeRequest) -> bytes:
 def _check_media_type(content_type: str) -> None:
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise detail(415, f'Unsupported media type "{content_type}" in request.')
+
+
+def _check_text(data: Any) -> None:
+    try:
+        as_json(data).encode()
+    except UnicodeEncodeError as error:
+        raise crashed() from error  # half of a surrogate pair, which no database takes
 
 
 def _not_json(constant: str) -> NoReturn:

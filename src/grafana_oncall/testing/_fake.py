@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Self, TypeVar
+
+from attrs import asdict
 
 from grafana_oncall.testing._answers import (
     FakeRequest,
@@ -18,16 +20,20 @@ from grafana_oncall.testing._auth import Grant, authenticate, authorize
 from grafana_oncall.testing._calls import Call, Calls, NoAnswer
 from grafana_oncall.testing._clock import Clock, utc_now
 from grafana_oncall.testing._context import Context
-from grafana_oncall.testing._faults import Faults
+from grafana_oncall.testing._fault import reset
+from grafana_oncall.testing._faults import Faults, Hit
 from grafana_oncall.testing._populate import Populate
 from grafana_oncall.testing._quota import Quota
 from grafana_oncall.testing._routes import Operation, Route, find_route
+from grafana_oncall.testing._saved import Options, read, restore, write
 from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
 from grafana_oncall.testing._transport import FakeTransport
 from grafana_oncall.testing._world import World
 
 T = TypeVar("T")
 
+_LONGEST_URL = 65_535  # bytes; for a longer one the real server (uWSGI) resets
+_TOO_LONG = Hit(reset())
 DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105 - it opens nothing but the fake
 
 
@@ -50,6 +56,8 @@ class FakeOnCall(Populate):
         delete_delay: How long a deletion takes; `None` while the server's workers are down.
         wipe_delay: The same for a wipe.
         page_size: Items on a page unless the request says `perpage`.
+        keep_calls: Whether `calls` records every request, answers included; a server that runs for
+            days had better not.
         latency: From a request to its answer, in real time: half of it passes before the request
             is handled and half after, so a client that leaves may or may not have been served.
             `handle` and synchronous clients do not wait.
@@ -69,7 +77,10 @@ class FakeOnCall(Populate):
         wipe_delay: timedelta | None = timedelta(seconds=0.1),
         page_size: int = 50,
         latency: timedelta = timedelta(0),
+        keep_calls: bool = True,
     ) -> None:
+        if page_size < 1:
+            raise ValueError("page_size: a page has one item at least")
         super().__init__(
             World(
                 seed=seed,
@@ -84,10 +95,44 @@ class FakeOnCall(Populate):
             )
         )
         self.calls = Calls()
+        self.keep_calls = keep_calls
         self.faults = Faults(clock)
         self.latency = latency
         self.token = token
         self.user = self.add_token(token, user="admin")
+
+    @classmethod
+    def from_json(cls, text: str, *, clock: Clock = utc_now, keep_calls: bool = True) -> Self:
+        """The fake that `to_json` wrote down; it goes on as that one would have.
+
+        `ValueError` says in a line what is wrong with the text.
+        """
+        saved = read(text)
+        options = asdict(saved.options, recurse=False)
+        fake = cls(clock=clock, keep_calls=keep_calls, **options)
+        fake.user = restore(saved, fake._world)
+        return fake
+
+    def to_json(self) -> str:
+        """The whole state as JSON: options, groups, integrations, tokens, what is under way.
+
+        The recorded calls, the faults and the clock are no part of it.
+        """
+        world = self._world
+        world.settle()
+        options = Options(
+            seed=world.seed,
+            flavour=world.flavour,
+            token=self.token,
+            base_url=world.base_url,
+            grafana_url=world.grafana_url,
+            rate_limit=world.quota,
+            delete_delay=world.delete_delay,
+            wipe_delay=world.wipe_delay,
+            page_size=world.page_size,
+            latency=self.latency,
+        )
+        return write(world, options, self.user)
 
     def handle(self, request: FakeRequest) -> FakeResponse:
         """Answer one request; `NoAnswer` when a fault leaves it without one."""
@@ -104,7 +149,7 @@ class FakeOnCall(Populate):
         route = find_route(request.path, self._world.flavour)
         operation = route.operations.get(request.method) if route else None
         name = operation.name if operation else None
-        hit = self.faults.take(request, name)
+        hit = _TOO_LONG if _is_too_long(request) else self.faults.take(request, name)
         applied = hit is None or hit.fault.applied
         answer = self._answer(request, route, operation) if applied else None
         call = Call(
@@ -114,7 +159,8 @@ class FakeOnCall(Populate):
             fault=hit.fault if hit else None,
             applied=applied,
         )
-        self.calls.append(call)
+        if self.keep_calls:
+            self.calls.append(call)
         return call
 
     @property
@@ -173,6 +219,15 @@ class FakeOnCall(Populate):
         self._world.wipe_delay = delay
 
     @property
+    def rate_limit(self) -> Quota | None:
+        """Requests per user and window, which operators of real servers change too."""
+        return self._world.quota
+
+    @rate_limit.setter
+    def rate_limit(self, quota: Quota | None) -> None:
+        self._world.quota = quota
+
+    @property
     def flavour(self) -> Flavour:
         """Which server this is."""
         return self._world.flavour
@@ -214,3 +269,7 @@ def _only(things: Mapping[str, T], id: str, kind: str) -> T:
         there = ", ".join([*things][:10]) or "none"
         raise LookupError(f"no {kind} has the id {id!r}; of {len(things)} there are: {there}")
     return things[id]
+
+
+def _is_too_long(request: FakeRequest) -> bool:
+    return len(request.path) + len(request.query) > _LONGEST_URL

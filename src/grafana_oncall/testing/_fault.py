@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from math import ceil
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import evolve, frozen
 
-from grafana_oncall.testing._answers import FakeResponse, answer_page
+from grafana_oncall.testing._answers import FakeResponse, answer_json, answer_page
 from grafana_oncall.testing._quota import throttled
 
 Kind = Literal["reset", "refuse", "status", "throttle", "truncate", "html", "hang"]
@@ -51,6 +51,13 @@ def status(code: int, *, applied: bool = False, headers: Mapping[str, str] | Non
     page = _proxy_page(code)
     response = evolve(page, headers={**page.headers, **(headers or {})})
     return Fault(kind="status", applied=applied, response=response)
+
+
+def error(code: int, body: Any) -> Fault:
+    """The server refuses with this JSON body, whatever its shape: real ones have seven."""
+    if not 400 <= code <= 599:
+        raise ValueError(f"{code} is no status of an error: take one from 400 to 599")
+    return Fault(kind="status", applied=False, response=answer_json(code, body))
 
 
 def throttle(seconds: int) -> Fault:

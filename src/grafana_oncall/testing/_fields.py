@@ -15,7 +15,8 @@ def is_mapping(value: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
 
-def _is_list(value: Any) -> TypeGuard[list[Any]]:
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """Whether this is a JSON array."""
     return isinstance(value, list)
 
 
@@ -58,7 +59,7 @@ def as_mapping(value: Any) -> dict[str, Any]:
 
 def as_list(value: Any) -> list[Any]:
     """A JSON array."""
-    if not _is_list(value):
+    if not is_list(value):
         raise FieldError(f'Expected a list of items but got type "{type(value).__name__}".')
     return value
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from grafana_oncall.testing._answers import (
     FakeResponse,
     answer_empty,
-    answer_json,
+    answer_text,
+    as_json,
+    json_object,
     not_found,
     refused,
 )
@@ -17,6 +22,26 @@ from grafana_oncall.testing._fields import is_mapping
 from grafana_oncall.testing._filters import select_groups
 from grafana_oncall.testing._pages import answer_page
 from grafana_oncall.testing._state import FakeAlertGroup
+
+_GROUP = json_object(
+    "id",
+    "integration_id",
+    "team_id",
+    "route_id",
+    "alerts_count",
+    "state",
+    "created_at",
+    "resolved_at",
+    "resolved_by",
+    "acknowledged_at",
+    "acknowledged_by",
+    "labels",
+    "title",
+    "permalinks",
+    "silenced_at",
+    "last_alert",
+)
+_ALERT = json_object("id", "alert_group_id", "created_at", "payload")
 
 
 def find_group(context: Context) -> FakeAlertGroup:
@@ -32,35 +57,48 @@ def show_label(key: str, value: str) -> dict[str, Any]:
     return {"key": {"id": key, "name": key}, "value": {"id": value, "name": value}}
 
 
-def show_group(group: FakeAlertGroup) -> dict[str, Any]:
-    """A group as answers show it, in the list and alone alike."""
-    return {
-        "id": group.id,
-        "integration_id": group.integration_id,
-        "team_id": group.team_id,
-        "route_id": group.route_id,
-        "alerts_count": group.alerts_count,
-        "state": group.state,
-        "created_at": stamp(group.started_at),
-        "resolved_at": stamp(group.resolved_at),
-        "resolved_by": group.resolved_by,
-        "acknowledged_at": stamp(group.acknowledged_at),
-        "acknowledged_by": group.acknowledged_by,
-        "labels": [show_label(key, value) for key, value in group.labels],
-        "title": group.title,
-        "permalinks": group.permalinks,
-        "silenced_at": stamp(group.silenced_at),
-        "last_alert": _show_alert(group) if group.alerts_count else None,
-    }
+def show_group(group: FakeAlertGroup) -> str:
+    """A group as answers show it, in the list and alone alike, as JSON text."""
+    return _GROUP % (
+        _text(group.id),
+        _text(group.integration_id),
+        _text(group.team_id),
+        _text(group.route_id),
+        group.alerts_count,
+        _text(group.state),
+        _moment(group.started_at),
+        _moment(group.resolved_at),
+        _text(group.resolved_by),
+        _moment(group.acknowledged_at),
+        _text(group.acknowledged_by),
+        f"[{','.join(map(_label, group.labels))}]",
+        _text(group.title),
+        as_json(group.permalinks),
+        _moment(group.silenced_at),
+        _show_alert(group) if group.alerts_count else "null",
+    )
 
 
-def _show_alert(group: FakeAlertGroup) -> dict[str, Any]:
-    return {
-        "id": group.last_alert_id,
-        "alert_group_id": group.id,
-        "created_at": stamp(group.last_alert_at),
-        "payload": group.payload,
-    }
+def _show_alert(group: FakeAlertGroup) -> str:
+    return _ALERT % (
+        _text(group.last_alert_id),
+        _text(group.id),
+        _moment(group.last_alert_at),
+        as_json(group.payload),
+    )
+
+
+def _text(text: str | None) -> str:
+    return "null" if text is None else encode_basestring(text)
+
+
+def _moment(moment: datetime | None) -> str:
+    return "null" if moment is None else f'"{stamp(moment)}"'
+
+
+@lru_cache(maxsize=4096)
+def _label(label: tuple[str, str]) -> str:
+    return as_json(show_label(*label))
 
 
 def list_groups(context: Context) -> FakeResponse:
@@ -70,7 +108,7 @@ def list_groups(context: Context) -> FakeResponse:
 
 def get_group(context: Context) -> FakeResponse:
     """One group."""
-    return answer_json(200, show_group(find_group(context)))
+    return answer_text(200, show_group(find_group(context)))
 
 
 def delete_group(context: Context) -> FakeResponse:

@@ -8,6 +8,7 @@ from grafana_oncall.testing._answers import (
     FakeResponse,
     answer_empty,
     answer_json,
+    as_json,
     crashed,
     detail,
     not_found,
@@ -77,7 +78,7 @@ def _answer(status: int, context: Context, integration: FakeIntegration) -> Fake
 
 def list_integrations(context: Context) -> FakeResponse:
     """A page of the integrations, oldest first, filtered by `name` and `team_id`."""
-    if "team_id" in context.query() and not context.last("team_id"):
+    if "team_id" in context.query and not context.last("team_id"):
         raise crashed()  # an empty team_id, harmless elsewhere, breaks this list
     in_team, name = team_test(context), context.last("name")
     found = [
@@ -85,7 +86,7 @@ def list_integrations(context: Context) -> FakeResponse:
         for integration in context.world.integrations.values()
         if in_team(integration.team_id) and (not name or integration.name == name)
     ]
-    return answer_page(context, found, lambda each: show_integration(context.world, each))
+    return answer_page(context, found, lambda each: as_json(show_integration(context.world, each)))
 
 
 def get_integration(context: Context) -> FakeResponse:

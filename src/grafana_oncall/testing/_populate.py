@@ -29,14 +29,13 @@ class Populate:
 
         A service account's token starts with `glsa_`, and only such a one does.
         """
-        is_service_account = token.startswith(SERVICE_ACCOUNT_PREFIX)
-        if service_account not in {None, is_service_account}:
+        if service_account not in {None, token.startswith(SERVICE_ACCOUNT_PREFIX)}:
             raise ValueError(
                 f"service accounts, and they alone, have tokens that start with "
                 f"{SERVICE_ACCOUNT_PREFIX!r}: name the token accordingly"
             )
         owner = self.add_user(user or f"user{len(self._world.users) + 1}")
-        self._world.grants[token] = Grant(user=owner, role=role, service_account=is_service_account)
+        self._world.grants[token] = Grant.of(token, owner, role)
         return owner
 
     def add_user(self, username: str) -> FakeUser:
@@ -106,7 +105,7 @@ class Populate:
         for key, value in (labels or {}).items():
             self.add_label(key, value)
             group.labels.append((key, value))
-        self._world.groups[group.id] = group
+        self._world.groups.add(group)
         return group
 
     def _source(self, *, maintenance: bool) -> FakeIntegration:

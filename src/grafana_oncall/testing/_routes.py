@@ -80,10 +80,11 @@ _CLOUD_ONLY: dict[tuple[str, ...], dict[str, Operation]] = {
         "POST": _operation("remove_alert_group_label", "editor", remove_label)
     },
 }
+_TABLES = {"oss": _TABLE, "cloud": {**_TABLE, **_CLOUD_ONLY}}
 OPERATION_NAMES = tuple(
     dict.fromkeys(
         operation.name
-        for operations in (*_TABLE.values(), *_CLOUD_ONLY.values())
+        for operations in _TABLES["cloud"].values()
         for operation in operations.values()
     )
 )
@@ -98,7 +99,7 @@ def find_route(path: str, flavour: Flavour) -> Route | None:
     segments = match["rest"].split("/")
     named = segments[1] if len(segments) > 1 else ""
     shape = (segments[0], *("{id}" for _ in segments[1:2]), *segments[2:])
-    table = {**_TABLE, **(_CLOUD_ONLY if flavour == "cloud" else {})}
+    table = _TABLES[flavour]
     if shape not in table or (len(segments) > 1 and not _ID.fullmatch(named)):
         return None
     return Route(path=match["path"], id=named, operations=table[shape])

@@ -62,10 +62,21 @@ def seed_storm(fake: FakeOnCall, groups: int = 500) -> list[FakeAlertGroup]:
     sources = _sources(fake)
     responder = fake.add_user("responder").id
     now = fake.now()
-    return [
-        _group(fake, random, sources, responder, started_at=now - _DAY * position / groups)
-        for position in range(groups)
-    ]
+    ages = [_DAY * position / groups + _within_a_second(random) for position in range(groups)]
+    found = [_group(fake, random, sources, started_at=now - age) for age in ages]
+    for group in found:
+        _handle(group, random, responder, now)
+    return found
+
+
+def seed_arrival(fake: FakeOnCall) -> FakeAlertGroup:
+    """One more group, as a storm has them: it fires now, in one of the integrations there are."""
+    random = Random(f"arrival-{fake.seed}-{len(fake.groups)}")  # noqa: S311 - it shall repeat
+    return _group(fake, random, [*fake.integrations.values()] or _sources(fake), fake.now())
+
+
+def _within_a_second(random: Random) -> timedelta:
+    return timedelta(microseconds=random.randrange(1_000_000))
 
 
 def _sources(fake: FakeOnCall) -> list[FakeIntegration]:
@@ -80,7 +91,6 @@ def _group(
     fake: FakeOnCall,
     random: Random,
     sources: list[FakeIntegration],
-    responder: str,
     started_at: datetime,
 ) -> FakeAlertGroup:
     labels = {key: random.choice(values) for key, values in LABELS.items()}
@@ -88,14 +98,12 @@ def _group(
     group = fake.add_group(
         title=f"{symptom.title}: {labels['service']} in {labels['environment']}",
         integration=random.choice(sources),
-        started_at=started_at - timedelta(microseconds=random.randrange(1_000_000)),
+        started_at=started_at,
         labels=labels,
         payload=_payload(symptom, labels, random),
         alerts_count=random.randint(1, 12),
     )
     group.permalinks["slack"] = f"https://oncall.slack.example/archives/{group.last_alert_id}"
-    state = random.choices(list(_STATES), weights=list(_STATES.values()))[0]
-    _handle(group, state, responder, after=timedelta(seconds=random.randint(20, 900)))
     return group
 
 
@@ -110,11 +118,14 @@ def _payload(symptom: _Symptom, labels: dict[str, str], random: Random) -> dict[
     }
 
 
-def _handle(group: FakeAlertGroup, state: State, responder: str, after: timedelta) -> None:
-    moment = group.started_at + after
+def _handle(group: FakeAlertGroup, random: Random, responder: str, now: datetime) -> None:
+    """Bring the group into a state by chance, at moments between its start and now."""
+    state = random.choices(list(_STATES), weights=list(_STATES.values()))[0]
+    after = timedelta(seconds=random.randint(20, 900))
+    first, second = (min(group.started_at + after * steps, now) for steps in (1, 2))
     if state in {"acknowledged", "resolved"}:
-        group.acknowledged_at, group.acknowledged_by = moment, responder
+        group.acknowledged_at, group.acknowledged_by = first, responder
     if state == "resolved":
-        group.resolved_at, group.resolved_by = moment + after, responder
+        group.resolved_at, group.resolved_by = second, responder
     elif state == "silenced":
-        group.silenced_at = moment
+        group.silenced_at = first

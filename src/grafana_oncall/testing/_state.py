@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
-from attrs import define, field
+from attrs import Attribute, define, field, setters
+
+from grafana_oncall.testing._watched import Listener, nobody, watched
 
 Flavour = Literal["cloud", "oss"]
 State = Literal["firing", "acknowledged", "resolved", "silenced"]
+
+
+def _tell(changing: FakeAlertGroup | FakeIntegration, _: Attribute[Any], value: Any) -> Any:
+    changing.before_change()
+    return value
+
+
+def _tell_and_watch(group: FakeAlertGroup, _: Attribute[Any], value: Any) -> Labels:
+    group.before_change()
+    return Labels(group, value)
 
 
 @define(kw_only=True, eq=False)
@@ -30,16 +43,36 @@ class FakeIntegration:
     created_at: datetime
     templates: dict[str, Any]
     default_route: dict[str, Any]
-    team_id: str | None = None
+    team_id: str | None = field(default=None, on_setattr=_tell)
     description_short: str | None = None
     labels: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
     dynamic_labels: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
     maintenance_mode: str | None = None
     maintenance_started_at: datetime | None = None
     maintenance_end_at: datetime | None = None
+    before_change: Listener = field(
+        default=nobody, init=False, repr=False, on_setattr=setters.NO_OP
+    )
+    """Set by the server that keeps this, to keep its lists in order."""
 
 
-@define(kw_only=True, eq=False)
+@watched
+class Labels(list[tuple[str, str]]):
+    """The labels of an alert group: a plain list, but for a server that hears of changes."""
+
+    def __init__(self, group: FakeAlertGroup, labels: Iterable[tuple[str, str]]) -> None:
+        super().__init__(labels)
+        self.group = group
+
+    def before_change(self) -> None:
+        """Tell whoever keeps the group."""
+        self.group.before_change()
+
+    def __reduce__(self) -> tuple[type[list[Any]], tuple[list[tuple[str, str]]]]:
+        return list, ([*self],)  # a copy is a plain list
+
+
+@define(kw_only=True, eq=False, on_setattr=_tell)
 class FakeAlertGroup:
     """An alert group. Its state follows from the three times, as in the real database."""
 
@@ -52,7 +85,7 @@ class FakeAlertGroup:
     last_alert_id: str
     last_alert_at: datetime
     alerts_count: int = 1
-    labels: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
+    labels: list[tuple[str, str]] = field(factory=list[tuple[str, str]], on_setattr=_tell_and_watch)
     permalinks: dict[str, str | None] = field(factory=dict[str, str | None])
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
@@ -64,6 +97,10 @@ class FakeAlertGroup:
     maintenance: bool = False
     wipe_requested_at: datetime | None = None
     delete_requested_at: datetime | None = None
+    before_change: Listener = field(
+        default=nobody, init=False, repr=False, on_setattr=setters.NO_OP
+    )
+    """Set by the server that keeps this, to keep its lists in order."""
 
     @property
     def state(self) -> State:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import Factory, define, field
+from attrs import Attribute, Factory, define, field
 
 from grafana_oncall.testing._auth import Grant
 from grafana_oncall.testing._clock import Clock
 from grafana_oncall.testing._default_route import blank_default_route
 from grafana_oncall.testing._ids import Ids
 from grafana_oncall.testing._quota import Quota, Throttle
+from grafana_oncall.testing._register import Register
 from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
 from grafana_oncall.testing._templates import blank_templates
 
 _FACES = (":blush:", ":sunglasses:", ":heart_eyes:", ":smile:", ":wink:", ":innocent:")
+
+
+def _set_delay(world: World, _: Attribute[Any], delay: timedelta | None) -> timedelta | None:
+    world.groups.before_change()
+    return delay
 
 
 @define(kw_only=True)
@@ -30,11 +35,11 @@ class World:
     grafana_url: str | None
     page_size: int
     quota: Quota | None
-    delete_delay: timedelta | None
-    wipe_delay: timedelta | None
+    delete_delay: timedelta | None = field(on_setattr=_set_delay)
+    wipe_delay: timedelta | None = field(on_setattr=_set_delay)
     ids: Ids = Factory(lambda self: Ids(self.seed), takes_self=True)
     throttle: Throttle = field(factory=Throttle)
-    groups: dict[str, FakeAlertGroup] = field(factory=dict[str, FakeAlertGroup])
+    groups: Register = Factory(lambda self: Register(self.due), takes_self=True)
     integrations: dict[str, FakeIntegration] = field(factory=dict[str, FakeIntegration])
     teams: dict[str, str] = field(factory=dict[str, str])
     users: dict[str, FakeUser] = field(factory=dict[str, FakeUser])
@@ -45,15 +50,20 @@ class World:
     def settle(self) -> datetime:
         """Apply what has fallen due since the last look, and answer the time."""
         now = self.clock()
-        for group in list(self.groups.values()):
+        for group in self.groups.due(now):
             self._expire(group, now)
             self._wipe(group, now)
             self._delete(group, now)
         return now
 
-    def attached(self, root: FakeAlertGroup) -> Iterator[FakeAlertGroup]:
-        """The groups that hang on this one."""
-        return (group for group in self.groups.values() if group.root is root)
+    def due(self, group: FakeAlertGroup) -> datetime | None:
+        """When something will next happen to this group of itself."""
+        moments = (
+            group.silenced_until,
+            _done_at(group.wipe_requested_at, self.wipe_delay),
+            _done_at(group.delete_requested_at, self.delete_delay),
+        )
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def new_integration(self, *, type: str, name: str | None, **fields: Any) -> FakeIntegration:
         """An integration that is not on the server yet, with blank templates and route."""
@@ -95,9 +105,9 @@ class World:
         done_at = _done_at(group.delete_requested_at, self.delete_delay)
         if done_at is None or done_at > now:
             return
-        for child in self.attached(group):
+        for child in self.groups.attached(group):
             child.root = None
-        del self.groups[group.id]
+        self.groups.discard(group)
 
 
 def _done_at(requested_at: datetime | None, delay: timedelta | None) -> datetime | None:

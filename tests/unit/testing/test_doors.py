@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import socket
 import subprocess
@@ -67,6 +68,45 @@ async def test_a_real_socket(fake: FakeOnCall) -> None:
     async with httpx.AsyncClient() as http:
         with pytest.raises(httpx.ConnectError):
             await http.get(url)
+
+
+async def raw(url: str, target: str, *headers: str) -> tuple[bytes, bytes]:
+    """Head and body of an answer, as they stand on the wire."""
+    port = int(url.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    lines = [f"GET {target} HTTP/1.1", "Host: x", *headers, "", ""]
+    writer.write("\r\n".join(lines).encode())
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        return head, await reader.readexactly(int(length[1]) if length else 0)
+    finally:
+        writer.close()
+
+
+async def test_the_answer_has_few_headers(fake: FakeOnCall) -> None:
+    """“Response headers are few: no Date, ETag, request id, Content-Encoding. Keep-alive works”."""
+    async with serve(fake) as url:
+        head, body = await raw(url, "/api/v1/alert_groups/", f"Authorization: {fake.token}")
+    assert head.lower().splitlines() == [
+        b"http/1.1 200 ok",
+        b"content-type: application/json",
+        b"content-length: %d" % len(body),
+        b"",
+    ]
+
+
+async def test_a_url_of_70_kb_is_a_reset_on_a_socket(fake: FakeOnCall) -> None:
+    """“A 5 kB URL is fine, 70 kB is a TCP reset”; what is no HTTP at all is one, too."""
+    async with serve(fake) as url:
+        token = f"Authorization: {fake.token}"
+        head, _ = await raw(url, f"/api/v1/alert_groups/?x={'y' * 5_000}", token)
+        assert head.startswith(b"HTTP/1.1 200 OK")
+        for target in (f"/api/v1/alert_groups/?x={'y' * 70_000}", "no HTTP"):
+            with pytest.raises(ConnectionResetError):
+                await raw(url, target, token)
+        assert (await raw(url, "/api/v1/alert_groups/", token))[0].startswith(b"HTTP/1.1 200")
+    assert sum(call.applied for call in fake.calls) == 2
 
 
 async def test_serve_refuses_a_taken_port(fake: FakeOnCall) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import timedelta
 
 from grafana_oncall.testing import FakeOnCall, VirtualClock, seed_storm
+from grafana_oncall.testing._seed import seed_arrival
 from tests.unit.testing.asking import ask
 
 
@@ -45,3 +46,25 @@ def test_a_storm_of_nothing_still_sets_the_scene(fake: FakeOnCall) -> None:
     """Integrations without groups."""
     assert seed_storm(fake, 0) == []
     assert len(fake.integrations) == 5
+
+
+def test_nothing_in_a_storm_happened_before_it_started_or_will_happen(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """Groups that began a minute ago were not resolved in a quarter of an hour from now."""
+    for group in seed_storm(fake, 2000):
+        moments = [group.acknowledged_at, group.resolved_at, group.silenced_at]
+        order = [group.started_at, *(each for each in moments if each), clock.now()]
+        assert order == sorted(order)
+
+
+def test_an_arrival_fires_in_an_integration_of_the_fake(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """On an empty fake the storm's integrations are made first; no two arrivals are the same."""
+    groups = [seed_arrival(fake) for _ in range(3)]
+    assert [group.state for group in groups] == ["firing"] * 3
+    assert all(group.integration.id in fake.integrations for group in groups)
+    assert len(fake.integrations) == 5
+    assert len({str(group.payload) for group in groups}) == 3
+    assert all((clock.now() - group.started_at).total_seconds() < 1 for group in groups)

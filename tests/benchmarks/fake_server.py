@@ -1,0 +1,165 @@
+"""How many requests a second the fake server answers, with 10,000 groups.
+
+    python tests/benchmarks/fake_server.py
+
+`python -m grafana_oncall.testing` is a process of its own, on one core; the requests come from this
+process, over loopback sockets that stay open. Each figure is taken over a second. On Linux there is
+a second one for each: requests per second of processor time that the server used, which other
+programs do not disturb. `python tests/benchmarks/fake_server.py --in-process` measures
+`FakeOnCall.handle` alone, by processor time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
+from typing import NamedTuple
+
+from grafana_oncall.testing import FakeOnCall, FakeRequest, seed_storm
+
+GROUPS = 10_000
+CONNECTIONS = 4
+SECONDS = 1.0
+ROOT = "/api/v1/alert_groups/"
+
+
+def measure() -> dict[str, float]:
+    """Requests per second, by what is asked for."""
+    with _server() as server:
+        return asyncio.run(_measure(server))
+
+
+def measure_in_process() -> dict[str, float]:
+    """Requests per second of processor time, without server and sockets."""
+    fake = FakeOnCall(keep_calls=False)
+    seed_storm(fake, GROUPS)
+    firing = [group.id for group in fake.groups.values() if group.state == "firing"]
+    return {name: _handled(fake, requests) for name, requests in _asked(firing).items()}
+
+
+def _handled(fake: FakeOnCall, requests: list[tuple[str, str]]) -> float:
+    start, count = time.process_time(), 0
+    for method, target in cycle(requests):
+        path, _, query = target.partition("?")
+        fake.handle(FakeRequest(method, path, query, {"Authorization": fake.token}))
+        count += 1
+        if time.process_time() - start >= SECONDS:
+            break
+    return count / (time.process_time() - start)
+
+
+def _asked(ids: list[str]) -> dict[str, list[tuple[str, str]]]:
+    """The requests, by what is asked for."""
+    acts = ("acknowledge", "unacknowledge")
+    return {
+        "get one group": [("GET", f"{ROOT}{one}/") for one in ids],
+        "list a page of 50": [("GET", f"{ROOT}?page={page}&state=new") for page in range(1, 101)],
+        "acknowledge, unacknowledge": [
+            ("POST", f"{ROOT}{one}/{act}/") for one in ids for act in acts
+        ],
+    }
+
+
+class _Server(NamedTuple):
+    pid: int
+    port: int
+    token: str
+
+    def processor_seconds(self) -> float | None:
+        """How much the server has worked; `None` where the system does not say."""
+        file = Path(f"/proc/{self.pid}/stat")
+        if not file.exists():
+            return None
+        user, system = file.read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def _server() -> Generator[_Server]:
+    command = [sys.executable, "-m", "grafana_oncall.testing", "--port=0", f"--groups={GROUPS}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        try:
+            url, token = (program.stdout.readline().split()[-1] for _ in range(2))
+            yield _Server(program.pid, int(url.rpartition(":")[2]), token)
+        finally:
+            program.terminate()
+
+
+async def _measure(server: _Server) -> dict[str, float]:
+    clients = [await _Client.open(server) for _ in range(CONNECTIONS)]
+    page = json.loads(await clients[0].ask("GET", f"{ROOT}?state=new&perpage=500"))
+    ids = [group["id"] for group in page["results"]]
+    shares = [ids[number::CONNECTIONS] for number in range(CONNECTIONS)]
+    asked = [_asked(share) for share in shares]
+    figures: dict[str, float] = {}
+    for name in asked[0]:
+        figures |= await _rates(name, server, clients, [each[name] for each in asked])
+    return figures
+
+
+async def _rates(
+    name: str, server: _Server, clients: list[_Client], requests: list[list[tuple[str, str]]]
+) -> dict[str, float]:
+    worked, start = server.processor_seconds(), time.perf_counter()
+    count = sum(await asyncio.gather(*map(_drive, clients, requests)))
+    rates = {name: count / (time.perf_counter() - start)}
+    after = server.processor_seconds()
+    if worked is not None and after is not None:
+        rates[f"{name}, per processor second"] = count / (after - worked)
+    return rates
+
+
+async def _drive(client: _Client, requests: list[tuple[str, str]]) -> int:
+    end, count = time.perf_counter() + SECONDS, 0
+    for request in cycle(requests):
+        await client.ask(*request)
+        count += 1
+        if time.perf_counter() >= end:
+            break
+    return count
+
+
+class _Client:
+    """One connection, with as little of HTTP as it takes: the server shall be what is measured."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str
+    ) -> None:
+        self._reader, self._writer, self._token = reader, writer, token
+
+    @classmethod
+    async def open(cls, server: _Server) -> _Client:
+        streams = await asyncio.open_connection("127.0.0.1", server.port, limit=2**20)
+        return cls(*streams, server.token)
+
+    async def ask(self, method: str, target: str) -> bytes:
+        self._writer.write(
+            f"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: {self._token}\r\n"
+            "Content-Length: 0\r\n\r\n".encode()
+        )
+        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+        body = await self._reader.readexactly(int(length))
+        if not head.startswith(b"http/1.1 200 "):
+            raise RuntimeError(f"{method} {target}: {head!r} {body[:200]!r}")
+        return body
+
+
+def main() -> None:
+    """Print the figures."""
+    figures = measure_in_process() if "--in-process" in sys.argv else measure()
+    for name, rate in figures.items():
+        sys.stdout.write(f"{name:<50}{rate:>8,.0f} requests/s\n")
+
+
+if __name__ == "__main__":
+    main()

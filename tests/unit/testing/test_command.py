@@ -1,0 +1,195 @@
+"""`python -m grafana_oncall.testing`: its options, and the file of its state."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+from grafana_oncall.testing import FakeOnCall, Quota, seed_storm
+from grafana_oncall.testing import __main__ as command
+from grafana_oncall.testing._files import save
+from tests.virtual_time import now, run
+
+COMMAND = [sys.executable, "-m", "grafana_oncall.testing", "--port", "0"]
+MINUTE = timedelta(minutes=1)
+
+
+class Program(NamedTuple):
+    """The command as a process, with a client of it."""
+
+    process: subprocess.Popen[str]
+    http: httpx.Client
+
+    def groups(self) -> list[dict[str, object]]:
+        """All groups, of any age."""
+        found: list[dict[str, object]] = self.http.get("alert_groups/?perpage=999").json()[
+            "results"
+        ]
+        return found
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End it with a signal; answers its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(20)
+
+
+@contextmanager
+def running(*arguments: str) -> Generator[Program]:
+    """The command, once it listens."""
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            url, token = (process.stdout.readline().split()[-1] for _ in range(2))
+            with httpx.Client(base_url=f"{url}/api/v1/", headers={"Authorization": token}) as http:
+                yield Program(process, http)
+        finally:
+            process.kill()
+
+
+def test_what_was_saved_is_served_again(tmp_path: Path) -> None:
+    """By SIGTERM and by SIGINT alike; no other file is left behind."""
+    file = tmp_path / "state.json"
+    with running("--groups", "20", "--seed", "3", "--token", "mine", "--save", str(file)) as first:
+        groups = first.groups()
+        done = first.http.post(f"alert_groups/{groups[0]['id']}/silence/", json={"delay": -1})
+        assert done.status_code in {200, 400}  # as the storm has it
+        groups = first.groups()
+        assert first.stop(signal.SIGINT) == 0
+    before = file.read_text()
+    with running("--load", str(file), "--save", str(file)) as second:
+        assert second.http.headers["Authorization"] == "mine"
+        assert second.groups() == groups
+        assert second.stop() == 0
+    assert file.read_text() == before
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_latency_quota_and_new_groups(tmp_path: Path) -> None:
+    """All three by option, on top of what was loaded."""
+    file = tmp_path / "state.json"
+    file.write_text(FakeOnCall().to_json())
+    options = ["--latency", "2", "--quota", "100/3600", "--new-every", "0.01"]
+    with running("--load", str(file), "--save", str(file), *options) as program:
+        answers = [program.http.get("alert_groups/") for _ in range(101)]
+        assert answers[99].json()["count"] > 0  # 200 ms have passed at least
+        assert answers[100].status_code == 429
+        assert program.stop() == 0
+    saved = FakeOnCall.from_json(file.read_text())
+    assert saved.latency.total_seconds() == 0.002
+    assert saved.rate_limit == Quota(requests=100, window=timedelta(hours=1))
+    assert all(group.state == "firing" for group in saved.groups.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        pytest.param(None, "No such file", id="no file"),
+        pytest.param(b"{", "Expecting property name", id="no JSON"),
+        pytest.param(b"\xff", "can't decode byte", id="no text"),
+        pytest.param(b"[]", "this is not the saved state of a fake", id="another document"),
+        pytest.param(b'{"version": 9}', "version: should be 1, and is 9", id="another version"),
+    ],
+)
+def test_a_bad_file_is_one_line_and_exit_code_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: bytes | None, complaint: str
+) -> None:
+    """With the name of the file, and nothing is served."""
+    file = tmp_path / "state.json"
+    if text is not None:
+        file.write_bytes(text)
+    assert command.main(["--load", str(file), "--port", "0"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert complaint in line
+    assert str(file) in line
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        pytest.param("", "this is a folder", id="a folder"),
+        pytest.param("none/state.json", "there is no such folder", id="in no folder"),
+    ],
+)
+def test_a_place_that_cannot_be_saved_to_is_refused_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, complaint: str
+) -> None:
+    """Not when the state would be lost."""
+    assert command.main(["--save", str(tmp_path / name), "--port", "0"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert complaint in line
+
+
+def test_a_save_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    """Here, because a payload is no JSON."""
+    file = tmp_path / "state.json"
+    fake = FakeOnCall()
+    save(fake, file)
+    before = file.read_text()
+    fake.add_group(payload={1, 2})
+    with pytest.raises(TypeError, match="no place in JSON"):
+        save(fake, file)
+    assert file.read_text() == before
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
+    """What it leads to is written."""
+    link, file = tmp_path / "link", tmp_path / "state.json"
+    link.symlink_to(file)
+    save(FakeOnCall(), link)
+    assert link.is_symlink()
+    assert json.loads(file.read_text())["version"] == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["--latency", "-1"], id="negative latency"),
+        pytest.param(["--latency", "99999999999"], id="endless latency"),
+        pytest.param(["--quota", "300"], id="quota without window"),
+        pytest.param(["--quota", "x/60"], id="quota of a word"),
+        pytest.param(["--quota", "1/0"], id="quota in no time"),
+        pytest.param(["--new-every", "0"], id="new ones all the time"),
+        pytest.param(["--new-every", "nan"], id="new ones never"),
+        pytest.param(["--load", "x", "--groups", "5"], id="groups of a loaded fake"),
+        pytest.param(["--load", "x", "--token", "t"], id="token of a loaded fake"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(
+    capsys: pytest.CaptureFixture[str], arguments: Sequence[str]
+) -> None:
+    """By argparse, with its exit code."""
+    with pytest.raises(SystemExit) as ended:
+        command.main(arguments)
+    assert ended.value.code == 2
+    assert arguments[-2] in capsys.readouterr().err
+
+
+def test_new_groups_arrive_until_it_stops() -> None:
+    """One a minute, different ones, in an integration of the storm."""
+    fake, stop = FakeOnCall(clock=now), asyncio.Event()
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(command._wait(stop, fake, 60))
+            await asyncio.sleep(200)
+            stop.set()
+
+    known = {group.id for group in seed_storm(fake, 3)}
+    start = now()
+    run(main())
+    new = [group for group in fake.groups.values() if group.id not in known]
+    assert [group.started_at - start for group in new] == [MINUTE, 2 * MINUTE, 3 * MINUTE]
+    assert len({str(group.payload) for group in new}) == 3
+    assert all(group.integration in fake.integrations.values() for group in new)

@@ -1,0 +1,527 @@
+"""What real servers do, fact by fact: the fake does the same.
+
+`FACTS` says for each fact which code of the fake shows it and which test holds it. The tests below
+hold those that need no module of their own; each quotes its fact.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from grafana_oncall.testing import FakeOnCall, FakeRequest, NoAnswer, Quota, VirtualClock, error
+from tests.unit.testing.asking import ask, ids
+
+HERE = "test_server_facts"
+FACTS: dict[str, tuple[str, str]] = {
+    # The wire
+    "routes answer with and without the slash": (
+        "_routes:find_route",
+        f"{HERE}:test_every_route_answers_with_and_without_the_slash_for_every_method",
+    ),
+    "few headers": ("_uvicorn:QuietServer", "test_doors:test_the_answer_has_few_headers"),
+    "unknown object: JSON 404": ("_answers:not_found", "test_wire:test_ids_are_case_sensitive"),
+    "unknown route: HTML 404 of 179 bytes": (
+        "_answers:no_such_route",
+        "test_wire:test_an_unknown_route_is_the_html_page_even_without_a_token",
+    ),
+    "no labels routes on open source": (
+        "_routes:find_route",
+        "test_labels:test_the_open_source_engine_has_no_such_route",
+    ),
+    "wrong method: 500": ("_fake:FakeOnCall", f"{HERE}:test_a_wrong_method_is_a_500_and_no_405"),
+    "bad input: 500": (
+        "_answers:crashed",
+        f"{HERE}:test_some_bad_input_is_a_500_and_changes_nothing",
+    ),
+    "chunked bodies are read as empty": (
+        "_context:Context",
+        "test_wire:test_a_chunked_body_is_read_as_empty",
+    ),
+    "415 and 400": ("_context:Context", f"{HERE}:test_a_body_that_is_not_called_json_is_a_415"),
+    "70 kB of URL: reset": ("_fake:FakeOnCall", f"{HERE}:test_a_url_of_70_kb_is_a_reset"),
+    "... on a socket too": (
+        "_uvicorn:BreakableConnection",
+        "test_doors:test_a_url_of_70_kb_is_a_reset_on_a_socket",
+    ),
+    "seven shapes of errors": ("_fault:error", f"{HERE}:test_errors_come_in_several_shapes"),
+    "a fraction that is zero vanishes": (
+        "_clock:stamp",
+        "test_groups:test_a_fraction_of_a_second_is_shown_only_when_there_is_one",
+    ),
+    # Who asks
+    "no scheme word, 403 Invalid token.": (
+        "_auth:authenticate",
+        "test_wire:test_a_token_stands_alone_in_its_header",
+    ),
+    "service accounts name a stack": (
+        "_auth:authenticate",
+        "test_wire:test_service_accounts_name_their_stack",
+    ),
+    "... and may not act": ("_actions:act", "test_actions:test_service_accounts_cannot_act"),
+    "an unknown stack is synced": (
+        "_auth:authenticate",
+        f"{HERE}:test_a_stack_that_is_not_known_yet_is_synced",
+    ),
+    "roles": ("_auth:authorize", f"{HERE}:test_each_operation_needs_its_role"),
+    "two tokens are one user": ("_populate:Populate", "test_wire:test_the_user_of_a_token_acts"),
+    # The rate limit
+    "per user, sliding": ("_quota:Throttle", "test_wire:test_the_limit_is_per_user_and_slides"),
+    "one bucket for all endpoints": (
+        "_quota:Throttle",
+        f"{HERE}:test_all_tokens_of_a_user_and_all_endpoints_share_one_limit",
+    ),
+    # Lists
+    "the envelope": ("_pages:answer_page", "test_groups:test_an_empty_list_is_one_empty_page"),
+    "no page is an error": ("_pages:answer_page", "test_groups:test_no_page_number_is_an_error"),
+    "perpage, and page_size lies": (
+        "_pages:answer_page",
+        "test_groups:test_perpage_sets_the_length_of_a_page",
+    ),
+    "... of integrations too": (
+        "_pages:answer_page",
+        f"{HERE}:test_integrations_come_in_pages_too",
+    ),
+    "links have the server's own base URL": (
+        "_pages:answer_page",
+        "test_groups:test_links_lead_to_the_servers_own_address_with_sorted_encoded_parameters",
+    ),
+    "newest first": ("_register:age", "test_groups:test_the_newest_group_comes_first"),
+    "acting while listing skips": (
+        "_register:Register",
+        "test_groups:test_pages_move_while_somebody_acts_on_them",
+    ),
+    "a new group while paging repeats": (
+        "_register:Register",
+        f"{HERE}:test_a_new_group_while_paging_repeats_one",
+    ),
+    # Alert groups
+    "sixteen keys": (
+        "_groups:show_group",
+        "test_groups:test_a_group_has_every_key_of_the_real_answer",
+    ),
+    "firing is called new in the filter": (
+        "_filters:select_groups",
+        "test_groups:test_firing_is_no_state_to_filter_by",
+    ),
+    "... in any case": ("_filters:select_groups", "test_groups:test_filter_by_state"),
+    "empty and unknown parameters are ignored": (
+        "_filters:select_groups",
+        "test_groups:test_filters_by_identity",
+    ),
+    "started_at": ("_filters:select_groups", "test_groups:test_other_ranges_are_refused"),
+    "30 days on Cloud": (
+        "_filters:select_groups",
+        "test_groups:test_cloud_looks_back_thirty_days_unless_told_otherwise",
+    ),
+    "malformed labels filter nothing": (
+        "_filters:select_groups",
+        "test_groups:test_filter_by_labels",
+    ),
+    "repeated means the last": (
+        "_context:Context",
+        f"{HERE}:test_of_several_values_the_last_counts",
+    ),
+    "team_id=null": ("_filters:select_groups", "test_groups:test_filter_by_team"),
+    "groups that are listed as well": (
+        "_filters:select_groups",
+        f"{HERE}:test_children_incidents_and_groups_of_deleted_integrations_are_listed",
+    ),
+    "the table of refusals": (
+        "_actions:act",
+        "test_actions:test_each_action_is_refused_in_the_states_of_the_table",
+    ),
+    "delays": (
+        "_actions:act",
+        "test_actions:test_the_delay_is_checked_as_the_server_checks_it",
+    ),
+    "silencing restarts": ("_actions:act", "test_actions:test_silencing_again_restarts_the_timer"),
+    "silences end": ("_world:World", "test_actions:test_a_silence_ends_by_itself"),
+    "0 and -1 do not": ("_actions:act", "test_actions:test_these_silences_never_end"),
+    "fields of each state": ("_actions:act", f"{HERE}:test_each_action_sets_and_clears_its_fields"),
+    "children follow": (
+        "_register:Register",
+        "test_actions:test_attached_groups_follow_their_root",
+    ),
+    "the end of a maintenance": (
+        "_actions:act",
+        "test_actions:test_resolving_a_maintenance_incident_ends_it_in_nobodys_name",
+    ),
+    "other modes are a bare text": (
+        "_groups:delete_group",
+        "test_groups:test_other_modes_are_refused_with_a_bare_string",
+    ),
+    "wipe": ("_groups:delete_group", "test_groups:test_these_deletes_wipe"),
+    "delete": ("_groups:delete_group", "test_groups:test_a_deletion_happens_later"),
+    "... never while the workers are down": (
+        "_world:World",
+        "test_groups:test_nothing_is_deleted_while_the_workers_are_down",
+    ),
+    "a label must exist": ("_labels:add_label", "test_labels:test_a_label_must_be_known_and_new"),
+    # Integrations
+    "keys beyond the documentation": (
+        "_integrations:show_integration",
+        "test_integrations:test_a_created_integration_has_every_key_of_the_real_answer",
+    ),
+    "creation is not idempotent": (
+        "_integrations:create_integration",
+        "test_integrations:test_creation_is_not_idempotent_and_each_gets_its_own_name",
+    ),
+    "the name filter is exact": (
+        "_integrations:list_integrations",
+        "test_integrations:test_the_list_is_filtered_by_name_and_team",
+    ),
+    "deletion keeps the groups": (
+        "_integrations:delete_integration",
+        "test_integrations:test_deleting_an_integration_keeps_its_groups",
+    ),
+    "the default route merges": (
+        "_default_route:merge_default_route",
+        "test_integrations:test_the_default_route_merges_too",
+    ),
+    "creation": (
+        "_integrations:create_integration",
+        "test_integrations:test_a_bad_creation_is_refused_and_leaves_nothing",
+    ),
+    "a name is unique per team": (
+        "_integrations:create_integration",
+        "test_integrations:test_the_same_name_is_free_in_another_team",
+    ),
+    "open source ignores labels": (
+        "_integration_fields:create_checks",
+        "test_integrations:test_the_open_source_engine_ignores_labels_and_has_no_msteams",
+    ),
+    "PUT merges": ("_integrations:update_integration", "test_integrations:test_a_put_merges"),
+    "PATCH is the same": (
+        "_integrations:update_integration",
+        "test_integrations:test_patch_does_the_same",
+    ),
+    "null where it is allowed": (
+        "_integrations:update_integration",
+        f"{HERE}:test_null_is_allowed_for_team_and_description",
+    ),
+    "null where it is not": (
+        "_integrations:update_integration",
+        "test_integrations:test_a_bad_update_is_refused_and_changes_nothing",
+    ),
+    "direct paging": (
+        "_integrations:delete_integration",
+        "test_integrations:test_direct_paging_cannot_be_deleted",
+    ),
+}
+"""fact -> where the fake has it, and which test holds it"""
+
+
+@pytest.mark.parametrize(("code", "test"), FACTS.values(), ids=FACTS)
+def test_the_table_of_facts_points_at_what_is_there(code: str, test: str) -> None:
+    """Code of the fake, and a test in this folder."""
+    for package, place in (("grafana_oncall.testing", code), ("tests.unit.testing", test)):
+        module, _, name = place.partition(":")
+        assert hasattr(importlib.import_module(f"{package}.{module}"), name)
+
+
+ROUTES: list[tuple[str, str, Any]] = [
+    ("GET", "alert_groups", None),
+    ("GET", "alert_groups/I1", None),
+    ("POST", "alert_groups/I1/acknowledge", {}),
+    ("POST", "alert_groups/I1/unacknowledge", {}),
+    ("POST", "alert_groups/I1/resolve", {}),
+    ("POST", "alert_groups/I1/unresolve", {}),
+    ("POST", "alert_groups/I1/silence", {"delay": 1}),
+    ("POST", "alert_groups/I1/unsilence", {}),
+    ("POST", "alert_groups/I1/labels", {"key": {"name": "a"}, "value": {"name": "x"}}),
+    ("POST", "alert_groups/I1/labels/remove", {"key": {"name": "a"}, "value": {"name": "x"}}),
+    ("DELETE", "alert_groups/I1", {}),
+    ("GET", "integrations", None),
+    ("POST", "integrations", {"type": "webhook"}),
+    ("GET", "integrations/C1", None),
+    ("PUT", "integrations/C1", {}),
+    ("PATCH", "integrations/C1", {}),
+    ("DELETE", "integrations/C1", {}),
+]
+
+
+def furnish(fake: FakeOnCall) -> None:
+    """What `ROUTES` names."""
+    fake.add_group(id="I1", integration=fake.add_integration(id="C1"))
+    fake.add_label("a", "x")
+
+
+def test_every_route_answers_with_and_without_the_slash_for_every_method() -> None:
+    """“Every `/api/v1` route answers with and without the trailing slash, for every method”."""
+    answers = []
+    for tail in ("", "/"):
+        fake = FakeOnCall(clock=VirtualClock())
+        furnish(fake)
+        statuses = [ask(fake, method, path + tail, body) for method, path, body in ROUTES]
+        answers.append([(answer.status, answer.body) for answer in statuses])
+    assert answers[0] == answers[1]
+    done = [status for status, _ in answers[0]]
+    assert done == [200] * 8 + [201, 204, 204, 200, 201, 200, 200, 200, 204]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        pytest.param("POST", "alert_groups/", id="create a group"),
+        pytest.param("PUT", "alert_groups/I1/", id="update a group"),
+        pytest.param("PATCH", "alert_groups/I1/", id="change a group"),
+        pytest.param("GET", "alert_groups/I1/acknowledge/", id="get an action"),
+        pytest.param("DELETE", "alert_groups/I1/labels/", id="delete labels"),
+        pytest.param("DELETE", "integrations/", id="delete all integrations"),
+        pytest.param("POST", "integrations/C1/", id="post to an integration"),
+    ],
+)
+def test_a_wrong_method_is_a_500_and_no_405(fake: FakeOnCall, method: str, path: str) -> None:
+    """“A wrong method is a 500 HTML page, not 405”."""
+    furnish(fake)
+    answer = ask(fake, method, path, {})
+    assert (answer.status, answer.headers["Content-Type"][:9]) == (500, "text/html")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        pytest.param("POST", "integrations/", {"type": ["webhook"]}, id="a list as type"),
+        pytest.param(
+            "PUT", "integrations/C1/", {"templates": {"web": {"title": 5}}}, id="a number"
+        ),
+        pytest.param("POST", "alert_groups/I1/silence/", {"delay": 10**12}, id="delay of 10**12"),
+        pytest.param("GET", "integrations/?team_id=", {}, id="?team_id= on integrations"),
+        pytest.param("PUT", "integrations/C1/", {"name": "\ud800"}, id="half a character"),
+    ],
+)
+def test_some_bad_input_is_a_500_and_changes_nothing(
+    fake: FakeOnCall, method: str, path: str, body: Any
+) -> None:
+    """“Some bad *input* is a 500 HTML page too”."""
+    furnish(fake)
+    before = fake.to_json()
+    path, _, query = path.partition("?")
+    answer = ask(fake, method, path, body, query=query)
+    assert (answer.status, answer.headers["Content-Type"][:9]) == (500, "text/html")
+    assert fake.to_json() == before
+
+
+def test_a_body_that_is_not_called_json_is_a_415(fake: FakeOnCall) -> None:
+    """“`Content-Type: text/plain` or none: 415. Malformed JSON: 400”."""
+    plain = {"Content-Type": "text/plain"}
+    for headers in (plain, {}):
+        answer = ask(fake, "POST", "integrations/", raw=b'{"type": "webhook"}', headers=headers)
+        assert answer.status == 415
+    assert ask(fake, "POST", "integrations/", headers=plain).status == 400  # nothing to read
+    malformed = {"Content-Type": "application/json"}
+    assert ask(fake, "POST", "integrations/", raw=b"{,}", headers=malformed).status == 400
+
+
+def test_a_url_of_70_kb_is_a_reset(fake: FakeOnCall) -> None:
+    """“A 5 kB URL is fine, 70 kB is a TCP reset”."""
+    assert ask(fake, "GET", "alert_groups/", query="x=" + "y" * 5_000).status == 200
+    fake.faults.add(error(503, "not yet"))
+    with pytest.raises(NoAnswer, match=r"\(reset\)"):
+        ask(fake, "GET", "alert_groups/", query="x=" + "y" * 70_000)
+    assert not fake.calls[-1].applied
+    assert ask(fake, "GET", "alert_groups/").status == 503  # the fault is not used up
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "answer"),
+    [
+        pytest.param("GET", "alert_groups/I404", {}, {"detail": "Not found."}, id="detail"),
+        pytest.param(
+            "POST",
+            "integrations",
+            {"type": "webhook", "team_id": "T404"},
+            {"team_id": ["Object does not exist"]},
+            id="field and list",
+        ),
+        pytest.param(
+            "GET",
+            "alert_groups?state=firing",
+            {},
+            {"state": "Must be one of the following: new, acknowledged, resolved, silenced"},
+            id="field and text",
+        ),
+        pytest.param(
+            "POST",
+            "integrations",
+            [],
+            {"non_field_errors": ["Invalid data. Expected a dictionary, but got list."]},
+            id="non_field_errors",
+        ),
+        pytest.param("DELETE", "alert_groups/I1", {"mode": "x"}, "Invalid mode", id="bare text"),
+    ],
+)
+def test_errors_come_in_several_shapes(
+    fake: FakeOnCall, method: str, path: str, body: Any, answer: Any
+) -> None:
+    """“Error bodies come in seven shapes”; five of them from these operations."""
+    furnish(fake)
+    path, _, query = path.partition("?")
+    response = ask(fake, method, path, body, query=query)
+    assert response.status in {400, 404}
+    assert response.json() == answer
+
+
+@pytest.mark.parametrize(
+    "body", [{"error": "no-such-user"}, ["no", "never"]], ids=["error", "list"]
+)
+def test_other_shapes_of_errors_can_be_scripted(fake: FakeOnCall, body: Any) -> None:
+    """“`{"error": str}`, …, a bare JSON list”: other operations have them, and these by a fault."""
+    group = fake.add_group()
+    fake.faults.add(error(400, body), operation="resolve_alert_group")
+    answer = ask(fake, "POST", f"alert_groups/{group.id}/resolve/")
+    assert (answer.status, answer.json(), group.state) == (400, body, "firing")
+    assert answer.headers == {"Content-Type": "application/json"}
+    with pytest.raises(ValueError, match="from 400 to 599"):
+        error(200, body)
+
+
+def test_a_stack_that_is_not_known_yet_is_synced() -> None:
+    """“429 …, with `RateLimit-Reset: 350` and **no Retry-After**”."""
+    fake = FakeOnCall(grafana_url="https://stack.example")
+    fake.add_token("glsa_robot")
+    headers = {"X-Grafana-URL": "https://other.example"}
+    answer = ask(fake, "GET", "alert_groups/", token="glsa_robot", headers=headers)
+    assert (answer.status, answer.json()) == (
+        429,
+        {"detail": "Organization being synced, please retry."},
+    )
+    assert answer.headers == {"Content-Type": "application/json", "RateLimit-Reset": "350"}
+
+
+def needs(method: str, path: str) -> Any:
+    """The role that a route needs."""
+    if method == "GET":
+        return "viewer"
+    return "admin" if path.startswith("integrations") else "editor"
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
+def test_each_operation_needs_its_role(fake: FakeOnCall, method: str, path: str, body: Any) -> None:
+    """“Writes need the Admin role, else 403”, actions an editor's; “with another text”."""
+    furnish(fake)
+    fake.groups["I1"].labels = [("a", "x")]
+    roles: list[Any] = ["viewer", "editor", "admin"]
+    refused = {"detail": "You do not have permission to perform this action."}
+    for role in roles[: roles.index(needs(method, path))]:
+        fake.add_token("t", user=role, role=role)
+        answer = ask(fake, method, path, body, token="t")
+        assert (answer.status, answer.json()) == (403, refused)
+    fake.add_token("t", user="allowed", role=needs(method, path))
+    assert ask(fake, method, path, body, token="t").status != 403
+
+
+def test_all_tokens_of_a_user_and_all_endpoints_share_one_limit(clock: VirtualClock) -> None:
+    """“Two tokens of one user share it, one bucket for all endpoints”."""
+    fake = FakeOnCall(clock=clock, rate_limit=Quota(requests=len(ROUTES)))
+    furnish(fake)
+    fake.add_token("second", user="admin")
+    for number, (method, path, body) in enumerate(ROUTES):
+        token = "second" if number % 2 else fake.token
+        assert ask(fake, method, path, body, token=token).status != 429
+    assert {ask(fake, "GET", "integrations", token=t).status for t in ("second", fake.token)} == {
+        429
+    }
+    fake.rate_limit = None
+    assert ask(fake, "GET", "integrations").status == 200
+
+
+def test_integrations_come_in_pages_too(fake: FakeOnCall) -> None:
+    """“The envelope”, “`perpage=N` works”, “past the end gives the last page again”."""
+    made = [fake.add_integration().id for _ in range(3)]
+    answer = ask(fake, "GET", "integrations/", query="perpage=2&page=9")
+    assert ids(answer) == made[2:]
+    base = "http://engine.internal:8080/oncall/api/v1/integrations/"
+    assert {**answer.json(), "results": []} == {
+        "count": 3,
+        "next": None,
+        "previous": f"{base}?perpage=2",
+        "results": [],
+        "page_size": 2,
+        "current_page_number": 2,
+        "total_pages": 2,
+    }
+
+
+def test_a_new_group_while_paging_repeats_one(fake: FakeOnCall, clock: VirtualClock) -> None:
+    """“Pages move: a new group while paging repeats one item”."""
+    made = [fake.add_group(started_at=clock.now() - timedelta(hours=n)).id for n in range(4)]
+    first = ids(ask(fake, "GET", "alert_groups/", query="perpage=2"))
+    fake.add_group(started_at=clock.now())
+    second = ids(ask(fake, "GET", "alert_groups/", query="perpage=2&page=2"))
+    assert (first, second) == (made[:2], made[1:3])
+
+
+def test_of_several_values_the_last_counts(fake: FakeOnCall) -> None:
+    """“`integration_id`, `route_id`, `id`: unknown gives count 0; repeated means the last one”."""
+    one = fake.add_group(integration=fake.add_integration())
+    two = fake.add_group(integration=fake.add_integration())
+    names: list[Callable[[Any], str]] = [
+        lambda group: f"id={group.id}",
+        lambda group: f"route_id={group.route_id}",
+        lambda group: f"integration_id={group.integration_id}",
+    ]
+    for name in names:
+        query = f"{name(one)}&{name(two)}"
+        assert ids(ask(fake, "GET", "alert_groups/", query=query)) == [two.id]
+        unknown = f"{query}&{name(one).partition('=')[0]}=NONE"
+        assert ask(fake, "GET", "alert_groups/", query=unknown).json()["count"] == 0
+
+
+def test_children_incidents_and_groups_of_deleted_integrations_are_listed(fake: FakeOnCall) -> None:
+    """“Attached child groups, groups of deleted integrations, maintenance incidents”."""
+    furnish(fake)
+    child = fake.add_group(root=fake.groups["I1"])
+    incident = fake.add_group(maintenance=True)
+    ask(fake, "DELETE", "integrations/C1/")
+    assert set(ids(ask(fake, "GET", "alert_groups/"))) == {"I1", child.id, incident.id}
+    assert ids(ask(fake, "GET", "alert_groups/", query="integration_id=C1")) == ["I1", child.id]
+
+
+def test_each_action_sets_and_clears_its_fields(fake: FakeOnCall, clock: VirtualClock) -> None:
+    """“resolve keeps the acknowledge fields and clears `silenced_at`”, and the other effects."""
+    group = fake.add_group(state="silenced")
+    shown = []
+    for name in ("resolve", "unresolve", "silence", "unsilence", "acknowledge", "resolve"):
+        ask(fake, "POST", f"alert_groups/{group.id}/{name}/", {"delay": -1})
+        answer = ask(fake, "GET", f"alert_groups/{group.id}/").json()
+        moments = [answer[f"{past}_at"] for past in ("acknowledged", "resolved", "silenced")]
+        shown.append((answer["state"], [moment is not None for moment in moments]))
+        clock.advance(timedelta(minutes=1))
+    assert shown == [
+        ("resolved", [False, True, False]),
+        ("firing", [False, False, False]),
+        ("silenced", [False, False, True]),
+        ("firing", [False, False, False]),
+        ("acknowledged", [True, False, False]),
+        ("resolved", [True, True, False]),
+    ]
+
+
+def test_null_is_allowed_for_team_and_description(fake: FakeOnCall) -> None:
+    """“`team_id: null` and `description_short: null` are allowed”."""
+    made = fake.add_integration(id="C1", team_id=fake.add_team("SRE"))
+    made.description_short = "short"
+    body = {"team_id": None, "description_short": None}
+    shown = ask(fake, "PUT", "integrations/C1/", body).json()
+    assert (shown["team_id"], shown["description_short"]) == (None, None)
+
+
+def test_a_value_with_a_colon_cannot_be_filtered(fake: FakeOnCall) -> None:
+    """“A value with `:` cannot be filtered”: the entry is dropped, and all groups are shown."""
+    fake.add_group(labels={"url": "http://x"})
+    fake.add_group()
+    answer = ask(fake, "GET", "alert_groups/", query="label=url:http://x")
+    assert answer.json()["count"] == 2
+
+
+def test_nothing_is_announced_on_2xx(clock: VirtualClock) -> None:
+    """“Nothing is announced on 2xx”: no header tells how much of the limit is left."""
+    fake = FakeOnCall(clock=clock, rate_limit=Quota(requests=1))
+    request = FakeRequest("GET", "/api/v1/alert_groups/", "", {"Authorization": fake.token})
+    assert fake.handle(request).headers == {"Content-Type": "application/json"}
