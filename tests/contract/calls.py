@@ -33,13 +33,15 @@ class Call:
         return st.builds(lambda good, bad: {**good, **bad}, self.arguments(), wrong)
 
 
-anything: st.SearchStrategy[Any] = st.recursive(
+text = st.text(st.characters(codec="utf-8"))
+_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
+_odd = st.sampled_from(["", " ", "a b", "a/b", "..", "%2F", "a:b:c", "team:", "é", "\n", "null"])
+anything: st.SearchStrategy[Any] = st.one_of(_odd, text, _json)
 
-text = st.text(st.characters(codec="utf-8"))
 ids = st.from_regex(r"[A-Za-z0-9_-]{1,128}", fullmatch=True)
 _matched = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters=":"), min_size=1
