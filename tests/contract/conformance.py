@@ -70,7 +70,7 @@ class Report:
 
     def add(self, case: Case, response: schemathesis.Response) -> None:
         """Takes note of an answer."""
-        if response.request.method == case.method:  # no probe with a method that is not there
+        if response.request.method == case.operation.method.upper():  # no other was tried
             self.answers[_NAMES[case.operation.label], response.status_code] += 1
         self.faults.extend(_crash(case, response))
 
@@ -83,7 +83,7 @@ def drive(app: App, operation: str) -> Report:
     schema = _schema(
         CLOSED,
         _PATHS | _BODIES,
-        generation={"mode": "all", "max-examples": 25},
+        generation={"mode": "all", "max-examples": 20},
         phases={"stateful": {"enabled": False}},
     ).include(operation_id=operation)
     schema.app = app
@@ -99,7 +99,7 @@ def drive(app: App, operation: str) -> Report:
 
 
 def follow_links(make: Callable[[], App], tags: Sequence[str] = TAGS) -> Report:
-    """Goes from operation to operation by the links, in 60 scenarios with a server of their own."""
+    """Goes from operation to operation by the links, in 35 scenarios with a server of their own."""
     report = Report()
     stage = Stage(app=make())
     schema = _schema(
@@ -133,7 +133,7 @@ def follow_links(make: Callable[[], App], tags: Sequence[str] = TAGS) -> Report:
     run_state_machine_as_test(
         Scenario,
         settings=hypothesis.settings(
-            max_examples=60,
+            max_examples=35,
             stateful_step_count=10,
             phases=[hypothesis.Phase.generate],
             derandomize=True,
@@ -147,22 +147,24 @@ def follow_links(make: Callable[[], App], tags: Sequence[str] = TAGS) -> Report:
 
 def _schema(root: Json, known: Mapping[str, str], **settings: Json) -> schemathesis.BaseSchema:
     config: Json = {
-        "base-url": "http://oncall.test/api/v1",
         "headers": {"Authorization": DEFAULT_TOKEN},
         "seed": 1,
         "continue-on-failure": True,
         "generation": {"deterministic": True, "database": "none", "no-shrink": True},
         "dictionaries": {value: {"values": [value]} for value in known.values()},
         "parameters": {
-            name: {"dictionary": value, "probability": 0.7} for name, value in known.items()
+            name: {"dictionary": value, "probability": 0.8} for name, value in known.items()
         },
         "checks": {"enabled": False} | {name: {"enabled": True} for name in CHECKS},
+        "analysis": {"constants": {"enabled": False}},
         "cache": {"enabled": False},
     }
     for section, values in settings.items():
         config[section] = config.get(section, {}) | values
     made = schemathesis.Config.from_dict(config)
-    return schemathesis.openapi.from_dict(root, config=made)
+    # Without a host, since schemathesis would look for it in the network.
+    local = root | {"servers": [{"url": "/api/v1"}]}
+    return schemathesis.openapi.from_dict(local, config=made)
 
 
 def _explorable(root: Json) -> Json:

@@ -55,6 +55,7 @@ class Operation:
     """An operation of the specification."""
 
     id: str
+    tag: str
     method: str
     path: str
     parameters: Mapping[tuple[str, str], Json]
@@ -75,6 +76,7 @@ def _operations() -> Iterator[Operation]:
             body = node.get("requestBody", {})
             yield Operation(
                 id=node["operationId"],
+                tag=node["tags"][0],
                 method=method.upper(),
                 path=path,
                 parameters={(one["in"], one["name"]): one for one in parameters},
