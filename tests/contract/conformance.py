@@ -156,7 +156,7 @@ def _schema(root: Json, known: Mapping[str, str], **settings: Json) -> schemathe
             name: {"dictionary": value, "probability": 0.8} for name, value in known.items()
         },
         "checks": {"enabled": False} | {name: {"enabled": True} for name in CHECKS},
-        "analysis": {"constants": {"enabled": False}},
+        "analysis": {"constants": {"enabled": False}},  # the same whatever the sources say
         "cache": {"enabled": False},
     }
     for section, values in settings.items():
