@@ -173,7 +173,7 @@ def _answer(spec: Spec, responses: Json, pointer: str) -> tuple[str | None, bool
     if len(success) != 1:
         raise Unsupported(pointer, "exactly one successful response is supported")
     pointer = f"{pointer}/{success[0]}"
-    check_shape(responses[success[0]], {"content": dict}, pointer)
+    check_shape(responses[success[0]], {"content": dict, "links": dict}, pointer)
     if "content" not in responses[success[0]]:
         return None, False
     reference, pointer = _content(responses[success[0]], pointer)

@@ -110,6 +110,9 @@ class Integrations:
             OutcomeUnknown: No answer came, and it is not known whether there is one now.
             BadRequest: Unknown or deprecated type, a name that exists, an unknown team.
         """
+        if type == "":
+            message = "type='': a type is needed, such as 'webhook'."
+            raise InvalidArgument(message, argument="type")
         body = to_input(
             _members(
                 type=type,

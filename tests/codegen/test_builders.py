@@ -317,6 +317,17 @@ def test_a_schema_that_no_operation_reaches_is_not_rendered(tmp_path: Path) -> N
     assert set(package.files) == {"__init__.py", "constraints.py", "operations.py", "things.py"}
 
 
+def test_links_and_other_answers_than_the_successful_one_are_not_rendered(tmp_path: Path) -> None:
+    """They say where an answer leads to, and what a refusal is."""
+    link = {"operationId": "get_thing", "parameters": {"thing_id": "$response.body#/id"}}
+    changes = {
+        f"{GET}/responses/200/links": {"again": link},
+        f"{GET}/responses/404": {"description": "There is none."},
+    }
+    made = rendered(minimal(changes), tmp_path / "linked")
+    assert made.files == rendered(minimal(), tmp_path / "plain").files
+
+
 QUERY: dict[str, Any] = {"name": "text", "in": "query", "schema": STRING}
 LISTED: dict[str, Any] = {"$ref": THING_ID}
 

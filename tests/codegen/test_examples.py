@@ -28,13 +28,18 @@ def _examples() -> Iterator[Any]:
     for name, schema in ROOT["components"]["schemas"].items():
         for number, sample in enumerate(schema.get("examples", [])):
             yield pytest.param({"$ref": SCHEMAS + name}, sample, id=f"{name} {number}")
-    refusal = ROOT["components"]["responses"]["Error"]["content"]["application/json"]
-    for name, example in refusal["examples"].items():
-        yield pytest.param(refusal["schema"], example["value"], id=f"refusal {name}")
+    yield from _refusals()
     listed = [*ROOT["paths"]["/alert_groups/"]["get"]["parameters"]]
     for one in [*listed, *ROOT["components"]["parameters"].values()]:
         if "example" in one:
             yield pytest.param(one["schema"], one["example"], id=f"parameter {one['name']}")
+
+
+def _refusals() -> Iterator[Any]:
+    for title, response in ROOT["components"]["responses"].items():
+        refusal = response["content"].get("application/json", {})
+        for name, example in refusal.get("examples", {}).items():
+            yield pytest.param(refusal["schema"], example["value"], id=f"{title} {name}")
 
 
 EXAMPLES = list(_examples())

@@ -615,8 +615,8 @@ async def test_a_wrong_type_is_told_with_the_members_name(
     assert member in str(error)
 
 
-@pytest.mark.parametrize("type_", [None, 5, ["webhook"]])
-async def test_a_type_that_is_no_string_is_refused(
+@pytest.mark.parametrize("type_", [None, 5, ["webhook"], ""])
+async def test_a_type_that_is_no_name_is_refused(
     wire: respx.MockRouter, client: OnCallClient, type_: Any
 ) -> None:
     """A list would crash the server."""

@@ -1,0 +1,178 @@
+"""Calls of the facade, one for each operation, with all that they can be given."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any, Final, TypeAlias
+
+import attrs
+from hypothesis import strategies as st
+
+from grafana_oncall import FOREVER, NO_TEAM, OnCallClient, models
+
+Arguments: TypeAlias = Mapping[str, Any]
+
+
+@attrs.frozen
+class Call:
+    """How an operation is called."""
+
+    send: Callable[..., Awaitable[object]]
+    needed: Mapping[str, st.SearchStrategy[Any]] = attrs.field(factory=dict[str, Any])
+    options: Mapping[str, st.SearchStrategy[Any]] = attrs.field(factory=dict[str, Any])
+
+    def arguments(self) -> st.SearchStrategy[dict[str, Any]]:
+        """Good ones."""
+        return st.fixed_dictionaries(dict(self.needed), optional=dict(self.options))
+
+    def doubtful(self) -> st.SearchStrategy[dict[str, Any]]:
+        """Good ones, but for one that is anything."""
+        names = st.sampled_from([*self.needed, *self.options])
+        wrong = names.flatmap(lambda name: st.fixed_dictionaries({name: anything}))
+        return st.builds(lambda good, bad: {**good, **bad}, self.arguments(), wrong)
+
+
+text = st.text(st.characters(codec="utf-8"))
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+_odd = st.sampled_from(["", " ", "a b", "a/b", "..", "%2F", "a:b:c", "team:", "é", "\n", "null"])
+anything: st.SearchStrategy[Any] = st.one_of(_odd, text, _json)
+
+ids = st.from_regex(r"[A-Za-z0-9_-]{1,128}", fullmatch=True)
+_matched = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters=":"), min_size=1
+)
+_keys = st.from_regex(r"[A-Za-z]([A-Za-z0-9_]{0,61}[A-Za-z])?", fullmatch=True)
+_values = st.from_regex(r"[A-Za-z_.-]([A-Za-z0-9_.-]{0,61}[A-Za-z_.-])?", fullmatch=True)
+_templates = st.sampled_from(["{{ payload.title }}", "{% if a %}b{% endif %}", "plain: text", ""])
+_resettable = st.none() | _templates
+
+
+def _spellings(labels: dict[str, str]) -> st.SearchStrategy[Any]:
+    """The ways in which labels are written."""
+    return st.sampled_from(
+        [
+            labels,
+            [*labels.items()],
+            [{"key": {"name": key}, "value": {"name": value}} for key, value in labels.items()],
+        ]
+    )
+
+
+def _labels(
+    keys: st.SearchStrategy[str], values: st.SearchStrategy[str], least: int, most: int = 5
+) -> st.SearchStrategy[Any]:
+    drawn = st.dictionaries(keys, values, min_size=least, max_size=most)
+    return drawn.flatmap(_spellings)
+
+
+_zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+_times = st.datetimes(datetime(1000, 1, 2), datetime(9999, 12, 30), timezones=_zones)  # noqa: DTZ001  # they get zones
+_ranges = st.tuples(_times, _times).map(lambda pair: tuple(sorted(pair)))
+_states = st.sampled_from(["firing", "new", *models.AlertGroupState])
+_sizes = st.integers(min_value=1)
+_delays = (
+    st.just(FOREVER)
+    | st.integers(1, 2**31 - 1)
+    | st.timedeltas(timedelta(microseconds=1), timedelta(days=20_000))
+)
+
+
+def _block(*members: str) -> st.SearchStrategy[Any]:
+    return st.none() | st.fixed_dictionaries({}, optional=dict.fromkeys(members, _resettable))
+
+
+_FULL: Final = ("title", "message", "image_url")
+_CHANNELS: Final = ("telegram", "msteams", "mobile_app", "mobile_app_critical", "email", "webhook")
+templates = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(
+            ("grouping_key", "resolve_signal", "acknowledge_signal", "source_link"), _resettable
+        ),
+        **dict.fromkeys(("slack", "web", "telegram", "msteams", "webhook"), _block(*_FULL)),
+        **dict.fromkeys(("email", "mobile_app"), _block("title", "message")),
+        **dict.fromkeys(("sms", "phone_call"), _block("title")),
+    },
+)
+default_routes = st.fixed_dictionaries(
+    {},
+    optional={
+        "escalation_chain_id": st.none() | text,
+        "slack": st.fixed_dictionaries(
+            {}, optional={"channel_id": st.none() | text, "enabled": st.booleans()}
+        ),
+        **dict.fromkeys(
+            _CHANNELS,
+            st.fixed_dictionaries({}, optional={"id": st.none() | text, "enabled": st.booleans()}),
+        ),
+    },
+)
+_MEMBERS: Final = {
+    "name": text,
+    "description_short": st.none() | text,
+    "team_id": st.none() | text,
+    "labels": _labels(_keys, _values, least=0, most=50),
+    "dynamic_labels": _labels(_keys, st.sampled_from(["{{ payload.a }}", "a:b", "x"]), least=0),
+    "templates": templates,
+    "default_route": default_routes,
+}
+_GROUP: Final = {"alert_group_id": ids}
+_INTEGRATION: Final = {"integration_id": ids}
+_LABEL: Final = {"key": _keys, "value": _values}
+
+
+def _groups(name: str) -> Callable[..., Awaitable[object]]:
+    return lambda client, **given: getattr(client.alert_groups, name)(**given)
+
+
+def _integrations(name: str) -> Callable[..., Awaitable[object]]:
+    return lambda client, **given: getattr(client.integrations, name)(**given)
+
+
+def _list_groups(client: OnCallClient, **given: Any) -> Awaitable[object]:
+    return client.alert_groups.list(**given).count()
+
+
+def _list_integrations(client: OnCallClient, **given: Any) -> Awaitable[object]:
+    return client.integrations.list(**given).count()
+
+
+ACTIONS: Final = ("acknowledge", "unacknowledge", "resolve", "unresolve", "unsilence")
+CALLS: Final[Mapping[str, Call]] = {
+    "list_integrations": Call(
+        _list_integrations, options={"name": text.filter(bool), "perpage": _sizes}
+    ),
+    "create_integration": Call(_integrations("create"), {"type": text.filter(bool)}, _MEMBERS),
+    "get_integration": Call(_integrations("get"), _INTEGRATION),
+    "update_integration": Call(_integrations("update"), _INTEGRATION, _MEMBERS),
+    "delete_integration": Call(_integrations("delete"), _INTEGRATION),
+    "list_alert_groups": Call(
+        _list_groups,
+        options={
+            "id": ids,
+            "route_id": ids,
+            "integration_id": ids,
+            "team_id": ids | st.just(NO_TEAM),
+            "labels": _labels(_matched, _matched, least=1),
+            "started_at": _ranges,
+            "state": _states,
+            "perpage": _sizes,
+        },
+    ),
+    "get_alert_group": Call(_groups("get"), _GROUP),
+    "delete_alert_group": Call(
+        _groups("delete"), _GROUP, {"mode": st.sampled_from(["wipe", *models.DeleteMode])}
+    ),
+    **{f"{name}_alert_group": Call(_groups(name), _GROUP) for name in ACTIONS},
+    "silence_alert_group": Call(_groups("silence"), {**_GROUP, "delay": _delays}),
+    "add_alert_group_label": Call(_groups("add_label"), {**_GROUP, **_LABEL}),
+    "remove_alert_group_label": Call(
+        _groups("remove_label"), {**_GROUP, "key": _matched, "value": _matched}
+    ),
+}
+"""By operation."""

@@ -1,0 +1,206 @@
+"""schemathesis drives an application from openapi.yaml, and says what the specification forbids."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from typing import Any, Final, TypeAlias
+
+import attrs
+import hypothesis
+import schemathesis
+from hypothesis import HealthCheck
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.engine import events, from_schema
+from schemathesis.engine.recorder import ScenarioRecorder
+from schemathesis.generation.stateful import run_state_machine_as_test
+
+from grafana_oncall.testing import DEFAULT_TOKEN
+from tests.contract.servers import CHAIN_ID, GROUP_ID, INTEGRATION_ID, TEAM_ID, App, Stage
+from tests.contract.specification import CLOSED, OPERATIONS, Json
+
+Case: TypeAlias = schemathesis.Case[Any]
+
+CHECKS: Final = (
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "ignored_auth",
+    "ensure_resource_availability",
+    "use_after_free",
+)
+"""Of the checks of schemathesis. The others forbid what real servers do:
+
+- not_a_server_error: some bad input ends in a 500. `_crash` looks for a 500 on good input instead.
+- negative_data_rejection: pages, parameters and members that are wrong or unknown are ignored.
+- positive_data_acceptance: what is right may name an unknown type, team or label, or conflict.
+- unsupported_method, allow_header_conformance: a wrong method is a 500, and there is no Allow.
+- missing_required_header: no operation has a header of its own.
+- object_level_authorization: all tokens of an organization see the same objects.
+"""
+
+TAGS: Final = ("integrations", "alert_groups")
+
+_PATHS: Final = {"path.alert_group_id": GROUP_ID, "path.integration_id": INTEGRATION_ID}
+_BODIES: Final = {
+    "body.type": "webhook",
+    "body.team_id": TEAM_ID,
+    "body.default_route.escalation_chain_id": CHAIN_ID,
+    "body.key.name": "severity",
+    "body.value.name": "critical",
+}
+"""What exists on the server, and would hardly ever be guessed."""
+
+
+@attrs.frozen
+class Report:
+    """What came of a run."""
+
+    faults: list[str] = attrs.field(factory=list[str])
+    """Each with the check, the operation and the reason."""
+    answers: Counter[tuple[str, int]] = attrs.field(factory=Counter[tuple[str, int]])
+    """Number of answers by operation and status, probes without a token included."""
+
+    @property
+    def succeeded(self) -> set[str]:
+        """The operations that were answered with success."""
+        return {operation for operation, status in self.answers if status < 300}
+
+    def add(self, case: Case, response: schemathesis.Response) -> None:
+        """Takes note of an answer."""
+        if response.request.method == case.operation.method.upper():  # no other was tried
+            self.answers[_NAMES[case.operation.label], response.status_code] += 1
+        self.faults.extend(_crash(case, response))
+
+
+_NAMES: Final = {f"{one.method} {one.path}": one.id for one in OPERATIONS.values()}
+
+
+def drive(app: App, operation: str) -> Report:
+    """Sends what the examples, the limits and the types of an operation suggest, good and bad."""
+    schema = _schema(
+        CLOSED,
+        _PATHS | _BODIES,
+        generation={"mode": "all", "max-examples": 20},
+        phases={"stateful": {"enabled": False}},
+    ).include(operation_id=operation)
+    schema.app = app
+    report = Report()
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.NonFatalError):
+            raise event.value
+        if isinstance(event, events.FatalError):
+            raise event.exception
+        if isinstance(event, events.ScenarioFinished):
+            _take_down(event.recorder, report)
+    return report
+
+
+def follow_links(make: Callable[[], App], tags: Sequence[str] = TAGS) -> Report:
+    """Goes from operation to operation by the links, in 35 scenarios with a server of their own."""
+    report = Report()
+    stage = Stage(app=make())
+    schema = _schema(
+        _explorable(CLOSED),
+        _BODIES,
+        generation={"mode": "positive", "with-security-parameters": False},
+        checks={"ignored_auth": {"enabled": False}},  # is found by `drive`
+    ).include(tag=list(tags))
+    schema.app = stage
+    machine = schema.as_state_machine()
+
+    class Scenario(machine):  # type: ignore[misc, valid-type]  # made from the specification
+        """Some operations, one after the other."""
+
+        def setup(self) -> None:
+            stage.app = make()
+
+        def validate_response(
+            self,
+            response: schemathesis.Response,
+            case: Case,
+            additional_checks: list[Any] | None = None,
+            **kwargs: Any,
+        ) -> None:
+            report.add(case, response)
+            try:
+                super().validate_response(response, case, additional_checks, **kwargs)
+            except FailureGroup as group:
+                report.faults.extend(_told(group.exceptions))
+
+    run_state_machine_as_test(
+        Scenario,
+        settings=hypothesis.settings(
+            max_examples=35,
+            stateful_step_count=10,
+            phases=[hypothesis.Phase.generate],
+            derandomize=True,
+            database=None,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        ),
+    )
+    return report
+
+
+def _schema(root: Json, known: Mapping[str, str], **settings: Json) -> schemathesis.BaseSchema:
+    config: Json = {
+        "headers": {"Authorization": DEFAULT_TOKEN},
+        "seed": 1,
+        "continue-on-failure": True,
+        "generation": {"deterministic": True, "database": "none", "no-shrink": True},
+        "dictionaries": {value: {"values": [value]} for value in known.values()},
+        "parameters": {
+            name: {"dictionary": value, "probability": 0.8} for name, value in known.items()
+        },
+        "checks": {"enabled": False} | {name: {"enabled": True} for name in CHECKS},
+        "analysis": {"constants": {"enabled": False}},  # the same whatever the sources say
+        "cache": {"enabled": False},
+    }
+    for section, values in settings.items():
+        config[section] = config.get(section, {}) | values
+    made = schemathesis.Config.from_dict(config)
+    # Without a host, since schemathesis would look for it in the network.
+    local = root | {"servers": [{"url": "/api/v1"}]}
+    return schemathesis.openapi.from_dict(local, config=made)
+
+
+def _explorable(root: Json) -> Json:
+    """Of which scenarios find groups when they list them, and create integrations."""
+    explorable = deepcopy(root)
+    # Random filters find nothing.
+    listed = explorable["paths"]["/alert_groups/"]["get"]
+    listed["parameters"] = [
+        one for one in listed["parameters"] if one.get("name", "integration_id") == "integration_id"
+    ]
+    # Scenarios begin with lists only, since a creation refers to teams.
+    found = explorable["paths"]["/integrations/"]["get"]["responses"]["200"]
+    found["links"]["create"] = {"operationId": "create_integration"}
+    return explorable
+
+
+def _take_down(recorder: ScenarioRecorder, report: Report) -> None:
+    for key, interaction in recorder.interactions.items():
+        if interaction.response is not None:
+            report.add(recorder.cases[key].value, interaction.response)
+    for checks in recorder.checks.values():
+        report.faults.extend(
+            _told([one.failure_info.failure for one in checks if one.failure_info is not None])
+        )
+
+
+def _told(failures: Sequence[Failure]) -> Iterator[str]:
+    for failure in failures:
+        kind = type(failure).__name__
+        # Groups are deleted later, and wiped ones stay.
+        if kind != "UseAfterFree" or "/alert_groups/" not in (failure.operation or ""):
+            yield f"{kind}: {failure.operation}: {failure.title}: {failure.message}"
+
+
+def _crash(case: Case, response: schemathesis.Response) -> Iterator[str]:
+    meta = case.meta
+    good = meta is not None and meta.generation.mode is schemathesis.GenerationMode.POSITIVE
+    if good and response.status_code >= 500:
+        yield f"Crash: {case.operation.label}: {response.status_code}: {case.as_curl_command()}"

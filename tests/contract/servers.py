@@ -1,0 +1,143 @@
+"""Fakes with something in them, and what stands before them to change them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, TypeAlias
+
+import attrs
+
+from grafana_oncall.testing import FakeOnCall
+from tests.contract.specification import ROOT
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+App: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
+State: TypeAlias = Literal["firing", "acknowledged", "resolved", "silenced"]
+Flavour: TypeAlias = Literal["cloud", "oss"]
+
+FLAVOURS: Final[tuple[Flavour, ...]] = ("cloud", "oss")
+GROUP_ID: Final[str] = ROOT["components"]["parameters"]["alert_group_id"]["example"]
+INTEGRATION_ID: Final[str] = ROOT["components"]["parameters"]["integration_id"]["example"]
+TEAM_ID: Final = "TSRE"
+CHAIN_ID: Final = "F5JU6KJET33FE"
+_STATES: Final[tuple[State, ...]] = ("firing", "acknowledged", "resolved", "silenced")
+
+
+def _clock() -> Callable[[], datetime]:
+    """A second later each time it is looked at, so that what is done later is done soon."""
+    seconds = itertools.count()
+    return lambda: datetime(2026, 3, 2, tzinfo=UTC) + timedelta(seconds=next(seconds))
+
+
+def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
+    """A server that holds what the examples of the specification name.
+
+    The condition says in which state the group is, and whether it is a maintenance or attached.
+    """
+    fake = FakeOnCall(flavour=flavour, clock=_clock())
+    fake.add_team("SRE", id=TEAM_ID)
+    fake.add_escalation_chain("Everybody", id=CHAIN_ID)
+    fake.add_label("severity", "critical")
+    source = fake.add_integration(id=INTEGRATION_ID, name="ci")
+    special, state = divmod(condition % 12, 4)
+    fake.add_group(
+        id=GROUP_ID,
+        integration=source,
+        state=_STATES[state],
+        labels={"team": "SRE", "severity": "critical"} if condition % 5 else {"team": "SRE"},
+        maintenance=special == 1,
+        root=fake.add_group() if special == 2 else None,
+    )
+    return fake
+
+
+def afresh(flavour: Flavour) -> App:
+    """Each request meets a server of its own, in the next condition."""
+    conditions = itertools.count()
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        await seeded(flavour, next(conditions)).app(scope, receive, send)
+
+    return app
+
+
+def alerting(flavour: Flavour) -> App:
+    """One server for all requests, with another group whenever groups are listed."""
+    fake, states = seeded(flavour), itertools.cycle(_STATES)
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        if scope.get("path", "").endswith("/alert_groups/"):
+            source = [*fake.integrations.values(), None][0]
+            fake.add_group(integration=source, state=next(states), labels={"severity": "critical"})
+        await fake.app(scope, receive, send)
+
+    return app
+
+
+@attrs.define
+class Stage:
+    """An application that stands for another, which can be changed for the next one."""
+
+    app: App
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Lets the present one answer."""
+        await self.app(scope, receive, send)
+
+
+@attrs.define
+class Answer:
+    """An answer on its way out, which can be changed."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body, parsed."""
+        return json.loads(self.body)
+
+    @json.setter
+    def json(self, value: Any) -> None:
+        self.body = json.dumps(value).encode()
+
+
+def spoiled(app: App, spoil: Callable[[Answer], None]) -> App:
+    """The same application, with every answer of it changed."""
+
+    async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        sent: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            sent.append(message)
+
+        await app(scope, receive, keep)
+        answer = _answer(sent)
+        spoil(answer)
+        for message in _messages(answer):
+            await send(message)
+
+    return wrapped
+
+
+def _answer(sent: list[Message]) -> Answer:
+    start, body = sent
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    return Answer(status=start["status"], headers=headers, body=body["body"])
+
+
+def _messages(answer: Answer) -> Iterator[Message]:
+    if "Content-Length" in answer.headers:
+        answer.headers["Content-Length"] = str(len(answer.body))
+    headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+    yield {"type": "http.response.start", "status": answer.status, "headers": headers}
+    yield {"type": "http.response.body", "body": answer.body}

@@ -1,0 +1,214 @@
+"""The fake answers only what openapi.yaml allows, and the check finds who does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from grafana_oncall.testing import DEFAULT_TOKEN
+from tests.contract.conformance import TAGS, drive, follow_links
+from tests.contract.servers import (
+    FLAVOURS,
+    Answer,
+    App,
+    Flavour,
+    Message,
+    Receive,
+    Send,
+    afresh,
+    alerting,
+    spoiled,
+)
+from tests.contract.specification import LINKS, OPERATIONS
+
+CLOUD_ONLY = {"add_alert_group_label", "remove_alert_group_label"}
+both_flavours = pytest.mark.parametrize("flavour", [pytest.param(one, id=one) for one in FLAVOURS])
+every_operation = pytest.mark.parametrize(
+    "operation", [pytest.param(one, id=one) for one in OPERATIONS]
+)
+
+
+@both_flavours
+@every_operation
+def test_each_answer_is_one_that_the_specification_allows(operation: str, flavour: Flavour) -> None:
+    """Examples, limits and random values, good ones and bad ones, in every state of a group."""
+    report = drive(afresh(flavour), operation)
+    assert report.faults == []
+    statuses = {status for _, status in report.answers}
+    if flavour == "oss" and operation in CLOUD_ONLY:
+        assert statuses == {404}  # of the route
+    else:
+        assert {operation} == report.succeeded
+        assert 403 in statuses
+        assert 404 in statuses or "{" not in OPERATIONS[operation].path
+        assert (
+            400 in statuses
+            or "400" not in OPERATIONS[operation].responses
+            or (
+                operation == "delete_integration"  # only of a type that cannot be created
+            )
+        )
+
+
+@both_flavours
+@pytest.mark.parametrize(
+    ("tags", "done"),
+    [
+        pytest.param(
+            ["integrations"],
+            {f"{verb}_integration" for verb in ("create", "get", "update", "delete")},
+            id="integrations",
+        ),
+        pytest.param(
+            TAGS,
+            {f"{verb}_alert_group" for verb in ("get", "acknowledge", "resolve", "delete")},
+            id="alert groups and their integrations",
+        ),
+    ],
+)
+def test_what_was_listed_or_created_can_be_used(
+    flavour: Flavour, tags: Sequence[str], done: set[str]
+) -> None:
+    """Scenarios along the links: an id that was answered is known, and unknown once deleted."""
+    report = follow_links(lambda: alerting(flavour), tags)
+    assert report.faults == []
+    assert report.succeeded >= done
+    asked = {operation for operation, _ in report.answers}
+    assert asked - {"list_integrations", "create_integration"} == {
+        operation for operation in LINKS if OPERATIONS[operation].tag in tags
+    }
+
+
+def _text_for_a_number(answer: Answer) -> None:
+    if answer.status == 200:
+        answer.json = answer.json | {"alerts_count": "3"}
+
+
+def _no_creation(answer: Answer) -> None:
+    if answer.status == 200:
+        answer.json = {name: value for name, value in answer.json.items() if name != "created_at"}
+
+
+def _unknown_state(answer: Answer) -> None:
+    if answer.status == 200:
+        for group in (page := answer.json)["results"]:
+            group["state"] = "burning"
+        answer.json = page
+
+
+def _conflict_by_status(answer: Answer) -> None:
+    if answer.status == 400:
+        answer.status = 409
+
+
+def _plain_text(answer: Answer) -> None:
+    if answer.status == 200:
+        answer.headers["Content-Type"] = "text/plain"
+
+
+def _half_a_throttle(answer: Answer) -> None:
+    answer.status, answer.json = 429, {"detail": "Request was throttled."}
+    answer.headers["Content-Type"] = "application/json"
+    answer.headers["Retry-After"] = "soon"
+
+
+def _message_under_another_name(answer: Answer) -> None:
+    if answer.status == 404:
+        answer.json = {"message": "Not found."}
+
+
+def _crash(answer: Answer) -> None:
+    if answer.status == 200:
+        answer.status, answer.body = 500, b"<h1>Server Error (500)</h1>"
+        answer.headers["Content-Type"] = "text/html"
+
+
+@pytest.mark.parametrize(
+    ("operation", "spoil", "found"),
+    [
+        pytest.param(
+            *("get_alert_group", _text_for_a_number),
+            {"JsonSchemaError"},
+            id="a text for a number",
+        ),
+        pytest.param(
+            *("get_alert_group", _no_creation), {"JsonSchemaError"}, id="a member is missing"
+        ),
+        pytest.param(
+            *("list_alert_groups", _unknown_state), {"JsonSchemaError"}, id="a state on a page"
+        ),
+        pytest.param(
+            *("acknowledge_alert_group", _conflict_by_status),
+            {"UndefinedStatusCode"},
+            id="an undocumented status",
+        ),
+        pytest.param(
+            *("list_integrations", _plain_text), {"UndefinedContentType"}, id="another media type"
+        ),
+        pytest.param(
+            *("list_integrations", _half_a_throttle),
+            {"MissingHeaders", "JsonSchemaError"},
+            id="a header is missing, another is no number",
+        ),
+        pytest.param(
+            *("get_integration", _message_under_another_name),
+            {"JsonSchemaError"},
+            id="another shape of a refusal",
+        ),
+        pytest.param(*("silence_alert_group", _crash), {"Crash"}, id="a crash on good input"),
+    ],
+)
+def test_an_answer_that_the_specification_does_not_allow_is_found(
+    operation: str, spoil: Callable[[Answer], None], found: set[str]
+) -> None:
+    """The same check, of a fake whose answers are changed on their way."""
+    report = drive(spoiled(afresh("cloud"), spoil), operation)
+    assert {fault.partition(":")[0] for fault in report.faults} == found
+
+
+def _open(app: App) -> App:
+    async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
+        token = (b"authorization", DEFAULT_TOKEN.encode())
+        await app({**scope, "headers": [*scope.get("headers", []), token]}, receive, send)
+
+    return wrapped
+
+
+def test_a_server_that_asks_for_no_token_is_found() -> None:
+    """It answers without one as it does with one."""
+    report = drive(_open(afresh("cloud")), "list_integrations")
+    assert {fault.partition(":")[0] for fault in report.faults} == {"IgnoredAuth"}
+
+
+def _undeletable(app: App) -> App:
+    async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
+        if scope.get("method") == "DELETE":
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await app(scope, receive, send)
+
+    return wrapped
+
+
+def _forgetful(answer: Answer) -> None:
+    if answer.status == 201:
+        answer.json = answer.json | {"id": "CNOBODYKNOWS1"}
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        pytest.param(lambda: _undeletable(alerting("cloud")), "UseAfterFree", id="not deleted"),
+        pytest.param(
+            lambda: spoiled(alerting("cloud"), _forgetful),
+            "EnsureResourceAvailability",
+            id="not created",
+        ),
+    ],
+)
+def test_what_is_promised_and_not_done_is_found(make: Callable[[], App], found: str) -> None:
+    """A deletion, or a creation, that has no effect."""
+    report = follow_links(make, ["integrations"])
+    assert {fault.partition(":")[0] for fault in report.faults} == {found}

@@ -1,0 +1,134 @@
+"""Each operation of openapi.yaml is in the facade, the fake and the README, and no other is."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, Final
+
+import pytest
+
+from grafana_oncall import OnCallClient, Pager
+from grafana_oncall.errors import StatusError
+from grafana_oncall.testing import OPERATION_NAMES, FakeOnCall
+from tests import virtual_time
+from tests.contract.calls import CALLS
+from tests.contract.servers import GROUP_ID, INTEGRATION_ID, seeded
+from tests.contract.specification import FOLDER, OPERATIONS, Operation
+
+RESOURCES: Final = ("integrations", "alert_groups")
+COMPOSED: Final = {
+    "alert_groups.watch",
+    "alert_groups.wait_until",
+    "alert_groups.wait_until_deleted",
+}
+"""Methods that make several requests of other operations."""
+NEEDED: Final = {
+    "integration_id": INTEGRATION_ID,
+    "alert_group_id": GROUP_ID,
+    "type": "webhook",
+    "delay": 60,
+    "key": "severity",
+    "value": "critical",
+}
+"""An argument for each parameter that some method needs."""
+
+
+def _methods() -> Iterator[str]:
+    """The public methods of the facade that stand for one operation."""
+    client = OnCallClient(url="https://oncall.test", token="any")
+    for resource in RESOURCES:
+        for name, _ in inspect.getmembers(type(getattr(client, resource)), inspect.isfunction):
+            if not name.startswith("_") and f"{resource}.{name}" not in COMPOSED:
+                yield f"{resource}.{name}"
+
+
+METHODS: Final = sorted(_methods())
+
+
+def _bound(client: OnCallClient, method: str) -> Any:
+    resource, name = method.split(".")
+    return getattr(getattr(client, resource), name)
+
+
+async def _call(client: OnCallClient, method: str) -> None:
+    """With nothing but what it needs."""
+    bound = _bound(client, method)
+    parameters = inspect.signature(bound).parameters.values()
+    result = bound(**{one.name: NEEDED[one.name] for one in parameters if one.default is one.empty})
+    with suppress(StatusError):  # the group may be in another state
+        await (result.count() if isinstance(result, Pager) else result)
+
+
+def _received(method: str) -> FakeOnCall:
+    """A fake that has been called by the method of the facade, and by nothing else."""
+    fake = seeded("cloud")
+
+    async def main() -> None:
+        async with OnCallClient(
+            url="https://oncall.test", token=fake.token, transport=fake.transport()
+        ) as client:
+            await _call(client, method)
+
+    virtual_time.run(main())
+    return fake
+
+
+def _sent(method: str) -> Operation:
+    """The operation that the method of the facade sends, by its method and path."""
+    (call,) = _received(method).calls
+    path = call.path.removeprefix("/api/v1")
+    (operation,) = [
+        one
+        for one in OPERATIONS.values()
+        if one.method == call.method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", one.path), path)
+    ]
+    return operation
+
+
+def test_the_facade_has_a_method_for_each_operation_and_no_other() -> None:
+    """Found by calling them: each sends one request, and none sends that of another."""
+    assert sorted(_sent(method).id for method in METHODS) == sorted(OPERATIONS)
+
+
+@pytest.mark.parametrize("method", [pytest.param(one, id=one) for one in METHODS])
+def test_the_fake_knows_what_the_facade_sends(method: str) -> None:
+    """By the name that the specification gives it."""
+    (call,) = _received(method).calls
+    assert call.operation == _sent(method).id
+    assert call.status is not None
+    assert call.status < 500
+
+
+@pytest.mark.parametrize("method", [pytest.param(one, id=one) for one in METHODS])
+def test_every_argument_that_the_facade_sends_is_held_against_the_specification(
+    method: str,
+) -> None:
+    """By the tests of requests, which draw it; two arguments are never sent."""
+    client = OnCallClient(url="https://oncall.test", token="any")
+    call = CALLS[_sent(method).id]
+    taken = inspect.signature(_bound(client, method)).parameters.keys()
+    assert taken - {"prefetch", "reconcile"} == call.needed.keys() | call.options.keys()
+
+
+def test_the_fake_has_each_operation_and_no_other() -> None:
+    """In its public list, each once."""
+    assert sorted(OPERATION_NAMES) == sorted(OPERATIONS)
+
+
+def _rows() -> Iterator[tuple[str, str]]:
+    """The table of operations: facade method, and HTTP method with path."""
+    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
+    for call, request in re.findall(r"^\| `([^`]+)` \| `([A-Z]+ [^`]+)` \|", readme, re.MULTILINE):
+        yield call.partition("(")[0], request
+
+
+def test_the_readme_says_what_each_method_of_the_facade_sends() -> None:
+    """In its table of operations, which has them all."""
+    told = dict(_rows())
+    sent: dict[str, Any] = {method: _sent(method) for method in METHODS}
+    assert told == {
+        method: f"{one.method} {one.path.removeprefix('/')}" for method, one in sent.items()
+    }
