@@ -1,123 +1,132 @@
-"""The README tells the truth: its programs run, its tables are the code's."""
+"""The README tells the truth: its programs and fragments run, and pass mypy in strict mode."""
 
 import asyncio
-import contextlib
 import os
-import re
+import subprocess
 import sys
-import textwrap
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
-import httpx
 import pytest
 
-from grafana_oncall import OnCallClient, bot, errors, labels, operations
-from grafana_oncall.testing import FakeOnCall, seed_storm, serve
+from grafana_oncall import OnCallClient
+from grafana_oncall.bulk import Status
+from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, error, seed_storm, serve
+from tests import virtual_time
+from tests.e2e.readme import FRAGMENTS, PROGRAMS, ROOT, program, settings
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-PROGRAMS: list[str] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-ROWS = [
-    [cell.strip() for cell in line.split("|")[1:-1]]
-    for line in README.splitlines()
-    if line.startswith("| `")
-]
+ID = "I68T24C13IFW1"
+"""Of the group that fragments act on."""
+
+COVERED = (
+    "print(group.id, group.created_at",
+    "bulk.resume",
+    "def acknowledge_noise",
+    "def call_for_help",
+    "uvicorn",
+    "def test_",
+)
+"""Words of the whole programs that are run here, by the tests of bots and webhooks, and by those
+of the wheel."""
 
 
-def _snippet(source: str) -> Callable[..., Awaitable[None]]:
-    """A snippet of the README as the body of a coroutine function that takes its names."""
-    scope: dict[str, Any] = {}
-    body = textwrap.indent(source, "    ")
-    code = f"async def snippet(**names):\n    globals().update(names)\n{body}"
-    exec(compile(code, "README.md", "exec"), scope)  # noqa: S102  # our own README
-    return cast("Callable[..., Awaitable[None]]", scope["snippet"])
-
-
-async def test_the_first_program_runs_as_it_stands() -> None:
-    """As a process of its own, over a socket, it prints the firing groups of the team."""
-    fake = FakeOnCall()
-    seed_storm(fake, 30)
-    async with serve(fake) as url:
-        settings = {"GRAFANA_ONCALL_URL": url, "GRAFANA_ONCALL_ACCESS_TOKEN": fake.token}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", PROGRAMS[0]),
-            env=os.environ | settings,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        output, _ = await process.communicate()
+async def _output(source: str, url: str, folder: Path) -> str:
+    """What a program of the README prints, as a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", source),
+        env=settings(url, DEFAULT_TOKEN),
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
     assert process.returncode == 0
-    firing = [
-        group.id
-        for group in fake.groups.values()
-        if group.state == "firing" and ("team", "SRE") in group.labels
-    ]
-    assert sorted(line.split()[0] for line in output.decode().splitlines()) == sorted(firing)
+    return output.decode()
+
+
+def _firing(fake: FakeOnCall) -> set[str]:
+    """Ids of the groups that fire for the team of the README."""
+    groups = fake.groups.values()
+    return {one.id for one in groups if one.state == "firing" and ("team", "SRE") in one.labels}
+
+
+async def test_the_first_program_prints_the_firing_groups_of_the_team(tmp_path: Path) -> None:
+    """All of them, each once."""
+    fake = FakeOnCall()
+    seed_storm(fake, 120)
+    async with serve(fake) as url:
+        output = await _output(program("print(group.id, group.created_at"), url, tmp_path)
+    assert sorted(line.split()[0] for line in output.splitlines()) == sorted(_firing(fake))
+
+
+async def test_the_bulk_program_resolves_the_firing_groups_of_the_team(tmp_path: Path) -> None:
+    """And takes its journal away, so that the next run is a new one."""
+    fake = FakeOnCall()
+    seed_storm(fake, 120)
+    firing = _firing(fake)
+    async with serve(fake) as url:
+        output = await _output(program("bulk.resume"), url, tmp_path)
+    assert output.startswith(f"resolve: {len(firing)} alert groups: {len(firing)} changed")
+    assert {fake.group(one).state for one in firing} == {"resolved"}
+    assert not (tmp_path / "resolve.jsonl").exists()
+
+
+async def test_the_bulk_program_finishes_the_run_that_left_a_journal(tmp_path: Path) -> None:
+    """Those groups alone; one that began since is not in it."""
+    fake = FakeOnCall()
+    groups = [fake.add_group(labels={"team": "SRE"}) for _ in range(20)]
+    fake.faults.add(error(403, {"detail": "Not now."}), operation="resolve_alert_group")
+    async with serve(fake) as url:
+        async with OnCallClient(url=url, token=DEFAULT_TOKEN) as client:
+            report = await client.alert_groups.bulk.resolve(
+                client.alert_groups.list(labels={"team": "SRE"}),
+                journal=tmp_path / "resolve.jsonl",
+                max_at_once=1,
+                stop_after_failures=1,
+            )
+        assert report.counts[Status.NOT_ATTEMPTED] == 19
+        new = fake.add_group(labels={"team": "SRE"})
+        output = await _output(program("bulk.resume"), url, tmp_path)
+    assert output.startswith("resolve: 20 alert groups: 20 changed")
+    assert {group.state for group in groups} == {"resolved"}
+    assert new.state == "firing"
 
 
 @pytest.mark.parametrize(
     "source",
-    [
-        pytest.param(program, id=program.splitlines()[0][:40])
-        for program in PROGRAMS
-        if "asyncio.run(" not in program
-    ],
+    [pytest.param(source, id=f"fragment {number}") for number, source in enumerate(FRAGMENTS)],
 )
-async def test_every_snippet_runs_as_it_stands(source: str, tmp_path: Path) -> None:
-    """Against the fake, with the names that the text round it introduces."""
-    journal = tmp_path / "bulk.jsonl"
-    fake = FakeOnCall()
-    seed_storm(fake, 120)
-    made = fake.add_integration()
-    id_of_the_readme = "I68T24C13IFW1"
-    fake.add_group(id=id_of_the_readme, labels={"team": "SRE"})
-    now = datetime.now(UTC)
-    async with OnCallClient(
-        url="https://oncall.test", token=fake.token, transport=fake.transport()
-    ) as client:
-        if "resume(" in source:
-            await client.alert_groups.bulk.resolve([id_of_the_readme], journal=journal)
-        await _snippet(source)(
-            OnCallClient=OnCallClient,
-            bot=bot.Bot(client.alert_groups.watch()),
-            client=client,
-            contextlib=contextlib,
-            httpx=httpx,
-            journal=journal,
-            group=await client.alert_groups.get(id_of_the_readme),
-            labels=labels,
-            made=made,
-            operations=operations,
-            secret="open sesame",
-            timedelta=timedelta,
-            start=now - timedelta(days=1),
-            end=now,
-        )
+def test_every_fragment_runs_as_it_stands(source: str) -> None:
+    """Against the fake, with the names that the text round it introduces; nobody waits."""
+
+    async def main() -> None:
+        fake = FakeOnCall(clock=virtual_time.now)
+        seed_storm(fake, 120)
+        fake.add_group(id=ID, labels={"team": "SRE"})
+        scope: dict[str, Any] = {}
+        exec(compile(source, "README.md", "exec"), scope)  # noqa: S102  # our own README
+        fragment = cast("Callable[..., Awaitable[None]]", scope["fragment"])
+        async with OnCallClient(
+            url="https://oncall.test", token=fake.token, transport=fake.transport()
+        ) as client:
+            await fragment(client, start=fake.now() - timedelta(days=1), end=fake.now())
+
+    virtual_time.run(main())
 
 
-def test_the_table_of_operations_is_the_specification() -> None:
-    """Each operation has its row: facade, method and path, permission, whether a user is needed."""
-    rows = [row for row in ROWS if row[1].startswith(("`GET", "`POST", "`PUT", "`DELETE"))]
-    told = {row[1].strip("`"): row[2] for row in rows}
-    expected = {
-        f"{operation.method} {operation.path}": f"`{operation.permission}`"
-        + (", user" if operation.needs_user else "")
-        for operation in operations.OPERATIONS
-    }
-    assert told == expected
-    for row in rows:
-        resource, method = row[0].strip("`").split("(")[0].split(".")
-        client = OnCallClient(url="https://oncall.test", token="any")
-        assert callable(getattr(getattr(client, resource), method))
+def test_every_whole_program_is_run_by_a_test() -> None:
+    """Each is one of those that the tests know."""
+    assert sorted(PROGRAMS) == sorted(program(word) for word in COVERED)
 
 
-def test_the_table_of_errors_has_them_all() -> None:
-    """Every public error but the base has a row, and no row is made up."""
-    told = {row[0].strip("`") for row in ROWS if len(row) == 2}
-    public = {
-        name
-        for name in errors.__all__
-        if issubclass(getattr(errors, name), errors.OnCallError) and name != "OnCallError"
-    }
-    assert told == public
+def test_programs_and_fragments_pass_mypy_in_strict_mode(tmp_path: Path) -> None:
+    """All of them, as they stand, in one run."""
+    for number, source in enumerate([*PROGRAMS, *FRAGMENTS]):
+        (tmp_path / f"readme_{number}.py").write_text(source, encoding="utf-8")
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir=cache", "."]
+    environment = os.environ | {"MYPYPATH": str(ROOT / "src")}
+    done = subprocess.run(
+        mypy, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

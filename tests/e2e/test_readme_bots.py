@@ -1,7 +1,8 @@
-"""The bots of the README, as they stand, on the fake in virtual time."""
+"""The bots of the README, as they stand: on the fake in virtual time, and as a process."""
 
 import asyncio
-import contextlib
+import signal
+import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -12,12 +13,13 @@ import httpx
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall.testing import FakeOnCall
+from grafana_oncall.testing import FakeOnCall, serve
 from tests import virtual_time
-from tests.e2e.test_readme import PROGRAMS
+from tests.e2e.readme import program, settings
 
 Program = Callable[..., Coroutine[Any, Any, None]]
 BEGAN = datetime.now(UTC)
+PATIENCE = 20
 
 
 def _clock() -> datetime:
@@ -26,21 +28,13 @@ def _clock() -> datetime:
     return BEGAN + timedelta(seconds=running)
 
 
-def _program(name: str) -> Program:
-    """The function of this name in the README."""
-    (source,) = (program for program in PROGRAMS if f"async def {name}(" in program)
-    scope: dict[str, Any] = {
-        "asyncio": asyncio,
-        "OnCallClient": OnCallClient,
-        "UTC": UTC,
-        "contextlib": contextlib,
-        "datetime": datetime,
-        "httpx": httpx,
-        "timedelta": timedelta,
-    }
+def _function(name: str) -> Program:
+    """The function of this name in the README, whose program is imported."""
+    scope: dict[str, Any] = {"__name__": "readme"}
+    source = program(f"async def {name}(")
     exec(compile(source, "README.md", "exec"), scope)  # noqa: S102  # our own README
-    program: Program = scope[name]
-    return program
+    function: Program = scope[name]
+    return function
 
 
 class Chat:
@@ -66,9 +60,9 @@ def _run(name: str, story: Callable[[FakeOnCall], Coroutine[Any, Any, None]]) ->
         async with OnCallClient(
             url="https://oncall.test", token=fake.token, transport=fake.transport()
         ) as client:
-            program = _program(name)
-            given = (client, chat.client) if "chat" in program.__annotations__ else (client,)
-            running = asyncio.create_task(program(*given))
+            function = _function(name)
+            given = (client, chat.client) if "chat" in function.__annotations__ else (client,)
+            running = asyncio.create_task(function(*given))
             await asyncio.sleep(20)
             await story(fake)
             running.cancel()
@@ -130,3 +124,26 @@ def test_the_third_bot_mirrors_what_happens() -> None:
         '{"text":"Acknowledged: Disk"}',
         '{"text":"Resolved: Disk"}',
     ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
+async def test_the_first_bot_is_a_whole_program_that_a_signal_ends(tmp_path: Path) -> None:
+    """With the settings of the environment; its checkpoint and the lock's file are left."""
+    fake = FakeOnCall()
+    fake.add_group(labels={"severity": "info"})
+    async with serve(fake) as url, asyncio.timeout(PATIENCE):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", program("async def acknowledge_noise(")),
+            env=settings(url, fake.token),
+            cwd=tmp_path,
+        )
+        try:
+            while not (tmp_path / "noise.json").exists():  # noqa: ASYNC110  # the first poll
+                await asyncio.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+    assert (tmp_path / "noise.json.lock").exists()

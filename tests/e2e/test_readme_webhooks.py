@@ -1,7 +1,8 @@
 """The program of the README with a bot behind webhooks: a real process, signals and sockets."""
 
 import asyncio
-import os
+import re
+import shlex
 import signal
 import socket
 import sys
@@ -11,12 +12,12 @@ import httpx
 import pytest
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, serve
-from tests.e2e.test_readme import PROGRAMS
+from tests.e2e.readme import COMMANDS, TEXT, program, settings
 from tests.unit.webhooks.payloads import body
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
 
-SECRET = "a secret of the README's"
+(SECRET,) = re.findall(r"WEBHOOK_SECRET=(\S+) PORT=8000", TEXT)
 PATIENCE = 20
 
 
@@ -27,20 +28,39 @@ def free_port() -> int:
         return port
 
 
-async def push(port: int, group: FakeAlertGroup, secret: str = SECRET) -> int:
-    """The server's webhook, as soon as somebody listens; the status of the answer."""
+def event(group: FakeAlertGroup, secret: str = SECRET) -> httpx.Request:
+    """As the server sends it when this group begins; its port is the README's."""
+    return httpx.Request(
+        "POST",
+        "http://127.0.0.1:8000/",
+        content=body("alert group created", group=group.id),
+        headers={"Authorization": secret, "Content-Type": "application/json"},
+    )
+
+
+def curl() -> httpx.Request:
+    """What the command of the README sends."""
+    (command,) = (one for one in COMMANDS if one.startswith("curl "))
+    match shlex.split(command):
+        case ["curl", url, "-H", header, "-d", data]:
+            name, _, value = header.partition(": ")
+            form = "application/x-www-form-urlencoded"  # which curl says of what follows -d
+            headers = {name: value, "Content-Type": form}
+            return httpx.Request("POST", url, content=data, headers=headers)
+        case other:
+            raise AssertionError(other)
+
+
+async def push(port: int, request: httpx.Request) -> httpx.Response:
+    """Sends it to that port, as soon as somebody listens there."""
+    assert request.url.port == 8000
+    request.url = request.url.copy_with(port=port)
     async with httpx.AsyncClient(trust_env=False) as http:
         while True:
             try:
-                answer = await http.post(
-                    f"http://127.0.0.1:{port}/",
-                    content=body("alert group created", group=group.id),
-                    headers={"Authorization": secret, "Content-Type": "application/json"},
-                )
+                return await http.send(request)
             except httpx.ConnectError:
                 await asyncio.sleep(0.02)
-            else:
-                return answer.status_code
 
 
 async def acknowledged(group: FakeAlertGroup) -> None:
@@ -54,28 +74,24 @@ async def test_the_program_reacts_at_once_and_a_signal_ends_bot_and_server(
     tmp_path: Path, sent: signal.Signals
 ) -> None:
     """Long before the next poll; strangers are sent away, and the checkpoint is kept."""
-    (program,) = (one for one in PROGRAMS if "uvicorn" in one)
     fake, port = FakeOnCall(), free_port()
     old = fake.add_group()
     async with serve(fake) as url, asyncio.timeout(PATIENCE):
-        settings = {
-            "GRAFANA_ONCALL_URL": url,
-            "GRAFANA_ONCALL_ACCESS_TOKEN": fake.token,
-            "WEBHOOK_SECRET": SECRET,
-            "PORT": str(port),
-        }
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", program),
-            env={key: value for key, value in os.environ.items() if "GRAFANA" not in key}
-            | settings,
+            *(sys.executable, "-c", program("import uvicorn")),
+            env=settings(url, fake.token, WEBHOOK_SECRET=SECRET, PORT=str(port)),
             cwd=tmp_path,
         )
         try:
             while not (tmp_path / "bot.json").exists():  # noqa: ASYNC110  # the first poll
                 await asyncio.sleep(0.01)
             group = fake.add_group()
-            assert await push(port, group, "another secret") == 401
-            assert await push(port, group) == 200
+            assert (await push(port, event(group, "another secret"))).status_code == 401
+            assert (await push(port, event(group))).status_code == 200
+            assert [(await push(port, curl())).text for _ in range(2)] == [
+                "Taken.\n",
+                "Taken before.\n",
+            ]
             async with asyncio.timeout(10):  # the next poll is after 15 seconds
                 await acknowledged(group)
             assert old.state == "firing"

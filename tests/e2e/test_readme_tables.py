@@ -1,0 +1,210 @@
+"""The tables of the README are the code's: every row is there, and none is made up."""
+
+import inspect
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from grafana_oncall import OnCallClient, RetryPolicy, bulk, changes, errors, operations
+from grafana_oncall.bulk import Status
+from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall
+from grafana_oncall.testing.__main__ import _parser
+from grafana_oncall.testing._seed import LABELS
+from tests.e2e.readme import COMMANDS, ROOT, TEXT, names, table
+
+PREFIX = "grafana-irm-app."
+
+
+def _client() -> OnCallClient:
+    return OnCallClient(url="https://oncall.test", token="any")
+
+
+def _first_cells(first: str) -> list[str]:
+    return [name for row in table(first) for name in names(row[0])]
+
+
+def _told_defaults(first: str, *, names_in: int = 0, default_in: int = 1) -> dict[str, str]:
+    """Name by name; a cell of several names has as many defaults, or one for all."""
+    told: dict[str, str] = {}
+    for row in table(first):
+        several = names(row[names_in])
+        defaults = row[default_in].split(", ")
+        told |= zip(several, defaults * (len(several) // len(defaults)), strict=True)
+    return told
+
+
+def _defaults(function: Callable[..., Any]) -> dict[str, object]:
+    parameters = inspect.signature(function).parameters.values()
+    return {one.name: one.default for one in parameters if one.kind is one.KEYWORD_ONLY}
+
+
+def _shown(value: object) -> str:
+    """A default as the README writes it."""
+    match value:
+        case timedelta() if value >= timedelta(days=1):
+            return f"{value.days} days"
+        case timedelta() if value >= timedelta(minutes=1):
+            return f"{value // timedelta(minutes=1)} min"
+        case timedelta() if value:
+            return f"{value.total_seconds():g} s"
+        case timedelta():
+            return "0"
+        case str():
+            return f"`{value}`"
+        case _:
+            return str(value)
+
+
+def _assert_told(
+    told: Mapping[str, str], defaults: Mapping[str, object], *, in_words: Iterable[str]
+) -> None:
+    """The same names and defaults, but for those that the README puts into words."""
+    assert told.keys() == defaults.keys()
+    for name in defaults.keys() - {*in_words}:
+        assert told[name] == _shown(defaults[name]), name
+
+
+def _policy_in_words(policy: RetryPolicy) -> str:
+    return (
+        f"{policy.attempts} `attempts`, delays from {policy.first_delay:g} s (`first_delay`) to "
+        f"{policy.longest_delay:g} s (`longest_delay`), {policy.deadline:g} s in all (`deadline`)"
+    )
+
+
+def test_the_table_of_operations_is_the_specification() -> None:
+    """Each operation has its row: facade, method and path, permission, whether a user is needed."""
+    rows = table("Call")
+    expected = {
+        f"{operation.method} {operation.path}": f"`{operation.permission.removeprefix(PREFIX)}`"
+        + (", user" if operation.needs_user else "")
+        for operation in operations.OPERATIONS
+    }
+    assert {row[1].strip("`"): row[2] for row in rows} == expected
+    assert all(one.permission.startswith(PREFIX) for one in operations.OPERATIONS)
+    assert f"Permissions begin with `{PREFIX}`" in TEXT
+    for row in rows:
+        resource, method = row[0].strip("`").split("(")[0].split(".")
+        assert callable(getattr(getattr(_client(), resource), method))
+
+
+def test_the_table_of_errors_has_them_all() -> None:
+    """Every public error but the base has a row, and says what to do."""
+    rows = table("Error")
+    public = [
+        name
+        for name in errors.__all__
+        if issubclass(getattr(errors, name), errors.OnCallError) and name != "OnCallError"
+    ]
+    assert sorted(row[0].strip("`") for row in rows) == sorted(public)
+    assert all(all(row) for row in rows)
+
+
+def test_the_table_of_changes_has_them_all() -> None:
+    """Every kind that a handler can be registered for, but the one that stands for all."""
+    kinds = {
+        name
+        for name in changes.__all__
+        if isinstance(kind := getattr(changes, name), type)
+        and issubclass(kind, changes.Change | changes.Gap)
+    }
+    assert sorted(_first_cells("Change")) == sorted(kinds - {"Change"})
+
+
+def test_the_table_of_outcomes_has_them_all() -> None:
+    """In their order."""
+    assert _first_cells("Outcome") == [*Status]
+
+
+def test_the_table_of_bulk_options_has_them_all() -> None:
+    """Each with its default, which is that of the checked settings."""
+    told = _told_defaults("Option")
+    parameters = inspect.signature(bulk._options.Settings).parameters.values()
+    _assert_told(told, {one.name: one.default for one in parameters}, in_words=())
+
+
+def test_the_table_of_watch_has_all_its_arguments() -> None:
+    """Each with its default."""
+    defaults = _defaults(_client().alert_groups.watch)
+    _assert_told(_told_defaults("Argument of `watch`"), defaults, in_words=["clock"])
+
+
+def test_the_tables_of_the_client_have_all_its_arguments() -> None:
+    """Each with its default; the variables of the environment are told with their arguments."""
+    told, defaults = _told_defaults("Argument"), _defaults(OnCallClient)
+    needed = {"url", "token", "grafana_url"}
+    _assert_told(
+        told, defaults, in_words={*needed, "timeout", "retry", "max_response_bytes", "random"}
+    )
+    assert (told["timeout"], defaults["timeout"]) == ("30 s", 30)
+    assert (told["retry"], defaults["retry"]) == ("`RetryPolicy()`", RetryPolicy())
+    (retry,) = (row[2] for row in table("Argument") if row[0] == "`retry=`")
+    assert retry == _policy_in_words(RetryPolicy())
+    assert (told["max_response_bytes"], defaults["max_response_bytes"]) == ("64 MiB", 64 * 2**20)
+    variables = {name: row[1] for row in table("Variable") for name in names(row[0])}
+    assert {*variables} == {*re.findall(r"GRAFANA\w*", inspect.getsource(OnCallClient.from_env))}
+    assert {names(cell)[0] for cell in variables.values()} == needed
+
+
+def test_the_table_of_the_fake_has_all_its_options() -> None:
+    """Those of the class, which are the marker's, with their defaults."""
+    rows = [row for row in table("`FakeOnCall(…)`, marker") if row[0]]
+    told = [name for row in rows for name in names(row[0])]
+    assert sorted(told) == sorted({*_defaults(FakeOnCall), "start"})
+    defaults = _defaults(FakeOnCall)
+    for row in rows:
+        here = names(row[0])
+        if {"clock", "base_url"}.isdisjoint(here):
+            assert row[2] == ", ".join(_shown(defaults[name]) for name in here)
+
+
+def test_the_table_of_the_fake_has_all_options_of_the_command() -> None:
+    """By their names, with the value that they take."""
+    rows = table("`FakeOnCall(…)`, marker")
+    told = sorted(one for row in rows for one in re.findall(r"`(--[^`]+)`", row[1]))
+    parsed = [action for action in _parser()._actions if action.dest != "help"]
+    expected = [f"{one.option_strings[0]} {one.metavar or ''}".strip() for one in parsed]
+    assert told == sorted(expected)
+
+
+def test_the_table_of_extras_is_the_projects() -> None:
+    """Each extra that can be installed, and no other."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert sorted(_first_cells("Extra")) == sorted(project["optional-dependencies"])
+
+
+def test_the_table_of_fixtures_is_the_plugins() -> None:
+    """Each fixture, with the type of what it gives."""
+    plugin = (ROOT / "src/_grafana_oncall_pytest.py").read_text(encoding="utf-8")
+    found = re.findall(r"@pytest\.fixture\ndef (\w+)\(.*?\) -> ([^:]+):", plugin, re.DOTALL)
+    given = {name: re.sub(r"Generator\[(\w+)\]", r"\1", kind) for name, kind in found}
+    assert {names(row[0])[0]: names(row[1])[0] for row in table("Fixture")} == given
+
+
+def test_the_settings_of_the_first_program_are_those_of_the_command() -> None:
+    """Where it listens unless told otherwise, and its token."""
+    exports = next(block for block in COMMANDS if "export" in block)
+    port = _parser().get_default("port")
+    assert exports == (
+        f"export GRAFANA_ONCALL_URL=http://127.0.0.1:{port}\n"
+        f"export GRAFANA_ONCALL_ACCESS_TOKEN={DEFAULT_TOKEN}\n"
+    )
+
+
+@pytest.mark.parametrize("key", [pytest.param(key, id=key) for key in LABELS])
+def test_the_labels_of_the_storm_are_told(key: str) -> None:
+    """Each key with all its values."""
+    values = ", ".join(f"`{value}`" for value in LABELS[key])
+    assert f"`{key}` ({values})" in " ".join(TEXT.split())
+
+
+@pytest.mark.parametrize(
+    "target", [pytest.param(one, id=one) for one in {*re.findall(r"\]\(#([^)]+)\)", TEXT)}]
+)
+def test_every_link_leads_to_a_heading(target: str) -> None:
+    """As the forges make anchors of headings."""
+    headings = re.findall(r"^#+ (.+)$", TEXT, re.MULTILINE)
+    assert target in {heading.lower().replace(" ", "-") for heading in headings}
