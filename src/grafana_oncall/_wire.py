@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 from ssl import SSLContext
 from typing import Any, Final, Literal, TypeAlias, cast
+from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import attrs
@@ -56,10 +57,20 @@ def make_http(
     limits = httpx.Limits(
         max_connections=max_connections, max_keepalive_connections=max_connections
     )
+    _check_verify(verify)
     tls = _tls() if verify is True else httpx.create_ssl_context(verify)
     if isinstance(transport, str):
         transport = _named(transport, tls, limits, proxied=proxy is not None or _has_proxies())
     return httpx.AsyncClient(transport=transport, verify=tls, proxy=proxy, limits=limits)
+
+
+def _check_verify(verify: object) -> None:
+    if not isinstance(verify, bool | SSLContext):
+        message = (
+            f"verify={shown(verify)}: True, False or an ssl.SSLContext is needed, such as "
+            "ssl.create_default_context(cafile=…)."
+        )
+        raise InvalidArgument(message, argument="verify")
 
 
 def _named(
@@ -111,6 +122,7 @@ class Wire:
         max_response_bytes: int,
     ) -> None:
         self._base_url = _sendable(base_url)
+        self._host = urlsplit(base_url).netloc
         self._token = token
         self._http = http
         self._owns_http = owns_http
@@ -148,13 +160,25 @@ class Wire:
             finally:
                 await answer.aclose()
         except (httpx.HTTPError, httpx.StreamError) as error:
-            raise _transport_error(request, error) from _without_frames(error)
+            raise self._transport_error(request, error) from _without_frames(error)
         return Response(
             status=answer.status_code,
             headers={name.lower(): text for name, text in answer.headers.items()},
             content=content,
             received=datetime.now(UTC),
         )
+
+    def _transport_error(self, request: Request[Any], error: Exception) -> OnCallError:
+        sent = not isinstance(error, _NEVER_SENT)
+        kind = RequestTimeout if isinstance(error, httpx.TimeoutException) else TransportError
+        reason = printable(f"{type(error).__name__} {error}".strip())
+        fate = (
+            "The server may have received the request"
+            if sent
+            else "The request never reached the server"
+        )
+        message = f"{request.operation.id}: no answer from {self._host} ({reason}). {fate}."
+        return kind(message, operation=request.operation.id, sent=sent)
 
     def _message(self, request: Request[Any], timeout: float) -> httpx.Request:
         headers = self._headers.copy()
@@ -203,19 +227,6 @@ class Wire:
         """Closes the connections, unless the user's own httpx client holds them."""
         if self._owns_http:
             await self._http.aclose()
-
-
-def _transport_error(request: Request[Any], error: Exception) -> OnCallError:
-    sent = not isinstance(error, _NEVER_SENT)
-    kind = RequestTimeout if isinstance(error, httpx.TimeoutException) else TransportError
-    reason = printable(f"{type(error).__name__} {error}".strip())
-    fate = (
-        "The server may have received the request"
-        if sent
-        else "The request never reached the server"
-    )
-    message = f"{request.operation.id}: no answer ({reason}). {fate}."
-    return kind(message, operation=request.operation.id, sent=sent)
 
 
 def _without_frames(error: BaseException) -> BaseException:

@@ -78,6 +78,10 @@ class Paused:
     reason: str
     """`throttled` or `rate_limit`."""
 
+    def __str__(self) -> str:
+        cause = "the server answered 429" if self.reason == "throttled" else "of its own rate_limit"
+        return f"Paused: all calls of the client wait {self.seconds:.1f} s, because {cause}."
+
 
 @attrs.frozen(kw_only=True)
 class PageRead:

@@ -332,7 +332,9 @@ async def test_a_failure_of_httpx_is_ours_and_says_whether_it_was_sent(
     )
     assert (error.operation, error.sent) == ("list_integrations", sent)
     fate = "The server may have received" if sent else "The request never reached the server."
-    assert str(error).startswith(f"list_integrations: no answer ({kind.__name__} it broke). {fate}")
+    assert str(error).startswith(
+        f"list_integrations: no answer from oncall.test ({kind.__name__} it broke). {fate}"
+    )
     cause = error.__cause__
     assert cause is not None
     assert type(cause) is kind
