@@ -27,8 +27,11 @@ class Session:
 
     async def exchange(self, request: Request[T], *, look: Look[T] | None = None) -> Answer[T]:
         """As `send`, with the answer as it came beside its value."""
-        with self.shared.call():
+        self.shared.begin()
+        try:
             return await Call(self.shared, self.options, request, look).run()
+        finally:
+            self.shared.end()
 
     async def pages(
         self, request: Request[Page[T]], *, prefetch: int
