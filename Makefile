@@ -1,5 +1,6 @@
 # make demo   the whole main job, against a server that it starts itself
 # make test   every check that there is
+# make bench  the SDK and its peers side by side, against the goals of the project
 # make codegen   openapi.yaml -> src/grafana_oncall/_generated
 # make format    ruff's fixes and layout
 # make clean     everything that these made
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types codegen format clean
+.PHONY: demo test bench lint types codegen format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -18,6 +19,9 @@ demo: $(VENV)/.runtime
 
 test: lint types
 	$(BIN)/python -m pytest --cov --cov-report=term
+
+bench: $(VENV)/.bench
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -51,4 +55,8 @@ $(VENV)/.runtime: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --editable '.[testing,rich]' --group dev
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --editable '.[testing]' --group bench
 	@touch $@
