@@ -70,10 +70,8 @@ def rows(*, quick: bool) -> Iterator[Row]:
     """Walks in windows of 8 and 16, and a bulk run."""
     rounds, fast = 1 if quick else 3, has_aiohttp()
     with server() as url:
-        walks = {
-            (window, transport): _walks(url, window, transport, rounds)
-            for window, transport in _WALKS
-            if transport == "httpx" or fast
+        walks: dict[tuple[int, Transport], list[Walk]] = {
+            key: _walks(url, *key, rounds) for key in _WALKS if fast or key[1] == "httpx"
         }
         yield from _walked(walks)
         ids = 400 if quick else GROUPS
