@@ -28,7 +28,8 @@ class Walk:
     """One walk over all groups."""
 
     def __init__(self, url: str, window: int, transport: Transport) -> None:
-        self._url, self._window, self._transport = url, window, transport
+        self._url, self._window = url, window
+        self._transport: Transport = transport
         self.first = 0.0
         """Seconds until the first group was there."""
         self.whole = 0.0
