@@ -62,6 +62,21 @@ async def test_an_item_that_is_twice_on_one_page_is_given_once(
     assert await walked(client.alert_groups.list()) == "a b"
 
 
+@pytest.mark.parametrize(
+    ("page", "given"),
+    [pytest.param(16, 1, id="near"), pytest.param(17, 2, id="far")],
+)
+async def test_an_item_is_remembered_for_sixteen_pages(
+    wire: respx.MockRouter, client: OnCallClient, page: int, given: int
+) -> None:
+    """So the memory of a walk does not grow with the list."""
+    pages = ["a", *numbered(page - 2), "a", "z"]
+    Listing(wire, *pages)
+    found = (await walked(client.alert_groups.list())).split()
+    assert found.count("a") == given
+    assert len(found) == page + given - 1
+
+
 async def test_pages_are_given_as_the_server_answers_them(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
