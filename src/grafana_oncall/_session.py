@@ -41,7 +41,7 @@ class Session:
         yield page
         ahead: deque[tuple[Request[Page[T]], asyncio.Task[Page[T]]]] = deque()
         try:
-            while wanted := upcoming(request, page, 1 + prefetch):
+            while wanted := upcoming(request, page, 1 + prefetch, known=[one for one, _ in ahead]):
                 for one in wanted[len(ahead) :]:
                     ahead.append((one, asyncio.create_task(self._page(one))))
                 request, task = ahead[0]
