@@ -44,6 +44,9 @@ class Session:
             while wanted := upcoming(request, page, 1 + prefetch, known=[one for one, _ in ahead]):
                 for one in wanted[len(ahead) :]:
                     ahead.append((one, asyncio.create_task(self._page(one))))
+                # Requests go out before a page is given that is there already: otherwise pages that
+                # came together would all be worked on first, and again come together.
+                await asyncio.sleep(0)
                 request, task = ahead[0]
                 page = await task
                 ahead.popleft()

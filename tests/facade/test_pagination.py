@@ -282,6 +282,24 @@ async def test_never_more_than_the_window_is_on_its_way(
     assert listing.most_in_flight == prefetch + 1
 
 
+async def test_requests_go_out_before_the_pages_that_came_together_are_given(
+    wire: respx.MockRouter, client: OnCallClient
+) -> None:
+    """Or pages that once came together would do so to the end, each time worked on one by one."""
+    listing = Listing(wire, *numbered(20))
+    listing.hold(*range(2, 10))
+    async with aclosing(client.alert_groups.list(prefetch=7).pages()) as pages:
+        await anext(pages)
+        waiting = asyncio.ensure_future(anext(pages))
+        await settle()
+        listing.release(*range(2, 10))
+        await settle()
+        await waiting
+        for _ in range(3, 10):
+            await anext(pages)
+    assert {10, 11, 12} <= {*listing.asked}
+
+
 async def test_without_looking_ahead_a_page_is_fetched_when_its_first_item_is_wanted(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
