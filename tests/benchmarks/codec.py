@@ -10,17 +10,9 @@ from grafana_oncall import Response, operations
 from grafana_oncall._codec import decode, encode
 from grafana_oncall.models import IntegrationUpdate, RichTemplateInput, TemplatesInput
 
-from .peers import (
-    DictPage,
-    ModelPage,
-    ModelTemplate,
-    ModelTemplates,
-    ModelUpdate,
-    StructPage,
-    StructTemplate,
-    StructTemplates,
-    StructUpdate,
-)
+from .peer_from_dict import DictPage
+from .peer_pydantic import ModelPage, ModelTemplate, ModelTemplates, ModelUpdate
+from .peer_struct import StructPage, StructTemplate, StructTemplates, StructUpdate
 from .rows import Row, interleaved
 from .samples import page
 

@@ -1,10 +1,15 @@
 """The time on the clock of long walks and long bulk runs, over that of a perfect client."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from statistics import median
 from time import perf_counter
 from typing import Any, Final
+
+import aiohttp
+import httpx
 
 from .clients import Transport, client, has_aiohttp
 from .processes import server
@@ -67,6 +72,52 @@ async def _acknowledged(url: str, transport: Transport, ids: int) -> float:
     return seconds / (ids * ACTION_DELAY / AT_ONCE)
 
 
+async def _bare(url: str, window: int, transport: Transport) -> float:
+    """The same pages as bytes, in no order, by the bare package: what this machine allows."""
+    numbers = iter(range(2, GROUPS // PER_PAGE + 1))
+    async with _BARE[transport](url) as read:
+
+        async def work() -> None:
+            for number in numbers:
+                await read(number)
+
+        await read(1)
+        began = perf_counter()
+        await read(1)
+        await asyncio.gather(*(work() for _ in range(window)))
+        seconds = perf_counter() - began
+    return seconds / (GROUPS / PER_PAGE * PAGE_DELAY / window)
+
+
+Reader = Callable[[int], Awaitable[bytes]]
+Opened = Callable[[str], AbstractAsyncContextManager[Reader]]
+
+
+@asynccontextmanager
+async def _bare_httpx(url: str) -> AsyncGenerator[Reader]:
+    async with httpx.AsyncClient() as http:
+
+        async def read(number: int) -> bytes:
+            return (await http.get(f"{url}{_LIST}?page={number}")).content
+
+        yield read
+
+
+@asynccontextmanager
+async def _bare_aiohttp(url: str) -> AsyncGenerator[Reader]:
+    async with aiohttp.ClientSession() as session:
+
+        async def read(number: int) -> bytes:
+            async with session.get(f"{url}{_LIST}?page={number}") as answer:
+                return await answer.read()
+
+        yield read
+
+
+_LIST: Final = "/api/v1/alert_groups/"
+_BARE: Final[Mapping[Transport, Opened]] = {"httpx": _bare_httpx, "aiohttp": _bare_aiohttp}
+
+
 def rows(*, quick: bool) -> Iterator[Row]:
     """Walks in windows of 8 and 16, and a bulk run."""
     rounds, fast = 1 if quick else 3, has_aiohttp()
@@ -75,6 +126,13 @@ def rows(*, quick: bool) -> Iterator[Row]:
             key: _walks(url, *key, rounds) for key in _WALKS if fast or key[1] == "httpx"
         }
         yield from _walked(walks)
+        bare: tuple[tuple[int, Transport], ...] = ((8, "httpx"), (16, "aiohttp"))
+        for window, transport in bare:
+            yield Row(
+                part=PART,
+                name=f"the same pages by bare {transport}, {window} at once, over ideal",
+                value=_middle(partial(_bare, url, window, transport), rounds),
+            )
         ids = 400 if quick else GROUPS
         yield Row(
             part=PART,
