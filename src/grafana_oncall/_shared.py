@@ -53,6 +53,9 @@ class Sending(asyncio.Future[Response]):
             response = await wire.round_trip(request, timeout)
         except Exception as error:  # noqa: BLE001  # of any class: it is raised to the caller
             self.set_exception(error)
+        except asyncio.CancelledError:
+            super().cancel()
+            raise
         else:
             self.set_result(response)
 
@@ -66,6 +69,7 @@ class Sending(asyncio.Future[Response]):
         """Cancels the task, the first time; False, for it is not over yet."""
         if not self._ending:
             self._ending = True
+            # One that has not begun never comes to know of its end.
             self._task.add_done_callback(lambda _: super(Sending, self).cancel(msg))
             self._task.cancel(msg)
         return False
