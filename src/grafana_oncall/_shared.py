@@ -1,8 +1,7 @@
 """What all calls of one client have in common: its connections, its gate, and its lifetime."""
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from itertools import count
 from typing import Any, Final
 
@@ -14,10 +13,13 @@ from ._request import Request, Response
 from ._retry import RetryPolicy, RetryQuota
 from ._wire import Wire
 from .errors import ClientStateError, RequestTimeout, TransportError
-from .events import Event, Listener, emit
+from .events import Event, Listener, emit, is_heard
 
 _numbers: Final = count(1)
 """Of calls: one row for all clients of a process, so that listeners can tell them apart."""
+
+_DROPS: Final = "it came in drops for too long"
+_CLOSED: Final = "the client was closed"
 
 
 @attrs.frozen(kw_only=True)
@@ -27,6 +29,50 @@ class Options:
     timeout: float
     retry: RetryPolicy
     background: bool = False
+
+
+class Sending(asyncio.Future[Response]):
+    """One request on its way, in a task of its own, which is cancelled once at most.
+
+    httpx 0.28 loses a connection for good when it is cancelled a second time while it cleans up
+    after the first. So whoever awaits this goes on when the task is over, and not before. A shield
+    round the task would do as much, in one more turn of the event loop for every request.
+    """
+
+    failure: tuple[type[TransportError], str] | None = None
+    """What it is to end with and why, where that is not its caller's doing."""
+    _ending = False
+
+    def __init__(self, wire: Wire, request: Request[Any], timeout: float) -> None:
+        loop = asyncio.get_running_loop()
+        super().__init__(loop=loop)
+        self._task = loop.create_task(self._send(wire, request, timeout))
+
+    async def _send(self, wire: Wire, request: Request[Any], timeout: float) -> None:
+        try:
+            response = await wire.round_trip(request, timeout)
+        except Exception as error:  # noqa: BLE001  # of any class: it is raised to the caller
+            self.set_exception(error)
+        except asyncio.CancelledError:
+            super().cancel()
+            raise
+        else:
+            self.set_result(response)
+
+    def end(self, kind: type[TransportError], reason: str) -> None:
+        """Cancels it for a reason of the client's own."""
+        if not self._ending:
+            self.failure = kind, reason
+        self.cancel()
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Cancels the task, the first time; False, for it is not over yet."""
+        if not self._ending:
+            self._ending = True
+            # One that has not begun never comes to know of its end.
+            self._task.add_done_callback(lambda _: super(Sending, self).cancel(msg))
+            self._task.cancel(msg)
+        return False
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -44,28 +90,31 @@ class Shared:
     closed: asyncio.Event = attrs.field(factory=asyncio.Event)
     idle: asyncio.Event = attrs.field(factory=asyncio.Event)
     under_way: int = 0
-    sending: set[asyncio.Task[Response]] = attrs.field(factory=set["asyncio.Task[Response]"])
+    sending: set[Sending] = attrs.field(factory=set[Sending])
 
     def next_number(self) -> int:
         """The number of the next call."""
         return next(_numbers)
 
+    def hears(self, kind: type[Event]) -> bool:
+        """Whether events of this kind need be made."""
+        return is_heard(kind, self.listener)
+
     def emit(self, event: Event) -> None:
         """To the log and to the listener."""
         emit(event, self.listener)
 
-    @contextmanager
-    def call(self) -> Generator[None]:
-        """One more call is under way."""
+    def begin(self) -> None:
+        """One more call is under way; whoever began one must `end` it."""
         self._check_usable()
         self.under_way += 1
         self.idle.clear()
-        try:
-            yield
-        finally:
-            self.under_way -= 1
-            if not self.under_way:
-                self.idle.set()
+
+    def end(self) -> None:
+        """One call less is under way."""
+        self.under_way -= 1
+        if not self.under_way:
+            self.idle.set()
 
     def _check_usable(self) -> None:
         if self.closing or self.wire.is_closed:
@@ -93,8 +142,8 @@ class Shared:
         self.closed.set()
         self.gate.close()
         try:
-            for task in self.sending:
-                task.cancel()
+            for sending in self.sending:
+                sending.end(TransportError, _CLOSED)
             if self.sending:
                 await asyncio.wait(self.sending)
             if self.limiter is not None:
@@ -103,25 +152,22 @@ class Shared:
             await self.wire.aclose()
 
     async def round_trip(self, request: Request[Any], options: Options) -> Response:
-        """Sends once, in a task of its own, which is cancelled once at most.
-
-        httpx 0.28 loses a connection for good when it is cancelled a second time while it cleans
-        up after the first.
-        """
-        task = asyncio.create_task(self.wire.round_trip(request, options.timeout))
-        self.sending.add(task)
-        task.add_done_callback(self.sending.discard)
+        """Sends once; raises TransportError for no answer, or when the client is closed."""
+        caller, loop = asyncio.current_task(), asyncio.get_running_loop()
+        before = caller.cancelling() if caller else 0
+        sending = Sending(self.wire, request, options.timeout)
+        longest = max(options.timeout, options.retry.deadline)
+        timer = loop.call_later(longest, sending.end, RequestTimeout, _DROPS)
+        self.sending.add(sending)
         try:
-            async with asyncio.timeout(max(options.timeout, options.retry.deadline)):
-                return await asyncio.shield(task)
-        except TimeoutError as error:
-            raise _unanswered(RequestTimeout, request, "it came in drops for too long") from error
+            return await sending
         except asyncio.CancelledError as error:
-            if not task.cancelled():
+            if sending.failure is None or (caller and caller.cancelling() > before):
                 raise
-            raise _unanswered(TransportError, request, "the client was closed") from error
+            raise _unanswered(*sending.failure, request) from error
         finally:
-            await _ended(task)
+            timer.cancel()
+            self.sending.discard(sending)
 
     async def sleep(self, seconds: float) -> None:
         """Waits so long, or raises as soon as the client is closed."""
@@ -133,16 +179,6 @@ class Shared:
         raise closed()
 
 
-async def _ended(task: asyncio.Task[Any]) -> None:
-    """Cancels a task and waits for its end, however often the waiting is cancelled itself."""
-    task.cancel()
-    while not task.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait({task})
-    if not task.cancelled():
-        task.exception()  # has been raised to the caller, unless that was cancelled
-
-
-def _unanswered(kind: type[TransportError], request: Request[Any], reason: str) -> TransportError:
+def _unanswered(kind: type[TransportError], reason: str, request: Request[Any]) -> TransportError:
     operation = request.operation.id
     return kind(f"{operation}: no answer, because {reason}.", operation=operation, sent=True)

@@ -128,7 +128,7 @@ class Wire:
         self._owns_http = owns_http
         self._max_response_bytes = max_response_bytes
         # httpx.Headers shows no Authorization in its repr.
-        self._headers = httpx.Headers(
+        headers = httpx.Headers(
             {
                 "accept": "application/json",
                 "user-agent": f"grafana-oncall-sdk/{__version__}",
@@ -136,7 +136,12 @@ class Wire:
             }
         )
         if grafana_url is not None:
-            self._headers["x-grafana-url"] = grafana_url
+            headers["x-grafana-url"] = grafana_url
+        self._headers = headers
+        if owns_http:
+            # Given once for all: to merge them is a fourth of the making of a request.
+            http.headers.update(headers)
+            self._headers = httpx.Headers()
 
     @property
     def server(self) -> str:

@@ -114,6 +114,11 @@ Listener: TypeAlias = Callable[[Event], None]
 _logger: Final = logging.getLogger("grafana_oncall")
 
 
+def is_heard(kind: type[Event], listener: Listener | None) -> bool:
+    """Whether anyone wants events of this kind: where nobody does, none need be made."""
+    return listener is not None or _logger.isEnabledFor(kind.level)
+
+
 def emit(event: Event, listener: Listener | None) -> None:
     """Hands an event to the log and to the listener."""
     if _logger.isEnabledFor(event.level):

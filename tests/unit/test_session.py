@@ -651,6 +651,31 @@ async def test_a_cancelled_request_is_cancelled_and_nothing_else() -> None:
             await task
 
 
+async def test_a_cancellation_from_within_ends_the_call() -> None:
+    """As a transport may do that loses control of its own tasks."""
+
+    def handle(_: httpx.Request) -> httpx.Response:
+        raise asyncio.CancelledError
+
+    async with session(httpx.MockTransport(handle)) as oncall:
+        with pytest.raises(asyncio.CancelledError):
+            async with asyncio.timeout(5):
+                await oncall.send(LIST)
+
+
+async def test_a_call_that_is_cancelled_while_the_client_closes_stays_cancelled() -> None:
+    """Whoever cancels is not told of another end."""
+    async with serving(hang) as url, session(url=url) as oncall:
+        task = asyncio.create_task(oncall.send(LIST))
+        await asyncio.sleep(0.01)
+        closing = asyncio.create_task(oncall.aclose())
+        await asyncio.sleep(0)
+        task.cancel()
+        await closing
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
 # Life.
 
 
