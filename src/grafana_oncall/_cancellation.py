@@ -4,6 +4,9 @@ httpcore 1.0 loses a place of its pool for good when it is cancelled where it on
 loop a turn: once it is connected, before it takes the connection into use; when an answer is over,
 before it gives the connection back; while it closes others, before it opens its own. Nobody is
 waited for there, so a cancellation can as well come at the next wait, a turn or two later.
+
+Through a proxy to https, httpcore 1.0 also loses the place of every request whose TLS handshake
+does not succeed, whether it is cancelled, refused or late. Nothing here can help against that.
 """
 
 import asyncio
