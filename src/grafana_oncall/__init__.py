@@ -22,7 +22,7 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   _transport                                            … over aiohttp, where that is wanted
 #   _codec · _paging · _retry · _pacing · _limiter · _settings · _arguments · labels
 #                                                         decisions and checks, pure but for waiting
-#   _refusal · _converter · _templates · _rate · _filelock
+#   _refusal · _converter · _templates · _rate · _filelock · _cancellation
 #   _generated                                            written from openapi.yaml
 #   _request · _values · otel · events · errors           plain values
 #   _lazy                                                 what makes the doors cheap
