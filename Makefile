@@ -1,9 +1,10 @@
-# make demo   the whole main job, against a server that it starts itself
-# make test   every check that there is
-# make codegen   openapi.yaml -> src/grafana_oncall/_generated
-# make surface   the public names -> tests/packaging/public_surface.txt
-# make format    ruff's fixes and layout
-# make clean     everything that these made
+# make demo    the whole main job, against a server that it starts itself
+# make test    every check that there is
+# make bench   the SDK and its peers side by side, against the goals of the project
+# make codegen openapi.yaml -> src/grafana_oncall/_generated
+# make surface the public names -> tests/packaging/public_surface.txt
+# make format  ruff's fixes and layout
+# make clean   everything that these made
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types codegen surface format clean
+.PHONY: demo test bench lint types codegen surface format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -19,6 +20,9 @@ demo: $(VENV)/.runtime
 
 test: lint types
 	$(BIN)/python -m pytest --cov --cov-report=term
+
+bench: $(VENV)/.bench
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -55,4 +59,8 @@ $(VENV)/.runtime: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --editable '.[testing,rich]' --group dev
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml | $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --editable '.[testing]' --group bench
 	@touch $@

@@ -22,20 +22,52 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   _transport                                            … over aiohttp, where that is wanted
 #   _codec · _paging · _retry · _pacing · _limiter · _settings · _arguments · labels
 #                                                         decisions and checks, pure but for waiting
-#   _refusal · _converter · _templates · _rate · _filelock
+#   _refusal · _converter · _templates · _rate · _filelock · _cancellation
 #   _generated                                            written from openapi.yaml
 #   _request · _values · otel · events · errors           plain values
+#   _lazy                                                 what makes the doors cheap
 
-from . import bot, bulk, changes, errors, events, labels, models, operations, webhooks
-from ._arguments import FOREVER, NO_TEAM
-from ._checkpoint import Checkpoint
-from ._pager import Pager
-from ._request import Answer, Page, Request, Response
-from ._retry import RetryPolicy
-from ._values import UNSET, UnsetType
+from typing import TYPE_CHECKING
+
+from ._lazy import lazily
 from ._version import __version__
-from ._watch import Watcher
-from .client import OnCallClient
+
+if TYPE_CHECKING:
+    from . import bot, bulk, changes, errors, events, labels, models, operations, webhooks
+    from ._arguments import FOREVER, NO_TEAM
+    from ._checkpoint import Checkpoint
+    from ._pager import Pager
+    from ._request import Answer, Page, Request, Response
+    from ._retry import RetryPolicy
+    from ._values import UNSET, UnsetType
+    from ._watch import Watcher
+    from .client import OnCallClient
+else:
+    # All of them together take twice the time of httpx, and few programs need the half of them.
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            ".": (
+                "bot",
+                "bulk",
+                "changes",
+                "errors",
+                "events",
+                "labels",
+                "models",
+                "operations",
+                "webhooks",
+            ),
+            "._arguments": ("FOREVER", "NO_TEAM"),
+            "._checkpoint": ("Checkpoint",),
+            "._pager": ("Pager",),
+            "._request": ("Answer", "Page", "Request", "Response"),
+            "._retry": ("RetryPolicy",),
+            "._values": ("UNSET", "UnsetType"),
+            "._watch": ("Watcher",),
+            ".client": ("OnCallClient",),
+        },
+    )
 
 __all__ = [
     "FOREVER",

@@ -6,7 +6,7 @@ from typing import Literal
 import attrs
 
 from . import labels as label_rules
-from ._arguments import delete_mode, silence_delay
+from ._arguments import Forever, delete_mode, silence_delay
 from ._call import Exchange
 from ._generated import operations
 from ._generated.alert_groups import AlertGroup, AlertGroupDelete, AlertGroupSilence, DeleteMode
@@ -67,7 +67,7 @@ class Actions:
         """
         await self._session.send(operations.unresolve_alert_group(alert_group_id))
 
-    async def silence(self, alert_group_id: str, delay: timedelta | int) -> None:
+    async def silence(self, alert_group_id: str, delay: timedelta | int | Forever) -> None:
         """Silences the group for a while, or for ever. Needs a user's OnCall API key.
 
         Not idempotent: silencing a silenced group restarts its timer. So it is not repeated when

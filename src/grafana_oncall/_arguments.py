@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Final, Literal, TypeAlias, TypeVar, cast
 
 from ._generated.alert_groups import AlertGroupState, DeleteMode
@@ -19,7 +20,14 @@ State: TypeAlias = (
 
 StateFilter: TypeAlias = Literal["new", "acknowledged", "resolved", "silenced"]
 
-FOREVER: Final = -1
+
+class Forever(Enum):
+    """The type of `FOREVER`: no number is taken for it, such as one that was miscalculated."""
+
+    FOREVER = -1
+
+
+FOREVER: Final = Forever.FOREVER
 """A silence that ends only when somebody ends it."""
 
 NO_TEAM: Final = "null"
@@ -159,13 +167,15 @@ def _bad_range(value: object, reason: str) -> TimeRangeError:
 
 
 def silence_delay(delay: object) -> int:
-    """Whole seconds, rounded up; FOREVER as it is."""
+    """Whole seconds, rounded up; the server's -1 for FOREVER."""
+    if isinstance(delay, Forever):
+        return delay.value
     seconds = math.ceil(delay.total_seconds()) if isinstance(delay, timedelta) else delay
     match seconds:
         case bool():
             pass
         # The server takes 0, and never ends such a silence.
-        case int() if 0 < seconds <= SILENCE_DELAY_MAX or delay == FOREVER:
+        case int() if 0 < seconds <= SILENCE_DELAY_MAX:
             return seconds
         case _:
             pass

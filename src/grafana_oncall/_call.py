@@ -53,7 +53,10 @@ class Call(Generic[T]):
             attrs.evolve(request.operation, repeat="same") if never else request.operation
         )
         self._writes = request.operation.repeat != "safe"
-        self._number = self._shared.next_number()
+        self._number = shared.next_number()
+        # As a rule nobody follows the calls, and their events need not be made.
+        self._followed = shared.hears(CallStarted)
+        self._now = asyncio.get_running_loop().time
         self._attempts: list[Attempt] = []
         self._doubtful = False
         self._first_sent: float | None = None
@@ -65,14 +68,15 @@ class Call(Generic[T]):
         """The answer, or the error with all its attempts."""
         began = self._now()
         operation = self._operation
-        self._shared.emit(
-            CallStarted(
-                call=self._number,
-                operation=operation.id,
-                method=operation.method,
-                path=self._request.path,
+        if self._followed:
+            self._shared.emit(
+                CallStarted(
+                    call=self._number,
+                    operation=operation.id,
+                    method=operation.method,
+                    path=self._request.path,
+                )
             )
-        )
         failure: str | None = None
         try:
             return await self._until_settled()
@@ -84,15 +88,16 @@ class Call(Generic[T]):
                 told.elapsed = self._now() - began
             raise
         finally:
-            self._shared.emit(
-                CallEnded(
-                    call=self._number,
-                    operation=operation.id,
-                    attempts=len(self._attempts),
-                    elapsed=self._now() - began,
-                    error=failure,
+            if self._followed:
+                self._shared.emit(
+                    CallEnded(
+                        call=self._number,
+                        operation=operation.id,
+                        attempts=len(self._attempts),
+                        elapsed=self._now() - began,
+                        error=failure,
+                    )
                 )
-            )
 
     def _told(self, error: BaseException) -> OnCallError | None:
         """The error to tell the attempts with: of a cancelled write in doubt, its cause."""
@@ -182,17 +187,18 @@ class Call(Generic[T]):
         self._attempts.append(
             Attempt(number=number, status=status, error=error, waited=waited, latency=latency)
         )
-        self._shared.emit(
-            AttemptEnded(
-                call=self._number,
-                operation=self._operation.id,
-                attempt=number,
-                status=status,
-                error=error,
-                waited=waited,
-                latency=latency,
+        if self._followed:
+            self._shared.emit(
+                AttemptEnded(
+                    call=self._number,
+                    operation=self._operation.id,
+                    attempt=number,
+                    status=status,
+                    error=error,
+                    waited=waited,
+                    latency=latency,
+                )
             )
-        )
 
     def _throttled(self, error: RateLimited, sent: float) -> None:
         """All calls pause; the first of an episode tells it."""
@@ -289,7 +295,3 @@ class Call(Generic[T]):
 
     def _final(self, error: OnCallError) -> OnCallError:
         return final(self._operation, error, doubtful=self._doubtful)
-
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()

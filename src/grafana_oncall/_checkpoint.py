@@ -87,7 +87,7 @@ class CheckpointFile:
     """Where a watcher keeps its checkpoint; a lock beside it sees to it that only one does."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = path.resolve()  # its lock is the same under all its names
         self._lock: FileIO | None = None
 
     async def lock(self) -> bool:

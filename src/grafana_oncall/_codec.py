@@ -2,6 +2,7 @@
 
 import types
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Generic, TypeVar, cast, get_args, get_origin
 
 import attrs
@@ -47,8 +48,10 @@ def decode(request: Request[T], response: Response) -> T:
         return cast("T", None)
     if not response.content:
         raise _nonsense(request, response, "the body is empty where one is due")
-    if get_origin(request.returns) is Page:
-        return cast("T", _page(request, response))
+    returns: Any = request.returns
+    envelope = _envelope(returns)
+    if envelope is not None:
+        return cast("T", _page(request, response, envelope))
     return _decoded(request, response, request.returns)
 
 
@@ -61,9 +64,17 @@ def _expect_nothing(request: Request[Any], response: Response) -> None:
         _decoded(request, response, cast("type[object]", Any))
 
 
-def _page(request: Request[Any], response: Response) -> Page[Any]:
-    item: Any = get_args(request.returns)[0]
-    envelope = _decoded(request, response, _Envelope[item])
+@cache
+def _envelope(returns: Any) -> type[_Envelope[Any]] | None:
+    """What a page comes in; None for what is no page."""
+    if get_origin(returns) is not Page:
+        return None
+    item: Any = get_args(returns)[0]
+    return _Envelope[item]
+
+
+def _page(request: Request[Any], response: Response, kind: type[_Envelope[Any]]) -> Page[Any]:
+    envelope = _decoded(request, response, kind)
     number = envelope.current_page_number
     return Page(
         results=envelope.results,

@@ -109,6 +109,9 @@ class Gate:
         """
         if self._closed:
             raise closed()
+        if self._is_free():
+            self._under_way += 1
+            return
         place = _Place(asyncio.get_running_loop().create_future(), patience)
         queue = self._background if background else self._foreground
         queue.insert(0 if first else len(queue), place)
@@ -122,6 +125,13 @@ class Gate:
                 self.leave()
             raise
 
+    def _is_free(self) -> bool:
+        """Whether one may go in who comes now: as a rule so, and then no future is made."""
+        if self._foreground or self._background:
+            return False
+        now = asyncio.get_running_loop().time()
+        return now >= self._opens and self.pace.admits(now, self._under_way)
+
     def turn_away(self) -> None:
         """Ends the waiting of those for whom the server's pause is too long."""
         left = self.pace.paused_until - asyncio.get_running_loop().time()
@@ -132,7 +142,8 @@ class Gate:
     def leave(self) -> None:
         """Gives the place back."""
         self._under_way -= 1
-        self._let_in()
+        if self._foreground or self._background:
+            self._let_in()
 
     def hold(self, seconds: float) -> None:
         """Lets nothing in for so long, for a reason of the client's own: no 429 is learnt from."""

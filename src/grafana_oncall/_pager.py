@@ -71,13 +71,18 @@ class Pager(Generic[T]):
         return self._items()
 
     async def _items(self) -> AsyncGenerator[T, None]:
-        recent: deque[set[str]] = deque(maxlen=_REMEMBERED_PAGES)
+        # One set to look into, for every item of every list; the pages tell what to forget of it.
+        known: set[str] = set()
+        recent: deque[set[str]] = deque()
         async with aclosing(self.pages()) as pages:
             async for page in pages:
+                if len(recent) == _REMEMBERED_PAGES:
+                    known -= recent.popleft()
                 here: set[str] = set()
                 recent.append(here)
                 for item in page.results:
-                    if not any(item.id in ids for ids in recent):
+                    if item.id not in known:
+                        known.add(item.id)
                         here.add(item.id)
                         yield item
 

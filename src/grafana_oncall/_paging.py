@@ -1,6 +1,7 @@
 """Pure: which requests follow a page of a list."""
 
 import re
+from collections.abc import Sequence
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -38,14 +39,24 @@ def next_page(request: Request[Page[T]], page: Page[T]) -> Request[Page[T]] | No
     return at_page(attrs.evolve(request, query=(*request.query, *added)), int(number))
 
 
-def upcoming(request: Request[Page[T]], page: Page[T], most: int) -> list[Request[Page[T]]]:
-    """Up to `most` requests that follow, as far as the page tells how many there are."""
+def upcoming(
+    request: Request[Page[T]],
+    page: Page[T],
+    most: int,
+    *,
+    known: Sequence[Request[Page[T]]] = (),
+) -> list[Request[Page[T]]]:
+    """Up to `most` requests that follow, as far as the page tells how many there are.
+
+    The first of them are not made anew where they are `known` from the page before.
+    """
     following = next_page(request, page)
     if following is None:
         return []
     number = following.page_number
-    last = min(page.total_pages or number, number + most - 1)
-    return [following, *(at_page(following, later) for later in range(number + 1, last + 1))]
+    last = max(number, min(page.total_pages or number, number + most - 1))
+    fresh = range(number + len(known), last + 1)
+    return [*known, *(at_page(following, later) for later in fresh)]
 
 
 def _query(url: str) -> list[tuple[str, str]]:

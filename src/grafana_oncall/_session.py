@@ -27,8 +27,11 @@ class Session:
 
     async def exchange(self, request: Request[T], *, look: Look[T] | None = None) -> Answer[T]:
         """As `send`, with the answer as it came beside its value."""
-        with self.shared.call():
+        self.shared.begin()
+        try:
             return await Call(self.shared, self.options, request, look).run()
+        finally:
+            self.shared.end()
 
     async def pages(
         self, request: Request[Page[T]], *, prefetch: int
@@ -38,9 +41,12 @@ class Session:
         yield page
         ahead: deque[tuple[Request[Page[T]], asyncio.Task[Page[T]]]] = deque()
         try:
-            while wanted := upcoming(request, page, 1 + prefetch):
+            while wanted := upcoming(request, page, 1 + prefetch, known=[one for one, _ in ahead]):
                 for one in wanted[len(ahead) :]:
                     ahead.append((one, asyncio.create_task(self._page(one))))
+                # Requests go out before a page is given that is there already: otherwise pages that
+                # came together would all be worked on first, and again come together.
+                await asyncio.sleep(0)
                 request, task = ahead[0]
                 page = await task
                 ahead.popleft()

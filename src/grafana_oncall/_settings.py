@@ -72,7 +72,10 @@ def api_url(url: str, *, allow_http: bool = False) -> str:
             "or allow_http=True where the network is trusted."
         )
         raise InvalidArgument(message, argument="url")
-    return f"{checked.removesuffix('/api/v1')}/{API_ROOT}"
+    base = checked.removesuffix("/api/v1")
+    if "/api/v1/" in base:
+        raise InvalidArgument("url: give it up to /api/v1, and nothing behind.", argument="url")
+    return f"{base}/{API_ROOT}"
 
 
 def _is_loopback(host: str) -> bool:

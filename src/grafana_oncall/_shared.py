@@ -1,8 +1,7 @@
 """What all calls of one client have in common: its connections, its gate, and its lifetime."""
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from itertools import count
 from typing import Any, Final
 
@@ -14,10 +13,13 @@ from ._request import Request, Response
 from ._retry import RetryPolicy, RetryQuota
 from ._wire import Wire
 from .errors import ClientStateError, RequestTimeout, TransportError
-from .events import Event, Listener, emit
+from .events import Event, Listener, emit, is_heard
 
 _numbers: Final = count(1)
 """Of calls: one row for all clients of a process, so that listeners can tell them apart."""
+
+_DROPS: Final = "it came in drops for too long"
+_CLOSED: Final = "the client was closed"
 
 
 @attrs.frozen(kw_only=True)
@@ -44,28 +46,34 @@ class Shared:
     closed: asyncio.Event = attrs.field(factory=asyncio.Event)
     idle: asyncio.Event = attrs.field(factory=asyncio.Event)
     under_way: int = 0
-    sending: set[asyncio.Task[Response]] = attrs.field(factory=set["asyncio.Task[Response]"])
+    sending: dict[asyncio.Timeout, asyncio.Future[None]] = attrs.field(
+        factory=dict[asyncio.Timeout, asyncio.Future[None]]
+    )
+    """What ends the requests that are on their way, and tells that they have ended."""
 
     def next_number(self) -> int:
         """The number of the next call."""
         return next(_numbers)
 
+    def hears(self, kind: type[Event]) -> bool:
+        """Whether events of this kind need be made."""
+        return is_heard(kind, self.listener)
+
     def emit(self, event: Event) -> None:
         """To the log and to the listener."""
         emit(event, self.listener)
 
-    @contextmanager
-    def call(self) -> Generator[None]:
-        """One more call is under way."""
+    def begin(self) -> None:
+        """One more call is under way; whoever began one must `end` it."""
         self._check_usable()
         self.under_way += 1
         self.idle.clear()
-        try:
-            yield
-        finally:
-            self.under_way -= 1
-            if not self.under_way:
-                self.idle.set()
+
+    def end(self) -> None:
+        """One call less is under way."""
+        self.under_way -= 1
+        if not self.under_way:
+            self.idle.set()
 
     def _check_usable(self) -> None:
         if self.closing or self.wire.is_closed:
@@ -93,35 +101,31 @@ class Shared:
         self.closed.set()
         self.gate.close()
         try:
-            for task in self.sending:
-                task.cancel()
+            for timer in self.sending:
+                if not timer.expired():
+                    timer.reschedule(0)
             if self.sending:
-                await asyncio.wait(self.sending)
+                await asyncio.wait(self.sending.values())
             if self.limiter is not None:
                 await self.limiter.aclose()
         finally:
             await self.wire.aclose()
 
     async def round_trip(self, request: Request[Any], options: Options) -> Response:
-        """Sends once, in a task of its own, which is cancelled once at most.
-
-        httpx 0.28 loses a connection for good when it is cancelled a second time while it cleans
-        up after the first.
-        """
-        task = asyncio.create_task(self.wire.round_trip(request, options.timeout))
-        self.sending.add(task)
-        task.add_done_callback(self.sending.discard)
+        """Sends once; raises TransportError for no answer, or when the client is closed."""
+        timer = asyncio.timeout(max(options.timeout, options.retry.deadline))
+        self.sending[timer] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(max(options.timeout, options.retry.deadline)):
-                return await asyncio.shield(task)
+            async with timer:
+                return await self.wire.round_trip(request, options.timeout)
         except TimeoutError as error:
-            raise _unanswered(RequestTimeout, request, "it came in drops for too long") from error
-        except asyncio.CancelledError as error:
-            if not task.cancelled():
+            if not timer.expired():
                 raise
-            raise _unanswered(TransportError, request, "the client was closed") from error
+            if self.closed.is_set():
+                raise _unanswered(TransportError, _CLOSED, request) from error
+            raise _unanswered(RequestTimeout, _DROPS, request) from error
         finally:
-            await _ended(task)
+            self.sending.pop(timer).set_result(None)
 
     async def sleep(self, seconds: float) -> None:
         """Waits so long, or raises as soon as the client is closed."""
@@ -133,16 +137,6 @@ class Shared:
         raise closed()
 
 
-async def _ended(task: asyncio.Task[Any]) -> None:
-    """Cancels a task and waits for its end, however often the waiting is cancelled itself."""
-    task.cancel()
-    while not task.done():
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait({task})
-    if not task.cancelled():
-        task.exception()  # has been raised to the caller, unless that was cancelled
-
-
-def _unanswered(kind: type[TransportError], request: Request[Any], reason: str) -> TransportError:
+def _unanswered(kind: type[TransportError], reason: str, request: Request[Any]) -> TransportError:
     operation = request.operation.id
     return kind(f"{operation}: no answer, because {reason}.", operation=operation, sent=True)

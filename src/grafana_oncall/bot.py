@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from math import ldexp
 from random import Random
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar, overload
 
 import attrs
 
@@ -36,6 +36,9 @@ __all__ = ["Bot", "BotHealth", "DeadLetter"]
 
 T = TypeVar("T")
 W = TypeVar("W", bound=Watched)
+A = TypeVar("A", bound=Watched)
+B = TypeVar("B", bound=Watched)
+C = TypeVar("C", bound=Watched)
 Handler: TypeAlias = Callable[[W], Awaitable[object]]
 
 _logger: Final = logging.getLogger("grafana_oncall")
@@ -125,7 +128,19 @@ class Bot:
         self._cut_off = 0
         self._failure: OnCallError | None = None
 
-    def on(self, *kinds: type[W]) -> Callable[[Handler[W]], Handler[W]]:
+    @overload
+    def on(self, kind: type[A], /) -> Callable[[Handler[A]], Handler[A]]: ...
+    @overload
+    def on(
+        self, kind: type[A], other: type[B], /
+    ) -> Callable[[Handler[A | B]], Handler[A | B]]: ...
+    @overload
+    def on(
+        self, kind: type[A], other: type[B], third: type[C], /
+    ) -> Callable[[Handler[A | B | C]], Handler[A | B | C]]: ...
+    @overload
+    def on(self, *kinds: type[W]) -> Callable[[Handler[W]], Handler[W]]: ...
+    def on(self, *kinds: type[Any]) -> Callable[[Handler[Any]], Handler[Any]]:
         """Registers an async function for changes of these kinds, `Gap` included.
 
         `Change` stands for all kinds of changes. Several handlers of one change are called in the
@@ -135,7 +150,7 @@ class Bot:
             message = f"on: classes of grafana_oncall.changes are needed, not {shown(kinds)}."
             raise InvalidArgument(message, argument="kinds")
 
-        def register(handler: Handler[W]) -> Handler[W]:
+        def register(handler: Handler[Any]) -> Handler[Any]:
             if not inspect.iscoroutinefunction(handler):
                 message = f"{shown(handler)}: a handler is an async function."
                 raise InvalidArgument(message, argument="handler")
@@ -306,17 +321,22 @@ class Bot:
             change=change, handler=_name(handler), error=error, attempts=self._retry.attempts
         )
         if self._on_dead_letter is None:
-            _logger.error("Handler %s gave up on %r", letter.handler, change, exc_info=error)
+            _logger.error("Handler %s gave up on %s", letter.handler, _told(change), exc_info=error)
             return
         try:
             await self._on_dead_letter(letter)
         except Exception:
-            _logger.exception("on_dead_letter failed on %r", letter)
+            _logger.exception("on_dead_letter failed on %s", _told(change))
 
 
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def _told(change: Watched) -> str:
+    """In short: alert groups are large, and hold what was sent to them."""
+    return "Gap" if isinstance(change, Gap) else f"{type(change).__name__} of {change.id}"
 
 
 def _is_kind(kind: object) -> bool:

@@ -78,6 +78,10 @@ class Paused:
     reason: str
     """`throttled` or `rate_limit`."""
 
+    def __str__(self) -> str:
+        cause = "the server answered 429" if self.reason == "throttled" else "of its own rate_limit"
+        return f"Paused: all calls of the client wait {self.seconds:.1f} s, because {cause}."
+
 
 @attrs.frozen(kw_only=True)
 class PageRead:
@@ -108,6 +112,11 @@ Event: TypeAlias = CallStarted | AttemptEnded | RetryScheduled | Paused | PageRe
 Listener: TypeAlias = Callable[[Event], None]
 
 _logger: Final = logging.getLogger("grafana_oncall")
+
+
+def is_heard(kind: type[Event], listener: Listener | None) -> bool:
+    """Whether anyone wants events of this kind: where nobody does, none need be made."""
+    return listener is not None or _logger.isEnabledFor(kind.level)
 
 
 def emit(event: Event, listener: Listener | None) -> None:

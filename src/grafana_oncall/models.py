@@ -6,56 +6,118 @@ is absent and None is null.
 Vary any of them with `attrs.evolve`.
 """
 
-from ._generated.alert_groups import (
-    Alert,
-    AlertGroup,
-    AlertGroupDelete,
-    AlertGroupSilence,
-    AlertGroupState,
-    DeleteMode,
-    Permalinks,
-)
-from ._generated.integrations import (
-    ChannelRoute,
-    ChannelRouteInput,
-    DefaultRoute,
-    DefaultRouteInput,
-    Heartbeat,
-    Integration,
-    IntegrationCreate,
-    IntegrationUpdate,
-    MessageTemplate,
-    MessageTemplateInput,
-    RichTemplate,
-    RichTemplateInput,
-    SlackRoute,
-    SlackRouteInput,
-    Templates,
-    TemplatesInput,
-    TitleTemplate,
-    TitleTemplateInput,
-)
-from ._generated.labels import (
-    AttachedLabelInput,
-    AttachedNameInput,
-    DynamicLabelInput,
-    DynamicValueInput,
-    Label,
-    LabelInput,
-    LabelKey,
-    LabelKeyInput,
-    LabelValue,
-    LabelValueInput,
-)
-from ._generated.webhooks import (
-    EventAlertGroup,
-    EventHeader,
-    EventIntegration,
-    EventType,
-    EventUser,
-    EventWebhook,
-    WebhookEvent,
-)
+from typing import TYPE_CHECKING
+
+from ._lazy import lazily
+
+if TYPE_CHECKING:
+    from ._generated.alert_groups import (
+        Alert,
+        AlertGroup,
+        AlertGroupDelete,
+        AlertGroupSilence,
+        AlertGroupState,
+        DeleteMode,
+        Permalinks,
+    )
+    from ._generated.integrations import (
+        ChannelRoute,
+        ChannelRouteInput,
+        DefaultRoute,
+        DefaultRouteInput,
+        Heartbeat,
+        Integration,
+        IntegrationCreate,
+        IntegrationUpdate,
+        MessageTemplate,
+        MessageTemplateInput,
+        RichTemplate,
+        RichTemplateInput,
+        SlackRoute,
+        SlackRouteInput,
+        Templates,
+        TemplatesInput,
+        TitleTemplate,
+        TitleTemplateInput,
+    )
+    from ._generated.labels import (
+        AttachedLabelInput,
+        AttachedNameInput,
+        DynamicLabelInput,
+        DynamicValueInput,
+        Label,
+        LabelInput,
+        LabelKey,
+        LabelKeyInput,
+        LabelValue,
+        LabelValueInput,
+    )
+    from ._generated.webhooks import (
+        EventAlertGroup,
+        EventHeader,
+        EventIntegration,
+        EventType,
+        EventUser,
+        EventWebhook,
+        WebhookEvent,
+    )
+else:
+    # Building a class of ten members takes more than a millisecond.
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "._generated.alert_groups": (
+                "Alert",
+                "AlertGroup",
+                "AlertGroupDelete",
+                "AlertGroupSilence",
+                "AlertGroupState",
+                "DeleteMode",
+                "Permalinks",
+            ),
+            "._generated.integrations": (
+                "ChannelRoute",
+                "ChannelRouteInput",
+                "DefaultRoute",
+                "DefaultRouteInput",
+                "Heartbeat",
+                "Integration",
+                "IntegrationCreate",
+                "IntegrationUpdate",
+                "MessageTemplate",
+                "MessageTemplateInput",
+                "RichTemplate",
+                "RichTemplateInput",
+                "SlackRoute",
+                "SlackRouteInput",
+                "Templates",
+                "TemplatesInput",
+                "TitleTemplate",
+                "TitleTemplateInput",
+            ),
+            "._generated.labels": (
+                "AttachedLabelInput",
+                "AttachedNameInput",
+                "DynamicLabelInput",
+                "DynamicValueInput",
+                "Label",
+                "LabelInput",
+                "LabelKey",
+                "LabelKeyInput",
+                "LabelValue",
+                "LabelValueInput",
+            ),
+            "._generated.webhooks": (
+                "EventAlertGroup",
+                "EventHeader",
+                "EventIntegration",
+                "EventType",
+                "EventUser",
+                "EventWebhook",
+                "WebhookEvent",
+            ),
+        },
+    )
 
 __all__ = [
     "Alert",

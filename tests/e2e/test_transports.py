@@ -280,12 +280,10 @@ async def test_a_call_that_is_cancelled_takes_its_connection_with_it(
     assert server.connections == 2
 
 
+@each_transport
 @pytest.mark.parametrize("seconds", [0, 0.0005, 0.001, 0.002, 0.005, 0.01])
-async def test_cancellations_lose_no_place(seconds: float) -> None:
-    """After storms of them, as many calls as there are connections are under way at once.
-
-    Over aiohttp: the pool of httpcore 1.0 loses a connection that is cancelled as it opens.
-    """
+async def test_cancellations_lose_no_place(seconds: float, name: Name) -> None:
+    """After storms of them, as many calls as there are connections are under way at once."""
     together = asyncio.Barrier(4)
 
     async def say_together(server: Scripted, writer: asyncio.StreamWriter) -> None:
@@ -299,7 +297,7 @@ async def test_cancellations_lose_no_place(seconds: float) -> None:
         return client.integrations.list().count()
 
     server = Scripted(Point(2), say_together)
-    async with serving(server), made(server, "aiohttp", max_connections=4) as client:
+    async with serving(server), made(server, name, max_connections=4) as client:
         for _ in range(5):
             calls = [asyncio.ensure_future(count(client)) for _ in range(8)]
             await asyncio.sleep(seconds)

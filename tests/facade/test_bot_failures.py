@@ -144,3 +144,16 @@ async def test_a_gap_whose_handler_fails_is_a_dead_letter(fake: FakeOnCall, make
     later(1, lambda: fake.faults.add(status(503), lasting=timedelta(minutes=2)))
     await run_for(bot, 600)
     assert [type(letter.change) for letter in letters] == [Gap]
+
+
+async def test_a_change_that_is_given_up_is_logged_in_short(
+    fake: FakeOnCall, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without what the alert holds."""
+    bot = make(retry=RetryPolicy(attempts=1))
+    fail(bot)
+    group = fake.add_group(payload={"password": "in an alert"})
+    await run_for(bot, 10)
+    (record,) = (one for one in caplog.records if one.levelno == logging.ERROR)
+    assert record.getMessage().endswith(f"gave up on Created of {group.id}")
+    assert "in an alert" not in caplog.text

@@ -209,3 +209,16 @@ async def test_a_client_that_is_closed_beforehand_ends_the_run(fake: FakeOnCall)
             await run
     assert counted(runs[0].report) == {"not_attempted": 2}
     assert fake.calls == []
+
+
+async def test_a_run_that_is_cut_while_it_selects_says_that_nothing_was_sent(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """It knows of no group, and yet there are some."""
+    add(fake, 120)
+    fake.latency = SECOND
+    query = oncall.alert_groups.list(state="new")
+    report = await cut(oncall.alert_groups.bulk.resolve(query), 1.5)
+    assert not report.selected
+    assert str(report).startswith("resolve: the selection was not complete, so nothing was sent, ")
+    assert {call.method for call in fake.calls} == {"GET"}

@@ -668,6 +668,8 @@ async def test_the_token_is_in_no_view_of_an_error(
     ("setting", "value"),
     [
         pytest.param("retry", 3, id="a number as the retry policy"),
+        pytest.param("verify", "/etc/ca.pem", id="the path of a certificate"),
+        pytest.param("verify", None, id="no answer whether to verify"),
         pytest.param("rate_limit_storage", "redis://localhost", id="a storage for no rate limit"),
     ],
 )

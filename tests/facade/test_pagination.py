@@ -62,6 +62,21 @@ async def test_an_item_that_is_twice_on_one_page_is_given_once(
     assert await walked(client.alert_groups.list()) == "a b"
 
 
+@pytest.mark.parametrize(
+    ("page", "given"),
+    [pytest.param(16, 1, id="near"), pytest.param(17, 2, id="far")],
+)
+async def test_an_item_is_remembered_for_sixteen_pages(
+    wire: respx.MockRouter, client: OnCallClient, page: int, given: int
+) -> None:
+    """So the memory of a walk does not grow with the list."""
+    pages = ["a", *numbered(page - 2), "a", "z"]
+    Listing(wire, *pages)
+    found = (await walked(client.alert_groups.list())).split()
+    assert found.count("a") == given
+    assert len(found) == page + given - 1
+
+
 async def test_pages_are_given_as_the_server_answers_them(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
@@ -265,6 +280,24 @@ async def test_never_more_than_the_window_is_on_its_way(
             listing.release(number)
             assert (await waiting).number == number
     assert listing.most_in_flight == prefetch + 1
+
+
+async def test_requests_go_out_before_the_pages_that_came_together_are_given(
+    wire: respx.MockRouter, client: OnCallClient
+) -> None:
+    """Or pages that once came together would do so to the end, each time worked on one by one."""
+    listing = Listing(wire, *numbered(20))
+    listing.hold(*range(2, 10))
+    async with aclosing(client.alert_groups.list(prefetch=7).pages()) as pages:
+        await anext(pages)
+        waiting = asyncio.ensure_future(anext(pages))
+        await settle()
+        listing.release(*range(2, 10))
+        await settle()
+        await waiting
+        for _ in range(3, 10):
+            await anext(pages)
+    assert {10, 11, 12} <= {*listing.asked}
 
 
 async def test_without_looking_ahead_a_page_is_fetched_when_its_first_item_is_wanted(

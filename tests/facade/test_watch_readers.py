@@ -170,6 +170,21 @@ async def test_a_second_watcher_of_a_file_waits_for_the_first_one_to_end(
     assert (told(first, group), seen) == ("Created", [])
 
 
+async def test_a_file_has_one_lock_under_all_its_names(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """And stays where it is when it is written by another name."""
+    path, link = tmp_path / "bot.json", tmp_path / "link.json"
+    link.symlink_to(path)
+    fake.add_group()
+    async with watching(watch(checkpoint=path)):
+        with pytest.raises(CheckpointError, match="another watcher uses"):
+            await collect(watch(checkpoint=link), [])
+    async with watching(watch(checkpoint=link)):
+        pass
+    assert link.is_symlink()
+
+
 @pytest.mark.parametrize("kind", ["folder", "lock"])
 async def test_a_file_that_cannot_be_locked_is_told_with_its_path(
     watch: Callable[..., Watcher], tmp_path: Path, kind: str

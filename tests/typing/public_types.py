@@ -145,6 +145,22 @@ async def bots(client: OnCallClient, body: bytes) -> None:
     await page(webhooks.parse(body))
 
 
+async def handlers(runner: bot.Bot) -> None:
+    """A handler takes each of the kinds that it is registered for."""
+
+    @runner.on(changes.Created, changes.Gap)
+    async def either(_: changes.Created | changes.Gap) -> None: ...
+
+    @runner.on(changes.Created, changes.Unresolved, changes.Deleted)
+    async def any_of(_: changes.Created | changes.Unresolved | changes.Deleted) -> None: ...
+
+    @runner.on(changes.Change)
+    async def wider(_: changes.Change | changes.Gap) -> None: ...
+
+    @runner.on(changes.Created, changes.Gap)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    async def narrower(_: changes.Created) -> None: ...
+
+
 async def raw(client: OnCallClient) -> None:
     """A request knows what its answer decodes to."""
     request = operations.get_alert_group("I68T24C13IFW1")

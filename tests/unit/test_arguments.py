@@ -259,6 +259,7 @@ def test_a_delay_is_whole_seconds(delay: object, seconds: int) -> None:
     [
         pytest.param(0, id="zero, which never ends"),
         pytest.param(timedelta(0), id="no time"),
+        pytest.param(-1, id="the number that stands for FOREVER on the wire"),
         pytest.param(timedelta(seconds=-1), id="a negative time is not FOREVER"),
         pytest.param(timedelta(seconds=-0.5), id="rounded to zero"),
         pytest.param(-2, id="negative"),
@@ -267,7 +268,7 @@ def test_a_delay_is_whole_seconds(delay: object, seconds: int) -> None:
         pytest.param(timedelta.max, id="the longest timedelta"),
         pytest.param(True, id="bool"),
         pytest.param(1.0, id="float"),
-        pytest.param(-1.0, id="a float that equals FOREVER"),
+        pytest.param(-1.0, id="a float that equals that"),
         pytest.param(float("nan"), id="nan"),
         pytest.param("60", id="string"),
         pytest.param(None, id="none"),

@@ -171,3 +171,16 @@ def test_no_event_has_room_for_a_query_or_a_body(event: Event) -> None:
     hints = get_type_hints(type(event))
     for field in attrs.fields(type(event)):
         assert hints[field.name] in FIELDS[field.name]
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        pytest.param("throttled", "the server answered 429", id="by the server"),
+        pytest.param("rate_limit", "of its own rate_limit", id="by the client's own limit"),
+    ],
+)
+def test_a_pause_is_told_in_words(reason: str, cause: str) -> None:
+    """It is what a service sees that has configured no logging."""
+    shown = str(Paused(seconds=6.04, reason=reason))
+    assert shown == f"Paused: all calls of the client wait 6.0 s, because {cause}."

@@ -91,6 +91,16 @@ def test_a_list_that_would_go_in_circles_ends_with_an_error(
         upcoming(request, answer, 4)
 
 
+@pytest.mark.parametrize("known", [0, 1, 2, 3])
+def test_upcoming_takes_over_what_is_known(known: int) -> None:
+    """The same requests, whether they were there before or are made now."""
+    answer = page(f"{HOST}?page=2", total_pages=9)
+    wanted = upcoming(FIRST, answer, 3)
+    following = upcoming(FIRST, answer, 3, known=wanted[:known])
+    assert following == wanted
+    assert all(one is other for one, other in zip(following, wanted[:known], strict=False))
+
+
 @pytest.mark.parametrize(
     ("total", "most", "numbers"),
     [

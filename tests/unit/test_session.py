@@ -332,7 +332,9 @@ async def test_a_failure_of_httpx_is_ours_and_says_whether_it_was_sent(
     )
     assert (error.operation, error.sent) == ("list_integrations", sent)
     fate = "The server may have received" if sent else "The request never reached the server."
-    assert str(error).startswith(f"list_integrations: no answer ({kind.__name__} it broke). {fate}")
+    assert str(error).startswith(
+        f"list_integrations: no answer from oncall.test ({kind.__name__} it broke). {fate}"
+    )
     cause = error.__cause__
     assert cause is not None
     assert type(cause) is kind
@@ -645,6 +647,31 @@ async def test_a_cancelled_request_is_cancelled_and_nothing_else() -> None:
         task = asyncio.create_task(oncall.send(LIST))
         await asyncio.sleep(0.01)
         task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_a_cancellation_from_within_ends_the_call() -> None:
+    """As a transport may do that loses control of its own tasks."""
+
+    def handle(_: httpx.Request) -> httpx.Response:
+        raise asyncio.CancelledError
+
+    async with session(httpx.MockTransport(handle)) as oncall:
+        with pytest.raises(asyncio.CancelledError):
+            async with asyncio.timeout(5):
+                await oncall.send(LIST)
+
+
+async def test_a_call_that_is_cancelled_while_the_client_closes_stays_cancelled() -> None:
+    """Whoever cancels is not told of another end."""
+    async with serving(hang) as url, session(url=url) as oncall:
+        task = asyncio.create_task(oncall.send(LIST))
+        await asyncio.sleep(0.01)
+        closing = asyncio.create_task(oncall.aclose())
+        await asyncio.sleep(0)
+        task.cancel()
+        await closing
         with pytest.raises(asyncio.CancelledError):
             await task
 

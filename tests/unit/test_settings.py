@@ -74,6 +74,13 @@ BAD_URLS = [
 ]
 
 
+@pytest.mark.parametrize("end", ["alert_groups", "alert_groups/", "alert_groups/I1/"])
+def test_a_url_that_goes_on_behind_the_root_is_refused(end: str) -> None:
+    """Else the root would stand in it twice."""
+    with pytest.raises(InvalidArgument, match="up to /api/v1"):
+        api_url(f"https://h/oncall/api/v1/{end}")
+
+
 @pytest.mark.parametrize(("url", "fault"), BAD_URLS)
 @pytest.mark.parametrize(("check", "name"), [(api_url, "url"), (stack_url, "grafana_url")])
 def test_a_bad_url_is_refused(

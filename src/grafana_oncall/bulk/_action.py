@@ -9,6 +9,7 @@ import attrs
 from attrs.validators import in_
 
 from grafana_oncall._actions import Actions
+from grafana_oncall._arguments import FOREVER
 from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall._generated.constraints import LABELS_MAX
 from grafana_oncall.changes import Snapshot
@@ -114,7 +115,7 @@ class Silence(Action):
 
     name: str = "silence"
     delay: int
-    """Seconds, or FOREVER."""
+    """Seconds, or the value of FOREVER."""
 
     def steps(self, _seen: Snapshot | None, /) -> Sequence[str]:
         """Always the same: also a silenced group gets this delay."""
@@ -128,7 +129,7 @@ class Silence(Action):
         self, on: Actions, group_id: str, _seen: Snapshot | None, done: list[str], /
     ) -> None:
         """Sends it."""
-        await on.silence(group_id, self.delay)
+        await on.silence(group_id, FOREVER if self.delay == FOREVER.value else self.delay)
         done.append(self.name)
 
     async def was_done(self, on: Actions, group_id: str, before: AlertGroupState | None, /) -> bool:

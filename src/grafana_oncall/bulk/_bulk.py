@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias, Unpack, cast
 import attrs
 
 from grafana_oncall import labels as label_rules
-from grafana_oncall._arguments import delete_mode, duration, silence_delay
+from grafana_oncall._arguments import Forever, delete_mode, duration, silence_delay
 from grafana_oncall._filter import is_filtered
 from grafana_oncall._generated import operations
 from grafana_oncall._generated.alert_groups import AlertGroup, DeleteMode
@@ -73,7 +73,7 @@ class Bulk:
         return self._run(Transition(name="unresolve"), selection, options)
 
     def silence(
-        self, selection: Selection, delay: timedelta | int, **options: Unpack[BulkOptions]
+        self, selection: Selection, delay: timedelta | int | Forever, **options: Unpack[BulkOptions]
     ) -> BulkRun:
         """Silences each group, a silenced one anew; see `AlertGroups.silence`."""
         return self._run(Silence(delay=silence_delay(delay)), selection, options)

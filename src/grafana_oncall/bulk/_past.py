@@ -96,6 +96,12 @@ class Reader:
                 self.size = os.fstat(file.fileno()).st_size
                 file.seek(self.whole)
                 return file.readlines(size)
+        except FileNotFoundError as error:
+            message = (
+                f"{self._path}: there is no such journal. A run that ended before its selection "
+                "was complete leaves none, and has sent nothing: start a new one."
+            )
+            raise JournalError(message, path=str(self._path)) from error
         except OSError as error:
             message = f"{self._path}: the journal cannot be read ({error})."
             raise JournalError(message, path=str(self._path)) from error

@@ -33,6 +33,8 @@ class BulkReport:
     settled: bool = True
     """False when one may have been left out: because groups left the list during each of five
     walks, or because `converge=True` found new ones to the last."""
+    selected: bool = True
+    """False when the run ended before the selection was complete: then nothing was sent."""
     dry_run: bool = False
     """Whether nothing was to be sent; the outcomes' `detail` then says what would be."""
 
@@ -60,6 +62,7 @@ class BulkReport:
             {
                 "action": self.action,
                 "dry_run": self.dry_run,
+                "selected": self.selected,
                 "settled": self.settled,
                 "selecting": self.selecting,
                 "acting": self.acting,
@@ -91,6 +94,9 @@ class BulkReport:
         kind = f"{self.action} (dry run)" if self.dry_run else self.action
         doubt = "" if self.settled else "; the list kept moving: some may have been left out"
         seconds = self.selecting + self.acting
+        if not self.selected:
+            reason = "the selection was not complete, so nothing was sent"
+            return f"{kind}: {reason}, in {seconds:.1f} s"
         groups = f"{len(self.outcomes):,} alert groups"
         return f"{kind}: {groups}{f': {counts}' if counts else ''}, in {seconds:.1f} s{doubt}"
 

@@ -60,6 +60,7 @@ class BulkRun:
         self._work = work
         self._settings = settings
         self._journal = journal
+        self._selected = work.read is None
         self._ledger = past.ledger
         self._meter = Meter(
             self._action.name,
@@ -104,6 +105,7 @@ class BulkRun:
             counts=dict(ledger.counts),
             selecting=self._meter.seconds["selecting"],
             acting=self._meter.seconds["acting"],
+            selected=self._selected,
             settled=self._work.past.settled,
             dry_run=self._settings.dry_run,
         )
@@ -156,6 +158,7 @@ class BulkRun:
             self._work.past.settled = frozen.settled
             ledger.take_in()
             await self._journal.select(ledger.ids, before, settled=frozen.settled)
+            self._selected = True
         return frozen.seen
 
     async def _go(self, start: int, seen: dict[str, Snapshot]) -> None:

@@ -182,7 +182,7 @@ def test_a_file_that_is_no_journal_is_left_as_it_is(path: Path, content: bytes) 
 
 def test_a_file_that_cannot_be_read_is_a_journal_error(path: Path) -> None:
     """Whose cause is chained."""
-    with pytest.raises(JournalError, match="cannot be read") as caught:
+    with pytest.raises(JournalError, match="there is no such journal") as caught:
         read(path)
     assert isinstance(caught.value.__cause__, FileNotFoundError)
     with refused(path.parent, "cannot be read"):

@@ -113,6 +113,7 @@ def test_a_report_is_a_json_object() -> None:
     assert shown == {
         "action": "resolve",
         "dry_run": True,
+        "selected": True,
         "settled": False,
         "selecting": 1.5,
         "acting": 2.5,

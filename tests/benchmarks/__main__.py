@@ -1,0 +1,70 @@
+"""Everything side by side, as ratios that hold on other machines too.
+
+python -m tests.benchmarks                about two minutes
+python -m tests.benchmarks --quick        a few seconds: whether it all runs, and no figures
+python -m tests.benchmarks --only call    one part
+python -m tests.benchmarks --json out.json
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from . import calls, codec, imports, memory, walks
+from .rows import Row, as_json, table
+
+_FAKE: Final = "tests.benchmarks.fake_server"
+
+
+def _fake(*, quick: bool) -> Iterator[Row]:
+    """Requests that the fake server answers in a second."""
+    measured: Mapping[str, float | None] = {"requests": None}
+    if find_spec(_FAKE) and not quick:
+        measured = import_module(_FAKE).measure()
+    for name, value in measured.items():
+        yield Row(
+            part="fake",
+            name=f"fake server with 10,000 groups, one core: {name}",
+            value=value,
+            unit="/s",
+            goal=1000,
+            at_least=True,
+        )
+
+
+def _parts(*, quick: bool, million: bool) -> Mapping[str, Callable[[], Iterator[Row]]]:
+    return {
+        codec.PART: partial(codec.rows, quick=quick),
+        calls.PART: partial(calls.rows, quick=quick),
+        walks.PART: partial(walks.rows, quick=quick),
+        memory.PART: partial(memory.rows, quick=quick, million=million),
+        imports.PART: partial(imports.rows, quick=quick),
+        "fake": partial(_fake, quick=quick),
+    }
+
+
+def main() -> None:
+    """Prints the table; a figure that is out of bounds is shown as such, and is no error."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few rounds, whose figures say little")
+    parser.add_argument("--million", action="store_true", help="a bulk run over a million ids")
+    parser.add_argument("--only", choices=[*_parts(quick=True, million=False)], help="one part")
+    parser.add_argument("--json", nargs="?", const="-", help="a file; without one, to the output")
+    asked = parser.parse_args()
+    rows: list[Row] = []
+    for name, part in _parts(quick=asked.quick, million=asked.million).items():
+        if asked.only in {None, name}:
+            sys.stderr.write(f"{name} …\n")
+            rows.extend(part())
+    if asked.json not in {None, "-"}:
+        Path(asked.json).write_text(as_json(rows) + "\n", encoding="utf-8")
+    sys.stdout.write((as_json(rows) if asked.json == "-" else table(rows)) + "\n")
+
+
+if __name__ == "__main__":
+    main()

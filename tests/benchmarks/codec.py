@@ -1,0 +1,112 @@
+"""Decoding a page of 50 groups, and encoding an update of an integration."""
+
+from collections.abc import Callable, Iterator
+from time import process_time
+from typing import Any, Final
+
+import msgspec
+
+from grafana_oncall import Response, operations
+from grafana_oncall._codec import decode, encode
+from grafana_oncall.models import IntegrationUpdate, RichTemplateInput, TemplatesInput
+
+from .peer_from_dict import DictPage
+from .peer_pydantic import ModelPage, ModelTemplate, ModelTemplates, ModelUpdate
+from .peer_struct import StructPage, StructTemplate, StructTemplates, StructUpdate
+from .rows import Row, interleaved
+from .samples import page
+
+PART: Final = "codec"
+
+LIST: Final = operations.list_alert_groups()
+
+_TITLE: Final = "{{ payload.commonLabels.alertname }}"
+
+
+def update() -> Any:
+    """The request of an update that sets some templates, resets one, and keeps the rest."""
+    templates = TemplatesInput(
+        grouping_key="{{ payload.groupKey }}",
+        slack=RichTemplateInput(title=_TITLE, message="{{ payload.receiver }}", image_url=None),
+        web=RichTemplateInput(title=_TITLE),
+        telegram=None,
+    )
+    body = IntegrationUpdate(name="Storage", description_short=None, templates=templates)
+    return operations.update_integration("CFRPV98RPR1U8", body)
+
+
+def _struct_update() -> StructUpdate:
+    templates = StructTemplates(
+        grouping_key="{{ payload.groupKey }}",
+        slack=StructTemplate(title=_TITLE, message="{{ payload.receiver }}", image_url=None),
+        web=StructTemplate(title=_TITLE),
+        telegram=None,
+    )
+    return StructUpdate(name="Storage", description_short=None, templates=templates)
+
+
+def _model_update() -> ModelUpdate:
+    templates = ModelTemplates(
+        grouping_key="{{ payload.groupKey }}",
+        slack=ModelTemplate(title=_TITLE, message="{{ payload.receiver }}", image_url=None),
+        web=ModelTemplate(title=_TITLE),
+        telegram=None,
+    )
+    return ModelUpdate(name="Storage", description_short=None, templates=templates)
+
+
+def _timed(work: Callable[[], object], times: int) -> Callable[[], float]:
+    def seconds() -> float:
+        began = process_time()
+        for _ in range(times):
+            work()
+        return process_time() - began
+
+    return seconds
+
+
+def rows(*, quick: bool) -> Iterator[Row]:
+    """Bytes to objects, and objects to bytes."""
+    rounds = 3 if quick else 31
+    yield from _decoding(rounds, times=5 if quick else 100)
+    yield from _encoding(rounds, times=50 if quick else 3000)
+
+
+def _decoding(rounds: int, times: int) -> Iterator[Row]:
+    content = page(1)
+    response = Response(status=200, headers={}, content=content)
+    struct = msgspec.json.Decoder(StructPage).decode
+    ratio = interleaved(
+        {
+            "sdk": _timed(lambda: decode(LIST, response), times),
+            "Struct": _timed(lambda: struct(content), times),
+            "pydantic": _timed(lambda: ModelPage.model_validate_json(content), times),
+            "from_dict": _timed(lambda: DictPage.from_json(content), times),
+        },
+        rounds=rounds,
+    )
+    name = "decode a page of 50 groups, over "
+    yield Row(part=PART, name=f"{name}msgspec.Struct", value=ratio("sdk", "Struct"), goal=1.5)
+    yield Row(part=PART, name=f"{name}pydantic v2", value=ratio("sdk", "pydantic"), goal=0.45)
+    yield Row(part=PART, name=f"{name}generated from_dict", value=ratio("sdk", "from_dict"))
+
+
+def _encoding(rounds: int, times: int) -> Iterator[Row]:
+    request, struct, model = update(), _struct_update(), _model_update()
+    _check_same(encode(request), msgspec.json.encode(struct))
+    ratio = interleaved(
+        {
+            "sdk": _timed(lambda: encode(request), times),
+            "Struct": _timed(lambda: msgspec.json.encode(struct), times),
+            "pydantic": _timed(lambda: model.model_dump_json(exclude_unset=True), times),
+        },
+        rounds=rounds,
+    )
+    name = "encode an integration update, over "
+    yield Row(part=PART, name=f"{name}msgspec.Struct", value=ratio("sdk", "Struct"), goal=4)
+    yield Row(part=PART, name=f"{name}pydantic v2", value=ratio("sdk", "pydantic"))
+
+
+def _check_same(ours: bytes | None, theirs: bytes) -> None:
+    if ours is None or msgspec.json.decode(ours) != msgspec.json.decode(theirs):
+        raise AssertionError(f"They do not encode the same: {ours!r}, {theirs!r}")

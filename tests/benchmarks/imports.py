@@ -1,0 +1,68 @@
+"""What it takes to import the SDK and to make its clients, in new interpreters."""
+
+from collections.abc import Callable, Iterator
+from statistics import median
+from typing import Final
+
+from .processes import figures
+from .rows import Row, interleaved
+
+PART: Final = "start"
+
+_IMPORT: Final = """
+from time import process_time
+began = process_time()
+{}
+print(process_time() - began)
+"""
+
+_CLIENTS: Final = """
+from time import process_time
+from grafana_oncall import OnCallClient
+times = []
+for _ in range(2):
+    began = process_time()
+    OnCallClient(url="https://oncall.test", token="token")
+    times.append(process_time() - began)
+print(times)
+"""
+
+
+def rows(*, quick: bool) -> Iterator[Row]:
+    """Imports over that of httpx, and the second client over the first."""
+    rounds = 2 if quick else 11
+    ratio = interleaved(
+        {
+            statement: _taking(statement)
+            for statement in (
+                "import httpx",
+                "import grafana_oncall",
+                "from grafana_oncall import errors, models",
+                "from grafana_oncall import OnCallClient",
+            )
+        },
+        rounds=rounds,
+    )
+    for statement, goal in (
+        ("import grafana_oncall", 0.7),
+        ("from grafana_oncall import errors, models", None),
+        ("from grafana_oncall import OnCallClient", None),
+    ):
+        yield Row(
+            part=PART,
+            name=f"{statement}, over import httpx",
+            value=ratio(statement, "import httpx"),
+            goal=goal,
+        )
+    both = [figures("-c", _CLIENTS) for _ in range(rounds)]
+    yield Row(
+        part=PART,
+        name="making the second client of a process, of the first one's time",
+        value=100 * median(second / first for first, second in both),
+        unit="%",
+        goal=2,
+    )
+
+
+def _taking(statement: str) -> Callable[[], float]:
+    return lambda: float(figures("-c", _IMPORT.format(statement)))

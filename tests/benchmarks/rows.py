@@ -1,0 +1,85 @@
+"""What is measured, held against its goal, as a table or as JSON."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import median
+from typing import Any, Final, Literal
+
+import attrs
+
+Verdict = Literal["kept", "out of bounds", "not available", ""]
+
+NOT_AVAILABLE: Final = None
+"""The value of what this installation has not got."""
+
+
+@attrs.frozen(kw_only=True)
+class Row:
+    """One figure. It is never an error to be out of bounds: machines differ, and are busy."""
+
+    part: str
+    name: str
+    value: float | None
+    """None where it cannot be measured here."""
+    unit: str = "×"  # noqa: RUF001  # times, not the letter x
+    goal: float | None = None
+    """None where there is none: the figure is for comparison."""
+    at_least: bool = False
+    """Whether the goal is a lower bound."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the goal is kept; empty without one."""
+        if self.value is None:
+            return "not available"
+        if self.goal is None:
+            return ""
+        kept = self.value >= self.goal if self.at_least else self.value <= self.goal
+        return "kept" if kept else "out of bounds"
+
+    def cells(self) -> Sequence[str]:
+        """As the table shows it."""
+        bound = "≥" if self.at_least else "≤"
+        return (
+            self.part,
+            self.name,
+            "" if self.value is None else f"{_shown(self.value)} {self.unit}",
+            "" if self.goal is None else f"{bound} {_shown(self.goal)} {self.unit}",
+            self.verdict,
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {**attrs.asdict(self), "verdict": self.verdict}
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+
+def table(rows: Iterable[Row]) -> str:
+    """A table in Markdown, whose columns also stand in line on a terminal."""
+    lines = [("", "", "measured", "goal", "verdict"), *(row.cells() for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(5)]
+    rule = tuple("-" * width for width in widths)
+    padded = (
+        [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+        for line in (lines[0], rule, *lines[1:])
+    )
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in padded)
+
+
+def as_json(rows: Iterable[Row]) -> str:
+    """A list of objects."""
+    return json.dumps([row.plain() for row in rows], indent=2)
+
+
+def interleaved(
+    works: Mapping[str, Callable[[], float]], *, rounds: int
+) -> Callable[[str, str], float]:
+    """Runs each work once a round; gives the median of the ratios of two works within a round.
+
+    What else the machine does lasts longer than a round, and so weighs on both of them.
+    """
+    found = [{name: work() for name, work in works.items()} for _ in range(rounds)]
+    return lambda one, other: median(each[one] / each[other] for each in found)

@@ -1,0 +1,87 @@
+"""An HTTP/1.1 server of canned answers: so cheap that a client's time is its own.
+
+python -m tests.benchmarks.server
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from .samples import GROUPS, PER_PAGE, group, page
+
+PAGE_DELAY: Final = 0.05
+"""Seconds until a page is answered."""
+ACTION_DELAY: Final = 0.02
+"""Seconds until an action is answered."""
+
+Answer = tuple[bytes, float]
+"""The bytes, and the seconds until they are sent."""
+
+
+def _response(content: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+        len(content),
+        content,
+    )
+
+
+class Canned:
+    """All answers, made beforehand."""
+
+    def __init__(self) -> None:
+        self._pages = [_response(page(number)) for number in range(1, GROUPS // PER_PAGE + 1)]
+        self._group = _response(group(0))
+        self._done = _response(b"")
+
+    def answer(self, target: str) -> Answer:
+        """What a request for a path and query gets."""
+        parts = urlsplit(target)
+        if parts.path == "/api/v1/alert_groups/":
+            number = int(parse_qs(parts.query).get("page", ["1"])[0])
+            return self._pages[number - 1], PAGE_DELAY
+        if parts.path.endswith("/acknowledge/"):
+            return self._done, ACTION_DELAY
+        return self._group, 0.0
+
+
+class Connection(asyncio.Protocol):
+    """One connection that is kept; requests come one after the other."""
+
+    def __init__(self, answer: Callable[[str], Answer]) -> None:
+        self._answer = answer
+        self._data = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The client is there."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Answers once the head of a request is there: what is sent here has no body."""
+        self._data += data
+        if not self._data.endswith(b"\r\n\r\n"):
+            return
+        target, self._data = self._data.split(b" ", 2)[1].decode(), b""
+        content, delay = self._answer(target)
+        asyncio.get_running_loop().call_later(delay, self._send, content)
+
+    def _send(self, content: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(content)
+
+
+async def serve() -> None:
+    """Tells the port on the standard output, and serves until the standard input ends."""
+    canned = Canned()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Connection(canned.answer), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201  # for the parent
+    await loop.run_in_executor(None, sys.stdin.read)
+    server.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())

@@ -1,0 +1,161 @@
+"""The time on the clock of long walks and long bulk runs, over that of a perfect client."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from statistics import median
+from time import perf_counter
+from typing import Final
+
+import aiohttp
+import httpx
+
+from .clients import Transport, client, has_aiohttp
+from .processes import figures, server
+from .rows import Row
+from .samples import GROUPS, PER_PAGE, group_id
+from .server import ACTION_DELAY, PAGE_DELAY
+
+PART: Final = "clock"
+AT_ONCE: Final = 32
+
+_WALKS: Final[Mapping[tuple[int, Transport], float | None]] = {
+    (8, "httpx"): 1.15,
+    (16, "aiohttp"): 1.2,
+    (8, "aiohttp"): None,
+    (16, "httpx"): None,
+}
+"""Windows, what sends, and the goal, if there is one."""
+
+
+async def _walk(url: str, window: int, transport: Transport) -> Sequence[float]:
+    """A walk over all groups over the ideal one, and its first group over one round trip.
+
+    Raises AssertionError when groups are missing, or come in another order.
+    """
+    ids: list[str] = []
+    first = 0.0
+    async with client(url, transport) as sdk:
+        groups = sdk.alert_groups.list(prefetch=window - 1)
+        await groups.collect(limit=2 * window * PER_PAGE)  # connects, and warms up
+        began = perf_counter()
+        async for group in groups:
+            first = first or perf_counter() - began
+            ids.append(group.id)
+        seconds = perf_counter() - began
+    if ids != [group_id(number) for number in range(GROUPS)]:
+        raise AssertionError("Some groups are missing, or out of order.")
+    return seconds / _ideal_walk(window), first / PAGE_DELAY
+
+
+def _ideal_walk(window: int) -> float:
+    """What it takes when all the window is always under way."""
+    return GROUPS / PER_PAGE * PAGE_DELAY / window
+
+
+async def _acknowledge(url: str, ids: int, transport: Transport) -> Sequence[float]:
+    """How many times the ideal time a bulk run over so many ids takes."""
+    async with client(url, transport) as sdk:
+        await sdk.alert_groups.get(group_id(0))  # connects
+        began = perf_counter()
+        report = await sdk.alert_groups.bulk.acknowledge(
+            (group_id(number) for number in range(ids)), max_at_once=AT_ONCE
+        )
+        seconds = perf_counter() - began
+    report.raise_for_failures()
+    return (seconds / (ids * ACTION_DELAY / AT_ONCE),)
+
+
+async def _bare(url: str, window: int, transport: Transport) -> Sequence[float]:
+    """The same pages as bytes, in no order, by the bare package: what this machine allows."""
+    numbers = iter(range(2, GROUPS // PER_PAGE + 1))
+    async with _BARE[transport](url) as read:
+
+        async def work() -> None:
+            for number in numbers:
+                await read(number)
+
+        await asyncio.gather(*(read(1) for _ in range(window)))
+        began = perf_counter()
+        await read(1)
+        await asyncio.gather(*(work() for _ in range(window)))
+        seconds = perf_counter() - began
+    return (seconds / _ideal_walk(window),)
+
+
+Reader = Callable[[int], Awaitable[bytes]]
+Opened = Callable[[str], AbstractAsyncContextManager[Reader]]
+
+
+@asynccontextmanager
+async def _bare_httpx(url: str) -> AsyncGenerator[Reader]:
+    async with httpx.AsyncClient() as http:
+
+        async def read(number: int) -> bytes:
+            return (await http.get(f"{url}{_LIST}?page={number}")).content
+
+        yield read
+
+
+@asynccontextmanager
+async def _bare_aiohttp(url: str) -> AsyncGenerator[Reader]:
+    async with aiohttp.ClientSession() as session:
+
+        async def read(number: int) -> bytes:
+            async with session.get(f"{url}{_LIST}?page={number}") as answer:
+                return await answer.read()
+
+        yield read
+
+
+_LIST: Final = "/api/v1/alert_groups/"
+_BARE: Final[Mapping[Transport, Opened]] = {"httpx": _bare_httpx, "aiohttp": _bare_aiohttp}
+
+
+_PROGRAMS: Final = {"walk": _walk, "bare": _bare, "acknowledge": _acknowledge}
+
+
+def rows(*, quick: bool) -> Iterator[Row]:
+    """Walks in windows of 8 and 16, and a bulk run."""
+    rounds, ids = (1, 400) if quick else (3, GROUPS)
+    with server() as url:
+        for (window, transport), goal in _WALKS.items():
+            whole, first = _medians("walk", url, window, transport, rounds) or (None, None)
+            with_ = "" if transport == "httpx" else ", with [aiohttp]"
+            walk = f"a walk over {GROUPS:,} groups in order, window {window}{with_}"
+            yield Row(part=PART, name=f"{walk}, over ideal", value=whole, goal=goal)
+            if (window, transport) == (8, "httpx"):
+                name = "time to the first group of it, over one round trip"
+                yield Row(part=PART, name=name, value=first, goal=1.5)
+        for window, package in ((8, "httpx"), (16, "aiohttp")):
+            (bare,) = _figures("bare", url, window, package, rounds)
+            name = f"the same pages by bare {package}, {window} at once, over ideal"
+            yield Row(part=PART, name=name, value=bare)
+        name = f"acknowledge {{:,}} ids, {AT_ONCE} at once, with {{}}, over ideal"
+        (value,) = _medians("acknowledge", url, ids, "aiohttp", rounds) or (None,)
+        yield Row(part=PART, name=name.format(ids, "[aiohttp]"), value=value, goal=1.25)
+        (slow,) = _figures("acknowledge", url, ids // 5, "httpx", 1)
+        yield Row(part=PART, name=name.format(ids // 5, "httpx"), value=slow)
+
+
+def _medians(
+    program: str, url: str, number: int, transport: Transport, rounds: int
+) -> Sequence[float] | None:
+    """The figures of a program of the SDK; None where it cannot send so."""
+    if transport == "aiohttp" and not has_aiohttp():
+        return None
+    return _figures(program, url, number, transport, rounds)
+
+
+def _figures(program: str, url: str, number: int, package: str, rounds: int) -> Sequence[float]:
+    """Medians of several runs, each in a process that has nothing else in its memory."""
+    command = ("-m", "tests.benchmarks.walks", program, url, str(number), package)
+    return [median(each) for each in zip(*(figures(*command) for _ in range(rounds)), strict=True)]
+
+
+if __name__ == "__main__":
+    _, _program, _url, _number, _package = sys.argv
+    _sends: Transport = "aiohttp" if _package == "aiohttp" else "httpx"
+    sys.stdout.write(json.dumps(asyncio.run(_PROGRAMS[_program](_url, int(_number), _sends))))

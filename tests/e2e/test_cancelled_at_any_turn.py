@@ -1,0 +1,206 @@
+"""Calls are cancelled at every turn of the event loop, one after the other, over real sockets.
+
+Whatever they were about to do, their client loses no connection by it: as many calls as it may
+have connections are answered afterwards, all at once. The pool of httpcore 1.0 by itself loses
+those that are cancelled as they are taken into use, or as they are given back.
+"""
+
+import asyncio
+import gc
+import ssl
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+import pytest
+
+from grafana_oncall import OnCallClient, RetryPolicy
+from grafana_oncall.errors import OutcomeUnknown
+from tests.e2e.scripted import Point, Scripted, Writer, answer, serving
+
+PEM = Path(__file__).with_name("loopback.pem")  # self-signed, for localhost; a test key
+PLACES = 4
+
+each_transport = pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+
+
+@attrs.frozen
+class Story:
+    """What calls meet while they are cancelled."""
+
+    calls: int = PLACES
+    before: int = 0
+    """Calls that were answered before, each over a connection of its own."""
+    idle: Literal["kept", "closed"] = "kept"
+    """What the server has done with those connections since."""
+    fails: bool = False
+    """Whether the server hangs up instead of answering."""
+    again: int | None = None
+    """Turns after which they are cancelled a second time."""
+    tls: bool = False
+
+
+@attrs.define(eq=False)
+class Server:
+    """Answers calls for groups as its story says, and those for integrations all at once."""
+
+    story: Story
+    warming: asyncio.Barrier | None = None
+    asked: int = 0
+    """Calls for integrations that wait for an answer."""
+    all_asked: asyncio.Event = attrs.field(factory=asyncio.Event)
+
+    async def say(self, server: Scripted, writer: Writer) -> None:
+        """What the scripted server does once it has read a request."""
+        if b"/integrations/" in server.requests[-1]:
+            self.asked += 1
+            if self.asked == PLACES:
+                self.all_asked.set()
+            await self.all_asked.wait()
+        elif self.warming is not None:
+            await self.warming.wait()
+        elif self.story.fails:
+            writer.close()
+            return
+        writer.write(answer())
+
+
+async def groups(client: OnCallClient) -> int:
+    """A call that is cancelled."""
+    return await client.alert_groups.list().count()
+
+
+async def integrations(client: OnCallClient) -> int:
+    """A call that is answered as soon as there are as many as connections."""
+    return await client.integrations.list().count()
+
+
+async def together(client: OnCallClient, server: Server) -> int:
+    """How many calls are answered when as many are under way as there may be connections."""
+    calls = [asyncio.ensure_future(integrations(client)) for _ in range(PLACES)]
+    await asyncio.wait(calls, timeout=2)
+    asked = server.asked
+    server.all_asked.set()
+    for call in calls:
+        call.cancel()
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    return min(asked, results.count(7))
+
+
+async def turns(number: int) -> None:
+    """Lets so many turns of the event loop pass."""
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+async def warm(client: OnCallClient, scripted: Scripted, server: Server) -> None:
+    """Opens the connections that the story begins with."""
+    story = server.story
+    if not story.before:
+        return
+    server.warming = asyncio.Barrier(story.before)
+    counts = await asyncio.gather(*(groups(client) for _ in range(story.before)))
+    assert counts == [7] * story.before
+    server.warming = None
+    if story.idle == "closed":
+        scripted.hang_up()
+        await asyncio.sleep(0.001)
+
+
+async def cancelled_after(number: int, client: OnCallClient, story: Story) -> bool:
+    """Cancels its calls after so many turns; whether all of them were over by then."""
+    calls = [asyncio.ensure_future(groups(client)) for _ in range(story.calls)]
+    await turns(number)
+    over = all(call.done() for call in calls)
+    for call in calls:
+        call.cancel()
+    if story.again is not None:
+        await turns(story.again)
+        for call in calls:
+            call.cancel()
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    if not story.fails:
+        cancelled = [result for result in results if result != 7]
+        assert {type(result) for result in cancelled} <= {asyncio.CancelledError}
+    return over
+
+
+async def goes_on(number: int, story: Story, transport: Any) -> bool:
+    """Plays the story with a cancellation at this turn; whether there may be a later one."""
+    server = Server(story)
+    scripted = Scripted(Point(2), server.say)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if story.tls else None
+    if tls is not None:
+        tls.load_cert_chain(PEM)
+    async with (
+        serving(scripted, tls=tls),
+        OnCallClient(
+            # An address, for a name is looked up in a thread, which takes any number of turns.
+            url=scripted.url.replace("localhost", "127.0.0.1"),
+            token="tok-1",
+            transport=transport,
+            max_connections=PLACES,
+            retry=RetryPolicy(attempts=1),
+            timeout=30,
+            verify=not story.tls,
+        ) as client,
+    ):
+        await warm(client, scripted, server)
+        over = await cancelled_after(number, client, story)
+        assert await together(client, server) == PLACES, f"after {number} turns"
+    return not over
+
+
+STORIES = [
+    pytest.param(Story(calls=1), id="one new connection"),
+    pytest.param(Story(), id="new connections"),
+    pytest.param(Story(calls=2 * PLACES), id="calls that wait for a place"),
+    pytest.param(Story(before=2), id="some connections are kept"),
+    pytest.param(Story(before=PLACES), id="kept connections"),
+    pytest.param(Story(before=2, idle="closed"), id="kept connections that are closed"),
+    pytest.param(Story(fails=True), id="the server hangs up"),
+    pytest.param(Story(again=1), id="again in the next turn"),
+    pytest.param(Story(again=2), id="again two turns later"),
+    pytest.param(
+        Story(calls=2, tls=True),
+        id="over TLS",
+        # Cancelled in the handshake, httpcore 1.0 leaves it to the garbage to close the socket.
+        marks=pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    ),
+]
+
+
+@each_transport
+@pytest.mark.parametrize("story", STORIES)
+async def test_no_place_is_lost(story: Story, transport: str) -> None:
+    """From the turn in which the calls begin up to the one in which the last is answered."""
+    for number in count():
+        if not await goes_on(number, story, transport):
+            break
+    gc.collect()
+
+
+@each_transport
+async def test_a_cancelled_write_that_the_server_got_says_so(transport: Any) -> None:
+    """Whichever turn it is: the doubt is told, and nothing is sent twice."""
+
+    async def acted(_: Scripted, writer: Writer) -> None:
+        writer.write(answer(b""))
+
+    for number in count():
+        scripted = Scripted(Point(2), acted)
+        async with (
+            serving(scripted),
+            OnCallClient(url=scripted.url, token="tok-1", transport=transport) as client,
+        ):
+            call = asyncio.ensure_future(client.alert_groups.silence("I1", 60))
+            await turns(number)
+            if call.done():
+                break
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await call
+        assert len(scripted.requests) <= 1
+        if scripted.requests:
+            assert isinstance(caught.value.__cause__, OutcomeUnknown)
