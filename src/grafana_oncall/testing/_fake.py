@@ -18,6 +18,7 @@ from grafana_oncall.testing._answers import (
 from grafana_oncall.testing._asgi import App, asgi_app
 from grafana_oncall.testing._auth import Grant, authenticate, authorize
 from grafana_oncall.testing._calls import Call, Calls, NoAnswer
+from grafana_oncall.testing._checks import TEXT
 from grafana_oncall.testing._clock import Clock, utc_now
 from grafana_oncall.testing._context import Context
 from grafana_oncall.testing._fault import reset
@@ -79,8 +80,7 @@ class FakeOnCall(Populate):
         latency: timedelta = timedelta(0),
         keep_calls: bool = True,
     ) -> None:
-        if page_size < 1:
-            raise ValueError("page_size: a page has one item at least")
+        TEXT(base_url=base_url)
         super().__init__(
             World(
                 seed=seed,
@@ -89,15 +89,15 @@ class FakeOnCall(Populate):
                 base_url=base_url.rstrip("/"),
                 grafana_url=grafana_url,
                 page_size=page_size,
-                quota=rate_limit,
+                rate_limit=rate_limit,
                 delete_delay=delete_delay,
                 wipe_delay=wipe_delay,
+                latency=latency,
             )
         )
-        self.calls = Calls()
+        self._calls = Calls()
         self.keep_calls = keep_calls
         self.faults = Faults(clock)
-        self.latency = latency
         self.token = token
         self.user = self.add_token(token, user="admin")
 
@@ -126,11 +126,11 @@ class FakeOnCall(Populate):
             token=self.token,
             base_url=world.base_url,
             grafana_url=world.grafana_url,
-            rate_limit=world.quota,
+            rate_limit=world.rate_limit,
             delete_delay=world.delete_delay,
             wipe_delay=world.wipe_delay,
             page_size=world.page_size,
-            latency=self.latency,
+            latency=world.latency,
         )
         return write(world, options, self.user)
 
@@ -160,8 +160,15 @@ class FakeOnCall(Populate):
             applied=applied,
         )
         if self.keep_calls:
-            self.calls.append(call)
+            self._calls.append(call)
         return call
+
+    @property
+    def calls(self) -> Calls:
+        """The requests so far and what became of them; `RuntimeError` where they are not kept."""
+        if not self.keep_calls:
+            raise RuntimeError("keep_calls=False: this server records no calls to ask for")
+        return self._calls
 
     @property
     def app(self) -> App:
@@ -221,11 +228,20 @@ class FakeOnCall(Populate):
     @property
     def rate_limit(self) -> Quota | None:
         """Requests per user and window, which operators of real servers change too."""
-        return self._world.quota
+        return self._world.rate_limit
 
     @rate_limit.setter
     def rate_limit(self, quota: Quota | None) -> None:
-        self._world.quota = quota
+        self._world.rate_limit = quota
+
+    @property
+    def latency(self) -> timedelta:
+        """From a request to its answer, in real time."""
+        return self._world.latency
+
+    @latency.setter
+    def latency(self, latency: timedelta) -> None:
+        self._world.latency = latency
 
     @property
     def flavour(self) -> Flavour:
@@ -253,7 +269,7 @@ class FakeOnCall(Populate):
         if operation is None:
             raise crashed()  # a wrong method is a 500 on the real server, and no 405
         authorize(grant, operation.role)
-        self._world.throttle.admit(self._world.quota, grant.user.id, now)
+        self._world.throttle.admit(self._world.rate_limit, grant.user.id, now)
         context = Context(
             world=self._world, grant=grant, now=now, request=request, path=route.path, id=route.id
         )
