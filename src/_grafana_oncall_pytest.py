@@ -80,7 +80,7 @@ def oncall_client(request: pytest.FixtureRequest, oncall_server: FakeOnCall) -> 
 
 @pytest.fixture
 def oncall_factory(oncall_server: FakeOnCall) -> Factory:
-    """Makes alert groups, integrations and labels on `oncall_server`."""
+    """Makes alert groups, integrations and labels on `oncall_server`, and events of webhooks."""
     from grafana_oncall.testing import Factory
 
     return Factory(oncall_server)

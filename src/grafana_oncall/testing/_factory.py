@@ -22,6 +22,7 @@ class Factory:
         self.group = server.add_group
         self.integration = server.add_integration
         self.label = server.add_label
+        self.event = server.event
 
     def groups(
         self, number: int, *, apart: timedelta = timedelta(minutes=1), **fields: Any

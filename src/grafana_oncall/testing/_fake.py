@@ -21,6 +21,7 @@ from grafana_oncall.testing._calls import Call, Calls, NoAnswer
 from grafana_oncall.testing._checks import TEXT
 from grafana_oncall.testing._clock import Clock, utc_now
 from grafana_oncall.testing._context import Context
+from grafana_oncall.testing._events import EventName, event_body
 from grafana_oncall.testing._fault import reset
 from grafana_oncall.testing._faults import Faults, Hit
 from grafana_oncall.testing._populate import Populate
@@ -201,6 +202,24 @@ class FakeOnCall(Populate):
     def integration(self, id: str) -> FakeIntegration:
         """The integration of this id; `LookupError` when there is none."""
         return _only(self.integrations, id, "integration")
+
+    def event(self, group: FakeAlertGroup, type: EventName) -> bytes:
+        """The JSON body that an outgoing webhook posts when this happens to the group.
+
+        It shows the group as the event leaves it: acknowledged now by the first user, say, or as
+        it is where it was acknowledged before. On the server nothing changes, and nothing is sent:
+
+        ```python
+        Path("event.json").write_bytes(oncall_factory.event(group, "acknowledge"))
+        ```
+
+            curl -H "Authorization: $WEBHOOK_SECRET" --data-binary @event.json http://127.0.0.1:8000/
+
+        Args:
+            group: What it happens to.
+            type: `"alert group created"`, `"acknowledge"` and so on, as the server names it.
+        """
+        return event_body(self._world, group, type, self._world.settle())
 
     @property
     def users(self) -> dict[str, FakeUser]:
