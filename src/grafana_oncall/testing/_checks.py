@@ -10,7 +10,7 @@ from attrs import Attribute, frozen
 
 from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration
 
-LabelsLike: TypeAlias = Mapping[str, str] | Iterable[str | tuple[str, str]]
+LabelsLike: TypeAlias = Mapping[str, str] | Iterable[str] | Iterable[tuple[str, str]]
 """`{"team": "SRE"}`, `"team:SRE"`, or an iterable of such strings or of pairs."""
 
 _LONGEST = 60  # characters of a value in a message
