@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,8 @@ def oncall_server(request: pytest.FixtureRequest) -> FakeOnCall:
         options["clock"] = request.getfixturevalue("oncall_clock")
     elif start is not None:
         pytest.fail("mark.oncall: start= is for oncall_clock, which is not used", pytrace=False)
-    return FakeOnCall(**options)
+    with _one_line():
+        return FakeOnCall(**options)
 
 
 @pytest.fixture
@@ -61,7 +63,8 @@ def oncall_client(request: pytest.FixtureRequest, oncall_server: FakeOnCall) -> 
     """A client of `oncall_server`, as its administrator.
 
     It belongs to the event loop in which it is first used, of whichever async plugin, and needs
-    no closing: its connections are function calls.
+    no closing: its connections are function calls. When it waits, to retry or to poll, the test
+    waits as long: without `oncall_clock`, time is real.
     """
     from grafana_oncall import OnCallClient
 
@@ -77,7 +80,7 @@ def oncall_client(request: pytest.FixtureRequest, oncall_server: FakeOnCall) -> 
 
 @pytest.fixture
 def oncall_factory(oncall_server: FakeOnCall) -> Factory:
-    """Makes alert groups, integrations and labels on `oncall_server`."""
+    """Makes alert groups, integrations and labels on `oncall_server`, and events of webhooks."""
     from grafana_oncall.testing import Factory
 
     return Factory(oncall_server)
@@ -121,11 +124,13 @@ def oncall_clock(request: pytest.FixtureRequest) -> LoopClock:
     """The time of `oncall_server`, and of the test's event loop: nobody waits in this test.
 
     `await asyncio.sleep(600)` takes no time, and lets happen what is due within ten minutes.
+    Without it time is real, and the test sleeps for ten minutes.
     """
     from grafana_oncall.testing import LoopClock
 
     _check_loop(request.node)
-    return LoopClock(_options(request).get("start"), _timeline(request.config))
+    with _one_line():
+        return LoopClock(_options(request).get("start"), _timeline(request.config))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -170,6 +175,15 @@ def _check_loop(test: pytest.Function) -> None:
     hook: Any = getattr(test.config.hook, "pytest_asyncio_loop_factories", None)
     if test.get_closest_marker("asyncio") and getattr(hook, "spec", None) is None:
         pytest.fail(_NO_LOOP, pytrace=False)
+
+
+@contextmanager
+def _one_line() -> Generator[None]:
+    """What is wrong with a marker, without the traceback of these fixtures."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        pytest.fail(f"mark.oncall: {error}", pytrace=False)
 
 
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:

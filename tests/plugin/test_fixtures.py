@@ -100,6 +100,7 @@ def test_the_factory_makes_what_a_test_needs(run: Run) -> None:
             await oncall_client.alert_groups.add_label(alone.id, "team", "Payments")
             assert oncall_server.group(alone.id).labels == [("team", "Payments")]
             assert oncall_server.integration(source.id).name == "Sentry"
+            assert b'"type": "resolve"' in oncall_factory.event(first, "resolve")
 
         def test_storm(oncall_factory, oncall_server):
             assert len(oncall_factory.storm(40)) == len(oncall_server.groups) == 40

@@ -76,6 +76,30 @@ def test_the_clock_starts_when_the_marker_says(run: Run) -> None:
         pytest.param(
             "oncall(start=1)", "oncall_server", "*start= is for oncall_clock, which*", id="start"
         ),
+        pytest.param(
+            'oncall(flavour="osss")',
+            "oncall_factory",
+            "mark.oncall: flavour='osss': one of 'cloud', 'oss' is needed",
+            id="flavour",
+        ),
+        pytest.param(
+            'oncall(rate_limit="300/60")',
+            "oncall_client",
+            "mark.oncall: rate_limit='300/60': a Quota, such as Quota(requests=300, *",
+            id="quota as a text",
+        ),
+        pytest.param(
+            "oncall(latency=5)",
+            "oncall_server",
+            "mark.oncall: latency=5: a timedelta *",
+            id="latency",
+        ),
+        pytest.param(
+            'oncall(start="2026-01-01")',
+            "oncall_clock",
+            "mark.oncall: start='2026-01-01': an aware datetime, such as datetime(*",
+            id="start as a text",
+        ),
     ],
 )
 def test_a_marker_that_cannot_be_meant_is_an_error(

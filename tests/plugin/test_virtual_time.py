@@ -63,7 +63,7 @@ def test_a_clock_without_a_loop_is_moved_by_hand() -> None:
     clock = LoopClock(START)
     clock.advance(HOUR)
     assert clock.now() == START + HOUR
-    with pytest.raises(ValueError, match="time does not go back"):
+    with pytest.raises(ValueError, match="zero or more"):
         clock.advance(-HOUR)
 
 

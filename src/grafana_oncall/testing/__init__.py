@@ -19,6 +19,8 @@ fake.faults.add(reset(applied=True), operation="acknowledge_alert_group")
 fake.faults.add(status(503), lasting=timedelta(seconds=2))
 ```
 
+`fake.event(group, "acknowledge")` is what an outgoing webhook posts, to test what receives it.
+
 In pytest, the fixtures `oncall_server`, `oncall_client` and others have it ready; `oncall_clock`, a
 `LoopClock`, puts server and event loop into virtual time.
 

@@ -6,15 +6,19 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar
 
 from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, Quota, seed_storm, serve
+from grafana_oncall.testing._checks import NAME, SIZE
 from grafana_oncall.testing._files import StateFileError, check_target, load, save
 from grafana_oncall.testing._seed import seed_arrival
+
+T = TypeVar("T")
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SEEDED = {"groups": 500, "token": DEFAULT_TOKEN, "flavour": "cloud", "seed": 0}
@@ -52,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--groups", type=_count, help="how many (500)")
     add("--token", type=_token, help=f"the admin's ({DEFAULT_TOKEN})")
     add("--flavour", choices=("cloud", "oss"), help="which server (cloud)")
-    add("--seed", type=int, help="of ids and storm (0)")
+    add("--seed", type=_seed, help="of ids and storm (0)")
     add("--load", type=Path, metavar="FILE", help="go on from what --save wrote")
     add("--save", type=Path, metavar="FILE", help="write the state there when it stops")
     add("--latency", type=_latency, metavar="MS", help="from a request to its answer")
@@ -61,44 +65,66 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _expects(wanted: str) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
+    """Has argparse say what is wanted where the reading of an option's text fails."""
+
+    def decorate(read: Callable[[str], T]) -> Callable[[str], T]:
+        def read_or_explain(text: str) -> T:
+            try:
+                return read(text)
+            except (ValueError, OverflowError) as error:
+                raise argparse.ArgumentTypeError(f"{text!r}: {wanted} is needed") from error
+
+        return read_or_explain
+
+    return decorate
+
+
+_seed = _expects("a whole number")(int)
+
+
+@_expects("a whole number, 0 or more,")
 def _count(text: str) -> int:
     number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError("0 or more")
+    SIZE(number=number)
     return number
 
 
+@_expects("a whole number from 0 to 65535")
 def _port(text: str) -> int:
-    number = _count(text)
-    if number > 65535:
-        raise argparse.ArgumentTypeError("65535 at most")
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise ValueError(number)
     return number
 
 
+@_expects("a text")
 def _token(text: str) -> str:
-    if not text:
-        raise argparse.ArgumentTypeError("a token cannot be empty")
+    NAME(token=text)
     return text
 
 
+@_expects("a whole number of milliseconds, up to a day,")
 def _latency(text: str) -> timedelta:
-    number = _count(text)
+    number = int(text)
     return _duration(number / 1000) if number else timedelta(0)
 
 
+@_expects("a number of seconds, from a millisecond to a day,")
 def _seconds(text: str) -> float:
     return _duration(float(text)).total_seconds()
 
 
-def _duration(seconds: float) -> timedelta:
-    if not 0.001 <= seconds <= 86400:
-        raise argparse.ArgumentTypeError("from a millisecond to a day")
-    return timedelta(seconds=seconds)
-
-
+@_expects("N/SECONDS, such as 300/60, with N from 1 and SECONDS from 0.001 to 86400,")
 def _quota(text: str) -> Quota:
     requests, _, window = text.partition("/")
-    return Quota(requests=_count(requests), window=_duration(float(window)))
+    return Quota(requests=int(requests), window=_duration(float(window)))
+
+
+def _duration(seconds: float) -> timedelta:
+    if not 0.001 <= seconds <= 86400:
+        raise ValueError(seconds)
+    return timedelta(seconds=seconds)
 
 
 async def _run(options: argparse.Namespace) -> None:

@@ -78,7 +78,7 @@ _UNSILENCED = Refusal(lambda group: group.silenced_at is None, "an unsilenced")
 _ATTACHED = Refusal(lambda group: group.root is not None, "an attached")
 _MAINTENANCE = Refusal(lambda group: group.maintenance, "a maintenance")
 
-_ACTIONS = {
+ACTIONS = {
     "acknowledge": Action(_acknowledge, (_ACKNOWLEDGED, _RESOLVED, _ATTACHED, _MAINTENANCE)),
     "unacknowledge": Action(_unacknowledge, (_UNACKNOWLEDGED, _RESOLVED, _ATTACHED, _MAINTENANCE)),
     "resolve": Action(_resolve, (_RESOLVED, _ATTACHED)),
@@ -92,7 +92,7 @@ def act(name: str, context: Context) -> FakeResponse:
     """Do what the action's name says, to the group and to those attached to it."""
     if context.grant.service_account:
         raise detail(403, f"Service accounts are not allowed to {name} alert groups")
-    group, action = find_group(context), _ACTIONS[name]
+    group, action = find_group(context), ACTIONS[name]
     delay = _delay(context) if name == "silence" else None
     for refusal in action.refusals:
         if refusal.holds(group):

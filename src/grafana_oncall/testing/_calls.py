@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Protocol
 
@@ -10,7 +9,7 @@ from attrs import frozen
 
 from grafana_oncall.testing._answers import FakeRequest, FakeResponse
 from grafana_oncall.testing._fault import Fault
-from grafana_oncall.testing._routes import OPERATION_NAMES
+from grafana_oncall.testing._routes import operation_name
 
 
 @frozen(kw_only=True)
@@ -55,27 +54,11 @@ class Calls(list[Call]):
 
         `ValueError` for a name that none has, and for a short one that several have.
         """
-        name = _full_name(operation)
+        name = operation_name(operation)
         return Calls(call for call in self if call.operation == name)
 
     def __repr__(self) -> str:
         return f"[{', '.join(f'{call.method} {call.path}: {_end(call)}' for call in self)}]"
-
-
-_KIND = re.compile(r"_(alert_group|integration)s?")
-
-
-def _full_name(name: str) -> str:
-    if name in OPERATION_NAMES:
-        return name
-    meant = [full for full in OPERATION_NAMES if _KIND.sub("", full) == name]
-    match meant:
-        case [full]:
-            return full
-        case []:
-            raise ValueError(f"no operation is called {name!r}: {', '.join(OPERATION_NAMES)}")
-        case _:
-            raise ValueError(f"{name!r} is short for several operations: {', '.join(meant)}")
 
 
 def _end(call: Call) -> str:
@@ -97,7 +80,10 @@ class NoAnswer(Exception):
 class Server(Protocol):
     """What the doors need of the fake."""
 
-    latency: timedelta
+    @property
+    def latency(self) -> timedelta:
+        """From a request to its answer."""
+        ...
 
     def exchange(self, request: FakeRequest) -> Call:
         """Take one request, and say what becomes of it."""

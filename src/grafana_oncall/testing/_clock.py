@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from grafana_oncall.testing._checks import DELAY, MOMENT
+
 Clock = Callable[[], datetime]
 
 
@@ -18,8 +20,7 @@ class VirtualClock:
     """A clock that moves only when told to; pass it as `FakeOnCall(clock=...)`."""
 
     def __init__(self, start: datetime = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)) -> None:
-        if start.tzinfo is None:
-            raise ValueError("a clock starts at an aware datetime: add tzinfo=UTC")
+        MOMENT(start=start)
         self._now = start.astimezone(UTC)
 
     def now(self) -> datetime:
@@ -30,8 +31,7 @@ class VirtualClock:
 
     def advance(self, delta: timedelta) -> None:
         """Move forward; silences expire and deletions happen at the next look at the fake."""
-        if delta < timedelta(0):
-            raise ValueError("time does not go back: advance by a positive timedelta")
+        DELAY(delta=delta)
         self._now += delta
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from grafana_oncall.testing._checks import DELAY, MOMENT, SIZE
 from grafana_oncall.testing._fake import FakeOnCall
 from grafana_oncall.testing._seed import seed_storm
 from grafana_oncall.testing._state import FakeAlertGroup
@@ -21,6 +22,7 @@ class Factory:
         self.group = server.add_group
         self.integration = server.add_integration
         self.label = server.add_label
+        self.event = server.event
 
     def groups(
         self, number: int, *, apart: timedelta = timedelta(minutes=1), **fields: Any
@@ -29,6 +31,9 @@ class Factory:
 
         `apart` is the time from the beginning of one to that of the next.
         """
+        SIZE(number=number)
+        DELAY(apart=apart)
+        MOMENT.or_none(started_at=fields.get("started_at"))
         newest = fields.pop("started_at", None) or self._server.now()
         return [
             self._server.add_group(started_at=newest - position * apart, **fields)

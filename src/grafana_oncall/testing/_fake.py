@@ -18,8 +18,10 @@ from grafana_oncall.testing._answers import (
 from grafana_oncall.testing._asgi import App, asgi_app
 from grafana_oncall.testing._auth import Grant, authenticate, authorize
 from grafana_oncall.testing._calls import Call, Calls, NoAnswer
+from grafana_oncall.testing._checks import TEXT
 from grafana_oncall.testing._clock import Clock, utc_now
 from grafana_oncall.testing._context import Context
+from grafana_oncall.testing._events import EventName, event_body
 from grafana_oncall.testing._fault import reset
 from grafana_oncall.testing._faults import Faults, Hit
 from grafana_oncall.testing._populate import Populate
@@ -79,8 +81,7 @@ class FakeOnCall(Populate):
         latency: timedelta = timedelta(0),
         keep_calls: bool = True,
     ) -> None:
-        if page_size < 1:
-            raise ValueError("page_size: a page has one item at least")
+        TEXT(base_url=base_url)
         super().__init__(
             World(
                 seed=seed,
@@ -89,15 +90,15 @@ class FakeOnCall(Populate):
                 base_url=base_url.rstrip("/"),
                 grafana_url=grafana_url,
                 page_size=page_size,
-                quota=rate_limit,
+                rate_limit=rate_limit,
                 delete_delay=delete_delay,
                 wipe_delay=wipe_delay,
+                latency=latency,
             )
         )
-        self.calls = Calls()
+        self._calls = Calls()
         self.keep_calls = keep_calls
         self.faults = Faults(clock)
-        self.latency = latency
         self.token = token
         self.user = self.add_token(token, user="admin")
 
@@ -126,11 +127,11 @@ class FakeOnCall(Populate):
             token=self.token,
             base_url=world.base_url,
             grafana_url=world.grafana_url,
-            rate_limit=world.quota,
+            rate_limit=world.rate_limit,
             delete_delay=world.delete_delay,
             wipe_delay=world.wipe_delay,
             page_size=world.page_size,
-            latency=self.latency,
+            latency=world.latency,
         )
         return write(world, options, self.user)
 
@@ -160,8 +161,15 @@ class FakeOnCall(Populate):
             applied=applied,
         )
         if self.keep_calls:
-            self.calls.append(call)
+            self._calls.append(call)
         return call
+
+    @property
+    def calls(self) -> Calls:
+        """The requests so far and what became of them; `RuntimeError` where they are not kept."""
+        if not self.keep_calls:
+            raise RuntimeError("keep_calls=False: this server records no calls to ask for")
+        return self._calls
 
     @property
     def app(self) -> App:
@@ -195,6 +203,24 @@ class FakeOnCall(Populate):
         """The integration of this id; `LookupError` when there is none."""
         return _only(self.integrations, id, "integration")
 
+    def event(self, group: FakeAlertGroup, type: EventName) -> bytes:
+        """The JSON body that an outgoing webhook posts when this happens to the group.
+
+        It shows the group as the event leaves it: acknowledged now by the first user, say, or as
+        it is where it was acknowledged before. On the server nothing changes, and nothing is sent:
+
+        ```python
+        Path("event.json").write_bytes(oncall_factory.event(group, "acknowledge"))
+        ```
+
+            curl -H "Authorization: $WEBHOOK_SECRET" --data-binary @event.json http://127.0.0.1:8000/
+
+        Args:
+            group: What it happens to.
+            type: `"alert group created"`, `"acknowledge"` and so on, as the server names it.
+        """
+        return event_body(self._world, group, type, self._world.settle())
+
     @property
     def users(self) -> dict[str, FakeUser]:
         """The users by id."""
@@ -221,11 +247,20 @@ class FakeOnCall(Populate):
     @property
     def rate_limit(self) -> Quota | None:
         """Requests per user and window, which operators of real servers change too."""
-        return self._world.quota
+        return self._world.rate_limit
 
     @rate_limit.setter
     def rate_limit(self, quota: Quota | None) -> None:
-        self._world.quota = quota
+        self._world.rate_limit = quota
+
+    @property
+    def latency(self) -> timedelta:
+        """From a request to its answer, in real time."""
+        return self._world.latency
+
+    @latency.setter
+    def latency(self, latency: timedelta) -> None:
+        self._world.latency = latency
 
     @property
     def flavour(self) -> Flavour:
@@ -253,7 +288,7 @@ class FakeOnCall(Populate):
         if operation is None:
             raise crashed()  # a wrong method is a 500 on the real server, and no 405
         authorize(grant, operation.role)
-        self._world.throttle.admit(self._world.quota, grant.user.id, now)
+        self._world.throttle.admit(self._world.rate_limit, grant.user.id, now)
         context = Context(
             world=self._world, grant=grant, now=now, request=request, path=route.path, id=route.id
         )

@@ -11,10 +11,14 @@ from typing import Any, Literal
 from attrs import evolve, frozen
 
 from grafana_oncall.testing._answers import FakeResponse, answer_json, answer_page
+from grafana_oncall.testing._checks import Check
 from grafana_oncall.testing._quota import throttled
 
 Kind = Literal["reset", "refuse", "status", "throttle", "truncate", "html", "hang"]
 _BODILESS = {204, 304}
+_STATUS = Check("a status from 200 to 599", int, lambda code: 200 <= code <= 599)
+_ERROR = Check("a status from 400 to 599", int, lambda code: 400 <= code <= 599)
+_SECONDS = Check("a whole number of seconds, one at least,", int, lambda number: number >= 1)
 
 
 @frozen(kw_only=True)
@@ -46,8 +50,7 @@ def refuse() -> Fault:
 
 def status(code: int, *, applied: bool = False, headers: Mapping[str, str] | None = None) -> Fault:
     """A proxy answers with this status and its page; `applied` when it gave up waiting."""
-    if not 200 <= code <= 599:
-        raise ValueError(f"{code} is no status of an answer: take one from 200 to 599")
+    _STATUS(code=code)
     page = _proxy_page(code)
     response = evolve(page, headers={**page.headers, **(headers or {})})
     return Fault(kind="status", applied=applied, response=response)
@@ -55,8 +58,7 @@ def status(code: int, *, applied: bool = False, headers: Mapping[str, str] | Non
 
 def error(code: int, body: Any) -> Fault:
     """The server refuses with this JSON body, whatever its shape: real ones have seven."""
-    if not 400 <= code <= 599:
-        raise ValueError(f"{code} is no status of an error: take one from 400 to 599")
+    _ERROR(code=code)
     return Fault(kind="status", applied=False, response=answer_json(code, body))
 
 
@@ -65,8 +67,7 @@ def throttle(seconds: int) -> Fault:
 
     `Retry-After` and `RateLimit-Reset` count down from the moment it was added.
     """
-    if seconds < 1:
-        raise ValueError("the server throttles for whole seconds, and for one at least")
+    _SECONDS(seconds=seconds)
     return Fault(kind="throttle", applied=False, lasting=timedelta(seconds=seconds))
 
 

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from attrs import define, frozen
 
 from grafana_oncall.testing._answers import FakeRequest, FakeResponse
+from grafana_oncall.testing._checks import CALLABLE, COUNT, DURATION, Check
 from grafana_oncall.testing._clock import Clock
 from grafana_oncall.testing._fault import Fault, spoil
-from grafana_oncall.testing._routes import OPERATION_NAMES
+from grafana_oncall.testing._routes import operation_name
 
 Choice = Callable[[FakeRequest, str | None], Fault | None]
+_FAULT = Check("a fault, such as status(503) or reset(),", Fault)
 
 
 @frozen
@@ -59,6 +61,7 @@ class _Chooser:
 
     def hit(self, request: FakeRequest, operation: str | None, _now: datetime) -> Hit | None:
         fault = self.choice(request, operation)
+        _FAULT.or_none(choice=fault)
         return None if fault is None else Hit(fault)
 
 
@@ -84,18 +87,20 @@ class Faults:
 
         Args:
             fault: What goes wrong.
-            operation: Only these requests, one of `OPERATION_NAMES`; `None` is any request, to an
-                unknown path too.
+            operation: Only these requests, one of `OPERATION_NAMES` or in short, as `calls` takes
+                it; `None` is any request, to an unknown path too.
             times: So many of them; once when neither this nor `lasting` is given.
             lasting: For so long from now on, by the fake's clock; a `throttle` knows how long.
         """
-        _check(operation, times, lasting)
+        _FAULT(fault=fault)
+        COUNT.or_none(times=times)
+        DURATION.or_none(lasting=lasting)
         lasting = lasting or fault.lasting
         now = self._clock()
         self._entries.append(
             _Script(
                 fault=fault,
-                operation=operation,
+                operation=None if operation is None else operation_name(operation),
                 left=times or (1 if lasting is None else None),
                 since=now,
                 until=None if lasting is None else now + lasting,
@@ -108,6 +113,7 @@ class Faults:
         It gets the request and the name of its operation (`None` for an unknown path or method),
         and answers a fault or `None`.
         """
+        CALLABLE(choice=choice)
         self._entries.append(_Chooser(choice))
 
     def clear(self) -> None:
@@ -120,12 +126,3 @@ class Faults:
         self._entries = [entry for entry in self._entries if not entry.is_over(now)]
         hits = (entry.hit(request, operation, now) for entry in self._entries)
         return next((hit for hit in hits if hit is not None), None)
-
-
-def _check(operation: str | None, times: int | None, lasting: timedelta | None) -> None:
-    if operation is not None and operation not in OPERATION_NAMES:
-        raise ValueError(f"no operation is called {operation!r}: take one of OPERATION_NAMES")
-    if times is not None and times < 1:
-        raise ValueError("times counts from 1; clear() takes faults away")
-    if lasting is not None and lasting <= timedelta(0):
-        raise ValueError("lasting is a positive timedelta; clear() takes faults away")

@@ -21,7 +21,7 @@ def load(path: Path) -> FakeOnCall:
     try:
         return FakeOnCall.from_json(path.read_text(encoding="utf-8"), keep_calls=False)
     except ValueError as error:
-        raise StateFileError(f"{path}: {error}") from error
+        raise StateFileError(f"{path}: a state that --save wrote is needed; {error}") from error
 
 
 def check_target(path: Path) -> None:

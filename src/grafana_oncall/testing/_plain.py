@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from attrs import fields, has
 
+from grafana_oncall.testing._checks import shown
 from grafana_oncall.testing._fields import is_list, is_mapping
 
 
@@ -71,12 +72,7 @@ def _in(where: str, name: str) -> str:
 
 def _expect(fits: bool, where: str, wanted: str, value: Any) -> None:  # noqa: FBT001 - the condition
     if not fits:
-        raise PlainError(where, f"should be {wanted}, and is {_short(value)}")
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"
+        raise PlainError(where, f"should be {wanted}, and is {shown(value)}")
 
 
 def _read_scalar(kind: Any, value: Any, where: str) -> Any:
@@ -92,7 +88,7 @@ def _read_datetime(_: Any, value: Any, where: str) -> datetime:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise PlainError(where, f"should be a time with its offset, and is {_short(value)}")
+        raise PlainError(where, f"should be a time with its offset, and is {shown(value)}")
     return moment
 
 

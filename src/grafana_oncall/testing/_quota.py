@@ -9,6 +9,7 @@ from math import ceil
 from attrs import define, field, frozen
 
 from grafana_oncall.testing._answers import FakeResponse, RefusedError, answer_json
+from grafana_oncall.testing._checks import COUNT, DURATION
 
 
 @frozen(kw_only=True)
@@ -17,6 +18,10 @@ class Quota:
 
     requests: int = 300
     window: timedelta = timedelta(seconds=60)
+
+    def __attrs_post_init__(self) -> None:
+        COUNT(requests=self.requests)
+        DURATION(window=self.window)
 
 
 @define
@@ -33,8 +38,7 @@ class Throttle:
         while recent and recent[0] <= now - quota.window:
             recent.popleft()
         if len(recent) >= quota.requests:
-            oldest = recent[0] if recent else now
-            seconds = ceil((oldest + quota.window - now).total_seconds())
+            seconds = ceil((recent[0] + quota.window - now).total_seconds())
             raise RefusedError(throttled(seconds))
         recent.append(now)
 

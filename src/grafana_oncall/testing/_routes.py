@@ -20,6 +20,7 @@ from grafana_oncall.testing._state import Flavour
 
 _API = re.compile(r"(?:/[^/]+)*?(?P<path>/api/v1/(?P<rest>[^/].*?)/?)")
 _ID = re.compile(r"[^/.]+")
+_KIND = re.compile(r"_(alert_group|integration)s?")
 
 
 @frozen(kw_only=True)
@@ -88,6 +89,23 @@ OPERATION_NAMES = tuple(
         for operation in operations.values()
     )
 )
+
+
+def operation_name(name: str) -> str:
+    """The full name of an operation, of that or of a short one such as `"acknowledge"`.
+
+    `ValueError` for a name that none has, and for a short one that several have.
+    """
+    if name in OPERATION_NAMES:
+        return name
+    meant = [full for full in OPERATION_NAMES if _KIND.sub("", full) == name]
+    match meant:
+        case [full]:
+            return full
+        case []:
+            raise ValueError(f"no operation is called {name!r}: {', '.join(OPERATION_NAMES)}")
+        case _:
+            raise ValueError(f"{name!r} is short for several operations: {', '.join(meant)}")
 
 
 def find_route(path: str, flavour: Flavour) -> Route | None:

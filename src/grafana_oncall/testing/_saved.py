@@ -99,7 +99,10 @@ def write(world: World, options: Options, user: FakeUser) -> str:
 
 def read(text: str) -> Saved:
     """The document in this text; `ValueError` says in a line what is wrong."""
-    plain = json.loads(text)
+    try:
+        plain = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise PlainError("", f"this is not JSON: {error}") from error
     if not isinstance(plain, dict) or "version" not in plain:
         raise PlainError("", "this is not the saved state of a fake")
     if plain["version"] != VERSION:

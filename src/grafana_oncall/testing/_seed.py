@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
+from grafana_oncall.testing._checks import SIZE
 from grafana_oncall.testing._fake import FakeOnCall
 from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, State
 
@@ -56,6 +57,7 @@ def seed_storm(fake: FakeOnCall, groups: int = 500) -> list[FakeAlertGroup]:
     The groups started over the last day, newest first in the answer, and are in all four states.
     The same seed and the same clock give the same storm.
     """
+    SIZE(groups=groups)
     random = Random(f"storm-{fake.seed}")  # noqa: S311 - it shall repeat
     for key, values in LABELS.items():
         fake.add_label(key, *values)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar, TypeVarTuple
 
 from attrs import define
 
+from grafana_oncall.testing._checks import DELAY
 from grafana_oncall.testing._clock import VirtualClock
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class LoopClock(VirtualClock):
     """
 
     def __init__(self, start: datetime | None = None, timeline: Timeline | None = None) -> None:
-        super().__init__(start or datetime.now(UTC))
+        super().__init__(datetime.now(UTC) if start is None else start)
         self._timeline = timeline or Timeline()
         self._began = self._timeline.seconds
 
@@ -65,8 +66,7 @@ class LoopClock(VirtualClock):
 
         To let things happen in their order, sleep in a task instead.
         """
-        if delta < timedelta(0):
-            raise ValueError("time does not go back: advance by a positive timedelta")
+        DELAY(delta=delta)
         self._timeline.seconds += delta.total_seconds()
 
     def new_loop(self) -> VirtualTimeLoop:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
-from attrs import Attribute, Factory, define, field
+from attrs import Attribute, Factory, define, field, setters
 
 from grafana_oncall.testing._auth import Grant
+from grafana_oncall.testing._checks import CALLABLE, COUNT, DELAY, TEXT, WHOLE, Check, one_of
 from grafana_oncall.testing._clock import Clock
 from grafana_oncall.testing._default_route import blank_default_route
 from grafana_oncall.testing._ids import Ids
@@ -16,6 +18,8 @@ from grafana_oncall.testing._register import Register
 from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
 from grafana_oncall.testing._templates import blank_templates
 
+_FLAVOUR = one_of(get_args(Flavour))
+_QUOTA = Check("a Quota, such as Quota(requests=300, window=timedelta(minutes=1)),", Quota)
 _FACES = (":blush:", ":sunglasses:", ":heart_eyes:", ":smile:", ":wink:", ":innocent:")
 
 
@@ -24,19 +28,25 @@ def _set_delay(world: World, _: Attribute[Any], delay: timedelta | None) -> time
     return delay
 
 
+_CHECK_AND_SET: list[Callable[[Any, Attribute[Any], Any], Any]] = [setters.validate, _set_delay]
+
+
 @define(kw_only=True)
 class World:
     """The state behind the operations; `FakeOnCall` is its public face."""
 
-    seed: int
-    clock: Clock
-    flavour: Flavour
+    seed: int = field(validator=WHOLE.field)
+    clock: Clock = field(validator=CALLABLE.field)
+    flavour: Flavour = field(validator=_FLAVOUR.field)
     base_url: str
-    grafana_url: str | None
-    page_size: int
-    quota: Quota | None
-    delete_delay: timedelta | None = field(on_setattr=_set_delay)
-    wipe_delay: timedelta | None = field(on_setattr=_set_delay)
+    grafana_url: str | None = field(validator=TEXT.optional_field)
+    page_size: int = field(validator=COUNT.field)
+    rate_limit: Quota | None = field(validator=_QUOTA.optional_field)
+    delete_delay: timedelta | None = field(
+        validator=DELAY.optional_field, on_setattr=_CHECK_AND_SET
+    )
+    wipe_delay: timedelta | None = field(validator=DELAY.optional_field, on_setattr=_CHECK_AND_SET)
+    latency: timedelta = field(validator=DELAY.field)
     ids: Ids = Factory(lambda self: Ids(self.seed), takes_self=True)
     throttle: Throttle = field(factory=Throttle)
     groups: Register = Factory(lambda self: Register(self.due), takes_self=True)

@@ -111,6 +111,8 @@ def test_a_bad_file_is_one_line_and_exit_code_1(
     assert command.main(["--load", str(file), "--port", "0"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert complaint in line
+    if text is not None:
+        assert line.startswith(f"{file}: a state that --save wrote is needed; ")
     assert str(file) in line
 
 
@@ -153,27 +155,36 @@ def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "complaint"),
     [
-        pytest.param(["--latency", "-1"], id="negative latency"),
-        pytest.param(["--latency", "99999999999"], id="endless latency"),
-        pytest.param(["--quota", "300"], id="quota without window"),
-        pytest.param(["--quota", "x/60"], id="quota of a word"),
-        pytest.param(["--quota", "1/0"], id="quota in no time"),
-        pytest.param(["--new-every", "0"], id="new ones all the time"),
-        pytest.param(["--new-every", "nan"], id="new ones never"),
-        pytest.param(["--load", "x", "--groups", "5"], id="groups of a loaded fake"),
-        pytest.param(["--load", "x", "--token", "t"], id="token of a loaded fake"),
+        pytest.param(["--latency", "-1"], "whole number of milliseconds", id="negative latency"),
+        pytest.param(["--latency", "9" * 400], "up to a day", id="endless latency"),
+        pytest.param(["--quota", "300"], "'300': N/SECONDS, such as 300/60", id="no window"),
+        pytest.param(["--quota", "x/60"], "'x/60': N/SECONDS", id="quota of a word"),
+        pytest.param(["--quota", "1/0"], "SECONDS from 0.001", id="quota in no time"),
+        pytest.param(["--quota", "0/5"], "N from 1", id="quota of nothing"),
+        pytest.param(["--new-every", "0"], "from a millisecond", id="new ones all the time"),
+        pytest.param(["--new-every", "nan"], "to a day", id="new ones never"),
+        pytest.param(["--groups", "abc"], "'abc': a whole number, 0 or more", id="word of groups"),
+        pytest.param(["--groups", "-1"], "'-1': a whole number, 0", id="fewer than no groups"),
+        pytest.param(["--seed", "x"], "'x': a whole number is", id="seed of a word"),
+        pytest.param(["--port", "65536"], "from 0 to 65535", id="no such port"),
+        pytest.param(["--token", ""], "'': a text", id="no token"),
+        pytest.param(["--load", "x", "--groups", "5"], "the file says", id="groups of a loaded"),
+        pytest.param(["--load", "x", "--token", "t"], "the file says", id="token of a loaded"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(
-    capsys: pytest.CaptureFixture[str], arguments: Sequence[str]
+    capsys: pytest.CaptureFixture[str], arguments: Sequence[str], complaint: str
 ) -> None:
-    """By argparse, with its exit code."""
+    """By argparse, with its exit code and what is wanted, but without names of ours."""
     with pytest.raises(SystemExit) as ended:
         command.main(arguments)
     assert ended.value.code == 2
-    assert arguments[-2] in capsys.readouterr().err
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert arguments[-2] in line
+    assert complaint in line
+    assert "_" not in line.removeprefix("python -m grafana_oncall.testing")
 
 
 def test_new_groups_arrive_until_it_stops() -> None:

@@ -279,18 +279,3 @@ def test_nothing_is_shared_with_the_client() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert out.stdout.strip() == "[]"
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        pytest.param(["--groups", "-1"], id="fewer than no groups"),
-        pytest.param(["--port", "65536"], id="no such port"),
-        pytest.param(["--token", ""], id="an empty token"),
-    ],
-)
-def test_the_command_refuses_what_it_cannot_serve(arguments: list[str]) -> None:
-    """With argparse's own exit code, before anything listens."""
-    with pytest.raises(SystemExit) as ended:
-        command.main(arguments)
-    assert ended.value.code == 2

@@ -265,7 +265,7 @@ def test_clear_takes_all_away(fake: FakeOnCall) -> None:
     ("arguments", "text"),
     [
         pytest.param({"operation": "ack"}, "no operation is called 'ack'", id="operation"),
-        pytest.param({"times": 0}, "from 1", id="times"),
+        pytest.param({"times": 0}, "1 or more", id="times"),
         pytest.param({"lasting": timedelta(0)}, "positive", id="lasting"),
     ],
 )

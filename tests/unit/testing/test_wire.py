@@ -221,11 +221,9 @@ def test_the_limit_is_per_user_and_slides(clock: VirtualClock) -> None:
     assert (response.status, response.headers) == (200, {"Content-Type": "application/json"})
 
 
-def test_a_quota_of_nothing_lets_nothing_pass() -> None:
-    """It is 300 a minute unless said otherwise."""
+def test_a_quota_is_300_a_minute_unless_said_otherwise() -> None:
+    """As on the open-source engine."""
     assert Quota() == Quota(requests=300, window=timedelta(minutes=1))
-    fake = FakeOnCall(rate_limit=Quota(requests=0))
-    assert ask(fake, "GET", "integrations/").status == 429
 
 
 def test_calls_are_recorded(fake: FakeOnCall) -> None:
@@ -260,7 +258,7 @@ def test_a_virtual_clock_moves_forward_only() -> None:
     clock = VirtualClock(datetime(2026, 1, 1, tzinfo=UTC))
     clock.advance(timedelta(hours=1))
     assert clock() == clock.now() == datetime(2026, 1, 1, 1, tzinfo=UTC)
-    with pytest.raises(ValueError, match="back"):
+    with pytest.raises(ValueError, match="zero or more"):
         clock.advance(timedelta(seconds=-1))
     with pytest.raises(ValueError, match="aware"):
         VirtualClock(datetime(2026, 1, 1))  # noqa: DTZ001 - the fault is the point
