@@ -84,7 +84,8 @@ class AlertGroups(Actions):
             state: `firing` (also spelled `new`), `acknowledged`, `resolved` or `silenced`.
             perpage: Groups on a page. Undocumented: real servers have 50 without it, and any
                 number with it; a server that does not know it ignores it.
-            prefetch: Pages to fetch ahead, once the second one is asked for; 0 fetches none.
+            prefetch: Pages that are on their way ahead, once the second one is asked for; as many
+                again may be there and wait. 0 fetches none ahead.
 
         Raises:
             LabelError: Labels that cannot be matched, which the server would silently ignore.

@@ -36,17 +36,27 @@ class Exchange(Protocol):
 Look: TypeAlias = Callable[[Exchange], Awaitable[Answer[T] | None]]
 """Looks whether a call that is in doubt had its effect: the answer to give then, or None."""
 
+Answered: TypeAlias = Callable[[], Awaitable[None]]
+"""Awaited when an answer is there, before it is decoded."""
+
 
 class Call(Generic[T]):
     """One call: attempts until its effect is there, or cannot be had, or cannot be established."""
 
     def __init__(
-        self, shared: Shared, options: Options, request: Request[T], look: Look[T] | None
+        self,
+        shared: Shared,
+        options: Options,
+        request: Request[T],
+        *,
+        look: Look[T] | None = None,
+        answered: Answered | None = None,
     ) -> None:
         self._shared = shared
         self._options = options
         self._request = request
         self._look = look
+        self._answered = answered
         # With a way to look, even what must not be repeated blindly can be repeated.
         never = request.operation.repeat == "never" and look is not None
         self._operation = (
@@ -131,6 +141,8 @@ class Call(Generic[T]):
             status = self._response.status
             if status != 429:
                 gate.pace.success(sent)
+            if status == 200 and self._answered is not None:
+                await self._answered()
             return Answer(value=self._decoded(), response=self._response)
         except BaseException as error:
             failure = type(error).__name__
@@ -273,7 +285,7 @@ class Call(Generic[T]):
 
     async def _exchange(self, request: Request[S], /) -> Answer[S]:
         """Part of this call, and so allowed while the client closes."""
-        return await Call(self._shared, self._options, request, None).run()
+        return await Call(self._shared, self._options, request).run()
 
     async def _wait(self, error: OnCallError, delay: float) -> None:
         self._attempts[-1] = attrs.evolve(self._attempts[-1], delay=delay)

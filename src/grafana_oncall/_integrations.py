@@ -61,7 +61,8 @@ class Integrations:
         Args:
             name: Exact name.
             perpage: Integrations on a page. Undocumented: real servers have 50 without it.
-            prefetch: Pages to fetch ahead, once the second one is asked for; 0 fetches none.
+            prefetch: Pages that are on their way ahead, once the second one is asked for; as many
+                again may be there and wait. 0 fetches none ahead.
         """
         request = operations.list_integrations(
             name=name_filter(name),

@@ -3,15 +3,18 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from ._call import Call, Look
+from ._call import Answered, Call, Look
 from ._paging import upcoming
 from ._request import Answer, Page, Request
 from ._shared import Options, Shared
 from .events import PageRead
 
 T = TypeVar("T")
+
+_TURNS_TO_SEND: Final = 6
+"""Turns of the event loop in which a request that may go out does."""
 
 
 class Session:
@@ -25,28 +28,38 @@ class Session:
         """Sends a request and decodes its answer; raises OnCallError for any other end."""
         return (await self.exchange(request, look=look)).value
 
-    async def exchange(self, request: Request[T], *, look: Look[T] | None = None) -> Answer[T]:
+    async def exchange(
+        self,
+        request: Request[T],
+        *,
+        look: Look[T] | None = None,
+        answered: Answered | None = None,
+    ) -> Answer[T]:
         """As `send`, with the answer as it came beside its value."""
         self.shared.begin()
         try:
-            return await Call(self.shared, self.options, request, look).run()
+            return await Call(
+                self.shared, self.options, request, look=look, answered=answered
+            ).run()
         finally:
             self.shared.end()
 
     async def pages(
         self, request: Request[Page[T]], *, prefetch: int
     ) -> AsyncGenerator[Page[T], None]:
-        """The pages in order; from the second on, up to `prefetch` more are on their way."""
+        """The pages in order; from the second on, up to `prefetch` more are on their way.
+
+        As many may be there already: a request goes out when an answer comes, whichever it is.
+        """
         page = await self._page(request)
         yield page
+        slots = asyncio.Semaphore(1 + prefetch)
         ahead: deque[tuple[Request[Page[T]], asyncio.Task[Page[T]]]] = deque()
+        most = 1 + 2 * prefetch
         try:
-            while wanted := upcoming(request, page, 1 + prefetch, known=[one for one, _ in ahead]):
+            while wanted := upcoming(request, page, most, known=[one for one, _ in ahead]):
                 for one in wanted[len(ahead) :]:
-                    ahead.append((one, asyncio.create_task(self._page(one))))
-                # Requests go out before a page is given that is there already: otherwise pages that
-                # came together would all be worked on first, and again come together.
-                await asyncio.sleep(0)
+                    ahead.append((one, asyncio.create_task(self._page_ahead(one, slots))))
                 request, task = ahead[0]
                 page = await task
                 ahead.popleft()
@@ -56,8 +69,19 @@ class Session:
                 task.cancel()
             await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
 
-    async def _page(self, request: Request[Page[T]]) -> Page[T]:
-        page = await self.send(request)
+    async def _page_ahead(self, request: Request[Page[T]], slots: asyncio.Semaphore) -> Page[T]:
+        async def answered() -> None:
+            # Otherwise pages that come together would all be decoded before the next requests go
+            # out, and those would come together again.
+            slots.release()
+            for _ in range(_TURNS_TO_SEND):
+                await asyncio.sleep(0)
+
+        await slots.acquire()
+        return await self._page(request, answered)
+
+    async def _page(self, request: Request[Page[T]], answered: Answered | None = None) -> Page[T]:
+        page = (await self.exchange(request, answered=answered)).value
         self.shared.emit(
             PageRead(
                 operation=request.operation.id,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 from ssl import SSLContext
 from typing import Any, Final, Literal, TypeAlias, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies
 
 import attrs
@@ -193,11 +193,11 @@ class Wire:
         if content is not None:
             headers["content-type"] = "application/json"
         try:
+            query = f"?{urlencode(request.query)}" if request.query else ""
             # Bytes, never a stream: real servers read a chunked body as empty.
             return self._http.build_request(
                 request.operation.method,
-                self._base_url + request.path,
-                params=request.query or None,
+                self._base_url + request.path + query,
                 headers=headers,
                 content=content,
                 timeout=timeout,

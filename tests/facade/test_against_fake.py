@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from grafana_oncall import FOREVER, NO_TEAM, OnCallClient, models
@@ -606,11 +607,10 @@ async def test_an_unknown_id_is_not_found(oncall: OnCallClient, name: str) -> No
     assert error.operation in str(error)
 
 
-async def test_a_url_that_is_not_the_apis_is_told_from_an_unknown_id(fake: FakeOnCall) -> None:
-    """The hint names the setting."""
-    async with OnCallClient(
-        url=f"{BASE}/api/v1/integrations", token=fake.token, transport=fake.transport()
-    ) as client:
+async def test_a_url_that_is_not_the_apis_is_told_from_an_unknown_id() -> None:
+    """By the page that is there instead; the hint names the setting."""
+    elsewhere = httpx.MockTransport(lambda _: httpx.Response(404, html="<h1>Not Found</h1>"))
+    async with OnCallClient(url=f"{BASE}/grafana", token="any", transport=elsewhere) as client:
         with pytest.raises(EndpointUnavailable, match="url="):
             await client.alert_groups.get("I1")
 
