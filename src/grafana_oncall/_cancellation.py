@@ -1,4 +1,4 @@
-"""Where a coroutine can be cancelled: while it waits for something, and nowhere else.
+"""Where a coroutine is cancelled: while it waits for something, and nowhere else.
 
 httpcore 1.0 loses a place of its pool for good when it is cancelled where it only gives the event
 loop a turn: once it is connected, before it takes the connection into use; when an answer is over,
@@ -10,93 +10,60 @@ does not succeed, whether it is cancelled, refused or late. Nothing here can hel
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator
-from functools import wraps
-from types import coroutine
-from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
+from collections.abc import Coroutine, Generator
+from typing import Any, Generic, TypeAlias, TypeVar
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 _Waited: TypeAlias = asyncio.Future[Any] | None
 """What a coroutine gives to the event loop: what it waits for, or None when it wants a turn."""
 
 
-def cancelled_in_waits(
-    function: Callable[P, Coroutine[Any, Any, T]],
-) -> Callable[P, Coroutine[Any, Any, T]]:
-    """A cancellation between two waits takes effect at the next one, or when the function ends.
+class CancelledInWaits(Generic[T]):
+    """Awaits a coroutine, and knows when that can be cancelled; what takes no wait cannot be."""
 
-    So one that comes while the function cleans up after another does not cut that short. What
-    only ever takes turns and never waits cannot be cancelled.
-    """
+    def __init__(self, steps: Coroutine[Any, Any, T]) -> None:
+        self._steps = steps
+        self._task: asyncio.Task[Any] | None = None
+        self._waited: _Waited = None
+        self._is_due = False
 
-    @wraps(function)
-    async def cautious(*args: P.args, **kwargs: P.kwargs) -> T:
-        return await _stepped(function(*args, **kwargs))
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything of it has happened yet."""
+        return self._task is not None
 
-    return cautious
+    def close(self) -> None:
+        """Ends it before it has begun."""
+        self._steps.close()
 
+    def cancel(self) -> None:
+        """Cancels its task as soon as it waits; at once, if it does."""
+        self._is_due = True
+        self._cancel_in_wait()
 
-class _Late:
-    """A cancellation that came between two waits, if one did."""
+    def _cancel_in_wait(self) -> None:
+        waits = self._waited is not None and not self._waited.done()
+        if self._is_due and waits and self._task is not None:
+            self._is_due = False
+            self._task.cancel()
 
-    def __init__(self) -> None:
-        self._task = cast("asyncio.Task[Any]", asyncio.current_task())
-        self._before = self._task.cancelling()
-        self._message: tuple[Any, ...] | None = None
-
-    def put_off(self, error: asyncio.CancelledError) -> None:
-        """Until the next wait."""
-        self._message = error.args
-
-    def is_due(self) -> bool:
-        """Whether one came that has not been taken back, as a timeout does that was met."""
-        return self._message is not None and self._task.cancelling() > self._before
-
-    def end(self, waited: asyncio.Future[Any]) -> None:
-        """Does to a wait what Task.cancel() would have done to it."""
-        if self.is_due():
-            waited.cancel(*self._message or ())
-        self._message = None
-
-    def error(self) -> asyncio.CancelledError:
-        """It, when there was no other wait."""
-        return asyncio.CancelledError(*self._message or ())
-
-
-@coroutine
-def _stepped(steps: Coroutine[Any, Any, T]) -> Generator[_Waited, None, T]:
-    """As `await steps` is, but for cancellations."""
-    late = _Late()
-    thrown: BaseException | None = None
-    while True:
-        try:
-            waited: _Waited = steps.send(None) if thrown is None else steps.throw(thrown)
-        except StopIteration as end:
-            if not late.is_due():
-                return cast("T", end.value)
-            break
-        except Exception:
-            if not late.is_due():
-                raise
-            break
-        finally:
-            thrown = None  # its traceback holds this frame
-        if waited is not None:
-            late.end(waited)
-        try:
-            yield waited
-        except asyncio.CancelledError as error:
-            if _is_over(waited):
-                late.put_off(error)
-            else:
+    def __await__(self) -> Generator[_Waited, None, T]:
+        self._task = asyncio.current_task()
+        thrown: BaseException | None = None
+        while True:
+            try:
+                waited = self._steps.send(None) if thrown is None else self._steps.throw(thrown)
+            except StopIteration as end:
+                value: T = end.value
+                return value
+            finally:
+                thrown = None  # its traceback holds this frame
+            self._waited = waited
+            self._cancel_in_wait()
+            try:
+                yield waited
+            except BaseException as error:  # noqa: BLE001  # of any class: it is for the coroutine
                 thrown = error
-        except BaseException as error:  # noqa: BLE001  # of any class: it is for the coroutine
-            thrown = error
-    raise late.error()
-
-
-def _is_over(waited: _Waited) -> bool:
-    """Whether the task had stopped waiting, or never did, when it was cancelled."""
-    return waited is None or (waited.done() and not waited.cancelled())
+            finally:
+                self._waited = None

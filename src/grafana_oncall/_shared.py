@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import attrs
 
+from ._cancellation import CancelledInWaits
 from ._limiter import Limiter
 from ._pacing import Gate, closed
 from ._request import Request, Response
@@ -31,6 +32,54 @@ class Options:
     background: bool = False
 
 
+class Sending(asyncio.Future[Response]):
+    """One request on its way, in a task of its own: cancelled once at most, and while it waits.
+
+    httpx 0.28 loses a connection for good when it is cancelled elsewhere, or a second time while it
+    cleans up after the first. So whoever awaits this goes on when the task is over, and not before.
+    """
+
+    failure: tuple[type[TransportError], str] | None = None
+    """What it is to end with and why, where that is not its caller's doing."""
+    _ending = False
+
+    def __init__(self, wire: Wire, request: Request[Any], timeout: float) -> None:
+        loop = asyncio.get_running_loop()
+        super().__init__(loop=loop)
+        self._steps = CancelledInWaits(wire.round_trip(request, timeout))
+        self._task = loop.create_task(self._send())
+
+    async def _send(self) -> None:
+        try:
+            response = await self._steps
+        except Exception as error:  # noqa: BLE001  # of any class: it is raised to the caller
+            self.set_exception(error)
+        except asyncio.CancelledError:
+            super().cancel()
+            raise
+        else:
+            self.set_result(response)
+
+    def end(self, kind: type[TransportError], reason: str) -> None:
+        """Cancels it for a reason of the client's own."""
+        if not self._ending:
+            self.failure = kind, reason
+        self.cancel()
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Cancels the task, the first time; False, for it is not over yet."""
+        if not self._ending:
+            self._ending = True
+            # One that has not begun never comes to know of its end.
+            self._task.add_done_callback(lambda _: super(Sending, self).cancel(msg))
+            if self._steps.has_begun:
+                self._steps.cancel()
+            else:
+                self._steps.close()
+                self._task.cancel(msg)
+        return False
+
+
 @attrs.define(kw_only=True, eq=False)
 class Shared:
     """What all views of one client have in common."""
@@ -46,10 +95,7 @@ class Shared:
     closed: asyncio.Event = attrs.field(factory=asyncio.Event)
     idle: asyncio.Event = attrs.field(factory=asyncio.Event)
     under_way: int = 0
-    sending: dict[asyncio.Timeout, asyncio.Future[None]] = attrs.field(
-        factory=dict[asyncio.Timeout, asyncio.Future[None]]
-    )
-    """What ends the requests that are on their way, and tells that they have ended."""
+    sending: set[Sending] = attrs.field(factory=set[Sending])
 
     def next_number(self) -> int:
         """The number of the next call."""
@@ -101,11 +147,10 @@ class Shared:
         self.closed.set()
         self.gate.close()
         try:
-            for timer in self.sending:
-                if not timer.expired():
-                    timer.reschedule(0)
+            for sending in self.sending:
+                sending.end(TransportError, _CLOSED)
             if self.sending:
-                await asyncio.wait(self.sending.values())
+                await asyncio.wait(self.sending)
             if self.limiter is not None:
                 await self.limiter.aclose()
         finally:
@@ -113,19 +158,21 @@ class Shared:
 
     async def round_trip(self, request: Request[Any], options: Options) -> Response:
         """Sends once; raises TransportError for no answer, or when the client is closed."""
-        timer = asyncio.timeout(max(options.timeout, options.retry.deadline))
-        self.sending[timer] = asyncio.get_running_loop().create_future()
+        caller, loop = asyncio.current_task(), asyncio.get_running_loop()
+        before = caller.cancelling() if caller else 0
+        sending = Sending(self.wire, request, options.timeout)
+        longest = max(options.timeout, options.retry.deadline)
+        timer = loop.call_later(longest, sending.end, RequestTimeout, _DROPS)
+        self.sending.add(sending)
         try:
-            async with timer:
-                return await self.wire.round_trip(request, options.timeout)
-        except TimeoutError as error:
-            if not timer.expired():
+            return await sending
+        except asyncio.CancelledError as error:
+            if sending.failure is None or (caller and caller.cancelling() > before):
                 raise
-            if self.closed.is_set():
-                raise _unanswered(TransportError, _CLOSED, request) from error
-            raise _unanswered(RequestTimeout, _DROPS, request) from error
+            raise _unanswered(*sending.failure, request) from error
         finally:
-            self.sending.pop(timer).set_result(None)
+            timer.cancel()
+            self.sending.discard(sending)
 
     async def sleep(self, seconds: float) -> None:
         """Waits so long, or raises as soon as the client is closed."""

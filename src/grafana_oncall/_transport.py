@@ -98,9 +98,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """Sends a request once, and answers as soon as all headers are there."""
         session = self._session or self._open()
         timeouts: dict[str, float | None] = request.extensions["timeout"]
-        # The loop learns which of the idle connections the server has closed: it looks in the
-        # first turn, and tells in the second.
-        await asyncio.sleep(0)
+        # The loop learns which of the idle connections the server has closed.
         await asyncio.sleep(0)
         try:
             async with asyncio.timeout(_sum(*timeouts.values())):

@@ -11,7 +11,6 @@ from urllib.request import getproxies
 import attrs
 import httpx
 
-from ._cancellation import cancelled_in_waits
 from ._codec import encode
 from ._pacing import closed
 from ._request import Request, Response
@@ -154,7 +153,6 @@ class Wire:
         """Whether nothing can be sent any more."""
         return self._http.is_closed
 
-    @cancelled_in_waits
     async def round_trip(self, request: Request[Any], timeout: float) -> Response:
         """Sends once; raises TransportError when no whole answer comes."""
         if self._http.is_closed:
