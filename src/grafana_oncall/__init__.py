@@ -18,8 +18,8 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   _actions · _filter · changes                          one alert group: actions, match, diff
 #   _pager                                                what `list` returns
 #   _session · _call · _shared                            pages; attempts; the client's lifetime
-#   _wire                                                 the only code that sends
-#   _transport                                            … over aiohttp, where that is wanted
+#   _wire · _http                                         the only code that sends; its httpx
+#   _transport · _pool                                    what it sends through
 #   _codec · _paging · _retry · _pacing · _limiter · _settings · _arguments · labels
 #                                                         decisions and checks, pure but for waiting
 #   _refusal · _converter · _templates · _rate · _filelock · _cancellation

@@ -5,8 +5,9 @@ loop a turn: once it is connected, before it takes the connection into use; when
 before it gives the connection back; while it closes others, before it opens its own. Nobody is
 waited for there, so a cancellation can as well come at the next wait, a turn or two later.
 
-Through a proxy to https, httpcore 1.0 also loses the place of every request whose TLS handshake
-does not succeed, whether it is cancelled, refused or late. Nothing here can help against that.
+Our own `Pool` drops a connection with the request that fails on it. The pool in an httpx client of
+the user's own, though, is as it is: through a proxy to https, it loses a place by every TLS
+handshake that does not succeed, and nothing here can help against that.
 """
 
 import asyncio

@@ -3,11 +3,8 @@
 from collections.abc import AsyncIterable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cache
-from ssl import SSLContext
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, Final, cast
 from urllib.parse import urlencode, urlsplit
-from urllib.request import getproxies
 
 import attrs
 import httpx
@@ -16,7 +13,7 @@ from ._codec import encode
 from ._pacing import closed
 from ._request import Request, Response
 from ._settings import Token
-from ._values import printable, shown
+from ._values import printable
 from ._version import __version__
 from .errors import (
     EXCERPT_LENGTH,
@@ -35,67 +32,6 @@ _NEVER_SENT: Final = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
-
-
-@cache
-def _tls() -> SSLContext:
-    # Reading the system's certificates takes about 100 ms, so all clients of a process share it.
-    return httpx.create_ssl_context()
-
-
-Transport: TypeAlias = httpx.AsyncBaseTransport | Literal["httpx", "aiohttp"]
-"""What sends the requests of an httpx client."""
-
-
-def make_http(
-    *,
-    max_connections: int,
-    transport: Transport | None,
-    verify: SSLContext | bool,
-    proxy: httpx.Proxy | str | None,
-) -> httpx.AsyncClient:
-    """The client's own httpx: it keeps all its connections and follows no redirect."""
-    limits = httpx.Limits(
-        max_connections=max_connections, max_keepalive_connections=max_connections
-    )
-    _check_verify(verify)
-    tls = _tls() if verify is True else httpx.create_ssl_context(verify)
-    if isinstance(transport, str):
-        transport = _named(transport, tls, limits, proxied=proxy is not None or _has_proxies())
-    return httpx.AsyncClient(transport=transport, verify=tls, proxy=proxy, limits=limits)
-
-
-def _check_verify(verify: object) -> None:
-    if not isinstance(verify, bool | SSLContext):
-        message = (
-            f"verify={shown(verify)}: True, False or an ssl.SSLContext is needed, such as "
-            "ssl.create_default_context(cafile=…)."
-        )
-        raise InvalidArgument(message, argument="verify")
-
-
-def _named(
-    name: str, tls: SSLContext, limits: httpx.Limits, *, proxied: bool
-) -> httpx.AsyncBaseTransport | None:
-    """The transport of this name; None stands for that of httpx, which knows about proxies."""
-    if name == "httpx":
-        return None
-    if name != "aiohttp":
-        message = f'transport={shown(name)}: "httpx", "aiohttp", or an httpx transport.'
-        raise InvalidArgument(message, argument="transport")
-    try:
-        from ._transport import AiohttpTransport  # noqa: PLC0415  # an extra
-    except ImportError as error:
-        message = (
-            "transport=\"aiohttp\" needs a package more: pip install 'grafana-oncall-sdk[aiohttp]'"
-        )
-        raise InvalidArgument(message, argument="transport") from error
-    return None if proxied else AiohttpTransport(tls=tls, limits=limits)
-
-
-def _has_proxies() -> bool:
-    """Whether the environment names a proxy that httpx would use for some of the hosts."""
-    return not {"http", "https", "all"}.isdisjoint(getproxies())
 
 
 def _sendable(url: str) -> str:

@@ -12,6 +12,7 @@ import httpx
 
 from ._alert_groups import AlertGroups
 from ._arguments import of_type, positive
+from ._http import Transport, make_http
 from ._integrations import Integrations
 from ._limiter import Limiter
 from ._pacing import Gate, Pace
@@ -20,7 +21,7 @@ from ._retry import RetryPolicy, RetryQuota
 from ._session import Session
 from ._settings import Token, api_url, stack_url, timeout_seconds
 from ._shared import Options, Shared
-from ._wire import Transport, Wire, make_http
+from ._wire import Wire
 from .errors import InvalidArgument
 from .events import Listener
 
@@ -153,7 +154,11 @@ class OnCallClient:
             grafana_url=None if grafana_url is None else stack_url(grafana_url),
             http=http_client
             or make_http(
-                max_connections=max_connections, transport=transport, verify=verify, proxy=proxy
+                base_url=base_url,
+                max_connections=max_connections,
+                transport=transport,
+                verify=verify,
+                proxy=proxy,
             ),
             owns_http=http_client is None,
             max_response_bytes=max_response_bytes,

@@ -69,6 +69,23 @@ async def _acknowledge(url: str, ids: int, transport: Transport) -> Sequence[flo
     return (seconds / (ids * ACTION_DELAY / AT_ONCE),)
 
 
+async def _bare_acknowledge(url: str, ids: int, _: Transport) -> Sequence[float]:
+    """The same by httpx alone, with as many tasks as there are requests at once."""
+    numbers = iter(range(ids))
+    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+    async with httpx.AsyncClient(limits=limits) as http:
+
+        async def work() -> None:
+            for number in numbers:
+                await http.post(f"{url}{_LIST}{group_id(number)}/acknowledge/")
+
+        await http.get(f"{url}{_LIST}{group_id(0)}/")
+        began = perf_counter()
+        await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+        seconds = perf_counter() - began
+    return (seconds / (ids * ACTION_DELAY / AT_ONCE),)
+
+
 async def _bare(url: str, window: int, transport: Transport) -> Sequence[float]:
     """The same pages as bytes, in no order, by the bare package: what this machine allows."""
     numbers = iter(range(2, GROUPS // PER_PAGE + 1))
@@ -115,7 +132,12 @@ _LIST: Final = "/api/v1/alert_groups/"
 _BARE: Final[Mapping[Transport, Opened]] = {"httpx": _bare_httpx, "aiohttp": _bare_aiohttp}
 
 
-_PROGRAMS: Final = {"walk": _walk, "bare": _bare, "acknowledge": _acknowledge}
+_PROGRAMS: Final = {
+    "walk": _walk,
+    "bare": _bare,
+    "acknowledge": _acknowledge,
+    "bare acknowledge": _bare_acknowledge,
+}
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
@@ -137,8 +159,9 @@ def rows(*, quick: bool) -> Iterator[Row]:
         name = f"acknowledge {{:,}} ids, {AT_ONCE} at once, with {{}}, over ideal"
         (value,) = _medians("acknowledge", url, ids, "aiohttp", rounds) or (None,)
         yield Row(part=PART, name=name.format(ids, "[aiohttp]"), value=value, goal=1.25)
-        (slow,) = _figures("acknowledge", url, ids // 5, "httpx", 1)
-        yield Row(part=PART, name=name.format(ids // 5, "httpx"), value=slow)
+        for program, package in (("acknowledge", "httpx"), ("bare acknowledge", "bare httpx")):
+            (value,) = _figures(program, url, ids, "httpx", rounds)
+            yield Row(part=PART, name=name.format(ids, package), value=value)
 
 
 def _medians(

@@ -1,18 +1,21 @@
 """Calls are cancelled at every turn of the event loop, one after the other, over real sockets.
 
 Whatever they were about to do, their client loses no connection by it: as many calls as it may
-have connections are answered afterwards, all at once. The pool of httpcore 1.0 by itself loses
-those that are cancelled as they are taken into use, or as they are given back.
+have connections are answered afterwards, all at once. The pool of httpcore 1.0, which a client of
+one's own has, loses those that are cancelled as they are taken into use, or given back.
 """
 
 import asyncio
 import gc
 import ssl
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
 import attrs
+import httpx
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy
@@ -22,7 +25,7 @@ from tests.e2e.scripted import Point, Scripted, Writer, answer, serving
 PEM = Path(__file__).with_name("loopback.pem")  # self-signed, for localhost; a test key
 PLACES = 4
 
-each_transport = pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+each_transport = pytest.mark.parametrize("transport", ["httpx", "aiohttp", "the user's httpx"])
 
 
 @attrs.frozen
@@ -126,7 +129,18 @@ async def cancelled_after(number: int, client: OnCallClient, story: Story) -> bo
     return over
 
 
-async def goes_on(number: int, story: Story, transport: Any) -> bool:
+@asynccontextmanager
+async def sending(transport: str, *, verify: bool = True) -> AsyncGenerator[dict[str, Any]]:
+    """The settings of a client that sends so."""
+    if transport != "the user's httpx":
+        yield {"transport": transport, "verify": verify, "max_connections": PLACES}
+        return
+    limits = httpx.Limits(max_connections=PLACES, max_keepalive_connections=PLACES)
+    async with httpx.AsyncClient(verify=verify, limits=limits) as http:
+        yield {"http_client": http, "max_connections": PLACES}
+
+
+async def goes_on(number: int, story: Story, transport: str) -> bool:
     """Plays the story with a cancellation at this turn; whether there may be a later one."""
     server = Server(story)
     scripted = Scripted(Point(2), server.say)
@@ -135,15 +149,14 @@ async def goes_on(number: int, story: Story, transport: Any) -> bool:
         tls.load_cert_chain(PEM)
     async with (
         serving(scripted, tls=tls),
+        sending(transport, verify=not story.tls) as settings,
         OnCallClient(
             # An address, for a name is looked up in a thread, which takes any number of turns.
             url=scripted.url.replace("localhost", "127.0.0.1"),
             token="tok-1",
-            transport=transport,
-            max_connections=PLACES,
             retry=RetryPolicy(attempts=1),
             timeout=30,
-            verify=not story.tls,
+            **settings,
         ) as client,
     ):
         await warm(client, scripted, server)
@@ -182,7 +195,7 @@ async def test_no_place_is_lost(story: Story, transport: str) -> None:
 
 
 @each_transport
-async def test_a_cancelled_write_that_the_server_got_says_so(transport: Any) -> None:
+async def test_a_cancelled_write_that_the_server_got_says_so(transport: str) -> None:
     """Whichever turn it is: the doubt is told, and nothing is sent twice."""
 
     async def acted(_: Scripted, writer: Writer) -> None:
@@ -192,7 +205,8 @@ async def test_a_cancelled_write_that_the_server_got_says_so(transport: Any) -> 
         scripted = Scripted(Point(2), acted)
         async with (
             serving(scripted),
-            OnCallClient(url=scripted.url, token="tok-1", transport=transport) as client,
+            sending(transport) as settings,
+            OnCallClient(url=scripted.url, token="tok-1", **settings) as client,
         ):
             call = asyncio.ensure_future(client.alert_groups.silence("I1", 60))
             await turns(number)

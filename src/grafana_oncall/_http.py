@@ -1,0 +1,95 @@
+"""The httpx client that an OnCallClient makes for itself: its TLS, its proxy, its transport."""
+
+from functools import cache
+from ssl import SSLContext
+from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from ._pool import Pool
+from ._values import shown
+from .errors import InvalidArgument
+
+Transport: TypeAlias = httpx.AsyncBaseTransport | Literal["httpx", "aiohttp"]
+"""What sends the requests of an httpx client."""
+
+
+@cache
+def _default_tls() -> SSLContext:
+    # Reading the system's certificates takes about 100 ms, so all clients of a process share it.
+    return httpx.create_ssl_context()
+
+
+def make_http(
+    *,
+    base_url: str,
+    max_connections: int,
+    transport: Transport | None,
+    verify: SSLContext | bool,
+    proxy: httpx.Proxy | str | None,
+) -> httpx.AsyncClient:
+    """The client's own httpx: it keeps all its connections and follows no redirect."""
+    tls = _tls(verify)
+    if transport is None or isinstance(transport, str):
+        transport = _named(
+            "httpx" if transport is None else transport,
+            tls,
+            proxy or _proxy_for(base_url),
+            max_connections,
+        )
+    return httpx.AsyncClient(transport=transport, verify=tls)
+
+
+def _tls(verify: object) -> SSLContext:
+    if verify is True:
+        return _default_tls()
+    if verify is False or isinstance(verify, SSLContext):
+        return httpx.create_ssl_context(verify)
+    message = (
+        f"verify={shown(verify)}: True, False or an ssl.SSLContext is needed, such as "
+        "ssl.create_default_context(cafile=…)."
+    )
+    raise InvalidArgument(message, argument="verify")
+
+
+def _proxy_for(url: str) -> str | None:
+    """The proxy that the environment, or the system, names for this URL."""
+    parts, proxies = urlsplit(url), getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _named(
+    name: str, tls: SSLContext, proxy: httpx.Proxy | str | None, max_connections: int
+) -> httpx.AsyncBaseTransport:
+    """The transport of this name; to a proxy, httpx always sends."""
+    if name not in {"httpx", "aiohttp"}:
+        message = f'transport={shown(name)}: "httpx", "aiohttp", or an httpx transport.'
+        raise InvalidArgument(message, argument="transport")
+    if name == "httpx":
+        return _pool(tls, proxy)
+    try:
+        from ._transport import AiohttpTransport  # noqa: PLC0415  # an extra
+    except ImportError as error:
+        message = (
+            "transport=\"aiohttp\" needs a package more: pip install 'grafana-oncall-sdk[aiohttp]'"
+        )
+        raise InvalidArgument(message, argument="transport") from error
+    if proxy is not None:
+        return _pool(tls, proxy)
+    return AiohttpTransport(tls=tls, limits=httpx.Limits(max_connections=max_connections))
+
+
+def _pool(tls: SSLContext, proxy: httpx.Proxy | str | None) -> Pool:
+    try:
+        if proxy is not None and not isinstance(proxy, httpx.Proxy):
+            proxy = httpx.Proxy(proxy)
+        return Pool(tls=tls, proxy=proxy)
+    except (httpx.InvalidURL, ImportError, TypeError, ValueError) as error:
+        # What they say may repeat the password of a proxy.
+        message = f"proxy: nothing can be sent through it ({type(error).__name__})."
+        raise InvalidArgument(message, argument="proxy") from None
