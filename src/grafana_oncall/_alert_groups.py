@@ -21,8 +21,8 @@ from ._arguments import (
 )
 from ._checkpoint import Checkpoint
 from ._follow import WatchSettings
-from ._generated import operations
 from ._generated.alert_groups import AlertGroup, AlertGroupState
+from ._generated.operations import alert_groups as operations
 from ._pager import DEFAULT_PREFETCH, Pager
 from ._poll import Scope
 from ._session import Session
