@@ -33,7 +33,7 @@ def render(spec: Spec) -> dict[str, str]:
     files = {
         "__init__.py": f'{HEADER}\n"""The public door is `grafana_oncall.models`."""\n',
         "constraints.py": render_constraints(constants, HEADER),
-        "operations.py": render_operations(operations, HEADER),
+        **render_operations(operations, HEADER),
         **render_models(spec, classes, HEADER),
     }
     return {name: _formatted(source) for name, source in sorted(files.items())}
@@ -62,18 +62,22 @@ def _formatted(source: str) -> str:
 
 def drift(files: dict[str, str], folder: Path) -> list[str]:
     """Names of the files that differ from what stands in the folder, missing and extra included."""
-    present = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.py")}
+    present = {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*.py")
+    }
     return sorted(name for name in files.keys() | present if files.get(name) != present.get(name))
 
 
 def write(files: dict[str, str], folder: Path) -> None:
     """Makes the folder hold these files, and no other module."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name in drift(files, folder):
+        path = folder / name
         if name in files:
-            (folder / name).write_text(files[name], encoding="utf-8")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(files[name], encoding="utf-8")
         else:
-            (folder / name).unlink()
+            path.unlink()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,6 +16,8 @@ CONSTANT: Final = r"[A-Z][A-Z0-9_]*"
 MEMBER: Final = r"(?!(?:self|attrs|datetime|str|int|float|bool)$)[a-z][A-Za-z0-9_-]*"
 """A member's name on the wire; datamodel-code-generator makes an identifier of it."""
 BUILDER: Final = rf"{_FREE}[a-z][a-z0-9_]*"
+TAG: Final = BUILDER
+"""A tag of operations, which names the module of their builders."""
 PARAMETER: Final = rf"(?!(?:body|query|segment|type)$){BUILDER}"
 
 _TEMPLATES: Final = (

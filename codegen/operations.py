@@ -1,4 +1,4 @@
-"""The request builders: one pure function per operationId."""
+"""The request builders: one pure function per operationId, in a module for each tag."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,16 +8,27 @@ import jinja2
 from .models import TEMPLATES
 from .paths import Operation
 
+_PACKAGE: Final = '"""Request builders: a module for each tag, and `_all` for every tag."""'
 
-def render_operations(operations: Sequence[Operation], header: str) -> str:
-    """Source of the module of request builders."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701  # Python is written, not HTML
-        keep_trailing_newline=True,
-    )
-    environment.filters |= _FILTERS
+
+def render_operations(operations: Sequence[Operation], header: str) -> dict[str, str]:
+    """File name -> source of the package: none of its modules but `_all` imports another."""
+    environment = _environment()
+    tags = {
+        tag: [op for op in operations if op.tag == tag]
+        for tag in sorted({op.tag for op in operations})
+    }
+    every = environment.get_template("all_operations.jinja2")
+    files = {
+        "__init__": f"{header}\n{_PACKAGE}\n",
+        "_all": every.render(header=header, operations=operations, tags=tags),
+        **{tag: _module(environment, tagged, header) for tag, tagged in tags.items()},
+    }
+    return {f"operations/{name}.py": source for name, source in files.items()}
+
+
+def _module(environment: jinja2.Environment, operations: Sequence[Operation], header: str) -> str:
+    """Source of the builders of one tag."""
     return environment.get_template("operations.jinja2").render(
         header=header,
         operations=operations,
@@ -26,6 +37,17 @@ def render_operations(operations: Sequence[Operation], header: str) -> str:
         ),
         classes=sorted({name for op in operations for name in (op.body, op.answer) if name}),
     )
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701  # Python is written, not HTML
+        keep_trailing_newline=True,
+    )
+    environment.filters |= _FILTERS
+    return environment
 
 
 def _docstring(text: str) -> str:

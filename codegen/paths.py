@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import attrs
 
-from .names import BUILDER, PARAMETER, check_name
+from .names import BUILDER, PARAMETER, TAG, check_name
 from .schemas import check_schema, is_class, is_page, page_item, used_schemas
 from .spec import METHODS, Json, Shape, Spec, Unsupported, below, check_shape
 
@@ -41,6 +41,8 @@ class Operation:
     """An operation that can be rendered."""
 
     pointer: str
+    tag: str
+    """Its resource: the name of the module that its builder is in."""
     method: str
     path: str
     id: str
@@ -81,9 +83,11 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         *_parameters(spec, node, pointer),
     ]
     _check_places(path, parameters, pointer)
+    tag, docs = _tag(spec, node["tags"], f"{pointer}/tags")
     answer, of_page = _answer(spec, node["responses"], f"{pointer}/responses")
     return Operation(
         pointer=pointer,
+        tag=tag,
         method=method.upper(),
         path=path.removeprefix("/"),
         id=node["operationId"],
@@ -92,7 +96,7 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         permission=node.get("x-permission", ""),
         needs_user=node.get("x-needs-user", False),
         check=node.get("x-check", "look at what the server holds."),
-        docs=_docs(spec, node, pointer),
+        docs=docs,
         repeat=_repeat(node, method, pointer),
         parameters=parameters,
         body=read_body(spec, node, pointer),
@@ -206,12 +210,16 @@ def _repeat(node: Json, method: str, pointer: str) -> str:
     return repeat
 
 
-def _docs(spec: Spec, node: Json, pointer: str) -> str:
-    """The documentation page: that of the operation's tag."""
+def _tag(spec: Spec, tags: list[Any], pointer: str) -> tuple[str, str]:
+    """The tag of an operation, and the documentation page of that."""
+    if len(tags) != 1:
+        raise Unsupported(pointer, "an operation has one tag, which names the module it is in")
+    pointer = f"{pointer}/0"
     for tag in spec.root.get("tags", []):
         match tag:
-            case {"name": name, "externalDocs": {"url": str(url)}} if name in node["tags"]:
-                return url
+            case {"name": str(name), "externalDocs": {"url": str(url)}} if name == tags[0]:
+                check_name(name, TAG, pointer)
+                return name, url
             case _:
                 pass
-    raise Unsupported(f"{pointer}/tags", "an operation needs a tag that has externalDocs")
+    raise Unsupported(pointer, f"{tags[0]!r} is no tag of this document that has externalDocs")

@@ -20,7 +20,7 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   _session · _call · _shared                            pages; attempts; the client's lifetime
 #   _wire · _http                                         the only code that sends; its httpx
 #   _transport · _pool                                    what it sends through
-#   _codec · _paging · _retry · _pacing · _limiter · _settings · _arguments · labels
+#   _codec · _paging · _retry · _pacing · _limiter · _settings · _arguments · _choices · labels
 #                                                         decisions and checks, pure but for waiting
 #   _refusal · _converter · _templates · _rate · _filelock · _cancellation
 #   _generated                                            written from openapi.yaml

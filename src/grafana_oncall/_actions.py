@@ -6,11 +6,12 @@ from typing import Literal
 import attrs
 
 from . import labels as label_rules
-from ._arguments import Forever, delete_mode, silence_delay
+from ._arguments import Forever, silence_delay
 from ._call import Exchange
-from ._generated import operations
+from ._choices import delete_mode
 from ._generated.alert_groups import AlertGroup, AlertGroupDelete, AlertGroupSilence, DeleteMode
 from ._generated.labels import Label
+from ._generated.operations import alert_groups as operations
 from ._request import Answer
 from ._session import Session
 

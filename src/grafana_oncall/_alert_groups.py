@@ -2,35 +2,33 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from . import labels as label_rules
 from ._actions import Actions
 from ._arguments import (
-    State,
     duration,
     identifier,
     of_type,
     positive,
     several_ids,
-    state_filter,
     time_range,
-    wanted_state,
     whole,
 )
-from ._checkpoint import Checkpoint
-from ._follow import WatchSettings
-from ._generated import operations
+from ._choices import State, state_filter, wanted_state
 from ._generated.alert_groups import AlertGroup, AlertGroupState
+from ._generated.operations import alert_groups as operations
 from ._pager import DEFAULT_PREFETCH, Pager
-from ._poll import Scope
-from ._session import Session
 from ._values import UNSET
 from ._wait import Waiter
-from ._watch import Watcher
-from .bulk import Bulk
 from .labels import LabelsLike
+
+if TYPE_CHECKING:
+    from ._checkpoint import Checkpoint
+    from ._watch import Watcher
+    from .bulk import Bulk
 
 
 def _utc_now() -> datetime:
@@ -48,12 +46,12 @@ class AlertGroups(Actions):
     API page: https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/
     """
 
-    bulk: Bulk
-    """The same actions on many groups: a query, ids, or groups."""
+    @cached_property
+    def bulk(self) -> "Bulk":
+        """The same actions on many groups: a query, ids, or groups."""
+        from .bulk import Bulk  # noqa: PLC0415  # takes as long as all else of alert groups
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.bulk = Bulk(session)
+        return Bulk(self._session)
 
     def list(
         self,
@@ -113,12 +111,12 @@ class AlertGroups(Actions):
         team_id: str | None = None,
         every: timedelta | float = timedelta(seconds=15),
         existing: bool = False,
-        checkpoint: Checkpoint | str | Path | None = None,
+        checkpoint: "Checkpoint | str | Path | None" = None,
         horizon: timedelta = timedelta(days=30),
         overlap: timedelta = timedelta(minutes=5),
         most_pages: int = 8,
         clock: Callable[[], datetime] = _utc_now,
-    ) -> Watcher:
+    ) -> "Watcher":
         """What happens to the groups that match, as `grafana_oncall.changes`, by polling.
 
         The API has no list of changes. Each poll reads the groups that began lately, all that are
@@ -152,6 +150,10 @@ class AlertGroups(Actions):
             InvalidArgument: Any other argument that cannot be meant.
             CheckpointError: The checkpoint cannot be read, or is of another server or filter.
         """
+        from ._follow import WatchSettings  # noqa: PLC0415  # as for `bulk`
+        from ._poll import Scope  # noqa: PLC0415
+        from ._watch import Watcher  # noqa: PLC0415
+
         listed = self.list(
             labels=labels, integration_id=integration_id, route_id=route_id, team_id=team_id
         )

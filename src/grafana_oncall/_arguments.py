@@ -4,21 +4,13 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Final, Literal, TypeAlias, TypeVar, cast
+from typing import Final, TypeVar, cast
 
-from ._generated.alert_groups import AlertGroupState, DeleteMode
 from ._generated.constraints import ID, SILENCE_DELAY_MAX
 from ._values import UNSET, UnsetType, is_sendable, shown
 from .errors import InvalidArgument, TimeRangeError
 
 T = TypeVar("T")
-
-State: TypeAlias = (
-    AlertGroupState | Literal["firing", "new", "acknowledged", "resolved", "silenced"]
-)
-"""A state to filter by; `firing` and `new` are two spellings of one."""
-
-StateFilter: TypeAlias = Literal["new", "acknowledged", "resolved", "silenced"]
 
 
 class Forever(Enum):
@@ -32,14 +24,6 @@ FOREVER: Final = Forever.FOREVER
 
 NO_TEAM: Final = "null"
 """As `team_id=`: what belongs to no team."""
-
-_FILTER_OF: Final[dict[AlertGroupState, StateFilter]] = {
-    # Answers say `firing`; the filter refuses that, and says `new`.
-    AlertGroupState.FIRING: "new",
-    AlertGroupState.ACKNOWLEDGED: "acknowledged",
-    AlertGroupState.RESOLVED: "resolved",
-    AlertGroupState.SILENCED: "silenced",
-}
 
 
 def identifier(name: str, value: object) -> str | UnsetType:
@@ -116,23 +100,6 @@ def of_type(name: str, value: T, kind: type[T]) -> T:
     return value
 
 
-def state_filter(state: object) -> StateFilter | UnsetType:
-    """The spelling that the server's filter takes."""
-    if state is None:
-        return UNSET
-    known = _FILTER_OF.get(AlertGroupState(state)) if isinstance(state, str) else None
-    if known is None:
-        names = ", ".join(("firing (or new)", *list(_FILTER_OF.values())[1:]))
-        message = f"state={shown(state)} is none of the states: {names}."
-        raise InvalidArgument(message, argument="state")
-    return known
-
-
-def wanted_state(state: object) -> AlertGroupState:
-    """A state that must be given."""
-    return AlertGroupState(cast("str", state_filter("" if state is None else state)))
-
-
 def time_range(started_at: object) -> str | UnsetType:
     """`start_end` in UTC and whole seconds, widened to them; the server includes both ends."""
     match started_at:
@@ -184,11 +151,3 @@ def silence_delay(delay: object) -> int:
         "or FOREVER, is needed."
     )
     raise InvalidArgument(message, argument="delay")
-
-
-def delete_mode(mode: object) -> DeleteMode:
-    """The mode; an unknown mode is refused here, since it cannot be undone."""
-    if isinstance(mode, str) and mode in [*DeleteMode]:
-        return DeleteMode(mode)
-    message = f"mode={shown(mode)}: 'wipe' or 'delete' is needed."
-    raise InvalidArgument(message, argument="mode")

@@ -10,7 +10,6 @@ from ._arguments import name_filter, positive
 from ._call import Exchange, Look
 from ._codec import encode, holds
 from ._converter import to_input
-from ._generated import operations
 from ._generated.integrations import (
     DefaultRouteInput,
     Integration,
@@ -18,6 +17,7 @@ from ._generated.integrations import (
     IntegrationUpdate,
     TemplatesInput,
 )
+from ._generated.operations import integrations as operations
 from ._pager import DEFAULT_PREFETCH, Pager
 from ._paging import next_page
 from ._request import Answer, Page, Request

@@ -18,10 +18,10 @@ from typing import Final
 import attrs
 
 from ._actions import Actions
-from ._arguments import state_filter
+from ._choices import state_filter
 from ._filter import unmet
-from ._generated import operations
 from ._generated.alert_groups import AlertGroup, AlertGroupState
+from ._generated.operations import alert_groups as operations
 from ._pager import Pager
 from ._request import Page
 from ._session import Session

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 from ._actions import Actions
-from ._generated import operations
 from ._generated.alert_groups import AlertGroup, AlertGroupState
+from ._generated.operations import alert_groups as operations
 from ._pager import Pager
 from ._session import Session
 from ._window import Groups, between, together

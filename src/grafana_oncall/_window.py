@@ -15,8 +15,8 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 
 from ._arguments import time_range
-from ._generated import operations
 from ._generated.alert_groups import AlertGroup
+from ._generated.operations import alert_groups as operations
 from ._pager import Pager
 from ._request import Page, Request
 from ._session import Session

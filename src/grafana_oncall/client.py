@@ -3,17 +3,16 @@
 import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import cached_property
 from random import Random
 from ssl import SSLContext
 from types import TracebackType
-from typing import Final, NoReturn, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, NoReturn, Self, TypedDict, TypeVar, Unpack
 
 import httpx
 
-from ._alert_groups import AlertGroups
 from ._arguments import of_type, positive
 from ._http import Transport, make_http
-from ._integrations import Integrations
 from ._limiter import Limiter
 from ._pacing import Gate, Pace
 from ._request import Answer, Request
@@ -24,6 +23,10 @@ from ._shared import Options, Shared
 from ._wire import Wire
 from .errors import InvalidArgument
 from .events import Listener
+
+if TYPE_CHECKING:
+    from ._alert_groups import AlertGroups
+    from ._integrations import Integrations
 
 __all__ = ["ClientOptions", "OnCallClient"]
 
@@ -100,11 +103,6 @@ class OnCallClient:
         InvalidArgument: A setting is missing or cannot be meant.
     """
 
-    integrations: Integrations
-    """Sources of alerts."""
-    alert_groups: AlertGroups
-    """Alerts that belong together, and what is done about them."""
-
     _base_url = "(none)"
 
     def __init__(
@@ -178,12 +176,23 @@ class OnCallClient:
             quota=RetryQuota(retry_quota),
         )
         self._base_url = base_url
-        self._attach(Session(shared, options))
+        self._session = Session(shared, options)
 
-    def _attach(self, session: Session) -> None:
-        self._session = session
-        self.integrations = Integrations(session)
-        self.alert_groups = AlertGroups(session)
+    # The models of a resource are built when it is first used: few programs use all of them.
+
+    @cached_property
+    def integrations(self) -> "Integrations":
+        """Sources of alerts."""
+        from ._integrations import Integrations  # noqa: PLC0415  # see above
+
+        return Integrations(self._session)
+
+    @cached_property
+    def alert_groups(self) -> "AlertGroups":
+        """Alerts that belong together, and what is done about them."""
+        from ._alert_groups import AlertGroups  # noqa: PLC0415  # see above
+
+        return AlertGroups(self._session)
 
     def with_options(
         self,
@@ -214,8 +223,13 @@ class OnCallClient:
             ),
         )
         other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__)
-        other._attach(Session(shared, changed))
+        other.__dict__.update(
+            (name, value)
+            for name, value in self.__dict__.items()
+            # What was made of this session when first used is made anew of the other.
+            if not isinstance(getattr(type(self), name, None), cached_property)
+        )
+        other._session = Session(shared, changed)
         return other
 
     @classmethod

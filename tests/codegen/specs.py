@@ -19,6 +19,8 @@ from codegen.spec import Json, Spec, Unsupported
 OPENAPI: Final = ROOT / "openapi.yaml"
 PATH: Final = "#/paths/~1things~1{thing_id}~1"
 GET: Final = f"{PATH}/get"
+OPERATIONS: Final = frozenset(f"operations/{name}.py" for name in ("__init__", "_all", "things"))
+"""The files of request builders where the only tag is that of the smallest specification."""
 THING_ID: Final = "#/components/parameters/thing_id"
 SCHEMAS: Final = "#/components/schemas/"
 THING: Final = f"{SCHEMAS}things.Thing"
@@ -91,6 +93,11 @@ class Rendered:
     name: str
     files: Mapping[str, str]
 
+    @property
+    def operations(self) -> ModuleType:
+        """The builders of every tag."""
+        return import_module(f"{self.name}.operations._all")
+
     def __getattr__(self, module: str) -> ModuleType:
         """The module of that name."""
         return import_module(f"{self.name}.{module}")
@@ -150,6 +157,7 @@ def rendered(root: Json, folder: Path) -> Rendered:
     assert found.loader is not None
     sys.modules[name] = package = module_from_spec(found)
     found.loader.exec_module(package)
-    for module in files.keys() - {"__init__.py"}:
-        import_module(f"{name}.{module.removesuffix('.py')}")
+    for file in files:
+        module = file.removesuffix(".py").removesuffix("__init__").rstrip("/")
+        import_module(".".join([name, *filter(None, module.split("/"))]))
     return Rendered(name=name, files=files)

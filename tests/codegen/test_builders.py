@@ -1,6 +1,7 @@
 """Request builders: what the rendered functions do when they are called."""
 
 import inspect
+import re
 import typing
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from grafana_oncall._values import UNSET, UnsetType
 from grafana_oncall.errors import InvalidArgument
 from tests.codegen.specs import (
     GET,
+    OPERATIONS,
     PATH,
     STRING,
     THING_ID,
@@ -28,7 +30,7 @@ PATHS = """
 /things/:
   get:
     operationId: list_things
-    tags: [unlisted, things]
+    tags: [things]
     summary: List things.
     description: |-
       Newest first.
@@ -47,7 +49,7 @@ PATHS = """
       "200": { description: A page. }
   post:
     operationId: create_thing
-    tags: [others, things]
+    tags: [others]
     summary: Create a thing.
     x-permission: things:write
     x-needs-user: true
@@ -251,7 +253,7 @@ def test_the_answer_has_the_type_of_the_successful_response(package: Rendered) -
                 True,
                 "https://docs.example/others",
             ),
-            id="needs a user, first tag of the document",
+            id="needs a user, another tag",
         ),
         pytest.param(
             "DELETE_THING",
@@ -289,7 +291,19 @@ def test_operations_lists_every_operation_in_the_order_of_the_document(package: 
     ]
 
 
-def test_the_module_exports_its_builders(package: Rendered) -> None:
+def test_each_tag_has_a_module_of_its_builders(package: Rendered) -> None:
+    """Which imports what these need, and no module of other builders."""
+    made = {name for name in package.files if name.startswith("operations/")}
+    assert made == OPERATIONS | {"operations/others.py"}
+    others = package.files["operations/others.py"]
+    assert "def create_thing(" in others
+    assert "import Thing, ThingInput\n" in others
+    assert not {"ID", "Sequence", "list_things", "query"} & {*re.findall(r"\w+", others)}
+    assert "def create_thing(" not in package.files["operations/things.py"]
+    assert package.files["operations/__init__.py"].count("\n") == 2
+
+
+def test_the_module_of_all_exports_the_builders(package: Rendered) -> None:
     """And the table of operations, which `grafana_oncall.operations` hands on."""
     builders = [one.id for one in package.operations.OPERATIONS]
     assert sorted(package.operations.__all__) == sorted(["OPERATIONS", *builders])
@@ -314,7 +328,7 @@ def test_a_schema_that_no_operation_reaches_is_not_rendered(tmp_path: Path) -> N
     }
     root["components"]["responses"]["Error"]["content"] = json_content("refusals.Refusal")
     package = rendered(root, tmp_path)
-    assert set(package.files) == {"__init__.py", "constraints.py", "operations.py", "things.py"}
+    assert set(package.files) == {"__init__.py", "constraints.py", "things.py", *OPERATIONS}
 
 
 def test_links_and_other_answers_than_the_successful_one_are_not_rendered(tmp_path: Path) -> None:
@@ -356,4 +370,4 @@ def test_a_specification_needs_neither_path_parameters_nor_models(tmp_path: Path
     get["responses"] = {"204": {"description": "Done."}}
     made = rendered(minimal({"#/paths": {"/": {"get": get}}}), tmp_path)
     assert made.operations.get_thing().path == ""
-    assert set(made.files) == {"__init__.py", "constraints.py", "operations.py"}
+    assert set(made.files) == {"__init__.py", "constraints.py", *OPERATIONS}

@@ -11,7 +11,7 @@ import yaml
 
 from codegen.__main__ import ROOT, main, render, write
 from codegen.spec import Spec
-from tests.codegen.specs import OPENAPI, json_content, minimal
+from tests.codegen.specs import GET, OPENAPI, OPERATIONS, json_content, minimal
 
 GENERATED = ROOT / "src/grafana_oncall/_generated"
 
@@ -47,7 +47,7 @@ def output(small_files: Mapping[str, str], tmp_path: Path) -> Path:
 
 
 def _read(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix == ".py"}
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.py")}
 
 
 def _change(folder: Path) -> None:
@@ -61,6 +61,22 @@ def _lose(folder: Path) -> None:
 
 def _add(folder: Path) -> None:
     (folder / "stale.py").touch()
+
+
+def _change_below(folder: Path) -> None:
+    (folder / "operations/things.py").write_text("", encoding="utf-8")
+
+
+def _lose_below(folder: Path) -> None:
+    (folder / "operations/_all.py").unlink()
+
+
+def _add_below(folder: Path) -> None:
+    (folder / "operations/stale.py").touch()
+
+
+def _add_beside(folder: Path) -> None:
+    (folder / "operations.py").touch()
 
 
 def _all(folder: Path) -> None:
@@ -112,6 +128,10 @@ def test_another_process_writes_the_same_bytes(
         pytest.param(_change, "things.py", id="changed"),
         pytest.param(_lose, "things.py", id="missing"),
         pytest.param(_add, "stale.py", id="extra"),
+        pytest.param(_change_below, "operations/things.py", id="changed in the package"),
+        pytest.param(_lose_below, "operations/_all.py", id="missing in the package"),
+        pytest.param(_add_below, "operations/stale.py", id="extra in the package"),
+        pytest.param(_add_beside, "operations.py", id="module beside the package of its name"),
         pytest.param(_all, "__init__.py, stale.py, things.py", id="all three, in order"),
     ],
 )
@@ -166,7 +186,7 @@ def test_writing_makes_the_folder_and_what_is_above_it(
     """The command says how much was written."""
     output = tmp_path / "a" / "b"
     assert main(["--spec", str(small), "--output", str(output)]) == 0
-    assert capsys.readouterr() == (f"4 of 4 files written to {output}\n", "")
+    assert capsys.readouterr() == (f"6 of 6 files written to {output}\n", "")
     assert _read(output) == {name: text.encode() for name, text in small_files.items()}
 
 
@@ -178,8 +198,10 @@ def test_writing_restores_what_differs_and_leaves_the_rest(
     (output / "notes.txt").touch()
     same = (output / "constraints.py").stat().st_mtime_ns
     _all(output)
+    _add_below(output)
+    _lose_below(output)
     assert main(["--spec", str(small), "--output", str(output)]) == 0
-    assert capsys.readouterr().out == f"3 of 4 files written to {output}\n"
+    assert capsys.readouterr().out == f"5 of 6 files written to {output}\n"
     assert _read(output) == expected
     assert (output / "notes.txt").exists()
     assert (output / "constraints.py").stat().st_mtime_ns == same
@@ -194,4 +216,11 @@ def test_a_schema_that_is_no_longer_used_takes_its_module_along(output: Path) ->
         "#/components/schemas/owners.Owner": owner,
     }
     write(render(Spec(root=minimal(changes))), output)
-    assert set(_read(output)) == {"__init__.py", "constraints.py", "operations.py", "owners.py"}
+    assert set(_read(output)) == {"__init__.py", "constraints.py", "owners.py", *OPERATIONS}
+
+
+def test_a_tag_that_has_no_operation_any_more_takes_its_module_along(output: Path) -> None:
+    """Its builders are those of another tag."""
+    write(render(Spec(root=minimal({f"{GET}/tags": ["others"]}))), output)
+    present = {name for name in _read(output) if name.startswith("operations/")}
+    assert present == {"operations/__init__.py", "operations/_all.py", "operations/others.py"}

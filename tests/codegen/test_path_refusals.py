@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from codegen.spec import Json
+from codegen.__main__ import render
+from codegen.spec import Json, Spec
 from tests.codegen.specs import (
     GET,
     OBJECT,
@@ -16,6 +17,7 @@ from tests.codegen.specs import (
     THING,
     THING_ID,
     json_content,
+    minimal,
     refused,
 )
 
@@ -131,9 +133,13 @@ def test_a_path_parameter_that_is_not_supported_is_refused(
         pytest.param({f"{GET}/summary": REMOVED}, GET, id="no summary"),
         pytest.param({f"{GET}/responses": REMOVED}, GET, id="no responses"),
         pytest.param({f"{GET}/tags": REMOVED}, GET, id="no tag"),
-        pytest.param({f"{GET}/tags": ["unlisted"]}, f"{GET}/tags", id="unlisted tag"),
-        pytest.param({"#/tags": REMOVED}, f"{GET}/tags", id="no tags at all"),
-        pytest.param({"#/tags": [{"name": "things"}]}, f"{GET}/tags", id="tag without a page"),
+        pytest.param({f"{GET}/tags": []}, f"{GET}/tags", id="empty tags"),
+        pytest.param({f"{GET}/tags": ["things", "others"]}, f"{GET}/tags", id="two tags"),
+        pytest.param({f"{GET}/tags": "things"}, f"{GET}/tags", id="text for tags"),
+        pytest.param({f"{GET}/tags": ["unlisted"]}, f"{GET}/tags/0", id="unlisted tag"),
+        pytest.param({f"{GET}/tags": [None]}, f"{GET}/tags/0", id="null for a tag"),
+        pytest.param({"#/tags": REMOVED}, f"{GET}/tags/0", id="no tags at all"),
+        pytest.param({"#/tags": [{"name": "things"}]}, f"{GET}/tags/0", id="tag without a page"),
     ],
 )
 def test_an_operation_that_is_not_supported_is_refused(
@@ -267,3 +273,24 @@ def test_an_operation_whose_name_is_odd_or_taken_is_refused(name: str) -> None:
     changes = {f"{GET}/operationId": name, "#/paths/~1a~1": {"get": other}}
     taken = {"other_thing": "#/paths/~1a~1/get"}
     assert refused(changes) == f"{taken.get(name, GET)}/operationId"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("more things", id="blank"),
+        pytest.param("more-things", id="no identifier"),
+        pytest.param("Things", id="capital letter"),
+        pytest.param("_all", id="module of all builders"),
+        pytest.param("__init__", id="the package itself"),
+        pytest.param("../things", id="path"),
+        pytest.param("import", id="keyword"),
+        pytest.param("", id="nothing"),
+    ],
+)
+def test_a_tag_that_cannot_name_a_module_is_refused(name: str) -> None:
+    """Where an operation has it; the specification may have it for other things."""
+    odd = {"name": name, "externalDocs": {"url": "https://docs.example/odd"}}
+    tags = [*minimal()["tags"], odd]
+    assert refused({"#/tags": tags, f"{GET}/tags": [name]}) == f"{GET}/tags/0"
+    assert render(Spec(root=minimal({"#/tags": tags}))) == render(Spec(root=minimal()))

@@ -9,6 +9,7 @@ import pickle
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -16,7 +17,7 @@ import httpx
 import pytest
 import respx
 
-from grafana_oncall import OnCallClient, __version__, operations
+from grafana_oncall import OnCallClient, RetryPolicy, __version__, operations
 from grafana_oncall.errors import (
     ClientStateError,
     DecodeError,
@@ -25,6 +26,7 @@ from grafana_oncall.errors import (
     LabelError,
     OnCallError,
     RequestTimeout,
+    ServerError,
     StatusError,
     TransportError,
 )
@@ -688,6 +690,39 @@ def test_options_of_the_wrong_type_are_refused() -> None:
         client.with_options(background=wrong)
     with pytest.raises(InvalidArgument, match="retry="):
         client.with_options(retry=wrong)
+
+
+async def test_the_options_of_a_view_hold_though_the_client_was_used_before(
+    wire: respx.MockRouter, client: OnCallClient
+) -> None:
+    """A view has resources of its own, also where the client's are made already."""
+    route = wire.route().respond(json=GROUP)
+    await client.alert_groups.get(GROUP_ID)
+    route.respond(503)
+    view = client.with_options(retry=RetryPolicy(attempts=1))
+    with pytest.raises(ServerError) as caught:
+        await view.alert_groups.get(GROUP_ID)
+    assert len(caught.value.attempts) == 1
+    assert view.alert_groups is not client.alert_groups
+    assert view.integrations is not client.integrations
+
+
+def test_a_view_keeps_what_a_subclass_added_but_not_what_it_made_of_the_client() -> None:
+    """A resource of the subclass's own would otherwise send with the options of the client."""
+
+    class TeamClient(OnCallClient):
+        team = ""
+
+        @cached_property
+        def sender(self) -> object:
+            return self.send
+
+    client = TeamClient(url="https://oncall.test", token="any")
+    client.team = "SRE"
+    assert client.sender == client.send
+    view = client.with_options(timeout=3)
+    assert (view.team, view.sender) == ("SRE", view.send)
+    assert view.sender != client.sender
 
 
 def test_a_pager_says_how_it_is_used() -> None:

@@ -16,7 +16,7 @@ import pytest
 import respx
 
 from grafana_oncall import FOREVER, NO_TEAM, OnCallClient, __version__, models, operations
-from grafana_oncall._generated.operations import OPERATIONS
+from grafana_oncall.operations import OPERATIONS
 from tests.facade.samples import (
     API,
     GROUP,

@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 
 from grafana_oncall import FOREVER, NO_TEAM, UNSET
 from grafana_oncall._arguments import (
-    delete_mode,
     identifier,
     name_filter,
     positive,
     silence_delay,
-    state_filter,
     time_range,
 )
+from grafana_oncall._choices import delete_mode, state_filter
 from grafana_oncall.errors import InvalidArgument, TimeRangeError
 from grafana_oncall.models import AlertGroupState, DeleteMode
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
 
 HEAVY = {"asyncio", "attr", "attrs", "cattrs", "httpx", "jinja2", "msgspec", "ssl"}
 GENERATED = "grafana_oncall._generated."
+CONSTANTS = {"constraints"}
+ALERT_GROUPS = CONSTANTS | {"alert_groups", "labels", "operations", "operations.alert_groups"}
+INTEGRATIONS = CONSTANTS | {"integrations", "labels", "operations", "operations.integrations"}
+CLIENT = """
+import asyncio
+from grafana_oncall import OnCallClient
+from grafana_oncall.testing import FakeOnCall
+fake = FakeOnCall()
+group, integration = fake.add_group().id, fake.add_integration().id
+client = OnCallClient(url="https://oncall.test", token=fake.token, transport=fake.transport())
+"""
 
 
 def imported(program: str) -> set[str]:
@@ -81,6 +93,92 @@ def test_a_client_brings_no_reader_of_templates() -> None:
 def test_models_are_built_when_they_are_first_used(program: str, modules: set[str]) -> None:
     """Those of the resource that is asked for, and those that they refer to."""
     assert generated(program) == modules
+
+
+@pytest.mark.parametrize(
+    ("program", "modules"),
+    [
+        pytest.param("from grafana_oncall import OnCallClient", CONSTANTS, id="the class"),
+        pytest.param("from grafana_oncall import FOREVER, NO_TEAM", CONSTANTS, id="arguments"),
+        pytest.param(CLIENT, CONSTANTS, id="a client"),
+        pytest.param(f"{CLIENT}client.with_options(timeout=3)", CONSTANTS, id="a view"),
+        pytest.param(
+            f"{CLIENT}asyncio.run(client.alert_groups.get(group))", ALERT_GROUPS, id="a group"
+        ),
+        pytest.param(
+            f"{CLIENT}asyncio.run(client.alert_groups.list(state='new').collect())",
+            ALERT_GROUPS,
+            id="a list of groups",
+        ),
+        pytest.param(f"{CLIENT}client.alert_groups.bulk", ALERT_GROUPS, id="bulk"),
+        pytest.param(f"{CLIENT}client.alert_groups.watch()", ALERT_GROUPS, id="a watcher"),
+        pytest.param(
+            f"{CLIENT}asyncio.run(client.integrations.get(integration))",
+            INTEGRATIONS,
+            id="an integration",
+        ),
+        pytest.param(
+            f"{CLIENT}client.integrations, client.alert_groups",
+            INTEGRATIONS | ALERT_GROUPS,
+            id="both resources",
+        ),
+    ],
+)
+def test_a_client_builds_the_models_of_the_resources_that_are_used(
+    program: str, modules: set[str]
+) -> None:
+    """And no others; nor do those of webhooks come with any."""
+    assert generated(program) == modules
+
+
+@pytest.mark.parametrize(
+    "tag", [pytest.param("alert_groups", id="groups"), pytest.param("integrations", id="sources")]
+)
+def test_the_builders_of_one_tag_bring_no_others(tag: str) -> None:
+    """Only the public door has them all."""
+    modules = generated(f"import grafana_oncall._generated.operations.{tag}")
+    assert {name for name in modules if name.startswith("operations.")} == {f"operations.{tag}"}
+    every = generated("from grafana_oncall.operations import OPERATIONS")
+    assert every == ALERT_GROUPS | INTEGRATIONS | {"operations._all"}
+
+
+@pytest.mark.parametrize(
+    ("use", "absent"),
+    [
+        pytest.param("client", {"_alert_groups", "_integrations", "labels"}, id="a client"),
+        pytest.param(
+            "asyncio.run(client.alert_groups.get(group))",
+            {"_integrations", "_watch", "_poll", "bulk", "changes"},
+            id="a group",
+        ),
+        pytest.param(
+            "asyncio.run(client.integrations.get(integration))",
+            {"_actions", "_alert_groups", "_choices", "bulk", "changes"},
+            id="an integration",
+        ),
+        pytest.param("client.alert_groups.bulk", {"_watch", "_follow", "_checkpoint"}, id="bulk"),
+        pytest.param("client.alert_groups.watch()", {"bulk"}, id="a watcher"),
+    ],
+)
+def test_what_few_programs_do_is_imported_when_it_is_done(use: str, absent: set[str]) -> None:
+    """Acting on many groups and watching them take as long as all else."""
+    modules = imported(CLIENT + use)
+    assert not modules & {f"grafana_oncall.{name}" for name in absent}
+    for name in absent:
+        import_module(f"grafana_oncall.{name}")  # there are such modules
+
+
+def test_the_resources_of_a_client_are_listed_before_they_are_made() -> None:
+    """For editors and mocks; each is made once."""
+    imported(
+        f"{CLIENT}"
+        "for name in 'alert_groups', 'integrations':\n"
+        "    assert name in dir(client)\n"
+        "    assert name not in vars(client)\n"
+        "    assert getattr(OnCallClient, name).__doc__\n"
+        "    assert getattr(client, name) is getattr(client, name)\n"
+        "assert client.alert_groups.bulk is client.alert_groups.bulk\n"
+    )
 
 
 def test_a_star_brings_every_name() -> None:

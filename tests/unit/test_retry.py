@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._generated.operations import OPERATIONS
 from grafana_oncall._request import Operation
 from grafana_oncall._retry import (
     Again,
@@ -46,6 +45,7 @@ from grafana_oncall.errors import (
     Unauthorized,
     UserTokenRequired,
 )
+from grafana_oncall.operations import OPERATIONS
 from tests.virtual_time import loop, run
 
 POLICY = RetryPolicy()

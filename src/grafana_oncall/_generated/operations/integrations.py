@@ -1,0 +1,148 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+# ruff: noqa: TID252
+"""One pure builder per operation: arguments in, a request out. Nothing is sent here."""
+
+from typing import Final
+
+from grafana_oncall._request import Operation, Page, Request, query, segment
+from grafana_oncall._values import UNSET, UnsetType
+
+from ..constraints import ID
+from ..integrations import Integration, IntegrationCreate, IntegrationUpdate
+
+LIST_INTEGRATIONS: Final = Operation(
+    id="list_integrations",
+    method="GET",
+    path="integrations/",
+    permission="grafana-irm-app.integrations:read",
+    needs_user=False,
+    repeat="safe",
+    check="look at what the server holds.",
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+)
+
+
+def list_integrations(
+    *,
+    name: str | UnsetType = UNSET,
+    page: int | UnsetType = UNSET,
+    perpage: int | UnsetType = UNSET,
+) -> Request[Page[Integration]]:
+    """List integrations.
+
+    `GET /api/v1/integrations/`
+    """
+    return Request(
+        operation=LIST_INTEGRATIONS,
+        path="integrations/",
+        returns=Page[Integration],
+        query=query(
+            ("name", name),
+            ("page", page),
+            ("perpage", perpage),
+        ),
+    )
+
+
+CREATE_INTEGRATION: Final = Operation(
+    id="create_integration",
+    method="POST",
+    path="integrations/",
+    permission="grafana-irm-app.integrations:write",
+    needs_user=False,
+    repeat="never",
+    check="list the integrations of this name.",
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+)
+
+
+def create_integration(body: IntegrationCreate) -> Request[Integration]:
+    """Create an integration.
+
+    `POST /api/v1/integrations/`
+
+    Not idempotent. The server names the integration when no name is given.
+    """
+    return Request(
+        operation=CREATE_INTEGRATION,
+        path="integrations/",
+        returns=Integration,
+        body=body,
+    )
+
+
+GET_INTEGRATION: Final = Operation(
+    id="get_integration",
+    method="GET",
+    path="integrations/{integration_id}/",
+    permission="grafana-irm-app.integrations:read",
+    needs_user=False,
+    repeat="safe",
+    check="look at what the server holds.",
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+)
+
+
+def get_integration(integration_id: str) -> Request[Integration]:
+    """Get one integration.
+
+    `GET /api/v1/integrations/{integration_id}/`
+    """
+    return Request(
+        operation=GET_INTEGRATION,
+        path=f"integrations/{segment('integration_id', integration_id, ID)}/",
+        returns=Integration,
+    )
+
+
+UPDATE_INTEGRATION: Final = Operation(
+    id="update_integration",
+    method="PUT",
+    path="integrations/{integration_id}/",
+    permission="grafana-irm-app.integrations:write",
+    needs_user=False,
+    repeat="same",
+    check="read the integration, and compare.",
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+)
+
+
+def update_integration(integration_id: str, body: IntegrationUpdate) -> Request[Integration]:
+    """Change an integration.
+
+    `PUT /api/v1/integrations/{integration_id}/`
+
+    Merges: an absent member keeps its value, and null resets a template to its default.
+    """
+    return Request(
+        operation=UPDATE_INTEGRATION,
+        path=f"integrations/{segment('integration_id', integration_id, ID)}/",
+        returns=Integration,
+        body=body,
+    )
+
+
+DELETE_INTEGRATION: Final = Operation(
+    id="delete_integration",
+    method="DELETE",
+    path="integrations/{integration_id}/",
+    permission="grafana-irm-app.integrations:write",
+    needs_user=False,
+    repeat="missing",
+    check="read the integration; NotFound means that it is gone.",
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+)
+
+
+def delete_integration(integration_id: str) -> Request[None]:
+    """Delete an integration.
+
+    `DELETE /api/v1/integrations/{integration_id}/`
+
+    It stops to record alerts; its alert groups stay.
+    """
+    return Request(
+        operation=DELETE_INTEGRATION,
+        path=f"integrations/{segment('integration_id', integration_id, ID)}/",
+        returns=type(None),
+    )
