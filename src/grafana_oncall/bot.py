@@ -172,11 +172,12 @@ class Bot:
 
         Args:
             grace: Longest time to finish, as a timedelta or in seconds.
-            signals: Those that stop the bot; none where somebody else handles signals, and none
-                outside the main thread.
+            signals: Those that stop the bot, on Windows too; none where somebody else handles
+                signals, and none outside the main thread.
 
         Raises:
             OnCallError: What `Watcher` raises.
+            InvalidArgument: Signals that cannot be had, as outside the main thread.
             ClientStateError: It runs already, or has run; or its watcher is read by another.
         """
         await self._runner.run(duration("grace", grace).total_seconds(), signals)
