@@ -33,7 +33,7 @@ FACTS: dict[str, tuple[str, str]] = {
         "_routes:find_route",
         "test_labels:test_the_open_source_engine_has_no_such_route",
     ),
-    "wrong method: 500": ("_fake:FakeOnCall", f"{HERE}:test_a_wrong_method_is_a_500_and_no_405"),
+    "wrong method: 500": ("_engine:answer", f"{HERE}:test_a_wrong_method_is_a_500_and_no_405"),
     "bad input: 500": (
         "_answers:crashed",
         f"{HERE}:test_some_bad_input_is_a_500_and_changes_nothing",
