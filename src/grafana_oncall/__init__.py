@@ -16,7 +16,7 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   _follow                                               from poll to poll, over restarts
 #   _poll · _schedule · _moment · _checkpoint · _signals   what they read, when, what they know
 #   _attempts                                              how often a handler is called
-#   _actions · _filter · changes                          one alert group: actions, match, diff
+#   _actions · _filter · _window · changes                one alert group: actions, match, diff
 #   _pager                                                what `list` returns
 #   _session · _call · _shared                            pages; attempts; the client's lifetime
 #   _wire                                                 the only code that sends
