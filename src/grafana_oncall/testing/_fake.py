@@ -15,8 +15,7 @@ from grafana_oncall.testing._checks import TEXT
 from grafana_oncall.testing._clock import Clock, utc_now
 from grafana_oncall.testing._engine import answer
 from grafana_oncall.testing._events import EventName, event_body
-from grafana_oncall.testing._fault import reset
-from grafana_oncall.testing._faults import Faults, Hit
+from grafana_oncall.testing._faults import Faults
 from grafana_oncall.testing._populate import Populate
 from grafana_oncall.testing._quota import Quota
 from grafana_oncall.testing._routes import find_route
@@ -27,8 +26,6 @@ from grafana_oncall.testing._world import World
 
 T = TypeVar("T")
 
-_LONGEST_URL = 65_535  # bytes; for a longer one the real server (uWSGI) resets
-_TOO_LONG = Hit(reset())
 DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105 - it opens nothing but the fake
 
 
@@ -130,7 +127,7 @@ class FakeOnCall(Populate):
         route = find_route(request.path, self._world.flavour)
         operation = route.operations.get(request.method) if route else None
         name = operation.name if operation else None
-        hit = _TOO_LONG if _is_too_long(request) else self.faults.take(request, name)
+        hit = self.faults.take(request, name)
         applied = hit is None or hit.fault.applied
         real = answer(self._world, request, route, operation) if applied else None
         call = Call(
@@ -258,7 +255,3 @@ def _only(things: Mapping[str, T], id: str, kind: str) -> T:
         there = ", ".join([*things][:10]) or "none"
         raise LookupError(f"no {kind} has the id {id!r}; of {len(things)} there are: {there}")
     return things[id]
-
-
-def _is_too_long(request: FakeRequest) -> bool:
-    return len(request.path) + len(request.query) > _LONGEST_URL

@@ -43,7 +43,7 @@ FACTS: dict[str, tuple[str, str]] = {
         "test_wire:test_a_chunked_body_is_read_as_empty",
     ),
     "415 and 400": ("_context:Context", f"{HERE}:test_a_body_that_is_not_called_json_is_a_415"),
-    "70 kB of URL: reset": ("_fake:FakeOnCall", f"{HERE}:test_a_url_of_70_kb_is_a_reset"),
+    "70 kB of URL: reset": ("_faults:Faults", f"{HERE}:test_a_url_of_70_kb_is_a_reset"),
     "... on a socket too": (
         "_uvicorn:BreakableConnection",
         "test_doors:test_a_url_of_70_kb_is_a_reset_on_a_socket",
