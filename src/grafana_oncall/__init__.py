@@ -12,10 +12,11 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   testing
 #   client · models · operations · bot · webhooks         public doors
 #   _alert_groups · _integrations                         one method per operation
-#   bulk · _watch · _wait                                 acting on many, watching, waiting
+#   bulk · _watch · _wait · _runner                       acting on many, watching, waiting, bots
 #   _follow                                               from poll to poll, over restarts
 #   _poll · _schedule · _moment · _checkpoint · _signals   what they read, when, what they know
-#   _actions · _filter · changes                          one alert group: actions, match, diff
+#   _attempts                                              how often a handler is called
+#   _actions · _filter · _window · changes                one alert group: actions, match, diff
 #   _pager                                                what `list` returns
 #   _session · _call · _shared                            pages; attempts; the client's lifetime
 #   _wire · _http                                         the only code that sends; its httpx

@@ -70,14 +70,15 @@ class Poller:
     def __init__(self, session: Session, scope: Scope) -> None:
         self.told: dict[str, Snapshot] = {}
         """Each group as it was last told."""
+        self.outside: set[str] = set()
+        """Groups that have left the list: when they come back, they are not new."""
+        self.met: set[str] = set()
+        """Groups that were read last, but for busy ones."""
         self._session = session
         self._actions = Actions(session)
         self._scope = scope
         self._swept: datetime | None = None
-        self.outside: set[str] = set()
-        """Groups that have left the list: when they come back, they are not new."""
         self._changed: dict[str, AlertGroup | None] = {}
-        self._met: set[str] = set()
         self._busy: Collection[str] = ()
         self._oldest = self._end = datetime.min.replace(tzinfo=UTC)
 
@@ -99,7 +100,7 @@ class Poller:
 
     async def poll(self, busy: Collection[str]) -> Sequence[Sighting]:
         """What has changed, in the order in which the groups began; but of busy ones nothing."""
-        self._busy, self._changed, self._met = busy, {}, set()
+        self._busy, self._changed, self.met = busy, {}, set()
         self._forget()
         suspects = await self._read_new()
         if self._open_pages <= self._scope.most_pages:
@@ -107,12 +108,12 @@ class Poller:
             suspects |= await self._sweep(1)
         else:
             suspects |= await self._sweep(self._scope.most_pages)
-        await self._look_for(suspects - self._met - self.outside - {*busy})
+        await self._look_for(suspects - self.met - self.outside - {*busy})
         return self._sightings()
 
     async def look(self, ids: Iterable[str]) -> tuple[Sequence[Sighting], Sequence[OnCallError]]:
         """What has changed of these groups alone, and the errors of those that cannot be read."""
-        self._busy, self._changed, self._met = (), {}, set()
+        self._busy, self._changed, self.met = (), {}, set()
         failures: list[OnCallError] = []
 
         async def read(group_id: str) -> None:
@@ -125,11 +126,6 @@ class Poller:
 
         await together([read(group_id) for group_id in ids])
         return self._sightings(), failures
-
-    @property
-    def met(self) -> Collection[str]:
-        """The groups that were read last, but for busy ones."""
-        return self._met
 
     def settle(self, sighting: Sighting) -> None:
         """Its changes were told."""
@@ -175,7 +171,7 @@ class Poller:
         if len(suspects) > _FEW:
             newest = max(self.told[one].created_at for one in suspects)
             await self._cover(newest, self._scope.most_pages)
-        for group_id in sorted(suspects - self._met)[:_FEW]:
+        for group_id in sorted(suspects - self.met)[:_FEW]:
             await self._reread(group_id)
 
     def _pages(
@@ -210,11 +206,10 @@ class Poller:
             if not error.is_certain:
                 raise
             group = None
-        self._met.add(group_id)
+        self.met.add(group_id)
         is_known = group_id in self.told and group_id not in self.outside
-        if group is not None and not is_known and not self._is_watched(group):
-            return
-        self._note(group_id, group)
+        if group is None or is_known or self._is_watched(group):
+            self._note(group_id, group)
 
     # What is made of it.
 
@@ -222,7 +217,7 @@ class Poller:
         for group in groups:
             # A server may ignore a filter: then a group that was told is looked for by its id.
             if self._is_watched(group) and group.id not in self._busy:
-                self._met.add(group.id)
+                self.met.add(group.id)
                 self._note(group.id, group)
 
     def _note(self, group_id: str, group: AlertGroup | None) -> None:
@@ -250,8 +245,7 @@ class Poller:
         return inside and group.created_at >= self._oldest
 
     def _forget(self) -> None:
-        oldest = self._oldest
-        for group_id in [one.id for one in self.told.values() if one.created_at < oldest]:
+        for group_id in [one.id for one in self.told.values() if one.created_at < self._oldest]:
             del self.told[group_id]
             self.outside.discard(group_id)
 

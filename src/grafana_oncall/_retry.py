@@ -66,6 +66,11 @@ class RetryPolicy:
     out when the server throttles."""
 
 
+def bound_of_delay(policy: RetryPolicy, attempt: int) -> float:
+    """Seconds below which the delay after attempt number `attempt` (from 1) is random."""
+    return min(policy.longest_delay, ldexp(policy.first_delay, min(attempt - 1, 64)))
+
+
 @attrs.frozen
 class Again:
     """Send it again, after so many seconds."""
@@ -173,9 +178,8 @@ def _delay(
     passing = isinstance(error, TransportError) or is_ambiguous(error)
     if not passing or attempt >= _most_attempts(error, policy):
         return None
-    bound = min(policy.longest_delay, ldexp(policy.first_delay, min(attempt - 1, 64)))
     told = error.reset_after if isinstance(error, StatusError) else None
-    return (told or 0.0) + random() * bound
+    return (told or 0.0) + random() * bound_of_delay(policy, attempt)
 
 
 def _most_attempts(error: OnCallError, policy: RetryPolicy) -> int:

@@ -9,32 +9,27 @@ async def acknowledge(change: Created) -> None:
 await bot.run()  # until SIGTERM or SIGINT
 """
 
-import asyncio
 import inspect
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
-from functools import partial
-from math import ldexp
 from random import Random
 from typing import Any, Final, TypeAlias, TypeVar, overload
 
 import attrs
 
 from ._arguments import duration, of_type, whole
-from ._follow import Poll
+from ._attempts import last_failure, name_of
 from ._retry import RetryPolicy
-from ._signals import stopped_by
+from ._runner import Runner
 from ._values import shown
 from ._watch import Watcher, follower_of
 from .changes import Change, Gap, Watched
-from .errors import ClientStateError, InvalidArgument, OnCallError
+from .errors import InvalidArgument
 
 __all__ = ["Bot", "BotHealth", "DeadLetter"]
 
-T = TypeVar("T")
 W = TypeVar("W", bound=Watched)
 A = TypeVar("A", bound=Watched)
 B = TypeVar("B", bound=Watched)
@@ -76,15 +71,6 @@ class BotHealth:
     """How many there were."""
 
 
-@attrs.frozen
-class _Job:
-    """Changes to be handled one after the other, and what follows when they are."""
-
-    id: str | None
-    changes: Sequence[Watched]
-    settle: Callable[[], None]
-
-
 class Bot:
     """Runs handlers for the changes that a watcher finds.
 
@@ -112,21 +98,13 @@ class Bot:
         random: Callable[[], float] = Random().random,  # noqa: B008, S311  # jitter is no secret
     ) -> None:
         self._watcher = of_type("watcher", watcher, Watcher)
-        self._follower = follower_of(watcher)
-        self._retry = of_type("retry", retry, RetryPolicy)
-        self._on_dead_letter = on_dead_letter
-        self._random = random
+        places = whole("max_at_once", max_at_once)
+        self._runner = Runner(follower_of(watcher), self._tell, max_at_once=places)
         self._handlers: list[tuple[tuple[type[Any], ...], Handler[Any]]] = []
-        self._slots = asyncio.Semaphore(whole("max_at_once", max_at_once))
-        self._busy: set[str] = set()
-        self._backlog = 0
+        self._retry = of_type("retry", retry, RetryPolicy)
+        self._random = random
+        self._on_dead_letter = on_dead_letter
         self._dead_letters = 0
-        self._stopping = asyncio.Event()
-        self._hurries = False
-        self._limit: asyncio.Timeout | None = None
-        self._ran = False
-        self._cut_off = 0
-        self._failure: OnCallError | None = None
 
     @overload
     def on(self, kind: type[A], /) -> Callable[[Handler[A]], Handler[A]]: ...
@@ -168,8 +146,8 @@ class Bot:
             lag=watched.lag,
             failures=watched.failures,
             watched=watched.watched,
-            busy=len(self._busy),
-            backlog=self._backlog,
+            busy=len(self._runner.busy),
+            backlog=self._runner.backlog,
             dead_letters=self._dead_letters,
         )
 
@@ -179,10 +157,7 @@ class Bot:
 
     def stop(self) -> None:
         """Begins no further change, and lets `run` end; called again, ends it at once."""
-        self._hurries = self._stopping.is_set()
-        if self._hurries and self._limit is not None and not self._limit.expired():
-            self._limit.reschedule(asyncio.get_running_loop().time())
-        self._stopping.set()
+        self._runner.stop()
 
     async def run(
         self,
@@ -197,128 +172,27 @@ class Bot:
 
         Args:
             grace: Longest time to finish, as a timedelta or in seconds.
-            signals: Those that stop the bot; none where somebody else handles signals, and none
-                outside the main thread.
+            signals: Those that stop the bot, on Windows too; none where somebody else handles
+                signals, and none outside the main thread.
 
         Raises:
             OnCallError: What `Watcher` raises.
+            InvalidArgument: Signals that cannot be had, as outside the main thread.
             ClientStateError: It runs already, or has run; or its watcher is read by another.
         """
-        if self._ran:
-            raise ClientStateError("A bot runs once: make a new one.")
-        seconds = duration("grace", grace).total_seconds()
-        self._ran = True
-        with stopped_by(signals, self.stop):
-            async with AsyncExitStack() as stack:
-                reading = self._follower.reading(alone=True)
-                reader = await self._unless_stopped(stack.enter_async_context(reading))
-                if reader is not None:
-                    await self._run(reader, seconds)
-        if self._failure is not None:
-            raise self._failure
+        await self._runner.run(duration("grace", grace).total_seconds(), signals)
 
-    async def _run(self, reader: object, grace: float) -> None:
-        try:
-            async with asyncio.timeout(None) as self._limit, asyncio.TaskGroup() as tasks:
-                await self._work(reader, tasks)
-                self._stopping.set()
-                left = 0 if self._hurries else grace
-                self._limit.reschedule(asyncio.get_running_loop().time() + left)
-        except TimeoutError:
-            _logger.warning("Stopped; %d groups were left in the middle.", self._cut_off)
-        finally:
-            self._limit = None
-
-    async def _work(self, reader: object, tasks: asyncio.TaskGroup) -> None:
-        """Polls, and begins to handle what is found, until something ends it."""
-        while True:
-            try:
-                poll = await self._unless_stopped(self._follower.poll(reader, self._busy))
-            except OnCallError as error:
-                self._failure = error
-                return
-            found = [] if poll is None else [*self._jobs(poll)]
-            self._backlog = len(found)
-            for job in found:
-                await self._unless_stopped(self._slots.acquire())
-                if self._stopping.is_set():
-                    break
-                self._backlog -= 1
-                if job.id is not None:
-                    self._busy.add(job.id)
-                tasks.create_task(self._handle(job))
-            if self._stopping.is_set():
-                self._backlog = 0
-                return
-
-    def _jobs(self, poll: Poll) -> Generator[_Job]:
-        if poll.gap is not None:
-            gap = poll.gap
-            yield _Job(None, [gap], lambda: self._follower.settle_gap(gap))
-        for sighting in poll.sightings:
-            yield _Job(sighting.id, sighting.changes, partial(self._follower.settle, sighting))
-
-    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """Its result, or None when the bot is stopped before."""
-        working, stopping = asyncio.create_task(work), asyncio.create_task(self._stopping.wait())
-        try:
-            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            return None if self._stopping.is_set() else working.result()
-        finally:
-            working.cancel()
-            stopping.cancel()
-            await asyncio.gather(working, stopping, return_exceptions=True)
-
-    async def _handle(self, job: _Job) -> None:
-        """All its changes; they are told when this comes to its end."""
-        try:
-            if not self._stopping.is_set():
-                await self._tell(job.changes)
-                job.settle()
-        except OnCallError as error:
-            self._failure = error  # the checkpoint cannot be written
-            self._stopping.set()
-        except asyncio.CancelledError:
-            self._cut_off += 1
-            raise
-        finally:
-            if job.id is not None:
-                self._busy.discard(job.id)
-            self._slots.release()
-
-    async def _tell(self, changes: Sequence[Watched]) -> None:
-        for change in changes:
-            for kinds, handler in self._handlers:
-                if isinstance(change, kinds):
-                    await self._call(handler, change)
-
-    async def _call(self, handler: Handler[Any], change: Watched) -> None:
-        """Calls it until it succeeds, or until the policy gives up."""
-        policy = self._retry
-        for attempt in range(1, policy.attempts + 1):
-            try:
-                await handler(change)
-            except Exception as error:  # whatever a handler does, the bot lives
-                if _is_cancelled():
-                    raise asyncio.CancelledError from error
-                failure = error
-            except asyncio.CancelledError as error:
-                if _is_cancelled():
-                    raise
-                failure = RuntimeError(f"it raised {error!r} by itself")
-            else:
-                return
-            if attempt < policy.attempts:
-                bound = min(policy.longest_delay, ldexp(policy.first_delay, min(attempt - 1, 64)))
-                _logger.info("Handler %s failed, and is called again: %r", _name(handler), failure)
-                await asyncio.sleep(self._random() * bound)
-            else:
-                await self._give_up(handler, change, failure)
+    async def _tell(self, change: Watched) -> None:
+        for kinds, handler in self._handlers:
+            if isinstance(change, kinds):
+                error = await last_failure(handler, change, policy=self._retry, random=self._random)
+                if error is not None:
+                    await self._give_up(handler, change, error)
 
     async def _give_up(self, handler: Handler[Any], change: Watched, error: Exception) -> None:
         self._dead_letters += 1
         letter = DeadLetter(
-            change=change, handler=_name(handler), error=error, attempts=self._retry.attempts
+            change=change, handler=name_of(handler), error=error, attempts=self._retry.attempts
         )
         if self._on_dead_letter is None:
             _logger.error("Handler %s gave up on %s", letter.handler, _told(change), exc_info=error)
@@ -329,11 +203,6 @@ class Bot:
             _logger.exception("on_dead_letter failed on %s", _told(change))
 
 
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
 def _told(change: Watched) -> str:
     """In short: alert groups are large, and hold what was sent to them."""
     return "Gap" if isinstance(change, Gap) else f"{type(change).__name__} of {change.id}"
@@ -341,7 +210,3 @@ def _told(change: Watched) -> str:
 
 def _is_kind(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, Change | Gap)
-
-
-def _name(handler: Handler[Any]) -> str:
-    return getattr(handler, "__qualname__", repr(handler))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import timedelta
 from pathlib import Path
@@ -97,6 +98,51 @@ async def test_a_change_that_no_attempt_could_handle_is_a_dead_letter(
     told = hear(following)
     await run_for(following, 40)
     assert told == []
+
+
+async def test_a_handler_that_ends_with_a_cancellation_of_its_own_has_failed(
+    fake: FakeOnCall, make: Make
+) -> None:
+    """Nobody cancelled it: it awaited something that was."""
+    letters = list[DeadLetter]()
+
+    async def keep(letter: DeadLetter) -> None:
+        letters.append(letter)
+
+    bot = make(retry=POLICY, on_dead_letter=keep)
+
+    @bot.on(Created)
+    async def handle(_: Created) -> None:
+        waiting = asyncio.create_task(asyncio.sleep(60))
+        waiting.cancel()
+        await waiting
+
+    after = hear(bot)
+    group = fake.add_group()
+    await run_for(bot, 100)
+    (letter,) = letters
+    assert "CancelledError" in str(letter.error)
+    assert letter.attempts == 4
+    assert after == [("Created", group.id)]
+
+
+async def test_an_error_that_is_false_is_a_failure(fake: FakeOnCall, make: Make) -> None:
+    """As one that is a collection, and has nothing in it."""
+
+    class Empty(Exception):
+        def __len__(self) -> int:
+            return 0
+
+    bot, called = make(retry=POLICY), list[float]()
+
+    @bot.on(Created)
+    async def handle(_: Created) -> None:
+        called.append(passed())
+        raise Empty
+
+    fake.add_group()
+    await run_for(bot, 100)
+    assert (len(called), bot.health.dead_letters) == (4, 1)
 
 
 async def test_a_dead_letter_without_callback_is_logged(

@@ -3,12 +3,30 @@
 import asyncio
 import os
 import signal
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVarTuple
 
 import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.bot import Bot
-from grafana_oncall.testing import VirtualClock
+from grafana_oncall.changes import Created
+from grafana_oncall.errors import InvalidArgument
+from grafana_oncall.testing import FakeOnCall, VirtualClock
+from tests.facade.samples import BASE
+
+Ts = TypeVarTuple("Ts")
+
+BOTH = (signal.SIGTERM, signal.SIGINT)
+
+
+class LoopOfWindows(asyncio.SelectorEventLoop):
+    """A loop without signal handlers of its own."""
+
+    def add_signal_handler(self, sig: int, callback: Callable[[*Ts], object], *args: *Ts) -> None:
+        """Is not there."""
+        raise NotImplementedError
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -40,3 +58,77 @@ async def test_a_bot_that_ends_leaves_the_signals_to_the_others(
         first.stop()
         await ended
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def test_a_handler_that_the_loop_has_for_a_signal_stays(
+    oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """It is called as well, and after the bot has ended."""
+    loop, called = asyncio.get_running_loop(), list[str]()
+    bot = Bot(oncall.alert_groups.watch(clock=clock))
+    loop.add_signal_handler(signal.SIGTERM, called.append, "by the loop")
+    try:
+        async with asyncio.timeout(600), asyncio.TaskGroup() as tasks:
+            tasks.create_task(bot.run())
+            await asyncio.sleep(20)
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert len(called) == 1
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(1)
+        assert len(called) == 2
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("sent", BOTH)
+def test_a_signal_stops_a_bot_on_windows_too(sent: signal.Signals) -> None:
+    """Where loops have no handlers of signals."""
+
+    async def main() -> None:
+        async with OnCallClient(url=BASE, token=fake.token, transport=fake.transport()) as client:
+            bot = Bot(client.alert_groups.watch(existing=True))
+
+            @bot.on(Created)
+            async def stop(_: Created) -> None:
+                os.kill(os.getpid(), sent)
+
+            await bot.run()
+
+    fake = FakeOnCall()
+    fake.add_group()
+    before = signal.getsignal(sent)
+    with asyncio.Runner(loop_factory=LoopOfWindows) as runner:
+        runner.run(main())
+    assert signal.getsignal(sent) == before
+
+
+async def refusal(bot: Bot, signals: Collection[signal.Signals]) -> str:
+    """What is said of the signals; without any, the bot still runs, and ends as it is stopped."""
+    bot.stop()
+    with pytest.raises(InvalidArgument) as caught:
+        await bot.run(signals=signals)
+    await bot.run(signals=())
+    assert caught.value.argument == "signals"
+    return str(caught.value)
+
+
+async def test_a_signal_that_cannot_be_had_is_told(
+    oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """All is as it was then: the others are given back, and the bot can be run without any."""
+    before = signal.getsignal(signal.SIGTERM)
+    bot = Bot(oncall.alert_groups.watch(clock=clock))
+    said = await refusal(bot, [signal.SIGTERM, signal.SIGKILL])
+    assert "SIGKILL" in said
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_outside_the_main_thread_there_are_no_signals(
+    oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """The error says what to do there."""
+    bot = Bot(oncall.alert_groups.watch(clock=clock))
+    with ThreadPoolExecutor() as threads:
+        said = threads.submit(asyncio.run, refusal(bot, BOTH)).result()
+    assert "main thread" in said
+    assert "signals=()" in said

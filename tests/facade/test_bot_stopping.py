@@ -80,6 +80,28 @@ async def test_a_handler_that_stops_its_bot_is_the_last_to_begin(
     assert len(others) == 1
 
 
+@pytest.mark.parametrize("turns", range(8))
+async def test_after_a_stop_no_handler_begins(fake: FakeOnCall, make: Make, turns: int) -> None:
+    """Whether the groups that are left have a place already or not."""
+    for _ in range(4):
+        fake.add_group()
+    bot, first = make(), asyncio.Event()
+
+    @bot.on(Created)
+    async def handle(_: Created) -> None:
+        first.set()
+
+    told = hear(bot, lasting=5)
+    async with running(bot) as run:
+        await first.wait()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        begun = len(told)
+        bot.stop()
+        await run
+    assert len(told) == begun
+
+
 @pytest.mark.parametrize(
     "latency", [pytest.param(0, id="while it waits"), pytest.param(3600, id="in a poll")]
 )

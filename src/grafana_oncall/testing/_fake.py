@@ -8,34 +8,24 @@ from typing import Self, TypeVar
 
 from attrs import asdict
 
-from grafana_oncall.testing._answers import (
-    FakeRequest,
-    FakeResponse,
-    RefusedError,
-    crashed,
-    no_such_route,
-)
+from grafana_oncall.testing._answers import FakeRequest, FakeResponse
 from grafana_oncall.testing._asgi import App, asgi_app
-from grafana_oncall.testing._auth import Grant, authenticate, authorize
 from grafana_oncall.testing._calls import Call, Calls, NoAnswer
 from grafana_oncall.testing._checks import TEXT
 from grafana_oncall.testing._clock import Clock, utc_now
-from grafana_oncall.testing._context import Context
+from grafana_oncall.testing._engine import answer
 from grafana_oncall.testing._events import EventName, event_body
-from grafana_oncall.testing._fault import reset
-from grafana_oncall.testing._faults import Faults, Hit
+from grafana_oncall.testing._faults import Faults
 from grafana_oncall.testing._populate import Populate
 from grafana_oncall.testing._quota import Quota
-from grafana_oncall.testing._routes import Operation, Route, find_route
-from grafana_oncall.testing._saved import Options, read, restore, write
+from grafana_oncall.testing._routes import find_route
+from grafana_oncall.testing._saved import read, restore, write
 from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
 from grafana_oncall.testing._transport import FakeTransport
 from grafana_oncall.testing._world import World
 
 T = TypeVar("T")
 
-_LONGEST_URL = 65_535  # bytes; for a longer one the real server (uWSGI) resets
-_TOO_LONG = Hit(reset())
 DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105 - it opens nothing but the fake
 
 
@@ -119,21 +109,8 @@ class FakeOnCall(Populate):
 
         The recorded calls, the faults and the clock are no part of it.
         """
-        world = self._world
-        world.settle()
-        options = Options(
-            seed=world.seed,
-            flavour=world.flavour,
-            token=self.token,
-            base_url=world.base_url,
-            grafana_url=world.grafana_url,
-            rate_limit=world.rate_limit,
-            delete_delay=world.delete_delay,
-            wipe_delay=world.wipe_delay,
-            page_size=world.page_size,
-            latency=world.latency,
-        )
-        return write(world, options, self.user)
+        self._world.settle()
+        return write(self._world, self.token, self.user)
 
     def handle(self, request: FakeRequest) -> FakeResponse:
         """Answer one request; `NoAnswer` when a fault leaves it without one."""
@@ -150,13 +127,13 @@ class FakeOnCall(Populate):
         route = find_route(request.path, self._world.flavour)
         operation = route.operations.get(request.method) if route else None
         name = operation.name if operation else None
-        hit = _TOO_LONG if _is_too_long(request) else self.faults.take(request, name)
+        hit = self.faults.take(request, name)
         applied = hit is None or hit.fault.applied
-        answer = self._answer(request, route, operation) if applied else None
+        real = answer(self._world, request, route, operation) if applied else None
         call = Call(
             request=request,
             operation=name,
-            response=hit.spoil(answer) if hit else answer,
+            response=hit.spoil(real) if hit else real,
             fault=hit.fault if hit else None,
             applied=applied,
         )
@@ -272,39 +249,9 @@ class FakeOnCall(Populate):
         """The seed given."""
         return self._world.seed
 
-    def _answer(
-        self, request: FakeRequest, route: Route | None, operation: Operation | None
-    ) -> FakeResponse:
-        try:
-            if route is None:
-                raise no_such_route()
-            return self._run(request, route, operation)
-        except RefusedError as refusal:
-            return refusal.response
-
-    def _run(self, request: FakeRequest, route: Route, operation: Operation | None) -> FakeResponse:
-        now = self._world.settle()
-        grant = self._authenticate(request)
-        if operation is None:
-            raise crashed()  # a wrong method is a 500 on the real server, and no 405
-        authorize(grant, operation.role)
-        self._world.throttle.admit(self._world.rate_limit, grant.user.id, now)
-        context = Context(
-            world=self._world, grant=grant, now=now, request=request, path=route.path, id=route.id
-        )
-        return operation.handler(context)
-
-    def _authenticate(self, request: FakeRequest) -> Grant:
-        world = self._world
-        return authenticate(request, world.grants, world.grafana_url, world.flavour)
-
 
 def _only(things: Mapping[str, T], id: str, kind: str) -> T:
     if id not in things:
         there = ", ".join([*things][:10]) or "none"
         raise LookupError(f"no {kind} has the id {id!r}; of {len(things)} there are: {there}")
     return things[id]
-
-
-def _is_too_long(request: FakeRequest) -> bool:
-    return len(request.path) + len(request.query) > _LONGEST_URL

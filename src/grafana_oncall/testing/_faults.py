@@ -10,10 +10,11 @@ from attrs import define, frozen
 from grafana_oncall.testing._answers import FakeRequest, FakeResponse
 from grafana_oncall.testing._checks import CALLABLE, COUNT, DURATION, Check
 from grafana_oncall.testing._clock import Clock
-from grafana_oncall.testing._fault import Fault, spoil
+from grafana_oncall.testing._fault import Fault, reset, spoil
 from grafana_oncall.testing._routes import operation_name
 
 Choice = Callable[[FakeRequest, str | None], Fault | None]
+_LONGEST_URL = 65_535  # bytes; for a longer one the real server (uWSGI) resets
 _FAULT = Check("a fault, such as status(503) or reset(),", Fault)
 
 
@@ -121,7 +122,9 @@ class Faults:
         self._entries.clear()
 
     def take(self, request: FakeRequest, operation: str | None) -> Hit | None:
-        """The fault that this request meets, which is thereby used up once."""
+        """The fault that this request meets, which is used up once; a URL too long has its own."""
+        if len(request.path) + len(request.query) > _LONGEST_URL:
+            return Hit(reset())
         now = self._clock()
         self._entries = [entry for entry in self._entries if not entry.is_over(now)]
         hits = (entry.hit(request, operation, now) for entry in self._entries)

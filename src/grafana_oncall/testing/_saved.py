@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from attrs import frozen
+from attrs import fields_dict, frozen
 
 from grafana_oncall.testing._auth import Grant, Role
 from grafana_oncall.testing._plain import PlainError, from_plain, members_from_plain, to_plain
@@ -35,6 +35,12 @@ class Options:
     wipe_delay: timedelta | None
     page_size: int
     latency: timedelta
+
+    @classmethod
+    def of(cls, world: World, token: str) -> Options:
+        """Those of this world, with its first token."""
+        names = fields_dict(cls).keys() - {"token"}
+        return cls(token=token, **{name: getattr(world, name) for name in names})
 
 
 @frozen(kw_only=True)
@@ -66,8 +72,8 @@ class Saved:
     deleted_groups: list[Any]
 
 
-def write(world: World, options: Options, user: FakeUser) -> str:
-    """The document of this world as text."""
+def write(world: World, token: str, user: FakeUser) -> str:
+    """The document of this world, with its first token and that one's user, as text."""
     held = [*world.groups.values()]
     groups = _with_roots(held)
     sources = dict.fromkeys(group.integration for group in groups)
@@ -76,7 +82,7 @@ def write(world: World, options: Options, user: FakeUser) -> str:
     _by_id([*world.integrations.values(), *gone], "integrations")
     saved = Saved(
         version=VERSION,
-        options=options,
+        options=Options.of(world, token),
         ids_drawn=world.ids.drawn,
         user=user.id,
         users=[*world.users.values()],

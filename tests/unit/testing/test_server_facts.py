@@ -33,7 +33,7 @@ FACTS: dict[str, tuple[str, str]] = {
         "_routes:find_route",
         "test_labels:test_the_open_source_engine_has_no_such_route",
     ),
-    "wrong method: 500": ("_fake:FakeOnCall", f"{HERE}:test_a_wrong_method_is_a_500_and_no_405"),
+    "wrong method: 500": ("_engine:answer", f"{HERE}:test_a_wrong_method_is_a_500_and_no_405"),
     "bad input: 500": (
         "_answers:crashed",
         f"{HERE}:test_some_bad_input_is_a_500_and_changes_nothing",
@@ -43,7 +43,7 @@ FACTS: dict[str, tuple[str, str]] = {
         "test_wire:test_a_chunked_body_is_read_as_empty",
     ),
     "415 and 400": ("_context:Context", f"{HERE}:test_a_body_that_is_not_called_json_is_a_415"),
-    "70 kB of URL: reset": ("_fake:FakeOnCall", f"{HERE}:test_a_url_of_70_kb_is_a_reset"),
+    "70 kB of URL: reset": ("_faults:Faults", f"{HERE}:test_a_url_of_70_kb_is_a_reset"),
     "... on a socket too": (
         "_uvicorn:BreakableConnection",
         "test_doors:test_a_url_of_70_kb_is_a_reset_on_a_socket",

@@ -1,0 +1,53 @@
+"""Calling a handler until it succeeds, or until a policy gives up."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+from ._retry import RetryPolicy, bound_of_delay
+
+T = TypeVar("T")
+
+_logger: Final = logging.getLogger("grafana_oncall")
+
+
+async def last_failure(
+    handler: Callable[[T], Awaitable[object]],
+    given: T,
+    *,
+    policy: RetryPolicy,
+    random: Callable[[], float],
+) -> Exception | None:
+    """What the last attempt that the policy allows raised; None when one succeeded."""
+    attempt = 1
+    while (failure := await _failure(handler, given)) is not None and attempt < policy.attempts:
+        _logger.info("Handler %s failed, and is called again: %r", name_of(handler), failure)
+        await asyncio.sleep(random() * bound_of_delay(policy, attempt))
+        attempt += 1
+    return failure
+
+
+def name_of(handler: Callable[..., Any]) -> str:
+    """As logs and dead letters name it."""
+    return getattr(handler, "__qualname__", repr(handler))
+
+
+async def _failure(handler: Callable[[T], Awaitable[object]], given: T) -> Exception | None:
+    """What one attempt raised. A cancellation of the task goes on, whatever became of it."""
+    try:
+        await handler(given)
+    except Exception as error:  # whatever a handler does, the bot lives
+        if _is_cancelled():
+            raise asyncio.CancelledError from error
+        return error
+    except asyncio.CancelledError as error:
+        if _is_cancelled():
+            raise
+        return RuntimeError(f"it raised {error!r} by itself")
+    return None
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
