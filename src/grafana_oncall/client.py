@@ -234,13 +234,15 @@ class OnCallClient:
 
     @classmethod
     def from_env(
-        cls, environ: Mapping[str, str] = os.environ, **options: Unpack[ClientOptions]
+        cls, environ: Mapping[str, str] | None = None, **options: Unpack[ClientOptions]
     ) -> Self:
         """A client with the settings of the environment.
 
         `GRAFANA_ONCALL_URL` and `GRAFANA_ONCALL_ACCESS_TOKEN` must be set; `GRAFANA_URL` may be.
         Terraform's Grafana provider reads the same names.
         """
+        # Not as the argument's default: `help` would show it, with all secrets that it holds.
+        environ = os.environ if environ is None else environ
         token = Token(environ.get("GRAFANA_ONCALL_ACCESS_TOKEN", ""))
         url, grafana_url = environ.get("GRAFANA_ONCALL_URL"), environ.get("GRAFANA_URL")
         # A traceback that shows local variables must not show the environment.

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import copy
 import math
+import os
 import pickle
 import re
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import cached_property
@@ -315,6 +318,21 @@ async def test_the_environment_has_the_settings(
     assert request.headers["Authorization"] == KEY
     assert request.headers["X-Grafana-URL"] == STACK
     assert request.extensions["timeout"]["read"] == 7
+
+
+def test_help_shows_nothing_of_the_environment() -> None:
+    """As the default of an argument it would all be there."""
+    secret = "opensesame-opensesame"
+    program = "from grafana_oncall import OnCallClient; help(OnCallClient)"
+    shown = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "SOME_PASSWORD": secret},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "from_env" in shown
+    assert secret not in shown
 
 
 @pytest.mark.parametrize("name", ["GRAFANA_ONCALL_URL", "GRAFANA_ONCALL_ACCESS_TOKEN"])
