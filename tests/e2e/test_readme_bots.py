@@ -24,8 +24,7 @@ PATIENCE = 20
 
 def _clock() -> datetime:
     """About now, and then by the loop's time."""
-    running = asyncio.get_running_loop().time() - virtual_time.START
-    return BEGAN + timedelta(seconds=running)
+    return BEGAN + timedelta(seconds=virtual_time.passed())
 
 
 def _function(name: str) -> Program:

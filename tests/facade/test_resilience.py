@@ -45,7 +45,7 @@ from grafana_oncall.testing import (
 )
 from tests.facade.listing import other_tasks, settle
 from tests.facade.samples import BASE
-from tests.virtual_time import START, loop
+from tests.virtual_time import loop, passed
 
 ONCE = RetryPolicy(attempts=1)
 
@@ -54,11 +54,6 @@ def connect(fake: FakeOnCall, **options: Any) -> OnCallClient:
     """A client of the fake, whose delays are as long as they may be."""
     settings: dict[str, Any] = {"random": lambda: 1.0, **options}
     return OnCallClient(url=BASE, token=fake.token, transport=fake.transport(), **settings)
-
-
-def passed() -> float:
-    """Seconds since the test began."""
-    return loop().time() - START
 
 
 def requests(fake: FakeOnCall, operation: str) -> int:

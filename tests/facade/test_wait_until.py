@@ -13,8 +13,9 @@ from grafana_oncall import OnCallClient
 from grafana_oncall.errors import NotFound, OnCallError, WaitTimeout
 from grafana_oncall.models import AlertGroup
 from grafana_oncall.testing import FakeOnCall, VirtualClock, refuse
-from tests.facade.timeline import become, later, passed
+from tests.facade.timeline import become, later
 from tests.facade.waits import EVERY, NUMBERS, add, ids
+from tests.virtual_time import passed
 
 # Results
 
