@@ -192,7 +192,7 @@ async def test_a_wrong_type_is_told_with_the_members_name(
     assert member in str(error)
 
 
-@pytest.mark.parametrize("type_", [None, 5, ["webhook"], ""])
+@pytest.mark.parametrize("type_", [None, 5, pytest.param(["webhook"], id="a list"), ""])
 async def test_a_type_that_is_no_name_is_refused(
     wire: respx.MockRouter, client: OnCallClient, type_: Any
 ) -> None:

@@ -255,7 +255,9 @@ async def test_a_limit_out_of_range_is_refused(
     assert error.argument == "limit"
 
 
-@pytest.mark.parametrize("name", [pytest.param("", id="empty"), 5, b"ci", ["ci"]])
+@pytest.mark.parametrize(
+    "name", [pytest.param("", id="empty"), 5, b"ci", pytest.param(["ci"], id="a list")]
+)
 async def test_a_bad_name_to_filter_by_is_refused(
     wire: respx.MockRouter, client: OnCallClient, name: Any
 ) -> None:

@@ -48,7 +48,7 @@ async def test_what_a_query_shows_to_be_done_is_not_sent_again(
 
 
 @pytest.mark.parametrize("mode", ["wipe", "delete"])
-@pytest.mark.parametrize("wait", [None, 10, timedelta(seconds=10)])
+@pytest.mark.parametrize("wait", [None, 10, pytest.param(timedelta(seconds=10), id="a timedelta")])
 async def test_deletions_are_taken_on_or_waited_for(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, mode: Any, wait: Any
 ) -> None:

@@ -130,15 +130,25 @@ async def test_a_pause_costs_time_and_nothing_else(fake: FakeOnCall, name: str) 
     assert applied(fake, name) == 1
 
 
-async def test_a_refusal_that_is_no_repeat_is_told(fake: FakeOnCall, oncall: OnCallClient) -> None:
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        pytest.param([], id="at the first attempt"),
+        pytest.param([refuse()], id="when the first did not reach the server"),
+        pytest.param([throttle(1)], id="when the first was not let in"),
+    ],
+)
+async def test_a_refusal_that_is_no_repeat_is_told(
+    fake: FakeOnCall, oncall: OnCallClient, harmless: list[Fault]
+) -> None:
     """AlreadyInState and NotFound count as success only where an attempt is in doubt."""
     group = fake.add_group(state="acknowledged")
-    for fault in (None, refuse(), throttle(1)):
-        if fault is not None:
-            fake.faults.add(fault)
-        with pytest.raises(AlreadyInState):
-            await oncall.alert_groups.acknowledge(group.id)
-    fake.faults.add(refuse())
+    for fault in harmless:
+        fake.faults.add(fault)
+    with pytest.raises(AlreadyInState):
+        await oncall.alert_groups.acknowledge(group.id)
+    for fault in harmless:
+        fake.faults.add(fault)
     with pytest.raises(NotFound):
         await oncall.alert_groups.remove_label(group.id, "team", "SRE")
 

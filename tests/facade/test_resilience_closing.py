@@ -111,6 +111,9 @@ async def test_closing_twice_and_at_once_is_fine(fake: FakeOnCall) -> None:
     client = connect(fake)
     await asyncio.gather(client.aclose(wait=True), client.aclose(), client.aclose(wait=True))
     await client.aclose(wait=True)
+    with pytest.raises(ClientStateError, match="closed"):
+        await client.alert_groups.get("I1")
+    assert_idle(client)
 
 
 def test_another_thread_is_told_so(clock: VirtualClock) -> None:

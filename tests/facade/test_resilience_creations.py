@@ -9,7 +9,7 @@ import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import BadRequest, InvalidArgument, OnCallError, OutcomeUnknown
-from grafana_oncall.testing import FakeOnCall, reset, throttle
+from grafana_oncall.testing import FakeOnCall, Fault, reset, throttle
 from tests.facade.deeds import FAULTS, NO_DOUBT, applied, assert_idle, connect, create, every_fault
 from tests.facade.samples import BASE
 
@@ -46,19 +46,28 @@ async def test_a_creation_that_looks_and_fails_for_good_makes_at_most_one(
     assert applied(fake, "create_integration") == len(fake.integrations) == int(what.applied)
 
 
-async def test_a_creation_of_a_name_that_exists_is_refused(fake: FakeOnCall) -> None:
-    """It is not taken for one's own, whatever was lost."""
+@pytest.mark.parametrize(
+    "lost",
+    [
+        pytest.param([], id="nothing was lost"),
+        pytest.param([reset()], id="the request was lost"),
+        pytest.param([reset(applied=True)], id="the answer was lost"),
+    ],
+)
+async def test_a_creation_of_a_name_that_exists_is_refused(
+    fake: FakeOnCall, lost: list[Fault]
+) -> None:
+    """It is not taken for one's own."""
     other = fake.add_integration(name="new")
-    for what in (None, reset(), reset(applied=True)):
-        if what is not None:
-            fake.faults.add(what, operation="create_integration")
-        async with connect(fake) as client:
-            with pytest.raises(OnCallError) as caught:
-                await create(client)
-        error = caught.value
-        refused = error.__cause__ if isinstance(error, OutcomeUnknown) else error
-        assert isinstance(refused, BadRequest)
-        assert "already exists" in refused.detail
+    for fault in lost:
+        fake.faults.add(fault, operation="create_integration")
+    async with connect(fake) as client:
+        with pytest.raises(OnCallError) as caught:
+            await create(client)
+    error = caught.value
+    refused = error.__cause__ if isinstance(error, OutcomeUnknown) else error
+    assert isinstance(refused, BadRequest)
+    assert "already exists" in refused.detail
     assert list(fake.integrations) == [other.id]
 
 

@@ -97,7 +97,10 @@ def test_a_missing_member_is_refused(name: str) -> None:
         pytest.param(None, "$", id="null"),
     ],
 )
-@pytest.mark.parametrize("request_", [LIST, operations.list_integrations()])
+@pytest.mark.parametrize(
+    "request_",
+    [pytest.param(one, id=one.operation.id) for one in (LIST, operations.list_integrations())],
+)
 def test_an_envelope_that_is_none_is_refused(
     request_: Request[Any], envelope: object, path: str
 ) -> None:
@@ -202,7 +205,7 @@ def test_bytes_within_a_string_are_no_json_either(request_: Request[Any], conten
 
 
 @pytest.mark.parametrize("request_", NOTHING_DUE)
-@pytest.mark.parametrize("content", [b"{}", b" ", HTML.encode()])
+@pytest.mark.parametrize("content", [b"{}", b" ", pytest.param(HTML.encode(), id="a page")])
 def test_a_204_with_a_body_is_an_error(request_: Request[Any], content: bytes) -> None:
     """It is not what it says."""
     with pytest.raises(DecodeError, match="204, but a body came where there is none"):

@@ -227,7 +227,15 @@ def test_a_renamed_member_is_as_strict(content: bytes) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"meow", b'{"from":', b"\xff", b"[" * 100_000, b"9" * 5000, b'{"from":"\\ud800"}'],
+    [
+        b"",
+        b"meow",
+        b'{"from":',
+        b"\xff",
+        pytest.param(b"[" * 100_000, id="deep"),
+        pytest.param(b"9" * 5000, id="long"),
+        b'{"from":"\\ud800"}',
+    ],
 )
 def test_nonsense_is_refused_by_way_of_cattrs_too(content: bytes) -> None:
     """As for native classes."""
@@ -445,7 +453,17 @@ def test_every_fault_of_an_input_is_told_with_its_path(
     assert info.value.__cause__ is None
 
 
-@pytest.mark.parametrize("value", [None, 1, "x", [], [("slack", None)], LabelKeyInput(name="a")])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        1,
+        "x",
+        pytest.param([], id="a list"),
+        pytest.param([("slack", None)], id="pairs"),
+        pytest.param(LabelKeyInput(name="a"), id="another model"),
+    ],
+)
 def test_what_is_no_mapping_is_no_input(value: object) -> None:
     """Nor is a model of another class."""
     message = r"^templates: a mapping or TemplatesInput is needed, not \w+\.$"

@@ -58,6 +58,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
         ("1/d", (1, 86400)),
         ("999999/999999d", (999999, 999999 * 86400)),
     ],
+    ids=str,
 )
 def test_a_rate_is_an_amount_and_seconds(rate: str, meaning: tuple[int, int]) -> None:
     """The number before the unit is one when it is missing."""
@@ -112,15 +113,17 @@ def _address(host: str, port: int, db: int, **more: Any) -> RedisAddress:
 @pytest.mark.parametrize(
     ("uri", "address"),
     [
-        ("redis://localhost:6379/0", _address("localhost", 6379, 0)),
-        ("async+redis://r", _address("r", 6379, 0)),
-        (
+        pytest.param("redis://localhost:6379/0", _address("localhost", 6379, 0), id="all"),
+        pytest.param("async+redis://r", _address("r", 6379, 0), id="the rest by default"),
+        pytest.param(
             "rediss://u:p@r.example:7000/12",
             _address("r.example", 7000, 12, username="u", password="p", tls=True),
+            id="user, password, TLS",
         ),
-        (
+        pytest.param(
             "async+rediss://:p%40%2Fs%3A@[::1]/",
             _address("::1", 6379, 0, password="p@/s:", tls=True),
+            id="escapes, IPv6",
         ),
     ],
 )

@@ -239,7 +239,9 @@ async def test_a_server_without_tls_was_never_reached() -> None:
     assert_holds_no_token(info.value)
 
 
-@pytest.mark.parametrize("begun", [b"", answer()[:-3]])
+@pytest.mark.parametrize(
+    "begun", [pytest.param(b"", id="nothing"), pytest.param(answer()[:-3], id="not all")]
+)
 async def test_a_silent_server_is_a_timeout(begun: bytes) -> None:
     """Before the answer or within it."""
 

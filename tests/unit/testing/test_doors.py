@@ -49,19 +49,19 @@ async def go_through(fake: FakeOnCall, http: httpx.AsyncClient) -> None:
     assert {"date", "server"}.isdisjoint(found.headers)
 
 
-async def test_httpx_in_process(fake: FakeOnCall) -> None:
+async def test_httpx_speaks_to_it_in_process(fake: FakeOnCall) -> None:
     """Through `transport()`."""
     async with client(fake, fake.transport(), "https://oncall.test") as http:
         await go_through(fake, http)
 
 
-async def test_any_asgi_server(fake: FakeOnCall) -> None:
+async def test_any_asgi_server_can_serve_it(fake: FakeOnCall) -> None:
     """Through `app`."""
     async with client(fake, httpx.ASGITransport(fake.app), "https://oncall.test") as http:
         await go_through(fake, http)
 
 
-async def test_a_real_socket(fake: FakeOnCall) -> None:
+async def test_it_can_be_served_on_a_real_socket(fake: FakeOnCall) -> None:
     """Through `serve`, which closes the socket behind itself."""
     async with serve(fake) as url, client(fake, None, url) as http:
         await go_through(fake, http)

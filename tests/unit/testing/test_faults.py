@@ -228,7 +228,7 @@ def test_the_first_that_applies_is_used(fake: FakeOnCall) -> None:
     assert statuses(fake, 2, "integrations/") == [500, 200]
 
 
-def test_free_choice(fake: FakeOnCall) -> None:
+def test_a_function_may_choose_the_fault(fake: FakeOnCall) -> None:
     """By request and operation, behind what was added before, until it is cleared."""
     asked: list[tuple[str, str | None]] = []
 

@@ -141,7 +141,9 @@ async def test_a_truncated_204_does_not_arrive(fake: FakeOnCall, http: httpx.Asy
     assert fake.integrations == {}
 
 
-async def test_latency_passes(fake: FakeOnCall, http: httpx.AsyncClient) -> None:
+async def test_an_answer_takes_as_long_as_the_latency(
+    fake: FakeOnCall, http: httpx.AsyncClient
+) -> None:
     """In two halves."""
     fake.latency = timedelta(milliseconds=6)
     start = time.monotonic()

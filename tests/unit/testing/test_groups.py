@@ -203,7 +203,7 @@ def test_firing_is_no_state_to_filter_by(fake: FakeOnCall) -> None:
     assert (response.status, response.json()) == (400, {"state": text})
 
 
-def test_filter_by_labels(fake: FakeOnCall) -> None:
+def test_a_filter_by_labels_wants_all_of_them(fake: FakeOnCall) -> None:
     """All must match, letter by letter; what is no `key:value` filters nothing."""
     both = fake.add_group(labels={"team": "SRE", "env": "prod"})
     one = fake.add_group(labels={"team": "SRE"})

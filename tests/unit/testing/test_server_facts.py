@@ -120,7 +120,7 @@ FACTS: dict[str, tuple[str, str]] = {
     ),
     "malformed labels filter nothing": (
         "_filters:select_groups",
-        "test_groups:test_filter_by_labels",
+        "test_groups:test_a_filter_by_labels_wants_all_of_them",
     ),
     "repeated means the last": (
         "_context:Context",
