@@ -28,108 +28,88 @@ async def is_whole(gate: Gate) -> bool:
     return places > 0 and gate._under_way == 0
 
 
-def test_the_gate_is_as_wide_as_the_pace() -> None:
+async def test_the_gate_is_as_wide_as_the_pace() -> None:
     """Seven tasks of a second, three at a time."""
+    gate, most, inside = Gate(Pace(width=3)), 0, 0
 
-    async def main() -> None:
-        gate, most, inside = Gate(Pace(width=3)), 0, 0
+    async def one() -> None:
+        nonlocal most, inside
+        async with place(gate):
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(1)
+            inside -= 1
 
-        async def one() -> None:
-            nonlocal most, inside
-            async with place(gate):
-                inside += 1
-                most = max(most, inside)
-                await asyncio.sleep(1)
-                inside -= 1
-
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(7):
-                tasks.create_task(one())
-        assert (most, passed()) == (3, 3.0)
-        assert await is_whole(gate)
-
-    run(main())
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(7):
+            tasks.create_task(one())
+    assert (most, passed()) == (3, 3.0)
+    assert await is_whole(gate)
 
 
-def test_foreground_passes_background_and_each_keeps_its_order() -> None:
+async def test_foreground_passes_background_and_each_keeps_its_order() -> None:
     """A user's click does not wait for ten thousand acknowledgements."""
+    gate, order = Gate(Pace(width=1)), list[str]()
 
-    async def main() -> list[str]:
-        gate, order = Gate(Pace(width=1)), list[str]()
+    async def one(name: str) -> None:
+        async with place(gate, background=name.startswith("b")):
+            order.append(name)
+            await asyncio.sleep(1)
 
-        async def one(name: str) -> None:
-            async with place(gate, background=name.startswith("b")):
-                order.append(name)
-                await asyncio.sleep(1)
-
-        async with asyncio.TaskGroup() as tasks:
-            for name in ("b0", "b1", "f1", "b2", "f2", "f3", "b3"):
-                tasks.create_task(one(name))
-        return order
-
-    assert run(main()) == ["b0", "f1", "f2", "f3", "b1", "b2", "b3"]
+    async with asyncio.TaskGroup() as tasks:
+        for name in ("b0", "b1", "f1", "b2", "f2", "f3", "b3"):
+            tasks.create_task(one(name))
+    assert order == ["b0", "f1", "f2", "f3", "b1", "b2", "b3"]
 
 
-def test_who_is_cancelled_in_the_queue_takes_no_place() -> None:
+async def test_who_is_cancelled_in_the_queue_takes_no_place() -> None:
     """The next in the queue gets it."""
-
-    async def main() -> None:
-        gate = Gate(Pace(width=1))
-        await gate.enter()
-        gone, stays = (asyncio.create_task(gate.enter()) for _ in range(2))
-        await turn()
-        gone.cancel()
-        await turn()
-        assert gone.cancelled()
-        gate.leave()
-        await stays
-        gate.leave()
-        assert await is_whole(gate)
-
-    run(main())
+    gate = Gate(Pace(width=1))
+    await gate.enter()
+    gone, stays = (asyncio.create_task(gate.enter()) for _ in range(2))
+    await turn()
+    gone.cancel()
+    await turn()
+    assert gone.cancelled()
+    gate.leave()
+    await stays
+    gate.leave()
+    assert await is_whole(gate)
 
 
 @pytest.mark.parametrize("granted_first", [True, False], ids=["grant, cancel", "cancel, grant"])
 @pytest.mark.parametrize("others", [0, 1], ids=["alone", "with another behind"])
-def test_who_is_cancelled_in_the_tick_of_the_grant_gives_it_back(
+async def test_who_is_cancelled_in_the_tick_of_the_grant_gives_it_back(
     others: int, *, granted_first: bool
 ) -> None:
     """The hole through which httpx's pool loses its connections."""
-
-    async def main() -> None:
-        gate = Gate(Pace(width=1))
-        await gate.enter()
-        gone = asyncio.create_task(gate.enter())
-        behind = [asyncio.create_task(gate.enter()) for _ in range(others)]
-        await turn()
-        if granted_first:
-            gate.leave()
-            gone.cancel()
-        else:
-            gone.cancel()
-            gate.leave()
-        with pytest.raises(asyncio.CancelledError):
-            await gone
-        for task in behind:
-            await task
-            gate.leave()
-        assert await is_whole(gate)
-
-    run(main())
+    gate = Gate(Pace(width=1))
+    await gate.enter()
+    gone = asyncio.create_task(gate.enter())
+    behind = [asyncio.create_task(gate.enter()) for _ in range(others)]
+    await turn()
+    if granted_first:
+        gate.leave()
+        gone.cancel()
+    else:
+        gone.cancel()
+        gate.leave()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    for task in behind:
+        await task
+        gate.leave()
+    assert await is_whole(gate)
 
 
-def test_cancelled_before_its_first_step() -> None:
+async def test_cancelled_before_its_first_step() -> None:
     """It has never been at the gate."""
-
-    async def main() -> None:
-        gate = Gate(Pace(width=1))
-        task = asyncio.create_task(gate.enter())
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert await is_whole(gate)
-
-    run(main())
+    gate = Gate(Pace(width=1))
+    task = asyncio.create_task(gate.enter())
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await is_whole(gate)
 
 
 @attrs.frozen(kw_only=True)
@@ -200,46 +180,38 @@ def test_no_schedule_loses_or_doubles_a_place(
     run(main())
 
 
-def test_close_turns_away_who_waits_and_who_comes() -> None:
+async def test_close_turns_away_who_waits_and_who_comes() -> None:
     """Whoever is inside may finish."""
-
-    async def main() -> None:
-        gate = Gate(Pace(width=1))
-        await gate.enter()
-        waiting = [asyncio.create_task(gate.enter(background=b)) for b in (False, True)]
-        cancelled = asyncio.create_task(gate.enter())
-        await turn()
-        cancelled.cancel()
-        await turn()
-        gate.close()
-        gate.close()
-        for task in waiting:
-            with pytest.raises(ClientStateError, match="closed"):
-                await task
+    gate = Gate(Pace(width=1))
+    await gate.enter()
+    waiting = [asyncio.create_task(gate.enter(background=b)) for b in (False, True)]
+    cancelled = asyncio.create_task(gate.enter())
+    await turn()
+    cancelled.cancel()
+    await turn()
+    gate.close()
+    gate.close()
+    for task in waiting:
         with pytest.raises(ClientStateError, match="closed"):
-            await gate.enter()
-        gate.leave()
-        assert gate._under_way == 0
-
-    run(main())
-
-
-def test_cancelled_and_closed_in_one_tick() -> None:
-    """It is cancelled, and has no place to give back."""
-
-    async def main() -> None:
-        gate = Gate(Pace(width=1))
+            await task
+    with pytest.raises(ClientStateError, match="closed"):
         await gate.enter()
-        waiting = asyncio.create_task(gate.enter())
-        await turn()
-        gate.close()
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        gate.leave()
-        assert gate._under_way == 0
+    gate.leave()
+    assert gate._under_way == 0
 
-    run(main())
+
+async def test_cancelled_and_closed_in_one_tick() -> None:
+    """It is cancelled, and has no place to give back."""
+    gate = Gate(Pace(width=1))
+    await gate.enter()
+    waiting = asyncio.create_task(gate.enter())
+    await turn()
+    gate.close()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    gate.leave()
+    assert gate._under_way == 0
 
 
 def test_the_error_of_who_comes_too_late_says_what_to_do() -> None:

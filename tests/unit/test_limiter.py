@@ -8,7 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -438,21 +438,23 @@ async def test_cancelling_one_who_asks_harms_nobody() -> None:
     assert asked.empty()
 
 
-async def test_a_cancellation_that_the_driver_drops_is_not_lost(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The driver, coredis, drops one that comes while it loads a script."""
-    asking = asyncio.Event()
+@pytest.fixture
+def asking(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set when a Redis is asked, through a driver that answers a cancellation."""
+    begun = asyncio.Event()
 
     async def ask(*_: object) -> float:
-        asking.set()
-        try:
+        begun.set()
+        with suppress(asyncio.CancelledError):
             await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            return 0.0
         return 0.0
 
     monkeypatch.setattr(_limiter, "_ask", ask)
+    return begun
+
+
+async def test_a_cancellation_that_the_driver_drops_is_not_lost(asking: asyncio.Event) -> None:
+    """The driver, coredis, drops one that comes while it loads a script."""
     limiter = Limiter("300/5m", storage="redis://h", key="k")
     task = asyncio.create_task(limiter.take())
     await asking.wait()
@@ -481,20 +483,9 @@ async def test_closing_turns_away_those_who_ask_and_those_who_wait_for_it() -> N
 
 
 async def test_an_answer_that_comes_while_it_is_closed_counts_no_more(
-    monkeypatch: pytest.MonkeyPatch,
+    asking: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the connection that brought it is closed as well."""
-    asking = asyncio.Event()
-
-    async def ask(*_: object) -> float:
-        asking.set()
-        try:
-            await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            return 0.0
-        return 0.0
-
-    monkeypatch.setattr(_limiter, "_ask", ask)
     limiter = Limiter("300/5m", storage="redis://h", key="k")
     task = asyncio.create_task(limiter.take())
     await asking.wait()
