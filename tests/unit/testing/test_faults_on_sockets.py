@@ -25,6 +25,7 @@ from grafana_oncall.testing import (
     throttle,
     truncate,
 )
+from tests.unit.testing.faulty import acknowledged
 
 TINY = 0.1
 IMPATIENT = httpx.Timeout(5, read=TINY)
@@ -53,11 +54,6 @@ def client(fake: FakeOnCall, **options: Any) -> httpx.AsyncClient:
 def acknowledge(fake: FakeOnCall) -> str:
     """The path that acknowledges a new group."""
     return f"/api/v1/alert_groups/{fake.add_group().id}/acknowledge/"
-
-
-def acknowledged(fake: FakeOnCall) -> bool:
-    """Whether the one group is."""
-    return next(iter(fake.groups.values())).state == "acknowledged"
 
 
 @pytest.mark.parametrize(
