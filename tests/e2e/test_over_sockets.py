@@ -115,7 +115,8 @@ async def test_many_tasks_survive_resets_and_cancellations() -> None:
         assert [one for one in results if isinstance(one, OnCallError)] == []
         assert await client.alert_groups.list().count() == 200
     done = {one for one, result in zip(ids, results, strict=True) if result is None}
-    assert all(fake.groups[one].state == "acknowledged" for one in done)
+    assert len(done) == 200 - 67
+    assert {fake.groups[one].state for one in done} == {"acknowledged"}
 
 
 async def test_the_token_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:

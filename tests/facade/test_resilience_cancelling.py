@@ -57,7 +57,7 @@ async def cancelled(fake: FakeOnCall, scenario: str, pause: Callable[[], Awaitab
 
 @every_scenario
 @pytest.mark.parametrize("turns", range(40))
-async def test_cancelling_after_any_turn_of_the_loop(
+async def test_a_call_may_be_cancelled_after_any_turn_of_the_loop(
     fake: FakeOnCall, scenario: str, turns: int
 ) -> None:
     """The places of the gate are free, no task is left, and the client goes on."""
@@ -71,7 +71,9 @@ async def test_cancelling_after_any_turn_of_the_loop(
 
 @every_scenario
 @pytest.mark.parametrize("tenths", range(0, 60, 4))
-async def test_cancelling_after_any_time(fake: FakeOnCall, scenario: str, tenths: int) -> None:
+async def test_a_call_may_be_cancelled_after_any_time(
+    fake: FakeOnCall, scenario: str, tenths: int
+) -> None:
     """While a request is on its way, a retry is waited for, or all calls pause."""
     fake.latency = timedelta(seconds=0.6)
 

@@ -97,7 +97,7 @@ async def test_the_longest_of_all_pauses_holds(
 
 
 @either
-async def test_no_stampede_after_a_pause(pause: Callable[[Gate, float], None]) -> None:
+async def test_a_pause_ends_without_a_stampede(pause: Callable[[Gate, float], None]) -> None:
     """A hundred wait; the width goes in, and the others after them."""
     gate, times = Gate(Pace(width=10)), list[float]()
     pause(gate, 48)

@@ -156,7 +156,7 @@ def test_a_server_that_grants_nothing_is_asked_one_by_one() -> None:
         max_size=400,
     ),
 )
-def test_laws_of_pace(width: int, steps: list[tuple[str | float | None, float]]) -> None:
+def test_the_laws_of_pace_hold(width: int, steps: list[tuple[str | float | None, float]]) -> None:
     """Whatever the server says: bounded, and always on the move once the pause is over.
 
     And an answer to what was sent before the last pause ended does not begin another burst.

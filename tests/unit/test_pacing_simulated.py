@@ -128,7 +128,7 @@ def simulate(
 @pytest.mark.parametrize(
     "window", [pytest.param(60.0, id="open source"), pytest.param(300.0, id="documented")]
 )
-def test_the_bar_of_the_issue(window: float) -> None:
+def test_a_thousand_requests_cost_hardly_more_than_they_must(window: float) -> None:
     """1,000 requests of 32 tasks: at most 1 % in vain, and 2 % over the ideal time."""
     played = simulate(quota=300, window=window, width=32, latency=0.1, total=1000)
     assert played.refused == 3

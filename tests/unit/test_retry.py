@@ -76,14 +76,14 @@ def first_failure(repeat: str, name: str) -> str:
 
 @pytest.mark.parametrize("repeat", REPEATS)
 @pytest.mark.parametrize("name", ERRORS)
-def test_the_first_attempt(repeat: str, name: str) -> None:
+def test_a_first_failure_is_judged_by_the_table(repeat: str, name: str) -> None:
     """What had no effect is sent again; what may have had one, where a repeat tells."""
     assert shape(decide(repeat, ERRORS[name])) == first_failure(repeat, name)
 
 
 @pytest.mark.parametrize("repeat", REPEATS)
 @pytest.mark.parametrize("name", ERRORS)
-def test_the_last_attempt(repeat: str, name: str) -> None:
+def test_the_last_failure_is_the_end(repeat: str, name: str) -> None:
     """Nothing follows but what a 429 asks for; a write that may have been done says so."""
     if name in THROTTLED:
         expected = first_failure(repeat, name)
@@ -109,7 +109,7 @@ def repeated_in_doubt(repeat: str, name: str) -> str:
 
 @pytest.mark.parametrize("repeat", REPEATS)
 @pytest.mark.parametrize("name", ERRORS)
-def test_the_attempt_after_a_doubtful_one(repeat: str, name: str) -> None:
+def test_a_refusal_after_a_doubt_may_be_the_success(repeat: str, name: str) -> None:
     """A refusal that says "it is so already" is the success that went missing.
 
     What must not be repeated is over with the doubt, also when this attempt had no effect itself.

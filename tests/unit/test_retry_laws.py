@@ -58,7 +58,7 @@ policies = st.builds(
     policy=policies,
     drawn=drawn,
 )
-def test_laws_of_a_single_verdict(  # noqa: PLR0917  # hypothesis passes by name
+def test_the_laws_of_a_single_verdict_hold(  # noqa: PLR0917  # hypothesis passes by name
     repeat: str,
     error: OnCallError,
     attempt: int,
@@ -140,7 +140,7 @@ def tell(
 
 
 @given(st.sampled_from(OPERATIONS), st.lists(errors, max_size=30), policies, drawn)
-def test_laws_of_a_whole_call(
+def test_the_laws_of_a_whole_call_hold(
     operation: Operation, failures: list[OnCallError], policy: RetryPolicy, drawn: float
 ) -> None:
     """Whatever the order of failures."""

@@ -83,7 +83,7 @@ def test_a_remainder_serves_the_cheaper() -> None:
 
 
 @given(st.lists(st.lists(errors, max_size=6) | st.none(), max_size=200))
-def test_laws_of_the_quota(steps: list[list[OnCallError] | None]) -> None:
+def test_the_laws_of_the_quota_hold(steps: list[list[OnCallError] | None]) -> None:
     """Never below nothing, never above its capacity; and it refuses only what is not there.
 
     Each step is a call with those failures before its success, or one that fails at once and

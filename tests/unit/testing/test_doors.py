@@ -254,7 +254,7 @@ def test_the_command_serves_until_a_signal_and_leaves_the_handlers_as_they_were(
     assert rest.startswith("3 alert groups, oss flavour")
 
 
-def test_the_command_as_a_program() -> None:
+def test_the_command_can_be_run_as_a_program() -> None:
     """Starts, answers a request, and ends with 0 on SIGTERM."""
     arguments = [sys.executable, "-m", "grafana_oncall.testing", "--port", "0", "--groups", "60"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as program:

@@ -143,7 +143,7 @@ def statuses(fake: FakeOnCall, count: int, path: str = "alert_groups/") -> list[
     return [ask(fake, "GET", path).status for _ in range(count)]
 
 
-def test_once_unless_said_otherwise(fake: FakeOnCall) -> None:
+def test_a_fault_happens_once_unless_said_otherwise(fake: FakeOnCall) -> None:
     """Or so many times."""
     fake.faults.add(status(500))
     assert statuses(fake, 2) == [500, 200]
@@ -151,7 +151,7 @@ def test_once_unless_said_otherwise(fake: FakeOnCall) -> None:
     assert statuses(fake, 4) == [500, 500, 500, 200]
 
 
-def test_for_so_long_by_the_clock(fake: FakeOnCall, clock: VirtualClock) -> None:
+def test_a_fault_may_last_for_so_long_by_the_clock(fake: FakeOnCall, clock: VirtualClock) -> None:
     """Any number of requests, and with `times` at most so many."""
     fake.faults.add(status(503), lasting=timedelta(seconds=2))
     assert statuses(fake, 2) == [503, 503]
@@ -166,7 +166,7 @@ def test_for_so_long_by_the_clock(fake: FakeOnCall, clock: VirtualClock) -> None
     assert statuses(fake, 1) == [200]
 
 
-def test_one_operation_only(fake: FakeOnCall) -> None:
+def test_a_fault_may_be_of_one_operation_only(fake: FakeOnCall) -> None:
     """Others pass and use nothing up."""
     fake.faults.add(status(500), operation="list_integrations")
     assert statuses(fake, 2) == [200, 200]

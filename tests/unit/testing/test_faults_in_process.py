@@ -152,7 +152,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return seconds
 
 
-async def test_half_of_the_latency_before_and_half_after(
+async def test_half_of_the_latency_passes_before_and_half_after(
     fake: FakeOnCall, slept: list[float]
 ) -> None:
     """Also when it changes between requests; without any, there are two turns of the loop."""

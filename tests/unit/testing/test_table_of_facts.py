@@ -98,7 +98,7 @@ FACTS: dict[str, tuple[str, str]] = {
         "_filters:select_groups",
         "test_groups:test_firing_is_no_state_to_filter_by",
     ),
-    "... in any case": ("_filters:select_groups", "test_groups:test_filter_by_state"),
+    "... in any case": ("_filters:select_groups", "test_groups:test_groups_are_filtered_by_state"),
     "empty and unknown parameters are ignored": (
         "_filters:select_groups",
         "test_groups:test_filters_by_identity",
@@ -116,7 +116,7 @@ FACTS: dict[str, tuple[str, str]] = {
         "_context:Context",
         f"{HERE}:test_of_several_values_the_last_counts",
     ),
-    "team_id=null": ("_filters:select_groups", "test_groups:test_filter_by_team"),
+    "team_id=null": ("_filters:select_groups", "test_groups:test_groups_are_filtered_by_team"),
     "groups that are listed as well": (
         "_filters:select_groups",
         f"{HERE}:test_children_incidents_and_groups_of_deleted_integrations_are_listed",
