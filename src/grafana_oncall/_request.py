@@ -66,7 +66,7 @@ class Request(Generic[T]):
 
 @attrs.frozen(kw_only=True)
 class Response:
-    """The answer as it came: status, headers with lower-case names, and the undecoded body."""
+    """The answer as it came: status, headers by names in any case, and the undecoded body."""
 
     status: int
     headers: Mapping[str, str]

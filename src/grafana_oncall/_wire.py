@@ -1,5 +1,6 @@
 """The one place that sends: a request goes out through httpx, and bytes or an error come back."""
 
+from collections.abc import AsyncIterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -165,10 +166,12 @@ class Wire:
             finally:
                 await answer.aclose()
         except (httpx.HTTPError, httpx.StreamError) as error:
+            if isinstance(error, httpx.RequestError):
+                error.request = message
             raise self._transport_error(request, error) from _without_frames(error)
         return Response(
             status=answer.status_code,
-            headers={name.lower(): text for name, text in answer.headers.items()},
+            headers=answer.headers,
             content=content,
             received=datetime.now(UTC),
         )
@@ -206,7 +209,7 @@ class Wire:
 
     async def _read(self, request: Request[Any], answer: httpx.Response) -> bytes:
         content = bytearray()
-        async for chunk in answer.aiter_bytes():
+        async for chunk in _chunks(answer):
             content += chunk
             if len(content) > self._max_response_bytes:
                 raise DecodeError(
@@ -221,17 +224,25 @@ class Wire:
 
     def redacted(self, response: Response) -> Response:
         """The answer without the token, which some proxies repeat; itself where it has none."""
-        secret = self._token.secret
-        headers = {name: text.replace(secret, "(token)") for name, text in response.headers.items()}
-        content = response.content.replace(secret.encode(), b"(token)")
-        if (headers, content) == (response.headers, response.content):
+        secret, told = self._token.secret, response.headers
+        if secret.encode() not in response.content and secret not in "".join(told.values()):
             return response
+        headers = {name: text.replace(secret, "(token)") for name, text in told.items()}
+        content = response.content.replace(secret.encode(), b"(token)")
         return attrs.evolve(response, headers=headers, content=content)
 
     async def aclose(self) -> None:
         """Closes the connections, unless the user's own httpx client holds them."""
         if self._owns_http:
             await self._http.aclose()
+
+
+def _chunks(answer: httpx.Response) -> AsyncIterable[bytes]:
+    """The body as it comes, decompressed."""
+    # `aiter_bytes` goes through two generators more. A hook of the user's client may have read it.
+    if answer.is_stream_consumed or "content-encoding" in answer.headers:
+        return answer.aiter_bytes()
+    return cast("httpx.AsyncByteStream", answer.stream)
 
 
 def _without_frames(error: BaseException) -> BaseException:

@@ -74,6 +74,17 @@ def answer(content: bytes = EMPTY, status: str = "200 OK", *headers: str) -> byt
     return "\r\n".join(lines).encode() + content
 
 
+def answering(data: bytes) -> Handler:
+    """Reads a request, writes this, closes."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await received(reader)
+        writer.write(data)
+        await writer.drain()
+
+    return handler
+
+
 def always(response: Callable[[], httpx.Response]) -> httpx.MockTransport:
     """A transport that answers the same to all."""
     return httpx.MockTransport(lambda _: response())

@@ -1,6 +1,7 @@
 """The one place that sends: what goes out, and how long it lives."""
 
 import asyncio
+import gzip
 from typing import Any
 
 import httpx
@@ -17,10 +18,12 @@ from grafana_oncall.errors import (
 from grafana_oncall.models import AlertGroupSilence, IntegrationCreate
 from tests.unit.sessions import (
     BASE,
+    EMPTY,
     LIST,
     SECRET,
     always,
     answer,
+    answering,
     empty,
     hang,
     made,
@@ -79,14 +82,40 @@ async def test_a_request_without_body_and_stack_lacks_their_headers() -> None:
 
 
 async def test_an_exchange_gives_the_answer_as_it_came() -> None:
-    """Headers in lower case, body with what the models do not know."""
+    """Headers by names in any case, body with what the models do not know."""
     content = b'{"count":0,"results":[],"new":1}'
     transport = always(lambda: httpx.Response(200, content=content, headers={"X-New": "Yes"}))
     async with session(transport) as oncall:
         result = await oncall.send(LIST)
     assert result.value.count == 0
     assert (result.response.status, result.response.content) == (200, content)
-    assert result.response.headers["x-new"] == "Yes"
+    headers = result.response.headers
+    assert (headers["x-new"], headers["X-New"]) == ("Yes", "Yes")
+    assert [name for name in headers if name.startswith("x")] == ["x-new"]
+
+
+async def test_a_hook_of_the_users_own_client_may_read_the_answer() -> None:
+    """What it has read is what is decoded."""
+    read: list[bytes] = []
+
+    async def look(answer: httpx.Response) -> None:
+        read.append(await answer.aread())
+
+    async with (
+        serving(answering(answer())) as url,
+        httpx.AsyncClient(event_hooks={"response": [look]}) as http,
+        session(url=url, http_client=http) as oncall,
+    ):
+        result = await oncall.send(LIST)
+    assert read == [result.response.content] == [EMPTY]
+
+
+async def test_a_compressed_answer_is_what_it_was_before() -> None:
+    """Servers behind proxies answer so."""
+    squeezed = answer(gzip.compress(EMPTY), "200 OK", "Content-Encoding: gzip")
+    async with serving(answering(squeezed)) as url, session(url=url) as oncall:
+        result = await oncall.send(LIST)
+    assert result.response.content == EMPTY
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -23,25 +23,14 @@ from tests.unit.sessions import (
     EMPTY,
     LIST,
     SECRET,
-    Handler,
     always,
     answer,
+    answering,
     empty,
     received,
     serving,
     session,
 )
-
-
-def answering(data: bytes) -> Handler:
-    """Reads a request, writes this, closes."""
-
-    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await received(reader)
-        writer.write(data)
-        await writer.drain()
-
-    return handler
 
 
 def chained(error: BaseException) -> Iterator[BaseException]:
