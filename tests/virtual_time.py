@@ -1,71 +1,39 @@
-"""An event loop on which nobody waits: time passes when every task does.
+"""The event loop of the tests: nobody waits on it, and each begins at the same moment.
 
-    run(main())             # sleeps of an hour take no time, and the loop's clock shows the hour
-    FakeOnCall(clock=now)   # the same time for a server
+    run(main())                     # sleeps of an hour take no time: `passed()` shows the hour
+    FakeOnCall(clock=now)           # the same time for a server
+    FakeOnCall(clock=ServerClock()) # … which a test may put ahead
 
-When all tasks wait and no timer is set, nothing could ever happen again: that is an error at once
-(`Stuck`), where a real loop would hang. Sockets and threads are polled but never waited for, so
-they belong to tests in real time.
+It is the loop that the SDK offers for tests. When all tasks wait and no timer is set, that is an
+error at once (`Stuck`), where a real loop would hang.
 """
 
 import asyncio
-import selectors
-from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime, timedelta
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
+
+from grafana_oncall import testing
+from grafana_oncall.testing import VirtualClock
+from grafana_oncall.testing._virtual_time import Timeline
 
 T = TypeVar("T")
 
-START = 1000.0
-"""What the loop's clock shows at first; not zero, because the system's clock never does."""
 
-_START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-
-
-class Stuck(RuntimeError):
-    """Every task waits for something that nothing will bring about."""
-
-
-class _Selector(selectors.SelectSelector):
-    """Polls instead of waiting, and tells how long it should have waited."""
-
-    def __init__(self, passed: Callable[[float | None], None]) -> None:
-        super().__init__()
-        self._passed = passed
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """What is ready now; only when that is nothing does time pass."""
-        ready = super().select(0)
-        if not ready:
-            self._passed(timeout)
-        return ready
-
-
-class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """A loop that skips the waiting."""
+class VirtualTimeLoop(testing.VirtualTimeLoop):
+    """With a timeline of its own: no test sees how long another took."""
 
     _scheduled: list[asyncio.TimerHandle]  # asyncio's own heap of timers
 
     def __init__(self) -> None:
-        self._now = START
-        self.turns = 0
-        """How often the loop has gone round: a task that polls shows here."""
-        super().__init__(_Selector(self._pass))
-
-    def time(self) -> float:
-        """Seconds on the loop's own clock."""
-        return self._now
+        super().__init__(Timeline())
+        self.began = self.time()
+        """What it shows at first; not zero, because the system's clock never does."""
 
     @property
     def timers(self) -> list[asyncio.TimerHandle]:
         """Those that will still go off."""
         return [timer for timer in self._scheduled if not timer.cancelled()]
-
-    def _pass(self, seconds: float | None) -> None:
-        self.turns += 1
-        if seconds is None:
-            raise Stuck("Every task waits, and no timer is set: this would hang for ever.")
-        self._now += seconds
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
@@ -81,10 +49,20 @@ def loop() -> VirtualTimeLoop:
     return running
 
 
-def now() -> datetime:
-    """The loop's time as a date; where none runs, the time at which each begins."""
-    try:
-        passed = asyncio.get_running_loop().time() - START
-    except RuntimeError:
-        passed = 0.0
-    return _START + timedelta(seconds=passed)
+def passed() -> float:
+    """Seconds since the running loop began."""
+    return loop().time() - loop().began
+
+
+class ServerClock(VirtualClock):
+    """Moves with the loop that runs, and keeps what `advance` has added, which no loop sees."""
+
+    def now(self) -> datetime:
+        """The loop's time as a date; where none of these runs, that at which each begins."""
+        virtual = isinstance(asyncio._get_running_loop(), VirtualTimeLoop)
+        return super().now() + timedelta(seconds=passed() if virtual else 0)
+
+    __call__ = now
+
+
+now = ServerClock().now

@@ -19,8 +19,8 @@ from grafana_oncall.errors import OnCallError
 from tests.e2e.bulk_actors import Others, Storm, Tap, Tape, stream
 from tests.e2e.bulk_kinds import KINDS, QUERIES, Kind, Query
 from tests.e2e.bulk_oracle import Oracle, Session, Story, read_journal
-from tests.e2e.bulk_watched import STEP, LoopClock, Watched
-from tests.virtual_time import run
+from tests.e2e.bulk_watched import STEP, Watched
+from tests.virtual_time import ServerClock, run
 
 TAPES: Final = st.one_of(
     st.just(b""), st.binary(min_size=300, max_size=300).map(lambda drawn: drawn.rstrip(b"\0"))
@@ -63,7 +63,7 @@ class BulkRuns(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = LoopClock()
+        self.clock = ServerClock()
         self.server = Watched(self.clock)
         self.others = Others(self.server)
         self.folder = TemporaryDirectory()

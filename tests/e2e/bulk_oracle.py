@@ -177,7 +177,9 @@ class Oracle:
                 assert self._is_already(outcome), story
                 assert not caused, story
             case Status.UNKNOWN:
-                assert self._is_unknown(outcome, known, requests), story
+                assert self._is_unknown(outcome, known, requests) or (
+                    self._is_partial(outcome, caused)
+                ), story
             case Status.REJECTED:
                 assert caused <= self.kind.told(outcome), story
                 assert any(visit.call.status in {400, 404} for visit in self.now.of(outcome.id)), (
@@ -214,13 +216,25 @@ class Oracle:
         return goal(after) and not goal(before)
 
     def _is_changed(self, outcome: Outcome, caused: set[int]) -> bool:
-        told = self.kind.told(outcome)
-        seemed = {step for step in told if self._seemed(outcome.id, step)}
         done = True
         if self.kind.waits:
             past = self.history.between(outcome.id, self.now.first, self.now.last)
             done = any(map(self.kind.goals[0], past))
-        return bool(told) and caused <= told <= caused | seemed and done
+        return self._tells(outcome, caused) and done
+
+    def _is_partial(self, outcome: Outcome, caused: set[int]) -> bool:
+        """Some of several steps were done, and the next one was refused."""
+        refused = any(
+            visit.call.fault or visit.call.status in {400, 404} for visit in self.now.of(outcome.id)
+        )
+        all_of_them = len(self.kind.told(outcome)) == len(self.kind.goals)
+        return self._tells(outcome, caused) and refused and not all_of_them
+
+    def _tells(self, outcome: Outcome, caused: set[int]) -> bool:
+        """Whether it names the steps that were done, and no other."""
+        told = self.kind.told(outcome)
+        seemed = {step for step in told if self._seemed(outcome.id, step)}
+        return bool(told) and caused <= told <= caused | seemed
 
     def _seemed(self, group_id: str, step: int) -> bool:
         """Whether an answer was lost, and the effect was there when it was looked for.

@@ -1,14 +1,12 @@
 """Bulk runs in processes of their own: killed, interrupted, and resumed by the test."""
 
 import asyncio
-import contextlib
 import json
-import os
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -18,12 +16,11 @@ import attrs
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.testing import FakeOnCall, FakeRequest, Fault, hang, serve
+from tests.e2e.programs import python, settings
 
 PROGRAM = Path(__file__).with_name("bulk_program.py")
 RESUMER = "token-of-the-test"
 GROUPS, AT_ONCE = 40, 8
-PATIENCE = 20
-"""Seconds after which a program is killed, and its test fails."""
 
 LIST, GET = "list_alert_groups", "get_alert_group"
 RESOLVE, SILENCE = "resolve_alert_group", "silence_alert_group"
@@ -49,24 +46,10 @@ class Storm:
     url: str
     journal: Path
 
-    @contextlib.asynccontextmanager
-    async def program(self, action: str, **options: object) -> AsyncGenerator[Process]:
+    def program(self, action: str, **options: object) -> AbstractAsyncContextManager[Process]:
         """The program in a process of its own, which does not outlive the block."""
-        settings = {"GRAFANA_ONCALL_URL": self.url, "GRAFANA_ONCALL_ACCESS_TOKEN": self.fake.token}
-        kept = {key: value for key, value in os.environ.items() if "GRAFANA" not in key}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(PROGRAM), action, str(self.journal), json.dumps(options)),
-            env=kept | settings,
-            stdout=PIPE,
-            stderr=PIPE,
-        )
-        try:
-            async with asyncio.timeout(PATIENCE):
-                yield process
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.communicate()
+        command = (str(PROGRAM), action, str(self.journal), json.dumps(options))
+        return python(*command, env=settings(self.url, self.fake.token))
 
     def coming(self, moment: Moment) -> asyncio.Event:
         """Is set when the moment has come."""

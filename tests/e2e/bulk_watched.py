@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl, urlencode
 import attrs
 
 from grafana_oncall.testing import Call, FakeAlertGroup, FakeOnCall, FakeRequest, VirtualClock
-from tests import virtual_time
 
 LIST: Final = "list_alert_groups"
 READS: Final = {LIST, "get_alert_group"}
@@ -20,18 +19,6 @@ PAGE_SIZE: Final = 3
 
 _TOLD: Final = {"throttle", "refuse"}
 """Faults that leave no doubt: the request was not let in."""
-
-
-class LoopClock(VirtualClock):
-    """Moves with the loop that runs, and keeps what `advance` has added."""
-
-    _beginning = virtual_time.now()
-
-    def now(self) -> datetime:
-        """The time, which is that of all loops so far together."""
-        return super().now() + (virtual_time.now() - self._beginning)
-
-    __call__ = now
 
 
 class Snap(NamedTuple):

@@ -1,6 +1,5 @@
 """The README, taken apart: its whole programs, its fragments, its tables, its commands."""
 
-import os
 import re
 import textwrap
 from pathlib import Path
@@ -71,9 +70,3 @@ def table(first: str) -> list[list[str]]:
 def names(cell: str) -> list[str]:
     """What stands in a cell as code, bare: arguments without `=`, options without their value."""
     return [code.rstrip("=").split()[0] for code in re.findall(r"`([^`]+)`", cell)]
-
-
-def settings(url: str, token: str, **more: str) -> dict[str, str]:
-    """The environment of a program of the README, with nothing of the developer's server."""
-    kept = {key: value for key, value in os.environ.items() if "GRAFANA" not in key}
-    return kept | {"GRAFANA_ONCALL_URL": url, "GRAFANA_ONCALL_ACCESS_TOKEN": token} | more

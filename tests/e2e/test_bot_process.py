@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-import os
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,13 +16,11 @@ import attrs
 import pytest
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, serve
+from tests.e2e.programs import PATIENCE, python, settings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
 
 PROGRAM = Path(__file__).with_name("bot_program.py")
-PATIENCE = 20
-"""Seconds after which a program is killed, and its test fails."""
-
 AT_ONCE = 8
 """Groups that the program handles at the same time."""
 
@@ -49,24 +46,10 @@ class Site:
     url: str
     checkpoint: Path
 
-    @asynccontextmanager
-    async def bot(self) -> AsyncGenerator[Process]:
+    def bot(self) -> AbstractAsyncContextManager[Process]:
         """The program in a process of its own, which does not outlive the block."""
-        settings = {"GRAFANA_ONCALL_URL": self.url, "GRAFANA_ONCALL_ACCESS_TOKEN": self.fake.token}
-        kept = {key: value for key, value in os.environ.items() if "GRAFANA" not in key}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(PROGRAM), str(self.checkpoint)),
-            env=kept | settings,
-            stdout=PIPE,
-            stderr=PIPE,
-        )
-        try:
-            async with asyncio.timeout(PATIENCE):
-                yield process
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.communicate()
+        command = (str(PROGRAM), str(self.checkpoint))
+        return python(*command, env=settings(self.url, self.fake.token))
 
     async def finish(self) -> None:
         """A last bot does what is left to do, looks a while for more, and is stopped."""

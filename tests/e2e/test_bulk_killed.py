@@ -16,7 +16,6 @@ from tests.e2e.bulk_processes import (
     GET,
     GROUPS,
     LIST,
-    PATIENCE,
     RESOLVE,
     SILENCE,
     Moment,
@@ -25,6 +24,7 @@ from tests.e2e.bulk_processes import (
     storm_of_groups,
     told_in,
 )
+from tests.e2e.programs import PATIENCE
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="signals and locks of files are those of Linux"

@@ -1,47 +1,37 @@
 """The demo, run as a user runs it."""
 
-import asyncio
-import os
-import subprocess
-import sys
-
 import pytest
 
 from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, demo, seed_storm, serve
+from tests.e2e.programs import bare, python, settings
 
-COMMAND = [sys.executable, "-m", "grafana_oncall.testing.demo"]
-
-
-def _environment(**settings: str) -> dict[str, str]:
-    names = ("GRAFANA_ONCALL_URL", "GRAFANA_ONCALL_ACCESS_TOKEN", "GRAFANA_URL")
-    return {key: value for key, value in os.environ.items() if key not in names} | settings
+COMMAND = ("-m", "grafana_oncall.testing.demo")
 
 
-def test_the_demo_ends_well_and_says_what_the_server_holds() -> None:
+async def test_the_demo_ends_well_and_says_what_the_server_holds() -> None:
     """Exit code 0, after every check of its last table held."""
-    run = subprocess.run(COMMAND, env=_environment(), capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert f"{demo.GROUPS} alert groups by team and state" in run.stdout
-    assert run.stdout.count("✓") == 14
-    assert "Interrupted half-way" in run.stdout
-    assert run.stdout.count("The bot acknowledged") == 3
-    assert "✗" not in run.stdout
-    assert run.stderr == ""
+    async with python(*COMMAND, env=bare()) as process:
+        printed, words = await process.communicate()
+    output = printed.decode()
+    assert process.returncode == 0, output + words.decode()
+    assert f"{demo.GROUPS} alert groups by team and state" in output
+    assert output.count("✓") == 14
+    assert "Interrupted half-way" in output
+    assert output.count("The bot acknowledged") == 3
+    assert "✗" not in output
+    assert words == b""
 
 
 async def test_the_demo_only_reads_from_a_real_server() -> None:
     """With GRAFANA_ONCALL_URL set, every request is a GET."""
     fake = FakeOnCall()
     seed_storm(fake, 120)
-    async with serve(fake) as url:
-        environment = _environment(
-            GRAFANA_ONCALL_URL=url, GRAFANA_ONCALL_ACCESS_TOKEN=DEFAULT_TOKEN
-        )
-        process = await asyncio.create_subprocess_exec(
-            *COMMAND, env=environment, stdout=asyncio.subprocess.PIPE
-        )
-        output, _ = await process.communicate()
-    assert process.returncode == 0
+    async with (
+        serve(fake) as url,
+        python(*COMMAND, env=settings(url, DEFAULT_TOKEN)) as process,
+    ):
+        output, words = await process.communicate()
+    assert process.returncode == 0, words.decode()
     assert "120 alert groups by team and state" in output.decode()
     assert {call.method for call in fake.calls} == {"GET"}
 

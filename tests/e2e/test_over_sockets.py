@@ -4,7 +4,6 @@ import asyncio
 import logging
 import pickle
 import ssl
-import sys
 import traceback
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -34,6 +33,7 @@ from grafana_oncall.testing import (
     status,
     truncate,
 )
+from tests.e2e.programs import python
 
 TOKEN = "tok-4f9a1c-must-not-be-seen"
 QUICK = RetryPolicy(first_delay=0.001, longest_delay=0.002)
@@ -115,7 +115,8 @@ async def test_many_tasks_survive_resets_and_cancellations() -> None:
         assert [one for one in results if isinstance(one, OnCallError)] == []
         assert await client.alert_groups.list().count() == 200
     done = {one for one, result in zip(ids, results, strict=True) if result is None}
-    assert all(fake.groups[one].state == "acknowledged" for one in done)
+    assert len(done) == 200 - 67
+    assert {fake.groups[one].state for one in done} == {"acknowledged"}
 
 
 async def test_the_token_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
@@ -291,18 +292,14 @@ async def test_a_spent_retry_quota_ends_calls_at_once() -> None:
 
 async def test_the_command_gives_a_watcher_something_to_watch() -> None:
     """With --new-every; what arrives fires, and can be acknowledged."""
-    options = ["--port", "0", "--groups", "60", "--new-every", "0.1"]
-    program = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "grafana_oncall.testing", *options, stdout=asyncio.subprocess.PIPE
-    )
-    assert program.stdout is not None
-    url, token = [(await program.stdout.readline()).decode().split()[-1] for _ in range(2)]
-    try:
-        async with OnCallClient(url=url, token=token) as client, asyncio.timeout(20):
+    options = ("--port", "0", "--groups", "60", "--new-every", "0.1")
+    async with python("-m", "grafana_oncall.testing", *options) as program:
+        assert program.stdout is not None
+        url, token = [(await program.stdout.readline()).decode().split()[-1] for _ in range(2)]
+        async with OnCallClient(url=url, token=token) as client:
             change = await anext(aiter(client.alert_groups.watch(every=0.05)))
             assert isinstance(change, Created)
             await client.alert_groups.acknowledge(change.id)
             assert (await client.alert_groups.get(change.id)).state == "acknowledged"
-    finally:
         program.terminate()
         assert await program.wait() == 0

@@ -1,6 +1,5 @@
 """The README tells the truth: its programs and fragments run, and pass mypy in strict mode."""
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -15,7 +14,8 @@ from grafana_oncall import OnCallClient
 from grafana_oncall.bulk import Status
 from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, error, seed_storm, serve
 from tests import virtual_time
-from tests.e2e.readme import FRAGMENTS, PROGRAMS, ROOT, program, settings
+from tests.e2e.programs import python, settings
+from tests.e2e.readme import FRAGMENTS, PROGRAMS, ROOT, program
 
 ID = "I68T24C13IFW1"
 """Of the group that fragments act on."""
@@ -34,14 +34,9 @@ of the wheel."""
 
 async def _output(source: str, url: str, folder: Path) -> str:
     """What a program of the README prints, as a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", source),
-        env=settings(url, DEFAULT_TOKEN),
-        cwd=folder,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0
+    async with python("-c", source, env=settings(url, DEFAULT_TOKEN), cwd=folder) as process:
+        output, words = await process.communicate()
+    assert process.returncode == 0, words.decode()
     return output.decode()
 
 

@@ -15,17 +15,16 @@ import pytest
 from grafana_oncall import OnCallClient
 from grafana_oncall.testing import FakeOnCall, serve
 from tests import virtual_time
-from tests.e2e.readme import program, settings
+from tests.e2e.programs import python, settings
+from tests.e2e.readme import program
 
 Program = Callable[..., Coroutine[Any, Any, None]]
 BEGAN = datetime.now(UTC)
-PATIENCE = 20
 
 
 def _clock() -> datetime:
     """About now, and then by the loop's time."""
-    running = asyncio.get_running_loop().time() - virtual_time.START
-    return BEGAN + timedelta(seconds=running)
+    return BEGAN + timedelta(seconds=virtual_time.passed())
 
 
 def _function(name: str) -> Program:
@@ -131,19 +130,13 @@ async def test_the_first_bot_is_a_whole_program_that_a_signal_ends(tmp_path: Pat
     """With the settings of the environment; its checkpoint and the lock's file are left."""
     fake = FakeOnCall()
     fake.add_group(labels={"severity": "info"})
-    async with serve(fake) as url, asyncio.timeout(PATIENCE):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", program("async def acknowledge_noise(")),
-            env=settings(url, fake.token),
-            cwd=tmp_path,
-        )
-        try:
-            while not (tmp_path / "noise.json").exists():  # noqa: ASYNC110  # the first poll
-                await asyncio.sleep(0.01)
-            process.send_signal(signal.SIGTERM)
-            assert await process.wait() == 0
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+    command = ("-c", program("async def acknowledge_noise("))
+    async with (
+        serve(fake) as url,
+        python(*command, env=settings(url, fake.token), cwd=tmp_path) as process,
+    ):
+        while not (tmp_path / "noise.json").exists():  # noqa: ASYNC110  # the first poll
+            await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
     assert (tmp_path / "noise.json.lock").exists()

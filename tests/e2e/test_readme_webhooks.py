@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, serve
-from tests.e2e.readme import COMMANDS, TEXT, program, settings
+from tests.e2e.programs import python, settings
+from tests.e2e.readme import COMMANDS, TEXT, program
 from tests.unit.webhooks.payloads import body
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
 
 (SECRET,) = re.findall(r"WEBHOOK_SECRET=(\S+) PORT=8000", TEXT)
-PATIENCE = 20
 
 
 def free_port() -> int:
@@ -76,13 +76,9 @@ async def test_the_program_reacts_at_once_and_a_signal_ends_bot_and_server(
     """Long before the next poll; strangers are sent away, and the checkpoint is kept."""
     fake, port = FakeOnCall(), free_port()
     old = fake.add_group()
-    async with serve(fake) as url, asyncio.timeout(PATIENCE):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", program("import uvicorn")),
-            env=settings(url, fake.token, WEBHOOK_SECRET=SECRET, PORT=str(port)),
-            cwd=tmp_path,
-        )
-        try:
+    async with serve(fake) as url:
+        env = settings(url, fake.token, WEBHOOK_SECRET=SECRET, PORT=str(port))
+        async with python("-c", program("import uvicorn"), env=env, cwd=tmp_path) as process:
             while not (tmp_path / "bot.json").exists():  # noqa: ASYNC110  # the first poll
                 await asyncio.sleep(0.01)
             group = fake.add_group()
@@ -97,8 +93,4 @@ async def test_the_program_reacts_at_once_and_a_signal_ends_bot_and_server(
             assert old.state == "firing"
             process.send_signal(sent)
             assert await process.wait() == 0
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
     assert group.id in (tmp_path / "bot.json").read_text()

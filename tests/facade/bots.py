@@ -12,7 +12,8 @@ from grafana_oncall import OnCallClient, RetryPolicy
 from grafana_oncall.bot import Bot
 from grafana_oncall.changes import Change, Gap, Watched
 from grafana_oncall.testing import VirtualClock
-from tests.facade.timeline import later, passed
+from tests.facade.timeline import later
+from tests.virtual_time import passed
 
 Make: TypeAlias = Callable[..., Bot]
 Told: TypeAlias = list[tuple[str, str | None]]

@@ -18,7 +18,6 @@ from grafana_oncall.bulk import Bulk, BulkReport, BulkRun, Status
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, FakeRequest, Fault
 from tests.facade.listing import other_tasks
 from tests.facade.samples import BASE
-from tests.virtual_time import START, loop
 
 Groups = list[FakeAlertGroup]
 
@@ -179,11 +178,6 @@ def void(_: object) -> None:
 def silence(bulk: Bulk, groups: list[FakeAlertGroup], path: Path) -> BulkRun:
     """An action that must not be repeated, on four groups at a time."""
     return bulk.silence(ids(groups), 3600, journal=path, max_at_once=4)
-
-
-def passed() -> float:
-    """Seconds since the test began."""
-    return loop().time() - START
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

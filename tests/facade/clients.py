@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+import httpx
+
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import OnCallError
 from tests.facade.samples import BASE
@@ -18,6 +20,11 @@ def made(**settings: Any) -> OnCallClient:
     """A client of these settings, with good ones for the rest."""
     given: dict[str, Any] = {"url": BASE, "token": KEY, **settings}
     return OnCallClient(**given)
+
+
+def timing_out(request: httpx.Request) -> httpx.Response:
+    """A transport that nothing comes back from."""
+    raise httpx.ReadTimeout("too slow", request=request)
 
 
 def assert_fit_to_hand_on(error: OnCallError, kind: type[OnCallError]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from datetime import datetime
 
 import pytest
 import respx
@@ -27,19 +26,6 @@ def pytest_asyncio_loop_factories(
     return {"virtual": virtual_time.VirtualTimeLoop}
 
 
-_BEGINNING = virtual_time.now()
-
-
-class LoopClock(VirtualClock):
-    """Moves with the loop, and when told to; so what a client waits for comes about."""
-
-    def now(self) -> datetime:
-        """The loop's time, and what the test has added to it."""
-        return super().now() + (virtual_time.now() - _BEGINNING)
-
-    __call__ = now
-
-
 @pytest.fixture
 def wire() -> Generator[respx.MockRouter]:
     """What httpx would send; a request that no test expects is an error."""
@@ -57,7 +43,7 @@ async def client(wire: respx.MockRouter) -> AsyncGenerator[OnCallClient]:  # noq
 @pytest.fixture
 def clock() -> VirtualClock:
     """2 March 2026, 09:30, when the test begins."""
-    return LoopClock()
+    return virtual_time.ServerClock()
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from grafana_oncall.testing import FakeOnCall
 from tests.facade.bots import EVERY, LATER, LIST, Make, hear, maker, running
 from tests.facade.listing import other_tasks
 from tests.facade.samples import BASE
-from tests.facade.timeline import later, passed
+from tests.facade.timeline import later
+from tests.virtual_time import passed
 
 make = pytest.fixture(maker)
 

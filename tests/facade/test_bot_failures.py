@@ -15,7 +15,8 @@ from grafana_oncall.bot import Bot, DeadLetter
 from grafana_oncall.changes import Change, Created, Gap, Resolved
 from grafana_oncall.testing import FakeOnCall, VirtualClock, status
 from tests.facade.bots import EVERY, POLICY, Broken, Make, fail, hear, maker, run_for
-from tests.facade.timeline import become, later, passed
+from tests.facade.timeline import become, later
+from tests.virtual_time import passed
 
 make = pytest.fixture(maker)
 

@@ -11,7 +11,8 @@ from grafana_oncall.changes import Change
 from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.testing import FakeOnCall, VirtualClock
 from tests.facade.bots import Make, hear, maker, running
-from tests.facade.timeline import become, passed
+from tests.facade.timeline import become
+from tests.virtual_time import passed
 
 make = pytest.fixture(maker)
 

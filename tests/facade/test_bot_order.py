@@ -12,7 +12,8 @@ from grafana_oncall.bot import Bot
 from grafana_oncall.changes import Change, Created
 from grafana_oncall.testing import FakeOnCall, VirtualClock
 from tests.facade.bots import EVERY, Make, hear, maker, run_for
-from tests.facade.timeline import become, later, passed
+from tests.facade.timeline import become, later
+from tests.virtual_time import passed
 
 make = pytest.fixture(maker)
 

@@ -35,7 +35,9 @@ def test_what_is_no_kind_of_change_is_refused(make: Make, kinds: Any) -> None:
     assert caught.value.argument == "kinds"
 
 
-@pytest.mark.parametrize("handler", [None, print, "notice", lambda _: None])
+@pytest.mark.parametrize(
+    "handler", [None, print, "notice", pytest.param(lambda _: None, id="a lambda")]
+)
 def test_what_is_no_async_function_is_no_handler(make: Make, handler: Any) -> None:
     """A plain function would block every other handler."""
     with pytest.raises(InvalidArgument) as caught:
@@ -71,7 +73,9 @@ def test_settings_that_cannot_be_meant_are_refused(make: Make, argument: str, va
     assert caught.value.argument == argument
 
 
-@pytest.mark.parametrize("grace", [0, -1, True, "30", timedelta(0), float("nan")])
+@pytest.mark.parametrize(
+    "grace", [0, -1, True, "30", pytest.param(timedelta(0), id="no timedelta"), float("nan")]
+)
 async def test_a_grace_that_cannot_be_meant_is_refused(make: Make, grace: Any) -> None:
     """Nothing is sent, and the bot can still be run."""
     bot = make()

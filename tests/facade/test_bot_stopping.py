@@ -16,7 +16,8 @@ from grafana_oncall.changes import Change, Created
 from grafana_oncall.testing import FakeOnCall
 from tests.facade.bots import LATER, POLICY, Make, fail, hear, maker, run_for, running
 from tests.facade.listing import other_tasks
-from tests.facade.timeline import later, passed
+from tests.facade.timeline import later
+from tests.virtual_time import passed
 
 make = pytest.fixture(maker)
 

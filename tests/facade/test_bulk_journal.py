@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 
@@ -63,24 +62,19 @@ async def test_what_is_sent_was_noted_before(
     assert noted == [True] * 9
 
 
-def test_a_journal_can_be_written_to_the_disk_itself(
-    fake: FakeOnCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_journal_can_be_written_to_the_disk_itself(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With `fsync=True`, also when it is resumed; in real time, for that takes a thread."""
+    """With `fsync=True`, also when it is resumed."""
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
     groups = add(fake, 12)
     path = tmp_path / "j"
-
-    async def main() -> None:
-        async with connect(fake) as client:
-            bulk = client.alert_groups.bulk
-            these = [*ids(groups[:6]), "NONE"]
-            await bulk.resolve(these, journal=path, fsync=True, stop_after_failures=1)
-            assert len(synced) >= 7
-            assert counted(await bulk.resume(path, fsync=True)) == {"changed": 6, "rejected": 1}
-
-    asyncio.run(main())
+    bulk = oncall.alert_groups.bulk
+    these = [*ids(groups[:6]), "NONE"]
+    await bulk.resolve(these, journal=path, fsync=True, stop_after_failures=1)
+    assert len(synced) >= 7
+    assert counted(await bulk.resume(path, fsync=True)) == {"changed": 6, "rejected": 1}
     assert [one["status"] for one in lines(path) if "end" in one].count("changed") == 6
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.testing import FakeOnCall, Quota, VirtualClock, throttle
-from tests.facade.bulk_stories import SECOND, add, counted, ids, passed
+from tests.facade.bulk_stories import SECOND, add, counted, ids
 from tests.facade.samples import BASE
-from tests.virtual_time import loop
+from tests.virtual_time import loop, passed
 
 
 def refused(fake: FakeOnCall) -> int:

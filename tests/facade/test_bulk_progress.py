@@ -15,7 +15,8 @@ from rich.console import Console
 from grafana_oncall import OnCallClient, bulk
 from grafana_oncall.bulk import Progress, Status
 from grafana_oncall.testing import FakeOnCall, throttle
-from tests.facade.bulk_stories import SECOND, add, counted, ids, passed
+from tests.facade.bulk_stories import SECOND, add, counted, ids
+from tests.virtual_time import passed
 
 
 def refused(fake: FakeOnCall) -> int:

@@ -31,7 +31,9 @@ async def test_what_is_no_id_is_refused(
     assert (caught.value.argument, fake.calls) == ("alert_group_ids", [])
 
 
-@pytest.mark.parametrize("state", ["", "deleted", "Resolved", None, 1, True, ["resolved"]])
+@pytest.mark.parametrize(
+    "state", ["", "deleted", "Resolved", None, 1, True, pytest.param(["resolved"], id="a list")]
+)
 async def test_what_is_no_state_is_refused(
     fake: FakeOnCall, oncall: OnCallClient, state: Any
 ) -> None:
@@ -49,13 +51,12 @@ async def test_what_is_no_state_is_refused(
     [0, -1, 0.0, True, False, None, "60", timedelta(0), timedelta(-1), float("nan"), float("inf")],
     ids=repr,
 )
-async def test_what_is_no_time_is_refused(
-    fake: FakeOnCall, oncall: OnCallClient, seen: str, argument: str, value: Any
+@pytest.mark.parametrize("given", ["I1", pytest.param([], id="nothing to wait for")])
+async def test_what_is_no_time_is_refused(  # noqa: PLR0917  # fixtures
+    fake: FakeOnCall, oncall: OnCallClient, seen: str, argument: str, value: Any, given: Any
 ) -> None:
-    """Also where there would be nothing to wait for."""
-    cases: list[Any] = ["I1", []]
-    for given in cases:
-        with pytest.raises(InvalidArgument, match=re.escape(f"{argument}=")) as caught:
-            await waiting(oncall)[seen](given, **{"timeout": 60, argument: value})
-        assert caught.value.argument == argument
+    """In whatever is waited for."""
+    with pytest.raises(InvalidArgument, match=re.escape(f"{argument}=")) as caught:
+        await waiting(oncall)[seen](given, **{"timeout": 60, argument: value})
+    assert caught.value.argument == argument
     assert fake.calls == []

@@ -11,8 +11,8 @@ from grafana_oncall import OnCallClient
 from grafana_oncall.errors import WaitTimeout
 from grafana_oncall.testing import FakeOnCall
 from tests.facade.listing import other_tasks
-from tests.facade.timeline import passed
 from tests.facade.waits import SEEN, add, ids, waiting
+from tests.virtual_time import passed
 
 
 @SEEN

@@ -19,8 +19,9 @@ from grafana_oncall.errors import (
 )
 from grafana_oncall.testing import FakeOnCall, VirtualClock, hang, refuse, status
 from tests.facade.samples import BASE
-from tests.facade.timeline import become, later, passed
+from tests.facade.timeline import become, later
 from tests.facade.waits import SEEN, add, ids, waiting
+from tests.virtual_time import passed
 
 OUTAGES = pytest.mark.parametrize(
     "fault",

@@ -10,8 +10,9 @@ from grafana_oncall import OnCallClient, RetryPolicy
 from grafana_oncall.errors import WaitTimeout
 from grafana_oncall.testing import FakeOnCall, VirtualClock, status
 from tests.facade.samples import BASE
-from tests.facade.timeline import become, passed
+from tests.facade.timeline import become
 from tests.facade.waits import EVERY, add, ids, waiting
+from tests.virtual_time import passed
 
 
 def looks(fake: FakeOnCall) -> int:

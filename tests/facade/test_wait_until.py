@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -13,8 +13,9 @@ from grafana_oncall import OnCallClient
 from grafana_oncall.errors import NotFound, OnCallError, WaitTimeout
 from grafana_oncall.models import AlertGroup
 from grafana_oncall.testing import FakeOnCall, VirtualClock, refuse
-from tests.facade.timeline import become, later, passed
+from tests.facade.timeline import become, later
 from tests.facade.waits import EVERY, NUMBERS, add, ids
+from tests.virtual_time import passed
 
 # Results
 
@@ -84,16 +85,14 @@ async def test_an_id_that_is_given_twice_is_answered_twice(
     assert len(fake.calls) == 1
 
 
-async def test_ids_may_come_from_any_iterable(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """A generator is walked once; the keys of a dict are ids."""
+@pytest.mark.parametrize("made", [iter, tuple, pytest.param(dict.fromkeys, id="dict")])
+async def test_ids_may_come_from_any_iterable(
+    fake: FakeOnCall, oncall: OnCallClient, made: Callable[[list[str]], Iterable[str]]
+) -> None:
+    """An iterator is walked once; the keys of a dict are ids."""
     groups = add(fake, 5, "resolved")
-
-    def generated() -> Iterator[str]:
-        yield from ids(groups)
-
-    for given in (generated(), tuple(ids(groups)), dict.fromkeys(ids(groups))):
-        found = await oncall.alert_groups.wait_until(given, "resolved", timeout=60)
-        assert [one.id for one in found] == ids(groups)
+    found = await oncall.alert_groups.wait_until(made(ids(groups)), "resolved", timeout=60)
+    assert [one.id for one in found] == ids(groups)
 
 
 async def test_of_no_groups_there_is_nothing_to_wait_for(
@@ -106,7 +105,7 @@ async def test_of_no_groups_there_is_nothing_to_wait_for(
     assert (fake.calls, passed()) == ([], 0)
 
 
-@pytest.mark.parametrize("every", [1, 0.25, timedelta(seconds=20)])
+@pytest.mark.parametrize("every", [1, 0.25, pytest.param(timedelta(seconds=20), id="a timedelta")])
 async def test_it_looks_as_often_as_it_is_told(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, every: Any
 ) -> None:
@@ -121,7 +120,7 @@ async def test_it_looks_as_often_as_it_is_told(
 # Time that is over
 
 
-@pytest.mark.parametrize("timeout", [12, timedelta(seconds=12)])
+@pytest.mark.parametrize("timeout", [12, pytest.param(timedelta(seconds=12), id="a timedelta")])
 @NUMBERS
 async def test_when_time_is_over_the_error_says_what_was_seen_last(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, number: int, timeout: Any

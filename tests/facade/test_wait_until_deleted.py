@@ -11,8 +11,9 @@ import pytest
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import WaitTimeout
 from grafana_oncall.testing import FakeOnCall
-from tests.facade.timeline import later, passed
+from tests.facade.timeline import later
 from tests.facade.waits import NUMBERS, add, ids
+from tests.virtual_time import passed
 
 
 @NUMBERS

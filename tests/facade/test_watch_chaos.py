@@ -38,7 +38,6 @@ from grafana_oncall.testing import (
     truncate,
 )
 from tests import virtual_time
-from tests.facade.conftest import LoopClock
 from tests.facade.mirrors import STATES, Look, follow, on_server
 from tests.facade.samples import BASE
 from tests.facade.watchers import SRE, enter
@@ -63,7 +62,7 @@ class Chaos:
     """A server with actors and faults between all requests, which keeps its history."""
 
     def __init__(self, tape: Tape) -> None:
-        self.fake = FakeOnCall(clock=LoopClock(), page_size=3)
+        self.fake = FakeOnCall(clock=virtual_time.ServerClock(), page_size=3)
         self.tape = tape
         self.history: dict[str, list[Look | None]] = defaultdict(lambda: [None])
         for number, state in enumerate(STATES * 2):

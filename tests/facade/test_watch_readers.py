@@ -18,8 +18,9 @@ from grafana_oncall.changes import Change, Gap, Watched
 from grafana_oncall.errors import CheckpointError, ClientStateError
 from grafana_oncall.testing import FakeOnCall
 from tests.facade.bots import hear, run_for, running
-from tests.facade.timeline import later, passed
+from tests.facade.timeline import later
 from tests.facade.watchers import EVERY, SRE, add, collect, enter, polls, told, watch_with, watching
+from tests.virtual_time import passed
 
 watch = pytest.fixture(watch_with)
 

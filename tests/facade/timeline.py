@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from grafana_oncall.testing import FakeAlertGroup, VirtualClock
-from tests.virtual_time import START, loop
-
-
-def passed() -> float:
-    """Seconds since the test began."""
-    return loop().time() - START
+from tests.virtual_time import loop
 
 
 def later(seconds: float, what: Callable[[], object]) -> None:

@@ -38,10 +38,10 @@ async def test_calls_remain_a_list(oncall_client: OnCallClient, oncall_server: F
 @pytest.mark.parametrize(
     ("short", "full"),
     [
-        pytest.param("add_label", "add_alert_group_label"),
-        pytest.param("remove_label", "remove_alert_group_label"),
-        pytest.param("create", "create_integration"),
-        pytest.param("update", "update_integration"),
+        ("add_label", "add_alert_group_label"),
+        ("remove_label", "remove_alert_group_label"),
+        ("create", "create_integration"),
+        ("update", "update_integration"),
     ],
 )
 async def test_short_names_are_the_methods_of_the_client(

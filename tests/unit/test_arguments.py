@@ -45,7 +45,21 @@ def test_an_id_to_filter_by_goes_out_as_it_is(value: str) -> None:
     assert identifier("team_id", value) == value
 
 
-@pytest.mark.parametrize("value", ["", " ", "a b", "a/b", "a&b", "x" * 129, 5, b"A", ["A"], True])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        " ",
+        "a b",
+        "a/b",
+        "a&b",
+        pytest.param("x" * 129, id="too long"),
+        5,
+        b"A",
+        pytest.param(["A"], id="a list"),
+        True,
+    ],
+)
 def test_a_bad_id_to_filter_by_is_refused(value: object) -> None:
     """The server ignores an empty one, and selects everything."""
     with pytest.raises(InvalidArgument, match=r"^route_id=.* is not an id\. Ids are") as info:
@@ -65,12 +79,9 @@ def test_a_name_to_filter_by_goes_out_as_it_is(value: str) -> None:
         "",
         5,
         b"ci",
-        ["ci"],
+        pytest.param(["ci"], id="a list"),
         False,
-        pytest.param(
-            "\ud800",
-            id="no character",
-        ),
+        pytest.param("\ud800", id="no character"),
     ],
 )
 def test_a_bad_name_to_filter_by_is_refused(value: object) -> None:
@@ -86,7 +97,9 @@ def test_a_positive_number_goes_out_as_it_is(value: int) -> None:
     assert positive("page", value) == value
 
 
-@pytest.mark.parametrize("value", [0, -1, True, 1.0, "1", float("nan"), [1], b"1"])
+@pytest.mark.parametrize(
+    "value", [0, -1, True, 1.0, "1", float("nan"), pytest.param([1], id="a list"), b"1"]
+)
 def test_a_number_that_is_not_positive_is_refused(value: object) -> None:
     """The server would answer page 1."""
     with pytest.raises(InvalidArgument, match=r"^page=.*: a whole number, 1 or more") as info:
@@ -113,7 +126,17 @@ def test_a_state_is_spelled_as_the_filter_takes_it(state: str, wire: str) -> Non
 
 @pytest.mark.parametrize(
     "state",
-    ["", "New", "snoozed", AlertGroupState("snoozed"), 1, ["new"], b"new", "new\n", "\x1b"],
+    [
+        "",
+        "New",
+        "snoozed",
+        pytest.param(AlertGroupState("snoozed"), id="a member"),
+        1,
+        pytest.param(["new"], id="a list"),
+        b"new",
+        "new\n",
+        "\x1b",
+    ],
 )
 def test_an_unknown_state_is_refused_with_the_known_ones(state: object) -> None:
     """Before anything is sent."""
@@ -293,7 +316,19 @@ def test_a_known_mode_is_taken(mode: str) -> None:
     assert delete_mode(mode) is DeleteMode(mode)
 
 
-@pytest.mark.parametrize("mode", ["", "Wipe", "erase", DeleteMode("erase"), None, 1, b"wipe", []])
+@pytest.mark.parametrize(
+    "mode",
+    [
+        "",
+        "Wipe",
+        "erase",
+        pytest.param(DeleteMode("erase"), id="a member"),
+        None,
+        1,
+        b"wipe",
+        pytest.param([], id="a list"),
+    ],
+)
 def test_an_unknown_mode_is_refused(mode: object) -> None:
     """The server wipes by default, which cannot be undone."""
     with pytest.raises(InvalidArgument, match=r"^mode=.*: 'wipe' or 'delete' is needed\.$"):

@@ -227,7 +227,7 @@ def test_exactly_the_documented_labels_may_be_written(labels: list[tuple[str, st
         pytest.param(("x", "v" * 64), False, id="long value"),
     ],
 )
-def test_one_text_at_the_edge_of_a_rule(pair: tuple[str, str], *, allowed: bool) -> None:
+def test_a_rule_ends_exactly_where_it_says(pair: tuple[str, str], *, allowed: bool) -> None:
     """Both sides of every limit, the other half being good."""
     assert (len(problems(validate, [pair])) == 0) is allowed
 

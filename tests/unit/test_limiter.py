@@ -1,15 +1,11 @@
-"""The quota of the client's own: what a rate means, and that no window holds more than it."""
+"""The client's own limit of its rate at work: in memory, and with a Redis that fails."""
 
 import asyncio
 import gc
 import pickle
-import ssl
-import sys
 import time
-import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from hypothesis import given
@@ -17,11 +13,8 @@ from hypothesis import strategies as st
 
 from grafana_oncall import _limiter
 from grafana_oncall._limiter import Limiter
-from grafana_oncall._rate import RedisAddress, parse_rate, parse_storage
-from grafana_oncall.errors import ClientStateError, InvalidArgument, OnCallError
-
-SECRET = "meow-meow"
-UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+from grafana_oncall.errors import ClientStateError, OnCallError
+from tests.unit.limiter_secrets import SECRET, shown
 
 
 class Clock:
@@ -42,185 +35,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     with monkeypatch.context() as patch:
         patch.setattr(time, "time", clock)
         yield clock
-
-
-# The rate
-
-
-@pytest.mark.parametrize(
-    ("rate", "meaning"),
-    [
-        ("300/5m", (300, 300)),
-        ("300/5min", (300, 300)),
-        ("300/60s", (300, 60)),
-        ("10/s", (10, 1)),
-        ("1000/1h", (1000, 3600)),
-        ("1/d", (1, 86400)),
-        ("999999/999999d", (999999, 999999 * 86400)),
-    ],
-)
-def test_a_rate_is_an_amount_and_seconds(rate: str, meaning: tuple[int, int]) -> None:
-    """The number before the unit is one when it is missing."""
-    assert parse_rate(rate) == meaning
-
-
-@given(st.integers(1, 999_999), st.integers(1, 999_999) | st.none(), st.sampled_from(sorted(UNITS)))
-def test_every_rate_of_the_form_is_understood(amount: int, multiple: int | None, unit: str) -> None:
-    """Amount, slash, multiple, unit."""
-    rate = f"{amount}/{'' if multiple is None else multiple}{unit}"
-    assert parse_rate(rate) == (amount, (multiple or 1) * UNITS[unit])
-
-
-@given(st.text("0123456789/smhdin. -+_٣", max_size=12) | st.text(max_size=12))
-def test_whatever_else_is_refused(text: str) -> None:
-    """What is understood is exactly what it would be written as."""
-    try:
-        amount, seconds = parse_rate(text)
-    except InvalidArgument:
-        return
-    head, _, tail = text.partition("/")
-    unit = tail.lstrip("0123456789")
-    assert head == str(amount)
-    assert tail in {f"{seconds // UNITS[unit]}{unit}", unit}
-
-
-@pytest.mark.parametrize(
-    "rate",
-    [
-        *("", "300", "300/", "/5m", "0/5m", "300/0m", "-1/s", "+1/s", "1.5/s", "1_0/s", "010/s"),
-        *("300 / 5m", " 1/s", "1/s ", "300/5m\n", "300/5M", "300/5", "300/1w", "1//s", "1/ss"),
-        *("1000000/s", "1/1000000s", "1/s,2/m", "300 per 5 minutes", "300/5minutes", "٣/s"),
-        *(None, 300, b"300/5m"),
-    ],
-)
-def test_a_rate_of_another_form_is_refused(rate: object) -> None:
-    """Nothing is guessed."""
-    with pytest.raises(InvalidArgument, match="rate_limit=") as caught:
-        Limiter(rate, key="k")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - wrong on purpose
-    assert caught.value.argument == "rate_limit"
-    assert "'amount/time', such as '300/5m'" in str(caught.value)
-
-
-# The storage
-
-
-def _address(host: str, port: int, db: int, **more: Any) -> RedisAddress:
-    given: dict[str, Any] = {"username": None, "password": None, "tls": False, **more}
-    return RedisAddress(host=host, port=port, db=db, **given)
-
-
-@pytest.mark.parametrize(
-    ("uri", "address"),
-    [
-        ("redis://localhost:6379/0", _address("localhost", 6379, 0)),
-        ("async+redis://r", _address("r", 6379, 0)),
-        (
-            "rediss://u:p@r.example:7000/12",
-            _address("r.example", 7000, 12, username="u", password="p", tls=True),
-        ),
-        (
-            "async+rediss://:p%40%2Fs%3A@[::1]/",
-            _address("::1", 6379, 0, password="p@/s:", tls=True),
-        ),
-    ],
-)
-def test_a_storage_is_a_redis(uri: str, address: RedisAddress) -> None:
-    """With what a URI may leave out."""
-    assert parse_storage(uri) == address
-
-
-BAD_STORAGES = [
-    f"memcached://:{SECRET}@h",
-    f"http://:{SECRET}@h",
-    f"redis+cluster://:{SECRET}@h:1",
-    f":{SECRET}@h",
-    "",
-    "redis://",
-    f"redis://:{SECRET}@",
-    f"redis://:{SECRET}@h:99999",
-    f"redis://:{SECRET}@a:1,b:2",
-    f"redis://:1/{SECRET}@h:1",
-    f"redis://:x/{SECRET}@h:1",
-    f"redis://:{SECRET}#@h:1",
-    f"redis://:{SECRET}@h/zero",
-    f"redis://:{SECRET}@h/?stream_timeout=99",
-    f"redis://:{SECRET}@h?",
-    f"redis://:{SECRET} @h",
-    f"redis://:{SECRET}\n@h",
-    f"redis://:{SECRET}é@h",
-    f"redis://:{SECRET}@[h",
-    SECRET.encode(),
-]
-
-
-@pytest.mark.parametrize("uri", BAD_STORAGES)
-def test_any_other_storage_is_refused_and_not_shown(uri: object) -> None:
-    """Neither in the message, nor in a traceback with variables, nor in a cause."""
-    with pytest.raises(InvalidArgument, match="rate_limit_storage: ") as caught:
-        Limiter("1/s", storage=uri, key="k")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - wrong on purpose
-    error = caught.value
-    assert error.argument == "rate_limit_storage"
-    assert error.__context__ is None
-    assert SECRET.encode() not in pickle.dumps(error)
-    assert SECRET not in _shown(error)
-
-
-def _shown(error: BaseException) -> str:
-    """All that a report with variables would show, but for this test's own frames."""
-    report = traceback.TracebackException.from_exception(error, capture_locals=True)
-    links: list[traceback.TracebackException | None] = [report]
-    text: list[str] = []
-    while links:
-        if link := links.pop():
-            text += link.format_exception_only()
-            text += [str(step.locals) for step in link.stack if "/_limiter.py" in step.filename]
-            text += [str(step.locals) for step in link.stack if "/_rate.py" in step.filename]
-            text += [str(step.locals) for step in link.stack if "redis" in step.filename]
-            links += (link.__cause__, link.__context__)
-    return "".join(text)
-
-
-def test_a_repr_shows_the_rate_and_where_and_not_the_password() -> None:
-    """The limiter's, and its address'."""
-    uri = f"rediss://{SECRET}:{SECRET}@h:1/2"
-    assert repr(Limiter("10/s", storage=uri, key="k")) == "Limiter('10/s', in Redis at h:1/2)"
-    assert repr(Limiter("10/s", key="k")) == "Limiter('10/s', in memory)"
-    assert SECRET not in repr(parse_storage(uri))
-
-
-async def test_tls_checks_the_name_of_the_host() -> None:
-    """Which coredis does not do unless told."""
-    limiter = Limiter("10/s", storage="rediss://h", key="k")
-    await limiter.aclose()
-    kept = limiter._quota
-    assert isinstance(kept, _limiter._Redis)
-    context = kept._pool.connection_kwargs["ssl_context"]
-    assert isinstance(context, ssl.SSLContext)
-    assert context.check_hostname
-
-
-@pytest.mark.parametrize(
-    ("module", "storage", "argument", "extra"),
-    [
-        ("limits", None, "rate_limit", "limits"),
-        ("limits", f"redis://:{SECRET}@h", "rate_limit_storage", "redis"),
-        ("coredis", f"redis://:{SECRET}@h", "rate_limit_storage", "redis"),
-    ],
-)
-def test_a_missing_package_is_named(
-    monkeypatch: pytest.MonkeyPatch, module: str, storage: str | None, argument: str, extra: str
-) -> None:
-    """With the command that installs it."""
-    monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(InvalidArgument) as caught:
-        Limiter("10/s", storage=storage, key="k")
-    assert caught.value.argument == argument
-    assert f"pip install 'grafana-oncall-sdk[{extra}]'" in str(caught.value)
-    assert isinstance(caught.value.__cause__, ImportError)
-    assert SECRET not in _shown(caught.value)
-
-
-# The window in memory
 
 
 async def test_the_quota_is_granted_and_then_the_time_until_the_oldest_leaves(clock: Clock) -> None:
@@ -337,8 +151,6 @@ async def test_nothing_is_let_through_after_closing() -> None:
         await limiter.take()
 
 
-# A Redis that fails. A real one stands in tests/e2e/test_shared_quota.py
-
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -399,7 +211,7 @@ async def test_a_redis_that_fails_is_an_error_and_lets_nothing_through(
         assert type(error) is OnCallError
         assert "rate_limit_storage" in str(error)
         assert reason in str(error)
-        assert SECRET not in _shown(error)
+        assert SECRET not in shown(error)
         assert SECRET.encode() not in pickle.dumps(error)
     assert isinstance(ends[0], OnCallError)
     assert ends[0].__cause__ is not None
@@ -435,21 +247,23 @@ async def test_cancelling_one_who_asks_harms_nobody() -> None:
     assert asked.empty()
 
 
-async def test_a_cancellation_that_the_driver_drops_is_not_lost(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The driver, coredis, drops one that comes while it loads a script."""
-    asking = asyncio.Event()
+@pytest.fixture
+def asking(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set when a Redis is asked, through a driver that answers a cancellation."""
+    begun = asyncio.Event()
 
     async def ask(*_: object) -> float:
-        asking.set()
-        try:
+        begun.set()
+        with suppress(asyncio.CancelledError):
             await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            return 0.0
         return 0.0
 
     monkeypatch.setattr(_limiter, "_ask", ask)
+    return begun
+
+
+async def test_a_cancellation_that_the_driver_drops_is_not_lost(asking: asyncio.Event) -> None:
+    """The driver, coredis, drops one that comes while it loads a script."""
     limiter = Limiter("300/5m", storage="redis://h", key="k")
     task = asyncio.create_task(limiter.take())
     await asking.wait()
@@ -478,20 +292,9 @@ async def test_closing_turns_away_those_who_ask_and_those_who_wait_for_it() -> N
 
 
 async def test_an_answer_that_comes_while_it_is_closed_counts_no_more(
-    monkeypatch: pytest.MonkeyPatch,
+    asking: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the connection that brought it is closed as well."""
-    asking = asyncio.Event()
-
-    async def ask(*_: object) -> float:
-        asking.set()
-        try:
-            await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            return 0.0
-        return 0.0
-
-    monkeypatch.setattr(_limiter, "_ask", ask)
     limiter = Limiter("300/5m", storage="redis://h", key="k")
     task = asyncio.create_task(limiter.take())
     await asking.wait()

@@ -57,7 +57,16 @@ def test_any_value_survives_pickle_and_copy(value: str) -> None:
         assert type(again) is AlertGroupState
 
 
-@pytest.mark.parametrize("value", [None, 1, b"firing", ["firing"], object()])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        1,
+        b"firing",
+        pytest.param(["firing"], id="a list"),
+        pytest.param(object(), id="an object"),
+    ],
+)
 def test_what_is_no_string_is_no_member(value: Any) -> None:
     """Open to new strings, not to anything."""
     with pytest.raises(ValueError, match="is not a valid AlertGroupState"):

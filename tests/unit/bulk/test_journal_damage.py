@@ -74,33 +74,9 @@ END = '"detail": "", "seconds": 0}'
             '{"end": 0, "id": "I0", "status": "changed", "detail": "", "seconds": "0"}',
             id="string as seconds",
         ),
-    ],
-)
-def test_a_line_that_is_none_is_refused_with_its_number(path: Path, line: str) -> None:
-    """What stands behind it is not read, since nothing could be trusted."""
-    written(path, json.dumps(HEAD), *SELECTED, line, '{"begin": 0, "id": "I0"}')
-    with refused(path, "line 4: no line of a bulk journal"):
-        read(path)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        pytest.param('{"begin": -1, "id": "I1"}', id="begin -1"),
+        pytest.param('{"begin": -1, "id": "I1"}', id="begin -1, which is no place from behind"),
         pytest.param('{"begin": -2, "id": "I0"}', id="begin -2"),
-        pytest.param(f'{{"end": -1, "id": "I1", "status": "changed", {END}', id="end"),
-    ],
-)
-def test_a_negative_position_is_refused(path: Path, line: str) -> None:
-    """Groups are numbered from 0, and not from behind."""
-    written(path, json.dumps(HEAD), *SELECTED, line)
-    with refused(path, "line 4: no line of a bulk journal"):
-        read(path)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
+        pytest.param(f'{{"end": -1, "id": "I1", "status": "changed", {END}', id="end -1"),
         pytest.param("[" * 200_000, id="nested too deeply"),
         pytest.param(
             f'{{"end": 0, "id": "I0", "status": "failed", "detail": "", "seconds": 1{"0" * 400}}}',
@@ -108,9 +84,9 @@ def test_a_negative_position_is_refused(path: Path, line: str) -> None:
         ),
     ],
 )
-def test_no_line_is_another_error(path: Path, line: str) -> None:
-    """However it is made."""
-    written(path, json.dumps(HEAD), *SELECTED, line)
+def test_a_line_that_is_none_is_refused_with_its_number(path: Path, line: str) -> None:
+    """What stands behind it is not read, since nothing could be trusted."""
+    written(path, json.dumps(HEAD), *SELECTED, line, '{"begin": 0, "id": "I0"}')
     with refused(path, "line 4: no line of a bulk journal"):
         read(path)
 

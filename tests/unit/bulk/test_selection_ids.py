@@ -58,7 +58,14 @@ def test_white_space_around_an_id_is_named(id_: str) -> None:
         group_id(id_, 0)
 
 
-@pytest.mark.parametrize("one", ["I1", GROUP, attrs.evolve(GROUP, id="x" * 128)])
+@pytest.mark.parametrize(
+    "one",
+    [
+        "I1",
+        pytest.param(GROUP, id="a group"),
+        pytest.param(attrs.evolve(GROUP, id="x" * 128), id="a group of a long id"),
+    ],
+)
 def test_an_id_is_taken_from_what_has_one(one: str | AlertGroup) -> None:
     """An id itself, or a group."""
     assert group_id(one, 0) == (one if isinstance(one, str) else one.id)

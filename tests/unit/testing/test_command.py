@@ -88,7 +88,7 @@ def test_latency_quota_and_new_groups(tmp_path: Path) -> None:
     saved = FakeOnCall.from_json(file.read_text())
     assert saved.latency.total_seconds() == 0.002
     assert saved.rate_limit == Quota(requests=100, window=timedelta(hours=1))
-    assert all(group.state == "firing" for group in saved.groups.values())
+    assert {group.state for group in saved.groups.values()} == {"firing"}
 
 
 @pytest.mark.parametrize(

@@ -49,19 +49,19 @@ async def go_through(fake: FakeOnCall, http: httpx.AsyncClient) -> None:
     assert {"date", "server"}.isdisjoint(found.headers)
 
 
-async def test_httpx_in_process(fake: FakeOnCall) -> None:
+async def test_httpx_speaks_to_it_in_process(fake: FakeOnCall) -> None:
     """Through `transport()`."""
     async with client(fake, fake.transport(), "https://oncall.test") as http:
         await go_through(fake, http)
 
 
-async def test_any_asgi_server(fake: FakeOnCall) -> None:
+async def test_any_asgi_server_can_serve_it(fake: FakeOnCall) -> None:
     """Through `app`."""
     async with client(fake, httpx.ASGITransport(fake.app), "https://oncall.test") as http:
         await go_through(fake, http)
 
 
-async def test_a_real_socket(fake: FakeOnCall) -> None:
+async def test_it_can_be_served_on_a_real_socket(fake: FakeOnCall) -> None:
     """Through `serve`, which closes the socket behind itself."""
     async with serve(fake) as url, client(fake, None, url) as http:
         await go_through(fake, http)
@@ -254,7 +254,7 @@ def test_the_command_serves_until_a_signal_and_leaves_the_handlers_as_they_were(
     assert rest.startswith("3 alert groups, oss flavour")
 
 
-def test_the_command_as_a_program() -> None:
+def test_the_command_can_be_run_as_a_program() -> None:
     """Starts, answers a request, and ends with 0 on SIGTERM."""
     arguments = [sys.executable, "-m", "grafana_oncall.testing", "--port", "0", "--groups", "60"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as program:

@@ -25,6 +25,7 @@ from grafana_oncall.testing import (
     throttle,
     truncate,
 )
+from tests.unit.testing.faulty import acknowledged
 
 TINY = 0.1
 IMPATIENT = httpx.Timeout(5, read=TINY)
@@ -53,11 +54,6 @@ def client(fake: FakeOnCall, **options: Any) -> httpx.AsyncClient:
 def acknowledge(fake: FakeOnCall) -> str:
     """The path that acknowledges a new group."""
     return f"/api/v1/alert_groups/{fake.add_group().id}/acknowledge/"
-
-
-def acknowledged(fake: FakeOnCall) -> bool:
-    """Whether the one group is."""
-    return next(iter(fake.groups.values())).state == "acknowledged"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +137,9 @@ async def test_a_truncated_204_does_not_arrive(fake: FakeOnCall, http: httpx.Asy
     assert fake.integrations == {}
 
 
-async def test_latency_passes(fake: FakeOnCall, http: httpx.AsyncClient) -> None:
+async def test_an_answer_takes_as_long_as_the_latency(
+    fake: FakeOnCall, http: httpx.AsyncClient
+) -> None:
     """In two halves."""
     fake.latency = timedelta(milliseconds=6)
     start = time.monotonic()

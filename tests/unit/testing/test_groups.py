@@ -189,7 +189,7 @@ def test_filters_by_identity(fake: FakeOnCall) -> None:
         pytest.param("silenced", "silenced", id="silenced"),
     ],
 )
-def test_filter_by_state(fake: FakeOnCall, given: str, state: str) -> None:
+def test_groups_are_filtered_by_state(fake: FakeOnCall, given: str, state: str) -> None:
     """One of each there, one found."""
     states: list[Any] = ["firing", "acknowledged", "resolved", "silenced"]
     groups = {name: fake.add_group(state=name).id for name in states}
@@ -203,7 +203,7 @@ def test_firing_is_no_state_to_filter_by(fake: FakeOnCall) -> None:
     assert (response.status, response.json()) == (400, {"state": text})
 
 
-def test_filter_by_labels(fake: FakeOnCall) -> None:
+def test_a_filter_by_labels_wants_all_of_them(fake: FakeOnCall) -> None:
     """All must match, letter by letter; what is no `key:value` filters nothing."""
     both = fake.add_group(labels={"team": "SRE", "env": "prod"})
     one = fake.add_group(labels={"team": "SRE"})
@@ -214,7 +214,7 @@ def test_filter_by_labels(fake: FakeOnCall) -> None:
         assert len(listed(fake, f"label={quote(malformed)}")) == 2
 
 
-def test_filter_by_team(fake: FakeOnCall) -> None:
+def test_groups_are_filtered_by_team(fake: FakeOnCall) -> None:
     """`null` means none; a team that does not exist is an error."""
     team = fake.add_team("SRE")
     with_team = fake.add_group(integration=fake.add_integration(team_id=team))

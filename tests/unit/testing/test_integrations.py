@@ -186,7 +186,9 @@ def test_a_bad_creation_is_refused_and_leaves_nothing(
     assert len(fake.integrations) == 1
 
 
-@pytest.mark.parametrize("kind", [["webhook"], {"webhook": 1}])
+@pytest.mark.parametrize(
+    "kind", [pytest.param(["webhook"], id="list"), pytest.param({"webhook": 1}, id="object")]
+)
 def test_a_type_that_cannot_be_looked_up_crashes_the_server(fake: FakeOnCall, kind: Any) -> None:
     """500 and HTML."""
     response = ask(fake, "POST", "integrations/", {"type": kind})

@@ -74,7 +74,16 @@ def test_only_three_members_are_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    "alert_payload", ["", "text", 7, None, [], [{"a": [1]}], {"a": {"b": 1.5}}]
+    "alert_payload",
+    [
+        "",
+        "text",
+        7,
+        None,
+        pytest.param([], id="no item"),
+        pytest.param([{"a": [1]}], id="list"),
+        pytest.param({"a": {"b": 1.5}}, id="object"),
+    ],
 )
 def test_the_payload_of_an_alert_is_any_json(alert_payload: Any) -> None:
     """What a monitoring system sent."""
@@ -236,7 +245,10 @@ def test_what_is_no_json_is_refused(content: bytes) -> None:
     assert len(str(info.value)) < 400
 
 
-@pytest.mark.parametrize("given_body", ["{}", None, bytearray(b"{}"), {}])
+@pytest.mark.parametrize(
+    "given_body",
+    ["{}", None, pytest.param(bytearray(b"{}"), id="bytearray"), pytest.param({}, id="dict")],
+)
 def test_a_body_is_bytes(given_body: Any) -> None:
     """A mistake of the caller is not the sender's."""
     with pytest.raises(InvalidArgument, match="body="):

@@ -81,7 +81,16 @@ def test_whatever_is_async_can_be_a_handler(handler: Any) -> None:
     assert made().on()(handler) is handler
 
 
-@pytest.mark.parametrize("handler", [print, lambda _: None, None, 7, asyncio.Lock()])
+@pytest.mark.parametrize(
+    "handler",
+    [
+        print,
+        pytest.param(lambda _: None, id="a lambda"),
+        None,
+        7,
+        pytest.param(asyncio.Lock(), id="an object"),
+    ],
+)
 def test_what_is_not_async_is_no_handler(handler: Any) -> None:
     """It is said when it is registered."""
     with pytest.raises(InvalidArgument, match="an async function is needed"):
@@ -89,7 +98,17 @@ def test_what_is_not_async_is_no_handler(handler: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "type_", ["escalate", "Escalation", "status change", "", None, 7, ["silence"], _async]
+    "type_",
+    [
+        "escalate",
+        "Escalation",
+        "status change",
+        "",
+        None,
+        7,
+        pytest.param(["silence"], id="a list"),
+        _async,
+    ],
 )
 def test_a_type_that_there_is_not_is_refused(type_: Any) -> None:
     """A misspelled handler would never run; the message has the types, and names `on()`."""
@@ -170,7 +189,10 @@ async def test_a_failing_handler_is_told_and_nothing_else(
     assert first.exc_info[1] is error
 
 
-@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "error",
+    [pytest.param(SystemExit(3), id="exit"), pytest.param(KeyboardInterrupt(), id="Ctrl-C")],
+)
 def test_a_handler_may_end_the_process(error: BaseException) -> None:
     """That is no failure of a handler."""
     told: list[BaseException] = []
@@ -347,7 +369,10 @@ def test_a_number_that_cannot_be_is_refused(name: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["remember_for", "shutdown_wait", "wait"])
-@pytest.mark.parametrize("value", [-1, "1", True, float("inf"), float("nan"), timedelta(days=-1)])
+@pytest.mark.parametrize(
+    "value",
+    [-1, "1", True, float("inf"), float("nan"), pytest.param(timedelta(days=-1), id="a timedelta")],
+)
 async def test_a_time_that_cannot_be_is_refused(name: str, value: Any) -> None:
     """With the name of the argument."""
     with pytest.raises(InvalidArgument, match=f"^{name}=.* zero or more") as info:

@@ -1,0 +1,132 @@
+"""A failure of every kind, and what is decided after it."""
+
+from collections.abc import Callable
+
+from hypothesis import strategies as st
+
+from grafana_oncall._request import Operation
+from grafana_oncall._retry import RetryPolicy, Verdict, after, is_ambiguous
+from grafana_oncall.errors import (
+    AlreadyInState,
+    BadRequest,
+    ClientStateError,
+    Conflict,
+    DecodeError,
+    EndpointUnavailable,
+    Forbidden,
+    NotFound,
+    OnCallError,
+    RateLimited,
+    RequestTimeout,
+    ServerError,
+    StatusError,
+    TransportError,
+    Unauthorized,
+    UserTokenRequired,
+)
+from grafana_oncall.operations import OPERATIONS
+
+POLICY = RetryPolicy()
+REPEATS = ("safe", "same", "already", "missing", "never")
+
+
+def first_of(repeat: str) -> Operation:
+    """The specification's first operation of this kind."""
+    return next(operation for operation in OPERATIONS if operation.repeat == repeat)
+
+
+KINDS = {repeat: first_of(repeat) for repeat in REPEATS}
+
+
+def status_error(
+    kind: type[StatusError],
+    status: int,
+    reset_after: float | None = None,
+    *,
+    detail: str = "no",
+) -> StatusError:
+    """The server refused."""
+    return kind(
+        status=status,
+        detail=detail,
+        fields={},
+        operation="silence_alert_group",
+        method="POST",
+        path="/api/v1/alert_groups/A/silence/",
+        reset_after=reset_after,
+    )
+
+
+def not_decoded(path: str | None) -> DecodeError:
+    """An answer that is not what it should be."""
+    return DecodeError("odd", operation="x", status=200, content=b"<html>", path=path)
+
+
+ERRORS: dict[str, OnCallError] = {
+    "never sent": TransportError("no route", operation="x", sent=False),
+    "connect timeout": RequestTimeout("no route", operation="x", sent=False),
+    "lost": TransportError("reset", operation="x", sent=True),
+    "timeout": RequestTimeout("late", operation="x", sent=True),
+    "not json": not_decoded(None),
+    "wrong json": not_decoded("$.results[0].id"),
+    "400": status_error(BadRequest, 400),
+    "400 conflict": status_error(Conflict, 400),
+    "400 already": status_error(AlreadyInState, 400),
+    "401": status_error(Unauthorized, 401),
+    "403": status_error(Forbidden, 403),
+    "403 user": status_error(UserTokenRequired, 403),
+    "404": status_error(NotFound, 404, detail="Not found."),
+    "404 of a gateway": status_error(NotFound, 404, detail="no Route matched"),
+    "404 html": status_error(EndpointUnavailable, 404),
+    "409": status_error(BadRequest, 409),
+    "429": status_error(RateLimited, 429, 48.0),
+    "429 untold": status_error(RateLimited, 429),
+    "500": status_error(ServerError, 500),
+    "502": status_error(ServerError, 502),
+    "503": status_error(ServerError, 503),
+    "503 told": status_error(ServerError, 503, 7.0),
+    "504": status_error(ServerError, 504),
+    "507": status_error(ServerError, 507),
+    "closed": ClientStateError("closed"),
+}
+PATIENCE = 2.0
+"""What the gate adds to the pause that a 429 asks for."""
+PAUSES = {"429": 48.0 + PATIENCE, "429 untold": 5.0}
+
+
+def half() -> float:
+    """As random as a test may be."""
+    return 0.5
+
+
+def pause_of(error: OnCallError) -> float:
+    """For how long all calls wait: a 429's own, or what an earlier one has left behind."""
+    return PAUSES["429 untold"] if error is ERRORS["429 untold"] else PAUSES["429"]
+
+
+def decide(
+    repeat: str,
+    error: OnCallError,
+    *,
+    attempt: int = 1,
+    doubtful: bool | None = None,
+    elapsed: float = 0.0,
+    pause: float | None = None,
+    policy: RetryPolicy = POLICY,
+    random: Callable[[], float] = half,
+) -> Verdict:
+    """The verdict; in doubt as the session would be after this error alone."""
+    return after(
+        KINDS[repeat],
+        error,
+        attempt=attempt,
+        doubtful=is_ambiguous(error) if doubtful is None else doubtful,
+        elapsed=elapsed,
+        pause=pause_of(error) if pause is None else pause,
+        policy=policy,
+        random=random,
+    )
+
+
+errors = st.sampled_from(sorted(ERRORS)).map(ERRORS.__getitem__)
+drawn = st.floats(0, 1, exclude_max=True)

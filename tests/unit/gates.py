@@ -1,0 +1,51 @@
+"""Paces after so many answers, and gates that are entered, left, and closed for a while."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from grafana_oncall._pacing import Gate, Pace
+from tests.virtual_time import loop
+
+
+def served(count: int, *, width: int = 8, now: float = 0.0) -> Pace:
+    """A pace after so many successes."""
+    pace = Pace(width=width)
+    for _ in range(count):
+        pace.success(now)
+    return pace
+
+
+def room(pace: Pace, now: float = 0.0) -> int:
+    """How many requests it lets under way at once."""
+    under_way = 0
+    while pace.admits(now, under_way):
+        under_way += 1
+    return under_way
+
+
+@asynccontextmanager
+async def place(gate: Gate, *, background: bool = False) -> AsyncGenerator[None]:
+    """A place, as the session takes it."""
+    await gate.enter(background=background)
+    try:
+        yield
+    finally:
+        gate.leave()
+
+
+async def turn() -> None:
+    """Lets every task go on that can."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def hold(gate: Gate, seconds: float) -> None:
+    """The client's own limit closes the gate."""
+    gate.hold(seconds)
+
+
+def refuse(gate: Gate, seconds: float) -> None:
+    """A 429 closes it, after a burst worth the name."""
+    gate.pace.served = 120
+    assert gate.pace.throttled(loop().time(), seconds) == seconds

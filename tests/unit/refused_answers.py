@@ -1,0 +1,27 @@
+"""What a codec makes of a refused answer."""
+
+import json
+from typing import Any
+
+from grafana_oncall import Request, Response, errors, operations
+from grafana_oncall._refusal import refusal
+
+GET = operations.get_alert_group("A")
+
+
+def refused(
+    status: int,
+    content: bytes | str | object = b"",
+    *,
+    request: Request[Any] = GET,
+    headers: dict[str, str] | None = None,
+) -> errors.StatusError:
+    """The error that an answer stands for."""
+    match content:
+        case bytes():
+            body = content
+        case str():
+            body = content.encode()
+        case _:
+            body = json.dumps(content).encode()
+    return refusal(request, Response(status=status, headers=headers or {}, content=body))
