@@ -10,13 +10,14 @@ from typing import Any, Final
 
 import pytest
 
-from grafana_oncall import OnCallClient, Pager
+from grafana_oncall import OnCallClient, Pager, operations
 from grafana_oncall.errors import StatusError
 from grafana_oncall.testing import OPERATION_NAMES, FakeOnCall
 from tests import virtual_time
 from tests.contract.calls import CALLS
 from tests.contract.servers import GROUP_ID, INTEGRATION_ID, seeded
-from tests.contract.specification import FOLDER, OPERATIONS, Operation
+from tests.contract.specification import OPERATIONS, Operation
+from tests.e2e.readme import TEXT, table
 
 RESOURCES: Final = ("integrations", "alert_groups")
 COMPOSED: Final = {
@@ -34,6 +35,8 @@ NEEDED: Final = {
     "value": "critical",
 }
 """An argument for each parameter that some method needs."""
+USER: Final = ", and a user's API key: no service account"
+"""What the README says of operations that service accounts are refused."""
 
 
 def _methods() -> Iterator[str]:
@@ -118,17 +121,23 @@ def test_the_fake_has_each_operation_and_no_other() -> None:
     assert sorted(OPERATION_NAMES) == sorted(OPERATIONS)
 
 
-def _rows() -> Iterator[tuple[str, str]]:
-    """The table of operations: facade method, and HTTP method with path."""
-    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
-    for call, request in re.findall(r"^\| `([^`]+)` \| `([A-Z]+ [^`]+)` \|", readme, re.MULTILINE):
-        yield call.partition("(")[0], request
+def _told() -> Iterator[tuple[str, str]]:
+    """The table of operations: methods of the facade, and what each needs."""
+    for calls, needed in table("Call"):
+        resource, _, _ = calls.strip("`").partition(".")
+        for call in re.findall(r"`[^`]+`", calls):
+            name = call.strip("`").partition("(")[0].removeprefix(resource).removeprefix(".")
+            yield f"{resource}.{name}", needed
 
 
-def test_the_readme_says_what_each_method_of_the_facade_sends() -> None:
-    """In its table of operations, which has them all."""
-    told = dict(_rows())
-    sent: dict[str, Any] = {method: _sent(method) for method in METHODS}
-    assert told == {
-        method: f"{one.method} {one.path.removeprefix('/')}" for method, one in sent.items()
-    }
+def _needed(method: str) -> str:
+    """The permission of the operation that it sends, in the words of the README."""
+    (sent,) = (one for one in operations.OPERATIONS if one.id == _sent(method).id)
+    prefix, _, permission = sent.permission.partition(".")
+    assert f"| Permission, after `{prefix}.` |" in TEXT
+    return f"`{permission}`" + (USER if sent.needs_user else "")
+
+
+def test_the_readme_says_what_each_method_of_the_facade_needs() -> None:
+    """In its table of operations, which has them all, each once."""
+    assert sorted(_told()) == sorted((method, _needed(method)) for method in METHODS)

@@ -1,4 +1,4 @@
-"""The README, taken apart: its whole programs, its fragments, its tables, its commands."""
+"""The README, taken apart: its programs, fragments, tables, paragraphs and commands."""
 
 import re
 import textwrap
@@ -49,7 +49,7 @@ def program(text: str) -> str:
 
 
 def table(first: str) -> list[list[str]]:
-    """The rows of the table whose header begins with this cell; rows that only group are left out.
+    """The rows of the table whose header begins with this cell.
 
     Cells of a row, each without the white space round it.
     """
@@ -62,9 +62,14 @@ def table(first: str) -> list[list[str]]:
             break
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
         assert len(cells) == header.count("|") - 1, line
-        if not cells[0].startswith("**"):
-            rows.append(cells)
+        rows.append(cells)
     return rows
+
+
+def paragraph(first: str) -> str:
+    """The only paragraph that begins with this, as one line."""
+    (found,) = (one for one in TEXT.split("\n\n") if one.startswith(first))
+    return " ".join(found.split())
 
 
 def names(cell: str) -> list[str]:
