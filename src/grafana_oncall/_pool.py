@@ -8,7 +8,8 @@ good, through a proxy by every TLS handshake that does not succeed.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from math import inf
 from ssl import SSLContext
@@ -38,6 +39,7 @@ class Pool(httpx.AsyncBaseTransport):
         self._new = partial(_Connection, verify=tls, proxy=proxy, limits=_ALONE)
         # The first is made now, so that a wrong setting shows.
         self._idle = deque([self._new()])
+        self._is_closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends a request once, and answers as soon as all headers are there."""
@@ -49,8 +51,15 @@ class Pool(httpx.AsyncBaseTransport):
             await connection.aclose()
             raise
         stream = cast("httpx.AsyncByteStream", response.stream)
-        response.stream = _Body(stream, connection, self._idle)
+        response.stream = _Body(stream, connection, self._take_back)
         return response
+
+    async def _take_back(self, connection: _Connection) -> None:
+        if self._is_closed:
+            await connection.aclose()
+            return
+        connection.idle_since = asyncio.get_running_loop().time()
+        self._idle.append(connection)
 
     async def _close_expired(self) -> None:
         oldest = asyncio.get_running_loop().time() - _EXPIRY
@@ -58,9 +67,11 @@ class Pool(httpx.AsyncBaseTransport):
             await self._idle.popleft().aclose()
 
     async def aclose(self) -> None:
-        """Closes the connections, of which none is in use any more."""
-        while self._idle:
-            await self._idle.pop().aclose()
+        """Closes the connections, all of them even if it is cancelled; those in use, afterwards."""
+        self._is_closed = True
+        async with AsyncExitStack() as closing:
+            while self._idle:
+                closing.push_async_callback(self._idle.pop().aclose)
 
 
 class _Body(httpx.AsyncByteStream):
@@ -70,11 +81,11 @@ class _Body(httpx.AsyncByteStream):
         self,
         stream: httpx.AsyncByteStream,
         connection: _Connection,
-        idle: deque[_Connection],
+        give_back: Callable[[_Connection], Awaitable[None]],
     ) -> None:
         self._stream = stream
         self._connection = connection
-        self._idle = idle
+        self._give_back = give_back
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         """The bytes as they come."""
@@ -87,5 +98,4 @@ class _Body(httpx.AsyncByteStream):
         except BaseException:
             await self._connection.aclose()
             raise
-        self._connection.idle_since = asyncio.get_running_loop().time()
-        self._idle.append(self._connection)
+        await self._give_back(self._connection)

@@ -5,6 +5,7 @@ import ssl
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -87,6 +88,49 @@ async def test_closing_the_client_closes_them_all() -> None:
             await together(client)
         await asyncio.sleep(0.01)
         assert server.connected == 0
+
+
+async def closing_is_cancelled(client: OnCallClient, number: int) -> bool:
+    """After so many turns of the event loop; whether it was over by then."""
+    closing = asyncio.ensure_future(client.aclose())
+    for _ in range(number):
+        await asyncio.sleep(0)
+    over = closing.done()
+    closing.cancel()
+    await asyncio.wait([closing])
+    return over
+
+
+async def test_they_are_all_closed_though_closing_is_cancelled() -> None:
+    """Whenever that is."""
+    for number in count(1):
+        async with serving(Scripted(Point(2, answer()), keep)) as server:
+            client = made(server.url)
+            await together(client, 4)
+            over = await closing_is_cancelled(client, number)
+            await asyncio.sleep(0.01)
+            assert server.connected == 0, f"after {number} turns"
+        if over:
+            break
+
+
+async def test_those_in_use_are_closed_though_closing_is_cancelled() -> None:
+    """Whatever their calls were about to do: some are answered after all."""
+    for number in count():
+        async with serving(Scripted(Point(2, answer()), keep)) as server:
+            client = made(server.url)
+            await together(client, 3)
+            calls = [asyncio.ensure_future(call(client)) for _ in range(3)]
+            for _ in range(number):
+                await asyncio.sleep(0)
+            over = all(one.done() for one in calls)
+            await closing_is_cancelled(client, 1)
+            await asyncio.wait(calls)
+            await asyncio.gather(*calls, return_exceptions=True)
+            await asyncio.sleep(0.01)
+            assert server.connected == 0, f"after {number} turns"
+        if over:
+            break
 
 
 class _Later(asyncio.SelectorEventLoop):
