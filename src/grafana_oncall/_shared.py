@@ -158,6 +158,8 @@ class Shared:
 
     async def round_trip(self, request: Request[Any], options: Options) -> Response:
         """Sends once; raises TransportError for no answer, or when the client is closed."""
+        if self.closed.is_set():
+            raise closed()  # since it was let in
         caller, loop = asyncio.current_task(), asyncio.get_running_loop()
         before = caller.cancelling() if caller else 0
         sending = Sending(self.wire, request, options.timeout)

@@ -328,6 +328,24 @@ async def test_closing_leaves_nothing_behind(name: Name) -> None:
 
 
 @each_transport
+async def test_a_call_that_was_let_in_as_the_client_closes_is_not_sent(name: Name) -> None:
+    """It has the place of the one that was answered, whose caller then closed the client."""
+    server = Scripted(Point(2), stall, good=1)
+    async with serving(server), made(server, name, max_connections=2) as client:
+
+        async def last() -> None:
+            assert await count(client) == 7
+            await client.aclose()
+
+        calls = [last(), _post(client), _post(client), _post(client)]
+        async with asyncio.timeout(2):
+            results = await asyncio.gather(*calls, return_exceptions=True)
+    kinds = [type(result) for result in results]
+    assert kinds == [type(None), OutcomeUnknown, ClientStateError, ClientStateError]
+    assert server.exchanges == 2
+
+
+@each_transport
 def test_another_event_loop_is_refused(name: Name) -> None:
     """With the words that say what to do."""
     server = Scripted(Point(2, answer()), keep)
