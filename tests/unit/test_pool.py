@@ -246,6 +246,13 @@ async def test_handshakes_that_fail_behind_a_proxy_cost_no_connection() -> None:
         await in_turn(client, 2)
 
 
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that names none."""
+    for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.delenv(variable.lower(), raising=False)
+
+
 @pytest.mark.parametrize(
     ("environment", "asked"),
     [
@@ -263,9 +270,7 @@ async def test_the_environment_names_a_proxy(
     environment: dict[str, str], asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As everywhere: by scheme or for all, and but for some hosts."""
-    for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(variable, raising=False)
-        monkeypatch.delenv(variable.lower(), raising=False)
+    without_proxies(monkeypatch)
     async with (
         serving(Scripted(Point(2, answer()), keep)) as server,
         serving(Scripted(Point(2, answer()), keep)) as proxy,
@@ -276,6 +281,21 @@ async def test_the_environment_names_a_proxy(
             await call(client)
     assert {"proxy": proxy.exchanges, "server": server.exchanges}[asked] == 1
     assert proxy.exchanges + server.exchanges == 1
+
+
+@pytest.mark.parametrize("told", ["::1", "[::1]", "[::1]:1", "localhost, ::1"])
+async def test_an_ipv6_address_bypasses_the_proxy(
+    told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its brackets or without; nobody is there in this story."""
+    without_proxies(monkeypatch)
+    async with serving(Scripted(Point(2, answer()), keep)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", told)
+        async with made("http://[::1]:1") as client:
+            with pytest.raises(TransportError):
+                await call(client)
+    assert proxy.exchanges == 0
 
 
 @pytest.mark.parametrize(
@@ -292,3 +312,17 @@ def test_a_proxy_that_cannot_be_is_refused_when_the_client_is_made(proxy: Any) -
         made("http://localhost", proxy=proxy)
     assert refused.value.argument == "proxy"
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("variable", ["ALL_PROXY", "http_proxy"])
+def test_a_proxy_that_needs_a_package_names_it(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And where it may have come from; its password is in no cause either."""
+    without_proxies(monkeypatch)
+    monkeypatch.setenv(variable, "socks5://user:hunter2@127.0.0.1")
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    with pytest.raises(InvalidArgument, match=r"httpx\[socks\].*environment") as refused:
+        made("http://localhost")
+    assert "hunter2" not in str(refused.value)
+    assert refused.value.__context__ is None
