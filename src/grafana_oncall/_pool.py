@@ -13,9 +13,12 @@ from contextlib import AsyncExitStack
 from functools import partial
 from math import inf
 from ssl import SSLContext
-from typing import Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpx
+
+if TYPE_CHECKING:
+    from httpcore import AsyncNetworkStream
 
 _ALONE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 _EXPIRY: Final = 5.0
@@ -27,6 +30,24 @@ class _Connection(httpx.AsyncHTTPTransport):
 
     idle_since = inf
     """In the loop's time; the end of time before its first request."""
+    _socket: "AsyncNetworkStream | None" = None
+    """Of its first request: when that is cancelled in the handshake, httpcore 1.0 forgets it."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Sends a request once, and answers as soon as all headers are there."""
+        if self.idle_since == inf:
+            request.extensions["trace"] = self._note
+        return await super().handle_async_request(request)
+
+    async def _note(self, event: str, told: dict[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            self._socket = told["return_value"]
+
+    async def aclose(self) -> None:
+        """Closes it, with the socket of a handshake that did not end."""
+        await super().aclose()
+        if self._socket is not None:
+            await self._socket.aclose()
 
 
 class Pool(httpx.AsyncBaseTransport):

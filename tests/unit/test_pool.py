@@ -202,6 +202,23 @@ def tls(purpose: ssl.Purpose) -> ssl.SSLContext:
     return context
 
 
+async def test_a_call_that_is_cancelled_in_its_handshake_closes_its_connection() -> None:
+    """It is not left to the garbage, as httpcore 1.0 does."""
+    async with (
+        serving(Scripted(Point(1))) as server,
+        made(server.url.replace("http", "https"), verify=tls(ssl.Purpose.SERVER_AUTH)) as client,
+    ):
+        for number in range(1, 5):
+            greeting = asyncio.ensure_future(call(client))
+            while server.connections < number:  # noqa: ASYNC110  # no event tells
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.01)
+            greeting.cancel()
+            await asyncio.wait([greeting])
+            await asyncio.sleep(0.01)
+            assert server.connected == 0
+
+
 class Proxy:
     """Opens tunnels, all to itself, and hangs up in the handshake until it is mended."""
 
