@@ -39,6 +39,9 @@ def make_http(
             proxy or _proxy_for(base_url),
             max_connections,
         )
+    elif proxy is not None:
+        message = "proxy: a transport of yours would pass it by. Give proxy= or transport=."
+        raise InvalidArgument(message, argument="proxy")
     return httpx.AsyncClient(transport=transport, verify=tls)
 
 
