@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Literal
 
+import anyio
 import attrs
 import httpx
 import pytest
@@ -306,6 +307,27 @@ async def test_cancellations_lose_no_place(seconds: float, name: Name) -> None:
             await asyncio.gather(*calls, return_exceptions=True)
         async with asyncio.timeout(5):
             assert await asyncio.gather(*(calm(client) for _ in range(4))) == [7] * 4
+
+
+@each_transport
+@pytest.mark.parametrize("call", [_get, _post])
+async def test_a_scope_of_anyio_ends_a_call_as_it_ends_any_wait(call: Call, name: Name) -> None:
+    """At whichever turn: it knows the cancellation for its own by what that says."""
+    server = Scripted(Point(2), stall)
+    async with serving(server), made(server, name) as client:
+        for number in range(30):
+            with anyio.CancelScope() as scope:
+                after(number, scope.cancel)
+                await call(client)
+            assert scope.cancelled_caught, f"after {number} turns"
+
+
+def after(number: int, then: Callable[[], object]) -> None:
+    """Calls it when so many turns of the event loop have passed."""
+    if number:
+        asyncio.get_running_loop().call_soon(after, number - 1, then)
+    else:
+        then()
 
 
 @each_transport
