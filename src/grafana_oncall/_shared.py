@@ -70,10 +70,11 @@ class Sending(asyncio.Future[Response]):
 
     def cancel(self, msg: Any = None) -> bool:
         """Cancels the task, the first time; False, for it is not over yet."""
+        self._reason = msg or self._reason
         if not self._ending:
-            self._ending, self._reason = True, msg
+            self._ending = True
             # One that has not begun never comes to know of its end.
-            self._task.add_done_callback(lambda _: super(Sending, self).cancel(msg))
+            self._task.add_done_callback(lambda _: super(Sending, self).cancel(self._reason))
             if self._steps.has_begun:
                 self._steps.cancel()
             else:

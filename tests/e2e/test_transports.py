@@ -10,6 +10,7 @@ import json
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -320,6 +321,28 @@ async def test_a_scope_of_anyio_ends_a_call_as_it_ends_any_wait(call: Call, name
                 after(number, scope.cancel)
                 await call(client)
             assert scope.cancelled_caught, f"after {number} turns"
+
+
+@each_transport
+@pytest.mark.parametrize("number", range(5))
+async def test_a_scope_of_anyio_ends_a_call_that_its_client_ends_as_well(
+    number: int, name: Name
+) -> None:
+    """So many turns later; no cancellation is left over."""
+    server = Scripted(Point(2), stall)
+    async with serving(server), made(server, name) as client:
+        scope = anyio.CancelScope()
+
+        async def end() -> None:
+            while not server.requests:  # noqa: ASYNC110  # no event tells
+                await asyncio.sleep(0)
+            after(number, scope.cancel)
+            await client.aclose()
+
+        ending = asyncio.ensure_future(end())
+        with scope, suppress(ClientStateError):
+            await count(client)
+        await ending
 
 
 def after(number: int, then: Callable[[], object]) -> None:
