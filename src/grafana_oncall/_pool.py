@@ -33,13 +33,8 @@ class _Connection(httpx.AsyncHTTPTransport):
     _socket: "AsyncNetworkStream | None" = None
     """Of its first request: when that is cancelled in the handshake, httpcore 1.0 forgets it."""
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends a request once, and answers as soon as all headers are there."""
-        if self.idle_since == inf:
-            request.extensions["trace"] = self._note
-        return await super().handle_async_request(request)
-
-    async def _note(self, event: str, told: dict[str, Any]) -> None:
+    async def note(self, event: str, told: dict[str, Any]) -> None:
+        """What httpcore tells about a request."""
         if event == "connection.connect_tcp.complete":
             self._socket = told["return_value"]
 
@@ -66,6 +61,8 @@ class Pool(httpx.AsyncBaseTransport):
         """Sends a request once, and answers as soon as all headers are there."""
         await self._close_expired()
         connection = self._idle.pop() if self._idle else self._new()
+        if connection.idle_since == inf:
+            request.extensions["trace"] = connection.note
         try:
             response = await connection.handle_async_request(request)
         except BaseException:
