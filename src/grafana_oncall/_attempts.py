@@ -35,17 +35,18 @@ def name_of(handler: Callable[..., Any]) -> str:
 
 async def _failure(handler: Callable[[T], Awaitable[object]], given: T) -> Exception | None:
     """What one attempt raised. A cancellation of the task goes on, whatever became of it."""
+    failure: Exception | None = None
     try:
         await handler(given)
-    except Exception as error:  # whatever a handler does, the bot lives
-        if _is_cancelled():
-            raise asyncio.CancelledError from error
-        return error
+    except Exception as error:  # noqa: BLE001  # whatever a handler does, the bot lives
+        failure = error
     except asyncio.CancelledError as error:
         if _is_cancelled():
             raise
-        return RuntimeError(f"it raised {error!r} by itself")
-    return None
+        failure = RuntimeError(f"it raised {error!r} by itself")
+    if _is_cancelled():
+        raise asyncio.CancelledError from failure
+    return failure
 
 
 def _is_cancelled() -> bool:

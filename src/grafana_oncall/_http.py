@@ -39,6 +39,9 @@ def make_http(
             proxy or _proxy_for(base_url),
             max_connections,
         )
+    elif proxy is not None:
+        message = "proxy: a transport of yours would pass it by. Give proxy= or transport=."
+        raise InvalidArgument(message, argument="proxy")
     return httpx.AsyncClient(transport=transport, verify=tls)
 
 
@@ -58,7 +61,8 @@ def _proxy_for(url: str) -> str | None:
     """The proxy that the environment, or the system, names for this URL."""
     parts, proxies = urlsplit(url), getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(parts.netloc.rpartition("@")[2]):
+    # What bypasses it is named with its port or without, and an IPv6 address without brackets.
+    if not proxy or any(proxy_bypass(host) for host in (parts.netloc, parts.hostname or "")):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
@@ -89,7 +93,10 @@ def _pool(tls: SSLContext, proxy: httpx.Proxy | str | None) -> Pool:
         if proxy is not None and not isinstance(proxy, httpx.Proxy):
             proxy = httpx.Proxy(proxy)
         return Pool(tls=tls, proxy=proxy)
-    except (httpx.InvalidURL, ImportError, TypeError, ValueError) as error:
+    except ImportError:
+        fault = "a SOCKS proxy needs a package more: pip install 'httpx[socks]'"
+    except (httpx.InvalidURL, TypeError, ValueError) as error:
         # What they say may repeat the password of a proxy.
-        message = f"proxy: nothing can be sent through it ({type(error).__name__})."
-        raise InvalidArgument(message, argument="proxy") from None
+        fault = f"nothing can be sent through it ({type(error).__name__})"
+    message = f"proxy: {fault}; without proxy=, it is the one of the environment."
+    raise InvalidArgument(message, argument="proxy")

@@ -8,13 +8,17 @@ good, through a proxy by every TLS handshake that does not succeed.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from math import inf
 from ssl import SSLContext
-from typing import Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpx
+
+if TYPE_CHECKING:
+    from httpcore import AsyncNetworkStream
 
 _ALONE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 _EXPIRY: Final = 5.0
@@ -26,6 +30,19 @@ class _Connection(httpx.AsyncHTTPTransport):
 
     idle_since = inf
     """In the loop's time; the end of time before its first request."""
+    _socket: "AsyncNetworkStream | None" = None
+    """Of its first request: when that is cancelled in the handshake, httpcore 1.0 forgets it."""
+
+    async def note(self, event: str, told: dict[str, Any]) -> None:
+        """What httpcore tells about a request."""
+        if event == "connection.connect_tcp.complete":
+            self._socket = told["return_value"]
+
+    async def aclose(self) -> None:
+        """Closes it, with the socket of a handshake that did not end."""
+        await super().aclose()
+        if self._socket is not None:
+            await self._socket.aclose()
 
 
 class Pool(httpx.AsyncBaseTransport):
@@ -38,19 +55,29 @@ class Pool(httpx.AsyncBaseTransport):
         self._new = partial(_Connection, verify=tls, proxy=proxy, limits=_ALONE)
         # The first is made now, so that a wrong setting shows.
         self._idle = deque([self._new()])
+        self._is_closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends a request once, and answers as soon as all headers are there."""
         await self._close_expired()
         connection = self._idle.pop() if self._idle else self._new()
+        if connection.idle_since == inf:
+            request.extensions["trace"] = connection.note
         try:
             response = await connection.handle_async_request(request)
         except BaseException:
             await connection.aclose()
             raise
         stream = cast("httpx.AsyncByteStream", response.stream)
-        response.stream = _Body(stream, connection, self._idle)
+        response.stream = _Body(stream, connection, self._take_back)
         return response
+
+    async def _take_back(self, connection: _Connection) -> None:
+        if self._is_closed:
+            await connection.aclose()
+            return
+        connection.idle_since = asyncio.get_running_loop().time()
+        self._idle.append(connection)
 
     async def _close_expired(self) -> None:
         oldest = asyncio.get_running_loop().time() - _EXPIRY
@@ -58,9 +85,11 @@ class Pool(httpx.AsyncBaseTransport):
             await self._idle.popleft().aclose()
 
     async def aclose(self) -> None:
-        """Closes the connections, of which none is in use any more."""
-        while self._idle:
-            await self._idle.pop().aclose()
+        """Closes the connections, all of them even if it is cancelled; those in use, afterwards."""
+        self._is_closed = True
+        async with AsyncExitStack() as closing:
+            while self._idle:
+                closing.push_async_callback(self._idle.pop().aclose)
 
 
 class _Body(httpx.AsyncByteStream):
@@ -70,11 +99,11 @@ class _Body(httpx.AsyncByteStream):
         self,
         stream: httpx.AsyncByteStream,
         connection: _Connection,
-        idle: deque[_Connection],
+        give_back: Callable[[_Connection], Awaitable[None]],
     ) -> None:
         self._stream = stream
         self._connection = connection
-        self._idle = idle
+        self._give_back = give_back
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         """The bytes as they come."""
@@ -87,5 +116,4 @@ class _Body(httpx.AsyncByteStream):
         except BaseException:
             await self._connection.aclose()
             raise
-        self._connection.idle_since = asyncio.get_running_loop().time()
-        self._idle.append(self._connection)
+        await self._give_back(self._connection)

@@ -42,6 +42,8 @@ class Sending(asyncio.Future[Response]):
     failure: tuple[type[TransportError], str] | None = None
     """What it is to end with and why, where that is not its caller's doing."""
     _ending = False
+    _reason: Any = None
+    """Of whoever cancels it. It is theirs alone: the scopes of anyio know their own by it."""
 
     def __init__(self, wire: Wire, request: Request[Any], timeout: float) -> None:
         loop = asyncio.get_running_loop()
@@ -55,7 +57,7 @@ class Sending(asyncio.Future[Response]):
         except Exception as error:  # noqa: BLE001  # of any class: it is raised to the caller
             self.set_exception(error)
         except asyncio.CancelledError:
-            super().cancel()
+            super().cancel(self._reason)
             raise
         else:
             self.set_result(response)
@@ -68,15 +70,16 @@ class Sending(asyncio.Future[Response]):
 
     def cancel(self, msg: Any = None) -> bool:
         """Cancels the task, the first time; False, for it is not over yet."""
+        self._reason = msg or self._reason
         if not self._ending:
             self._ending = True
             # One that has not begun never comes to know of its end.
-            self._task.add_done_callback(lambda _: super(Sending, self).cancel(msg))
+            self._task.add_done_callback(lambda _: super(Sending, self).cancel(self._reason))
             if self._steps.has_begun:
                 self._steps.cancel()
             else:
                 self._steps.close()
-                self._task.cancel(msg)
+                self._task.cancel()
         return False
 
 
@@ -158,6 +161,8 @@ class Shared:
 
     async def round_trip(self, request: Request[Any], options: Options) -> Response:
         """Sends once; raises TransportError for no answer, or when the client is closed."""
+        if self.closed.is_set():
+            raise closed()  # since it was let in
         caller, loop = asyncio.current_task(), asyncio.get_running_loop()
         before = caller.cancelling() if caller else 0
         sending = Sending(self.wire, request, options.timeout)

@@ -163,7 +163,7 @@ class Wire:
         secret, told = self._token.secret, response.headers
         if secret.encode() not in response.content and secret not in "".join(told.values()):
             return response
-        headers = {name: text.replace(secret, "(token)") for name, text in told.items()}
+        headers = httpx.Headers({name: told[name].replace(secret, "(token)") for name in told})
         content = response.content.replace(secret.encode(), b"(token)")
         return attrs.evolve(response, headers=headers, content=content)
 

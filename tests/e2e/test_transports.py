@@ -10,9 +10,11 @@ import json
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
+import anyio
 import attrs
 import httpx
 import pytest
@@ -309,6 +311,49 @@ async def test_cancellations_lose_no_place(seconds: float, name: Name) -> None:
 
 
 @each_transport
+@pytest.mark.parametrize("call", [_get, _post])
+async def test_a_scope_of_anyio_ends_a_call_as_it_ends_any_wait(call: Call, name: Name) -> None:
+    """At whichever turn: it knows the cancellation for its own by what that says."""
+    server = Scripted(Point(2), stall)
+    async with serving(server), made(server, name) as client:
+        for number in range(30):
+            with anyio.CancelScope() as scope:
+                after(number, scope.cancel)
+                await call(client)
+            assert scope.cancelled_caught, f"after {number} turns"
+
+
+@each_transport
+@pytest.mark.parametrize("number", range(5))
+async def test_a_scope_of_anyio_ends_a_call_that_its_client_ends_as_well(
+    number: int, name: Name
+) -> None:
+    """So many turns later; no cancellation is left over."""
+    server = Scripted(Point(2), stall)
+    async with serving(server), made(server, name) as client:
+        scope = anyio.CancelScope()
+
+        async def end() -> None:
+            while not server.requests:  # noqa: ASYNC110  # no event tells
+                await asyncio.sleep(0)
+            after(number, scope.cancel)
+            await client.aclose()
+
+        ending = asyncio.ensure_future(end())
+        with scope, suppress(ClientStateError):
+            await count(client)
+        await ending
+
+
+def after(number: int, then: Callable[[], object]) -> None:
+    """Calls it when so many turns of the event loop have passed."""
+    if number:
+        asyncio.get_running_loop().call_soon(after, number - 1, then)
+    else:
+        then()
+
+
+@each_transport
 async def test_closing_leaves_nothing_behind(name: Name) -> None:
     """Every connection is closed, the idle ones and those in use; there are no warnings."""
     server = Scripted(Point(2), stall, good=3)
@@ -325,6 +370,24 @@ async def test_closing_leaves_nothing_behind(name: Name) -> None:
             while server.connected:  # noqa: ASYNC110  # no event tells
                 await asyncio.sleep(0.001)
     gc.collect()
+
+
+@each_transport
+async def test_a_call_that_was_let_in_as_the_client_closes_is_not_sent(name: Name) -> None:
+    """It has the place of the one that was answered, whose caller then closed the client."""
+    server = Scripted(Point(2), stall, good=1)
+    async with serving(server), made(server, name, max_connections=2) as client:
+
+        async def last() -> None:
+            assert await count(client) == 7
+            await client.aclose()
+
+        calls = [last(), _post(client), _post(client), _post(client)]
+        async with asyncio.timeout(2):
+            results = await asyncio.gather(*calls, return_exceptions=True)
+    kinds = [type(result) for result in results]
+    assert kinds == [type(None), OutcomeUnknown, ClientStateError, ClientStateError]
+    assert server.exchanges == 2
 
 
 @each_transport

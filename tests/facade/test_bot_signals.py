@@ -80,6 +80,28 @@ async def test_a_handler_that_the_loop_has_for_a_signal_stays(
         loop.remove_signal_handler(signal.SIGTERM)
 
 
+async def test_who_takes_a_signal_after_a_bot_keeps_it(
+    oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """Once they give it back, the bot having ended, it is as it was before both."""
+    arrived: list[str] = []
+    before = signal.signal(signal.SIGTERM, lambda *_: arrived.append("before"))
+    try:
+        bot = Bot(oncall.alert_groups.watch(clock=clock))
+        running = asyncio.create_task(bot.run())
+        await asyncio.sleep(1)
+        taken = signal.signal(signal.SIGTERM, lambda *_: arrived.append("after"))
+        bot.stop()
+        await running
+        signal.raise_signal(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, taken)
+        for _ in range(2):
+            signal.raise_signal(signal.SIGTERM)
+        assert arrived == ["after", "before", "before"]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 @pytest.mark.parametrize("sent", BOTH)
 def test_a_signal_stops_a_bot_on_windows_too(sent: signal.Signals) -> None:
     """Where loops have no handlers of signals."""

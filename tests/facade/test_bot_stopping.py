@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,27 @@ async def test_a_handler_that_makes_another_error_of_its_cancellation_is_not_cal
 
     await run_for(bot, 5, grace=10)
     assert (called, passed()) == ([0], 15)
+
+
+async def test_after_a_handler_that_keeps_its_cancellation_to_itself_no_other_begins(
+    fake: FakeOnCall, make: Make, tmp_path: Path
+) -> None:
+    """The grace is a bound, and the next bot of the checkpoint tells the change again."""
+    group = fake.add_group()
+    bot = make(checkpoint=tmp_path / "c")
+
+    @bot.on(Change)
+    async def handle(_: Change) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(LATER)
+
+    others = hear(bot, lasting=LATER)
+    await run_for(bot, 5, grace=10)
+    assert (others, passed()) == ([], 15)
+    following = make(checkpoint=tmp_path / "c")
+    again = hear(following)
+    await run_for(following, 1)
+    assert again == [("Created", group.id)]
 
 
 @pytest.mark.parametrize("turns", range(12))

@@ -5,6 +5,7 @@ import ssl
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -89,6 +90,49 @@ async def test_closing_the_client_closes_them_all() -> None:
         assert server.connected == 0
 
 
+async def closing_is_cancelled(client: OnCallClient, number: int) -> bool:
+    """After so many turns of the event loop; whether it was over by then."""
+    closing = asyncio.ensure_future(client.aclose())
+    for _ in range(number):
+        await asyncio.sleep(0)
+    over = closing.done()
+    closing.cancel()
+    await asyncio.wait([closing])
+    return over
+
+
+async def test_they_are_all_closed_though_closing_is_cancelled() -> None:
+    """Whenever that is."""
+    for number in count(1):
+        async with serving(Scripted(Point(2, answer()), keep)) as server:
+            client = made(server.url)
+            await together(client, 4)
+            over = await closing_is_cancelled(client, number)
+            await asyncio.sleep(0.01)
+            assert server.connected == 0, f"after {number} turns"
+        if over:
+            break
+
+
+async def test_those_in_use_are_closed_though_closing_is_cancelled() -> None:
+    """Whatever their calls were about to do: some are answered after all."""
+    for number in count():
+        async with serving(Scripted(Point(2, answer()), keep)) as server:
+            client = made(server.url)
+            await together(client, 3)
+            calls = [asyncio.ensure_future(call(client)) for _ in range(3)]
+            for _ in range(number):
+                await asyncio.sleep(0)
+            over = all(one.done() for one in calls)
+            await closing_is_cancelled(client, 1)
+            await asyncio.wait(calls)
+            await asyncio.gather(*calls, return_exceptions=True)
+            await asyncio.sleep(0.01)
+            assert server.connected == 0, f"after {number} turns"
+        if over:
+            break
+
+
 class _Later(asyncio.SelectorEventLoop):
     """A loop whose clock can be put forward."""
 
@@ -158,6 +202,23 @@ def tls(purpose: ssl.Purpose) -> ssl.SSLContext:
     return context
 
 
+async def test_a_call_that_is_cancelled_in_its_handshake_closes_its_connection() -> None:
+    """It is not left to the garbage, as httpcore 1.0 does."""
+    async with (
+        serving(Scripted(Point(1))) as server,
+        made(server.url.replace("http", "https"), verify=tls(ssl.Purpose.SERVER_AUTH)) as client,
+    ):
+        for number in range(1, 5):
+            greeting = asyncio.ensure_future(call(client))
+            while server.connections < number:  # noqa: ASYNC110  # no event tells
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.01)
+            greeting.cancel()
+            await asyncio.wait([greeting])
+            await asyncio.sleep(0.01)
+            assert server.connected == 0
+
+
 class Proxy:
     """Opens tunnels, all to itself, and hangs up in the handshake until it is mended."""
 
@@ -202,6 +263,13 @@ async def test_handshakes_that_fail_behind_a_proxy_cost_no_connection() -> None:
         await in_turn(client, 2)
 
 
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that names none."""
+    for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.delenv(variable.lower(), raising=False)
+
+
 @pytest.mark.parametrize(
     ("environment", "asked"),
     [
@@ -219,9 +287,7 @@ async def test_the_environment_names_a_proxy(
     environment: dict[str, str], asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As everywhere: by scheme or for all, and but for some hosts."""
-    for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(variable, raising=False)
-        monkeypatch.delenv(variable.lower(), raising=False)
+    without_proxies(monkeypatch)
     async with (
         serving(Scripted(Point(2, answer()), keep)) as server,
         serving(Scripted(Point(2, answer()), keep)) as proxy,
@@ -232,6 +298,21 @@ async def test_the_environment_names_a_proxy(
             await call(client)
     assert {"proxy": proxy.exchanges, "server": server.exchanges}[asked] == 1
     assert proxy.exchanges + server.exchanges == 1
+
+
+@pytest.mark.parametrize("told", ["::1", "[::1]", "[::1]:1", "localhost, ::1"])
+async def test_an_ipv6_address_bypasses_the_proxy(
+    told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its brackets or without; nobody is there in this story."""
+    without_proxies(monkeypatch)
+    async with serving(Scripted(Point(2, answer()), keep)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", told)
+        async with made("http://[::1]:1") as client:
+            with pytest.raises(TransportError):
+                await call(client)
+    assert proxy.exchanges == 0
 
 
 @pytest.mark.parametrize(
@@ -248,3 +329,17 @@ def test_a_proxy_that_cannot_be_is_refused_when_the_client_is_made(proxy: Any) -
         made("http://localhost", proxy=proxy)
     assert refused.value.argument == "proxy"
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("variable", ["ALL_PROXY", "http_proxy"])
+def test_a_proxy_that_needs_a_package_names_it(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And where it may have come from; its password is in no cause either."""
+    without_proxies(monkeypatch)
+    monkeypatch.setenv(variable, "socks5://user:hunter2@127.0.0.1")
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    with pytest.raises(InvalidArgument, match=r"httpx\[socks\].*environment") as refused:
+        made("http://localhost")
+    assert "hunter2" not in str(refused.value)
+    assert refused.value.__context__ is None

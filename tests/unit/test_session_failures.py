@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from grafana_oncall import Request, operations
+from grafana_oncall import Request, RetryPolicy, operations
 from grafana_oncall.errors import (
     DecodeError,
     InvalidArgument,
@@ -345,6 +345,23 @@ async def test_a_token_that_the_server_repeats_is_taken_out(status: int) -> None
         with pytest.raises(OnCallError) as info:
             await oncall.send(LIST)
     assert SECRET not in f"{info.value} {vars(info.value)}"
+
+
+async def test_headers_without_the_token_are_still_found_in_any_case() -> None:
+    """Those of a refusal that tells that the effect is there already."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if len(seen) == 1:
+            raise httpx.ReadError("gone")
+        return httpx.Response(404, json={"detail": "Not found."}, headers={"X-Echo": f"<{SECRET}>"})
+
+    seen: list[httpx.Request] = []
+    retry = RetryPolicy(attempts=2, first_delay=0.001)
+    async with session(httpx.MockTransport(handle), retry=retry) as oncall:
+        result = await oncall.send(operations.delete_integration("A"))
+    headers = result.response.headers
+    assert headers["X-Echo"] == headers["x-echo"] == "<(token)>"
 
 
 async def test_an_answer_that_is_too_large_is_not_read() -> None:
