@@ -22,6 +22,29 @@ def _default_tls() -> SSLContext:
     return httpx.create_ssl_context()
 
 
+def check_alone(
+    *,
+    http_client: httpx.AsyncClient | None,
+    transport: Transport | None,
+    verify: SSLContext | bool,
+    proxy: httpx.Proxy | str | None,
+) -> None:
+    """Refuses what an httpx client or a transport of the user's own would pass by."""
+    given = {
+        "http_client": http_client,
+        "transport": transport,
+        "verify": None if verify is True else verify,
+        "proxy": proxy,
+    }
+    owner = "http_client" if http_client is not None else "transport"
+    if isinstance(given[owner], str | None):
+        return
+    for name, value in given.items():
+        if name != owner and value is not None:
+            message = f"Give {name}= or {owner}=, not both: the latter has its own."
+            raise InvalidArgument(message, argument=name)
+
+
 def make_http(
     *,
     base_url: str,
@@ -39,9 +62,6 @@ def make_http(
             proxy or _proxy_for(base_url),
             max_connections,
         )
-    elif proxy is not None:
-        message = "proxy: a transport of yours would pass it by. Give proxy= or transport=."
-        raise InvalidArgument(message, argument="proxy")
     return httpx.AsyncClient(transport=transport, verify=tls)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self, TypedDict, TypeVar, Unp
 import httpx
 
 from ._arguments import of_type, positive
-from ._http import Transport, make_http
+from ._http import Transport, check_alone, make_http
 from ._limiter import Limiter
 from ._pacing import Gate, Pace
 from ._request import Answer, Request
@@ -95,7 +95,7 @@ class OnCallClient:
             requests. It connects directly: with a proxy, given or of the environment, httpx sends.
         http_client: An httpx client of yours to send through, with its own TLS settings, proxies
             and limits, of which connections should not be fewer than `max_connections`; it stays
-            open. `verify` and `proxy` are then its business.
+            open.
         on_event: Called with each event of `grafana_oncall.events`.
         random: Gives numbers from 0 to 1, for the jitter of delays.
 
@@ -135,9 +135,7 @@ class OnCallClient:
         positive("max_connections", max_connections)
         positive("retry_quota", retry_quota)
         positive("max_response_bytes", max_response_bytes)
-        if transport is not None and http_client is not None:
-            message = "Give transport= or http_client=, not both."
-            raise InvalidArgument(message, argument="transport")
+        check_alone(http_client=http_client, transport=transport, verify=verify, proxy=proxy)
         if rate_limit is None and rate_limit_storage is not None:
             message = "rate_limit_storage= keeps a quota: give rate_limit= as well."
             raise InvalidArgument(message, argument="rate_limit_storage")

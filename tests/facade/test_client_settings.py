@@ -243,11 +243,24 @@ def test_a_number_of_connections_is_whole_and_above_zero(number: Any) -> None:
     assert fault(max_connections=number).argument == "max_connections"
 
 
-async def test_a_transport_and_a_client_of_httpx_exclude_each_other() -> None:
-    """Only one of them could be used."""
+@pytest.mark.parametrize(
+    ("owner", "other"),
+    [
+        pytest.param("http_client", {"transport": httpx.MockTransport(timing_out)}, id="transport"),
+        pytest.param("http_client", {"transport": "aiohttp"}, id="name of a transport"),
+        pytest.param("http_client", {"verify": False}, id="TLS"),
+        pytest.param("http_client", {"proxy": "http://proxy.test"}, id="proxy"),
+        pytest.param("transport", {"verify": False}, id="TLS of a transport"),
+        pytest.param("transport", {"proxy": "http://proxy.test"}, id="proxy of a transport"),
+    ],
+)
+async def test_what_would_be_passed_by_is_refused(owner: str, other: dict[str, Any]) -> None:
+    """An httpx client and a transport of the user's own have their own TLS and proxies."""
     async with httpx.AsyncClient() as http:
-        error = fault(http_client=http, transport=httpx.MockTransport(timing_out))
-    assert "http_client" in str(error)
+        mine = {"http_client": http, "transport": httpx.MockTransport(timing_out)}[owner]
+        error = fault(**{owner: mine}, **other)
+    assert {error.argument} == {*other}
+    assert f"{owner}=" in str(error)
 
 
 async def test_no_more_requests_are_on_their_way_than_there_are_connections(

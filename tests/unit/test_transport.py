@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal, cast
 
 import attrs
-import httpx
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy, models, operations
@@ -209,11 +208,3 @@ async def test_a_proxy_is_never_passed_by(told: str, monkeypatch: pytest.MonkeyP
         async with made(target, "aiohttp", **settings) as client:
             assert await client.alert_groups.list().count() == 7
     assert proxy.requests[0].startswith(b"GET http://oncall.internal/api/v1/alert_groups/")
-
-
-def test_a_proxy_that_a_transport_would_pass_by_is_refused() -> None:
-    """Only the transport knows where it sends."""
-    transport = httpx.MockTransport(lambda _: httpx.Response(200))
-    with pytest.raises(InvalidArgument, match="pass it by") as refused:
-        OnCallClient(url="https://h", token="t", transport=transport, proxy="http://p")
-    assert refused.value.argument == "proxy"
