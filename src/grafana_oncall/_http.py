@@ -54,15 +54,14 @@ def make_http(
     proxy: httpx.Proxy | str | None,
 ) -> httpx.AsyncClient:
     """The client's own httpx: it keeps all its connections and follows no redirect."""
-    tls = _tls(verify)
     if transport is None or isinstance(transport, str):
         transport = _named(
             "httpx" if transport is None else transport,
-            tls,
+            _tls(verify),
             proxy or _proxy_for(base_url),
             max_connections,
         )
-    return httpx.AsyncClient(transport=transport, verify=tls)
+    return httpx.AsyncClient(transport=transport)
 
 
 def _tls(verify: object) -> SSLContext:
@@ -90,7 +89,7 @@ def _proxy_for(url: str) -> str | None:
 def _named(
     name: str, tls: SSLContext, proxy: httpx.Proxy | str | None, max_connections: int
 ) -> httpx.AsyncBaseTransport:
-    """The transport of this name; to a proxy, httpx always sends."""
+    """The transport of this name; through a proxy, httpx always sends."""
     if name not in {"httpx", "aiohttp"}:
         message = f'transport={shown(name)}: "httpx", "aiohttp", or an httpx transport.'
         raise InvalidArgument(message, argument="transport")

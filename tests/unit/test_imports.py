@@ -213,16 +213,30 @@ def test_an_unknown_name_is_an_attribute_error(door: str) -> None:
         _ = module.nothing
 
 
-def test_all_clients_of_a_process_share_the_certificates() -> None:
-    """Reading those takes most of the time of making a client."""
-    imported(
-        "from grafana_oncall import OnCallClient\n"
-        "read = []\n"
-        "def seen(frame, event, function):\n"
-        "    if getattr(function, '__name__', '') == 'load_verify_locations':\n"
-        "        read.append(event)\n"
-        "sys.setprofile(seen)\n"
-        "for token in 'abc':\n"
-        "    OnCallClient(url='https://oncall.test', token=token)\n"
-        "    assert read.count('c_call') == 1, read\n"
-    )
+CERTIFICATES_READ = """
+import httpx
+from grafana_oncall import OnCallClient
+read = []
+def seen(frame, event, function):
+    if getattr(function, "__name__", "") == "load_verify_locations":
+        read.append(event)
+sys.setprofile(seen)
+for token in "abc":
+    OnCallClient(url="https://oncall.test", token=token, transport={transport})
+sys.setprofile(None)
+assert read.count("c_call") == {times}, read
+"""
+
+
+@pytest.mark.parametrize(
+    ("transport", "times"),
+    [
+        pytest.param("None", 1, id="connections of the client's own"),
+        pytest.param("httpx.MockTransport(print)", 0, id="a transport of the user's own"),
+    ],
+)
+def test_certificates_are_read_once_in_a_process_and_only_if_needed(
+    transport: str, times: int
+) -> None:
+    """To read them takes most of the time of making a client."""
+    imported(CERTIFICATES_READ.format(transport=transport, times=times))
