@@ -12,7 +12,6 @@ from ._arguments import (
     duration,
     identifier,
     of_type,
-    positive,
     several_ids,
     time_range,
     whole,
@@ -98,7 +97,7 @@ class AlertGroups(Actions):
             label=UNSET if labels is None else label_rules.to_query(labels),
             started_at=time_range(started_at),
             state=state_filter(state),
-            perpage=positive("perpage", perpage),
+            perpage=UNSET if perpage is None else whole("perpage", perpage),
         )
         return Pager(self._session, request, prefetch=prefetch)
 

@@ -46,14 +46,17 @@ def name_filter(value: object) -> str | UnsetType:
     return value
 
 
-def positive(name: str, value: object) -> int | UnsetType:
-    """A whole number above zero; None means that it was not given."""
-    if value is None:
-        return UNSET
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        message = f"{name}={shown(value)}: a whole number, 1 or more, is needed."
+def whole(name: str, value: object, *, least: int = 1) -> int:
+    """A whole number that is not too small."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        message = f"{name}={shown(value)}: a whole number, {least} or more, is needed."
         raise InvalidArgument(message, argument=name)
     return value
+
+
+def positive(name: str, value: object) -> int:
+    """A whole number above zero."""
+    return whole(name, value)
 
 
 def several_ids(name: str, value: object) -> list[str]:
@@ -69,12 +72,6 @@ def several_ids(name: str, value: object) -> list[str]:
         if not isinstance(one, str) or not ID.allows(one):
             raise InvalidArgument(f"{name}: {shown(one)} is not an id. {ID.text}", argument=name)
     return cast("list[str]", ids)
-
-
-def whole(name: str, value: object) -> int:
-    """A whole number above zero."""
-    checked = positive(name, 0 if value is None else value)
-    return cast("int", checked)
 
 
 def duration(name: str, value: object, *, longest: timedelta = timedelta(days=36500)) -> timedelta:

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from . import labels as label_rules
-from ._arguments import name_filter, positive
+from ._arguments import name_filter, whole
 from ._call import Exchange, Look
 from ._codec import encode, holds
 from ._converter import to_input
@@ -66,7 +66,7 @@ class Integrations:
         """
         request = operations.list_integrations(
             name=name_filter(name),
-            perpage=positive("perpage", perpage),
+            perpage=UNSET if perpage is None else whole("perpage", perpage),
         )
         return Pager(self._session, request, prefetch=prefetch)
 

@@ -7,6 +7,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 import attrs
 
+from ._arguments import whole
 from ._request import Page, Request
 from ._session import Session
 from ._values import shown
@@ -41,7 +42,7 @@ class Pager(Generic[T]):
     """
 
     def __init__(self, session: Session, request: Request[Page[T]], *, prefetch: int) -> None:
-        if not 0 <= _whole("prefetch", prefetch) <= _MOST_PREFETCH:
+        if whole("prefetch", prefetch, least=0) > _MOST_PREFETCH:
             message = f"prefetch={shown(prefetch)}: 0 to {_MOST_PREFETCH} pages."
             raise InvalidArgument(message, argument="prefetch")
         self._session = session
@@ -92,8 +93,8 @@ class Pager(Generic[T]):
 
     async def collect(self, *, limit: int | None = None) -> list[T]:
         """All items, or the first `limit` of them, in the server's order."""
-        if limit is not None and _whole("limit", limit) < 1:
-            raise InvalidArgument(f"limit={shown(limit)}: 1 or more.", argument="limit")
+        if limit is not None:
+            whole("limit", limit)
         found: list[T] = []
         async with aclosing(self._items()) as items:
             async for item in items:
@@ -109,9 +110,3 @@ class Pager(Generic[T]):
         query = (*rest, ("perpage", "1"))
         page = await self._session.send(attrs.evolve(self._request, query=query))
         return page.count
-
-
-def _whole(name: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidArgument(f"{name}={shown(value)}: a whole number is needed.", argument=name)
-    return value

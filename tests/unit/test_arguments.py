@@ -12,9 +12,9 @@ from grafana_oncall import FOREVER, NO_TEAM, UNSET
 from grafana_oncall._arguments import (
     identifier,
     name_filter,
-    positive,
     silence_delay,
     time_range,
+    whole,
 )
 from grafana_oncall._choices import delete_mode, state_filter
 from grafana_oncall.errors import InvalidArgument, TimeRangeError
@@ -29,7 +29,6 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
     [
         pytest.param(lambda: identifier("team_id", None), id="id"),
         pytest.param(lambda: name_filter(None), id="name"),
-        pytest.param(lambda: positive("page", None), id="number"),
         pytest.param(lambda: state_filter(None), id="state"),
         pytest.param(lambda: time_range(None), id="time range"),
     ],
@@ -81,16 +80,17 @@ def test_a_bad_name_to_filter_by_is_refused(value: object) -> None:
 
 
 @pytest.mark.parametrize("value", [1, 50, 10**12])
-def test_a_positive_number_goes_out_as_it_is(value: int) -> None:
-    """From 1."""
-    assert positive("page", value) == value
+def test_a_whole_number_is_answered_as_it_is(value: int) -> None:
+    """From 1, unless another least one is named."""
+    assert whole("page", value) == value
+    assert whole("prefetch", value - 1, least=0) == value - 1
 
 
-@pytest.mark.parametrize("value", [0, -1, True, 1.0, "1", float("nan"), [1], b"1"])
-def test_a_number_that_is_not_positive_is_refused(value: object) -> None:
-    """The server would answer page 1."""
+@pytest.mark.parametrize("value", [0, -1, True, 1.0, "1", float("nan"), [1], b"1", None])
+def test_a_number_that_is_not_whole_or_too_small_is_refused(value: object) -> None:
+    """The server would answer page 1, and none of the SDK's own limits would hold."""
     with pytest.raises(InvalidArgument, match=r"^page=.*: a whole number, 1 or more") as info:
-        positive("page", value)
+        whole("page", value)
     assert info.value.argument == "page"
 
 

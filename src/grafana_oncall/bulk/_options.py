@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any, Final, TypedDict
 
 import attrs
-from attrs.converters import optional
+from attrs import converters, validators
 
-from grafana_oncall._arguments import of_type, positive
+from grafana_oncall._arguments import of_type, whole
 from grafana_oncall._values import shown
 from grafana_oncall.errors import InvalidArgument, JournalError
 
@@ -52,8 +52,8 @@ def _flag(_: object, field: "attrs.Attribute[bool]", value: object) -> None:
     of_type(field.name, value, bool)
 
 
-def _positive(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    positive(field.name, value)
+def _whole(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    whole(field.name, value)
 
 
 def _callable(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
@@ -73,15 +73,17 @@ def path_of(value: object) -> Path:
 class Settings:
     """The options of a run, checked."""
 
-    max_at_once: int = attrs.field(default=MAX_AT_ONCE, validator=_positive)
-    stop_after_failures: int | None = attrs.field(default=None, validator=_positive)
+    max_at_once: int = attrs.field(default=MAX_AT_ONCE, validator=_whole)
+    stop_after_failures: int | None = attrs.field(
+        default=None, validator=validators.optional(_whole)
+    )
     on_progress: OnProgress | None = attrs.field(default=None, validator=_callable)
     fsync: bool = attrs.field(default=False, validator=_flag)
     everything: bool = attrs.field(default=False, validator=_flag)
-    max_items: int | None = attrs.field(default=None, validator=_positive)
+    max_items: int | None = attrs.field(default=None, validator=validators.optional(_whole))
     dry_run: bool = attrs.field(default=False, validator=_flag)
     converge: bool = attrs.field(default=False, validator=_flag)
-    journal: Path | None = attrs.field(default=None, converter=optional(path_of))
+    journal: Path | None = attrs.field(default=None, converter=converters.optional(path_of))
 
     def __attrs_post_init__(self) -> None:
         if self.journal is None:

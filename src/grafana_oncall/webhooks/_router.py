@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from grafana_oncall._arguments import whole
 from grafana_oncall._values import UNSET, UnsetType
 from grafana_oncall.errors import ClientStateError, NotAnEvent
 
@@ -14,7 +15,7 @@ from ._backlog import Backlog
 from ._event import Event, parse
 from ._handlers import EventName, Handler, Handlers, OnError
 from ._http import Answer, Headers, Left, Receive, Refused, Scope, Send, read
-from ._options import count, duration, seconds
+from ._options import duration, seconds
 from ._repeats import Repeats
 from ._secret import AUTHORIZATION, Secret
 
@@ -90,11 +91,11 @@ class Router:
         self._secret = Secret(secret, basic)
         del secret, basic  # a traceback that shows local variables finds neither
         self._secret.check(header)
-        self._max_bytes = count("max_bytes", max_bytes)
-        self._concurrency = count("concurrency", concurrency)
-        self._max_backlog = count("max_backlog", max_backlog)
+        self._max_bytes = whole("max_bytes", max_bytes)
+        self._concurrency = whole("concurrency", concurrency)
+        self._max_backlog = whole("max_backlog", max_backlog)
         self._repeats = Repeats(
-            most=count("remember", remember), seconds=seconds("remember_for", remember_for)
+            most=whole("remember", remember), seconds=seconds("remember_for", remember_for)
         )
         self._shutdown_wait = duration("shutdown_wait", shutdown_wait)
 
