@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ._rate import RedisAddress, parse_rate, parse_storage
-from .errors import ClientStateError, InvalidArgument, OnCallError
+from .errors import ClientStateError, InvalidArgument, OnCallError, drop_frames
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -190,11 +190,12 @@ class _Redis:
                 raise self._failure()
             try:
                 return await self._ask()
-            except Exception as error:  # noqa: BLE001 - of whatever kind: what fails lets nothing pass
+            except Exception as error:  # of whatever kind: what fails lets nothing pass
                 self._failures += 1
                 self._last = _reason(error)
                 self._pool.disconnect()
-                raise self._failure() from _frameless(error)
+                drop_frames(error)  # some of whose variables hold the password
+                raise self._failure() from error
             except BaseException:
                 self._pool.disconnect()  # an answer that nobody awaits would be taken for the next
                 raise
@@ -247,16 +248,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {_PATIENCE:g} seconds"
     return f"{type(error).__name__}: {str(error).rstrip('.')}"
-
-
-def _frameless(error: Exception) -> Exception:
-    """The error and its causes without their frames, some of whose variables hold the password."""
-    seen: set[BaseException] = set()
-    links: list[BaseException | None] = [error]
-    while links:
-        link = links.pop()
-        if link is not None and link not in seen:
-            seen.add(link)
-            link.__traceback__ = None
-            links += (link.__cause__, link.__context__)
-    return error

@@ -377,3 +377,15 @@ def excerpt(content: bytes) -> str:
     """The first bytes of a body as one printable line, for messages."""
     text = ascii(content[:EXCERPT_LENGTH].decode("utf-8", "replace"))
     return f"{text}…" if len(content) > EXCERPT_LENGTH else text
+
+
+def drop_frames(error: BaseException | None) -> None:
+    """Takes the tracebacks off an error and off all that led to it: what is left is their words."""
+    seen: set[BaseException] = set()
+    links = [error]
+    while links:
+        link = links.pop()
+        if link is not None and link not in seen:
+            seen.add(link)
+            link.__traceback__ = None
+            links += (link.__cause__, link.__context__)
