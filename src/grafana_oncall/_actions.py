@@ -103,7 +103,10 @@ class Actions:
         Args:
             alert_group_id: Id of the group.
             mode: `wipe` empties title and payload, resolves the group, and keeps it; `delete`
-                removes it with its messages in Slack and elsewhere: `get` then says NotFound.
+                removes it with its messages in Slack and elsewhere: `get` then raises NotFound.
+
+        Raises:
+            NotFound: There is no such group, or no more.
         """
         body = AlertGroupDelete(mode=delete_mode(mode))
         request = operations.delete_alert_group(alert_group_id, body)

@@ -138,7 +138,7 @@ class AlertGroups(Actions):
             checkpoint: Where another watcher of the same filter ended: its `.checkpoint`; or a file
                 that this one goes on from if it exists, and keeps up to date. One watcher at a time
                 may have it; a lock file stands beside it.
-            horizon: Groups that began earlier are not watched.
+            horizon: Groups that began longer ago than this are not watched.
             overlap: How much later than newer ones a group may appear in the list.
             most_pages: Bound of the pages read at a poll, as told above.
             clock: Gives the time, as an aware datetime. It may be set while the watcher runs, but
@@ -146,7 +146,7 @@ class AlertGroups(Actions):
 
         Raises:
             LabelError: Labels that cannot be matched.
-            InvalidArgument: Any other argument that cannot be meant.
+            InvalidArgument: Any other argument that makes no sense.
             CheckpointError: The checkpoint cannot be read, or is of another server or filter.
         """
         from ._follow import WatchSettings  # noqa: PLC0415  # as for `bulk`
@@ -204,7 +204,7 @@ class AlertGroups(Actions):
             alert_group_ids: One id, or several.
             state: The state; `firing` is also spelled `new`.
             timeout: Longest time to wait, as a timedelta or in seconds.
-            every: Time from look to look.
+            every: Time from look to look, as a timedelta or in seconds.
 
         Returns:
             The group, or the groups in the order given, each as it was when it had the state.
@@ -226,7 +226,8 @@ class AlertGroups(Actions):
     ) -> None:
         """Waits until one group, or each of several, is gone from the server.
 
-        Takes the same as `wait_until`, and raises WaitTimeout as well. A wiped group is not gone.
+        Takes the same as `wait_until`, but for a state, and raises WaitTimeout as it does. A wiped
+        group is not gone.
         """
         await self._wait(alert_group_ids, None, timeout, every)
 

@@ -62,7 +62,7 @@ class Checkpoint:
 
     @classmethod
     def load(cls, path: Path) -> "Checkpoint | None":
-        """From a file; None where there is none."""
+        """From a file; None where there is none. Raises CheckpointError for any other content."""
         try:
             return cls.from_json(path.read_bytes())
         except FileNotFoundError:
@@ -71,7 +71,10 @@ class Checkpoint:
             raise _unusable(path, error) from error
 
     def save(self, path: Path) -> None:
-        """Into a file, which at any moment holds either the old or the new value."""
+        """Into a file, which at any moment holds either the old or the new value.
+
+        Raises CheckpointError where it cannot be written.
+        """
         beside = path.with_name(f"{path.name}.new")
         try:
             with beside.open("wb") as file:

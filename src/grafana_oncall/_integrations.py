@@ -200,7 +200,7 @@ class Integrations:
         return await self._session.send(request, look=updated)
 
     async def delete(self, integration_id: str) -> None:
-        """Deletes an integration. It stops to take alerts; its alert groups stay."""
+        """Deletes an integration. It stops taking alerts; its alert groups stay."""
         await self._session.send(operations.delete_integration(integration_id))
 
 

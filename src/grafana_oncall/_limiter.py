@@ -42,7 +42,7 @@ class Limiter:
         """`rate` such as "300/5m"; `storage` None, or the URI of a Redis.
 
         Raises:
-            InvalidArgument: The rate or the URI cannot be meant, or the package that does the
+            InvalidArgument: The rate or the URI makes no sense, or the package that does the
                 counting is not installed.
         """
         self._rate, self._place = rate, "in memory"

@@ -1,7 +1,7 @@
 """Every error of the SDK, none of which inherits from another library's.
 
     OnCallError
-    ├── InvalidArgument (ValueError)      before anything is sent: what was given cannot be meant
+    ├── InvalidArgument (ValueError)      before anything is sent: what was given makes no sense
     │   ├── LabelError                    .problems: every broken rule of a label set
     │   ├── TemplateError                 .problems: every template that is not Jinja2
     │   └── TimeRangeError
@@ -107,7 +107,7 @@ class OnCallError(Exception):
 
 
 class InvalidArgument(OnCallError, ValueError):
-    """An argument cannot be meant as it is; nothing was sent."""
+    """An argument is missing or makes no sense; nothing was sent."""
 
     def __init__(self, message: str, *, argument: str) -> None:
         super().__init__(message)
@@ -188,7 +188,7 @@ class OutcomeUnknown(OnCallError):
 
 
 class FilterIgnored(OnCallError):
-    """The server answered a group that the filter excludes, so that none of them can be trusted.
+    """The server answered a group that the filter excludes, so none of its answer can be trusted.
 
     Nothing was written to any of them. A server or a proxy may ignore a filter; a group may also
     have changed at that very moment, in which case another try succeeds.
@@ -316,6 +316,7 @@ class StatusError(OnCallError):
         """The operationId."""
         self.method: str = method
         self.path: str = path
+        """Path of the request from `/api/v1/` on, without its query."""
         self.hint: str | None = hint
         """What to do about it, where that is known."""
         self.reset_after: float | None = reset_after

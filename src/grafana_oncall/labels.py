@@ -116,7 +116,7 @@ def matches(labels: LabelsLike, wanted: LabelsLike) -> bool:
 
 
 def to_inputs(labels: LabelsLike) -> tuple[api.LabelInput, ...]:
-    """The request models of labels, validated.
+    """The request models of labels; raises LabelError as `validate` does.
 
     >>> [model.key.name for model in to_inputs({"team": "SRE"})]
     ['team']
@@ -128,7 +128,7 @@ def to_inputs(labels: LabelsLike) -> tuple[api.LabelInput, ...]:
 
 
 def to_dynamic_inputs(labels: LabelsLike) -> tuple[api.DynamicLabelInput, ...]:
-    """The request models of dynamic labels, validated.
+    """The request models of dynamic labels; raises LabelError as `validate_dynamic` does.
 
     >>> [model.value.name for model in to_dynamic_inputs({"team": "{{ payload.team }}"})]
     ['{{ payload.team }}']
@@ -142,7 +142,7 @@ def to_dynamic_inputs(labels: LabelsLike) -> tuple[api.DynamicLabelInput, ...]:
 
 
 def to_input(key: str, value: str) -> api.LabelInput:
-    """The request model of one label to attach, validated.
+    """The request model of one label to attach; raises LabelError as `validate` does.
 
     >>> to_input("team", "SRE").value.name
     'SRE'

@@ -41,7 +41,7 @@ class Bulk:
         )
         report.raise_for_failures()
 
-    The selection is read to its end first. Each group of a query is held against the filter, and
+    The selection is read to its end first. Each group of a query is checked against its filter, and
     only then is anything written, to these very groups, whatever moves meanwhile. One failure does
     not keep the others from being acted on. All requests let other calls of the client pass.
 
@@ -50,8 +50,8 @@ class Bulk:
     was seen of each stays in memory until it is acted on.
 
     Each method returns a `BulkRun` at once, which is awaited for its `BulkReport`. All take the
-    options of `BulkOptions`, and raise `InvalidArgument` for those, and for selections, that cannot
-    be meant: such as a query without any filter, unless `everything=True`.
+    options of `BulkOptions`, and raise `InvalidArgument` for options and selections that make no
+    sense or go too far, such as a query without any filter, unless `everything=True`.
     """
 
     def __init__(self, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""Webhooks to handlers: answered at once, worked off afterwards."""
+"""Webhooks to handlers: answered at once, handled afterwards."""
 
 import asyncio
 import logging
@@ -57,7 +57,7 @@ class Router:
         basic: User and password instead of `secret`, where the webhook has those.
         max_bytes: Largest body that is read.
         concurrency: Most alert groups of which an event is handled at once.
-        max_backlog: Most events that are taken and not worked off.
+        max_backlog: Most events that were taken and are not handled yet.
         remember: Most events that are remembered, to recognise repeats.
         remember_for: For how long; at most a minute for events without a time, which are the same
             only when all of the body is, and the group entered no other state in between.
@@ -67,7 +67,7 @@ class Router:
             async.
 
     Raises:
-        InvalidArgument: A setting is missing or cannot be meant.
+        InvalidArgument: A setting is missing or makes no sense.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Router:
 
     @property
     def backlog(self) -> int:
-        """How many events were taken and are not worked off."""
+        """How many events were taken and are not handled yet."""
         return len(self._backlog)
 
     @property
@@ -134,7 +134,7 @@ class Router:
         await self.aclose()
 
     async def aclose(self, *, wait: float | timedelta | UnsetType | None = UNSET) -> None:
-        """Takes no more events, and waits until those that were taken are worked off.
+        """Takes no more events, and waits until those that were taken are handled.
 
         Handlers that still run after the wait are cancelled, and a log record says how many events
         were lost. A closed router can be started again.
@@ -152,7 +152,7 @@ class Router:
                 await self._backlog.done()
         except TimeoutError:
             left = self.backlog
-            _logger.error("Webhooks: %d events were lost, not worked off in time", left)  # noqa: TRY400  # no traceback
+            _logger.error("Webhooks: %d events were lost, not handled in time", left)  # noqa: TRY400  # no traceback
         finally:
             working.cancel()
             await asyncio.wait([working])
@@ -171,9 +171,7 @@ class Router:
 
     def __repr__(self) -> str:
         state = "running" if self.running else "not running"
-        return (
-            f"<Router {state}, {len(self._handlers)} handlers, {self.backlog} events to work off>"
-        )
+        return f"<Router {state}, {len(self._handlers)} handlers, {self.backlog} events to handle>"
 
     def _start(self) -> None:
         if self._working is not None:

@@ -357,4 +357,4 @@ async def test_a_time_that_cannot_be_is_refused(name: str, value: Any) -> None:
 
 def test_a_router_says_how_it_is() -> None:
     """For logs."""
-    assert repr(made(Recorder())) == "<Router not running, 1 handlers, 0 events to work off>"
+    assert repr(made(Recorder())) == "<Router not running, 1 handlers, 0 events to handle>"
