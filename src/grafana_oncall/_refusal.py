@@ -114,21 +114,24 @@ def _json(content: bytes) -> Any:
 def _fields(body: object) -> dict[str, list[str]]:
     """Messages by member, dotted where nested."""
     found: dict[str, list[str]] = {}
-    for name, text in _flattened(body, ""):
+    for name, text in _flattened(body):
         if name and name not in _MESSAGE_KEYS:
             found.setdefault(printable(name), []).append(printable(text))
     return found
 
 
-def _flattened(node: object, name: str) -> Iterator[tuple[str, str]]:
-    if isinstance(node, dict):
-        for key, value in cast("dict[str, object]", node).items():
-            yield from _flattened(value, f"{name}.{key}" if name else key)
-    elif isinstance(node, list):
-        for value in cast("list[object]", node):
-            yield from _flattened(value, name)
-    elif node is not None:
-        yield name, str(node)
+def _flattened(body: object) -> Iterator[tuple[str, str]]:
+    """Every text in order, with its dotted name. Not recursive: a parser may go deeper than us."""
+    waiting = [("", body)]
+    while waiting:
+        name, node = waiting.pop()
+        if isinstance(node, dict):
+            members = reversed(cast("dict[str, object]", node).items())
+            waiting += [(f"{name}.{key}" if name else key, value) for key, value in members]
+        elif isinstance(node, list):
+            waiting += [(name, value) for value in reversed(cast("list[object]", node))]
+        elif node is not None:
+            yield name, str(node)
 
 
 def _detail(body: object, response: Response) -> str:
@@ -137,7 +140,7 @@ def _detail(body: object, response: Response) -> str:
         return _text(response)
     told = [
         text if not name or name in _MESSAGE_KEYS else f"{name}: {text}"
-        for name, text in _flattened(body, "")
+        for name, text in _flattened(body)
     ]
     return "; ".join(told) or f"gave no reason: {errors.excerpt(response.content)}"
 

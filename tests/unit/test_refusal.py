@@ -214,6 +214,14 @@ def test_a_deep_body_is_readable(depth: int) -> None:
     assert error.detail == ".".join("a" * depth) + ": x"
 
 
+@pytest.mark.parametrize("depth", [800, 3_000, 30_000])
+@pytest.mark.parametrize("half", ["[", '{"a":'], ids=["lists", "objects"])
+def test_a_body_is_never_too_deep_to_be_a_refusal(half: str, depth: int) -> None:
+    """How deep JSON may be differs between releases of Python, and none stands for all of them."""
+    content = half * depth + "1" + ("]" if half == "[" else "}") * depth
+    assert type(refused(400, content)) is errors.BadRequest
+
+
 CLASSES = [
     pytest.param(400, {"detail": "x"}, errors.BadRequest, id="400"),
     pytest.param(400, b"<html>", errors.BadRequest, id="400 html"),
