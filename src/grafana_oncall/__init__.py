@@ -18,7 +18,7 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   _attempts                                              how often a handler is called
 #   _actions · _filter · _window · changes                one alert group: actions, match, diff
 #   _pager                                                what `list` returns
-#   _session · _call · _shared                            pages; attempts; the client's lifetime
+#   _session · _call · _record · _shared                  pages; attempts; the client's lifetime
 #   _wire · _http                                         the only code that sends; its httpx
 #   _transport · _pool                                    what it sends through
 #   _codec · _paging · _retry · _pacing · _limiter · _settings · _arguments · _choices · labels

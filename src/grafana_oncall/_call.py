@@ -9,17 +9,12 @@ import attrs
 
 from ._codec import decode
 from ._pacing import PauseTooLong
+from ._record import Record
 from ._request import API_ROOT, Answer, Request, Response
 from ._retry import Again, GiveUp, Settled, Verdict, after, final, in_doubt, is_ambiguous
 from ._shared import Options, Shared
-from .errors import (
-    Attempt,
-    ClientStateError,
-    DecodeError,
-    OnCallError,
-    RateLimited,
-)
-from .events import AttemptEnded, CallEnded, CallStarted, Paused, RetryScheduled
+from .errors import ClientStateError, DecodeError, OnCallError, RateLimited
+from .events import Paused
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -63,11 +58,8 @@ class Call(Generic[T]):
             attrs.evolve(request.operation, repeat="same") if never else request.operation
         )
         self._writes = request.operation.repeat != "safe"
-        self._number = shared.next_number()
-        # As a rule nobody follows the calls, and their events need not be made.
-        self._followed = shared.hears(CallStarted)
+        self._record = Record(shared, request)
         self._now = asyncio.get_running_loop().time
-        self._attempts: list[Attempt] = []
         self._doubtful = False
         self._first_sent: float | None = None
         self._response: Response | None = None
@@ -76,17 +68,9 @@ class Call(Generic[T]):
 
     async def run(self) -> Answer[T]:
         """The answer, or the error with all its attempts."""
-        began = self._now()
-        operation = self._operation
-        if self._followed:
-            self._shared.emit(
-                CallStarted(
-                    call=self._number,
-                    operation=operation.id,
-                    method=operation.method,
-                    path=self._request.path,
-                )
-            )
+        record = self._record
+        if record.followed:
+            record.started()
         failure: str | None = None
         try:
             return await self._until_settled()
@@ -94,20 +78,11 @@ class Call(Generic[T]):
             failure = type(error).__name__
             told = self._told(error)
             if told is not None:
-                told.attempts = tuple(self._attempts)
-                told.elapsed = self._now() - began
+                record.add_to(told)
             raise
         finally:
-            if self._followed:
-                self._shared.emit(
-                    CallEnded(
-                        call=self._number,
-                        operation=operation.id,
-                        attempts=len(self._attempts),
-                        elapsed=self._now() - began,
-                        error=failure,
-                    )
-                )
+            if record.followed:
+                record.ended(failure)
 
     def _told(self, error: BaseException) -> OnCallError | None:
         """The error to tell the attempts with: of a cancelled write in doubt, its cause."""
@@ -152,7 +127,8 @@ class Call(Generic[T]):
             raise
         finally:
             gate.leave()
-            self._record(status, failure, waited=sent - asked, latency=self._now() - sent)
+            latency = self._now() - sent
+            self._record.attempted(status, failure, waited=sent - asked, latency=latency)
 
     def _decoded(self) -> T:
         """The value of the response; an error's text never repeats the token."""
@@ -191,26 +167,6 @@ class Call(Generic[T]):
             shared.gate.leave()
             first = True
             shared.emit(Paused(seconds=seconds, reason="rate_limit"))
-
-    def _record(
-        self, status: int | None, error: str | None, *, waited: float, latency: float
-    ) -> None:
-        number = len(self._attempts) + 1
-        self._attempts.append(
-            Attempt(number=number, status=status, error=error, waited=waited, latency=latency)
-        )
-        if self._followed:
-            self._shared.emit(
-                AttemptEnded(
-                    call=self._number,
-                    operation=self._operation.id,
-                    attempt=number,
-                    status=status,
-                    error=error,
-                    waited=waited,
-                    latency=latency,
-                )
-            )
 
     def _throttled(self, error: RateLimited, sent: float) -> None:
         """All calls pause; the first of an episode tells it."""
@@ -260,7 +216,7 @@ class Call(Generic[T]):
         verdict = after(
             self._operation,
             error,
-            attempt=sum(one.status != 429 for one in self._attempts),
+            attempt=sum(one.status != 429 for one in self._record.attempts),
             doubtful=self._doubtful,
             elapsed=0.0 if self._first_sent is None else self._now() - self._first_sent,
             pause=self._pause,
@@ -288,16 +244,7 @@ class Call(Generic[T]):
         return await Call(self._shared, self._options, request).run()
 
     async def _wait(self, error: OnCallError, delay: float) -> None:
-        self._attempts[-1] = attrs.evolve(self._attempts[-1], delay=delay)
-        self._shared.emit(
-            RetryScheduled(
-                call=self._number,
-                operation=self._operation.id,
-                attempt=len(self._attempts),
-                delay=delay,
-                error=type(error).__name__,
-            )
-        )
+        self._record.goes_on(error, delay)
         if isinstance(error, RateLimited):
             return  # the gate makes all tasks wait
         try:
