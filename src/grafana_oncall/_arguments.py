@@ -28,9 +28,11 @@ NO_TEAM: Final = "null"
 
 def identifier(name: str, value: object) -> str | UnsetType:
     """An id to filter by; None means not to filter."""
-    if value is None:
-        return UNSET
-    # An empty value would be ignored by the server, and select everything.
+    return UNSET if value is None else _id(name, value)
+
+
+def _id(name: str, value: object) -> str:
+    # An empty filter would be ignored by the server, and select everything.
     if not isinstance(value, str) or not ID.allows(value):
         raise InvalidArgument(f"{name}={shown(value)} is not an id. {ID.text}", argument=name)
     return value
@@ -62,16 +64,10 @@ def positive(name: str, value: object) -> int:
 def several_ids(name: str, value: object) -> list[str]:
     """One id, or several."""
     match value:
-        case str():
-            ids: list[object] = [value]
-        case Iterable() if not isinstance(value, bytes):
-            ids = [*cast("Iterable[object]", value)]
+        case Iterable() if not isinstance(value, str | bytes):
+            return [_id(name, one) for one in cast("Iterable[object]", value)]
         case _:
-            ids = [value]
-    for one in ids:
-        if not isinstance(one, str) or not ID.allows(one):
-            raise InvalidArgument(f"{name}: {shown(one)} is not an id. {ID.text}", argument=name)
-    return cast("list[str]", ids)
+            return [_id(name, value)]
 
 
 def duration(name: str, value: object, *, longest: timedelta = timedelta(days=36500)) -> timedelta:

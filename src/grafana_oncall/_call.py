@@ -112,13 +112,13 @@ class Call(Generic[T]):
             self._first_sent = sent
         gate, status, failure = self._shared.gate, None, None
         try:
-            self._response = await self._shared.round_trip(self._request, self._options)
-            status = self._response.status
+            self._response = response = await self._shared.round_trip(self._request, self._options)
+            status = response.status
             if status != 429:
                 gate.pace.success(sent)
             if status == 200 and self._answered is not None:
                 await self._answered()
-            return Answer(value=self._decoded(), response=self._response)
+            return self._decoded(response)
         except BaseException as error:
             failure = type(error).__name__
             if isinstance(error, RateLimited):
@@ -130,17 +130,15 @@ class Call(Generic[T]):
             latency = self._now() - sent
             self._record.attempted(status, failure, waited=sent - asked, latency=latency)
 
-    def _decoded(self) -> T:
-        """The value of the response; an error's text never repeats the token."""
-        response = cast("Response", self._response)
+    def _decoded(self, response: Response) -> Answer[T]:
+        """The answer; an error's text never repeats the token."""
         try:
-            return decode(self._request, response)
+            return Answer(value=decode(self._request, response), response=response)
         except OnCallError:
-            self._response = self._shared.wire.redacted(response)
-            if self._response is response:
+            self._response = redacted = self._shared.wire.redacted(response)
+            if redacted is response:
                 raise
-        response = self._response
-        return decode(self._request, response)
+        return Answer(value=decode(self._request, redacted), response=redacted)
 
     async def _enter(self) -> None:
         """Waits for a place, and for the client's own rate limit."""

@@ -16,7 +16,7 @@ from grafana_oncall._arguments import (
     time_range,
     whole,
 )
-from grafana_oncall._choices import delete_mode, state_filter
+from grafana_oncall._choices import delete_mode, state_filter, wanted_state
 from grafana_oncall.errors import InvalidArgument, TimeRangeError
 from grafana_oncall.models import AlertGroupState, DeleteMode
 
@@ -120,6 +120,12 @@ def test_an_unknown_state_is_refused_with_the_known_ones(state: object) -> None:
     names = r"firing \(or new\), acknowledged, resolved, silenced"
     with pytest.raises(InvalidArgument, match=rf"^state=.* is none of the states: {names}\.$"):
         state_filter(state)
+
+
+def test_a_state_to_wait_for_has_to_be_one() -> None:
+    """None, which means not to filter, is told as it was given."""
+    with pytest.raises(InvalidArgument, match=r"^state=None is none of the states"):
+        wanted_state(None)
 
 
 @pytest.mark.parametrize(
