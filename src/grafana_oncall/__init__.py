@@ -23,7 +23,7 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   _transport · _pool                                    what it sends through
 #   _codec · _paging · _retry · _pacing · _limiter · _settings · _arguments · _choices · labels
 #                                                         decisions and checks, pure but for waiting
-#   _refusal · _converter · _templates · _rate · _filelock · _cancellation
+#   _refusal · _converter · _label_shapes · _templates · _rate · _filelock · _cancellation
 #   _generated                                            written from openapi.yaml
 #   _request · _values · otel · events · errors           plain values
 #   _lazy                                                 what makes the doors cheap
