@@ -35,10 +35,12 @@ _REMEMBERED_PAGES: Final = 16
 class Pager(Generic[T]):
     """A list on the server: iterate it, collect it, count it. Nothing is sent before that.
 
-    Every `async for` walks anew, newest first, and gives each id once, although lists move while
-    they are walked. An object that is created meanwhile may be missed. When acting on the items
-    takes them out of the filter, walk to the end first (`collect`): what follows on later pages
-    moves up, and would be skipped.
+    Every `async for` walks anew, in the server's order, and gives each id once, although lists move
+    while they are walked. An object that is created meanwhile may be missed. When acting on the
+    items takes them out of the filter, walk to the end first (`collect`): what follows on later
+    pages moves up, and would be skipped.
+
+    All of it raises OnCallError for a request that fails, as the methods of the resources do.
     """
 
     def __init__(self, session: Session, request: Request[Page[T]], *, prefetch: int) -> None:
@@ -92,7 +94,7 @@ class Pager(Generic[T]):
         return self._session.pages(self._request, prefetch=self._prefetch)
 
     async def collect(self, *, limit: int | None = None) -> list[T]:
-        """All items, or the first `limit` of them, in the server's order."""
+        """All items, or at most the first `limit` of them, in the server's order."""
         if limit is not None:
             whole("limit", limit)
         found: list[T] = []
@@ -104,7 +106,7 @@ class Pager(Generic[T]):
         return found
 
     async def count(self) -> int:
-        """How many there are now, by one request."""
+        """How many there are now, all pages together, by one request."""
         # One item suffices. A server that does not know `perpage` ignores it.
         rest = (pair for pair in self._request.query if pair[0] not in {"page", "perpage"})
         query = (*rest, ("perpage", "1"))
