@@ -161,10 +161,11 @@ class Call(Generic[T]):
                 raise
             if not seconds:
                 return
-            shared.gate.hold(seconds)
+            is_news = shared.gate.hold(seconds)
             shared.gate.leave()
             first = True
-            shared.emit(Paused(seconds=seconds, reason="rate_limit"))
+            if is_news:
+                shared.emit(Paused(seconds=seconds, reason="rate_limit"))
 
     def _throttled(self, error: RateLimited, sent: float) -> None:
         """All calls pause; the first of an episode tells it."""

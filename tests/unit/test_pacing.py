@@ -690,6 +690,25 @@ def test_a_pause_that_grows_without_anybody_leaving(pause: Callable[[Gate, float
     run(main())
 
 
+def test_a_hold_is_news_once_unless_it_grows_much() -> None:
+    """Tasks that find the quota used up at nearly the same time speak of the same pause."""
+
+    async def main() -> None:
+        gate = Gate(Pace(width=2))
+        assert [gate.hold(10), gate.hold(10.01), gate.hold(3), gate.hold(40)] == [
+            True,
+            False,
+            False,
+            True,
+        ]
+        await asyncio.sleep(39)
+        assert not gate.hold(1.5)
+        await asyncio.sleep(2)
+        assert gate.hold(10)
+
+    run(main())
+
+
 def test_a_hold_teaches_nothing_about_the_server() -> None:
     """It is not the server that refused: no burst has ended, and nobody grows careful."""
 
