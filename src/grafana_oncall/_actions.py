@@ -76,7 +76,8 @@ class Actions:
 
         Args:
             alert_group_id: Id of the group.
-            delay: How long, as a timedelta (rounded up to seconds) or in seconds; or `FOREVER`.
+            delay: How long, as a timedelta (rounded up to seconds) or in whole seconds, from one
+                second to 68 years; or `FOREVER`.
 
         Raises:
             Conflict: It is resolved, acknowledged, or attached to another group.

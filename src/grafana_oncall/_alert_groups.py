@@ -82,7 +82,7 @@ class AlertGroups(Actions):
             perpage: Groups on a page. Undocumented: real servers have 50 without it, and any
                 number with it; a server that does not know it ignores it.
             prefetch: Pages that are on their way ahead, once the second one is asked for; as many
-                again may be there and wait. 0 fetches none ahead.
+                again may be there and wait. 0 to 64; 0 fetches none ahead.
 
         Raises:
             LabelError: Labels that cannot be matched, which the server would silently ignore.
@@ -131,14 +131,14 @@ class AlertGroups(Actions):
             integration_id: As for `list`.
             route_id: As for `list`.
             team_id: As for `list`.
-            every: Time from poll to poll, as a timedelta or in seconds.
+            every: Time from poll to poll, as a timedelta or in seconds; seven days at most.
             existing: Whether groups that are there at the beginning are told as `Created`;
                 otherwise they are read once, and only what happens to them later is told. Where an
                 outage comes first, the beginning is before it, by `clock`.
             checkpoint: Where another watcher of the same filter ended: its `.checkpoint`; or a file
                 that this one goes on from if it exists, and keeps up to date. One watcher at a time
                 may have it; a lock file stands beside it.
-            horizon: Groups that began longer ago than this are not watched.
+            horizon: Groups that began longer ago than this are not watched; 3650 days at most.
             overlap: How much later than newer ones a group may appear in the list.
             most_pages: Bound of the pages read at a poll, as told above.
             clock: Gives the time, as an aware datetime. It may be set while the watcher runs, but

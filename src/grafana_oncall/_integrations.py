@@ -62,7 +62,7 @@ class Integrations:
             name: Exact name.
             perpage: Integrations on a page. Undocumented: real servers have 50 without it.
             prefetch: Pages that are on their way ahead, once the second one is asked for; as many
-                again may be there and wait. 0 fetches none ahead.
+                again may be there and wait. 0 to 64; 0 fetches none ahead.
         """
         request = operations.list_integrations(
             name=name_filter(name),

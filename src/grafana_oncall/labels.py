@@ -50,7 +50,10 @@ def parse(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
 
 
 def validate(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
-    """The pairs of labels that the API's rules allow to be written: characters, lengths, number.
+    """The pairs of labels, if the API's rules allow to write them.
+
+    At most 50, each key once. Keys and values have 1 to 63 characters: a key letters, digits and
+    "_", with a letter at both ends; a value "-" and "." as well, with no digit at either end.
 
         >>> validate({"team": "SRE", "env": "prod"})
         (('team', 'SRE'), ('env', 'prod'))

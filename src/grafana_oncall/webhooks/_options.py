@@ -16,6 +16,6 @@ def seconds(name: str, value: object) -> float:
     raise InvalidArgument(message, argument=name)
 
 
-def duration(name: str, value: object) -> float | None:
+def seconds_or_none(name: str, value: object) -> float | None:
     """A time in seconds, or None for as long as it takes."""
     return None if value is None else seconds(name, value)

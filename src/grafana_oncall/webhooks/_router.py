@@ -15,7 +15,7 @@ from ._backlog import Backlog
 from ._event import Event, parse
 from ._handlers import EventName, Handler, Handlers, OnError
 from ._http import Answer, Headers, Left, Receive, Refused, Scope, Send, read
-from ._options import duration, seconds
+from ._options import seconds, seconds_or_none
 from ._repeats import Repeats
 from ._secret import AUTHORIZATION, Secret
 
@@ -97,7 +97,7 @@ class Router:
         self._repeats = Repeats(
             most=whole("remember", remember), seconds=seconds("remember_for", remember_for)
         )
-        self._shutdown_wait = duration("shutdown_wait", shutdown_wait)
+        self._shutdown_wait = seconds_or_none("shutdown_wait", shutdown_wait)
 
     def on(self, *types: EventName) -> Callable[[H], H]:
         """Registers an async function for events of these types; for all events without any.
@@ -143,7 +143,7 @@ class Router:
             wait: How long to wait, in seconds or as a timedelta; None for as long as it takes.
                 Without it, `shutdown_wait` holds.
         """
-        patience = self._shutdown_wait if wait is UNSET else duration("wait", wait)
+        patience = self._shutdown_wait if wait is UNSET else seconds_or_none("wait", wait)
         if self._working is None:
             return
         self._closing, working = True, self._working
