@@ -10,6 +10,7 @@ from . import labels as label_rules
 from ._actions import Actions
 from ._arguments import (
     duration,
+    function,
     identifier,
     of_type,
     several_ids,
@@ -166,7 +167,7 @@ class AlertGroups(Actions):
             every=duration("every", every, longest=timedelta(days=7)),
             horizon=duration("horizon", horizon, longest=timedelta(days=3650)),
             existing=of_type("existing", existing, bool),
-            clock=clock,
+            clock=function("clock", clock),
         )
         return Watcher(self._session, settings, checkpoint)
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from pathlib import Path
 from typing import Final, TypeVar, cast
 
 from ._generated.constraints import ID, SILENCE_DELAY_MAX
@@ -91,6 +92,20 @@ def of_type(name: str, value: T, kind: type[T]) -> T:
         message = f"{name}={shown(value)}: a {kind.__name__} is needed."
         raise InvalidArgument(message, argument=name)
     return value
+
+
+def function(name: str, value: T) -> T:
+    """The value, if it can be called."""
+    if not callable(value):
+        raise InvalidArgument(f"{name}={shown(value)}: a function is needed.", argument=name)
+    return value
+
+
+def path_of(name: str, value: object) -> Path:
+    """The path of a file."""
+    if not isinstance(value, str | Path):
+        raise InvalidArgument(f"{name}={shown(value)}: a path is needed.", argument=name)
+    return Path(value)
 
 
 def time_range(started_at: object) -> str | UnsetType:

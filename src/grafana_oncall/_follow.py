@@ -10,6 +10,7 @@ from typing import Final
 
 import attrs
 
+from ._arguments import path_of
 from ._checkpoint import Checkpoint, CheckpointFile
 from ._moment import Moment
 from ._poll import Poller, Scope, Sighting
@@ -63,7 +64,7 @@ class Follower:
         self._settings = settings
         self._file: CheckpointFile | None = None
         if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
-            self._file = CheckpointFile(Path(checkpoint))
+            self._file = CheckpointFile(path_of("checkpoint", checkpoint))
             checkpoint = self._file.load()
         self._poller = Poller(session, settings.scope)
         self._began: Moment | None = None

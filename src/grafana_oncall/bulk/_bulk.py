@@ -22,7 +22,7 @@ from grafana_oncall.labels import LabelsLike
 
 from ._action import Action, Delete, Labels, Silence, Transition
 from ._journal import Journal
-from ._options import BulkOptions, ResumeOptions, Settings, path_of
+from ._options import BulkOptions, ResumeOptions, Settings, path_of_journal
 from ._past import Header, Past, Reader
 from ._run import BulkRun, Work
 from ._selection import Read, freeze, gather, given, group_id
@@ -143,7 +143,7 @@ class Bulk:
                 sent; or it is of another server.
         """
         settings = Settings(**options)
-        path = path_of(journal)
+        path = path_of_journal(journal)
         reader = Reader(path)
         past = reader.past
         server = self._session.shared.wire.server

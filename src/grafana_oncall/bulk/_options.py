@@ -6,8 +6,7 @@ from typing import Any, Final, TypedDict
 import attrs
 from attrs import converters, validators
 
-from grafana_oncall._arguments import of_type, whole
-from grafana_oncall._values import shown
+from grafana_oncall._arguments import function, of_type, path_of, whole
 from grafana_oncall.errors import InvalidArgument, JournalError
 
 from ._progress import OnProgress
@@ -56,17 +55,13 @@ def _whole(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
     whole(field.name, value)
 
 
-def _callable(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if value is not None and not callable(value):
-        message = f"{field.name}={shown(value)}: a callable that takes a Progress is needed."
-        raise InvalidArgument(message, argument=field.name)
+def _function(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    function(field.name, value)
 
 
-def path_of(value: object) -> Path:
-    """The path of a journal."""
-    if isinstance(value, str | Path):
-        return Path(value)
-    raise InvalidArgument(f"journal={shown(value)}: a path is needed.", argument="journal")
+def path_of_journal(value: object) -> Path:
+    """The path, if it is one."""
+    return path_of("journal", value)
 
 
 @attrs.frozen(kw_only=True)
@@ -77,13 +72,15 @@ class Settings:
     stop_after_failures: int | None = attrs.field(
         default=None, validator=validators.optional(_whole)
     )
-    on_progress: OnProgress | None = attrs.field(default=None, validator=_callable)
+    on_progress: OnProgress | None = attrs.field(
+        default=None, validator=validators.optional(_function)
+    )
     fsync: bool = attrs.field(default=False, validator=_flag)
     everything: bool = attrs.field(default=False, validator=_flag)
     max_items: int | None = attrs.field(default=None, validator=validators.optional(_whole))
     dry_run: bool = attrs.field(default=False, validator=_flag)
     converge: bool = attrs.field(default=False, validator=_flag)
-    journal: Path | None = attrs.field(default=None, converter=converters.optional(path_of))
+    journal: Path | None = attrs.field(default=None, converter=converters.optional(path_of_journal))
 
     def __attrs_post_init__(self) -> None:
         if self.journal is None:

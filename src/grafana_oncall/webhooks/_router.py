@@ -7,7 +7,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from grafana_oncall._arguments import whole
+from grafana_oncall._arguments import function, whole
 from grafana_oncall._values import UNSET, UnsetType
 from grafana_oncall.errors import ClientStateError, NotAnEvent
 
@@ -84,7 +84,7 @@ class Router:
         shutdown_wait: float | timedelta | None = timedelta(seconds=30),
         on_error: OnError | None = None,
     ) -> None:
-        self._handlers = Handlers(on_error)
+        self._handlers = Handlers(None if on_error is None else function("on_error", on_error))
         self._backlog = Backlog(0)  # of the size that is asked for once it runs
         self._working: asyncio.Task[None] | None = None
         self._closing = False

@@ -346,6 +346,12 @@ def test_a_number_that_cannot_be_is_refused(name: str, value: Any) -> None:
     assert info.value.argument == name
 
 
+def test_what_is_told_of_errors_has_to_be_a_function() -> None:
+    """It would not be missed before the first error."""
+    with pytest.raises(InvalidArgument, match=r"^on_error='log': a function is needed"):
+        Router(secret=None, on_error="log")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 @pytest.mark.parametrize("name", ["remember_for", "shutdown_wait", "wait"])
 @pytest.mark.parametrize("value", [-1, "1", True, float("inf"), float("nan"), timedelta(days=-1)])
 async def test_a_time_that_cannot_be_is_refused(name: str, value: Any) -> None:
