@@ -20,8 +20,10 @@ from grafana_oncall._values import shown
 from grafana_oncall.errors import InvalidArgument, JournalError
 from grafana_oncall.labels import LabelsLike
 
-from ._action import Action, Delete, Labels, Silence, Transition
+from ._action import Action, Silence, Transition
+from ._delete import Delete
 from ._journal import Journal
+from ._labels import Labels
 from ._options import BulkOptions, ResumeOptions, Settings, path_of_journal
 from ._past import Header, Past, Reader
 from ._run import BulkRun, Work

@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall._generated.alert_groups import AlertGroupState
-from grafana_oncall.bulk._action import Action, Delete, Labels, Silence, Transition
+from grafana_oncall.bulk._action import Action, Silence, Transition
+from grafana_oncall.bulk._delete import Delete
 from grafana_oncall.bulk._ids import Ids
 from grafana_oncall.bulk._journal import Journal
+from grafana_oncall.bulk._labels import Labels
 from grafana_oncall.bulk._outcome import Outcome, Status
 from grafana_oncall.bulk._past import Header, Reader
 from grafana_oncall.errors import JournalError
