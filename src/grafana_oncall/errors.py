@@ -32,7 +32,7 @@ All of them pickle, and none of them shows the token.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -138,7 +138,8 @@ class _Problems(InvalidArgument):
 
     def __init__(self, problems: Sequence[Problem], *, argument: str) -> None:
         lines = "".join(f"\n  - {problem}" for problem in problems)
-        super().__init__(f"{argument}: {len(problems)} problem(s):{lines}", argument=argument)
+        many = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(f"{argument}: {many}:{lines}", argument=argument)
         self.problems: tuple[Problem, ...] = tuple(problems)
         """Every problem, in the order of what was given."""
 
@@ -256,8 +257,10 @@ class NotAnEvent(OnCallError, ValueError):
         """Where in the JSON, such as `$.event.type`; None when it is not JSON at all."""
 
 
-_NO_JSON = "check that url= is the OnCall API's, and that no proxy or login page answers for it."
-_OTHER_SHAPE = (
+_NO_JSON: Final = (
+    "check that url= is the OnCall API's, and that no proxy or login page answers for it."
+)
+_OTHER_SHAPE: Final = (
     "the server may be newer than this release: look for a newer one; .content has the whole body."
 )
 
@@ -368,10 +371,10 @@ class ServerError(StatusError):
     """The server failed, which it also does on some bad input."""
 
 
-PASSING = (TransportError, DecodeError, RateLimited, ServerError)
+PASSING: Final = (TransportError, DecodeError, RateLimited, ServerError)
 """Errors of an outage: later, the same may succeed."""
 
-EXCERPT_LENGTH = 120
+EXCERPT_LENGTH: Final = 120
 
 
 def excerpt(content: bytes) -> str:

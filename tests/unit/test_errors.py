@@ -231,10 +231,15 @@ class Custom(InvalidArgument):
     [
         pytest.param(
             LabelError(PROBLEMS, argument="labels"),
-            "labels: 2 problem(s):\n"
+            "labels: 2 problems:\n"
             "  - team:SRE 1: no spaces\n"
             "  - templates.slack.title (line 2, column 7): unexpected '}'",
             id="problems",
+        ),
+        pytest.param(
+            LabelError(PROBLEMS[:1], argument="labels"),
+            "labels: one problem:\n  - team:SRE 1: no spaces",
+            id="one problem",
         ),
         pytest.param(
             status_error(BadRequest),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -13,7 +13,7 @@ from ._outcome import Outcome, Status
 if TYPE_CHECKING:
     from rich.table import Table
 
-_SHOWN_FAILURES = 20
+_SHOWN_FAILURES: Final = 20
 
 
 @attrs.frozen(kw_only=True)
