@@ -96,7 +96,7 @@ def to_query(labels: LabelsLike) -> tuple[str, ...]:
 
 
 def matches(labels: LabelsLike, wanted: LabelsLike) -> bool:
-    """Whether all the wanted labels are among these, compared with case, as the server does.
+    """Whether all the wanted labels are among these; case counts, as on the server.
 
         >>> matches([("team", "SRE"), ("env", "prod")], wanted="env:prod")
         True

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import assume, given
@@ -16,7 +16,7 @@ from grafana_oncall._arguments import (
     time_range,
     whole,
 )
-from grafana_oncall._choices import delete_mode, state_filter, wanted_state
+from grafana_oncall._choices import State, StateFilter, delete_mode, state_filter, wanted_state
 from grafana_oncall.errors import InvalidArgument, TimeRangeError
 from grafana_oncall.models import AlertGroupState, DeleteMode
 
@@ -120,6 +120,13 @@ def test_an_unknown_state_is_refused_with_the_known_ones(state: object) -> None:
     names = r"firing \(or new\), acknowledged, resolved, silenced"
     with pytest.raises(InvalidArgument, match=rf"^state=.* is none of the states: {names}\.$"):
         state_filter(state)
+
+
+def test_every_state_is_known_to_the_filter_and_to_type_checkers() -> None:
+    """A new one of the specification is to be added to both."""
+    assert {state_filter(state) for state in AlertGroupState} == set(get_args(StateFilter))
+    spellings = {*AlertGroupState, *AlertGroupState.__spellings__}
+    assert set(get_args(get_args(State)[1])) == spellings
 
 
 def test_a_state_to_wait_for_has_to_be_one() -> None:

@@ -320,7 +320,7 @@ async def test_a_handler_that_catches_its_cancellation_does_not_go_on() -> None:
 
 
 async def test_a_block_that_raises_ends_the_router_and_raises_that() -> None:
-    """Not a group of errors; what was taken is worked off."""
+    """Not a group of errors; what was taken is handled."""
     router = made(handler := Recorder(seconds=9))
     with pytest.raises(ZeroDivisionError):  # noqa: PT012  # the block is what is tested
         async with router:
