@@ -10,6 +10,7 @@ import attrs
 from ._codec import decode
 from ._pacing import PauseTooLong
 from ._record import Record
+from ._refusal import SYNCING
 from ._request import API_ROOT, Answer, Request, Response
 from ._retry import Again, GiveUp, Settled, Verdict, after, final, in_doubt, is_ambiguous
 from ._shared import Options, Shared
@@ -174,7 +175,8 @@ class Call(Generic[T]):
         self._pause = pace.throttled(now, error.reset_after, sent=sent)
         self._shared.gate.turn_away()
         if pace.paused_until > before + 1:
-            self._shared.emit(Paused(seconds=self._pause, reason="throttled"))
+            reason = "unknown_stack" if SYNCING in error.detail else "throttled"
+            self._shared.emit(Paused(seconds=self._pause, reason=reason))
 
     def _paused(self, seconds: float) -> RateLimited:
         """The error of a call for which the server's pause is too long."""

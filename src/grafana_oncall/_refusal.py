@@ -25,7 +25,8 @@ _ALREADY: Final = {
     "unsilence": "unsilenced",
 }
 _HAS_LABEL: Final = "Label already exists"
-_SYNCING: Final = "Organization being synced"
+SYNCING: Final = "Organization being synced"
+"""The server's words where it answers 429 because it does not know the stack yet."""
 _SYNCING_HINT: Final = (
     "the server does not know the stack of grafana_url= yet, and is learning it; "
     "check the URL, or wait some minutes."
@@ -74,7 +75,7 @@ def refusal(request: Request[Any], response: Response) -> errors.StatusError:
 
 
 def _hint(request: Request[Any], kind: type[errors.StatusError], detail: str) -> str | None:
-    if _SYNCING in detail:
+    if SYNCING in detail:
         return _SYNCING_HINT
     if kind is errors.Forbidden:
         return f"whose token it is needs the permission {request.operation.permission}."
