@@ -146,16 +146,15 @@ def silence_delay(delay: object) -> int:
     if isinstance(delay, Forever):
         return delay.value
     seconds = math.ceil(delay.total_seconds()) if isinstance(delay, timedelta) else delay
-    match seconds:
-        case bool():
-            pass
-        # The server takes 0, and never ends such a silence.
-        case int() if 0 < seconds <= SILENCE_DELAY_MAX:
-            return seconds
-        case _:
-            pass
-    message = (
-        f"delay={shown(delay)}: a timedelta or whole seconds from 1 to {SILENCE_DELAY_MAX}, "
-        "or FOREVER, is needed."
-    )
-    raise InvalidArgument(message, argument="delay")
+    # The server takes 0, and never ends such a silence.
+    if (
+        not isinstance(seconds, int)
+        or isinstance(seconds, bool)
+        or not 0 < seconds <= SILENCE_DELAY_MAX
+    ):
+        message = (
+            f"delay={shown(delay)}: a timedelta or whole seconds from 1 to {SILENCE_DELAY_MAX}, "
+            "or FOREVER, is needed."
+        )
+        raise InvalidArgument(message, argument="delay")
+    return seconds

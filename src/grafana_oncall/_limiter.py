@@ -57,7 +57,7 @@ class Limiter:
         if address is None:
             self._quota = _Memory(amount, seconds, key)
         else:
-            self._place = f"in Redis at {address.host}:{address.port}/{address.db}"
+            self._place = f"in Redis at {address}"
             self._quota = _Redis(amount, seconds, key, address)
         self._closed = False
 
@@ -180,7 +180,7 @@ class _Redis:
         self._failures = 0
         self._last = ""
         self._asking: asyncio.Timeout | None = None
-        self._place = f"{address.host}:{address.port}/{address.db}"
+        self._address = address
 
     async def take(self) -> float:
         """Asks when it is this task's turn, unless Redis failed while it waited for that."""
@@ -221,8 +221,8 @@ class _Redis:
 
     def _failure(self) -> OnCallError:
         return OnCallError(
-            f"rate_limit_storage: the quota in Redis at {self._place} cannot be asked, so nothing "
-            f"was sent: {self._last}. Repeat the call when Redis answers again, or "
+            f"rate_limit_storage: the quota in Redis at {self._address} cannot be asked, so "
+            f"nothing was sent: {self._last}. Repeat the call when Redis answers again, or "
             "make the client without rate_limit_storage, to keep a quota of its own."
         )
 

@@ -34,15 +34,9 @@ def _seconds(value: float | timedelta) -> float:
 
 
 def _check_seconds(_: object, field: "attrs.Attribute[float]", value: object) -> None:
-    match value:
-        case bool():
-            pass
-        case int() | float() if value >= 0:
-            return
-        case _:
-            pass
-    message = f"{field.name}={shown(value)}: seconds or a timedelta, not below zero."
-    raise InvalidArgument(message, argument=field.name)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:
+        message = f"{field.name}={shown(value)}: seconds or a timedelta, not below zero."
+        raise InvalidArgument(message, argument=field.name)
 
 
 def _check_attempts(_: object, field: "attrs.Attribute[int]", value: object) -> None:
