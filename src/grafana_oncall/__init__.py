@@ -14,8 +14,9 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   _alert_groups · _integrations                         one method per operation
 #   bulk · _watch · _wait · _runner                       acting on many, watching, waiting, bots
 #   _follow                                               from poll to poll, over restarts
-#   _poll · _schedule · _moment · _checkpoint · _signals   what they read, when, what they know
+#   _poll · _schedule · _moment · _checkpoint · _signals   what they read, and when; what they keep
 #   _attempts                                              how often a handler is called
+#   _known                                                what they compare it with
 #   _actions · _filter · _window · changes                one alert group: actions, match, diff
 #   _pager                                                what `list` returns
 #   _session · _call · _record · _shared                  pages; attempts; the client's lifetime
