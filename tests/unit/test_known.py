@@ -65,6 +65,9 @@ def test_a_group_that_leaves_the_filter_is_told_once_and_is_not_new_when_it_retu
     assert news(known) == {"I1": ["Acknowledged"]}
     known.settle(*known.changed())
     assert known.outside == {"I1"}
+    known.begin(())
+    known.see_one("I1", group(state="resolved"))
+    assert news(known) == {}
     told(known, [group()])
     assert known.outside == set()
     assert [*known.told] == ["I1"]
@@ -83,6 +86,7 @@ def test_a_group_that_the_filter_excludes_is_not_seen_in_the_list() -> None:
 def test_of_a_busy_group_nothing_is_told() -> None:
     """Its handlers are at work: what happens meanwhile is one difference afterwards."""
     known = Known(())
+    told(known, [group()])
     known.begin({"I1"})
     known.see([group(), group("I2")])
     known.see_one("I1", None)
