@@ -100,7 +100,8 @@ class OnCallError(Exception):
     attempts: tuple[Attempt, ...] = ()
     """Every request of the call, in order; empty when nothing was sent."""
     elapsed: float | None = None
-    """Seconds from the beginning of the call to this error; None when nothing was sent."""
+    """Seconds from the beginning of the call to this error, waiting included; None when it came
+    before any call, as InvalidArgument does."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), self.args, self.__dict__)
