@@ -116,7 +116,7 @@ class CheckpointFile:
 
     def _try_lock(self) -> bool:
         try:
-            file = FileIO(self.path.with_name(f"{self.path.name}.lock"), "a")
+            file = FileIO(f"{self.path}.lock", "a")
         except OSError as error:
             raise _unusable(self.path, error) from error
         try:

@@ -97,7 +97,8 @@ class BulkReport:
         if not self.selected:
             reason = "the selection was not complete, so nothing was sent"
             return f"{kind}: {reason}, in {seconds:.1f} s"
-        groups = f"{len(self.outcomes):,} alert groups"
+        number = len(self.outcomes)
+        groups = "1 alert group" if number == 1 else f"{number:,} alert groups"
         return f"{kind}: {groups}{f': {counts}' if counts else ''}, in {seconds:.1f} s{doubt}"
 
     def __rich__(self) -> "Table":
