@@ -33,6 +33,11 @@ _SYNCING_HINT: Final = (
 )
 _WAIT: Final = re.compile(r"available in (\d+) second")
 
+GATEWAY: Final = frozenset({502, 503, 504})
+"""Statuses of a proxy whose server is down or overloaded, whatever it is asked for."""
+
+_GATEWAY_HINT: Final = "try later: the server is down or overloaded, and a proxy answers for it."
+
 _BY_STATUS: Final[Mapping[int, type[errors.StatusError]]] = {
     401: errors.Unauthorized,
     403: errors.Forbidden,
@@ -69,14 +74,18 @@ def refusal(request: Request[Any], response: Response) -> errors.StatusError:
         operation=request.operation.id,
         method=request.operation.method,
         path=f"/{API_ROOT}{request.path}",
-        hint=_hint(request, kind, detail),
+        hint=_hint(request, response.status, kind, detail),
         reset_after=_reset_after(response, detail) if response.status in {429, 503} else None,
     )
 
 
-def _hint(request: Request[Any], kind: type[errors.StatusError], detail: str) -> str | None:
+def _hint(
+    request: Request[Any], status: int, kind: type[errors.StatusError], detail: str
+) -> str | None:
     if SYNCING in detail:
         return _SYNCING_HINT
+    if status in GATEWAY:
+        return _GATEWAY_HINT
     if kind is errors.Forbidden:
         return f"whose token it is needs the permission {request.operation.permission}."
     return _HINTS.get(kind)

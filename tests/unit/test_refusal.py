@@ -369,6 +369,12 @@ def test_other_bad_requests_are_told_apart(detail: str, kind: type[errors.BadReq
         pytest.param(refused(404, {"detail": "Not found."}), "check the id", id="not found"),
         pytest.param(refused(409), "look at the present state", id="conflict"),
         pytest.param(refused(500), "check the arguments", id="server"),
+        *(
+            pytest.param(
+                refused(status), "try later: the server is down", id=f"{status} of a proxy"
+            )
+            for status in (502, 503, 504)
+        ),
     ],
 )
 def test_a_hint_says_what_to_do(error: errors.StatusError, hint: str) -> None:
