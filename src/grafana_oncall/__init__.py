@@ -14,16 +14,17 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   _alert_groups · _integrations                         one method per operation
 #   bulk · _watch · _wait · _runner                       acting on many, watching, waiting, bots
 #   _follow                                               from poll to poll, over restarts
-#   _poll · _schedule · _moment · _checkpoint · _signals   what they read, when, what they know
+#   _poll · _schedule · _moment · _checkpoint · _signals   what they read, and when; what they keep
 #   _attempts                                              how often a handler is called
+#   _known                                                what they compare it with
 #   _actions · _filter · _window · changes                one alert group: actions, match, diff
 #   _pager                                                what `list` returns
-#   _session · _call · _shared                            pages; attempts; the client's lifetime
+#   _session · _call · _record · _shared                  pages; attempts; the client's lifetime
 #   _wire · _http                                         the only code that sends; its httpx
 #   _transport · _pool                                    what it sends through
 #   _codec · _paging · _retry · _pacing · _limiter · _settings · _arguments · _choices · labels
 #                                                         decisions and checks, pure but for waiting
-#   _refusal · _converter · _templates · _rate · _filelock · _cancellation
+#   _refusal · _converter · _label_shapes · _templates · _rate · _filelock · _cancellation
 #   _generated                                            written from openapi.yaml
 #   _request · _values · otel · events · errors           plain values
 #   _lazy                                                 what makes the doors cheap

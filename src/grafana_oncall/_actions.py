@@ -76,7 +76,8 @@ class Actions:
 
         Args:
             alert_group_id: Id of the group.
-            delay: How long, as a timedelta (rounded up to seconds) or in seconds; or `FOREVER`.
+            delay: How long, as a timedelta (rounded up to seconds) or in whole seconds, from one
+                second to 68 years; or `FOREVER`.
 
         Raises:
             Conflict: It is resolved, acknowledged, or attached to another group.
@@ -103,7 +104,10 @@ class Actions:
         Args:
             alert_group_id: Id of the group.
             mode: `wipe` empties title and payload, resolves the group, and keeps it; `delete`
-                removes it with its messages in Slack and elsewhere: `get` then says NotFound.
+                removes it with its messages in Slack and elsewhere: `get` then raises NotFound.
+
+        Raises:
+            NotFound: There is no such group, or no more.
         """
         body = AlertGroupDelete(mode=delete_mode(mode))
         request = operations.delete_alert_group(alert_group_id, body)

@@ -10,9 +10,9 @@ from . import labels as label_rules
 from ._actions import Actions
 from ._arguments import (
     duration,
+    function,
     identifier,
     of_type,
-    positive,
     several_ids,
     time_range,
     whole,
@@ -83,7 +83,7 @@ class AlertGroups(Actions):
             perpage: Groups on a page. Undocumented: real servers have 50 without it, and any
                 number with it; a server that does not know it ignores it.
             prefetch: Pages that are on their way ahead, once the second one is asked for; as many
-                again may be there and wait. 0 fetches none ahead.
+                again may be there and wait. 0 to 64; 0 fetches none ahead.
 
         Raises:
             LabelError: Labels that cannot be matched, which the server would silently ignore.
@@ -98,7 +98,7 @@ class AlertGroups(Actions):
             label=UNSET if labels is None else label_rules.to_query(labels),
             started_at=time_range(started_at),
             state=state_filter(state),
-            perpage=positive("perpage", perpage),
+            perpage=UNSET if perpage is None else whole("perpage", perpage),
         )
         return Pager(self._session, request, prefetch=prefetch)
 
@@ -132,14 +132,14 @@ class AlertGroups(Actions):
             integration_id: As for `list`.
             route_id: As for `list`.
             team_id: As for `list`.
-            every: Time from poll to poll, as a timedelta or in seconds.
+            every: Time from poll to poll, as a timedelta or in seconds; seven days at most.
             existing: Whether groups that are there at the beginning are told as `Created`;
                 otherwise they are read once, and only what happens to them later is told. Where an
                 outage comes first, the beginning is before it, by `clock`.
             checkpoint: Where another watcher of the same filter ended: its `.checkpoint`; or a file
                 that this one goes on from if it exists, and keeps up to date. One watcher at a time
                 may have it; a lock file stands beside it.
-            horizon: Groups that began earlier are not watched.
+            horizon: Groups that began longer ago than this are not watched; 3650 days at most.
             overlap: How much later than newer ones a group may appear in the list.
             most_pages: Bound of the pages read at a poll, as told above.
             clock: Gives the time, as an aware datetime. It may be set while the watcher runs, but
@@ -147,7 +147,7 @@ class AlertGroups(Actions):
 
         Raises:
             LabelError: Labels that cannot be matched.
-            InvalidArgument: Any other argument that cannot be meant.
+            InvalidArgument: Any other argument that makes no sense.
             CheckpointError: The checkpoint cannot be read, or is of another server or filter.
         """
         from ._follow import WatchSettings  # noqa: PLC0415  # as for `bulk`
@@ -167,7 +167,7 @@ class AlertGroups(Actions):
             every=duration("every", every, longest=timedelta(days=7)),
             horizon=duration("horizon", horizon, longest=timedelta(days=3650)),
             existing=of_type("existing", existing, bool),
-            clock=clock,
+            clock=function("clock", clock),
         )
         return Watcher(self._session, settings, checkpoint)
 
@@ -205,7 +205,7 @@ class AlertGroups(Actions):
             alert_group_ids: One id, or several.
             state: The state; `firing` is also spelled `new`.
             timeout: Longest time to wait, as a timedelta or in seconds.
-            every: Time from look to look.
+            every: Time from look to look, as a timedelta or in seconds.
 
         Returns:
             The group, or the groups in the order given, each as it was when it had the state.
@@ -227,7 +227,8 @@ class AlertGroups(Actions):
     ) -> None:
         """Waits until one group, or each of several, is gone from the server.
 
-        Takes the same as `wait_until`, and raises WaitTimeout as well. A wiped group is not gone.
+        Takes the same as `wait_until`, but for a state, and raises WaitTimeout as it does. A wiped
+        group is not gone.
         """
         await self._wait(alert_group_ids, None, timeout, every)
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from pathlib import Path
 from typing import Final, TypeVar, cast
 
 from ._generated.constraints import ID, SILENCE_DELAY_MAX
@@ -28,9 +29,11 @@ NO_TEAM: Final = "null"
 
 def identifier(name: str, value: object) -> str | UnsetType:
     """An id to filter by; None means not to filter."""
-    if value is None:
-        return UNSET
-    # An empty value would be ignored by the server, and select everything.
+    return UNSET if value is None else _id(name, value)
+
+
+def _id(name: str, value: object) -> str:
+    # An empty filter would be ignored by the server, and select everything.
     if not isinstance(value, str) or not ID.allows(value):
         raise InvalidArgument(f"{name}={shown(value)} is not an id. {ID.text}", argument=name)
     return value
@@ -46,35 +49,26 @@ def name_filter(value: object) -> str | UnsetType:
     return value
 
 
-def positive(name: str, value: object) -> int | UnsetType:
-    """A whole number above zero; None means that it was not given."""
-    if value is None:
-        return UNSET
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        message = f"{name}={shown(value)}: a whole number, 1 or more, is needed."
+def whole(name: str, value: object, *, least: int = 1) -> int:
+    """A whole number that is not too small."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        message = f"{name}={shown(value)}: a whole number, {least} or more, is needed."
         raise InvalidArgument(message, argument=name)
     return value
+
+
+def positive(name: str, value: object) -> int:
+    """A whole number above zero."""
+    return whole(name, value)
 
 
 def several_ids(name: str, value: object) -> list[str]:
     """One id, or several."""
     match value:
-        case str():
-            ids: list[object] = [value]
-        case Iterable() if not isinstance(value, bytes):
-            ids = [*cast("Iterable[object]", value)]
+        case Iterable() if not isinstance(value, str | bytes):
+            return [_id(name, one) for one in cast("Iterable[object]", value)]
         case _:
-            ids = [value]
-    for one in ids:
-        if not isinstance(one, str) or not ID.allows(one):
-            raise InvalidArgument(f"{name}: {shown(one)} is not an id. {ID.text}", argument=name)
-    return cast("list[str]", ids)
-
-
-def whole(name: str, value: object) -> int:
-    """A whole number above zero."""
-    checked = positive(name, 0 if value is None else value)
-    return cast("int", checked)
+            return [_id(name, value)]
 
 
 def duration(name: str, value: object, *, longest: timedelta = timedelta(days=36500)) -> timedelta:
@@ -98,6 +92,20 @@ def of_type(name: str, value: T, kind: type[T]) -> T:
         message = f"{name}={shown(value)}: a {kind.__name__} is needed."
         raise InvalidArgument(message, argument=name)
     return value
+
+
+def function(name: str, value: T) -> T:
+    """The value, if it can be called."""
+    if not callable(value):
+        raise InvalidArgument(f"{name}={shown(value)}: a function is needed.", argument=name)
+    return value
+
+
+def path_of(name: str, value: object) -> Path:
+    """The path of a file."""
+    if not isinstance(value, str | Path):
+        raise InvalidArgument(f"{name}={shown(value)}: a path is needed.", argument=name)
+    return Path(value)
 
 
 def time_range(started_at: object) -> str | UnsetType:
@@ -138,16 +146,15 @@ def silence_delay(delay: object) -> int:
     if isinstance(delay, Forever):
         return delay.value
     seconds = math.ceil(delay.total_seconds()) if isinstance(delay, timedelta) else delay
-    match seconds:
-        case bool():
-            pass
-        # The server takes 0, and never ends such a silence.
-        case int() if 0 < seconds <= SILENCE_DELAY_MAX:
-            return seconds
-        case _:
-            pass
-    message = (
-        f"delay={shown(delay)}: a timedelta or whole seconds from 1 to {SILENCE_DELAY_MAX}, "
-        "or FOREVER, is needed."
-    )
-    raise InvalidArgument(message, argument="delay")
+    # The server takes 0, and never ends such a silence.
+    if (
+        not isinstance(seconds, int)
+        or isinstance(seconds, bool)
+        or not 0 < seconds <= SILENCE_DELAY_MAX
+    ):
+        message = (
+            f"delay={shown(delay)}: a timedelta or whole seconds from 1 to {SILENCE_DELAY_MAX}, "
+            "or FOREVER, is needed."
+        )
+        raise InvalidArgument(message, argument="delay")
+    return seconds

@@ -9,17 +9,13 @@ import attrs
 
 from ._codec import decode
 from ._pacing import PauseTooLong
+from ._record import Record
+from ._refusal import SYNCING
 from ._request import API_ROOT, Answer, Request, Response
 from ._retry import Again, GiveUp, Settled, Verdict, after, final, in_doubt, is_ambiguous
 from ._shared import Options, Shared
-from .errors import (
-    Attempt,
-    ClientStateError,
-    DecodeError,
-    OnCallError,
-    RateLimited,
-)
-from .events import AttemptEnded, CallEnded, CallStarted, Paused, RetryScheduled
+from .errors import ClientStateError, DecodeError, OnCallError, RateLimited
+from .events import Paused
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -63,11 +59,8 @@ class Call(Generic[T]):
             attrs.evolve(request.operation, repeat="same") if never else request.operation
         )
         self._writes = request.operation.repeat != "safe"
-        self._number = shared.next_number()
-        # As a rule nobody follows the calls, and their events need not be made.
-        self._followed = shared.hears(CallStarted)
+        self._record = Record(shared, request)
         self._now = asyncio.get_running_loop().time
-        self._attempts: list[Attempt] = []
         self._doubtful = False
         self._first_sent: float | None = None
         self._response: Response | None = None
@@ -76,17 +69,9 @@ class Call(Generic[T]):
 
     async def run(self) -> Answer[T]:
         """The answer, or the error with all its attempts."""
-        began = self._now()
-        operation = self._operation
-        if self._followed:
-            self._shared.emit(
-                CallStarted(
-                    call=self._number,
-                    operation=operation.id,
-                    method=operation.method,
-                    path=self._request.path,
-                )
-            )
+        record = self._record
+        if record.followed:
+            record.started()
         failure: str | None = None
         try:
             return await self._until_settled()
@@ -94,20 +79,11 @@ class Call(Generic[T]):
             failure = type(error).__name__
             told = self._told(error)
             if told is not None:
-                told.attempts = tuple(self._attempts)
-                told.elapsed = self._now() - began
+                record.add_to(told)
             raise
         finally:
-            if self._followed:
-                self._shared.emit(
-                    CallEnded(
-                        call=self._number,
-                        operation=operation.id,
-                        attempts=len(self._attempts),
-                        elapsed=self._now() - began,
-                        error=failure,
-                    )
-                )
+            if record.followed:
+                record.ended(failure)
 
     def _told(self, error: BaseException) -> OnCallError | None:
         """The error to tell the attempts with: of a cancelled write in doubt, its cause."""
@@ -137,13 +113,13 @@ class Call(Generic[T]):
             self._first_sent = sent
         gate, status, failure = self._shared.gate, None, None
         try:
-            self._response = await self._shared.round_trip(self._request, self._options)
-            status = self._response.status
+            self._response = response = await self._shared.round_trip(self._request, self._options)
+            status = response.status
             if status != 429:
                 gate.pace.success(sent)
             if status == 200 and self._answered is not None:
                 await self._answered()
-            return Answer(value=self._decoded(), response=self._response)
+            return self._decoded(response)
         except BaseException as error:
             failure = type(error).__name__
             if isinstance(error, RateLimited):
@@ -152,19 +128,18 @@ class Call(Generic[T]):
             raise
         finally:
             gate.leave()
-            self._record(status, failure, waited=sent - asked, latency=self._now() - sent)
+            latency = self._now() - sent
+            self._record.attempted(status, failure, waited=sent - asked, latency=latency)
 
-    def _decoded(self) -> T:
-        """The value of the response; an error's text never repeats the token."""
-        response = cast("Response", self._response)
+    def _decoded(self, response: Response) -> Answer[T]:
+        """The answer; an error's text never repeats the token."""
         try:
-            return decode(self._request, response)
+            return Answer(value=decode(self._request, response), response=response)
         except OnCallError:
-            self._response = self._shared.wire.redacted(response)
-            if self._response is response:
+            self._response = redacted = self._shared.wire.redacted(response)
+            if redacted is response:
                 raise
-        response = self._response
-        return decode(self._request, response)
+        return Answer(value=decode(self._request, redacted), response=redacted)
 
     async def _enter(self) -> None:
         """Waits for a place, and for the client's own rate limit."""
@@ -187,30 +162,11 @@ class Call(Generic[T]):
                 raise
             if not seconds:
                 return
-            shared.gate.hold(seconds)
+            is_news = shared.gate.hold(seconds)
             shared.gate.leave()
             first = True
-            shared.emit(Paused(seconds=seconds, reason="rate_limit"))
-
-    def _record(
-        self, status: int | None, error: str | None, *, waited: float, latency: float
-    ) -> None:
-        number = len(self._attempts) + 1
-        self._attempts.append(
-            Attempt(number=number, status=status, error=error, waited=waited, latency=latency)
-        )
-        if self._followed:
-            self._shared.emit(
-                AttemptEnded(
-                    call=self._number,
-                    operation=self._operation.id,
-                    attempt=number,
-                    status=status,
-                    error=error,
-                    waited=waited,
-                    latency=latency,
-                )
-            )
+            if is_news:
+                shared.emit(Paused(seconds=seconds, reason="rate_limit"))
 
     def _throttled(self, error: RateLimited, sent: float) -> None:
         """All calls pause; the first of an episode tells it."""
@@ -219,7 +175,8 @@ class Call(Generic[T]):
         self._pause = pace.throttled(now, error.reset_after, sent=sent)
         self._shared.gate.turn_away()
         if pace.paused_until > before + 1:
-            self._shared.emit(Paused(seconds=self._pause, reason="throttled"))
+            reason = "unknown_stack" if SYNCING in error.detail else "throttled"
+            self._shared.emit(Paused(seconds=self._pause, reason=reason))
 
     def _paused(self, seconds: float) -> RateLimited:
         """The error of a call for which the server's pause is too long."""
@@ -260,7 +217,7 @@ class Call(Generic[T]):
         verdict = after(
             self._operation,
             error,
-            attempt=sum(one.status != 429 for one in self._attempts),
+            attempt=sum(one.status != 429 for one in self._record.attempts),
             doubtful=self._doubtful,
             elapsed=0.0 if self._first_sent is None else self._now() - self._first_sent,
             pause=self._pause,
@@ -288,16 +245,7 @@ class Call(Generic[T]):
         return await Call(self._shared, self._options, request).run()
 
     async def _wait(self, error: OnCallError, delay: float) -> None:
-        self._attempts[-1] = attrs.evolve(self._attempts[-1], delay=delay)
-        self._shared.emit(
-            RetryScheduled(
-                call=self._number,
-                operation=self._operation.id,
-                attempt=len(self._attempts),
-                delay=delay,
-                error=type(error).__name__,
-            )
-        )
+        self._record.goes_on(error, delay)
         if isinstance(error, RateLimited):
             return  # the gate makes all tasks wait
         try:

@@ -17,6 +17,14 @@ from .errors import CheckpointError
 
 _FORMAT: Final = 1
 
+_NOT_OURS: Final = (
+    msgspec.MsgspecError,
+    BaseValidationError,
+    TypeError,
+    ValueError,
+    RecursionError,
+)
+
 _PATIENCE: Final = 5.0
 """Seconds for a watcher before this one to end."""
 _PAUSE: Final = 0.1
@@ -51,10 +59,8 @@ class Checkpoint:
     def from_json(cls, text: str | bytes) -> "Checkpoint":
         """From what `to_json` gave; raises CheckpointError for anything else."""
         try:
-            content = text.encode() if isinstance(text, str) else text
-            content.decode()
-            read = loads(content, cls)
-        except (msgspec.MsgspecError, BaseValidationError, ValueError, RecursionError) as error:
+            read = loads(_in_utf8(text), cls)
+        except _NOT_OURS as error:
             raise _unlike(text) from error
         if read.format != _FORMAT:
             raise _unlike(text)
@@ -62,7 +68,7 @@ class Checkpoint:
 
     @classmethod
     def load(cls, path: Path) -> "Checkpoint | None":
-        """From a file; None where there is none."""
+        """From a file; None where there is none. Raises CheckpointError for any other content."""
         try:
             return cls.from_json(path.read_bytes())
         except FileNotFoundError:
@@ -71,7 +77,10 @@ class Checkpoint:
             raise _unusable(path, error) from error
 
     def save(self, path: Path) -> None:
-        """Into a file, which at any moment holds either the old or the new value."""
+        """Into a file, which at any moment holds either the old or the new value.
+
+        Raises CheckpointError where it cannot be written.
+        """
         beside = path.with_name(f"{path.name}.new")
         try:
             with beside.open("wb") as file:
@@ -107,7 +116,7 @@ class CheckpointFile:
 
     def _try_lock(self) -> bool:
         try:
-            file = FileIO(self.path.with_name(f"{self.path.name}.lock"), "a")
+            file = FileIO(f"{self.path}.lock", "a")
         except OSError as error:
             raise _unusable(self.path, error) from error
         try:
@@ -141,8 +150,20 @@ class CheckpointFile:
         checkpoint.save(self.path)
 
 
-def _unlike(text: str | bytes) -> CheckpointError:
-    return CheckpointError(f"This is no checkpoint of a watcher: {shown(text[:60])}.", path=None)
+def _in_utf8(text: object) -> bytes:
+    match text:
+        case str():
+            return text.encode()
+        case bytes():
+            text.decode()  # the parser does not look into strings that it skips
+            return text
+        case _:
+            raise TypeError("neither text nor bytes")
+
+
+def _unlike(text: object) -> CheckpointError:
+    start = text[:60] if isinstance(text, str | bytes) else text
+    return CheckpointError(f"This is no checkpoint of a watcher: {shown(start)}.", path=None)
 
 
 def _unusable(path: Path, error: Exception) -> CheckpointError:

@@ -1,6 +1,6 @@
 """Pure checks as in `_arguments`, of what is one of a few: they need the enums of alert groups."""
 
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias
 
 from ._generated.alert_groups import AlertGroupState, DeleteMode
 from ._values import UNSET, UnsetType, shown
@@ -23,20 +23,18 @@ _FILTER_OF: Final[dict[AlertGroupState, StateFilter]] = {
 
 
 def state_filter(state: object) -> StateFilter | UnsetType:
-    """The spelling that the server's filter takes."""
-    if state is None:
-        return UNSET
-    known = _FILTER_OF.get(AlertGroupState(state)) if isinstance(state, str) else None
-    if known is None:
-        names = ", ".join(("firing (or new)", *list(_FILTER_OF.values())[1:]))
-        message = f"state={shown(state)} is none of the states: {names}."
-        raise InvalidArgument(message, argument="state")
-    return known
+    """The spelling that the server's filter takes; None means not to filter."""
+    return UNSET if state is None else _FILTER_OF[wanted_state(state)]
 
 
 def wanted_state(state: object) -> AlertGroupState:
     """A state that must be given."""
-    return AlertGroupState(cast("str", state_filter("" if state is None else state)))
+    known = AlertGroupState(state) if isinstance(state, str) else None
+    if known is None or known not in _FILTER_OF:
+        names = ", ".join(("firing (or new)", *list(_FILTER_OF.values())[1:]))
+        message = f"state={shown(state)} is none of the states: {names}."
+        raise InvalidArgument(message, argument="state")
+    return known
 
 
 def delete_mode(mode: object) -> DeleteMode:

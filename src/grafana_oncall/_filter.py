@@ -16,7 +16,7 @@ def is_filtered(query: Iterable[tuple[str, str]]) -> bool:
 
 
 def is_known(name: str) -> bool:
-    """Whether a parameter of the list is known, so that groups can be held against it."""
+    """Whether a parameter of the list is known, so that groups can be checked against it."""
     return name in _NOT_A_FILTER or name in _TESTS
 
 

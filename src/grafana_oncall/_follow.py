@@ -10,9 +10,11 @@ from typing import Final
 
 import attrs
 
+from ._arguments import path_of
 from ._checkpoint import Checkpoint, CheckpointFile
+from ._known import Known, Sighting
 from ._moment import Moment
-from ._poll import Poller, Scope, Sighting
+from ._poll import Poller, Scope
 from ._schedule import Schedule
 from ._session import Session
 from .changes import Gap
@@ -63,9 +65,10 @@ class Follower:
         self._settings = settings
         self._file: CheckpointFile | None = None
         if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
-            self._file = CheckpointFile(Path(checkpoint))
+            self._file = CheckpointFile(path_of("checkpoint", checkpoint))
             checkpoint = self._file.load()
-        self._poller = Poller(session, settings.scope)
+        self._known = Known(settings.scope.request.query)
+        self._poller = Poller(session, settings.scope, self._known)
         self._began: Moment | None = None
         self._polled: Moment | None = None
         self._gaps: list[Gap] = []
@@ -89,8 +92,8 @@ class Follower:
             path = None if self._file is None else str(self._file.path)
             raise CheckpointError(message, path=path)
         self._polled, self._gaps, self._learns = Moment(checkpoint.polled), [], False
-        self._poller.told = {one.id: one for one in checkpoint.groups}
-        self._poller.outside = {*checkpoint.outside}
+        self._known.told = {one.id: one for one in checkpoint.groups}
+        self._known.outside = {*checkpoint.outside}
 
     @property
     def polled(self) -> datetime | None:
@@ -105,7 +108,7 @@ class Follower:
     @property
     def watched(self) -> int:
         """How many groups are known."""
-        return len(self._poller.told)
+        return len(self._known.told)
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -116,8 +119,8 @@ class Follower:
             server=self._session.shared.wire.server,
             query=self._settings.scope.request.query,
             polled=self._gaps[0].since if self._gaps else self._polled.date,
-            groups=tuple(self._poller.told.values()),
-            outside=tuple(self._poller.outside),
+            groups=tuple(self._known.told.values()),
+            outside=tuple(self._known.outside),
         )
 
     @asynccontextmanager
@@ -206,7 +209,7 @@ class Follower:
 
     def settle(self, sighting: Sighting) -> None:
         """Its changes are told; writes the checkpoint now and then."""
-        self._poller.settle(sighting)
+        self._known.settle(sighting)
         self.schedule.wake()  # perhaps one that was busy
         self._save_soon()
 
@@ -263,7 +266,7 @@ class Follower:
         gap = self._gap_until(now, self._polled or self._began)
         self._gaps += [] if gap is None else [gap]
         self._polled = now
-        self.schedule.succeeded(began, hinted.difference(self._poller.met))
+        self.schedule.succeeded(began, hinted.difference(self._known.met))
         self.save()
         return Poll(gap=gap, sightings=sightings)
 

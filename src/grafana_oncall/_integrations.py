@@ -6,7 +6,7 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from . import labels as label_rules
-from ._arguments import name_filter, positive
+from ._arguments import name_filter, whole
 from ._call import Exchange, Look
 from ._codec import encode, holds
 from ._converter import to_input
@@ -62,11 +62,11 @@ class Integrations:
             name: Exact name.
             perpage: Integrations on a page. Undocumented: real servers have 50 without it.
             prefetch: Pages that are on their way ahead, once the second one is asked for; as many
-                again may be there and wait. 0 fetches none ahead.
+                again may be there and wait. 0 to 64; 0 fetches none ahead.
         """
         request = operations.list_integrations(
             name=name_filter(name),
-            perpage=positive("perpage", perpage),
+            perpage=UNSET if perpage is None else whole("perpage", perpage),
         )
         return Pager(self._session, request, prefetch=prefetch)
 
@@ -200,7 +200,7 @@ class Integrations:
         return await self._session.send(request, look=updated)
 
     async def delete(self, integration_id: str) -> None:
-        """Deletes an integration. It stops to take alerts; its alert groups stay."""
+        """Deletes an integration. It stops taking alerts; its alert groups stay."""
         await self._session.send(operations.delete_integration(integration_id))
 
 

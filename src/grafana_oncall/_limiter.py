@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ._rate import RedisAddress, parse_rate, parse_storage
-from .errors import ClientStateError, InvalidArgument, OnCallError
+from .errors import ClientStateError, InvalidArgument, OnCallError, drop_frames
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -42,7 +42,7 @@ class Limiter:
         """`rate` such as "300/5m"; `storage` None, or the URI of a Redis.
 
         Raises:
-            InvalidArgument: The rate or the URI cannot be meant, or the package that does the
+            InvalidArgument: The rate or the URI makes no sense, or the package that does the
                 counting is not installed.
         """
         self._rate, self._place = rate, "in memory"
@@ -57,7 +57,7 @@ class Limiter:
         if address is None:
             self._quota = _Memory(amount, seconds, key)
         else:
-            self._place = f"in Redis at {address.host}:{address.port}/{address.db}"
+            self._place = f"in Redis at {address}"
             self._quota = _Redis(amount, seconds, key, address)
         self._closed = False
 
@@ -180,7 +180,7 @@ class _Redis:
         self._failures = 0
         self._last = ""
         self._asking: asyncio.Timeout | None = None
-        self._place = f"{address.host}:{address.port}/{address.db}"
+        self._address = address
 
     async def take(self) -> float:
         """Asks when it is this task's turn, unless Redis failed while it waited for that."""
@@ -190,11 +190,12 @@ class _Redis:
                 raise self._failure()
             try:
                 return await self._ask()
-            except Exception as error:  # noqa: BLE001 - of whatever kind: what fails lets nothing pass
+            except Exception as error:  # of whatever kind: what fails lets nothing pass
                 self._failures += 1
                 self._last = _reason(error)
                 self._pool.disconnect()
-                raise self._failure() from _frameless(error)
+                drop_frames(error)  # some of whose variables hold the password
+                raise self._failure() from error
             except BaseException:
                 self._pool.disconnect()  # an answer that nobody awaits would be taken for the next
                 raise
@@ -220,8 +221,8 @@ class _Redis:
 
     def _failure(self) -> OnCallError:
         return OnCallError(
-            f"rate_limit_storage: the quota in Redis at {self._place} cannot be asked, so nothing "
-            f"was sent: {self._last}. Repeat the call when Redis answers again, or "
+            f"rate_limit_storage: the quota in Redis at {self._address} cannot be asked, so "
+            f"nothing was sent: {self._last}. Repeat the call when Redis answers again, or "
             "make the client without rate_limit_storage, to keep a quota of its own."
         )
 
@@ -247,16 +248,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {_PATIENCE:g} seconds"
     return f"{type(error).__name__}: {str(error).rstrip('.')}"
-
-
-def _frameless(error: Exception) -> Exception:
-    """The error and its causes without their frames, some of whose variables hold the password."""
-    seen: set[BaseException] = set()
-    links: list[BaseException | None] = [error]
-    while links:
-        link = links.pop()
-        if link is not None and link not in seen:
-            seen.add(link)
-            link.__traceback__ = None
-            links += (link.__cause__, link.__context__)
-    return error

@@ -145,10 +145,15 @@ class Gate:
         if self._foreground or self._background:
             self._let_in()
 
-    def hold(self, seconds: float) -> None:
-        """Lets nothing in for so long, for a reason of the client's own: no 429 is learnt from."""
+    def hold(self, seconds: float) -> bool:
+        """Lets nothing in for so long, for a reason of the client's own: no 429 is learnt from.
+
+        Says whether that is news: of the many who find the quota used up, only the first brings it.
+        """
         now = asyncio.get_running_loop().time()
-        self._held_until = max(self._held_until, now + seconds)
+        known = max(now, self._held_until)
+        self._held_until = max(known, now + seconds)
+        return self._held_until - known > seconds / 2
 
     @property
     def pause_left(self) -> float:

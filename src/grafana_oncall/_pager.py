@@ -7,6 +7,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 import attrs
 
+from ._arguments import whole
 from ._request import Page, Request
 from ._session import Session
 from ._values import shown
@@ -34,14 +35,16 @@ _REMEMBERED_PAGES: Final = 16
 class Pager(Generic[T]):
     """A list on the server: iterate it, collect it, count it. Nothing is sent before that.
 
-    Every `async for` walks anew, newest first, and gives each id once, although lists move while
-    they are walked. An object that is created meanwhile may be missed. When acting on the items
-    takes them out of the filter, walk to the end first (`collect`): what follows on later pages
-    moves up, and would be skipped.
+    Every `async for` walks anew, in the server's order, and gives each id once, although lists move
+    while they are walked. An object that is created meanwhile may be missed. When acting on the
+    items takes them out of the filter, walk to the end first (`collect`): what follows on later
+    pages moves up, and would be skipped.
+
+    All of it raises OnCallError for a request that fails, as the methods of the resources do.
     """
 
     def __init__(self, session: Session, request: Request[Page[T]], *, prefetch: int) -> None:
-        if not 0 <= _whole("prefetch", prefetch) <= _MOST_PREFETCH:
+        if whole("prefetch", prefetch, least=0) > _MOST_PREFETCH:
             message = f"prefetch={shown(prefetch)}: 0 to {_MOST_PREFETCH} pages."
             raise InvalidArgument(message, argument="prefetch")
         self._session = session
@@ -91,9 +94,9 @@ class Pager(Generic[T]):
         return self._session.pages(self._request, prefetch=self._prefetch)
 
     async def collect(self, *, limit: int | None = None) -> list[T]:
-        """All items, or the first `limit` of them, in the server's order."""
-        if limit is not None and _whole("limit", limit) < 1:
-            raise InvalidArgument(f"limit={shown(limit)}: 1 or more.", argument="limit")
+        """All items, or at most the first `limit` of them, in the server's order."""
+        if limit is not None:
+            whole("limit", limit)
         found: list[T] = []
         async with aclosing(self._items()) as items:
             async for item in items:
@@ -103,15 +106,9 @@ class Pager(Generic[T]):
         return found
 
     async def count(self) -> int:
-        """How many there are now, by one request."""
+        """How many there are now, all pages together, by one request."""
         # One item suffices. A server that does not know `perpage` ignores it.
         rest = (pair for pair in self._request.query if pair[0] not in {"page", "perpage"})
         query = (*rest, ("perpage", "1"))
         page = await self._session.send(attrs.evolve(self._request, query=query))
         return page.count
-
-
-def _whole(name: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InvalidArgument(f"{name}={shown(value)}: a whole number is needed.", argument=name)
-    return value

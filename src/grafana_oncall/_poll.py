@@ -19,14 +19,13 @@ import attrs
 
 from ._actions import Actions
 from ._choices import state_filter
-from ._filter import unmet
 from ._generated.alert_groups import AlertGroup, AlertGroupState
 from ._generated.operations import alert_groups as operations
+from ._known import Known, Sighting
 from ._pager import Pager
 from ._request import Page
 from ._session import Session
 from ._window import Groups, Window, between, together, windows
-from .changes import Change, Snapshot, diff
 from .errors import ClientStateError, NotFound, OnCallError
 
 _DAY: Final = timedelta(days=1)
@@ -54,66 +53,47 @@ class Scope:
     """Bound of the pages that are read at a poll for what is open, and of those for everything."""
 
 
-@attrs.frozen(kw_only=True)
-class Sighting:
-    """A group that is not as it was told last."""
-
-    id: str
-    group: AlertGroup | None
-    """How it is; None when it is gone."""
-    changes: Sequence[Change]
-
-
 class Poller:
-    """Reads the list, and compares it with what was told of each group."""
+    """Reads the list where it may have changed, and what should be in it and is not."""
 
-    def __init__(self, session: Session, scope: Scope) -> None:
-        self.told: dict[str, Snapshot] = {}
-        """Each group as it was last told."""
-        self.outside: set[str] = set()
-        """Groups that have left the list: when they come back, they are not new."""
-        self.met: set[str] = set()
-        """Groups that were read last, but for busy ones."""
+    def __init__(self, session: Session, scope: Scope, known: Known) -> None:
         self._session = session
         self._actions = Actions(session)
         self._scope = scope
+        self._known = known
         self._swept: datetime | None = None
-        self._changed: dict[str, AlertGroup | None] = {}
-        self._busy: Collection[str] = ()
-        self._oldest = self._end = datetime.min.replace(tzinfo=UTC)
+        self._end = datetime.min.replace(tzinfo=UTC)
 
     def set_bounds(self, oldest: datetime, latest: datetime) -> None:
         """Watched are groups that began after the one, and before a day after the other.
 
         For the server's clock may be ahead of ours.
         """
-        self._oldest, self._end = oldest, max(latest + _DAY, self._end)
+        self._known.oldest, self._end = oldest, max(latest + _DAY, self._end)
 
     async def learn(self, until: datetime | None) -> None:
         """Reads everything once, as what has been told already, if it began until then."""
         async with aclosing(self._windows(self._end)) as reading:
             async for window in reading:
-                for group in window.groups:
-                    if until is None or group.created_at <= until:
-                        # What an attempt before this one saw of it may have changed since.
-                        self.told.setdefault(group.id, Snapshot.of(group))
+                self._known.learn(window.groups, until)
 
     async def poll(self, busy: Collection[str]) -> Sequence[Sighting]:
         """What has changed, in the order in which the groups began; but of busy ones nothing."""
-        self._busy, self._changed, self.met = busy, {}, set()
-        self._forget()
+        known = self._known
+        known.begin(busy)
+        known.forget()
         suspects = await self._read_new()
         if self._open_pages <= self._scope.most_pages:
             suspects |= await self._read_open()
             suspects |= await self._sweep(1)
         else:
             suspects |= await self._sweep(self._scope.most_pages)
-        await self._look_for(suspects - self.met - self.outside - {*busy})
-        return self._sightings()
+        await self._look_for(suspects - known.met - known.outside - {*busy})
+        return known.changed()
 
     async def look(self, ids: Iterable[str]) -> tuple[Sequence[Sighting], Sequence[OnCallError]]:
         """What has changed of these groups alone, and the errors of those that cannot be read."""
-        self._busy, self._changed, self.met = (), {}, set()
+        self._known.begin(())
         failures: list[OnCallError] = []
 
         async def read(group_id: str) -> None:
@@ -125,41 +105,28 @@ class Poller:
                 failures.append(error)
 
         await together([read(group_id) for group_id in ids])
-        return self._sightings(), failures
-
-    def settle(self, sighting: Sighting) -> None:
-        """Its changes were told."""
-        group = sighting.group
-        self.outside.discard(sighting.id)
-        if group is None:
-            self.told.pop(sighting.id, None)
-            return
-        self.told[group.id] = Snapshot.of(group)
-        if not self._is_watched(group):
-            self.outside.add(group.id)
-
-    # What is read.
+        return self._known.changed(), failures
 
     async def _read_new(self) -> set[str]:
         """Up to two pages on which there is nothing new: a storm is not read again and again."""
-        newest = max((one.created_at for one in self.told.values()), default=None)
-        since = self._oldest if newest is None else newest - self._scope.overlap
+        newest = max((one.created_at for one in self._known.told.values()), default=None)
+        since = self._known.oldest if newest is None else newest - self._scope.overlap
         known = 0
         async with aclosing(self._pages(since)) as pages:
             async for page in pages:
-                known = known + 1 if all(one.id in self.told for one in page.results) else 0
-                self._observe(page.results)
+                known = known + 1 if all(one.id in self._known.told for one in page.results) else 0
+                self._known.see(page.results)
                 if page.results and known >= _KNOWN_PAGES:
                     since = page.results[-1].created_at
                     break
-        return {one.id for one in self.told.values() if one.created_at > since}
+        return {one.id for one in self._known.told.values() if one.created_at > since}
 
     async def _read_open(self) -> set[str]:
         for state in _OPEN:
-            async with aclosing(self._pages(self._oldest, state)) as pages:
+            async with aclosing(self._pages(self._known.oldest, state)) as pages:
                 async for page in pages:
-                    self._observe(page.results)
-        return {one.id for one in self.told.values() if one.state in _OPEN}
+                    self._known.see(page.results)
+        return {one.id for one in self._known.told.values() if one.state in _OPEN}
 
     async def _sweep(self, pages: int) -> set[str]:
         """Goes on where the last poll ended; answers what should have been there."""
@@ -169,9 +136,9 @@ class Poller:
     async def _look_for(self, suspects: set[str]) -> None:
         """Finds out what became of those that were not where they should have been."""
         if len(suspects) > _FEW:
-            newest = max(self.told[one].created_at for one in suspects)
+            newest = max(self._known.told[one].created_at for one in suspects)
             await self._cover(newest, self._scope.most_pages)
-        for group_id in sorted(suspects - self.met)[:_FEW]:
+        for group_id in sorted(suspects - self._known.met)[:_FEW]:
             await self._reread(group_id)
 
     def _pages(
@@ -185,19 +152,19 @@ class Poller:
 
     async def _cover(self, until: datetime, pages: int) -> tuple[datetime | None, set[str]]:
         """Reads so many windows back; answers where to go on, and what should have been there."""
-        until, since = max(until, self._oldest), self._oldest
+        until, since = max(until, self._known.oldest), self._known.oldest
         async with aclosing(self._windows(until)) as reading:
             async for window in reading:
-                self._observe(window.groups)
+                self._known.see(window.groups)
                 since, pages = window.since, pages - 1
                 if not pages:
                     break
-        expected = {one.id for one in self.told.values() if since < one.created_at <= until}
-        return since if since > self._oldest else None, expected
+        expected = {one.id for one in self._known.told.values() if since < one.created_at <= until}
+        return since if since > self._known.oldest else None, expected
 
     def _windows(self, until: datetime) -> AsyncGenerator[Window, None]:
         request = self._scope.request
-        return windows(self._session, request, since=self._oldest, until=until)
+        return windows(self._session, request, since=self._known.oldest, until=until)
 
     async def _reread(self, group_id: str) -> None:
         try:
@@ -206,50 +173,9 @@ class Poller:
             if not error.is_certain:
                 raise
             group = None
-        self.met.add(group_id)
-        is_known = group_id in self.told and group_id not in self.outside
-        if group is None or is_known or self._is_watched(group):
-            self._note(group_id, group)
-
-    # What is made of it.
-
-    def _observe(self, groups: Iterable[AlertGroup]) -> None:
-        for group in groups:
-            # A server may ignore a filter: then a group that was told is looked for by its id.
-            if self._is_watched(group) and group.id not in self._busy:
-                self.met.add(group.id)
-                self._note(group.id, group)
-
-    def _note(self, group_id: str, group: AlertGroup | None) -> None:
-        if group_id in self._busy:
-            return
-        if diff(self.told.get(group_id), group):
-            self._changed[group_id] = group
-        else:
-            self._changed.pop(group_id, None)
-            if group is not None:
-                self.settle(Sighting(id=group_id, group=group, changes=()))
-
-    def _sightings(self) -> Sequence[Sighting]:
-        found = [
-            Sighting(id=one, group=group, changes=diff(self.told.get(one), group))
-            for one, group in self._changed.items()
-        ]
-        return sorted(found, key=self._began)
-
-    def _began(self, sighting: Sighting) -> datetime:
-        return (sighting.group or self.told[sighting.id]).created_at
-
-    def _is_watched(self, group: AlertGroup) -> bool:
-        inside = unmet(self._scope.request.query, group) is None
-        return inside and group.created_at >= self._oldest
-
-    def _forget(self) -> None:
-        for group_id in [one.id for one in self.told.values() if one.created_at < self._oldest]:
-            del self.told[group_id]
-            self.outside.discard(group_id)
+        self._known.see_one(group_id, group)
 
     @property
     def _open_pages(self) -> int:
-        number = sum(one.state in _OPEN for one in self.told.values())
+        number = sum(one.state in _OPEN for one in self._known.told.values())
         return math.ceil(number / _USUAL_PAGE)

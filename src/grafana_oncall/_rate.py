@@ -39,6 +39,9 @@ class RedisAddress:
     tls: bool
     """The system's certificates are trusted, or those that SSL_CERT_FILE names."""
 
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}/{self.db}"
+
 
 _FORM: Final = "it has the form redis://[[user]:password@]host[:port][/db], or rediss:// for TLS"
 

@@ -25,12 +25,18 @@ _ALREADY: Final = {
     "unsilence": "unsilenced",
 }
 _HAS_LABEL: Final = "Label already exists"
-_SYNCING: Final = "Organization being synced"
+SYNCING: Final = "Organization being synced"
+"""The server's words where it answers 429 because it does not know the stack yet."""
 _SYNCING_HINT: Final = (
     "the server does not know the stack of grafana_url= yet, and is learning it; "
     "check the URL, or wait some minutes."
 )
 _WAIT: Final = re.compile(r"available in (\d+) second")
+
+GATEWAY: Final = frozenset({502, 503, 504})
+"""Statuses of a proxy whose server is down or overloaded, whatever it is asked for."""
+
+_GATEWAY_HINT: Final = "try later: the server is down or overloaded, and a proxy answers for it."
 
 _BY_STATUS: Final[Mapping[int, type[errors.StatusError]]] = {
     401: errors.Unauthorized,
@@ -68,14 +74,18 @@ def refusal(request: Request[Any], response: Response) -> errors.StatusError:
         operation=request.operation.id,
         method=request.operation.method,
         path=f"/{API_ROOT}{request.path}",
-        hint=_hint(request, kind, detail),
+        hint=_hint(request, response.status, kind, detail),
         reset_after=_reset_after(response, detail) if response.status in {429, 503} else None,
     )
 
 
-def _hint(request: Request[Any], kind: type[errors.StatusError], detail: str) -> str | None:
-    if _SYNCING in detail:
+def _hint(
+    request: Request[Any], status: int, kind: type[errors.StatusError], detail: str
+) -> str | None:
+    if SYNCING in detail:
         return _SYNCING_HINT
+    if status in GATEWAY:
+        return _GATEWAY_HINT
     if kind is errors.Forbidden:
         return f"whose token it is needs the permission {request.operation.permission}."
     return _HINTS.get(kind)
@@ -114,21 +124,24 @@ def _json(content: bytes) -> Any:
 def _fields(body: object) -> dict[str, list[str]]:
     """Messages by member, dotted where nested."""
     found: dict[str, list[str]] = {}
-    for name, text in _flattened(body, ""):
+    for name, text in _flattened(body):
         if name and name not in _MESSAGE_KEYS:
             found.setdefault(printable(name), []).append(printable(text))
     return found
 
 
-def _flattened(node: object, name: str) -> Iterator[tuple[str, str]]:
-    if isinstance(node, dict):
-        for key, value in cast("dict[str, object]", node).items():
-            yield from _flattened(value, f"{name}.{key}" if name else key)
-    elif isinstance(node, list):
-        for value in cast("list[object]", node):
-            yield from _flattened(value, name)
-    elif node is not None:
-        yield name, str(node)
+def _flattened(body: object) -> Iterator[tuple[str, str]]:
+    """Every text in order, with its dotted name. Not recursive: a parser may go deeper than us."""
+    waiting = [("", body)]
+    while waiting:
+        name, node = waiting.pop()
+        if isinstance(node, dict):
+            members = reversed(cast("dict[str, object]", node).items())
+            waiting += [(f"{name}.{key}" if name else key, value) for key, value in members]
+        elif isinstance(node, list):
+            waiting += [(name, value) for value in reversed(cast("list[object]", node))]
+        elif node is not None:
+            yield name, str(node)
 
 
 def _detail(body: object, response: Response) -> str:
@@ -137,7 +150,7 @@ def _detail(body: object, response: Response) -> str:
         return _text(response)
     told = [
         text if not name or name in _MESSAGE_KEYS else f"{name}: {text}"
-        for name, text in _flattened(body, "")
+        for name, text in _flattened(body)
     ]
     return "; ".join(told) or f"gave no reason: {errors.excerpt(response.content)}"
 

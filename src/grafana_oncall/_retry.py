@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 import attrs
 
+from ._refusal import GATEWAY
 from ._request import Operation
 from ._values import shown
 from .errors import (
@@ -34,15 +35,9 @@ def _seconds(value: float | timedelta) -> float:
 
 
 def _check_seconds(_: object, field: "attrs.Attribute[float]", value: object) -> None:
-    match value:
-        case bool():
-            pass
-        case int() | float() if value >= 0:
-            return
-        case _:
-            pass
-    message = f"{field.name}={shown(value)}: seconds or a timedelta, not below zero."
-    raise InvalidArgument(message, argument=field.name)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:
+        message = f"{field.name}={shown(value)}: seconds or a timedelta, not below zero."
+        raise InvalidArgument(message, argument=field.name)
 
 
 def _check_attempts(_: object, field: "attrs.Attribute[int]", value: object) -> None:
@@ -99,7 +94,6 @@ _GONE: Final = {
 }
 """The server's own words when a repeat finds nothing left; gateways have 404s of their own."""
 
-_PASSING: Final = frozenset({502, 503, 504})
 _MOST_FAULTS: Final = 2
 """Attempts when the server fails of itself (500 …), which is often the input's fault."""
 
@@ -183,7 +177,7 @@ def _delay(
 
 
 def _most_attempts(error: OnCallError, policy: RetryPolicy) -> int:
-    fault = isinstance(error, ServerError) and error.status not in _PASSING
+    fault = isinstance(error, ServerError) and error.status not in GATEWAY
     return min(policy.attempts, _MOST_FAULTS) if fault else policy.attempts
 
 

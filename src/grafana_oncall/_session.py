@@ -49,7 +49,7 @@ class Session:
     ) -> AsyncGenerator[Page[T], None]:
         """The pages in order; from the second on, up to `prefetch` more are on their way.
 
-        As many may be there already: a request goes out when an answer comes, whichever it is.
+        As many again may have come and wait: whenever one has come, another is asked for.
         """
         page = await self._page(request)
         yield page

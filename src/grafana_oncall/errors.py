@@ -1,7 +1,7 @@
 """Every error of the SDK, none of which inherits from another library's.
 
     OnCallError
-    ├── InvalidArgument (ValueError)      before anything is sent: what was given cannot be meant
+    ├── InvalidArgument (ValueError)      before anything is sent: what was given makes no sense
     │   ├── LabelError                    .problems: every broken rule of a label set
     │   ├── TemplateError                 .problems: every template that is not Jinja2
     │   └── TimeRangeError
@@ -32,7 +32,7 @@ All of them pickle, and none of them shows the token.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -100,14 +100,15 @@ class OnCallError(Exception):
     attempts: tuple[Attempt, ...] = ()
     """Every request of the call, in order; empty when nothing was sent."""
     elapsed: float | None = None
-    """Seconds from the beginning of the call to this error; None when nothing was sent."""
+    """Seconds from the beginning of the call to this error, waiting included; None when it came
+    before any call, as InvalidArgument does."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), self.args, self.__dict__)
 
 
 class InvalidArgument(OnCallError, ValueError):
-    """An argument cannot be meant as it is; nothing was sent."""
+    """An argument is missing or makes no sense; nothing was sent."""
 
     def __init__(self, message: str, *, argument: str) -> None:
         super().__init__(message)
@@ -138,7 +139,8 @@ class _Problems(InvalidArgument):
 
     def __init__(self, problems: Sequence[Problem], *, argument: str) -> None:
         lines = "".join(f"\n  - {problem}" for problem in problems)
-        super().__init__(f"{argument}: {len(problems)} problem(s):{lines}", argument=argument)
+        many = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(f"{argument}: {many}:{lines}", argument=argument)
         self.problems: tuple[Problem, ...] = tuple(problems)
         """Every problem, in the order of what was given."""
 
@@ -188,7 +190,7 @@ class OutcomeUnknown(OnCallError):
 
 
 class FilterIgnored(OnCallError):
-    """The server answered a group that the filter excludes, so that none of them can be trusted.
+    """The server answered a group that the filter excludes, so none of its answer can be trusted.
 
     Nothing was written to any of them. A server or a proxy may ignore a filter; a group may also
     have changed at that very moment, in which case another try succeeds.
@@ -256,8 +258,10 @@ class NotAnEvent(OnCallError, ValueError):
         """Where in the JSON, such as `$.event.type`; None when it is not JSON at all."""
 
 
-_NO_JSON = "check that url= is the OnCall API's, and that no proxy or login page answers for it."
-_OTHER_SHAPE = (
+_NO_JSON: Final = (
+    "check that url= is the OnCall API's, and that no proxy or login page answers for it."
+)
+_OTHER_SHAPE: Final = (
     "the server may be newer than this release: look for a newer one; .content has the whole body."
 )
 
@@ -316,6 +320,7 @@ class StatusError(OnCallError):
         """The operationId."""
         self.method: str = method
         self.path: str = path
+        """Path of the request from `/api/v1/` on, without its query."""
         self.hint: str | None = hint
         """What to do about it, where that is known."""
         self.reset_after: float | None = reset_after
@@ -367,13 +372,25 @@ class ServerError(StatusError):
     """The server failed, which it also does on some bad input."""
 
 
-PASSING = (TransportError, DecodeError, RateLimited, ServerError)
+PASSING: Final = (TransportError, DecodeError, RateLimited, ServerError)
 """Errors of an outage: later, the same may succeed."""
 
-EXCERPT_LENGTH = 120
+EXCERPT_LENGTH: Final = 120
 
 
 def excerpt(content: bytes) -> str:
     """The first bytes of a body as one printable line, for messages."""
     text = ascii(content[:EXCERPT_LENGTH].decode("utf-8", "replace"))
     return f"{text}…" if len(content) > EXCERPT_LENGTH else text
+
+
+def drop_frames(error: BaseException | None) -> None:
+    """Takes the tracebacks off an error and off all that led to it: what is left is their words."""
+    seen: set[BaseException] = set()
+    links = [error]
+    while links:
+        link = links.pop()
+        if link is not None and link not in seen:
+            seen.add(link)
+            link.__traceback__ = None
+            links += (link.__cause__, link.__context__)

@@ -76,11 +76,21 @@ class Paused:
     level: ClassVar[int] = logging.WARNING
     seconds: float
     reason: str
-    """`throttled` or `rate_limit`."""
+    """`throttled` or `unknown_stack`, both by the server; or `rate_limit`."""
 
     def __str__(self) -> str:
-        cause = "the server answered 429" if self.reason == "throttled" else "of its own rate_limit"
+        cause = _CAUSES.get(self.reason, self.reason)
         return f"Paused: all calls of the client wait {self.seconds:.1f} s, because {cause}."
+
+
+_CAUSES: Final = {
+    "throttled": "the server answered 429",
+    "unknown_stack": (
+        "the server answered 429, for it does not know the stack of grafana_url= yet, and is "
+        "learning it: check the URL, or wait some minutes"
+    ),
+    "rate_limit": "of its own rate_limit",
+}
 
 
 @attrs.frozen(kw_only=True)

@@ -9,13 +9,12 @@ What is wrong is never repaired, and is said all at once, in one `LabelError`.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias, cast
-
-import attrs
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeAlias
 
 from grafana_oncall._generated import labels as api
 from grafana_oncall._generated.constraints import LABEL_FILTER, LABEL_KEY, LABEL_VALUE, LABELS_MAX
+from grafana_oncall._label_shapes import Entry, LabelsLike, Pair, entries_of
 from grafana_oncall._templates import template_problem
 from grafana_oncall._values import shown
 from grafana_oncall.errors import LabelError, Problem
@@ -33,18 +32,8 @@ __all__ = [
     "validate_dynamic",
 ]
 
-_Model: TypeAlias = api.Label | api.LabelInput | api.DynamicLabelInput | api.AttachedLabelInput
-_One: TypeAlias = str | _Model | Mapping[str, Mapping[str, Any]]
-LabelsLike: TypeAlias = Mapping[str, str] | _One | Iterable[_One | tuple[str, str] | list[str]]
-"""Everything that is understood as labels."""
-
-_Pair: TypeAlias = tuple[str, str]
-_Entry: TypeAlias = _Pair | Problem
 _Rules: TypeAlias = Callable[[str, str, str | None], Iterable[Problem | str]]
 
-_SHAPE: Final = (
-    "A label is {}, a pair of strings, or an object of the API whose key and value have a name."
-)
 _UNSENDABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -57,11 +46,14 @@ def parse(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
     Raises:
         LabelError: Something among them is not a label, such as a number as its value.
     """
-    return _sound(_entries(labels), _any)
+    return _sound(entries_of(labels), _any)
 
 
 def validate(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
-    """The pairs of labels that the API's rules allow to be written: characters, lengths, number.
+    """The pairs of labels, if the API's rules allow to write them.
+
+    At most 50, each key once. Keys and values have 1 to 63 characters: a key letters, digits and
+    "_", with a letter at both ends; a value "-" and "." as well, with no digit at either end.
 
         >>> validate({"team": "SRE", "env": "prod"})
         (('team', 'SRE'), ('env', 'prod'))
@@ -69,7 +61,7 @@ def validate(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
     Raises:
         LabelError: With every broken rule of every label.
     """
-    return _sound(_entries(labels), _writable, most=LABELS_MAX)
+    return _sound(entries_of(labels), _writable, most=LABELS_MAX)
 
 
 def validate_dynamic(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
@@ -83,7 +75,7 @@ def validate_dynamic(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
     Raises:
         LabelError: With every broken rule; one of a template has its line and column.
     """
-    entries = _entries(labels, dynamic=True)
+    entries = entries_of(labels, dynamic=True)
     return _sound(entries, _dynamic, most=LABELS_MAX, argument="dynamic_labels")
 
 
@@ -99,12 +91,12 @@ def to_query(labels: LabelsLike) -> tuple[str, ...]:
         LabelError: The server would ignore an entry, or nothing could ever match all of them, or
             there are none, which would select everything.
     """
-    pairs = _sound(_entries(labels), _matchable, least=1)
+    pairs = _sound(entries_of(labels), _matchable, least=1)
     return tuple(dict.fromkeys(f"{key}:{value}" for key, value in pairs))
 
 
 def matches(labels: LabelsLike, wanted: LabelsLike) -> bool:
-    """Whether all the wanted labels are among these, compared with case, as the server does.
+    """Whether all the wanted labels are among these; case counts, as on the server.
 
         >>> matches([("team", "SRE"), ("env", "prod")], wanted="env:prod")
         True
@@ -112,11 +104,11 @@ def matches(labels: LabelsLike, wanted: LabelsLike) -> bool:
     Raises:
         LabelError: No label is wanted, or either argument has something that is not a label.
     """
-    return set(_sound(_entries(wanted), _any, least=1)) <= set(parse(labels))
+    return set(_sound(entries_of(wanted), _any, least=1)) <= set(parse(labels))
 
 
 def to_inputs(labels: LabelsLike) -> tuple[api.LabelInput, ...]:
-    """The request models of labels, validated.
+    """The request models of labels; raises LabelError as `validate` does.
 
     >>> [model.key.name for model in to_inputs({"team": "SRE"})]
     ['team']
@@ -128,7 +120,7 @@ def to_inputs(labels: LabelsLike) -> tuple[api.LabelInput, ...]:
 
 
 def to_dynamic_inputs(labels: LabelsLike) -> tuple[api.DynamicLabelInput, ...]:
-    """The request models of dynamic labels, validated.
+    """The request models of dynamic labels; raises LabelError as `validate_dynamic` does.
 
     >>> [model.value.name for model in to_dynamic_inputs({"team": "{{ payload.team }}"})]
     ['{{ payload.team }}']
@@ -142,7 +134,7 @@ def to_dynamic_inputs(labels: LabelsLike) -> tuple[api.DynamicLabelInput, ...]:
 
 
 def to_input(key: str, value: str) -> api.LabelInput:
-    """The request model of one label to attach, validated.
+    """The request model of one label to attach; raises LabelError as `validate` does.
 
     >>> to_input("team", "SRE").value.name
     'SRE'
@@ -160,64 +152,20 @@ def to_attached(key: str, value: str) -> api.AttachedLabelInput:
     Raises:
         LabelError: No label can be like this: empty, or with control characters.
     """
-    ((key, value),) = _sound(_entries([(key, value)]), _attached)
+    ((key, value),) = _sound(entries_of([(key, value)]), _attached)
     return api.AttachedLabelInput(
         key=api.AttachedNameInput(name=key), value=api.AttachedNameInput(name=value)
     )
 
 
-def _entries(labels: object, *, dynamic: bool = False) -> tuple[_Entry, ...]:
-    """One for each label given: its pair, or the problem of its shape."""
-    return tuple(_entry(label, dynamic=dynamic) for label in _each(labels))
-
-
-def _each(labels: object) -> Iterable[object]:
-    """The labels one by one; an object under "key" or "value" tells the JSON of a single label."""
-    match labels:
-        case str() | bytes() | {"key": {}} | {"value": {}}:
-            return (labels,)
-        case Mapping():
-            return cast("Mapping[object, object]", labels).items()
-        case Iterable():
-            return cast("Iterable[object]", labels)
-        case _:
-            return (labels,)
-
-
-def _entry(label: object, *, dynamic: bool) -> _Entry:
-    key, value = _halves(label, dynamic=dynamic)
-    if isinstance(key, str) and isinstance(value, str):
-        return str.__str__(key), str.__str__(value)  # of a str that is an enum, its text
-    string = '"key:template"' if dynamic else '"key:value" with exactly one colon'
-    return Problem(where=shown(label), rule=_SHAPE.format(string))
-
-
-def _halves(label: object, *, dynamic: bool) -> tuple[object, object]:
-    """Key and value, which may be anything; None where the label has none."""
-    if isinstance(label, str):
-        key, colon, value = label.partition(":")
-        return (key, value) if colon and (dynamic or ":" not in value) else (None, None)
-    if isinstance(label, (tuple, list)):
-        pair = cast("Sequence[object]", label)
-        return (pair[0], pair[1]) if len(pair) == 2 else (None, None)
-    return _member(_member(label, "key"), "name"), _member(_member(label, "value"), "name")
-
-
-def _member(of: object, name: str) -> object:
-    """Of JSON or of a model; anything else has none, lest an enum's name be taken for a label's."""
-    if isinstance(of, Mapping):
-        return cast("Mapping[str, object]", of).get(name)
-    return getattr(of, name, None) if attrs.has(type(of)) else None
-
-
 def _sound(
-    entries: Sequence[_Entry],
+    entries: Sequence[Entry],
     rules: _Rules,
     *,
     least: int = 0,
     most: int | None = None,
     argument: str = "labels",
-) -> tuple[_Pair, ...]:
+) -> tuple[Pair, ...]:
     """The pairs, if they keep the rules and are all there is."""
     problems = list(_problems(entries, rules))
     if len(entries) < least:
@@ -231,7 +179,7 @@ def _sound(
     return tuple(entry for entry in entries if not isinstance(entry, Problem))
 
 
-def _problems(entries: Iterable[_Entry], rules: _Rules) -> Iterator[Problem]:
+def _problems(entries: Iterable[Entry], rules: _Rules) -> Iterator[Problem]:
     firsts: dict[str, str] = {}
     for entry in entries:
         if isinstance(entry, Problem):

@@ -9,6 +9,7 @@ import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import RateLimited
+from grafana_oncall.events import Event, Paused
 from grafana_oncall.testing import FakeOnCall, Quota, throttle
 from tests.virtual_time import loop, now, run
 
@@ -50,8 +51,12 @@ def test_a_throttled_storm_ends_in_the_ideal_time_without_a_429_for_anybody(wind
 
 
 def test_a_quota_of_ones_own_is_kept_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`rate_limit="10/1s"`: 100 reads take nine seconds, never more than ten in any one second."""
+    """`rate_limit="10/1s"`: 100 reads take nine seconds, never more than ten in any one second.
+
+    Each pause is told once, however many tasks wait for its end.
+    """
     sent: list[float] = []
+    told: list[Event] = []
 
     async def reads() -> None:
         monkeypatch.setattr(time, "time", lambda: now().timestamp())
@@ -64,6 +69,7 @@ def test_a_quota_of_ones_own_is_kept_in_order(monkeypatch: pytest.MonkeyPatch) -
                 token=fake.token,
                 transport=fake.transport(),
                 rate_limit="10/1s",
+                on_event=told.append,
             ) as client,
             asyncio.TaskGroup() as tasks,
         ):
@@ -74,6 +80,8 @@ def test_a_quota_of_ones_own_is_kept_in_order(monkeypatch: pytest.MonkeyPatch) -
     run(reads())
     assert all(sent[later] - sent[later - 10] >= 1 for later in range(10, 100))
     assert sent[-1] - sent[0] < 9.5
+    pauses = [event for event in told if isinstance(event, Paused)]
+    assert [(pause.reason, round(pause.seconds)) for pause in pauses] == [("rate_limit", 1)] * 9
 
 
 def test_a_pause_beyond_the_deadline_ends_those_who_wait_as_well() -> None:

@@ -100,8 +100,13 @@ async def test_a_service_account_can_do_the_rest(fake: FakeOnCall) -> None:
     assert {status for _, status in sent(fake)} <= {200, 201, 204}
 
 
-async def test_a_stack_that_is_being_synced_is_waited_for_once(clock: VirtualClock) -> None:
-    """A 429 without Retry-After; a second such wait would pass the deadline."""
+async def test_a_stack_that_is_being_synced_is_waited_for_once(
+    clock: VirtualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A 429 without Retry-After; a second such wait would pass the deadline.
+
+    Who has misspelled the stack reads so in the log, before the wait.
+    """
     fake = FakeOnCall(clock=clock, grafana_url="https://known.example")
     fake.add_token("glsa_robot")
     async with connect(fake, "glsa_robot", grafana_url=STACK) as client:
@@ -112,6 +117,9 @@ async def test_a_stack_that_is_being_synced_is_waited_for_once(clock: VirtualClo
     assert first.delay == pytest.approx(351)
     assert last.delay is None
     assert passed() == pytest.approx(351)
+    warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert "wait 351.0 s" in warnings[0]
+    assert "stack of grafana_url= yet, and is learning it: check the URL" in warnings[0]
 
 
 async def test_a_throttled_request_comes_back_when_it_was_told_to(clock: VirtualClock) -> None:

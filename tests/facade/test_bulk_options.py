@@ -21,6 +21,7 @@ def wrong(**options: Any) -> Callable[[OnCallClient], object]:
 BAD: dict[str, tuple[str, Callable[[OnCallClient], object]]] = {
     "no group at once": ("max_at_once", wrong(max_at_once=0)),
     "half a group at once": ("max_at_once", wrong(max_at_once=0.5)),
+    "None at once": ("max_at_once", wrong(max_at_once=None)),
     "True at once": ("max_at_once", wrong(max_at_once=True)),
     "no failures": ("stop_after_failures", wrong(stop_after_failures=0)),
     "no items": ("max_items", wrong(max_items=0)),

@@ -21,7 +21,9 @@ async def test_a_run_is_awaited_once(fake: FakeOnCall, oncall: OnCallClient) -> 
     """A second time is refused, during the first and after it, and sends nothing."""
     groups = add(fake, 5)
     run = oncall.alert_groups.bulk.silence(ids(groups), 60)
+    assert repr(run) == "<BulkRun silence: await it for its report>"
     task = asyncio.create_task(run.wait())
+    assert repr(run) == "<BulkRun silence: what it did is in its .report>"
     await asyncio.sleep(0)
     with pytest.raises(ClientStateError, match="once"):
         await run

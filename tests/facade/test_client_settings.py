@@ -237,10 +237,11 @@ async def test_a_timeout_holds_for_every_part_of_a_request(
             assert set(wire.calls.last.request.extensions["timeout"].values()) == {seconds}
 
 
-@pytest.mark.parametrize("number", [0, -1, 1.5, "2", True])
-def test_a_number_of_connections_is_whole_and_above_zero(number: Any) -> None:
-    """Zero would never send."""
-    assert fault(max_connections=number).argument == "max_connections"
+@pytest.mark.parametrize("argument", ["max_connections", "max_response_bytes", "retry_quota"])
+@pytest.mark.parametrize("number", [0, -1, 1.5, "2", True, None])
+def test_a_limit_is_whole_and_above_zero(argument: str, number: Any) -> None:
+    """None is no way to say that there is no limit: it would fail in the middle of a call."""
+    assert fault(**{argument: number}).argument == argument
 
 
 @pytest.mark.parametrize(

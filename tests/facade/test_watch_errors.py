@@ -20,6 +20,7 @@ from grafana_oncall.errors import (
     CheckpointError,
     ClientStateError,
     Forbidden,
+    InvalidArgument,
     NotFound,
     OnCallError,
     Unauthorized,
@@ -155,3 +156,26 @@ async def test_before_anything_was_read_there_is_no_checkpoint(
         with pytest.raises(CheckpointError, match="Nothing was read"):
             _ = watcher.checkpoint
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        pytest.param("every", 0, id="no time from poll to poll"),
+        pytest.param("every", timedelta(days=8), id="more than a week from poll to poll"),
+        pytest.param("existing", "no", id="a word for a flag"),
+        pytest.param("horizon", timedelta(0), id="nothing to watch"),
+        pytest.param("overlap", -1, id="time back"),
+        pytest.param("most_pages", None, id="no bound of pages"),
+        pytest.param("clock", 12, id="a time for a clock"),
+        pytest.param("checkpoint", 5, id="a number for a checkpoint"),
+        pytest.param("checkpoint", {"server": BASE}, id="a mapping for a checkpoint"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_at_the_call(
+    oncall: OnCallClient, argument: str, value: Any
+) -> None:
+    """And not by the first poll."""
+    with pytest.raises(InvalidArgument, match=f"^{argument}=") as caught:
+        oncall.alert_groups.watch(**{argument: value})
+    assert caught.value.argument == argument

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import assume, given
@@ -12,11 +12,11 @@ from grafana_oncall import FOREVER, NO_TEAM, UNSET
 from grafana_oncall._arguments import (
     identifier,
     name_filter,
-    positive,
     silence_delay,
     time_range,
+    whole,
 )
-from grafana_oncall._choices import delete_mode, state_filter
+from grafana_oncall._choices import State, StateFilter, delete_mode, state_filter, wanted_state
 from grafana_oncall.errors import InvalidArgument, TimeRangeError
 from grafana_oncall.models import AlertGroupState, DeleteMode
 
@@ -29,7 +29,6 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
     [
         pytest.param(lambda: identifier("team_id", None), id="id"),
         pytest.param(lambda: name_filter(None), id="name"),
-        pytest.param(lambda: positive("page", None), id="number"),
         pytest.param(lambda: state_filter(None), id="state"),
         pytest.param(lambda: time_range(None), id="time range"),
     ],
@@ -92,18 +91,17 @@ def test_a_bad_name_to_filter_by_is_refused(value: object) -> None:
 
 
 @pytest.mark.parametrize("value", [1, 50, 10**12])
-def test_a_positive_number_goes_out_as_it_is(value: int) -> None:
-    """From 1."""
-    assert positive("page", value) == value
+def test_a_whole_number_is_answered_as_it_is(value: int) -> None:
+    """From 1, unless another least one is named."""
+    assert whole("page", value) == value
+    assert whole("prefetch", value - 1, least=0) == value - 1
 
 
-@pytest.mark.parametrize(
-    "value", [0, -1, True, 1.0, "1", float("nan"), pytest.param([1], id="a list"), b"1"]
-)
-def test_a_number_that_is_not_positive_is_refused(value: object) -> None:
-    """The server would answer page 1."""
+@pytest.mark.parametrize("value", [0, -1, True, 1.0, "1", float("nan"), [1], b"1", None])
+def test_a_number_that_is_not_whole_or_too_small_is_refused(value: object) -> None:
+    """The server would answer page 1, and none of the SDK's own limits would hold."""
     with pytest.raises(InvalidArgument, match=r"^page=.*: a whole number, 1 or more") as info:
-        positive("page", value)
+        whole("page", value)
     assert info.value.argument == "page"
 
 
@@ -143,6 +141,19 @@ def test_an_unknown_state_is_refused_with_the_known_ones(state: object) -> None:
     names = r"firing \(or new\), acknowledged, resolved, silenced"
     with pytest.raises(InvalidArgument, match=rf"^state=.* is none of the states: {names}\.$"):
         state_filter(state)
+
+
+def test_every_state_is_known_to_the_filter_and_to_type_checkers() -> None:
+    """A new one of the specification is to be added to both."""
+    assert {state_filter(state) for state in AlertGroupState} == set(get_args(StateFilter))
+    spellings = {*AlertGroupState, *AlertGroupState.__spellings__}
+    assert set(get_args(get_args(State)[1])) == spellings
+
+
+def test_a_state_to_wait_for_has_to_be_one() -> None:
+    """None, which means not to filter, is told as it was given."""
+    with pytest.raises(InvalidArgument, match=r"^state=None is none of the states"):
+        wanted_state(None)
 
 
 @pytest.mark.parametrize(

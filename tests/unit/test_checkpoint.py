@@ -127,8 +127,15 @@ HOSTILE: dict[str, str | bytes] = {
 }
 
 
-@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in HOSTILE.items()])
-def test_what_is_no_checkpoint_is_refused(text: str | bytes) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(pytest.param(text, id=name) for name, text in HOSTILE.items()),
+        pytest.param(None, id="nothing, as of a store that has none"),
+        pytest.param({"format": 1}, id="what JSON was parsed to"),
+    ],
+)
+def test_what_is_no_checkpoint_is_refused(text: Any) -> None:
     """By one error, which says so shortly."""
     with pytest.raises(CheckpointError, match="no checkpoint of a watcher") as caught:
         Checkpoint.from_json(text)

@@ -5,6 +5,7 @@ import inspect
 import pickle
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -42,6 +43,7 @@ from grafana_oncall.errors import (
     Unauthorized,
     UserTokenRequired,
     WaitTimeout,
+    drop_frames,
     excerpt,
 )
 
@@ -229,10 +231,15 @@ class Custom(InvalidArgument):
     [
         pytest.param(
             LabelError(PROBLEMS, argument="labels"),
-            "labels: 2 problem(s):\n"
+            "labels: 2 problems:\n"
             "  - team:SRE 1: no spaces\n"
             "  - templates.slack.title (line 2, column 7): unexpected '}'",
             id="problems",
+        ),
+        pytest.param(
+            LabelError(PROBLEMS[:1], argument="labels"),
+            "labels: one problem:\n  - team:SRE 1: no spaces",
+            id="one problem",
         ),
         pytest.param(
             status_error(BadRequest),
@@ -327,3 +334,21 @@ def test_an_excerpt_is_the_first_bytes(content: bytes, text: str) -> None:
 def test_an_excerpt_is_printable(content: bytes) -> None:
     """Whatever the bytes are."""
     assert excerpt(content).isprintable()
+
+
+def test_frames_are_dropped_from_all_that_led_to_an_error() -> None:
+    """However long the chain is, and although causes and contexts meet again."""
+    errors = [raised(ValueError(str(number))) for number in range(2000)]
+    for later, earlier in pairwise(errors):
+        later.__cause__ = later.__context__ = earlier
+    errors[-1].__cause__ = errors[0]
+    drop_frames(errors[0])
+    assert [error for error in errors if error.__traceback__ is not None] == []
+
+
+def raised(error: Exception) -> Exception:
+    """The same, with a traceback."""
+    try:
+        raise error
+    except ValueError:
+        return error

@@ -177,6 +177,12 @@ def test_no_event_has_room_for_a_query_or_a_body(event: Event) -> None:
     ("reason", "cause"),
     [
         pytest.param("throttled", "the server answered 429", id="by the server"),
+        pytest.param(
+            "unknown_stack",
+            "the server answered 429, for it does not know the stack of grafana_url= yet, and is "
+            "learning it: check the URL, or wait some minutes",
+            id="by a server that learns about a stack",
+        ),
         pytest.param("rate_limit", "of its own rate_limit", id="by the client's own limit"),
     ],
 )

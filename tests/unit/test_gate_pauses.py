@@ -59,6 +59,17 @@ async def test_a_pause_that_grows_without_anybody_leaving(
     assert passed() == 14.0
 
 
+async def test_a_hold_is_news_once_unless_it_grows_much() -> None:
+    """Tasks that find the quota used up at nearly the same time speak of the same pause."""
+    gate = Gate(Pace(width=2))
+    told = [gate.hold(10), gate.hold(10.01), gate.hold(3), gate.hold(40)]
+    assert told == [True, False, False, True]
+    await asyncio.sleep(39)
+    assert not gate.hold(1.5)
+    await asyncio.sleep(2)
+    assert gate.hold(10)
+
+
 async def test_a_hold_teaches_nothing_about_the_server() -> None:
     """It is not the server that refused: no burst has ended, and nobody grows careful."""
     pace = served(301)

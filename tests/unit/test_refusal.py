@@ -193,6 +193,14 @@ def test_a_deep_body_is_readable(depth: int) -> None:
     assert error.detail == ".".join("a" * depth) + ": x"
 
 
+@pytest.mark.parametrize("depth", [800, 3_000, 30_000])
+@pytest.mark.parametrize("half", ["[", '{"a":'], ids=["lists", "objects"])
+def test_a_body_is_never_too_deep_to_be_a_refusal(half: str, depth: int) -> None:
+    """How deep JSON may be differs between releases of Python, and none stands for all of them."""
+    content = half * depth + "1" + ("]" if half == "[" else "}") * depth
+    assert type(refused(400, content)) is errors.BadRequest
+
+
 CLASSES = [
     pytest.param(400, {"detail": "x"}, errors.BadRequest, id="400"),
     pytest.param(400, b"<html>", errors.BadRequest, id="400 html"),
@@ -340,6 +348,12 @@ def test_other_bad_requests_are_told_apart(detail: str, kind: type[errors.BadReq
         pytest.param(refused(404, {"detail": "Not found."}), "check the id", id="not found"),
         pytest.param(refused(409), "look at the present state", id="conflict"),
         pytest.param(refused(500), "check the arguments", id="server"),
+        *(
+            pytest.param(
+                refused(status), "try later: the server is down", id=f"{status} of a proxy"
+            )
+            for status in (502, 503, 504)
+        ),
     ],
 )
 def test_a_hint_says_what_to_do(error: errors.StatusError, hint: str) -> None:

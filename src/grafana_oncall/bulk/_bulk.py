@@ -20,9 +20,11 @@ from grafana_oncall._values import shown
 from grafana_oncall.errors import InvalidArgument, JournalError
 from grafana_oncall.labels import LabelsLike
 
-from ._action import Action, Delete, Labels, Silence, Transition
+from ._action import Action, Silence, Transition
+from ._delete import Delete
 from ._journal import Journal
-from ._options import BulkOptions, ResumeOptions, Settings, path_of
+from ._labels import Labels
+from ._options import BulkOptions, ResumeOptions, Settings, path_of_journal
 from ._past import Header, Past, Reader
 from ._run import BulkRun, Work
 from ._selection import Read, freeze, gather, given, group_id
@@ -34,24 +36,26 @@ Selection: TypeAlias = (
 
 
 class Bulk:
-    """The actions on alert groups, on many of them: there is no such endpoint, and no 429 either.
+    """The actions on alert groups, for many of them at once: the API has no such endpoint.
 
         report = await client.alert_groups.bulk.resolve(
             client.alert_groups.list(state="new", labels={"team": "SRE"})
         )
         report.raise_for_failures()
 
-    The selection is read to its end first. Each group of a query is held against the filter, and
+    The selection is read to its end first. Each group of a query is checked against its filter, and
     only then is anything written, to these very groups, whatever moves meanwhile. One failure does
-    not keep the others from being acted on. All requests let other calls of the client pass.
+    not keep the others from being acted on. All requests let other calls of the client pass, and
+    wait as long as a 429 says.
 
-    A run may be long: of each group five bytes stay in memory, and words where there are any, as
-    of failures; more than 10,000 ids are kept in a temporary file. Of the groups of a query, what
-    was seen of each stays in memory until it is acted on.
+    A run may be long. Of each group five bytes stay in memory, and words where there are any, such
+    as those of a failure; more than 10,000 ids are kept in a temporary file. What a query showed of
+    a group stays in memory until that is acted on.
 
     Each method returns a `BulkRun` at once, which is awaited for its `BulkReport`. All take the
-    options of `BulkOptions`, and raise `InvalidArgument` for those, and for selections, that cannot
-    be meant: such as a query without any filter, unless `everything=True`.
+    options of `BulkOptions`, and raise `InvalidArgument` for options and selections that make no
+    sense or go too far, such as a query without any filter, unless `everything=True`, and
+    `JournalError` for a `journal` that exists.
     """
 
     def __init__(self, session: Session) -> None:
@@ -109,7 +113,7 @@ class Bulk:
     def add_labels(
         self, selection: Selection, labels: LabelsLike, **options: Unpack[BulkOptions]
     ) -> BulkRun:
-        """Attaches to each group the labels that it has not; see `AlertGroups.add_label`.
+        """Attaches to each group the labels that it lacks; see `AlertGroups.add_label`.
 
         A group that would have more than 50 is rejected before anything is sent. Groups that come
         from a query are not read again; others are, which takes one more request for each.
@@ -120,7 +124,7 @@ class Bulk:
     def remove_labels(
         self, selection: Selection, labels: LabelsLike, **options: Unpack[BulkOptions]
     ) -> BulkRun:
-        """Takes off each group the labels that it has; see `AlertGroups.remove_label`."""
+        """Takes these labels off each group that has them; see `AlertGroups.remove_label`."""
         pairs = label_rules.parse(labels)
         for key, value in pairs:
             label_rules.to_attached(key, value)
@@ -141,7 +145,7 @@ class Bulk:
                 sent; or it is of another server.
         """
         settings = Settings(**options)
-        path = path_of(journal)
+        path = path_of_journal(journal)
         reader = Reader(path)
         past = reader.past
         server = self._session.shared.wire.server

@@ -65,7 +65,7 @@ class Journal:
     def _open(self, path: Path) -> None:
         past = self._past
         try:
-            self._file = FileIO(path, "xb" if past is None else "ab")
+            self._file = FileIO(str(path), "xb" if past is None else "ab")
             lock(self._file)
             size = os.fstat(self._file.fileno()).st_size
         except BlockingIOError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Final, overload
 
-from grafana_oncall.errors import OnCallError
+from grafana_oncall.errors import OnCallError, drop_frames
 
 from ._ids import Ids
 from ._outcome import Outcome, Status
@@ -53,7 +53,7 @@ class Ledger(Sequence[Outcome]):
         self._seconds[position] = outcome.seconds
         self._words.pop(position, None)
         if outcome.detail or outcome.error is not None:
-            _drop_frames(outcome.error)
+            drop_frames(outcome.error)  # which are kilobytes
             self._words[position] = outcome.detail, outcome.error
 
     def status(self, position: int) -> Status:
@@ -93,11 +93,3 @@ class Ledger(Sequence[Outcome]):
             error=error,
             seconds=self._seconds[position],
         )
-
-
-def _drop_frames(error: BaseException | None) -> None:
-    """Without the frames of its tracebacks, which are kilobytes, an error is its words."""
-    if error is not None:
-        error.__traceback__ = None
-        for other in {error.__cause__, error.__context__}:
-            _drop_frames(other)

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Any, Final, TypedDict
 
 import attrs
-from attrs.converters import optional
+from attrs import converters, validators
 
-from grafana_oncall._arguments import of_type, positive
-from grafana_oncall._values import shown
+from grafana_oncall._arguments import function, of_type, path_of, whole
 from grafana_oncall.errors import InvalidArgument, JournalError
 
 from ._progress import OnProgress
@@ -52,36 +51,36 @@ def _flag(_: object, field: "attrs.Attribute[bool]", value: object) -> None:
     of_type(field.name, value, bool)
 
 
-def _positive(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    positive(field.name, value)
+def _whole(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    whole(field.name, value)
 
 
-def _callable(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if value is not None and not callable(value):
-        message = f"{field.name}={shown(value)}: a callable that takes a Progress is needed."
-        raise InvalidArgument(message, argument=field.name)
+def _function(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    function(field.name, value)
 
 
-def path_of(value: object) -> Path:
-    """The path of a journal."""
-    if isinstance(value, str | Path):
-        return Path(value)
-    raise InvalidArgument(f"journal={shown(value)}: a path is needed.", argument="journal")
+def path_of_journal(value: object) -> Path:
+    """The path, if it is one."""
+    return path_of("journal", value)
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
     """The options of a run, checked."""
 
-    max_at_once: int = attrs.field(default=MAX_AT_ONCE, validator=_positive)
-    stop_after_failures: int | None = attrs.field(default=None, validator=_positive)
-    on_progress: OnProgress | None = attrs.field(default=None, validator=_callable)
+    max_at_once: int = attrs.field(default=MAX_AT_ONCE, validator=_whole)
+    stop_after_failures: int | None = attrs.field(
+        default=None, validator=validators.optional(_whole)
+    )
+    on_progress: OnProgress | None = attrs.field(
+        default=None, validator=validators.optional(_function)
+    )
     fsync: bool = attrs.field(default=False, validator=_flag)
     everything: bool = attrs.field(default=False, validator=_flag)
-    max_items: int | None = attrs.field(default=None, validator=_positive)
+    max_items: int | None = attrs.field(default=None, validator=validators.optional(_whole))
     dry_run: bool = attrs.field(default=False, validator=_flag)
     converge: bool = attrs.field(default=False, validator=_flag)
-    journal: Path | None = attrs.field(default=None, converter=optional(path_of))
+    journal: Path | None = attrs.field(default=None, converter=converters.optional(path_of_journal))
 
     def __attrs_post_init__(self) -> None:
         if self.journal is None:

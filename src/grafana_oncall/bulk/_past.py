@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,9 @@ from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall._values import shown
 from grafana_oncall.errors import JournalError
 
-from ._action import Action, restored
+from ._action import STATES_REACHED, Action, Silence, Transition
+from ._delete import Delete
+from ._labels import Labels
 from ._ledger import Ledger
 from ._outcome import Outcome, Status
 
@@ -28,6 +30,15 @@ _SLICE: Final = 32 * 1024
 _NOT_OURS: Final = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 _DONE: Final = frozenset({Status.CHANGED, Status.ALREADY, Status.REJECTED})
 """With these a group is left alone by all later runs."""
+
+
+_KINDS: Final[Mapping[str, type[Action]]] = {
+    **dict.fromkeys(STATES_REACHED, Transition),
+    "silence": Silence,
+    "delete": Delete,
+    "add_labels": Labels,
+    "remove_labels": Labels,
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -137,6 +148,11 @@ def _header(entry: dict[str, Any]) -> Header:
         converge=entry["converge"],
         max_items=entry["max_items"],
     )
+
+
+def restored(arguments: Mapping[str, Any]) -> Action:
+    """The action whose fields these are; raises KeyError or TypeError when there is none."""
+    return _KINDS[arguments["name"]](**arguments)
 
 
 def _apply(past: Past, entry: dict[str, Any]) -> bool:

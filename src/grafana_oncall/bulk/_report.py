@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -13,7 +13,7 @@ from ._outcome import Outcome, Status
 if TYPE_CHECKING:
     from rich.table import Table
 
-_SHOWN_FAILURES = 20
+_SHOWN_FAILURES: Final = 20
 
 
 @attrs.frozen(kw_only=True)
@@ -97,7 +97,8 @@ class BulkReport:
         if not self.selected:
             reason = "the selection was not complete, so nothing was sent"
             return f"{kind}: {reason}, in {seconds:.1f} s"
-        groups = f"{len(self.outcomes):,} alert groups"
+        number = len(self.outcomes)
+        groups = "1 alert group" if number == 1 else f"{number:,} alert groups"
         return f"{kind}: {groups}{f': {counts}' if counts else ''}, in {seconds:.1f} s{doubt}"
 
     def __rich__(self) -> "Table":

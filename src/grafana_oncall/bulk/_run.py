@@ -78,7 +78,8 @@ class BulkRun:
         )
 
     def __repr__(self) -> str:
-        return f"<BulkRun {self._action.name}: await it for its report>"
+        how = "what it did is in its .report" if self._awaited else "await it for its report"
+        return f"<BulkRun {self._action.name}: {how}>"
 
     def __del__(self) -> None:
         if not self._awaited:

@@ -53,7 +53,7 @@ async def freeze(
     by as many readers as pages may be on their way.
     """
     first = await session.send(request)
-    limit(first.count, most)
+    _check_size(first.count, most)
     groups = _checked(request, first.results)
     found(len(groups), first.count)
     if first.next is None or not groups:
@@ -119,7 +119,7 @@ def _ignored(request: Groups, group: AlertGroup, part: str) -> FilterIgnored:
     return FilterIgnored(message, group_id=group.id, unmet=part)
 
 
-def limit(number: int, most: int | None) -> None:
+def _check_size(number: int, most: int | None) -> None:
     """Raises SelectionTooLarge when there are more groups than that."""
     if most is not None and number > most:
         message = (
@@ -149,7 +149,7 @@ async def gather(
     position = 0
     async for one in source:
         ids.add(group_id(one, position))
-        limit(len(ids), most)
+        _check_size(len(ids), most)
         found(len(ids), None)
         position += 1
         await breathe(position)
@@ -167,4 +167,4 @@ async def _add(ids: Ids, more: Iterable[str], most: int | None) -> None:
     for number, one in enumerate(more, 1):
         ids.add(one)
         await breathe(number)
-    limit(len(ids), most)
+    _check_size(len(ids), most)

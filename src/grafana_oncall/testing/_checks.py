@@ -20,7 +20,7 @@ _LONGEST = 60  # characters of a value in a message
 class Check:
     """What a value has to be: `WHOLE(seed=seed)` raises, naming the argument, when it is not.
 
-    `TypeError` for another type, `ValueError` for a value of the right one that cannot be meant.
+    `TypeError` for another type, `ValueError` for a value of the right type that makes no sense.
     """
 
     wanted: str

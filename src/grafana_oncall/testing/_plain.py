@@ -58,7 +58,7 @@ def members_from_plain(
 
     The members in `but` are left to the caller.
     """
-    _expect(is_mapping(value), where, "an object", value)
+    _expect(where, "an object", value, fits=is_mapping(value))
     wanted = {name: kind for name, kind in members(cls).items() if name not in but}
     for name in wanted.keys() ^ (value.keys() - {*but}):
         problem = "is missing" if name in wanted else "is unknown"
@@ -70,19 +70,19 @@ def _in(where: str, name: str) -> str:
     return f"{where}.{name}" if where else name
 
 
-def _expect(fits: bool, where: str, wanted: str, value: Any) -> None:  # noqa: FBT001 - the condition
+def _expect(where: str, wanted: str, value: Any, *, fits: bool) -> None:
     if not fits:
         raise PlainError(where, f"should be {wanted}, and is {shown(value)}")
 
 
 def _read_scalar(kind: Any, value: Any, where: str) -> Any:
     # Not isinstance: a bool is no int here.
-    _expect(type(value) is kind, where, f"a value of type {kind.__name__}", value)
+    _expect(where, f"a value of type {kind.__name__}", value, fits=type(value) is kind)
     return value
 
 
 def _read_datetime(_: Any, value: Any, where: str) -> datetime:
-    _expect(isinstance(value, str), where, "a time", value)
+    _expect(where, "a time", value, fits=isinstance(value, str))
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
@@ -93,7 +93,7 @@ def _read_datetime(_: Any, value: Any, where: str) -> datetime:
 
 
 def _read_timedelta(_: Any, value: Any, where: str) -> timedelta:
-    _expect(type(value) in {int, float}, where, "a number of seconds", value)
+    _expect(where, "a number of seconds", value, fits=type(value) in {int, float})
     try:
         return timedelta(seconds=value)
     except (OverflowError, ValueError) as error:
@@ -108,25 +108,27 @@ def _read_union(kind: Any, value: Any, where: str) -> Any:
 
 
 def _read_literal(kind: Any, value: Any, where: str) -> Any:
-    _expect(value in get_args(kind), where, f"one of {get_args(kind)}", value)
+    _expect(where, f"one of {get_args(kind)}", value, fits=value in get_args(kind))
     return value
 
 
 def _read_list(kind: Any, value: Any, where: str) -> list[Any]:
-    _expect(is_list(value), where, "an array", value)
+    _expect(where, "an array", value, fits=is_list(value))
     (item,) = get_args(kind)
     return [from_plain(item, each, f"{where}[{n}]") for n, each in enumerate(value)]
 
 
 def _read_tuple(kind: Any, value: Any, where: str) -> tuple[Any, ...]:
     kinds = get_args(kind)
-    _expect(is_list(value) and len(value) == len(kinds), where, f"an array of {len(kinds)}", value)
+    _expect(
+        where, f"an array of {len(kinds)}", value, fits=is_list(value) and len(value) == len(kinds)
+    )
     pairs = zip(kinds, value, strict=True)
     return tuple(from_plain(item, each, f"{where}[{n}]") for n, (item, each) in enumerate(pairs))
 
 
 def _read_dict(kind: Any, value: Any, where: str) -> dict[str, Any]:
-    _expect(is_mapping(value), where, "an object", value)
+    _expect(where, "an object", value, fits=is_mapping(value))
     item = get_args(kind)[1]
     return {name: from_plain(item, each, _in(where, name)) for name, each in value.items()}
 

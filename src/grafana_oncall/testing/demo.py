@@ -28,7 +28,7 @@ from grafana_oncall import OnCallClient
 from grafana_oncall.bot import Bot
 from grafana_oncall.bulk import BulkReport, Progress, progress_bar
 from grafana_oncall.changes import Acknowledged, Created
-from grafana_oncall.errors import NotFound, OnCallError
+from grafana_oncall.errors import OnCallError
 from grafana_oncall.models import AlertGroup, AlertGroupState, Integration
 from grafana_oncall.testing import FakeOnCall, seed_storm, serve, throttle
 
@@ -92,19 +92,8 @@ async def _act(client: OnCallClient, console: Console) -> dict[str, str]:
     await groups.resolve(done["resolve"])
     await groups.delete(done["wipe"])
     await groups.delete(done["delete"], mode="delete")
-    await _gone(client, done["delete"])
+    await groups.wait_until_deleted(done["delete"], timeout=10, every=0.1)
     return done
-
-
-async def _gone(client: OnCallClient, group_id: str) -> None:
-    """Waits until the server has worked a deletion off, for ten seconds at most."""
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                await client.alert_groups.get(group_id)
-            except NotFound:
-                return
-            await asyncio.sleep(0.1)
 
 
 async def _resolve_storm(client: OnCallClient, fake: FakeOnCall, console: Console) -> BulkReport:

@@ -1,4 +1,4 @@
-"""Events that were taken and are not worked off: many groups at once, each group in order."""
+"""Events that were taken and are not handled yet: many groups at once, each in order."""
 
 import asyncio
 from collections import deque
@@ -8,7 +8,7 @@ from ._event import Event
 
 
 class Backlog:
-    """A bounded number of events; those of one group are worked off one after the other."""
+    """A bounded number of events; those of one group are handled one after the other."""
 
     def __init__(self, size: int) -> None:
         self._places = asyncio.Semaphore(size)
@@ -43,7 +43,7 @@ class Backlog:
             self._ready.put_nowait(event.alert_group_id)
 
     async def work(self, handle: Callable[[Event], Awaitable[None]]) -> None:
-        """Works off one event after the other until it is cancelled; `handle` must not raise."""
+        """Handles one event after the other until it is cancelled; `handle` must not raise."""
         while True:
             group = await self._ready.get()
             line = self._lines[group]
@@ -58,5 +58,5 @@ class Backlog:
                 self._done.set()
 
     async def done(self) -> None:
-        """Waits until every event is worked off."""
+        """Waits until every event is handled."""
         await self._done.wait()

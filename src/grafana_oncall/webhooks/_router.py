@@ -1,4 +1,4 @@
-"""Webhooks to handlers: answered at once, worked off afterwards."""
+"""Webhooks to handlers: answered at once, handled afterwards."""
 
 import asyncio
 import logging
@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from grafana_oncall._arguments import function, whole
 from grafana_oncall._values import UNSET, UnsetType
 from grafana_oncall.errors import ClientStateError, NotAnEvent
 
@@ -14,7 +15,7 @@ from ._backlog import Backlog
 from ._event import Event, parse
 from ._handlers import EventName, Handler, Handlers, OnError
 from ._http import Answer, Headers, Left, Receive, Refused, Scope, Send, read
-from ._options import count, duration, seconds
+from ._options import seconds, seconds_or_none
 from ._repeats import Repeats
 from ._secret import AUTHORIZATION, Secret
 
@@ -56,7 +57,7 @@ class Router:
         basic: User and password instead of `secret`, where the webhook has those.
         max_bytes: Largest body that is read.
         concurrency: Most alert groups of which an event is handled at once.
-        max_backlog: Most events that are taken and not worked off.
+        max_backlog: Most events that were taken and are not handled yet.
         remember: Most events that are remembered, to recognise repeats.
         remember_for: For how long; at most a minute for events without a time, which are the same
             only when all of the body is, and the group entered no other state in between.
@@ -66,7 +67,7 @@ class Router:
             async.
 
     Raises:
-        InvalidArgument: A setting is missing or cannot be meant.
+        InvalidArgument: A setting is missing or makes no sense.
     """
 
     def __init__(
@@ -83,20 +84,20 @@ class Router:
         shutdown_wait: float | timedelta | None = timedelta(seconds=30),
         on_error: OnError | None = None,
     ) -> None:
-        self._handlers = Handlers(on_error)
+        self._handlers = Handlers(None if on_error is None else function("on_error", on_error))
         self._backlog = Backlog(0)  # of the size that is asked for once it runs
         self._working: asyncio.Task[None] | None = None
         self._closing = False
         self._secret = Secret(secret, basic)
         del secret, basic  # a traceback that shows local variables finds neither
         self._secret.check(header)
-        self._max_bytes = count("max_bytes", max_bytes)
-        self._concurrency = count("concurrency", concurrency)
-        self._max_backlog = count("max_backlog", max_backlog)
+        self._max_bytes = whole("max_bytes", max_bytes)
+        self._concurrency = whole("concurrency", concurrency)
+        self._max_backlog = whole("max_backlog", max_backlog)
         self._repeats = Repeats(
-            most=count("remember", remember), seconds=seconds("remember_for", remember_for)
+            most=whole("remember", remember), seconds=seconds("remember_for", remember_for)
         )
-        self._shutdown_wait = duration("shutdown_wait", shutdown_wait)
+        self._shutdown_wait = seconds_or_none("shutdown_wait", shutdown_wait)
 
     def on(self, *types: EventName) -> Callable[[H], H]:
         """Registers an async function for events of these types; for all events without any.
@@ -111,7 +112,7 @@ class Router:
 
     @property
     def backlog(self) -> int:
-        """How many events were taken and are not worked off."""
+        """How many events were taken and are not handled yet."""
         return len(self._backlog)
 
     @property
@@ -133,7 +134,7 @@ class Router:
         await self.aclose()
 
     async def aclose(self, *, wait: float | timedelta | UnsetType | None = UNSET) -> None:
-        """Takes no more events, and waits until those that were taken are worked off.
+        """Takes no more events, and waits until those that were taken are handled.
 
         Handlers that still run after the wait are cancelled, and a log record says how many events
         were lost. A closed router can be started again.
@@ -142,7 +143,7 @@ class Router:
             wait: How long to wait, in seconds or as a timedelta; None for as long as it takes.
                 Without it, `shutdown_wait` holds.
         """
-        patience = self._shutdown_wait if wait is UNSET else duration("wait", wait)
+        patience = self._shutdown_wait if wait is UNSET else seconds_or_none("wait", wait)
         if self._working is None:
             return
         self._closing, working = True, self._working
@@ -151,7 +152,7 @@ class Router:
                 await self._backlog.done()
         except TimeoutError:
             left = self.backlog
-            _logger.error("Webhooks: %d events were lost, not worked off in time", left)  # noqa: TRY400  # no traceback
+            _logger.error("Webhooks: %d events were lost, not handled in time", left)  # noqa: TRY400  # no traceback
         finally:
             working.cancel()
             await asyncio.wait([working])
@@ -170,9 +171,7 @@ class Router:
 
     def __repr__(self) -> str:
         state = "running" if self.running else "not running"
-        return (
-            f"<Router {state}, {len(self._handlers)} handlers, {self.backlog} events to work off>"
-        )
+        return f"<Router {state}, {len(self._handlers)} handlers, {self.backlog} events to handle>"
 
     def _start(self) -> None:
         if self._working is not None:

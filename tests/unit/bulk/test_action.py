@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall._generated.alert_groups import AlertGroupState
-from grafana_oncall.bulk._action import Action, Delete, Labels, Silence, Transition, restored
+from grafana_oncall.bulk._action import Action, Silence, Transition
+from grafana_oncall.bulk._delete import Delete
+from grafana_oncall.bulk._labels import Labels
+from grafana_oncall.bulk._past import restored
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import LabelError
 from grafana_oncall.testing import FakeOnCall, FakeRequest, VirtualClock

@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall._generated.alert_groups import AlertGroupState
-from grafana_oncall.bulk._action import Action, Delete, Labels, Silence, Transition
+from grafana_oncall.bulk._action import Action, Silence, Transition
+from grafana_oncall.bulk._delete import Delete
 from grafana_oncall.bulk._ids import Ids
 from grafana_oncall.bulk._journal import Journal
+from grafana_oncall.bulk._labels import Labels
 from grafana_oncall.bulk._outcome import Outcome, Status
 from grafana_oncall.bulk._past import Header, Reader
 from grafana_oncall.errors import JournalError
@@ -214,10 +216,11 @@ def test_a_new_journal_is_a_new_file(path: Path) -> None:
 
 
 def test_a_path_that_cannot_be_written_is_a_journal_error(path: Path) -> None:
-    """Whose cause is chained."""
+    """Whose cause is chained, and whose path is plain text."""
     with pytest.raises(JournalError, match="cannot be written") as caught, Journal(path / "below"):
         pass
     assert isinstance(caught.value.__cause__, FileNotFoundError)
+    assert "PosixPath" not in str(caught.value)
 
 
 @contextmanager

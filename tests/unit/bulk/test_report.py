@@ -154,12 +154,12 @@ def test_a_report_is_a_json_object() -> None:
         ),
         pytest.param(
             report([MIXTURE[5]], dry_run=True),
-            "resolve (dry run): 1 alert groups: 1 not attempted, in 4.0 s",
+            "resolve (dry run): 1 alert group: 1 not attempted, in 4.0 s",
             id="dry run",
         ),
         pytest.param(
             report([MIXTURE[0]], settled=False),
-            "resolve: 1 alert groups: 1 changed, in 4.0 s; the list kept moving: some may have "
+            "resolve: 1 alert group: 1 changed, in 4.0 s; the list kept moving: some may have "
             "been left out",
             id="not settled",
         ),

@@ -144,7 +144,7 @@ async def test_a_websocket_is_none_of_its_business() -> None:
 async def test_a_router_that_does_not_run_says_how_to_start_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nothing is taken that nobody would work off."""
+    """Nothing is taken that nobody would handle."""
     router = Router(secret=SECRET)
     answer = await post(router)
     assert (answer.status_code, router.backlog, router.running) == (503, 0, False)
@@ -160,7 +160,7 @@ def lifespan(*kinds: str) -> Exchange:
 
 
 async def test_the_lifespan_of_a_server_starts_and_ends_the_router() -> None:
-    """What was taken is worked off before the server hears that all is done."""
+    """What was taken is handled before the server hears that all is done."""
     router = Router(secret=SECRET)
     router.on()(handler := Recorder(seconds=20))
     exchange = lifespan("startup")

@@ -342,7 +342,7 @@ async def test_a_handler_that_catches_its_cancellation_does_not_go_on() -> None:
 
 
 async def test_a_block_that_raises_ends_the_router_and_raises_that() -> None:
-    """Not a group of errors; what was taken is worked off."""
+    """Not a group of errors; what was taken is handled."""
     router = made(handler := Recorder(seconds=9))
     with pytest.raises(ZeroDivisionError):  # noqa: PT012  # the block is what is tested
         async with router:
@@ -368,6 +368,12 @@ def test_a_number_that_cannot_be_is_refused(name: str, value: Any) -> None:
     assert info.value.argument == name
 
 
+def test_what_is_told_of_errors_has_to_be_a_function() -> None:
+    """It would not be missed before the first error."""
+    with pytest.raises(InvalidArgument, match=r"^on_error='log': a function is needed"):
+        Router(secret=None, on_error="log")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 @pytest.mark.parametrize("name", ["remember_for", "shutdown_wait", "wait"])
 @pytest.mark.parametrize(
     "value",
@@ -382,4 +388,4 @@ async def test_a_time_that_cannot_be_is_refused(name: str, value: Any) -> None:
 
 def test_a_router_says_how_it_is() -> None:
     """For logs."""
-    assert repr(made(Recorder())) == "<Router not running, 1 handlers, 0 events to work off>"
+    assert repr(made(Recorder())) == "<Router not running, 1 handlers, 0 events to handle>"

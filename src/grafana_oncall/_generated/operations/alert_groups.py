@@ -103,7 +103,7 @@ def delete_alert_group(
 
     `DELETE /api/v1/alert_groups/{alert_group_id}/`
 
-    The server works it off later; read the group to see that it has happened.
+    The server does it later; read the group to see that it has happened.
     """
     return Request(
         operation=DELETE_ALERT_GROUP,

@@ -139,7 +139,7 @@ def delete_integration(integration_id: str) -> Request[None]:
 
     `DELETE /api/v1/integrations/{integration_id}/`
 
-    It stops to record alerts; its alert groups stay.
+    It stops recording alerts; its alert groups stay.
     """
     return Request(
         operation=DELETE_INTEGRATION,

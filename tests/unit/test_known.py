@@ -1,0 +1,137 @@
+"""What a watcher knows of groups: what is news when they are seen again, and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import attrs
+
+from grafana_oncall._known import Known
+from grafana_oncall.models import AlertGroup, AlertGroupState
+from tests.facade.samples import GROUP_MODEL
+
+FIRING = [("state", "new")]
+
+
+def group(id: str = "I1", state: str = "firing", **fields: Any) -> AlertGroup:
+    """One of this id, in this state."""
+    return attrs.evolve(GROUP_MODEL, id=id, state=AlertGroupState(state), **fields)
+
+
+def news(known: Known) -> dict[str, list[str]]:
+    """The names of the changes by group, in their order."""
+    return {one.id: [type(change).__name__ for change in one.changes] for one in known.changed()}
+
+
+def told(known: Known, groups: Sequence[AlertGroup]) -> None:
+    """All that was seen is told."""
+    known.begin(())
+    known.see(groups)
+    for one in known.changed():
+        known.settle(one)
+
+
+def test_what_is_new_is_news_until_it_is_told() -> None:
+    """Each poll finds it again before that, and none afterwards."""
+    known = Known(())
+    for _ in range(2):
+        known.begin(())
+        known.see([group()])
+        assert news(known) == {"I1": ["Created"]}
+    told(known, [group()])
+    known.begin(())
+    known.see([group()])
+    assert news(known) == {}
+
+
+def test_what_changes_back_before_it_is_told_is_no_news() -> None:
+    """As where an answer of a page is older than that of a single read."""
+    known = Known(())
+    told(known, [group()])
+    known.begin(())
+    known.see([group(state="resolved")])
+    known.see_one("I1", group())
+    assert news(known) == {}
+
+
+def test_a_group_that_leaves_the_filter_is_told_once_and_is_not_new_when_it_returns() -> None:
+    """It is known to be outside meanwhile."""
+    known = Known(FIRING)
+    told(known, [group()])
+    known.begin(())
+    known.see_one("I1", group(state="acknowledged"))
+    assert news(known) == {"I1": ["Acknowledged"]}
+    known.settle(*known.changed())
+    assert known.outside == {"I1"}
+    known.begin(())
+    known.see_one("I1", group(state="resolved"))
+    assert news(known) == {}
+    told(known, [group()])
+    assert known.outside == set()
+    assert [*known.told] == ["I1"]
+
+
+def test_a_group_that_the_filter_excludes_is_not_seen_in_the_list() -> None:
+    """A server may ignore filters; read by its id, one that was never told is none of ours."""
+    known = Known(FIRING)
+    known.begin(())
+    known.see([group(state="resolved")])
+    known.see_one("I2", group("I2", state="resolved"))
+    assert news(known) == {}
+    assert known.met == {"I2"}
+
+
+def test_of_a_busy_group_nothing_is_told() -> None:
+    """Its handlers are at work: what happens meanwhile is one difference afterwards."""
+    known = Known(())
+    told(known, [group()])
+    known.begin({"I1"})
+    known.see([group(), group("I2")])
+    known.see_one("I1", None)
+    assert news(known) == {"I2": ["Created"]}
+
+
+def test_a_group_that_is_gone_is_forgotten_when_that_is_told() -> None:
+    """And not before: a bot may be killed in between."""
+    known = Known(())
+    told(known, [group()])
+    known.begin(())
+    known.see_one("I1", None)
+    assert news(known) == {"I1": ["Deleted"]}
+    assert [*known.told] == ["I1"]
+    known.settle(*known.changed())
+    assert known.told == {}
+
+
+def test_news_come_in_the_order_in_which_the_groups_began() -> None:
+    """Whatever the order of the pages."""
+    known = Known(())
+    began = GROUP_MODEL.created_at
+    known.begin(())
+    known.see([group("I2", created_at=began + timedelta(hours=1)), group("I1", created_at=began)])
+    assert [*news(known)] == ["I1", "I2"]
+
+
+def test_groups_beyond_the_horizon_are_neither_seen_nor_kept() -> None:
+    """It moves with the time."""
+    known = Known(())
+    told(known, [group()])
+    known.oldest = GROUP_MODEL.created_at + timedelta(seconds=1)
+    known.forget()
+    assert known.told == {}
+    known.begin(())
+    known.see([group()])
+    assert news(known) == {}
+
+
+def test_what_is_learned_is_told_already() -> None:
+    """Unless it began after the time until which it is."""
+    known = Known(())
+    began = GROUP_MODEL.created_at
+    known.learn([group(), group("I2", created_at=began + timedelta(seconds=1))], began)
+    known.learn([group(state="resolved")], None)
+    known.begin(())
+    known.see([group(state="resolved"), group("I2", created_at=began + timedelta(seconds=1))])
+    assert news(known) == {"I1": ["Resolved"], "I2": ["Created"]}
