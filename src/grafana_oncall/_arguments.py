@@ -1,5 +1,6 @@
 """Pure checks of what callers give: each returns what goes over the wire, or raises at once."""
 
+import inspect
 import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -57,11 +58,6 @@ def whole(name: str, value: object, *, least: int = 1) -> int:
     return value
 
 
-def positive(name: str, value: object) -> int:
-    """A whole number above zero."""
-    return whole(name, value)
-
-
 def several_ids(name: str, value: object) -> list[str]:
     """One id, or several."""
     match value:
@@ -98,6 +94,14 @@ def function(name: str, value: T) -> T:
     """The value, if it can be called."""
     if not callable(value):
         raise InvalidArgument(f"{name}={shown(value)}: a function is needed.", argument=name)
+    return value
+
+
+def async_function(name: str, value: T) -> T:
+    """The value, if it is an async function, or an object that is called like one."""
+    call = getattr(value, "__call__", None)  # noqa: B004  # that of an object may be async
+    if not (inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(call)):
+        raise InvalidArgument(f"{name}={shown(value)}: an async function is needed.", argument=name)
     return value
 
 

@@ -99,7 +99,7 @@ def _named(
         from ._transport import AiohttpTransport  # noqa: PLC0415  # an extra
     except ImportError as error:
         message = (
-            "transport=\"aiohttp\" needs a package more: pip install 'grafana-oncall-sdk[aiohttp]'"
+            "transport=\"aiohttp\" needs another package: pip install 'grafana-oncall-sdk[aiohttp]'"
         )
         raise InvalidArgument(message, argument="transport") from error
     if proxy is not None:
@@ -113,7 +113,7 @@ def _pool(tls: SSLContext, proxy: httpx.Proxy | str | None) -> Pool:
             proxy = httpx.Proxy(proxy)
         return Pool(tls=tls, proxy=proxy)
     except ImportError:
-        fault = "a SOCKS proxy needs a package more: pip install 'httpx[socks]'"
+        fault = "a SOCKS proxy needs another package: pip install 'httpx[socks]'"
     except (httpx.InvalidURL, TypeError, ValueError) as error:
         # What they say may repeat the password of a proxy.
         fault = f"nothing can be sent through it ({type(error).__name__})"

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ._rate import RedisAddress, parse_rate, parse_storage
-from .errors import ClientStateError, InvalidArgument, OnCallError, drop_frames
+from .errors import InvalidArgument, OnCallError, closed, drop_frames
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -71,7 +71,7 @@ class Limiter:
             ClientStateError: The limiter is closed.
         """
         if self._closed:
-            raise _closed()
+            raise closed()
         try:
             delay = await self._quota.take()
         except OnCallError:
@@ -81,7 +81,7 @@ class Limiter:
             if not self._closed:
                 return delay
             self._quota.close()  # it may have connected after all connections were closed
-        raise _closed()
+        raise closed()
 
     async def aclose(self) -> None:
         """Closes the connections; whoever is asking is turned away."""
@@ -91,10 +91,6 @@ class Limiter:
 
     def __repr__(self) -> str:
         return f"Limiter({self._rate!r}, {self._place})"
-
-
-def _closed() -> ClientStateError:
-    return ClientStateError("The client is closed. Make a new one, or keep it open longer.")
 
 
 class _Idle:
@@ -240,7 +236,7 @@ async def _ask(window: "MovingWindowRateLimiter", item: "RateLimitItem", key: st
 
 
 def _missing(argument: str, extra: str) -> InvalidArgument:
-    message = f"{argument} needs a package more: pip install 'grafana-oncall-sdk[{extra}]'"
+    message = f"{argument} needs another package: pip install 'grafana-oncall-sdk[{extra}]'"
     return InvalidArgument(message, argument=argument)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from .errors import ClientStateError
+from .errors import closed
 
 DOCUMENTED_QUOTA: Final = 300
 """Requests that every known server grants at once, whether per one minute or per five."""
@@ -204,8 +204,3 @@ class Gate:
     def _wake(self) -> None:
         self._timer = None
         self._let_in()
-
-
-def closed() -> ClientStateError:
-    """The error of whoever comes too late."""
-    return ClientStateError("The client is closed. Make a new one, or keep it open longer.")

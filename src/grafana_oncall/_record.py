@@ -8,7 +8,7 @@ import attrs
 from ._request import Request
 from ._shared import Shared
 from .errors import Attempt, OnCallError
-from .events import AttemptEnded, CallEnded, CallStarted, RetryScheduled
+from .events import AttemptEnded, CallEnded, CallStarted, RetryScheduled, is_heard
 
 
 class Record:
@@ -17,7 +17,7 @@ class Record:
     def __init__(self, shared: Shared, request: Request[Any]) -> None:
         self.attempts: list[Attempt] = []
         # As a rule nobody follows the calls, and their events need not be made.
-        self.followed = shared.hears(CallStarted)
+        self.followed = is_heard(CallStarted, shared.listener)
         """Whether anybody hears of what is not out of the ordinary."""
         self._shared = shared
         self._request = request

@@ -70,7 +70,13 @@ class Session:
             await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
 
     async def _page_ahead(self, request: Request[Page[T]], slots: asyncio.Semaphore) -> Page[T]:
+        has_slot = True
+
         async def answered() -> None:
+            nonlocal has_slot
+            if not has_slot:
+                return  # an answer came before, but could not be read
+            has_slot = False
             # Otherwise pages that come together would all be decoded before the next requests go
             # out, and those would come together again.
             slots.release()

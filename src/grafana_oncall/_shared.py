@@ -9,12 +9,12 @@ import attrs
 
 from ._cancellation import CancelledInWaits
 from ._limiter import Limiter
-from ._pacing import Gate, closed
+from ._pacing import Gate
 from ._request import Request, Response
 from ._retry import RetryPolicy, RetryQuota
 from ._wire import Wire
-from .errors import ClientStateError, RequestTimeout, TransportError
-from .events import Event, Listener, emit, is_heard
+from .errors import ClientStateError, RequestTimeout, TransportError, closed
+from .events import Event, Listener, emit
 
 _numbers: Final = count(1)
 """Of calls: one row for all clients of a process, so that listeners can tell them apart."""
@@ -103,10 +103,6 @@ class Shared:
     def next_number(self) -> int:
         """The number of the next call."""
         return next(_numbers)
-
-    def hears(self, kind: type[Event]) -> bool:
-        """Whether events of this kind need be made."""
-        return is_heard(kind, self.listener)
 
     def emit(self, event: Event) -> None:
         """To the log and to the listener."""

@@ -10,7 +10,6 @@ import attrs
 import httpx
 
 from ._codec import encode
-from ._pacing import closed
 from ._request import Request, Response
 from ._settings import Token
 from ._values import printable
@@ -22,6 +21,7 @@ from .errors import (
     OnCallError,
     RequestTimeout,
     TransportError,
+    closed,
 )
 
 _NEVER_SENT: Final = (

@@ -9,7 +9,6 @@ async def acknowledge(change: Created) -> None:
 await bot.run()  # until SIGTERM or SIGINT
 """
 
-import inspect
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Collection
@@ -19,7 +18,7 @@ from typing import Any, Final, TypeAlias, TypeVar, overload
 
 import attrs
 
-from ._arguments import duration, of_type, whole
+from ._arguments import async_function, duration, of_type, whole
 from ._attempts import last_failure, name_of
 from ._retry import RetryPolicy
 from ._runner import Runner
@@ -129,10 +128,7 @@ class Bot:
             raise InvalidArgument(message, argument="kinds")
 
         def register(handler: Handler[Any]) -> Handler[Any]:
-            if not inspect.iscoroutinefunction(handler):
-                message = f"{shown(handler)}: a handler is an async function."
-                raise InvalidArgument(message, argument="handler")
-            self._handlers.append((kinds, handler))
+            self._handlers.append((kinds, async_function("handler", handler)))
             return handler
 
         return register

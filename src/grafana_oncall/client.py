@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self, TypedDict, TypeVar, Unp
 
 import httpx
 
-from ._arguments import of_type, positive
+from ._arguments import function, of_type, whole
 from ._http import Transport, check_alone, make_http
 from ._limiter import Limiter
 from ._pacing import Gate, Pace
@@ -100,7 +100,7 @@ class OnCallClient:
         random: Gives numbers from 0 to 1, for the jitter of delays.
 
     Raises:
-        InvalidArgument: A setting is missing or cannot be meant.
+        InvalidArgument: A setting is missing or makes no sense.
     """
 
     _base_url = "(none)"
@@ -132,22 +132,18 @@ class OnCallClient:
         options = Options(
             timeout=timeout_seconds(timeout), retry=of_type("retry", retry, RetryPolicy)
         )
-        positive("max_connections", max_connections)
-        positive("retry_quota", retry_quota)
-        positive("max_response_bytes", max_response_bytes)
+        whole("max_connections", max_connections)
+        whole("retry_quota", retry_quota)
+        whole("max_response_bytes", max_response_bytes)
+        function("random", random)
+        if on_event is not None:
+            function("on_event", on_event)
         check_alone(http_client=http_client, transport=transport, verify=verify, proxy=proxy)
-        if rate_limit is None and rate_limit_storage is not None:
-            message = "rate_limit_storage= keeps a quota: give rate_limit= as well."
-            raise InvalidArgument(message, argument="rate_limit_storage")
-        if grafana_url is None and token.is_service_account:
-            message = (
-                "grafana_url: a service account token (glsa_…) needs the URL of its Grafana stack."
-            )
-            raise InvalidArgument(message, argument="grafana_url")
+        limiter = _limiter(rate_limit, rate_limit_storage, token)
         wire = Wire(
             base_url=base_url,
             token=token,
-            grafana_url=None if grafana_url is None else stack_url(grafana_url),
+            grafana_url=_stack(grafana_url, token),
             http=http_client
             or make_http(
                 base_url=base_url,
@@ -159,15 +155,9 @@ class OnCallClient:
             owns_http=http_client is None,
             max_response_bytes=max_response_bytes,
         )
-        limiter = (
-            Limiter(rate_limit, storage=rate_limit_storage, key=token.digest)
-            if rate_limit is not None
-            else None
-        )
-        gate = Gate(Pace(width=max_connections))
         shared = Shared(
             wire=wire,
-            gate=gate,
+            gate=Gate(Pace(width=max_connections)),
             limiter=limiter,
             listener=on_event,
             random=random,
@@ -289,3 +279,23 @@ class OnCallClient:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A client cannot be pickled or copied: it holds connections and a secret.")
+
+
+def _limiter(rate: str | None, storage: str | None, token: Token) -> Limiter | None:
+    if rate is not None:
+        return Limiter(rate, storage=storage, key=token.digest)
+    if storage is not None:
+        message = "rate_limit_storage= keeps a quota: give rate_limit= as well."
+        raise InvalidArgument(message, argument="rate_limit_storage")
+    return None
+
+
+def _stack(url: str | None, token: Token) -> str | None:
+    if url is not None:
+        return stack_url(url)
+    if token.is_service_account:
+        message = (
+            "grafana_url: a service account token (glsa_…) needs the URL of its Grafana stack."
+        )
+        raise InvalidArgument(message, argument="grafana_url")
+    return None

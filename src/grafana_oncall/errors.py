@@ -394,3 +394,8 @@ def drop_frames(error: BaseException | None) -> None:
             seen.add(link)
             link.__traceback__ = None
             links += (link.__cause__, link.__context__)
+
+
+def closed() -> ClientStateError:
+    """The error of whoever comes after the client was closed."""
+    return ClientStateError("The client is closed. Make a new one, or keep it open longer.")

@@ -55,6 +55,19 @@ def test_a_decorated_handler_stays_what_it_is(make: Make) -> None:
     assert bot.on(Created)(_notice) is bot.on(Gap, Change)(_notice) is _notice
 
 
+class _Notice:
+    """An object that is called like an async function."""
+
+    async def __call__(self, change: Watched) -> None:
+        """Does nothing."""
+
+
+def test_an_object_that_is_called_like_an_async_function_is_a_handler(make: Make) -> None:
+    """It may have a state of its own."""
+    notice = _Notice()
+    assert make().on(Created)(notice) is notice
+
+
 @pytest.mark.parametrize(
     ("argument", "value"),
     [

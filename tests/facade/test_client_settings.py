@@ -342,6 +342,8 @@ def test_a_service_account_of_the_environment_needs_its_stack_too() -> None:
         pytest.param("verify", "/etc/ca.pem", id="the path of a certificate"),
         pytest.param("verify", None, id="no answer whether to verify"),
         pytest.param("rate_limit_storage", "redis://localhost", id="a storage for no rate limit"),
+        pytest.param("on_event", "print", id="the name of a listener"),
+        pytest.param("random", 0.5, id="a number as the random function"),
     ],
 )
 def test_a_setting_that_would_fail_later_is_refused_at_once(setting: str, value: Any) -> None:

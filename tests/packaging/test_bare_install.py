@@ -45,11 +45,11 @@ asyncio.run(serve(FakeOnCall()).__aenter__())
 """By extra: a program that needs it."""
 
 SAID: Final = {
-    "aiohttp": 'InvalidArgument: transport="aiohttp" needs a package more',
+    "aiohttp": 'InvalidArgument: transport="aiohttp" needs another package',
     "rich": "ImportError: A progress bar needs rich",
     "otel": "ImportError: Tracing needs OpenTelemetry",
-    "limits": "InvalidArgument: rate_limit needs a package more",
-    "redis": "InvalidArgument: rate_limit_storage needs a package more",
+    "limits": "InvalidArgument: rate_limit needs another package",
+    "redis": "InvalidArgument: rate_limit_storage needs another package",
     "testing": "ModuleNotFoundError: the fake on a socket needs uvicorn",
 }
 """By extra: what is said when it is not there, before the command that installs it."""

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grafana_oncall._pacing import Gate, Pace, closed
-from grafana_oncall.errors import ClientStateError
+from grafana_oncall._pacing import Gate, Pace
+from grafana_oncall.errors import ClientStateError, closed
 from tests.unit.gates import hold, place, refuse, room, turn
 from tests.virtual_time import loop, passed, run
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from grafana_oncall import Page
+from grafana_oncall import Page, RetryPolicy
 from grafana_oncall.errors import ServerError
 from grafana_oncall.models import AlertGroup
 from tests.unit.sessions import session
@@ -71,6 +71,31 @@ async def test_no_more_pages_are_fetched_ahead_than_allowed() -> None:
             await asyncio.sleep(0)
         assert sorted(seen) == [1, 2, 3, 4, 5, 6]
         await pages.aclose()
+
+
+async def test_pages_that_had_to_be_asked_for_again_do_not_widen_the_window() -> None:
+    """An answer that cannot be read lets the next request go, once."""
+    good, garbled = paged(30, []), {*range(2, 12)}
+    under_way, most = 0, 0
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        nonlocal under_way, most
+        number = int(request.url.params.get("page", "1"))
+        under_way += 1
+        if number > 20:
+            most = max(most, under_way)
+        await asyncio.sleep(0.001)
+        under_way -= 1
+        if number in garbled:
+            garbled.remove(number)
+            return httpx.Response(200, content=b"{")
+        return good(request)
+
+    retry = RetryPolicy(attempts=2, first_delay=0.001)
+    async with session(httpx.MockTransport(handle), retry=retry) as oncall:
+        pages = [page async for page in oncall.alert_groups.list(prefetch=2).pages()]
+    assert ids(pages) == [f"G{number}" for number in range(1, 31)]
+    assert most == 3
 
 
 async def test_leaving_the_pages_ends_what_was_under_way() -> None:

@@ -80,6 +80,7 @@ class Journal:
     def discard(self) -> None:
         """Removes it again: nothing was selected, so there is nothing to go on with."""
         if self._path is not None and self._file is not None and self._past is None:
+            self.__exit__()  # for Windows removes no file that is open
             self._path.unlink(missing_ok=True)
 
     def begin_run(self, header: Header) -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal, TypeAlias, TypeVar
 
+from grafana_oncall._arguments import async_function
 from grafana_oncall._generated.webhooks import EventType
 from grafana_oncall._values import shown
 from grafana_oncall.errors import InvalidArgument
@@ -53,7 +54,7 @@ class Handlers:
         wanted = frozenset(map(str, types)) if types else None
 
         def register(handler: H) -> H:
-            _check_handler(handler)
+            async_function("handler", handler)
             self._handlers.append((wanted, handler))
             return handler
 
@@ -98,13 +99,6 @@ def _check_type(value: object) -> None:
             "type is for every event, newer types included."
         )
         raise InvalidArgument(message, argument="types")
-
-
-def _check_handler(handler: object) -> None:
-    call = getattr(handler, "__call__", None)  # noqa: B004  # that of an object may be async
-    if not (inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call)):
-        message = f"on: an async function is needed, not {shown(handler)}."
-        raise InvalidArgument(message, argument="handler")
 
 
 def _is_cancelled() -> bool:
