@@ -73,7 +73,6 @@ def oncall_client(request: pytest.FixtureRequest, oncall_server: FakeOnCall) -> 
         token=oncall_server.token,
         grafana_url=_options(request).get("grafana_url"),
         transport=oncall_server.transport(),
-        verify=False,  # there is nothing to verify, and certificates take long to load
         random=Random(oncall_server.seed).random,  # noqa: S311 - delays shall repeat
     )
 
