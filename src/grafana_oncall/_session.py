@@ -53,7 +53,7 @@ class Session:
         """
         page = await self._page(request)
         yield page
-        slots = asyncio.Semaphore(1 + prefetch)
+        slots = _Slots(1 + prefetch)
         ahead: deque[tuple[Request[Page[T]], asyncio.Task[Page[T]]]] = deque()
         most = 1 + 2 * prefetch
         try:
@@ -69,19 +69,14 @@ class Session:
                 task.cancel()
             await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
 
-    async def _page_ahead(self, request: Request[Page[T]], slots: asyncio.Semaphore) -> Page[T]:
+    async def _page_ahead(self, request: Request[Page[T]], slots: "_Slots") -> Page[T]:
         has_slot = True
 
         async def answered() -> None:
             nonlocal has_slot
-            if not has_slot:
-                return  # an answer came before, but could not be read
-            has_slot = False
-            # Otherwise pages that come together would all be decoded before the next requests go
-            # out, and those would come together again.
-            slots.release()
-            for _ in range(_TURNS_TO_SEND):
-                await asyncio.sleep(0)
+            if has_slot:  # not if an answer came before, and could not be read
+                has_slot = False
+                await slots.give_back()
 
         await slots.acquire()
         return await self._page(request, answered)
@@ -97,3 +92,20 @@ class Session:
             )
         )
         return page
+
+
+class _Slots(asyncio.Semaphore):
+    """Places for the requests of a walk that are under way; one after the other is given back."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self._turn = asyncio.Lock()
+
+    async def give_back(self) -> None:
+        """Returns when the request that takes the place has gone out."""
+        # Otherwise answers that come together would all be decoded before the next requests go
+        # out, and these together, so that their answers would come together again.
+        async with self._turn:
+            self.release()
+            for _ in range(_TURNS_TO_SEND):
+                await asyncio.sleep(0)

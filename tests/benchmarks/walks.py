@@ -142,7 +142,7 @@ _PROGRAMS: Final = {
 
 def rows(*, quick: bool) -> Iterator[Row]:
     """Walks in windows of 8 and 16, and a bulk run."""
-    rounds, ids = (1, 400) if quick else (3, GROUPS)
+    rounds, ids = (1, 400) if quick else (5, GROUPS)
     with server() as url:
         for (window, transport), goal in _WALKS.items():
             whole, first = _medians("walk", url, window, transport, rounds) or (None, None)
