@@ -1,6 +1,6 @@
 """Everything side by side, as ratios that hold on other machines too.
 
-python -m tests.benchmarks                about two minutes
+python -m tests.benchmarks                about four minutes
 python -m tests.benchmarks --quick        a few seconds: whether it all runs, and no figures
 python -m tests.benchmarks --only call    one part
 python -m tests.benchmarks --json out.json
