@@ -40,7 +40,7 @@ MAX_RESPONSE_BYTES: Final = 64 * 1024 * 1024
 
 
 class ClientOptions(TypedDict, total=False):
-    """What `OnCallClient.from_env` takes besides the settings in the environment."""
+    """What `OnCallClient.from_env` takes besides the environment, each as `OnCallClient` does."""
 
     timeout: float | timedelta
     retry: RetryPolicy

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from grafana_oncall import OnCallClient
+from grafana_oncall.bulk import BulkOptions, ResumeOptions
 from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.testing import FakeOnCall
 from tests.facade.samples import BASE
@@ -16,6 +17,14 @@ from tests.facade.samples import BASE
 def wrong(**options: Any) -> Callable[[OnCallClient], object]:
     """A resolution of one id with these options."""
     return lambda client: client.alert_groups.bulk.resolve(["I1"], **options)
+
+
+@pytest.mark.parametrize("option", BulkOptions.__annotations__)
+def test_help_tells_what_each_option_means(option: str) -> None:
+    """Keys of a typed dictionary have no docstrings of their own that it would show."""
+    assert f" {option}" in (BulkOptions.__doc__ or "")
+    if option in ResumeOptions.__annotations__:
+        assert f" {option}: " in (ResumeOptions.__doc__ or "")
 
 
 BAD: dict[str, tuple[str, Callable[[OnCallClient], object]]] = {

@@ -15,36 +15,46 @@ MAX_AT_ONCE: Final = 8
 
 
 class ResumeOptions(TypedDict, total=False):
-    """What a resumed run takes; the rest is in its journal."""
+    """What a resumed run takes; the rest is in its journal.
+
+    Keys:
+        max_at_once: Groups under way at the same time, 8 by default; the client's
+            `max_connections` and the server's quota limit them further.
+        stop_after_failures: So many groups rejected, failed or unknown, and no further one is
+            begun. By default one failure never keeps another group from being acted on.
+        on_progress: Called with a `Progress` after each page and each group, and once a second
+            meanwhile.
+        fsync: Whether each line of the journal is on the disk before the run goes on, which
+            outlives a crash of the machine; without, it outlives that of the process. False by
+            default.
+    """
 
     max_at_once: int
-    """Groups under way at the same time, 8 by default; the client's `max_connections` and the
-    server's quota limit them further."""
     stop_after_failures: int | None
-    """So many groups rejected, failed or unknown, and no further one is begun. By default one
-    failure never keeps another group from being acted on."""
     on_progress: OnProgress | None
-    """Called with a `Progress` after each page and each group, and once a second meanwhile."""
     fsync: bool
-    """Whether each line of the journal is on the disk before the run goes on, which outlives a
-    crash of the machine; without, it outlives that of the process. False by default."""
 
 
 class BulkOptions(ResumeOptions, total=False):
-    """What every bulk action takes."""
+    """What every bulk action takes.
+
+    Keys:
+        everything: Allows a query without any filter, which is refused otherwise.
+        max_items: A larger selection raises `SelectionTooLarge` before anything is written.
+        dry_run: Reads and checks the selection, and reports what would be sent, without sending
+            it.
+        converge: Walks the query again when all is done, and acts on what matches by then and is
+            new, until there is nothing more; ten times at most.
+        journal: A file that does not exist yet, into which each outcome is written as it happens;
+            `resume` goes on from it.
+        max_at_once, stop_after_failures, on_progress, fsync: As `ResumeOptions` has them.
+    """
 
     everything: bool
-    """Allows a query without any filter, which is refused otherwise."""
     max_items: int | None
-    """A larger selection raises `SelectionTooLarge` before anything is written."""
     dry_run: bool
-    """Reads and checks the selection, and reports what would be sent, without sending it."""
     converge: bool
-    """Walks the query again when all is done, and acts on what matches by then and is new, until
-    there is nothing more; ten times at most."""
     journal: str | Path | None
-    """A file that does not exist yet, into which each outcome is written as it happens; `resume`
-    goes on from it."""
 
 
 def _flag(_: object, field: "attrs.Attribute[bool]", value: object) -> None:
