@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
+from ._cancellation import alone, is_cancelled
 from ._retry import RetryPolicy, bound_of_delay
 
 T = TypeVar("T")
@@ -37,18 +38,13 @@ async def _failure(handler: Callable[[T], Awaitable[object]], given: T) -> Excep
     """What one attempt raised. A cancellation of the task goes on, whatever became of it."""
     failure: Exception | None = None
     try:
-        await handler(given)
+        await alone(handler(given))
     except Exception as error:  # noqa: BLE001  # whatever a handler does, the bot lives
         failure = error
     except asyncio.CancelledError as error:
-        if _is_cancelled():
+        if is_cancelled():
             raise
         failure = RuntimeError(f"it raised {error!r} by itself")
-    if _is_cancelled():
+    if is_cancelled():
         raise asyncio.CancelledError from failure
     return failure
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

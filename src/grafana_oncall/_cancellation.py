@@ -11,7 +11,7 @@ handshake that does not succeed, and nothing here can help against that.
 """
 
 import asyncio
-from collections.abc import Coroutine, Generator
+from collections.abc import Awaitable, Coroutine, Generator
 from typing import Any, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
@@ -68,3 +68,17 @@ class CancelledInWaits(Generic[T]):
                 thrown = error
             finally:
                 self._waited = None
+
+
+async def alone(work: Awaitable[T]) -> T:
+    """Awaits the work of others in a task of its own.
+
+    A TaskGroup that fails leaves its task cancelled, as it counts, before Python 3.13.
+    """
+    return await asyncio.ensure_future(work)
+
+
+def is_cancelled() -> bool:
+    """Whether somebody has cancelled this task, and has not taken it back."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

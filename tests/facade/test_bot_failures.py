@@ -127,6 +127,34 @@ async def test_a_handler_that_ends_with_a_cancellation_of_its_own_has_failed(
     assert after == [("Created", group.id)]
 
 
+async def test_tasks_of_a_handler_that_fail_are_a_failure_of_the_handler(
+    fake: FakeOnCall, make: Make
+) -> None:
+    """A TaskGroup that fails leaves its task cancelled, as it counts, before Python 3.13."""
+    letters = list[DeadLetter]()
+
+    async def several(_: object) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(broken())
+
+    async def keep(letter: DeadLetter) -> None:
+        letters.append(letter)
+        await several(letter)
+
+    bot = make(retry=POLICY, on_dead_letter=keep)
+    bot.on(Created)(several)
+    after = hear(bot)
+    group = fake.add_group()
+    await run_for(bot, 100)
+    assert [(type(letter.error), letter.attempts) for letter in letters] == [(ExceptionGroup, 4)]
+    assert after == [("Created", group.id)]
+
+
+async def broken() -> None:
+    """Fails."""
+    raise Broken
+
+
 async def test_an_error_that_is_false_is_a_failure(fake: FakeOnCall, make: Make) -> None:
     """As one that is a collection, and has nothing in it."""
 

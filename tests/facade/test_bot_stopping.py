@@ -83,8 +83,8 @@ async def test_a_handler_that_stops_its_bot_is_the_last_to_begin(
 
 
 @pytest.mark.parametrize("turns", range(8))
-async def test_after_a_stop_no_handler_begins(fake: FakeOnCall, make: Make, turns: int) -> None:
-    """Whether the groups that are left have a place already or not."""
+async def test_after_a_stop_no_group_begins(fake: FakeOnCall, make: Make, turns: int) -> None:
+    """Those that have begun are finished, with all their handlers."""
     for _ in range(4):
         fake.add_group()
     bot, first = make(), asyncio.Event()
@@ -98,10 +98,10 @@ async def test_after_a_stop_no_handler_begins(fake: FakeOnCall, make: Make, turn
         await first.wait()
         for _ in range(turns):
             await asyncio.sleep(0)
-        begun = len(told)
+        begun = bot.health.busy
         bot.stop()
         await run
-    assert len(told) == begun
+    assert 1 <= len(told) <= begun < 4
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from grafana_oncall._arguments import async_function
+from grafana_oncall._cancellation import alone, is_cancelled
 from grafana_oncall._generated.webhooks import EventType
 from grafana_oncall._values import shown
 from grafana_oncall.errors import InvalidArgument
@@ -68,16 +69,16 @@ class Handlers:
 
     async def _run(self, handler: Handler, event: Event) -> None:
         try:
-            await handler(event)
+            await alone(handler(event))
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # noqa: BLE001  # a cancellation of its own included
             await self._failed(event, error)
-        if _is_cancelled():  # which the handler may have caught
+        if is_cancelled():  # which the handler may have caught
             raise asyncio.CancelledError
 
     async def _failed(self, event: Event, error: BaseException) -> None:
-        if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+        if isinstance(error, asyncio.CancelledError) and is_cancelled():
             raise error
         about = f"{shown(str(event.type))} of {shown(event.alert_group_id)}"
         _logger.error("A handler of webhooks failed on %s", about, exc_info=error)
@@ -86,7 +87,7 @@ class Handlers:
         try:
             told = self._on_error(event, error)
             if inspect.isawaitable(told):
-                await told
+                await alone(told)
         except Exception:
             _logger.exception("on_error failed on %s", about)
 
@@ -99,8 +100,3 @@ def _check_type(value: object) -> None:
             "type is for every event, newer types included."
         )
         raise InvalidArgument(message, argument="types")
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and bool(task.cancelling())

@@ -222,6 +222,21 @@ async def test_a_failing_on_error_is_logged_only(caplog: pytest.LogCaptureFixtur
     assert "worse" in caplog.text
 
 
+async def test_tasks_of_a_handler_that_fail_end_no_worker() -> None:
+    """A TaskGroup that fails leaves its task cancelled, as it counts, before Python 3.13."""
+
+    async def several(*_: object) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(asyncio.wait_for(asyncio.Event().wait(), 1))
+
+    router = made(several, concurrency=1, on_error=several)
+    router.on()(other := Recorder())
+    async with router:
+        await post(router, body("resolve"))
+        await post(router, body("unresolve"))
+    assert types(other) == ["resolve", "unresolve"]
+
+
 async def test_a_full_backlog_keeps_the_server_waiting_until_it_repeats() -> None:
     """After 4 seconds without an answer it does; the answer that comes after 5 is a 503."""
     router = made(handler := Recorder(seconds=60), max_backlog=2)
