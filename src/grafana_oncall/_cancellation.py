@@ -11,7 +11,7 @@ handshake that does not succeed, and nothing here can help against that.
 """
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Generator
+from collections.abc import Awaitable, Coroutine, Generator, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
@@ -76,6 +76,30 @@ async def alone(work: Awaitable[T]) -> T:
     A TaskGroup that fails leaves its task cancelled, as it counts, before Python 3.13.
     """
     return await asyncio.ensure_future(work)
+
+
+async def end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancels them, once, and returns when they are over; what they raise is passed by.
+
+    When it is cancelled meanwhile, it raises that in the end, and not a cancellation of theirs, as
+    `asyncio.gather` does: the scopes of anyio know their own.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    for task in tasks:
+        task.cancel()
+    while pending := [task for task in tasks if not task.done()]:
+        try:
+            await asyncio.wait(pending)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # else its loss would be logged
+    try:
+        if cancelled is not None:
+            raise cancelled
+    finally:
+        del cancelled  # its traceback holds this frame
 
 
 def is_cancelled() -> bool:

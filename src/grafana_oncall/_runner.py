@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
+from ._cancellation import end
 from ._follow import Follower, Poll
 from ._signals import stopped_by
 from .changes import Watched
@@ -143,6 +144,4 @@ class Runner:
             await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
             return None if self._stopping.is_set() else working.result()
         finally:
-            working.cancel()
-            stopping.cancel()
-            await asyncio.gather(working, stopping, return_exceptions=True)
+            await end([working, stopping])

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import Final, TypeVar
 
 from ._call import Answered, Call, Look
+from ._cancellation import end
 from ._paging import upcoming
 from ._request import Answer, Page, Request
 from ._shared import Options, Shared
@@ -65,9 +66,7 @@ class Session:
                 ahead.popleft()
                 yield page
         finally:
-            for _, task in ahead:
-                task.cancel()
-            await asyncio.gather(*(task for _, task in ahead), return_exceptions=True)
+            await end([task for _, task in ahead])
 
     async def _page_ahead(self, request: Request[Page[T]], slots: "_Slots") -> Page[T]:
         has_slot = True

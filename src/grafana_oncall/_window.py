@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 
 from ._arguments import time_range
+from ._cancellation import end
 from ._generated.alert_groups import AlertGroup
 from ._generated.operations import alert_groups as operations
 from ._pager import Pager
@@ -128,6 +129,4 @@ async def together(works: Sequence[Coroutine[Any, Any, T]]) -> Sequence[T]:
     try:
         return await asyncio.gather(*tasks)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from grafana_oncall import OnCallClient
@@ -102,6 +103,26 @@ async def test_after_a_stop_no_group_begins(fake: FakeOnCall, make: Make, turns:
         bot.stop()
         await run
     assert 1 <= len(told) <= begun < 4
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_a_scope_of_anyio_ends_a_bot(fake: FakeOnCall, make: Make, turns: int) -> None:
+    """At any turn: the scope knows the cancellation as its own, and its block ends."""
+    fake.add_group()
+    bot = make()
+    hear(bot)
+    ending: list[asyncio.Task[None]] = []
+    with anyio.CancelScope() as scope:
+        ending.append(asyncio.create_task(cancel_after(turns, scope)))
+        await bot.run(signals=())
+    assert scope.cancelled_caught
+
+
+async def cancel_after(turns: int, scope: anyio.CancelScope) -> None:
+    """Cancels it after so many turns of the event loop."""
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    scope.cancel()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from grafana_oncall._cancellation import CancelledInWaits
+from grafana_oncall._cancellation import CancelledInWaits, end
 
 Steps = Callable[[], Coroutine[Any, Any, str]]
 
@@ -186,3 +186,46 @@ async def test_what_has_not_begun_can_be_closed() -> None:
     assert not careful.has_begun
     careful.close()
     assert done == []
+
+
+async def test_what_is_ended_is_over() -> None:
+    """However it ends: nothing of it is raised, and nothing of it is lost and logged."""
+    done: list[str] = []
+
+    async def clean_up() -> None:
+        try:
+            await forever()
+        finally:
+            await a_turn()
+            done.append("cleaned up")
+
+    async def fail() -> None:
+        raise ValueError
+
+    tasks = [asyncio.create_task(one()) for one in (clean_up, fail, a_turn)]
+    await a_turn()
+    await end(tasks)
+    assert (done, [task.done() for task in tasks]) == (["cleaned up"], [True] * 3)
+    await end(tasks)
+
+
+async def test_a_cancellation_comes_when_all_is_over() -> None:
+    """It is that of the caller: those of the tasks have other words, or none."""
+    done: list[str] = []
+
+    async def clean_up() -> None:
+        try:
+            await forever()
+        finally:
+            await asyncio.sleep(1)
+            done.append("cleaned up")
+
+    tasks = [asyncio.create_task(clean_up()) for _ in range(2)]
+    ending = asyncio.create_task(end(tasks))
+    await asyncio.sleep(0)
+    for words in ("first", "last"):
+        await asyncio.sleep(0)
+        ending.cancel(words)
+    with pytest.raises(asyncio.CancelledError, match="last"):
+        await ending
+    assert done == ["cleaned up"] * 2

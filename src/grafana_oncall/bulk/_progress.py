@@ -8,6 +8,8 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
+from grafana_oncall._cancellation import end
+
 from ._outcome import Status
 
 Phase: TypeAlias = Literal["selecting", "acting"]
@@ -90,8 +92,7 @@ class Meter:
         finally:
             self.seconds[phase] += _now() - self._began
             if ticking is not None:
-                ticking.cancel()
-                await asyncio.gather(ticking, return_exceptions=True)
+                await end([ticking])
 
     def reached(self, done: int, total: int | None) -> None:
         """So many are done, of so many."""
