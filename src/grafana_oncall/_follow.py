@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -123,9 +123,9 @@ class Follower:
             outside=tuple(self._known.outside),
         )
 
-    @asynccontextmanager
-    async def reading(self, *, alone: bool = False) -> AsyncGenerator[object]:
-        """A reader: there is one at a time, here and of a checkpoint's file.
+    @contextmanager
+    def reading(self) -> Generator[object]:
+        """A reader, who has to `begin`: there is one at a time, here and of a checkpoint's file.
 
         One that does not poll just now gives way to the next, as after a `break`: unless it is
         there alone.
@@ -135,8 +135,6 @@ class Follower:
             raise ClientStateError(message)
         self._reader, self._alone = (reader := object()), True
         try:
-            await self._enter()
-            self._alone = alone
             yield reader
         except BaseException as error:
             self._leave(reader, error)
@@ -144,7 +142,8 @@ class Follower:
         else:
             self._leave(reader)
 
-    async def _enter(self) -> None:
+    async def begin(self, *, alone: bool = False) -> None:
+        """Takes the file, if there is one, and goes on from there."""
         self._broken = None
         if self._file is not None and await self._file.lock():
             try:
@@ -156,6 +155,7 @@ class Follower:
                 raise
         if self._gaps:  # that nobody has settled: they are told again, as one
             self._polled, self._gaps = Moment(self._gaps[0].since), []
+        self._alone = alone
 
     def _leave(self, reader: object, error: BaseException | None = None) -> None:
         if reader is not self._reader:

@@ -9,7 +9,7 @@ import attrs
 
 from ._arguments import whole
 from ._request import Page, Request
-from ._session import Session
+from ._session import Session, Walk
 from ._values import shown
 from .errors import InvalidArgument
 
@@ -77,8 +77,8 @@ class Pager(Generic[T]):
         # One set to look into, for every item of every list; the pages tell what to forget of it.
         known: set[str] = set()
         recent: deque[set[str]] = deque()
-        async with aclosing(self.pages()) as pages:
-            async for page in pages:
+        async with Walk(self._session, self._request, prefetch=self._prefetch) as walk:
+            while (page := await walk.turn()) is not None:
                 if len(recent) == _REMEMBERED_PAGES:
                     known -= recent.popleft()
                 here: set[str] = set()

@@ -5,7 +5,6 @@ import logging
 import signal
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Sequence
-from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -72,10 +71,9 @@ class Runner:
             raise ClientStateError("A bot runs once: make a new one.")
         with stopped_by(signals, self.stop):
             self._ran = True
-            async with AsyncExitStack() as stack:
-                reading = self._follower.reading(alone=True)
-                reader = await self._unless_stopped(stack.enter_async_context(reading))
-                if reader is not None:
+            with self._follower.reading() as reader:
+                await self._unless_stopped(self._follower.begin(alone=True))
+                if not self._stopping.is_set():
                     await self._run(reader, grace)
         if self._failure is not None:
             raise self._failure

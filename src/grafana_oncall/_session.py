@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
-from typing import Final, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from ._call import Answered, Call, Look
 from ._cancellation import end
@@ -48,28 +48,54 @@ class Session:
     async def pages(
         self, request: Request[Page[T]], *, prefetch: int
     ) -> AsyncGenerator[Page[T], None]:
-        """The pages in order; from the second on, up to `prefetch` more are on their way.
-
-        As many again may have come and wait: whenever one has come, another is asked for.
-        """
-        page = await self._page(request)
-        yield page
-        slots = _Slots(1 + prefetch)
-        ahead: deque[tuple[Request[Page[T]], asyncio.Task[Page[T]]]] = deque()
-        most = 1 + 2 * prefetch
-        try:
-            while wanted := upcoming(request, page, most, known=[one for one, _ in ahead]):
-                for one in wanted[len(ahead) :]:
-                    ahead.append((one, asyncio.create_task(self._page_ahead(one, slots))))
-                request, task = ahead[0]
-                page = await task
-                ahead.popleft()
+        """The pages of a `Walk`."""
+        async with Walk(self, request, prefetch=prefetch) as walk:
+            while (page := await walk.turn()) is not None:
                 yield page
-        finally:
-            await end([task for _, task in ahead])
 
-    async def _page_ahead(self, request: Request[Page[T]], slots: "_Slots") -> Page[T]:
-        has_slot = True
+
+class Walk(Generic[T]):
+    """The pages in order; from the second on, up to `prefetch` more are on their way.
+
+    As many again may have come and wait: whenever one has come, another is asked for.
+
+    It is no async generator: of those that are nested, the end of a loop and the garbage collector
+    close all at the same time, and one that is being closed cannot be closed by another.
+    """
+
+    def __init__(self, session: Session, request: Request[Page[T]], *, prefetch: int) -> None:
+        self._session = session
+        self._request = request
+        self._page: Page[T] | None = None
+        self._slots = _Slots(1 + prefetch)
+        self._ahead: deque[tuple[Request[Page[T]], asyncio.Task[Page[T]]]] = deque()
+        self._most = 1 + 2 * prefetch
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await end([task for _, task in self._ahead])
+
+    async def turn(self) -> Page[T] | None:
+        """The next page; None after the last one."""
+        if self._page is None:
+            self._page = await self._read(self._request)
+            return self._page
+        ahead = self._ahead
+        known = [one for one, _ in ahead]
+        wanted = upcoming(self._request, self._page, self._most, known=known)
+        if not wanted:
+            return None
+        for one in wanted[len(ahead) :]:
+            ahead.append((one, asyncio.create_task(self._read_ahead(one))))
+        self._request, task = ahead[0]
+        self._page = await task
+        ahead.popleft()
+        return self._page
+
+    async def _read_ahead(self, request: Request[Page[T]]) -> Page[T]:
+        has_slot, slots = True, self._slots
 
         async def answered() -> None:
             nonlocal has_slot
@@ -78,11 +104,12 @@ class Session:
                 await slots.give_back()
 
         await slots.acquire()
-        return await self._page(request, answered)
+        return await self._read(request, answered)
 
-    async def _page(self, request: Request[Page[T]], answered: Answered | None = None) -> Page[T]:
-        page = (await self.exchange(request, answered=answered)).value
-        self.shared.emit(
+    async def _read(self, request: Request[Page[T]], answered: Answered | None = None) -> Page[T]:
+        session = self._session
+        page = (await session.exchange(request, answered=answered)).value
+        session.shared.emit(
             PageRead(
                 operation=request.operation.id,
                 number=page.number,

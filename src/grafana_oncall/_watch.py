@@ -89,7 +89,9 @@ class Watcher:
 
     async def _changes(self) -> AsyncGenerator[Watched, None]:
         follower = self._follower
-        async with follower.reading() as reader:
+        # Nothing in here may be a generator that is async: a loop that ends closes all at once.
+        with follower.reading() as reader:
+            await follower.begin()
             while True:
                 poll = await follower.poll(reader)
                 if poll.gap is not None:
