@@ -126,7 +126,11 @@ class Shared:
         self._check_loop()
 
     def _check_loop(self) -> None:
-        loop = asyncio.get_running_loop()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError as error:
+            message = "No event loop of asyncio runs here: call the client within asyncio.run()."
+            raise ClientStateError(message) from error
         if self.loop is None:
             self.loop = loop
         elif self.loop is not loop:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import attrs
 import httpx
@@ -183,3 +184,19 @@ def test_a_pager_says_how_it_is_used() -> None:
     """To whoever prints it."""
     client = OnCallClient(url="https://oncall.test", token="any")
     assert repr(client.alert_groups.list()).startswith("<Pager of list_alert_groups: use async for")
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        pytest.param(lambda client: client.alert_groups.get(GROUP_ID), id="a call"),
+        pytest.param(lambda client: client.aclose(), id="closing"),
+    ],
+)
+def test_without_a_loop_of_asyncio_an_error_says_so(
+    work: Callable[[OnCallClient], Coroutine[Any, Any, object]],
+) -> None:
+    """As under trio, which steps through coroutines by itself."""
+    steps = work(OnCallClient(url="https://oncall.test", token="any"))
+    with pytest.raises(ClientStateError, match=r"asyncio\.run"):
+        steps.send(None)
