@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
-from ._cancellation import alone, is_cancelled
+from ._cancellation import in_own_task, is_cancelled
 from ._retry import RetryPolicy, bound_of_delay
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ async def _failure(handler: Callable[[T], Awaitable[object]], given: T) -> Excep
     """What one attempt raised. A cancellation of the task goes on, whatever became of it."""
     failure: Exception | None = None
     try:
-        await alone(handler(given))
+        await in_own_task(handler(given))
     except Exception as error:  # noqa: BLE001  # whatever a handler does, the bot lives
         failure = error
     except asyncio.CancelledError as error:

@@ -1,4 +1,6 @@
-"""Where a coroutine is cancelled: while it waits for something, and nowhere else.
+"""Cancellation: where a coroutine meets it, and what becomes of tasks that are cancelled.
+
+`CancelledInWaits` lets it come while a coroutine waits for something, and nowhere else.
 
 httpcore 1.0 loses a place of its pool for good when it is cancelled where it only gives the event
 loop a turn: once it is connected, before it takes the connection into use; when an answer is over,
@@ -70,7 +72,7 @@ class CancelledInWaits(Generic[T]):
                 self._waited = None
 
 
-async def alone(work: Awaitable[T]) -> T:
+async def in_own_task(work: Awaitable[T]) -> T:
     """Awaits the work of others in a task of its own.
 
     A TaskGroup that fails leaves its task cancelled, as it counts, before Python 3.13.
@@ -78,7 +80,7 @@ async def alone(work: Awaitable[T]) -> T:
     return await asyncio.ensure_future(work)
 
 
-async def end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+async def cancel_all(tasks: Sequence[asyncio.Task[Any]]) -> None:
     """Cancels them, once, and returns when they are over; what they raise is passed by.
 
     When it is cancelled meanwhile, it raises that in the end, and not a cancellation of theirs, as

@@ -22,7 +22,7 @@ def _default_tls() -> SSLContext:
     return httpx.create_ssl_context()
 
 
-def check_alone(
+def check_exclusive(
     *,
     http_client: httpx.AsyncClient | None,
     transport: Transport | None,

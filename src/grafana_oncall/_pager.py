@@ -78,7 +78,7 @@ class Pager(Generic[T]):
         known: set[str] = set()
         recent: deque[set[str]] = deque()
         async with Walk(self._session, self._request, prefetch=self._prefetch) as walk:
-            while (page := await walk.turn()) is not None:
+            while (page := await walk.next_page()) is not None:
                 if len(recent) == _REMEMBERED_PAGES:
                     known -= recent.popleft()
                 here: set[str] = set()

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from ._cancellation import end
+from ._cancellation import cancel_all
 from ._follow import Follower, Poll
 from ._signals import stopped_by
 from .changes import Watched
@@ -142,4 +142,4 @@ class Runner:
             await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
             return None if self._stopping.is_set() else working.result()
         finally:
-            await end([working, stopping])
+            await cancel_all([working, stopping])

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import Final, Generic, Self, TypeVar
 
 from ._call import Answered, Call, Look
-from ._cancellation import end
+from ._cancellation import cancel_all
 from ._paging import upcoming
 from ._request import Answer, Page, Request
 from ._shared import Options, Shared
@@ -50,7 +50,7 @@ class Session:
     ) -> AsyncGenerator[Page[T], None]:
         """The pages of a `Walk`."""
         async with Walk(self, request, prefetch=prefetch) as walk:
-            while (page := await walk.turn()) is not None:
+            while (page := await walk.next_page()) is not None:
                 yield page
 
 
@@ -75,9 +75,9 @@ class Walk(Generic[T]):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await end([task for _, task in self._ahead])
+        await cancel_all([task for _, task in self._ahead])
 
-    async def turn(self) -> Page[T] | None:
+    async def next_page(self) -> Page[T] | None:
         """The next page; None after the last one."""
         if self._page is None:
             self._page = await self._read(self._request)

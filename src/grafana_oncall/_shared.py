@@ -35,8 +35,9 @@ class Options:
 class Sending(asyncio.Future[Response]):
     """One request on its way, in a task of its own: cancelled once at most, and while it waits.
 
-    httpx 0.28 loses a connection for good when it is cancelled elsewhere, or a second time while it
-    cleans up after the first. So whoever awaits this goes on when the task is over, and not before.
+    The pool that httpx 0.28 brings, as clients of the user's own have it, loses a place for good
+    when it is cancelled elsewhere, or a second time while it cleans up after the first. So whoever
+    awaits this goes on when the task is over, and not before.
     """
 
     failure: tuple[type[TransportError], str] | None = None

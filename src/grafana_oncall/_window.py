@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 
 from ._arguments import time_range
-from ._cancellation import end
+from ._cancellation import cancel_all
 from ._generated.alert_groups import AlertGroup
 from ._generated.operations import alert_groups as operations
 from ._pager import Pager
@@ -129,4 +129,4 @@ async def together(works: Sequence[Coroutine[Any, Any, T]]) -> Sequence[T]:
     try:
         return await asyncio.gather(*tasks)
     finally:
-        await end(tasks)
+        await cancel_all(tasks)

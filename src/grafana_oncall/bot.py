@@ -20,7 +20,7 @@ import attrs
 
 from ._arguments import async_function, duration, of_type, whole
 from ._attempts import last_failure, name_of
-from ._cancellation import alone
+from ._cancellation import in_own_task
 from ._retry import RetryPolicy
 from ._runner import Runner
 from ._values import shown
@@ -195,7 +195,7 @@ class Bot:
             _logger.error("Handler %s gave up on %s", letter.handler, _told(change), exc_info=error)
             return
         try:
-            await alone(self._on_dead_letter(letter))
+            await in_own_task(self._on_dead_letter(letter))
         except Exception:
             _logger.exception("on_dead_letter failed on %s", _told(change))
 

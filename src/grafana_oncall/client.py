@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self, TypedDict, TypeVar, Unp
 import httpx
 
 from ._arguments import function, of_type, whole
-from ._http import Transport, check_alone, make_http
+from ._http import Transport, check_exclusive, make_http
 from ._limiter import Limiter
 from ._pacing import Gate, Pace
 from ._request import Answer, Request
@@ -138,7 +138,7 @@ class OnCallClient:
         function("random", random)
         if on_event is not None:
             function("on_event", on_event)
-        check_alone(http_client=http_client, transport=transport, verify=verify, proxy=proxy)
+        check_exclusive(http_client=http_client, transport=transport, verify=verify, proxy=proxy)
         limiter = _limiter(rate_limit, rate_limit_storage, token)
         wire = Wire(
             base_url=base_url,

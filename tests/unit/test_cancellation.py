@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from grafana_oncall._cancellation import CancelledInWaits, end
+from grafana_oncall._cancellation import CancelledInWaits, cancel_all
 
 Steps = Callable[[], Coroutine[Any, Any, str]]
 
@@ -204,9 +204,9 @@ async def test_what_is_ended_is_over() -> None:
 
     tasks = [asyncio.create_task(one()) for one in (clean_up, fail, a_turn)]
     await a_turn()
-    await end(tasks)
+    await cancel_all(tasks)
     assert (done, [task.done() for task in tasks]) == (["cleaned up"], [True] * 3)
-    await end(tasks)
+    await cancel_all(tasks)
 
 
 async def test_a_cancellation_comes_when_all_is_over() -> None:
@@ -221,7 +221,7 @@ async def test_a_cancellation_comes_when_all_is_over() -> None:
             done.append("cleaned up")
 
     tasks = [asyncio.create_task(clean_up()) for _ in range(2)]
-    ending = asyncio.create_task(end(tasks))
+    ending = asyncio.create_task(cancel_all(tasks))
     await asyncio.sleep(0)
     for words in ("first", "last"):
         await asyncio.sleep(0)

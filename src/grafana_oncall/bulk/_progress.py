@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from grafana_oncall._cancellation import end
+from grafana_oncall._cancellation import cancel_all
 
 from ._outcome import Status
 
@@ -92,7 +92,7 @@ class Meter:
         finally:
             self.seconds[phase] += _now() - self._began
             if ticking is not None:
-                await end([ticking])
+                await cancel_all([ticking])
 
     def reached(self, done: int, total: int | None) -> None:
         """So many are done, of so many."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from grafana_oncall._arguments import async_function
-from grafana_oncall._cancellation import alone, is_cancelled
+from grafana_oncall._cancellation import in_own_task, is_cancelled
 from grafana_oncall._generated.webhooks import EventType
 from grafana_oncall._values import shown
 from grafana_oncall.errors import InvalidArgument
@@ -69,7 +69,7 @@ class Handlers:
 
     async def _run(self, handler: Handler, event: Event) -> None:
         try:
-            await alone(handler(event))
+            await in_own_task(handler(event))
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # noqa: BLE001  # a cancellation of its own included
@@ -87,7 +87,7 @@ class Handlers:
         try:
             told = self._on_error(event, error)
             if inspect.isawaitable(told):
-                await alone(told)
+                await in_own_task(told)
         except Exception:
             _logger.exception("on_error failed on %s", about)
 
