@@ -123,10 +123,9 @@ class Runner:
     async def _handle(self, job: _Job) -> None:
         """All its changes; they count as told when this comes to its end."""
         try:
-            if not self._stopping.is_set():
-                for change in job.changes:
-                    await self._tell(change)
-                job.settle()
+            for change in job.changes:
+                await self._tell(change)
+            job.settle()
         except asyncio.CancelledError:
             self._cut_off += 1
             raise
