@@ -386,12 +386,12 @@ def excerpt(content: bytes) -> str:
 
 def drop_frames(error: BaseException | None) -> None:
     """Takes the tracebacks off an error and off all that led to it: what is left is their words."""
-    seen: set[BaseException] = set()
+    seen: set[int] = set()  # an error of somebody else's may have no hash
     links = [error]
     while links:
         link = links.pop()
-        if link is not None and link not in seen:
-            seen.add(link)
+        if link is not None and id(link) not in seen:
+            seen.add(id(link))
             link.__traceback__ = None
             links += (link.__cause__, link.__context__)
 

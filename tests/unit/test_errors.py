@@ -346,6 +346,21 @@ def test_frames_are_dropped_from_all_that_led_to_an_error() -> None:
     assert [error for error in errors if error.__traceback__ is not None] == []
 
 
+class Unhashable(ValueError):
+    """As exceptions that are dataclasses are."""
+
+    __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # how Python says so
+
+
+def test_frames_are_dropped_of_errors_without_a_hash() -> None:
+    """They may be the cause of ours."""
+    cause = raised(Unhashable())
+    error = raised(ValueError())
+    error.__cause__ = cause
+    drop_frames(error)
+    assert (error.__traceback__, cause.__traceback__) == (None, None)
+
+
 def raised(error: Exception) -> Exception:
     """The same, with a traceback."""
     try:
