@@ -1,1 +1,5 @@
-"""Writes `src/grafana_oncall/_generated/` from `openapi.yaml`. Never shipped."""
+"""Write `src/grafana_oncall/_generated/` from `openapi.yaml`. Never shipped.
+
+`read` parses and checks the specification; `render` turns it into source and imports `read`,
+never the other way round.
+"""

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from .constraints import Constant, read_constants, render_constraints
-from .models import render_models
-from .names import check_unique
-from .operations import render_operations
-from .paths import Operation, read_operations
-from .schemas import is_class, used_schemas
-from .spec import SCHEMAS, Spec, Unsupported
-from .webhooks import read_webhooks
+from .read.names import check_unique
+from .read.paths import Operation, read_operations
+from .read.schemas import is_class, used_schemas
+from .read.spec import SCHEMAS, Spec, Unsupported
+from .read.webhooks import read_webhooks
+from .render.constraints import Constant, read_constants, render_constraints
+from .render.models import render_models
+from .render.operations import render_operations
 
 ROOT: Final = Path(__file__).parent.parent
 HEADER: Final = "# Written by `make codegen` from openapi.yaml. Do not edit."

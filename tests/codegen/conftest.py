@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from codegen.__main__ import render
-from codegen.spec import Spec
+from codegen.read.spec import Spec
 from tests.codegen.specs import OPENAPI
 
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from codegen.__main__ import ROOT, render, write
-from codegen.spec import Json, Spec, Unsupported
+from codegen.read.spec import Json, Spec, Unsupported
 
 OPENAPI: Final = ROOT / "openapi.yaml"
 PATH: Final = "#/paths/~1things~1{thing_id}~1"

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from codegen.__main__ import ROOT, main, render, write
-from codegen.spec import Spec
+from codegen.read.spec import Spec
 from tests.codegen.specs import GET, OPENAPI, OPERATIONS, json_content, minimal
 
 GENERATED = ROOT / "src/grafana_oncall/_generated"

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from codegen.spec import METHODS, SCHEMAS, Json
+from codegen.read.spec import METHODS, SCHEMAS, Json
 from tests.codegen.specs import OPENAPI
 
 ROOT: Json = yaml.safe_load(OPENAPI.read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ import attrs
 import pytest
 import yaml
 
-from codegen.spec import METHODS, SCHEMAS, Json
+from codegen.read.spec import METHODS, SCHEMAS, Json
 from grafana_oncall._generated import (
     alert_groups,
     constraints,

@@ -9,7 +9,7 @@ import attrs
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
-from codegen.spec import METHODS
+from codegen.read.spec import METHODS
 
 Json: TypeAlias = dict[str, Any]
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import attrs
 
-from .names import CONSTANT, check_name
-from .schemas import check_schema
-from .spec import SCHEMAS, Json, Spec, Unsupported
+from codegen.read.names import CONSTANT, check_name
+from codegen.read.schemas import check_schema
+from codegen.read.spec import SCHEMAS, Json, Spec, Unsupported
 
 
 @attrs.frozen(kw_only=True)

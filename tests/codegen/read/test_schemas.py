@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from codegen.spec import Json
+from codegen.read.spec import Json
 from grafana_oncall._request import Page
 from tests.codegen.specs import (
     GET,

@@ -8,8 +8,8 @@ from typing import Final
 import datamodel_code_generator as generator
 from datamodel_code_generator.enums import DataModelType, InputFileType
 
-from .schemas import is_class
-from .spec import SCHEMAS, Json, Spec, Unsupported
+from codegen.read.schemas import is_class
+from codegen.read.spec import SCHEMAS, Json, Spec, Unsupported
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 

@@ -5,8 +5,9 @@ from typing import Final
 
 import jinja2
 
+from codegen.read.paths import Operation
+
 from .models import TEMPLATES
-from .paths import Operation
 
 _PACKAGE: Final = '"""Request builders: a module for each tag, and `_all` for every tag."""'
 

@@ -9,7 +9,7 @@ import attrs
 import msgspec
 import pytest
 
-from codegen.spec import Json
+from codegen.read.spec import Json
 from tests.codegen.specs import (
     MEMBER,
     NULL,

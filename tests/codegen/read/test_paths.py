@@ -1,11 +1,11 @@
-"""Refusals of paths, operations, parameters and names; see `test_refusals` for schemas."""
+"""Refusals of paths, operations, parameters and names; see `test_schemas` for schemas."""
 
 from typing import Any
 
 import pytest
 
 from codegen.__main__ import render
-from codegen.spec import Json, Spec
+from codegen.read.spec import Json, Spec
 from tests.codegen.specs import (
     GET,
     OBJECT,

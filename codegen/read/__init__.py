@@ -1,0 +1,1 @@
+"""Read `openapi.yaml` and refuse whatever could not be rendered faithfully."""
