@@ -1,5 +1,5 @@
-"""Write `src/grafana_oncall/_generated/` from `openapi.yaml`. Never shipped.
+"""Generate `src/grafana_oncall/_generated/` from `openapi.yaml`. Not part of the distribution.
 
-`read` parses and checks the specification; `render` turns it into source and imports `read`,
-never the other way round.
+`read` parses and validates the specification, `render` turns the result into Python source.
+`render` imports `read`, never the other way round.
 """

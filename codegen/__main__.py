@@ -1,4 +1,4 @@
-"""Regenerates the models, builders and constants, or checks that they are up to date."""
+"""Regenerate the models, request builders and constants, or check that they are up to date."""
 
 import argparse
 import subprocess
@@ -19,41 +19,52 @@ from .render.operations import render_operations
 ROOT: Final = Path(__file__).parent.parent
 HEADER: Final = "# Written by `make codegen` from openapi.yaml. Do not edit."
 _RUFF: Final = (sys.executable, "-m", "ruff")
-_LAYOUT: Final = ("--isolated", "--line-length=100", "--target-version=py311")
+_STYLE: Final = ("--isolated", "--line-length=100", "--target-version=py311")
 
 
 def render(spec: Spec) -> dict[str, str]:
-    """File name -> finished source, a pure function of the specification."""
+    """Render every generated file. Depends on nothing but the specification.
+
+    Args:
+        spec: The parsed specification.
+
+    Returns:
+        Formatted source by file name, relative to the output folder.
+
+    Raises:
+        Unsupported: The specification uses something that cannot be rendered faithfully.
+    """
     spec.check()
     operations, constants = list(read_operations(spec)), list(read_constants(spec))
-    roots = [name for one in operations for name in (one.body, one.answer) if name]
+    roots = [name for op in operations for name in (op.body, op.result) if name]
     used = used_schemas(spec, [*roots, *read_webhooks(spec)])
     classes = [name for name in used if is_class(spec.schemas[name])]
-    check_unique(_names(operations, constants, classes))
+    check_unique(_claimed_names(operations, constants, classes))
     files = {
         "__init__.py": f'{HEADER}\n"""The public door is `grafana_oncall.models`."""\n',
         "constraints.py": render_constraints(constants, HEADER),
         **render_operations(operations, HEADER),
         **render_models(spec, classes, HEADER),
     }
-    return {name: _formatted(source) for name, source in sorted(files.items())}
+    return {name: _format(source) for name, source in sorted(files.items())}
 
 
-def _names(
+def _claimed_names(
     operations: list[Operation], constants: list[Constant], classes: list[str]
 ) -> Iterator[tuple[str, str]]:
-    """What is rendered under which name, and the pointer of each."""
-    yield from ((one.name, f"{one.pointer}/x-constraint") for one in constants)
+    """Yield each name that the output defines, with the JSON pointer of its definition."""
+    yield from ((constant.name, f"{constant.pointer}/x-constraint") for constant in constants)
     yield from ((name.rpartition(".")[2], SCHEMAS + name) for name in classes)
-    for one in operations:
-        yield one.id, f"{one.pointer}/operationId"
-        yield one.id.upper(), f"{one.pointer}/operationId"
+    for op in operations:
+        yield op.id, f"{op.pointer}/operationId"
+        yield op.id.upper(), f"{op.pointer}/operationId"
 
 
-def _formatted(source: str) -> str:
-    imports = ("check", *_LAYOUT, "--quiet", "--fix", "--select=F401,I", "-")
-    for command in (imports, ("format", *_LAYOUT, "--quiet", "-")):
-        run = subprocess.run(  # noqa: S603  # our own ruff, with arguments of ours
+def _format(source: str) -> str:
+    """Remove unused imports, sort the others, and format the source."""
+    fix_imports = ("check", *_STYLE, "--quiet", "--fix", "--select=F401,I", "-")
+    for command in (fix_imports, ("format", *_STYLE, "--quiet", "-")):
+        run = subprocess.run(  # noqa: S603  # the installed ruff, with constant arguments
             [*_RUFF, *command], input=source, cwd=ROOT, capture_output=True, text=True, check=True
         )
         source = run.stdout
@@ -61,7 +72,7 @@ def _formatted(source: str) -> str:
 
 
 def drift(files: dict[str, str], folder: Path) -> list[str]:
-    """Names of the files that differ from what stands in the folder, missing and extra included."""
+    """List the files that are changed, missing or superfluous in the folder, sorted by name."""
     present = {
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
         for path in folder.rglob("*.py")
@@ -70,7 +81,7 @@ def drift(files: dict[str, str], folder: Path) -> list[str]:
 
 
 def write(files: dict[str, str], folder: Path) -> None:
-    """Makes the folder hold these files, and no other module."""
+    """Make these files the only modules in the folder. Files that are up to date stay untouched."""
     for name in drift(files, folder):
         path = folder / name
         if name in files:
@@ -81,9 +92,11 @@ def write(files: dict[str, str], folder: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns its exit code."""
+    """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; fail on outdated files"
+    )
     parser.add_argument("--spec", type=Path, default=ROOT / "openapi.yaml")
     parser.add_argument("--output", type=Path, default=ROOT / "src/grafana_oncall/_generated")
     options = parser.parse_args(arguments)
@@ -92,12 +105,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Unsupported as error:
         print(f"{options.spec}: {error}", file=sys.stderr)
         return 1
-    differing = drift(files, options.output)
+    outdated = drift(files, options.output)
     if not options.check:
         write(files, options.output)
-        print(f"{len(differing)} of {len(files)} files written to {options.output}")
-    elif differing:
-        print(f"Out of date: {', '.join(differing)}. Run: make codegen", file=sys.stderr)
+        print(f"{len(outdated)} of {len(files)} files written to {options.output}")
+    elif outdated:
+        print(f"Out of date: {', '.join(outdated)}. Run: make codegen", file=sys.stderr)
         return 1
     return 0
 

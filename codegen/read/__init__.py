@@ -1,1 +1,1 @@
-"""Read `openapi.yaml` and refuse whatever could not be rendered faithfully."""
+"""Parse `openapi.yaml` and reject whatever cannot be rendered faithfully."""

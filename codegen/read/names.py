@@ -1,4 +1,4 @@
-"""The names of what is rendered: each an identifier, and each of one thing only."""
+"""Names in the output: each must be an identifier and stand for one thing only."""
 
 import re
 from collections.abc import Iterable
@@ -7,20 +7,24 @@ from typing import Final
 
 from .spec import Unsupported
 
-_FREE: Final = rf"(?!(?:{'|'.join(kwlist)})\b)"
+_NO_KEYWORD: Final = rf"(?!(?:{'|'.join(kwlist)})\b)"
 CLASS: Final = (
-    rf"(?!.*datetime|(?:attrs|constraints|operations)\.){_FREE}[a-z][a-z0-9_]*\.[A-Z][A-Za-z0-9]*"
+    r"(?!.*datetime|(?:attrs|constraints|operations)\.)"
+    rf"{_NO_KEYWORD}[a-z][a-z0-9_]*\.[A-Z][A-Za-z0-9]*"
 )
-"""Module and class; the template for classes replaces "datetime" in types."""
+"""Module and class, as in `labels.LabelInput`.
+
+"datetime" is excluded because the class template replaces it in type hints.
+"""
 CONSTANT: Final = r"[A-Z][A-Z0-9_]*"
 MEMBER: Final = r"(?!(?:self|attrs|datetime|str|int|float|bool)$)[a-z][A-Za-z0-9_-]*"
-"""A member's name on the wire; datamodel-code-generator makes an identifier of it."""
-BUILDER: Final = rf"{_FREE}[a-z][a-z0-9_]*"
+"""A member as named on the wire; datamodel-code-generator turns it into an identifier."""
+BUILDER: Final = rf"{_NO_KEYWORD}[a-z][a-z0-9_]*"
 TAG: Final = BUILDER
-"""A tag of operations, which names the module of their builders."""
+"""A tag, which becomes the name of the module with its request builders."""
 PARAMETER: Final = rf"(?!(?:body|query|segment|type)$){BUILDER}"
 
-_TEMPLATES: Final = (
+_USED_BY_TEMPLATES: Final = (
     *("int", "query", "segment", "str", "type", "OPERATIONS", "UNSET"),
     *("AwareDatetime", "Any", "False", "Final", "Literal", "Mapping", "None", "OpenStrEnum"),
     *("Operation", "Page", "Request", "Sequence", "StrEnum", "StringRule", "True", "UnsetType"),
@@ -28,15 +32,26 @@ _TEMPLATES: Final = (
 
 
 def check_name(name: str, pattern: str, pointer: str) -> None:
-    """Raises Unsupported where the name is not of this kind."""
+    """Check that a name matches one of the patterns of this module.
+
+    Raises:
+        Unsupported: It does not.
+    """
     if not re.fullmatch(pattern, name):
-        raise Unsupported(pointer, f"{name!r} cannot be a name here")
+        raise Unsupported(pointer, f"{name!r} is not a valid name here")
 
 
 def check_unique(claims: Iterable[tuple[str, str]]) -> None:
-    """Raises Unsupported at the first name that something else has, in whatever module."""
-    taken = dict.fromkeys(_TEMPLATES, "the templates")
+    """Check that no two things share a name, not even in different modules.
+
+    Args:
+        claims: Names and the JSON pointers of what they stand for.
+
+    Raises:
+        Unsupported: A name is taken, by an earlier claim or by the templates.
+    """
+    taken = dict.fromkeys(_USED_BY_TEMPLATES, "the templates")
     for name, pointer in claims:
         if name in taken:
-            raise Unsupported(pointer, f"the name {name!r} is that of {taken[name]} already")
+            raise Unsupported(pointer, f"the name {name!r} is already used by {taken[name]}")
         taken[name] = pointer

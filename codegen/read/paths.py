@@ -1,4 +1,4 @@
-"""What a path and its operations may be; everything else is refused."""
+"""Read the paths and their operations; reject whatever cannot be rendered."""
 
 import re
 from collections.abc import Iterator
@@ -28,21 +28,21 @@ _REPEATS: Final = ("safe", "same", "already", "missing", "never")
 
 @attrs.frozen(kw_only=True)
 class Parameter:
-    """A parameter of the path or of the query."""
+    """A path or query parameter."""
 
     name: str
     hint: str
     rule: str | None
-    """Name of the constraint, where it is a parameter of the path."""
+    """Name of the constraint of a path parameter; None for a query parameter."""
 
 
 @attrs.frozen(kw_only=True)
 class Operation:
-    """An operation that can be rendered."""
+    """An operation, ready to be rendered."""
 
     pointer: str
     tag: str
-    """Its resource: the name of the module that its builder is in."""
+    """Also the name of the module with its request builder."""
     method: str
     path: str
     id: str
@@ -55,20 +55,25 @@ class Operation:
     repeat: str
     parameters: list[Parameter]
     body: str | None
-    """Name of the schema, like that of the answer."""
+    """Name of the schema of the request body."""
     body_required: bool
-    answer: str | None
+    result: str | None
+    """Name of the schema of the response, or of a page's items."""
     is_page: bool
-    """Whether the answer is a page of such items."""
+    """Whether the response is a page of such items."""
 
 
 def read_operations(spec: Spec) -> Iterator[Operation]:
-    """The operations in the order of the document; raises Unsupported where one is refused."""
+    """Yield the operations in document order.
+
+    Raises:
+        Unsupported: A path or an operation cannot be rendered.
+    """
     for path, item in spec.root["paths"].items():
         pointer = below("#/paths", path)
         check_shape(item, _ITEM, pointer)
         if not re.fullmatch(_PATH, path):
-            raise Unsupported(pointer, "a path is made of /lower-case/ and /{parameter}/")
+            raise Unsupported(pointer, "a path consists of /lower-case/ and /{parameter}/ segments")
         for method in METHODS:
             if method in item:
                 yield _operation(spec, path, method, item)
@@ -82,9 +87,9 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         *_parameters(spec, item, below("#/paths", path)),
         *_parameters(spec, node, pointer),
     ]
-    _check_places(path, parameters, pointer)
+    _check_parameters(path, parameters, pointer)
     tag, docs = _tag(spec, node["tags"], f"{pointer}/tags")
-    answer, of_page = _answer(spec, node["responses"], f"{pointer}/responses")
+    result, is_page = _result(spec, node["responses"], f"{pointer}/responses")
     return Operation(
         pointer=pointer,
         tag=tag,
@@ -101,22 +106,23 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         parameters=parameters,
         body=read_body(spec, node, pointer),
         body_required=node.get("requestBody", {}).get("required", False),
-        answer=answer,
-        is_page=of_page,
+        result=result,
+        is_page=is_page,
     )
 
 
-def _check_places(path: str, parameters: list[Parameter], pointer: str) -> None:
-    declared = [one.name for one in parameters if one.rule]
+def _check_parameters(path: str, parameters: list[Parameter], pointer: str) -> None:
+    """Check that the path and its parameters match, and that no name is used twice."""
+    declared = [parameter.name for parameter in parameters if parameter.rule]
     if sorted(declared) != sorted(re.findall(r"\{(\w+)\}", path)):
-        raise Unsupported(pointer, "a path needs each of its parameters, and once")
-    if len({one.name for one in parameters}) < len(parameters):
-        raise Unsupported(pointer, "two parameters have one name")
+        raise Unsupported(pointer, "each {parameter} of a path must be declared, exactly once")
+    if len({parameter.name for parameter in parameters}) < len(parameters):
+        raise Unsupported(pointer, "two parameters have the same name")
 
 
 def _parameters(spec: Spec, node: Json, pointer: str) -> Iterator[Parameter]:
-    for number, one in enumerate(node.get("parameters", [])):
-        yield _parameter(spec, *spec.resolve(one, f"{pointer}/parameters/{number}", "parameters"))
+    for index, item in enumerate(node.get("parameters", [])):
+        yield _parameter(spec, *spec.resolve(item, f"{pointer}/parameters/{index}", "parameters"))
 
 
 def _parameter(spec: Spec, node: Any, pointer: str) -> Parameter:
@@ -124,31 +130,33 @@ def _parameter(spec: Spec, node: Any, pointer: str) -> Parameter:
     check_name(node["name"], PARAMETER, f"{pointer}/name")
     if node["in"] not in {"path", "query"}:
         raise Unsupported(f"{pointer}/in", "only path and query parameters are supported")
-    placed = node["in"] == "path"
-    if node.get("required", False) is not placed:
-        raise Unsupported(f"{pointer}/required", "path parameters are required, and no others")
+    in_path = node["in"] == "path"
+    if node.get("required", False) is not in_path:
+        reason = "path parameters must be required, query parameters must not be"
+        raise Unsupported(f"{pointer}/required", reason)
     if node.get("style", "form") != "form" or not node.get("explode", True):
-        raise Unsupported(pointer, "an array is repeated: style form, explode true")
+        raise Unsupported(pointer, "arrays must be repeated parameters: style form, explode true")
     hint = _hint(spec, node["schema"], f"{pointer}/schema")
     rule = spec.resolve(node["schema"], pointer)[0].get("x-constraint")
-    if placed and (hint != "str" or not rule):
-        raise Unsupported(f"{pointer}/schema", "a path takes strings with x-constraint")
-    return Parameter(name=node["name"], hint=hint, rule=rule if placed else None)
+    if in_path and (hint != "str" or not rule):
+        raise Unsupported(f"{pointer}/schema", "path parameters are strings with x-constraint")
+    return Parameter(name=node["name"], hint=hint, rule=rule if in_path else None)
 
 
 def _hint(spec: Spec, node: Json, pointer: str) -> str:
-    schema, place = spec.resolve(node, pointer)
+    """Return the type hint of a parameter."""
+    schema, at = spec.resolve(node, pointer)
     named = schema is not node or "enum" in node
-    used_schemas(spec, check_schema(spec, schema, place, named=named))
+    used_schemas(spec, check_schema(spec, schema, at, named=named))
     match schema:
         case {"type": "string", "enum": values} if schema is node:
             return f"Literal[{', '.join(map(repr, values))}]"
-        case {"type": "array", "items": items} if _plain(spec.resolve(items, place)[0]) == "str":
+        case {"type": "array", "items": items} if _plain(spec.resolve(items, at)[0]) == "str":
             return "Sequence[str]"
         case _ if hint := _plain(schema):
             return hint
         case _:
-            reason = "a query takes strings, integers, inline enums and arrays of strings"
+            reason = "a parameter is a string, an integer, an inline enum or an array of strings"
             raise Unsupported(pointer, reason)
 
 
@@ -163,7 +171,11 @@ def _plain(schema: Json) -> str | None:
 
 
 def read_body(spec: Spec, node: Json, pointer: str) -> str | None:
-    """Name of the class that an operation takes, if it takes one."""
+    """Return the schema name of an operation's body, or None if it has no body.
+
+    Raises:
+        Unsupported: The body is not JSON with a reference to a class.
+    """
     if "requestBody" not in node:
         return None
     pointer = f"{pointer}/requestBody"
@@ -171,8 +183,8 @@ def read_body(spec: Spec, node: Json, pointer: str) -> str | None:
     return _class(spec, *_content(node["requestBody"], pointer))
 
 
-def _answer(spec: Spec, responses: Json, pointer: str) -> tuple[str | None, bool]:
-    """Name of the class, and whether it is that of a page's items."""
+def _result(spec: Spec, responses: Json, pointer: str) -> tuple[str | None, bool]:
+    """Return the schema name of the response or of its items, and whether it is a page."""
     success = [status for status in responses if status.startswith("2")]
     if len(success) != 1:
         raise Unsupported(pointer, "exactly one successful response is supported")
@@ -181,14 +193,14 @@ def _answer(spec: Spec, responses: Json, pointer: str) -> tuple[str | None, bool
     if "content" not in responses[success[0]]:
         return None, False
     reference, pointer = _content(responses[success[0]], pointer)
-    schema, place = spec.resolve(reference, pointer)
+    schema, at = spec.resolve(reference, pointer)
     if is_page(schema):
-        return _class(spec, *page_item(schema, place)), True
+        return _class(spec, *page_item(schema, at)), True
     return _class(spec, reference, pointer), False
 
 
 def _content(node: Json, pointer: str) -> tuple[Json, str]:
-    """The schema of JSON content, and where it stands."""
+    """Return the schema of JSON content and its pointer."""
     json, pointer = "application/json", f"{pointer}/content"
     check_shape(node["content"], {json: dict}, pointer, [json])
     check_shape(node["content"][json], {"schema": dict}, below(pointer, json), ["schema"])
@@ -198,22 +210,22 @@ def _content(node: Json, pointer: str) -> tuple[Json, str]:
 def _class(spec: Spec, reference: Json, pointer: str) -> str:
     name = spec.name(reference, pointer)
     if not is_class(spec.schemas[name]):
-        raise Unsupported(pointer, "bodies and answers are classes")
+        raise Unsupported(pointer, "the body of a request or response must be a class")
     return name
 
 
 def _repeat(node: Json, method: str, pointer: str) -> str:
-    """What a repeat does; unless the specification says it, a write must not be repeated."""
+    """Return what repeating the request does; by default, a write must not be repeated."""
     repeat = str(node.get("x-repeat", "safe" if method == "get" else "never"))
     if repeat not in _REPEATS:
-        raise Unsupported(f"{pointer}/x-repeat", f"{repeat!r} is none of {', '.join(_REPEATS)}")
+        raise Unsupported(f"{pointer}/x-repeat", f"{repeat!r} is not one of {', '.join(_REPEATS)}")
     return repeat
 
 
 def _tag(spec: Spec, tags: list[Any], pointer: str) -> tuple[str, str]:
-    """The tag of an operation, and the documentation page of that."""
+    """Return the tag of an operation and the URL of its documentation page."""
     if len(tags) != 1:
-        raise Unsupported(pointer, "an operation has one tag, which names the module it is in")
+        raise Unsupported(pointer, "an operation needs exactly one tag, which names its module")
     pointer = f"{pointer}/0"
     for tag in spec.root.get("tags", []):
         match tag:
@@ -222,4 +234,4 @@ def _tag(spec: Spec, tags: list[Any], pointer: str) -> tuple[str, str]:
                 return name, url
             case _:
                 pass
-    raise Unsupported(pointer, f"{tags[0]!r} is no tag of this document that has externalDocs")
+    raise Unsupported(pointer, f"{tags[0]!r} is not a tag of this document with externalDocs")

@@ -1,4 +1,4 @@
-"""What a schema may be; everything else is refused."""
+"""Read the schemas; reject whatever cannot be rendered."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,53 +40,80 @@ _REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "object": ("additionalProperties",),
     "array": ("items",),
 }
-_VALUE: Final = r"[ -~]+"
+_ENUM_VALUE: Final = r"[ -~]+"
 
 
 def is_page(schema: Json) -> bool:
-    """Whether the schema is the envelope of a list."""
+    """Return whether the schema is the envelope of a list."""
     return schema.get("x-kind") == "page"
 
 
 def is_class(schema: Json) -> bool:
-    """Whether the schema is rendered as a class of its own."""
+    """Return whether the schema is rendered as a class of its own."""
     return not is_page(schema) and ("properties" in schema or "enum" in schema)
 
 
 def used_schemas(spec: Spec, roots: Iterable[str]) -> list[str]:
-    """Names of the schemas that are reached from these, in document order; all are checked."""
+    """Collect and check the schemas that are reachable from the roots.
+
+    Returns:
+        Their names in document order, the roots included.
+
+    Raises:
+        Unsupported: One of them cannot be rendered.
+    """
     seen: set[str] = set()
-    waiting = list(roots)
-    while waiting:
-        name = waiting.pop()
+    pending = list(roots)
+    while pending:
+        name = pending.pop()
         if name not in seen:
             seen.add(name)
             if is_class(spec.schemas[name]):
                 check_name(name, CLASS, SCHEMAS + name)
-            waiting += check_schema(spec, spec.schemas[name], SCHEMAS + name, named=True)
+            pending += check_schema(spec, spec.schemas[name], SCHEMAS + name, named=True)
     return [name for name in spec.schemas if name in seen]
 
 
 def page_item(schema: Json, pointer: str) -> tuple[Json, str]:
-    """The reference to a page's items, and where it stands; the rest is not rendered."""
+    """Find the items of a page; nothing else of it is rendered.
+
+    Returns:
+        The reference to the schema of the items, and its JSON pointer.
+
+    Raises:
+        Unsupported: The page has no such reference.
+    """
     check_shape(schema, {"x-kind": str, "allOf": list}, pointer)
-    for number, part in enumerate(schema.get("allOf", [])):
+    for index, part in enumerate(schema.get("allOf", [])):
         match part:
             case {"properties": {"results": {"items": {"$ref": _} as item}}}:
-                return item, f"{pointer}/allOf/{number}/properties/results/items"
+                return item, f"{pointer}/allOf/{index}/properties/results/items"
             case _:
                 pass
-    raise Unsupported(pointer, "a page needs allOf with properties.results.items.$ref")
+    raise Unsupported(pointer, "a page requires allOf with properties.results.items.$ref")
 
 
 def check_schema(spec: Spec, schema: Any, pointer: str, *, named: bool = False) -> list[str]:
-    """Names of the schemas that this one refers to; raises Unsupported where it is refused."""
+    """Check a schema.
+
+    Args:
+        spec: The specification that references are looked up in.
+        schema: The schema.
+        pointer: JSON pointer of the schema.
+        named: Whether it is a component schema; classes and enums have to be.
+
+    Returns:
+        Names of the component schemas that it refers to.
+
+    Raises:
+        Unsupported: It cannot be rendered.
+    """
     kind = _kind(schema, pointer)
     check_shape(schema, _SHAPES[kind], pointer, _REQUIRED.get(kind, ()))
     if kind in {"class", "enum"} and not named:
-        raise Unsupported(pointer, "needs a name: make it a component schema")
+        raise Unsupported(pointer, "must be a component schema, because it needs a name")
     if "x-constraint" in schema and not named:
-        raise Unsupported(f"{pointer}/x-constraint", "only a component schema can have it")
+        raise Unsupported(f"{pointer}/x-constraint", "only component schemas can have x-constraint")
     return list(_references(spec, kind, schema, pointer))
 
 
@@ -107,7 +134,7 @@ def _kind(schema: Any, pointer: str) -> str:
         case {} if not schema.keys() - {"description", "example", "examples"}:
             kind = "any"
         case _:
-            raise Unsupported(pointer, "a schema like this is not supported")
+            raise Unsupported(pointer, "this kind of schema is not supported")
     return kind
 
 
@@ -116,7 +143,7 @@ def _references(spec: Spec, kind: str, schema: Json, pointer: str) -> Iterator[s
         case "reference":
             name = spec.name(schema, pointer)
             if is_page(spec.schemas[name]):
-                raise Unsupported(f"{pointer}/$ref", "a page can only be an answer")
+                raise Unsupported(f"{pointer}/$ref", "a page can only be a response")
             yield name
         case "nullable":
             yield from _nullable(spec, schema["oneOf"], pointer)
@@ -124,12 +151,12 @@ def _references(spec: Spec, kind: str, schema: Json, pointer: str) -> Iterator[s
             yield from _members(spec, schema, pointer)
         case "array":
             if schema.get("default"):
-                raise Unsupported(f"{pointer}/default", "the default of an array can only be []")
+                raise Unsupported(f"{pointer}/default", "the default of an array must be []")
             yield from check_schema(spec, schema["items"], f"{pointer}/items")
         case "object" if not schema["additionalProperties"]:
-            raise Unsupported(f"{pointer}/additionalProperties", "an object without members")
+            raise Unsupported(f"{pointer}/additionalProperties", "an object must allow members")
         case "time" if schema["format"] != "date-time":
-            raise Unsupported(f"{pointer}/format", "no other format than date-time")
+            raise Unsupported(f"{pointer}/format", "date-time is the only supported format")
         case "enum":
             _check_enum(schema, pointer)
         case _:
@@ -141,30 +168,31 @@ def _nullable(spec: Spec, parts: Any, pointer: str) -> list[str]:
         case [{"$ref": _} as reference, null] if null == {"type": "null"}:
             return check_schema(spec, reference, f"{pointer}/oneOf/0")
         case _:
-            raise Unsupported(pointer, "oneOf is supported as [a $ref, type null] only")
+            raise Unsupported(pointer, "oneOf must be [a $ref, type null]")
 
 
 def _members(spec: Spec, schema: Json, pointer: str) -> Iterator[str]:
+    """Check the members of a class and yield the names of the schemas that they refer to."""
     if schema.get("x-kind", "request") != "request":
-        raise Unsupported(f"{pointer}/x-kind", f"{schema['x-kind']!r} is not request or page")
+        raise Unsupported(f"{pointer}/x-kind", f"{schema['x-kind']!r} is neither request nor page")
     if not schema["properties"]:
-        raise Unsupported(f"{pointer}/properties", "a class needs members")
+        raise Unsupported(f"{pointer}/properties", "a class must have members")
     for name in schema.get("required", []):
         if name not in list(schema["properties"]):
-            raise Unsupported(f"{pointer}/required", f"{name!r} is not among the properties")
+            raise Unsupported(f"{pointer}/required", f"{name!r} is not one of the properties")
     for name, member in schema["properties"].items():
-        place = below(f"{pointer}/properties", name)
-        check_name(name, MEMBER, place)
-        yield from check_schema(spec, member, place)
+        member_pointer = below(f"{pointer}/properties", name)
+        check_name(name, MEMBER, member_pointer)
+        yield from check_schema(spec, member, member_pointer)
 
 
 def _check_enum(schema: Json, pointer: str) -> None:
     values, aliases = schema["enum"], schema.get("x-enum-aliases", {})
-    for one in [*values, *aliases]:
-        if not isinstance(one, str) or not re.fullmatch(_VALUE, one):
-            raise Unsupported(f"{pointer}/enum", f"{one!r} is no value of printable ASCII")
+    for value in [*values, *aliases]:
+        if not isinstance(value, str) or not re.fullmatch(_ENUM_VALUE, value):
+            raise Unsupported(f"{pointer}/enum", f"{value!r} is not a string of printable ASCII")
     if not values or len(set(values)) < len(values):
-        raise Unsupported(f"{pointer}/enum", "an enum needs values, each once")
-    for one in aliases.values():
-        if one not in values:
-            raise Unsupported(f"{pointer}/x-enum-aliases", f"{one!r} is not among the values")
+        raise Unsupported(f"{pointer}/enum", "an enum must have values, and none of them twice")
+    for target in aliases.values():
+        if target not in values:
+            raise Unsupported(f"{pointer}/x-enum-aliases", f"{target!r} is not one of the values")

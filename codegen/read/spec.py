@@ -1,4 +1,4 @@
-"""The specification as a document, and the refusal of what would not be rendered faithfully."""
+"""The specification as a parsed document, and the checks that all readers share."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -22,7 +22,12 @@ _COMPONENTS: Final = ("schemas", "parameters", "responses", "securitySchemes")
 
 
 class Unsupported(Exception):
-    """The specification uses something that would not be rendered faithfully."""
+    """The specification uses something that cannot be rendered faithfully.
+
+    Attributes:
+        pointer: JSON pointer of the unsupported part.
+        reason: What is wrong with it.
+    """
 
     def __init__(self, pointer: str, reason: str) -> None:
         super().__init__(f"{pointer}: {reason}")
@@ -31,14 +36,25 @@ class Unsupported(Exception):
 
 
 def below(pointer: str, key: object) -> str:
-    """The JSON pointer of a member."""
+    """Return the JSON pointer of a member."""
     return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
 def check_shape(node: Any, known: Shape, pointer: str, required: Collection[str] = ()) -> None:
-    """Raises Unsupported unless the node is an object with such members, and with no others."""
+    """Check that a node is an object with these members and no others.
+
+    Args:
+        node: The node.
+        known: The type, or types, of each allowed member. Descriptions and examples are always
+            allowed.
+        pointer: JSON pointer of the node.
+        required: Members that must be present.
+
+    Raises:
+        Unsupported: The node has another shape.
+    """
     if not isinstance(node, dict):
-        raise Unsupported(pointer, "an object is needed here")
+        raise Unsupported(pointer, "an object is required here")
     for key in sorted(node.keys() - {"example", "examples"} - known.keys() - {"description"}):
         raise Unsupported(below(pointer, key), "this keyword is not supported here")
     for key, types in ({"description": str} | dict(known)).items():
@@ -61,11 +77,15 @@ class Spec:
 
     @classmethod
     def load(cls, path: Path) -> "Spec":
-        """Reads a YAML file."""
+        """Load a YAML file."""
         return cls(root=yaml.safe_load(path.read_text(encoding="utf-8")))
 
     def check(self) -> None:
-        """Raises Unsupported at what is no JSON, and at sections that would not be rendered."""
+        """Check the document as a whole; the readers check its parts.
+
+        Raises:
+            Unsupported: The document is not JSON, or has sections that cannot be rendered.
+        """
         _check_text(self.root, "#")
         check_shape(self.root, _ROOT, "#", ["paths"])
         components = self.root.get("components", {})
@@ -74,7 +94,7 @@ class Spec:
 
     @property
     def schemas(self) -> Mapping[str, Json]:
-        """The component schemas by name."""
+        """Component schemas by name."""
         return self._components("schemas")
 
     def _components(self, kind: str) -> Mapping[str, Json]:
@@ -82,15 +102,23 @@ class Spec:
         return found
 
     def name(self, reference: Any, pointer: str, kind: str = "schemas") -> str:
-        """Name of the component of this kind that a reference points to."""
+        """Return the name of the component of this kind that a reference points to.
+
+        Raises:
+            Unsupported: The node is not a reference, or there is no such component.
+        """
         check_shape(reference, {"$ref": str}, pointer, ["$ref"])
         folder, _, name = reference["$ref"].rpartition("/")
         if folder != f"#/components/{kind}" or name not in self._components(kind):
-            raise Unsupported(f"{pointer}/$ref", f"points to none of the {kind} of this document")
+            raise Unsupported(f"{pointer}/$ref", f"points to none of the {kind} in this document")
         return str(name)
 
     def resolve(self, node: Any, pointer: str, kind: str = "schemas") -> tuple[Any, str]:
-        """What a reference points to, and its own pointer; any other node as it is."""
+        """Follow a reference; return any other node as it is.
+
+        Returns:
+            The node and its JSON pointer.
+        """
         if not isinstance(node, dict) or "$ref" not in node:
             return node, pointer
         name = self.name(node, pointer, kind)
@@ -98,9 +126,9 @@ class Spec:
 
 
 def _check_text(node: Any, pointer: str) -> None:
-    """Raises Unsupported at a text that source cannot hold as it is, and at keys that are none."""
+    """Reject keys that are not strings and texts that would need escaping in Python source."""
     if isinstance(node, str) and not node.replace("\n", "").isprintable():
-        raise Unsupported(pointer, "has characters that are not printable")
+        raise Unsupported(pointer, "contains unprintable characters")
     members = node.items() if isinstance(node, dict) else ()
     for key, value in enumerate(node) if isinstance(node, list) else members:
         if isinstance(node, dict) and not isinstance(key, str):

@@ -1,4 +1,4 @@
-"""What the server calls: of a webhook, the class of its body is rendered, and nothing else."""
+"""Read the webhooks. Only the class of a webhook's body is rendered."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -15,7 +15,11 @@ _OPERATION: Final[Shape] = {
 
 
 def read_webhooks(spec: Spec) -> Iterator[str]:
-    """Names of the schemas of the bodies, in the order of the document."""
+    """Yield the schema name of each webhook's body, in document order.
+
+    Raises:
+        Unsupported: A webhook cannot be rendered.
+    """
     for name, item in spec.root.get("webhooks", {}).items():
         pointer = below("#/webhooks", name)
         check_name(name, BUILDER, pointer)
@@ -27,7 +31,7 @@ def _body(spec: Spec, node: Any, pointer: str) -> str:
     check_shape(node, _OPERATION, pointer, ["requestBody", "responses"])
     name, pointer = read_body(spec, node, pointer), f"{pointer}/requestBody"
     if name is None or not node["requestBody"].get("required", False):
-        raise Unsupported(pointer, "the body of a webhook is required")
+        raise Unsupported(pointer, "the body of a webhook must be required")
     if "x-kind" in spec.schemas[name]:
-        raise Unsupported(pointer, "the body of a webhook is read, so it has no x-kind")
+        raise Unsupported(pointer, "x-kind is for what is sent; a webhook is received")
     return name

@@ -1,1 +1,1 @@
-"""Render what was read as Python source."""
+"""Render the parsed specification as Python source."""

@@ -1,4 +1,4 @@
-"""The models: datamodel-code-generator with templates of ours, one module per dotted prefix."""
+"""Models: datamodel-code-generator with our own templates, one module per dotted prefix."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,14 @@ _LIMITS: Final = {
 
 
 def render_models(spec: Spec, classes: list[str], header: str) -> dict[str, str]:
-    """File name -> source, for the schemas of these names."""
+    """Render the schemas with these names.
+
+    Returns:
+        Source by file name.
+
+    Raises:
+        Unsupported: A schema that is not a class refers to itself.
+    """
     if not classes:
         return {}
     with TemporaryDirectory() as folder:
@@ -60,34 +67,34 @@ def render_models(spec: Spec, classes: list[str], header: str) -> dict[str, str]
 
 
 def _document(spec: Spec, classes: list[str]) -> Json:
-    """The specification as the generator needs it: classes only, everything else inlined."""
+    """Build the document for the generator: classes only, with all other schemas inlined."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "models", "version": "1"},
         "paths": {},
-        "components": {"schemas": {name: _inlined(spec, spec.schemas[name]) for name in classes}},
+        "components": {"schemas": {name: _inline(spec, spec.schemas[name]) for name in classes}},
     }
 
 
-def _inlined(spec: Spec, schema: Json, within: tuple[str, ...] = ()) -> Json:
-    """The schema without its limits, and with what its references to no class point to."""
+def _inline(spec: Spec, schema: Json, parents: tuple[str, ...] = ()) -> Json:
+    """Drop the limits of a schema and replace its references to schemas that are not classes."""
     if "$ref" in schema:
         name = schema["$ref"].removeprefix(SCHEMAS)
         if is_class(spec.schemas[name]):
             return schema
-        if name in within:
-            raise Unsupported(SCHEMAS + name, "refers to itself, and is no class")
+        if name in parents:
+            raise Unsupported(SCHEMAS + name, "only a class may refer to itself")
         own = {key: value for key, value in schema.items() if key != "$ref"}
-        return _inlined(spec, spec.schemas[name] | own, (*within, name))
-    found = {key: value for key, value in schema.items() if key not in _LIMITS}
-    for key, value in found.items():
+        return _inline(spec, spec.schemas[name] | own, (*parents, name))
+    inlined = {key: value for key, value in schema.items() if key not in _LIMITS}
+    for key, value in inlined.items():
         match key:
             case "items":
-                found[key] = _inlined(spec, value, within)
+                inlined[key] = _inline(spec, value, parents)
             case "oneOf":
-                found[key] = [_inlined(spec, one, within) for one in value]
+                inlined[key] = [_inline(spec, part, parents) for part in value]
             case "properties":
-                found[key] = {name: _inlined(spec, one, within) for name, one in value.items()}
+                inlined[key] = {name: _inline(spec, one, parents) for name, one in value.items()}
             case _:
                 pass
-    return found
+    return inlined

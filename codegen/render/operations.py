@@ -1,4 +1,4 @@
-"""The request builders: one pure function per operationId, in a module for each tag."""
+"""Request builders: one pure function per operation, one module per tag."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,30 +13,36 @@ _PACKAGE: Final = '"""Request builders: a module for each tag, and `_all` for ev
 
 
 def render_operations(operations: Sequence[Operation], header: str) -> dict[str, str]:
-    """File name -> source of the package: none of its modules but `_all` imports another."""
+    """Render the package of request builders.
+
+    The module of a tag imports no other module of the package; only `_all` imports them all.
+
+    Returns:
+        Source by file name.
+    """
     environment = _environment()
     tags = {
         tag: [op for op in operations if op.tag == tag]
         for tag in sorted({op.tag for op in operations})
     }
-    every = environment.get_template("all_operations.jinja2")
+    all_tags = environment.get_template("all_operations.jinja2")
     files = {
         "__init__": f"{header}\n{_PACKAGE}\n",
-        "_all": every.render(header=header, operations=operations, tags=tags),
+        "_all": all_tags.render(header=header, operations=operations, tags=tags),
         **{tag: _module(environment, tagged, header) for tag, tagged in tags.items()},
     }
     return {f"operations/{name}.py": source for name, source in files.items()}
 
 
 def _module(environment: jinja2.Environment, operations: Sequence[Operation], header: str) -> str:
-    """Source of the builders of one tag."""
+    """Render the builders of one tag."""
     return environment.get_template("operations.jinja2").render(
         header=header,
         operations=operations,
         constraints=sorted(
-            {rule for op in operations for one in op.parameters if (rule := one.rule)}
+            {param.rule for op in operations for param in op.parameters if param.rule}
         ),
-        classes=sorted({name for op in operations for name in (op.body, op.answer) if name}),
+        classes=sorted({name for op in operations for name in (op.body, op.result) if name}),
     )
 
 
@@ -44,7 +50,7 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701  # Python is written, not HTML
+        autoescape=False,  # noqa: S701  # the output is Python, not HTML
         keep_trailing_newline=True,
     )
     environment.filters |= _FILTERS
@@ -52,7 +58,7 @@ def _environment() -> jinja2.Environment:
 
 
 def _docstring(text: str) -> str:
-    """The text as it stands between triple quotes."""
+    """Escape a text so that it can stand between triple quotes."""
     return text.replace("\\", "\\\\").replace('"""', r"\"\"\"")
 
 
@@ -61,30 +67,31 @@ def _class_name(schema: str | None) -> str:
 
 
 def _returns(operation: Operation) -> str:
-    name = _class_name(operation.answer)
+    name = _class_name(operation.result)
     return f"Page[{name}]" if operation.is_page else name
 
 
 def _signature(operation: Operation) -> str:
-    """Path parameters, then the body, then the query by keyword only."""
-    arguments = [f"{one.name}: str" for one in operation.parameters if one.rule]
+    """Render the parameters: those of the path, the body, then the query as keyword-only ones."""
+    arguments = [f"{param.name}: str" for param in operation.parameters if param.rule]
     if operation.body:
         hint = _class_name(operation.body)
         arguments.append(
             f"body: {hint}" + ("" if operation.body_required else " | UnsetType = UNSET")
         )
-    asked = [one for one in operation.parameters if not one.rule]
-    if asked:
+    query = [param for param in operation.parameters if not param.rule]
+    if query:
         arguments.append("*")
-        arguments += [f"{one.name}: {one.hint} | UnsetType = UNSET" for one in asked]
+        arguments += [f"{param.name}: {param.hint} | UnsetType = UNSET" for param in query]
     return ", ".join(arguments)
 
 
 def _path(operation: Operation) -> str:
-    """The expression that puts the parameters in their places."""
+    """Render the expression for the path, with the parameters filled in."""
     path = operation.path
-    for one in operation.parameters:
-        path = path.replace(f"{{{one.name}}}", f"{{segment({one.name!r}, {one.name}, {one.rule})}}")
+    for param in operation.parameters:
+        segment = f"{{segment({param.name!r}, {param.name}, {param.rule})}}"
+        path = path.replace(f"{{{param.name}}}", segment)
     return f'"{path}"' if path == operation.path else f'f"{path}"'
 
 

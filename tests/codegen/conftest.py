@@ -1,4 +1,4 @@
-"""What several modules of tests need, made once."""
+"""Fixtures shared by the tests of the code generator."""
 
 from collections.abc import Mapping
 
@@ -11,5 +11,5 @@ from tests.codegen.specs import OPENAPI
 
 @pytest.fixture(scope="session")
 def files() -> Mapping[str, str]:
-    """What the specification of the project is rendered to."""
+    """Render the specification of the project, once."""
     return render(Spec.load(OPENAPI))

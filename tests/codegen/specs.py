@@ -1,4 +1,4 @@
-"""Small specifications, and the packages that are rendered from them."""
+"""Build small specifications, and import the packages rendered from them."""
 
 import itertools
 import sys
@@ -20,7 +20,7 @@ OPENAPI: Final = ROOT / "openapi.yaml"
 PATH: Final = "#/paths/~1things~1{thing_id}~1"
 GET: Final = f"{PATH}/get"
 OPERATIONS: Final = frozenset(f"operations/{name}.py" for name in ("__init__", "_all", "things"))
-"""The files of request builders where the only tag is that of the smallest specification."""
+"""The files of request builders for the smallest specification, which has one tag."""
 THING_ID: Final = "#/components/parameters/thing_id"
 SCHEMAS: Final = "#/components/schemas/"
 THING: Final = f"{SCHEMAS}things.Thing"
@@ -30,7 +30,7 @@ NULL: Final[Json] = {"type": "null"}
 OBJECT: Final[Json] = {"type": "object", "properties": {"a": STRING}}
 OTHER: Final[Json] = {"$ref": f"{SCHEMAS}things.Other"}
 REMOVED: Final = object()
-"""Stands for a key that a change takes away."""
+"""As the value of a change: remove the key."""
 
 _MINIMAL: Final = """
 openapi: 3.1.0
@@ -64,7 +64,7 @@ components:
       required: true
       schema: { $ref: "#/components/schemas/Id" }
   responses:
-    Error: { description: A refusal. }
+    Error: { description: An error. }
   schemas:
     Id:
       type: string
@@ -88,28 +88,28 @@ _NUMBERS: Final = itertools.count()
 
 @attrs.frozen(kw_only=True)
 class Rendered:
-    """A rendered package that can be imported."""
+    """A rendered package, imported."""
 
     name: str
     files: Mapping[str, str]
 
     @property
     def operations(self) -> ModuleType:
-        """The builders of every tag."""
+        """The module that exports the builders of every tag."""
         return import_module(f"{self.name}.operations._all")
 
     def __getattr__(self, module: str) -> ModuleType:
-        """The module of that name."""
+        """Import a module of the package by its name."""
         return import_module(f"{self.name}.{module}")
 
 
 def of(generic: Any, item: Any) -> Any:
-    """`generic[item]`, where the item is a class that type checkers cannot know."""
+    """Return `generic[item]` for a class that only exists at run time."""
     return generic[item]
 
 
 def minimal(changes: Mapping[str, Any] | None = None) -> Json:
-    """The smallest supported specification, with changes by JSON pointer."""
+    """Return the smallest supported specification, with changes by JSON pointer."""
     root: Json = yaml.safe_load(_MINIMAL)
     for pointer, value in (changes or {}).items():
         *parents, last = (
@@ -125,22 +125,22 @@ def minimal(changes: Mapping[str, Any] | None = None) -> Json:
     return root
 
 
-def with_schemas(answer: str, schemas: str) -> Json:
-    """The smallest specification, which answers with one of these schemas (as YAML)."""
+def with_schemas(response: str, schemas: str) -> Json:
+    """Return the smallest specification with more schemas (YAML), one of them for the response."""
     root = minimal()
     root["components"]["schemas"] |= yaml.safe_load(schemas)
     success = root["paths"]["/things/{thing_id}/"]["get"]["responses"]["200"]
-    success["content"] = json_content(answer)
+    success["content"] = json_content(response)
     return root
 
 
 def json_content(schema: str) -> Json:
-    """JSON content with a reference to a component schema."""
+    """Return JSON content with a reference to a component schema."""
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
 
 
 def refused(changes: Mapping[str, Any]) -> str:
-    """The pointer of the refusal of the smallest specification with changes."""
+    """Render the smallest specification with changes; return the pointer in the error."""
     with pytest.raises(Unsupported) as caught:
         render(Spec(root=minimal(changes)))
     assert str(caught.value) == f"{caught.value.pointer}: {caught.value.reason}"
@@ -148,7 +148,7 @@ def refused(changes: Mapping[str, Any]) -> str:
 
 
 def rendered(root: Json, folder: Path) -> Rendered:
-    """Renders into the folder, and imports, under a name that nothing else has."""
+    """Render into the folder and import the result under a unique name."""
     name = f"rendered_{next(_NUMBERS)}"
     files = render(Spec(root=root))
     write(files, folder / name)

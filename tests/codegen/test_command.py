@@ -1,4 +1,4 @@
-"""The command: what it writes, what --check says, and that both are the same everywhere."""
+"""The command: what it writes, what --check reports, and that both are reproducible."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ snake-case-field = true
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the smallest specification."""
+    """Write the smallest specification to a file."""
     path = tmp_path_factory.mktemp("command") / "small.yaml"
     path.write_text(yaml.safe_dump(minimal()), encoding="utf-8")
     return path
@@ -35,13 +35,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def small_files(small: Path) -> Mapping[str, str]:
-    """What the smallest specification is rendered to."""
+    """Render the smallest specification."""
     return render(Spec.load(small))
 
 
 @pytest.fixture
 def output(small_files: Mapping[str, str], tmp_path: Path) -> Path:
-    """A folder that is up to date."""
+    """Make a folder that is up to date."""
     write(dict(small_files), tmp_path)
     return tmp_path
 
@@ -86,7 +86,7 @@ def _all(folder: Path) -> None:
 
 
 def test_the_committed_files_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
-    """And --check says nothing then."""
+    """--check then prints nothing."""
     before = _read(GENERATED)
     assert main(["--check"]) == 0
     assert capsys.readouterr() == ("", "")
@@ -94,7 +94,7 @@ def test_the_committed_files_are_up_to_date(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_two_renders_in_one_process_are_the_same(files: Mapping[str, str]) -> None:
-    """Nothing stays behind from one render to the next."""
+    """No state is kept from one render to the next."""
     assert render(Spec.load(OPENAPI)) == files
 
 
@@ -108,13 +108,13 @@ def test_two_renders_in_one_process_are_the_same(files: Mapping[str, str]) -> No
 def test_another_process_writes_the_same_bytes(
     files: Mapping[str, str], tmp_path: Path, seed: str, *, elsewhere: bool
 ) -> None:
-    """Neither the order of sets, nor locale, nor the folder and its settings reach the output."""
+    """Hash seed, locale, working folder and its settings do not affect the output."""
     (tmp_path / "pyproject.toml").write_text(_SETTINGS, encoding="utf-8")
     output = tmp_path / "made"
     command = [sys.executable, "-m", "codegen", "--spec", str(OPENAPI), "--output", str(output)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed, "LC_ALL": "C"}
     folder = tmp_path if elsewhere else ROOT
-    run = subprocess.run(  # our own command
+    run = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=True
     )
     assert run.stdout == f"{len(files)} of {len(files)} files written to {output}\n"
@@ -123,7 +123,7 @@ def test_another_process_writes_the_same_bytes(
 
 
 @pytest.mark.parametrize(
-    ("spoil", "names"),
+    ("change", "names"),
     [
         pytest.param(_change, "things.py", id="changed"),
         pytest.param(_lose, "things.py", id="missing"),
@@ -138,24 +138,24 @@ def test_another_process_writes_the_same_bytes(
 def test_a_difference_is_named_with_the_command_to_run(
     small: Path,
     output: Path,
-    spoil: Callable[[Path], None],
+    change: Callable[[Path], None],
     names: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """--check fails, and leaves the folder as it is."""
+    """--check fails and leaves the folder as it is."""
     arguments = ["--check", "--spec", str(small), "--output", str(output)]
     assert main(arguments) == 0
-    spoil(output)
+    change(output)
     before = _read(output)
     assert main(arguments) == 1
     assert capsys.readouterr() == ("", f"Out of date: {names}. Run: make codegen\n")
     assert _read(output) == before
 
 
-def test_a_folder_that_is_not_there_lacks_every_file(
+def test_in_a_missing_folder_every_file_is_out_of_date(
     small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """--check does not make it."""
+    """--check does not create it."""
     absent = tmp_path / "absent"
     assert main(["--check", "--spec", str(small), "--output", str(absent)]) == 1
     assert "Out of date: __init__.py, constraints.py" in capsys.readouterr().err
@@ -163,37 +163,37 @@ def test_a_folder_that_is_not_there_lacks_every_file(
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_an_unsupported_specification_is_named_with_file_and_pointer(
+def test_an_unsupported_specification_is_reported_with_file_and_pointer(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], *, check: bool
 ) -> None:
-    """Nothing is written, with --check or without."""
+    """Nothing is written, with or without --check."""
     path, output = tmp_path / "odd.yaml", tmp_path / "output"
     pointer = "#/components/schemas/things.Thing/properties/id"
     path.write_text(yaml.safe_dump(minimal({f"{pointer}/format": "uuid"})), encoding="utf-8")
     arguments = ["--spec", str(path), "--output", str(output)]
     assert main([*arguments, "--check"] if check else arguments) == 1
-    said = capsys.readouterr()
-    assert said == ("", f"{path}: {pointer}/format: no other format than date-time\n")
+    expected = f"{path}: {pointer}/format: date-time is the only supported format\n"
+    assert capsys.readouterr() == ("", expected)
     assert not output.exists()
 
 
-def test_writing_makes_the_folder_and_what_is_above_it(
+def test_writing_creates_the_folder_and_its_parents(
     small: Path,
     small_files: Mapping[str, str],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The command says how much was written."""
+    """The command reports how many files were written."""
     output = tmp_path / "a" / "b"
     assert main(["--spec", str(small), "--output", str(output)]) == 0
     assert capsys.readouterr() == (f"6 of 6 files written to {output}\n", "")
     assert _read(output) == {name: text.encode() for name, text in small_files.items()}
 
 
-def test_writing_restores_what_differs_and_leaves_the_rest(
+def test_writing_restores_outdated_files_and_leaves_the_rest(
     small: Path, output: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A stale module goes, and files that are no modules and unchanged modules are not touched."""
+    """Stale modules are deleted; other files and unchanged modules are not touched."""
     expected = _read(output)
     (output / "notes.txt").touch()
     same = (output / "constraints.py").stat().st_mtime_ns
@@ -207,20 +207,20 @@ def test_writing_restores_what_differs_and_leaves_the_rest(
     assert (output / "constraints.py").stat().st_mtime_ns == same
 
 
-def test_a_schema_that_is_no_longer_used_takes_its_module_along(output: Path) -> None:
-    """The module of the thing goes when the answer is of another module."""
-    answer = "#/paths/~1things~1{thing_id}~1/get/responses/200/content"
+def test_a_module_goes_with_the_last_schema_that_is_used(output: Path) -> None:
+    """The response is of another module now."""
+    content = "#/paths/~1things~1{thing_id}~1/get/responses/200/content"
     owner = {"type": "object", "properties": {"id": {"type": "string"}}}
     changes = {
-        answer: json_content("owners.Owner"),
+        content: json_content("owners.Owner"),
         "#/components/schemas/owners.Owner": owner,
     }
     write(render(Spec(root=minimal(changes))), output)
     assert set(_read(output)) == {"__init__.py", "constraints.py", "owners.py", *OPERATIONS}
 
 
-def test_a_tag_that_has_no_operation_any_more_takes_its_module_along(output: Path) -> None:
-    """Its builders are those of another tag."""
+def test_a_module_goes_with_the_last_operation_of_its_tag(output: Path) -> None:
+    """The operation has another tag now."""
     write(render(Spec(root=minimal({f"{GET}/tags": ["others"]}))), output)
     present = {name for name in _read(output) if name.startswith("operations/")}
     assert present == {"operations/__init__.py", "operations/_all.py", "operations/others.py"}

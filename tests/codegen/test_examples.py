@@ -1,4 +1,4 @@
-"""Examples of openapi.yaml, held against its schemas."""
+"""The examples in openapi.yaml match their schemas."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,11 +13,11 @@ from codegen.read.spec import METHODS, SCHEMAS, Json
 from tests.codegen.specs import OPENAPI
 
 ROOT: Json = yaml.safe_load(OPENAPI.read_text(encoding="utf-8"))
-"""Parsed here, since tables of parameters are made before there are fixtures."""
+"""Parsed at import, because parametrization needs it before fixtures exist."""
 
 
 def _examples() -> Iterator[Any]:
-    """Every example of a body or an answer, and every sample in a schema."""
+    """Yield every example of a body, a response or a parameter, and every sample in a schema."""
     for path, item in (ROOT["paths"] | ROOT["webhooks"]).items():
         for method in sorted(item.keys() & set(METHODS)):
             content = item[method].get("requestBody", {}).get("content", {})
@@ -28,18 +28,18 @@ def _examples() -> Iterator[Any]:
     for name, schema in ROOT["components"]["schemas"].items():
         for number, sample in enumerate(schema.get("examples", [])):
             yield pytest.param({"$ref": SCHEMAS + name}, sample, id=f"{name} {number}")
-    yield from _refusals()
+    yield from _error_responses()
     listed = [*ROOT["paths"]["/alert_groups/"]["get"]["parameters"]]
     for one in [*listed, *ROOT["components"]["parameters"].values()]:
         if "example" in one:
             yield pytest.param(one["schema"], one["example"], id=f"parameter {one['name']}")
 
 
-def _refusals() -> Iterator[Any]:
+def _error_responses() -> Iterator[Any]:
     for title, response in ROOT["components"]["responses"].items():
-        refusal = response["content"].get("application/json", {})
-        for name, example in refusal.get("examples", {}).items():
-            yield pytest.param(refusal["schema"], example["value"], id=f"{title} {name}")
+        content = response["content"].get("application/json", {})
+        for name, example in content.get("examples", {}).items():
+            yield pytest.param(content["schema"], example["value"], id=f"{title} {name}")
 
 
 EXAMPLES = list(_examples())
@@ -50,18 +50,18 @@ def _validator(schema: Json) -> Draft202012Validator:
 
 
 def test_the_specification_is_valid_openapi() -> None:
-    """Checked with its own schema."""
+    """The official schema of OpenAPI accepts it."""
     openapi_spec_validator.validate(ROOT)
 
 
 @pytest.mark.parametrize(("schema", "example"), EXAMPLES)
-def test_every_example_is_what_its_schema_says(schema: Json, example: Any) -> None:
-    """Examples are shown to users: they had better work."""
+def test_every_example_matches_its_schema(schema: Json, example: Any) -> None:
+    """Users copy examples, so they have to work."""
     _validator(schema).validate(example)
 
 
-def test_every_body_has_an_example_and_every_answer_a_sample() -> None:
-    """Otherwise the test above proves little."""
+def test_every_body_has_an_example_and_every_resource_a_sample() -> None:
+    """Without them, the test above would prove little."""
     shown = {str(one.id) for one in EXAMPLES}
     for path, item in ROOT["paths"].items():
         for method in sorted(item.keys() & set(METHODS)):
@@ -87,7 +87,7 @@ def test_every_body_has_an_example_and_every_answer_a_sample() -> None:
         pytest.param("webhooks.WebhookEvent", {"event": {"type": "resolve"}}, id="half an event"),
     ],
 )
-def test_a_wrong_body_is_not_what_its_schema_says(name: str, wrong: Json) -> None:
-    """The schemas of the examples are really resolved."""
+def test_a_wrong_body_does_not_match_its_schema(name: str, wrong: Json) -> None:
+    """References are followed when the examples are validated."""
     with pytest.raises(jsonschema.ValidationError):
         _validator({"$ref": SCHEMAS + name}).validate(wrong)

@@ -1,4 +1,4 @@
-"""What stands in `_generated`, held against openapi.yaml."""
+"""The committed files in `_generated` match openapi.yaml."""
 
 import inspect
 from importlib import import_module
@@ -25,7 +25,7 @@ MODULES = (alert_groups, integrations, labels, webhooks)
 ACTIONS = ("acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence")
 
 ROOT: Json = yaml.safe_load(OPENAPI.read_text(encoding="utf-8"))
-"""Parsed here, since tables of parameters are made before there are fixtures."""
+"""Parsed at import, because parametrization needs it before fixtures exist."""
 
 CLASSES = [
     one
@@ -49,7 +49,7 @@ def _parameters(item: Json, operation: Json, place: str) -> list[str]:
 
 
 def _class_of(node: Json) -> Any:
-    """The class that the content's schema is rendered to."""
+    """Return the class for the schema of the content."""
     name = node["content"]["application/json"]["schema"]["$ref"].removeprefix(SCHEMAS)
     module, class_name = name.split(".")
     return getattr({one.__name__.rpartition(".")[2]: one for one in MODULES}[module], class_name)
@@ -57,7 +57,7 @@ def _class_of(node: Json) -> Any:
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_every_model_is_frozen_slotted_and_keyword_only(cls: Any) -> None:
-    """Values, in both directions."""
+    """Models are values, whether received or sent."""
     empty = object.__new__(cls)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         setattr(empty, attrs.fields(cls)[0].name, None)
@@ -66,7 +66,7 @@ def test_every_model_is_frozen_slotted_and_keyword_only(cls: Any) -> None:
 
 
 def test_every_class_is_a_model_or_an_open_enum() -> None:
-    """Each used schema with members has its class, and there are no others."""
+    """Each schema in use that has members or values has its class; there are no others."""
     made = {
         f"{module.__name__.rpartition('.')[2]}.{name}"
         for module in MODULES
@@ -85,7 +85,7 @@ def test_every_class_is_a_model_or_an_open_enum() -> None:
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_every_model_has_the_members_of_its_schema(cls: Any) -> None:
-    """None is lost, and none is renamed without its wire name."""
+    """None is lost, and a renamed one keeps its wire name."""
     schema = ROOT["components"]["schemas"][f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}"]
     wires = {one.metadata.get("wire", one.name): one for one in attrs.fields(cls)}
     assert wires.keys() == schema["properties"].keys()
@@ -94,7 +94,7 @@ def test_every_model_has_the_members_of_its_schema(cls: Any) -> None:
 
 
 def test_every_webhook_has_the_class_of_its_body() -> None:
-    """There is one, and its module is that of what it refers to."""
+    """There is one webhook."""
     bodies = {
         name: _class_of(item["post"]["requestBody"]) for name, item in ROOT["webhooks"].items()
     }
@@ -105,7 +105,7 @@ def test_every_webhook_has_the_class_of_its_body() -> None:
 def test_every_operation_has_its_builder(
     path: str, method: str, item: Json, operation: Json
 ) -> None:
-    """It makes a request with method, path and permission of the specification."""
+    """The builder's request has the method, path and permission of the specification."""
     name = operation["operationId"]
     builder, constant = getattr(operations, name), getattr(operations, name.upper())
     ids = dict.fromkeys(_parameters(item, operation, "path"), "ID1")
@@ -122,7 +122,7 @@ def test_every_operation_has_its_builder(
 
 
 @pytest.mark.parametrize(("path", "method", "item", "operation"), CALLS)
-def test_every_builder_takes_what_the_operation_takes(
+def test_every_builder_has_the_parameters_of_its_operation(
     path: str, method: str, item: Json, operation: Json
 ) -> None:
     """Ids by position, then the body, then the query by keyword."""
@@ -136,10 +136,10 @@ def test_every_builder_takes_what_the_operation_takes(
 
 
 @pytest.mark.parametrize(("path", "method", "item", "operation"), CALLS)
-def test_every_builder_answers_what_the_specification_answers(
+def test_every_builder_returns_the_type_of_its_response(
     path: str, method: str, item: Json, operation: Json
 ) -> None:
-    """A list is a Page of the items, no content is None."""
+    """For a list a Page of the items, without content None."""
     del method
     body = {"body": None} if "requestBody" in operation else {}
     ids = dict.fromkeys(_parameters(item, operation, "path"), "ID1")
@@ -155,7 +155,7 @@ def test_every_builder_answers_what_the_specification_answers(
 
 
 def test_there_are_sixteen_operations_in_the_order_of_the_document() -> None:
-    """OPERATIONS has each once, and nothing in the modules of the tags is missing from it."""
+    """OPERATIONS has each of them once, including everything in the modules of the tags."""
     listed = [one.id for one in operations.OPERATIONS]
     assert len(listed) == len(set(listed)) == 16
     assert set(listed) == {str(one.id) for one in CALLS}
@@ -165,7 +165,7 @@ def test_there_are_sixteen_operations_in_the_order_of_the_document() -> None:
 
 
 def test_the_six_actions_need_a_user_and_no_other_operation_does() -> None:
-    """A service account is refused there, and only there."""
+    """Those, and only those, reject a service account."""
     needing = {one.id for one in operations.OPERATIONS if one.needs_user}
     assert needing == {f"{action}_alert_group" for action in ACTIONS}
 
@@ -177,8 +177,8 @@ def test_the_six_actions_need_a_user_and_no_other_operation_does() -> None:
         pytest.param("alert_groups/", "alertgroups/", id="alert groups"),
     ],
 )
-def test_every_operation_knows_its_page_of_the_documentation(resource: str, page: str) -> None:
-    """One page per resource."""
+def test_every_operation_links_to_its_documentation(resource: str, page: str) -> None:
+    """There is one page per resource."""
     root = "https://grafana.com/docs/oncall/latest/oncall-api-reference/"
     found = {one.docs for one in operations.OPERATIONS if one.path.startswith(resource)}
     assert found == {root + page}
@@ -209,8 +209,8 @@ def test_every_constraint_has_its_constant(schema: Json) -> None:
         assert getattr(constraints, f"{name}_{suffix}", None) == limit
 
 
-def test_the_rules_are_those_of_the_server() -> None:
-    """The names are what the facade imports."""
+def test_the_constraints_are_those_of_the_server() -> None:
+    """The facade imports them by these names."""
     made = {name for name in vars(constraints) if name.isupper()}
     assert made == {
         *("ID", "LABEL_FILTER", "LABEL_KEY", "LABEL_VALUE"),

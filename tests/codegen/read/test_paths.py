@@ -1,4 +1,4 @@
-"""Refusals of paths, operations, parameters and names; see `test_schemas` for schemas."""
+"""Unsupported paths, operations, parameters and names are refused; for schemas see test_schemas."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from tests.codegen.specs import (
     refused,
 )
 
-ANSWER = f"{GET}/responses/200"
+RESPONSE = f"{GET}/responses/200"
 JSON = "content/application~1json"
 INTEGERS: Json = {"type": "array", "items": {"type": "integer"}}
 STATES: Json = {"type": "array", "items": STRING | {"enum": ["a"]}}
@@ -58,16 +58,16 @@ ODD = f"{SCHEMAS}things.Odd"
         pytest.param({"deprecated": True}, "/deprecated", id="deprecated"),
         pytest.param({"name": "query"}, "/name", id="name that the builder uses"),
         pytest.param({"name": "body"}, "/name", id="name of the body"),
-        pytest.param({"name": "page-size"}, "/name", id="no identifier"),
+        pytest.param({"name": "page-size"}, "/name", id="not an identifier"),
         pytest.param({"name": "from"}, "/name", id="keyword of Python"),
-        pytest.param({"name": 1}, "/name", id="name that is no text"),
+        pytest.param({"name": 1}, "/name", id="name that is not a string"),
     ],
 )
 @pytest.mark.parametrize("place", [GET, PATH])
 def test_a_parameter_that_is_not_supported_is_refused(
     parameter: Json, below: str, place: str
 ) -> None:
-    """Queries take strings, integers, inline enums and repeated strings, and all are optional."""
+    """Query parameters are optional strings, integers, inline enums or arrays of strings."""
     one = {"name": "x", "in": "query", "schema": STRING} | parameter
     changes = {
         STATE: {"type": "string", "enum": ["a"]},
@@ -80,7 +80,9 @@ def test_a_parameter_that_is_not_supported_is_refused(
     ("changes", "below"),
     [
         pytest.param({f"{THING_ID}/schema": STRING}, "/schema", id="no constraint"),
-        pytest.param({f"{SCHEMAS}Id/x-constraint": REMOVED}, "/schema", id="nor a referenced one"),
+        pytest.param(
+            {f"{SCHEMAS}Id/x-constraint": REMOVED}, "/schema", id="no referenced constraint"
+        ),
         pytest.param(
             {f"{THING_ID}/schema/x-constraint": "ID", f"{THING_ID}/schema/$ref": REMOVED}
             | {f"{THING_ID}/schema/type": "string"},
@@ -96,7 +98,7 @@ def test_a_parameter_that_is_not_supported_is_refused(
 def test_a_path_parameter_that_is_not_supported_is_refused(
     changes: dict[str, Any], below: str
 ) -> None:
-    """Paths take strings of a rule; the pointer is that of the component."""
+    """Path parameters are strings with a constraint; the pointer is that of the component."""
     assert refused(changes) == THING_ID + below
 
 
@@ -113,7 +115,7 @@ def test_a_path_parameter_that_is_not_supported_is_refused(
         pytest.param({"#/paths/~1a": {}}, "#/paths/~1a", id="no slash at the end"),
         pytest.param({"#/paths/~1a'b~1": {}}, "#/paths/~1a'b~1", id="quote in a path"),
         pytest.param({"#/paths/~1{a}.json~1": {}}, "#/paths/~1{a}.json~1", id="part of a segment"),
-        pytest.param({f"{PATH}/parameters": []}, GET, id="place without a parameter"),
+        pytest.param({f"{PATH}/parameters": []}, GET, id="placeholder without a parameter"),
         pytest.param({f"{GET}/parameters": [{"$ref": THING_ID}]}, GET, id="parameter twice"),
         pytest.param(
             {f"{GET}/parameters": [{"name": "thing_id", "in": "query", "schema": STRING}]},
@@ -127,8 +129,10 @@ def test_a_path_parameter_that_is_not_supported_is_refused(
         ),
         pytest.param({f"{GET}/deprecated": True}, f"{GET}/deprecated", id="unknown keyword"),
         pytest.param({f"{GET}/x-repeat": "maybe"}, f"{GET}/x-repeat", id="unknown repeat"),
-        pytest.param({f"{GET}/x-check": 1}, f"{GET}/x-check", id="check that is no text"),
-        pytest.param({f"{GET}/x-needs-user": 1}, f"{GET}/x-needs-user", id="flag that is none"),
+        pytest.param({f"{GET}/x-check": 1}, f"{GET}/x-check", id="check that is not a string"),
+        pytest.param(
+            {f"{GET}/x-needs-user": 1}, f"{GET}/x-needs-user", id="flag that is not a boolean"
+        ),
         pytest.param({f"{GET}/operationId": REMOVED}, GET, id="no operationId"),
         pytest.param({f"{GET}/summary": REMOVED}, GET, id="no summary"),
         pytest.param({f"{GET}/responses": REMOVED}, GET, id="no responses"),
@@ -145,12 +149,12 @@ def test_a_path_parameter_that_is_not_supported_is_refused(
 def test_an_operation_that_is_not_supported_is_refused(
     changes: dict[str, Any], pointer: str
 ) -> None:
-    """A builder is right or is not written."""
+    """A builder is generated correctly or not at all."""
     assert refused(changes) == pointer
 
 
 @pytest.mark.parametrize(
-    ("answer", "below"),
+    ("response", "below"),
     [
         pytest.param({"201": {"description": "Made."}}, "", id="two successes"),
         pytest.param({"200": REMOVED}, "", id="no success"),
@@ -160,9 +164,9 @@ def test_an_operation_that_is_not_supported_is_refused(
         pytest.param({"200": None}, "/200", id="null"),
     ],
 )
-def test_a_response_that_is_not_supported_is_refused(answer: dict[Any, Any], below: str) -> None:
-    """One successful response, with JSON of a class or without content."""
-    listed: dict[Any, Any] = {"200": {"description": "The thing."}} | answer
+def test_a_response_that_is_not_supported_is_refused(response: dict[Any, Any], below: str) -> None:
+    """There is one successful response: JSON of a class, or no content."""
+    listed: dict[Any, Any] = {"200": {"description": "The thing."}} | response
     kept = {status: one for status, one in listed.items() if one is not REMOVED}
     assert refused({f"{GET}/responses": kept}) == f"{GET}/responses{below}"
 
@@ -186,9 +190,9 @@ def test_a_response_that_is_not_supported_is_refused(answer: dict[Any, Any], bel
         pytest.param(json_content("things.Names"), f"{JSON}/schema", id="array"),
     ],
 )
-@pytest.mark.parametrize("place", [ANSWER, f"{GET}/requestBody"])
+@pytest.mark.parametrize("place", [RESPONSE, f"{GET}/requestBody"])
 def test_content_that_is_not_supported_is_refused(content: Json, below: str, place: str) -> None:
-    """Bodies and answers are JSON of a class."""
+    """The bodies of requests and responses are JSON of a class."""
     names = {"type": "array", "items": {"$ref": THING}}
     changes = {f"{SCHEMAS}things.Names": names, place: {"content": content}}
     assert refused(changes) == f"{place}/{below}"
@@ -200,12 +204,14 @@ def test_content_that_is_not_supported_is_refused(content: Json, below: str, pla
         pytest.param({"$ref": "#/components/requestBodies/Body"}, "/$ref", id="$ref"),
         pytest.param({"required": True}, "", id="no content"),
         pytest.param(
-            {"content": json_content("things.Thing"), "required": "yes"}, "/required", id="no flag"
+            {"content": json_content("things.Thing"), "required": "yes"},
+            "/required",
+            id="flag that is not a boolean",
         ),
     ],
 )
 def test_a_body_that_is_not_supported_is_refused(body: Json, below: str) -> None:
-    """It stands in the operation itself."""
+    """It is written in the operation itself."""
     assert refused({f"{GET}/requestBody": body}) == f"{GET}/requestBody{below}"
 
 
@@ -217,7 +223,7 @@ def test_a_body_that_is_not_supported_is_refused(body: Json, below: str) -> None
     ],
 )
 def test_a_member_whose_name_would_break_its_class_is_refused(name: str) -> None:
-    """Because the template or the class itself uses it, or no identifier can be made of it."""
+    """The template or the class itself uses the name, or it cannot become an identifier."""
     pointer = f"{THING}/properties/{name.replace('~', '~0').replace('/', '~1')}"
     assert refused({f"{THING}/properties": {"id": STRING, name: STRING}}) == pointer
 
@@ -228,8 +234,8 @@ def test_a_member_whose_name_would_break_its_class_is_refused(name: str) -> None
         pytest.param("Plain", id="no module"),
         pytest.param("zoo.things.Thing", id="two dots"),
         pytest.param("things.Thing_One", id="underscore"),
-        pytest.param("things.thing", id="small letter"),
-        pytest.param("Things.One", id="module with a capital letter"),
+        pytest.param("things.thing", id="lower-case class"),
+        pytest.param("Things.One", id="upper-case module"),
         pytest.param("datetimes.Zone", id="datetime in the module"),
         pytest.param("things.Olddatetime", id="datetime in the class"),
         pytest.param("class.Thing", id="keyword for a module"),
@@ -242,9 +248,9 @@ def test_a_member_whose_name_would_break_its_class_is_refused(name: str) -> None
         pytest.param("zoo.ID", id="constant"),
     ],
 )
-@pytest.mark.parametrize("used", [f"{THING}/properties/x", f"{ANSWER}/{JSON}/schema"])
-def test_a_class_whose_name_is_odd_or_taken_is_refused(name: str, used: str) -> None:
-    """A class is named module.Class, and its name is that of nothing else in any module."""
+@pytest.mark.parametrize("used", [f"{THING}/properties/x", f"{RESPONSE}/{JSON}/schema"])
+def test_a_class_whose_name_is_invalid_or_taken_is_refused(name: str, used: str) -> None:
+    """A class is named module.Class, and nothing else in any module has its name."""
     thing = {"type": "object", "properties": {"thing": {"$ref": THING}}}
     changes = {SCHEMAS + name: thing, used: {"$ref": SCHEMAS + name}}
     assert refused(changes) == SCHEMAS + name
@@ -253,8 +259,8 @@ def test_a_class_whose_name_is_odd_or_taken_is_refused(name: str, used: str) -> 
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("get-thing", id="no identifier"),
-        pytest.param("getThing", id="capital letter"),
+        pytest.param("get-thing", id="not an identifier"),
+        pytest.param("getThing", id="upper-case letter"),
         pytest.param("import", id="keyword"),
         pytest.param("segment", id="function that the builders call"),
         pytest.param("operations", id="constant is the table of all"),
@@ -262,8 +268,8 @@ def test_a_class_whose_name_is_odd_or_taken_is_refused(name: str, used: str) -> 
         pytest.param("other_thing", id="that of another operation"),
     ],
 )
-def test_an_operation_whose_name_is_odd_or_taken_is_refused(name: str) -> None:
-    """Its builder has the name, and its constant the name in capitals."""
+def test_an_operation_whose_name_is_invalid_or_taken_is_refused(name: str) -> None:
+    """The builder has that name, and the constant has it in capitals."""
     other = {
         "operationId": "other_thing",
         "tags": ["things"],
@@ -278,18 +284,18 @@ def test_an_operation_whose_name_is_odd_or_taken_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("more things", id="blank"),
-        pytest.param("more-things", id="no identifier"),
-        pytest.param("Things", id="capital letter"),
+        pytest.param("more things", id="space"),
+        pytest.param("more-things", id="not an identifier"),
+        pytest.param("Things", id="upper-case letter"),
         pytest.param("_all", id="module of all builders"),
         pytest.param("__init__", id="the package itself"),
         pytest.param("../things", id="path"),
         pytest.param("import", id="keyword"),
-        pytest.param("", id="nothing"),
+        pytest.param("", id="empty"),
     ],
 )
 def test_a_tag_that_cannot_name_a_module_is_refused(name: str) -> None:
-    """Where an operation has it; the specification may have it for other things."""
+    """A tag that no operation has may have any name."""
     odd = {"name": name, "externalDocs": {"url": "https://docs.example/odd"}}
     tags = [*minimal()["tags"], odd]
     assert refused({"#/tags": tags, f"{GET}/tags": [name]}) == f"{GET}/tags/0"

@@ -1,4 +1,4 @@
-"""Refusals: what would not be rendered faithfully raises Unsupported, and says where it stands."""
+"""Unsupported schemas are refused, with the JSON pointer of what is wrong."""
 
 from pathlib import Path
 from typing import Any
@@ -119,21 +119,21 @@ def _of(items: Json) -> Json:
         ),
         pytest.param(OTHER | {"maxLength": 1}, "/maxLength", id="beside $ref"),
         pytest.param({"$ref": "#/components/parameters/thing_id"}, "/$ref", id="$ref to no schema"),
-        pytest.param({"$ref": 1}, "/$ref", id="$ref that is no text"),
+        pytest.param({"$ref": 1}, "/$ref", id="$ref that is not a string"),
         pytest.param({"type": "array", "items": True}, "/items", id="true for a schema"),
         pytest.param(True, "", id="true for a member"),
-        pytest.param(STRING | {"minLength": True}, "/minLength", id="limit that is no number"),
+        pytest.param(STRING | {"minLength": True}, "/minLength", id="limit that is not a number"),
         pytest.param(STRING | {"description": 1}, "/description", id="description that is no text"),
         pytest.param(STRING | {"x-constraint": "A"}, "/x-constraint", id="inline constraint"),
         pytest.param(
             STRING | {"format": "date-time", "minLength": 1}, "/minLength", id="limit of a time"
         ),
-        pytest.param({"description": "a\0"}, "/description", id="text that is not printable"),
-        pytest.param({"example": [{1: "a"}]}, "/example/0/1", id="key that is no text"),
+        pytest.param({"description": "a\0"}, "/description", id="unprintable text"),
+        pytest.param({"example": [{1: "a"}]}, "/example/0/1", id="key that is not a string"),
     ],
 )
 def test_a_member_that_is_not_supported_is_refused(schema: Json, below: str) -> None:
-    """Never a silent Any."""
+    """It never silently becomes Any."""
     assert refused({MEMBER: schema}) == MEMBER + below
 
 
@@ -144,13 +144,13 @@ def test_a_member_that_is_not_supported_is_refused(schema: Json, below: str) -> 
         pytest.param(f"{THING}/nothing/id", id="no such place in a schema"),
         pytest.param(f"{THING}/properties/id", id="into a schema"),
         pytest.param("#/components/schemas/Id/type/str", id="below a string"),
-        pytest.param("components/schemas/Id", id="no pointer"),
+        pytest.param("components/schemas/Id", id="not a pointer"),
         pytest.param("other.yaml#/components/schemas/Id", id="another file"),
     ],
 )
 @pytest.mark.parametrize("place", [MEMBER, f"{GET}/responses/200/content/application~1json/schema"])
-def test_a_reference_to_nothing_is_refused(place: str, reference: str) -> None:
-    """The pointer is that of the reference."""
+def test_a_dangling_reference_is_refused(place: str, reference: str) -> None:
+    """The error has the pointer of the reference."""
     assert refused({place: {"$ref": reference}}) == f"{place}/$ref"
 
 
@@ -163,7 +163,7 @@ def test_a_reference_to_nothing_is_refused(place: str, reference: str) -> None:
         pytest.param("required", ["id", "di"], "/required", id="required member does not exist"),
         pytest.param("x-kind", "requst", "/x-kind", id="unknown x-kind"),
         pytest.param("properties", {}, "/properties", id="no members"),
-        pytest.param("x-kind", "page", "/properties", id="page that is none"),
+        pytest.param("x-kind", "page", "/properties", id="page without allOf"),
         pytest.param("x-kinds", "request", "/x-kinds", id="typo in an extension"),
         pytest.param("title", "Thing", "/title", id="title"),
         pytest.param("type", None, "", id="null for a type"),
@@ -174,7 +174,7 @@ def test_a_reference_to_nothing_is_refused(place: str, reference: str) -> None:
     ],
 )
 def test_a_class_that_is_not_supported_is_refused(keyword: str, value: Any, below: str) -> None:
-    """What a component schema says beside its properties is not dropped."""
+    """No keyword of a component schema is silently dropped."""
     assert refused({f"{THING}/{keyword}": value}) == THING + below
 
 
@@ -184,11 +184,11 @@ def test_a_class_that_is_not_supported_is_refused(keyword: str, value: Any, belo
         pytest.param(ENUM | {"format": "uuid"}, "/format", id="enum with a format"),
         pytest.param(ENUM | {"type": ["string", "null"]}, "/enum", id="enum or null"),
         pytest.param(ENUM | {"enum": []}, "/enum", id="enum without values"),
-        pytest.param(ENUM | {"enum": ["a", "a"]}, "/enum", id="value twice"),
+        pytest.param(ENUM | {"enum": ["a", "a"]}, "/enum", id="duplicate value"),
         pytest.param(ENUM | {"enum": ["a", None]}, "/enum", id="null among the values"),
         pytest.param(ENUM | {"enum": ["a", ""]}, "/enum", id="empty value"),
         pytest.param(
-            ENUM | {"x-enum-aliases": {"b": "c"}}, "/x-enum-aliases", id="spelling of no value"
+            ENUM | {"x-enum-aliases": {"b": "c"}}, "/x-enum-aliases", id="alias of no value"
         ),
         pytest.param({"type": "array", "items": OBJECT}, "/items", id="array"),
         pytest.param(
@@ -199,7 +199,7 @@ def test_a_class_that_is_not_supported_is_refused(keyword: str, value: Any, belo
     ],
 )
 def test_a_named_schema_that_is_not_supported_is_refused(schema: Json, below: str) -> None:
-    """The pointer is that of the component, wherever it is used."""
+    """The error has the pointer of the component, wherever that is used."""
     named = f"{SCHEMAS}things.Named"
     assert refused({named: schema, MEMBER: {"$ref": named}}) == named + below
 
@@ -217,7 +217,7 @@ def test_a_named_schema_that_is_not_supported_is_refused(schema: Json, below: st
     ],
 )
 def test_a_page_without_items_is_refused(parts: list[Json], pointer: str) -> None:
-    """The type of its items is all that is taken from a page."""
+    """A page is rendered as the type of its items."""
     changes = {PAGE: {"x-kind": "page", "allOf": parts}, CONTENT: json_content("things.Page")}
     assert refused(changes) == pointer
 
@@ -233,14 +233,14 @@ def test_a_page_without_items_is_refused(parts: list[Json], pointer: str) -> Non
         ),
     ],
 )
-def test_a_page_that_is_no_answer_is_refused(changes: dict[str, Any], pointer: str) -> None:
-    """It makes no class."""
+def test_a_page_that_is_not_a_response_is_refused(changes: dict[str, Any], pointer: str) -> None:
+    """There is no class for it."""
     page = {"x-kind": "page", "allOf": [_of({"$ref": THING})]}
     assert refused({PAGE: page} | changes) == pointer
 
 
-def test_what_stands_round_the_items_of_a_page_is_not_rendered(tmp_path: Path) -> None:
-    """So that the envelope may say what it likes."""
+def test_the_envelope_of_a_page_is_not_rendered(tmp_path: Path) -> None:
+    """It may therefore use any keyword."""
     envelope = f"{SCHEMAS}Envelope"
     changes = {
         envelope: {"type": "object", "minProperties": 4, "additionalProperties": True},
@@ -261,16 +261,16 @@ def test_what_stands_round_the_items_of_a_page_is_not_rendered(tmp_path: Path) -
         pytest.param({"type": "integer", "maximum": 1}, "", id="integer without minimum"),
         pytest.param(RULE | {"type": ["string", "null"]}, "", id="nullable"),
         pytest.param({"type": "number", "minimum": 0, "maximum": 1}, "/x-constraint", id="number"),
-        pytest.param(RULE | {"pattern": "^($"}, "/pattern", id="no regular expression"),
-        pytest.param(RULE | {"pattern": "a"}, "/pattern", id="pattern of a part"),
-        pytest.param(RULE | {"pattern": "^a|b$"}, "/pattern", id="pattern of two parts"),
-        pytest.param(RULE | {"x-constraint": "named"}, "/x-constraint", id="small letters"),
-        pytest.param(RULE | {"x-constraint": "ID"}, "/x-constraint", id="name of another"),
-        pytest.param(RULE | {"x-constraint": 1}, "/x-constraint", id="name that is no text"),
+        pytest.param(RULE | {"pattern": "^($"}, "/pattern", id="invalid regular expression"),
+        pytest.param(RULE | {"pattern": "a"}, "/pattern", id="pattern without anchors"),
+        pytest.param(RULE | {"pattern": "^a|b$"}, "/pattern", id="pattern with alternatives"),
+        pytest.param(RULE | {"x-constraint": "named"}, "/x-constraint", id="lower-case name"),
+        pytest.param(RULE | {"x-constraint": "ID"}, "/x-constraint", id="name that is taken"),
+        pytest.param(RULE | {"x-constraint": 1}, "/x-constraint", id="name that is not a string"),
     ],
 )
 def test_a_constraint_that_is_not_supported_is_refused(schema: Json, below: str) -> None:
-    """Even where no operation uses the schema."""
+    """Even if no operation uses the schema."""
     named = {"x-constraint": "NAMED"} | schema
     assert refused({f"{SCHEMAS}Named": named}) == f"{SCHEMAS}Named{below}"
 
@@ -291,7 +291,9 @@ def test_a_constraint_that_is_not_supported_is_refused(schema: Json, below: str)
         pytest.param({"$ref": f"{SCHEMAS}Id", "description": "Id."}, id="reference to no class"),
     ],
 )
-def test_what_stands_next_to_a_refused_schema_is_supported(schema: Json, tmp_path: Path) -> None:
-    """The refusals above are not of the small specification itself."""
+def test_the_supported_neighbours_of_refused_schemas_are_rendered(
+    schema: Json, tmp_path: Path
+) -> None:
+    """This shows that the errors above are not about the small specification itself."""
     package = rendered(minimal({MEMBER: schema}), tmp_path)
     assert package.things.Thing(id="a").member in (None, ())

@@ -1,4 +1,4 @@
-"""Webhooks: the class of each body is rendered, and everything else is checked or refused."""
+"""Webhooks: the class of each body is rendered, everything else is checked."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ KIND: Json = {"type": "string", "enum": ["a thing was made", "gone"]}
 
 
 def with_webhook(changes: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Changes that add a webhook with a class and an enum of its own, and others after them."""
+    """Return changes that add a webhook with a class and an enum, followed by the given changes."""
     news = {
         "type": "object",
         "description": "Something happened.",
@@ -63,12 +63,12 @@ def with_webhook(changes: dict[str, Any] | None = None) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
-    """What is rendered with a webhook."""
+    """Render a specification with a webhook."""
     return rendered(minimal(with_webhook()), tmp_path_factory.mktemp("webhooks"))
 
 
 def test_the_body_of_a_webhook_and_what_it_refers_to_are_rendered(package: Rendered) -> None:
-    """As answers are: lenient, and None where something may be absent."""
+    """Like responses, they accept unknown members, and None stands for absent ones."""
     news: Any = package.news.News
     assert news.__doc__ == "Something happened."
     assert {one.name: one.default for one in attrs.fields(news)} == {
@@ -82,8 +82,8 @@ def test_the_body_of_a_webhook_and_what_it_refers_to_are_rendered(package: Rende
     assert msgspec.convert({"kind": "unheard of"}, news).kind == "unheard of"
 
 
-def test_a_webhook_makes_no_operation(package: Rendered, tmp_path: Path) -> None:
-    """Nobody calls it; without the webhook, only its classes are gone."""
+def test_a_webhook_is_not_an_operation(package: Rendered, tmp_path: Path) -> None:
+    """The client does not call it: without the webhook, only its classes are missing."""
     without = rendered(minimal(), tmp_path)
     assert set(package.files) - set(without.files) == {"news.py"}
     assert {name: package.files[name] for name in OPERATIONS} == {
@@ -91,8 +91,8 @@ def test_a_webhook_makes_no_operation(package: Rendered, tmp_path: Path) -> None
     }
 
 
-def test_there_may_be_no_webhooks(tmp_path: Path) -> None:
-    """An empty section is none."""
+def test_webhooks_may_be_empty(tmp_path: Path) -> None:
+    """An empty section is the same as none."""
     assert set(rendered(minimal({"#/webhooks": {}}), tmp_path).files) == {
         *("__init__.py", "constraints.py", "things.py"),
         *OPERATIONS,
@@ -103,7 +103,7 @@ def test_there_may_be_no_webhooks(tmp_path: Path) -> None:
     ("changes", "pointer"),
     [
         pytest.param({"#/webhooks": []}, "#/webhooks", id="webhooks that are a list"),
-        pytest.param({"#/webhooks/a b": {"post": {}}}, "#/webhooks/a b", id="odd name"),
+        pytest.param({"#/webhooks/a b": {"post": {}}}, "#/webhooks/a b", id="invalid name"),
         pytest.param({"#/webhooks/~1a~1": {"post": {}}}, "#/webhooks/~1a~1", id="path for a name"),
         pytest.param({HOOK: None}, HOOK, id="null for a webhook"),
         pytest.param({HOOK: {}}, HOOK, id="no method"),
@@ -113,12 +113,12 @@ def test_there_may_be_no_webhooks(tmp_path: Path) -> None:
         pytest.param({f"{POST}/parameters": []}, f"{POST}/parameters", id="parameters of post"),
         pytest.param({f"{POST}/security": []}, f"{POST}/security", id="security"),
         pytest.param({f"{POST}/x-repeat": "safe"}, f"{POST}/x-repeat", id="x-repeat"),
-        pytest.param({f"{POST}/summary": 1}, f"{POST}/summary", id="summary that is no text"),
+        pytest.param({f"{POST}/summary": 1}, f"{POST}/summary", id="summary that is not a string"),
         pytest.param({f"{POST}/responses": REMOVED}, POST, id="no responses"),
         pytest.param({BODY: REMOVED}, POST, id="no body"),
         pytest.param({BODY: None}, BODY, id="null for the body"),
-        pytest.param({f"{BODY}/required": False}, BODY, id="body that may be absent"),
-        pytest.param({f"{BODY}/required": REMOVED}, BODY, id="body that is not said to be needed"),
+        pytest.param({f"{BODY}/required": False}, BODY, id="optional body"),
+        pytest.param({f"{BODY}/required": REMOVED}, BODY, id="body that is not marked as required"),
         pytest.param({f"{BODY}/content": REMOVED}, BODY, id="no content"),
         pytest.param(
             {f"{BODY}/content": {"text/plain": {}}}, f"{BODY}/content/text~1plain", id="text"
@@ -137,12 +137,12 @@ def test_there_may_be_no_webhooks(tmp_path: Path) -> None:
     ],
 )
 def test_a_webhook_that_is_not_supported_is_refused(changes: dict[str, Any], pointer: str) -> None:
-    """With the pointer of what it is about."""
+    """The error has the pointer of the unsupported part."""
     assert refused(with_webhook(changes)) == pointer
 
 
-def test_a_class_of_a_webhook_shares_no_name_with_another() -> None:
-    """All of them are known by one public module."""
+def test_a_class_of_a_webhook_needs_a_unique_name() -> None:
+    """One public module exports all of them."""
     news = f"{SCHEMAS}news.Thing"
     changes = {news: {"type": "object", "properties": {"a": STRING}}, SCHEMA: {"$ref": news}}
     assert refused(with_webhook(changes)) in {news, f"{SCHEMAS}things.Thing"}

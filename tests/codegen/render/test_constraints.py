@@ -1,4 +1,4 @@
-"""Constants: the limits of schemas with x-constraint."""
+"""Constants with the limits of the schemas that have x-constraint."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ things.Free: { type: integer, minimum: 3, maximum: 4 }
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
-    """Constants of every kind."""
+    """Render constants of every kind."""
     return rendered(with_schemas("things.Thing", SCHEMAS), tmp_path_factory.mktemp("constants"))
 
 
@@ -40,27 +40,27 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
             StringRule(
                 text="Ids are small letters; 0 to 9 characters.", pattern="^[a-z]+$", max_length=9
             ),
-            id="greatest length",
+            id="maximum length",
         ),
         pytest.param(
             "SOME",
             StringRule(text='It\'s "x"', pattern="^['\"]+$", min_length=1),
-            id="least length, and quotes",
+            id="minimum length, and quotes",
         ),
         pytest.param("MANY_MAX", 50, id="array"),
-        pytest.param("BETWEEN_MIN", -1, id="least integer"),
-        pytest.param("BETWEEN_MAX", 9, id="greatest integer"),
+        pytest.param("BETWEEN_MIN", -1, id="minimum"),
+        pytest.param("BETWEEN_MAX", 9, id="maximum"),
     ],
 )
 def test_a_schema_with_a_constraint_has_its_constants(
     package: Rendered, constant: str, expected: object
 ) -> None:
-    """A string has a rule whose words name the length; the others have their bounds."""
+    """A string has a rule whose text includes the length; other types have their bounds."""
     assert getattr(package.constraints, constant) == expected
 
 
 def test_no_other_schema_has_a_constant(package: Rendered) -> None:
-    """Limits without x-constraint are the server's business."""
+    """Limits without x-constraint are left to the server."""
     made: dict[str, Any] = vars(package.constraints)
     assert {name for name in made if name.isupper()} == {
         *("ID", "SHORT", "SOME", "MANY_MAX", "BETWEEN_MIN", "BETWEEN_MAX")
@@ -68,7 +68,7 @@ def test_no_other_schema_has_a_constant(package: Rendered) -> None:
 
 
 def test_a_constraint_need_not_be_used_by_an_operation(package: Rendered) -> None:
-    """The facade checks what no path has: labels, for instance."""
+    """The facade checks more than path parameters: labels, for instance."""
     builders = package.files["operations/things.py"]
     assert "import ID\n" in builders
     assert "SHORT" not in builders

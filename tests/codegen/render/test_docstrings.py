@@ -1,4 +1,4 @@
-"""Docstrings: descriptions are rendered, whatever they have of what Python reads otherwise."""
+"""Descriptions become docstrings, including characters that mean something to Python."""
 
 import ast
 import inspect
@@ -14,15 +14,15 @@ TEXTS = [
     pytest.param('Say """x""" twice: """"', id="three quotes"),
     pytest.param(r"Say \d, \N{x} and \u1.", id="backslash"),
     pytest.param("Say x\\", id="backslash at the end"),
-    pytest.param("Say “😀”.", id="beyond ASCII"),
-    pytest.param("{{ x }} {% x %} {x}", id="syntax of templates"),
+    pytest.param("Say “😀”.", id="outside ASCII"),
+    pytest.param("{{ x }} {% x %} {x}", id="template syntax"),
     pytest.param("One.\n\nTwo.", id="paragraphs"),
 ]
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_description_of_a_model_is_its_docstring(text: str, tmp_path: Path) -> None:
-    """That of a class, of an enum, and of a member; a space keeps a last quote apart."""
+    """For classes, enums and members; a space separates a final quote from the closing ones."""
     state = {"type": "string", "enum": ["a"], "description": text}
     changes = {
         f"{THING}/description": text,
@@ -38,7 +38,7 @@ def test_the_description_of_a_model_is_its_docstring(text: str, tmp_path: Path) 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_texts_of_an_operation_are_its_docstring(text: str, tmp_path: Path) -> None:
-    """And what it says of permission and checks is said by the constant."""
+    """Its permission and check become texts of the constant."""
     changes = {
         f"{GET}/{key}": text for key in ("summary", "description", "x-permission", "x-check")
     }

@@ -1,4 +1,4 @@
-"""Models: what the rendered classes are, asked of the classes themselves."""
+"""Models, as seen by inspecting and using the rendered classes."""
 
 import typing
 from collections.abc import Mapping, Sequence
@@ -23,10 +23,10 @@ things.State:
 things.Plain: { type: string, enum: [a] }
 things.Part: { type: object, properties: { id: { type: string } } }
 others.Owner: { type: object, required: [id], properties: { id: { type: string } } }
-things.Answer:
+things.Received:
   type: object
   description: |-
-    A thing as answered.
+    A thing as received.
 
     A second paragraph.
   required: [id, nothing, state, when, part_needed, names, payload_needed]
@@ -76,7 +76,7 @@ things.Input:
     from: { type: string }
 """
 
-ANSWER = {
+RECEIVED = {
     "id": "a",
     "nothing": None,
     "state": "new",
@@ -89,19 +89,19 @@ ANSWER = {
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
-    """Models of every kind."""
-    return rendered(with_schemas("things.Answer", SCHEMAS), tmp_path_factory.mktemp("models"))
+    """Render models of every kind."""
+    return rendered(with_schemas("things.Received", SCHEMAS), tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module")
-def answer(package: Rendered) -> Any:
-    """The class of answers."""
-    return package.things.Answer
+def received(package: Rendered) -> Any:
+    """Return the class of a response."""
+    return package.things.Received
 
 
 @pytest.fixture(scope="module")
-def given(package: Rendered) -> Any:
-    """The class of request bodies."""
+def sent(package: Rendered) -> Any:
+    """Return the class of a request body."""
     return package.things.Input
 
 
@@ -110,13 +110,11 @@ def _members(cls: Any) -> dict[str, tuple[object, object]]:
     return {one.name: (hints[one.name], one.default) for one in attrs.fields(cls)}
 
 
-def test_a_member_of_an_answer_that_is_not_required_may_be_none(
-    package: Rendered, answer: Any
-) -> None:
+def test_an_optional_member_of_a_response_may_be_none(package: Rendered, received: Any) -> None:
     """Absent and null are both None; an array with the default [] is an empty tuple."""
     things: Any = package.things
     needed = attrs.NOTHING
-    assert _members(answer) == {
+    assert _members(received) == {
         "id": (str, needed),
         "nothing": (str | None, needed),
         "absent": (str | None, None),
@@ -148,13 +146,11 @@ def test_a_member_of_an_answer_that_is_not_required_may_be_none(
     }
 
 
-def test_a_member_of_a_request_that_is_not_required_may_be_unset(
-    package: Rendered, given: Any
-) -> None:
-    """Absent is UNSET, and null is None only where the schema has null; a default is not sent."""
+def test_an_optional_member_of_a_request_may_be_unset(package: Rendered, sent: Any) -> None:
+    """UNSET means absent; None is allowed if the schema has null. A default is not sent."""
     things: Any = package.things
     needed = attrs.NOTHING
-    assert _members(given) == {
+    assert _members(sent) == {
         "id": (str, needed),
         "nothing": (str | None, needed),
         "absent": (str | UnsetType, UNSET),
@@ -171,7 +167,7 @@ def test_a_member_of_a_request_that_is_not_required_may_be_unset(
 @pytest.mark.parametrize(
     ("cls", "wires"),
     [
-        pytest.param("Answer", {"class_": "class", "x_y": "x-y"}, id="answer"),
+        pytest.param("Received", {"class_": "class", "x_y": "x-y"}, id="response"),
         pytest.param("Input", {"class_": "class", "from_": "from"}, id="request"),
         pytest.param("Part", {}, id="nothing to rename"),
     ],
@@ -179,14 +175,14 @@ def test_a_member_of_a_request_that_is_not_required_may_be_unset(
 def test_a_member_that_cannot_be_an_identifier_keeps_its_name_in_the_metadata(
     package: Rendered, cls: str, wires: dict[str, str]
 ) -> None:
-    """Keywords and odd names are renamed; every other member has no metadata."""
+    """Keywords and other invalid names are renamed; all other members have no metadata."""
     fields = attrs.fields(getattr(package.things, cls))
     assert {one.name: one.metadata["wire"] for one in fields if one.metadata} == wires
 
 
-@pytest.mark.parametrize("cls", ["Answer", "Input", "Part"])
+@pytest.mark.parametrize("cls", ["Received", "Input", "Part"])
 def test_every_class_is_frozen_slotted_and_keyword_only(package: Rendered, cls: str) -> None:
-    """Requests, too, are values."""
+    """Requests are values, too."""
     made: Any = getattr(package.things, cls)
     empty = object.__new__(made)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
@@ -195,18 +191,18 @@ def test_every_class_is_frozen_slotted_and_keyword_only(package: Rendered, cls: 
     assert all(one.kw_only for one in attrs.fields(made))
 
 
-def test_a_time_is_read_as_an_aware_datetime(answer: Any) -> None:
-    """In a member and in an array, and a time without a zone is refused."""
-    read = msgspec.convert(ANSWER | {"whens": ["2026-01-01T00:00:00Z"]}, answer)
-    assert read.when == datetime(2026, 1, 1, tzinfo=UTC)
-    assert read.whens == [read.when]
+def test_a_time_is_decoded_as_an_aware_datetime(received: Any) -> None:
+    """In members and arrays; a time without a zone is refused."""
+    value = msgspec.convert(RECEIVED | {"whens": ["2026-01-01T00:00:00Z"]}, received)
+    assert value.when == datetime(2026, 1, 1, tzinfo=UTC)
+    assert value.whens == [value.when]
     for naive in ({"when": "2026-01-01T00:00:00"}, {"whens": ["2026-01-01T00:00:00"]}):
         with pytest.raises(msgspec.ValidationError, match="timezone"):
-            msgspec.convert(ANSWER | naive, answer)
+            msgspec.convert(RECEIVED | naive, received)
 
 
 def test_an_enum_is_open(package: Rendered) -> None:
-    """Known values are members, other spellings are found, and unknown ones stay strings."""
+    """Known values are members, aliases lead to them, and unknown values stay strings."""
     state: Any = package.things.State
     assert OpenStrEnum in state.__mro__
     assert [one.value for one in state] == ["new", "in-progress", "1st"]
@@ -216,16 +212,18 @@ def test_an_enum_is_open(package: Rendered) -> None:
     assert package.things.Plain.__spellings__ == {}
 
 
-def test_an_unknown_value_of_an_enum_is_decoded(package: Rendered, answer: Any) -> None:
-    """The member has the type of the enum, and not of a plain string."""
-    assert msgspec.convert(ANSWER | {"state": "fresh"}, answer).state is package.things.State.NEW
-    assert msgspec.convert(ANSWER | {"state": "other"}, answer).state == "other"
+def test_an_unknown_value_of_an_enum_is_decoded(package: Rendered, received: Any) -> None:
+    """The member is declared as the enum, not as a plain string."""
+    assert (
+        msgspec.convert(RECEIVED | {"state": "fresh"}, received).state is package.things.State.NEW
+    )
+    assert msgspec.convert(RECEIVED | {"state": "other"}, received).state == "other"
 
 
-def test_the_description_of_a_schema_is_the_docstring(package: Rendered, answer: Any) -> None:
-    """With its paragraphs; a schema without a description has none of its own."""
+def test_the_description_of_a_schema_is_the_docstring(package: Rendered, received: Any) -> None:
+    """With its paragraphs; without a description there is no docstring."""
     things = package.things
-    assert answer.__doc__ == "A thing as answered.\n\n    A second paragraph."
+    assert received.__doc__ == "A thing as received.\n\n    A second paragraph."
     assert things.State.__doc__ == "How it is."
     assert not things.Part.__doc__
 
@@ -234,7 +232,9 @@ def test_the_description_of_a_schema_is_the_docstring(package: Rendered, answer:
     ("member", "text"),
     [
         pytest.param("id: str", "Its id.", id="own description"),
-        pytest.param("rule: str | None = None", "Ids are small letters.", id="that of the schema"),
+        pytest.param(
+            "rule: str | None = None", "Ids are small letters.", id="description of the schema"
+        ),
         pytest.param("own_rule: str | None = None", "Its own.", id="beside a reference"),
         pytest.param("payload: Any = None", "Any JSON.", id="any JSON"),
         pytest.param("names: Sequence[str] | UnsetType = UNSET", "Some names.", id="in a request"),
@@ -243,12 +243,12 @@ def test_the_description_of_a_schema_is_the_docstring(package: Rendered, answer:
 def test_the_description_of_a_member_stands_below_it(
     package: Rendered, member: str, text: str
 ) -> None:
-    """Editors show it."""
+    """Editors show it there."""
     assert f'    {member}\n    """{text}"""\n' in package.files["things.py"]
 
 
 def test_modules_may_refer_to_each_other(tmp_path: Path) -> None:
-    """In a circle, too."""
+    """Even in a cycle."""
     schemas = """
         things.Thing:
           { type: object, properties: { owner: { $ref: "#/components/schemas/zoo.Owner" } } }
@@ -262,19 +262,19 @@ def test_modules_may_refer_to_each_other(tmp_path: Path) -> None:
     assert made.operations.get_thing("a").returns is thing
 
 
-def test_a_module_is_made_for_every_prefix(package: Rendered) -> None:
-    """A class refers to one of another module; arrays, strings and rules make no class."""
+def test_every_prefix_has_its_module(package: Rendered) -> None:
+    """Classes may refer to other modules; arrays, strings and constraints are not classes."""
     assert set(package.files) == {
         *("__init__.py", "constraints.py", "others.py", "things.py"),
         *OPERATIONS,
     }
     made = {name for name in vars(package.things) if name[0].isupper()}
-    assert made >= {"Answer", "Input", "Part", "State", "Plain"}
+    assert made >= {"Received", "Input", "Part", "State", "Plain"}
     assert not made & {"Names", "Id", "Owner"}
 
 
-def test_every_file_says_that_it_is_generated(files: Mapping[str, str]) -> None:
-    """The first line of each says by what, and from what."""
+def test_every_file_is_marked_as_generated(files: Mapping[str, str]) -> None:
+    """Its first line names the command and the source."""
     for name, source in files.items():
         first = source.partition("\n")[0]
         assert first == "# Written by `make codegen` from openapi.yaml. Do not edit.", name

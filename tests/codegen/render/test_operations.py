@@ -1,4 +1,4 @@
-"""Request builders: what the rendered functions do when they are called."""
+"""Request builders, as seen by calling the rendered functions."""
 
 import inspect
 import re
@@ -93,7 +93,7 @@ PAGE: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
-    """Builders of every kind."""
+    """Render builders of every kind."""
     root = minimal()
     root["paths"] = paths = yaml.safe_load(PATHS)
     root["components"]["parameters"]["state"] = {
@@ -128,8 +128,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     return rendered(root, tmp_path_factory.mktemp("builders"))
 
 
-def test_a_path_parameter_goes_into_the_path_encoded(package: Rendered) -> None:
-    """Both parameters of a path are put in their places."""
+def test_path_parameters_are_encoded_in_the_path(package: Rendered) -> None:
+    """A path may have several of them."""
     request = package.operations.change_part("abc", "a/b c")
     assert request.path == "things/abc/parts/a%2Fb%20c/"
     assert request.operation.path == "things/{thing_id}/parts/{part_id}/"
@@ -140,11 +140,11 @@ def test_a_path_parameter_goes_into_the_path_encoded(package: Rendered) -> None:
     [
         pytest.param("ABC", id="pattern"),
         pytest.param("abcdefghij", id="length"),
-        pytest.param(7, id="no string"),
+        pytest.param(7, id="not a string"),
     ],
 )
-def test_a_path_parameter_must_keep_its_own_constraint(package: Rendered, thing_id: Any) -> None:
-    """The builder refuses an id before there is a request, and names the argument and the rule."""
+def test_a_path_parameter_must_satisfy_its_constraint(package: Rendered, thing_id: Any) -> None:
+    """An invalid one raises InvalidArgument, with the name of the argument and the rule."""
     with pytest.raises(InvalidArgument, match="Ids are small letters; 0 to 9") as caught:
         package.operations.change_part(thing_id, "x")
     assert caught.value.argument == "thing_id"
@@ -153,7 +153,7 @@ def test_a_path_parameter_must_keep_its_own_constraint(package: Rendered, thing_
 
 
 def test_query_parameters_keep_the_order_of_the_document(package: Rendered) -> None:
-    """Strings and integers stay as they are, an array is repeated, the absent is left out."""
+    """Arrays are repeated parameters; absent parameters are left out."""
     request = package.operations.list_things(label=["b", "a"], page=2, name="n", state="new")
     assert request.query == (
         *(("name", "n"), ("page", "2")),
@@ -163,7 +163,7 @@ def test_query_parameters_keep_the_order_of_the_document(package: Rendered) -> N
 
 
 def test_query_parameters_have_the_types_of_their_schemas(package: Rendered) -> None:
-    """A reference is followed, an enum is a Literal, and everything may be absent."""
+    """References are followed, enums are Literals, and every parameter is optional."""
     hints = typing.get_type_hints(package.operations.list_things)
     assert hints == {
         "name": str | UnsetType,
@@ -201,7 +201,7 @@ def test_query_parameters_have_the_types_of_their_schemas(package: Rendered) -> 
 def test_the_signature_follows_the_operation(
     package: Rendered, builder: str, positional: dict[str, object], keyword_only: list[str]
 ) -> None:
-    """Path parameters, then the body, then the query by keyword only."""
+    """Path parameters, then the body, then the query as keyword-only parameters."""
     parameters = inspect.signature(getattr(package.operations, builder)).parameters.values()
     named = [one for one in parameters if one.kind is inspect.Parameter.KEYWORD_ONLY]
     assert [(one.name, one.default) for one in named] == [(name, UNSET) for name in keyword_only]
@@ -210,14 +210,14 @@ def test_the_signature_follows_the_operation(
 
 
 def test_a_body_has_the_type_of_its_schema(package: Rendered) -> None:
-    """Only an optional body may be absent."""
+    """Only an optional body may be unset."""
     operations, body = package.operations, package.things.ThingInput
     assert typing.get_type_hints(operations.create_thing)["body"] is body
     assert typing.get_type_hints(operations.delete_thing)["body"] == body | UnsetType
 
 
-def test_a_body_is_handed_on_as_it_is(package: Rendered) -> None:
-    """An absent body stays absent, and an operation without a body has none."""
+def test_a_body_is_passed_on_unchanged(package: Rendered) -> None:
+    """An absent body stays unset, and so does the body of an operation that has none."""
     body = package.things.ThingInput()
     assert package.operations.create_thing(body).body is body
     assert package.operations.delete_thing("a", body).body is body
@@ -225,8 +225,8 @@ def test_a_body_is_handed_on_as_it_is(package: Rendered) -> None:
     assert package.operations.list_things().body is UNSET
 
 
-def test_the_answer_has_the_type_of_the_successful_response(package: Rendered) -> None:
-    """An envelope is a Page of its items, and no content is None; a refusal does not count."""
+def test_the_result_has_the_type_of_the_successful_response(package: Rendered) -> None:
+    """A Page for an envelope, None for no content; error responses are ignored."""
     thing: Any = package.things.Thing
     assert package.operations.list_things().returns == of(Page, thing)
     assert package.operations.create_thing(None).returns is thing
@@ -269,30 +269,30 @@ def test_the_answer_has_the_type_of_the_successful_response(package: Rendered) -
         ),
     ],
 )
-def test_the_constant_says_what_the_specification_says(
+def test_the_constant_describes_the_operation(
     package: Rendered, constant: str, expected: tuple[object, ...]
 ) -> None:
-    """Method, path, permission, need of a user, and the documentation page of the tag."""
+    """Method, path, permission, need for a user, and the documentation page of its tag."""
     one = getattr(package.operations, constant)
     assert (one.id, one.method, one.path, one.permission, one.needs_user, one.docs) == expected
 
 
 def test_a_request_knows_its_operation(package: Rendered) -> None:
-    """The request points to the very constant."""
+    """It refers to the constant itself."""
     operations = package.operations
     assert operations.list_things().operation is operations.LIST_THINGS
     assert operations.change_part("a", "b").operation is operations.CHANGE_PART
 
 
 def test_operations_lists_every_operation_in_the_order_of_the_document(package: Rendered) -> None:
-    """All of them, once."""
+    """Each of them once."""
     assert [one.id for one in package.operations.OPERATIONS] == [
         *("list_things", "create_thing", "delete_thing", "change_part")
     ]
 
 
 def test_each_tag_has_a_module_of_its_builders(package: Rendered) -> None:
-    """Which imports what these need, and no module of other builders."""
+    """It imports only what its own builders need."""
     made = {name for name in package.files if name.startswith("operations/")}
     assert made == OPERATIONS | {"operations/others.py"}
     others = package.files["operations/others.py"]
@@ -303,14 +303,14 @@ def test_each_tag_has_a_module_of_its_builders(package: Rendered) -> None:
     assert package.files["operations/__init__.py"].count("\n") == 2
 
 
-def test_the_module_of_all_exports_the_builders(package: Rendered) -> None:
-    """And the table of operations, which `grafana_oncall.operations` hands on."""
+def test_the_module_of_all_tags_exports_every_builder(package: Rendered) -> None:
+    """And the table of operations, which `grafana_oncall.operations` re-exports."""
     builders = [one.id for one in package.operations.OPERATIONS]
     assert sorted(package.operations.__all__) == sorted(["OPERATIONS", *builders])
 
 
-def test_the_docstring_has_summary_call_and_description(package: Rendered) -> None:
-    """A description is optional, and keeps its paragraphs."""
+def test_the_docstring_has_summary_route_and_description(package: Rendered) -> None:
+    """The description is optional and keeps its paragraphs."""
     operations = package.operations
     assert inspect.getdoc(operations.list_things) == (
         "List things.\n\n`GET /api/v1/things/`\n\nNewest first.\n\nA second paragraph."
@@ -320,19 +320,19 @@ def test_the_docstring_has_summary_call_and_description(package: Rendered) -> No
 
 
 def test_a_schema_that_no_operation_reaches_is_not_rendered(tmp_path: Path) -> None:
-    """Schemas of refusals and of nothing at all make no module."""
+    """Neither one that only error responses use nor one that nothing uses."""
     root = minimal()
     root["components"]["schemas"] |= {
-        "refusals.Refusal": {"type": "object", "properties": {"detail": {"anyOf": []}}},
+        "errors.Error": {"type": "object", "properties": {"detail": {"anyOf": []}}},
         "unused.Unused": {"anyOf": []},
     }
-    root["components"]["responses"]["Error"]["content"] = json_content("refusals.Refusal")
+    root["components"]["responses"]["Error"]["content"] = json_content("errors.Error")
     package = rendered(root, tmp_path)
     assert set(package.files) == {"__init__.py", "constraints.py", "things.py", *OPERATIONS}
 
 
-def test_links_and_other_answers_than_the_successful_one_are_not_rendered(tmp_path: Path) -> None:
-    """They say where an answer leads to, and what a refusal is."""
+def test_links_and_error_responses_are_not_rendered(tmp_path: Path) -> None:
+    """They are documentation only."""
     link = {"operationId": "get_thing", "parameters": {"thing_id": "$response.body#/id"}}
     changes = {
         f"{GET}/responses/200/links": {"again": link},
@@ -349,23 +349,23 @@ LISTED: dict[str, Any] = {"$ref": THING_ID}
 @pytest.mark.parametrize(
     "changes",
     [
-        pytest.param({f"{PATH}/parameters": [LISTED, QUERY]}, id="query of the whole path"),
+        pytest.param({f"{PATH}/parameters": [LISTED, QUERY]}, id="query parameter of the path"),
         pytest.param(
             {f"{PATH}/parameters": [QUERY], f"{GET}/parameters": [LISTED]},
             id="path parameter of the operation",
         ),
     ],
 )
-def test_a_parameter_may_stand_with_the_path_or_the_operation(
+def test_a_parameter_may_be_declared_with_the_path_or_the_operation(
     changes: dict[str, Any], tmp_path: Path
 ) -> None:
-    """It makes no difference."""
+    """The builder is the same."""
     request = rendered(minimal(changes), tmp_path).operations.get_thing("a", text="b")
     assert (request.path, request.query) == ("things/a/", (("text", "b"),))
 
 
 def test_a_specification_needs_neither_path_parameters_nor_models(tmp_path: Path) -> None:
-    """Then there is nothing to import."""
+    """The modules then have nothing to import."""
     get = minimal()["paths"]["/things/{thing_id}/"]["get"]
     get["responses"] = {"204": {"description": "Done."}}
     made = rendered(minimal({"#/paths": {"/": {"get": get}}}), tmp_path)
