@@ -61,6 +61,12 @@ def _unresolve(group: FakeAlertGroup, deed: Deed) -> None:
     group.resolved_at = group.resolved_by = None
 
 
+def _unresolve_unless_wiped(group: FakeAlertGroup, deed: Deed) -> None:
+    # The server answers success, and leaves a wiped group resolved.
+    if group.wiped_at is None:
+        _unresolve(group, deed)
+
+
 def _silence(group: FakeAlertGroup, deed: Deed) -> None:
     _unresolve(group, deed)
     group.silenced_at, group.silenced_until = deed.at, deed.until
@@ -82,7 +88,7 @@ ACTIONS = {
     "acknowledge": Action(_acknowledge, (_ACKNOWLEDGED, _RESOLVED, _ATTACHED, _MAINTENANCE)),
     "unacknowledge": Action(_unacknowledge, (_UNACKNOWLEDGED, _RESOLVED, _ATTACHED, _MAINTENANCE)),
     "resolve": Action(_resolve, (_RESOLVED, _ATTACHED)),
-    "unresolve": Action(_unresolve, (_UNRESOLVED, _ATTACHED, _MAINTENANCE)),
+    "unresolve": Action(_unresolve_unless_wiped, (_UNRESOLVED, _ATTACHED, _MAINTENANCE)),
     "silence": Action(_silence, (_RESOLVED, _ACKNOWLEDGED, _ATTACHED)),
     "unsilence": Action(_unsilence, (_UNSILENCED, _RESOLVED, _ACKNOWLEDGED, _ATTACHED)),
 }

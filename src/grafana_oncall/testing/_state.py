@@ -96,6 +96,7 @@ class FakeAlertGroup:
     root: FakeAlertGroup | None = None
     maintenance: bool = False
     wipe_requested_at: datetime | None = None
+    wiped_at: datetime | None = None
     delete_requested_at: datetime | None = None
     before_change: Listener = field(
         default=nobody, init=False, repr=False, on_setattr=setters.NO_OP

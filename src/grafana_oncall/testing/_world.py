@@ -107,8 +107,9 @@ class World:
         if done_at is None or done_at > now:
             return
         group.wipe_requested_at = None
+        group.wiped_at = group.wiped_at or done_at
         group.title, group.payload = None, {}
-        group.silenced_at = group.silenced_until = None
+        group.silenced_until = None  # only the end of a silence goes, as on the real server
         group.resolved_at = group.resolved_at or done_at
 
     def _delete(self, group: FakeAlertGroup, now: datetime) -> None:

@@ -222,6 +222,34 @@ def test_attached_groups_follow_their_root(
     assert (root.state, child.state, other.state) == (after, after, before)
 
 
+def wiped(fake: FakeOnCall, clock: VirtualClock, state: Any = "firing") -> FakeAlertGroup:
+    """A group that was wiped in this state."""
+    group = fake.add_group(state=state)
+    ask(fake, "DELETE", f"alert_groups/{group.id}/", {"mode": "wipe"})
+    clock.advance(timedelta(seconds=1))
+    return fake.groups[group.id]
+
+
+def test_unresolving_a_wiped_group_succeeds_and_changes_nothing(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """It stays resolved for good, and cannot be silenced either."""
+    group = wiped(fake, clock)
+    assert act(fake, group, "unresolve") == (200, None)
+    assert group.state == "resolved"
+    assert act(fake, group, "silence") == (400, "Can't silence a resolved alert group")
+
+
+def test_wiping_a_silenced_group_keeps_the_time_of_its_silence(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """Although it is resolved, which ends a silence otherwise."""
+    group = wiped(fake, clock, "silenced")
+    clock.advance(timedelta(days=1))
+    assert fake.groups[group.id].silenced_at == group.started_at
+    assert group.state == "resolved"
+
+
 def test_resolving_a_maintenance_incident_ends_it_in_nobodys_name(fake: FakeOnCall) -> None:
     """Nobody resolved it: the maintenance is over."""
     group = fake.add_group(maintenance=True)

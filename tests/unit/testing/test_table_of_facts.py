@@ -146,6 +146,14 @@ FACTS: dict[str, tuple[str, str]] = {
         "test_groups:test_other_modes_are_refused_with_a_bare_string",
     ),
     "wipe": ("_groups:delete_group", "test_groups:test_these_deletes_wipe"),
+    "... and nothing brings a wiped group back": (
+        "_actions:act",
+        "test_actions:test_unresolving_a_wiped_group_succeeds_and_changes_nothing",
+    ),
+    "... which keeps the time of its silence": (
+        "_world:World",
+        "test_actions:test_wiping_a_silenced_group_keeps_the_time_of_its_silence",
+    ),
     "delete": ("_groups:delete_group", "test_groups:test_a_deletion_happens_later"),
     "... never while the workers are down": (
         "_world:World",
