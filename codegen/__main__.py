@@ -1,7 +1,6 @@
 """Regenerate the models, request builders and constants, or check that they are up to date."""
 
 import argparse
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,13 +12,12 @@ from .read.schemas import is_class, used_schemas
 from .read.spec import SCHEMAS, Spec, Unsupported
 from .read.webhooks import read_webhooks
 from .render.constraints import Constant, read_constants, render_constraints
+from .render.formatting import format_sources
 from .render.models import render_models
 from .render.operations import render_operations
 
 ROOT: Final = Path(__file__).parent.parent
 HEADER: Final = "# Written by `make codegen` from openapi.yaml. Do not edit."
-_RUFF: Final = (sys.executable, "-m", "ruff")
-_STYLE: Final = ("--isolated", "--line-length=100", "--target-version=py311")
 
 
 def render(spec: Spec) -> dict[str, str]:
@@ -46,7 +44,7 @@ def render(spec: Spec) -> dict[str, str]:
         **render_operations(operations, HEADER),
         **render_models(spec, classes, HEADER),
     }
-    return {name: _format(source) for name, source in sorted(files.items())}
+    return format_sources(files)
 
 
 def _claimed_names(
@@ -58,17 +56,6 @@ def _claimed_names(
     for op in operations:
         yield op.id, f"{op.pointer}/operationId"
         yield op.id.upper(), f"{op.pointer}/operationId"
-
-
-def _format(source: str) -> str:
-    """Remove unused imports, sort the others, and format the source."""
-    fix_imports = ("check", *_STYLE, "--quiet", "--fix", "--select=F401,I", "-")
-    for command in (fix_imports, ("format", *_STYLE, "--quiet", "-")):
-        run = subprocess.run(  # noqa: S603  # the installed ruff, with constant arguments
-            [*_RUFF, *command], input=source, cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        source = run.stdout
-    return source
 
 
 def drift(files: dict[str, str], folder: Path) -> list[str]:
