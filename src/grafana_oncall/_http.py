@@ -22,6 +22,39 @@ def _default_tls() -> SSLContext:
     return httpx.create_ssl_context()
 
 
+def check_kinds(*, http_client: object, transport: object) -> None:
+    """Refuses objects that cannot send, before the first request shows it.
+
+    A client that is not async would send a write before its result turns out not to be awaitable.
+    """
+    if not isinstance(http_client, httpx.AsyncClient | None):
+        raise _unfit("http_client", http_client, "an httpx.AsyncClient")
+    if not isinstance(transport, str | httpx.AsyncBaseTransport | None):
+        raise _unfit("transport", transport, '"httpx", "aiohttp" or an httpx.AsyncBaseTransport')
+
+
+def _unfit(argument: str, value: object, needed: str) -> InvalidArgument:
+    cls = value if isinstance(value, type) else type(value)
+    package = cls.__module__.partition(".")[0]
+    name = cls.__name__ if package == "builtins" else f"{package}.{cls.__name__}"
+    match value:
+        case type():
+            fault = f"{name}: the class itself was given"
+        case httpx.AsyncClient():
+            fault = f"{name}: http_client= takes it"
+        case httpx.AsyncBaseTransport():
+            fault = f"{name}: transport= takes it"
+        case httpx.Client() | httpx.BaseTransport():
+            fault = f"{name} is not async"
+        case _ if package == "httpx2":
+            fault = f"{name} is not supported yet"
+        case _ if package == "aiohttp":
+            fault = f'{name}: transport="aiohttp" sends through a session of its own'
+        case _:
+            fault = f"{name} cannot send"
+    return InvalidArgument(f"{argument}: {fault}; {needed} is needed.", argument=argument)
+
+
 def check_exclusive(
     *,
     http_client: httpx.AsyncClient | None,
@@ -58,7 +91,7 @@ def make_http(
         transport = _named(
             "httpx" if transport is None else transport,
             _tls(verify),
-            proxy or _proxy_for(base_url),
+            _proxy_for(base_url) if proxy is None else proxy,
             max_connections,
         )
     return httpx.AsyncClient(transport=transport)

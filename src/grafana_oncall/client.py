@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self, TypedDict, TypeVar, Unp
 import httpx
 
 from ._arguments import function, of_type, whole
-from ._http import Transport, check_exclusive, make_http
+from ._http import Transport, check_exclusive, check_kinds, make_http
 from ._limiter import Limiter
 from ._pacing import Gate, Pace
 from ._request import Answer, Request
@@ -128,7 +128,7 @@ class OnCallClient:
     ) -> None:
         token = Token(token)
         token.check()
-        base_url = api_url(url, allow_http=allow_http)
+        base_url = api_url(url, allow_http=of_type("allow_http", allow_http, bool))
         options = Options(
             timeout=timeout_seconds(timeout), retry=of_type("retry", retry, RetryPolicy)
         )
@@ -138,20 +138,22 @@ class OnCallClient:
         function("random", random)
         if on_event is not None:
             function("on_event", on_event)
+        check_kinds(http_client=http_client, transport=transport)
         check_exclusive(http_client=http_client, transport=transport, verify=verify, proxy=proxy)
         limiter = _limiter(rate_limit, rate_limit_storage, token)
         wire = Wire(
             base_url=base_url,
             token=token,
             grafana_url=_stack(grafana_url, token),
-            http=http_client
-            or make_http(
+            http=make_http(
                 base_url=base_url,
                 max_connections=max_connections,
                 transport=transport,
                 verify=verify,
                 proxy=proxy,
-            ),
+            )
+            if http_client is None
+            else http_client,
             owns_http=http_client is None,
             max_response_bytes=max_response_bytes,
         )
