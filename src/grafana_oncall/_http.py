@@ -1,6 +1,7 @@
 """The httpx client that an OnCallClient makes for itself: its TLS, its proxy, its transport."""
 
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ssl import SSLContext
 from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -9,11 +10,15 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from ._pool import Pool
-from ._values import shown
+from ._settings import is_loopback
+from ._values import Hidden, shown
 from .errors import InvalidArgument
 
 Transport: TypeAlias = httpx.AsyncBaseTransport | Literal["httpx", "aiohttp"]
 """What sends the requests of an httpx client."""
+
+ProxyOption: TypeAlias = Hidden[httpx.Proxy | str | None]
+"""What the user gave as proxy=, which may hold a password."""
 
 
 @cache
@@ -60,14 +65,14 @@ def check_exclusive(
     http_client: httpx.AsyncClient | None,
     transport: Transport | None,
     verify: SSLContext | bool,
-    proxy: httpx.Proxy | str | None,
+    proxy: ProxyOption,
 ) -> None:
     """Refuses what an httpx client or a transport of the user's own would pass by."""
     given = {
         "http_client": http_client,
         "transport": transport,
         "verify": None if verify is True else verify,
-        "proxy": proxy,
+        "proxy": proxy if proxy.value is not None else None,
     }
     owner = "http_client" if http_client is not None else "transport"
     if isinstance(given[owner], str | None):
@@ -81,20 +86,26 @@ def check_exclusive(
 def make_http(
     *,
     base_url: str,
+    allow_http: bool,
     max_connections: int,
     transport: Transport | None,
     verify: SSLContext | bool,
-    proxy: httpx.Proxy | str | None,
+    proxy: ProxyOption,
 ) -> httpx.AsyncClient:
-    """The client's own httpx: it keeps all its connections and follows no redirect."""
+    """The client's own httpx: it keeps all its connections, no cookies, and follows no redirect."""
     if transport is None or isinstance(transport, str):
-        transport = _named(
-            "httpx" if transport is None else transport,
-            _tls(verify),
-            _proxy_for(base_url) if proxy is None else proxy,
-            max_connections,
-        )
-    return httpx.AsyncClient(transport=transport)
+        tls = _tls(verify)
+        made = _made_proxy(proxy)
+        if made.value is None:
+            made = _made_proxy(_proxy_for(base_url))
+        elif not allow_http:
+            _refuse_plain_http(base_url, made.value.url.host)
+        name = "httpx" if transport is None else transport
+        transport = _named(name, tls, made, max_connections)
+    # Cookies would be sent back for as long as the client lives, and a proxy may set a new one with
+    # every answer: the API has no use for any.
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    return httpx.AsyncClient(transport=transport, cookies=no_cookies)
 
 
 def _tls(verify: object) -> SSLContext:
@@ -109,18 +120,33 @@ def _tls(verify: object) -> SSLContext:
     raise InvalidArgument(message, argument="verify")
 
 
-def _proxy_for(url: str) -> str | None:
-    """The proxy that the environment, or the system, names for this URL."""
-    parts, proxies = urlsplit(url), getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
+def _proxy_for(url: str) -> ProxyOption:
+    """The proxy that the environment, or the system, names for this URL.
+
+    None for this machine: nobody who names a proxy means it for that, and a request by plain http,
+    which is allowed to this machine alone, would take the token through the network.
+    """
+    parts, proxies = urlsplit(url), Hidden(getproxies())
+    host = parts.hostname or ""
+    proxy = Hidden(proxies.value.get(parts.scheme) or proxies.value.get("all"))
     # What bypasses it is named with its port or without, and an IPv6 address without brackets.
-    if not proxy or any(proxy_bypass(host) for host in (parts.netloc, parts.hostname or "")):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+    bypassed = is_loopback(host) or any(proxy_bypass(name) for name in (parts.netloc, host))
+    if not proxy.value or bypassed:
+        return Hidden(None)
+    return Hidden(proxy.value if "://" in proxy.value else f"http://{proxy.value}")
+
+
+def _refuse_plain_http(url: str, proxy_host: str) -> None:
+    if url.startswith("http:") and not is_loopback(proxy_host):
+        message = (
+            "proxy: plain http would show the token to the network on the way to the proxy, and to "
+            "the proxy. Use https in url=, or allow_http=True where both are trusted."
+        )
+        raise InvalidArgument(message, argument="proxy")
 
 
 def _named(
-    name: str, tls: SSLContext, proxy: httpx.Proxy | str | None, max_connections: int
+    name: str, tls: SSLContext, proxy: Hidden[httpx.Proxy | None], max_connections: int
 ) -> httpx.AsyncBaseTransport:
     """The transport of this name; through a proxy, httpx always sends."""
     if name not in {"httpx", "aiohttp"}:
@@ -135,20 +161,30 @@ def _named(
             "transport=\"aiohttp\" needs another package: pip install 'grafana-oncall-sdk[aiohttp]'"
         )
         raise InvalidArgument(message, argument="transport") from error
-    if proxy is not None:
+    if proxy.value is not None:
         return _pool(tls, proxy)
     return AiohttpTransport(tls=tls, limits=httpx.Limits(max_connections=max_connections))
 
 
-def _pool(tls: SSLContext, proxy: httpx.Proxy | str | None) -> Pool:
+def _made_proxy(proxy: ProxyOption) -> Hidden[httpx.Proxy | None]:
+    if proxy.value is None or isinstance(proxy.value, httpx.Proxy):
+        return Hidden(proxy.value)
     try:
-        if proxy is not None and not isinstance(proxy, httpx.Proxy):
-            proxy = httpx.Proxy(proxy)
-        return Pool(tls=tls, proxy=proxy)
-    except ImportError:
-        fault = "a SOCKS proxy needs another package: pip install 'httpx[socks]'"
+        return Hidden(httpx.Proxy(proxy.value))
     except (httpx.InvalidURL, TypeError, ValueError) as error:
         # What they say may repeat the password of a proxy.
         fault = f"nothing can be sent through it ({type(error).__name__})"
+    raise _bad_proxy(fault)
+
+
+def _pool(tls: SSLContext, proxy: Hidden[httpx.Proxy | None]) -> Pool:
+    try:
+        return Pool(tls=tls, proxy=proxy.value)
+    except ImportError:
+        fault = "a SOCKS proxy needs another package: pip install 'httpx[socks]'"
+    raise _bad_proxy(fault)
+
+
+def _bad_proxy(fault: str) -> InvalidArgument:
     message = f"proxy: {fault}; without proxy=, it is the one of the environment."
-    raise InvalidArgument(message, argument="proxy")
+    return InvalidArgument(message, argument="proxy")

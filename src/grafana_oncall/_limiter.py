@@ -46,10 +46,10 @@ class Limiter:
                 counting is not installed.
         """
         self._rate, self._place = rate, "in memory"
-        amount, seconds = parse_rate(rate)
         address = None if storage is None else parse_storage(storage)
-        # A traceback that shows local variables must not show the password.
+        # Before anything can raise: a traceback that shows local variables must not show it.
         del storage
+        amount, seconds = parse_rate(rate)
         if isinstance(address, str):
             message = f"rate_limit_storage: {address}"
             raise InvalidArgument(message, argument="rate_limit_storage")

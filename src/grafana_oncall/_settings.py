@@ -66,7 +66,7 @@ def api_url(url: str, *, allow_http: bool = False) -> str:
     """The base of every request: `https://host/prefix/api/v1/`, whatever part of it was given."""
     checked = _checked_url("url", url)
     parts = urlsplit(checked)
-    if parts.scheme == "http" and not allow_http and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname or ""):
         message = (
             "url: plain http would show the token to the network. Use https, "
             "or allow_http=True where the network is trusted."
@@ -78,7 +78,8 @@ def api_url(url: str, *, allow_http: bool = False) -> str:
     return f"{base}/{API_ROOT}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether it is a name or an address of this very machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -3,13 +3,15 @@
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Final, Self
+from typing import Annotated, ClassVar, Final, Generic, Self, TypeVar
 
 import attrs
 import msgspec
 from msgspec import UNSET, UnsetType
 
-__all__ = ["UNSET", "AwareDatetime", "OpenStrEnum", "StringRule", "UnsetType"]
+__all__ = ["UNSET", "AwareDatetime", "Hidden", "OpenStrEnum", "StringRule", "UnsetType"]
+
+T = TypeVar("T")
 
 AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 """A datetime with a time zone; an answer without one is refused."""
@@ -49,6 +51,17 @@ class StringRule:
         """Whether the value keeps the rule."""
         longest = len(value) if self.max_length is None else self.max_length
         return self.min_length <= len(value) <= longest and bool(re.fullmatch(self.pattern, value))
+
+
+@attrs.frozen
+class Hidden(Generic[T]):
+    """A value with a password in it, which no repr shows.
+
+    Reports of errors often have the local variables of every frame. So a function that can raise
+    keeps this object in a variable, and never the value.
+    """
+
+    value: T = attrs.field(repr=False)
 
 
 _SHOWN_LENGTH: Final = 80

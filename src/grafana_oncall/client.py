@@ -7,7 +7,7 @@ from functools import cached_property
 from random import Random
 from ssl import SSLContext
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, NoReturn, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
 
 import httpx
 
@@ -20,6 +20,7 @@ from ._retry import RetryPolicy, RetryQuota
 from ._session import Session
 from ._settings import Token, api_url, stack_url, timeout_seconds
 from ._shared import Options, Shared
+from ._values import Hidden
 from ._wire import Wire
 from .errors import InvalidArgument
 from .events import Listener
@@ -87,15 +88,18 @@ class OnCallClient:
         max_response_bytes: Largest answer that is read.
         allow_http: Allows plain http to hosts other than this one.
         verify: TLS settings, as httpx takes them.
-        proxy: URL of a proxy, as httpx takes it; without one, the environment decides.
+        proxy: URL of a proxy, as httpx takes it; without one, the environment decides, but for
+            this machine's own addresses, to which no proxy of the environment leads. Plain http
+            through a proxy on another machine needs `allow_http`.
         transport: What sends: "httpx", which is the default, or "aiohttp", which takes a fraction
             of its CPU and needs `grafana-oncall-sdk[aiohttp]`; or an httpx transport, such as a
             fake's, which is closed with the client. aiohttp is never chosen unasked: many
             programs have it installed for other reasons, and mocks of httpx would miss its
             requests. It connects directly: with a proxy, given or of the environment, httpx sends.
-        http_client: An httpx client of yours to send through, with its own TLS settings, proxies
-            and limits, of which connections should not be fewer than `max_connections`; it stays
-            open.
+        http_client: An httpx client of yours to send through, with its own TLS settings, proxies,
+            limits and cookies. Its connections should not be fewer than `max_connections`, and
+            whatever proxy it has, its own or of the environment, gets the token of a URL with plain
+            http. It stays open.
         on_event: Called with each event of `grafana_oncall.events`.
         random: Gives numbers from 0 to 1, for the jitter of delays.
 
@@ -126,7 +130,9 @@ class OnCallClient:
         on_event: Listener | None = None,
         random: Callable[[], float] = Random().random,  # noqa: B008, S311  # jitter is no secret
     ) -> None:
-        token = Token(token)
+        token, way, storage = Token(token), Hidden(proxy), Hidden(rate_limit_storage)
+        # A traceback that shows local variables must not show the passwords in them.
+        del proxy, rate_limit_storage
         token.check()
         base_url = api_url(url, allow_http=of_type("allow_http", allow_http, bool))
         options = Options(
@@ -139,18 +145,19 @@ class OnCallClient:
         if on_event is not None:
             function("on_event", on_event)
         check_kinds(http_client=http_client, transport=transport)
-        check_exclusive(http_client=http_client, transport=transport, verify=verify, proxy=proxy)
-        limiter = _limiter(rate_limit, rate_limit_storage, token)
+        check_exclusive(http_client=http_client, transport=transport, verify=verify, proxy=way)
+        limiter = _limiter(rate_limit, storage, token)
         wire = Wire(
             base_url=base_url,
             token=token,
             grafana_url=_stack(grafana_url, token),
             http=make_http(
                 base_url=base_url,
+                allow_http=allow_http,
                 max_connections=max_connections,
                 transport=transport,
                 verify=verify,
-                proxy=proxy,
+                proxy=way,
             )
             if http_client is None
             else http_client,
@@ -235,13 +242,13 @@ class OnCallClient:
         environ = os.environ if environ is None else environ
         token = Token(environ.get("GRAFANA_ONCALL_ACCESS_TOKEN", ""))
         url, grafana_url = environ.get("GRAFANA_ONCALL_URL"), environ.get("GRAFANA_URL")
-        # A traceback that shows local variables must not show the environment.
+        # A traceback that shows local variables must show neither the environment nor passwords.
         del environ
-        for name, given in (("GRAFANA_ONCALL_URL", url), ("GRAFANA_ONCALL_ACCESS_TOKEN", token)):
-            if not given:
-                message = f"The environment variable {name} is missing or empty."
-                raise InvalidArgument(message, argument=name)
-        return cls(url=url or "", token=token, grafana_url=grafana_url or None, **options)
+        try:
+            _check_environment(url, token)
+            return cls(url=url or "", token=token, grafana_url=grafana_url or None, **options)
+        finally:
+            cast("dict[str, object]", options).clear()
 
     async def send(self, request: Request[T]) -> Answer[T]:
         """Sends a request of `grafana_oncall.operations`; the way to the raw bytes of any answer.
@@ -283,10 +290,17 @@ class OnCallClient:
         raise TypeError("A client cannot be pickled or copied: it holds connections and a secret.")
 
 
-def _limiter(rate: str | None, storage: str | None, token: Token) -> Limiter | None:
+def _check_environment(url: str | None, token: Token) -> None:
+    for name, given in (("GRAFANA_ONCALL_URL", url), ("GRAFANA_ONCALL_ACCESS_TOKEN", token)):
+        if not given:
+            message = f"The environment variable {name} is missing or empty."
+            raise InvalidArgument(message, argument=name)
+
+
+def _limiter(rate: str | None, storage: Hidden[str | None], token: Token) -> Limiter | None:
     if rate is not None:
-        return Limiter(rate, storage=storage, key=token.digest)
-    if storage is not None:
+        return Limiter(rate, storage=storage.value, key=token.digest)
+    if storage.value is not None:
         message = "rate_limit_storage= keeps a quota: give rate_limit= as well."
         raise InvalidArgument(message, argument="rate_limit_storage")
     return None

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import httpx
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy
@@ -18,6 +19,8 @@ from tests.e2e.scripted import PAGE, Point, Scripted, Writer, answer, keep, serv
 
 PEM = Path(__file__).parents[1] / "e2e" / "loopback.pem"  # self-signed, for localhost; a test key
 AT_ONCE = 16
+ELSEWHERE = "0.0.0.0"  # noqa: S104  # nothing is bound to it
+"""An address that is not known to be this machine's, and leads to it all the same."""
 
 
 def made(url: str, **settings: Any) -> OnCallClient:
@@ -278,7 +281,7 @@ def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param({"HTTP_PROXY": "{}"}, "proxy", id="an address"),
         pytest.param({"HTTPS_PROXY": "http://{}"}, "server", id="of another scheme"),
         pytest.param({"HTTP_PROXY": ""}, "server", id="an empty one"),
-        pytest.param({"HTTP_PROXY": "{}", "NO_PROXY": "127.0.0.1"}, "server", id="bypassed"),
+        pytest.param({"HTTP_PROXY": "{}", "NO_PROXY": ELSEWHERE}, "server", id="bypassed"),
         pytest.param({"HTTP_PROXY": "{}", "NO_PROXY": "*"}, "server", id="bypassed by all"),
         pytest.param({"HTTP_PROXY": "{}", "NO_PROXY": ".test"}, "proxy", id="others bypass"),
     ],
@@ -294,13 +297,13 @@ async def test_the_environment_names_a_proxy(
     ):
         for variable, value in environment.items():
             monkeypatch.setenv(variable, value.format(proxy.url.removeprefix("http://")))
-        async with made(server.url) as client:
+        async with made(server.url.replace("127.0.0.1", ELSEWHERE)) as client:
             await call(client)
     assert {"proxy": proxy.exchanges, "server": server.exchanges}[asked] == 1
     assert proxy.exchanges + server.exchanges == 1
 
 
-@pytest.mark.parametrize("told", ["::1", "[::1]", "[::1]:1", "localhost, ::1"])
+@pytest.mark.parametrize("told", ["::", "[::]", "[::]:1", "localhost, ::"])
 async def test_an_ipv6_address_bypasses_the_proxy(
     told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,10 +312,42 @@ async def test_an_ipv6_address_bypasses_the_proxy(
     async with serving(Scripted(Point(2, answer()), keep)) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("NO_PROXY", told)
-        async with made("http://[::1]:1") as client:
+        async with made("http://[::]:1") as client:
             with pytest.raises(TransportError):
                 await call(client)
     assert proxy.exchanges == 0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_nothing_for_this_machine_goes_to_a_proxy_of_the_environment(
+    host: str, *, allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plain http is fine within the machine; on the way to a proxy, the token could be read."""
+    without_proxies(monkeypatch)
+    async with (
+        serving(Scripted(Point(2, answer()), keep)) as server,
+        serving(Scripted(Point(2, answer()), keep)) as proxy,
+    ):
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        url = server.url.replace("127.0.0.1", host)
+        async with made(url, allow_http=allowed) as client:
+            await call(client)
+    assert (server.exchanges, proxy.exchanges) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://proxy.test:3128", "https://10.0.0.1", httpx.Proxy("http://h")]
+)
+def test_plain_http_through_a_proxy_elsewhere_must_be_allowed(proxy: httpx.Proxy | str) -> None:
+    """Even if what is behind it calls itself localhost."""
+    with pytest.raises(InvalidArgument, match=r"^proxy: plain http .* allow_http=True") as refused:
+        made("http://localhost:8080", proxy=proxy, allow_http=False)
+    assert refused.value.argument == "proxy"
+    made("http://localhost:8080", proxy=proxy)
+    made("https://localhost:8080", proxy=proxy, allow_http=False)
+    made("http://localhost:8080", proxy="http://127.0.0.1:3128", allow_http=False)
 
 
 @pytest.mark.parametrize(
@@ -340,6 +375,6 @@ def test_a_proxy_that_needs_a_package_names_it(
     monkeypatch.setenv(variable, "socks5://user:hunter2@127.0.0.1")
     monkeypatch.setitem(sys.modules, "socksio", None)
     with pytest.raises(InvalidArgument, match=r"httpx\[socks\].*environment") as refused:
-        made("http://localhost")
+        made("http://oncall.test")
     assert "hunter2" not in str(refused.value)
     assert refused.value.__context__ is None

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal, cast
 
 import attrs
+import httpx
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy, models, operations
@@ -113,14 +114,41 @@ async def test_what_is_not_compressed_as_it_says_is_no_answer(name: Name) -> Non
 
 @each_transport
 async def test_headers_are_handed_on_as_they_came(name: Name) -> None:
-    """Long ones and repeated ones; those of cookies are for httpx to keep."""
+    """Long ones and repeated ones."""
     lines = [b"X-Long: " + b"x" * 50_000, b"X-Two: a", b"X-Two: b", b"Set-Cookie: shard=3"]
     server = Scripted(Point(2, answer(PAGE, *lines)), keep)
     async with serving(server), made(server, name) as client:
-        answers = [await client.send(operations.list_alert_groups()) for _ in range(2)]
-    headers = answers[0].response.headers
+        headers = (await client.send(operations.list_alert_groups())).response.headers
     assert (len(headers["x-long"]), headers["x-two"]) == (50_000, "a, b")
-    assert b"cookie: shard=3" in server.requests[1].lower()
+    assert headers["set-cookie"] == "shard=3"
+
+
+@each_transport
+async def test_no_cookie_is_sent_back(name: Name) -> None:
+    """A proxy that sets a new one with each answer would make all requests grow for ever."""
+    lines = [b"Set-Cookie: csrf=1; Path=/", b"Set-Cookie: shard=3; Domain=127.0.0.1"]
+    server = Scripted(Point(2, answer(PAGE, *lines)), keep)
+    async with serving(server), made(server, name) as client:
+        for _ in range(3):
+            await client.send(operations.list_alert_groups())
+    assert len(server.requests) == 3
+    assert not any(b"cookie" in request.lower() for request in server.requests)
+
+
+async def test_the_users_own_client_keeps_its_cookies() -> None:
+    """They may be what lets it through a proxy."""
+    server = Scripted(Point(2, answer(PAGE, b"Set-Cookie: shard=3")), keep)
+    async with (
+        serving(server),
+        httpx.AsyncClient(cookies={"door": "open"}) as http,
+        made(server, None, http_client=http) as client,
+    ):
+        for _ in range(2):
+            await client.send(operations.list_alert_groups())
+    first, second = (request.lower() for request in server.requests)
+    assert b"cookie: door=open\r\n" in first
+    assert b"door=open" in second
+    assert b"shard=3" in second
 
 
 @each_transport
