@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from math import inf
 from types import NoneType
 from typing import Generic, Protocol, TypeAlias, TypeVar, cast
 
@@ -107,7 +108,8 @@ class Call(Generic[T]):
     async def _attempt(self) -> Answer[T]:
         """One request, through the gate; the gate learns from the answer before it opens again."""
         asked = self._now()
-        await self._enter()
+        spent = 0.0 if self._first_sent is None else asked - self._first_sent
+        await self._enter(patience=self._options.retry.deadline - spent)
         sent = self._now()
         if self._first_sent is None:
             self._first_sent = sent
@@ -141,15 +143,13 @@ class Call(Generic[T]):
                 raise
         return Answer(value=decode(self._request, redacted), response=redacted)
 
-    async def _enter(self) -> None:
+    async def _enter(self, *, patience: float) -> None:
         """Waits for a place, and for the client's own rate limit."""
         shared, first = self._shared, False
         while True:
             try:
                 await shared.gate.enter(
-                    background=self._options.background,
-                    first=first,
-                    patience=self._options.retry.deadline,
+                    background=self._options.background, first=first, patience=patience
                 )
             except PauseTooLong as pause:
                 raise self._paused(pause.seconds) from None
@@ -180,15 +180,15 @@ class Call(Generic[T]):
 
     def _paused(self, seconds: float) -> RateLimited:
         """The error of a call for which the server's pause is too long."""
-        self._pause = seconds
+        self._pause = inf  # whatever rounding says, there is no time left to try again
         return RateLimited(
             status=429,
-            detail=f"all calls of this client pause for {seconds:.0f} s, as the server said",
+            detail=f"all calls of this client pause for {seconds:.0f} s after a 429",
             fields={},
             operation=self._operation.id,
             method=self._operation.method,
             path=f"/{API_ROOT}{self._request.path}",
-            hint="nothing was sent; come back later, or raise RetryPolicy.deadline.",
+            hint="this request was not sent; come back later, or raise RetryPolicy.deadline.",
             reset_after=seconds,
         )
 

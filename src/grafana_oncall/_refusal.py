@@ -195,13 +195,18 @@ def _reset_after(response: Response, detail: str) -> float | None:
     for told in (retry, reset, found[1] if found else None):
         if told is not None and re.fullmatch(r"\s*[0-9]{1,9}\s*", told):
             return float(told)
-    return None if retry is None else _seconds_until(retry, response.received)
+    until = _date(retry)
+    if until is None:
+        return None
+    # By the clock that the date was taken from: the server's own may be days ahead of ours.
+    now = _date(response.headers.get("date")) or response.received
+    return max(0.0, (until - now).total_seconds())
 
 
-def _seconds_until(date: str, now: datetime) -> float | None:
-    """Seconds until an HTTP date, None where it is none."""
+def _date(text: str | None) -> datetime | None:
+    """An HTTP date, None where it is none."""
     try:
-        moment = parsedate_to_datetime(date)
+        date = parsedate_to_datetime(text or "")
     except (ValueError, OverflowError):  # no date, or one beyond the calendar
         return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+    return date.replace(tzinfo=date.tzinfo or UTC)

@@ -58,7 +58,7 @@ class RetryPolicy:
     """Bound of every delay that the server does not ask for."""
     deadline: float = attrs.field(default=600.0, converter=_seconds, validator=_check_seconds)
     """Longest time from the first attempt of a call to the last, and longest pause that is waited
-    out when the server throttles."""
+    out when the server throttles; pauses that follow each other without a success are one."""
 
 
 def bound_of_delay(policy: RetryPolicy, attempt: int) -> float:

@@ -69,7 +69,8 @@ class OnCallClient:
     One client serves many tasks, of one event loop. It keeps its connections until it is closed,
     by `async with` or by `aclose`. Failures that can be handled are: see `RetryPolicy`. A 429 is
     never seen by callers unless the pause that the server asks for is longer than
-    `RetryPolicy.deadline`: all tasks of the client wait as long as it says.
+    `RetryPolicy.deadline`: all tasks of the client wait as long as it says, and after 15
+    minutes one request probes whether it still says so.
 
     Args:
         url: The OnCall API URL of the stack's settings page; it may end in `/` or `/api/v1`.

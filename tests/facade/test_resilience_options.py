@@ -16,7 +16,7 @@ from grafana_oncall.errors import (
     ServerError,
 )
 from grafana_oncall.testing import FakeOnCall, hang, status, throttle
-from tests.facade.deeds import ONCE, connect
+from tests.facade.deeds import ONCE, assert_idle, connect
 from tests.facade.listing import settle
 from tests.virtual_time import passed
 
@@ -123,3 +123,62 @@ async def test_a_pause_beyond_the_deadline_is_told_to_other_tasks_too(fake: Fake
             with pytest.raises(RateLimited):
                 await client.alert_groups.get(group.id)
     assert passed() <= 600
+
+
+ABSURD = 86_400_000
+"""Seconds: nearly three years."""
+
+absurd = status(429, headers={"Retry-After": str(ABSURD)})
+
+
+async def test_one_absurd_retry_after_does_not_shut_the_client(fake: FakeOnCall) -> None:
+    """What it says is told as it is; a quarter of an hour later the server is asked again."""
+    group = fake.add_group()
+    fake.faults.add(absurd)
+    async with connect(fake) as client:
+        with pytest.raises(RateLimited) as caught:
+            await client.alert_groups.get(group.id)
+        assert caught.value.reset_after == ABSURD
+        await asyncio.sleep(100)
+        with pytest.raises(RateLimited, match="pause for 800 s after a 429") as caught:
+            await client.alert_groups.get(group.id)
+        assert caught.value.reset_after == 800
+        await asyncio.sleep(800)
+        await client.alert_groups.get(group.id)
+    assert [call.status for call in fake.calls] == [429, 200]
+
+
+async def test_who_may_wait_that_long_goes_on_after_one_probe_each_quarter_of_an_hour(
+    fake: FakeOnCall,
+) -> None:
+    """However many wait, and until the server is well again."""
+    group = fake.add_group()
+    fake.faults.add(absurd, times=3)
+    async with connect(fake, retry=RetryPolicy(deadline=7200), max_connections=8) as client:
+        await asyncio.gather(client.alert_groups.get(group.id))
+        assert passed() == 3 * 900
+        fake.calls.clear()
+        fake.faults.add(absurd, times=2)
+        first = asyncio.create_task(client.alert_groups.get(group.id))
+        await settle()
+        await asyncio.gather(first, *(client.alert_groups.get(group.id) for _ in range(20)))
+    assert passed() == 5 * 900
+    assert [call.status for call in fake.calls] == [429] * 2 + [200] * 21
+
+
+async def test_a_pause_that_is_renewed_and_renewed_ends_with_the_deadline(
+    fake: FakeOnCall,
+) -> None:
+    """Also for those that have sent nothing, and wait for the others."""
+    group = fake.add_group()
+    fake.faults.add(absurd, lasting=timedelta(days=2))
+    async with connect(fake, retry=RetryPolicy(deadline=3000)) as client:
+        first = asyncio.create_task(client.alert_groups.get(group.id))
+        await settle()
+        others = [asyncio.create_task(client.alert_groups.get(group.id)) for _ in range(9)]
+        for task in (*others, first):
+            with pytest.raises(RateLimited):
+                await task
+        assert_idle(client)
+    assert passed() < 2 * 3000
+    assert len(fake.calls) <= 1 + 2 * 3000 / 900

@@ -63,6 +63,19 @@ OUTAGES = {
 }
 
 
+async def test_an_absurd_retry_after_blinds_a_watcher_for_minutes_only(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """Once the server is well again; it said that it would not be for years."""
+    watcher = oncall.alert_groups.watch(clock=clock)
+    async with watching(watcher) as seen:
+        fake.faults.add(status(429, headers={"Retry-After": "86400000"}))
+        await polls(2)
+        (group,) = add(fake, 1, state="firing")
+        await asyncio.sleep(900 + 300)
+        assert told(seen, group) == "Created"
+
+
 @pytest.mark.parametrize("fault", [pytest.param(one, id=name) for name, one in OUTAGES.items()])
 async def test_after_an_outage_a_gap_is_told_and_all_that_is_left_to_see(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock, fault: Fault

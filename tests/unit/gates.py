@@ -1,8 +1,14 @@
 """Paces after so many answers, and gates that are entered, left, and closed for a while."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import inspect
+import sys
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
+from typing import Any
+
+import attrs
 
 from grafana_oncall._pacing import Gate, Pace
 from tests.virtual_time import loop
@@ -49,3 +55,28 @@ def refuse(gate: Gate, seconds: float) -> None:
     """A 429 closes it, after a burst worth the name."""
     gate.pace.served = 120
     assert gate.pace.throttled(loop().time(), seconds) == seconds
+
+
+@attrs.define
+class Lines:
+    """How many have run."""
+
+    total: int = 0
+
+
+@contextmanager
+def counted_lines(of: type) -> Generator[Lines]:
+    """Counts the lines that run of the module of this class: work, without a clock."""
+    lines, file, before = Lines(), inspect.getfile(of), sys.gettrace()
+
+    def trace(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        if frame.f_code.co_filename != file:
+            return None
+        lines.total += event == "line"
+        return trace
+
+    sys.settrace(trace)
+    try:
+        yield lines
+    finally:
+        sys.settrace(before)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import attrs
 import pytest
 
-from grafana_oncall._pacing import Gate, Pace
+from grafana_oncall._pacing import Gate, Pace, PauseTooLong
 from grafana_oncall.errors import ClientStateError
-from tests.unit.gates import hold, place, refuse, room, served, turn
+from tests.unit.gates import counted_lines, hold, place, refuse, room, served, turn
 from tests.virtual_time import loop, passed
 
 either = pytest.mark.parametrize("pause", [hold, refuse])
@@ -161,3 +161,126 @@ async def test_where_nobody_waits_no_timer_is_set(pause: Callable[[Gate, float],
     pause(gate, 48)
     gate.leave()
     assert loop().timers == []
+
+
+async def test_a_pause_is_too_long_for_some() -> None:
+    """Whoever comes during it, and whoever waits when it begins, learn it at once."""
+    gate = Gate(Pace(width=1))
+    await gate.enter()
+    before = [asyncio.create_task(gate.enter(patience=seconds)) for seconds in (48, 49)]
+    await turn()
+    refuse(gate, 48)
+    gate.turn_away()
+    with pytest.raises(PauseTooLong) as caught:
+        await before[0]
+    assert caught.value.seconds == 48.0
+    await asyncio.sleep(8)
+    with pytest.raises(PauseTooLong) as caught:
+        await gate.enter(patience=40)
+    assert caught.value.seconds == 40.0
+    late = asyncio.create_task(gate.enter(patience=41))
+    gate.leave()
+    await before[1]
+    gate.leave()
+    await late
+    assert passed() == 48.0
+
+
+async def test_a_pause_that_grows_becomes_too_long_for_the_least_patient_first() -> None:
+    """Each at the refusal that makes it so, and nobody before."""
+    gate = Gate(Pace(width=1))
+    refuse(gate, 10)
+    waiting = [asyncio.create_task(gate.enter(patience=p)) for p in (40, 20, 30)]
+    await turn()
+    left: list[int] = []
+    for seconds in (19, 20, 29, 31, 39):
+        refuse(gate, seconds)
+        gate.turn_away()
+        await turn()
+        left.append(sum(not task.done() for task in waiting))
+    assert left == [3, 2, 2, 1, 1]
+    await waiting[0]
+    assert passed() == 39.0
+    for task in waiting[1:]:
+        with pytest.raises(PauseTooLong):
+            await task
+
+
+async def test_pauses_that_follow_each_other_are_waited_out_as_one() -> None:
+    """A server that grants nothing keeps nobody waiting for longer than one pause may take."""
+    gate = Gate(Pace(width=1))
+    refuse(gate, 60)
+    waiting = asyncio.create_task(gate.enter(patience=600))
+    await turn()
+    probes = 0
+    while not waiting.done():
+        await gate.enter(first=True)
+        gate.pace.throttled(loop().time(), 60.0, sent=loop().time())
+        gate.turn_away()
+        gate.leave()
+        await turn()
+        probes += 1
+    with pytest.raises(PauseTooLong) as caught:
+        await waiting
+    assert 540 < passed() + caught.value.seconds < 700
+    assert probes < 10
+
+
+async def test_after_a_pause_that_is_beyond_belief_one_probes_for_all() -> None:
+    """When it succeeds, the width goes in."""
+    gate, times = Gate(Pace(width=4, served=120)), list[float]()
+    gate.pace.throttled(loop().time(), 86_400_000.0)
+
+    async def one() -> None:
+        async with place(gate):
+            sent = loop().time()
+            times.append(passed())
+            await asyncio.sleep(1)
+            gate.pace.success(sent)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(9):
+            tasks.create_task(one())
+    assert times == [900.0, *[901.0] * 4, *[902.0] * 4]
+
+
+@pytest.mark.parametrize("cancelled", [False, True], ids=["let in", "cancelled"])
+@pytest.mark.parametrize("refusals", [0, 8])
+async def test_a_caller_costs_the_same_however_many_wait(refusals: int, *, cancelled: bool) -> None:
+    """Counted in lines of the gate that run, in a pause that grows while they wait."""
+
+    async def one(gate: Gate) -> None:
+        await gate.enter(patience=900)
+        gate.leave()
+
+    async def lines(count: int) -> float:
+        gate = Gate(Pace(width=8))
+        refuse(gate, 10)
+        with counted_lines(Gate) as lines:
+            waiting = [asyncio.create_task(one(gate)) for _ in range(count)]
+            await turn()
+            for number in range(refusals):
+                refuse(gate, 11 + number)
+                gate.turn_away()
+            if cancelled:
+                for task in waiting:
+                    task.cancel()
+            await asyncio.wait(waiting)
+        assert not gate._foreground
+        return lines.total / count
+
+    few, many = await lines(50), await lines(400)
+    assert many < few * 1.1
+
+
+async def test_who_gives_up_during_a_pause_leaves_nothing_behind() -> None:
+    """Also from the middle of the queue: callers with a short timeout may come again and again."""
+    gate = Gate(Pace(width=1))
+    refuse(gate, 48)
+    stays = asyncio.create_task(gate.enter())
+    for background in (False, True) * 50:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await gate.enter(background=background)
+    assert (len(gate._foreground), len(gate._background)) == (1, 0)
+    await stays

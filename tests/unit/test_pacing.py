@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._pacing import DOCUMENTED_QUOTA, Pace
+from grafana_oncall._pacing import DOCUMENTED_QUOTA, LONGEST_PAUSE, Pace
 from tests.unit.gates import room, served
 
 
@@ -140,6 +140,55 @@ def test_a_server_that_grants_nothing_is_asked_one_by_one() -> None:
     assert room(pace, now) == 1
 
 
+@pytest.mark.parametrize("seconds", [901.0, 3600.0, 86_400_000.0])
+def test_no_pause_is_believed_for_longer_than_a_quarter_of_an_hour(seconds: float) -> None:
+    """Then one request probes, whose success opens the client again; the quota is as learnt."""
+    pace = served(120)
+    assert pace.throttled(0.0, seconds) == LONGEST_PAUSE == 900.0
+    assert room(pace, 899.9) == 0
+    assert room(pace, 900.0) == 1
+    pace.success(900.0)
+    assert room(pace, 901.0) == 8
+    assert pace.expected == 120
+
+
+def test_a_probe_that_is_refused_renews_the_pause() -> None:
+    """It says nothing about the quota, and the next request probes again, after a short one too."""
+    pace = served(120)
+    pace.throttled(0.0, 86_400.0)
+    assert pace.throttled(900.1, 86_400.0, sent=900.0) == 900.0
+    assert pace.throttled(1800.2, 30.0, sent=1800.1) == 30.0
+    assert room(pace, 1830.1) == 0
+    assert room(pace, 1830.2) == 1
+    pace.success(1830.2)
+    assert (room(pace, 1831.0), pace.expected) == (8, 120)
+
+
+def test_what_left_before_the_pause_is_no_probe() -> None:
+    """Its success, which arrives during the pause, does not open the client."""
+    pace = served(120)
+    pace.throttled(0.0, 86_400.0)
+    pace.success(-0.1)
+    assert room(pace, 900.0) == 1
+
+
+def test_pauses_without_a_success_between_them_are_one_pause() -> None:
+    """For who has waited since it began; whoever came later has waited for less of it."""
+    pace = served(120)
+    pace.throttled(0.0, 60.0)
+    pace.throttled(61.0, 60.0, sent=60.5)
+    length = pace.paused_until
+    assert length > 120
+    assert pace.pauses_for(length, 62.0, since=-5.0)
+    assert not pace.pauses_for(length + 0.1, 62.0, since=-5.0)
+    assert pace.pauses_for(length - 50, 62.0, since=50.0)
+    assert not pace.pauses_for(length - 49, 62.0, since=50.0)
+    assert not pace.pauses_for(0.0, length, since=50.0)
+    pace.success(length)
+    pace.throttled(130.0, 60.0, sent=129.0)
+    assert not pace.pauses_for(100.0, 130.0, since=-5.0)
+
+
 @given(
     width=st.integers(1, 64),
     steps=st.lists(
@@ -179,7 +228,10 @@ def test_the_laws_of_pace_hold(width: int, steps: list[tuple[str | float | None,
             told = 5.0 if step is None else step
             assert told <= seconds <= told + 30
             assert pace.paused_until >= now + seconds
-            assert not late or attrs.evolve(pace, paused_until=before.paused_until) == before
+            unpaused = attrs.evolve(
+                pace, paused_until=before.paused_until, paused_since=before.paused_since
+            )
+            assert not late or unpaused == before
             assert late or (pace.expected, pace.served) == (max(1, before.served), 0)
         assert pace.paused_until >= before.paused_until
         assert 1 <= pace.careful <= width

@@ -86,6 +86,22 @@ def test_a_date_to_wait_for_counts_from_the_answer(date: str, seconds: float | N
 
 
 @pytest.mark.parametrize(
+    ("date", "seconds"),
+    [
+        pytest.param("Mon, 26 Oct 2026 07:27:10 GMT", 50.0, id="five days ahead"),
+        pytest.param("Sat, 24 Oct 2026 07:27:10 GMT", 172850.0, id="ours is ahead"),
+        pytest.param("Mon, 26 Oct 2026 08:27:10 GMT", 0.0, id="past"),
+        pytest.param("yesterday", 432060.0, id="no date"),
+    ],
+)
+def test_a_date_to_wait_for_is_of_the_clock_of_the_server(date: str, seconds: float) -> None:
+    """Which its answer shows, and which need not agree with ours."""
+    headers = {"retry-after": "Mon, 26 Oct 2026 07:28:00 GMT", "date": date}
+    response = Response(status=429, headers=headers, content=b"", received=RECEIVED)
+    assert refusal(GET, response).reset_after == seconds
+
+
+@pytest.mark.parametrize(
     ("status", "seconds"), [(429, 7.0), (503, 7.0), (500, None), (400, None), (302, None)]
 )
 def test_only_an_answer_that_asks_to_wait_has_a_wait(status: int, seconds: float | None) -> None:
