@@ -19,6 +19,7 @@ from schemathesis.generation.stateful import run_state_machine_as_test
 from grafana_oncall.testing import DEFAULT_TOKEN
 from tests.contract.servers import CHAIN_ID, GROUP_ID, INTEGRATION_ID, TEAM_ID, App, Stage
 from tests.contract.specification import CLOSED, OPERATIONS, Json
+from tests.support.budget import budget
 
 Case: TypeAlias = schemathesis.Case[Any]
 
@@ -83,7 +84,7 @@ def drive(app: App, operation: str) -> Report:
     schema = _schema(
         CLOSED,
         _PATHS | _BODIES,
-        generation={"mode": "all", "max-examples": 20},
+        generation={"mode": "all", "max-examples": budget(6, hunt=100)},
         phases={"stateful": {"enabled": False}},
     ).include(operation_id=operation)
     schema.app = app
@@ -99,7 +100,7 @@ def drive(app: App, operation: str) -> Report:
 
 
 def follow_links(make: Callable[[], App], tags: Sequence[str] = TAGS) -> Report:
-    """Goes from operation to operation by the links, in 35 scenarios with a server of their own."""
+    """Goes from operation to operation by the links, in scenarios with a server of their own."""
     report = Report()
     stage = Stage(app=make())
     schema = _schema(
@@ -133,7 +134,7 @@ def follow_links(make: Callable[[], App], tags: Sequence[str] = TAGS) -> Report:
     run_state_machine_as_test(
         Scenario,
         settings=hypothesis.settings(
-            max_examples=35,
+            max_examples=budget(15, hunt=200),
             stateful_step_count=10,
             phases=[hypothesis.Phase.generate],
             derandomize=True,

@@ -21,11 +21,12 @@ from tests import virtual_time
 from tests.contract.calls import CALLS
 from tests.contract.sent import PREFIX, Sent
 from tests.contract.specification import OPERATIONS
+from tests.support.budget import budget
 
 URL = "https://oncall.example/oncall"
 
 fixed = settings(
-    max_examples=60,
+    max_examples=budget(20, hunt=600),
     derandomize=True,
     database=None,
     deadline=None,

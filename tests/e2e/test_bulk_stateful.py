@@ -14,6 +14,7 @@ from grafana_oncall.testing import FakeOnCall, FakeRequest, Fault, status
 from tests.e2e.bulk_kinds import KINDS, QUERIES, Query
 from tests.e2e.bulk_machine import BulkRuns, Weather
 from tests.e2e.bulk_watched import LIST
+from tests.support.budget import budget
 from tests.virtual_time import now, run
 
 PROFILE: Final = settings(
@@ -28,11 +29,11 @@ PROFILE: Final = settings(
 
 def test_every_report_of_a_bulk_run_is_true_whatever_others_do_meanwhile() -> None:
     """Nothing skipped, nothing else touched, every outcome so on the server; resumed or not."""
-    profile = settings(PROFILE, max_examples=300, stateful_step_count=8)
+    profile = settings(PROFILE, max_examples=budget(60, hunt=5000), stateful_step_count=8)
     run_state_machine_as_test(BulkRuns, settings=profile)
 
 
-@settings(PROFILE, max_examples=200)
+@settings(PROFILE, max_examples=budget(50, hunt=3000))
 @given(
     population=st.binary(min_size=200, max_size=200),
     number=st.integers(9, 24),

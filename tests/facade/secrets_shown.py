@@ -55,7 +55,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _rich(error: BaseException) -> str:
-    shown = Traceback.from_exception(
+    trace = Traceback.extract(
         type(error),
         error,
         error.__traceback__,
@@ -65,8 +65,12 @@ def _rich(error: BaseException) -> str:
         locals_hide_dunder=False,
         locals_hide_sunder=False,
     )
+    for stack in trace.stacks:
+        for frame in stack.frames:
+            # Source lines hold no secret, and highlighting them is most of the time.
+            frame.filename = f"<{frame.filename}>"
     page = io.StringIO()
-    Console(file=page, width=400).print(shown)
+    Console(file=page, width=400).print(Traceback(trace))
     return page.getvalue()
 
 

@@ -41,6 +41,7 @@ from tests import virtual_time
 from tests.facade.mirrors import STATES, Look, follow, on_server
 from tests.facade.samples import BASE
 from tests.facade.watchers import SRE, enter
+from tests.support.budget import budget
 
 
 class Tape:
@@ -203,7 +204,7 @@ async def disturbed(drawn: bytes, lives: Sequence[int]) -> None:
         assert mirror.model == on_server(chaos.fake, LABEL)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=budget(5, hunt=500), suppress_health_check=[HealthCheck.too_slow])
 @given(drawn=st.binary(max_size=400), lives=st.lists(st.integers(1, 30), max_size=4))
 @example(drawn=bytes(range(256)) * 4, lives=[7, 7, 7, 7])
 @example(drawn=Random(1).randbytes(1500), lives=[20] * 4)  # noqa: S311  # no secret

@@ -12,6 +12,7 @@ from grafana_oncall import Page, Request, operations
 from grafana_oncall._codec import decode
 from grafana_oncall.errors import DecodeError, OnCallError
 from grafana_oncall.models import AlertGroup
+from tests.support.budget import budget
 from tests.unit.answers import GET, GROUP, LIST, REQUESTS, answered, group
 
 BY_ID = [pytest.param(request, id=request.operation.id) for request in REQUESTS]
@@ -242,7 +243,7 @@ def is_of(value: object, returns: Any) -> bool:
 
 
 @pytest.mark.parametrize("request_", BY_ID)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=budget(30, hunt=2000), deadline=None)
 @given(content=CONTENT, status=STATUS)
 def test_any_answer_is_a_value_or_an_error_of_ours(
     request_: Request[Any], content: bytes, status: int

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from grafana_oncall._pacing import Gate, Pace
 from grafana_oncall.errors import ClientStateError, closed
+from tests.support.budget import budget
 from tests.unit.gates import hold, place, refuse, room, turn
 from tests.virtual_time import loop, passed, run
 
@@ -132,7 +133,7 @@ visits = st.builds(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(derandomize=True, deadline=None, max_examples=budget(100, hunt=5000))
 @given(
     st.integers(1, 3),
     st.lists(visits, max_size=12),

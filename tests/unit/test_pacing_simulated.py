@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from grafana_oncall._pacing import LONGEST_PAUSE, Pace
+from tests.support.budget import budget
 
 
 @attrs.define(kw_only=True)
@@ -164,7 +165,7 @@ latencies = st.floats(0.01, 0.5)
 lengths = st.sampled_from([0.5, 1, 3, 6, 10])
 
 
-@settings(derandomize=True, deadline=None, max_examples=150)
+@settings(derandomize=True, deadline=None, max_examples=budget(50, hunt=3000))
 @given(st.integers(20, 300), st.floats(10, 3600), widths, latencies, lengths)
 def test_up_to_the_documented_quota_each_window_costs_one(
     quota: int, window: float, width: int, latency: float, length: float
@@ -183,7 +184,7 @@ def test_up_to_the_documented_quota_each_window_costs_one(
     assert played.most <= width
 
 
-@settings(derandomize=True, deadline=None, max_examples=150)
+@settings(derandomize=True, deadline=None, max_examples=budget(50, hunt=3000))
 @given(st.integers(20, 600), st.floats(1, 3600), widths, latencies, lengths, st.integers(0, 99))
 def test_any_quota_costs_little_time(  # noqa: PLR0917  # hypothesis passes them in order
     quota: int, window: float, width: int, latency: float, length: float, seed: int

@@ -14,6 +14,7 @@ from grafana_oncall import OnCallClient
 from grafana_oncall.bulk import BulkReport, Progress
 from grafana_oncall.errors import FilterIgnored, SelectionTooLarge
 from grafana_oncall.testing import FakeOnCall
+from tests.support.budget import budget
 from tests.virtual_time import now, run
 
 URL = "https://oncall.example"
@@ -180,7 +181,7 @@ EVENTS = st.dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=budget(40, hunt=3000), deadline=None)
 @given(
     events=EVENTS,
     prefetch=st.sampled_from([0, 2]),

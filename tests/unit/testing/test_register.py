@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, VirtualClock
 from grafana_oncall.testing._watched import nobody
+from tests.support.budget import budget
 from tests.unit.testing.asking import ask, ids
 
 LABELS = [("team", "SRE"), ("env", "prod"), ("env", "test")]
@@ -97,7 +98,7 @@ class Shuffle:
         assert listed == [group.id for group in groups]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=budget(15, hunt=1000), deadline=None)
 @given(st.integers(0, 2**32))
 def test_lists_stay_right_whatever_changes(seed: int) -> None:
     """By request, by the clock, by an attribute that a test sets, by a label that it appends."""

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grafana_oncall.testing import FakeOnCall, Quota, VirtualClock, seed_storm
+from tests.support.budget import budget
 from tests.unit.testing.asking import ask
 from tests.unit.testing.test_register import Shuffle
 
@@ -22,7 +23,7 @@ def again(fake: FakeOnCall, clock: VirtualClock) -> FakeOnCall:
     return FakeOnCall.from_json(fake.to_json(), clock=clock)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=budget(10, hunt=500), deadline=None)
 @given(st.integers(0, 2**32))
 def test_a_round_trip_is_exact_whatever_happened_before(seed: int) -> None:
     """The text is the same again, and so is what both answer and find next."""

@@ -19,6 +19,7 @@ from grafana_oncall.models import AlertGroup, AlertGroupState, EventAlertGroup, 
 from grafana_oncall.testing import FakeOnCall
 from grafana_oncall.webhooks import Event, EventName, EventType, NotAnEvent, parse
 from tests import virtual_time
+from tests.support.budget import budget
 from tests.unit.webhooks.payloads import ADA, GROUP, body, payload
 
 WHEN = datetime(2026, 3, 2, 9, 30, 7, 430444, tzinfo=UTC)
@@ -270,7 +271,7 @@ NEAR = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=budget(80, hunt=5000), deadline=None)
 @given(content=st.binary() | st.builds(lambda made: json.dumps(made).encode(), JSON | NEAR))
 def test_any_body_is_an_event_or_one_error(content: bytes) -> None:
     """And whatever is an event can be asked for all that it has."""
