@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpx
 
+from ._unsent import OwnTransport
+
 if TYPE_CHECKING:
     from httpcore import AsyncNetworkStream
 
@@ -45,7 +47,7 @@ class _Connection(httpx.AsyncHTTPTransport):
             await self._socket.aclose()
 
 
-class Pool(httpx.AsyncBaseTransport):
+class Pool(OwnTransport):
     """As many connections as requests need; each takes the one that was used last.
 
     Whoever sends sees to it that there are not too many.

@@ -20,6 +20,8 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 from yarl import URL
 
+from ._unsent import OwnTransport
+
 _ERRORS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] = (
     # Never sent: the connector alone raises them, for names, sockets and TLS.
     (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
@@ -80,7 +82,7 @@ class _Connector(aiohttp.TCPConnector):
         return connection
 
 
-class AiohttpTransport(httpx.AsyncBaseTransport):
+class AiohttpTransport(OwnTransport):
     """Sends through one aiohttp session, made with the first request on the loop that runs then.
 
     Bodies of requests are bytes. Answers are streamed, and not decompressed: that is up to httpx.

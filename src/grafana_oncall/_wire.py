@@ -1,10 +1,10 @@
 """The one place that sends: a request goes out through httpx, and bytes or an error come back."""
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final, cast
-from urllib.parse import urlencode, urlsplit
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import attrs
 import httpx
@@ -12,7 +12,8 @@ import httpx
 from ._codec import encode
 from ._request import Request, Response
 from ._settings import Token
-from ._values import printable
+from ._unsent import was_never_sent
+from ._values import printable, shown
 from ._version import __version__
 from .errors import (
     EXCERPT_LENGTH,
@@ -22,15 +23,6 @@ from .errors import (
     RequestTimeout,
     TransportError,
     closed,
-)
-
-_NEVER_SENT: Final = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
 )
 
 
@@ -91,7 +83,7 @@ class Wire:
         return self._http.is_closed
 
     async def round_trip(self, request: Request[Any], timeout: float) -> Response:
-        """Sends once; raises TransportError when no whole answer comes."""
+        """Sends once; raises an OnCallError when no whole answer comes, whatever went wrong."""
         if self._http.is_closed:
             raise closed()
         message = self._message(request, timeout)
@@ -101,28 +93,45 @@ class Wire:
                 content = await self._read(request, answer)
             finally:
                 await answer.aclose()
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            if isinstance(error, httpx.RequestError):
-                error.request = message
-            raise self._transport_error(request, error) from _without_frames(error)
-        return Response(
-            status=answer.status_code,
-            headers=answer.headers,
-            content=content,
-            received=datetime.now(UTC),
-        )
+        except OnCallError:
+            raise
+        except Exception as error:  # noqa: BLE001  # of any class: transports and hooks are anybody's
+            refused = _refused_by_hook(error, message)
+            if refused is not None and not refused.is_success:
+                return _received(refused, _content(refused))
+            failure = self._failure(request, message, error)
+        else:
+            return _received(answer, content)
+        # Not in the handler: that would chain what was raised, and some of it shows the token.
+        raise failure
 
-    def _transport_error(self, request: Request[Any], error: Exception) -> OnCallError:
-        sent = not isinstance(error, _NEVER_SENT)
-        kind = RequestTimeout if isinstance(error, httpx.TimeoutException) else TransportError
+    def _failure(
+        self, request: Request[Any], message: httpx.Request, error: Exception
+    ) -> OnCallError:
+        """The error to raise, with its cause where that cannot hold the token."""
         reason = printable(f"{type(error).__name__} {error}".strip())
-        fate = (
-            "The server may have received the request"
-            if sent
-            else "The request never reached the server"
+        refused = _refused_by_hook(error, message)
+        what = (
+            f"no answer from {self._host}"
+            if refused is None
+            else f"a hook of the httpx client refused the answer {refused.status_code}"
         )
-        message = f"{request.operation.id}: no answer from {self._host} ({reason}). {fate}."
-        return kind(message, operation=request.operation.id, sent=sent)
+        unsent = was_never_sent(error, message, self._http)
+        fate = (
+            "The request never reached the server"
+            if unsent
+            else "The server may have received the request"
+        )
+        kind = RequestTimeout if isinstance(error, httpx.TimeoutException) else TransportError
+        failure = kind(
+            f"{request.operation.id}: {what} ({reason}). {fate}.",
+            operation=request.operation.id,
+            sent=not unsent,
+        )
+        if isinstance(error, httpx.RequestError):
+            error.request = message
+        failure.__cause__ = _without_secrets(error)
+        return failure
 
     def _message(self, request: Request[Any], timeout: float) -> httpx.Request:
         headers = self._headers.copy()
@@ -132,16 +141,22 @@ class Wire:
         try:
             query = f"?{urlencode(request.query)}" if request.query else ""
             # Bytes, never a stream: real servers read a chunked body as empty.
-            return self._http.build_request(
+            message = self._http.build_request(
                 request.operation.method,
                 self._base_url + request.path + query,
+                # httpx 0.28 puts the parameters of a client in the place of a URL's query; given
+                # these, it adds them to its own.
+                params=request.query if self._http.params else None,
                 headers=headers,
                 content=content,
                 timeout=timeout,
             )
         except (httpx.InvalidURL, TypeError, ValueError) as error:
             reason = f"{request.operation.id}: no URL can be made of it: {printable(str(error))}."
-            raise InvalidArgument(reason, argument="query") from _without_frames(error)
+            raise InvalidArgument(reason, argument="query") from _without_secrets(error)
+        if request.query and not self._owns_http:
+            _check_query(request, message)
+        return message
 
     async def _read(self, request: Request[Any], answer: httpx.Response) -> bytes:
         content = bytearray()
@@ -181,22 +196,83 @@ def _chunks(answer: httpx.Response) -> AsyncIterable[bytes]:
     return cast("httpx.AsyncByteStream", answer.stream)
 
 
-def _without_frames(error: BaseException) -> BaseException:
-    """The error without tracebacks and headers: both hold the token."""
-    waiting: list[BaseException | None] = [error]
+def _check_query(request: Request[Any], message: httpx.Request) -> None:
+    """Refuses a client that changes what is asked for, such as one that drops a filter."""
+    asked, told = (
+        _by_name(request.query),
+        _by_name(parse_qsl(message.url.query.decode(), keep_blank_values=True)),
+    )
+    for name, values in asked.items():
+        if told.get(name) != values:
+            reason = (
+                f"http_client: in the query of {request.operation.id} it makes "
+                f"{name}={shown(told.get(name))} of {name}={shown(values)}."
+            )
+            raise InvalidArgument(reason, argument="http_client")
+
+
+def _by_name(query: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in query:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _received(answer: httpx.Response, content: bytes) -> Response:
+    return Response(
+        status=answer.status_code,
+        headers=answer.headers,
+        content=content,
+        received=datetime.now(UTC),
+    )
+
+
+def _refused_by_hook(error: Exception, message: httpx.Request) -> httpx.Response | None:
+    """The answer to this request, where a hook of the client's made an error of its status."""
+    if isinstance(error, httpx.HTTPStatusError) and error.request is message:
+        return error.response
+    return None
+
+
+def _content(answer: httpx.Response) -> bytes:
+    """The body, if the hook has read it; otherwise it went with the connection."""
+    try:
+        return answer.content
+    except httpx.ResponseNotRead:
+        return b""
+
+
+def _without_secrets(error: Exception) -> Exception | None:
+    """The error without what may hold the token: tracebacks, headers, and foreign objects.
+
+    None where it is such an object itself, as are the errors of aiohttp, which show the headers
+    that were sent. Those of httpx, httpcore and the sockets hold nothing but words.
+    """
+    if not _has_only_words(error):
+        return None
+    waiting: list[BaseException] = [error]
     seen: set[int] = set()
     while waiting:
         one = waiting.pop()
-        if one is None or id(one) in seen:
+        if id(one) in seen:
             continue
         seen.add(id(one))
         one.__traceback__ = None
         if isinstance(one, httpx.HTTPError):
             _without_headers(one)
-        waiting += [one.__cause__, one.__context__]
-        if isinstance(one, BaseExceptionGroup):
-            waiting += cast("BaseExceptionGroup[BaseException]", one).exceptions
+        if one.__cause__ is not None and not _has_only_words(one.__cause__):
+            one.__cause__ = None
+        if one.__context__ is not None and not _has_only_words(one.__context__):
+            one.__context__ = None
+        waiting += [other for other in (one.__cause__, one.__context__) if other is not None]
     return error
+
+
+def _has_only_words(error: BaseException) -> bool:
+    if isinstance(error, httpx.HTTPError):
+        return True
+    held = (*error.args, *vars(error).values())
+    return all(isinstance(one, str | int | float | bytes | None) for one in held)
 
 
 def _without_headers(error: httpx.HTTPError) -> None:

@@ -291,25 +291,6 @@ async def test_a_request_that_cannot_be_made_is_an_error_of_ours(request_: Reque
     assert SECRET not in "".join(told.format())
 
 
-async def test_a_hook_of_the_users_own_client_may_raise_a_status() -> None:
-    """Its answer holds the request, and that its headers."""
-
-    async def refuse(answer: httpx.Response) -> None:
-        await answer.aread()
-        answer.raise_for_status()
-
-    http = httpx.AsyncClient(
-        transport=always(lambda: httpx.Response(500)), event_hooks={"response": [refuse]}
-    )
-    async with http, session(http_client=http) as oncall:
-        with pytest.raises(TransportError) as info:
-            await oncall.send(LIST)
-    cause = info.value.__cause__
-    assert isinstance(cause, httpx.HTTPStatusError)
-    assert "authorization" not in cause.request.headers
-    assert "authorization" not in cause.response.request.headers
-
-
 async def test_a_failed_write_ends_with_its_doubt() -> None:
     """The failure is chained, and holds no token either."""
     async with serving(answering(b"")) as url, session(url=url) as oncall:

@@ -20,10 +20,11 @@ _ERRORS: dict[str, type[httpx.TransportError]] = {
 }
 
 
-class FakeTransport(httpx.AsyncBaseTransport, httpx.BaseTransport):
+class FakeTransport(httpx.MockTransport):
     """An httpx transport, for `AsyncClient` and `Client` alike; the latter never waits."""
 
     def __init__(self, server: Server) -> None:
+        super().__init__(self.handle_request)
         self._server = server
         self._closed = False
 
