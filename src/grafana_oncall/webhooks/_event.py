@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final, cast
 
 import attrs
@@ -96,6 +97,11 @@ def _pairs(labels: object) -> Iterator[tuple[str, str]]:
                 yield key, value
             case _:
                 pass
+
+
+def group_key(event: WebhookEvent) -> bytes:
+    """Stands for the alert group of an event, and is short however long its id is."""
+    return sha256(event.alert_group_id.encode()).digest()
 
 
 def parse(body: bytes) -> Event:

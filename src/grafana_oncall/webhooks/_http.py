@@ -49,9 +49,20 @@ class Left(Exception):
     """The client has left; nobody is there to be answered."""
 
 
-async def read(headers: Headers, receive: Receive, *, most: int) -> bytes:
+@attrs.frozen
+class Head:
+    """What is kept of a request's head, so that no local variable of ours has its secret."""
+
+    method: str
+    is_let_in: bool
+    """Whether it showed the secret."""
+    lengths: Sequence[bytes]
+    """What its Content-Length headers say."""
+
+
+async def read(head: Head, receive: Receive, *, most: int) -> bytes:
     """The whole body; raises Refused as soon as it is too large, whatever was announced."""
-    announced = set(_announced(headers, most))
+    announced = set(_announced(head.lengths, most))
     try:
         async with asyncio.timeout(_SLOWEST):
             body = await _received(receive, most)
@@ -62,15 +73,15 @@ async def read(headers: Headers, receive: Receive, *, most: int) -> bytes:
     return body
 
 
-def _announced(headers: Headers, most: int) -> Iterator[int]:
-    for name, value in headers:
-        if name.lower() == b"content-length":
-            if not value.isdigit():
-                raise Refused(400, "Content-Length is no number.")
-            # A number of many digits is not made: that would be work, and can be refused.
-            if len(value.lstrip(b"0")) > _LONGEST_NUMBER or int(value) > most:
-                raise _too_large(most)
-            yield int(value)
+def _announced(lengths: Sequence[bytes], most: int) -> Iterator[int]:
+    for value in lengths:
+        if not value.isdigit():
+            raise Refused(400, "Content-Length is no number.")
+        # A number of many digits is not made: that would be work, and can be refused.
+        digits = value.lstrip(b"0") or b"0"
+        if len(digits) > _LONGEST_NUMBER or int(digits) > most:
+            raise _too_large(most)
+        yield int(digits)
 
 
 async def _received(receive: Receive, most: int) -> bytes:

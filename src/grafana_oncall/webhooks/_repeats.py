@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from grafana_oncall._generated.webhooks import EventType
 
-from ._event import Event
+from ._event import Event, group_key
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -35,7 +35,7 @@ class Repeats:
         self._most = most
         self._seconds = seconds
         self._until: OrderedDict[bytes, float] = OrderedDict()
-        self._turns: OrderedDict[str, tuple[EventType, int]] = OrderedDict()
+        self._turns: OrderedDict[bytes, tuple[EventType, int]] = OrderedDict()
         """Of each group the state that it entered last, and how many it did before."""
 
     def knows(self, event: Event, now: float) -> bool:
@@ -46,12 +46,12 @@ class Repeats:
         """Remembers that an event was taken."""
         key = self._key(event)
         if event.type in _TURNS:
-            _put(self._turns, event.alert_group_id, self._turn(event), self._most)
+            _put(self._turns, group_key(event), self._turn(event), self._most)
         seconds = self._seconds if event.time is not None else min(self._seconds, _UNTIMED)
         _put(self._until, key, now + seconds, self._most)
 
     def _turn(self, event: Event) -> tuple[EventType, int]:
-        last, number = self._turns.get(event.alert_group_id, (event.type, 0))
+        last, number = self._turns.get(group_key(event), (event.type, 0))
         return event.type, number + (last != event.type)
 
     def _key(self, event: Event) -> bytes:

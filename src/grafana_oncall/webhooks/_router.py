@@ -9,12 +9,12 @@ from typing import Final, Self, TypeVar
 
 from grafana_oncall._arguments import function, whole
 from grafana_oncall._values import UNSET, UnsetType
-from grafana_oncall.errors import ClientStateError, NotAnEvent
+from grafana_oncall.errors import ClientStateError, InvalidArgument, NotAnEvent
 
 from ._backlog import Backlog
-from ._event import Event, parse
+from ._event import Event, group_key, parse
 from ._handlers import EventName, Handler, Handlers, OnError
-from ._http import Answer, Headers, Left, Receive, Refused, Scope, Send, read
+from ._http import Answer, Head, Headers, Left, Receive, Refused, Scope, Send, read
 from ._options import seconds, seconds_or_none
 from ._repeats import Repeats
 from ._secret import AUTHORIZATION, Secret
@@ -58,6 +58,8 @@ class Router:
         max_bytes: Largest body that is read.
         concurrency: Most alert groups of which an event is handled at once.
         max_backlog: Most events that were taken and are not handled yet.
+        max_backlog_bytes: Most bytes of their bodies; as many again may wait to be taken. Only the
+            events that are handled are decoded, which may take 25 times as much memory.
         remember: Most events that are remembered, to recognise repeats.
         remember_for: For how long; at most a minute for events without a time, which are the same
             only when all of the body is, and the group entered no other state in between.
@@ -79,13 +81,14 @@ class Router:
         max_bytes: int = 1024 * 1024,
         concurrency: int = 8,
         max_backlog: int = 1000,
+        max_backlog_bytes: int = 64 * 1024 * 1024,
         remember: int = 10_000,
         remember_for: float | timedelta = timedelta(minutes=10),
         shutdown_wait: float | timedelta | None = timedelta(seconds=30),
         on_error: OnError | None = None,
     ) -> None:
         self._handlers = Handlers(None if on_error is None else function("on_error", on_error))
-        self._backlog = Backlog(0)  # of the size that is asked for once it runs
+        self._backlog = Backlog(0, 0)  # of the size that is asked for once it runs
         self._working: asyncio.Task[None] | None = None
         self._closing = False
         self._secret = Secret(secret, basic)
@@ -93,7 +96,13 @@ class Router:
         self._secret.check(header)
         self._max_bytes = whole("max_bytes", max_bytes)
         self._concurrency = whole("concurrency", concurrency)
-        self._max_backlog = whole("max_backlog", max_backlog)
+        self._room = (
+            whole("max_backlog", max_backlog),
+            whole("max_backlog_bytes", max_backlog_bytes),
+        )
+        if max_backlog_bytes < max_bytes:
+            message = f"max_backlog_bytes={max_backlog_bytes}: max_bytes={max_bytes} would not fit."
+            raise InvalidArgument(message, argument="max_backlog_bytes")
         self._repeats = Repeats(
             most=whole("remember", remember), seconds=seconds("remember_for", remember_for)
         )
@@ -161,9 +170,13 @@ class Router:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The door for ASGI servers."""
-        match scope["type"]:
+        kind, head = scope["type"], self._head(scope)
+        # Its headers have the secret. A server may fail to send the answer, and a traceback may
+        # show local variables.
+        del scope
+        match kind:
             case "http":
-                await self._serve(scope, receive, send)
+                await self._serve(head, receive, send)
             case "lifespan":
                 await self._live(receive, send)
             case other:
@@ -177,14 +190,14 @@ class Router:
         if self._working is not None:
             message = "The router runs already: leave it to the server's lifespan, or to one block."
             raise ClientStateError(message)
-        self._closing, self._backlog = False, Backlog(self._max_backlog)
+        self._closing, self._backlog = False, Backlog(*self._room)
         # No TaskGroup round the caller's block: it would hand its exceptions back in a group.
         self._working = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._concurrency):
-                group.create_task(self._backlog.work(self._handlers.handle))
+                group.create_task(self._backlog.work(self._handle))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -200,9 +213,14 @@ class Router:
             await self.aclose()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _head(self, scope: Scope) -> Head:
+        headers: Headers = [*scope.get("headers", ())]
+        lengths = [value for name, value in headers if name.lower() == b"content-length"]
+        return Head(scope.get("method", ""), self._secret.opens(headers), lengths)
+
+    async def _serve(self, head: Head, receive: Receive, send: Send) -> None:
         try:
-            answer = await self._answer(scope, receive)
+            answer = await self._answer(head, receive)
         except Refused as refusal:
             answer = refusal.answer
         except NotAnEvent as error:
@@ -213,35 +231,46 @@ class Router:
             _logger.warning("A webhook is refused: %d %s", answer.status, answer.text)
         await answer.send(send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        if scope["method"] != "POST":
+    async def _answer(self, head: Head, receive: Receive) -> Answer:
+        if head.method != "POST":
             return Answer(405, "Webhooks come by POST.", [(b"allow", b"POST")])
-        headers: Headers = [*scope["headers"]]
-        if not self._secret.opens(headers):
+        if not head.is_let_in:
             return Answer(401, "The secret is missing or wrong.")
-        return await self._take(parse(await read(headers, receive, most=self._max_bytes)))
+        return await self._take(await read(head, receive, most=self._max_bytes))
 
-    async def _take(self, event: Event) -> Answer:
-        backlog = self._backlog
+    async def _take(self, body: bytes) -> Answer:
+        """Takes the event in a body, unless the router is closed or has taken a repeat of it."""
+        backlog, size = self._backlog, len(body)
+        known = self._known(parse(body))
+        if known is not None:
+            return known
+        if not backlog.may_wait(size):
+            del body  # the server sends it again
+            await asyncio.sleep(_PATIENCE)
+            return _FULL
+        # The event is decoded once more afterwards: to wait for a place, its body will do.
+        if not await backlog.reserve(size, _PATIENCE):
+            return _FULL
+        event = parse(body)
+        known = self._known(event)
+        if known is not None:
+            backlog.give_back(size)
+            return known
+        self._repeats.add(event, _now())
+        backlog.put(group_key(event), body)
+        return Answer(200, "Taken.")
+
+    def _known(self, event: Event) -> Answer | None:
+        """The answer to an event that is not to be taken."""
         if self._repeats.knows(event, _now()):
             return _TAKEN_BEFORE
-        if not self.running:
-            return _NOT_RUNNING
-        if not await backlog.reserve(_PATIENCE):
-            return Answer(503, "The backlog is full.")
-        return self._put(event, backlog)
+        return None if self.running else _NOT_RUNNING
 
-    def _put(self, event: Event, backlog: Backlog) -> Answer:
-        """Takes the event, unless the router has closed or taken a repeat of it meanwhile."""
-        now = _now()
-        if self.running and not self._repeats.knows(event, now):
-            self._repeats.add(event, now)
-            backlog.put(event)
-            return Answer(200, "Taken.")
-        backlog.give_back()
-        return _TAKEN_BEFORE if self.running else _NOT_RUNNING
+    async def _handle(self, body: bytes) -> None:
+        await self._handlers.handle(parse(body))
 
 
+_FULL: Final = Answer(503, "The backlog is full.")
 _TAKEN_BEFORE: Final = Answer(200, "Taken before.")
 _NOT_RUNNING: Final = Answer(
     503, "The router is not running: start it by lifespan or `async with`."

@@ -106,6 +106,7 @@ async def test_an_endless_body_is_read_to_the_limit_only() -> None:
         pytest.param(["٣".encode()], 400, id="digits of another script"),
         pytest.param([b"9" * 5000], 413, id="many digits"),
         pytest.param([b"18446744073709551617"], 413, id="beyond 64 bits"),
+        pytest.param([b"0" * 5000], 400, id="many zeros"),
     ],
 )
 async def test_a_content_length_is_checked(announced: list[bytes], status: int) -> None:

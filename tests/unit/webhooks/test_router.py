@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
@@ -255,6 +257,87 @@ async def test_a_full_backlog_keeps_the_server_waiting_until_it_repeats() -> Non
     assert len(handler.ended) == 3
 
 
+async def test_a_backlog_is_full_when_it_has_too_many_bytes() -> None:
+    """However few events they are."""
+    most = 2 * len(body(group="I0"))
+    router = made(handler := Recorder(seconds=60), max_backlog_bytes=most, max_bytes=most)
+    async with router:
+        for number in range(2):
+            assert (await post(router, body(group=f"I{number}"))).status_code == 200
+        began = loop().time()
+        assert (await post(router, body(group="I2"))).status_code == 503
+        assert loop().time() - began == pytest.approx(5)
+        await asyncio.sleep(60)
+        assert (await post(router, body(group="I2"))).status_code == 200
+        await router.aclose(wait=None)
+    assert len(handler.ended) == 3
+
+
+async def test_a_large_event_is_not_passed_by_small_ones() -> None:
+    """Or it would never find room in a backlog that others keep full."""
+    large = body(group="I2", alert_payload="x" * 1000)
+    most = len(large) + 100
+    router = made(handler := Recorder(seconds=3), max_backlog_bytes=most, max_bytes=most)
+    async with router:
+        await post(router, body(group="I1"))
+        sent = [large, body(group="I3")]
+        answers = await asyncio.gather(*[post(router, one) for one in sent])
+        assert [one.text for one in answers] == ["Taken.\n", "The backlog is full.\n"]
+        await router.aclose(wait=None)
+    assert [one.alert_group_id for one in handler.ended] == ["I1", "I2"]
+
+
+async def test_what_waits_for_a_place_is_bounded_too() -> None:
+    """Who comes when too many wait already is not kept, and is sent again by the server."""
+    most = 2 * len(body(group="I0"))
+    router = made(handler := Recorder(seconds=3), max_backlog_bytes=most, max_bytes=most)
+    async with router:
+        for number in range(2):
+            await post(router, body(group=f"I{number}"))
+        began = loop().time()
+        answers = await asyncio.gather(*[post(router, body(group=f"J{one}")) for one in range(5)])
+        assert [one.status_code for one in answers] == [200, 200, 503, 503, 503]
+        assert loop().time() - began == pytest.approx(5)
+        assert (await post(router, body(group="J4"))).status_code == 200
+        await router.aclose(wait=None)
+    assert len(handler.ended) == 5
+
+
+async def test_events_that_wait_take_no_more_memory_than_their_bodies() -> None:
+    """Decoded, such a payload is 22 times as large; a monitoring system may send it."""
+    payload = json.loads("[" + "[]," * 30_000 + "[]]")
+    bodies = [body(group=f"I{number}", alert_payload=payload) for number in range(20)]
+    del payload
+    router = made(handler := Recorder(seconds=1), concurrency=1)
+    tracemalloc.start()
+    try:
+        async with router:
+            for one in bodies:
+                assert (await post(router, one)).status_code == 200
+            handler.begun.clear()
+            peak = tracemalloc.get_traced_memory()[1]
+            await router.aclose(wait=0)
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * sum(map(len, bodies))
+
+
+async def test_an_id_of_any_length_is_remembered_in_a_few_bytes() -> None:
+    """Of ten thousand groups, by default."""
+    bodies = [body("unacknowledge", group=f"I{number}" + "x" * 50_000) for number in range(50)]
+    async with made() as router:
+        tracemalloc.start()
+        try:
+            for one in bodies:
+                assert (await post(router, one)).status_code == 200
+            await asyncio.sleep(1)
+            assert router.backlog == 0
+            kept = tracemalloc.get_traced_memory()[0]
+        finally:
+            tracemalloc.stop()
+    assert kept < 500_000
+
+
 async def test_a_place_that_gets_free_in_time_is_taken() -> None:
     """In the order in which events came; a repeat of one that waits is no second event."""
     router = made(handler := Recorder(seconds=3), max_backlog=1)
@@ -374,7 +457,18 @@ async def test_a_router_runs_once_at_a_time() -> None:
         assert router.running
 
 
-@pytest.mark.parametrize("name", ["max_bytes", "concurrency", "max_backlog", "remember"])
+def test_a_backlog_has_room_for_the_largest_body() -> None:
+    """Which would otherwise wait for ever, as its repeats would."""
+    with pytest.raises(InvalidArgument, match="max_backlog_bytes=10: max_bytes=11") as info:
+        made(max_bytes=11, max_backlog_bytes=10)
+    assert info.value.argument == "max_backlog_bytes"
+    made(max_bytes=10, max_backlog_bytes=10)
+
+
+NUMBERS = ["max_bytes", "concurrency", "max_backlog", "max_backlog_bytes", "remember"]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", [0, -1, 1.5, "1", None, True])
 def test_a_number_that_cannot_be_is_refused(name: str, value: Any) -> None:
     """With the name of the argument."""

@@ -196,3 +196,32 @@ async def test_the_secret_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> 
     assert not any(shows(one, SECRET) for one in seen)
     with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(vars(router)["_secret"])
+
+
+@pytest.mark.parametrize(
+    ("method", "fails"), [("POST", "receive"), ("POST", "send"), ("GET", "send")]
+)
+async def test_the_secret_is_in_no_frame_of_ours_when_the_server_fails(
+    method: str, fails: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report with local variables would otherwise have the headers of the request."""
+    exchange = Exchange(chunk(body()))
+    exchange.scope["method"] = method
+
+    async def fail(*_: object) -> None:
+        raise OSError("the server's own")
+
+    monkeypatch.setattr(exchange, fails, fail)
+    async with Router(secret=SECRET) as router:
+        with pytest.raises(OSError, match="own") as caught:
+            await exchange.run(router)
+    assert leaks(caught.value, SECRET) == []
+
+
+async def test_the_secret_is_in_no_frame_when_it_is_no_request() -> None:
+    """A websocket has headers, too."""
+    exchange = Exchange()
+    exchange.scope["type"] = "websocket"
+    with pytest.raises(NotImplementedError) as caught:
+        await exchange.run(Router(secret=SECRET))
+    assert leaks(caught.value, SECRET) == []
