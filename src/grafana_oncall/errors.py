@@ -32,7 +32,7 @@ All of them pickle, and none of them shows the token.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
@@ -213,13 +213,24 @@ class SelectionTooLarge(OnCallError):
         """The value of `max_items`."""
 
 
+_JournalReason: TypeAlias = Literal[
+    "in_use", "exists", "missing", "nothing_sent", "other_run", "broken", "io"
+]
+"""Why a bulk journal cannot be used; see `JournalError.reason`."""
+
+
 class JournalError(OnCallError):
     """The journal of a bulk run cannot be written, read or resumed. The cause is chained."""
 
-    def __init__(self, message: str, *, path: str) -> None:
+    def __init__(self, message: str, *, path: str, reason: _JournalReason = "io") -> None:
         super().__init__(message)
         self.path: str = path
         """The file."""
+        self.reason: _JournalReason = reason
+        """`in_use`: another run is using it now. `exists`: a new run needs a new file, or
+        `resume=True`. `missing`: there is no such file. `nothing_sent`: its run ended before its
+        selection was complete. `other_run`: it belongs to another server, action or selection.
+        `broken`: it is no journal, or damaged. `io`: the file cannot be read or written."""
 
 
 class CheckpointError(OnCallError):

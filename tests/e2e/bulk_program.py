@@ -1,6 +1,6 @@
 """A program as a user writes it: acts on the groups of a team, and prints what became of them.
 
-    python bulk_program.py resolve|silence|resume JOURNAL OPTIONS
+    python bulk_program.py resolve|silence|nightly|resume JOURNAL OPTIONS
 
 It is interrupted in `test_bulk_killed.py`.
 """
@@ -22,6 +22,8 @@ def _run(client: OnCallClient, action: str, journal: str, options: ResumeOptions
             return bulk.resolve(groups, journal=journal, **options)
         case "silence":
             return bulk.silence(groups, timedelta(hours=3), journal=journal, **options)
+        case "nightly":
+            return bulk.silence(groups, timedelta(hours=3), journal=journal, resume=True, **options)
         case _:
             return bulk.resume(journal, **options)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import sys
 from collections import Counter
 from datetime import timedelta
@@ -82,9 +83,66 @@ async def test_a_run_that_ends_while_it_selects_has_done_nothing(
     else:
         report = await storm.interrupt(moment, "resolve")
         assert (report["outcomes"], {*report["counts"].values()}) == ([], {0})
-    with pytest.raises(JournalError, match=r"nothing was sent|has sent nothing"):
+    with pytest.raises(JournalError, match=r"nothing was sent|has sent nothing") as caught:
         storm.client.alert_groups.bulk.resume(storm.journal)
+    assert caught.value.reason == ("nothing_sent" if ending == "killed" else "missing")
     assert {call.operation for call in storm.fake.calls} == {LIST}
+
+
+async def nightly(storm: Storm) -> dict[str, int]:
+    """The program runs to its end, and answers the counts of its report that are not zero."""
+    async with storm.program("nightly") as process:
+        printed, words = await process.communicate()
+    assert process.returncode == 0, words.decode()
+    return {status: number for status, number in json.loads(printed)["counts"].items() if number}
+
+
+@SELECTING
+async def test_a_nightly_run_that_is_killed_while_it_selects_locks_nobody_out(
+    storm: Storm, moment: Moment
+) -> None:
+    """The next one starts anew in the same file, by the same call."""
+    await storm.kill(moment, "nightly")
+    assert storm.journal.exists()
+    assert await nightly(storm) == {"changed": GROUPS}
+    assert {*storm.applied(SILENCE).values()} == {1}
+
+
+async def test_a_nightly_run_that_is_killed_while_it_acts_is_finished_by_the_next(
+    storm: Storm,
+) -> None:
+    """No group is silenced twice; and the night after that, a new run begins."""
+    await storm.kill(Moment(SILENCE, 19, AT_ONCE), "nightly")
+    counts = await nightly(storm)
+    assert sum(counts.values()) == GROUPS
+    assert set(storm.applied(SILENCE).values()) == {1}
+    new = storm.fake.add_group(labels={"team": "SRE"})
+    assert await nightly(storm) == {"changed": GROUPS + 1}
+    assert new.state == "silenced"
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param(Moment(LIST, 0, 1), id="while it selects"),
+        pytest.param(Moment(SILENCE, 9, AT_ONCE), id="while it acts"),
+    ],
+)
+async def test_two_nightly_runs_at_once_are_one(storm: Storm, moment: Moment) -> None:
+    """The second one ends with a word about the first, whatever that is doing."""
+    come = storm.coming(moment)
+    async with storm.program("nightly") as first:
+        await come.wait()
+        before = len(storm.fake.calls), storm.journal.read_bytes()
+        async with storm.program("nightly") as second:
+            _, words = await second.communicate()
+        assert (second.returncode, b"another run is using it now" in words) == (1, True)
+        assert (len(storm.fake.calls), storm.journal.read_bytes()) == before
+        first.kill()
+        await first.wait()
+    storm.fake.faults.clear()
+    await nightly(storm)
+    assert {*storm.applied(SILENCE).values()} == {1}
 
 
 @pytest.mark.parametrize(

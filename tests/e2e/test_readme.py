@@ -1,5 +1,6 @@
 """The README tells the truth: its programs and fragments run, and pass mypy in strict mode."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,7 +13,16 @@ import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.bulk import Status
-from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, error, seed_storm, serve
+from grafana_oncall.testing import (
+    DEFAULT_TOKEN,
+    FakeOnCall,
+    FakeRequest,
+    Fault,
+    error,
+    hang,
+    seed_storm,
+    serve,
+)
 from tests import virtual_time
 from tests.e2e.programs import python, settings
 from tests.e2e.readme import FRAGMENTS, PROGRAMS, ROOT, program
@@ -22,7 +32,7 @@ ID = "I68T24C13IFW1"
 
 COVERED = (
     "print(group.id, group.created_at",
-    "bulk.resume",
+    "resume=True",
     "def acknowledge_noise",
     "def call_for_help",
     "uvicorn",
@@ -56,33 +66,69 @@ async def test_the_first_program_prints_the_firing_groups_of_the_team(tmp_path: 
 
 
 async def test_the_bulk_program_resolves_the_firing_groups_of_the_team(tmp_path: Path) -> None:
-    """And takes its journal away, so that the next run is a new one."""
+    """And its journal stands in nobody's way: the next run is a new one."""
     fake = FakeOnCall()
     seed_storm(fake, 120)
     firing = _firing(fake)
     async with serve(fake) as url:
-        output = await _output(program("bulk.resume"), url, tmp_path)
+        output = await _output(program("resume=True"), url, tmp_path)
+        fake.add_group(labels={"team": "SRE"})
+        again = await _output(program("resume=True"), url, tmp_path)
     assert output.startswith(f"resolve: {len(firing)} alert groups: {len(firing)} changed")
-    assert {fake.group(one).state for one in firing} == {"resolved"}
-    assert not (tmp_path / "resolve.jsonl").exists()
+    assert again.startswith("resolve: 1 alert group: 1 changed")
+    assert _firing(fake) == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kills, and counts on locks of files")
+@pytest.mark.parametrize("operation", ["list_alert_groups", "resolve_alert_group"])
+async def test_the_bulk_program_survives_being_killed_and_being_started_twice(
+    tmp_path: Path, operation: str
+) -> None:
+    """While it selects and while it acts: each group is resolved once, and nobody is locked out."""
+    fake, come = FakeOnCall(), asyncio.Event()
+    groups = [fake.add_group(labels={"team": "SRE"}) for _ in range(20)]
+
+    def choose(_: FakeRequest, name: str | None) -> Fault | None:
+        if name == operation:
+            come.set()
+            return hang()
+        return None
+
+    fake.faults.choose(choose)
+    source = program("resume=True")
+    async with serve(fake) as url:
+        environment = settings(url, DEFAULT_TOKEN)
+        async with python("-c", source, env=environment, cwd=tmp_path) as first:
+            await come.wait()
+            async with python("-c", source, env=environment, cwd=tmp_path) as second:
+                _, words = await second.communicate()
+            first.kill()
+            await first.wait()
+        fake.faults.clear()
+        output = await _output(source, url, tmp_path)
+    assert (second.returncode, b"another run is using it now" in words) == (1, True)
+    assert output.startswith("resolve: 20 alert groups: 20 changed")
+    assert {group.state for group in groups} == {"resolved"}
+    applied = [call for call in fake.calls if call.operation == "resolve_alert_group"]
+    assert sum(call.applied for call in applied) == 20
 
 
 async def test_the_bulk_program_finishes_the_run_that_left_a_journal(tmp_path: Path) -> None:
-    """Those groups alone; one that began since is not in it."""
+    """Those groups alone; one that began since is the next run's."""
     fake = FakeOnCall()
     groups = [fake.add_group(labels={"team": "SRE"}) for _ in range(20)]
     fake.faults.add(error(403, {"detail": "Not now."}), operation="resolve_alert_group")
     async with serve(fake) as url:
         async with OnCallClient(url=url, token=DEFAULT_TOKEN) as client:
             report = await client.alert_groups.bulk.resolve(
-                client.alert_groups.list(labels={"team": "SRE"}),
+                client.alert_groups.list(state="firing", labels={"team": "SRE"}),
                 journal=tmp_path / "resolve.jsonl",
                 max_at_once=1,
                 stop_after_failures=1,
             )
         assert report.counts[Status.NOT_ATTEMPTED] == 19
         new = fake.add_group(labels={"team": "SRE"})
-        output = await _output(program("bulk.resume"), url, tmp_path)
+        output = await _output(program("resume=True"), url, tmp_path)
     assert output.startswith("resolve: 20 alert groups: 20 changed")
     assert {group.state for group in groups} == {"resolved"}
     assert new.state == "firing"

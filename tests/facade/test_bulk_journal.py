@@ -21,7 +21,7 @@ from tests.facade.secrets_shown import shows
 async def test_a_journal_has_a_line_for_each_event(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """The head, the selection, and of each group its begin and its end."""
+    """The head, the selection, of each group its begin and its end, and the end of the run."""
     first, second = add(fake, 2, labels={"team": "SRE"})
     path = tmp_path / "run.jsonl"
     query = oncall.alert_groups.list(labels={"team": "SRE"})
@@ -36,6 +36,7 @@ async def test_a_journal_has_a_line_for_each_event(
         "max_items": 2,
     }
     assert rest[:2] == [{"select": [first.id, second.id]}, {"selected": 2, "settled": True}]
+    assert rest.pop() == {"finished": True}
     assert [(one.get("begin"), one.get("end"), one["id"]) for one in rest[2:]] == [
         (0, None, first.id),
         (None, 0, first.id),
@@ -86,6 +87,7 @@ def test_a_journal_that_exists_is_refused_at_the_call(fake: FakeOnCall, tmp_path
     with pytest.raises(JournalError, match="resume") as caught:
         client.alert_groups.bulk.resolve(["I1"], journal=path)
     assert (caught.value.path, path.read_text()) == (str(path), "precious")
+    assert caught.value.reason == "exists"
 
 
 async def test_a_journal_that_appears_before_the_run_begins_is_not_overwritten(
@@ -95,8 +97,9 @@ async def test_a_journal_that_appears_before_the_run_begins_is_not_overwritten(
     path = tmp_path / "j"
     run = oncall.alert_groups.bulk.resolve(ids(add(fake, 1)), journal=path)
     path.write_text("precious")
-    with pytest.raises(JournalError):
+    with pytest.raises(JournalError) as caught:
         await run
+    assert caught.value.reason == "exists"
     assert (path.read_text(), fake.calls) == ("precious", [])
 
 

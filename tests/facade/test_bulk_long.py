@@ -9,7 +9,6 @@ import sys
 import tracemalloc
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,9 @@ HEAD: dict[str, Any] = {
     "converge": False,
     "max_items": None,
 }
+
+
+FINISHED = b'{"finished": true}\n'
 
 
 async def stream(number: int) -> AsyncGenerator[str]:
@@ -158,13 +160,13 @@ def journal(path: Path, groups: int, *tail: str) -> Path:
 
 
 async def test_other_tasks_go_on_while_a_long_journal_is_read(tmp_path: Path) -> None:
-    """Its beginning at the call, the rest at the await, some hundred lines at a time."""
+    """Its beginning at the call, all of it at the await, 32 KiB at a time."""
     path = journal(tmp_path / "j", 4000)
     async with connect(401) as client:
         run = client.alert_groups.bulk.resume(path)
         done = await looks(run, lambda: run.report.counts[Status.CHANGED])
     assert 0 < done[0] < 1000
-    assert max(after - before for before, after in pairwise(done)) < 500
+    assert len(done) > (path.stat().st_size - 128 * 1024) / (32 * 1024)
     assert done[-1] == 4000
 
 
@@ -180,7 +182,7 @@ async def test_what_is_wrong_in_the_rest_of_a_long_journal_is_raised_by_the_awai
         with pytest.raises(JournalError, match="line 6006: no line of a bulk journal") as caught:
             await run
     assert (caught.value.path, path.read_bytes(), server.requests) == (str(path), before, 0)
-    assert run.report.counts[Status.CHANGED] == 3000
+    assert 0 < run.report.counts[Status.CHANGED] < 3000  # as the call read it
 
 
 async def test_a_long_selection_that_was_not_complete_is_refused_by_the_await(
@@ -203,4 +205,4 @@ async def test_half_a_line_behind_a_long_journal_is_cut_off(tmp_path: Path) -> N
     whole = path.read_bytes()[: -len('{"begin": 0, "id"')]
     async with connect(200) as client:
         report = await client.alert_groups.bulk.resume(path)
-    assert (report.counts[Status.CHANGED], path.read_bytes()) == (3000, whole)
+    assert (report.counts[Status.CHANGED], path.read_bytes()) == (3000, whole + FINISHED)

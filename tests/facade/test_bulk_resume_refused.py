@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
+from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 
 import pytest
 
 from grafana_oncall import OnCallClient
+from grafana_oncall.bulk import Bulk, BulkRun, Status
 from grafana_oncall.errors import InvalidArgument, JournalError
 from grafana_oncall.testing import FakeOnCall
-from tests.facade.bulk_stories import SECOND, add, connect, counted, cut, silence
+from tests.facade.bulk_stories import SECOND, add, connect, counted, cut, silence, written
 from tests.facade.samples import BASE
+
+if sys.platform != "win32":
+    import fcntl
 
 
 def test_the_journal_of_another_server_is_refused_at_the_call(
@@ -113,34 +120,72 @@ async def test_two_runs_do_not_write_the_same_journal(
     bulk = oncall.alert_groups.bulk
     task = asyncio.create_task(silence(bulk, groups, path).wait())
     await asyncio.sleep(0.7)
-    second = bulk.resume(path)
-    with pytest.raises(JournalError):
-        await second
-    del second
+    with pytest.raises(JournalError) as caught:
+        bulk.resume(path)
+    assert caught.value.reason == "in_use"
+    del caught
     gc.collect()
     assert counted(await task) == {"changed": 8}
     assert len(fake.calls) == 8
 
 
-async def test_a_run_that_another_one_has_finished_meanwhile_repeats_nothing(
+def resolve(bulk: Bulk, path: Path) -> BulkRun:
+    """Starts or finishes a run."""
+    return bulk.resolve(["I1"], journal=path, resume=True)
+
+
+@pytest.mark.parametrize("resume", [lambda b, p: b.resume(p), resolve])
+async def test_the_journal_of_a_run_that_still_selects_is_in_use(
+    fake: FakeOnCall,
+    oncall: OnCallClient,
+    tmp_path: Path,
+    resume: Callable[[Bulk, Path], BulkRun],
+) -> None:
+    """Nobody is told that nothing was sent, and to delete it: each group is silenced once."""
+    path, bulk = tmp_path / "j", oncall.alert_groups.bulk
+    groups = add(fake, 60, labels={"team": "SRE"})
+    fake.latency = SECOND
+    query = oncall.alert_groups.list(labels={"team": "SRE"})
+    task = asyncio.create_task(bulk.silence(query, 3600, journal=path).wait())
+    await asyncio.sleep(0.5)
+    with pytest.raises(JournalError, match="another run is using it now") as caught:
+        await resume(bulk, path)
+    assert caught.value.reason == "in_use"
+    assert counted(await task) == {"changed": 60}
+    assert len(written(fake)) == len(groups)
+
+
+async def test_a_run_goes_on_behind_what_another_one_did_since_it_was_made(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """Two who resume the same journal, one after the other."""
+    """Two who resume the same journal, one after the other: nothing is repeated."""
     path = tmp_path / "j"
     groups = add(fake, 12)
     fake.latency = SECOND
     bulk = oncall.alert_groups.bulk
     await cut(silence(bulk, groups, path), 1.7)
     first, second = bulk.resume(path), bulk.resume(path)
-    assert (await first).failures == ()
+    done = counted(await first)
     fake.calls.clear()
-    before = path.read_bytes()
-    with pytest.raises(JournalError, match="written since it was read") as caught:
-        await second
-    assert (caught.value.path, path.read_bytes()) == (str(path), before)
-    assert sum(second.report.counts.values()) == 12
-    assert (await bulk.resume(path)).failures == ()
-    assert fake.calls == []
+    assert counted(await second) == done
+    assert [call for call in fake.calls if call.method != "GET"] == []
+
+
+async def test_a_journal_that_is_another_runs_by_now_is_refused(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
+) -> None:
+    """It was read at the call, and has another action at the await: that was not asked for."""
+    path = tmp_path / "j"
+    fake.latency = SECOND
+    bulk = oncall.alert_groups.bulk
+    await cut(silence(bulk, add(fake, 6), path), 1.2)
+    run = bulk.resume(path)
+    path.write_text(HEAD + SELECTED)
+    fake.calls.clear()
+    with pytest.raises(JournalError, match="Resume it again") as caught:
+        await run
+    assert (caught.value.reason, fake.calls) == ("other_run", [])
+    assert path.read_text() == HEAD + SELECTED
 
 
 async def test_half_a_line_that_another_run_is_writing_is_not_cut_off(
@@ -154,31 +199,66 @@ async def test_half_a_line_that_another_run_is_writing_is_not_cut_off(
     await asyncio.sleep(0.7)
     with path.open("ab") as journal:
         journal.write(b'{"end": 3, "id": "')
-    before, second = path.read_bytes(), bulk.resume(path)
-    with pytest.raises(JournalError, match="another run writes it now"):
-        await second
+    before = path.read_bytes()
+    with pytest.raises(JournalError, match="another run is using it now"):
+        bulk.resume(path)
     assert (path.read_bytes(), len(fake.calls)) == (before, 4)
     task.cancel()
     await asyncio.wait([task])
 
 
 @pytest.mark.parametrize("tail", [b"", b'{"end": 3, "id": "'], ids=["whole", "with half a line"])
-async def test_a_journal_that_was_written_since_it_was_read_is_refused(
+async def test_what_was_written_since_the_call_counts(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, tail: bytes
 ) -> None:
-    """At the await, and it stays as it is; when it is read again it goes on."""
+    """The journal is read again, whole, when the run is awaited, and then nobody else writes it."""
     path = tmp_path / "j"
     groups = add(fake, 6)
     fake.latency = SECOND
     bulk = oncall.alert_groups.bulk
     await cut(silence(bulk, groups, path), 1.2)
-    whole = path.read_bytes()
-    path.write_bytes(whole + tail)
-    run = bulk.resume(path)
-    noted = f'{{"begin": 5, "id": "{groups[5].id}"}}\n'.encode()
-    path.write_bytes(whole + noted + tail)
-    fake.calls.clear()
-    with pytest.raises(JournalError, match="Resume it again"):
-        await run
-    assert (path.read_bytes(), fake.calls) == (whole + noted + tail, [])
-    assert (await bulk.resume(path)).failures == ()
+    run, whole = bulk.resume(path), path.read_bytes()
+    done = f'{{"end": 5, "id": "{groups[5].id}", "status": "rejected", "seconds": 0, "detail": ""}}'
+    path.write_bytes(whole + f"{done}\n".encode() + tail)
+    assert (await run).outcomes[5].status is Status.REJECTED
+    assert groups[5].state == "firing"
+
+
+# Whoever removes, renames and replaces the file meanwhile
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs locks")
+async def test_a_file_that_lost_its_name_while_it_was_opened_is_given_up(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that has selected nothing removes its journal just before another one has the lock."""
+    path = tmp_path / "j"
+    path.write_text((HEAD + SELECTED).replace("I1", add(fake, 1)[0].id))
+    real = fcntl.flock
+
+    def unlink_first(file: FileIO, how: int) -> None:
+        path.unlink(missing_ok=True)
+        real(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", unlink_first)
+    with pytest.raises(JournalError) as caught:
+        oncall.alert_groups.bulk.resume(path)
+    assert (caught.value.reason, fake.calls) == ("in_use", [])
+
+
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+async def test_a_run_without_a_selection_removes_no_other_file(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, how: str
+) -> None:
+    """Somebody has put another one in the place of its journal."""
+    path, bulk = tmp_path / "j", oncall.alert_groups.bulk
+    fake.latency = SECOND
+    query = oncall.alert_groups.list(state="new")
+    task = asyncio.create_task(bulk.resolve(query, journal=path).wait())
+    await asyncio.sleep(0.5)
+    path.unlink()
+    if how == "replaced":
+        path.write_text("precious")
+    task.cancel()
+    await asyncio.wait([task])
+    assert path.exists() is (how == "replaced")

@@ -17,15 +17,15 @@ from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._session import Session
 from grafana_oncall._values import shown
-from grafana_oncall.errors import InvalidArgument, JournalError
+from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.labels import LabelsLike
 
 from ._action import Action, Silence, Transition
 from ._delete import Delete
-from ._journal import Journal
+from ._journal import EITHER, NEW, OLD, Journal
 from ._labels import Labels
 from ._options import BulkOptions, ResumeOptions, Settings, path_of_journal
-from ._past import Header, Past, Reader
+from ._past import Header, Past
 from ._run import BulkRun, Work
 from ._selection import Read, freeze, gather, given, group_id
 
@@ -55,7 +55,7 @@ class Bulk:
     Each method returns a `BulkRun` at once, which is awaited for its `BulkReport`. All take the
     options of `BulkOptions`, and raise `InvalidArgument` for options and selections that make no
     sense or go too far, such as a query without any filter, unless `everything=True`, and
-    `JournalError` for a `journal` that exists.
+    `JournalError` for a `journal` that exists, unless `resume=True`.
     """
 
     def __init__(self, session: Session) -> None:
@@ -134,34 +134,32 @@ class Bulk:
         """Finishes the run of a journal, which may have been killed at any point.
 
         What succeeded or was rejected stays as it is. What was under way, or is unknown, is looked
-        at first. The rest, and what failed, is acted on. The journal goes on in the same file.
+        at first. The rest, and what failed, is acted on, also of a run that is finished. The
+        journal goes on in the same file.
 
         Of a long journal the first 128 KiB are read here, so that no other task is kept waiting.
-        The rest is read when the run is awaited, which raises JournalError for what is wrong there;
-        until then the run's `.report` tells of the beginning only.
+        All of it is read when the run is awaited, which raises JournalError for what is wrong
+        there; until then the run's `.report` tells of the beginning only.
 
         Raises:
-            JournalError: It cannot be read, or its selection was not complete, so that nothing was
-                sent; or it is of another server.
+            JournalError: Another run is using it now; or it cannot be read; or its selection was
+                not complete, so that nothing was sent; or it is of another server. Its `.reason`
+                tells these apart.
         """
         settings = Settings(**options)
-        path = path_of_journal(journal)
-        reader = Reader(path)
-        past = reader.past
-        server = self._session.shared.wire.server
-        if past.header.server != server:
-            message = f"{path}: it is the journal of {past.header.server}, and this is {server}."
-            raise JournalError(message, path=str(path))
+        file = Journal(path_of_journal(journal), OLD, fsync=settings.fsync)
+        with file:
+            past = file.peek()
+        header, server = past.header, self._session.shared.wire.server
+        if header.server != server:
+            raise file.other_run(f"it is the journal of {header.server}, and this is {server}.")
         again = None
-        if past.header.converge and past.header.query is not None:
-            request = attrs.evolve(operations.list_alert_groups(), query=past.header.query)
+        if header.converge and header.query is not None:
+            request = attrs.evolve(operations.list_alert_groups(), query=header.query)
             again = self._frozen(Pager(self._session, request, prefetch=DEFAULT_PREFETCH))
-        return BulkRun(
-            self._session,
-            Work(past=past, read=None, again=again),
-            attrs.evolve(settings, max_items=past.header.max_items),
-            Journal(path, past=reader, fsync=settings.fsync),
-        )
+        work = Work(header=header, read=None, again=again)
+        settings = attrs.evolve(settings, max_items=header.max_items)
+        return BulkRun(self._session, work, settings, file, past)
 
     def _run(self, action: Action, selection: object, options: BulkOptions) -> BulkRun:
         settings = Settings(**options)
@@ -175,9 +173,10 @@ class Bulk:
         )
         read = _reader(selection) if query is None else self._frozen(query)
         again = self._frozen(query) if query is not None and settings.converge else None
-        work = Work(past=Past(header=header), read=read, again=again)
-        journal = Journal(settings.journal, fsync=settings.fsync)
-        return BulkRun(self._session, work, settings, journal)
+        work = Work(header=header, read=read, again=again)
+        mode = EITHER if settings.resume else NEW
+        journal = Journal(settings.journal, mode, fsync=settings.fsync)
+        return BulkRun(self._session, work, settings, journal, Past(header=header))
 
     def _query(self, selection: object, settings: Settings) -> Pager[AlertGroup] | None:
         """The selection as a query of alert groups, if it is a query."""

@@ -5,9 +5,15 @@
     {"selected": 2, "settled": true}    only now is anything sent
     {"begin": 0, "id": "I1", …}         before its first request
     {"end": 0, "status": "changed", …}  after its last one
+    {"finished": true}                  each group was attempted
 
 Groups are numbered from 0, in the order in which they were selected. A line that has no end was
 being written when the machine stopped, and does not count.
+
+One run at a time uses a journal: whoever opens it locks it, and only then reads or writes. So what
+is read is never half of what another run does, and what is decided by it still holds when the first
+line is written. The lock is on the file, not on its name: a file that lost its name while it was
+being opened is given up, and a file is removed only while it is locked and still has its name.
 """
 
 import asyncio
@@ -24,31 +30,39 @@ from grafana_oncall._filelock import lock, unlock
 from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall.errors import JournalError
 
+from ._options import already_exists
 from ._outcome import Outcome
-from ._past import FORMAT, Header, Reader
+from ._past import FINISHED, FORMAT, Header, Past, Reader
 
 _IDS_IN_A_LINE: Final = 1000
 
 
-class Journal:
-    """A journal that is being written; without a path, nothing is.
+NEW: Final = "xb+"
+"""For a new run: there must be no such file."""
+OLD: Final = "rb+"
+"""To finish the run of a journal."""
+EITHER: Final = "ab+"
+"""To finish a run or to begin one."""
 
-    With a past, it goes on where that ends. With `fsync`, lines are brought to the disk, and
-    before the first of them the name of a new file.
+
+class Journal:
+    """The journal of a run; without a path, nothing is read or written.
+
+    With `fsync`, lines are brought to the disk, and before the first of them the name of the file.
     """
 
-    def __init__(
-        self, path: Path | None, *, past: Reader | None = None, fsync: bool = False
-    ) -> None:
+    def __init__(self, path: Path | None, mode: str = NEW, *, fsync: bool = False) -> None:
         self._path = path
-        self._past = past
+        self._mode = mode
         self._fsync = fsync
-        self._is_named = past is not None
+        self._is_named = mode == OLD
+        self._is_ours = False
+        self._whole = 0
         self._file: FileIO | None = None
         self._broken: JournalError | None = None
 
     def __enter__(self) -> Self:
-        """Opens it; raises JournalError when another run writes it, or has written it since."""
+        """Opens and locks it; raises JournalError, such as when another run is using it."""
         if self._path is not None:
             try:
                 self._open(self._path)
@@ -63,28 +77,67 @@ class Journal:
             self._file.close()
 
     def _open(self, path: Path) -> None:
-        past = self._past
         try:
-            self._file = FileIO(str(path), "xb" if past is None else "ab")
+            self._file = FileIO(str(path), self._mode)
             lock(self._file)
-            size = os.fstat(self._file.fileno()).st_size
+            has_name = self._has_name(path, self._file)
         except BlockingIOError as error:
-            message = f"{path}: another run writes it now. Wait for its end, then resume it again."
-            raise JournalError(message, path=str(path)) from error
+            raise _in_use(path) from error
+        except FileExistsError as error:
+            raise already_exists(path) from error
         except OSError as error:
+            if self._mode == OLD and isinstance(error, FileNotFoundError):
+                raise _missing(path) from error
             raise self._failed(error) from error
-        if past is not None and size != past.size:
-            message = f"{path}: it was written since it was read. Resume it again."
-            raise JournalError(message, path=str(path))
+        if not has_name:
+            raise _in_use(path)
+
+    @staticmethod
+    def _has_name(path: Path, file: FileIO) -> bool:
+        """Whether the path still leads to the file: another run may have removed it."""
+        try:
+            return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+        except FileNotFoundError:
+            return False
 
     def discard(self) -> None:
         """Removes it again: nothing was selected, so there is nothing to go on with."""
-        if self._path is not None and self._file is not None and self._past is None:
-            self.__exit__()  # for Windows removes no file that is open
-            self._path.unlink(missing_ok=True)
+        path, file = self._path, self._file
+        if path is None or file is None or not self._is_ours:
+            return
+        has_name = self._has_name(path, file)
+        if sys.platform == "win32":  # which removes no file that is open, and has no locks
+            self.__exit__()
+        if has_name:
+            path.unlink(missing_ok=True)
+        self.__exit__()
+
+    def peek(self) -> Past:
+        """What its beginning tells of a run; raises JournalError where that has sent nothing."""
+        reader = self._reader()
+        past = None if reader is None else reader.past
+        if reader is None or past is None or (reader.is_over and not past.selected):
+            raise self.nothing_sent()
+        return past
+
+    async def read(self) -> Past | None:
+        """The run that it tells of; None where there is none, or where that has sent nothing."""
+        reader = self._reader()
+        if reader is None:
+            return None
+        await reader.read_on()
+        self._whole = reader.whole
+        return reader.past if reader.past is not None and reader.past.selected else None
+
+    def _reader(self) -> Reader | None:
+        if self._path is None or self._file is None:
+            return None
+        return Reader(self._path, self._file)
 
     def begin_run(self, header: Header) -> None:
-        """The first line."""
+        """The first line, over what a finished run has left, or one that sent nothing."""
+        self._cut(0)
+        self._is_ours = True
         self._write(
             journal=FORMAT,
             server=header.server,
@@ -94,14 +147,30 @@ class Journal:
             max_items=header.max_items,
         )
 
-    async def go_on(self) -> None:
-        """Reads the rest of its past, and cuts off half a line behind that."""
-        if self._past is not None and self._file is not None:
-            await self._past.read_on()
+    def go_on(self) -> None:
+        """Behind the last whole line that was read; half a line behind that is cut off."""
+        self._cut(self._whole)
+
+    def _cut(self, size: int) -> None:
+        if self._file is not None:
             try:
-                self._file.truncate(self._past.whole)
+                self._file.truncate(size)
+                self._file.seek(size)
             except OSError as error:
                 raise self._failed(error) from error
+
+    def nothing_sent(self) -> JournalError:
+        """The error of who would finish a run that has sent nothing."""
+        message = (
+            f"{self._path}: the selection was not complete, so nothing was sent. Start a new run: "
+            "with resume=True in this file, or else with it deleted or in another one."
+        )
+        return JournalError(message, path=str(self._path), reason="nothing_sent")
+
+    def other_run(self, what: str) -> JournalError:
+        """The error of who would finish a run that is another one."""
+        message = f"{self._path}: {what}"
+        return JournalError(message, path=str(self._path), reason="other_run")
 
     async def select(self, ids: Sequence[str], start: int = 0, *, settled: bool) -> None:
         """The selection, or from `start` what a later walk adds to it."""
@@ -128,6 +197,11 @@ class Journal:
             seconds=round(outcome.seconds, 6),
             detail=outcome.detail,
         )
+
+    async def finish(self) -> None:
+        """The last line, when each group was attempted."""
+        self._write(**FINISHED)
+        await self.sync()
 
     async def sync(self) -> None:
         """Waits until all lines are on the disk, if that was asked for."""
@@ -165,6 +239,19 @@ class Journal:
         )
         self._broken = JournalError(message, path=str(self._path))
         return self._broken
+
+
+def _in_use(path: Path) -> JournalError:
+    message = f"{path}: another run is using it now. Wait until that has ended."
+    return JournalError(message, path=str(path), reason="in_use")
+
+
+def _missing(path: Path) -> JournalError:
+    message = (
+        f"{path}: there is no such journal. A run that ended before its selection was complete "
+        "leaves none, and has sent nothing: start a new one."
+    )
+    return JournalError(message, path=str(path), reason="missing")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -45,8 +45,11 @@ class BulkOptions(ResumeOptions, total=False):
             it.
         converge: Walks the query again when all is done, and acts on what matches by then and is
             new, until there is nothing more; ten times at most.
-        journal: A file that does not exist yet, into which each outcome is written as it happens;
-            `resume` goes on from it.
+        journal: A file into which each outcome is written as it happens. It must not exist yet,
+            unless `resume=True`; `Bulk.resume` finishes its run.
+        resume: Finishes the run of the journal if that was cut short: it must be of the same
+            server, action and selection. Otherwise, when there is no journal, when its run sent
+            nothing, or when that is finished, a new run takes the file. False by default.
         max_at_once, stop_after_failures, on_progress, fsync: As `ResumeOptions` has them.
     """
 
@@ -55,6 +58,7 @@ class BulkOptions(ResumeOptions, total=False):
     dry_run: bool
     converge: bool
     journal: str | Path | None
+    resume: bool
 
 
 def _flag(_: object, field: "attrs.Attribute[bool]", value: object) -> None:
@@ -91,17 +95,26 @@ class Settings:
     dry_run: bool = attrs.field(default=False, validator=_flag)
     converge: bool = attrs.field(default=False, validator=_flag)
     journal: Path | None = attrs.field(default=None, converter=converters.optional(path_of_journal))
+    resume: bool = attrs.field(default=False, validator=_flag)
 
     def __attrs_post_init__(self) -> None:
         if self.journal is None:
+            if self.resume:
+                message = "resume=True: say which journal the run is in, with journal=."
+                raise InvalidArgument(message, argument="resume")
             return
         if self.dry_run:
             message = (
                 "journal: a dry run does nothing that could be resumed. Leave out one of them."
             )
             raise InvalidArgument(message, argument="journal")
-        if self.journal.exists():
-            message = (
-                f"{self.journal} exists. Finish its run with bulk.resume(), or name a new file."
-            )
-            raise JournalError(message, path=str(self.journal))
+        if self.journal.exists() and not self.resume:
+            raise already_exists(self.journal)
+
+
+def already_exists(path: Path) -> JournalError:
+    """The error of a new run whose journal is there already."""
+    message = (
+        f"{path} exists. Finish its run with bulk.resume(), give resume=True, or name a new file."
+    )
+    return JournalError(message, path=str(path), reason="exists")

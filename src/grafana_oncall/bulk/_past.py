@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Iterable, Mapping
+from io import FileIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,10 @@ from ._ledger import Ledger
 from ._outcome import Outcome, Status
 
 FORMAT: Final = 1
+OPENING: Final = b'{"journal": '
+"""How a journal begins."""
+FINISHED: Final = {"finished": True}
+"""The last line of a run that came to its end."""
 AT_ONCE: Final = 128 * 1024
 """Bytes of a journal that are read at the call; a thousand groups and what became of them."""
 
@@ -53,12 +58,33 @@ class Header:
     max_items: int | None
 
 
+def difference(theirs: Header, ours: Header) -> str | None:
+    """What keeps one run from finishing another one, in words; None when nothing does."""
+    for name in ("server", "action", "query"):
+        here, there = getattr(ours, name), getattr(theirs, name)
+        if here != there:
+            return f"{name}: {_in_words(there)} there, {_in_words(here)} here"
+    return None
+
+
+def _in_words(part: str | Action | tuple[tuple[str, str], ...] | None) -> str:
+    if part is None:
+        return "ids"
+    if isinstance(part, tuple):
+        return "&".join(f"{name}={value}" for name, value in part) or "everything"
+    return part if isinstance(part, str) else json.dumps(part.arguments)
+
+
 @attrs.define(kw_only=True)
 class Past:
     """What has been done of a run; of a new one, nothing."""
 
     header: Header
     ledger: Ledger = attrs.field(factory=Ledger)
+    selected: bool = False
+    """Whether its selection is complete: before that, nothing is sent."""
+    finished: bool = False
+    """Whether it came to its end: each group was attempted."""
     settled: bool = True
     doubtful: set[int] = attrs.field(factory=set[int])
     """Positions of groups that were under way, or whose outcome is unknown."""
@@ -69,50 +95,41 @@ class Past:
 class Reader:
     """Reads a journal: its beginning at once, the rest in slices. The file stays as it is."""
 
-    past: Past
+    past: Past | None = None
+    """None until there is a whole first line."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, file: FileIO) -> None:
         """Reads the first `AT_ONCE` bytes; raises JournalError."""
-        self.size = 0
-        """Of the file, in bytes."""
         self.whole = 0
-        """Of the whole lines that were read."""
+        """Bytes of the whole lines that were read."""
+        self.is_over = False
+        """Whether all of it was read."""
         self._path = path
+        self._file = file
         self._lines = 0
-        self._selected = self._is_over = False
         self._read(AT_ONCE)
 
     async def read_on(self) -> None:
         """Reads the rest, and lets other tasks run meanwhile; raises JournalError."""
-        while not self._is_over:
+        while not self.is_over:
             self._read(_SLICE)
             await asyncio.sleep(0)
 
     def _read(self, size: int) -> None:
-        lines = self._next_lines(size)
+        lines, total = self._next_lines(size)
         whole = [line for line in lines if line.endswith(b"\n")]
         self._take_in(whole)
         self.whole += sum(map(len, whole))
-        self._is_over = len(whole) < len(lines) or self.whole >= self.size
-        if not self._lines or (self._is_over and not self._selected):
-            message = (
-                f"{self._path}: the selection was not complete, so nothing was sent. Start a new "
-                "run, with another file or with this one deleted."
-            )
-            raise JournalError(message, path=str(self._path))
+        self.is_over = len(whole) < len(lines) or self.whole >= total
+        if self.past is None and lines and not _may_begin_a_journal(lines[0]):
+            raise self._broken(lines[0], number=1)
 
-    def _next_lines(self, size: int) -> list[bytes]:
+    def _next_lines(self, size: int) -> tuple[list[bytes], int]:
+        """Some lines, and how many bytes the file has."""
         try:
-            with self._path.open("rb") as file:
-                self.size = os.fstat(file.fileno()).st_size
+            with open(self._file.fileno(), "rb", closefd=False) as file:
                 file.seek(self.whole)
-                return file.readlines(size)
-        except FileNotFoundError as error:
-            message = (
-                f"{self._path}: there is no such journal. A run that ended before its selection "
-                "was complete leaves none, and has sent nothing: start a new one."
-            )
-            raise JournalError(message, path=str(self._path)) from error
+                return file.readlines(size), os.fstat(file.fileno()).st_size
         except OSError as error:
             message = f"{self._path}: the journal cannot be read ({error})."
             raise JournalError(message, path=str(self._path)) from error
@@ -124,15 +141,23 @@ class Reader:
                 self._lines += 1
                 self._understand(json.loads(line))
         except _NOT_OURS as error:
-            start = f"{self._path}, line {self._lines}"
-            message = f"{start}: no line of a bulk journal, {shown(line[:60])}."
-            raise JournalError(message, path=str(self._path)) from error
+            raise self._broken(line, number=self._lines) from error
 
     def _understand(self, entry: dict[str, Any]) -> None:
-        if self._lines == 1:
+        if self.past is None:
             self.past = Past(header=_header(entry))
-        elif _apply(self.past, entry):
-            self._selected = True
+        else:
+            _apply(self.past, entry)
+
+    def _broken(self, line: bytes, *, number: int) -> JournalError:
+        message = f"{self._path}, line {number}: no line of a bulk journal, {shown(line[:60])}."
+        return JournalError(message, path=str(self._path), reason="broken")
+
+
+def _may_begin_a_journal(half_line: bytes) -> bool:
+    """Whether it is what a machine that stopped left of a first line: it may be written over."""
+    written = half_line.rstrip(b"\0")
+    return written.startswith(OPENING[: len(written)])
 
 
 def _header(entry: dict[str, Any]) -> Header:
@@ -155,14 +180,15 @@ def restored(arguments: Mapping[str, Any]) -> Action:
     return _KINDS[arguments["name"]](**arguments)
 
 
-def _apply(past: Past, entry: dict[str, Any]) -> bool:
-    """Applies a line; says whether it completes a selection."""
+def _apply(past: Past, entry: dict[str, Any]) -> None:
+    past.finished = entry == FINISHED
     match entry:
         case {"select": [*ids]}:
             _add(past.ledger, ids)
         case {"selected": int(), "settled": bool(settled)}:
-            past.settled = settled
-            return True
+            past.selected, past.settled = True, settled
+        case {"finished": True}:
+            pass
         case {"begin": int(position), "id": str(group_id)}:
             _note(past, position, group_id, Status.UNKNOWN, detail="It was under way.")
             if entry.get("state") is not None:
@@ -178,7 +204,6 @@ def _apply(past: Past, entry: dict[str, Any]) -> bool:
             _note(past, position, group_id, status, detail=detail, seconds=float(seconds))
         case _:
             raise ValueError("no such line")
-    return False
 
 
 def _add(ledger: Ledger, ids: Iterable[object]) -> None:

@@ -13,11 +13,12 @@ from grafana_oncall.errors import ClientStateError, LabelError
 
 from ._action import Action
 from ._apply import Applier
+from ._ids import Ids
 from ._journal import Journal
 from ._ledger import Ledger
 from ._options import Settings
 from ._outcome import Outcome, Status
-from ._past import Past
+from ._past import Header, Past, difference
 from ._progress import Meter
 from ._report import BulkReport
 from ._selection import Read
@@ -28,11 +29,11 @@ _MOST_ROUNDS: Final = 10
 
 @attrs.frozen(kw_only=True)
 class Work:
-    """What a run is to do, and what an earlier run has done of it."""
+    """What a run is to do."""
 
-    past: Past
+    header: Header
     read: Read | None
-    """Reads the selection; None when that is in the past."""
+    """Reads the selection; None for a run that is in its journal."""
     again: Read | None = None
     """Reads it again when all is done, for groups that match by then."""
 
@@ -53,28 +54,36 @@ class BulkRun:
     raises OSError when there is no room for the temporary file of more than 10,000 ids.
     """
 
-    def __init__(self, session: Session, work: Work, settings: Settings, journal: Journal) -> None:
-        past = work.past
+    def __init__(
+        self, session: Session, work: Work, settings: Settings, journal: Journal, past: Past
+    ) -> None:
         self._awaited = False
-        self._action = past.header.action
+        self._session = session
+        self._action = work.header.action
         self._work = work
         self._settings = settings
         self._journal = journal
-        self._selected = work.read is None
+        self._take_up(past)
+
+    def _take_up(self, past: Past) -> None:
+        """Goes on from here; of a new run, nothing is done yet."""
+        session = self._session  # not self: a run that is dropped is gone, and says so, at once
+        self._past = past
         self._ledger = past.ledger
+        self._selected = past.selected or self._work.read is None
         self._meter = Meter(
             self._action.name,
             past.ledger.counts,
-            listener=settings.on_progress,
+            listener=self._settings.on_progress,
             pause_left=lambda: session.shared.gate.pause_left,
         )
         self._applier = Applier(
             action=self._action,
             actions=Actions(session),
             past=past,
-            journal=journal,
+            journal=self._journal,
             meter=self._meter,
-            settings=settings,
+            settings=self._settings,
         )
 
     def __repr__(self) -> str:
@@ -107,7 +116,7 @@ class BulkRun:
             selecting=self._meter.seconds["selecting"],
             acting=self._meter.seconds["acting"],
             selected=self._selected,
-            settled=self._work.past.settled,
+            settled=self._past.settled,
             dry_run=self._settings.dry_run,
         )
 
@@ -124,20 +133,47 @@ class BulkRun:
         return self._report(self._ledger)  # nothing is noted in it any more
 
     async def _run(self) -> None:
-        work = self._work
-        if work.read is None:
-            await self._journal.go_on()
+        if await self._take_up_earlier():
+            self._journal.go_on()
             await self._act(0, {})
-        else:
-            self._journal.begin_run(work.past.header)
+        elif self._work.read is not None:
+            self._journal.begin_run(self._work.header)
             try:
-                seen = await self._select(work.read)
+                seen = await self._select(self._work.read)
             except BaseException:
                 self._journal.discard()
                 raise
             await self._go(0, seen)
-        if work.again is not None and not self._settings.dry_run:
-            await self._converge(work.again)
+        if self._work.again is not None and not self._settings.dry_run:
+            await self._converge(self._work.again)
+        if not self._ledger.counts[Status.NOT_ATTEMPTED]:
+            await self._journal.finish()
+
+    async def _take_up_earlier(self) -> bool:
+        """Whether there is an earlier run to finish; raises JournalError when that is another."""
+        past, work = await self._journal.read(), self._work
+        if work.read is None:
+            if past is None:
+                raise self._journal.nothing_sent()
+            if past.header != work.header:
+                raise self._journal.other_run("another run has it by now. Resume it again.")
+        else:
+            if past is None or past.finished:
+                return False
+            await self._check_same(past, work.header, work.read)
+        self._take_up(past)
+        return True
+
+    async def _check_same(self, past: Past, header: Header, read: Read) -> None:
+        """Raises JournalError when the earlier run is not what this one would be."""
+        what = difference(past.header, header)
+        if what is None and header.query is None and not await _same_ids(past.ledger.ids, read):
+            what = "selection: other ids there than here"
+        if what is not None:
+            raise self._journal.other_run(
+                f"its run is not finished, and another one ({what}). Finish it with bulk.resume(), "
+                "or name another file."
+            )
 
     async def _converge(self, read: Read) -> None:
         """Until there is nothing new."""
@@ -147,7 +183,7 @@ class BulkRun:
                 await self._go(before, await self._select(read))
             if len(self._ledger) == before:
                 return
-        self._work.past.settled = False
+        self._past.settled = False
 
     async def _select(self, read: Read) -> dict[str, Snapshot]:
         """Selects to the end; answers what was seen of the groups."""
@@ -156,7 +192,7 @@ class BulkRun:
             frozen = await read(
                 ledger.ids, most=self._settings.max_items, found=self._meter.reached
             )
-            self._work.past.settled = frozen.settled
+            self._past.settled = frozen.settled
             ledger.take_in()
             await self._journal.select(ledger.ids, before, settled=frozen.settled)
             self._selected = True
@@ -181,6 +217,16 @@ class BulkRun:
             outcome = _planned(self._action, group_id, seen.get(group_id))
             self._ledger.settle(position, outcome)
             await breathe(position + 1)
+
+
+async def _same_ids(ids: Ids, read: Read) -> bool:
+    given = Ids()
+    await read(given, most=None, found=lambda _done, _total: None)
+    for number, one in enumerate(given, 1):
+        if one not in ids:
+            return False
+        await breathe(number)
+    return len(given) == len(ids)
 
 
 def _planned(action: Action, group_id: str, seen: Snapshot | None) -> Outcome:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,18 @@ from grafana_oncall.errors import JournalError
 
 def read(path: Path) -> Past:
     """All that a journal tells."""
-    reader = Reader(path)
-    asyncio.run(reader.read_on())
+    with FileIO(str(path)) as file:
+        reader = Reader(path, file)
+        asyncio.run(reader.read_on())
+    assert reader.past is not None
     return reader.past
 
 
 @contextmanager
-def refused(path: Path, words: str = "") -> Generator[None]:
+def refused(path: Path, words: str = "") -> Generator[pytest.ExceptionInfo[JournalError]]:
     """Expects a JournalError that names the file."""
     with pytest.raises(JournalError) as caught:
-        yield
+        yield caught
     assert caught.value.path == str(path)
     assert str(caught.value).startswith(str(path))
     assert words in str(caught.value)

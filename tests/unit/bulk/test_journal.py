@@ -8,20 +8,24 @@ import stat
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
+from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grafana_oncall._filelock import lock
 from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall.bulk._action import Action, Silence, Transition
 from grafana_oncall.bulk._delete import Delete
 from grafana_oncall.bulk._ids import Ids
-from grafana_oncall.bulk._journal import Journal
+from grafana_oncall.bulk._journal import EITHER, NEW, OLD, Journal
 from grafana_oncall.bulk._labels import Labels
 from grafana_oncall.bulk._outcome import Outcome, Status
-from grafana_oncall.bulk._past import Header, Reader
+from grafana_oncall.bulk._past import Header, difference
 from grafana_oncall.errors import JournalError
 from tests.unit.bulk.journals import read, refused
 
@@ -60,8 +64,9 @@ def select(journal: Journal, *ids: str, settled: bool) -> None:
 @contextmanager
 def resumed(path: Path, *, fsync: bool = False) -> Generator[Journal]:
     """The journal of a run that goes on."""
-    with Journal(path, past=Reader(path), fsync=fsync) as journal:
-        asyncio.run(journal.go_on())
+    with Journal(path, OLD, fsync=fsync) as journal:
+        assert asyncio.run(journal.read()) is not None
+        journal.go_on()
         yield journal
 
 
@@ -210,8 +215,9 @@ def test_a_run_without_a_path_writes_nothing(
 def test_a_new_journal_is_a_new_file(path: Path) -> None:
     """Another's is never written to."""
     path.write_text("precious", "utf-8")
-    with refused(path, "cannot be written"), Journal(path):
+    with refused(path, "exists") as caught, Journal(path):
         pass
+    assert caught.value.reason == "exists"
     assert path.read_text("utf-8") == "precious"
 
 
@@ -265,7 +271,7 @@ def test_a_journal_that_another_run_writes_is_refused(path: Path) -> None:
     """Until that run is over; and nothing of it stays open."""
     begun(path, "I0")
     with resumed(path) as first:
-        with refused(path, "another run writes it now"), resumed(path):
+        with refused(path, "another run is using it now"), resumed(path):
             pass
         gc.collect()
         first.end(0, Outcome(id="I0", status=Status.CHANGED))
@@ -274,16 +280,72 @@ def test_a_journal_that_another_run_writes_is_refused(path: Path) -> None:
     assert read(path).ledger.status(0) is Status.ALREADY
 
 
-def test_a_journal_that_has_grown_since_it_was_read_is_refused(path: Path) -> None:
-    """Else what another run has done meanwhile would be done again; it loses nothing."""
+def test_a_finished_run_is_told_from_one_that_was_cut_short(path: Path) -> None:
+    """By its last line; when it is gone on with, it is not finished any more."""
     begun(path, "I0")
-    late = Journal(path, past=Reader(path))
-    with resumed(path) as first:
-        first.end(0, Outcome(id="I0", status=Status.CHANGED))
-    with refused(path, "it was written since it was read"), late:
-        pass
-    gc.collect()
-    assert read(path).ledger.status(0) is Status.CHANGED
+    assert read(path).finished is False
+    with resumed(path) as journal:
+        journal.end(0, Outcome(id="I0", status=Status.FAILED))
+        asyncio.run(journal.finish())
+    assert read(path).finished is True
+    with resumed(path) as journal:
+        asyncio.run(journal.begin(0, "I0"))
+    assert read(path).finished is False
+
+
+@pytest.mark.parametrize("left", ["nothing", "a run", "half a selection"])
+def test_a_new_run_may_take_the_place_of_an_earlier_one(path: Path, left: str) -> None:
+    """Nothing of that stays, also when that was longer."""
+    if left != "nothing":
+        begun(path, *(f"I{number}" for number in range(9)))
+    if left == "half a selection":
+        os.truncate(path, path.stat().st_size - 9)
+    with Journal(path, EITHER) as journal:
+        asyncio.run(journal.read())
+        journal.begin_run(header())
+        select(journal, "I0", settled=True)
+    assert [*read(path).ledger.ids] == ["I0"]
+
+
+@pytest.mark.parametrize("mode", [NEW, EITHER])
+def test_a_run_that_has_selected_nothing_leaves_no_file(path: Path, mode: str) -> None:
+    """As if it had never been."""
+    with Journal(path, mode) as journal:
+        journal.begin_run(header())
+        journal.discard()
+        assert not path.exists()
+
+
+@ON_POSIX
+def test_a_journal_is_removed_before_it_is_given_free(path: Path) -> None:
+    """Else another run might begin in it in between, and lose it: so that one has it, or none."""
+    with Journal(path, EITHER) as journal:
+        journal.begin_run(header())
+        with path.open("rb") as other:
+            journal.discard()
+            lock(FileIO(other.fileno(), closefd=False))  # it is free, and has no name any more
+            assert os.fstat(other.fileno()).st_nlink == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param({}, None, id="nothing"),
+        pytest.param({"converge": True, "max_items": 3}, None, id="options"),
+        pytest.param({"server": "https://b/"}, "server: https://b/ there", id="server"),
+        pytest.param(
+            {"action": Silence(delay=9)},
+            'action: {"name": "silence", "delay": 9} there, {"name": "resolve"} here',
+            id="action",
+        ),
+        pytest.param({"query": None}, "query: ids there, state=new&label=team:SRE here", id="ids"),
+        pytest.param({"query": ()}, "query: everything there", id="everything"),
+    ],
+)
+def test_a_run_finishes_only_one_like_it(change: dict[str, Any], words: str | None) -> None:
+    """Of the same server, action and query; what differs is said."""
+    said = difference(attrs.evolve(header(), **change), header())
+    assert said == words if words is None else words in str(said)
 
 
 @pytest.mark.parametrize("fsync", [False, True])

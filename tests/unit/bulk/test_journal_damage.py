@@ -1,5 +1,6 @@
 """Journals that are none: each line that is wrong is refused, and no file is damaged."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from grafana_oncall.bulk._journal import EITHER, OLD, Journal
 from grafana_oncall.errors import JournalError
 from tests.unit.bulk.journals import read, refused
 
@@ -133,33 +135,57 @@ def test_a_first_line_that_is_no_header_is_refused(path: Path, first: str) -> No
         pytest.param([json.dumps(HEAD), SELECTED[0]], id="half a selection"),
     ],
 )
-def test_a_journal_whose_selection_is_not_complete_is_refused(path: Path, lines: list[str]) -> None:
-    """Nothing was sent."""
-    with refused(path, "the selection was not complete, so nothing was sent"):
-        read(written(path, *lines))
+def test_a_journal_whose_selection_is_not_complete_has_no_run(path: Path, lines: list[str]) -> None:
+    """Nothing was sent, so that there is nothing to finish."""
+    assert_nothing_sent(written(path, *lines))
 
 
-def test_a_selection_whose_last_line_is_half_is_not_complete(path: Path) -> None:
+def assert_nothing_sent(path: Path) -> None:
+    """Neither at the call nor at the await there is a run; the file stays as it is."""
+    before = path.read_bytes()
+    with Journal(path, OLD) as journal:
+        with refused(path, "the selection was not complete, so nothing was sent") as caught:
+            journal.peek()
+        assert caught.value.reason == "nothing_sent"
+        assert asyncio.run(journal.read()) is None
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "end", [pytest.param(1, id="a last line"), pytest.param(100, id="a first line")]
+)
+def test_a_selection_whose_last_line_is_half_is_not_complete(path: Path, end: int) -> None:
     """The machine stopped while it was being written."""
     written(path, json.dumps(HEAD), *SELECTED)
-    os.truncate(path, path.stat().st_size - 1)
-    with refused(path, "the selection was not complete"):
-        read(path)
+    os.truncate(path, path.stat().st_size - end)
+    assert_nothing_sent(path)
+
+
+@pytest.mark.parametrize("content", [b"\0\0\0", b'{"jour\0\0', b'{"journal": 1, "server": "h'])
+def test_what_a_crash_of_the_machine_leaves_of_a_first_line_is_nothing(
+    path: Path, content: bytes
+) -> None:
+    """Zeros stand where the disk has not been written."""
+    path.write_bytes(content)
+    assert_nothing_sent(path)
 
 
 @pytest.mark.parametrize("content", [b"precious", b"{\n  precious\n}", b"\xff\x00"])
 def test_a_file_that_is_no_journal_is_left_as_it_is(path: Path, content: bytes) -> None:
     """Whoever names the wrong one loses nothing."""
     path.write_bytes(content)
-    with refused(path):
-        read(path)
+    for mode in (OLD, EITHER):
+        with Journal(path, mode) as journal, refused(path, "line 1") as caught:
+            asyncio.run(journal.read())
+        assert caught.value.reason == "broken"
     assert path.read_bytes() == content
 
 
 def test_a_file_that_cannot_be_read_is_a_journal_error(path: Path) -> None:
     """Whose cause is chained."""
     with pytest.raises(JournalError, match="there is no such journal") as caught:
-        read(path)
-    assert isinstance(caught.value.__cause__, FileNotFoundError)
-    with refused(path.parent, "cannot be read"):
-        read(path.parent)
+        Journal(path, OLD).__enter__()
+    assert (type(caught.value.__cause__), caught.value.reason) == (FileNotFoundError, "missing")
+    with refused(path.parent) as caught, Journal(path.parent, OLD):
+        pass
+    assert caught.value.reason == "io"
