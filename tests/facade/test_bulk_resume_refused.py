@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,9 +17,6 @@ from grafana_oncall.errors import InvalidArgument, JournalError
 from grafana_oncall.testing import FakeOnCall
 from tests.facade.bulk_stories import SECOND, add, connect, counted, cut, silence, written
 from tests.facade.samples import BASE
-
-if sys.platform != "win32":
-    import fcntl
 
 
 def test_the_journal_of_another_server_is_refused_at_the_call(
@@ -227,13 +224,13 @@ async def test_what_was_written_since_the_call_counts(
 # Whoever removes, renames and replaces the file meanwhile
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs locks")
 async def test_a_file_that_lost_its_name_while_it_was_opened_is_given_up(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run that has selected nothing removes its journal just before another one has the lock."""
     path = tmp_path / "j"
     path.write_text((HEAD + SELECTED).replace("I1", add(fake, 1)[0].id))
+    fcntl: Any = pytest.importorskip("fcntl")
     real = fcntl.flock
 
     def unlink_first(file: FileIO, how: int) -> None:
