@@ -13,6 +13,8 @@ from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+import pytest
+
 from grafana_oncall import testing
 from grafana_oncall.testing import VirtualClock
 from grafana_oncall.testing._virtual_time import Timeline
@@ -52,6 +54,11 @@ def loop() -> VirtualTimeLoop:
 def passed() -> float:
     """Seconds since the running loop began."""
     return loop().time() - loop().began
+
+
+def about(seconds: float) -> Any:
+    """Equals that time, and what files took besides: for a thread, time is real."""
+    return pytest.approx(seconds, abs=1)
 
 
 class ServerClock(VirtualClock):

@@ -80,6 +80,22 @@ async def in_own_task(work: Awaitable[T]) -> T:
     return await asyncio.ensure_future(work)
 
 
+async def to_the_end(work: asyncio.Future[T]) -> T:
+    """Awaits what cannot be stopped, as a thread; a cancellation is raised when that is over."""
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.wait([work])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    try:
+        if cancelled is not None:
+            raise cancelled from work.exception()
+        return work.result()
+    finally:
+        del cancelled  # its traceback holds this frame
+
+
 async def cancel_all(tasks: Sequence[asyncio.Task[Any]]) -> None:
     """Cancels them, once, and returns when they are over; what they raise is passed by.
 

@@ -1,21 +1,56 @@
-"""What a watcher knows, as a value that outlives it."""
+"""What a watcher knows, as a value that outlives it.
+
+Its file is that value in a line of JSON, and a line for each thing that has happened since:
+
+    {"server": …, "query": …, "polled": …, "groups": [{"id": "I1", …}, …], …}
+    {"polled": "2026-03-02T09:30:15Z"}          everything was read, and nothing is left to deliver
+    {"begin": {"id": "I1", "after": {…}, …}}    before a consumer is told
+    {"end": {"id": "I1", "after": {…}, …}}      when it has taken that
+
+How it works, and why it is safe. A line is appended by one unbuffered write, which costs
+microseconds and outlives the process; so it can be written before each delivery, in the event loop.
+A line without an end was being written when the process died, and does not count. When the lines
+have grown as long as the value, the file is written anew, in a thread: beside the old one, to which
+lines are still appended meanwhile. They are copied behind the new value, and only then does its
+file take the place of the old one, in one step. So there is one file at any moment, and a process
+that dies leaves the old one or the new one, each with all lines. Nothing waits for the disk but
+that new file, and the last lines of a watcher that ends: a machine that crashes may lose the lines
+of its last half minute or so, as any file that is written.
+"""
 
 import asyncio
+import errno
 import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
 from io import FileIO
+from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 import msgspec
 
+from ._cancellation import to_the_end
 from ._converter import BaseValidationError, dumps, loads
 from ._filelock import lock, unlock
+from ._known import Delivered, Delivery
 from ._values import AwareDatetime, shown
 from .changes import Snapshot
 from .errors import CheckpointError
 
+Kind: TypeAlias = Literal["polled", "begin", "end"]
+
 _FORMAT: Final = 1
+
+_SLICE: Final = 500
+"""Groups that are made JSON of at once: no other thread runs meanwhile."""
+
+_TO_APPEND: Final = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)  # else Windows adds \r
+
+_LEAST_LOG: Final = 64 * 1024
+"""Bytes of lines for which a file, however small, is not written anew."""
 
 _NOT_OURS: Final = (
     msgspec.MsgspecError,
@@ -48,18 +83,21 @@ class Checkpoint:
     """Every group that is watched, as it was last told."""
     outside: tuple[str, ...] = attrs.field(repr=False)
     """Ids of those that have left the filter: when they come back, they are not new."""
+    in_flight: tuple[Delivery, ...] = attrs.field(default=(), repr=False)
+    """What may have been told besides: the end of that is not known of."""
     format: int = _FORMAT
     """Of the JSON."""
 
     def to_json(self) -> str:
         """As JSON text."""
-        return dumps(self).decode()
+        return b"".join(_pieces(self)).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Checkpoint":
-        """From what `to_json` gave; raises CheckpointError for anything else."""
+        """From what `to_json` gave, or a file; raises CheckpointError for anything else."""
         try:
-            read = loads(_in_utf8(text), cls)
+            value, *lines = _lines(text)
+            read = _after(loads(value, cls), lines)
         except _NOT_OURS as error:
             raise _unlike(text) from error
         if read.format != _FORMAT:
@@ -81,15 +119,68 @@ class Checkpoint:
 
         Raises CheckpointError where it cannot be written.
         """
-        beside = path.with_name(f"{path.name}.new")
         try:
-            with beside.open("wb") as file:
-                file.write(dumps(self))
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
+            _write(self, _beside(path))
+            _beside(path).replace(path)
         except OSError as error:
             raise _unusable(path, error) from error
+
+
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What has happened since a checkpoint: one of these."""
+
+    polled: AwareDatetime | None = None
+    begin: Delivery | None = None
+    end: Delivery | None = None
+
+
+def _pieces(checkpoint: Checkpoint) -> Iterator[bytes]:
+    """Its JSON; other threads run after each piece."""
+    head, name, tail = dumps(attrs.evolve(checkpoint, groups=())).partition(b'"groups":[')
+    yield head + name
+    for start in range(0, len(checkpoint.groups), _SLICE):
+        some = dumps(list(checkpoint.groups[start : start + _SLICE]))
+        yield (b"," if start else b"") + some[1:-1]
+    yield tail
+
+
+def _write(checkpoint: Checkpoint, path: Path) -> None:
+    with FileIO(path, "wb") as file:
+        for piece in chain(_pieces(checkpoint), [b"\n"]):
+            _append(file.fileno(), piece)
+        os.fsync(file.fileno())
+
+
+def delivered(checkpoint: Checkpoint) -> Delivered:
+    """What was delivered, for a watcher to go on from."""
+    made = Delivered({one.id: one for one in checkpoint.groups}, {*checkpoint.outside})
+    for one in checkpoint.in_flight:
+        made.begin_delivery(one)
+    return made
+
+
+def members(known: Delivered) -> dict[str, Any]:
+    """The members of a checkpoint that say so."""
+    return {
+        "groups": tuple(known.told.values()),
+        "outside": tuple(known.outside),
+        "in_flight": tuple(chain.from_iterable(known.in_flight.values())),
+    }
+
+
+def _after(checkpoint: Checkpoint, lines: list[bytes]) -> Checkpoint:
+    polled, known = checkpoint.polled, delivered(checkpoint)
+    for line in lines:
+        match msgspec.json.decode(line, type=_Line):
+            case _Line(polled=datetime() as polled, begin=None, end=None):
+                pass
+            case _Line(polled=None, begin=Delivery() as begun, end=None):
+                known.begin_delivery(begun)
+            case _Line(polled=None, begin=None, end=Delivery() as ended):
+                known.end_delivery(ended)
+            case _:
+                raise ValueError("a line says nothing, or too much")
+    return attrs.evolve(checkpoint, polled=polled, **members(known)) if lines else checkpoint
 
 
 class CheckpointFile:
@@ -97,7 +188,14 @@ class CheckpointFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()  # its lock is the same under all its names
-        self._lock: FileIO | None = None
+        # Numbers, not objects: the garbage collector closes those first, perhaps, and warns of it.
+        self._lock: int | None = None
+        self._file: int | None = None
+        """To append to; None before it was written, and when half a line was."""
+        self._most = 0
+        """Bytes at which it is written anew."""
+        self._meanwhile: list[bytes] | None = None
+        """Lines that were appended since that has begun; None while it is not done."""
 
     async def lock(self) -> bool:
         """Until `unlock`; whether it was not locked by this before.
@@ -116,13 +214,13 @@ class CheckpointFile:
 
     def _try_lock(self) -> bool:
         try:
-            file = FileIO(f"{self.path}.lock", "a")
+            file = os.open(f"{self.path}.lock", os.O_WRONLY | os.O_CREAT, 0o666)
         except OSError as error:
             raise _unusable(self.path, error) from error
         try:
             lock(file)
         except OSError as error:
-            file.close()
+            os.close(file)
             if isinstance(error, BlockingIOError):
                 return False
             raise _unusable(self.path, error) from error
@@ -131,9 +229,10 @@ class CheckpointFile:
 
     def unlock(self) -> None:
         """Others may use it."""
+        self._close()
         if self._lock is not None:
             unlock(self._lock)
-            self._lock.close()
+            os.close(self._lock)
             self._lock = None
 
     @property
@@ -145,17 +244,98 @@ class CheckpointFile:
         """What is in it; None where there is no file yet."""
         return Checkpoint.load(self.path)
 
-    def save(self, checkpoint: Checkpoint) -> None:
-        """At any moment it holds either the old or the new value."""
-        checkpoint.save(self.path)
+    @property
+    def is_due(self) -> bool:
+        """Whether it has to be written anew: its lines are too many, or there is no such file."""
+        size = self._size()
+        return size is None or size > self._most
+
+    async def rewrite(self, checkpoint: Checkpoint) -> None:
+        """Writes it anew; what is appended meanwhile comes after that."""
+        self._meanwhile, beside = list[bytes](), _beside(self.path)
+        try:
+            loop = asyncio.get_running_loop()
+            await to_the_end(loop.run_in_executor(None, _write, checkpoint, beside))
+            with FileIO(beside, "ab") as file:
+                _append(file.fileno(), b"".join(self._meanwhile))
+            self._take(beside)
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+        except asyncio.CancelledError:
+            with suppress(OSError):
+                beside.unlink()
+            raise
+        finally:
+            self._meanwhile = None
+
+    def save(self, checkpoint: Callable[[], Checkpoint]) -> None:
+        """Brings it to the disk; where there is no such file, it is written first."""
+        try:
+            if self._size() is not None and self._file is not None:
+                os.fsync(self._file)
+            elif self._meanwhile is None:
+                _write(checkpoint(), _beside(self.path))
+                self._take(_beside(self.path))
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+
+    def append(self, kind: Kind, what: datetime | Delivery) -> bool:
+        """Adds a line, which outlives this process; False where there is no file to add it to."""
+        text = msgspec.json.encode({kind: what}) + b"\n"
+        if self._meanwhile is not None:
+            self._meanwhile.append(text)
+        if self._file is None or self._size() is None:
+            return self._meanwhile is not None
+        try:
+            _append(self._file, text)
+        except OSError as error:
+            self._close()  # a line must not follow half a line
+            raise _unusable(self.path, error) from error
+        return True
+
+    def _size(self) -> int | None:
+        """Of the file that this appends to; None where that was removed or replaced."""
+        if self._file is None:
+            return None
+        status = os.fstat(self._file)
+        return status.st_size if status.st_nlink else None
+
+    def _take(self, beside: Path) -> None:
+        self._close()  # Windows replaces no file that is open
+        beside.replace(self.path)
+        self._file = os.open(self.path, _TO_APPEND)
+        size = os.fstat(self._file).st_size
+        self._most = size + max(size, _LEAST_LOG)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
 
-def _in_utf8(text: object) -> bytes:
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
+
+
+def _append(file: int, text: bytes) -> None:
+    if os.write(file, text) != len(text):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _lines(text: object) -> list[bytes]:
+    """The value and the lines after it; without a last one that has no end."""
+    found = _in_bytes(text).split(b"\n")
+    whole = found[:-1] or found
+    for line in whole:
+        line.decode()  # the parser does not look into strings that it skips
+    return whole
+
+
+def _in_bytes(text: object) -> bytes:
     match text:
         case str():
             return text.encode()
         case bytes():
-            text.decode()  # the parser does not look into strings that it skips
             return text
         case _:
             raise TypeError("neither text nor bytes")

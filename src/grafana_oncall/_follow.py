@@ -11,8 +11,8 @@ from typing import Final
 import attrs
 
 from ._arguments import path_of
-from ._checkpoint import Checkpoint, CheckpointFile
-from ._known import Known, Sighting
+from ._checkpoint import Checkpoint, CheckpointFile, Kind, delivered, members
+from ._known import Delivery, Known, Sighting
 from ._moment import Moment
 from ._poll import Poller, Scope
 from ._schedule import Schedule
@@ -26,9 +26,6 @@ from .errors import (
     NotFound,
     OnCallError,
 )
-
-_SAVE_EVERY: Final = 1.0
-"""Seconds after which what was told is in the file at the latest."""
 
 _logger: Final = logging.getLogger("grafana_oncall")
 
@@ -74,7 +71,6 @@ class Follower:
         self._gaps: list[Gap] = []
         self.schedule = Schedule(settings.every)
         """When it reads."""
-        self._saving: asyncio.TimerHandle | None = None
         self._broken: CheckpointError | None = None
         self._reader: object | None = None
         self._polling = self._alone = False
@@ -92,8 +88,9 @@ class Follower:
             path = None if self._file is None else str(self._file.path)
             raise CheckpointError(message, path=path)
         self._polled, self._gaps, self._learns = Moment(checkpoint.polled), [], False
-        self._known.told = {one.id: one for one in checkpoint.groups}
-        self._known.outside = {*checkpoint.outside}
+        known = delivered(checkpoint)
+        self._known.told, self._known.outside = known.told, known.outside
+        self._known.in_flight = known.in_flight
 
     @property
     def polled(self) -> datetime | None:
@@ -118,10 +115,13 @@ class Follower:
         return Checkpoint(
             server=self._session.shared.wire.server,
             query=self._settings.scope.request.query,
-            polled=self._gaps[0].since if self._gaps else self._polled.date,
-            groups=tuple(self._known.told.values()),
-            outside=tuple(self._known.outside),
+            polled=self._settled(self._polled),
+            **members(self._known),
         )
+
+    def _settled(self, polled: Moment) -> datetime:
+        """Until when everything was told."""
+        return self._gaps[0].since if self._gaps else polled.date
 
     @contextmanager
     def reading(self) -> Generator[object]:
@@ -207,33 +207,40 @@ class Follower:
             _logger.warning("Poll failed, the next one is in %s: %s", pause, error)
             return None
 
-    def settle(self, sighting: Sighting) -> None:
-        """Its changes are told; writes the checkpoint now and then."""
-        self._known.settle(sighting)
+    def begin_delivery(self, sighting: Sighting) -> None:
+        """Its changes are going to be told: notes that first, or raises CheckpointError."""
+        delivery = self._known.delivery(sighting)
+        self._known.begin_delivery(delivery)
+        self._note("begin", delivery)
+
+    def end_delivery(self, sighting: Sighting) -> None:
+        """Its changes are told."""
+        delivery = self._known.delivery(sighting)
+        self._known.end_delivery(delivery)
+        self._note_if_possible("end", delivery)
         self.schedule.wake()  # perhaps one that was busy
-        self._save_soon()
 
     def settle_gap(self, gap: Gap) -> None:
         """It is told."""
         self._gaps = [one for one in self._gaps if one != gap]
-        self._save_soon()
+        if self._polled is not None:
+            self._note_if_possible("polled", self._settled(self._polled))
 
     def save(self) -> None:
-        """Writes the checkpoint into its file, if it has one, and somebody reads."""
-        if self._saving is not None:
-            self._saving.cancel()
-            self._saving = None
+        """Brings the checkpoint's file to the disk, if it has one, and somebody reads."""
         if self._file is not None and self._file.is_locked and self._polled is not None:
-            self._file.save(self.checkpoint)
+            self._file.save(lambda: self.checkpoint)
 
-    def _save_soon(self) -> None:
-        if self._file is not None and self._saving is None:
-            self._saving = asyncio.get_running_loop().call_later(_SAVE_EVERY, self._save_in_time)
+    def _note(self, kind: Kind, what: datetime | Delivery) -> None:
+        """Appends it to the file, where a process that is killed leaves it."""
+        if self._broken is not None:
+            raise self._broken
+        if self._file is not None and self._file.is_locked and not self._file.append(kind, what):
+            self._file.save(lambda: self.checkpoint)  # somebody has removed it
 
-    def _save_in_time(self) -> None:
-        self._saving = None
+    def _note_if_possible(self, kind: Kind, what: datetime | Delivery) -> None:
         try:
-            self.save()
+            self._note(kind, what)
         except CheckpointError as error:
             self._broken = error  # raised by the next poll
             self.schedule.wake()
@@ -267,8 +274,15 @@ class Follower:
         self._gaps += [] if gap is None else [gap]
         self._polled = now
         self.schedule.succeeded(began, hinted.difference(self._known.met))
-        self.save()
+        await self._keep(self._settled(now))
         return Poll(gap=gap, sightings=sightings)
+
+    async def _keep(self, polled: datetime) -> None:
+        """Notes how far it has read; now and then, all of what is known is written."""
+        if self._file is not None and self._file.is_locked and self._file.is_due:
+            await self._file.rewrite(self.checkpoint)
+        else:
+            self._note("polled", polled)
 
     async def _read(self, began: Moment, busy: Collection[str]) -> Sequence[Sighting]:
         if self._learns:

@@ -1,4 +1,12 @@
-"""Pure: what a watcher knows of alert groups, and what it finds changed when it sees them again."""
+"""Pure: what a watcher knows of alert groups, and what it finds changed when it sees them again.
+
+How it delivers at least once. A consumer may die at any moment: when it was given a group's
+changes, and before it is known that it has taken them. What it believes of the group is then either
+what was delivered before, or what was being delivered. So that is noted before a delivery begins,
+and until it is done the group is compared with both: what differs from either is delivered, also
+where the group is again as it was before. A delivery of that can be interrupted too, hence more
+than two.
+"""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
@@ -20,14 +28,50 @@ class Sighting:
     changes: Sequence[Change]
 
 
-class Known:
-    """What was told of each group, with which they are compared when they are seen."""
+@attrs.frozen(kw_only=True)
+class Delivery:
+    """What a consumer is told of a group."""
+
+    id: str
+    after: Snapshot | None
+    """How the group is; None when it is gone."""
+    outside: bool = False
+    """Whether it has left the filter by that."""
+
+
+@attrs.define
+class Delivered:
+    """What was delivered of each group, and what is being delivered."""
+
+    told: dict[str, Snapshot] = attrs.field(factory=dict[str, Snapshot])
+    """Each group as it was last delivered."""
+    outside: set[str] = attrs.field(factory=set[str])
+    """Groups that have left the list: when they come back, they are not new."""
+    in_flight: dict[str, list[Delivery]] = attrs.field(factory=dict[str, list[Delivery]])
+    """Deliveries that began after that, and are not known to be done, in their order."""
+
+    def begin_delivery(self, delivery: Delivery) -> None:
+        """From now on the consumer may know it."""
+        begun = self.in_flight.setdefault(delivery.id, [])
+        begun[:] = [one for one in begun if one != delivery] + [delivery]
+
+    def end_delivery(self, delivery: Delivery) -> None:
+        """The consumer knows it."""
+        self.in_flight.pop(delivery.id, None)
+        self.outside.discard(delivery.id)
+        if delivery.after is None:
+            self.told.pop(delivery.id, None)
+            return
+        self.told[delivery.id] = delivery.after
+        if delivery.outside:
+            self.outside.add(delivery.id)
+
+
+class Known(Delivered):
+    """What is known of each group, with which they are compared when they are seen."""
 
     def __init__(self, query: Sequence[tuple[str, str]]) -> None:
-        self.told: dict[str, Snapshot] = {}
-        """Each group as it was last told."""
-        self.outside: set[str] = set()
-        """Groups that have left the list: when they come back, they are not new."""
+        super().__init__()
         self.met: set[str] = set()
         """Groups that were seen since `begin`, but for busy ones."""
         self.oldest = datetime.min.replace(tzinfo=UTC)
@@ -36,11 +80,16 @@ class Known:
         self._busy: Collection[str] = ()
         self._changed: dict[str, AlertGroup | None] = {}
 
+    def began(self, group_id: str) -> datetime:
+        """When a group began that is known, or is being delivered."""
+        looks = (self.told.get(group_id), *(one.after for one in self.in_flight.get(group_id, ())))
+        return next((look.created_at for look in looks if look is not None), self.oldest)
+
     def forget(self) -> None:
         """Drops the groups that are too old by now."""
-        for group_id in [one.id for one in self.told.values() if one.created_at < self.oldest]:
-            del self.told[group_id]
-            self.outside.discard(group_id)
+        known = self.told.keys() | self.in_flight.keys()
+        for group_id in [one for one in known if self.began(one) < self.oldest]:
+            self.end_delivery(Delivery(id=group_id, after=None))
 
     def learn(self, groups: Iterable[AlertGroup], until: datetime | None) -> None:
         """Takes these as told already, if they began until then."""
@@ -64,41 +113,63 @@ class Known:
     def see_one(self, group_id: str, group: AlertGroup | None) -> None:
         """This was read by its id, be it in the list or not; None means that it is gone."""
         self.met.add(group_id)
-        is_known = group_id in self.told and group_id not in self.outside
-        if group is None or is_known or self._is_watched(group):
+        if self._believed(group_id, group):
             self._note(group_id, group)
+        elif group_id not in self._busy:
+            self.in_flight.pop(group_id, None)
 
     def changed(self) -> Sequence[Sighting]:
         """What was found changed since `begin`, in the order in which the groups began."""
         found = [
-            Sighting(id=one, group=group, changes=diff(self.told.get(one), group))
+            Sighting(id=one, group=group, changes=self._news(one, group))
             for one, group in self._changed.items()
         ]
         return sorted(found, key=self._began)
 
-    def settle(self, sighting: Sighting) -> None:
-        """Its changes were told."""
+    def delivery(self, sighting: Sighting) -> Delivery:
+        """What the consumer knows of the group when it was told these changes."""
         group = sighting.group
-        self.outside.discard(sighting.id)
-        if group is None:
-            self.told.pop(sighting.id, None)
-            return
-        self.told[group.id] = Snapshot.of(group)
-        if not self._is_watched(group):
-            self.outside.add(group.id)
+        return Delivery(
+            id=sighting.id,
+            after=None if group is None else Snapshot.of(group),
+            outside=group is not None and not self._is_watched(group),
+        )
 
     def _note(self, group_id: str, group: AlertGroup | None) -> None:
         if group_id in self._busy:
             return
-        if diff(self.told.get(group_id), group):
+        if self._news(group_id, group):
             self._changed[group_id] = group
         else:
             self._changed.pop(group_id, None)
-            if group is not None:
-                self.settle(Sighting(id=group_id, group=group, changes=()))
+            self.end_delivery(self.delivery(Sighting(id=group_id, group=group, changes=())))
+
+    def _news(self, group_id: str, group: AlertGroup | None) -> Sequence[Change]:
+        """What differs from anything that the consumer may believe, once for each kind.
+
+        What differs from the latest of that stands last: it leads to how the group is.
+        """
+        found: dict[type[Change], Change] = {}
+        for before in self._believed(group_id, group):
+            for change in diff(before, group):
+                found.pop(type(change), None)
+                found[type(change)] = change
+        return tuple(found.values())
+
+    def _believed(self, group_id: str, group: AlertGroup | None) -> Sequence[Snapshot | None]:
+        """How the consumer may believe the group to be, the latest last; None for nothing.
+
+        Of a group that is not in the list, only those are told who have it in there.
+        """
+        begun = self.in_flight.get(group_id, ())
+        if group is None or self._is_watched(group):
+            return [self.told.get(group_id), *(one.after for one in begun)]
+        told = None if group_id in self.outside else self.told.get(group_id)
+        inside = [told, *(one.after for one in begun if not one.outside)]
+        return [one for one in inside if one is not None]
 
     def _began(self, sighting: Sighting) -> datetime:
-        return (sighting.group or self.told[sighting.id]).created_at
+        return self.began(sighting.id) if sighting.group is None else sighting.group.created_at
 
     def _is_watched(self, group: AlertGroup) -> bool:
         return unmet(self._query, group) is None and group.created_at >= self.oldest

@@ -6,7 +6,8 @@ So each poll reads
 1. what began lately: from a little before the newest known group on;
 2. what is open (firing, acknowledged, silenced), as long as that is a bounded number of pages;
 3. a page or more of everything, further back from poll to poll, and again from the newest;
-4. one by one, what should have been there and was not: it has left the list, or is gone.
+4. one by one, what should have been there and was not: it has left the list, or is gone; and what
+   a consumer was perhaps told, before it ended, and is not there now.
 """
 
 import math
@@ -88,7 +89,8 @@ class Poller:
             suspects |= await self._sweep(1)
         else:
             suspects |= await self._sweep(self._scope.most_pages)
-        await self._look_for(suspects - known.met - known.outside - {*busy})
+        suspects = (suspects - known.outside) | known.in_flight.keys()
+        await self._look_for(suspects - known.met - {*busy})
         return known.changed()
 
     async def look(self, ids: Iterable[str]) -> tuple[Sequence[Sighting], Sequence[OnCallError]]:
@@ -136,7 +138,7 @@ class Poller:
     async def _look_for(self, suspects: set[str]) -> None:
         """Finds out what became of those that were not where they should have been."""
         if len(suspects) > _FEW:
-            newest = max(self._known.told[one].created_at for one in suspects)
+            newest = max(map(self._known.began, suspects))
             await self._cover(newest, self._scope.most_pages)
         for group_id in sorted(suspects - self._known.met)[:_FEW]:
             await self._reread(group_id)

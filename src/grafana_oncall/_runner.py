@@ -23,11 +23,12 @@ _logger: Final = logging.getLogger("grafana_oncall")
 
 @attrs.frozen
 class _Job:
-    """Changes to be told one after the other, and what follows when they are."""
+    """Changes to be told one after the other; what comes before, and what follows."""
 
     id: str | None
     changes: Sequence[Watched]
-    settle: Callable[[], None]
+    begin: Callable[[], None]
+    end: Callable[[], None]
 
 
 class Runner:
@@ -95,18 +96,20 @@ class Runner:
         while not self._stopping.is_set():
             try:
                 poll = await self._unless_stopped(self._follower.poll(reader, self.busy))
+                if poll is not None:
+                    self._waiting.extend(self._jobs(poll))
+                    await self._begin(tasks)
             except OnCallError as error:
                 self._failure = error
                 return
-            if poll is not None:
-                self._waiting.extend(self._jobs(poll))
-                await self._begin(tasks)
 
     def _jobs(self, poll: Poll) -> Generator[_Job]:
+        follower = self._follower
         if poll.gap is not None:
-            yield _Job(None, [poll.gap], partial(self._follower.settle_gap, poll.gap))
-        for sighting in poll.sightings:
-            yield _Job(sighting.id, sighting.changes, partial(self._follower.settle, sighting))
+            yield _Job(None, [poll.gap], lambda: None, partial(follower.settle_gap, poll.gap))
+        for one in poll.sightings:
+            begin, end = partial(follower.begin_delivery, one), partial(follower.end_delivery, one)
+            yield _Job(one.id, one.changes, begin, end)
 
     async def _begin(self, tasks: asyncio.TaskGroup) -> None:
         """Each job that waits, as soon as there is a place for it; none after a stop."""
@@ -116,6 +119,7 @@ class Runner:
                 self._waiting.clear()
                 return
             job = self._waiting.popleft()
+            job.begin()
             if job.id is not None:
                 self.busy.add(job.id)
             tasks.create_task(self._handle(job))
@@ -125,7 +129,7 @@ class Runner:
         try:
             for change in job.changes:
                 await self._tell(change)
-            job.settle()
+            job.end()
         except asyncio.CancelledError:
             self._cut_off += 1
             raise

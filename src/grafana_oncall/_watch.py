@@ -99,12 +99,11 @@ class Watcher:
                     follower.check(reader)
                     follower.settle_gap(poll.gap)
                 for sighting in poll.sightings:
+                    follower.begin_delivery(sighting)
                     for change in sighting.changes:
                         yield change
                         follower.check(reader)
-                    follower.settle(sighting)
-                if poll.gap is not None or poll.sightings:
-                    follower.save()
+                    follower.end_delivery(sighting)
 
 
 def follower_of(watcher: Watcher) -> Follower:

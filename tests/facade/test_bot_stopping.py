@@ -19,7 +19,7 @@ from grafana_oncall.testing import FakeOnCall
 from tests.facade.bots import LATER, POLICY, Make, fail, hear, maker, run_for, running
 from tests.facade.listing import other_tasks
 from tests.facade.timeline import later
-from tests.virtual_time import passed
+from tests.virtual_time import about, passed
 
 make = pytest.fixture(maker)
 
@@ -32,7 +32,7 @@ async def test_stopping_finishes_what_is_in_flight_and_begins_nothing(
     bot = make(checkpoint=tmp_path / "c", max_at_once=2)
     begun, ended = hear(bot, lasting=10), hear(bot)
     await run_for(bot, 15)
-    assert passed() == 20
+    assert passed() == about(20)
     assert begun == ended
     following = make(checkpoint=tmp_path / "c")
     rest = hear(following)
@@ -205,7 +205,7 @@ async def test_what_has_not_ended_after_the_grace_is_cancelled(
         await asyncio.sleep(33 if change.id == slow.id else 6)
 
     await run_for(bot, 3, grace=grace)
-    assert passed() == ended
+    assert passed() == about(ended)
     following = make(checkpoint=tmp_path / "c")
     again = hear(following)
     await run_for(following, 1)

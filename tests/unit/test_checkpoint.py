@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -20,7 +21,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grafana_oncall import OnCallClient
-from grafana_oncall._checkpoint import Checkpoint
+from grafana_oncall._checkpoint import Checkpoint, CheckpointFile, Kind
+from grafana_oncall._known import Delivery
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import CheckpointError
 from grafana_oncall.models import AlertGroupState
@@ -43,6 +45,21 @@ CHECKPOINT = Checkpoint(
         ),
     ),
     outside=("I68T24C13IFW1",),
+    in_flight=(
+        Delivery(
+            id="I68T24C13IFW1",
+            after=Snapshot(
+                id="I68T24C13IFW1",
+                created_at=MOMENT - timedelta(hours=1),
+                state=AlertGroupState.FIRING,
+                alerts_count=3,
+                labels=(),
+                title="Memory above 90% threshold",
+            ),
+            outside=True,
+        ),
+        Delivery(id="I68T24C13IFW1", after=None),
+    ),
 )
 OTHER = attrs.evolve(CHECKPOINT, polled=MOMENT + timedelta(minutes=1))
 JSON: dict[str, Any] = json.loads(CHECKPOINT.to_json())
@@ -63,6 +80,7 @@ snapshots = st.builds(
     labels=pairs,
     title=st.none() | texts,
 )
+deliveries = st.builds(Delivery, id=texts, after=st.none() | snapshots, outside=st.booleans())
 checkpoints = st.builds(
     Checkpoint,
     server=texts,
@@ -70,6 +88,7 @@ checkpoints = st.builds(
     polled=moments,
     groups=st.lists(snapshots, max_size=3).map(tuple),
     outside=st.lists(texts, max_size=3).map(tuple),
+    in_flight=st.lists(deliveries, max_size=3).map(tuple),
 )
 
 
@@ -96,6 +115,8 @@ def without(name: str) -> str:
     return json.dumps({key: value for key, value in JSON.items() if key != name})
 
 
+TEXT = CHECKPOINT.to_json()
+ENDED = '"end": {"id": "I1", "after": null}'
 HOSTILE: dict[str, str | bytes] = {
     "nothing": "",
     "no JSON": "checkpoint",
@@ -108,7 +129,7 @@ HOSTILE: dict[str, str | bytes] = {
     "very deep": "[" * 100_000,
     "a long number": "1" * 10_000,
     "another format": changed("format", value=2),
-    **{f"no {name}": without(name) for name in JSON if name != "format"},
+    **{f"no {name}": without(name) for name in JSON if name not in {"format", "in_flight"}},
     "a number as server": changed("server", value=1),
     "a text as filter": changed("query", value="label"),
     "numbers in the filter": changed("query", value=[[1, 2]]),
@@ -124,6 +145,18 @@ HOSTILE: dict[str, str | bytes] = {
     "labels that are no pairs": changed("groups", 0, "labels", value=[["team"]]),
     "numbers as labels": changed("groups", 0, "labels", value=[[1, 2]]),
     "a number as title": changed("groups", 0, "title", value=1),
+    "a text as what is in flight": changed("in_flight", value="I1"),
+    "a number in flight": changed("in_flight", 0, "after", value=1),
+    "in flight without an id": changed("in_flight", 0, value={"after": None}),
+    "a line that is no JSON": f"{TEXT}\n}}\n",
+    "a line that says nothing": f"{TEXT}\n{{}}\n",
+    "a line that says something else": f'{TEXT}\n{{"polle": "2026-03-02T09:30:15Z"}}\n',
+    "a line that says two things": f'{TEXT}\n{{"polled": "2026-03-02T09:30:15Z", {ENDED}}}\n',
+    "a line without a group": f'{TEXT}\n{{"begin": {{"after": null}}}}\n',
+    "a line that is no UTF-8": f'{TEXT}\n{{"end": {{"id": "'.encode() + b'\xff", "after": null}}\n',
+    "a line with a time without a zone": f'{TEXT}\n{{"polled": "2026-03-02T09:30:15"}}\n',
+    "an empty line": f"{TEXT}\n\n{{{ENDED}}}\n",
+    "two values": f"{TEXT}\n{TEXT}\n",
 }
 
 
@@ -153,6 +186,7 @@ places = st.sampled_from(
         *((name,) for name in JSON),
         *(("query", 0), ("query", 0, 1), ("groups", 0), ("groups", 0, "labels", 0)),
         *(("groups", 0, name) for name in JSON["groups"][0]),
+        *(("in_flight", 0, name) for name in JSON["in_flight"][0]),
     ]
 )
 
@@ -162,7 +196,9 @@ def is_sound(checkpoint: Checkpoint) -> bool:
     times: list[datetime] = [checkpoint.polled]
     texts: list[Any] = [checkpoint.server, *chain(*checkpoint.query)]
     counts: list[Any] = []
-    for one in checkpoint.groups:
+    texts += [one.id for one in checkpoint.in_flight]
+    begun = (one.after for one in checkpoint.in_flight)
+    for one in (*checkpoint.groups, *filter(None, begun)):
         times.append(one.created_at)
         texts += [one.id, one.title or "", *chain(*one.labels)]
         counts.append(one.alerts_count)
@@ -210,6 +246,195 @@ def test_where_there_is_no_file_there_is_no_checkpoint(tmp_path: Path) -> None:
     assert Checkpoint.load(tmp_path / "bot.json") is None
 
 
+# Lines behind it
+
+
+SECOND = MOMENT + timedelta(seconds=15)
+GROUP = CHECKPOINT.groups[0]
+SILENT = attrs.evolve(CHECKPOINT, groups=(), outside=(), in_flight=())
+
+
+def told(state: AlertGroupState | None, *, outside: bool = False, id: str = "I1") -> Delivery:
+    """A group is told to be in that state, or to be gone."""
+    after = None if state is None else attrs.evolve(GROUP, id=id, state=state)
+    return Delivery(id=id, after=after, outside=outside)
+
+
+ACKNOWLEDGED, RESOLVED = told(AlertGroupState.ACKNOWLEDGED), told(AlertGroupState.RESOLVED)
+GONE, LEFT = told(None), told(AlertGroupState.RESOLVED, outside=True)
+
+
+@asynccontextmanager
+async def open_file(path: Path, value: Checkpoint = SILENT) -> AsyncGenerator[CheckpointFile]:
+    """A file that somebody has, with that value."""
+    file = CheckpointFile(path)
+    assert await file.lock()
+    try:
+        assert file.is_due
+        await file.rewrite(value)
+        assert not file.is_due
+        yield file
+    finally:
+        file.unlock()
+
+
+@pytest.mark.parametrize(
+    ("lines", "changed"),
+    [
+        pytest.param([("polled", SECOND)], {"polled": SECOND}, id="read"),
+        pytest.param([("begin", RESOLVED)], {"in_flight": (RESOLVED,)}, id="begun"),
+        pytest.param([("begin", GONE)], {"in_flight": (GONE,)}, id="begun to be gone"),
+        pytest.param(
+            [("begin", ACKNOWLEDGED), ("begin", RESOLVED), ("begin", ACKNOWLEDGED)],
+            {"in_flight": (RESOLVED, ACKNOWLEDGED)},
+            id="begun, after a restart too",
+        ),
+        pytest.param(
+            [("begin", ACKNOWLEDGED), ("begin", RESOLVED), ("end", RESOLVED)],
+            {"groups": (RESOLVED.after,)},
+            id="ended",
+        ),
+        pytest.param([("end", RESOLVED), ("end", GONE)], {}, id="gone"),
+        pytest.param([("end", LEFT)], {"groups": (LEFT.after,), "outside": ("I1",)}, id="outside"),
+        pytest.param(
+            [("end", LEFT), ("end", RESOLVED)], {"groups": (RESOLVED.after,)}, id="inside again"
+        ),
+        pytest.param([("end", LEFT), ("end", GONE)], {}, id="gone from outside"),
+    ],
+)
+async def test_a_file_has_what_was_appended_to_it(
+    tmp_path: Path, lines: list[tuple[Kind, Any]], changed: dict[str, Any]
+) -> None:
+    """For a process that is killed at any moment."""
+    path, expected = tmp_path / "bot.json", attrs.evolve(SILENT, **changed)
+    async with open_file(path) as file:
+        for kind, what in lines:
+            assert file.append(kind, what)
+        assert Checkpoint.load(path) == Checkpoint.from_json(path.read_text()) == expected
+    assert Checkpoint.load(path) == expected
+
+
+async def test_half_a_line_at_the_end_does_not_count(tmp_path: Path) -> None:
+    """Wherever it was cut, in the middle of a character too; half a value is refused."""
+    path, states = tmp_path / "bot.json", [SILENT]
+    async with open_file(path) as file:
+        lines: list[tuple[Kind, Any]] = [("begin", RESOLVED), ("end", RESOLVED), ("polled", SECOND)]
+        for kind, what in lines:
+            assert file.append(kind, what)
+            states.append(cast("Checkpoint", Checkpoint.load(path)))
+    whole = path.read_bytes()
+    value = whole.index(b"\n")
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        if length < value:
+            with pytest.raises(CheckpointError):
+                Checkpoint.load(path)
+        else:
+            assert Checkpoint.load(path) == states[max(0, whole[:length].count(b"\n") - 1)]
+
+
+async def test_a_file_that_has_grown_is_written_anew(tmp_path: Path) -> None:
+    """With everything that is known, and without lines."""
+    path = tmp_path / "bot.json"
+    async with open_file(path) as file:
+        number = 0
+        while not file.is_due:
+            assert file.append("end", told(AlertGroupState.FIRING, id=f"I{number}"))
+            number += 1
+        known = Checkpoint.load(path)
+        assert known is not None
+        assert len(known.groups) == number > 100
+        await file.rewrite(known)
+        assert not file.is_due
+        assert Checkpoint.load(path) == known
+        assert path.read_bytes().count(b"\n") == 1
+        assert file.append("polled", SECOND)
+    assert Checkpoint.load(path) == attrs.evolve(known, polled=SECOND)
+    assert content(tmp_path) == {"bot.json", "bot.json.lock"}
+
+
+def content(folder: Path) -> set[str]:
+    """The names of its files."""
+    return {one.name for one in folder.iterdir()}
+
+
+MANY = attrs.evolve(
+    SILENT, groups=tuple(attrs.evolve(GROUP, id=f"I{number}") for number in range(2000))
+)
+
+
+async def test_what_is_appended_while_a_file_is_written_anew_is_in_both(tmp_path: Path) -> None:
+    """In the old one until the new one takes its place, and then in that."""
+    path = tmp_path / "bot.json"
+    async with open_file(path) as file:
+        writing = asyncio.create_task(file.rewrite(MANY))
+        await asyncio.sleep(0)
+        assert file.append("begin", ACKNOWLEDGED)
+        assert Checkpoint.load(path) == attrs.evolve(SILENT, in_flight=(ACKNOWLEDGED,))
+        file.save(lambda: SILENT)
+        await writing
+        expected = attrs.evolve(MANY, in_flight=(ACKNOWLEDGED,))
+        assert Checkpoint.load(path) == expected
+        assert file.append("polled", SECOND)
+    assert Checkpoint.load(path) == attrs.evolve(expected, polled=SECOND)
+
+
+@pytest.mark.parametrize("kind", ["new", "removed"])
+async def test_a_file_that_is_not_there_is_written_with_its_first_lines(
+    tmp_path: Path, kind: str
+) -> None:
+    """Until then, nothing can be appended to it."""
+    path, file = tmp_path / "bot.json", CheckpointFile(tmp_path / "bot.json")
+    await file.lock()
+    if kind == "removed":
+        await file.rewrite(SILENT)
+        path.unlink()
+    assert not file.append("polled", SECOND)
+    writing = asyncio.create_task(file.rewrite(MANY))
+    await asyncio.sleep(0)
+    assert file.append("begin", ACKNOWLEDGED)
+    file.save(lambda: SILENT)
+    await writing
+    assert Checkpoint.load(path) == attrs.evolve(MANY, in_flight=(ACKNOWLEDGED,))
+    file.unlock()
+
+
+async def test_a_file_that_is_being_written_anew_is_left_as_it_was_by_a_cancellation(
+    tmp_path: Path,
+) -> None:
+    """Which waits for the thread: nothing else may write there meanwhile."""
+    path = tmp_path / "bot.json"
+    async with open_file(path) as file:
+        writing = asyncio.create_task(file.rewrite(MANY))
+        await asyncio.sleep(0)
+        for _ in range(3):
+            writing.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait([writing])
+        assert writing.cancelled()
+        assert content(tmp_path) == {"bot.json", "bot.json.lock"}
+        assert Checkpoint.load(path) == SILENT
+        assert file.append("polled", SECOND)
+    assert Checkpoint.load(path) == attrs.evolve(SILENT, polled=SECOND)
+
+
+async def test_a_line_does_not_follow_half_a_line(tmp_path: Path) -> None:
+    """After a full disk, the file is written whole before anything is appended again."""
+    path = tmp_path / "bot.json"
+    async with open_file(path) as file:
+        with full_disk(path.stat().st_size + 5), pytest.raises(CheckpointError) as caught:
+            file.append("begin", RESOLVED)
+        assert caught.value.path == str(path)
+        assert Checkpoint.load(path) == SILENT
+        assert not file.append("begin", RESOLVED)
+        file.save(lambda: OTHER)
+        assert file.append("polled", SECOND)
+    assert Checkpoint.load(path) == attrs.evolve(OTHER, polled=SECOND)
+
+
+# Deaths and full disks
+
+
 KILLED = """
 import os, sys
 from pathlib import Path
@@ -236,10 +461,10 @@ def test_a_process_that_dies_while_saving_leaves_the_old_value(tmp_path: Path, e
 
 
 @contextmanager
-def full_disk() -> Generator[None]:
+def full_disk(size: int = 16) -> Generator[None]:
     """No file can grow beyond a few bytes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
         yield
     finally:

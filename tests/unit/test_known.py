@@ -30,7 +30,7 @@ def told(known: Known, groups: Sequence[AlertGroup]) -> None:
     known.begin(())
     known.see(groups)
     for one in known.changed():
-        known.settle(one)
+        known.end_delivery(known.delivery(one))
 
 
 def test_what_is_new_is_news_until_it_is_told() -> None:
@@ -63,7 +63,7 @@ def test_a_group_that_leaves_the_filter_is_told_once_and_is_not_new_when_it_retu
     known.begin(())
     known.see_one("I1", group(state="acknowledged"))
     assert news(known) == {"I1": ["Acknowledged"]}
-    known.settle(*known.changed())
+    known.end_delivery(known.delivery(*known.changed()))
     assert known.outside == {"I1"}
     known.begin(())
     known.see_one("I1", group(state="resolved"))
@@ -101,7 +101,7 @@ def test_a_group_that_is_gone_is_forgotten_when_that_is_told() -> None:
     known.see_one("I1", None)
     assert news(known) == {"I1": ["Deleted"]}
     assert [*known.told] == ["I1"]
-    known.settle(*known.changed())
+    known.end_delivery(known.delivery(*known.changed()))
     assert known.told == {}
 
 
