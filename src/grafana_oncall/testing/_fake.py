@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import datetime, timedelta
 from typing import Self, TypeVar
 
@@ -162,7 +162,7 @@ class FakeOnCall(Populate):
         return self._world.clock()
 
     @property
-    def groups(self) -> dict[str, FakeAlertGroup]:
+    def groups(self) -> MutableMapping[str, FakeAlertGroup]:
         """The alert groups by id, with everything applied that has fallen due."""
         self._world.settle()
         return self._world.groups

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-
-from attrs import frozen
 
 from grafana_oncall.testing._answers import detail, refused
 from grafana_oncall.testing._context import Context
-from grafana_oncall.testing._register import Entry, age
 from grafana_oncall.testing._state import FakeAlertGroup, State
 
 _STATES: dict[str, State] = {
@@ -20,62 +17,19 @@ _STATES: dict[str, State] = {
     "silenced": "silenced",
 }
 _FORMAT = "%Y-%m-%dT%H:%M:%S"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOOK_BACK = timedelta(days=30)
 
 
-@frozen
-class Chosen:
-    """The five filters on what a group is; those on when and which are applied to their result."""
-
-    state: State | None
-    labels: frozenset[tuple[str, str]]
-    team: tuple[str | None, ...]
-    """The one team, as a tuple: empty for any."""
-    route_id: str
-    integration_id: str
-
-    def admits(self, group: FakeAlertGroup) -> bool:
-        """Whether this group passes all five."""
-        return (
-            (self.state is None or group.state == self.state)
-            and (not self.labels or self.labels.issubset(group.labels))
-            and (not self.team or group.team_id in self.team)
-            and self.route_id in {"", group.route_id}
-            and self.integration_id in {"", group.integration_id}
-        )
-
-
-@frozen
-class Span:
-    """Part of a list of entries. It is not copied: a list is long, a page of it is not."""
-
-    entries: Sequence[Entry]
-    first: int
-    end: int
-
-    def __len__(self) -> int:
-        return self.end - self.first
-
-    def __getitem__(self, part: slice) -> list[FakeAlertGroup]:
-        positions = range(self.first, self.end)[part]
-        return [self.entries[position][2] for position in positions]
-
-
-def select_groups(context: Context) -> Span:
+def select_groups(context: Context) -> list[FakeAlertGroup]:
     """The groups that pass every filter, newest first."""
     # In the order in which the server finds fault.
-    chosen = Chosen(
-        state=_state(context),
-        labels=_labels(context),
-        team=_team(context),
-        route_id=context.last("route_id"),
-        integration_id=context.last("integration_id"),
-    )
+    state, labels, team = _state(context), _labels(context), _team(context)
     oldest, newest = _range(context)
-    entries = _entries(context, chosen)
-    first = 0 if newest is None else bisect_left(entries, (age(newest),))
-    end = len(entries) if oldest is None else bisect_left(entries, (age(oldest) + 1,))
-    return Span(entries, first, max(first, end))
+    groups = _having(context, _in_state(context, state), labels, team)
+    first = 0 if newest is None else bisect_left(groups, _age(newest), key=_age_of)
+    end = len(groups) if oldest is None else bisect_right(groups, _age(oldest), key=_age_of)
+    return groups[first:end]
 
 
 def team_test(context: Context) -> Callable[[str | None], bool]:
@@ -84,12 +38,39 @@ def team_test(context: Context) -> Callable[[str | None], bool]:
     return lambda team_id: not team or team_id in team
 
 
-def _entries(context: Context, chosen: Chosen) -> Sequence[Entry]:
+def _in_state(context: Context, state: State | None) -> list[FakeAlertGroup]:
     wanted = context.last("id")
     if not wanted:
-        return context.world.groups.listed(chosen)
+        return context.world.groups.listed(state)
     group = context.world.groups.get(wanted)
-    return [] if group is None or not chosen.admits(group) else [(age(group.started_at), 0, group)]
+    return [group] if group is not None and state in {None, group.state} else []
+
+
+def _having(
+    context: Context,
+    groups: list[FakeAlertGroup],
+    labels: frozenset[tuple[str, str]],
+    team: tuple[str | None, ...],
+) -> list[FakeAlertGroup]:
+    # Each filter looks at every group, so its test is short, and made only where it was given.
+    for label in labels:
+        groups = [each for each in groups if label in each.labels]
+    if team:
+        groups = [each for each in groups if each.integration.team_id in team]
+    if route_id := context.last("route_id"):
+        groups = [each for each in groups if each.route_id == route_id]
+    if integration_id := context.last("integration_id"):
+        groups = [each for each in groups if each.integration.id == integration_id]
+    return groups
+
+
+def _age(moment: datetime) -> timedelta:
+    """Where groups that started at this moment stand in a list: the later, the smaller."""
+    return _EPOCH - moment
+
+
+def _age_of(group: FakeAlertGroup) -> timedelta:
+    return _age(group.started_at)
 
 
 def _state(context: Context) -> State | None:

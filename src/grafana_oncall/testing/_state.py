@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
 from attrs import Attribute, define, field, setters
 
-from grafana_oncall.testing._watched import Listener, nobody, watched
-
 Flavour = Literal["cloud", "oss"]
 State = Literal["firing", "acknowledged", "resolved", "silenced"]
 
 
-def _tell(changing: FakeAlertGroup | FakeIntegration, _: Attribute[Any], value: Any) -> Any:
-    changing.before_change()
+class Changes(dict["FakeAlertGroup", None]):
+    """The groups that changed since their server last looked, in the order of the changes."""
+
+    def __reduce__(self) -> tuple[type[Changes], tuple[()]]:
+        return Changes, ()  # a copy of a group is not on the server
+
+
+def _note_change(group: FakeAlertGroup, _: Attribute[Any], value: Any) -> Any:
+    group.changes[group] = None
     return value
-
-
-def _tell_and_watch(group: FakeAlertGroup, _: Attribute[Any], value: Any) -> Labels:
-    group.before_change()
-    return Labels(group, value)
 
 
 @define(kw_only=True, eq=False)
@@ -43,36 +42,16 @@ class FakeIntegration:
     created_at: datetime
     templates: dict[str, Any]
     default_route: dict[str, Any]
-    team_id: str | None = field(default=None, on_setattr=_tell)
+    team_id: str | None = None
     description_short: str | None = None
     labels: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
     dynamic_labels: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
     maintenance_mode: str | None = None
     maintenance_started_at: datetime | None = None
     maintenance_end_at: datetime | None = None
-    before_change: Listener = field(
-        default=nobody, init=False, repr=False, on_setattr=setters.NO_OP
-    )
-    """Set by the server that keeps this, to keep its lists in order."""
 
 
-@watched
-class Labels(list[tuple[str, str]]):
-    """The labels of an alert group: a plain list, but for a server that hears of changes."""
-
-    def __init__(self, group: FakeAlertGroup, labels: Iterable[tuple[str, str]]) -> None:
-        super().__init__(labels)
-        self.group = group
-
-    def before_change(self) -> None:
-        """Tell whoever keeps the group."""
-        self.group.before_change()
-
-    def __reduce__(self) -> tuple[type[list[Any]], tuple[list[tuple[str, str]]]]:
-        return list, ([*self],)  # a copy is a plain list
-
-
-@define(kw_only=True, eq=False, on_setattr=_tell)
+@define(kw_only=True, eq=False, on_setattr=_note_change)
 class FakeAlertGroup:
     """An alert group. Its state follows from the three times, as in the real database."""
 
@@ -85,7 +64,7 @@ class FakeAlertGroup:
     last_alert_id: str
     last_alert_at: datetime
     alerts_count: int = 1
-    labels: list[tuple[str, str]] = field(factory=list[tuple[str, str]], on_setattr=_tell_and_watch)
+    labels: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
     permalinks: dict[str, str | None] = field(factory=dict[str, str | None])
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
@@ -98,10 +77,8 @@ class FakeAlertGroup:
     wipe_requested_at: datetime | None = None
     wiped_at: datetime | None = None
     delete_requested_at: datetime | None = None
-    before_change: Listener = field(
-        default=nobody, init=False, repr=False, on_setattr=setters.NO_OP
-    )
-    """Set by the server that keeps this, to keep its lists in order."""
+    changes: Changes = field(factory=Changes, init=False, repr=False, on_setattr=setters.NO_OP)
+    """Where a change of an attribute is noted: set by the server that keeps this group."""
 
     @property
     def state(self) -> State:

@@ -24,7 +24,7 @@ _FACES = (":blush:", ":sunglasses:", ":heart_eyes:", ":smile:", ":wink:", ":inno
 
 
 def _set_delay(world: World, _: Attribute[Any], delay: timedelta | None) -> timedelta | None:
-    world.groups.before_change()
+    world.groups.reschedule()
     return delay
 
 
@@ -118,7 +118,7 @@ class World:
             return
         for child in self.groups.attached(group):
             child.root = None
-        self.groups.discard(group)
+        self.groups.pop(group.id, None)
 
 
 def _done_at(requested_at: datetime | None, delay: timedelta | None) -> datetime | None:
