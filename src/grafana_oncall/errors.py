@@ -125,12 +125,10 @@ class Problem:
     rule: str
     """What is wrong, in words."""
     line: int | None = None
-    """Line in a template, from 1."""
-    column: int | None = None
-    """Column in that line, from 1."""
+    """Line in a template, from 1; None where Jinja2 does not say."""
 
     def __str__(self) -> str:
-        place = f" (line {self.line}, column {self.column})" if self.line is not None else ""
+        place = f" (line {self.line})" if self.line is not None else ""
         return f"{self.where}{place}: {self.rule}"
 
 

@@ -73,7 +73,7 @@ def validate_dynamic(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
         (('severity', '{{ payload.severity[:4] }}'),)
 
     Raises:
-        LabelError: With every broken rule; one of a template has its line and column.
+        LabelError: With every broken rule; one of a template has its line.
     """
     entries = entries_of(labels, dynamic=True)
     return _sound(entries, _dynamic, most=LABELS_MAX, argument="dynamic_labels")

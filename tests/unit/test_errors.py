@@ -62,7 +62,7 @@ STATUS_CLASSES: list[type[StatusError]] = [
 ]
 PROBLEMS = (
     Problem(where="team:SRE 1", rule="no spaces"),
-    Problem(where="templates.slack.title", rule="unexpected '}'", line=2, column=7),
+    Problem(where="templates.slack.title", rule="unexpected '}'", line=2),
 )
 
 
@@ -233,7 +233,7 @@ class Custom(InvalidArgument):
             LabelError(PROBLEMS, argument="labels"),
             "labels: 2 problems:\n"
             "  - team:SRE 1: no spaces\n"
-            "  - templates.slack.title (line 2, column 7): unexpected '}'",
+            "  - templates.slack.title (line 2): unexpected '}'",
             id="problems",
         ),
         pytest.param(
