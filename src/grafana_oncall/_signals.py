@@ -1,78 +1,75 @@
-"""Signals that stop whatever runs on an event loop, of which there may be several."""
+"""Signals that stop a bot."""
 
 import asyncio
 import signal
 from collections.abc import Callable, Collection, Generator
 from contextlib import ExitStack, contextmanager
-from typing import Final, TypeAlias
-from weakref import WeakKeyDictionary
+from types import FrameType
+from typing import TypeAlias
 
 from .errors import InvalidArgument
 
 Stop: TypeAlias = Callable[[], None]
+Handler: TypeAlias = Callable[[int, FrameType | None], object] | int
+"""As `signal.signal` takes it."""
 
 
-class _Handler:
-    """Calls what a signal stops; when there is nothing left to stop, what handled it before."""
+class _StopHandler:
+    """Stops a bot, and calls the handler that was there before, such as another bot's or uvicorn's.
 
-    def __init__(self, one: signal.Signals) -> None:
-        self.stops: list[Stop] = []
-        self._signal = one
+    Bots may end in any order. So one that has ended may still be the one before another, where it
+    is skipped, or be put back by somebody who took the signal meanwhile: then, when called, it
+    gives the signal back.
+    """
+
+    def __init__(self, number: signal.Signals, stop: Stop) -> None:
+        self._number = number
         self._loop = asyncio.get_running_loop()
+        self.stop: Stop | None = stop
         try:
-            self._before = signal.getsignal(one) or signal.SIG_DFL
             # Not with `loop.add_signal_handler`, which Windows does not have.
-            signal.signal(one, self)
+            self._before = signal.signal(number, self) or signal.SIG_DFL
         except (OSError, ValueError) as error:
             message = (
-                f"signals: {one!r} cannot be had here ({error}); with signals=() none is taken."
+                f"signals: {number!r} cannot be had here ({error}); with signals=() none is taken."
             )
             raise InvalidArgument(message, argument="signals") from error
 
-    def __call__(self, _: int, __: object) -> None:
-        if self.stops:
-            self._loop.call_soon_threadsafe(self._stop)
-        else:
-            # Somebody had taken the signal when this gave it back, and has since restored this.
-            self.give_back()
-            signal.raise_signal(self._signal)
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.stop is None:
+            signal.signal(number, self.previous())
+            signal.raise_signal(number)
+            return
+        self._loop.call_soon_threadsafe(self.stop)
+        before = self.previous()
+        if callable(before) and not _interrupts(before):
+            before(number, frame)
 
-    def _stop(self) -> None:
-        for stop in self.stops:
-            stop()
-
-    def give_back(self) -> None:
-        """Restores what was before, unless somebody else has taken the signal since."""
-        found: object = signal.getsignal(self._signal)
+    def end(self) -> None:
+        """Restore what was before, unless somebody else has taken the signal since."""
+        self.stop = None
+        found: object = signal.getsignal(self._number)
         if found is self:
-            signal.signal(self._signal, self._before)
+            signal.signal(self._number, self.previous())
+
+    def previous(self) -> Handler:
+        """Return the handler that was there before, of those that still count."""
+        before = self._before
+        if isinstance(before, _StopHandler) and before.stop is None:
+            return before.previous()
+        return before
 
 
-_handlers: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, dict[signal.Signals, _Handler]]] = (
-    WeakKeyDictionary()
-)
+def _interrupts(handler: Handler) -> bool:
+    """Return whether it breaks off all work, as the handlers of SIGINT in Python and asyncio do."""
+    owner = getattr(getattr(handler, "func", None), "__self__", None)  # of a partial, in a Runner
+    return handler is signal.default_int_handler or isinstance(owner, asyncio.Runner)
 
 
 @contextmanager
 def stopped_by(signals: Collection[signal.Signals], stop: Stop) -> Generator[None]:
-    """Meanwhile a signal calls all that it stops; the last one restores what was before."""
+    """Call `stop` at each of these signals; restore the former handlers at the end."""
     with ExitStack() as stack:
-        for one in signals:
-            stack.enter_context(_stopped_by(one, stop))
+        for number in dict.fromkeys(signals):
+            stack.callback(_StopHandler(number, stop).end)
         yield
-
-
-@contextmanager
-def _stopped_by(one: signal.Signals, stop: Stop) -> Generator[None]:
-    handlers = _handlers.setdefault(asyncio.get_running_loop(), {})
-    if one not in handlers:
-        handlers[one] = _Handler(one)
-    handler = handlers[one]
-    handler.stops.append(stop)
-    try:
-        yield
-    finally:
-        handler.stops.remove(stop)
-        if not handler.stops:
-            del handlers[one]
-            handler.give_back()

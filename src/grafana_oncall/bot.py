@@ -169,8 +169,9 @@ class Bot:
 
         Args:
             grace: Longest time to finish, as a timedelta or in seconds.
-            signals: Those that stop the bot, on Windows too; none where somebody else handles
-                signals, and none outside the main thread.
+            signals: Those that stop the bot, on Windows too. A handler that was there before is
+                called as well, but for those of Python and asyncio that interrupt the program.
+                Outside the main thread, none can be had: give `()`.
 
         Raises:
             OnCallError: What `Watcher` raises.

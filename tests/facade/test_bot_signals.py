@@ -80,6 +80,40 @@ async def test_a_handler_that_the_loop_has_for_a_signal_stays(
         loop.remove_signal_handler(signal.SIGTERM)
 
 
+async def test_a_handler_that_was_there_before_is_called_too(
+    oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """Such as that of a web server in whose lifespan the bot runs: both end."""
+    arrived: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: arrived.append(number))
+    try:
+        bots = [Bot(oncall.alert_groups.watch(clock=clock)) for _ in range(2)]
+        async with asyncio.timeout(600), asyncio.TaskGroup() as tasks:
+            for bot in bots:
+                tasks.create_task(bot.run())
+            await asyncio.sleep(20)
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert arrived == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+async def test_bots_may_end_in_any_order(
+    oncall: OnCallClient, clock: VirtualClock, order: tuple[int, ...]
+) -> None:
+    """The last one that ends leaves the signal as the first one found it."""
+    before = signal.getsignal(signal.SIGTERM)
+    bots = [Bot(oncall.alert_groups.watch(clock=clock)) for _ in order]
+    running = [asyncio.create_task(bot.run()) for bot in bots]
+    await asyncio.sleep(1)
+    for number in order:
+        assert signal.getsignal(signal.SIGTERM) != before
+        bots[number].stop()
+        await running[number]
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
 async def test_who_takes_a_signal_after_a_bot_keeps_it(
     oncall: OnCallClient, clock: VirtualClock
 ) -> None:
