@@ -32,7 +32,8 @@ class Actions:
         Needs a user's OnCall API key.
 
         Raises:
-            AlreadyInState: It is acknowledged already.
+            AlreadyInState: It was acknowledged before. It may be resolved by now: the server
+                looks at the acknowledgement first.
             Conflict: It is resolved, attached to another group, or a maintenance.
             UserTokenRequired: The token is a service account's.
         """
@@ -60,6 +61,8 @@ class Actions:
 
     async def unresolve(self, alert_group_id: str) -> None:
         """Lets a resolved group fire again, unacknowledged. Needs a user's OnCall API key.
+
+        A wiped group stays resolved, although the server says success: `get` it where that matters.
 
         Raises:
             AlreadyInState: It is not resolved.

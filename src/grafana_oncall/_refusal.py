@@ -36,6 +36,10 @@ _WAIT: Final = re.compile(r"available in (\d+) second")
 GATEWAY: Final = frozenset({502, 503, 504})
 """Statuses of a proxy whose server is down or overloaded, whatever it is asked for."""
 
+_ACKNOWLEDGED_HINT: Final = (
+    "it was acknowledged before, and nothing was changed. It may have been resolved since, which "
+    "the server does not say here: get() tells its state."
+)
 _GATEWAY_HINT: Final = "try later: the server is down or overloaded, and a proxy answers for it."
 
 _BY_STATUS: Final[Mapping[int, type[errors.StatusError]]] = {
@@ -57,7 +61,7 @@ _HINTS: Final[Mapping[type[errors.StatusError], str]] = {
     errors.NotFound: "check the id; a token sees only its own organization.",
     errors.Conflict: "look at the present state: it does not allow this action.",
     errors.ServerError: "check the arguments, as the server also fails on bad ones; or try later.",
-    errors.AlreadyInState: "it already is what the call would make of it; nothing is left to do.",
+    errors.AlreadyInState: "it is so already; nothing is left to do.",
 }
 
 
@@ -88,6 +92,8 @@ def _hint(
         return _GATEWAY_HINT
     if kind is errors.Forbidden:
         return f"whose token it is needs the permission {request.operation.permission}."
+    if kind is errors.AlreadyInState and request.operation.id == "acknowledge_alert_group":
+        return _ACKNOWLEDGED_HINT
     return _HINTS.get(kind)
 
 

@@ -345,7 +345,10 @@ class Conflict(BadRequest):
 
 
 class AlreadyInState(Conflict):
-    """The group, or its label, is already what the action would make of it."""
+    """The server says that the group, or its label, is so already.
+
+    An acknowledged group that was resolved since is called acknowledged, too: its state tells.
+    """
 
 
 class Unauthorized(StatusError):

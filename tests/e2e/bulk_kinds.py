@@ -30,7 +30,7 @@ class Kind:
     def told(self, outcome: Outcome) -> set[int]:
         """The numbers of the steps that an outcome says were done."""
         if len(self.goals) == 1:
-            return {0} if outcome.status is Status.CHANGED else set()
+            return {0} if outcome.status in {Status.CHANGED, Status.ACCEPTED} else set()
         words = outcome.detail.split("; ")
         return {number for number, step in enumerate(self.steps()) if step in words}
 

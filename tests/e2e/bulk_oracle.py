@@ -14,7 +14,7 @@ from grafana_oncall.errors import FilterIgnored, OnCallError
 from tests.e2e.bulk_kinds import Kind, Query
 from tests.e2e.bulk_watched import LIST, READS, Snap, Visit, Watched
 
-FINAL: Final = {Status.CHANGED, Status.ALREADY, Status.REJECTED}
+FINAL: Final = {Status.CHANGED, Status.ACCEPTED, Status.ALREADY, Status.REJECTED}
 
 
 @attrs.define(kw_only=True)
@@ -140,7 +140,19 @@ class Oracle:
         """Whether the group shows that it is done; one that is resolved does not show the rest."""
         before = self.history.at(visit.group_id, visit.moment - 1)
         hidden = before is not None and before.resolved and "acknowledge" in self.kind.name
-        return self._held(visit) and not hidden
+        return self._held(visit) and not hidden and not self._is_older(visit.group_id, before)
+
+    def _is_older(self, group_id: str, now: Snap | None) -> bool:
+        """Whether its silence was there before this run asked for one."""
+        asked = [
+            visit.moment
+            for session in self.story.sessions[:-1]
+            for visit in session.of(group_id)
+            if visit.call.operation == self.kind.operation
+        ]
+        before = self.history.at(group_id, asked[-1] - 1) if asked else None
+        silences = {one.silence for one in (before, now) if one is not None}
+        return self.kind.name == "silence" and before is not None and len(silences) == 1
 
     def _outcome(self, group_id: str) -> Outcome:
         return self.now.outcomes[self.ids.index(group_id)]
@@ -171,9 +183,12 @@ class Oracle:
         }
         story = f"{outcome}, caused {caused}, {self._told(outcome.id)}"
         match outcome.status:
-            case Status.CHANGED:
+            case Status.CHANGED | Status.ACCEPTED:
+                later = self.kind.name == "delete" and not self.kind.waits
+                assert (outcome.status is Status.ACCEPTED) is later, story
                 assert self._is_changed(outcome, caused), story
             case Status.ALREADY:
+                assert self.kind.name != "silence", story  # it may be anybody's
                 assert self._is_already(outcome), story
                 assert not caused, story
             case Status.UNKNOWN:
@@ -182,9 +197,9 @@ class Oracle:
                 ), story
             case Status.REJECTED:
                 assert caused <= self.kind.told(outcome), story
-                assert any(visit.call.status in {400, 404} for visit in self.now.of(outcome.id)), (
-                    story
-                )
+                assert any(
+                    visit.call.status in {400, 404} for visit in self.now.of(outcome.id)
+                ) or (self._is_wiped(outcome)), story
             case Status.FAILED:
                 assert caused <= self.kind.told(outcome), story
                 assert any(visit.call.fault for visit in self.now.of(outcome.id)), story
@@ -221,6 +236,11 @@ class Oracle:
             past = self.history.between(outcome.id, self.now.first, self.now.last)
             done = any(map(self.kind.goals[0], past))
         return self._tells(outcome, caused) and done
+
+    def _is_wiped(self, outcome: Outcome) -> bool:
+        """The server says success, and leaves a wiped group resolved."""
+        past = self.history.between(outcome.id, self.now.first, self.now.last)
+        return self.kind.name == "unresolve" and any(one is not None and one.wiped for one in past)
 
     def _is_partial(self, outcome: Outcome, caused: set[int]) -> bool:
         """Some of several steps were done, and the next one was refused."""

@@ -132,7 +132,8 @@ def _plan(said: str, operation: str, *, done: bool) -> tuple[list[str], str]:
     if said in {"changed", "already"}:
         return [], said
     if said in {"begun", "unknown"}:
-        return ([GET], "already") if done else ([GET, operation], "changed")
+        found = "unknown" if operation == SILENCE else "already"  # a silence may be anybody's
+        return ([GET], found) if done else ([GET, operation], "changed")
     return [operation], "changed"
 
 

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall.errors import NotFound, OutcomeUnknown
-from grafana_oncall.testing import FakeOnCall, VirtualClock
-from tests.facade.bulk_stories import Deed, add, counted, every_action, ids, prepared, sent, written
+from grafana_oncall.errors import Conflict, NotFound, OutcomeUnknown
+from grafana_oncall.testing import FakeOnCall, FakeRequest, VirtualClock, refuse
+from tests.facade.bulk_stories import (
+    Deed,
+    add,
+    counted,
+    every_action,
+    ids,
+    meanwhile,
+    prepared,
+    sent,
+    written,
+)
 from tests.virtual_time import passed
 
 
@@ -49,13 +60,13 @@ async def test_what_a_query_shows_to_be_done_is_not_sent_again(
 
 @pytest.mark.parametrize("mode", ["wipe", "delete"])
 @pytest.mark.parametrize("wait", [None, 10, pytest.param(timedelta(seconds=10), id="a timedelta")])
-async def test_deletions_are_taken_on_or_waited_for(
+async def test_deletions_are_accepted_or_waited_for(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, mode: Any, wait: Any
 ) -> None:
-    """Both modes; without `wait` nobody looks."""
+    """Both modes; without `wait` nobody looks, and the report does not say that it is done."""
     groups = add(fake, 3)
     report = await oncall.alert_groups.bulk.delete(ids(groups), mode=mode, wait=wait)
-    assert counted(report) == {"changed": 3}
+    assert counted(report) == {"accepted" if wait is None else "changed": 3}
     assert ("get_alert_group" in sent(fake)) is (wait is not None)
 
     def gone() -> list[bool]:
@@ -94,3 +105,100 @@ async def test_deleting_what_is_gone_is_done_already(
     assert counted(report) == {"rejected": 1}
     assert isinstance(report.failures[0].error, NotFound)
     assert len(fake.calls) == 2
+
+
+@pytest.mark.parametrize("mode", ["wipe", "delete"])
+async def test_an_accepted_deletion_is_not_sent_again(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, mode: Any
+) -> None:
+    """The resumed run leaves it alone; nothing failed, and the report says what is meant."""
+    fake.delete_delay = fake.wipe_delay = None
+    path, bulk = tmp_path / "j", oncall.alert_groups.bulk
+    report = await bulk.delete(ids(add(fake, 3)), mode=mode, journal=path)
+    report.raise_for_failures()
+    assert "3 accepted" in str(report)
+    assert "the server does later what it accepted" in str(report)
+    fake.calls.clear()
+    assert counted(await bulk.resume(path)) == {"accepted": 3}
+    assert fake.calls == []
+
+
+# What the server says, and what is so
+
+
+async def wiped(fake: FakeOnCall, oncall: OnCallClient, number: int) -> list[str]:
+    """Ids of groups that are wiped."""
+    these = ids(add(fake, number))
+    await oncall.alert_groups.bulk.delete(these, wait=10)
+    fake.calls.clear()
+    return these
+
+
+@pytest.mark.parametrize("select", ["query", "ids"])
+async def test_unresolving_a_wiped_group_is_rejected(
+    fake: FakeOnCall, oncall: OnCallClient, select: str
+) -> None:
+    """The server says success, and leaves it resolved; others are not read when a query was."""
+    gone, others = await wiped(fake, oncall, 2), ids(add(fake, 3, state="resolved"))
+    query = oncall.alert_groups.list(state="resolved")
+    report = await oncall.alert_groups.bulk.unresolve(
+        query if select == "query" else [*gone, *others]
+    )
+    assert counted(report) == {"changed": 3, "rejected": 2}
+    assert {*ids(report.failures)} == {*gone}
+    assert "because it is wiped" in str(report)
+    assert {fake.group(one).state for one in gone} == {"resolved"}
+    assert {fake.group(one).state for one in others} == {"firing"}
+    assert sent(fake)["get_alert_group"] == (2 if select == "query" else 5)
+
+
+async def test_a_group_that_is_resolved_again_at_once_was_unresolved(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """It is not wiped: this run did it, and somebody else was quick."""
+    (group,) = add(fake, 1, state="resolved")
+
+    def resolve(_: FakeRequest) -> None:
+        group.resolved_at = fake.now()
+
+    meanwhile(fake, "get_alert_group", resolve)
+    assert counted(await oncall.alert_groups.bulk.unresolve([group.id])) == {"changed": 1}
+
+
+async def test_an_unresolved_group_that_cannot_be_read_is_unknown(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """The server took it, and whether the group is a wiped one cannot be seen."""
+    (group,) = add(fake, 1, state="resolved")
+    fake.faults.add(refuse(), operation="get_alert_group", times=99)
+    report = await oncall.alert_groups.bulk.unresolve([group.id])
+    assert counted(report) == {"unknown": 1}
+    assert "leaves wiped groups resolved" in str(report)
+
+
+@pytest.mark.parametrize("select", ["query", "ids"])
+async def test_acknowledging_what_was_acknowledged_and_resolved_is_not_done_already(
+    fake: FakeOnCall, oncall: OnCallClient, select: str
+) -> None:
+    """The server calls both acknowledged: only one of them is."""
+    acknowledged, over = add(fake, 2, state="acknowledged")
+    over.resolved_at = fake.now()
+    source = next(iter(fake.integrations))
+    report = await oncall.alert_groups.bulk.acknowledge(
+        oncall.alert_groups.list(integration_id=source)
+        if select == "query"
+        else [acknowledged.id, over.id]
+    )
+    assert [one.status for one in report.outcomes] == ["already", "rejected"]
+    assert "and it is resolved by now" in str(report)
+    assert type(report.failures[0].error) is Conflict
+
+
+async def test_what_is_called_acknowledged_and_cannot_be_read_has_failed(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """Certainly nothing was changed, and it is tried again when the run is resumed."""
+    (group,) = add(fake, 1, state="acknowledged")
+    fake.faults.add(refuse(), operation="get_alert_group", times=99)
+    report = await oncall.alert_groups.bulk.acknowledge([group.id])
+    assert counted(report) == {"failed": 1}

@@ -297,7 +297,16 @@ def test_a_conflict_says_whether_it_is_already_so(
     assert type(error) is kind
     assert isinstance(error, errors.BadRequest)
     assert error.hint
-    assert ("nothing is left to do" in error.hint) is (kind is errors.AlreadyInState)
+    is_sure = kind is errors.AlreadyInState and verb != "acknowledge"
+    assert ("nothing is left to do" in error.hint) is is_sure
+
+
+def test_an_acknowledged_group_may_be_resolved() -> None:
+    """The acknowledgement outlives it, and is what the server looks at first."""
+    text = "Can't acknowledge an acknowledged alert group"
+    error = refused(400, {"detail": text}, request=ACTIONS["acknowledge"])
+    assert error.hint
+    assert "It may have been resolved since" in error.hint
 
 
 @pytest.mark.parametrize(

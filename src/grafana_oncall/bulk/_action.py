@@ -2,15 +2,45 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import attrs
 
 from grafana_oncall._actions import Actions
 from grafana_oncall._arguments import FOREVER
-from grafana_oncall._generated.alert_groups import AlertGroupState
-from grafana_oncall.changes import Snapshot
-from grafana_oncall.errors import OutcomeUnknown
+from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall.errors import AlreadyInState, Conflict, OnCallError, OutcomeUnknown
+
+from ._outcome import Status
+
+
+@attrs.frozen(kw_only=True)
+class Seen:
+    """What a run keeps of a group that it has read."""
+
+    id: str
+    created_at: datetime
+    state: AlertGroupState
+    labels: tuple[tuple[str, str], ...]
+    """Pairs of key and value."""
+    silenced_at: datetime | None
+    is_wiped: bool
+    """Whether it is what a wipe leaves: resolved, with neither title nor payload."""
+
+    @classmethod
+    def of(cls, group: AlertGroup) -> "Seen":
+        """Of a group as the server shows it."""
+        payload = None if group.last_alert is None else group.last_alert.payload
+        is_resolved = group.state == AlertGroupState.RESOLVED
+        return cls(
+            id=group.id,
+            created_at=group.created_at,
+            state=group.state,
+            labels=tuple((one.key.name, one.value.name) for one in group.labels),
+            silenced_at=group.silenced_at,
+            is_wiped=is_resolved and group.title is None and not payload,
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -21,11 +51,16 @@ class Action(ABC):
     """As the method is called."""
 
     @property
+    def success(self) -> Status:
+        """What becomes of a group for which the server took all of it."""
+        return Status.CHANGED
+
+    @property
     def arguments(self) -> Mapping[str, Any]:
         """Its fields, as `restored` takes them."""
         return attrs.asdict(self)
 
-    def steps(self, seen: Snapshot | None, /) -> Sequence[str]:
+    def steps(self, seen: Seen | None, /) -> Sequence[str]:
         """What is to be sent, in words; all there may be when the group was not read.
 
         Raises LabelError where the server would refuse.
@@ -33,24 +68,25 @@ class Action(ABC):
         return () if seen is not None and self.holds(seen) else (self.name,)
 
     @abstractmethod
-    def holds(self, seen: Snapshot) -> bool:
+    def holds(self, seen: Seen) -> bool:
         """Whether the effect is there."""
 
     async def found(self, on: Actions, group_id: str) -> bool:
         """Looks whether the effect is there."""
-        return self.holds(Snapshot.of(await on.get(group_id)))
+        return self.holds(Seen.of(await on.get(group_id)))
 
-    async def was_done(self, on: Actions, group_id: str, before: AlertGroupState | None, /) -> bool:
-        """Whether a request that may have had its effect had it, of a group that was so before.
+    async def was_done(self, on: Actions, group_id: str, silenced_at: datetime | None, /) -> bool:
+        """Looks whether a request that may have had its effect had it.
 
-        Raises OutcomeUnknown where that cannot be told, and a repeat would do harm.
+        `silenced_at` is when the group had been silenced when it was last seen before that request,
+        if it was. Raises OutcomeUnknown where nothing can be told, and a repeat would do harm.
         """
-        del before
+        del silenced_at
         return await self.found(on, group_id)
 
     @abstractmethod
     async def perform(
-        self, on: Actions, group_id: str, seen: Snapshot | None, done: list[str], /
+        self, on: Actions, group_id: str, seen: Seen | None, done: list[str], /
     ) -> None:
         """Does what is left to do; adds to `done` whatever the server took on."""
 
@@ -77,16 +113,56 @@ _METHODS: Final[Mapping[str, Callable[[Actions, str], Awaitable[None]]]] = {
 class Transition(Action):
     """A change of state, which is refused when it is so already."""
 
-    def holds(self, seen: Snapshot) -> bool:
+    def holds(self, seen: Seen) -> bool:
         """By its state."""
         return seen.state in STATES_REACHED[self.name]
 
     async def perform(
-        self, on: Actions, group_id: str, _seen: Snapshot | None, done: list[str], /
+        self, on: Actions, group_id: str, seen: Seen | None, done: list[str], /
     ) -> None:
-        """Sends it, whatever the state was."""
-        await _METHODS[self.name](on, group_id)
+        """Sends it, whatever the state was; looks afterwards where the response is ambiguous."""
+        try:
+            await _METHODS[self.name](on, group_id)
+        except AlreadyInState as error:
+            if self.name == "acknowledge":
+                await self._check_already(on, group_id, error)
+            raise
+        if self.name == "unresolve" and (seen is None or seen.is_wiped):
+            await self._check_unresolved(on, group_id)
         done.append(self.name)
+
+    async def _check_already(self, on: Actions, group_id: str, refusal: AlreadyInState) -> None:
+        """Raises Conflict where it is not: an acknowledgement outlives a resolution."""
+        state = (await on.get(group_id)).state
+        if state not in STATES_REACHED[self.name]:
+            raise Conflict(
+                status=refusal.status,
+                detail=f"{refusal.detail}, and it is {state} by now",
+                fields=refusal.fields,
+                operation=refusal.operation,
+                method=refusal.method,
+                path=refusal.path,
+            ) from refusal
+
+    async def _check_unresolved(self, on: Actions, group_id: str) -> None:
+        """Raises Conflict for a wiped group: the server says success, and leaves it resolved."""
+        try:
+            seen = Seen.of(await on.get(group_id))
+        except OnCallError as error:
+            message = (
+                "unresolve_alert_group: the server accepted it, but leaves wiped groups resolved, "
+                f"and whether this is one could not be seen ({error}). Check its state."
+            )
+            raise OutcomeUnknown(message, operation="unresolve_alert_group") from error
+        if seen.is_wiped:
+            raise Conflict(
+                status=200,
+                detail="the server accepted it, and left the group resolved, because it is wiped",
+                fields={},
+                operation="unresolve_alert_group",
+                method="POST",
+                path=f"/api/v1/alert_groups/{group_id}/unresolve/",
+            )
 
 
 @attrs.frozen(kw_only=True)
@@ -97,28 +173,33 @@ class Silence(Action):
     delay: int
     """Seconds, or the value of FOREVER."""
 
-    def steps(self, _seen: Snapshot | None, /) -> Sequence[str]:
+    def steps(self, _seen: Seen | None, /) -> Sequence[str]:
         """Always the same: also a silenced group gets this delay."""
         return (self.name,)
 
-    def holds(self, seen: Snapshot) -> bool:
+    def holds(self, seen: Seen) -> bool:
         """By its state; for how long, no answer tells."""
         return seen.state == AlertGroupState.SILENCED
 
     async def perform(
-        self, on: Actions, group_id: str, _seen: Snapshot | None, done: list[str], /
+        self, on: Actions, group_id: str, _seen: Seen | None, done: list[str], /
     ) -> None:
         """Sends it."""
         await on.silence(group_id, FOREVER if self.delay == FOREVER.value else self.delay)
         done.append(self.name)
 
-    async def was_done(self, on: Actions, group_id: str, before: AlertGroupState | None, /) -> bool:
-        """Cannot tell where the group is known to have been silenced before."""
-        silenced = await self.found(on, group_id)
-        if silenced and before == AlertGroupState.SILENCED:
-            message = (
-                "silence_alert_group: the group is silenced, whether by this run cannot be told. "
-                "Check for how long; silence it again if in doubt."
-            )
-            raise OutcomeUnknown(message, operation="silence_alert_group")
-        return silenced
+    async def was_done(self, on: Actions, group_id: str, silenced_at: datetime | None, /) -> bool:
+        """Whether it is certainly not there; a silence that is there may be anybody's.
+
+        No response says who silenced a group or for how long, and the clocks of client and server
+        differ. What proves something is the server's own clock: a silence that began when one did
+        that was there before the request is that one, since ours would have restarted it.
+        """
+        seen = Seen.of(await on.get(group_id))
+        if not self.holds(seen) or (silenced_at is not None and seen.silenced_at == silenced_at):
+            return False
+        message = (
+            "silence_alert_group: the group is silenced; whether by this run cannot be told. "
+            "Check for how long; silence it again if in doubt."
+        )
+        raise OutcomeUnknown(message, operation="silence_alert_group")

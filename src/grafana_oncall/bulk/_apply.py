@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 import attrs
 
 from grafana_oncall._actions import Actions
-from grafana_oncall._generated.alert_groups import AlertGroupState
-from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import (
     ClientStateError,
     JournalError,
@@ -19,7 +18,7 @@ from grafana_oncall.errors import (
     UserTokenRequired,
 )
 
-from ._action import Action
+from ._action import Action, Seen
 from ._journal import Journal
 from ._options import Settings
 from ._outcome import Outcome, Status, status_of
@@ -51,12 +50,12 @@ class Applier:
         self._meter = meter
         self._settings = settings
         self._doubtful = past.doubtful
-        self._before = past.before
-        self._seen: dict[str, Snapshot] = {}
+        self._silenced_at = past.silenced_at
+        self._seen: dict[str, Seen] = {}
         self._failures = 0
         self._halt: OnCallError | None = None
 
-    async def apply(self, positions: Iterable[int], seen: dict[str, Snapshot]) -> None:
+    async def apply(self, positions: Iterable[int], seen: dict[str, Seen]) -> None:
         """Acts on these; raises what keeps all of them from being acted on."""
         self._seen = seen
         turns = iter(positions)
@@ -101,17 +100,18 @@ class Applier:
             await asyncio.sleep(0)  # thousands of these shall not keep others waiting
             return
         if position in self._doubtful:
-            found = await self._found(group_id, self._before.get(position))
+            found = await self._found(group_id, self._silenced_at.get(position))
             self._doubtful.discard(position)
             if found:
                 return
-        await self._journal.begin(position, group_id, None if seen is None else seen.state)
+        silenced_at = None if seen is None else seen.silenced_at
+        await self._journal.begin(position, group_id, silenced_at=silenced_at)
         await self._action.perform(self._actions, group_id, seen, done)
 
-    async def _found(self, group_id: str, before: AlertGroupState | None) -> bool:
+    async def _found(self, group_id: str, silenced_at: datetime | None) -> bool:
         """Whether an earlier run had its effect on the group."""
         try:
-            return await self._action.was_done(self._actions, group_id, before)
+            return await self._action.was_done(self._actions, group_id, silenced_at)
         except (NotFound, LabelError):
             return False  # the action tells what that means
 
@@ -119,7 +119,7 @@ class Applier:
         several = len(self._action.steps(None)) > 1
         return attrs.evolve(
             outcome,
-            status=Status.CHANGED if done else Status.ALREADY,
+            status=self._action.success if done else Status.ALREADY,
             detail="; ".join(done) if several else "",
         )
 

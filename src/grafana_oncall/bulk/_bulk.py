@@ -62,7 +62,11 @@ class Bulk:
         self._session = Session(session.shared, attrs.evolve(session.options, background=True))
 
     def acknowledge(self, selection: Selection, **options: Unpack[BulkOptions]) -> BulkRun:
-        """Acknowledges each group; see `AlertGroups.acknowledge`."""
+        """Acknowledges each group; see `AlertGroups.acknowledge`.
+
+        A group of which the server says that it is acknowledged already is read: where it has been
+        resolved since, it is rejected.
+        """
         return self._run(Transition(name="acknowledge"), selection, options)
 
     def unacknowledge(self, selection: Selection, **options: Unpack[BulkOptions]) -> BulkRun:
@@ -74,13 +78,21 @@ class Bulk:
         return self._run(Transition(name="resolve"), selection, options)
 
     def unresolve(self, selection: Selection, **options: Unpack[BulkOptions]) -> BulkRun:
-        """Lets each group fire again; see `AlertGroups.unresolve`."""
+        """Lets each group fire again; see `AlertGroups.unresolve`.
+
+        A wiped group stays resolved, and is rejected. Groups that were not read by a query, and
+        those that look wiped, are read afterwards, which takes one more request for each.
+        """
         return self._run(Transition(name="unresolve"), selection, options)
 
     def silence(
         self, selection: Selection, delay: timedelta | int | Forever, **options: Unpack[BulkOptions]
     ) -> BulkRun:
-        """Silences each group, a silenced one anew; see `AlertGroups.silence`."""
+        """Silences each group, a silenced one anew; see `AlertGroups.silence`.
+
+        A request that was in progress when a run was killed is `unknown` when that is resumed and
+        the group is found silenced: no response says by whom.
+        """
         return self._run(Silence(delay=silence_delay(delay)), selection, options)
 
     def unsilence(self, selection: Selection, **options: Unpack[BulkOptions]) -> BulkRun:
@@ -101,7 +113,8 @@ class Bulk:
             selection: The groups.
             mode: `wipe` or `delete`.
             wait: How long to look, in seconds or as a timedelta, whether the server has done what
-                it took on. What it has not done by then is `unknown`. Without it, nobody looks.
+                accepted. What it has not done by then is `unknown`. Without it, nobody looks, and
+                each group is `accepted`.
             options: See `BulkOptions`.
         """
         action = Delete(

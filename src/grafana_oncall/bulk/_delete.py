@@ -8,11 +8,10 @@ import attrs
 from attrs.validators import in_
 
 from grafana_oncall._actions import Actions
-from grafana_oncall._generated.alert_groups import AlertGroupState
-from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import NotFound, OnCallError, OutcomeUnknown
 
-from ._action import Action
+from ._action import Action, Seen
+from ._outcome import Status
 
 _FIRST_LOOK: Final = 0.5
 """Seconds after which a server has usually done what it took on (0.1 to 0.3 s were measured)."""
@@ -29,29 +28,30 @@ class Delete(Action):
     wait: float | None
     """Longest time in seconds to wait until it has happened."""
 
-    def steps(self, _seen: Snapshot | None, /) -> Sequence[str]:
+    @property
+    def success(self) -> Status:
+        """The server does it later: only with `wait` it is seen to be done."""
+        return Status.ACCEPTED if self.wait is None else Status.CHANGED
+
+    def steps(self, _seen: Seen | None, /) -> Sequence[str]:
         """Always the same: a group may have no title for another reason than a wipe."""
         return (self.mode,)
 
-    def holds(self, seen: Snapshot) -> bool:
+    def holds(self, seen: Seen) -> bool:
         """Whether it has been wiped; one that is deleted cannot be seen."""
-        wiped = seen.title is None and seen.state == AlertGroupState.RESOLVED
-        return self.mode == "wipe" and wiped
+        return self.mode == "wipe" and seen.is_wiped
 
     async def found(self, on: Actions, group_id: str) -> bool:
         """Looks; a group that is gone was deleted."""
         try:
-            group = await on.get(group_id)
+            return self.holds(Seen.of(await on.get(group_id)))
         except NotFound as error:
             if self.mode == "delete" and error.is_certain:
                 return True
             raise
-        # A group may have no title for another reason; after a wipe it has no payload either.
-        payload = None if group.last_alert is None else group.last_alert.payload
-        return self.holds(Snapshot.of(group)) and not payload
 
     async def perform(
-        self, on: Actions, group_id: str, _seen: Snapshot | None, done: list[str], /
+        self, on: Actions, group_id: str, _seen: Seen | None, done: list[str], /
     ) -> None:
         """Sends it, and waits for it if asked to."""
         try:

@@ -22,12 +22,12 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from io import FileIO
 from pathlib import Path
 from typing import Final, Self
 
 from grafana_oncall._filelock import lock, unlock
-from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall.errors import JournalError
 
 from ._options import already_exists
@@ -182,10 +182,11 @@ class Journal:
         self._write(selected=len(ids) - start, settled=settled)
 
     async def begin(
-        self, position: int, group_id: str, state: AlertGroupState | None = None
+        self, position: int, group_id: str, *, silenced_at: datetime | None = None
     ) -> None:
-        """Before the first request for a group, which was in this state if that is known."""
-        self._write(begin=position, id=group_id, state=state)
+        """Before the first request for a group, which was seen to be silenced since then."""
+        known = {} if silenced_at is None else {"silenced_at": silenced_at.isoformat()}
+        self._write(begin=position, id=group_id, **known)
         await self.sync()
 
     def end(self, position: int, outcome: Outcome) -> None:

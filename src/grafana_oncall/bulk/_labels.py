@@ -7,10 +7,9 @@ import attrs
 
 from grafana_oncall._actions import Actions
 from grafana_oncall._generated.constraints import LABELS_MAX
-from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import AlreadyInState, LabelError, NotFound, Problem
 
-from ._action import Action
+from ._action import Action, Seen
 
 _Pair: TypeAlias = tuple[str, str]
 
@@ -32,7 +31,7 @@ class Labels(Action):
     def _adds(self) -> bool:
         return self.name == "add_labels"
 
-    def _left(self, seen: Snapshot | None) -> list[_Pair]:
+    def _left(self, seen: Seen | None) -> list[_Pair]:
         there = None if seen is None else set(seen.labels)
         left = [one for one in self.labels if there is None or (one in there) != self._adds]
         number = len(left) + (0 if there is None else len(there))
@@ -41,20 +40,20 @@ class Labels(Action):
             raise LabelError([Problem(where="alert group", rule=rule)], argument="labels")
         return left
 
-    def steps(self, seen: Snapshot | None, /) -> Sequence[str]:
+    def steps(self, seen: Seen | None, /) -> Sequence[str]:
         """One for each label that is left to do."""
         verb = "add" if self._adds else "remove"
         return [f"{verb} {key}:{value}" for key, value in self._left(seen)]
 
-    def holds(self, seen: Snapshot) -> bool:
+    def holds(self, seen: Seen) -> bool:
         """Whether all of them are there, or none."""
         return not self._left(seen)
 
     async def perform(
-        self, on: Actions, group_id: str, seen: Snapshot | None, done: list[str], /
+        self, on: Actions, group_id: str, seen: Seen | None, done: list[str], /
     ) -> None:
         """Sends what is left to do, one by one, up to the first that fails."""
-        seen = seen or Snapshot.of(await on.get(group_id))
+        seen = seen or Seen.of(await on.get(group_id))
         for (key, value), step in zip(self._left(seen), self.steps(seen), strict=True):
             if await self._sent(on, group_id, key, value):
                 done.append(step)

@@ -19,6 +19,8 @@ class Status(StrEnum):
 
     CHANGED = "changed"
     """A request of this run brought it about."""
+    ACCEPTED = "accepted"
+    """The server accepted it, and does it later; whether it has was not looked at."""
     ALREADY = "already"
     """It was found so."""
     REJECTED = "rejected"

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from io import FileIO
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,6 @@ from typing import Any, Final
 import attrs
 
 from grafana_oncall._filter import is_known
-from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall._values import shown
 from grafana_oncall.errors import JournalError
 
@@ -33,7 +33,7 @@ _SLICE: Final = 32 * 1024
 """Bytes that are read later, before other tasks run again."""
 
 _NOT_OURS: Final = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
-_DONE: Final = frozenset({Status.CHANGED, Status.ALREADY, Status.REJECTED})
+_DONE: Final = frozenset({Status.CHANGED, Status.ACCEPTED, Status.ALREADY, Status.REJECTED})
 """With these a group is left alone by all later runs."""
 
 
@@ -88,8 +88,8 @@ class Past:
     settled: bool = True
     doubtful: set[int] = attrs.field(factory=set[int])
     """Positions of groups that were under way, or whose outcome is unknown."""
-    before: dict[int, AlertGroupState] = attrs.field(factory=dict[int, AlertGroupState])
-    """States before the first request, where they are known; of groups that are not done."""
+    silenced_at: dict[int, datetime] = attrs.field(factory=dict[int, datetime])
+    """When groups that are not done had been silenced, as it was seen before their request."""
 
 
 class Reader:
@@ -191,8 +191,8 @@ def _apply(past: Past, entry: dict[str, Any]) -> None:
             pass
         case {"begin": int(position), "id": str(group_id)}:
             _note(past, position, group_id, Status.UNKNOWN, detail="It was under way.")
-            if entry.get("state") is not None:
-                past.before[position] = AlertGroupState(str(entry["state"]))
+            if "silenced_at" in entry:
+                past.silenced_at[position] = datetime.fromisoformat(entry["silenced_at"])
         case {
             "end": int(position),
             "id": str(group_id),
@@ -226,4 +226,4 @@ def _note(
     else:
         past.doubtful.discard(position)
     if status in _DONE:
-        past.before.pop(position, None)
+        past.silenced_at.pop(position, None)

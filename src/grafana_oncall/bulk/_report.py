@@ -93,6 +93,8 @@ class BulkReport:
         )
         kind = f"{self.action} (dry run)" if self.dry_run else self.action
         doubt = "" if self.settled else "; the list kept moving: some may have been left out"
+        if self.counts.get(Status.ACCEPTED):
+            doubt += "; the server does later what it accepted"
         seconds = self.selecting + self.acting
         if not self.selected:
             reason = "the selection was not complete, so nothing was sent"

@@ -8,10 +8,9 @@ import attrs
 
 from grafana_oncall._actions import Actions
 from grafana_oncall._session import Session
-from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import ClientStateError, LabelError
 
-from ._action import Action
+from ._action import Action, Seen
 from ._apply import Applier
 from ._ids import Ids
 from ._journal import Journal
@@ -185,7 +184,7 @@ class BulkRun:
                 return
         self._past.settled = False
 
-    async def _select(self, read: Read) -> dict[str, Snapshot]:
+    async def _select(self, read: Read) -> dict[str, Seen]:
         """Selects to the end; answers what was seen of the groups."""
         ledger, before = self._ledger, len(self._ledger)
         async with self._meter.phase("selecting"):
@@ -198,20 +197,20 @@ class BulkRun:
             self._selected = True
         return frozen.seen
 
-    async def _go(self, start: int, seen: dict[str, Snapshot]) -> None:
+    async def _go(self, start: int, seen: dict[str, Seen]) -> None:
         if self._settings.dry_run:
             await self._plan(seen)
         else:
             await self._act(start, seen)
 
-    async def _act(self, start: int, seen: dict[str, Snapshot]) -> None:
+    async def _act(self, start: int, seen: dict[str, Seen]) -> None:
         """Acts on what is left to do from this position on."""
         ledger = self._ledger
         done = len(ledger) - ledger.left(start)
         async with self._meter.phase("acting", done=done, total=len(ledger)):
             await self._applier.apply(ledger.to_do(start), seen)
 
-    async def _plan(self, seen: Mapping[str, Snapshot]) -> None:
+    async def _plan(self, seen: Mapping[str, Seen]) -> None:
         """Notes what would be sent."""
         for position, group_id in enumerate(self._ledger.ids):
             outcome = _planned(self._action, group_id, seen.get(group_id))
@@ -229,7 +228,7 @@ async def _same_ids(ids: Ids, read: Read) -> bool:
     return len(given) == len(ids)
 
 
-def _planned(action: Action, group_id: str, seen: Snapshot | None) -> Outcome:
+def _planned(action: Action, group_id: str, seen: Seen | None) -> Outcome:
     try:
         steps = action.steps(seen)
     except LabelError as error:

@@ -16,9 +16,9 @@ from grafana_oncall._request import Page
 from grafana_oncall._session import Session
 from grafana_oncall._values import shown
 from grafana_oncall._window import Groups, together, windows
-from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import FilterIgnored, InvalidArgument, SelectionTooLarge
 
+from ._action import Seen
 from ._ids import Ids
 from ._turns import breathe
 
@@ -30,7 +30,7 @@ Found: TypeAlias = Callable[[int, int | None], None]
 class Frozen:
     """What a reader knows of the groups, besides their ids."""
 
-    seen: dict[str, Snapshot] = attrs.field(factory=dict[str, Snapshot])
+    seen: dict[str, Seen] = attrs.field(factory=dict[str, Seen])
     """By id: what was seen of them just now; nothing where only ids were given."""
     settled: bool = True
     """Whether certainly none was left out that matched all the time."""
@@ -101,13 +101,13 @@ async def _last_page(session: Session, request: Groups) -> Page[AlertGroup]:
     return page
 
 
-def _checked(request: Groups, groups: Iterable[AlertGroup]) -> dict[str, Snapshot]:
+def _checked(request: Groups, groups: Iterable[AlertGroup]) -> dict[str, Seen]:
     """By id; raises FilterIgnored when one of them does not match."""
     for group in groups:
         part = unmet(request.query, group)
         if part is not None:
             raise _ignored(request, group, part)
-    return {group.id: Snapshot.of(group) for group in groups}
+    return {group.id: Seen.of(group) for group in groups}
 
 
 def _ignored(request: Groups, group: AlertGroup, part: str) -> FilterIgnored:

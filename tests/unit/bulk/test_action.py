@@ -7,14 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grafana_oncall._codec import decode
 from grafana_oncall._generated.alert_groups import AlertGroupState
-from grafana_oncall.bulk._action import Action, Silence, Transition
+from grafana_oncall._generated.operations import alert_groups as operations
+from grafana_oncall.bulk._action import Action, Seen, Silence, Transition
 from grafana_oncall.bulk._delete import Delete
 from grafana_oncall.bulk._labels import Labels
+from grafana_oncall.bulk._outcome import Status
 from grafana_oncall.bulk._past import restored
-from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import LabelError
 from grafana_oncall.testing import FakeOnCall, FakeRequest, VirtualClock
+from tests.unit.answers import answered
 
 STATES = ["firing", "acknowledged", "resolved", "silenced"]
 HOLDS = {
@@ -41,17 +44,15 @@ ACTIONS = [
 ]
 
 
-def seen(
-    state: str = "firing", *labels: tuple[str, str], title: str | None = "High load"
-) -> Snapshot:
+def seen(state: str = "firing", *labels: tuple[str, str], is_wiped: bool = False) -> Seen:
     """A group that was read."""
-    return Snapshot(
+    return Seen(
         id="I1",
         created_at=VirtualClock().now(),
         state=AlertGroupState(state),
-        alerts_count=1,
         labels=labels,
-        title=title,
+        silenced_at=None,
+        is_wiped=is_wiped,
     )
 
 
@@ -97,23 +98,43 @@ def test_a_silence_is_sent_always_and_holds_while_silenced(state: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "wiped"),
+    ("state", "title", "payload", "wiped"),
     [
-        pytest.param(seen("resolved", title=None), True, id="wiped"),
-        pytest.param(seen("firing", title=None), False, id="never had a title"),
-        pytest.param(seen("resolved"), False, id="resolved"),
-        pytest.param(seen("resolved", title=""), False, id="empty title"),
-        pytest.param(seen(), False, id="firing"),
+        pytest.param("resolved", None, {}, True, id="wiped"),
+        pytest.param("firing", None, {}, False, id="firing"),
+        pytest.param("resolved", "High load", {}, False, id="a title"),
+        pytest.param("resolved", "", {}, False, id="an empty title"),
+        pytest.param("resolved", None, {"a": 1}, False, id="a payload"),
     ],
 )
+def test_a_wiped_group_is_resolved_with_neither_title_nor_payload(
+    state: Any, title: str | None, payload: Any, *, wiped: bool
+) -> None:
+    """Each of these alone is found in other groups, too."""
+    fake = FakeOnCall(clock=VirtualClock())
+    group = fake.add_group(state=state, title=title, payload=payload)
+    path = f"/api/v1/alert_groups/{group.id}/"
+    answer = fake.handle(FakeRequest("GET", path, headers={"Authorization": fake.token}))
+    shown = decode(operations.get_alert_group(group.id), answered(answer.body))
+    assert Seen.of(shown).is_wiped is wiped
+
+
+@pytest.mark.parametrize("is_wiped", [False, True])
 @pytest.mark.parametrize("mode", ["wipe", "delete"])
 def test_a_deletion_is_sent_always_and_only_a_wipe_can_be_seen(
-    mode: Literal["wipe", "delete"], at: Snapshot, *, wiped: bool
+    mode: Literal["wipe", "delete"], *, is_wiped: bool
 ) -> None:
-    """A wiped group has no title and is resolved; a deleted one is not there."""
-    action = Delete(mode=mode, wait=None)
+    """A deleted group is not there."""
+    action, at = Delete(mode=mode, wait=None), seen("resolved", is_wiped=is_wiped)
     assert [*action.steps(at)] == [*action.steps(None)] == [mode]
-    assert action.holds(at) is (wiped and mode == "wipe")
+    assert action.holds(at) is (is_wiped and mode == "wipe")
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_only_a_deletion_that_nobody_waits_for_is_merely_accepted(action: Action) -> None:
+    """All else is done when the server has answered."""
+    is_later = isinstance(action, Delete) and action.wait is None
+    assert action.success is (Status.ACCEPTED if is_later else Status.CHANGED)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +214,7 @@ def test_a_group_may_have_fifty_labels(
         pytest.param(seen("firing", *many(49)), id="both do not fit"),
     ],
 )
-def test_more_than_fifty_labels_are_refused_beforehand(at: Snapshot) -> None:
+def test_more_than_fifty_labels_are_refused_beforehand(at: Seen) -> None:
     """With their number; nothing of it would be sent."""
     with pytest.raises(LabelError, match=rf"{len(at.labels) + 2} labels; at most 50") as caught:
         ADD.steps(at)

@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall._filelock import lock
-from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall.bulk._action import Action, Silence, Transition
 from grafana_oncall.bulk._delete import Delete
 from grafana_oncall.bulk._ids import Ids
@@ -144,17 +144,18 @@ def test_the_last_outcome_of_each_group_is_read_again(
 
 
 @pytest.mark.parametrize("status", Status)
-def test_the_state_before_is_read_again_of_groups_that_are_not_done(
+def test_when_a_group_had_been_silenced_is_read_again_while_it_is_not_done(
     path: Path, status: Status
 ) -> None:
     """Later runs leave the others alone, of which there may be a million."""
+    before = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
     begun(path, "I0")
     with resumed(path) as journal:
-        asyncio.run(journal.begin(0, "I0", AlertGroupState.SILENCED))
-        assert read(path).before == {0: AlertGroupState.SILENCED}
+        asyncio.run(journal.begin(0, "I0", silenced_at=before))
+        assert read(path).silenced_at == {0: before}
         journal.end(0, Outcome(id="I0", status=status))
-    is_done = status in {Status.CHANGED, Status.ALREADY, Status.REJECTED}
-    assert read(path).before == ({} if is_done else {0: AlertGroupState.SILENCED})
+    done = {Status.CHANGED, Status.ACCEPTED, Status.ALREADY, Status.REJECTED}
+    assert read(path).silenced_at == ({} if status in done else {0: before})
 
 
 @pytest.mark.parametrize("settled", [False, True])

@@ -76,6 +76,7 @@ END = '"detail": "", "seconds": 0}'
             '{"end": 0, "id": "I0", "status": "changed", "detail": "", "seconds": "0"}',
             id="string as seconds",
         ),
+        pytest.param('{"begin": 0, "id": "I0", "silenced_at": 3}', id="silenced_at no time"),
         pytest.param('{"begin": -1, "id": "I1"}', id="begin -1, which is no place from behind"),
         pytest.param('{"begin": -2, "id": "I0"}', id="begin -2"),
         pytest.param(f'{{"end": -1, "id": "I1", "status": "changed", {END}', id="end -1"),

@@ -73,6 +73,7 @@ def test_a_subclass_has_the_outcome_of_its_class() -> None:
     ("status", "is_failure"),
     [
         pytest.param(Status.CHANGED, False, id="changed"),
+        pytest.param(Status.ACCEPTED, False, id="accepted"),
         pytest.param(Status.ALREADY, False, id="already"),
         pytest.param(Status.REJECTED, True, id="rejected"),
         pytest.param(Status.FAILED, True, id="failed"),
@@ -85,9 +86,10 @@ def test_failures_are_what_was_tried_in_vain(status: Status, *, is_failure: bool
     assert status.is_failure is is_failure
 
 
-def test_the_statuses_are_these_six() -> None:
+def test_the_statuses_are_these_seven() -> None:
     """By these names, which journals and reports hold."""
-    assert [*Status] == ["changed", "already", "rejected", "failed", "unknown", "not_attempted"]
+    done, not_done = ["changed", "accepted", "already"], ["rejected", "failed", "unknown"]
+    assert [*Status] == [*done, *not_done, "not_attempted"]
 
 
 def test_an_outcome_does_not_change() -> None:

@@ -119,6 +119,7 @@ def test_a_report_is_a_json_object() -> None:
         "acting": 2.5,
         "counts": {
             "changed": 1,
+            "accepted": 0,
             "already": 1,
             "rejected": 2,
             "failed": 1,
@@ -156,6 +157,11 @@ def test_a_report_is_a_json_object() -> None:
             report([MIXTURE[5]], dry_run=True),
             "resolve (dry run): 1 alert group: 1 not attempted, in 4.0 s",
             id="dry run",
+        ),
+        pytest.param(
+            report([Outcome(id="I1", status=Status.ACCEPTED)]),
+            "resolve: 1 alert group: 1 accepted, in 4.0 s; the server does later what it accepted",
+            id="accepted",
         ),
         pytest.param(
             report([MIXTURE[0]], settled=False),
@@ -213,6 +219,7 @@ def test_a_report_is_a_table_of_counts_and_failures() -> None:
     assert "resolve: 1,240 alert groups: 1,234 changed" in " ".join(text.split())
     assert cells(text) == [
         ["changed", "1,234"],
+        ["accepted", "0"],
         ["already", "1"],
         ["rejected", "2"],
         ["failed", "1"],
