@@ -34,6 +34,8 @@ _ERRORS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] =
 )
 """What aiohttp raises, and what httpx would; the first that fits counts."""
 
+_TURNS_TO_SEE: Final = 2
+
 _LARGE: Final = 64 * 1024
 """Bytes of a body; aiohttp warns of such ones as bytes, for to write them may take long."""
 
@@ -100,8 +102,10 @@ class AiohttpTransport(OwnTransport):
         """Sends a request once, and answers as soon as all headers are there."""
         session = self._session or self._open()
         timeouts: dict[str, float | None] = request.extensions["timeout"]
-        # The loop learns which of the idle connections the server has closed.
-        await asyncio.sleep(0)
+        # The loop learns which of the idle connections the server has closed: it looks at them
+        # after one turn, and acts on it in the next. A task that begins at once brings neither.
+        for _ in range(_TURNS_TO_SEE):
+            await asyncio.sleep(0)
         try:
             async with asyncio.timeout(_sum(*timeouts.values())):
                 response = await session.request(

@@ -1,6 +1,7 @@
 """A server on a loopback socket that fails exactly where a test wants it to, and counts."""
 
 import asyncio
+import os
 import socket
 import ssl
 import struct
@@ -107,7 +108,9 @@ class Scripted:
     def hang_up(self) -> None:
         """Closes all connections at once, without a turn of the loop."""
         for writer in self.open:
-            writer.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+            # A socket of uvloop can only be shut down as a copy.
+            with socket.socket(fileno=os.dup(writer.get_extra_info("socket").fileno())) as copy:
+                copy.shutdown(socket.SHUT_RDWR)
 
 
 def _length(head: bytes) -> int:

@@ -69,6 +69,11 @@ class Server:
         writer.write(answer())
 
 
+def loop() -> asyncio.AbstractEventLoop:
+    """The loop that runs this."""
+    return asyncio.get_running_loop()
+
+
 async def groups(client: OnCallClient) -> int:
     """A call that is cancelled."""
     return await client.alert_groups.list().count()
@@ -188,6 +193,9 @@ STORIES = [
 @pytest.mark.parametrize("story", STORIES)
 async def test_no_place_is_lost(story: Story, transport: str) -> None:
     """From the turn in which the calls begin up to the one in which the last is answered."""
+    if transport == "the user's httpx" and not isinstance(loop(), asyncio.SelectorEventLoop):
+        # There, requests meet at a lock of httpcore's, and wait where it must not be cancelled.
+        pytest.skip("the pool of httpcore 1.0 loses places on uvloop, whoever cancels")
     for number in count():
         if not await goes_on(number, story, transport):
             break

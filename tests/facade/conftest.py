@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 
 import pytest
 import respx
@@ -12,17 +11,16 @@ from grafana_oncall import OnCallClient
 from grafana_oncall.testing import FakeOnCall, VirtualClock
 from tests import virtual_time
 from tests.facade.samples import BASE, STACK, TOKEN
+from tests.support.loops import EVERY_LOOP, LoopFactory
 
-REAL_TIME = {"test_sockets.py"}
-"""Modules whose tests use sockets, for which only a real loop waits."""
+REAL_TIME = {"test_every_loop.py", "test_sockets.py"}
+"""Modules whose tests need a real loop."""
 
 
-def pytest_asyncio_loop_factories(
-    item: pytest.Item,
-) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory]:
     """Everything else runs in virtual time: nobody waits for a retry or a pause."""
     if item.path.name in REAL_TIME:
-        return {"real": asyncio.SelectorEventLoop}
+        return EVERY_LOOP
     return {"virtual": virtual_time.VirtualTimeLoop}
 
 

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pytest
 
 from tests import virtual_time
+from tests.support.loops import EVERY_LOOP, LoopFactory
 
 VIRTUAL_TIME = {"test_gate.py", "test_gate_pauses.py"}
 """Modules in which nobody waits for a pause."""
 
+ON_EVERY_LOOP = {
+    "test_cancellation.py",
+    "test_faults_on_sockets.py",
+    "test_limiter.py",
+    "test_pool.py",
+    "test_session.py",
+    "test_session_connections.py",
+    "test_session_failures.py",
+    "test_session_pages.py",
+    "test_transport.py",
+}
+"""Modules whose subject depends on the loop."""
 
-def pytest_asyncio_loop_factories(
-    item: pytest.Item,
-) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory]:
     """Everything else, which waits for sockets or for nothing, runs as everywhere."""
     if item.path.name in VIRTUAL_TIME:
         return {"virtual": virtual_time.VirtualTimeLoop}
+    if item.path.name in ON_EVERY_LOOP:
+        return EVERY_LOOP
     return {"default": asyncio.new_event_loop}
