@@ -18,6 +18,7 @@ __all__ = [
     "CallEnded",
     "CallStarted",
     "Event",
+    "ListIncomplete",
     "Listener",
     "PageRead",
     "Paused",
@@ -105,6 +106,27 @@ class PageRead:
 
 
 @attrs.frozen(kw_only=True)
+class ListIncomplete:
+    """The pages of a list have fewer items than the server counts, also when they are read again.
+
+    The count did not change meanwhile, so that some items were probably never shown.
+    """
+
+    level: ClassVar[int] = logging.WARNING
+    operation: str
+    items: int
+    """Those that were shown, each counted once."""
+    count: int
+    """How many there are, as the server says."""
+
+    def __str__(self) -> str:
+        return (
+            f"ListIncomplete: {self.operation}: the server counts {self.count} items, and shows "
+            f"{self.items} of them. Narrow the list, such as by time, to see the others."
+        )
+
+
+@attrs.frozen(kw_only=True)
 class CallEnded:
     """The call has returned, raised, or was cancelled."""
 
@@ -118,7 +140,9 @@ class CallEnded:
     """Name of the error's class; None after a success."""
 
 
-Event: TypeAlias = CallStarted | AttemptEnded | RetryScheduled | Paused | PageRead | CallEnded
+Event: TypeAlias = (
+    CallStarted | AttemptEnded | RetryScheduled | Paused | PageRead | ListIncomplete | CallEnded
+)
 Listener: TypeAlias = Callable[[Event], None]
 
 _logger: Final = logging.getLogger("grafana_oncall")

@@ -12,8 +12,8 @@ where the call is made, of kind CLIENT, named after the operation. It carries `h
 
 Its events are `grafana_oncall.attempt` with the attempt's own figures, `grafana_oncall.retry` with
 the delay before the next one, and `grafana_oncall.paused` while all calls of the client wait. Each
-page of a list is a call and so a span: `PageRead` adds nothing. Nothing here shows the token, a
-query, or a body.
+page of a list is a call and so a span: `PageRead` and `ListIncomplete` add nothing. Nothing here
+shows the token, a query, or a body.
 """
 
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -21,7 +21,16 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import attrs
 
 from ._version import __version__
-from .events import AttemptEnded, CallEnded, CallStarted, Event, PageRead, Paused, RetryScheduled
+from .events import (
+    AttemptEnded,
+    CallEnded,
+    CallStarted,
+    Event,
+    ListIncomplete,
+    PageRead,
+    Paused,
+    RetryScheduled,
+)
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, TracerProvider
@@ -72,7 +81,7 @@ class Tracing:
                 self._start(event)
             case Paused(seconds=seconds, reason=reason):
                 self._paused(seconds, reason)
-            case PageRead():
+            case PageRead() | ListIncomplete():
                 pass
             case _ if event.call not in self._calls:
                 pass  # it began before this listened

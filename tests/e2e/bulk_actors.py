@@ -58,13 +58,17 @@ class Tape:
         return among[self.below(len(among))]
 
 
-class Tap(httpx.AsyncBaseTransport):
-    """Notes what a client sends, arrived or not; each request takes its own time."""
+class Tap(httpx.MockTransport):
+    """Notes what a client sends, arrived or not; each request takes its own time.
+
+    As of every mock, a refused connection is believed.
+    """
 
     def __init__(self, server: Watched, tape: Tape) -> None:
         self.sent: list[tuple[str, str]] = []
         """Methods and ids of groups."""
         self._server, self._tape, self._inner = server, tape, server.transport()
+        super().__init__(self._inner.handle_request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends it on."""

@@ -280,7 +280,8 @@ class Oracle:
         if self.now.killed:
             return True  # its journal says that something was begun
         visits = [one for one in self.now.of(outcome.id) if one.call.operation not in READS]
-        lost = any(visit.lost or (self.kind.waits and visit.effect) for visit in visits)
+        looks = self.kind.waits or self.kind.name == "unresolve"  # and may see nothing
+        lost = any(visit.lost or (looks and visit.call.status in {200, 204}) for visit in visits)
         return not {*requests} <= {"GET"} and (lost or self.now.cut)
 
     def _told(self, group_id: str) -> str:

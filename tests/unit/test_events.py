@@ -13,6 +13,7 @@ from grafana_oncall.events import (
     CallEnded,
     CallStarted,
     Event,
+    ListIncomplete,
     PageRead,
     Paused,
     RetryScheduled,
@@ -30,6 +31,7 @@ ALL: tuple[Event, ...] = (
     RetryScheduled(call=1, operation=LIST, attempt=1, delay=0.75, error="ServerError"),
     Paused(seconds=48.0, reason="throttled"),
     PageRead(operation=LIST, number=1, items=50, count=120),
+    ListIncomplete(operation=LIST, items=128, count=145),
     CallEnded(call=1, operation=LIST, attempts=2, elapsed=2.0, error=None),
 )
 EACH = [pytest.param(event, id=type(event).__name__) for event in ALL]
@@ -59,13 +61,21 @@ def test_each_event_is_one_record(event: Event, caplog: pytest.LogCaptureFixture
     ("level", "shown"),
     [
         pytest.param(logging.DEBUG, {type(event).__name__ for event in ALL}, id="debug: all"),
-        pytest.param(logging.INFO, {"RetryScheduled", "Paused"}, id="info: what delays"),
-        pytest.param(logging.WARNING, {"Paused"}, id="warning: what delays everybody"),
+        pytest.param(
+            logging.INFO,
+            {"RetryScheduled", "Paused", "ListIncomplete"},
+            id="info: what delays, too",
+        ),
+        pytest.param(
+            logging.WARNING,
+            {"Paused", "ListIncomplete"},
+            id="warning: what delays everybody, and what is missing",
+        ),
         pytest.param(logging.ERROR, set[str](), id="error: nothing"),
     ],
 )
 def test_the_level_chooses(level: int, shown: set[str], caplog: pytest.LogCaptureFixture) -> None:
-    """A quiet service sees pauses; the rest is for who looks."""
+    """A quiet service sees pauses and lists that are not whole; the rest is for who looks."""
     caplog.set_level(level, LOGGER)
     for event in ALL:
         emit(event, None)

@@ -18,6 +18,7 @@ from grafana_oncall.events import (
     CallEnded,
     CallStarted,
     Event,
+    ListIncomplete,
     PageRead,
     Paused,
     RetryScheduled,
@@ -274,7 +275,8 @@ def test_calls_under_way_at_once_are_told_apart(
 def test_pages_add_nothing(tracing: Tracing, exporter: InMemorySpanExporter) -> None:
     """Each page is a call with a span of its own; the caller's span is the caller's."""
     page = PageRead(operation="list_alert_groups", number=1, items=50, count=120)
-    (span,) = spans(tracing, exporter, started(), page, attempt(), ended(), page)
+    short = ListIncomplete(operation="list_alert_groups", items=128, count=145)
+    (span,) = spans(tracing, exporter, started(), page, attempt(), ended(), page, short)
     assert [name for name, _ in noted(span)] == ["grafana_oncall.attempt"]
 
 
