@@ -4,31 +4,26 @@ import re
 from datetime import timedelta
 from hashlib import sha256
 from ipaddress import ip_address
-from typing import Final, NoReturn
+from typing import Final
 from urllib.parse import urlsplit
 
 from ._request import API_ROOT
-from ._values import shown
+from ._values import Hidden, shown
 from .errors import InvalidArgument
 
 
-class Token:
-    """A token that shows itself to nobody but the one who asks for `secret`.
+class Token(Hidden[object]):
+    """A token; an object, for `check` has yet to see what a caller without a type checker gave."""
 
-    Making one never raises: the frames of a traceback that shows local variables then hold this
-    object, and no string.
-    """
-
-    __slots__ = ("_secret",)
+    __slots__ = ()
 
     def __init__(self, secret: "str | Token") -> None:
-        # An object, for `check` has yet to see what a caller without a type checker gave.
-        self._secret: object = secret._secret if isinstance(secret, Token) else secret  # noqa: SLF001  # its own class
+        super().__init__(secret.value if isinstance(secret, Token) else secret)
 
     @property
     def secret(self) -> str:
         """The token itself, for the header and nothing else."""
-        return str(self._secret)
+        return str(self.value)
 
     @property
     def digest(self) -> str:
@@ -42,24 +37,18 @@ class Token:
 
     def check(self) -> None:
         """Raises InvalidArgument, in words that do not contain it, for what cannot be a token."""
-        if not isinstance(self._secret, str) or not self._secret:
+        if not isinstance(self.value, str) or not self.value:
             fault = "a non-empty string is needed: an OnCall API key or a service account token."
-        elif self._secret.lower().startswith("bearer "):
+        elif self.value.lower().startswith("bearer "):
             fault = "give it bare: the API takes no scheme word such as 'Bearer'."
-        elif not re.fullmatch(r"[!-~]+", self._secret):
+        elif not re.fullmatch(r"[!-~]+", self.value):
             fault = "it contains a space, a control character or a non-ASCII character."
         else:
             return
         raise InvalidArgument(f"token: {fault}", argument="token")
 
     def __bool__(self) -> bool:
-        return bool(self._secret)
-
-    def __repr__(self) -> str:
-        return "Token(…)"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("A token cannot be pickled or copied: it is a secret.")
+        return bool(self.value)
 
 
 def api_url(url: str, *, allow_http: bool = False) -> str:

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Final, Generic, Self, TypeVar
+from typing import Annotated, ClassVar, Final, Generic, NoReturn, Self, TypeVar
 
 import attrs
 import msgspec
@@ -55,13 +55,19 @@ class StringRule:
 
 @attrs.frozen
 class Hidden(Generic[T]):
-    """A value with a password in it, which no repr shows.
+    """A value with a secret in it, which no repr shows and no pickle holds.
 
     Reports of errors often have the local variables of every frame. So a function that can raise
     keeps this object in a variable, and never the value.
     """
 
-    value: T = attrs.field(repr=False)
+    value: T = attrs.field(repr=False)  # some debuggers read the members of attrs, not the repr
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A secret cannot be pickled or copied.")
 
 
 _SHOWN_LENGTH: Final = 80
