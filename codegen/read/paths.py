@@ -61,6 +61,8 @@ class Operation:
     """Name of the schema of the response, or of a page's items."""
     is_page: bool
     """Whether the response is a page of such items."""
+    success: int
+    """Status of the successful response."""
 
 
 def read_operations(spec: Spec) -> Iterator[Operation]:
@@ -89,7 +91,8 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
     ]
     _check_parameters(path, parameters, pointer)
     tag, docs = _tag(spec, node["tags"], f"{pointer}/tags")
-    result, is_page = _result(spec, node["responses"], f"{pointer}/responses")
+    success = _success(node["responses"], f"{pointer}/responses")
+    result, is_page = _result(spec, node["responses"][success], f"{pointer}/responses/{success}")
     return Operation(
         pointer=pointer,
         tag=tag,
@@ -108,6 +111,7 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         body_required=node.get("requestBody", {}).get("required", False),
         result=result,
         is_page=is_page,
+        success=int(success),
     )
 
 
@@ -183,16 +187,20 @@ def read_body(spec: Spec, node: Json, pointer: str) -> str | None:
     return _class(spec, *_content(node["requestBody"], pointer))
 
 
-def _result(spec: Spec, responses: Json, pointer: str) -> tuple[str | None, bool]:
-    """Return the schema name of the response or of its items, and whether it is a page."""
-    success = [status for status in responses if status.startswith("2")]
-    if len(success) != 1:
+def _success(responses: Json, pointer: str) -> str:
+    """Return the status of the successful response."""
+    statuses = [status for status in responses if re.fullmatch("2[0-9][0-9]", status)]
+    if len(statuses) != 1 or any(status.startswith("2") for status in {*responses} - {*statuses}):
         raise Unsupported(pointer, "exactly one successful response is supported")
-    pointer = f"{pointer}/{success[0]}"
-    check_shape(responses[success[0]], {"content": dict, "links": dict}, pointer)
-    if "content" not in responses[success[0]]:
+    return statuses[0]
+
+
+def _result(spec: Spec, response: Json, pointer: str) -> tuple[str | None, bool]:
+    """Return the schema name of the response or of its items, and whether it is a page."""
+    check_shape(response, {"content": dict, "links": dict}, pointer)
+    if "content" not in response:
         return None, False
-    reference, pointer = _content(responses[success[0]], pointer)
+    reference, pointer = _content(response, pointer)
     schema, at = spec.resolve(reference, pointer)
     if is_page(schema):
         return _class(spec, *page_item(schema, at)), True

@@ -3,7 +3,7 @@
 import types
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, Generic, TypeVar, cast, get_args, get_origin
+from typing import Any, Final, Generic, TypeVar, cast, get_args, get_origin
 
 import attrs
 import msgspec
@@ -15,6 +15,11 @@ from ._values import UNSET, printable
 from .errors import DecodeError, InvalidArgument
 
 T = TypeVar("T")
+
+_OUT_OF_STEP: Final = (
+    "it answers another request. A server or a proxy sends answers that nobody asked for; the "
+    "connection on which it came is closed."
+)
 
 
 def encode(request: Request[Any]) -> bytes | None:
@@ -40,11 +45,20 @@ class _Envelope(Generic[T]):
 
 
 def decode(request: Request[T], response: Response) -> T:
-    """The value of an answer; raises StatusError for a refusal, DecodeError for nonsense."""
+    """The value of an answer; raises StatusError for a refusal, DecodeError for nonsense.
+
+    Nonsense is also what cannot be the answer to this request: another status than that of its
+    success, a body where none is due, another object than the one that was asked for. It comes from
+    proxies that answer for the server, and from connections on which the answers are out of step.
+    """
     if not 200 <= response.status < 300:
         raise refusal(request, response)
+    success = request.operation.success
+    if response.status != success:
+        raise _nonsense(request, response, f"it succeeds with {success} only")
     if request.returns is types.NoneType:
-        _expect_nothing(request, response)
+        if response.content:
+            raise _nonsense(request, response, "a body came where there is none")
         return cast("T", None)
     if not response.content:
         raise _nonsense(request, response, "the body is empty where one is due")
@@ -52,16 +66,18 @@ def decode(request: Request[T], response: Response) -> T:
     envelope = _envelope(returns)
     if envelope is not None:
         return cast("T", _page(request, response, envelope))
-    return _decoded(request, response, request.returns)
+    return _object(request, response)
 
 
-def _expect_nothing(request: Request[Any], response: Response) -> None:
-    """No body, or JSON that nobody asked for; a proxy's login page is no success."""
-    if response.status == 204 and response.content:
-        raise _nonsense(request, response, "a body came where there is none")
-    if response.content:
-        # Not msgspec.Raw, which does not look into strings.
-        _decoded(request, response, cast("type[object]", Any))
+def _object(request: Request[T], response: Response) -> T:
+    value = _decoded(request, response, request.returns)
+    if request.operation.path.endswith("}/"):
+        asked = request.path.split("/")[-2]  # the rule of ids leaves nothing to be encoded
+        told = getattr(value, "id", asked)
+        if told != asked:
+            reason = f"it is about {told}, and {asked} was asked for"
+            raise _nonsense(request, response, reason, hint=_OUT_OF_STEP)
+    return value
 
 
 @cache
@@ -76,6 +92,10 @@ def _envelope(returns: Any) -> type[_Envelope[Any]] | None:
 def _page(request: Request[Any], response: Response, kind: type[_Envelope[Any]]) -> Page[Any]:
     envelope = _decoded(request, response, kind)
     number = envelope.current_page_number
+    # Past the end, servers answer the last page again: a lower number proves nothing.
+    if number is not None and number > 1 and number > request.page_number:
+        reason = f"it is page {number}, and page {request.page_number} was asked for"
+        raise _nonsense(request, response, reason, hint=_OUT_OF_STEP)
     return Page(
         results=envelope.results,
         count=envelope.count,
@@ -114,7 +134,11 @@ def _holds(kept: object, asked: object) -> bool:
 
 
 def _nonsense(
-    request: Request[Any], response: Response, reason: str, path: str | None = None
+    request: Request[Any],
+    response: Response,
+    reason: str,
+    path: str | None = None,
+    hint: str | None = None,
 ) -> DecodeError:
     return DecodeError(
         printable(reason),
@@ -122,4 +146,5 @@ def _nonsense(
         status=response.status,
         content=response.content,
         path=path,
+        hint=hint,
     )

@@ -30,6 +30,8 @@ class Operation:
     """The permission that the documentation asks for."""
     needs_user: bool
     """True where a service account is refused: only a user's OnCall API key works."""
+    success: int
+    """The one status with which it succeeds."""
     repeat: Literal["safe", "same", "already", "missing", "never"]
     """What a repeat does after an attempt that may have had its effect: nothing (a read), the same
     again, a refusal because it is so already, a refusal because it is gone, or harm."""

@@ -298,7 +298,7 @@ class DecodeError(OnCallError):
         """The operationId."""
         self.status: int = status
         self.path: str | None = path
-        """Where in the JSON, such as `$.results[0].id`; None when it is not JSON at all."""
+        """Where in the JSON, such as `$.results[0].id`; None where all of it is not what is due."""
         self.content: bytes = content
         """The whole undecoded body."""
 

@@ -21,7 +21,7 @@ from .processes import Worker, server, worker
 from .rows import Row, interleaved
 
 PART: Final = "call"
-GROUP: Final = "I000000000001"
+GROUP: Final = "I000000000000"
 PATH: Final = f"/api/v1/alert_groups/{GROUP}/"
 _HEADERS: Final = {
     "accept": "application/json",

@@ -19,7 +19,7 @@ from grafana_oncall import OnCallClient, Response
 from grafana_oncall._codec import decode
 
 from .codec import LIST
-from .samples import group, page
+from .samples import group, group_id, page
 
 BASELINE: Final = Path(__file__).with_name("baseline.json")
 COMMAND: Final = "python -m tests.benchmarks.counts --write"
@@ -67,8 +67,12 @@ async def _counted(name: str, work: Callable[[], Awaitable[object]]) -> Counts:
 async def measured() -> Counts:
     """All counts of this version of Python."""
     response = Response(status=200, headers={}, content=page(1))
-    content = group(0)
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=content))
+    content = group(0).replace(group_id(0).encode(), b"I1")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=content if request.method == "GET" else None)
+
+    transport = httpx.MockTransport(answer)
 
     async def decoded() -> None:
         decode(LIST, response)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
@@ -79,7 +79,7 @@ class Shape:
             return webhooks.parse(self.content)
         status: int = self.recorded["status"]
         response = Response(status=status, headers=self.headers, content=self.content)
-        return decode(_request(self.of), response)
+        return decode(_request(self.of, self.recorded.get("body")), response)
 
     def changed(self, path: str, value: Any) -> Shape:
         """With another value at a dotted path of its body; without the member for `...`."""
@@ -95,16 +95,19 @@ class Shape:
         return Shape(self.of, recorded)
 
 
-def _request(operation: str) -> Request[Any]:
-    """Any request of the operation; of its arguments nothing matters to the answer."""
-    builder = getattr(operations, operation)
+def _request(operation: str, told: Any) -> Request[Any]:
+    """A request of the operation that this answers: about the same object, or the same page."""
+    builder: Callable[..., Request[Any]] = getattr(operations, operation)
+    told = told if isinstance(told, dict) else {}
+    if "results" in told:
+        return builder(page=told.get("current_page_number", 1))
+    about = told.get("id") if isinstance(told.get("id"), str) else "ID1"
     needed = [
-        None if name == "body" else "ID1"
+        None if name == "body" else about
         for name, one in inspect.signature(builder).parameters.items()
         if one.default is one.empty
     ]
-    made: Request[Any] = builder(*needed)
-    return made
+    return builder(*needed)
 
 
 SHAPES: Final = [

@@ -72,10 +72,10 @@ async def _delete(client: OnCallClient) -> None:
 
 METHODS: dict[str, Call] = {"GET": _get, "POST": _post, "PUT": _put, "DELETE": _delete}
 GOOD = {
-    "GET": json.dumps(GROUP).encode(),
-    "POST": b"",
-    "PUT": json.dumps(INTEGRATION).encode(),
-    "DELETE": b"",
+    "GET": answer(json.dumps({**GROUP, "id": "I1"}).encode()),
+    "POST": answer(b""),
+    "PUT": answer(json.dumps({**INTEGRATION, "id": "I1"}).encode()),
+    "DELETE": b"HTTP/1.1 204 No Content\r\n\r\n",
 }
 every_method = pytest.mark.parametrize("method", METHODS)
 
@@ -183,7 +183,7 @@ async def test_a_connection_that_was_closed_while_idle_is_not_used(
     method: str, seconds: float, name: Name
 ) -> None:
     """The next request takes a new one, even when the loop has had no turn since; no doubt."""
-    server = Scripted(Point(2, answer(GOOD[method])), keep, good=1)
+    server = Scripted(Point(2, GOOD[method]), keep, good=1)
     async with serving(server), made(server, name, retry=RetryPolicy(attempts=1)) as client:
         assert await count(client) == 7
         server.hang_up()

@@ -24,10 +24,13 @@ from tests.facade.samples import (
 
 
 async def body_of(
-    wire: respx.MockRouter, call: Callable[[], Awaitable[object]], answer: Any = None
+    wire: respx.MockRouter,
+    call: Callable[[], Awaitable[object]],
+    answer: Any = None,
+    status: int = 200,
 ) -> bytes:
     """The body of the one request that a call makes."""
-    response = httpx.Response(200) if answer is None else httpx.Response(200, json=answer)
+    response = httpx.Response(status) if answer is None else httpx.Response(status, json=answer)
     return (await sent_by(wire, call, response))[0].content
 
 
@@ -176,6 +179,7 @@ async def test_an_integration_is_created_with_everything(
             default_route={"escalation_chain_id": None, "slack": {"enabled": False}},
         ),
         INTEGRATION,
+        status=201,
     )
     assert body == (
         b'{"default_route":{"escalation_chain_id":null,"slack":{"enabled":false}},'

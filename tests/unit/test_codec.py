@@ -5,6 +5,7 @@ import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import attrs
 import pytest
 
 from grafana_oncall import Page, Request, operations
@@ -235,9 +236,10 @@ CLOUD_INTEGRATION_VALUE = Integration(
 def test_real_answers_become_exact_models(
     request_: Request[Any], content: str, value: object
 ) -> None:
-    """Whether 200 or 201."""
-    assert decode(request_, answered(content)) == value
-    assert decode(request_, answered(content, 201)) == value
+    """With the status of its operation, and asked for by their ids."""
+    path = request_.path.replace("/A/", f"/{getattr(value, 'id', 'A')}/")
+    request_ = attrs.evolve(request_, path=path)
+    assert decode(request_, answered(content, request_.operation.success)) == value
 
 
 def test_a_page_carries_its_place_in_the_list_and_its_bytes() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grafana_oncall import Page, Request, operations
+from grafana_oncall import Page, Request, Response, operations
 from grafana_oncall._codec import decode
 from grafana_oncall.errors import DecodeError, OnCallError
 from grafana_oncall.models import AlertGroup
@@ -137,12 +137,13 @@ def test_nonsense_is_one_error_for_every_operation(
     request_: Request[Any], content: bytes, begins: str
 ) -> None:
     """It names operation and status and shows the first bytes; an action is no exception."""
-    match = f"(?s)^{request_.operation.id}: 200, but .* It begins {begins}"
+    status = request_.operation.success
+    match = f"(?s)^{request_.operation.id}: {status}, but .* It begins {begins}"
     with pytest.raises(DecodeError, match=match) as info:
-        decode(request_, answered(content))
-    assert (info.value.operation, info.value.status) == (request_.operation.id, 200)
+        decode(request_, answered(content, status))
+    assert (info.value.operation, info.value.status) == (request_.operation.id, status)
     assert info.value.content == content
-    assert info.value.__cause__ is not None
+    assert (info.value.__cause__ is None) == (request_.returns is type(None))
     assert str(info.value).isprintable()
     assert len(str(info.value)) < 600
 
@@ -177,40 +178,114 @@ def test_a_lone_surrogate_is_a_decode_error() -> None:
 
 
 @pytest.mark.parametrize("request_", BODY_DUE)
-@pytest.mark.parametrize("status", [200, 201, 204])
-def test_an_empty_body_where_one_is_due_is_an_error(request_: Request[Any], status: int) -> None:
+def test_an_empty_body_where_one_is_due_is_an_error(request_: Request[Any]) -> None:
     """An empty success says nothing."""
+    status = request_.operation.success
     match = rf"^{request_.operation.id}: {status}, but the body is empty.*It begins ''\."
     with pytest.raises(DecodeError, match=match):
         decode(request_, answered(b"", status))
 
 
+def test_the_statuses_of_success_are_those_of_the_documentation() -> None:
+    """What makes something answers 201, what takes it away 204, and an action 200."""
+    odd = {one.id: one.success for one in operations.OPERATIONS if one.success != 200}
+    assert odd == {
+        "create_integration": 201,
+        "add_alert_group_label": 201,
+        "delete_integration": 204,
+        "delete_alert_group": 204,
+        "remove_alert_group_label": 204,
+    }
+
+
+@pytest.mark.parametrize("request_", NOTHING_DUE)
+def test_an_empty_answer_is_success_where_nothing_is_due(request_: Request[Any]) -> None:
+    """All real servers answer so."""
+    assert decode(request_, answered(b"", request_.operation.success)) is None
+
+
+@pytest.mark.parametrize("request_", BY_ID)
+@pytest.mark.parametrize("status", [200, 201, 202, 203, 204, 206, 226, 299])
+@pytest.mark.parametrize("content", [b"", b"{}", group().encode()], ids=["empty", "{}", "a group"])
+def test_another_status_is_no_success(request_: Request[Any], status: int, content: bytes) -> None:
+    """A 202 of a queue, a 203 of a proxy: none of them is the API's, whatever its body."""
+    success = request_.operation.success
+    if status == success:
+        return
+    with pytest.raises(DecodeError, match=f"{status}, but it succeeds with {success} only") as info:
+        decode(request_, answered(content, status))
+    assert info.value.path is None
+
+
 @pytest.mark.parametrize("request_", NOTHING_DUE)
 @pytest.mark.parametrize(
-    ("status", "content"),
-    [(200, b""), (204, b""), (202, b""), (200, b"{}"), (200, b"null"), (200, b'{"detail":"ok"}')],
+    "content",
+    [
+        b'{"error":"upstream down"}',
+        b'{"detail":"Can\'t acknowledge a resolved alert group"}',
+        b"{}",
+        b"null",
+        b" ",
+        b"Ok.",
+        b'"\xff"',
+        pytest.param(HTML.encode(), id="a page"),
+        pytest.param(json.dumps({"count": 0, "results": []}).encode(), id="another answer"),
+    ],
 )
-def test_nothing_or_json_is_success_where_nothing_is_due(
-    request_: Request[Any], status: int, content: bytes
-) -> None:
-    """Real servers answer an empty 200; JSON that nobody asked for does no harm."""
-    assert decode(request_, answered(content, status)) is None
+def test_a_body_where_none_is_due_is_no_success(request_: Request[Any], content: bytes) -> None:
+    """Somebody else speaks, perhaps to say that it went wrong; the effect is in doubt."""
+    success = request_.operation.success
+    match = f"{success}, but a body came where there is none"
+    with pytest.raises(DecodeError, match=match) as info:
+        decode(request_, answered(content, success))
+    assert info.value.path is None
 
 
-@pytest.mark.parametrize("request_", NOTHING_DUE)
-@pytest.mark.parametrize("content", [b'"\xff"', b'{"detail":"\xff"}', b'{"\xff":1}'])
-def test_bytes_within_a_string_are_no_json_either(request_: Request[Any], content: bytes) -> None:
-    """Where nothing is due, nobody would look into the strings otherwise."""
-    with pytest.raises(DecodeError, match="it is not JSON"):
-        decode(request_, answered(content))
+OF_AN_OBJECT = [
+    pytest.param(r, id=r.operation.id)
+    for r in REQUESTS
+    if r.operation.id in {"get_alert_group", "get_integration", "update_integration"}
+]
+INTEGRATION = {"id": "A", "name": "n", "link": None, "type": "webhook", "team_id": None}
 
 
-@pytest.mark.parametrize("request_", NOTHING_DUE)
-@pytest.mark.parametrize("content", [b"{}", b" ", pytest.param(HTML.encode(), id="a page")])
-def test_a_204_with_a_body_is_an_error(request_: Request[Any], content: bytes) -> None:
-    """It is not what it says."""
-    with pytest.raises(DecodeError, match="204, but a body came where there is none"):
-        decode(request_, answered(content, 204))
+def of_id(request: Request[Any], value: str) -> Response:
+    """An answer about this object."""
+    body = GROUP if "alert_group" in request.operation.id else INTEGRATION
+    return answered(json.dumps({**body, "id": value}))
+
+
+@pytest.mark.parametrize("request_", OF_AN_OBJECT)
+@pytest.mark.parametrize("other", ["B", "a", "A ", "AA", ""])
+def test_another_object_is_not_the_answer(request_: Request[Any], other: str) -> None:
+    """Ids are case-sensitive. Such an answer is that of another request."""
+    assert decode(request_, of_id(request_, "A")).id == "A"
+    with pytest.raises(DecodeError, match=r"and A was asked for.*another request") as info:
+        decode(request_, of_id(request_, other))
+    assert info.value.path is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "fits"),
+    [
+        (1, 1, True),
+        (1, None, True),
+        (7, 7, True),
+        pytest.param(7, 3, True, id="past the end, the last page again"),
+        (1, 2, False),
+        (7, 8, False),
+    ],
+)
+def test_a_later_page_is_not_the_answer(asked: int, told: int | None, *, fits: bool) -> None:
+    """An earlier one may be."""
+    request = attrs.evolve(LIST, query=(("page", str(asked)),))
+    answer = answered(json.dumps({"count": 0, "results": [], "current_page_number": told}))
+    if fits:
+        assert decode(request, answer).number == (told or asked)
+        return
+    with pytest.raises(DecodeError, match=f"page {told}, and page {asked} was asked for") as info:
+        decode(request, answer)
+    assert info.value.path is None
 
 
 JSON = st.recursive(
