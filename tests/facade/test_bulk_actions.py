@@ -13,9 +13,11 @@ from grafana_oncall import OnCallClient
 from grafana_oncall.errors import Conflict, NotFound, OutcomeUnknown
 from grafana_oncall.testing import FakeOnCall, FakeRequest, VirtualClock, refuse
 from tests.facade.bulk_stories import (
+    SECOND,
     Deed,
     add,
     counted,
+    cut,
     every_action,
     ids,
     meanwhile,
@@ -163,6 +165,16 @@ async def test_a_group_that_is_resolved_again_at_once_was_unresolved(
 
     meanwhile(fake, "get_alert_group", resolve)
     assert counted(await oncall.alert_groups.bulk.unresolve([group.id])) == {"changed": 1}
+
+
+async def test_an_unresolved_group_is_unknown_when_the_look_at_it_is_cancelled(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """The server took it, and it may have been a wiped one."""
+    (group,) = add(fake, 1, state="resolved")
+    fake.latency = SECOND
+    report = await cut(oncall.alert_groups.bulk.unresolve([group.id]), 1.5)
+    assert (counted(report), group.state) == ({"unknown": 1}, "firing")
 
 
 async def test_an_unresolved_group_that_cannot_be_read_is_unknown(

@@ -127,9 +127,9 @@ class Transition(Action):
             if self.name == "acknowledge":
                 await self._check_already(on, group_id, error)
             raise
-        if self.name == "unresolve" and (seen is None or seen.is_wiped):
-            await self._check_unresolved(on, group_id)
         done.append(self.name)
+        if self.name == "unresolve" and (seen is None or seen.is_wiped):
+            await self._check_unresolved(on, group_id, done)
 
     async def _check_already(self, on: Actions, group_id: str, refusal: AlreadyInState) -> None:
         """Raises Conflict where it is not: an acknowledgement outlives a resolution."""
@@ -144,7 +144,7 @@ class Transition(Action):
                 path=refusal.path,
             ) from refusal
 
-    async def _check_unresolved(self, on: Actions, group_id: str) -> None:
+    async def _check_unresolved(self, on: Actions, group_id: str, done: list[str]) -> None:
         """Raises Conflict for a wiped group: the server says success, and leaves it resolved."""
         try:
             seen = Seen.of(await on.get(group_id))
@@ -155,6 +155,7 @@ class Transition(Action):
             )
             raise OutcomeUnknown(message, operation="unresolve_alert_group") from error
         if seen.is_wiped:
+            done.remove(self.name)
             raise Conflict(
                 status=200,
                 detail="the server accepted it, and left the group resolved, because it is wiped",

@@ -22,6 +22,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
@@ -106,10 +107,11 @@ class Journal:
         if path is None or file is None or not self._is_ours:
             return
         has_name = self._has_name(path, file)
-        if sys.platform == "win32":  # which removes no file that is open, and has no locks
+        if sys.platform == "win32":  # removes no file that is open: who opens it now keeps it
             self.__exit__()
         if has_name:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # left there, it tells the next run that nothing was sent
+                path.unlink(missing_ok=True)
         self.__exit__()
 
     def peek(self) -> Past:

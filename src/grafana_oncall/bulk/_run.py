@@ -136,8 +136,8 @@ class BulkRun:
             self._journal.go_on()
             await self._act(0, {})
         elif self._work.read is not None:
-            self._journal.begin_run(self._work.header)
             try:
+                self._journal.begin_run(self._work.header)
                 seen = await self._select(self._work.read)
             except BaseException:
                 self._journal.discard()
