@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from grafana_oncall.changes import Change, Snapshot, Watched
@@ -27,6 +29,16 @@ class Look:
     def of(cls, snapshot: Snapshot) -> Look:
         """As a watcher has it."""
         return cls(snapshot.state.value, snapshot.alerts_count, snapshot.labels)
+
+    def to_json(self) -> dict[str, Any]:
+        """For a file."""
+        return attrs.asdict(self)
+
+    @classmethod
+    def from_json(cls, members: dict[str, Any]) -> Look:
+        """From there."""
+        labels = tuple((key, value) for key, value in members["labels"])
+        return cls(members["state"], members["alerts"], labels)
 
 
 def on_server(fake: FakeOnCall, label: tuple[str, str] | None = None) -> dict[str, Look]:
