@@ -137,8 +137,9 @@ class AlertGroups(Actions):
                 otherwise they are read once, and only what happens to them later is told. Where an
                 outage comes first, the beginning is before it, by `clock`.
             checkpoint: Where another watcher of the same filter ended: its `.checkpoint`; or a file
-                that this one goes on from if it exists, and keeps up to date. One watcher at a time
-                may have it; a lock file stands beside it.
+                that this one goes on from if it exists, and keeps up to date, by a line for each
+                poll and two for each change. One watcher at a time may have it; a lock file stands
+                beside it.
             horizon: Groups that began longer ago than this are not watched; 3650 days at most.
             overlap: How much later than newer ones a group may appear in the list.
             most_pages: Bound of the pages read at a poll, as told above.

@@ -33,10 +33,15 @@ class Watcher:
         async for change in client.alert_groups.watch(labels={"team": "SRE"}):
             ...
 
-    A change counts as told when the next one is asked for. What is told is in the `checkpoint`; a
-    watcher that goes on from there tells the rest, and again what was under way: at least once.
-    While a change is being worked on, nothing is read, and nothing piles up: what happens meanwhile
-    to a group is told as one difference.
+    A change counts as delivered when the next one is asked for. Before it is delivered, that is
+    noted in the `checkpoint`. A watcher that goes on from there delivers the rest, and again what
+    was in progress, by what the group is by then; also where it was undone meanwhile. So each
+    change is delivered at least once, and what was delivered last leads to how the group is. While
+    a change is being worked on, nothing is read, and nothing piles up: what happens meanwhile to a
+    group is delivered as one difference.
+
+    A checkpoint that is a file is appended to, without waiting for the disk. Nothing is lost when
+    the process is killed; when the machine crashes, perhaps what came after the last `save`.
 
     One loop or bot at a time reads from a watcher, and one watcher at a time has a file: a second
     one raises ClientStateError or CheckpointError.
@@ -73,11 +78,18 @@ class Watcher:
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """What was told so far; raises CheckpointError before anything was read."""
+        """What was delivered so far, and what is in progress, for another watcher to go on from.
+
+        Raises:
+            CheckpointError: Nothing was read yet.
+        """
         return self._follower.checkpoint
 
     def save(self) -> None:
-        """Writes the checkpoint into its file, if it has one, and somebody reads from it."""
+        """Bring the checkpoint's file to the disk, if it has one, and somebody reads from this.
+
+        For what a crash of the machine must not lose; the event loop waits for the disk meanwhile.
+        """
         self._follower.save()
 
     def hint(self, alert_group_id: str) -> None:

@@ -76,8 +76,10 @@ class Bot:
 
     The changes of one group are handled one after the other, those of several groups at the same
     time. While a group's changes are handled, what happens to it is not told, and is told as one
-    difference afterwards. A change counts as told, and goes into the checkpoint, when all its
-    handlers are through: so each is handled at least once, also after a `kill -9`.
+    difference afterwards. A change is noted in the checkpoint before its first handler is called,
+    and counts as delivered when all of them are through. What was in progress when a bot ended is
+    delivered to the next one, as `Watcher` says: each change is handled at least once, also after a
+    `kill -9`, and what was undone meanwhile is reported.
 
     Args:
         watcher: From `client.alert_groups.watch(…)`; its checkpoint is kept by the bot.
@@ -165,7 +167,7 @@ class Bot:
         """Runs until `stop`, a signal, or an error that waiting cannot help.
 
         Then what is being handled is finished, with all its attempts; what has not ended after
-        `grace` is cancelled, and is told again by the next watcher of the checkpoint.
+        `grace` is cancelled, and is delivered again by the next watcher of the checkpoint.
 
         Args:
             grace: Longest time to finish, as a timedelta or in seconds.

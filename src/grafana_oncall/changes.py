@@ -8,7 +8,9 @@
                 print(group.title, "was", before.state if before else "new")
 
 A change says what became of a group between two looks at it. What was done and undone in between
-is not seen; a change of state that leads through another one is told as both.
+is not seen; a change of state that leads through another one is told as both. After a restart, a
+group whose changes were in progress is compared with how it was before those and after them, for
+nobody knows whether they were handled; what differs from either is delivered.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,7 +73,7 @@ class Change:
     id: str
     """Id of the group."""
     before: Snapshot | None
-    """How it was when it was last seen; None when it was not seen before."""
+    """How it was when it was last delivered, perhaps; None when it was not seen before."""
     after: AlertGroup | None
     """How it is; None when it is gone."""
 

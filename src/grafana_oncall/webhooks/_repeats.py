@@ -1,8 +1,11 @@
 """Which events were taken already: the server repeats one that was not answered in time."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Final, TypeVar
+
+import msgspec
 
 from grafana_oncall._generated.webhooks import EventType
 
@@ -13,7 +16,7 @@ V = TypeVar("V")
 
 _UNTIMED: Final = 60.0
 """Longest memory, in seconds, of an event without a time. The server's last repeat begins 42
-seconds after the event; later, the same words are another event, as of a repeated escalation."""
+seconds after the event; later, the same is another event, as of a repeated escalation."""
 
 _TURNS: Final = frozenset(
     {
@@ -26,6 +29,19 @@ _TURNS: Final = frozenset(
     }
 )
 """Events by which a group enters a state. It enters none twice without another one in between."""
+
+_MADE_ANEW: Final = frozenset(
+    {
+        "alert_group",
+        "alert_group_acknowledged_by",
+        "alert_group_resolved_by",
+        "notified_users",
+        "responses",
+        "users_to_be_notified",
+        "webhook",
+    }
+)
+"""Members of an event that may be others in its repeat, or are those of one of its webhooks."""
 
 
 class Repeats:
@@ -57,19 +73,22 @@ class Repeats:
     def _key(self, event: Event) -> bytes:
         """The same for a repeat, and short whatever the event's members are.
 
-        A repeat is made anew from what the group is by then, hence the time where there is one.
+        A repeat is made anew from what the group is by then, hence the time where there is one,
+        and elsewhere what cannot have changed. Which webhook has sent it is left out: several may
+        tell of one event, and servers without labels do not say.
         """
-        if event.time is None:
-            number = self._turn(event)[1] if event.type in _TURNS else 0
-            return sha256(b"%d " % number + event.raw).digest()
-        parts = (
-            event.webhook and event.webhook.id,
-            event.alert_group_id,
-            str(event.type),
-            event.time.isoformat(),
-            event.until and event.until.isoformat(),
-        )
-        return sha256(repr(parts).encode()).digest()
+        number = self._turn(event)[1] if event.type in _TURNS and event.time is None else 0
+        parts = group_key(event), str(event.type), number, event.time, event.until
+        digest = sha256(repr(parts).encode())
+        for member in () if event.time is not None else _lasting(event.raw):
+            digest.update(member)
+        return digest.digest()
+
+
+def _lasting(body: bytes) -> Iterator[bytes | msgspec.Raw]:
+    members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    for name in sorted(members.keys() - _MADE_ANEW):
+        yield from (b"\0", name.encode(), b"\0", members[name])
 
 
 def _put(memory: OrderedDict[K, V], key: K, value: V, most: int) -> None:

@@ -42,7 +42,8 @@ class Router:
 
     A request is answered as soon as its event is taken, and handlers run afterwards. Events of one
     alert group are handled in the order in which they came, those of several groups at once. An
-    event that the server repeats is handled once. What was taken is lost when the process is
+    event that the server repeats is handled once, and so is one that several webhooks tell of, such
+    as those of `acknowledge` and of `status change`. What was taken is lost when the process is
     killed, since the server does not send it again: `watch` finds out what happened meanwhile.
 
     Answers: 200 taken, or taken before; 400 no event; 401 without the secret; 405 another method
@@ -62,7 +63,8 @@ class Router:
             events that are handled are decoded, which may take 25 times as much memory.
         remember: Most events that are remembered, to recognise repeats.
         remember_for: For how long; at most a minute for events without a time, which are the same
-            only when all of the body is, and the group entered no other state in between.
+            when all of the body is that the server does not make anew for a repeat, and the group
+            entered no other state in between.
         shutdown_wait: How long the end of `async with` and of the lifespan wait for what was
             taken; None for as long as it takes.
         on_error: Called with the event and what a handler raised, after it was logged; may be

@@ -10,7 +10,7 @@ import pytest
 
 from grafana_oncall.webhooks import Router
 from tests.unit.webhooks.asking import SECRET, Recorder, post
-from tests.unit.webhooks.payloads import GROUP, TIMED, body, payload
+from tests.unit.webhooks.payloads import ADA, GROUP, TIMED, body, payload
 
 OTHER_TIME = "2026-03-02T09:31:00+00:00"
 
@@ -45,8 +45,6 @@ async def test_a_repeat_is_recognised_by_its_time_when_the_group_has_moved_on(ty
 @pytest.mark.parametrize(
     "members",
     [
-        pytest.param({"webhook": {"id": "WH2"}}, id="webhook"),
-        pytest.param({"webhook": None}, id="no webhook"),
         pytest.param({"alert_group_id": "I2"}, id="group"),
         pytest.param({"event": {"type": "silence", "time": OTHER_TIME}}, id="time"),
         pytest.param({"event": payload("silence")["event"] | {"until": OTHER_TIME}}, id="until"),
@@ -59,10 +57,53 @@ async def test_another_event_is_no_repeat(members: dict[str, Any]) -> None:
     assert await handled(body("silence"), body("silence", **members)) == 2
 
 
-async def test_an_event_without_a_time_is_compared_as_a_whole() -> None:
-    """Any difference makes it another."""
-    other = body(alert_group={**GROUP, "alerts_count": 4})
+@pytest.mark.parametrize("type_", ["escalation", "unacknowledge", "unresolve", "unsilence", "new"])
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param({"responses": {"WH2": {"status_code": 200}}}, id="responses"),
+        pytest.param({"notified_users": []}, id="notified users"),
+        pytest.param({"users_to_be_notified": [ADA]}, id="users to be notified"),
+        pytest.param({"alert_group": {**GROUP, "alerts_count": 4}}, id="alerts"),
+        pytest.param({"alert_group": {**GROUP, "state": "resolved"}}, id="state"),
+        pytest.param({"alert_group_acknowledged_by": ADA}, id="acknowledged"),
+        pytest.param({"alert_group_resolved_by": ADA}, id="resolved"),
+        pytest.param({"webhook": {"id": "WHP7B1JJQGDFV", "name": "bots"}}, id="renamed"),
+    ],
+)
+async def test_a_repeat_is_recognised_without_a_time_when_the_group_has_moved_on(
+    type_: str, members: dict[str, Any]
+) -> None:
+    """What the server makes anew for it does not count."""
+    repeat = payload(type_) | members
+    assert await handled(body(type_), 14, json.dumps(repeat).encode()) == 1
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param({"user": ADA}, id="somebody else"),
+        pytest.param({"alert_payload": {"title": "Disk full"}}, id="another alert"),
+        pytest.param({"step": 2}, id="what this release does not know"),
+        pytest.param({"event": {"type": "escalation", "step": 2}}, id="nor in the event"),
+        pytest.param({"alert_group_id": "I2"}, id="another group"),
+    ],
+)
+async def test_an_event_without_a_time_is_another_one_by_any_other_member(
+    members: dict[str, Any],
+) -> None:
+    """It is better handled twice than not at all."""
+    other = body(**members)
     assert await handled(body(), other, body(), other) == 2
+
+
+@pytest.mark.parametrize("type_", [*TIMED, "unacknowledge", "unresolve", "escalation"])
+@pytest.mark.parametrize("webhook", [{"id": "WH2", "name": "other"}, None])
+async def test_an_event_that_several_webhooks_send_is_handled_once(
+    type_: str, webhook: dict[str, str] | None
+) -> None:
+    """As of `acknowledge` and of `status change`. Servers without labels do not say which it is."""
+    assert await handled(body(type_), body(type_, webhook=webhook)) == 1
 
 
 @pytest.mark.parametrize(
