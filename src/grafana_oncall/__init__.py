@@ -25,6 +25,7 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 #   _codec · _paging · _retry · _pacing · _limiter · _settings · _arguments · _choices · labels
 #                                                         decisions and checks, pure but for waiting
 #   _refusal · _converter · _label_shapes · _templates · _rate · _filelock · _cancellation
+#   _body · _redaction                                    what is read of answers, and not told
 #   _generated                                            written from openapi.yaml
 #   _request · _values · otel · events · errors           plain values
 #   _lazy                                                 what makes the doors cheap

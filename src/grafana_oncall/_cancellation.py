@@ -56,16 +56,18 @@ class CancelledInWaits(Generic[T]):
         thrown: BaseException | None = None
         while True:
             try:
-                waited = self._steps.send(None) if thrown is None else self._steps.throw(thrown)
+                # No local variable: its repr shows what failed, in the words of a library below.
+                self._waited = (
+                    self._steps.send(None) if thrown is None else self._steps.throw(thrown)
+                )
             except StopIteration as end:
                 value: T = end.value
                 return value
             finally:
                 thrown = None  # its traceback holds this frame
-            self._waited = waited
             self._cancel_in_wait()
             try:
-                yield waited
+                yield self._waited
             except BaseException as error:  # noqa: BLE001  # of any class: it is for the coroutine
                 thrown = error
             finally:

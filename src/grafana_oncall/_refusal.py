@@ -3,15 +3,22 @@
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from . import errors
 from ._request import API_ROOT, Request, Response
 from ._values import UNSET, printable
+
+MOST_BYTES: Final = 64 * 1024
+"""Of a refused answer, so many are read; a longer one is told by its beginning, and not parsed."""
+
+_MOST_MESSAGES: Final = 100
+_LONGEST_NAME: Final = 500
 
 _MESSAGE_KEYS: Final = ("detail", "error", "non_field_errors")
 _INVALID_TOKEN: Final = "Invalid token."  # noqa: S105  # the server's words
@@ -68,8 +75,12 @@ _HINTS: Final[Mapping[type[errors.StatusError], str]] = {
 def refusal(request: Request[Any], response: Response) -> errors.StatusError:
     """The error that an answer outside 2xx stands for."""
     body = _json(response.content)
-    fields = {name: tuple(texts) for name, texts in _fields(body).items()}
-    detail = printable(_location(response) or _detail(body, response))
+    messages = [*islice(_flattened(body), _MOST_MESSAGES)]
+    fields = {name: tuple(texts) for name, texts in _fields(messages).items()}
+    detail = printable(
+        _location(response)
+        or (_text(response) if body is UNSET else _detail(messages, response.content))
+    )
     kind = _kind(response, body, detail)
     return kind(
         status=response.status,
@@ -120,17 +131,19 @@ def _conflict(detail: str) -> type[errors.BadRequest]:
 
 
 def _json(content: bytes) -> Any:
-    """The parsed body, UNSET where it is not JSON."""
+    """The parsed body, UNSET where it is not JSON, or too much of it to be the server's words."""
+    if len(content) > MOST_BYTES:
+        return UNSET
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
         return UNSET
 
 
-def _fields(body: object) -> dict[str, list[str]]:
+def _fields(messages: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
     """Messages by member, dotted where nested."""
     found: dict[str, list[str]] = {}
-    for name, text in _flattened(body):
+    for name, text in messages:
         if name and name not in _MESSAGE_KEYS:
             found.setdefault(printable(name), []).append(printable(text))
     return found
@@ -143,22 +156,23 @@ def _flattened(body: object) -> Iterator[tuple[str, str]]:
         name, node = waiting.pop()
         if isinstance(node, dict):
             members = reversed(cast("dict[str, object]", node).items())
-            waiting += [(f"{name}.{key}" if name else key, value) for key, value in members]
+            # Cut, for every message below it repeats the name.
+            waiting += [
+                ((f"{name}.{key}" if name else key)[:_LONGEST_NAME], value)
+                for key, value in members
+            ]
         elif isinstance(node, list):
             waiting += [(name, value) for value in reversed(cast("list[object]", node))]
         elif node is not None:
             yield name, str(node)
 
 
-def _detail(body: object, response: Response) -> str:
+def _detail(messages: Sequence[tuple[str, str]], content: bytes) -> str:
     """What the server said."""
-    if body is UNSET:
-        return _text(response)
     told = [
-        text if not name or name in _MESSAGE_KEYS else f"{name}: {text}"
-        for name, text in _flattened(body)
+        text if not name or name in _MESSAGE_KEYS else f"{name}: {text}" for name, text in messages
     ]
-    return "; ".join(told) or f"gave no reason: {errors.excerpt(response.content)}"
+    return "; ".join(told) or f"gave no reason: {errors.excerpt(content)}"
 
 
 def _text(response: Response) -> str:
@@ -167,7 +181,8 @@ def _text(response: Response) -> str:
         return "gave no reason"
     page = response.content[:4096].decode("utf-8", "replace")
     words = html.unescape(re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL))
-    return f"answered without JSON: {errors.excerpt(' '.join(words.split()).encode())}"
+    how = "without JSON" if len(response.content) <= MOST_BYTES else "more than 64 KiB"
+    return f"answered {how}: {errors.excerpt(' '.join(words.split()).encode())}"
 
 
 def _location(response: Response) -> str | None:

@@ -68,11 +68,14 @@ class Request(Generic[T]):
 
 @attrs.frozen(kw_only=True)
 class Response:
-    """The answer as it came: status, headers by names in any case, and the undecoded body."""
+    """The answer as it came: status, headers by names in any case, and the undecoded body.
+
+    Its repr leaves headers and body out: they are long, and a proxy may repeat the token in them.
+    """
 
     status: int
-    headers: Mapping[str, str]
-    content: bytes
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    content: bytes = attrs.field(repr=False)
     received: datetime = attrs.field(factory=lambda: datetime.now(UTC))
 
 

@@ -1,6 +1,6 @@
 """The one place that sends: a request goes out through httpx, and bytes or an error come back."""
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -9,7 +9,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import attrs
 import httpx
 
+from ._body import ACCEPTED, Body
 from ._codec import encode
+from ._redaction import Redactor
+from ._refusal import MOST_BYTES
 from ._request import Request, Response
 from ._settings import Token
 from ._unsent import was_never_sent
@@ -52,7 +55,7 @@ class Wire:
     ) -> None:
         self._base_url = _sendable(base_url)
         self._host = urlsplit(base_url).netloc
-        self._token = token
+        self._redactor = Redactor(token.secret)
         self._http = http
         self._owns_http = owns_http
         self._max_response_bytes = max_response_bytes
@@ -60,6 +63,7 @@ class Wire:
         headers = httpx.Headers(
             {
                 "accept": "application/json",
+                "accept-encoding": ACCEPTED,
                 "user-agent": f"grafana-oncall-sdk/{__version__}",
                 "authorization": token.secret,
             }
@@ -98,10 +102,10 @@ class Wire:
         except Exception as error:  # noqa: BLE001  # of any class: transports and hooks are anybody's
             refused = _refused_by_hook(error, message)
             if refused is not None and not refused.is_success:
-                return _received(refused, _content(refused))
+                return self._received(refused, _content(refused))
             failure = self._failure(request, message, error)
         else:
-            return _received(answer, content)
+            return self._received(answer, content)
         # Not in the handler: that would chain what was raised, and some of it shows the token.
         raise failure
 
@@ -109,7 +113,7 @@ class Wire:
         self, request: Request[Any], message: httpx.Request, error: Exception
     ) -> OnCallError:
         """The error to raise, with its cause where that cannot hold the token."""
-        reason = printable(f"{type(error).__name__} {error}".strip())
+        words = self._redactor.text(f"{type(error).__name__} {error}".strip())
         refused = _refused_by_hook(error, message)
         what = (
             f"no answer from {self._host}"
@@ -124,13 +128,13 @@ class Wire:
         )
         kind = RequestTimeout if isinstance(error, httpx.TimeoutException) else TransportError
         failure = kind(
-            f"{request.operation.id}: {what} ({reason}). {fate}.",
+            f"{request.operation.id}: {what} ({printable(words)}). {fate}.",
             operation=request.operation.id,
             sent=not unsent,
         )
         if isinstance(error, httpx.RequestError):
             error.request = message
-        failure.__cause__ = _without_secrets(error)
+        failure.__cause__ = _without_secrets(error, self._redactor)
         return failure
 
     def _message(self, request: Request[Any], timeout: float) -> httpx.Request:
@@ -153,34 +157,51 @@ class Wire:
             )
         except (httpx.InvalidURL, TypeError, ValueError) as error:
             reason = f"{request.operation.id}: no URL can be made of it: {printable(str(error))}."
-            raise InvalidArgument(reason, argument="query") from _without_secrets(error)
+            raise InvalidArgument(reason, argument="query") from _without_secrets(
+                error, self._redactor
+            )
         if request.query and not self._owns_http:
             _check_query(request, message)
         return message
 
     async def _read(self, request: Request[Any], answer: httpx.Response) -> bytes:
-        content = bytearray()
-        async for chunk in _chunks(answer):
-            content += chunk
-            if len(content) > self._max_response_bytes:
-                raise DecodeError(
-                    f"the body is larger than max_response_bytes={self._max_response_bytes}",
-                    operation=request.operation.id,
-                    status=answer.status_code,
-                    content=bytes(content[:EXCERPT_LENGTH]),
-                    path="$",
-                    hint="ask for smaller pages with perpage=, or raise the limit.",
-                )
-        return bytes(content)
+        """The whole body; of a refusal, its beginning will do, as far as it can be read."""
+        good, most = 200 <= answer.status_code < 300, self._max_response_bytes
+        body = await _filled(answer, most if good else min(most, MOST_BYTES))
+        if body.fault is None or not good:
+            return bytes(body.content)
+        if body.fault.hint is None:
+            raise httpx.DecodingError(body.fault.reason)
+        raise DecodeError(
+            body.fault.reason,
+            operation=request.operation.id,
+            status=answer.status_code,
+            content=self._redactor.content(body.content)[:EXCERPT_LENGTH],
+            path="$",
+            hint=body.fault.hint,
+        )
+
+    def _received(self, answer: httpx.Response, content: bytes) -> Response:
+        """The answer without the token, which some proxies repeat."""
+        response = Response(
+            status=answer.status_code,
+            headers=answer.headers,
+            content=content,
+            received=datetime.now(UTC),
+        )
+        is_json = content[:1] in b"{["  # or nothing
+        if is_json and 200 <= response.status < 300 and not self._redactor.may_be_in(content):
+            return response
+        return self.redacted(response)
 
     def redacted(self, response: Response) -> Response:
-        """The answer without the token, which some proxies repeat; itself where it has none."""
-        secret, told = self._token.secret, response.headers
-        if secret.encode() not in response.content and secret not in "".join(told.values()):
+        """The answer without the token in any spelling; itself where it has none."""
+        redactor, told = self._redactor, response.headers
+        headers = {name: redactor.text(told[name]) for name in told}
+        content = redactor.content(response.content)
+        if content == response.content and all(told[name] == headers[name] for name in headers):
             return response
-        headers = httpx.Headers({name: told[name].replace(secret, "(token)") for name in told})
-        content = response.content.replace(secret.encode(), b"(token)")
-        return attrs.evolve(response, headers=headers, content=content)
+        return attrs.evolve(response, headers=httpx.Headers(headers), content=content)
 
     async def aclose(self) -> None:
         """Closes the connections, unless the user's own httpx client holds them."""
@@ -188,12 +209,19 @@ class Wire:
             await self._http.aclose()
 
 
-def _chunks(answer: httpx.Response) -> AsyncIterable[bytes]:
-    """The body as it comes, decompressed."""
-    # `aiter_bytes` goes through two generators more. A hook of the user's client may have read it.
-    if answer.is_stream_consumed or "content-encoding" in answer.headers:
-        return answer.aiter_bytes()
-    return cast("httpx.AsyncByteStream", answer.stream)
+async def _filled(answer: httpx.Response, most: int) -> Body:
+    if answer.is_stream_consumed:  # a hook of the user's client has read it, and httpx decoded it
+        body = Body("", most)
+        body.add(answer.content)
+    else:
+        body = Body(answer.headers.get("content-encoding", ""), most)
+        # `aiter_raw` goes through a generator more.
+        async for chunk in cast("httpx.AsyncByteStream", answer.stream):
+            body.add(chunk)
+            if body.fault is not None:
+                break
+    body.end()
+    return body
 
 
 def _check_query(request: Request[Any], message: httpx.Request) -> None:
@@ -218,15 +246,6 @@ def _by_name(query: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return found
 
 
-def _received(answer: httpx.Response, content: bytes) -> Response:
-    return Response(
-        status=answer.status_code,
-        headers=answer.headers,
-        content=content,
-        received=datetime.now(UTC),
-    )
-
-
 def _refused_by_hook(error: Exception, message: httpx.Request) -> httpx.Response | None:
     """The answer to this request, where a hook of the client's made an error of its status."""
     if isinstance(error, httpx.HTTPStatusError) and error.request is message:
@@ -242,13 +261,14 @@ def _content(answer: httpx.Response) -> bytes:
         return b""
 
 
-def _without_secrets(error: Exception) -> Exception | None:
+def _without_secrets(error: Exception, redactor: Redactor) -> Exception | None:
     """The error without what may hold the token: tracebacks, headers, and foreign objects.
 
     None where it is such an object itself, as are the errors of aiohttp, which show the headers
-    that were sent. Those of httpx, httpcore and the sockets hold nothing but words.
+    that were sent. Those of httpx, httpcore and the sockets hold nothing but words; one whose words
+    have the token, as a server may bring about, is left out as well.
     """
-    if not _has_only_words(error):
+    if not _can_be_told(error, redactor):
         return None
     waiting: list[BaseException] = [error]
     seen: set[int] = set()
@@ -260,12 +280,17 @@ def _without_secrets(error: Exception) -> Exception | None:
         one.__traceback__ = None
         if isinstance(one, httpx.HTTPError):
             _without_headers(one)
-        if one.__cause__ is not None and not _has_only_words(one.__cause__):
+        if one.__cause__ is not None and not _can_be_told(one.__cause__, redactor):
             one.__cause__ = None
-        if one.__context__ is not None and not _has_only_words(one.__context__):
+        if one.__context__ is not None and not _can_be_told(one.__context__, redactor):
             one.__context__ = None
         waiting += [other for other in (one.__cause__, one.__context__) if other is not None]
     return error
+
+
+def _can_be_told(error: BaseException, redactor: Redactor) -> bool:
+    words = f"{error} {error!r} {vars(error)!r}"
+    return _has_only_words(error) and redactor.text(words) == words
 
 
 def _has_only_words(error: BaseException) -> bool:

@@ -86,7 +86,8 @@ class OnCallClient:
         rate_limit_storage: Redis that keeps that quota for many processes, such as
             `"redis://localhost:6379"`. Needs `grafana-oncall-sdk[redis]`.
         max_connections: Most connections, and so most requests at once.
-        max_response_bytes: Largest answer that is read.
+        max_response_bytes: Largest answer that is read, after it is decompressed; nothing but gzip
+            is. Decoded, it takes at most twelve times as much memory, or 12 MB.
         allow_http: Allows plain http to hosts other than this one.
         verify: TLS settings, as httpx takes them.
         proxy: URL of a proxy, as httpx takes it; without one, the environment decides, but for

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator, Mapping
 
 import pytest
@@ -14,13 +15,17 @@ from tests.facade.samples import BASE, STACK, TOKEN
 from tests.support.loops import EVERY_LOOP, LoopFactory
 
 REAL_TIME = {"test_every_loop.py", "test_sockets.py"}
-"""Modules whose tests need a real loop."""
+"""Modules whose tests need a real loop, whichever it is."""
+SOCKETS = {"test_client_echoes.py"}
+"""Modules whose tests use sockets, and look at what has nothing to do with the loop."""
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory]:
     """Everything else runs in virtual time: nobody waits for a retry or a pause."""
     if item.path.name in REAL_TIME:
         return EVERY_LOOP
+    if item.path.name in SOCKETS:
+        return {"real": asyncio.SelectorEventLoop}
     return {"virtual": virtual_time.VirtualTimeLoop}
 
 

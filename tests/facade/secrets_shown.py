@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import io
 import pickle
 import re
 import traceback
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from rich.console import Console
 from rich.traceback import Traceback
@@ -30,8 +32,9 @@ def written_down(error: BaseException) -> dict[str, str]:
 
 
 def shows(text: str, secret: str) -> bool:
-    """Whether a text has the secret in it, even when it is broken into lines and boxes."""
-    return _letters(secret) in _letters(text)
+    """Whether a text has the secret in it, even when it is escaped, or broken into lines."""
+    unescaped = (text, html.unescape(html.unescape(text)), unquote(text), _backslashes(text))
+    return any(_letters(secret) in _letters(one) for one in unescaped)
 
 
 def leaks(error: BaseException, secret: str) -> list[str]:
@@ -42,6 +45,11 @@ def leaks(error: BaseException, secret: str) -> list[str]:
         for kind, text in written_down(one).items()
         if shows(text, secret)
     ]
+
+
+def _backslashes(text: str) -> str:
+    """Without the escapes of JSON and of Python."""
+    return re.sub(r"\\+(?:u00|x)([0-9A-Fa-f]{2})", lambda found: chr(int(found[1], 16)), text)
 
 
 def _letters(text: str) -> str:

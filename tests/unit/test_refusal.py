@@ -1,6 +1,7 @@
 """Refused answers: which error each is, and what it says."""
 
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -116,12 +117,12 @@ def test_decode_raises_the_refusal_with_all_that_is_known() -> None:
         ),
         pytest.param(
             b"<p>" + b"x" * 10_000_000,
-            "answered without JSON: '" + "x" * 120 + "'…",
+            "answered more than 64 KiB: '" + "x" * 120 + "'…",
             {},
             id="huge html",
         ),
         pytest.param(
-            b"[" * 100_000, "answered without JSON: '" + "[" * 120 + "'…", {}, id="too deep"
+            b"[" * 60_000, "answered without JSON: '" + "[" * 120 + "'…", {}, id="too deep"
         ),
         pytest.param(
             b"9" * 10_000, "answered without JSON: '" + "9" * 120 + "'…", {}, id="huge number"
@@ -157,9 +158,10 @@ def test_a_detail_is_one_printable_line(content: str) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        pytest.param({"detail": "x" * 1_000_000}, id="one long text"),
-        pytest.param({"detail": ["x"] * 100_000}, id="many texts"),
-        pytest.param({"x" * 1_000_000: "y"}, id="a long name"),
+        pytest.param({"detail": "x" * 60_000}, id="one long text"),
+        pytest.param({"detail": ["x" * 9] * 4_000}, id="many texts"),
+        pytest.param({"x" * 60_000: "y"}, id="a long name"),
+        pytest.param({"x" * 30_000: {"y": ["z"] * 1_000}}, id="a long name of many texts"),
     ],
 )
 def test_a_message_stays_short(content: object) -> None:
@@ -169,6 +171,55 @@ def test_a_message_stays_short(content: object) -> None:
     assert len(str(error)) < 600
     for name, texts in error.fields.items():
         assert max(len(name), *map(len, texts)) <= 500
+
+
+def test_there_are_not_more_messages_than_can_be_read() -> None:
+    """A hundred of them."""
+    error = refused(400, {f"member {number}": "bad" for number in range(1000)})
+    assert list(error.fields) == [f"member {number}" for number in range(100)]
+
+
+def test_a_refusal_of_more_than_64_kib_is_told_by_its_beginning() -> None:
+    """Nobody reads it, and to parse it may take gigabytes."""
+    content = json.dumps({"detail": "no " * 21_839}).encode()
+    assert len(content) == 64 * 1024 - 5
+    assert refused(400, content).detail == ("no " * 200)[:499] + "…"
+    error = refused(400, content + b" " * 6)
+    assert error.detail.startswith('answered more than 64 KiB: \'{"detail": "no no')
+    assert error.fields == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param('{"%s": {%s}}', id="a long name of many members"),
+        pytest.param('{"%s": [{%s}]}', id="and lists"),
+    ],
+)
+def test_a_name_that_is_repeated_takes_no_memory(content: str) -> None:
+    """It stands before each message that is below it."""
+    members = ", ".join(f'"{number}": ["bad"]' for number in range(1500))
+    body = content % ("k" * 30_000, members)
+    tracemalloc.start()
+    try:
+        refused(400, body.encode())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4_000_000
+
+
+@pytest.mark.parametrize("part", ["[],", "{},", '"x",', "1,", "[[[[[["])
+def test_a_refusal_of_many_megabytes_is_not_parsed(part: str) -> None:
+    """As objects it would be a gigabyte."""
+    body = f"[{part * (20_000_000 // len(part))}0]".encode()
+    tracemalloc.start()
+    try:
+        refused(400, body)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 def test_fields_are_printable_lines() -> None:

@@ -4,6 +4,8 @@ import gzip
 import json
 import subprocess
 import sys
+import tracemalloc
+import zlib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Literal, cast
@@ -17,6 +19,8 @@ from grafana_oncall.errors import (
     DecodeError,
     InvalidArgument,
     OnCallError,
+    RateLimited,
+    ServerError,
     StatusError,
     TransportError,
 )
@@ -103,7 +107,7 @@ async def test_a_deletion_without_a_body_says_so() -> None:
 
 @each_transport
 async def test_answers_are_decompressed_once(name: Name) -> None:
-    """By httpx, whichever transport it was."""
+    """Whichever transport it was."""
     squeezed = answer(gzip.compress(PAGE), b"Content-Encoding: gzip")
     server = Scripted(Point(2, squeezed), keep)
     async with serving(server), made(server, name) as client:
@@ -118,6 +122,101 @@ async def test_what_is_not_compressed_as_it_says_is_no_answer(name: Name) -> Non
         with pytest.raises(TransportError) as failed:
             await client.alert_groups.list().count()
     assert failed.value.sent
+
+
+@each_transport
+async def test_nothing_but_gzip_is_asked_for(name: Name) -> None:
+    """Also of a client of the user's own, which would take more."""
+    server = Scripted(Point(2, answer()), keep)
+    async with (
+        serving(server),
+        httpx.AsyncClient() as http,
+        made(server, name) as client,
+        made(server, None, http_client=http) as other,
+    ):
+        for one in (client, other):
+            assert await one.alert_groups.list().count() == 7
+    for request in server.requests:
+        assert request.lower().count(b"accept-encoding: gzip\r\n") == 1
+
+
+def bomb(*levels: int) -> bytes:
+    """So many zeros, compressed as often as there are numbers; each is a level of compression."""
+    content = bytes(50 * 1024 * 1024)
+    for level in levels:
+        content = gzip.compress(content, level)
+    return content
+
+
+BOMBS = {
+    "gzip": (bomb(9), "larger than max_response_bytes=1048576"),
+    "gzip, gzip": (bomb(9, 9), "encoded as 'gzip, gzip'"),
+    "br": (b"\x1b\x03", "encoded as 'br'"),
+    "zstd": (b"\x28\xb5\x2f\xfd", "encoded as 'zstd'"),
+    "deflate": (zlib.compress(bytes(50 * 1024 * 1024)), "encoded as 'deflate'"),
+}
+
+
+@each_transport
+@pytest.mark.parametrize("encoding", BOMBS)
+async def test_a_few_bytes_take_no_more_memory_than_the_limit(encoding: str, name: Name) -> None:
+    """However they are compressed: 200 bytes can stand for 50 megabytes, 2 kB for 2 gigabytes."""
+    content, told = BOMBS[encoding]
+    server = Scripted(Point(2, answer(content, f"Content-Encoding: {encoding}".encode())), keep)
+    async with serving(server), made(server, name, max_response_bytes=1024 * 1024) as client:
+        tracemalloc.start()
+        try:
+            with pytest.raises(DecodeError, match=told) as refused:
+                await client.alert_groups.list().count()
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 8 * 1024 * 1024
+    assert len(refused.value.content) <= 120
+
+
+@each_transport
+@pytest.mark.parametrize(
+    ("status", "kind"), [("429 Too Many Requests", RateLimited), ("503 Unavailable", ServerError)]
+)
+@pytest.mark.parametrize("encoding", [*BOMBS, ""])
+async def test_a_refusal_is_told_by_its_status_whatever_its_body_is(
+    encoding: str, status: str, kind: type[StatusError], name: Name
+) -> None:
+    """No more than the beginning of it is read."""
+    content = BOMBS[encoding][0] if encoding else b"[" + b"[]," * 5_000_000 + b"0]"
+    head = f"HTTP/1.1 {status}\r\nRetry-After: 0\r\nContent-Length: {len(content)}\r\n"
+    head += f"Content-Encoding: {encoding}\r\n\r\n"
+    server = Scripted(Point(2, head.encode() + content), keep)
+    retry = RetryPolicy(attempts=1, deadline=0)
+    async with serving(server), made(server, name, retry=retry) as client:
+        tracemalloc.start()
+        try:
+            with pytest.raises(kind):
+                await client.alert_groups.list().count()
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 24 * 1024 * 1024  # the server's own copies
+
+
+async def test_an_answer_that_a_hook_has_read_is_bounded_as_well() -> None:
+    """It was decompressed by httpx."""
+
+    async def look(answer: httpx.Response) -> None:
+        await answer.aread()
+
+    squeezed = answer(gzip.compress(PAGE + b" " * 5000), b"Content-Encoding: gzip")
+    server = Scripted(Point(2, squeezed), keep)
+    async with (
+        serving(server),
+        httpx.AsyncClient(event_hooks={"response": [look]}) as http,
+        made(server, None, http_client=http) as client,
+        made(server, None, http_client=http, max_response_bytes=5000) as narrow,
+    ):
+        assert await client.alert_groups.list().count() == 7
+        with pytest.raises(DecodeError, match="max_response_bytes=5000"):
+            await narrow.alert_groups.list().count()
 
 
 @each_transport

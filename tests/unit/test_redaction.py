@@ -1,0 +1,127 @@
+"""A secret in what others say, in whichever way they write it."""
+
+import html
+import json
+import re
+import time
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grafana_oncall._redaction import Redactor
+
+SPELLINGS: list[Callable[[str], str]] = [
+    str,
+    html.escape,
+    quote,
+    quote_plus,
+    json.dumps,
+    lambda text: json.dumps(json.dumps(text)),
+    repr,
+    lambda text: repr(text.encode()),
+    lambda text: "".join(f"&#{ord(one)};" for one in text),
+    lambda text: "".join(f"&#{ord(one):06}" for one in text),
+    lambda text: "".join(f"&#x{ord(one):x};" for one in text),
+    lambda text: "".join(f"&#X{ord(one):04X};" for one in text),
+    lambda text: "".join(f"&amp;#{ord(one)};" for one in text),
+    lambda text: "".join(f"%{ord(one):02x}" for one in text),
+    lambda text: "".join(f"%25{ord(one):02X}" for one in text),
+    lambda text: "".join(f"\\u{ord(one):04x}" for one in text),
+    lambda text: "".join(f"\\\\u{ord(one):04X}" for one in text),
+    lambda text: "".join(f"\\u{{{ord(one):x}}}" for one in text),
+    lambda text: "".join(f"\\x{ord(one):02x}" for one in text),
+    lambda text: "".join({"-": "&#45;", "_": "&lowbar;", "!": "&excl;"}.get(c, c) for c in text),
+]
+tokens = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
+
+
+@given(token=tokens, spell=st.sampled_from(SPELLINGS))
+def test_every_spelling_of_a_secret_is_taken_out(token: str, spell: Callable[[str], str]) -> None:
+    """Of text and of bytes."""
+    spelt, redactor = spell(token), Redactor(token)
+    shown = redactor.text(spelt)
+    assert redactor.content(spelt.encode()) == shown.encode()
+    assert re.sub(r"""^b?[\\"']+|[\\"']+$""", "", shown) == "(token)"
+
+
+@given(token=tokens, data=st.data())
+def test_spellings_may_be_mixed(token: str, data: st.DataObject) -> None:
+    """From character to character."""
+    mixed = "".join(data.draw(st.sampled_from(SPELLINGS[6:]))(one).strip("'") for one in token)
+    assert token not in Redactor(token).text(f"<p>{mixed}</p>")
+
+
+@given(text=st.text("abc%\\&#<ü"), token=st.text("0123456789", min_size=16, max_size=40))
+def test_whatever_else_is_said_is_left_alone(text: str, token: str) -> None:
+    """To the byte."""
+    redactor = Redactor(token)
+    assert redactor.text(text) == text
+    assert redactor.content(text.encode()) == text.encode()
+    assert not redactor.may_be_in(text.encode())
+
+
+LETTERS = st.text("abcXYZ019", min_size=4, max_size=30)
+
+
+@given(
+    parts=st.lists(LETTERS, min_size=2, max_size=3).filter(lambda parts: len("".join(parts)) > 16),
+    escape=st.sampled_from([str, *SPELLINGS[15:17]]),
+)
+def test_a_quick_look_at_json_misses_no_secret(
+    parts: list[str], escape: Callable[[str], str]
+) -> None:
+    """Letters are escaped all or none."""
+    token = "-".join(parts)
+    spelt = escape(token).replace("\\\\", "\\")
+    content = f'{{"title": "{spelt}"}}'.encode()
+    assert json.loads(content)["title"] == token
+    redactor = Redactor(token)
+    assert redactor.may_be_in(content)
+    assert json.loads(redactor.content(content)) == {"title": "(token)"}
+
+
+@pytest.mark.parametrize("token", ["-" * 20, "a-b-c-d-e-f-g-h-i"])
+def test_a_secret_of_few_letters_is_always_looked_for(token: str) -> None:
+    """The quick look has nothing to go by."""
+    assert Redactor(token).may_be_in(b"{}")
+
+
+@pytest.mark.parametrize("token", ["t", "team", "fake-token-0123"])
+def test_a_short_secret_is_not_looked_for_in_good_answers(token: str) -> None:
+    """It may be in any."""
+    assert not Redactor(token).may_be_in(token.encode())
+
+
+EVIL = ["\\", "%25", "&amp;", "&#0", "&#x0", "\\u00", "\\u{0", "f", "%66", "&#102;", "\\u0066"]
+
+
+@pytest.mark.parametrize("part", EVIL)
+def test_no_text_takes_long(part: str) -> None:
+    """However much of it looks like the beginning of the secret."""
+    redactor = Redactor("f" * 40 + "0")
+    text = (part * 70_000)[:65_536]
+    began = time.process_time()
+    redactor.content(text.encode())
+    assert time.process_time() - began < 5
+
+
+def test_a_large_answer_is_looked_through_quickly() -> None:
+    """All spellings are looked for in its beginning, the plain one everywhere."""
+    token = "f00dfeedc0ffee12"
+    redactor = Redactor(token)
+    filler = b"<p>nothing here</p>" * 2_000_000
+    escaped = "".join(f"&#{ord(one)};" for one in token).encode()
+    began = time.process_time()
+    shown = redactor.content(escaped + filler + token.encode())
+    assert time.process_time() - began < 5
+    assert shown == b"(token)" + filler + b"(token)"
+
+
+def test_it_shows_its_secret_to_nobody() -> None:
+    """Like whatever else holds it."""
+    redactor = Redactor("f00dfeedc0ffee12")
+    redactor.text("x")
+    assert "f00d" not in repr(redactor)
