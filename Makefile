@@ -1,25 +1,39 @@
 # make demo    the whole main job, against a server that it starts itself
-# make test    every check that there is
+# make check   lint, types and unit tests, side by side: what to run while you work (a minute)
+# make test    every check that there is (some minutes)
+# make hunt    the tests of make test, but those that hunt for bugs do it for long (hours)
 # make bench   the SDK and its peers side by side, against the goals of the project
 # make codegen openapi.yaml -> src/grafana_oncall/_generated
 # make surface the public names -> tests/packaging/public_surface.txt
 # make format  ruff's fixes and layout
 # make clean   everything that these made
+#
+# PYTHON=python3.13 uses another interpreter. Each has its own environment, so that switching costs
+# nothing: .venv for python3, .venv-python3.13 for python3.13.
 
 PYTHON ?= python3
-VENV := .venv
+VENV := .venv$(patsubst %,-%,$(filter-out python3,$(notdir $(PYTHON))))
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest --numprocesses=auto --dist=worksteal
 export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test bench lint types codegen surface format clean
+.PHONY: demo check test hunt bench lint types mypy basedpyright unit codegen surface format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
 	@$(BIN)/python -m grafana_oncall.testing.demo
 
-test: lint types
-	$(BIN)/python -m pytest --cov --cov-report=term
+check: $(VENV)/.dev
+	@$(MAKE) --no-print-directory --jobs=3 basedpyright unit lint mypy
+
+# The linters first, side by side, since they fail fast; then the tests have the machine to themselves.
+test: $(VENV)/.dev
+	@$(MAKE) --no-print-directory --jobs=2 basedpyright lint mypy
+	$(PYTEST) --cov --cov-report=term
+
+hunt: $(VENV)/.dev
+	HUNT=1 $(PYTEST)
 
 bench: $(VENV)/.bench
 	@$(BIN)/python -m tests.benchmarks $(BENCH)
@@ -31,9 +45,16 @@ lint: $(VENV)/.dev
 	$(BIN)/python -m codegen --check
 	$(BIN)/openapi-spec-validator openapi.yaml
 
-types: $(VENV)/.dev
+types: mypy basedpyright
+
+mypy: $(VENV)/.dev
 	$(BIN)/mypy
-	$(BIN)/basedpyright
+
+basedpyright: $(VENV)/.dev
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+unit: $(VENV)/.dev
+	$(BIN)/python -m pytest -q tests/unit
 
 codegen: $(VENV)/.dev
 	$(BIN)/python -m codegen
@@ -46,7 +67,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
+	rm -rf .venv .venv-* .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed (make PYTHON=python3.12 ...)" if sys.version_info < (3, 11) else 0)'

@@ -109,7 +109,7 @@ async def _work(url: str, *, as_installed: bool) -> None:
 
 def rows(*, quick: bool) -> Iterator[Row]:
     """What a call costs more than the bare one."""
-    rounds, times = (3, 20) if quick else (61, 100)
+    rounds, times = (2, 5) if quick else (61, 100)
     program = ("-m", "tests.benchmarks.calls")
     with (
         server() as url,

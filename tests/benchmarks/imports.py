@@ -34,7 +34,7 @@ print(times)
 
 def rows(*, quick: bool) -> Iterator[Row]:
     """Imports over that of httpx, and the second client over the first."""
-    rounds = 2 if quick else 11
+    rounds = 1 if quick else 11
     compile_dir(Path(grafana_oncall.__file__).parent, quiet=1)  # as pip does when it installs
     ratio = interleaved(
         {

@@ -67,7 +67,7 @@ async def _walked(groups: int) -> int:
 
 def rows(*, quick: bool, million: bool) -> Iterator[Row]:
     """What a hundred times as many groups, or ids, add."""
-    few, many = (1_000, 5_000) if quick else (FEW, MANY)
+    few, many = (500, 2_000) if quick else (FEW, MANY)
     walks = [figures("-m", "tests.benchmarks.memory", str(groups)) for groups in (few, many)]
     yield Row(
         part=PART,
@@ -77,7 +77,7 @@ def rows(*, quick: bool, million: bool) -> Iterator[Row]:
         goal=10,
     )
     # A bulk run over a million takes minutes.
-    yield _bulk(few, 2_000 if quick else MANY if million else _SOME)
+    yield _bulk(few, 1_000 if quick else MANY if million else _SOME)
 
 
 def _bulk(few: int, many: int) -> Row:

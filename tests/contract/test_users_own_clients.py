@@ -17,11 +17,12 @@ from tests import virtual_time
 from tests.contract.calls import CALLS
 from tests.contract.sent import Sent
 from tests.contract.specification import OPERATIONS
+from tests.support.budget import budget
 
 URL = "https://oncall.example/oncall"
 TOKEN = "meowmeowmeow"
 FIXED = settings(
-    max_examples=8,
+    max_examples=budget(8, hunt=300),
     derandomize=True,
     database=None,
     deadline=None,

@@ -14,6 +14,7 @@ from grafana_oncall import OnCallClient
 from grafana_oncall.testing import FakeOnCall, Quota, VirtualClock, throttle
 from tests.facade.bulk_stories import SECOND, add, counted, ids
 from tests.facade.samples import BASE
+from tests.support.budget import budget
 from tests.virtual_time import loop, passed
 
 
@@ -115,7 +116,7 @@ async def many(number: int) -> AsyncGenerator[str]:
 
 async def test_a_long_selection_takes_little_memory() -> None:
     """Less than a kilobyte for each id, at any time; and none for what is done without trouble."""
-    number = 5_000
+    number = budget(2_000, hunt=5_000)
     async with OnCallClient(url=BASE, token="t", transport=Nodding()) as client:
         await client.alert_groups.bulk.resolve(many(100))
         gc.collect()

@@ -61,8 +61,9 @@ def built_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
 
 def _copy(checkout: Path) -> None:
     """What is there to build from, and what must not be shipped, with times of its own."""
+    caches = shutil.ignore_patterns("__pycache__")  # which other tests may be writing
     for name in ("src", "tests", "codegen"):
-        shutil.copytree(ROOT / name, checkout / name, copy_function=shutil.copyfile)
+        shutil.copytree(ROOT / name, checkout / name, copy_function=shutil.copyfile, ignore=caches)
     for path in ROOT.iterdir():
         if path.is_file() and path.name != ".git":
             shutil.copyfile(path, checkout / path.name)

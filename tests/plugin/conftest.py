@@ -26,7 +26,8 @@ def _run(pytester: pytest.Pytester, run: Callable[..., pytest.RunResult]) -> Run
     def run_it(source: str, *options: str) -> pytest.RunResult:
         pytester.makepyfile(source)
         strict = ("-W", "error", "--strict-markers", "-p", "no:cacheprovider")
-        return run(*strict, *(options or AUTO))
+        slow = ("-p", "no:schemathesis")  # half a second, in each process
+        return run(*strict, *slow, *(options or AUTO))
 
     return run_it
 

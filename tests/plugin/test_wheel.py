@@ -57,10 +57,11 @@ def wheel(tmp_path: Path) -> Path:
 def python(tmp_path: Path, wheel: Path) -> Path:
     """That of an environment with the wheel, pytest, pytest-asyncio, and what they need."""
     home = tmp_path / "venv"
-    assert _run(tmp_path, sys.executable, "-m", "venv", home).returncode == 0
+    assert _run(tmp_path, sys.executable, "-m", "venv", "--without-pip", home).returncode == 0
     python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     wanted = (f"{wheel}[testing]", "pytest", "pytest-asyncio>=1.4")
-    installed = _run(tmp_path, python, "-m", "pip", "install", "--retries", "0", *wanted)
+    pip = (sys.executable, "-m", "pip", "--python", python)  # the environment needs none itself
+    installed = _run(tmp_path, *pip, "install", "--retries", "0", *wanted)
     said = installed.stdout + installed.stderr
     if NO_INDEX in said and "CI" not in os.environ:
         pytest.skip("no package index can be reached, and pip needs one for a new environment")
