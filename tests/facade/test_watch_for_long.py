@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
+from statistics import mean
 from typing import Any, cast
 
 import attrs
@@ -104,17 +105,19 @@ async def test_days_are_told_transition_by_transition(
         assert sum(isinstance(one, Deleted) for _, one in changes) <= 1
 
 
-async def test_memory_stays_flat_for_a_week(
+async def test_memory_does_not_grow_from_day_to_day(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """With groups that come and go."""
-    life = Life(fake, Random(8))  # noqa: S311  # no secret
+    """With groups that come and go: as many bytes in the last four days as in those before.
+
+    The first four are not looked at: caches fill. Whoever kept each change would keep 100 kB here.
+    """
+    life, sizes = Life(fake, Random(8)), list[int]()  # noqa: S311  # no secret
     add(fake, 20)
-    sizes: list[int] = []
     async with watching(oncall.alert_groups.watch(clock=clock, every=2 * 3600)) as seen:
         tracemalloc.start()
         try:
-            for _ in range(7):
+            for _ in range(12):
                 for _ in range(12):
                     life.act()
                     await asyncio.sleep(2 * 3600)
@@ -126,4 +129,4 @@ async def test_memory_stays_flat_for_a_week(
                 sizes.append(tracemalloc.get_traced_memory()[0])
         finally:
             tracemalloc.stop()
-    assert max(sizes[2:]) - sizes[1] < 50_000
+    assert mean(sizes[8:]) - mean(sizes[4:8]) < 30_000
