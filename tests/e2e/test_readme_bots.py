@@ -19,12 +19,6 @@ from tests.e2e.programs import python, settings
 from tests.e2e.readme import program
 
 Program = Callable[..., Coroutine[Any, Any, None]]
-BEGAN = datetime.now(UTC)
-
-
-def _clock() -> datetime:
-    """About now, and then by the loop's time."""
-    return BEGAN + timedelta(seconds=virtual_time.passed())
 
 
 def _function(name: str) -> Program:
@@ -54,7 +48,10 @@ def _run(name: str, story: Callable[[FakeOnCall], Coroutine[Any, Any, None]]) ->
     """Runs the bot while the story happens; what the chat heard."""
 
     async def main() -> list[str]:
-        fake, chat = FakeOnCall(clock=_clock), Chat()
+        # The programs read the real date: they and the server agree on when the story begins.
+        began = datetime.now(UTC)
+        fake = FakeOnCall(clock=lambda: began + timedelta(seconds=virtual_time.passed()))
+        chat = Chat()
         fake.add_group(labels={"severity": "info"}, title="Old")
         async with OnCallClient(
             url="https://oncall.test", token=fake.token, transport=fake.transport()
@@ -98,7 +95,7 @@ def test_the_first_bot_mirrors_what_happens(capsys: pytest.CaptureFixture[str]) 
     async def story(fake: FakeOnCall) -> None:
         group = fake.add_group(title="Disk", labels={"severity": "info"})
         await asyncio.sleep(40)
-        group.resolved_at = _clock()
+        group.resolved_at = fake.now()
         await asyncio.sleep(20)
 
     _run("acknowledge_noise", story)
@@ -114,7 +111,7 @@ def test_the_second_bot_calls_for_help_after_ten_minutes() -> None:
         seen = fake.add_group(labels=critical, title="Seen")
         over = fake.add_group(labels=critical, title="Over")
         await asyncio.sleep(300)
-        seen.acknowledged_at = over.resolved_at = _clock()
+        seen.acknowledged_at = over.resolved_at = fake.now()
         await asyncio.sleep(900)
 
     assert _run("call_for_help", story) == ['{"text":"Nobody works on Forgotten!"}']

@@ -434,7 +434,7 @@ async def test_a_body_that_is_not_read_times_out() -> None:
     transport = AiohttpTransport(tls=ssl.create_default_context(), limits=httpx.Limits())
     async with (
         serving(Scripted(Point(1), stall)) as server,
-        httpx.AsyncClient(transport=transport, timeout=0.03) as http,
+        httpx.AsyncClient(transport=transport, timeout=0.1) as http,
     ):
         with pytest.raises(httpx.WriteTimeout):
             async with asyncio.timeout(5):

@@ -1,0 +1,34 @@
+"""No test depends on today's date, nor on how long ago it was imported.
+
+A sample of them is run two years on, and an hour after it was collected: those modules that have to
+do with dates. For all of them: `python -m pytest -p tests.support.later`.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+SAMPLE = [
+    "tests/e2e/test_readme_bots.py",
+    "tests/facade/test_bot_signals.py",
+    "tests/facade/test_watch_clocks.py",
+    "tests/plugin/test_virtual_time.py",
+    "tests/unit/test_checkpoint.py",
+    "tests/unit/test_refusal_headers.py",
+    "tests/unit/testing/test_wire.py",
+]
+
+
+def test_a_sample_of_the_tests_passes_on_another_day(pytestconfig: pytest.Config) -> None:
+    """Whatever the date is, and however slow the machine."""
+    pytest.importorskip("time_machine")
+    options = ("-q", "-p", "tests.support.later", "-p", "no:cacheprovider")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *SAMPLE],
+        cwd=pytestconfig.rootpath,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
