@@ -9,7 +9,8 @@ waited for there, so a cancellation can as well come at the next wait, a turn or
 
 Our own `Pool` drops a connection with the request that fails on it. The pool in an httpx client of
 the user's own, though, is as it is: through a proxy to https, it loses a place by every TLS
-handshake that does not succeed, and nothing here can help against that.
+handshake that does not succeed, and nothing here can help against that. Nor where an answer that is
+over waits for the lock of its connection, which another request holds: that happens on uvloop.
 """
 
 import asyncio
