@@ -75,7 +75,7 @@ async def test_no_more_pages_are_fetched_ahead_than_allowed() -> None:
 
 
 def test_pages_that_had_to_be_asked_for_again_do_not_widen_the_window() -> None:
-    """An answer that cannot be read lets the next request go, once (in virtual time, as a stall would too)."""
+    """An answer that cannot be read lets the next request go, once."""
     good, garbled = paged(30, []), {*range(2, 12)}
     under_way, most = 0, 0
 
