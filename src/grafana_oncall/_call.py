@@ -15,6 +15,7 @@ from ._refusal import SYNCING
 from ._request import API_ROOT, Answer, Request, Response
 from ._retry import Again, GiveUp, Settled, Verdict, after, final, in_doubt, is_ambiguous
 from ._shared import Options, Shared
+from ._wire import Received
 from .errors import ClientStateError, DecodeError, OnCallError, RateLimited
 from .events import Paused
 
@@ -65,6 +66,7 @@ class Call(Generic[T]):
         self._doubtful = False
         self._first_sent: float | None = None
         self._response: Response | None = None
+        self._received: Received | None = None
         self._pause = 0.0
         self._spent = 0
 
@@ -114,8 +116,10 @@ class Call(Generic[T]):
         if self._first_sent is None:
             self._first_sent = sent
         gate, status, failure = self._shared.gate, None, None
+        self._received = None
         try:
-            self._response = response = await self._shared.round_trip(self._request, self._options)
+            self._received = await self._shared.round_trip(self._request, self._options)
+            self._response = response = self._received.response
             status = response.status
             if status != 429:
                 gate.pace.success(sent)
@@ -196,6 +200,8 @@ class Call(Generic[T]):
         """The answer if the effect is there, None to try again; raises when the call is over."""
         # An answer of the wrong shape to a write: something was done, but what?
         misread = self._writes and isinstance(error, DecodeError)
+        if isinstance(error, DecodeError) and self._received is not None:
+            await self._received.distrust()
         self._doubtful = self._doubtful or is_ambiguous(error) or misread
         verdict = self._verdict(error)
         if isinstance(verdict, Again):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpx
 
+from ._surplus import CONNECTION
 from ._unsent import OwnTransport
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Pool(OwnTransport):
             raise
         stream = cast("httpx.AsyncByteStream", response.stream)
         response.stream = _Body(stream, connection, self._take_back)
+        response.extensions[CONNECTION] = connection
         return response
 
     async def _take_back(self, connection: _Connection) -> None:

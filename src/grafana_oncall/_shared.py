@@ -10,9 +10,9 @@ import attrs
 from ._cancellation import CancelledInWaits
 from ._limiter import Limiter
 from ._pacing import Gate
-from ._request import Request, Response
+from ._request import Request
 from ._retry import RetryPolicy, RetryQuota
-from ._wire import Wire
+from ._wire import Received, Wire
 from .errors import ClientStateError, RequestTimeout, TransportError, closed
 from .events import Event, Listener, emit
 
@@ -32,7 +32,7 @@ class Options:
     background: bool = False
 
 
-class Sending(asyncio.Future[Response]):
+class Sending(asyncio.Future[Received]):
     """One request on its way, in a task of its own: cancelled once at most, and while it waits.
 
     The pool that httpx 0.28 brings, as clients of the user's own have it, loses a place for good
@@ -160,7 +160,7 @@ class Shared:
         finally:
             await self.wire.aclose()
 
-    async def round_trip(self, request: Request[Any], options: Options) -> Response:
+    async def round_trip(self, request: Request[Any], options: Options) -> Received:
         """Sends once; raises TransportError for no answer, or when the client is closed."""
         if self.closed.is_set():
             raise closed()  # since it was let in

@@ -16,10 +16,12 @@ from typing import Final
 
 import aiohttp
 import httpx
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 from yarl import URL
 
+from ._surplus import CONNECTION
 from ._unsent import OwnTransport
 
 _ERRORS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] = (
@@ -84,6 +86,29 @@ class _Connector(aiohttp.TCPConnector):
         return connection
 
 
+class _Answer(aiohttp.ClientResponse):
+    """Knows its connection even when that has been given back, with the end of a short body."""
+
+    kept: ResponseHandler | None = None
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        """Reads the status and the headers."""
+        self.kept = connection.protocol
+        return await super().start(connection)
+
+
+class _Kept:
+    """The connection of an answer, which can be closed."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._protocol = response.kept if isinstance(response, _Answer) else None
+
+    async def aclose(self) -> None:
+        """Closes it; idle, it is used no more, and whoever is using it gets an error."""
+        if self._protocol is not None:
+            self._protocol.close()
+
+
 class AiohttpTransport(OwnTransport):
     """Sends through one aiohttp session, made with the first request on the loop that runs then.
 
@@ -123,7 +148,7 @@ class AiohttpTransport(OwnTransport):
             response.status,
             headers=response.raw_headers,
             stream=_Body(response),
-            extensions={"http_version": b"HTTP/1.1"},
+            extensions={"http_version": b"HTTP/1.1", CONNECTION: _Kept(response)},
         )
 
     async def aclose(self) -> None:
@@ -140,6 +165,7 @@ class AiohttpTransport(OwnTransport):
                 resolver=aiohttp.ThreadedResolver(),  # the system's, as httpx; never aiodns
             ),
             middlewares=[_once],
+            response_class=_Answer,
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=["Accept", "Accept-Encoding", "Content-Type", "User-Agent"],

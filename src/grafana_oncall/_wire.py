@@ -1,6 +1,6 @@
 """The one place that sends: a request goes out through httpx, and bytes or an error come back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -15,6 +15,7 @@ from ._redaction import Redactor
 from ._refusal import MOST_BYTES
 from ._request import Request, Response
 from ._settings import Token
+from ._surplus import Watched, drop
 from ._unsent import was_never_sent
 from ._values import printable, shown
 from ._version import __version__
@@ -38,6 +39,18 @@ def _sendable(url: str) -> str:
         message = f"url: nothing can be sent there ({type(error).__name__})."
         raise InvalidArgument(message, argument="url") from None
     return url
+
+
+@attrs.frozen
+class Received:
+    """An answer, and what is known about where it came from."""
+
+    response: Response
+    extensions: Mapping[str, Any] = attrs.field(repr=False)
+
+    async def distrust(self) -> None:
+        """Closes the connection on which it came: what follows on it may be out of step."""
+        await drop(self.extensions)
 
 
 class Wire:
@@ -86,13 +99,14 @@ class Wire:
         """Whether nothing can be sent any more."""
         return self._http.is_closed
 
-    async def round_trip(self, request: Request[Any], timeout: float) -> Response:
+    async def round_trip(self, request: Request[Any], timeout: float) -> Received:
         """Sends once; raises an OnCallError when no whole answer comes, whatever went wrong."""
         if self._http.is_closed:
             raise closed()
         message = self._message(request, timeout)
         try:
             answer = await self._http.send(message, auth=None, follow_redirects=False, stream=True)
+            answer.stream = Watched(answer)
             try:
                 content = await self._read(request, answer)
             finally:
@@ -181,7 +195,7 @@ class Wire:
             hint=body.fault.hint,
         )
 
-    def _received(self, answer: httpx.Response, content: bytes) -> Response:
+    def _received(self, answer: httpx.Response, content: bytes) -> Received:
         """The answer without the token, which some proxies repeat."""
         response = Response(
             status=answer.status_code,
@@ -190,9 +204,10 @@ class Wire:
             received=datetime.now(UTC),
         )
         is_json = content[:1] in b"{["  # or nothing
-        if is_json and 200 <= response.status < 300 and not self._redactor.may_be_in(content):
-            return response
-        return self.redacted(response)
+        is_success = 200 <= response.status < 300
+        if not (is_json and is_success) or self._redactor.may_be_in(content):
+            response = self.redacted(response)
+        return Received(response, answer.extensions)
 
     def redacted(self, response: Response) -> Response:
         """The answer without the token in any spelling; itself where it has none."""

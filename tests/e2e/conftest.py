@@ -10,6 +10,7 @@ import pytest
 from tests.support.loops import EVERY_LOOP, LoopFactory
 
 ON_EVERY_LOOP = {
+    "test_answers_out_of_step.py",
     "test_cancelled_at_any_turn.py",
     "test_over_sockets.py",
     "test_transports.py",
