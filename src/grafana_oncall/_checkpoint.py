@@ -3,9 +3,9 @@
 Its file is that value in a line of JSON, and a line for each thing that has happened since:
 
     {"server": …, "query": …, "polled": …, "groups": [{"id": "I1", …}, …], …}
-    {"polled": "2026-03-02T09:30:15Z"}          everything was read, and nothing is left to deliver
-    {"begin": {"id": "I1", "after": {…}, …}}    before a consumer is told
-    {"end": {"id": "I1", "after": {…}, …}}      when it has taken that
+    {"polled": "2026-03-02T09:30:15Z"}          when groups were read
+    {"begin": {"id": "I1", "after": {…}, …}}    before changes of a group are delivered
+    {"end": {"id": "I1", "after": {…}, …}}      when they are handled
 
 How it works, and why it is safe. A line is appended by one unbuffered write, which costs
 microseconds and outlives the process; so it can be written before each delivery, in the event loop.
@@ -67,7 +67,7 @@ _PAUSE: Final = 0.1
 
 @attrs.frozen(kw_only=True)
 class Checkpoint:
-    """What a watcher has told, and where it goes on: an opaque value, to be stored.
+    """What a watcher has delivered, and where it goes on: an opaque value, to be stored.
 
     stored = watcher.checkpoint.to_json()
     client.alert_groups.watch(labels=…, checkpoint=Checkpoint.from_json(stored))
@@ -78,13 +78,13 @@ class Checkpoint:
     query: tuple[tuple[str, str], ...]
     """The filter that it belongs to."""
     polled: AwareDatetime
-    """Until when everything was told."""
+    """Until when everything was delivered."""
     groups: tuple[Snapshot, ...] = attrs.field(repr=False)
-    """Every group that is watched, as it was last told."""
+    """Every group that is watched, as it was last delivered."""
     outside: tuple[str, ...] = attrs.field(repr=False)
     """Ids of those that have left the filter: when they come back, they are not new."""
     in_flight: tuple[Delivery, ...] = attrs.field(default=(), repr=False)
-    """What may have been told besides: the end of that is not known of."""
+    """What was delivered after that, perhaps: its end is not known."""
     format: int = _FORMAT
     """Of the JSON."""
 

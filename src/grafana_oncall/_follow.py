@@ -120,7 +120,7 @@ class Follower:
         )
 
     def _settled(self, polled: Moment) -> datetime:
-        """Until when everything was told."""
+        """Until when everything was delivered."""
         return self._gaps[0].since if self._gaps else polled.date
 
     @contextmanager
@@ -208,13 +208,13 @@ class Follower:
             return None
 
     def begin_delivery(self, sighting: Sighting) -> None:
-        """Its changes are going to be told: notes that first, or raises CheckpointError."""
+        """Notes that its changes are delivered now; raises CheckpointError where it cannot."""
         delivery = self._known.delivery(sighting)
         self._known.begin_delivery(delivery)
         self._note("begin", delivery)
 
     def end_delivery(self, sighting: Sighting) -> None:
-        """Its changes are told."""
+        """Its changes are handled."""
         delivery = self._known.delivery(sighting)
         self._known.end_delivery(delivery)
         self._note_if_possible("end", delivery)

@@ -1,11 +1,10 @@
 """Pure: what a watcher knows of alert groups, and what it finds changed when it sees them again.
 
-How it delivers at least once. A consumer may die at any moment: when it was given a group's
-changes, and before it is known that it has taken them. What it believes of the group is then either
-what was delivered before, or what was being delivered. So that is noted before a delivery begins,
-and until it is done the group is compared with both: what differs from either is delivered, also
-where the group is again as it was before. A delivery of that can be interrupted too, hence more
-than two.
+How it delivers at least once. A consumer may die at any moment, also between the delivery of a
+group's changes and the news that it has handled them. What it believes of the group is then either
+what was delivered before, or what was in flight. So a delivery is noted before it begins, and until
+it has ended the group is compared with both: what differs from either is delivered, also where the
+group is again as it was. That can be interrupted as well, so there may be more than two.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -30,7 +29,7 @@ class Sighting:
 
 @attrs.frozen(kw_only=True)
 class Delivery:
-    """What a consumer is told of a group."""
+    """How a group is reported to a consumer."""
 
     id: str
     after: Snapshot | None
@@ -127,7 +126,7 @@ class Known(Delivered):
         return sorted(found, key=self._began)
 
     def delivery(self, sighting: Sighting) -> Delivery:
-        """What the consumer knows of the group when it was told these changes."""
+        """How the group is for a consumer who has these changes."""
         group = sighting.group
         return Delivery(
             id=sighting.id,
@@ -159,7 +158,7 @@ class Known(Delivered):
     def _believed(self, group_id: str, group: AlertGroup | None) -> Sequence[Snapshot | None]:
         """How the consumer may believe the group to be, the latest last; None for nothing.
 
-        Of a group that is not in the list, only those are told who have it in there.
+        A group that is not in the list is news only for those who have it in there.
         """
         begun = self.in_flight.get(group_id, ())
         if group is None or self._is_watched(group):

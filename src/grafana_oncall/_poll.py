@@ -7,7 +7,7 @@ So each poll reads
 2. what is open (firing, acknowledged, silenced), as long as that is a bounded number of pages;
 3. a page or more of everything, further back from poll to poll, and again from the newest;
 4. one by one, what should have been there and was not: it has left the list, or is gone; and what
-   a consumer was perhaps told, before it ended, and is not there now.
+   was in flight to a consumer that has ended.
 """
 
 import math

@@ -23,7 +23,7 @@ _logger: Final = logging.getLogger("grafana_oncall")
 
 @attrs.frozen
 class _Job:
-    """Changes to be told one after the other; what comes before, and what follows."""
+    """Changes to be handled one after the other; what comes before, and what follows."""
 
     id: str | None
     changes: Sequence[Watched]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from grafana_oncall._cancellation import CancelledInWaits, cancel_all
+from grafana_oncall._cancellation import CancelledInWaits, cancel_all, to_the_end
 
 Steps = Callable[[], Coroutine[Any, Any, str]]
 
@@ -229,3 +229,33 @@ async def test_a_cancellation_comes_when_all_is_over() -> None:
     with pytest.raises(asyncio.CancelledError, match="last"):
         await ending
     assert done == ["cleaned up"] * 2
+
+
+async def test_work_that_cannot_be_stopped_is_waited_for() -> None:
+    """However often the waiter is cancelled; what came of it is given, or raised."""
+    work = asyncio.get_running_loop().create_future()
+    waiting = asyncio.create_task(to_the_end(work))
+    for _ in range(3):
+        await a_turn()
+        waiting.cancel()
+    await a_turn()
+    assert not waiting.done()
+    work.set_result("an answer")
+    await asyncio.wait([waiting])
+    assert waiting.cancelled()
+    assert await to_the_end(work) == "an answer"
+
+
+async def test_work_that_fails_meanwhile_is_the_cause_of_the_cancellation() -> None:
+    """Nothing of it is logged as lost."""
+    work = asyncio.get_running_loop().create_future()
+    waiting = asyncio.create_task(to_the_end(work))
+    await a_turn()
+    waiting.cancel()
+    await a_turn()
+    work.set_exception(OSError("no"))
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await waiting
+    assert isinstance(caught.value.__cause__, OSError)
+    with pytest.raises(OSError, match="no"):
+        await to_the_end(work)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import resource
+import select
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
@@ -415,6 +418,28 @@ async def test_a_file_that_is_being_written_anew_is_left_as_it_was_by_a_cancella
         assert content(tmp_path) == {"bot.json", "bot.json.lock"}
         assert Checkpoint.load(path) == SILENT
         assert file.append("polled", SECOND)
+    assert Checkpoint.load(path) == attrs.evolve(SILENT, polled=SECOND)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+async def test_a_disk_that_hangs_holds_nothing_up_but_the_writing(tmp_path: Path) -> None:
+    """A pipe that nobody reads from: the event loop goes on, and appends to the old file."""
+    path, slow = tmp_path / "bot.json", tmp_path / "bot.json.new"
+    async with open_file(path) as file:
+        os.mkfifo(slow)
+        pipe = os.open(slow, os.O_RDWR)
+        rescue = threading.Timer(5, os.close, [pipe])
+        rescue.start()
+        writing = asyncio.create_task(file.rewrite(MANY))
+        while not select.select([pipe], [], [], 0)[0]:  # noqa: ASYNC110  # a thread writes
+            await asyncio.sleep(0)
+        assert file.append("polled", SECOND)
+        file.save(lambda: SILENT)
+        assert (writing.done(), rescue.is_alive()) == (False, True)
+        rescue.cancel()
+        os.close(pipe)
+        with pytest.raises(CheckpointError):
+            await writing
     assert Checkpoint.load(path) == attrs.evolve(SILENT, polled=SECOND)
 
 

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import attrs
+import pytest
 
-from grafana_oncall._known import Known
+from grafana_oncall._known import Delivery, Known
+from grafana_oncall.changes import Snapshot
 from grafana_oncall.models import AlertGroup, AlertGroupState
 from tests.facade.samples import GROUP_MODEL
 
@@ -135,3 +137,75 @@ def test_what_is_learned_is_told_already() -> None:
     known.begin(())
     known.see([group(state="resolved"), group("I2", created_at=began + timedelta(seconds=1))])
     assert news(known) == {"I1": ["Resolved"], "I2": ["Created"]}
+
+
+@pytest.mark.parametrize(
+    ("told", "in_flight", "now", "expected"),
+    [
+        pytest.param("firing", ["resolved"], "firing", "Unresolved", id="undone"),
+        pytest.param("firing", ["resolved"], "resolved", "Resolved", id="as it was"),
+        pytest.param(
+            "firing", ["acknowledged"], "silenced", "Unacknowledged Silenced", id="further"
+        ),
+        pytest.param(
+            "resolved", ["firing"], "acknowledged", "Unresolved Acknowledged", id="one of two"
+        ),
+        pytest.param(
+            "acknowledged",
+            ["resolved", "silenced"],
+            "firing",
+            "Unacknowledged Unresolved Unsilenced",
+            id="several restarts",
+        ),
+        pytest.param(
+            "silenced",
+            ["firing", "silenced", "firing"],
+            "silenced",
+            "Silenced",
+            id="there and back again",
+        ),
+        pytest.param(None, ["firing"], "firing", "Created", id="new"),
+        pytest.param(None, ["firing"], "resolved", "Created Resolved", id="new, and over"),
+        pytest.param(None, ["resolved"], "firing", "Created Unresolved", id="new, and undone"),
+        pytest.param(None, ["firing"], None, "Deleted", id="new, and gone"),
+        pytest.param(None, ["firing", None], None, "Deleted", id="gone, and in flight again"),
+        pytest.param("firing", [None], None, "Deleted", id="gone"),
+        pytest.param("firing", [None], "firing", "Created", id="gone by mistake"),
+        pytest.param(None, [None], None, "", id="never there"),
+    ],
+)
+def test_a_group_is_compared_with_all_that_a_consumer_may_believe_of_it(
+    told: str | None, in_flight: list[str | None], now: str | None, expected: str
+) -> None:
+    """What differs from the latest stands last; then it is known, and nothing is in flight."""
+    known = Known(())
+    if told is not None:
+        known.end_delivery(Delivery(id="I1", after=Snapshot.of(group(state=told))))
+    for state in in_flight:
+        after = None if state is None else Snapshot.of(group(state=state))
+        known.begin_delivery(Delivery(id="I1", after=after))
+    known.begin(())
+    known.see_one("I1", None if now is None else group(state=now))
+    assert " ".join(news(known).get("I1", [])) == expected
+    for one in known.changed():
+        known.end_delivery(known.delivery(one))
+    assert (known.in_flight, [*known.told]) == ({}, [] if now is None else ["I1"])
+
+
+def test_a_group_beyond_the_horizon_is_not_in_flight_any_more() -> None:
+    """It is not looked for at each poll."""
+    known = Known(())
+    known.begin_delivery(Delivery(id="I1", after=Snapshot.of(group())))
+    known.oldest = GROUP_MODEL.created_at + timedelta(seconds=1)
+    known.forget()
+    assert known.in_flight == {}
+
+
+def test_what_left_the_filter_before_and_after_is_no_news() -> None:
+    """Nor is it looked for at the next poll."""
+    known, outside = Known(FIRING), Snapshot.of(group(state="resolved"))
+    known.end_delivery(Delivery(id="I1", after=outside, outside=True))
+    known.begin_delivery(Delivery(id="I1", after=outside, outside=True))
+    known.begin(())
+    known.see_one("I1", group(state="acknowledged"))
+    assert (news(known), known.in_flight) == ({}, {})
