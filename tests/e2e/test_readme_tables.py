@@ -187,7 +187,7 @@ def test_the_labels_of_the_storm_are_told(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", [pytest.param(one, id=one) for one in {*re.findall(r"\]\(#([^)]+)\)", TEXT)}]
+    "target", [pytest.param(one, id=one) for one in sorted({*re.findall(r"\]\(#([^)]+)\)", TEXT)})]
 )
 def test_every_link_leads_to_a_heading(target: str) -> None:
     """As the forges make anchors of headings."""
