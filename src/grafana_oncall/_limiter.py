@@ -8,10 +8,12 @@ each of them writes its own time into the window.
 import asyncio
 import ssl
 import time
+import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ._rate import RedisAddress, parse_rate, parse_storage
+from ._redaction import Redactor
 from .errors import InvalidArgument, OnCallError, closed, drop_frames
 
 if TYPE_CHECKING:
@@ -188,13 +190,24 @@ class _Redis:
                 return await self._ask()
             except Exception as error:  # of whatever kind: what fails lets nothing pass
                 self._failures += 1
-                self._last = _reason(error)
+                self._last = self._without_password(_reason(error))
                 self._pool.disconnect()
                 drop_frames(error)  # some of whose variables hold the password
-                raise self._failure() from error
+                if not self._is_repeated_by(error):
+                    raise self._failure() from error
             except BaseException:
                 self._pool.disconnect()  # an answer that nobody awaits would be taken for the next
                 raise
+            # Without the cause, for whatever answers there has repeated the password.
+            raise self._failure()
+
+    def _is_repeated_by(self, error: Exception) -> bool:
+        told = "".join(traceback.format_exception(error))
+        return told != self._without_password(told)
+
+    def _without_password(self, text: str) -> str:
+        password = self._address.password
+        return Redactor(password, "password").text(text) if password else text
 
     async def _ask(self) -> float:
         task = asyncio.current_task()

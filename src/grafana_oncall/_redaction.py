@@ -9,8 +9,6 @@ from functools import cache
 from html.entities import html5
 from typing import Final
 
-_REPLACEMENT: Final = "(token)"
-
 _LONG: Final = 16
 """A text of so many characters is no part of an answer by chance."""
 
@@ -28,10 +26,11 @@ as to look for one, and a large answer must not hold up the event loop."""
 class Redactor:
     """Knows one secret, and shows it to nobody."""
 
-    __slots__ = ("_patterns", "_secret", "_signs")
+    __slots__ = ("_name", "_patterns", "_secret", "_signs")
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, name: str = "token") -> None:
         self._secret = secret
+        self._name = f"({name})"
         self._signs = _signs(secret) if len(secret) >= _LONG else ()
         self._patterns: tuple[re.Pattern[str], re.Pattern[bytes]] | None = None
 
@@ -39,11 +38,11 @@ class Redactor:
         """The text without the secret."""
         if self._secret not in text and not any(one in text for one in _ESCAPES):
             return text
-        return self._compiled()[0].sub(_REPLACEMENT, text)
+        return self._compiled()[0].sub(self._name, text)
 
     def content(self, content: bytes | bytearray) -> bytes:
         """The bytes without the secret; behind the first 64 KiB, without its plain spelling."""
-        secret, replacement = self._secret.encode(), _REPLACEMENT.encode()
+        secret, replacement = self._secret.encode(), self._name.encode()
         beginning = bytes(content[:_THOROUGH])
         if any(one.encode() in beginning for one in _ESCAPES):
             beginning = self._compiled()[1].sub(replacement, beginning)
@@ -74,7 +73,6 @@ def _spellings(character: str) -> str:
     code = ord(character)
     raw = re.escape(character)
     ways = [
-        raw if character.isalnum() else rf"\\{{0,4}}{raw}",
         rf"%(?:25){{0,2}}(?i:{code:02x})",
         rf"\\{{1,4}}(?i:x{code:02x}|u{code:04x}|u\{{0{{0,4}}{code:x}\}})",
         rf"&(?:amp;){{0,2}}(?i:#0{{0,6}}{code};?|#x0{{0,6}}{code:x};?)",
@@ -82,6 +80,8 @@ def _spellings(character: str) -> str:
             rf"&(?:amp;){{0,2}}{re.escape(name)}"
             for name in sorted(_names(character), reverse=True)
         ),
+        # The last, for an escape may begin with the character itself.
+        raw if character.isalnum() else rf"\\{{0,4}}{raw}",
     ]
     return f"(?:{'|'.join(ways)})"
 

@@ -217,6 +217,23 @@ async def test_a_redis_that_fails_is_an_error_and_lets_nothing_through(
     assert ends[0].__cause__ is not None
 
 
+async def test_what_repeats_the_password_is_not_repeated() -> None:
+    """A proxy in front of a Redis may be talkative."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(f"-WRONGPASS no user has '{SECRET}'\r\n".encode())
+        await reader.read()
+
+    async with _serving(answer) as uri:
+        limiter = Limiter("300/5m", storage=uri, key="k")
+        with pytest.raises(OnCallError, match=r"no user has '\(password\)'") as failed:
+            await limiter.take()
+        await limiter.aclose()
+    assert SECRET not in shown(failed.value)
+    assert SECRET.encode() not in pickle.dumps(failed.value)
+
+
 async def test_a_redis_that_is_not_there_is_an_error() -> None:
     """Connection refused."""
     async with _serving(_silent) as uri:
