@@ -18,7 +18,7 @@ from grafana_oncall.bulk import BulkRun
 from grafana_oncall.errors import OnCallError
 from tests.e2e.bulk_actors import Others, Storm, Tap, Tape, stream
 from tests.e2e.bulk_kinds import KINDS, QUERIES, Kind, Query
-from tests.e2e.bulk_oracle import Oracle, Session, Story, read_journal
+from tests.e2e.bulk_oracle import Oracle, Session, Story, is_finished, read_journal
 from tests.e2e.bulk_watched import STEP, Watched
 from tests.virtual_time import ServerClock, run
 
@@ -121,35 +121,40 @@ class BulkRuns(RuleBasedStateMachine):
             journal=Path(self.folder.name) / f"{self.runs}.jsonl",
         )
 
+        given = {**options, "resume": self.runs % 3 == 0}
+        self._go_on(story, self._begin(story, given, prefetch=prefetch), options, weather)
+
+    def _begin(
+        self, story: Story, options: Mapping[str, Any], *, prefetch: int = 2
+    ) -> Callable[[OnCallClient], BulkRun]:
         def begin(client: OnCallClient) -> BulkRun:
-            groups = client.alert_groups
+            groups, query = client.alert_groups, story.query
             selection: Any = story.ids if self.runs % 2 else stream(story.ids)
-            everything = query is not None and not query.filter
             if query is not None:
                 selection = groups.list(**query.filter, prefetch=prefetch)
-            return kind.begin(
+            return story.kind.begin(
                 groups.bulk,
                 selection,
                 converge=story.converge,
-                everything=everything,
+                everything=query is not None and not query.filter,
                 journal=story.journal,
                 **options,
             )
 
-        self._go_on(story, begin, options, weather)
+        return begin
 
     @precondition(lambda self: self.pending is not None)
-    @rule(options=OPTIONS, weather=WEATHER)
-    def resume(self, options: dict[str, Any], weather: Weather) -> None:
-        """The run that was cut short goes on."""
+    @rule(options=OPTIONS, weather=WEATHER, by_path=st.booleans())
+    def resume(self, options: dict[str, Any], weather: Weather, *, by_path: bool) -> None:
+        """The run that was cut short goes on, by its journal alone or by the call that began it."""
         story = self.pending
         assert story is not None
-        self._go_on(
-            story,
-            lambda client: client.alert_groups.bulk.resume(story.journal, **options),
-            options,
-            weather,
-        )
+
+        def by_journal(client: OnCallClient) -> BulkRun:
+            return client.alert_groups.bulk.resume(story.journal, **options)
+
+        begin = by_journal if by_path else self._begin(story, {**options, "resume": True})
+        self._go_on(story, begin, options, weather)
 
     def _chosen(self, tape: Tape) -> list[str]:
         """Ids of groups, some twice, and one of none."""
@@ -180,7 +185,7 @@ class BulkRuns(RuleBasedStateMachine):
         session.last = self.server.history.moment
         session.visits = self.server.visits
         Oracle(story).check()
-        resumable = read_journal(story.journal) is not None
+        resumable = read_journal(story.journal) is not None and not is_finished(story.journal)
         self.pending = story if resumable and session.cut else None
 
     async def _session(

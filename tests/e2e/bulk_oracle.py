@@ -213,13 +213,14 @@ class Oracle:
     def _check_earlier(self, outcome: Outcome, story: str) -> None:
         """What an earlier session brought about is told, or it was not there any more."""
         if outcome.status in {Status.REJECTED, Status.FAILED, Status.NOT_ATTEMPTED}:
-            earlier = [
-                visit for session in self.story.sessions[:-1] for visit in session.of(outcome.id)
-            ]
-            if any(visit.effect for visit in earlier):
+            visits = [visit for session in self.story.sessions for visit in session.of(outcome.id)]
+            now = self.now.of(outcome.id)
+            earlier = [visit.moment for visit in visits if visit.effect and visit not in now]
+            if earlier:
                 assert any(
                     not visit.lost and visit.call.operation in READS and not self._held(visit)
-                    for visit in self.now.of(outcome.id)
+                    for visit in visits
+                    if visit.moment > earlier[-1]
                 ), story
 
     def _caused(self, visit: Visit, step: int) -> bool:
@@ -309,3 +310,8 @@ def read_journal(path: Path) -> tuple[list[Outcome], bool] | None:
             )
     selections = [entry["settled"] for entry in entries if "selected" in entry]
     return (outcomes, all(selections)) if selections else None
+
+
+def is_finished(path: Path) -> bool:
+    """Whether the run of a journal came to its end, by its last line."""
+    return path.read_bytes().endswith(b'{"finished": true}\n')
