@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -205,7 +206,9 @@ class Wire:
         )
         is_json = content[:1] in b"{["  # or nothing
         is_success = 200 <= response.status < 300
-        if not (is_json and is_success) or self._redactor.may_be_in(content):
+        heads = b"\n".join(chain.from_iterable(answer.headers.raw))
+        may_be_in = self._redactor.may_be_in
+        if not (is_json and is_success) or may_be_in(content) or may_be_in(heads):
             response = self.redacted(response)
         return Received(response, answer.extensions)
 

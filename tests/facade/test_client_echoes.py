@@ -7,6 +7,7 @@ import gzip
 import html
 import json
 import logging
+import pickle
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,7 +16,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from grafana_oncall import OnCallClient
+from grafana_oncall import OnCallClient, operations
 from grafana_oncall._retry import RetryPolicy
 from grafana_oncall.errors import FilterIgnored, OnCallError
 from tests.facade.clients import KEY, made
@@ -175,6 +176,18 @@ async def test_a_good_answer_that_repeats_the_token_does_not_hand_it_on(title: s
         (group,) = await client.alert_groups.list().collect()
         assert group.title == "(token)"
     assert leaks(caught.value, KEY) == []
+
+
+async def test_a_good_answer_whose_headers_repeat_the_token_can_be_handed_on() -> None:
+    """To a log, to a cache, to another process."""
+    echo = answered(
+        "200 OK", json.dumps(GROUP).encode(), f"X-Sent: {KEY}", "X-Sent: no", "X-Two: a"
+    )
+    async with client_of(echo, "httpx") as client:
+        response = (await client.send(operations.get_alert_group(GROUP_ID))).response
+    assert response.headers["x-sent"] == "(token), no"
+    assert response.headers["X-Two"] == "a"
+    assert not shows(repr(pickle.dumps(response)), KEY)
 
 
 class TransportOfTheirOwn(httpx.AsyncBaseTransport):
