@@ -54,7 +54,7 @@ class Body:
         self._has_begun = True
         if self._unzip is not None:
             chunk = self._unzipped(self._unzip, chunk)
-        elif self._encoding not in {"", "identity", *_GZIP}:
+        elif self._encoding not in {"", "identity"}:
             self.fault = Fault(
                 f"it is encoded as {shown(self._encoding)}, where gzip or nothing was asked for",
                 "find out what encodes it between the server and this client.",
@@ -66,7 +66,7 @@ class Body:
                 _SMALLER,
             )
 
-    def _unzipped(self, unzip: "zlib._Decompress", chunk: bytes) -> bytes:
+    def _unzipped(self, unzip: "zlib._Decompress", chunk: bytes) -> bytes:  # pyright: ignore[reportPrivateUsage] - it has no other name
         room = self._most - len(self.content) + 1
         try:
             part = unzip.decompress(chunk, room)
