@@ -31,6 +31,13 @@ class Backlog:
         """Whether a body of so many bytes may be kept while it waits for a place."""
         return size <= self._bytes_to_wait
 
+    def reserve_now(self, size: int) -> bool:
+        """Takes a place if there is one and nobody waits for one; `put` or `give_back` follows."""
+        if self._turn.locked() or not self._has_room(size):
+            return False
+        self._reserve(size)
+        return True
+
     async def reserve(self, size: int, patience: float) -> bool:
         """Waits so many seconds for a place; `put` or `give_back` must follow.
 
@@ -41,16 +48,22 @@ class Backlog:
         self._bytes_to_wait -= size
         try:
             async with asyncio.timeout(patience), self._turn:
-                while not self._places or size > self._bytes:
+                while not self._has_room(size):
                     self._freed.clear()
                     await self._freed.wait()
-                self._places -= 1
-                self._bytes -= size
+                self._reserve(size)
         except TimeoutError:
             return False
         finally:
             self._bytes_to_wait += size
         return True
+
+    def _has_room(self, size: int) -> bool:
+        return self._places > 0 and size <= self._bytes
+
+    def _reserve(self, size: int) -> None:
+        self._places -= 1
+        self._bytes -= size
 
     def give_back(self, size: int) -> None:
         """Frees a place that was reserved."""

@@ -242,25 +242,24 @@ class Router:
 
     async def _take(self, body: bytes) -> Answer:
         """Takes the event in a body, unless the router is closed or has taken a repeat of it."""
-        backlog, size = self._backlog, len(body)
-        known = self._known(parse(body))
-        if known is not None:
-            return known
-        if not backlog.may_wait(size):
-            del body  # the server sends it again
-            await asyncio.sleep(_PATIENCE)
-            return _FULL
-        # The event is decoded once more afterwards: to wait for a place, its body will do.
-        if not await backlog.reserve(size, _PATIENCE):
-            return _FULL
-        event = parse(body)
+        backlog, size, event = self._backlog, len(body), parse(body)
         known = self._known(event)
-        if known is not None:
-            backlog.give_back(size)
-            return known
-        self._repeats.add(event, _now())
-        backlog.put(group_key(event), body)
-        return Answer(200, "Taken.")
+        if known is None and not backlog.reserve_now(size):
+            del event  # to wait, its body will do: it may be 25 times as large
+            if not backlog.may_wait(size):
+                del body  # the server sends it again
+                await asyncio.sleep(_PATIENCE)
+                return _FULL
+            if not await backlog.reserve(size, _PATIENCE):
+                return _FULL
+            event = parse(body)
+            known = self._known(event)
+            if known is not None:
+                backlog.give_back(size)
+        if known is None:
+            self._repeats.add(event, _now())
+            backlog.put(group_key(event), body)
+        return known or _TAKEN
 
     def _known(self, event: Event) -> Answer | None:
         """The answer to an event that is not to be taken."""
@@ -272,6 +271,7 @@ class Router:
         await self._handlers.handle(parse(body))
 
 
+_TAKEN: Final = Answer(200, "Taken.")
 _FULL: Final = Answer(503, "The backlog is full.")
 _TAKEN_BEFORE: Final = Answer(200, "Taken before.")
 _NOT_RUNNING: Final = Answer(
