@@ -18,6 +18,7 @@ from ._arguments import (
     whole,
 )
 from ._choices import State, state_filter, wanted_state
+from ._filter import only_met
 from ._generated.alert_groups import AlertGroup, AlertGroupState
 from ._generated.operations import alert_groups as operations
 from ._pager import DEFAULT_PREFETCH, Pager
@@ -100,7 +101,7 @@ class AlertGroups(Actions):
             state=state_filter(state),
             perpage=UNSET if perpage is None else whole("perpage", perpage),
         )
-        return Pager(self._session, request, prefetch=prefetch)
+        return Pager(self._session, request, prefetch=prefetch, verify=only_met(request))
 
     def watch(
         self,

@@ -16,7 +16,7 @@ from ._request import API_ROOT, Answer, Request, Response
 from ._retry import Again, GiveUp, Settled, Verdict, after, final, in_doubt, is_ambiguous
 from ._shared import Options, Shared
 from ._wire import Received
-from .errors import ClientStateError, DecodeError, OnCallError, RateLimited
+from .errors import ClientStateError, DecodeError, FilterIgnored, OnCallError, RateLimited
 from .events import Paused
 
 S = TypeVar("S")
@@ -200,7 +200,8 @@ class Call(Generic[T]):
         """The answer if the effect is there, None to try again; raises when the call is over."""
         # An answer of the wrong shape to a write: something was done, but what?
         misread = self._writes and isinstance(error, DecodeError)
-        if isinstance(error, DecodeError) and self._received is not None:
+        misled = isinstance(error, DecodeError | FilterIgnored)
+        if misled and self._received is not None:
             await self._received.distrust()
         self._doubtful = self._doubtful or is_ambiguous(error) or misread
         verdict = self._verdict(error)

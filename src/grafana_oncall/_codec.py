@@ -64,9 +64,12 @@ def decode(request: Request[T], response: Response) -> T:
         raise _nonsense(request, response, "the body is empty where one is due")
     returns: Any = request.returns
     envelope = _envelope(returns)
-    if envelope is not None:
-        return cast("T", _page(request, response, envelope))
-    return _object(request, response)
+    if envelope is None:
+        return _object(request, response)
+    page = cast("T", _page(request, response, envelope))
+    if request.verify is not None:
+        request.verify(page)
+    return page
 
 
 def _object(request: Request[T], response: Response) -> T:

@@ -1,11 +1,16 @@
-"""Pure: whether a group meets the filter that it was asked for by."""
+"""Pure: whether what a list shows meets the filter that it was asked for by."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from ._arguments import NO_TEAM
 from ._generated.alert_groups import AlertGroup, AlertGroupState
+from ._generated.integrations import Integration
+from ._request import Page, Request
+from ._values import shown
+from .errors import FilterIgnored
 
 _NOT_A_FILTER: Final = frozenset({"page", "perpage"})
 
@@ -28,13 +33,58 @@ def unmet(query: Iterable[tuple[str, str]], group: AlertGroup) -> str | None:
     return None
 
 
+def only_met(request: Request[Page[AlertGroup]]) -> Callable[[Page[AlertGroup]], None] | None:
+    """What raises FilterIgnored for a page with other groups than those that were asked for."""
+    query = request.query
+    if not is_filtered(query):
+        return None
+
+    def verify(page: Page[AlertGroup]) -> None:
+        for group in page.results:
+            part = unmet(query, group)
+            if part is not None:
+                raise ignored(request, group.id, part)
+
+    return verify
+
+
+def only_named(
+    request: Request[Page[Integration]], name: str
+) -> Callable[[Page[Integration]], None]:
+    """The same for a name: some databases compare names without case and spaces at the ends."""
+    asked = name.strip().casefold()
+
+    def verify(page: Page[Integration]) -> None:
+        for one in page.results:
+            if (one.name or "").strip().casefold() != asked:
+                raise ignored(request, one.id, f"name={name}")
+
+    return verify
+
+
+def ignored(request: Request[Any], item: str, part: str) -> FilterIgnored:
+    """The error for an item that does not meet this part of the filter."""
+    message = (
+        f"{request.operation.id}: asked for {shown(part)}, the server answered {item}, which does "
+        "not match. Nothing was written to what it answered: its filter cannot be trusted, "
+        "unless that one changed at this very moment; then another try succeeds."
+    )
+    return FilterIgnored(message, group_id=item, unmet=part)
+
+
 def _has_label(group: AlertGroup, value: str) -> bool:
     return any(f"{label.key.name}:{label.value.name}" == value for label in group.labels)
 
 
 def _started_within(group: AlertGroup, value: str) -> bool:
-    first, last = (datetime.fromisoformat(one).replace(tzinfo=UTC) for one in value.split("_"))
+    first, last = _bounds(value)
     return first <= group.created_at <= last
+
+
+@lru_cache
+def _bounds(value: str) -> tuple[datetime, datetime]:
+    first, last = (datetime.fromisoformat(one).replace(tzinfo=UTC) for one in value.split("_"))
+    return first, last
 
 
 _TESTS: Final[dict[str, Callable[[AlertGroup, str], bool]]] = {

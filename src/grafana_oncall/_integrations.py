@@ -10,6 +10,7 @@ from ._arguments import name_filter, whole
 from ._call import Exchange, Look
 from ._codec import encode, holds
 from ._converter import to_input
+from ._filter import only_named
 from ._generated.integrations import (
     DefaultRouteInput,
     Integration,
@@ -68,7 +69,8 @@ class Integrations:
             name=name_filter(name),
             perpage=UNSET if perpage is None else whole("perpage", perpage),
         )
-        return Pager(self._session, request, prefetch=prefetch)
+        verify = None if name is None else only_named(request, name)
+        return Pager(self._session, request, prefetch=prefetch, verify=verify)
 
     async def get(self, integration_id: str) -> Integration:
         """One integration; raises NotFound when there is none of this id."""
@@ -133,7 +135,10 @@ class Integrations:
         if name is UNSET:
             message = "reconcile=True needs a name= to look for."
             raise InvalidArgument(message, argument="reconcile")
-        before = {one.id for one in await self.list(name=name).collect()}
+        # Not by `list`, which refuses the answer of a server that does not know the filter.
+        named = operations.list_integrations(name=name_filter(name))
+        listed = Pager(self._session, named, prefetch=DEFAULT_PREFETCH)
+        before = {one.id for one in await listed.collect()}
 
         async def created(exchange: Exchange) -> Answer[Integration] | None:
             request: Request[Page[Integration]] | None = operations.list_integrations(name=name)

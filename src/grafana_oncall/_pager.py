@@ -1,7 +1,7 @@
 """What `list` returns: the items of all pages, in order, each once."""
 
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -52,15 +52,25 @@ class Pager(Generic[T]):
     still missing is reported by an event and in the log: `events.ListIncomplete`. Of more than
     10,000 objects, it is reported at once.
 
+    Each page is checked against the filter before any of it is given. Where the server, or a proxy
+    before it, ignores a part of that, it raises FilterIgnored, after a second try.
+
     All of it raises OnCallError for a request that fails, as the methods of the resources do.
     """
 
-    def __init__(self, session: Session, request: Request[Page[T]], *, prefetch: int) -> None:
+    def __init__(
+        self,
+        session: Session,
+        request: Request[Page[T]],
+        *,
+        prefetch: int,
+        verify: Callable[[Page[T]], None] | None = None,
+    ) -> None:
         if whole("prefetch", prefetch, least=0) > _MOST_PREFETCH:
             message = f"prefetch={shown(prefetch)}: 0 to {_MOST_PREFETCH} pages."
             raise InvalidArgument(message, argument="prefetch")
         self._session = session
-        self._request = request
+        self._request = attrs.evolve(request, verify=verify)
         self._prefetch = prefetch
 
     def __repr__(self) -> str:
@@ -68,8 +78,8 @@ class Pager(Generic[T]):
 
     @property
     def request(self) -> Request[Page[T]]:
-        """The request of the first page, with the filter."""
-        return self._request
+        """The request of the first page, with the filter; its answer is not held against that."""
+        return attrs.evolve(self._request, verify=None)
 
     @property
     def prefetch(self) -> int:

@@ -1,7 +1,7 @@
 """The values that travel between the floors: a request, the answer's bytes, a page of items."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Literal, TypeVar
 from urllib.parse import quote
@@ -54,6 +54,9 @@ class Request(Generic[T]):
     returns: type[T]
     query: tuple[tuple[str, str], ...] = ()
     body: Any = UNSET
+    verify: Callable[[T], None] | None = attrs.field(default=None, repr=False, eq=False)
+    """Raises an OnCallError for a value that cannot be the answer, such as a list of other groups
+    than those that were asked for."""
 
     @property
     def page_number(self) -> int:

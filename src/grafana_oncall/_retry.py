@@ -18,6 +18,7 @@ from ._values import shown
 from .errors import (
     AlreadyInState,
     DecodeError,
+    FilterIgnored,
     InvalidArgument,
     NotFound,
     OnCallError,
@@ -104,9 +105,9 @@ def is_ambiguous(error: OnCallError) -> bool:
         case TransportError():
             return error.sent
         case DecodeError():
-            return error.path is None  # not JSON: a proxy's page, or a body that was cut off
+            return error.path is None  # not the answer: a proxy's page, or a body that was cut off
         case _:
-            return isinstance(error, ServerError)
+            return isinstance(error, ServerError | FilterIgnored)
 
 
 def after(
@@ -177,7 +178,10 @@ def _delay(
 
 
 def _most_attempts(error: OnCallError, policy: RetryPolicy) -> int:
-    fault = isinstance(error, ServerError) and error.status not in GATEWAY
+    # A filter that is ignored twice always is.
+    fault = isinstance(error, FilterIgnored) or (
+        isinstance(error, ServerError) and error.status not in GATEWAY
+    )
     return min(policy.attempts, _MOST_FAULTS) if fault else policy.attempts
 
 

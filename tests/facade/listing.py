@@ -21,6 +21,8 @@ class Listing:
     def __init__(self, wire: respx.MockRouter, *pages: str) -> None:
         self.pages = [page.split() for page in pages]
         """The ids on each page, from page 1."""
+        self.members: dict[str, Any] = {}
+        """What each group has otherwise, such as what the filter asks for."""
         self.changes: dict[int, dict[str, Any]] = {}
         """What the envelope of a page says otherwise."""
         self.failing: set[int] = set()
@@ -63,12 +65,18 @@ class Listing:
             "count": sum(map(len, self.pages)),
             "next": f"{ELSEWHERE}?page={number + 1}" if number < total else None,
             "previous": None,
-            "results": [{**GROUP, "id": name} for name in self.pages[number - 1]],
+            "results": [{**GROUP, "id": name, **self.members} for name in self.pages[number - 1]],
             "current_page_number": number,
             "page_size": 50,
             "total_pages": total,
             **self.changes.get(asked, {}),
         }
+
+
+def labels(*pairs: str) -> list[dict[str, dict[str, str]]]:
+    """The labels `key:value` as servers write them."""
+    parted = [pair.split(":") for pair in pairs]
+    return [{"key": {"name": key}, "value": {"name": value}} for key, value in parted]
 
 
 async def settle() -> None:

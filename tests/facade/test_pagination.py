@@ -14,7 +14,7 @@ from grafana_oncall import OnCallClient, Pager
 from grafana_oncall.errors import InvalidArgument, LabelError
 from grafana_oncall.models import AlertGroup
 from grafana_oncall.testing import FakeOnCall, seed_storm
-from tests.facade.listing import ELSEWHERE, Listing, ids, other_tasks
+from tests.facade.listing import ELSEWHERE, Listing, ids, labels, other_tasks
 from tests.facade.samples import API, GROUP_ID, TOKEN
 from tests.facade.walks import PREFETCHES, numbered, walked
 
@@ -165,6 +165,7 @@ async def test_counting_is_one_request_for_one_item_with_the_filters(
 ) -> None:
     """`perpage` of the list gives way."""
     listing = Listing(wire, "a b", "c d")
+    listing.members = {"state": "firing", "labels": labels("team:SRE")}
     pager = client.alert_groups.list(labels="team:SRE", state="new", perpage=100)
     assert await pager.count() == 4
     assert listing.queries == [[("label", "team:SRE"), ("state", "new"), ("perpage", "1")]]

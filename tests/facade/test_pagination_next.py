@@ -9,7 +9,7 @@ import respx
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import DecodeError
-from tests.facade.listing import ELSEWHERE, Listing, other_tasks
+from tests.facade.listing import ELSEWHERE, Listing, labels, other_tasks
 from tests.facade.samples import API
 from tests.facade.walks import PREFETCHES, walked
 
@@ -50,6 +50,11 @@ async def test_the_filters_are_kept_whatever_next_says(
 ) -> None:
     """A proxy that drops them would otherwise widen the selection."""
     listing = Listing(wire, "a", "b", "c")
+    listing.members = {
+        "team_id": "T1",
+        "state": "firing",
+        "labels": labels("team:SRE", "env:prod"),
+    }
     listing.changes[1] = {"next": f"{ELSEWHERE}?{query}"}
     pager = client.alert_groups.list(
         team_id="T1", labels=["team:SRE", "env:prod"], state="new", perpage=1, prefetch=prefetch
@@ -74,6 +79,7 @@ async def test_a_parameter_that_the_server_adds_is_carried_on(
 ) -> None:
     """It may be what holds the pages together."""
     listing = Listing(wire, "a", "b")
+    listing.members = {"state": "firing"}
     listing.changes[1] = {"next": f"{ELSEWHERE}?cursor=c%2B1&page=2"}
     await walked(client.alert_groups.list(state="new"))
     assert listing.queries[1] == [("state", "new"), ("cursor", "c+1"), ("page", "2")]

@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 import attrs
 
-from grafana_oncall._filter import unmet
+from grafana_oncall._filter import ignored, unmet
 from grafana_oncall._generated.alert_groups import AlertGroup
 from grafana_oncall._generated.constraints import ID
 from grafana_oncall._paging import at_page, next_page
@@ -16,7 +16,7 @@ from grafana_oncall._request import Page
 from grafana_oncall._session import Session
 from grafana_oncall._values import shown
 from grafana_oncall._window import Groups, together, windows
-from grafana_oncall.errors import FilterIgnored, InvalidArgument, SelectionTooLarge
+from grafana_oncall.errors import InvalidArgument, SelectionTooLarge
 
 from ._action import Seen
 from ._ids import Ids
@@ -106,17 +106,8 @@ def _checked(request: Groups, groups: Iterable[AlertGroup]) -> dict[str, Seen]:
     for group in groups:
         part = unmet(request.query, group)
         if part is not None:
-            raise _ignored(request, group, part)
+            raise ignored(request, group.id, part)
     return {group.id: Seen.of(group) for group in groups}
-
-
-def _ignored(request: Groups, group: AlertGroup, part: str) -> FilterIgnored:
-    message = (
-        f"{request.operation.id}: asked for {shown(part)}, the server answered group {group.id}, "
-        "which does not match. Nothing was written to what it answered: its filter cannot be "
-        "trusted, unless the group changed at this very moment; then another try succeeds."
-    )
-    return FilterIgnored(message, group_id=group.id, unmet=part)
 
 
 def _check_size(number: int, most: int | None) -> None:
