@@ -16,7 +16,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 
@@ -34,18 +34,18 @@ class Watched(httpx.AsyncByteStream):
     """The body of an answer, whose connection is closed with it if more came than that."""
 
     def __init__(self, answer: httpx.Response) -> None:
-        self._stream = answer.stream
+        self._stream = cast("httpx.AsyncByteStream", answer.stream)
         self._extensions = answer.extensions
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         """The bytes as they come."""
-        return self._stream.__aiter__()  # type: ignore[union-attr]  # of an async client
+        return self._stream.__aiter__()
 
     async def aclose(self) -> None:
         """Gives the connection back, or closes it."""
         if has_surplus(self._stream, self._extensions):
             await drop(self._extensions)
-        await self._stream.aclose()  # type: ignore[union-attr]  # of an async client
+        await self._stream.aclose()
 
 
 async def drop(extensions: Mapping[str, Any]) -> None:

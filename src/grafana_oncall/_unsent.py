@@ -37,8 +37,14 @@ def was_never_sent(error: Exception, request: httpx.Request, http: httpx.AsyncCl
         isinstance(error, _NEVER_SENT)
         and _is_about(error, request)
         and type(http) is httpx.AsyncClient
-        and _is_truthful(http._transport_for_url(request.url))  # noqa: SLF001  # of httpx 0.28: no public name tells
+        and _is_truthful(_transport(http, request.url))
     )
+
+
+def _transport(http: httpx.AsyncClient, url: httpx.URL) -> httpx.AsyncBaseTransport | None:
+    """What sends to this URL. No public name tells; None where the private one is not there."""
+    find = getattr(http, "_transport_for_url", None)
+    return None if find is None else find(url)
 
 
 def _is_about(error: httpx.RequestError, request: httpx.Request) -> bool:
@@ -49,7 +55,7 @@ def _is_about(error: httpx.RequestError, request: httpx.Request) -> bool:
         return False
 
 
-def _is_truthful(transport: httpx.AsyncBaseTransport) -> bool:
+def _is_truthful(transport: httpx.AsyncBaseTransport | None) -> bool:
     # A mock raises what its test means.
     if isinstance(transport, OwnTransport | httpx.MockTransport):
         return True

@@ -101,7 +101,9 @@ class OnCallClient:
         http_client: An httpx client of yours to send through, with its own TLS settings, proxies,
             limits and cookies. Its connections should not be fewer than `max_connections`, and
             whatever proxy it has, its own or of the environment, gets the token of a URL with plain
-            http. It stays open.
+            http. It stays open. Over HTTP/2, or with a class of your own, a failure is never known
+            to have come before the request was sent; so `silence` and `integrations.create` are
+            not repeated then.
         on_event: Called with each event of `grafana_oncall.events`.
         random: Gives numbers from 0 to 1, for the jitter of delays.
 

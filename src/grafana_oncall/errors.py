@@ -160,7 +160,7 @@ class ClientStateError(OnCallError, RuntimeError):
 
 
 class TransportError(OnCallError):
-    """No answer came. The cause is chained."""
+    """No answer came. The cause is chained, where nothing of it can show the token."""
 
     def __init__(self, message: str, *, operation: str, sent: bool) -> None:
         super().__init__(message)
@@ -190,14 +190,15 @@ class OutcomeUnknown(OnCallError):
 class FilterIgnored(OnCallError):
     """The server answered a group that the filter excludes, so none of its answer can be trusted.
 
-    Nothing was written to any of them. A server or a proxy may ignore a filter; a group may also
-    have changed at that very moment, in which case another try succeeds.
+    Nothing was written to any of them, and a list gives nothing of that page. A server or a proxy
+    may ignore a filter; a group may also have changed at that very moment, in which case another
+    try succeeds; a list has tried twice.
     """
 
     def __init__(self, message: str, *, group_id: str, unmet: str) -> None:
         super().__init__(message)
         self.group_id: str = group_id
-        """Id of the first such group."""
+        """Id of the first such group, or integration."""
         self.unmet: str = unmet
         """The part of the filter that it does not meet, such as `state=new`."""
 
