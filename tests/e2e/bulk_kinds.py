@@ -86,7 +86,7 @@ KINDS: Final = [
     _transition("acknowledge", lambda it: it.acknowledged),
     _transition("unacknowledge", lambda it: not it.acknowledged),
     _transition("unresolve", lambda it: not it.resolved),
-    _transition("unsilence", lambda it: it.silence[0] is None),
+    _transition("unsilence", lambda it: it.state != "silenced"),
     attrs.evolve(_transition("silence", lambda it: it.state == "silenced"), begin=_silence),
     *(_deletion("wipe", None), _deletion("wipe", 2), _deletion("delete", None)),
     *(_deletion("delete", 2), _labelling("add_labels", SRE), _labelling("add_labels", *LABELS)),
