@@ -1,7 +1,7 @@
 """No test depends on today's date, nor on how long ago it was imported.
 
 A sample of them is run two years on, and an hour after it was collected: those modules that have to
-do with dates. For all of them: `python -m pytest -p tests.support.later`.
+do with dates. For all that start no bots in processes: `python -m pytest -p tests.support.later`.
 """
 
 import subprocess

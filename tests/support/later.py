@@ -3,6 +3,8 @@
 python -m pytest -p tests.support.later
 
 So a test that knows today's date, or that took it when it was imported, fails now and not one day.
+The clocks of child processes are as they were: bots in them do not see what a fake of two years on
+has (`test_bot_process.py`, `test_mirror_killed.py`, and the fake's command with a watcher).
 """
 
 import time
