@@ -4,19 +4,40 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from math import inf
 from types import NoneType
-from typing import Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import attrs
 
 from ._codec import decode
-from ._pacing import PauseTooLong
+from ._limiter import StorageAway
+from ._pacing import OutageTooLong, PauseTooLong
 from ._record import Record
 from ._refusal import SYNCING
 from ._request import API_ROOT, Answer, Request, Response
-from ._retry import Again, GiveUp, Settled, Verdict, after, final, in_doubt, is_ambiguous
+from ._retry import (
+    Again,
+    GiveUp,
+    Settled,
+    Verdict,
+    after,
+    delay_of,
+    final,
+    in_doubt,
+    is_ambiguous,
+    is_outage,
+    is_unresolved,
+)
 from ._shared import Options, Shared
 from ._wire import Received
-from .errors import ClientStateError, DecodeError, FilterIgnored, OnCallError, RateLimited
+from .errors import (
+    ClientStateError,
+    DecodeError,
+    FilterIgnored,
+    OnCallError,
+    RateLimited,
+    StatusError,
+    TransportError,
+)
 from .events import Paused
 
 S = TypeVar("S")
@@ -64,9 +85,12 @@ class Call(Generic[T]):
         self._record = Record(shared, request)
         self._now = asyncio.get_running_loop().time
         self._doubtful = False
-        self._first_sent: float | None = None
+        self._began = self._now()
+        self._first_tried: float | None = None
         self._response: Response | None = None
         self._received: Received | None = None
+        self._tried = 0
+        self._waits = self._is_over = False
         self._pause = 0.0
         self._spent = 0
 
@@ -110,14 +134,14 @@ class Call(Generic[T]):
     async def _attempt(self) -> Answer[T]:
         """One request, through the gate; the gate learns from the answer before it opens again."""
         asked = self._now()
-        spent = 0.0 if self._first_sent is None else asked - self._first_sent
-        await self._enter(patience=self._options.retry.deadline - spent)
+        episode = await self._enter()
         sent = self._now()
-        if self._first_sent is None:
-            self._first_sent = sent
+        self._first_tried = sent if self._first_tried is None else self._first_tried
         gate, status, failure = self._shared.gate, None, None
         self._received = None
         try:
+            if self._operation.repeat == "never" and gate.outage.is_suspected:
+                await self._probe(episode)
             self._received = await self._shared.round_trip(self._request, self._options)
             self._response = response = self._received.response
             status = response.status
@@ -125,17 +149,68 @@ class Call(Generic[T]):
                 gate.pace.success(sent)
             if status == 200 and self._answered is not None:
                 await self._answered()
-            return self._decoded(response)
+            answer = self._decoded(response)
+            if not gate.outage.is_calm:
+                gate.outage.success(episode, answered=True)
         except BaseException as error:
             failure = type(error).__name__
-            if isinstance(error, RateLimited):
-                self._throttled(error, sent)
+            self._learn(error, sent, episode)
             self._doubtful = self._doubtful or isinstance(error, asyncio.CancelledError)
             raise
+        else:
+            return answer
         finally:
-            gate.leave()
+            gate.leave(episode)
             latency = self._now() - sent
             self._record.attempted(status, failure, waited=sent - asked, latency=latency)
+
+    async def _probe(self, episode: int) -> None:
+        """Reads something: what must not be repeated does not find out whether there is an outage.
+
+        Otherwise each probe would leave one more write in doubt.
+        """
+        # It is seldom needed, and the models behind it are costly to make.
+        from ._generated.operations.alert_groups import list_alert_groups  # noqa: PLC0415
+
+        request, shared = list_alert_groups(perpage=1), self._shared
+        try:
+            response = (await shared.round_trip(request, self._options)).response
+            decode(request, shared.wire.redacted(response))
+        except ClientStateError:
+            raise
+        except OnCallError as error:
+            if is_outage(error, shared.reach):
+                words = f"nothing was sent, because a read that went ahead of it failed: {error}"
+                kind = type(error) if isinstance(error, TransportError) else TransportError
+                raise self._unreached(words, kind) from error
+        shared.gate.outage.success(episode)
+
+    def _unreached(self, words: str, kind: type[TransportError] = TransportError) -> TransportError:
+        operation = self._operation.id
+        return kind(f"{operation}: {words}", operation=operation, sent=False)
+
+    def _learn(self, error: BaseException, sent: float, episode: int) -> None:
+        """What the failure tells about the server, for all calls."""
+        if isinstance(error, RateLimited):
+            self._throttled(error, sent)
+        if isinstance(error, OnCallError) and is_outage(error, self._shared.reach):
+            self._cut_off(error, episode)
+        elif _is_oncalls(error):
+            self._shared.gate.outage.success(episode)
+
+    def _cut_off(self, error: OnCallError, episode: int) -> None:
+        """All calls pause, if this is an outage; its beginning and each longer pause are told."""
+        shared, background = self._shared, self._options.background
+        is_news = shared.gate.failed(
+            episode,
+            delay=lambda number: delay_of(error, number, self._options.retry, shared.random),
+            reason=_reason(error),
+            words=str(error),
+            unresolved=is_unresolved(error),
+        )
+        seconds = shared.gate.pause_left(background=background)
+        if is_news and (seconds > 1 or episode < shared.gate.outage.episode):
+            shared.emit(Paused(seconds=seconds, reason=shared.gate.outage.reason))
 
     def _decoded(self, response: Response) -> Answer[T]:
         """The answer; an error's text never repeats the token."""
@@ -147,30 +222,60 @@ class Call(Generic[T]):
                 raise
         return Answer(value=decode(self._request, redacted), response=redacted)
 
-    async def _enter(self, *, patience: float) -> None:
+    async def _enter(self) -> int:
         """Waits for a place, and for the client's own rate limit."""
-        shared, first = self._shared, False
+        shared, first, asked = self._shared, False, self._now()
+        patience = self._options.retry.deadline
+        if self._first_tried is not None:
+            patience -= asked - self._first_tried
         while True:
             try:
-                await shared.gate.enter(
-                    background=self._options.background, first=first, patience=patience
+                episode = await shared.gate.enter(
+                    self._options.caller, began=self._began, first=first, patience=patience
                 )
             except PauseTooLong as pause:
                 raise self._paused(pause.seconds) from None
+            except OutageTooLong:
+                self._is_over = True
+                raise self._unreached(self._without_end()) from None
             if shared.limiter is None:
-                return
+                return episode
             try:
                 seconds = await shared.limiter.take()
-            except BaseException:
-                shared.gate.leave()
-                raise
+            except BaseException as error:
+                failure = self._uncounted(error, asked, episode)
+                shared.gate.leave(episode)
+                if failure is None:
+                    raise
+                raise failure from error
             if not seconds:
-                return
+                return episode
             is_news = shared.gate.hold(seconds)
-            shared.gate.leave()
+            shared.gate.leave(episode)
             first = True
             if is_news:
                 shared.emit(Paused(seconds=seconds, reason="rate_limit"))
+
+    def _uncounted(self, error: BaseException, asked: float, episode: int) -> OnCallError | None:
+        """The failure of an attempt before which Redis did not answer."""
+        if not isinstance(error, StorageAway):
+            return None
+        now = self._now()
+        self._first_tried = now if self._first_tried is None else self._first_tried
+        failure = self._unreached(str(error))
+        failure.__cause__ = error
+        self._cut_off(failure, episode)
+        self._record.attempted(None, type(failure).__name__, waited=now - asked, latency=0.0)
+        return failure
+
+    def _without_end(self) -> str:
+        """What to tell of an outage that lasts longer than this call waits."""
+        outage = self._shared.gate.outage
+        what = _WHAT[outage.reason].format(host=self._shared.wire.host)
+        return (
+            f"{what} for {outage.lasted(self._now()):.0f} s; nothing was sent. "
+            f"The last failure: {outage.words}"
+        )
 
     def _throttled(self, error: RateLimited, sent: float) -> None:
         """All calls pause; the first of an episode tells it."""
@@ -221,26 +326,54 @@ class Call(Generic[T]):
                 raise last
 
     def _verdict(self, error: OnCallError) -> Verdict:
+        if self._is_over:
+            return GiveUp(self._final(error))
+        shared, options = self._shared, self._options
+        passing = is_outage(error, shared.reach)
+        outage = passing and shared.gate.outage.is_on
+        is_patient = options.background and options.retry.attempts > 1
+        self._waits = outage and is_patient
+        if self._waits:
+            self._pause = shared.gate.pause_left(background=True)
+        elif not isinstance(error, RateLimited):
+            self._tried += 1
         verdict = after(
             self._operation,
             error,
-            attempt=sum(one.status != 429 for one in self._record.attempts),
+            attempt=self._tried,
             doubtful=self._doubtful,
-            elapsed=0.0 if self._first_sent is None else self._now() - self._first_sent,
+            elapsed=0.0 if self._first_tried is None else self._now() - self._first_tried,
             pause=self._pause,
-            policy=self._options.retry,
-            random=self._shared.random,
+            waits=self._waits,
+            reach=shared.reach,
+            policy=options.retry,
+            random=shared.random,
         )
+        if isinstance(verdict, GiveUp) and outage:
+            return GiveUp(self._told_how_long(verdict.error))
         if isinstance(verdict, Again):
-            cost = self._shared.quota.take(error)
+            # In the background, the gate keeps an outage from being met with a storm of retries.
+            cost = 0 if passing and is_patient else shared.quota.take(error)
             if cost is None:
                 return GiveUp(self._final(error))
             self._spent += cost
         return verdict
 
+    def _told_how_long(self, error: OnCallError) -> OnCallError:
+        """The same error; that of a call that was never sent tells for how long nothing was."""
+        is_short = self._shared.gate.outage.lasted(self._now()) < 1
+        if not isinstance(error, TransportError) or error.sent or is_short:
+            return error
+        told = type(error)(
+            f"{error.operation}: {self._without_end()}", operation=error.operation, sent=False
+        )
+        told.__cause__ = error.__cause__
+        return told
+
     async def _found(self, error: OnCallError) -> Answer[T] | None:
         """Looks for the effect of a call that is in doubt."""
-        if self._look is None or not self._doubtful or isinstance(error, RateLimited):
+        is_futile = self._is_over or isinstance(error, RateLimited)
+        if self._look is None or not self._doubtful or is_futile:
             return None
         try:
             return await self._look(self._exchange)
@@ -253,7 +386,7 @@ class Call(Generic[T]):
 
     async def _wait(self, error: OnCallError, delay: float) -> None:
         self._record.goes_on(error, delay)
-        if isinstance(error, RateLimited):
+        if self._waits or isinstance(error, RateLimited):
             return  # the gate makes all tasks wait
         try:
             await self._shared.sleep(delay)
@@ -262,3 +395,24 @@ class Call(Generic[T]):
 
     def _final(self, error: OnCallError) -> OnCallError:
         return final(self._operation, error, doubtful=self._doubtful)
+
+
+_WHAT: Final = {
+    "unreachable": "no connection to {host}",
+    "unavailable": "no answer of OnCall's from {host}",
+    "rate_limit_storage": "no answer from the Redis of rate_limit_storage=",
+}
+"""What there is none of in an outage, by the reason of its pauses."""
+
+
+def _reason(error: OnCallError) -> str:
+    if isinstance(error.__cause__, StorageAway):
+        return "rate_limit_storage"
+    return "unreachable" if isinstance(error, TransportError) else "unavailable"
+
+
+def _is_oncalls(error: BaseException) -> bool:
+    """Whether it is OnCall itself that has answered so."""
+    return (isinstance(error, StatusError) and not error.is_gateway) or (
+        isinstance(error, DecodeError) and error.path is not None
+    )

@@ -19,7 +19,6 @@ from ._schedule import Schedule
 from ._session import Session
 from .changes import Gap
 from .errors import (
-    PASSING,
     CheckpointError,
     ClientStateError,
     EndpointUnavailable,
@@ -256,7 +255,7 @@ class Follower:
     def _is_passing(self, error: OnCallError) -> bool:
         """Whether the next poll may succeed: a gateway's 404s pass, if there ever was an answer."""
         missing = isinstance(error, NotFound | EndpointUnavailable) and self._polled is not None
-        return missing or isinstance(error, PASSING)
+        return missing or self._session.shared.may_pass(error)
 
     async def _poll(self, busy: Collection[str]) -> Poll:
         now, began = self._now(), asyncio.get_running_loop().time()

@@ -29,6 +29,10 @@ _PATIENCE: Final = 2.0
 """Seconds within which Redis must have answered, connecting included."""
 
 
+class StorageAway(OnCallError):
+    """Redis does not answer, or cannot at present. It may come back."""
+
+
 class Limiter:
     """The client's own quota, kept by the `limits` package.
 
@@ -37,7 +41,7 @@ class Limiter:
 
     While Redis does not answer, nothing is let through: every `take` raises an OnCallError within
     two seconds. To send without counting, or to count in memory, would use up the quota of the
-    other processes unseen; to wait would hang. Nothing was sent, so the call can be repeated.
+    other processes unseen. Nothing was sent, so the caller can wait, and ask again.
     """
 
     def __init__(self, rate: str, *, storage: str | None = None, key: str) -> None:
@@ -69,7 +73,8 @@ class Limiter:
         A task that is cancelled while it asks Redis may have taken a request that it never sends.
 
         Raises:
-            OnCallError: Redis failed, so nothing may go.
+            StorageAway: Redis failed, so nothing may go.
+            OnCallError: It refused the credentials.
             ClientStateError: The limiter is closed.
         """
         if self._closed:
@@ -177,6 +182,7 @@ class _Redis:
         self._turn = asyncio.Lock()
         self._failures = 0
         self._last = ""
+        self._refused = False
         self._asking: asyncio.Timeout | None = None
         self._address = address
 
@@ -191,6 +197,7 @@ class _Redis:
             except Exception as error:  # of whatever kind: what fails lets nothing pass
                 self._failures += 1
                 self._last = self._without_password(_reason(error))
+                self._refused = type(error).__name__.startswith("Auth")
                 self._pool.disconnect()
                 drop_frames(error)  # some of whose variables hold the password
                 if not self._is_repeated_by(error):
@@ -229,7 +236,8 @@ class _Redis:
         self._pool.disconnect()
 
     def _failure(self) -> OnCallError:
-        return OnCallError(
+        kind = OnCallError if self._refused else StorageAway
+        return kind(
             f"rate_limit_storage: the quota in Redis at {self._address} cannot be asked, so "
             f"nothing was sent: {self._last}. Repeat the call when Redis answers again, or "
             "make the client without rate_limit_storage, to keep a quota of its own."

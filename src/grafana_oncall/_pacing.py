@@ -1,15 +1,18 @@
 """The gate that every request of a client passes: how many at once, and when the server says wait.
 
-`Pace` decides and knows nothing of asyncio; `Gate` makes tasks wait. Time is the event loop's.
+`Pace` decides after what the server says, `Outage` when it says nothing; they know nothing of
+asyncio. `Gate` makes tasks wait. Time is the event loop's.
 """
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from math import inf
 from typing import Final, TypeAlias
 
 import attrs
 
+from ._outage import Outage
 from .errors import closed
 
 DOCUMENTED_QUOTA: Final = 300
@@ -20,6 +23,9 @@ _UNTOLD_PAUSE: Final = 5.0
 
 LONGEST_PAUSE: Final = 900.0
 """Seconds of one pause that are believed, whatever the server says: then one request probes."""
+
+_TICK: Final = 1.0
+"""Seconds in an outage after which those who wait are looked at."""
 
 _SHORT_BURST: Final = 10
 _MOST_PATIENCE: Final = 30.0
@@ -100,15 +106,40 @@ class PauseTooLong(Exception):
         self.seconds = seconds
 
 
+class OutageTooLong(Exception):
+    """An outage lasts longer than whoever waits wants to wait."""
+
+
+@attrs.frozen(kw_only=True)
+class Caller:
+    """How somebody waits for a place. Times in seconds."""
+
+    background: bool = False
+    patience: float = inf
+    """Longest outage that it waits out."""
+    least: float = 0.0
+    """How long it waits in any case, and at least until a probe has failed."""
+
+    def gives_up(self, outage: Outage, now: float, *, began: float) -> bool:
+        """Whether a call that began then has waited for the end of this outage for long enough."""
+        has_waited = outage.failed > began and now >= began + self.least
+        return has_waited and outage.lasted(now) >= self.patience
+
+
+_ANYBODY: Final = Caller()
+
+
 @attrs.frozen(kw_only=True)
 class _Wait:
     """Somebody's waiting for a place."""
 
     since: float
     patience: float
+    caller: Caller
+    began: float
 
 
-_Queue: TypeAlias = OrderedDict[asyncio.Future[None], _Wait]
+_Queue: TypeAlias = OrderedDict[asyncio.Future[int], _Wait]
 """Places that are waited for; whoever gives up leaves it from the middle."""
 
 
@@ -121,53 +152,79 @@ class Gate:
 
     def __init__(self, pace: Pace) -> None:
         self.pace: Final = pace
+        self.outage: Final = Outage(width=pace.width)
         self._under_way = 0
+        self._entered = 0
+        """How many of these entered since the last outage began: the others do not probe."""
         self._foreground: _Queue = OrderedDict()
         self._background: _Queue = OrderedDict()
         self._least_patience = inf
         """Of those who wait, or of one who waited."""
         self._timer: asyncio.TimerHandle | None = None
+        self._ticking: asyncio.TimerHandle | None = None
+        self._wakes_at = inf
         self._held_until = 0.0
         self._closed = False
 
     async def enter(
-        self, *, background: bool = False, first: bool = False, patience: float = inf
-    ) -> None:
-        """Waits for a place; whoever got one must `leave`.
+        self,
+        caller: Caller = _ANYBODY,
+        *,
+        began: float = 0.0,
+        first: bool = False,
+        patience: float = inf,
+    ) -> int:
+        """Waits for a place; whoever got one must `leave` with the number that this returns.
 
         `first` is for those who had a place and could not use it. Raises PauseTooLong when the
-        server asks for a pause of `patience` seconds or more.
+        server asks for a pause of `patience` seconds or more, and OutageTooLong when the caller
+        gives up on a call that `began` then.
         """
         if self._closed:
             raise closed()
-        if self._is_free():
-            self._under_way += 1
-            return
+        if self._is_free(background=caller.background):
+            return self._take()
         loop = asyncio.get_running_loop()
         now = loop.time()
         if self.pace.pauses_for(patience, now, since=now):
             raise PauseTooLong(self.pace.paused_until - now)
-        granted: asyncio.Future[None] = loop.create_future()
-        queue = self._background if background else self._foreground
-        queue[granted] = _Wait(since=now, patience=patience)
+        granted: asyncio.Future[int] = loop.create_future()
+        queue = self._background if caller.background else self._foreground
+        queue[granted] = _Wait(
+            since=now,
+            patience=patience,
+            caller=caller,
+            began=began,
+        )
         if first:
             queue.move_to_end(granted, last=False)
         self._least_patience = min(self._least_patience, patience)
         self._let_in()
         try:
-            await granted
+            return await granted
         except asyncio.CancelledError:
             queue.pop(granted, None)
             if granted.done() and not granted.cancelled() and granted.exception() is None:
-                self.leave()
+                self.leave(granted.result())
             raise
 
-    def _is_free(self) -> bool:
+    def _is_free(self, *, background: bool) -> bool:
         """Whether one may go in who comes now: as a rule so, and then no future is made."""
         if self._foreground or self._background:
             return False
         now = asyncio.get_running_loop().time()
-        return now >= self._opens and self.pace.admits(now, self._under_way)
+        return now >= self._opens(background=background) and self._admits(now)
+
+    def _admits(self, now: float) -> bool:
+        outage = self.outage
+        if not outage.is_calm and not outage.admits(self._entered):
+            return False
+        return self.pace.admits(now, self._under_way)
+
+    def _take(self) -> int:
+        self._under_way += 1
+        self._entered += 1
+        return self.outage.episode
 
     def turn_away(self) -> None:
         """Ends the waiting of those for whom the server's pause has become too long."""
@@ -183,9 +240,10 @@ class Gate:
                 else:
                     self._least_patience = min(self._least_patience, wait.patience)
 
-    def leave(self) -> None:
+    def leave(self, episode: int = 0) -> None:
         """Gives the place back."""
         self._under_way -= 1
+        self._entered -= episode == self.outage.episode
         if self._foreground or self._background:
             self._let_in()
 
@@ -199,50 +257,84 @@ class Gate:
         self._held_until = max(known, now + seconds)
         return self._held_until - known > seconds / 2
 
-    @property
-    def pause_left(self) -> float:
+    def failed(
+        self,
+        episode: int,
+        *,
+        delay: Callable[[int], float],
+        reason: str,
+        words: str,
+        unresolved: bool = False,
+    ) -> bool:
+        """A request has failed as any would; returns whether all pause (longer) because of it."""
+        before, now = self.outage.episode, asyncio.get_running_loop().time()
+        is_news = self.outage.failure(
+            now, episode, delay=delay, reason=reason, words=words, unresolved=unresolved
+        )
+        if self.outage.episode != before:
+            self._entered = 0
+        return is_news
+
+    def pause_left(self, *, background: bool = True) -> float:
         """Seconds until anything is let in again; 0.0 when there is no pause."""
         now = asyncio.get_running_loop().time()
-        return max(0.0, self._opens - now)
+        return max(0.0, self._opens(background=background) - now)
 
-    @property
-    def _opens(self) -> float:
-        return max(self.pace.paused_until, self._held_until)
+    def _opens(self, *, background: bool) -> float:
+        opens = max(self.pace.paused_until, self._held_until)
+        return max(opens, self.outage.opens(background=background)) if self.outage.is_on else opens
 
     def close(self) -> None:
         """Turns away whoever waits, and whoever comes later."""
         self._closed = True
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._ticking):
+            if timer is not None:
+                timer.cancel()
         for queue in (self._foreground, self._background):
             for granted in queue:
                 _refuse(granted, closed())
             queue.clear()
 
     def _let_in(self) -> None:
-        loop = asyncio.get_running_loop()
-        now, opens = loop.time(), self._opens
+        now = asyncio.get_running_loop().time()
         while queue := self._foreground or self._background:
+            opens = self._opens(background=queue is self._background)
             if now < opens:
                 self._wake_at(opens)
-                return
-            if not self.pace.admits(now, self._under_way):
-                return
+                break
+            if not self._admits(now):
+                break
             granted, _ = queue.popitem(last=False)
             if not granted.done():  # it is cancelled, and its task has not come to know that yet
-                self._under_way += 1
-                granted.set_result(None)
+                granted.set_result(self._take())
+        if queue and self.outage.is_on and self._ticking is None:
+            self._ticking = asyncio.get_running_loop().call_later(_TICK, self._tick)
 
     def _wake_at(self, when: float) -> None:
-        """Looks again by then: at the first time that was asked for, as a pause only grows."""
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_at(when, self._wake)
+        """Looks again by then, or before: whoever is woken too early asks anew."""
+        if self._timer is not None:
+            if self._wakes_at <= when:
+                return
+            self._timer.cancel()
+        self._wakes_at = when
+        self._timer = asyncio.get_running_loop().call_at(when, self._wake)
 
     def _wake(self) -> None:
         self._timer = None
         self._let_in()
 
+    def _tick(self) -> None:
+        """Ends the waiting of those for whom the outage has become too long."""
+        self._ticking = None
+        now = asyncio.get_running_loop().time()
+        for queue in (self._foreground, self._background) if self.outage.is_on else ():
+            for granted, wait in [*queue.items()]:
+                if wait.caller.gives_up(self.outage, now, began=wait.began):
+                    _refuse(granted, OutageTooLong())
+                    del queue[granted]
+        self._let_in()
 
-def _refuse(granted: asyncio.Future[None], error: Exception) -> None:
+
+def _refuse(granted: asyncio.Future[int], error: Exception) -> None:
     if not granted.done():  # by a cancellation
         granted.set_exception(error)

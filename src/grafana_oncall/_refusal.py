@@ -40,14 +40,42 @@ _SYNCING_HINT: Final = (
 )
 _WAIT: Final = re.compile(r"available in (\d+) second")
 
-GATEWAY: Final = frozenset({502, 503, 504})
-"""Statuses of a proxy whose server is down or overloaded, whatever it is asked for."""
+GATEWAY: Final[Mapping[int, bool]] = {
+    407: False,  # a proxy wants credentials first
+    408: True,  # Envoy says so to a stream that went idle, whoever was slow
+    421: False,  # meant for another host
+    425: False,  # too early in the handshake to be passed on
+    444: True,  # nginx, HAProxy and load balancers note the next three for clients that went away
+    460: True,
+    499: True,
+    502: True,
+    503: True,
+    504: True,
+}
+"""Statuses that OnCall never gives, only what stands in front of it, with whatever body; and
+whether the request may have been passed on, and so have had its effect."""
+
+_PAGES: Final = frozenset({401, 404, 429, 500})
+"""Statuses that mean the same with a page of HTML as with JSON, whoever gives them."""
 
 _ACKNOWLEDGED_HINT: Final = (
     "it was acknowledged before, and nothing was changed. It may have been resolved since, which "
     "the server does not say here: get() tells its state."
 )
 _GATEWAY_HINT: Final = "try later: the server is down or overloaded, and a proxy answers for it."
+
+
+def _is_gateway(response: Response, body: object) -> bool:
+    """Whether a proxy or gateway answers in OnCall's place: it redirects, or has a page of its own.
+
+    OnCall gives its reasons in JSON, with two exceptions: an unknown path (404), and what it did
+    not foresee (500).
+    """
+    status = response.status
+    is_json = body is not UNSET or response.content.lstrip()[:1] in {b"{", b"["}  # too deep
+    is_page = not is_json and status >= 400 and status not in _PAGES
+    return is_page or 300 <= status < 400 or status in GATEWAY
+
 
 _BY_STATUS: Final[Mapping[int, type[errors.StatusError]]] = {
     401: errors.Unauthorized,
@@ -81,7 +109,8 @@ def refusal(request: Request[Any], response: Response) -> errors.StatusError:
         _location(response)
         or (_text(response) if body is UNSET else _detail(messages, response.content))
     )
-    kind = _kind(response, body, detail)
+    is_gateway = _is_gateway(response, body)
+    kind = _kind(response, body, detail, is_gateway=is_gateway)
     return kind(
         status=response.status,
         detail=detail,
@@ -89,17 +118,18 @@ def refusal(request: Request[Any], response: Response) -> errors.StatusError:
         operation=request.operation.id,
         method=request.operation.method,
         path=f"/{API_ROOT}{request.path}",
-        hint=_hint(request, response.status, kind, detail),
+        hint=_hint(request, kind, detail, is_gateway=is_gateway),
         reset_after=_reset_after(response, detail) if response.status in {429, 503} else None,
+        is_gateway=is_gateway,
     )
 
 
 def _hint(
-    request: Request[Any], status: int, kind: type[errors.StatusError], detail: str
+    request: Request[Any], kind: type[errors.StatusError], detail: str, *, is_gateway: bool
 ) -> str | None:
     if SYNCING in detail:
         return _SYNCING_HINT
-    if status in GATEWAY:
+    if is_gateway and kind in {errors.ServerError, errors.Forbidden}:
         return _GATEWAY_HINT
     if kind is errors.Forbidden:
         return f"whose token it is needs the permission {request.operation.permission}."
@@ -108,7 +138,9 @@ def _hint(
     return _HINTS.get(kind)
 
 
-def _kind(response: Response, body: object, detail: str) -> type[errors.StatusError]:
+def _kind(
+    response: Response, body: object, detail: str, *, is_gateway: bool
+) -> type[errors.StatusError]:
     status = response.status
     if detail == _INVALID_TOKEN and status == 403:
         return errors.Unauthorized
@@ -116,11 +148,10 @@ def _kind(response: Response, body: object, detail: str) -> type[errors.StatusEr
         return errors.UserTokenRequired
     if status == 404:
         return errors.EndpointUnavailable if body is UNSET else errors.NotFound
-    if status == 400:
+    if status == 400 and not is_gateway:
         return _conflict(detail)
-    if status >= 500:
-        return errors.ServerError
-    return _BY_STATUS.get(status, errors.BadRequest if status >= 400 else errors.StatusError)
+    other = errors.ServerError if status >= 500 or is_gateway else errors.BadRequest
+    return _BY_STATUS.get(status, other if status >= 400 else errors.StatusError)
 
 
 def _conflict(detail: str) -> type[errors.BadRequest]:

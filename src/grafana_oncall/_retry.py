@@ -3,9 +3,18 @@
 Three laws. A request that had no effect may be sent again. One that may have had an effect is
 repeated only where the repeat tells, or where it cannot do harm. What cannot be established is
 said (`OutcomeUnknown`), never guessed.
+
+A failure is the request's own, or an outage: there is no connection, or no answer, or a gateway
+answers in OnCall's place, and any other request would have met the same. An outage is nothing to
+blame a request for. So while it lasts, the attempts of a background call do not count: the call
+waits, and all of them together probe, as `_pacing` has it. A foreground call has somebody waiting
+for it: its attempts count as ever. Whether an outage lasts is for the pace of the client to say;
+whether a failure is of that kind, and whether such a failure may ever pass, is said here.
 """
 
-from collections.abc import Callable
+import socket
+import ssl
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from math import ldexp
 from typing import Final, TypeAlias
@@ -16,6 +25,7 @@ from ._refusal import GATEWAY
 from ._request import Operation
 from ._values import shown
 from .errors import (
+    PASSING,
     AlreadyInState,
     DecodeError,
     FilterIgnored,
@@ -49,17 +59,26 @@ def _check_attempts(_: object, field: "attrs.Attribute[int]", value: object) -> 
 
 @attrs.frozen(kw_only=True)
 class RetryPolicy:
-    """How long and how often to try. Times in seconds, or as timedeltas."""
+    """How long and how often to try. Times in seconds, or as timedeltas.
+
+    In an outage (no connection, no answer, or a gateway's 502, 503 and the like) all calls of the
+    client pause, and one at a time is sent as a probe. A call of the foreground gives up after its
+    `attempts`, or after as much waiting as lies between them: 7.5 seconds by default. Those of the
+    background (bulk runs, and `with_options(background=True)`) go on until the `deadline`, and
+    attempts that an outage costs them do not count. With `attempts=1` nothing is ever repeated.
+    """
 
     attempts: int = attrs.field(default=5, validator=_check_attempts)
-    """Most attempts of a call, the first included; those that a quota refused do not count."""
+    """Most attempts of a call, the first included; those that a quota refused do not count, nor
+    those of background calls in an outage."""
     first_delay: float = attrs.field(default=0.5, converter=_seconds, validator=_check_seconds)
     """Bound of the first delay, doubled with each attempt; the delay is random below it."""
     longest_delay: float = attrs.field(default=20.0, converter=_seconds, validator=_check_seconds)
     """Bound of every delay that the server does not ask for."""
     deadline: float = attrs.field(default=600.0, converter=_seconds, validator=_check_seconds)
-    """Longest time from the first attempt of a call to the last, and longest pause that is waited
-    out when the server throttles; pauses that follow each other without a success are one."""
+    """Longest time from the first attempt of a call to the last; longest pause that is waited out
+    when the server throttles, where pauses that follow each other without a success are one; and
+    longest outage that a background call waits out."""
 
 
 def bound_of_delay(policy: RetryPolicy, attempt: int) -> float:
@@ -98,6 +117,22 @@ _GONE: Final = {
 _MOST_FAULTS: Final = 2
 """Attempts when the server fails of itself (500 …), which is often the input's fault."""
 
+_NO_ADDRESS: Final = 120.0
+"""Seconds after which a host that never had an address is not expected to get one."""
+
+
+@attrs.frozen(kw_only=True)
+class Reach:
+    """What a client has seen of its server so far."""
+
+    answered: bool = True
+    """Whether OnCall has ever answered."""
+    unresolved: float = 0.0
+    """Seconds for which its host has had no address, and nothing else was learnt of it."""
+
+
+_REACHED: Final = Reach()
+
 
 def is_ambiguous(error: OnCallError) -> bool:
     """Whether the request may have had its effect although it failed."""
@@ -106,8 +141,72 @@ def is_ambiguous(error: OnCallError) -> bool:
             return error.sent
         case DecodeError():
             return error.path is None  # not the answer: a proxy's page, or a body that was cut off
+        case StatusError():
+            own = isinstance(error, ServerError) or error.is_gateway
+            return GATEWAY.get(error.status, own)
         case _:
-            return isinstance(error, ServerError | FilterIgnored)
+            return isinstance(error, FilterIgnored)
+
+
+def is_outage(error: OnCallError, reach: Reach = _REACHED) -> bool:
+    """Whether the server, or the way to it, has failed for everybody, and may come back."""
+    match error:
+        case TransportError() | DecodeError(path=None) | StatusError(is_gateway=True):
+            return not is_setting(error, reach)
+        case _:
+            return False
+
+
+def may_pass(error: OnCallError, reach: Reach = _REACHED) -> bool:
+    """Whether the same may succeed later, with nobody doing anything about it here."""
+    if isinstance(error, DecodeError) and (error.path or "").startswith("$.results["):
+        return False  # an item of another shape, which hides all others
+    gateway = isinstance(error, StatusError) and error.is_gateway
+    return (gateway or isinstance(error, PASSING)) and not is_setting(error, reach)
+
+
+def is_setting(error: OnCallError, reach: Reach) -> bool:
+    """Whether only a person can put it right, here or there.
+
+    What has worked before is not the settings' fault: then a login page and the like come from
+    something that stands in for the server for a while. But no certificate that cannot be trusted
+    gets better by waiting.
+    """
+    if is_untrusted(error):
+        return True
+    if reach.answered:
+        return False
+    match error:
+        case TransportError():
+            return reach.unresolved >= _NO_ADDRESS and is_unresolved(error)
+        case DecodeError():
+            return True  # a login page, or another API
+        case StatusError():
+            return 300 <= error.status < 400 or error.status == 407
+        case _:
+            return False
+
+
+def is_untrusted(error: BaseException) -> bool:
+    """Whether the server's certificate is not trusted."""
+    return any(isinstance(one, ssl.SSLCertVerificationError) for one in causes(error))
+
+
+def is_unresolved(error: BaseException) -> bool:
+    """Whether it is known that the host has no address: not that nobody could be asked."""
+    return any(
+        isinstance(one, socket.gaierror) and one.errno != socket.EAI_AGAIN for one in causes(error)
+    )
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and what it came from, one after the other."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        yield link
+        link = link.__cause__ or link.__context__
 
 
 def after(
@@ -118,21 +217,23 @@ def after(
     doubtful: bool,
     elapsed: float,
     pause: float = 0.0,
+    waits: bool = False,
+    reach: Reach = _REACHED,
     policy: RetryPolicy,
     random: Callable[[], float],
 ) -> Verdict:
     """What follows the failure of attempt number `attempt` (from 1).
 
     `doubtful` says that this or an earlier attempt may have had its effect; `pause`, for how long
-    all calls wait after a 429.
+    all calls wait after a 429, or in an outage that this call `waits` for.
     """
     if doubtful and _shows_effect(operation, error):
         return Settled()
     # Of an operation that must not be repeated, an earlier attempt may have had its effect.
     if not (doubtful and operation.repeat == "never"):
-        # It was not let in, so it had no effect. The gate does the waiting, for all tasks.
-        limited = isinstance(error, RateLimited)
-        delay = pause if limited else _delay(error, attempt, policy, random)
+        # For those who wait, the gate does the waiting, for all tasks.
+        waits = waits or isinstance(error, RateLimited)
+        delay = pause if waits else _delay(error, attempt, reach, policy, random)
         if delay is not None and elapsed + delay < policy.deadline:
             return Again(delay)
     return GiveUp(final(operation, error, doubtful=doubtful))
@@ -167,20 +268,43 @@ def _shows_effect(operation: Operation, error: OnCallError) -> bool:
 
 
 def _delay(
-    error: OnCallError, attempt: int, policy: RetryPolicy, random: Callable[[], float]
+    error: OnCallError,
+    attempt: int,
+    reach: Reach,
+    policy: RetryPolicy,
+    random: Callable[[], float],
 ) -> float | None:
     """Seconds until the next attempt, None where there is none."""
-    passing = isinstance(error, TransportError) or is_ambiguous(error)
+    failed = isinstance(error, DecodeError | FilterIgnored | ServerError) and is_ambiguous(error)
+    passing = failed or is_outage(error, reach)
     if not passing or attempt >= _most_attempts(error, policy):
         return None
+    return delay_of(error, attempt, policy, random)
+
+
+def delay_of(
+    error: OnCallError, attempt: int, policy: RetryPolicy, random: Callable[[], float]
+) -> float:
+    """Seconds after this failure, as long as the server says and some more, at random."""
     told = error.reset_after if isinstance(error, StatusError) else None
     return (told or 0.0) + random() * bound_of_delay(policy, attempt)
+
+
+def patience_of(policy: RetryPolicy, *, background: bool) -> float:
+    """Seconds of an outage that a call waits out without being sent.
+
+    In the foreground it is what its delays may take together, and time for one probe at least.
+    """
+    if background and policy.attempts > 1:
+        return policy.deadline
+    delays = (bound_of_delay(policy, attempt) for attempt in range(1, min(policy.attempts, 64)))
+    return min(policy.deadline, max(2.0, sum(delays)))
 
 
 def _most_attempts(error: OnCallError, policy: RetryPolicy) -> int:
     # A filter that is ignored twice always is.
     fault = isinstance(error, FilterIgnored) or (
-        isinstance(error, ServerError) and error.status not in GATEWAY
+        isinstance(error, ServerError) and not error.is_gateway
     )
     return min(policy.attempts, _MOST_FAULTS) if fault else policy.attempts
 

@@ -9,11 +9,11 @@ import attrs
 
 from ._cancellation import CancelledInWaits
 from ._limiter import Limiter
-from ._pacing import Gate
+from ._pacing import Caller, Gate
 from ._request import Request
-from ._retry import RetryPolicy, RetryQuota
+from ._retry import Reach, RetryPolicy, RetryQuota, is_outage, is_setting, may_pass, patience_of
 from ._wire import Received, Wire
-from .errors import ClientStateError, RequestTimeout, TransportError, closed
+from .errors import ClientStateError, OnCallError, RequestTimeout, TransportError, closed
 from .events import Event, Listener, emit
 
 _numbers: Final = count(1)
@@ -30,6 +30,16 @@ class Options:
     timeout: float
     retry: RetryPolicy
     background: bool = False
+    caller: Caller = attrs.field(init=False)
+    """How its calls wait at the gate."""
+
+    @caller.default
+    def _caller(self) -> Caller:
+        return Caller(
+            background=self.background,
+            patience=patience_of(self.retry, background=self.background),
+            least=patience_of(self.retry, background=False),
+        )
 
 
 class Sending(asyncio.Future[Received]):
@@ -108,6 +118,25 @@ class Shared:
     def emit(self, event: Event) -> None:
         """To the log and to the listener."""
         emit(event, self.listener)
+
+    @property
+    def reach(self) -> Reach:
+        """What is known of the server."""
+        return self.gate.outage.reach(asyncio.get_running_loop().time())
+
+    def may_pass(self, error: OnCallError) -> bool:
+        """Whether the same may succeed later, with nobody doing anything about it here."""
+        return may_pass(error, self.reach)
+
+    def is_setting(self, error: OnCallError) -> bool:
+        """Whether only a person can put it right."""
+        return is_setting(error, self.reach)
+
+    def is_lasting(self, error: OnCallError, deadline: float) -> bool:
+        """Whether it is of an outage that calls with this deadline have waited for in vain."""
+        # They end up to one pause before it, and began up to one timeout before the outage.
+        lasted = self.gate.outage.lasted(asyncio.get_running_loop().time())
+        return lasted >= deadline / 2 and is_outage(error, self.reach)
 
     def begin(self) -> None:
         """One more call is under way; whoever began one must `end` it."""

@@ -49,10 +49,17 @@ def _translated(error: Exception) -> httpx.TransportError:
     """The error for the caller: not chained, for those of aiohttp hold the headers sent."""
     # The text of this one has a status, 400, that no server sent.
     words = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
-    for theirs, ours in _ERRORS:
-        if isinstance(error, theirs):
-            return ours(words)
-    return httpx.ReadError(words)
+    kind = next((ours for theirs, ours in _ERRORS if isinstance(error, theirs)), httpx.ReadError)
+    made = kind(words)
+    made.__cause__ = _cause(error)
+    return made
+
+
+def _cause(error: Exception) -> BaseException | None:
+    """Why there is no connection: the system's own error, which holds nothing else."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return error.certificate_error
+    return error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
 
 
 async def _once(

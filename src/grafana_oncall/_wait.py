@@ -12,7 +12,7 @@ from ._generated.operations import alert_groups as operations
 from ._pager import Pager
 from ._session import Session
 from ._window import Groups, between, together
-from .errors import PASSING, EndpointUnavailable, NotFound, OnCallError, WaitTimeout
+from .errors import EndpointUnavailable, NotFound, OnCallError, WaitTimeout
 
 _FEW: Final = 3
 """Groups that are looked at one by one at once; more are looked for on pages first."""
@@ -49,15 +49,13 @@ class Waiter:
         try:
             missing = await self._not_on_pages()
             await together([self._look_at(one, failures) for one in missing])
-        except PASSING as error:
-            failures.append(error)
+        except OnCallError as error:
+            self._note_failure(error, failures)
         self._failure = failures[0] if failures else None
 
     async def _look_at(self, group_id: str, failures: list[OnCallError]) -> None:
         try:
             self._note(group_id, await self._actions.get(group_id))
-        except PASSING as error:
-            failures.append(error)
         except EndpointUnavailable as error:
             if not self._last:
                 raise
@@ -69,6 +67,14 @@ class Waiter:
                 raise
             else:
                 self._note(group_id, None)
+        except OnCallError as error:
+            self._note_failure(error, failures)
+
+    def _note_failure(self, error: OnCallError, failures: list[OnCallError]) -> None:
+        """Raises what waiting cannot help."""
+        if not self._session.shared.may_pass(error):
+            raise error
+        failures.append(error)
 
     async def _not_on_pages(self) -> Sequence[str]:
         """Looks for them in the list, newest first, for as long as that saves requests.

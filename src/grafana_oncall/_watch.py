@@ -47,8 +47,9 @@ class Watcher:
     one raises ClientStateError or CheckpointError.
 
     Outages are waited out, with up to five minutes from poll to poll. Iterating raises OnCallError
-    where waiting cannot help: a token that is refused, a client that is closed, a checkpoint that
-    cannot be written.
+    where waiting cannot help: a token or a certificate that is refused, a group of unknown shape, a
+    client that is closed, a checkpoint that cannot be written; and, before OnCall has ever
+    answered, a login page or redirect, and a host that has had no address for two minutes.
     """
 
     def __init__(

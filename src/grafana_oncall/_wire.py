@@ -15,6 +15,7 @@ from ._codec import encode
 from ._redaction import Redactor
 from ._refusal import MOST_BYTES
 from ._request import Request, Response
+from ._retry import causes, is_unresolved, is_untrusted
 from ._settings import Token
 from ._surplus import Watched, drop
 from ._unsent import was_never_sent
@@ -96,6 +97,11 @@ class Wire:
         return self._base_url
 
     @property
+    def host(self) -> str:
+        """Of the server, with its port."""
+        return self._host
+
+    @property
     def is_closed(self) -> bool:
         """Whether nothing can be sent any more."""
         return self._http.is_closed
@@ -143,7 +149,7 @@ class Wire:
         )
         kind = RequestTimeout if isinstance(error, httpx.TimeoutException) else TransportError
         failure = kind(
-            f"{request.operation.id}: {what} ({printable(words)}). {fate}.",
+            f"{request.operation.id}: {what} ({printable(words)}). {fate}.{_advice(error)}",
             operation=request.operation.id,
             sent=not unsent,
         )
@@ -279,6 +285,13 @@ def _content(answer: httpx.Response) -> bytes:
         return b""
 
 
+def _advice(error: Exception) -> str:
+    """What to do about a connection that there will not be."""
+    if is_untrusted(error):
+        return " Hint: verify= takes an ssl.SSLContext that trusts the server's certificate."
+    return " Hint: check url=, for its host has no address." if is_unresolved(error) else ""
+
+
 def _without_secrets(error: Exception, redactor: Redactor) -> Exception | None:
     """The error without what may hold the token: tracebacks, headers, and foreign objects.
 
@@ -298,12 +311,17 @@ def _without_secrets(error: Exception, redactor: Redactor) -> Exception | None:
         one.__traceback__ = None
         if isinstance(one, httpx.HTTPError):
             _without_headers(one)
-        if one.__cause__ is not None and not _can_be_told(one.__cause__, redactor):
-            one.__cause__ = None
-        if one.__context__ is not None and not _can_be_told(one.__context__, redactor):
-            one.__context__ = None
+        if one.__cause__ is not None:
+            one.__cause__ = _first_to_tell(one.__cause__, redactor)
+        if one.__context__ is not None:
+            one.__context__ = _first_to_tell(one.__context__, redactor)
         waiting += [other for other in (one.__cause__, one.__context__) if other is not None]
     return error
+
+
+def _first_to_tell(error: BaseException, redactor: Redactor) -> BaseException | None:
+    """This error, or the first one that it came from which can be told: the system's own."""
+    return next((one for one in causes(error) if _can_be_told(one, redactor)), None)
 
 
 def _can_be_told(error: BaseException, redactor: Redactor) -> bool:

@@ -80,7 +80,8 @@ class OnCallClient:
             or as a timedelta.
         retry: How often and how long to try again.
         retry_quota: What the retries under way may cost together, 5 each and 10 after a timeout;
-            so an outage is not met with a storm of them.
+            so a server that fails now and then is not met with a storm of them. What background
+            calls repeat in an outage costs nothing: they pause, and one at a time probes.
         rate_limit: A quota to keep by oneself, such as `"300/5m"`; without one, the client goes
             at full speed until the server says 429. Needs `grafana-oncall-sdk[limits]`.
         rate_limit_storage: Redis that keeps that quota for many processes, such as
@@ -211,7 +212,8 @@ class OnCallClient:
         Args:
             timeout: As for the client.
             retry: As for the client.
-            background: Whether these calls let all others pass at the gate.
+            background: Whether these calls let all others pass at the gate, and wait for the end
+                of an outage until `RetryPolicy.deadline`.
         """
         shared, options = self._session.shared, self._session.options
         changed = Options(

@@ -17,7 +17,7 @@
     ├── NotAnEvent (ValueError)           a webhook's body that is no event
     ├── DecodeError                       an answer that is not what the specification says
     └── StatusError                       the server refused: .status .detail .fields
-        ├── BadRequest                    400, and any 4xx that has no class of its own
+        ├── BadRequest                    400, and any 4xx of OnCall without a class of its own
         │   └── Conflict                  the group's state does not allow it
         │       └── AlreadyInState        … because it is already so
         ├── Unauthorized                  bad token: 401, or the server's 403 "Invalid token."
@@ -26,7 +26,7 @@
         ├── NotFound                      404 in JSON: no such object
         ├── EndpointUnavailable           404 in HTML: this server has no such endpoint
         ├── RateLimited                   429; .reset_after
-        └── ServerError                   5xx
+        └── ServerError                   5xx, and the 4xx of gateways; .is_gateway
 
 All of them pickle, and none of them shows the token.
 """
@@ -160,7 +160,10 @@ class ClientStateError(OnCallError, RuntimeError):
 
 
 class TransportError(OnCallError):
-    """No answer came. The cause is chained, where nothing of it can show the token."""
+    """No answer came, or no connection; or the Redis of `rate_limit_storage=` did not answer.
+
+    The cause is chained, where nothing of it can show the token.
+    """
 
     def __init__(self, message: str, *, operation: str, sent: bool) -> None:
         super().__init__(message)
@@ -318,6 +321,7 @@ class StatusError(OnCallError):
         path: str,
         hint: str | None = None,
         reset_after: float | None = None,
+        is_gateway: bool = False,
     ) -> None:
         advice = f" Hint: {hint}" if hint else ""
         super().__init__(f"{operation}: {status} {detail} ({method} {path}).{advice}")
@@ -335,10 +339,13 @@ class StatusError(OnCallError):
         """What to do about it, where that is known."""
         self.reset_after: float | None = reset_after
         """Seconds until the server takes requests again, where it says so (429, 503)."""
+        self.is_gateway: bool = is_gateway
+        """Whether a proxy or gateway answered in OnCall's place: a redirect, a status that only
+        they give (408, 502, …), or a page of HTML where OnCall answers JSON."""
 
 
 class BadRequest(StatusError):
-    """400, and any other 4xx that has no class of its own: the server cannot take this input."""
+    """400, and any other 4xx of OnCall that has no class of its own: it cannot take this input."""
 
 
 class Conflict(BadRequest):
@@ -382,7 +389,10 @@ class RateLimited(StatusError):
 
 
 class ServerError(StatusError):
-    """The server failed, which it also does on some bad input."""
+    """The server failed, which it also does on some bad input; or a gateway in front of it did.
+
+    A 5xx, and any 4xx of a gateway that has no class of its own, such as 408 or 499.
+    """
 
 
 PASSING: Final = (TransportError, DecodeError, RateLimited, ServerError)

@@ -72,12 +72,14 @@ class RetryScheduled:
 
 @attrs.frozen(kw_only=True)
 class Paused:
-    """All calls of the client wait, because of a 429 or of the client's own `rate_limit`."""
+    """All calls of the client wait: for a 429, an outage, or the client's own `rate_limit`."""
 
     level: ClassVar[int] = logging.WARNING
     seconds: float
     reason: str
-    """`throttled` or `unknown_stack`, both by the server; or `rate_limit`."""
+    """`throttled` or `unknown_stack`, both by the server; `unreachable` (no connection, or no
+    answer), `unavailable` (a gateway answers in OnCall's place) or `rate_limit_storage` (its Redis
+    does not answer), all of them outages; or `rate_limit`."""
 
     def __str__(self) -> str:
         cause = _CAUSES.get(self.reason, self.reason)
@@ -90,6 +92,9 @@ _CAUSES: Final = {
         "the server answered 429, for it does not know the stack of grafana_url= yet, and is "
         "learning it: check the URL, or wait some minutes"
     ),
+    "unreachable": "the server cannot be reached, or does not answer",
+    "unavailable": "a gateway answers in the server's place",
+    "rate_limit_storage": "the Redis of its rate_limit_storage does not answer",
     "rate_limit": "of its own rate_limit",
 }
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from grafana_oncall._limiter import Limiter
+from grafana_oncall._limiter import Limiter, StorageAway
 from grafana_oncall.errors import OnCallError
 
 PASSWORD = "meow/meow@meow"
@@ -184,7 +184,7 @@ async def test_a_stopped_redis_is_an_error_and_a_new_one_is_found(
     redis.stop()
     async with asyncio.timeout(5):
         ends = await asyncio.gather(*(limiter.take() for _ in range(50)), return_exceptions=True)
-    assert {type(end) for end in ends} == {OnCallError}
+    assert {type(end) for end in ends} == {StorageAway}
     assert all("rate_limit_storage" in str(end) for end in ends)
     assert not any("meow" in str(end) for end in ends)
     port = int(redis.uri.rpartition(":")[2].partition("/")[0])

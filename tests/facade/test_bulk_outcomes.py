@@ -156,7 +156,7 @@ def chained(error: BaseException | None) -> list[BaseException]:
 
 async def deletion(fake: FakeOnCall, oncall: OnCallClient) -> BulkReport:
     """A deletion of which nothing can be seen."""
-    fake.faults.add(reset(), operation="get_alert_group", times=9)
+    fake.faults.add(reset(), operation="get_alert_group", times=99)
     return await oncall.alert_groups.bulk.delete(ids(add(fake, 1)), wait=9)
 
 

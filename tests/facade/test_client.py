@@ -13,7 +13,7 @@ import pytest
 import respx
 
 from grafana_oncall import OnCallClient, __version__, operations
-from grafana_oncall.errors import ClientStateError, StatusError
+from grafana_oncall.errors import ClientStateError, OutcomeUnknown, StatusError
 from grafana_oncall.testing import FakeOnCall
 from tests.facade.clients import KEY, made
 from tests.facade.listing import Listing, other_tasks, settle
@@ -114,11 +114,13 @@ async def test_a_redirect_is_not_followed(
     """It would take the token elsewhere; the error says where, without the query."""
     target = "https://u:p@login.example/sso?code=42"
     wire.route(host="oncall.example").respond(status, headers={"Location": target})
-    with pytest.raises(StatusError, match=re.escape("https://login.example/sso")) as caught:
+    # What redirects a write may have passed it on.
+    kind = StatusError if name == "get" else OutcomeUnknown
+    with pytest.raises(kind, match=re.escape("https://login.example/sso")) as caught:
         await getattr(client.alert_groups, name)(GROUP_ID)
     assert "42" not in str(caught.value)
     assert "u:p" not in str(caught.value)
-    assert {call.request.url.host for call in wire.calls} == {"oncall.example"}
+    assert [call.request.url.host for call in wire.calls] == ["oncall.example"]
 
 
 def test_a_second_event_loop_is_told_from_the_first(wire: respx.MockRouter) -> None:

@@ -19,7 +19,7 @@ from grafana_oncall.errors import (
     ServerError,
 )
 from grafana_oncall.models import Integration, Label
-from grafana_oncall.testing import FakeOnCall, Fault, refuse, reset, status, throttle
+from grafana_oncall.testing import FakeOnCall, Fault, error, refuse, reset, status, throttle
 from tests.facade.deeds import (
     DEEDS,
     FAULTS,
@@ -82,16 +82,18 @@ async def test_what_never_gets_better(fake: FakeOnCall, name: str, fault: str) -
         else:
             with pytest.raises(OnCallError) as caught:
                 await deed.call(client, at)
-            error = caught.value
-            assert type(error) is (OutcomeUnknown if doubt else kind)
+            failure = caught.value
+            assert type(failure) is (OutcomeUnknown if doubt else kind)
             if doubt:
-                assert type(error.__cause__) is kind
-            assert error.elapsed == pytest.approx(passed())
+                assert type(failure.__cause__) is kind
+            assert failure.elapsed == pytest.approx(passed())
             never = deed.repeat == "never" and doubt
             most = {"500": 2, "500, applied": 2, "throttle": 1}.get(fault, 5)
-            assert len(error.attempts) == requests(fake, name) == (1 if never else most)
-            assert [one.error for one in error.attempts] == [kind.__name__] * len(error.attempts)
-            assert error.attempts[-1].delay is None
+            assert len(failure.attempts) == requests(fake, name) == (1 if never else most)
+            assert [one.error for one in failure.attempts] == [kind.__name__] * len(
+                failure.attempts
+            )
+            assert failure.attempts[-1].delay is None
         assert_idle(client)
     if deed.repeat != "safe":
         assert deed.done(at) == what.applied
@@ -174,7 +176,8 @@ async def test_the_token_lost_its_rights_between_the_attempts(
     """A refusal of the repeat does not tell of the first attempt."""
     group = fake.add_group()
     fake.faults.add(reset(applied=True), operation="acknowledge_alert_group")
-    fake.faults.add(status(403), operation="acknowledge_alert_group")
+    refusal = error(403, {"detail": "You do not have permission to perform this action."})
+    fake.faults.add(refusal, operation="acknowledge_alert_group")
     with pytest.raises(OutcomeUnknown) as caught:
         await oncall.alert_groups.acknowledge(group.id)
     assert "403" in str(caught.value.__cause__)

@@ -56,6 +56,7 @@ async def test_options_hold_for_the_view_only(fake: FakeOnCall) -> None:
             (client.with_options(timeout=3).with_options(retry=ONCE), 3, 1),
             (client, 20 + 1 + 20, 2),
         ):
+            await client.alert_groups.get(group.id)  # the outage before is over
             before = passed()
             fake.faults.add(hang(), times=attempts)
             with pytest.raises(RequestTimeout) as caught:

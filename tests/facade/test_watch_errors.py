@@ -25,7 +25,7 @@ from grafana_oncall.errors import (
     OnCallError,
     Unauthorized,
 )
-from grafana_oncall.testing import FakeOnCall, VirtualClock, status
+from grafana_oncall.testing import FakeOnCall, VirtualClock, error, status
 from tests.facade.samples import BASE
 from tests.facade.watchers import polls, told, watching
 
@@ -36,8 +36,9 @@ async def revoke(fake: FakeOnCall, _: OnCallClient) -> None:
 
 
 async def refuse_all(fake: FakeOnCall, _: OnCallClient) -> None:
-    """A proxy lets nobody through."""
-    fake.faults.add(status(403), lasting=timedelta(days=1))
+    """The token may not read any more."""
+    refusal = error(403, {"detail": "You do not have permission to perform this action."})
+    fake.faults.add(refusal, lasting=timedelta(days=1))
 
 
 async def close(_: FakeOnCall, client: OnCallClient) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
+from grafana_oncall._refusal import GATEWAY
 from grafana_oncall._request import Operation
 from grafana_oncall._retry import RetryPolicy, Verdict, after, is_ambiguous
 from grafana_oncall.errors import (
@@ -44,8 +45,9 @@ def status_error(
     reset_after: float | None = None,
     *,
     detail: str = "no",
+    is_gateway: bool | None = None,
 ) -> StatusError:
-    """The server refused."""
+    """The server refused, or something in front of it, by default as the status tells."""
     return kind(
         status=status,
         detail=detail,
@@ -54,6 +56,7 @@ def status_error(
         method="POST",
         path="/api/v1/alert_groups/A/silence/",
         reset_after=reset_after,
+        is_gateway=status in GATEWAY if is_gateway is None else is_gateway,
     )
 
 

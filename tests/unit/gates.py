@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from grafana_oncall._pacing import Gate, Pace
+from grafana_oncall._pacing import Caller, Gate, Pace
 from tests.virtual_time import loop
 
 
@@ -33,7 +33,7 @@ def room(pace: Pace, now: float = 0.0) -> int:
 @asynccontextmanager
 async def place(gate: Gate, *, background: bool = False) -> AsyncGenerator[None]:
     """A place, as the session takes it."""
-    await gate.enter(background=background)
+    await gate.enter(Caller(background=background))
     try:
         yield
     finally:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grafana_oncall._pacing import Gate, Pace
+from grafana_oncall._pacing import Caller, Gate, Pace
 from grafana_oncall.errors import ClientStateError, closed
 from tests.support.budget import budget
 from tests.unit.gates import hold, place, refuse, room, turn
@@ -185,7 +185,7 @@ async def test_close_turns_away_who_waits_and_who_comes() -> None:
     """Whoever is inside may finish."""
     gate = Gate(Pace(width=1))
     await gate.enter()
-    waiting = [asyncio.create_task(gate.enter(background=b)) for b in (False, True)]
+    waiting = [asyncio.create_task(gate.enter(Caller(background=b))) for b in (False, True)]
     cancelled = asyncio.create_task(gate.enter())
     await turn()
     cancelled.cancel()

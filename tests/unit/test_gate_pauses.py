@@ -6,7 +6,7 @@ from collections.abc import Callable
 import attrs
 import pytest
 
-from grafana_oncall._pacing import Gate, Pace, PauseTooLong
+from grafana_oncall._pacing import Caller, Gate, Pace, PauseTooLong
 from grafana_oncall.errors import ClientStateError
 from tests.unit.gates import counted_lines, hold, place, refuse, room, served, turn
 from tests.virtual_time import loop, passed
@@ -281,6 +281,6 @@ async def test_who_gives_up_during_a_pause_leaves_nothing_behind() -> None:
     for background in (False, True) * 50:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
-                await gate.enter(background=background)
+                await gate.enter(Caller(background=background))
     assert (len(gate._foreground), len(gate._background)) == (1, 0)
     await stays

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Final
 
 import attrs
 
 from grafana_oncall._actions import Actions
+from grafana_oncall._session import Session
 from grafana_oncall.errors import (
     ClientStateError,
+    Forbidden,
     JournalError,
     LabelError,
     NotFound,
@@ -25,6 +28,9 @@ from ._outcome import Outcome, Status, status_of
 from ._past import Past
 from ._progress import Meter
 
+_ENOUGH: Final = 5
+"""Groups that fail one after the other, for a reason that is not theirs, after which a run ends."""
+
 
 class Applier:
     """Acts on groups, and notes each outcome in the ledger and in the journal."""
@@ -33,7 +39,7 @@ class Applier:
         self,
         *,
         action: Action,
-        actions: Actions,
+        session: Session,
         past: Past,
         journal: Journal,
         meter: Meter,
@@ -44,7 +50,8 @@ class Applier:
         self.stopped = False
         """Whether no further group is begun."""
         self._action = action
-        self._actions = actions
+        self._actions = Actions(session)
+        self._session = session
         self._ledger = past.ledger
         self._journal = journal
         self._meter = meter
@@ -53,6 +60,9 @@ class Applier:
         self._silenced_at = past.silenced_at
         self._seen: dict[str, Seen] = {}
         self._failures = 0
+        self._is_allowed = False
+        self._common: str | None = None
+        self._in_a_row = 0
         self._halt: OnCallError | None = None
 
     async def apply(self, positions: Iterable[int], seen: dict[str, Seen]) -> None:
@@ -116,6 +126,8 @@ class Applier:
             return False  # the action tells what that means
 
     def _succeeded(self, outcome: Outcome, done: list[str]) -> Outcome:
+        self._is_allowed = self._is_allowed or bool(done)
+        self._in_a_row = 0
         several = len(self._action.steps(None)) > 1
         return attrs.evolve(
             outcome,
@@ -130,8 +142,9 @@ class Applier:
         if isinstance(error, JournalError | ClientStateError):
             self._stop(error)
             status = Status.NOT_ATTEMPTED
-        elif isinstance(error, Unauthorized | UserTokenRequired):
-            self._stop(error)  # no other group would fare better
+        elif status in {Status.ALREADY, Status.REJECTED}:
+            self._is_allowed = True
+        self._end_if_common(error)
         if status is Status.ALREADY:
             return attrs.evolve(outcome, status=status)
         return attrs.evolve(
@@ -140,6 +153,30 @@ class Applier:
             detail="; ".join([*done, str(error)]),
             error=error,
         )
+
+    def _end_if_common(self, error: OnCallError) -> None:
+        """Ends the run when no other group would fare better."""
+        cause = error.__cause__
+        failure = error
+        if isinstance(error, OutcomeUnknown) and isinstance(cause, OnCallError):
+            failure = cause
+        certain = isinstance(failure, Unauthorized | UserTokenRequired)
+        common = self._common_reason(failure)
+        self._in_a_row = self._in_a_row + 1 if common == self._common else 1
+        self._common = common
+        if common is not None and self._in_a_row == _ENOUGH:
+            certain = True
+        if certain or self._session.shared.is_setting(failure):
+            self._stop(failure)
+
+    def _common_reason(self, failure: OnCallError) -> str | None:
+        """What others may fail of as well; None where it is the group's own, or passes."""
+        deadline = self._session.options.retry.deadline
+        if self._session.shared.is_lasting(failure, deadline):
+            return "an outage"
+        if isinstance(failure, Forbidden) and not self._is_allowed:
+            return failure.detail
+        return None
 
     def _settle(self, position: int, outcome: Outcome) -> None:
         self._ledger.settle(position, outcome)

@@ -11,6 +11,7 @@ from grafana_oncall.errors import (
     NotFound,
     OnCallError,
     OutcomeUnknown,
+    StatusError,
 )
 
 
@@ -26,7 +27,8 @@ class Status(StrEnum):
     REJECTED = "rejected"
     """The server refused it for this group, for a reason that it gave."""
     FAILED = "failed"
-    """An error that is not the group's, such as a refused token; certainly no effect."""
+    """An error that is not the group's, such as a refused token, or an outage that outlasted
+    `RetryPolicy.deadline`; certainly no effect."""
     UNKNOWN = "unknown"
     """Perhaps an effect, perhaps none, perhaps a part of it: a request was under way."""
     NOT_ATTEMPTED = "not_attempted"
@@ -62,6 +64,8 @@ def status_of(error: OnCallError) -> Status:
             return Status.UNKNOWN
         case NotFound():
             return Status.REJECTED if error.is_certain else Status.FAILED
+        case StatusError(is_gateway=True):
+            return Status.FAILED
         case BadRequest() | InvalidArgument():
             return Status.REJECTED
         case _:

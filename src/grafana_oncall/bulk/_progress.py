@@ -37,7 +37,7 @@ class Progress:
     elapsed: float
     """Time since this phase began, pauses included."""
     pause: float
-    """How long the server's quota, or the client's own, still lets nothing through."""
+    """How long the server's quota, the client's own, or an outage still lets nothing through."""
 
     @property
     def rate(self) -> float:

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import attrs
 
-from grafana_oncall._actions import Actions
 from grafana_oncall._session import Session
 from grafana_oncall.errors import ClientStateError, LabelError
 
@@ -49,8 +48,11 @@ class BulkRun:
     What goes wrong with single groups is raised by `report.raise_for_failures()`. Awaiting raises
     what concerns all of them, while `.report` tells what was done until then: any OnCallError of
     reading the selection; `FilterIgnored` and `SelectionTooLarge` before anything is written to
-    what was read; `JournalError` and `ClientStateError` when no further group can be acted on. It
-    raises OSError when there is no room for the temporary file of more than 10,000 ids.
+    what was read; `JournalError` and `ClientStateError` when no further group can be acted on; and
+    what no other group would fare better with: a token that is refused, the same 403 for the first
+    five groups, an outage that five in a row have waited for until `RetryPolicy.deadline`, or
+    settings that only a person can put right. A resumed run goes on from there. It raises OSError
+    when there is no room for the temporary file of more than 10,000 ids.
     """
 
     def __init__(
@@ -74,11 +76,11 @@ class BulkRun:
             self._action.name,
             past.ledger.counts,
             listener=self._settings.on_progress,
-            pause_left=lambda: session.shared.gate.pause_left,
+            pause_left=session.shared.gate.pause_left,
         )
         self._applier = Applier(
             action=self._action,
-            actions=Actions(session),
+            session=session,
             past=past,
             journal=self._journal,
             meter=self._meter,
