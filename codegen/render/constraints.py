@@ -41,7 +41,7 @@ def render_constraints(constants: list[Constant], header: str) -> str:
         header,
         '"""Limits of the specification, checked before anything is sent."""',
         "from typing import Final",
-        "from grafana_oncall._values import StringRule",
+        "from grafana_oncall._core.types import StringRule",
         *(f"{constant.name}: Final = {constant.value}" for constant in constants),
     ]
     return "\n".join(lines) + "\n"

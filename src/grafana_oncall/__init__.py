@@ -7,28 +7,7 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
     report = await client.alert_groups.bulk.acknowledge(firing)
 """
 
-# The floors, each of which imports only lower ones (held by import-linter):
-#
-#   testing
-#   client · models · operations · bot · webhooks         public doors
-#   _alert_groups · _integrations                         one method per operation
-#   bulk · _watch · _wait · _runner                       acting on many, watching, waiting, bots
-#   _follow                                               from poll to poll, over restarts
-#   _poll · _schedule · _moment · _checkpoint · _signals   what they read, and when; what they keep
-#   _attempts                                              how often a handler is called
-#   _known                                                what they compare it with
-#   _actions · _filter · _window · changes                one alert group: actions, match, diff
-#   _pager                                                what `list` returns
-#   _session · _call · _record · _shared                  pages; attempts; the client's lifetime
-#   _wire · _http                                         the only code that sends; its httpx
-#   _transport · _pool                                    what it sends through
-#   _codec · _paging · _retry · _pacing · _limiter · _settings · _arguments · _choices · labels
-#                                                         decisions and checks, pure but for waiting
-#   _refusal · _converter · _label_shapes · _templates · _rate · _filelock · _cancellation
-#   _body · _redaction                                    what is read of answers, and not told
-#   _generated                                            written from openapi.yaml
-#   _request · _values · otel · events · errors           plain values
-#   _lazy                                                 what makes the doors cheap
+# The layers of the package are drawn in pyproject.toml, and held by import-linter.
 
 from typing import TYPE_CHECKING
 
@@ -36,13 +15,14 @@ from ._lazy import lazily
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from grafana_oncall._core.request import Answer, Page, Request, Response
+    from grafana_oncall._core.types import UNSET, UnsetType
+
     from . import bot, bulk, changes, errors, events, labels, models, operations, webhooks
     from ._arguments import FOREVER, NO_TEAM
     from ._checkpoint import Checkpoint
     from ._pager import Pager
-    from ._request import Answer, Page, Request, Response
     from ._retry import RetryPolicy
-    from ._values import UNSET, UnsetType
     from ._watch import Watcher
     from .client import OnCallClient
 else:
@@ -64,9 +44,9 @@ else:
             "._arguments": ("FOREVER", "NO_TEAM"),
             "._checkpoint": ("Checkpoint",),
             "._pager": ("Pager",),
-            "._request": ("Answer", "Page", "Request", "Response"),
+            "._core.request": ("Answer", "Page", "Request", "Response"),
             "._retry": ("RetryPolicy",),
-            "._values": ("UNSET", "UnsetType"),
+            "._core.types": ("UNSET", "UnsetType"),
             "._watch": ("Watcher",),
             ".client": ("OnCallClient",),
         },

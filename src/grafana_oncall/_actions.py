@@ -5,14 +5,20 @@ from typing import Literal
 
 import attrs
 
+from grafana_oncall._core.request import Answer
+from grafana_oncall._generated.alert_groups import (
+    AlertGroup,
+    AlertGroupDelete,
+    AlertGroupSilence,
+    DeleteMode,
+)
+from grafana_oncall._generated.labels import Label
+from grafana_oncall._generated.operations import alert_groups as operations
+
 from . import labels as label_rules
 from ._arguments import Forever, silence_delay
 from ._call import Exchange
 from ._choices import delete_mode
-from ._generated.alert_groups import AlertGroup, AlertGroupDelete, AlertGroupSilence, DeleteMode
-from ._generated.labels import Label
-from ._generated.operations import alert_groups as operations
-from ._request import Answer
 from ._session import Session
 
 

@@ -6,6 +6,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+from grafana_oncall._core.types import UNSET
+from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.operations import alert_groups as operations
+
 from . import labels as label_rules
 from ._actions import Actions
 from ._arguments import (
@@ -19,10 +23,7 @@ from ._arguments import (
 )
 from ._choices import State, state_filter, wanted_state
 from ._filter import only_met
-from ._generated.alert_groups import AlertGroup, AlertGroupState
-from ._generated.operations import alert_groups as operations
 from ._pager import DEFAULT_PREFETCH, Pager
-from ._values import UNSET
 from ._wait import Waiter
 from .labels import LabelsLike
 

@@ -8,8 +8,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
-from ._generated.constraints import ID, SILENCE_DELAY_MAX
-from ._values import UNSET, UnsetType, is_sendable, shown
+from grafana_oncall._core.text import is_sendable, shown
+from grafana_oncall._core.types import UNSET, UnsetType
+from grafana_oncall._generated.constraints import ID, SILENCE_DELAY_MAX
+
 from .errors import InvalidArgument, TimeRangeError
 
 T = TypeVar("T")

@@ -5,7 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
-from ._cancellation import in_own_task, is_cancelled
+from grafana_oncall._core.aio import in_own_task, is_cancelled
+
 from ._retry import RetryPolicy, bound_of_delay
 
 T = TypeVar("T")

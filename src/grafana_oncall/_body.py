@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from ._values import shown
+from grafana_oncall._core.text import shown
 
 ACCEPTED: Final = "gzip"
 """What requests say that answers may be encoded in; servers may always leave it out."""

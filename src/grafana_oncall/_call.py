@@ -8,12 +8,13 @@ from typing import Final, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import attrs
 
+from grafana_oncall._core.request import API_ROOT, Answer, Request, Response
+
 from ._codec import decode
 from ._limiter import StorageAway
 from ._pacing import OutageTooLong, PauseTooLong
 from ._record import Record
 from ._refusal import SYNCING
-from ._request import API_ROOT, Answer, Request, Response
 from ._retry import (
     Again,
     GiveUp,
@@ -170,7 +171,7 @@ class Call(Generic[T]):
         Otherwise each probe would leave one more write in doubt.
         """
         # It is seldom needed, and the models behind it are costly to make.
-        from ._generated.operations.alert_groups import list_alert_groups  # noqa: PLC0415
+        from grafana_oncall._generated.operations.alert_groups import list_alert_groups  # noqa: PLC0415
 
         request, shared = list_alert_groups(perpage=1), self._shared
         try:

@@ -2,8 +2,10 @@
 
 from typing import Final, Literal, TypeAlias
 
-from ._generated.alert_groups import AlertGroupState, DeleteMode
-from ._values import UNSET, UnsetType, shown
+from grafana_oncall._core.text import shown
+from grafana_oncall._core.types import UNSET, UnsetType
+from grafana_oncall._generated.alert_groups import AlertGroupState, DeleteMode
+
 from .errors import InvalidArgument
 
 State: TypeAlias = (

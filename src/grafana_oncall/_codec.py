@@ -8,10 +8,12 @@ from typing import Any, Final, Generic, TypeVar, cast, get_args, get_origin
 import attrs
 import msgspec
 
+from grafana_oncall._core.request import Page, Request, Response
+from grafana_oncall._core.text import printable
+from grafana_oncall._core.types import UNSET
+
 from ._converter import BaseValidationError, dumps, faults, loads
 from ._refusal import refusal
-from ._request import Page, Request, Response
-from ._values import UNSET, printable
 from .errors import DecodeError, InvalidArgument
 
 T = TypeVar("T")

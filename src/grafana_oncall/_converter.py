@@ -29,7 +29,9 @@ from cattrs.cols import (
 )
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from ._values import UNSET, UnsetType, is_sendable, printable
+from grafana_oncall._core.text import is_sendable, printable
+from grafana_oncall._core.types import UNSET, UnsetType
+
 from .errors import InvalidArgument
 
 __all__ = ["BaseValidationError", "dumps", "faults", "loads", "to_input"]

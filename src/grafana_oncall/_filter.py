@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
+from grafana_oncall._core.request import Page, Request
+from grafana_oncall._core.text import shown
+from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.integrations import Integration
+
 from ._arguments import NO_TEAM
-from ._generated.alert_groups import AlertGroup, AlertGroupState
-from ._generated.integrations import Integration
-from ._request import Page, Request
-from ._values import shown
 from .errors import FilterIgnored
 
 _NOT_A_FILTER: Final = frozenset({"page", "perpage"})

@@ -9,9 +9,11 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from grafana_oncall._core.text import shown
+from grafana_oncall._core.types import Hidden
+
 from ._pool import Pool
 from ._settings import is_loopback
-from ._values import Hidden, shown
 from .errors import InvalidArgument
 
 Transport: TypeAlias = httpx.AsyncBaseTransport | Literal["httpx", "aiohttp"]

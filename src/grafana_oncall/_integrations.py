@@ -5,26 +5,27 @@ from typing import Any, TypeAlias, cast
 
 import msgspec
 
-from . import labels as label_rules
-from ._arguments import name_filter, whole
-from ._call import Exchange, Look
-from ._codec import encode, holds
-from ._converter import to_input
-from ._filter import only_named
-from ._generated.integrations import (
+from grafana_oncall._core.request import Answer, Page, Request
+from grafana_oncall._core.types import UNSET, UnsetType
+from grafana_oncall._generated.integrations import (
     DefaultRouteInput,
     Integration,
     IntegrationCreate,
     IntegrationUpdate,
     TemplatesInput,
 )
-from ._generated.operations import integrations as operations
+from grafana_oncall._generated.operations import integrations as operations
+
+from . import labels as label_rules
+from ._arguments import name_filter, whole
+from ._call import Exchange, Look
+from ._codec import encode, holds
+from ._converter import to_input
+from ._filter import only_named
 from ._pager import DEFAULT_PREFETCH, Pager
 from ._paging import next_page
-from ._request import Answer, Page, Request
 from ._session import Session
 from ._templates import template_problem
-from ._values import UNSET, UnsetType
 from .errors import InvalidArgument, TemplateError
 from .labels import LabelsLike
 

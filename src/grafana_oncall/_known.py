@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 
 import attrs
 
+from grafana_oncall._generated.alert_groups import AlertGroup
+
 from ._filter import unmet
-from ._generated.alert_groups import AlertGroup
 from .changes import Change, Snapshot, diff
 
 

@@ -5,8 +5,9 @@ from typing import Any, Final, TypeAlias, cast
 
 import attrs
 
+from grafana_oncall._core.text import shown
+
 from ._generated import labels as api
-from ._values import shown
 from .errors import Problem
 
 _Model: TypeAlias = api.Label | api.LabelInput | api.DynamicLabelInput | api.AttachedLabelInput

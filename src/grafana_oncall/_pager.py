@@ -7,10 +7,11 @@ from typing import Final, Generic, Protocol, TypeVar
 
 import attrs
 
+from grafana_oncall._core.request import Page, Request
+from grafana_oncall._core.text import shown
+
 from ._arguments import whole
-from ._request import Page, Request
 from ._session import Session, Walk
-from ._values import shown
 from .errors import InvalidArgument
 from .events import ListIncomplete
 

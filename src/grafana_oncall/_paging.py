@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
-from ._request import Page, Request
+from grafana_oncall._core.request import Page, Request
+
 from .errors import DecodeError
 
 T = TypeVar("T")

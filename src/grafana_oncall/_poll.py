@@ -18,13 +18,14 @@ from typing import Final
 
 import attrs
 
+from grafana_oncall._core.request import Page
+from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.operations import alert_groups as operations
+
 from ._actions import Actions
 from ._choices import state_filter
-from ._generated.alert_groups import AlertGroup, AlertGroupState
-from ._generated.operations import alert_groups as operations
 from ._known import Known, Sighting
 from ._pager import Pager
-from ._request import Page
 from ._session import Session
 from ._window import Groups, Window, between, together, windows
 from .errors import ClientStateError, NotFound, OnCallError

@@ -6,7 +6,8 @@ from urllib.parse import unquote, urlsplit
 
 import attrs
 
-from ._values import shown
+from grafana_oncall._core.text import shown
+
 from .errors import InvalidArgument
 
 _UNITS: Final = {"s": 1, "m": 60, "min": 60, "h": 60 * 60, "d": 24 * 60 * 60}

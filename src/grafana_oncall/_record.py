@@ -5,7 +5,8 @@ from typing import Any
 
 import attrs
 
-from ._request import Request
+from grafana_oncall._core.request import Request
+
 from ._shared import Shared
 from .errors import Attempt, OnCallError
 from .events import AttemptEnded, CallEnded, CallStarted, RetryScheduled, is_heard

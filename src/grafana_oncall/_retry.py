@@ -21,9 +21,10 @@ from typing import Final, TypeAlias
 
 import attrs
 
+from grafana_oncall._core.request import Operation
+from grafana_oncall._core.text import shown
+
 from ._refusal import GATEWAY
-from ._request import Operation
-from ._values import shown
 from .errors import (
     PASSING,
     AlreadyInState,

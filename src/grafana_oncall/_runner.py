@@ -10,7 +10,8 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from ._cancellation import cancel_all
+from grafana_oncall._core.aio import cancel_all
+
 from ._follow import Follower, Poll
 from ._signals import stopped_by
 from .changes import Watched

@@ -5,10 +5,11 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from typing import Final, Generic, Self, TypeVar
 
+from grafana_oncall._core.aio import cancel_all
+from grafana_oncall._core.request import Answer, Page, Request
+
 from ._call import Answered, Call, Look
-from ._cancellation import cancel_all
 from ._paging import upcoming
-from ._request import Answer, Page, Request
 from ._shared import Options, Shared
 from .events import PageRead
 

@@ -7,8 +7,10 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from ._request import API_ROOT
-from ._values import Hidden, shown
+from grafana_oncall._core.request import API_ROOT
+from grafana_oncall._core.text import shown
+from grafana_oncall._core.types import Hidden
+
 from .errors import InvalidArgument
 
 

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import attrs
 
-from ._cancellation import CancelledInWaits
+from grafana_oncall._core.aio import CancelledInWaits
+from grafana_oncall._core.request import Request
+
 from ._limiter import Limiter
 from ._pacing import Caller, Gate
-from ._request import Request
 from ._retry import Reach, RetryPolicy, RetryQuota, is_outage, is_setting, may_pass, patience_of
 from ._wire import Received, Wire
 from .errors import ClientStateError, OnCallError, RequestTimeout, TransportError, closed

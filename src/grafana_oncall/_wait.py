@@ -6,9 +6,10 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import Final
 
+from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.operations import alert_groups as operations
+
 from ._actions import Actions
-from ._generated.alert_groups import AlertGroup, AlertGroupState
-from ._generated.operations import alert_groups as operations
 from ._pager import Pager
 from ._session import Session
 from ._window import Groups, between, together

@@ -14,12 +14,13 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
 
+from grafana_oncall._core.aio import cancel_all
+from grafana_oncall._core.request import Page, Request
+from grafana_oncall._generated.alert_groups import AlertGroup
+from grafana_oncall._generated.operations import alert_groups as operations
+
 from ._arguments import time_range
-from ._cancellation import cancel_all
-from ._generated.alert_groups import AlertGroup
-from ._generated.operations import alert_groups as operations
 from ._pager import Pager
-from ._request import Page, Request
 from ._session import Session
 from .errors import FilterIgnored
 

@@ -18,12 +18,13 @@ from typing import Any, Final, TypeAlias, TypeVar, overload
 
 import attrs
 
+from grafana_oncall._core.aio import in_own_task
+from grafana_oncall._core.text import shown
+
 from ._arguments import async_function, duration, of_type, whole
 from ._attempts import last_failure, name_of
-from ._cancellation import in_own_task
 from ._retry import RetryPolicy
 from ._runner import Runner
-from ._values import shown
 from ._watch import Watcher, follower_of
 from .changes import Change, Gap, Watched
 from .errors import InvalidArgument

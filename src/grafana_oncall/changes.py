@@ -19,8 +19,8 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from ._generated.alert_groups import AlertGroup, AlertGroupState
-from ._values import AwareDatetime
+from grafana_oncall._core.types import AwareDatetime
+from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
 
 __all__ = [
     "Acknowledged",

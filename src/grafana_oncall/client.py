@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self, TypedDict, TypeVar, Unp
 
 import httpx
 
+from grafana_oncall._core.request import Answer, Request
+from grafana_oncall._core.types import Hidden
+
 from ._arguments import function, of_type, whole
 from ._http import Transport, check_exclusive, check_kinds, make_http
 from ._limiter import Limiter
 from ._pacing import Gate, Pace
-from ._request import Answer, Request
 from ._retry import RetryPolicy, RetryQuota
 from ._session import Session
 from ._settings import Token, api_url, stack_url, timeout_seconds
 from ._shared import Options, Shared
-from ._values import Hidden
 from ._wire import Wire
 from .errors import InvalidArgument
 from .events import Listener

@@ -12,12 +12,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
-from grafana_oncall._generated import labels as api
+from grafana_oncall._core.text import shown
 from grafana_oncall._generated.constraints import LABEL_FILTER, LABEL_KEY, LABEL_VALUE, LABELS_MAX
-from grafana_oncall._label_shapes import Entry, LabelsLike, Pair, entries_of
-from grafana_oncall._templates import template_problem
-from grafana_oncall._values import shown
-from grafana_oncall.errors import LabelError, Problem
+
+from ._generated import labels as api
+from ._label_shapes import Entry, LabelsLike, Pair, entries_of
+from ._templates import template_problem
+from .errors import LabelError, Problem
 
 __all__ = [
     "LabelsLike",

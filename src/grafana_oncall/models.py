@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ._lazy import lazily
 
 if TYPE_CHECKING:
-    from ._generated.alert_groups import (
+    from grafana_oncall._generated.alert_groups import (
         Alert,
         AlertGroup,
         AlertGroupDelete,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         DeleteMode,
         Permalinks,
     )
-    from ._generated.integrations import (
+    from grafana_oncall._generated.integrations import (
         ChannelRoute,
         ChannelRouteInput,
         DefaultRoute,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         TitleTemplate,
         TitleTemplateInput,
     )
-    from ._generated.labels import (
+    from grafana_oncall._generated.labels import (
         AttachedLabelInput,
         AttachedNameInput,
         DynamicLabelInput,
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
         LabelValue,
         LabelValueInput,
     )
-    from ._generated.webhooks import (
+    from grafana_oncall._generated.webhooks import (
         EventAlertGroup,
         EventHeader,
         EventIntegration,

@@ -4,5 +4,5 @@ Each builds the request of one operation, which can be looked at, varied with `a
 sent; nothing is sent here.
 """
 
-from ._generated.operations._all import *  # noqa: F403  # pinned by the generated __all__
-from ._generated.operations._all import __all__  # noqa: F401  # what the star takes is public here too
+from grafana_oncall._generated.operations._all import *  # noqa: F403  # pinned by the generated __all__
+from grafana_oncall._generated.operations._all import __all__  # noqa: F401  # what the star takes is public here too

@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from codegen.read.spec import METHODS, SCHEMAS, Json
+from grafana_oncall._core.request import Operation, Page, Request
+from grafana_oncall._core.types import OpenStrEnum, StringRule
 from grafana_oncall._generated import (
     alert_groups,
     constraints,
@@ -17,8 +19,6 @@ from grafana_oncall._generated import (
     webhooks,
 )
 from grafana_oncall._generated.operations import _all as operations
-from grafana_oncall._request import Operation, Page, Request
-from grafana_oncall._values import OpenStrEnum, StringRule
 from tests.codegen.specs import OPENAPI, of
 
 MODULES = (alert_groups, integrations, labels, webhooks)

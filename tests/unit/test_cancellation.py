@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from grafana_oncall._cancellation import CancelledInWaits, cancel_all, to_the_end
+from grafana_oncall._core.aio import CancelledInWaits, cancel_all, to_the_end
 
 Steps = Callable[[], Coroutine[Any, Any, str]]
 

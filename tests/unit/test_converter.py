@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from grafana_oncall import UNSET, Page, Request, Response, UnsetType, operations
 from grafana_oncall._codec import decode
 from grafana_oncall._converter import dumps, loads, to_input
-from grafana_oncall._values import AwareDatetime
+from grafana_oncall._core.types import AwareDatetime
 from grafana_oncall.errors import DecodeError
 from grafana_oncall.models import AlertGroupDelete, AlertGroupState, DeleteMode
 

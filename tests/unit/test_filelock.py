@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from grafana_oncall import _filelock
+from grafana_oncall._core import filelock as _filelock
 
 
 class LocksOfWindows:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall import UNSET, Page, Request, UnsetType, operations
+from grafana_oncall._core.request import query, segment
 from grafana_oncall._generated.constraints import ID
-from grafana_oncall._request import query, segment
 from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.models import AlertGroup, AlertGroupSilence
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from grafana_oncall._request import Operation
+from grafana_oncall._core.request import Operation
 from grafana_oncall._retry import (
     Again,
     GiveUp,

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall import UNSET, UnsetType
-from grafana_oncall._values import OpenStrEnum, StringRule, printable, shown
+from grafana_oncall._core.text import printable, shown
+from grafana_oncall._core.types import OpenStrEnum, StringRule
 from grafana_oncall.models import AlertGroupState, DeleteMode
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from grafana_oncall._values import UNSET, AwareDatetime, OpenStrEnum, UnsetType
+from grafana_oncall._core.types import UNSET, AwareDatetime, OpenStrEnum, UnsetType
 
 from . import labels as labels_1
 

@@ -3,7 +3,7 @@
 
 from typing import Final
 
-from grafana_oncall._values import StringRule
+from grafana_oncall._core.types import StringRule
 
 ID: Final = StringRule(
     text='Ids are ASCII letters, digits, "-" and "_"; 1 to 128 characters.',

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from grafana_oncall._values import UNSET, AwareDatetime, UnsetType
+from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
 
 from . import labels as labels_1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from grafana_oncall._values import UNSET, UnsetType
+from grafana_oncall._core.types import UNSET, UnsetType
 
 
 @attrs.frozen(kw_only=True)

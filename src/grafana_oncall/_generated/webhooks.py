@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from grafana_oncall._values import AwareDatetime, OpenStrEnum
+from grafana_oncall._core.types import AwareDatetime, OpenStrEnum
 
 from . import alert_groups
 

@@ -28,7 +28,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Final, Self
 
-from grafana_oncall._filelock import lock, unlock
+from grafana_oncall._core.filelock import lock, unlock
 from grafana_oncall.errors import JournalError
 
 from ._options import already_exists

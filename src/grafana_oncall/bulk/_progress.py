@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from grafana_oncall._cancellation import cancel_all
+from grafana_oncall._core.aio import cancel_all
 
 from ._outcome import Status
 

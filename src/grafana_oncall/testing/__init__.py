@@ -29,29 +29,19 @@ state goes into a file with `--save` and comes back with `--load`, or `to_json` 
 Nothing here comes from the rest of the package: a bug that both shared would cancel out.
 """
 
-from grafana_oncall.testing._answers import FakeRequest, FakeResponse
-from grafana_oncall.testing._calls import Call, Calls, NoAnswer
-from grafana_oncall.testing._clock import VirtualClock
-from grafana_oncall.testing._factory import Factory
-from grafana_oncall.testing._fake import DEFAULT_TOKEN, FakeOnCall
-from grafana_oncall.testing._fault import (
-    Fault,
-    error,
-    hang,
-    html,
-    refuse,
-    reset,
-    status,
-    throttle,
-    truncate,
-)
-from grafana_oncall.testing._faults import Faults
-from grafana_oncall.testing._quota import Quota
-from grafana_oncall.testing._routes import OPERATION_NAMES
-from grafana_oncall.testing._seed import seed_storm
-from grafana_oncall.testing._serve import serve
-from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser
-from grafana_oncall.testing._virtual_time import LoopClock, Stuck, VirtualTimeLoop
+from ._answers import FakeRequest, FakeResponse
+from ._calls import Call, Calls, NoAnswer
+from ._clock import VirtualClock
+from ._factory import Factory
+from ._fake import DEFAULT_TOKEN, FakeOnCall
+from ._fault import Fault, error, hang, html, refuse, reset, status, throttle, truncate
+from ._faults import Faults
+from ._quota import Quota
+from ._routes import OPERATION_NAMES
+from ._seed import seed_storm
+from ._serve import serve
+from ._state import FakeAlertGroup, FakeIntegration, FakeUser
+from ._virtual_time import LoopClock, Stuck, VirtualTimeLoop
 
 __all__ = [
     "DEFAULT_TOKEN",

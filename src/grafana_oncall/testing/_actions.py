@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
-from grafana_oncall.testing._answers import FakeResponse, answer_empty, crashed, detail
-from grafana_oncall.testing._context import Context
-from grafana_oncall.testing._fields import is_mapping
-from grafana_oncall.testing._groups import find_group
-from grafana_oncall.testing._state import FakeAlertGroup
+from ._answers import FakeResponse, answer_empty, crashed, detail
+from ._context import Context
+from ._fields import is_mapping
+from ._groups import find_group
+from ._state import FakeAlertGroup
 
 
 @frozen(kw_only=True)

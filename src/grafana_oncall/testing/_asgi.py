@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from grafana_oncall.testing._answers import FakeRequest, FakeResponse
-from grafana_oncall.testing._calls import Call, NoAnswer, Server
+from ._answers import FakeRequest, FakeResponse
+from ._calls import Call, NoAnswer, Server
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]

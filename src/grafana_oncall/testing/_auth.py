@@ -6,8 +6,8 @@ from typing import Literal
 
 from attrs import frozen
 
-from grafana_oncall.testing._answers import FakeRequest, detail
-from grafana_oncall.testing._state import FakeUser, Flavour
+from ._answers import FakeRequest, detail
+from ._state import FakeUser, Flavour
 
 Role = Literal["viewer", "editor", "admin"]
 _RANK: dict[Role, int] = {"viewer": 1, "editor": 2, "admin": 3}

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from attrs import frozen
 
-from grafana_oncall.testing._answers import FakeRequest, FakeResponse
-from grafana_oncall.testing._fault import Fault
-from grafana_oncall.testing._routes import operation_name
+from ._answers import FakeRequest, FakeResponse
+from ._fault import Fault
+from ._routes import operation_name
 
 
 @frozen(kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, cast
 
 from attrs import Attribute, frozen
 
-from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration
+from ._state import FakeAlertGroup, FakeIntegration
 
 LabelsLike: TypeAlias = Mapping[str, str] | Iterable[str] | Iterable[tuple[str, str]]
 """`{"team": "SRE"}`, `"team:SRE"`, or an iterable of such strings or of pairs."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from grafana_oncall.testing._checks import DELAY, MOMENT
+from ._checks import DELAY, MOMENT
 
 Clock = Callable[[], datetime]
 

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs
 
 from attrs import frozen
 
-from grafana_oncall.testing._answers import FakeRequest, as_json, crashed, detail
-from grafana_oncall.testing._auth import Grant
-from grafana_oncall.testing._world import World
+from ._answers import FakeRequest, as_json, crashed, detail
+from ._auth import Grant
+from ._world import World
 
 
 @frozen(kw_only=True)

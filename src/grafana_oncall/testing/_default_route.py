@@ -6,9 +6,9 @@ from collections.abc import Collection
 from copy import deepcopy
 from typing import Any
 
-from grafana_oncall.testing._answers import refused
-from grafana_oncall.testing._fields import FieldError, as_mapping, collect
-from grafana_oncall.testing._state import Flavour
+from ._answers import refused
+from ._fields import FieldError, as_mapping, collect
+from ._state import Flavour
 
 _BACKENDS = ("telegram", "mobile_app", "mobile_app_critical", "email", "webhook")
 _CLOUD_ONLY = ("msteams",)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from grafana_oncall.testing._answers import (
-    FakeRequest,
-    FakeResponse,
-    RefusedError,
-    crashed,
-    no_such_route,
-)
-from grafana_oncall.testing._auth import authenticate, authorize
-from grafana_oncall.testing._context import Context
-from grafana_oncall.testing._routes import Operation, Route
-from grafana_oncall.testing._world import World
+from ._answers import FakeRequest, FakeResponse, RefusedError, crashed, no_such_route
+from ._auth import authenticate, authorize
+from ._context import Context
+from ._routes import Operation, Route
+from ._world import World
 
 
 def answer(

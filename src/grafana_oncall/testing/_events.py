@@ -9,11 +9,11 @@ from typing import Any, Literal, get_args
 
 from attrs import evolve
 
-from grafana_oncall.testing._actions import ACTIONS, Deed
-from grafana_oncall.testing._checks import GROUP, one_of
-from grafana_oncall.testing._groups import show_group
-from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration
-from grafana_oncall.testing._world import World
+from ._actions import ACTIONS, Deed
+from ._checks import GROUP, one_of
+from ._groups import show_group
+from ._state import FakeAlertGroup, FakeIntegration
+from ._world import World
 
 EventName = Literal[
     "escalation",

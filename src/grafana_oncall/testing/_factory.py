@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from grafana_oncall.testing._checks import DELAY, MOMENT, SIZE
-from grafana_oncall.testing._fake import FakeOnCall
-from grafana_oncall.testing._seed import seed_storm
-from grafana_oncall.testing._state import FakeAlertGroup
+from ._checks import DELAY, MOMENT, SIZE
+from ._fake import FakeOnCall
+from ._seed import seed_storm
+from ._state import FakeAlertGroup
 
 
 class Factory:

@@ -8,21 +8,21 @@ from typing import Self, TypeVar
 
 from attrs import asdict
 
-from grafana_oncall.testing._answers import FakeRequest, FakeResponse
-from grafana_oncall.testing._asgi import App, asgi_app
-from grafana_oncall.testing._calls import Call, Calls, NoAnswer
-from grafana_oncall.testing._checks import TEXT
-from grafana_oncall.testing._clock import Clock, utc_now
-from grafana_oncall.testing._engine import answer
-from grafana_oncall.testing._events import EventName, event_body
-from grafana_oncall.testing._faults import Faults
-from grafana_oncall.testing._populate import Populate
-from grafana_oncall.testing._quota import Quota
-from grafana_oncall.testing._routes import find_route
-from grafana_oncall.testing._saved import read, restore, write
-from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
-from grafana_oncall.testing._transport import FakeTransport
-from grafana_oncall.testing._world import World
+from ._answers import FakeRequest, FakeResponse
+from ._asgi import App, asgi_app
+from ._calls import Call, Calls, NoAnswer
+from ._checks import TEXT
+from ._clock import Clock, utc_now
+from ._engine import answer
+from ._events import EventName, event_body
+from ._faults import Faults
+from ._populate import Populate
+from ._quota import Quota
+from ._routes import find_route
+from ._saved import read, restore, write
+from ._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
+from ._transport import FakeTransport
+from ._world import World
 
 T = TypeVar("T")
 

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from attrs import evolve, frozen
 
-from grafana_oncall.testing._answers import FakeResponse, answer_json, answer_page
-from grafana_oncall.testing._checks import Check
-from grafana_oncall.testing._quota import throttled
+from ._answers import FakeResponse, answer_json, answer_page
+from ._checks import Check
+from ._quota import throttled
 
 Kind = Literal["reset", "refuse", "status", "throttle", "truncate", "html", "hang"]
 _BODILESS = {204, 304}

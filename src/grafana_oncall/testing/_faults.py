@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from attrs import define, frozen
 
-from grafana_oncall.testing._answers import FakeRequest, FakeResponse
-from grafana_oncall.testing._checks import CALLABLE, COUNT, DURATION, Check
-from grafana_oncall.testing._clock import Clock
-from grafana_oncall.testing._fault import Fault, reset, spoil
-from grafana_oncall.testing._routes import operation_name
+from ._answers import FakeRequest, FakeResponse
+from ._checks import CALLABLE, COUNT, DURATION, Check
+from ._clock import Clock
+from ._fault import Fault, reset, spoil
+from ._routes import operation_name
 
 Choice = Callable[[FakeRequest, str | None], Fault | None]
 _LONGEST_URL = 65_535  # bytes; for a longer one the real server (uWSGI) resets

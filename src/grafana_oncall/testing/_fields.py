@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
-from grafana_oncall.testing._answers import refused
+from ._answers import refused
 
 Check = Callable[[Any], Any]
 

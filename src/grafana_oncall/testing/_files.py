@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from grafana_oncall.testing._fake import FakeOnCall
+from ._fake import FakeOnCall
 
 
 class StateFileError(Exception):

@@ -6,9 +6,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from grafana_oncall.testing._answers import detail, refused
-from grafana_oncall.testing._context import Context
-from grafana_oncall.testing._state import FakeAlertGroup, State
+from ._answers import detail, refused
+from ._context import Context
+from ._state import FakeAlertGroup, State
 
 _STATES: dict[str, State] = {
     "new": "firing",

@@ -7,7 +7,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
-from grafana_oncall.testing._answers import (
+from ._answers import (
     FakeResponse,
     answer_empty,
     answer_text,
@@ -16,12 +16,12 @@ from grafana_oncall.testing._answers import (
     not_found,
     refused,
 )
-from grafana_oncall.testing._clock import stamp
-from grafana_oncall.testing._context import Context
-from grafana_oncall.testing._fields import is_mapping
-from grafana_oncall.testing._filters import select_groups
-from grafana_oncall.testing._pages import answer_page
-from grafana_oncall.testing._state import FakeAlertGroup
+from ._clock import stamp
+from ._context import Context
+from ._fields import is_mapping
+from ._filters import select_groups
+from ._pages import answer_page
+from ._state import FakeAlertGroup
 
 _GROUP = json_object(
     "id",

@@ -7,20 +7,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from grafana_oncall.testing._answers import crashed, detail
-from grafana_oncall.testing._fields import (
-    Check,
-    FieldError,
-    as_list,
-    as_mapping,
-    as_short_text,
-    as_text,
-    collect,
-)
-from grafana_oncall.testing._labels import as_named
-from grafana_oncall.testing._state import Flavour
-from grafana_oncall.testing._templates import check_templates, is_jinja
-from grafana_oncall.testing._world import World
+from ._answers import crashed, detail
+from ._fields import Check, FieldError, as_list, as_mapping, as_short_text, as_text, collect
+from ._labels import as_named
+from ._state import Flavour
+from ._templates import check_templates, is_jinja
+from ._world import World
 
 TYPES = frozenset(
     {

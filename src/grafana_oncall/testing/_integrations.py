@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from grafana_oncall.testing._answers import (
-    FakeResponse,
-    answer_empty,
-    answer_json,
-    as_json,
-    crashed,
-    detail,
-    not_found,
-)
-from grafana_oncall.testing._clock import stamp
-from grafana_oncall.testing._context import Context
-from grafana_oncall.testing._default_route import merge_default_route
-from grafana_oncall.testing._fields import checked
-from grafana_oncall.testing._filters import team_test
-from grafana_oncall.testing._groups import show_label
-from grafana_oncall.testing._integration_fields import create_checks, update_checks
-from grafana_oncall.testing._pages import answer_page
-from grafana_oncall.testing._state import FakeIntegration
-from grafana_oncall.testing._templates import merge_templates
-from grafana_oncall.testing._world import World
+from ._answers import FakeResponse, answer_empty, answer_json, as_json, crashed, detail, not_found
+from ._clock import stamp
+from ._context import Context
+from ._default_route import merge_default_route
+from ._fields import checked
+from ._filters import team_test
+from ._groups import show_label
+from ._integration_fields import create_checks, update_checks
+from ._pages import answer_page
+from ._state import FakeIntegration
+from ._templates import merge_templates
+from ._world import World
 
 _WITH_HEARTBEAT = frozenset(
     {"alertmanager", "elastalert", "formatted_webhook", "prtg", "webhook", "zabbix"}

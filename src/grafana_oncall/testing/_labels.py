@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from grafana_oncall.testing._answers import FakeResponse, answer_empty, answer_json, detail
-from grafana_oncall.testing._context import Context
-from grafana_oncall.testing._fields import FieldError, as_mapping, as_text, checked, collect
-from grafana_oncall.testing._groups import find_group, show_label
+from ._answers import FakeResponse, answer_empty, answer_json, detail
+from ._context import Context
+from ._fields import FieldError, as_mapping, as_text, checked, collect
+from ._groups import find_group, show_label
 
 _LIMIT = 50
 

@@ -7,8 +7,8 @@ from math import ceil
 from typing import Protocol, TypeVar
 from urllib.parse import urlencode
 
-from grafana_oncall.testing._answers import FakeResponse, answer_text, as_json, json_object
-from grafana_oncall.testing._context import Context
+from ._answers import FakeResponse, answer_text, as_json, json_object
+from ._context import Context
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -5,20 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, get_args
 
-from grafana_oncall.testing._auth import SERVICE_ACCOUNT_PREFIX, Grant, Role
-from grafana_oncall.testing._checks import (
-    GROUP,
-    INTEGRATION,
-    MOMENT,
-    NAME,
-    SIZE,
-    TEXT,
-    LabelsLike,
-    label_pairs,
-    one_of,
-)
-from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser, State
-from grafana_oncall.testing._world import World
+from ._auth import SERVICE_ACCOUNT_PREFIX, Grant, Role
+from ._checks import GROUP, INTEGRATION, MOMENT, NAME, SIZE, TEXT, LabelsLike, label_pairs, one_of
+from ._state import FakeAlertGroup, FakeIntegration, FakeUser, State
+from ._world import World
 
 _ROLE = one_of(get_args(Role))
 _STATE = one_of(get_args(State))

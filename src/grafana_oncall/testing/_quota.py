@@ -8,8 +8,8 @@ from math import ceil
 
 from attrs import define, field, frozen
 
-from grafana_oncall.testing._answers import FakeResponse, RefusedError, answer_json
-from grafana_oncall.testing._checks import COUNT, DURATION
+from ._answers import FakeResponse, RefusedError, answer_json
+from ._checks import COUNT, DURATION
 
 
 @frozen(kw_only=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 from datetime import datetime
 from operator import attrgetter
 
-from grafana_oncall.testing._state import Changes, FakeAlertGroup, State
+from ._state import Changes, FakeAlertGroup, State
 
 
 class Register(MutableMapping[str, FakeAlertGroup]):

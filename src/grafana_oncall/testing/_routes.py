@@ -9,14 +9,14 @@ from urllib.parse import unquote
 
 from attrs import frozen
 
-from grafana_oncall.testing import _integrations as integrations
-from grafana_oncall.testing._actions import act
-from grafana_oncall.testing._answers import FakeResponse
-from grafana_oncall.testing._auth import Role
-from grafana_oncall.testing._context import Context
-from grafana_oncall.testing._groups import delete_group, get_group, list_groups
-from grafana_oncall.testing._labels import add_label, remove_label
-from grafana_oncall.testing._state import Flavour
+from . import _integrations as integrations
+from ._actions import act
+from ._answers import FakeResponse
+from ._auth import Role
+from ._context import Context
+from ._groups import delete_group, get_group, list_groups
+from ._labels import add_label, remove_label
+from ._state import Flavour
 
 _API = re.compile(r"(?:/[^/]+)*?(?P<path>/api/v1/(?P<rest>[^/].*?)/?)")
 _ID = re.compile(r"[^/.]+")

@@ -16,12 +16,12 @@ from cattrs.cols import list_structure_factory
 from cattrs.errors import AttributeValidationNote, IterableValidationNote
 from cattrs.gen import override
 
-from grafana_oncall.testing._auth import Grant, Role
-from grafana_oncall.testing._checks import shown
-from grafana_oncall.testing._fields import is_list, is_mapping
-from grafana_oncall.testing._quota import Quota
-from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
-from grafana_oncall.testing._world import World
+from ._auth import Grant, Role
+from ._checks import shown
+from ._fields import is_list, is_mapping
+from ._quota import Quota
+from ._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
+from ._world import World
 
 T = TypeVar("T", FakeUser, FakeIntegration, FakeAlertGroup)
 VERSION = 1

@@ -8,9 +8,9 @@ from typing import Any
 
 from attrs import frozen
 
-from grafana_oncall.testing._checks import SIZE
-from grafana_oncall.testing._fake import FakeOnCall
-from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, State
+from ._checks import SIZE
+from ._fake import FakeOnCall
+from ._state import FakeAlertGroup, FakeIntegration, State
 
 _DAY = timedelta(days=1)
 LABELS: dict[str, tuple[str, ...]] = {

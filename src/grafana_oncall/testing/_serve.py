@@ -7,7 +7,7 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from grafana_oncall.testing._fake import FakeOnCall
+from ._fake import FakeOnCall
 
 MISSING = "the fake on a socket needs uvicorn: pip install 'grafana-oncall-sdk[testing]'"
 
@@ -21,7 +21,7 @@ async def serve(fake: FakeOnCall, host: str = "127.0.0.1", port: int = 0) -> Asy
     """
     try:
         # uvicorn is an extra, so it is imported by those who serve.
-        from grafana_oncall.testing._uvicorn import QuietServer  # noqa: PLC0415
+        from ._uvicorn import QuietServer  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(MISSING) from error
     with _listen(host, port) as listener:

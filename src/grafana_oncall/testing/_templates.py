@@ -9,9 +9,9 @@ from typing import Any
 from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
-from grafana_oncall.testing._answers import crashed, detail
-from grafana_oncall.testing._fields import is_mapping
-from grafana_oncall.testing._state import Flavour
+from ._answers import crashed, detail
+from ._fields import is_mapping
+from ._state import Flavour
 
 BEHAVIOUR = ("grouping_key", "resolve_signal", "acknowledge_signal", "source_link")
 _FULL = ("title", "message", "image_url")

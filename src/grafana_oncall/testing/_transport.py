@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 from attrs import define
 
-from grafana_oncall.testing._answers import FakeRequest, FakeResponse
-from grafana_oncall.testing._calls import Call, Server
+from ._answers import FakeRequest, FakeResponse
+from ._calls import Call, Server
 
 _ERRORS: dict[str, type[httpx.TransportError]] = {
     "refuse": httpx.ConnectError,

@@ -17,7 +17,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from grafana_oncall.testing._asgi import CONNECTION, App
+from ._asgi import CONNECTION, App
 
 # struct linger: on, for no time. What is closed so is reset.
 _NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)

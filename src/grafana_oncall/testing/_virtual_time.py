@@ -16,8 +16,8 @@ from typing import Any, TypeVar, TypeVarTuple
 
 from attrs import define
 
-from grafana_oncall.testing._checks import DELAY
-from grafana_oncall.testing._clock import VirtualClock
+from ._checks import DELAY
+from ._clock import VirtualClock
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

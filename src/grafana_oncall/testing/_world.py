@@ -8,15 +8,15 @@ from typing import Any, get_args
 
 from attrs import Attribute, Factory, define, field, setters
 
-from grafana_oncall.testing._auth import Grant
-from grafana_oncall.testing._checks import CALLABLE, COUNT, DELAY, TEXT, WHOLE, Check, one_of
-from grafana_oncall.testing._clock import Clock
-from grafana_oncall.testing._default_route import blank_default_route
-from grafana_oncall.testing._ids import Ids
-from grafana_oncall.testing._quota import Quota, Throttle
-from grafana_oncall.testing._register import Register
-from grafana_oncall.testing._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
-from grafana_oncall.testing._templates import blank_templates
+from ._auth import Grant
+from ._checks import CALLABLE, COUNT, DELAY, TEXT, WHOLE, Check, one_of
+from ._clock import Clock
+from ._default_route import blank_default_route
+from ._ids import Ids
+from ._quota import Quota, Throttle
+from ._register import Register
+from ._state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
+from ._templates import blank_templates
 
 _FLAVOUR = one_of(get_args(Flavour))
 _QUOTA = Check("a Quota, such as Quota(requests=300, window=timedelta(minutes=1)),", Quota)

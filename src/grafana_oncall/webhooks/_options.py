@@ -3,7 +3,7 @@
 import math
 from datetime import timedelta
 
-from grafana_oncall._values import shown
+from grafana_oncall._core.text import shown
 from grafana_oncall.errors import InvalidArgument
 
 

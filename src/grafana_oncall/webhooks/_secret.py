@@ -6,7 +6,8 @@ from base64 import b64encode
 from collections.abc import Iterator
 from typing import Final, NoReturn
 
-from grafana_oncall._values import UNSET, UnsetType, is_sendable, shown
+from grafana_oncall._core.text import is_sendable, shown
+from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall.errors import InvalidArgument
 
 from ._http import Headers

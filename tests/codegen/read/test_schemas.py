@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from codegen.read.spec import Json
-from grafana_oncall._request import Page
+from grafana_oncall._core.request import Page
 from tests.codegen.specs import (
     GET,
     MEMBER,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from grafana_oncall._values import StringRule
+from grafana_oncall._core.types import StringRule
 from tests.codegen.specs import Rendered, rendered, with_schemas
 
 SCHEMAS = r"""

@@ -10,7 +10,7 @@ import attrs
 import msgspec
 import pytest
 
-from grafana_oncall._values import UNSET, AwareDatetime, OpenStrEnum, UnsetType
+from grafana_oncall._core.types import UNSET, AwareDatetime, OpenStrEnum, UnsetType
 from tests.codegen.specs import OPERATIONS, Rendered, of, rendered, with_schemas
 
 SCHEMAS = """

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import pytest
 import yaml
 
-from grafana_oncall._request import Page, Request
-from grafana_oncall._values import UNSET, UnsetType
+from grafana_oncall._core.request import Page, Request
+from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall.errors import InvalidArgument
 from tests.codegen.specs import (
     GET,

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._filelock import lock
+from grafana_oncall._core.filelock import lock
 from grafana_oncall.bulk._action import Action, Silence, Transition
 from grafana_oncall.bulk._delete import Delete
 from grafana_oncall.bulk._ids import Ids

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from grafana_oncall._values import UNSET
+from grafana_oncall._core.types import UNSET
 from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.webhooks import Router
 from tests.facade.secrets_shown import leaks, shows

@@ -5,8 +5,8 @@
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from grafana_oncall._request import Operation, Page, Request, query, segment
-from grafana_oncall._values import UNSET, UnsetType
+from grafana_oncall._core.request import Operation, Page, Request, query, segment
+from grafana_oncall._core.types import UNSET, UnsetType
 
 from ..alert_groups import AlertGroup, AlertGroupDelete, AlertGroupSilence
 from ..constraints import ID

@@ -4,8 +4,8 @@
 
 from typing import Final
 
-from grafana_oncall._request import Operation, Page, Request, query, segment
-from grafana_oncall._values import UNSET, UnsetType
+from grafana_oncall._core.request import Operation, Page, Request, query, segment
+from grafana_oncall._core.types import UNSET, UnsetType
 
 from ..constraints import ID
 from ..integrations import Integration, IntegrationCreate, IntegrationUpdate

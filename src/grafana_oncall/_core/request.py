@@ -8,8 +8,10 @@ from urllib.parse import quote
 
 import attrs
 
-from ._values import UNSET, StringRule, UnsetType, shown
-from .errors import InvalidArgument
+from grafana_oncall.errors import InvalidArgument
+
+from .text import shown
+from .types import UNSET, StringRule, UnsetType
 
 T = TypeVar("T")
 

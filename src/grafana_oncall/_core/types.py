@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Final, Generic, NoReturn, Self, TypeVar
+from typing import Annotated, ClassVar, Generic, NoReturn, Self, TypeVar
 
 import attrs
 import msgspec
@@ -68,26 +68,3 @@ class Hidden(Generic[T]):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A secret cannot be pickled or copied.")
-
-
-_SHOWN_LENGTH: Final = 80
-
-
-def is_sendable(text: str) -> bool:
-    """Whether a string can be written as UTF-8, which half a surrogate pair cannot."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def printable(text: str, longest: int = 500) -> str:
-    """Text from outside as one short line, with nothing in it that a terminal would obey."""
-    line = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text[: longest + 1])
-    return line if len(line) <= longest else line[: longest - 1] + "…"
-
-
-def shown(value: object) -> str:
-    """The value as error messages show it."""
-    try:
-        text = ascii(value)
-    except Exception:  # noqa: BLE001  # of any class, such as a number of 5,000 digits
-        text = f"<{type(value).__name__}>"
-    return printable(text, _SHOWN_LENGTH)

@@ -1,0 +1,25 @@
+"""Text for messages: printable, short, and encodable."""
+
+from typing import Final
+
+_SHOWN_LENGTH: Final = 80
+
+
+def is_sendable(text: str) -> bool:
+    """Whether a string can be written as UTF-8, which half a surrogate pair cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def printable(text: str, longest: int = 500) -> str:
+    """Text from outside as one short line, with nothing in it that a terminal would obey."""
+    line = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text[: longest + 1])
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def shown(value: object) -> str:
+    """The value as error messages show it."""
+    try:
+        text = ascii(value)
+    except Exception:  # noqa: BLE001  # of any class, such as a number of 5,000 digits
+        text = f"<{type(value).__name__}>"
+    return printable(text, _SHOWN_LENGTH)
