@@ -17,9 +17,9 @@ from ._version import __version__
 if TYPE_CHECKING:
     from grafana_oncall._core.request import Answer, Page, Request, Response
     from grafana_oncall._core.types import UNSET, UnsetType
+    from grafana_oncall._validation.arguments import FOREVER, NO_TEAM
 
     from . import bot, bulk, changes, errors, events, labels, models, operations, webhooks
-    from ._arguments import FOREVER, NO_TEAM
     from ._checkpoint import Checkpoint
     from ._pager import Pager
     from ._retry import RetryPolicy
@@ -41,7 +41,7 @@ else:
                 "operations",
                 "webhooks",
             ),
-            "._arguments": ("FOREVER", "NO_TEAM"),
+            "._validation.arguments": ("FOREVER", "NO_TEAM"),
             "._checkpoint": ("Checkpoint",),
             "._pager": ("Pager",),
             "._core.request": ("Answer", "Page", "Request", "Response"),

@@ -14,11 +14,11 @@ from grafana_oncall._generated.alert_groups import (
 )
 from grafana_oncall._generated.labels import Label
 from grafana_oncall._generated.operations import alert_groups as operations
+from grafana_oncall._validation.arguments import Forever, silence_delay
+from grafana_oncall._validation.enums import delete_mode
 
 from . import labels as label_rules
-from ._arguments import Forever, silence_delay
 from ._call import Exchange
-from ._choices import delete_mode
 from ._session import Session
 
 

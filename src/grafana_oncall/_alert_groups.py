@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, overload
 from grafana_oncall._core.types import UNSET
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
-
-from . import labels as label_rules
-from ._actions import Actions
-from ._arguments import (
+from grafana_oncall._validation.arguments import (
     duration,
     function,
     identifier,
@@ -21,7 +18,10 @@ from ._arguments import (
     time_range,
     whole,
 )
-from ._choices import State, state_filter, wanted_state
+from grafana_oncall._validation.enums import State, state_filter, wanted_state
+
+from . import labels as label_rules
+from ._actions import Actions
 from ._filter import only_met
 from ._pager import DEFAULT_PREFETCH, Pager
 from ._wait import Waiter

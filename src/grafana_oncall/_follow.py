@@ -10,7 +10,8 @@ from typing import Final
 
 import attrs
 
-from ._arguments import path_of
+from grafana_oncall._validation.arguments import path_of
+
 from ._checkpoint import Checkpoint, CheckpointFile, Kind, delivered, members
 from ._known import Delivery, Known, Sighting
 from ._moment import Moment

@@ -15,9 +15,10 @@ from grafana_oncall._generated.integrations import (
     TemplatesInput,
 )
 from grafana_oncall._generated.operations import integrations as operations
+from grafana_oncall._validation.arguments import name_filter, whole
+from grafana_oncall._validation.jinja import template_problem
 
 from . import labels as label_rules
-from ._arguments import name_filter, whole
 from ._call import Exchange, Look
 from ._codec import encode, holds
 from ._converter import to_input
@@ -25,7 +26,6 @@ from ._filter import only_named
 from ._pager import DEFAULT_PREFETCH, Pager
 from ._paging import next_page
 from ._session import Session
-from ._templates import template_problem
 from .errors import InvalidArgument, TemplateError
 from .labels import LabelsLike
 

@@ -9,8 +9,8 @@ import attrs
 
 from grafana_oncall._core.request import Page, Request
 from grafana_oncall._core.text import shown
+from grafana_oncall._validation.arguments import whole
 
-from ._arguments import whole
 from ._session import Session, Walk
 from .errors import InvalidArgument
 from .events import ListIncomplete

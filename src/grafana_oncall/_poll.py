@@ -21,9 +21,9 @@ import attrs
 from grafana_oncall._core.request import Page
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
+from grafana_oncall._validation.enums import state_filter
 
 from ._actions import Actions
-from ._choices import state_filter
 from ._known import Known, Sighting
 from ._pager import Pager
 from ._session import Session

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import attrs
 
-from ._arguments import several_ids
+from grafana_oncall._validation.arguments import several_ids
+
 from ._checkpoint import Checkpoint
 from ._follow import Follower, WatchSettings
 from ._session import Session

@@ -20,8 +20,8 @@ import attrs
 
 from grafana_oncall._core.aio import in_own_task
 from grafana_oncall._core.text import shown
+from grafana_oncall._validation.arguments import async_function, duration, of_type, whole
 
-from ._arguments import async_function, duration, of_type, whole
 from ._attempts import last_failure, name_of
 from ._retry import RetryPolicy
 from ._runner import Runner

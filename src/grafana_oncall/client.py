@@ -13,8 +13,8 @@ import httpx
 
 from grafana_oncall._core.request import Answer, Request
 from grafana_oncall._core.types import Hidden
+from grafana_oncall._validation.arguments import function, of_type, whole
 
-from ._arguments import function, of_type, whole
 from ._http import Transport, check_exclusive, check_kinds, make_http
 from ._limiter import Limiter
 from ._pacing import Gate, Pace

@@ -14,10 +14,10 @@ from typing import Final, TypeAlias
 
 from grafana_oncall._core.text import shown
 from grafana_oncall._generated.constraints import LABEL_FILTER, LABEL_KEY, LABEL_VALUE, LABELS_MAX
+from grafana_oncall._validation.jinja import template_problem
+from grafana_oncall._validation.label_shapes import Entry, LabelsLike, Pair, entries_of
 
 from ._generated import labels as api
-from ._label_shapes import Entry, LabelsLike, Pair, entries_of
-from ._templates import template_problem
 from .errors import LabelError, Problem
 
 __all__ = [

@@ -9,14 +9,20 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from grafana_oncall import FOREVER, NO_TEAM, UNSET
-from grafana_oncall._arguments import (
+from grafana_oncall._validation.arguments import (
     identifier,
     name_filter,
     silence_delay,
     time_range,
     whole,
 )
-from grafana_oncall._choices import State, StateFilter, delete_mode, state_filter, wanted_state
+from grafana_oncall._validation.enums import (
+    State,
+    StateFilter,
+    delete_mode,
+    state_filter,
+    wanted_state,
+)
 from grafana_oncall.errors import InvalidArgument, TimeRangeError
 from grafana_oncall.models import AlertGroupState, DeleteMode
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._templates import template_problem
+from grafana_oncall._validation.jinja import template_problem
 
 PIECES = (
     *("{{ ", "{{- ", " }}", " -}}", "{% ", "{%- ", " %}", " +%}", "{# ", "{#- ", " #}", " -#}"),

@@ -6,7 +6,7 @@ from typing import Any, Final, TypedDict
 import attrs
 from attrs import converters, validators
 
-from grafana_oncall._arguments import function, of_type, path_of, whole
+from grafana_oncall._validation.arguments import function, of_type, path_of, whole
 from grafana_oncall.errors import InvalidArgument, JournalError
 
 from ._progress import OnProgress

@@ -8,12 +8,12 @@ from typing import Any, Final, cast
 import attrs
 import msgspec
 
-from grafana_oncall._arguments import of_type
 from grafana_oncall._converter import BaseValidationError, faults, loads
 from grafana_oncall._core.text import printable
 from grafana_oncall._generated.alert_groups import AlertGroup
 from grafana_oncall._generated.labels import Label, LabelKey, LabelValue
 from grafana_oncall._generated.webhooks import EventType, WebhookEvent
+from grafana_oncall._validation.arguments import of_type
 from grafana_oncall.changes import (
     Acknowledged,
     Change,

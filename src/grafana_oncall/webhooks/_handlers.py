@@ -6,10 +6,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal, TypeAlias, TypeVar
 
-from grafana_oncall._arguments import async_function
 from grafana_oncall._core.aio import in_own_task, is_cancelled
 from grafana_oncall._core.text import shown
 from grafana_oncall._generated.webhooks import EventType
+from grafana_oncall._validation.arguments import async_function
 from grafana_oncall.errors import InvalidArgument
 
 from ._event import Event

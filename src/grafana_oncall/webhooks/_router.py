@@ -7,8 +7,8 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from grafana_oncall._arguments import function, whole
 from grafana_oncall._core.types import UNSET, UnsetType
+from grafana_oncall._validation.arguments import function, whole
 from grafana_oncall.errors import ClientStateError, InvalidArgument, NotAnEvent
 
 from ._backlog import Backlog

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._arguments import NO_TEAM, time_range
 from grafana_oncall._filter import is_filtered, unmet
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.labels import Label, LabelKey, LabelValue
+from grafana_oncall._validation.arguments import NO_TEAM, time_range
 
 
 def label(key: str, value: str) -> Label:

@@ -11,8 +11,7 @@ from typing import Final, TypeVar, cast
 from grafana_oncall._core.text import is_sendable, shown
 from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._generated.constraints import ID, SILENCE_DELAY_MAX
-
-from .errors import InvalidArgument, TimeRangeError
+from grafana_oncall.errors import InvalidArgument, TimeRangeError
 
 T = TypeVar("T")
 

@@ -5,8 +5,7 @@ from typing import Final, Literal, TypeAlias
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._generated.alert_groups import AlertGroupState, DeleteMode
-
-from .errors import InvalidArgument
+from grafana_oncall.errors import InvalidArgument
 
 State: TypeAlias = (
     AlertGroupState | Literal["firing", "new", "acknowledged", "resolved", "silenced"]

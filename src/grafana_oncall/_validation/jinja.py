@@ -6,7 +6,7 @@ tests and variables are the server's, and are not looked at.
 
 import warnings
 
-from .errors import Problem
+from grafana_oncall.errors import Problem
 
 __all__ = ["template_problem"]
 

@@ -6,9 +6,8 @@ from typing import Any, Final, TypeAlias, cast
 import attrs
 
 from grafana_oncall._core.text import shown
-
-from ._generated import labels as api
-from .errors import Problem
+from grafana_oncall._generated import labels as api
+from grafana_oncall.errors import Problem
 
 _Model: TypeAlias = api.Label | api.LabelInput | api.DynamicLabelInput | api.AttachedLabelInput
 _One: TypeAlias = str | _Model | Mapping[str, Mapping[str, Any]]
