@@ -8,13 +8,13 @@ from typing import Final, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import attrs
 
+from grafana_oncall._codec.decode import decode
+from grafana_oncall._codec.error_responses import SYNCING
 from grafana_oncall._core.request import API_ROOT, Answer, Request, Response
 
-from ._codec import decode
 from ._limiter import StorageAway
 from ._pacing import OutageTooLong, PauseTooLong
 from ._record import Record
-from ._refusal import SYNCING
 from ._retry import (
     Again,
     GiveUp,

@@ -32,12 +32,12 @@ from typing import Any, Final, Literal, TypeAlias
 import attrs
 import msgspec
 
+from grafana_oncall._codec.converter import BaseValidationError, dumps, loads
 from grafana_oncall._core.aio import to_the_end
 from grafana_oncall._core.filelock import lock, unlock
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import AwareDatetime
 
-from ._converter import BaseValidationError, dumps, loads
 from ._known import Delivered, Delivery
 from .changes import Snapshot
 from .errors import CheckpointError

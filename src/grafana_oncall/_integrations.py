@@ -5,6 +5,8 @@ from typing import Any, TypeAlias, cast
 
 import msgspec
 
+from grafana_oncall._codec.converter import to_input
+from grafana_oncall._codec.decode import encode, holds
 from grafana_oncall._core.request import Answer, Page, Request
 from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._generated.integrations import (
@@ -20,8 +22,6 @@ from grafana_oncall._validation.jinja import template_problem
 
 from . import labels as label_rules
 from ._call import Exchange, Look
-from ._codec import encode, holds
-from ._converter import to_input
 from ._filter import only_named
 from ._pager import DEFAULT_PREFETCH, Pager
 from ._paging import next_page

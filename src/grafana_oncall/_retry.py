@@ -21,10 +21,10 @@ from typing import Final, TypeAlias
 
 import attrs
 
+from grafana_oncall._codec.error_responses import GATEWAY
 from grafana_oncall._core.request import Operation
 from grafana_oncall._core.text import shown
 
-from ._refusal import GATEWAY
 from .errors import (
     PASSING,
     AlreadyInState,

@@ -10,13 +10,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import attrs
 import httpx
 
+from grafana_oncall._codec.decode import encode
+from grafana_oncall._codec.error_responses import MOST_BYTES
 from grafana_oncall._core.request import Request, Response
 from grafana_oncall._core.text import printable, shown
 
 from ._body import ACCEPTED, Body
-from ._codec import encode
 from ._redaction import Redactor
-from ._refusal import MOST_BYTES
 from ._retry import causes, is_unresolved, is_untrusted
 from ._settings import Token
 from ._surplus import Watched, drop

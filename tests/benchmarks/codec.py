@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from grafana_oncall import Response, operations
-from grafana_oncall._codec import decode, encode
+from grafana_oncall._codec.decode import decode, encode
 from grafana_oncall.models import IntegrationUpdate, RichTemplateInput, TemplatesInput
 
 from .peer_from_dict import DictPage

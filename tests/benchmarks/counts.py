@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 import httpx
 
 from grafana_oncall import OnCallClient, Response
-from grafana_oncall._codec import decode
+from grafana_oncall._codec.decode import decode
 
 from .codec import LIST
 from .samples import group, group_id, page

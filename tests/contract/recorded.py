@@ -18,7 +18,7 @@ from typing import Any, Final
 import attrs
 
 from grafana_oncall import Request, Response, operations, webhooks
-from grafana_oncall._codec import decode
+from grafana_oncall._codec.decode import decode
 from tests.contract.specification import OPERATIONS, ROOT, Json, resolved
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
+from grafana_oncall._codec.error_responses import GATEWAY
 from grafana_oncall._core.request import Operation
-from grafana_oncall._refusal import GATEWAY
 from grafana_oncall._retry import RetryPolicy, Verdict, after, is_ambiguous
 from grafana_oncall.errors import (
     AlreadyInState,

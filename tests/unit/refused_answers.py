@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from grafana_oncall import Request, Response, errors, operations
-from grafana_oncall._refusal import refusal
+from grafana_oncall._codec.error_responses import refusal
 
 GET = operations.get_alert_group("A")
 

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from grafana_oncall import Page, Request, operations
-from grafana_oncall._codec import decode, encode, holds
+from grafana_oncall._codec.decode import decode, encode, holds
 from grafana_oncall.errors import DecodeError
 from grafana_oncall.models import (
     Alert,

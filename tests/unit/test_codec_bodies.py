@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from grafana_oncall import UNSET, Request, operations
-from grafana_oncall._codec import encode
+from grafana_oncall._codec.decode import encode
 from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.models import (
     AlertGroupDelete,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grafana_oncall import Page, Request, Response, operations
-from grafana_oncall._codec import decode
+from grafana_oncall._codec.decode import decode
 from grafana_oncall.errors import DecodeError, OnCallError
 from grafana_oncall.models import AlertGroup
 from tests.support.budget import budget

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grafana_oncall import Request, Response, errors, operations
-from grafana_oncall._codec import decode
-from grafana_oncall._refusal import refusal
+from grafana_oncall._codec.decode import decode
+from grafana_oncall._codec.error_responses import refusal
 from grafana_oncall.models import AlertGroupSilence
 from tests.unit.refused_answers import GET, refused
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall import Response, errors
-from grafana_oncall._refusal import refusal
+from grafana_oncall._codec.error_responses import refusal
 from tests.unit.refused_answers import GET, refused
 
 

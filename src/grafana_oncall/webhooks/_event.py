@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import attrs
 import msgspec
 
-from grafana_oncall._converter import BaseValidationError, faults, loads
+from grafana_oncall._codec.converter import BaseValidationError, faults, loads
 from grafana_oncall._core.text import printable
 from grafana_oncall._generated.alert_groups import AlertGroup
 from grafana_oncall._generated.labels import Label, LabelKey, LabelValue

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._codec import decode
+from grafana_oncall._codec.decode import decode
 from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall.bulk._action import Action, Seen, Silence, Transition

@@ -10,11 +10,10 @@ from itertools import islice
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
+from grafana_oncall import errors
 from grafana_oncall._core.request import API_ROOT, Request, Response
 from grafana_oncall._core.text import printable
 from grafana_oncall._core.types import UNSET
-
-from . import errors
 
 MOST_BYTES: Final = 64 * 1024
 """Of a refused answer, so many are read; a longer one is told by its beginning, and not parsed."""

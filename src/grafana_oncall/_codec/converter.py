@@ -31,8 +31,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from grafana_oncall._core.text import is_sendable, printable
 from grafana_oncall._core.types import UNSET, UnsetType
-
-from .errors import InvalidArgument
+from grafana_oncall.errors import InvalidArgument
 
 __all__ = ["BaseValidationError", "dumps", "faults", "loads", "to_input"]
 

@@ -11,10 +11,10 @@ import msgspec
 from grafana_oncall._core.request import Page, Request, Response
 from grafana_oncall._core.text import printable
 from grafana_oncall._core.types import UNSET
+from grafana_oncall.errors import DecodeError, InvalidArgument
 
-from ._converter import BaseValidationError, dumps, faults, loads
-from ._refusal import refusal
-from .errors import DecodeError, InvalidArgument
+from .converter import BaseValidationError, dumps, faults, loads
+from .error_responses import refusal
 
 T = TypeVar("T")
 

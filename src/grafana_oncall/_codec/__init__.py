@@ -1,0 +1,1 @@
+"""From Python values to JSON and back, and from refusals to errors."""
