@@ -11,6 +11,7 @@ import attrs
 from grafana_oncall._codec.decode import decode
 from grafana_oncall._codec.error_responses import SYNCING
 from grafana_oncall._core.request import API_ROOT, Answer, Request, Response
+from grafana_oncall._http.sender import Received
 
 from ._limiter import StorageAway
 from ._pacing import OutageTooLong, PauseTooLong
@@ -29,7 +30,6 @@ from ._retry import (
     is_unresolved,
 )
 from ._shared import Options, Shared
-from ._wire import Received
 from .errors import (
     ClientStateError,
     DecodeError,

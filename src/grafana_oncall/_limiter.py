@@ -12,8 +12,9 @@ import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from grafana_oncall._http.redaction import Redactor
+
 from ._rate import RedisAddress, parse_rate, parse_storage
-from ._redaction import Redactor
 from .errors import InvalidArgument, OnCallError, closed, drop_frames
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import attrs
 
 from grafana_oncall._core.aio import CancelledInWaits
 from grafana_oncall._core.request import Request
+from grafana_oncall._http.sender import Received, Wire
 
 from ._limiter import Limiter
 from ._pacing import Caller, Gate
 from ._retry import Reach, RetryPolicy, RetryQuota, is_outage, is_setting, may_pass, patience_of
-from ._wire import Received, Wire
 from .errors import ClientStateError, OnCallError, RequestTimeout, TransportError, closed
 from .events import Event, Listener, emit
 

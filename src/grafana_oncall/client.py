@@ -13,16 +13,17 @@ import httpx
 
 from grafana_oncall._core.request import Answer, Request
 from grafana_oncall._core.types import Hidden
+from grafana_oncall._http.auth import Token
+from grafana_oncall._http.factory import Transport, check_exclusive, check_kinds, make_http
+from grafana_oncall._http.sender import Wire
+from grafana_oncall._http.urls import api_url, stack_url, timeout_seconds
 from grafana_oncall._validation.arguments import function, of_type, whole
 
-from ._http import Transport, check_exclusive, check_kinds, make_http
 from ._limiter import Limiter
 from ._pacing import Gate, Pace
 from ._retry import RetryPolicy, RetryQuota
 from ._session import Session
-from ._settings import Token, api_url, stack_url, timeout_seconds
 from ._shared import Options, Shared
-from ._wire import Wire
 from .errors import InvalidArgument
 from .events import Listener
 

@@ -20,4 +20,4 @@ def client(url: str, transport: Transport | httpx.AsyncBaseTransport = "httpx") 
 
 def has_aiohttp() -> bool:
     """Whether the SDK can send through aiohttp."""
-    return all(find_spec(name) for name in ("aiohttp", "grafana_oncall._transport"))
+    return all(find_spec(name) for name in ("aiohttp", "grafana_oncall._http.aiohttp_transport"))

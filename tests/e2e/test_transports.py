@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy, models, operations
-from grafana_oncall._transport import AiohttpTransport
+from grafana_oncall._http.aiohttp_transport import AiohttpTransport
 from grafana_oncall.errors import (
     ClientStateError,
     OnCallError,

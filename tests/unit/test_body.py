@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._body import Body
+from grafana_oncall._http.body import Body
 from tests.benchmarks.samples import page
 
 MIB = 1024 * 1024

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._settings import Token, api_url, stack_url, timeout_seconds
+from grafana_oncall._http.auth import Token
+from grafana_oncall._http.urls import api_url, stack_url, timeout_seconds
 from grafana_oncall.errors import InvalidArgument
 
 SECRET = "meow-meow-meow"

@@ -309,7 +309,7 @@ def test_another_name_is_refused(given: str) -> None:
 
 def test_without_aiohttp_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """At once, when the client is made."""
-    monkeypatch.delitem(sys.modules, "grafana_oncall._transport", raising=False)
+    monkeypatch.delitem(sys.modules, "grafana_oncall._http.aiohttp_transport", raising=False)
     monkeypatch.setitem(sys.modules, "aiohttp", None)
     with pytest.raises(InvalidArgument, match=r"pip install 'grafana-oncall-sdk\[aiohttp\]'"):
         OnCallClient(url="https://oncall.test", token=TOKEN, transport="aiohttp")

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpx
 
-from ._surplus import CONNECTION
-from ._unsent import OwnTransport
+from .surplus import CONNECTION
+from .unsent import OwnTransport
 
 if TYPE_CHECKING:
     from httpcore import AsyncNetworkStream

@@ -14,15 +14,9 @@ from grafana_oncall._codec.decode import encode
 from grafana_oncall._codec.error_responses import MOST_BYTES
 from grafana_oncall._core.request import Request, Response
 from grafana_oncall._core.text import printable, shown
-
-from ._body import ACCEPTED, Body
-from ._redaction import Redactor
-from ._retry import causes, is_unresolved, is_untrusted
-from ._settings import Token
-from ._surplus import Watched, drop
-from ._unsent import was_never_sent
-from ._version import __version__
-from .errors import (
+from grafana_oncall._retry import causes, is_unresolved, is_untrusted
+from grafana_oncall._version import __version__
+from grafana_oncall.errors import (
     EXCERPT_LENGTH,
     DecodeError,
     InvalidArgument,
@@ -31,6 +25,12 @@ from .errors import (
     TransportError,
     closed,
 )
+
+from .auth import Token
+from .body import ACCEPTED, Body
+from .redaction import Redactor
+from .surplus import Watched, drop
+from .unsent import was_never_sent
 
 
 def _sendable(url: str) -> str:

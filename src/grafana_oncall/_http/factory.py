@@ -11,10 +11,10 @@ import httpx
 
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import Hidden
+from grafana_oncall.errors import InvalidArgument
 
-from ._pool import Pool
-from ._settings import is_loopback
-from .errors import InvalidArgument
+from .pool import Pool
+from .urls import is_loopback
 
 Transport: TypeAlias = httpx.AsyncBaseTransport | Literal["httpx", "aiohttp"]
 """What sends the requests of an httpx client."""
@@ -157,7 +157,7 @@ def _named(
     if name == "httpx":
         return _pool(tls, proxy)
     try:
-        from ._transport import AiohttpTransport  # noqa: PLC0415  # an extra
+        from .aiohttp_transport import AiohttpTransport  # noqa: PLC0415  # an extra
     except ImportError as error:
         message = (
             "transport=\"aiohttp\" needs another package: pip install 'grafana-oncall-sdk[aiohttp]'"

@@ -1,0 +1,1 @@
+"""One request on the wire: clients, transports, URLs, and the token."""
