@@ -17,12 +17,12 @@ from ._version import __version__
 if TYPE_CHECKING:
     from grafana_oncall._core.request import Answer, Page, Request, Response
     from grafana_oncall._core.types import UNSET, UnsetType
+    from grafana_oncall._listing.pager import Pager
+    from grafana_oncall._session.retry import RetryPolicy
     from grafana_oncall._validation.arguments import FOREVER, NO_TEAM
 
     from . import bot, bulk, changes, errors, events, labels, models, operations, webhooks
     from ._checkpoint import Checkpoint
-    from ._pager import Pager
-    from ._retry import RetryPolicy
     from ._watch import Watcher
     from .client import OnCallClient
 else:
@@ -43,9 +43,9 @@ else:
             ),
             "._validation.arguments": ("FOREVER", "NO_TEAM"),
             "._checkpoint": ("Checkpoint",),
-            "._pager": ("Pager",),
+            "._listing.pager": ("Pager",),
             "._core.request": ("Answer", "Page", "Request", "Response"),
-            "._retry": ("RetryPolicy",),
+            "._session.retry": ("RetryPolicy",),
             "._core.types": ("UNSET", "UnsetType"),
             "._watch": ("Watcher",),
             ".client": ("OnCallClient",),

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, overload
 from grafana_oncall._core.types import UNSET
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
+from grafana_oncall._listing.filters import only_met
+from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
+from grafana_oncall._session.actions import Actions
 from grafana_oncall._validation.arguments import (
     duration,
     function,
@@ -21,9 +24,6 @@ from grafana_oncall._validation.arguments import (
 from grafana_oncall._validation.enums import State, state_filter, wanted_state
 
 from . import labels as label_rules
-from ._actions import Actions
-from ._filter import only_met
-from ._pager import DEFAULT_PREFETCH, Pager
 from ._wait import Waiter
 from .labels import LabelsLike
 

@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
 from grafana_oncall._core.aio import in_own_task, is_cancelled
-
-from ._retry import RetryPolicy, bound_of_delay
+from grafana_oncall._session.retry import RetryPolicy, bound_of_delay
 
 T = TypeVar("T")
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import attrs
 
+from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import path_of
 
 from ._checkpoint import Checkpoint, CheckpointFile, Kind, delivered, members
@@ -17,7 +18,6 @@ from ._known import Delivery, Known, Sighting
 from ._moment import Moment
 from ._poll import Poller, Scope
 from ._schedule import Schedule
-from ._session import Session
 from .changes import Gap
 from .errors import (
     CheckpointError,

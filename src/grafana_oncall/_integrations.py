@@ -17,15 +17,15 @@ from grafana_oncall._generated.integrations import (
     TemplatesInput,
 )
 from grafana_oncall._generated.operations import integrations as operations
+from grafana_oncall._listing.filters import only_named
+from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
+from grafana_oncall._listing.pages import next_page
+from grafana_oncall._session.call import Exchange, Look
+from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import name_filter, whole
 from grafana_oncall._validation.jinja import template_problem
 
 from . import labels as label_rules
-from ._call import Exchange, Look
-from ._filter import only_named
-from ._pager import DEFAULT_PREFETCH, Pager
-from ._paging import next_page
-from ._session import Session
 from .errors import InvalidArgument, TemplateError
 from .labels import LabelsLike
 

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 import attrs
 
 from grafana_oncall._generated.alert_groups import AlertGroup
+from grafana_oncall._listing.filters import unmet
 
-from ._filter import unmet
 from .changes import Change, Snapshot, diff
 
 

@@ -21,13 +21,13 @@ import attrs
 from grafana_oncall._core.request import Page
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
+from grafana_oncall._listing.pager import Pager
+from grafana_oncall._listing.windows import Groups, Window, between, together, windows
+from grafana_oncall._session.actions import Actions
+from grafana_oncall._session.session import Session
 from grafana_oncall._validation.enums import state_filter
 
-from ._actions import Actions
 from ._known import Known, Sighting
-from ._pager import Pager
-from ._session import Session
-from ._window import Groups, Window, between, together, windows
 from .errors import ClientStateError, NotFound, OnCallError
 
 _DAY: Final = timedelta(days=1)

@@ -8,11 +8,11 @@ from typing import Final
 
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
+from grafana_oncall._listing.pager import Pager
+from grafana_oncall._listing.windows import Groups, between, together
+from grafana_oncall._session.actions import Actions
+from grafana_oncall._session.session import Session
 
-from ._actions import Actions
-from ._pager import Pager
-from ._session import Session
-from ._window import Groups, between, together
 from .errors import EndpointUnavailable, NotFound, OnCallError, WaitTimeout
 
 _FEW: Final = 3

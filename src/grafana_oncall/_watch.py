@@ -6,11 +6,11 @@ from pathlib import Path
 
 import attrs
 
+from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import several_ids
 
 from ._checkpoint import Checkpoint
 from ._follow import Follower, WatchSettings
-from ._session import Session
 from .changes import Watched
 
 

@@ -17,13 +17,13 @@ from grafana_oncall._http.auth import Token
 from grafana_oncall._http.factory import Transport, check_exclusive, check_kinds, make_http
 from grafana_oncall._http.sender import Wire
 from grafana_oncall._http.urls import api_url, stack_url, timeout_seconds
+from grafana_oncall._session.rate_limit import Limiter
+from grafana_oncall._session.retry import RetryPolicy, RetryQuota
+from grafana_oncall._session.session import Session
+from grafana_oncall._session.state import Options, Shared
+from grafana_oncall._session.throttle import Gate, Pace
 from grafana_oncall._validation.arguments import function, of_type, whole
 
-from ._limiter import Limiter
-from ._pacing import Gate, Pace
-from ._retry import RetryPolicy, RetryQuota
-from ._session import Session
-from ._shared import Options, Shared
 from .errors import InvalidArgument
 from .events import Listener
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from grafana_oncall._limiter import Limiter, StorageAway
+from grafana_oncall._session.rate_limit import Limiter, StorageAway
 from grafana_oncall.errors import OnCallError
 
 PASSWORD = "meow/meow@meow"

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from grafana_oncall import OnCallClient, operations
-from grafana_oncall._retry import RetryPolicy
+from grafana_oncall._session.retry import RetryPolicy
 from grafana_oncall.errors import FilterIgnored, OnCallError
 from tests.facade.clients import KEY, made
 from tests.facade.listing import settle

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy
-from grafana_oncall._pacing import Gate, Pace
+from grafana_oncall._session.throttle import Gate, Pace
 from grafana_oncall.bot import Bot
 from grafana_oncall.bulk import Status
 from grafana_oncall.changes import Acknowledged, Change, Created

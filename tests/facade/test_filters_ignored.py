@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from grafana_oncall import NO_TEAM, OnCallClient
-from grafana_oncall._pager import Pager
+from grafana_oncall._listing.pager import Pager
 from grafana_oncall.errors import FilterIgnored
 from tests.facade.clients import made
 from tests.facade.samples import GROUP, INTEGRATION, one_page

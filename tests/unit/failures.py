@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from grafana_oncall._codec.error_responses import GATEWAY
 from grafana_oncall._core.request import Operation
-from grafana_oncall._retry import RetryPolicy, Verdict, after, is_ambiguous
+from grafana_oncall._session.retry import RetryPolicy, Verdict, after, is_ambiguous
 from grafana_oncall.errors import (
     AlreadyInState,
     BadRequest,

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from grafana_oncall._pacing import Caller, Gate, Pace
+from grafana_oncall._session.throttle import Caller, Gate, Pace
 from tests.virtual_time import loop
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grafana_oncall._pacing import Caller, Gate, Pace
+from grafana_oncall._session.throttle import Caller, Gate, Pace
 from grafana_oncall.errors import ClientStateError, closed
 from tests.support.budget import budget
 from tests.unit.gates import hold, place, refuse, room, turn

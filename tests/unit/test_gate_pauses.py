@@ -6,7 +6,7 @@ from collections.abc import Callable
 import attrs
 import pytest
 
-from grafana_oncall._pacing import Caller, Gate, Pace, PauseTooLong
+from grafana_oncall._session.throttle import Caller, Gate, Pace, PauseTooLong
 from grafana_oncall.errors import ClientStateError
 from tests.unit.gates import counted_lines, hold, place, refuse, room, served, turn
 from tests.virtual_time import loop, passed

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall import _limiter
-from grafana_oncall._limiter import Limiter, StorageAway
+from grafana_oncall._session import rate_limit as _limiter
+from grafana_oncall._session.rate_limit import Limiter, StorageAway
 from grafana_oncall.errors import ClientStateError, OnCallError
 from tests.unit.limiter_secrets import SECRET, shown
 

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall import _limiter
-from grafana_oncall._limiter import Limiter
-from grafana_oncall._rate import RedisAddress, parse_rate, parse_storage
+from grafana_oncall._session import rate_limit as _limiter
+from grafana_oncall._session.rate_limit import Limiter, RedisAddress, parse_rate, parse_storage
 from grafana_oncall.errors import InvalidArgument
 from tests.unit.limiter_secrets import SECRET, shown
 

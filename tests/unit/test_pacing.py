@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._pacing import DOCUMENTED_QUOTA, LONGEST_PAUSE, Pace
+from grafana_oncall._session.throttle import DOCUMENTED_QUOTA, LONGEST_PAUSE, Pace
 from tests.unit.gates import room, served
 
 

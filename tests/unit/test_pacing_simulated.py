@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from grafana_oncall._pacing import LONGEST_PAUSE, Pace
+from grafana_oncall._session.throttle import LONGEST_PAUSE, Pace
 from tests.support.budget import budget
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall import Page, Request, operations
-from grafana_oncall._paging import next_page, upcoming
+from grafana_oncall._listing.pages import next_page, upcoming
 from grafana_oncall.errors import DecodeError
 from grafana_oncall.models import AlertGroup
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from grafana_oncall._core.request import Operation
-from grafana_oncall._retry import (
+from grafana_oncall._session.retry import (
     Again,
     GiveUp,
     RetryPolicy,

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall._core.request import Operation
-from grafana_oncall._retry import Again, GiveUp, RetryPolicy, Settled, Verdict, after, is_ambiguous
+from grafana_oncall._session.retry import (
+    Again,
+    GiveUp,
+    RetryPolicy,
+    Settled,
+    Verdict,
+    after,
+    is_ambiguous,
+)
 from grafana_oncall.errors import (
     AlreadyInState,
     NotFound,

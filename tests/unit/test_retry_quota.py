@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._retry import Again, RetryQuota
+from grafana_oncall._session.retry import Again, RetryQuota
 from grafana_oncall.errors import OnCallError, RateLimited, RequestTimeout
 from tests.unit.failures import ERRORS, POLICY, decide, errors
 from tests.virtual_time import loop, run

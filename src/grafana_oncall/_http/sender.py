@@ -14,7 +14,7 @@ from grafana_oncall._codec.decode import encode
 from grafana_oncall._codec.error_responses import MOST_BYTES
 from grafana_oncall._core.request import Request, Response
 from grafana_oncall._core.text import printable, shown
-from grafana_oncall._retry import causes, is_unresolved, is_untrusted
+from grafana_oncall._session.retry import causes, is_unresolved, is_untrusted
 from grafana_oncall._version import __version__
 from grafana_oncall.errors import (
     EXCERPT_LENGTH,

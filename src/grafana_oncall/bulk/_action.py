@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import attrs
 
-from grafana_oncall._actions import Actions
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._session.actions import Actions
 from grafana_oncall._validation.arguments import FOREVER
 from grafana_oncall.errors import AlreadyInState, Conflict, OnCallError, OutcomeUnknown
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import attrs
 
-from grafana_oncall._actions import Actions
-from grafana_oncall._session import Session
+from grafana_oncall._session.actions import Actions
+from grafana_oncall._session.session import Session
 from grafana_oncall.errors import (
     ClientStateError,
     Forbidden,

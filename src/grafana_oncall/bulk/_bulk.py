@@ -10,11 +10,11 @@ import attrs
 
 from grafana_oncall import labels as label_rules
 from grafana_oncall._core.text import shown
-from grafana_oncall._filter import is_filtered
 from grafana_oncall._generated.alert_groups import AlertGroup, DeleteMode
 from grafana_oncall._generated.operations import alert_groups as operations
-from grafana_oncall._pager import DEFAULT_PREFETCH, Pager
-from grafana_oncall._session import Session
+from grafana_oncall._listing.filters import is_filtered
+from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
+from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import Forever, duration, silence_delay
 from grafana_oncall._validation.enums import delete_mode
 from grafana_oncall.errors import InvalidArgument

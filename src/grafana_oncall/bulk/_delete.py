@@ -7,7 +7,7 @@ from typing import Final, Literal
 import attrs
 from attrs.validators import in_
 
-from grafana_oncall._actions import Actions
+from grafana_oncall._session.actions import Actions
 from grafana_oncall.errors import NotFound, OnCallError, OutcomeUnknown
 
 from ._action import Action, Seen

@@ -5,8 +5,8 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from grafana_oncall._actions import Actions
 from grafana_oncall._generated.constraints import LABELS_MAX
+from grafana_oncall._session.actions import Actions
 from grafana_oncall.errors import AlreadyInState, LabelError, NotFound, Problem
 
 from ._action import Action, Seen

@@ -12,7 +12,7 @@ from typing import Any, Final
 import attrs
 
 from grafana_oncall._core.text import shown
-from grafana_oncall._filter import is_known
+from grafana_oncall._listing.filters import is_known
 from grafana_oncall.errors import JournalError
 
 from ._action import STATES_REACHED, Action, Silence, Transition

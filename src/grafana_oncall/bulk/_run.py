@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import attrs
 
-from grafana_oncall._session import Session
+from grafana_oncall._session.session import Session
 from grafana_oncall.errors import ClientStateError, LabelError
 
 from ._action import Action, Seen

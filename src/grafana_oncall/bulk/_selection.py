@@ -10,12 +10,12 @@ import attrs
 
 from grafana_oncall._core.request import Page
 from grafana_oncall._core.text import shown
-from grafana_oncall._filter import ignored, unmet
 from grafana_oncall._generated.alert_groups import AlertGroup
 from grafana_oncall._generated.constraints import ID
-from grafana_oncall._paging import at_page, next_page
-from grafana_oncall._session import Session
-from grafana_oncall._window import Groups, together, windows
+from grafana_oncall._listing.filters import ignored, unmet
+from grafana_oncall._listing.pages import at_page, next_page
+from grafana_oncall._listing.windows import Groups, together, windows
+from grafana_oncall._session.session import Session
 from grafana_oncall.errors import InvalidArgument, SelectionTooLarge
 
 from ._action import Seen

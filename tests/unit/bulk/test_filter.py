@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._filter import is_filtered, unmet
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.labels import Label, LabelKey, LabelValue
+from grafana_oncall._listing.filters import is_filtered, unmet
 from grafana_oncall._validation.arguments import NO_TEAM, time_range
 
 

@@ -23,7 +23,7 @@ from typing import Final
 
 import attrs
 
-from ._retry import Reach
+from .retry import Reach
 
 _ACCIDENT: Final = 1
 """Failures in a row that are not an outage yet."""

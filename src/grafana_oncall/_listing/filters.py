@@ -10,8 +10,7 @@ from grafana_oncall._core.text import shown
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.integrations import Integration
 from grafana_oncall._validation.arguments import NO_TEAM
-
-from .errors import FilterIgnored
+from grafana_oncall.errors import FilterIgnored
 
 _NOT_A_FILTER: Final = frozenset({"page", "perpage"})
 

@@ -6,10 +6,10 @@ from typing import Any
 import attrs
 
 from grafana_oncall._core.request import Request
+from grafana_oncall.errors import Attempt, OnCallError
+from grafana_oncall.events import AttemptEnded, CallEnded, CallStarted, RetryScheduled, is_heard
 
-from ._shared import Shared
-from .errors import Attempt, OnCallError
-from .events import AttemptEnded, CallEnded, CallStarted, RetryScheduled, is_heard
+from .state import Shared
 
 
 class Record:

@@ -9,11 +9,12 @@ import attrs
 
 from grafana_oncall._core.request import Page, Request
 from grafana_oncall._core.text import shown
+from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import whole
+from grafana_oncall.errors import InvalidArgument
+from grafana_oncall.events import ListIncomplete
 
-from ._session import Session, Walk
-from .errors import InvalidArgument
-from .events import ListIncomplete
+from .prefetch import Walk, pages
 
 
 class HasId(Protocol):
@@ -122,7 +123,7 @@ class Pager(Generic[T]):
 
     def pages(self) -> AsyncGenerator[Page[T], None]:
         """The pages as the server answers them, with what repeats, their count and raw bytes."""
-        return self._session.pages(self._request, prefetch=self._prefetch)
+        return pages(self._session, self._request, prefetch=self._prefetch)
 
     async def collect(self, *, limit: int | None = None) -> list[T]:
         """All items, or at most the first `limit` of them, in the server's order."""

@@ -12,11 +12,19 @@ from grafana_oncall._codec.decode import decode
 from grafana_oncall._codec.error_responses import SYNCING
 from grafana_oncall._core.request import API_ROOT, Answer, Request, Response
 from grafana_oncall._http.sender import Received
+from grafana_oncall.errors import (
+    ClientStateError,
+    DecodeError,
+    FilterIgnored,
+    OnCallError,
+    RateLimited,
+    StatusError,
+    TransportError,
+)
+from grafana_oncall.events import Paused
 
-from ._limiter import StorageAway
-from ._pacing import OutageTooLong, PauseTooLong
-from ._record import Record
-from ._retry import (
+from .rate_limit import StorageAway
+from .retry import (
     Again,
     GiveUp,
     Settled,
@@ -29,17 +37,9 @@ from ._retry import (
     is_outage,
     is_unresolved,
 )
-from ._shared import Options, Shared
-from .errors import (
-    ClientStateError,
-    DecodeError,
-    FilterIgnored,
-    OnCallError,
-    RateLimited,
-    StatusError,
-    TransportError,
-)
-from .events import Paused
+from .state import Options, Shared
+from .telemetry import Record
+from .throttle import OutageTooLong, PauseTooLong
 
 S = TypeVar("S")
 T = TypeVar("T")

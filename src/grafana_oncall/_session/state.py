@@ -10,12 +10,18 @@ import attrs
 from grafana_oncall._core.aio import CancelledInWaits
 from grafana_oncall._core.request import Request
 from grafana_oncall._http.sender import Received, Wire
+from grafana_oncall.errors import (
+    ClientStateError,
+    OnCallError,
+    RequestTimeout,
+    TransportError,
+    closed,
+)
+from grafana_oncall.events import Event, Listener, emit
 
-from ._limiter import Limiter
-from ._pacing import Caller, Gate
-from ._retry import Reach, RetryPolicy, RetryQuota, is_outage, is_setting, may_pass, patience_of
-from .errors import ClientStateError, OnCallError, RequestTimeout, TransportError, closed
-from .events import Event, Listener, emit
+from .rate_limit import Limiter
+from .retry import Reach, RetryPolicy, RetryQuota, is_outage, is_setting, may_pass, patience_of
+from .throttle import Caller, Gate
 
 _numbers: Final = count(1)
 """Of calls: one row for all clients of a process, so that listeners can tell them apart."""

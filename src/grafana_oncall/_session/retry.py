@@ -24,8 +24,7 @@ import attrs
 from grafana_oncall._codec.error_responses import GATEWAY
 from grafana_oncall._core.request import Operation
 from grafana_oncall._core.text import shown
-
-from .errors import (
+from grafana_oncall.errors import (
     PASSING,
     AlreadyInState,
     DecodeError,

@@ -1,4 +1,4 @@
-"""What the resources send through: calls, and the pages of lists."""
+"""The pages of a list in order, fetched ahead of need."""
 
 import asyncio
 from collections import deque
@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator
 from typing import Final, Generic, Self, TypeVar
 
 from grafana_oncall._core.aio import cancel_all
-from grafana_oncall._core.request import Answer, Page, Request
+from grafana_oncall._core.request import Page, Request
+from grafana_oncall._session.call import Answered
+from grafana_oncall._session.session import Session
+from grafana_oncall.events import PageRead
 
-from ._call import Answered, Call, Look
-from ._paging import upcoming
-from ._shared import Options, Shared
-from .events import PageRead
+from .pages import upcoming
 
 T = TypeVar("T")
 
@@ -19,40 +19,13 @@ _TURNS_TO_SEND: Final = 6
 """Turns of the event loop in which a request that may go out does."""
 
 
-class Session:
-    """Sends requests with one set of options."""
-
-    def __init__(self, shared: Shared, options: Options) -> None:
-        self.shared = shared
-        self.options = options
-
-    async def send(self, request: Request[T], *, look: Look[T] | None = None) -> T:
-        """Sends a request and decodes its answer; raises OnCallError for any other end."""
-        return (await self.exchange(request, look=look)).value
-
-    async def exchange(
-        self,
-        request: Request[T],
-        *,
-        look: Look[T] | None = None,
-        answered: Answered | None = None,
-    ) -> Answer[T]:
-        """As `send`, with the answer as it came beside its value."""
-        self.shared.begin()
-        try:
-            return await Call(
-                self.shared, self.options, request, look=look, answered=answered
-            ).run()
-        finally:
-            self.shared.end()
-
-    async def pages(
-        self, request: Request[Page[T]], *, prefetch: int
-    ) -> AsyncGenerator[Page[T], None]:
-        """The pages of a `Walk`."""
-        async with Walk(self, request, prefetch=prefetch) as walk:
-            while (page := await walk.next_page()) is not None:
-                yield page
+async def pages(
+    session: Session, request: Request[Page[T]], *, prefetch: int
+) -> AsyncGenerator[Page[T], None]:
+    """The pages of a `Walk`."""
+    async with Walk(session, request, prefetch=prefetch) as walk:
+        while (page := await walk.next_page()) is not None:
+            yield page
 
 
 class Walk(Generic[T]):

@@ -12,8 +12,9 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from ._outage import Outage
-from .errors import closed
+from grafana_oncall.errors import closed
+
+from .outage import Outage
 
 DOCUMENTED_QUOTA: Final = 300
 """Requests that every known server grants at once, whether per one minute or per five."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 import attrs
 
+from grafana_oncall import labels as label_rules
 from grafana_oncall._core.request import Answer
 from grafana_oncall._generated.alert_groups import (
     AlertGroup,
@@ -17,9 +18,8 @@ from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._validation.arguments import Forever, silence_delay
 from grafana_oncall._validation.enums import delete_mode
 
-from . import labels as label_rules
-from ._call import Exchange
-from ._session import Session
+from .call import Exchange
+from .session import Session
 
 
 class Actions:

@@ -18,11 +18,11 @@ from grafana_oncall._core.aio import cancel_all
 from grafana_oncall._core.request import Page, Request
 from grafana_oncall._generated.alert_groups import AlertGroup
 from grafana_oncall._generated.operations import alert_groups as operations
+from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import time_range
+from grafana_oncall.errors import FilterIgnored
 
-from ._pager import Pager
-from ._session import Session
-from .errors import FilterIgnored
+from .pager import Pager
 
 T = TypeVar("T")
 Groups: TypeAlias = Request[Page[AlertGroup]]

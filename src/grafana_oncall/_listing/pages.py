@@ -8,8 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 
 from grafana_oncall._core.request import Page, Request
-
-from .errors import DecodeError
+from grafana_oncall.errors import DecodeError
 
 T = TypeVar("T")
 

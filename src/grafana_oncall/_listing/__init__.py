@@ -1,0 +1,1 @@
+"""Lists: pages, prefetch, moving windows, and filters."""

@@ -1,0 +1,1 @@
+"""One call: its attempts, retries, throttling, and the client's lifetime."""
