@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from grafana_oncall._listing.pager import Pager
     from grafana_oncall._session.retry import RetryPolicy
     from grafana_oncall._validation.arguments import FOREVER, NO_TEAM
+    from grafana_oncall._watch.checkpoint import Checkpoint
+    from grafana_oncall._watch.watcher import Watcher
 
     from . import bot, bulk, changes, errors, events, labels, models, operations, webhooks
-    from ._checkpoint import Checkpoint
-    from ._watch import Watcher
     from .client import OnCallClient
 else:
     # All of them together take twice the time of httpx, and few programs need the half of them.
@@ -42,12 +42,12 @@ else:
                 "webhooks",
             ),
             "._validation.arguments": ("FOREVER", "NO_TEAM"),
-            "._checkpoint": ("Checkpoint",),
+            "._watch.checkpoint": ("Checkpoint",),
             "._listing.pager": ("Pager",),
             "._core.request": ("Answer", "Page", "Request", "Response"),
             "._session.retry": ("RetryPolicy",),
             "._core.types": ("UNSET", "UnsetType"),
-            "._watch": ("Watcher",),
+            "._watch.watcher": ("Watcher",),
             ".client": ("OnCallClient",),
         },
     )

@@ -22,14 +22,15 @@ from grafana_oncall._validation.arguments import (
     whole,
 )
 from grafana_oncall._validation.enums import State, state_filter, wanted_state
+from grafana_oncall._watch.waiter import Waiter
 
 from . import labels as label_rules
-from ._wait import Waiter
 from .labels import LabelsLike
 
 if TYPE_CHECKING:
-    from ._checkpoint import Checkpoint
-    from ._watch import Watcher
+    from grafana_oncall._watch.checkpoint import Checkpoint
+    from grafana_oncall._watch.watcher import Watcher
+
     from .bulk import Bulk
 
 
@@ -153,9 +154,9 @@ class AlertGroups(Actions):
             InvalidArgument: Any other argument that makes no sense.
             CheckpointError: The checkpoint cannot be read, or is of another server or filter.
         """
-        from ._follow import WatchSettings  # noqa: PLC0415  # as for `bulk`
-        from ._poll import Scope  # noqa: PLC0415
-        from ._watch import Watcher  # noqa: PLC0415
+        from grafana_oncall._watch.follower import WatchSettings  # noqa: PLC0415  # as for `bulk`
+        from grafana_oncall._watch.poller import Scope  # noqa: PLC0415
+        from grafana_oncall._watch.watcher import Watcher  # noqa: PLC0415
 
         listed = self.list(
             labels=labels, integration_id=integration_id, route_id=route_id, team_id=team_id

@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from grafana_oncall._core.aio import cancel_all
+from grafana_oncall._watch.follower import Follower, Poll
 
-from ._follow import Follower, Poll
 from ._signals import stopped_by
 from .changes import Watched
 from .errors import ClientStateError, OnCallError

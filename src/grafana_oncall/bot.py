@@ -22,10 +22,10 @@ from grafana_oncall._core.aio import in_own_task
 from grafana_oncall._core.text import shown
 from grafana_oncall._session.retry import RetryPolicy
 from grafana_oncall._validation.arguments import async_function, duration, of_type, whole
+from grafana_oncall._watch.watcher import Watcher, follower_of
 
 from ._attempts import last_failure, name_of
 from ._runner import Runner
-from ._watch import Watcher, follower_of
 from .changes import Change, Gap, Watched
 from .errors import InvalidArgument
 

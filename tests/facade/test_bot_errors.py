@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall._checkpoint import Checkpoint
+from grafana_oncall._watch.checkpoint import Checkpoint
 from grafana_oncall.bot import Bot
 from grafana_oncall.changes import Created
 from grafana_oncall.errors import CheckpointError, ClientStateError, Unauthorized

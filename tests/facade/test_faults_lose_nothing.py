@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grafana_oncall import Checkpoint, OnCallClient
-from grafana_oncall._watch import Watcher
+from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.bot import Bot
 from grafana_oncall.changes import Gap
 from grafana_oncall.errors import SelectionTooLarge

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, cast
 import attrs
 import pytest
 
-from grafana_oncall._watch import Watcher
+from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.bot import Bot
 from grafana_oncall.changes import Change, Created, LabelsChanged, Watched
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall

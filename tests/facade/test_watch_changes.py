@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall._watch import Watcher
+from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.changes import Change, Created, Snapshot
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, VirtualClock
 from tests.facade.samples import BASE

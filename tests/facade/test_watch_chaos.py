@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from grafana_oncall import OnCallClient
-from grafana_oncall._checkpoint import Checkpoint
-from grafana_oncall._watch import Watcher
+from grafana_oncall._watch.checkpoint import Checkpoint
+from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.changes import (
     AlertsAdded,
     Change,

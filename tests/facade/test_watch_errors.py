@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall._checkpoint import Checkpoint
+from grafana_oncall._watch.checkpoint import Checkpoint
 from grafana_oncall.changes import Deleted, Gap, Watched
 from grafana_oncall.errors import (
     BadRequest,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall._watch import Watcher
+from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.bot import Bot
 from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.testing import FakeOnCall, VirtualClock

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from grafana_oncall._watch import Watcher
+from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.changes import Change
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall
 from tests.facade.watchers import (

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from grafana_oncall._checkpoint import Checkpoint
-from grafana_oncall._watch import Watcher
+from grafana_oncall._watch.checkpoint import Checkpoint
+from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.changes import Change, Watched
 from grafana_oncall.testing import FakeOnCall
 from tests.facade.watchers import SRE, add, enter, polls, told, watch_with, watching

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from grafana_oncall._watch import Watcher
+from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.changes import Gap
 from grafana_oncall.testing import FakeOnCall
 from tests.facade.watchers import EVERY, STATES, add, enter, polls, told, watch_with

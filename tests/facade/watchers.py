@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from grafana_oncall import OnCallClient
-from grafana_oncall._watch import Watcher
+from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.changes import Change, Watched
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, FakeRequest, Fault, VirtualClock
 

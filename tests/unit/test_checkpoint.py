@@ -24,8 +24,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grafana_oncall import OnCallClient
-from grafana_oncall._checkpoint import Checkpoint, CheckpointFile, Kind
-from grafana_oncall._known import Delivery
+from grafana_oncall._watch.checkpoint import Checkpoint, CheckpointFile, Kind
+from grafana_oncall._watch.tracker import Delivery
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import CheckpointError
 from grafana_oncall.models import AlertGroupState

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from grafana_oncall._known import Delivery, Known
+from grafana_oncall._watch.tracker import Delivery, Known
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.models import AlertGroup, AlertGroupState
 from tests.facade.samples import GROUP_MODEL

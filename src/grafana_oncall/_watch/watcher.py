@@ -8,10 +8,10 @@ import attrs
 
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import several_ids
+from grafana_oncall.changes import Watched
 
-from ._checkpoint import Checkpoint
-from ._follow import Follower, WatchSettings
-from .changes import Watched
+from .checkpoint import Checkpoint
+from .follower import Follower, WatchSettings
 
 
 @attrs.frozen(kw_only=True)

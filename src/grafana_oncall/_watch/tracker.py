@@ -14,8 +14,7 @@ import attrs
 
 from grafana_oncall._generated.alert_groups import AlertGroup
 from grafana_oncall._listing.filters import unmet
-
-from .changes import Change, Snapshot, diff
+from grafana_oncall.changes import Change, Snapshot, diff
 
 
 @attrs.frozen(kw_only=True)

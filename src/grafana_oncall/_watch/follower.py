@@ -12,20 +12,19 @@ import attrs
 
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import path_of
-
-from ._checkpoint import Checkpoint, CheckpointFile, Kind, delivered, members
-from ._known import Delivery, Known, Sighting
-from ._moment import Moment
-from ._poll import Poller, Scope
-from ._schedule import Schedule
-from .changes import Gap
-from .errors import (
+from grafana_oncall.changes import Gap
+from grafana_oncall.errors import (
     CheckpointError,
     ClientStateError,
     EndpointUnavailable,
     NotFound,
     OnCallError,
 )
+
+from .checkpoint import Checkpoint, CheckpointFile, Kind, delivered, members
+from .poller import Poller, Scope
+from .schedule import Moment, Schedule
+from .tracker import Delivery, Known, Sighting
 
 _logger: Final = logging.getLogger("grafana_oncall")
 

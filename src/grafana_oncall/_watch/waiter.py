@@ -12,8 +12,7 @@ from grafana_oncall._listing.pager import Pager
 from grafana_oncall._listing.windows import Groups, between, together
 from grafana_oncall._session.actions import Actions
 from grafana_oncall._session.session import Session
-
-from .errors import EndpointUnavailable, NotFound, OnCallError, WaitTimeout
+from grafana_oncall.errors import EndpointUnavailable, NotFound, OnCallError, WaitTimeout
 
 _FEW: Final = 3
 """Groups that are looked at one by one at once; more are looked for on pages first."""

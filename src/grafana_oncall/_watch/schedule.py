@@ -1,10 +1,41 @@
 """When a watcher reads: at its turns, later while the server fails, at once when it gets a hint."""
 
 import asyncio
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
+
+import attrs
+
+
+@attrs.frozen
+class Moment:
+    """A moment by both clocks."""
+
+    date: datetime
+    seconds: float | None = None
+    """Of the running loop; None where there was none."""
+
+    @classmethod
+    def now(cls, clock: Callable[[], datetime]) -> "Moment":
+        """As the clock and the running loop tell it."""
+        try:
+            seconds = asyncio.get_running_loop().time()
+        except RuntimeError:
+            seconds = None
+        return cls(clock(), seconds)
+
+    def since(self, earlier: "Moment") -> timedelta:
+        """What has passed, by the clock that saw more of it."""
+        return max(self.date - earlier.date, self.ticked(earlier))
+
+    def ticked(self, earlier: "Moment") -> timedelta:
+        """What has passed by the loop's clock, where both know it: nobody sets that."""
+        if self.seconds is None or earlier.seconds is None:
+            return self.date - earlier.date
+        return timedelta(seconds=self.seconds - earlier.seconds)
+
 
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 _MOST_DOUBLINGS: Final = 10

@@ -37,10 +37,10 @@ from grafana_oncall._core.aio import to_the_end
 from grafana_oncall._core.filelock import lock, unlock
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import AwareDatetime
+from grafana_oncall.changes import Snapshot
+from grafana_oncall.errors import CheckpointError
 
-from ._known import Delivered, Delivery
-from .changes import Snapshot
-from .errors import CheckpointError
+from .tracker import Delivered, Delivery
 
 Kind: TypeAlias = Literal["polled", "begin", "end"]
 

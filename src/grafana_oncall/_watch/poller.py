@@ -26,9 +26,9 @@ from grafana_oncall._listing.windows import Groups, Window, between, together, w
 from grafana_oncall._session.actions import Actions
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.enums import state_filter
+from grafana_oncall.errors import ClientStateError, NotFound, OnCallError
 
-from ._known import Known, Sighting
-from .errors import ClientStateError, NotFound, OnCallError
+from .tracker import Known, Sighting
 
 _DAY: Final = timedelta(days=1)
 _OPEN: Final = (AlertGroupState.FIRING, AlertGroupState.ACKNOWLEDGED, AlertGroupState.SILENCED)

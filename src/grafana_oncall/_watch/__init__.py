@@ -1,0 +1,1 @@
+"""Watching alert groups by polling."""
