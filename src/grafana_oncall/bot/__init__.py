@@ -23,11 +23,11 @@ from grafana_oncall._core.text import shown
 from grafana_oncall._session.retry import RetryPolicy
 from grafana_oncall._validation.arguments import async_function, duration, of_type, whole
 from grafana_oncall._watch.watcher import Watcher, follower_of
+from grafana_oncall.changes import Change, Gap, Watched
+from grafana_oncall.errors import InvalidArgument
 
-from ._attempts import last_failure, name_of
-from ._runner import Runner
-from .changes import Change, Gap, Watched
-from .errors import InvalidArgument
+from .handlers import last_failure, name_of
+from .runner import Runner
 
 __all__ = ["Bot", "BotHealth", "DeadLetter"]
 

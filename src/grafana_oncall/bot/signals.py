@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import TypeAlias
 
-from .errors import InvalidArgument
+from grafana_oncall.errors import InvalidArgument
 
 Stop: TypeAlias = Callable[[], None]
 Handler: TypeAlias = Callable[[int, FrameType | None], object] | int

@@ -12,10 +12,10 @@ import attrs
 
 from grafana_oncall._core.aio import cancel_all
 from grafana_oncall._watch.follower import Follower, Poll
+from grafana_oncall.changes import Watched
+from grafana_oncall.errors import ClientStateError, OnCallError
 
-from ._signals import stopped_by
-from .changes import Watched
-from .errors import ClientStateError, OnCallError
+from .signals import stopped_by
 
 T = TypeVar("T")
 
