@@ -28,8 +28,8 @@ from .errors import InvalidArgument
 from .events import Listener
 
 if TYPE_CHECKING:
-    from ._alert_groups import AlertGroups
-    from ._integrations import Integrations
+    from grafana_oncall.resources.alert_groups import AlertGroups
+    from grafana_oncall.resources.integrations import Integrations
 
 __all__ = ["ClientOptions", "OnCallClient"]
 
@@ -187,14 +187,14 @@ class OnCallClient:
     @cached_property
     def integrations(self) -> "Integrations":
         """Sources of alerts."""
-        from ._integrations import Integrations  # noqa: PLC0415  # see above
+        from grafana_oncall.resources.integrations import Integrations  # noqa: PLC0415  # see above
 
         return Integrations(self._session)
 
     @cached_property
     def alert_groups(self) -> "AlertGroups":
         """Alerts that belong together, and what is done about them."""
-        from ._alert_groups import AlertGroups  # noqa: PLC0415  # see above
+        from grafana_oncall.resources.alert_groups import AlertGroups  # noqa: PLC0415  # see above
 
         return AlertGroups(self._session)
 

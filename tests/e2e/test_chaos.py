@@ -10,7 +10,6 @@ import attrs
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall._alert_groups import AlertGroups
 from grafana_oncall.errors import (
     ClientStateError,
     Conflict,
@@ -21,6 +20,7 @@ from grafana_oncall.errors import (
     StatusError,
     TransportError,
 )
+from grafana_oncall.resources.alert_groups import AlertGroups
 from grafana_oncall.testing import (
     FakeOnCall,
     FakeRequest,

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias, cast
 
 import msgspec
 
+from grafana_oncall import labels as label_rules
 from grafana_oncall._codec.converter import to_input
 from grafana_oncall._codec.decode import encode, holds
 from grafana_oncall._core.request import Answer, Page, Request
@@ -24,10 +25,8 @@ from grafana_oncall._session.call import Exchange, Look
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import name_filter, whole
 from grafana_oncall._validation.jinja import template_problem
-
-from . import labels as label_rules
-from .errors import InvalidArgument, TemplateError
-from .labels import LabelsLike
+from grafana_oncall.errors import InvalidArgument, TemplateError
+from grafana_oncall.labels import LabelsLike
 
 Templates: TypeAlias = TemplatesInput | Mapping[str, Any]
 """Templates to set: the model, or mappings such as `{"slack": {"title": None}}`."""

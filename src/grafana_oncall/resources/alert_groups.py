@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+from grafana_oncall import labels as label_rules
 from grafana_oncall._core.types import UNSET
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
@@ -23,15 +24,12 @@ from grafana_oncall._validation.arguments import (
 )
 from grafana_oncall._validation.enums import State, state_filter, wanted_state
 from grafana_oncall._watch.waiter import Waiter
-
-from . import labels as label_rules
-from .labels import LabelsLike
+from grafana_oncall.labels import LabelsLike
 
 if TYPE_CHECKING:
     from grafana_oncall._watch.checkpoint import Checkpoint
     from grafana_oncall._watch.watcher import Watcher
-
-    from .bulk import Bulk
+    from grafana_oncall.bulk import Bulk
 
 
 def _utc_now() -> datetime:
@@ -52,7 +50,7 @@ class AlertGroups(Actions):
     @cached_property
     def bulk(self) -> "Bulk":
         """The same actions on many groups: a query, ids, or groups."""
-        from .bulk import Bulk  # noqa: PLC0415  # takes as long as all else of alert groups
+        from grafana_oncall.bulk import Bulk  # noqa: PLC0415  # takes as long as all else of alert groups
 
         return Bulk(self._session)
 

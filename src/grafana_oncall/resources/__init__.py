@@ -1,0 +1,1 @@
+"""The resources of the API, as attributes of the client."""
