@@ -103,7 +103,7 @@ def test_the_table_of_outcomes_has_them_all() -> None:
 def test_the_table_of_bulk_options_has_them_all() -> None:
     """Each with its default, which is that of the checked settings."""
     told = _told_defaults("Option")
-    parameters = inspect.signature(bulk._options.Settings).parameters.values()
+    parameters = inspect.signature(bulk.options.Settings).parameters.values()
     _assert_told(told, {one.name: one.default for one in parameters}, in_words=())
 
 

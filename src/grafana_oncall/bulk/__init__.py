@@ -8,13 +8,12 @@ with bulk.progress_bar() as bar:
 print(report)
 """
 
-from ._bar import progress_bar
-from ._bulk import Bulk, Selection
-from ._options import BulkOptions, ResumeOptions
-from ._outcome import Outcome, Status
-from ._progress import OnProgress, Progress
-from ._report import BulkReport
-from ._run import BulkRun
+from .api import Bulk, Selection
+from .options import BulkOptions, ResumeOptions
+from .outcome import Outcome, Status
+from .progress import OnProgress, Progress, progress_bar
+from .report import BulkReport
+from .run import BulkRun
 
 __all__ = [
     "Bulk",

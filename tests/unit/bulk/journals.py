@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grafana_oncall.bulk._past import Past, Reader
+from grafana_oncall.bulk.resume import Past, Reader
 from grafana_oncall.errors import JournalError
 
 

@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 from grafana_oncall._codec.decode import decode
 from grafana_oncall._generated.alert_groups import AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
-from grafana_oncall.bulk._action import Action, Seen, Silence, Transition
-from grafana_oncall.bulk._delete import Delete
-from grafana_oncall.bulk._labels import Labels
-from grafana_oncall.bulk._outcome import Status
-from grafana_oncall.bulk._past import restored
+from grafana_oncall.bulk.actions import Action, Delete, Labels, Seen, Silence, Transition
+from grafana_oncall.bulk.outcome import Status
+from grafana_oncall.bulk.resume import restored
 from grafana_oncall.errors import LabelError
 from grafana_oncall.testing import FakeOnCall, FakeRequest, VirtualClock
 from tests.unit.answers import answered

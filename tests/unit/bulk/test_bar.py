@@ -6,8 +6,7 @@ import pytest
 from rich.console import Console
 
 from grafana_oncall.bulk import Progress, progress_bar
-from grafana_oncall.bulk._bar import told
-from grafana_oncall.bulk._progress import Phase
+from grafana_oncall.bulk.progress import Phase, told
 
 
 def progress(

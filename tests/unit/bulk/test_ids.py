@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall.bulk._ids import IN_MEMORY, Ids
+from grafana_oncall.bulk.ids import IN_MEMORY, Ids
 
 NAMES = st.lists(st.sampled_from([f"I{number}" for number in range(9)]), max_size=20)
 IN_MEMORY_OR_NOT = st.sampled_from([0, 3, 100])

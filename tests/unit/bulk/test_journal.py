@@ -19,13 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall._core.filelock import lock
-from grafana_oncall.bulk._action import Action, Silence, Transition
-from grafana_oncall.bulk._delete import Delete
-from grafana_oncall.bulk._ids import Ids
-from grafana_oncall.bulk._journal import EITHER, NEW, OLD, Journal
-from grafana_oncall.bulk._labels import Labels
-from grafana_oncall.bulk._outcome import Outcome, Status
-from grafana_oncall.bulk._past import Header, difference
+from grafana_oncall.bulk.actions import Action, Delete, Labels, Silence, Transition
+from grafana_oncall.bulk.ids import Ids
+from grafana_oncall.bulk.journal import EITHER, NEW, OLD, Journal
+from grafana_oncall.bulk.outcome import Outcome, Status
+from grafana_oncall.bulk.resume import Header, difference
 from grafana_oncall.errors import JournalError
 from tests.unit.bulk.journals import read, refused
 

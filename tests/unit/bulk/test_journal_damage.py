@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from grafana_oncall.bulk._journal import EITHER, OLD, Journal
+from grafana_oncall.bulk.journal import EITHER, OLD, Journal
 from grafana_oncall.errors import JournalError
 from tests.unit.bulk.journals import read, refused
 

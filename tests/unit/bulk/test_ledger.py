@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall.bulk._ledger import Ledger
-from grafana_oncall.bulk._outcome import Outcome, Status
+from grafana_oncall.bulk.outcome import Outcome, Status
+from grafana_oncall.bulk.report import Ledger
 from grafana_oncall.errors import OnCallError
 
 IDS = st.lists(st.sampled_from([f"I{number}" for number in range(12)]))

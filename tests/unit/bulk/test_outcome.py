@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from grafana_oncall import errors
-from grafana_oncall.bulk._outcome import Outcome, Status, status_of
+from grafana_oncall.bulk.outcome import Outcome, Status, status_of
 from grafana_oncall.errors import OnCallError
 from tests.unit.test_errors import ERRORS
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall.bulk._outcome import Status
-from grafana_oncall.bulk._progress import Meter, OnProgress, Progress
+from grafana_oncall.bulk.outcome import Status
+from grafana_oncall.bulk.progress import Meter, OnProgress, Progress
 from tests.virtual_time import run
 
 

@@ -7,8 +7,8 @@ import attrs
 import pytest
 
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
-from grafana_oncall.bulk._ids import Ids
-from grafana_oncall.bulk._selection import Frozen, gather, given, group_id
+from grafana_oncall.bulk.ids import Ids
+from grafana_oncall.bulk.selection import Frozen, gather, given, group_id
 from grafana_oncall.errors import InvalidArgument, SelectionTooLarge
 from tests.virtual_time import now, run
 

@@ -1,18 +1,29 @@
 """The actions of bulk runs: what is left to do for a group, doing it, and whether it is done."""
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
+from attrs.validators import in_
 
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.constraints import LABELS_MAX
 from grafana_oncall._session.actions import Actions
 from grafana_oncall._validation.arguments import FOREVER
-from grafana_oncall.errors import AlreadyInState, Conflict, OnCallError, OutcomeUnknown
+from grafana_oncall.errors import (
+    AlreadyInState,
+    Conflict,
+    LabelError,
+    NotFound,
+    OnCallError,
+    OutcomeUnknown,
+    Problem,
+)
 
-from ._outcome import Status
+from .outcome import Status
 
 
 @attrs.frozen(kw_only=True)
@@ -204,3 +215,137 @@ class Silence(Action):
             "Check for how long; silence it again if in doubt."
         )
         raise OutcomeUnknown(message, operation="silence_alert_group")
+
+
+_FIRST_LOOK: Final = 0.5
+"""Seconds after which a server has usually done what it took on (0.1 to 0.3 s were measured)."""
+
+_LONGEST_PAUSE: Final = 5.0
+
+
+@attrs.frozen(kw_only=True)
+class Delete(Action):
+    """A wipe or a deletion, which the server takes on, and does later."""
+
+    name: str = "delete"
+    mode: Literal["wipe", "delete"] = attrs.field(validator=in_(("wipe", "delete")))
+    wait: float | None
+    """Longest time in seconds to wait until it has happened."""
+
+    @property
+    def success(self) -> Status:
+        """The server does it later: only with `wait` it is seen to be done."""
+        return Status.ACCEPTED if self.wait is None else Status.CHANGED
+
+    def steps(self, _seen: Seen | None, /) -> Sequence[str]:
+        """Always the same: a group may have no title for another reason than a wipe."""
+        return (self.mode,)
+
+    def holds(self, seen: Seen) -> bool:
+        """Whether it has been wiped; one that is deleted cannot be seen."""
+        return self.mode == "wipe" and seen.is_wiped
+
+    async def found(self, on: Actions, group_id: str) -> bool:
+        """Looks; a group that is gone was deleted."""
+        try:
+            return self.holds(Seen.of(await on.get(group_id)))
+        except NotFound as error:
+            if self.mode == "delete" and error.is_certain:
+                return True
+            raise
+
+    async def perform(
+        self, on: Actions, group_id: str, _seen: Seen | None, done: list[str], /
+    ) -> None:
+        """Sends it, and waits for it if asked to."""
+        try:
+            await on.delete(group_id, mode=self.mode)
+        except NotFound as error:
+            if self.mode == "delete" and error.is_certain:
+                return
+            raise
+        done.append(self.mode)
+        if self.wait is not None:
+            await self._until_done(on, group_id, self.wait)
+
+    async def _until_done(self, on: Actions, group_id: str, longest: float) -> None:
+        """Looks again and again; the last look is after `longest`, however long a pause was."""
+        clock = asyncio.get_running_loop().time
+        end, pause = clock() + longest, min(_FIRST_LOOK, longest)
+        while pause > 0:
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE, end - clock())
+            try:
+                if await self.found(on, group_id):
+                    return
+            except OnCallError as error:
+                raise _not_yet(self.mode, f"nothing could be seen of it ({error})") from error
+        raise _not_yet(self.mode, f"it had not happened after {longest:g} s.")
+
+
+def _not_yet(mode: str, reason: str) -> OutcomeUnknown:
+    message = f"delete_alert_group: the server took on the {mode}, but {reason} Look again later."
+    return OutcomeUnknown(message, operation="delete_alert_group")
+
+
+_Pair: TypeAlias = tuple[str, str]
+
+_LABEL_GONE: Final = "Label not found"
+"""The server's 404 for a label, which differs from that for a group."""
+
+
+def _pairs(labels: Iterable[Iterable[str]]) -> tuple[_Pair, ...]:
+    return tuple((key, value) for key, value in labels)
+
+
+@attrs.frozen(kw_only=True)
+class Labels(Action):
+    """Labels to attach or to take off: of each group, those that are missing or there."""
+
+    labels: tuple[_Pair, ...] = attrs.field(converter=_pairs)
+
+    @property
+    def _adds(self) -> bool:
+        return self.name == "add_labels"
+
+    def _left(self, seen: Seen | None) -> list[_Pair]:
+        there = None if seen is None else set(seen.labels)
+        left = [one for one in self.labels if there is None or (one in there) != self._adds]
+        number = len(left) + (0 if there is None else len(there))
+        if self._adds and left and number > LABELS_MAX:
+            rule = f"It would have {number} labels; at most {LABELS_MAX} are allowed."
+            raise LabelError([Problem(where="alert group", rule=rule)], argument="labels")
+        return left
+
+    def steps(self, seen: Seen | None, /) -> Sequence[str]:
+        """One for each label that is left to do."""
+        verb = "add" if self._adds else "remove"
+        return [f"{verb} {key}:{value}" for key, value in self._left(seen)]
+
+    def holds(self, seen: Seen) -> bool:
+        """Whether all of them are there, or none."""
+        return not self._left(seen)
+
+    async def perform(
+        self, on: Actions, group_id: str, seen: Seen | None, done: list[str], /
+    ) -> None:
+        """Sends what is left to do, one by one, up to the first that fails."""
+        seen = seen or Seen.of(await on.get(group_id))
+        for (key, value), step in zip(self._left(seen), self.steps(seen), strict=True):
+            if await self._sent(on, group_id, key, value):
+                done.append(step)
+
+    async def _sent(self, on: Actions, group_id: str, key: str, value: str) -> bool:
+        """Whether it was this request that changed something: another actor may be faster."""
+        try:
+            if self._adds:
+                await on.add_label(group_id, key, value)
+            else:
+                await on.remove_label(group_id, key, value)
+        except AlreadyInState:
+            return False
+        except NotFound as error:
+            if error.detail == _LABEL_GONE:
+                return False
+            raise
+        return True

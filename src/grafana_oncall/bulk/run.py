@@ -9,18 +9,16 @@ import attrs
 from grafana_oncall._session.session import Session
 from grafana_oncall.errors import ClientStateError, LabelError
 
-from ._action import Action, Seen
-from ._apply import Applier
-from ._ids import Ids
-from ._journal import Journal
-from ._ledger import Ledger
-from ._options import Settings
-from ._outcome import Outcome, Status
-from ._past import Header, Past, difference
-from ._progress import Meter
-from ._report import BulkReport
-from ._selection import Read
-from ._turns import breathe
+from .actions import Action, Seen
+from .apply import Applier, breathe
+from .ids import Ids
+from .journal import Journal
+from .options import Settings
+from .outcome import Outcome, Status
+from .progress import Meter
+from .report import BulkReport, Ledger
+from .resume import Header, Past, difference
+from .selection import Read
 
 _MOST_ROUNDS: Final = 10
 

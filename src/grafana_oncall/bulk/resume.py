@@ -15,11 +15,9 @@ from grafana_oncall._core.text import shown
 from grafana_oncall._listing.filters import is_known
 from grafana_oncall.errors import JournalError
 
-from ._action import STATES_REACHED, Action, Silence, Transition
-from ._delete import Delete
-from ._labels import Labels
-from ._ledger import Ledger
-from ._outcome import Outcome, Status
+from .actions import STATES_REACHED, Action, Delete, Labels, Silence, Transition
+from .outcome import Outcome, Status
+from .report import Ledger
 
 FORMAT: Final = 1
 OPENING: Final = b'{"journal": '

@@ -18,9 +18,9 @@ from grafana_oncall._listing.windows import Groups, together, windows
 from grafana_oncall._session.session import Session
 from grafana_oncall.errors import InvalidArgument, SelectionTooLarge
 
-from ._action import Seen
-from ._ids import Ids
-from ._turns import breathe
+from .actions import Seen
+from .apply import breathe
+from .ids import Ids
 
 Found: TypeAlias = Callable[[int, int | None], None]
 """Is told how many groups were found so far, and how many there will be."""

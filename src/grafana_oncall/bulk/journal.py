@@ -31,9 +31,9 @@ from typing import Final, Self
 from grafana_oncall._core.filelock import lock, unlock
 from grafana_oncall.errors import JournalError
 
-from ._options import already_exists
-from ._outcome import Outcome
-from ._past import FINISHED, FORMAT, Header, Past, Reader
+from .options import already_exists
+from .outcome import Outcome
+from .resume import FINISHED, FORMAT, Header, Past, Reader
 
 _IDS_IN_A_LINE: Final = 1000
 

@@ -20,14 +20,12 @@ from grafana_oncall._validation.enums import delete_mode
 from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.labels import LabelsLike
 
-from ._action import Action, Silence, Transition
-from ._delete import Delete
-from ._journal import EITHER, NEW, OLD, Journal
-from ._labels import Labels
-from ._options import BulkOptions, ResumeOptions, Settings, path_of_journal
-from ._past import Header, Past
-from ._run import BulkRun, Work
-from ._selection import Read, freeze, gather, given, group_id
+from .actions import Action, Delete, Labels, Silence, Transition
+from .journal import EITHER, NEW, OLD, Journal
+from .options import BulkOptions, ResumeOptions, Settings, path_of_journal
+from .resume import Header, Past
+from .run import BulkRun, Work
+from .selection import Read, freeze, gather, given, group_id
 
 Selection: TypeAlias = (
     Pager[AlertGroup] | Iterable[str | AlertGroup] | AsyncIterable[str | AlertGroup]

@@ -9,7 +9,7 @@ from attrs import converters, validators
 from grafana_oncall._validation.arguments import function, of_type, path_of, whole
 from grafana_oncall.errors import InvalidArgument, JournalError
 
-from ._progress import OnProgress
+from .progress import OnProgress
 
 MAX_AT_ONCE: Final = 8
 

@@ -21,12 +21,21 @@ from grafana_oncall.errors import (
     UserTokenRequired,
 )
 
-from ._action import Action, Seen
-from ._journal import Journal
-from ._options import Settings
-from ._outcome import Outcome, Status, status_of
-from ._past import Past
-from ._progress import Meter
+from .actions import Action, Seen
+from .journal import Journal
+from .options import Settings
+from .outcome import Outcome, Status, status_of
+from .progress import Meter
+from .resume import Past
+
+_AT_A_TIME: Final = 1000
+
+
+async def breathe(done: int) -> None:
+    """Lets other tasks run after each thousand things that were done without waiting."""
+    if done % _AT_A_TIME == 0:
+        await asyncio.sleep(0)
+
 
 _ENOUGH: Final = 5
 """Groups that fail one after the other, for a reason that is not theirs, after which a run ends."""

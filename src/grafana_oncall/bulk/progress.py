@@ -1,16 +1,21 @@
-"""How far a bulk run is."""
+"""A progress bar of a bulk run; needs `grafana-oncall-sdk[rich]`."""
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Final, Literal, TypeAlias
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import attrs
 
 from grafana_oncall._core.aio import cancel_all
 
-from ._outcome import Status
+from .outcome import Status
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
 
 Phase: TypeAlias = Literal["selecting", "acting"]
 
@@ -129,3 +134,49 @@ class Meter:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+_MISSING: Final = "A progress bar needs rich: pip install 'grafana-oncall-sdk[rich]'"
+
+
+@contextmanager
+def progress_bar(console: "Console | None" = None) -> Generator[OnProgress]:
+    """A live bar on the terminal, to be given as `on_progress`.
+
+    Raises:
+        ImportError: The extra `[rich]` is not installed.
+    """
+    try:
+        from rich import progress as rich  # noqa: PLC0415  # an extra
+    except ImportError as error:
+        raise ImportError(_MISSING) from error
+
+    columns = (
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TextColumn("{task.fields[told]}"),
+    )
+    with rich.Progress(*columns, console=console) as bar:
+        task = bar.add_task("…", total=None, told="")
+
+        def show(progress: Progress) -> None:
+            bar.update(
+                task,
+                description=f"{progress.action}: {progress.phase}",
+                completed=progress.done,
+                total=progress.total,
+                told=told(progress),
+            )
+
+        yield show
+
+
+def told(progress: Progress) -> str:
+    """Rate, time left and pause, in words."""
+    words = [f"{progress.rate:.1f}/s"]
+    if progress.eta is not None:
+        words.append(f"{timedelta(seconds=round(progress.eta))} left")
+    if progress.pause:
+        words.append(f"paused for {progress.pause:.0f} s")
+    return ", ".join(words)
