@@ -15,8 +15,8 @@ header.
 from grafana_oncall._generated.webhooks import EventType
 from grafana_oncall.errors import NotAnEvent
 
-from ._event import Event, parse
-from ._handlers import EventName, Handler, OnError
-from ._router import Router
+from .events import Event, parse
+from .handlers import EventName, Handler, OnError
+from .router import Router
 
 __all__ = ["Event", "EventName", "EventType", "Handler", "NotAnEvent", "OnError", "Router", "parse"]

@@ -12,7 +12,7 @@ from grafana_oncall._generated.webhooks import EventType
 from grafana_oncall._validation.arguments import async_function
 from grafana_oncall.errors import InvalidArgument
 
-from ._event import Event
+from .events import Event
 
 EventName: TypeAlias = (
     EventType

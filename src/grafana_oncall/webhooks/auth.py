@@ -10,7 +10,7 @@ from grafana_oncall._core.text import is_sendable, shown
 from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall.errors import InvalidArgument
 
-from ._http import Headers
+from .asgi import Headers
 
 AUTHORIZATION: Final = "authorization"
 _NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"

@@ -11,13 +11,24 @@ from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._validation.arguments import function, whole
 from grafana_oncall.errors import ClientStateError, InvalidArgument, NotAnEvent
 
-from ._backlog import Backlog
-from ._event import Event, group_key, parse
-from ._handlers import EventName, Handler, Handlers, OnError
-from ._http import Answer, Head, Headers, Left, Receive, Refused, Scope, Send, read
-from ._options import seconds, seconds_or_none
-from ._repeats import Repeats
-from ._secret import AUTHORIZATION, Secret
+from .asgi import (
+    Answer,
+    Head,
+    Headers,
+    Left,
+    Receive,
+    Refused,
+    Scope,
+    Send,
+    read,
+    seconds,
+    seconds_or_none,
+)
+from .auth import AUTHORIZATION, Secret
+from .backlog import Backlog
+from .dedupe import Repeats
+from .events import Event, group_key, parse
+from .handlers import EventName, Handler, Handlers, OnError
 
 H = TypeVar("H", bound=Handler)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from grafana_oncall._generated.webhooks import EventType
 
-from ._event import Event, group_key
+from .events import Event, group_key
 
 K = TypeVar("K")
 V = TypeVar("V")
