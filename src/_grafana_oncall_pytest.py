@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from grafana_oncall import OnCallClient
     from grafana_oncall.testing import Factory, FakeOnCall, Faults, LoopClock
-    from grafana_oncall.testing._virtual_time import Timeline
+    from grafana_oncall.testing.clock import Timeline
 
 _MARKER = """oncall(**options): options of the fixtures oncall_*: \
 those of grafana_oncall.testing.FakeOnCall, and start= of oncall_clock"""
@@ -163,7 +163,7 @@ class _VirtualTime:
 
 def _timeline(config: pytest.Config) -> Timeline:
     """That of the session: loops may live longer than a test."""
-    from grafana_oncall.testing._virtual_time import Timeline
+    from grafana_oncall.testing.clock import Timeline
 
     return config.stash.setdefault(_TIMELINE, Timeline())
 

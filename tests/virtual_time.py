@@ -17,7 +17,7 @@ import pytest
 
 from grafana_oncall import testing
 from grafana_oncall.testing import VirtualClock
-from grafana_oncall.testing._virtual_time import Timeline
+from grafana_oncall.testing.clock import Timeline
 
 T = TypeVar("T")
 

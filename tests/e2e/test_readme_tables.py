@@ -13,7 +13,7 @@ from grafana_oncall import OnCallClient, RetryPolicy, bulk, changes, errors
 from grafana_oncall.bulk import Status
 from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, Quota
 from grafana_oncall.testing.__main__ import _parse, _parser, _seeded
-from grafana_oncall.testing._seed import LABELS
+from grafana_oncall.testing.factory import LABELS
 from tests.e2e.readme import COMMANDS, ROOT, TEXT, names, paragraph, table
 
 

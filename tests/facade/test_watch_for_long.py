@@ -18,7 +18,7 @@ import attrs
 from grafana_oncall import OnCallClient
 from grafana_oncall.changes import AlertsAdded, Change, Created, Deleted, LabelsChanged
 from grafana_oncall.testing import FakeOnCall, VirtualClock
-from grafana_oncall.testing._clock import stamp
+from grafana_oncall.testing.clock import stamp
 from tests.facade.mirrors import STATES, Look, follow, on_server
 from tests.facade.watchers import add, enter, watching
 from tests.support.budget import budget

@@ -177,7 +177,9 @@ def test_a_socket_without_uvicorn_says_what_to_install(
 ) -> None:
     """The extra."""
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    monkeypatch.delitem(sys.modules, "grafana_oncall.testing._uvicorn", raising=False)
+    monkeypatch.delitem(
+        sys.modules, "grafana_oncall.testing._serving.uvicorn_server", raising=False
+    )
     result = run("def test_served(oncall_env): ...", *NO_ASYNCIO)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*pip install 'grafana-oncall-sdk[[]testing]'*"])

@@ -29,19 +29,17 @@ state goes into a file with `--save` and comes back with `--load`, or `to_json` 
 Nothing here comes from the rest of the package: a bug that both shared would cancel out.
 """
 
-from ._answers import FakeRequest, FakeResponse
-from ._calls import Call, Calls, NoAnswer
-from ._clock import VirtualClock
-from ._factory import Factory
-from ._fake import DEFAULT_TOKEN, FakeOnCall
-from ._fault import Fault, error, hang, html, refuse, reset, status, throttle, truncate
-from ._faults import Faults
-from ._quota import Quota
-from ._routes import OPERATION_NAMES
-from ._seed import seed_storm
-from ._serve import serve
-from ._state import FakeAlertGroup, FakeIntegration, FakeUser
-from ._virtual_time import LoopClock, Stuck, VirtualTimeLoop
+from grafana_oncall.testing._server.dispatch import OPERATION_NAMES
+from grafana_oncall.testing._server.rate_limit import Quota
+from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
+from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, FakeUser
+from grafana_oncall.testing._serving.uvicorn_server import serve
+
+from .calls import Call, Calls, NoAnswer
+from .clock import LoopClock, Stuck, VirtualClock, VirtualTimeLoop
+from .factory import Factory, seed_storm
+from .fake import DEFAULT_TOKEN, FakeOnCall
+from .faults import Fault, Faults, error, hang, html, refuse, reset, status, throttle, truncate
 
 __all__ = [
     "DEFAULT_TOKEN",

@@ -14,10 +14,10 @@ from types import FrameType
 from typing import TypeVar
 
 from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, Quota, seed_storm, serve
+from grafana_oncall.testing._server.arguments import NAME, SIZE
+from grafana_oncall.testing._server.files import StateFileError, check_target, load, save
 
-from ._checks import NAME, SIZE
-from ._files import StateFileError, check_target, load, save
-from ._seed import seed_arrival
+from .factory import seed_arrival
 
 T = TypeVar("T")
 

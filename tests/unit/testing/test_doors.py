@@ -211,7 +211,7 @@ async def test_websockets_are_not_spoken(fake: FakeOnCall) -> None:
 def without_uvicorn(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     """As when the extra is not installed."""
     with monkeypatch.context() as patch:
-        patch.delitem(sys.modules, "grafana_oncall.testing._uvicorn", raising=False)
+        patch.delitem(sys.modules, "grafana_oncall.testing._serving.uvicorn_server", raising=False)
         patch.setitem(sys.modules, "uvicorn", None)
         yield
 

@@ -12,7 +12,7 @@ import pytest
 from grafana_oncall.changes import Acknowledged, Change
 from grafana_oncall.models import EventType
 from grafana_oncall.testing import Factory, FakeOnCall, VirtualClock
-from grafana_oncall.testing._events import EventName
+from grafana_oncall.testing._resources.webhooks import EventName
 from grafana_oncall.webhooks import Event, Router, parse
 from tests.unit.testing.asking import ask
 from tests.unit.webhooks import payloads

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import timedelta
 
 from grafana_oncall.testing import FakeOnCall, VirtualClock, seed_storm
-from grafana_oncall.testing._seed import seed_arrival
+from grafana_oncall.testing.factory import seed_arrival
 from tests.unit.testing.asking import ask
 
 

@@ -1,0 +1,1 @@
+"""How the fake treats each resource of the API."""

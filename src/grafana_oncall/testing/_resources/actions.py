@@ -1,0 +1,137 @@
+"""The six actions on an alert group: when each is refused, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from attrs import frozen
+
+from grafana_oncall.testing._server.context import Context
+from grafana_oncall.testing._server.fields import is_mapping
+from grafana_oncall.testing._server.responses import FakeResponse, answer_empty, crashed, detail
+from grafana_oncall.testing._server.state import FakeAlertGroup
+
+from .alert_groups import find_group
+
+
+@frozen(kw_only=True)
+class Deed:
+    """Who acts, when, and for a silence until when (`None` is forever)."""
+
+    by: str
+    at: datetime
+    until: datetime | None = None
+
+
+@frozen
+class Refusal:
+    """A state in which the server refuses, and how its text names it."""
+
+    holds: Callable[[FakeAlertGroup], bool]
+    name: str
+
+
+@frozen
+class Action:
+    """An action's effect, and its refusals in the order in which the server looks."""
+
+    effect: Callable[[FakeAlertGroup, Deed], None]
+    refusals: tuple[Refusal, ...]
+
+
+def _acknowledge(group: FakeAlertGroup, deed: Deed) -> None:
+    _unresolve(group, deed)  # an attached group follows its root out of any state
+    _unsilence(group, deed)
+    group.acknowledged_at, group.acknowledged_by = deed.at, deed.by
+
+
+def _unacknowledge(group: FakeAlertGroup, _: Deed) -> None:
+    group.acknowledged_at = group.acknowledged_by = None
+
+
+def _resolve(group: FakeAlertGroup, deed: Deed) -> None:
+    _unsilence(group, deed)
+    group.resolved_at = deed.at
+    # A maintenance incident is resolved by the end of the maintenance, not by a user.
+    group.resolved_by = None if group.maintenance else deed.by
+
+
+def _unresolve(group: FakeAlertGroup, deed: Deed) -> None:
+    _unacknowledge(group, deed)
+    group.resolved_at = group.resolved_by = None
+
+
+def _unresolve_unless_wiped(group: FakeAlertGroup, deed: Deed) -> None:
+    # The server answers success, and leaves a wiped group resolved.
+    if group.wiped_at is None:
+        _unresolve(group, deed)
+
+
+def _silence(group: FakeAlertGroup, deed: Deed) -> None:
+    _unresolve(group, deed)
+    group.silenced_at, group.silenced_until = deed.at, deed.until
+
+
+def _unsilence(group: FakeAlertGroup, _: Deed) -> None:
+    group.silenced_at = group.silenced_until = None
+
+
+_ACKNOWLEDGED = Refusal(lambda group: group.acknowledged_at is not None, "an acknowledged")
+_UNACKNOWLEDGED = Refusal(lambda group: group.acknowledged_at is None, "an unacknowledged")
+_RESOLVED = Refusal(lambda group: group.resolved_at is not None, "a resolved")
+_UNRESOLVED = Refusal(lambda group: group.resolved_at is None, "an unresolved")
+_UNSILENCED = Refusal(lambda group: group.silenced_at is None, "an unsilenced")
+_ATTACHED = Refusal(lambda group: group.root is not None, "an attached")
+_MAINTENANCE = Refusal(lambda group: group.maintenance, "a maintenance")
+
+ACTIONS = {
+    "acknowledge": Action(_acknowledge, (_ACKNOWLEDGED, _RESOLVED, _ATTACHED, _MAINTENANCE)),
+    "unacknowledge": Action(_unacknowledge, (_UNACKNOWLEDGED, _RESOLVED, _ATTACHED, _MAINTENANCE)),
+    "resolve": Action(_resolve, (_RESOLVED, _ATTACHED)),
+    "unresolve": Action(_unresolve_unless_wiped, (_UNRESOLVED, _ATTACHED, _MAINTENANCE)),
+    "silence": Action(_silence, (_RESOLVED, _ACKNOWLEDGED, _ATTACHED)),
+    "unsilence": Action(_unsilence, (_UNSILENCED, _RESOLVED, _ACKNOWLEDGED, _ATTACHED)),
+}
+
+
+def act(name: str, context: Context) -> FakeResponse:
+    """Do what the action's name says, to the group and to those attached to it."""
+    if context.grant.service_account:
+        raise detail(403, f"Service accounts are not allowed to {name} alert groups")
+    group, action = find_group(context), ACTIONS[name]
+    delay = _delay(context) if name == "silence" else None
+    for refusal in action.refusals:
+        if refusal.holds(group):
+            raise detail(400, f"Can't {name} {refusal.name} alert group")
+    deed = Deed(by=context.grant.user.id, at=context.now, until=_until(context.now, delay))
+    for each in (group, *context.world.groups.attached(group)):
+        action.effect(each, deed)
+    return answer_empty(200)
+
+
+def _delay(context: Context) -> int:
+    body = context.data()
+    if not is_mapping(body):
+        raise crashed()
+    if body.get("delay") is None:
+        raise detail(400, "delay is required")
+    try:
+        delay = int(body["delay"])
+    except ValueError as error:
+        raise detail(400, "invalid delay value") from error
+    except (TypeError, OverflowError) as error:
+        raise crashed() from error
+    if delay < -1:
+        raise detail(400, "invalid delay value")
+    return delay
+
+
+def _until(now: datetime, delay: int | None) -> datetime | None:
+    # -1 is forever. So is 0, which was measured not to expire.
+    if delay is None or delay <= 0:
+        return None
+    try:
+        return now + timedelta(seconds=delay)
+    except OverflowError as error:
+        raise crashed() from error

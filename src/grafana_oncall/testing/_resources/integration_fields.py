@@ -1,0 +1,136 @@
+"""The checks of an integration's fields, in the order in which the server makes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from grafana_oncall.testing._server.fields import (
+    Check,
+    FieldError,
+    as_list,
+    as_mapping,
+    as_short_text,
+    as_text,
+    collect,
+)
+from grafana_oncall.testing._server.responses import crashed, detail
+from grafana_oncall.testing._server.state import Flavour
+from grafana_oncall.testing._server.world import World
+
+from .labels import as_named
+from .templates import check_templates, is_jinja
+
+TYPES = frozenset(
+    {
+        "alertmanager",
+        "amazon_sns",
+        "appdynamics",
+        "datadog",
+        "direct_paging",
+        "elastalert",
+        "fabric",
+        "formatted_webhook",
+        "grafana",
+        "grafana_alerting",
+        "heartbeat",
+        "inbound_email",
+        "jira",
+        "kapacitor",
+        "maintenance",
+        "manual",
+        "newrelic",
+        "pagerduty",
+        "pingdom",
+        "prtg",
+        "sentry",
+        "sentry_platform",
+        "servicenow",
+        "slack_channel",
+        "stackdriver",
+        "uptimerobot",
+        "webhook",
+        "zabbix",
+        "zendesk",
+    }
+)
+_DEPRECATED = frozenset({"legacy_alertmanager", "legacy_grafana_alerting"})
+_KEY = re.compile(r"[A-Za-z](?:[A-Za-z0-9_]{0,61}[A-Za-z])?")
+_VALUE = re.compile(r"[A-Za-z_.-](?:[A-Za-z0-9_.-]{0,61}[A-Za-z_.-])?")
+
+
+def create_checks(world: World) -> dict[str, Check]:
+    """The fields that a creation looks at; it ignores all others."""
+    return {
+        "name": as_text,
+        "description_short": as_short_text,
+        "team_id": partial(_as_team, world),
+        "type": _as_type,
+        "default_route": as_mapping,
+        "templates": partial(_as_templates, world.flavour),
+        # Without labels on the server these two are fields like any other unknown one.
+        **(_LABEL_CHECKS if world.flavour == "cloud" else {}),
+    }
+
+
+def update_checks(world: World) -> dict[str, Check]:
+    """The same without `type`, which an update ignores."""
+    checks = create_checks(world)
+    del checks["type"]
+    return checks
+
+
+def _as_team(world: World, value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or value not in world.teams:
+        raise FieldError("Object does not exist")
+    return value
+
+
+def _as_type(value: Any) -> str:
+    if value is None:
+        raise FieldError("This field may not be null.")
+    if isinstance(value, list | dict):
+        raise crashed()  # the server looks it up in a set
+    if value in _DEPRECATED:
+        raise detail(400, "This integration type is deprecated")
+    if value == "direct_paging":
+        raise detail(400, "Direct paging integrations can't be created")
+    if value not in TYPES:
+        raise detail(400, "Invalid integration type")
+    return str(value)
+
+
+def _as_templates(flavour: Flavour, value: Any) -> dict[str, Any]:
+    templates = as_mapping(value)
+    check_templates(templates, flavour)
+    return templates
+
+
+def _as_labels(is_value: Callable[[str], object], value: Any) -> list[tuple[str, str]]:
+    labels = [_as_label(is_value, item) for item in as_list(value)]
+    if len({key for key, _ in labels}) < len(labels):
+        raise FieldError("Label keys must be unique")
+    return labels
+
+
+def _as_label(is_value: Callable[[str], object], item: Any) -> tuple[str, str]:
+    label = as_mapping(item)
+    fields, errors = collect({"key": as_named, "value": as_named}, label)
+    missing = {name: ["This field is required."] for name in ("key", "value") if name not in label}
+    if errors or missing:
+        raise FieldError({**errors, **missing})
+    if not _KEY.fullmatch(fields["key"]):
+        raise FieldError(f"Invalid label key '{fields['key']}'")
+    if not is_value(fields["value"]):
+        raise FieldError(f"Invalid label value '{fields['value']}'")
+    return fields["key"], fields["value"]
+
+
+_LABEL_CHECKS: dict[str, Check] = {
+    "labels": partial(_as_labels, _VALUE.fullmatch),
+    "dynamic_labels": partial(_as_labels, is_jinja),
+}

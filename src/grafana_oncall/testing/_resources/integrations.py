@@ -1,0 +1,145 @@
+"""Integrations: create, list, get, update, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafana_oncall.testing._server.context import Context
+from grafana_oncall.testing._server.fields import checked
+from grafana_oncall.testing._server.pages import answer_page
+from grafana_oncall.testing._server.responses import (
+    FakeResponse,
+    answer_empty,
+    answer_json,
+    as_json,
+    crashed,
+    detail,
+    not_found,
+)
+from grafana_oncall.testing._server.state import FakeIntegration
+from grafana_oncall.testing._server.world import World
+from grafana_oncall.testing.clock import stamp
+
+from .alert_groups import show_label
+from .default_route import merge_default_route
+from .filters import team_test
+from .integration_fields import create_checks, update_checks
+from .templates import merge_templates
+
+_WITH_HEARTBEAT = frozenset(
+    {"alertmanager", "elastalert", "formatted_webhook", "prtg", "webhook", "zabbix"}
+)
+_PLAIN = ("name", "team_id", "description_short", "labels", "dynamic_labels")
+
+
+def show_integration(world: World, integration: FakeIntegration) -> dict[str, Any]:
+    """An integration as answers show it; labels only where there are labels."""
+    link = f"{world.base_url}/integrations/v1/{integration.type}/{integration.secret}/"
+    return {
+        "id": integration.id,
+        "name": integration.name,
+        "description_short": integration.description_short,
+        "team_id": integration.team_id,
+        "link": link,
+        "inbound_email": _inbound_email(integration),
+        "type": integration.type,
+        "default_route": integration.default_route,
+        "templates": integration.templates,
+        "heartbeat": {"link": f"{link}heartbeat/"} if integration.type in _WITH_HEARTBEAT else None,
+        "maintenance_mode": integration.maintenance_mode,
+        "maintenance_started_at": stamp(integration.maintenance_started_at),
+        "maintenance_end_at": stamp(integration.maintenance_end_at),
+        **(_show_labels(integration) if world.flavour == "cloud" else {}),
+    }
+
+
+def _show_labels(integration: FakeIntegration) -> dict[str, Any]:
+    return {
+        "labels": [show_label(*label) for label in integration.labels],
+        "dynamic_labels": [show_label(*label) for label in integration.dynamic_labels],
+    }
+
+
+def _inbound_email(integration: FakeIntegration) -> str | None:
+    if integration.type != "inbound_email":
+        return None
+    return f"{integration.secret.lower()}@inbound.oncall.example"
+
+
+def _find(context: Context) -> FakeIntegration:
+    integration = context.world.integrations.get(context.id)
+    if integration is None:
+        raise not_found()
+    return integration
+
+
+def _answer(status: int, context: Context, integration: FakeIntegration) -> FakeResponse:
+    return answer_json(status, show_integration(context.world, integration))
+
+
+def list_integrations(context: Context) -> FakeResponse:
+    """A page of the integrations, oldest first, filtered by `name` and `team_id`."""
+    if "team_id" in context.query and not context.last("team_id"):
+        raise crashed()  # an empty team_id, harmless elsewhere, breaks this list
+    in_team, name = team_test(context), context.last("name")
+    found = [
+        integration
+        for integration in context.world.integrations.values()
+        if in_team(integration.team_id) and (not name or integration.name == name)
+    ]
+    return answer_page(context, found, lambda each: as_json(show_integration(context.world, each)))
+
+
+def get_integration(context: Context) -> FakeResponse:
+    """One integration."""
+    return _answer(200, context, _find(context))
+
+
+def create_integration(context: Context) -> FakeResponse:
+    """A new integration; the server names it when the request does not."""
+    world = context.world
+    fields = checked(create_checks(world), context.data(), required=("type",))
+    _refuse_duplicate(world, fields, fields.get("team_id"), None)
+    integration = world.new_integration(type=fields["type"], name=fields.get("name"))
+    _apply(world, integration, fields)
+    world.integrations[integration.id] = integration
+    return _answer(201, context, integration)
+
+
+def update_integration(context: Context) -> FakeResponse:
+    """A merge, though the method says replace: what the body leaves out stays."""
+    integration, world = _find(context), context.world
+    fields = checked(update_checks(world), context.data())
+    _refuse_duplicate(world, fields, fields.get("team_id", integration.team_id), integration)
+    _apply(world, integration, fields)
+    return _answer(200, context, integration)
+
+
+def delete_integration(context: Context) -> FakeResponse:
+    """The integration goes, its alert groups stay."""
+    integration = _find(context)
+    if integration.type == "direct_paging":
+        raise detail(400, "Direct paging integrations can't be deleted")
+    del context.world.integrations[integration.id]
+    return answer_empty(204)
+
+
+def _refuse_duplicate(
+    world: World, fields: dict[str, Any], team_id: str | None, own: FakeIntegration | None
+) -> None:
+    # Only a request that names a name is checked: a change of team alone may make a double.
+    for other in world.integrations.values():
+        if other is not own and (other.name, other.team_id) == (fields.get("name"), team_id):
+            raise detail(400, "An integration with this name already exists for this team")
+
+
+def _apply(world: World, integration: FakeIntegration, fields: dict[str, Any]) -> None:
+    # Both merges come first: a refusal must leave the integration as it was.
+    templates = merge_templates(integration.templates, fields.get("templates", {}))
+    route = merge_default_route(
+        integration.default_route, fields.get("default_route", {}), world.chains
+    )
+    integration.templates, integration.default_route = templates, route
+    for name in _PLAIN:
+        if name in fields:
+            setattr(integration, name, fields[name])

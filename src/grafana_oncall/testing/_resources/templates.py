@@ -1,0 +1,122 @@
+"""An integration's templates: their names, their check, and how an update merges them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from jinja2 import TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
+
+from grafana_oncall.testing._server.fields import is_mapping
+from grafana_oncall.testing._server.responses import crashed, detail
+from grafana_oncall.testing._server.state import Flavour
+
+BEHAVIOUR = ("grouping_key", "resolve_signal", "acknowledge_signal", "source_link")
+_FULL = ("title", "message", "image_url")
+# A member that these five do not know is an error; the other channels ignore it.
+_STRICT: Mapping[str, tuple[str, ...]] = {
+    "slack": _FULL,
+    "web": _FULL,
+    "sms": ("title",),
+    "phone_call": ("title",),
+    "telegram": _FULL,
+}
+_LENIENT: Mapping[str, tuple[str, ...]] = {
+    "mobile_app": ("title", "message"),
+    "email": ("title", "message"),
+    "webhook": _FULL,
+}
+_CLOUD_ONLY: Mapping[str, tuple[str, ...]] = {"msteams": _FULL}
+# The server's own filters; a name outside Jinja's and these is a syntax error there.
+_SERVER_FILTERS = (
+    "b64decode",
+    "datetimeformat",
+    "datetimeformat_as_timezone",
+    "datetimeparse",
+    "iso8601_to_time",
+    "json_dumps",
+    "parse_json",
+    "regex_match",
+    "regex_replace",
+    "regex_search",
+    "timedeltaparse",
+    "tojson_pretty",
+)
+
+
+def _environment() -> SandboxedEnvironment:
+    environment = SandboxedEnvironment()
+    environment.filters.update(dict.fromkeys(_SERVER_FILTERS, str))
+    return environment
+
+
+_JINJA = _environment()
+
+
+def is_jinja(source: str) -> bool:
+    """Whether the server's Jinja would compile this."""
+    try:
+        _JINJA.compile(source)
+    except TemplateSyntaxError:
+        return False
+    return True
+
+
+def channels(flavour: Flavour) -> dict[str, tuple[str, ...]]:
+    """The members of each channel's block of templates."""
+    everywhere = {**_STRICT, **_LENIENT}
+    return {**everywhere, **_CLOUD_ONLY} if flavour == "cloud" else everywhere
+
+
+def blank_templates(flavour: Flavour) -> dict[str, Any]:
+    """The templates of a new integration: all default, which is null."""
+    blocks = {name: dict.fromkeys(members) for name, members in channels(flavour).items()}
+    return {**dict.fromkeys(BEHAVIOUR), **blocks}
+
+
+def check_templates(given: dict[str, Any], flavour: Flavour) -> None:
+    """Refuse what the server refuses, in its order: channels first."""
+    for name in channels(flavour):
+        if given.get(name) is not None:
+            _check_block(name, given[name])
+    for name in BEHAVIOUR:
+        if given.get(name) is not None:
+            _check_behaviour(name, given[name])
+
+
+def _check_block(name: str, block: Any) -> None:
+    if not is_mapping(block):
+        raise detail(400, f"Invalid {name} template data")
+    for member, source in block.items():
+        if source is None:
+            continue
+        if not isinstance(source, str):
+            raise crashed()  # the server hands a number to Jinja
+        if not is_jinja(source):
+            raise detail(400, f"invalid {name} {member} template")
+
+
+def _check_behaviour(name: str, source: Any) -> None:
+    if not isinstance(source, str) or not is_jinja(source):
+        raise detail(400, f"Invalid {name} template data")
+
+
+def merge_templates(kept: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The templates after an update: absent keeps, null resets, unknown channels vanish."""
+    merged = deepcopy(kept)
+    for name, value in given.items():
+        if name in BEHAVIOUR:
+            merged[name] = value
+        elif name in merged:
+            merged[name] = _merge_block(name, merged[name], value)
+    return merged
+
+
+def _merge_block(name: str, kept: dict[str, Any], given: dict[str, Any] | None) -> dict[str, Any]:
+    if given is None:
+        return dict.fromkeys(kept)
+    if name in _STRICT and given.keys() - kept.keys():
+        raise detail(400, "Invalid template data")
+    return {member: given.get(member, source) for member, source in kept.items()}

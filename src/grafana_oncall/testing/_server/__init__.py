@@ -1,0 +1,1 @@
+"""The fake's server: its state, its routes, and how it responds."""

@@ -1,0 +1,62 @@
+"""Who is asking, and may they: tokens, stack URLs, roles."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import frozen
+
+from .responses import FakeRequest, detail
+from .state import FakeUser, Flavour
+
+Role = Literal["viewer", "editor", "admin"]
+_RANK: dict[Role, int] = {"viewer": 1, "editor": 2, "admin": 3}
+SERVICE_ACCOUNT_PREFIX = "glsa_"
+
+
+@frozen(kw_only=True)
+class Grant:
+    """What a token opens."""
+
+    user: FakeUser
+    role: Role
+    service_account: bool
+
+    @classmethod
+    def of(cls, token: str, user: FakeUser, role: Role) -> Grant:
+        """The grant of this token: its prefix makes a service account."""
+        is_service_account = token.startswith(SERVICE_ACCOUNT_PREFIX)
+        return cls(user=user, role=role, service_account=is_service_account)
+
+    def allows(self, role: Role) -> bool:
+        """Whether this grant reaches the role that an operation needs."""
+        return _RANK[self.role] >= _RANK[role]
+
+
+def authenticate(
+    request: FakeRequest, grants: dict[str, Grant], grafana_url: str | None, flavour: Flavour
+) -> Grant:
+    """The grant of the request's token, or the refusal."""
+    token = request.headers.get("authorization", "")
+    if token.startswith(SERVICE_ACCOUNT_PREFIX):
+        _check_stack(request.headers.get("x-grafana-url"), grafana_url, flavour)
+    if token not in grants:
+        raise detail(403, "Invalid token.")
+    return grants[token]
+
+
+def authorize(grant: Grant, role: Role) -> None:
+    """Refuse a token whose role does not reach."""
+    if not grant.allows(role):
+        raise detail(403, "You do not have permission to perform this action.")
+
+
+def _check_stack(given: str | None, known: str | None, flavour: Flavour) -> None:
+    if given is None and flavour == "oss":
+        return
+    if given is None or not given.startswith(("http://", "https://")):
+        raise detail(403, "Organization not found.")
+    if known is not None and given.rstrip("/") != known.rstrip("/"):
+        # The stack may exist: the server starts a synchronization and says come back. There is
+        # no Retry-After in this answer.
+        raise detail(429, "Organization being synced, please retry.", RateLimit_Reset="350")

@@ -1,0 +1,152 @@
+"""What the server makes of a request: who sent it, whether they may, and what comes of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import unquote
+
+from attrs import frozen
+
+from grafana_oncall.testing._resources import integrations
+from grafana_oncall.testing._resources.actions import act
+from grafana_oncall.testing._resources.alert_groups import delete_group, get_group, list_groups
+from grafana_oncall.testing._resources.labels import add_label, remove_label
+
+from .auth import Role, authenticate, authorize
+from .context import Context
+from .responses import FakeRequest, FakeResponse, RefusedError, crashed, no_such_route
+from .state import Flavour
+from .world import World
+
+_API = re.compile(r"(?:/[^/]+)*?(?P<path>/api/v1/(?P<rest>[^/].*?)/?)")
+_ID = re.compile(r"[^/.]+")
+_KIND = re.compile(r"_(alert_group|integration)s?")
+
+
+@frozen(kw_only=True)
+class Operation:
+    """An operation of the API: its name, what it needs, and what does it."""
+
+    name: str
+    role: Role
+    handler: Callable[[Context], FakeResponse]
+
+
+@frozen(kw_only=True)
+class Route:
+    """A path that the server knows, with what it does for each method."""
+
+    path: str
+    id: str
+    operations: dict[str, Operation]
+
+
+def _operation(name: str, role: Role, handler: Callable[[Context], FakeResponse]) -> Operation:
+    return Operation(name=name, role=role, handler=handler)
+
+
+def _action(name: str) -> dict[str, Operation]:
+    return {"POST": _operation(f"{name}_alert_group", "editor", partial(act, name))}
+
+
+_UPDATE = _operation("update_integration", "admin", integrations.update_integration)
+_TABLE: dict[tuple[str, ...], dict[str, Operation]] = {
+    ("integrations",): {
+        "GET": _operation("list_integrations", "viewer", integrations.list_integrations),
+        "POST": _operation("create_integration", "admin", integrations.create_integration),
+    },
+    ("integrations", "{id}"): {
+        "GET": _operation("get_integration", "viewer", integrations.get_integration),
+        "PUT": _UPDATE,
+        "PATCH": _UPDATE,  # undocumented; PUT merges too, so they are the same
+        "DELETE": _operation("delete_integration", "admin", integrations.delete_integration),
+    },
+    ("alert_groups",): {"GET": _operation("list_alert_groups", "viewer", list_groups)},
+    ("alert_groups", "{id}"): {
+        "GET": _operation("get_alert_group", "viewer", get_group),
+        "DELETE": _operation("delete_alert_group", "editor", delete_group),
+    },
+    ("alert_groups", "{id}", "acknowledge"): _action("acknowledge"),
+    ("alert_groups", "{id}", "unacknowledge"): _action("unacknowledge"),
+    ("alert_groups", "{id}", "resolve"): _action("resolve"),
+    ("alert_groups", "{id}", "unresolve"): _action("unresolve"),
+    ("alert_groups", "{id}", "silence"): _action("silence"),
+    ("alert_groups", "{id}", "unsilence"): _action("unsilence"),
+}
+_CLOUD_ONLY: dict[tuple[str, ...], dict[str, Operation]] = {
+    ("alert_groups", "{id}", "labels"): {
+        "POST": _operation("add_alert_group_label", "editor", add_label)
+    },
+    ("alert_groups", "{id}", "labels", "remove"): {
+        "POST": _operation("remove_alert_group_label", "editor", remove_label)
+    },
+}
+_TABLES = {"oss": _TABLE, "cloud": {**_TABLE, **_CLOUD_ONLY}}
+OPERATION_NAMES = tuple(
+    dict.fromkeys(
+        operation.name
+        for operations in _TABLES["cloud"].values()
+        for operation in operations.values()
+    )
+)
+
+
+def operation_name(name: str) -> str:
+    """The full name of an operation, of that or of a short one such as `"acknowledge"`.
+
+    `ValueError` for a name that none has, and for a short one that several have.
+    """
+    if name in OPERATION_NAMES:
+        return name
+    meant = [full for full in OPERATION_NAMES if _KIND.sub("", full) == name]
+    match meant:
+        case [full]:
+            return full
+        case []:
+            raise ValueError(f"no operation is called {name!r}: {', '.join(OPERATION_NAMES)}")
+        case _:
+            raise ValueError(f"{name!r} is short for several operations: {', '.join(meant)}")
+
+
+def find_route(path: str, flavour: Flavour) -> Route | None:
+    """The route of this path, with or without a prefix and a trailing slash."""
+    # Decoded before it is split, as behind WSGI: an id with %2F is two segments there.
+    match = _API.fullmatch(unquote(path))
+    if match is None:
+        return None
+    segments = match["rest"].split("/")
+    named = segments[1] if len(segments) > 1 else ""
+    shape = (segments[0], *("{id}" for _ in segments[1:2]), *segments[2:])
+    table = _TABLES[flavour]
+    if shape not in table or (len(segments) > 1 and not _ID.fullmatch(named)):
+        return None
+    return Route(path=match["path"], id=named, operations=table[shape])
+
+
+def answer(
+    world: World, request: FakeRequest, route: Route | None, operation: Operation | None
+) -> FakeResponse:
+    """The answer, with all its effects on the world; refusals are answers too."""
+    try:
+        if route is None:
+            raise no_such_route()
+        return _run(world, request, route, operation)
+    except RefusedError as refusal:
+        return refusal.response
+
+
+def _run(
+    world: World, request: FakeRequest, route: Route, operation: Operation | None
+) -> FakeResponse:
+    now = world.settle()
+    grant = authenticate(request, world.grants, world.grafana_url, world.flavour)
+    if operation is None:
+        raise crashed()  # a wrong method is a 500 on the real server, and no 405
+    authorize(grant, operation.role)
+    world.throttle.admit(world.rate_limit, grant.user.id, now)
+    context = Context(
+        world=world, grant=grant, now=now, request=request, path=route.path, id=route.id
+    )
+    return operation.handler(context)

@@ -1,0 +1,96 @@
+"""The checks of single fields, with the texts of Django REST framework."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeGuard
+
+from .responses import refused
+
+Check = Callable[[Any], Any]
+
+
+def is_mapping(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether this is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """Whether this is a JSON array."""
+    return isinstance(value, list)
+
+
+class FieldError(Exception):
+    """What is wrong with a field; `collect` puts it under the field's name."""
+
+    def __init__(self, error: str | dict[str, Any]) -> None:
+        super().__init__(error)
+        self.errors: Any = [error] if isinstance(error, str) else error
+
+
+def as_text(value: Any, limit: int | None = None) -> str:
+    """A string that is not blank; numbers become strings, as on the server."""
+    if value is None:
+        raise FieldError("This field may not be null.")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise FieldError("Not a valid string.")
+    text = str(value).strip()
+    if not text:
+        raise FieldError("This field may not be blank.")
+    if limit is not None and len(text) > limit:
+        raise FieldError(f"Ensure this field has no more than {limit} characters.")
+    return text
+
+
+def as_short_text(value: Any) -> str | None:
+    """Null, or a string of up to 250 characters."""
+    return None if value is None else as_text(value, 250)
+
+
+def as_mapping(value: Any) -> dict[str, Any]:
+    """A JSON object."""
+    if value is None:
+        raise FieldError("This field may not be null.")
+    if not is_mapping(value):
+        kind = type(value).__name__
+        raise FieldError(f'Expected a dictionary of items but got type "{kind}".')
+    return value
+
+
+def as_list(value: Any) -> list[Any]:
+    """A JSON array."""
+    if not is_list(value):
+        raise FieldError(f'Expected a list of items but got type "{type(value).__name__}".')
+    return value
+
+
+def collect(
+    checks: Mapping[str, Check], body: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The checked members that are there, and the errors of those that are wrong."""
+    fields: dict[str, Any] = {}
+    errors: dict[str, Any] = {}
+    for name, check in checks.items():
+        if name not in body:
+            continue
+        try:
+            fields[name] = check(body[name])
+        except FieldError as error:
+            errors[name] = error.errors
+    return fields, errors
+
+
+def checked(
+    checks: Mapping[str, Check], body: Any, required: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The checked members of a request's body, or the 400 that lists every error."""
+    if body is None:
+        raise refused(400, {"non_field_errors": ["This field may not be null."]})
+    if not is_mapping(body):
+        text = f"Invalid data. Expected a dictionary, but got {type(body).__name__}."
+        raise refused(400, {"non_field_errors": [text]})
+    fields, errors = collect(checks, body)
+    missing = {name: ["This field is required."] for name in required if name not in body}
+    if errors or missing:
+        raise refused(400, {**errors, **missing})
+    return fields

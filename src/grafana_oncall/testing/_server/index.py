@@ -1,0 +1,108 @@
+"""The alert groups, indexed so that most requests need not look at all of them.
+
+How it works, and why it is safe: groups are plain objects that a test may change at any time. attrs
+calls `_note_change` for each attribute that is set, which adds the group to the `Changes` of the
+server that holds it. The next request catches up first: it drops the cached lists, and indexes
+again only the groups that changed. What changes without a note is never cached: labels, which are
+plain lists, and the team of an integration. Filters on those look at every group of a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, MutableMapping
+from datetime import datetime
+from operator import attrgetter
+
+from .state import Changes, FakeAlertGroup, State
+
+
+class Register(MutableMapping[str, FakeAlertGroup]):
+    """The groups by id.
+
+    Args:
+        due: When something will happen to a group of itself, `None` if nothing will.
+    """
+
+    def __init__(self, due: Callable[[FakeAlertGroup], datetime | None]) -> None:
+        self._due = due
+        self._groups: dict[str, FakeAlertGroup] = {}
+        self._changes = Changes()
+        self._lists: dict[State | None, list[FakeAlertGroup]] = {}
+        self._attached: dict[FakeAlertGroup, None] = {}
+        self._agenda: dict[FakeAlertGroup, datetime] = {}
+        self._next: datetime | None = None
+
+    def __repr__(self) -> str:
+        return repr(self._groups)
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._groups)
+
+    def __getitem__(self, id: str) -> FakeAlertGroup:
+        return self._groups[id]
+
+    def __setitem__(self, id: str, group: FakeAlertGroup) -> None:
+        if id in self._groups:
+            self._changes[self._groups[id]] = None
+        self._groups[id] = group
+        group.changes = self._changes
+        self._changes[group] = None
+
+    def __delitem__(self, id: str) -> None:
+        self._changes[self._groups.pop(id)] = None
+
+    def popitem(self) -> tuple[str, FakeAlertGroup]:
+        """Take out the last one, as a dictionary does."""
+        name, group = self._groups.popitem()
+        self._changes[group] = None
+        return name, group
+
+    def add(self, group: FakeAlertGroup) -> None:
+        """Take a group in, as the last one, in the place of one with the same id."""
+        self.pop(group.id, None)
+        self[group.id] = group
+
+    def reschedule(self) -> None:
+        """Ask again of each group when something will happen to it."""
+        self._changes.update(dict.fromkeys(self._groups.values()))
+
+    def listed(self, state: State | None) -> list[FakeAlertGroup]:
+        """Those in this state, or all with `None`: newest first, then in the order of arrival."""
+        self._catch_up()
+        if state not in self._lists:
+            groups = [each for each in self._groups.values() if state in {None, each.state}]
+            self._lists[state] = sorted(groups, key=attrgetter("started_at"), reverse=True)
+        return self._lists[state]
+
+    def attached(self, root: FakeAlertGroup) -> list[FakeAlertGroup]:
+        """The groups attached to this one."""
+        self._catch_up()
+        return [each for each in self._attached if each.root is root]
+
+    def due(self, now: datetime) -> list[FakeAlertGroup]:
+        """The groups to which something happens by now, the earliest first."""
+        self._catch_up()
+        if self._next is None or self._next > now:
+            return []
+        due = [each for each, moment in self._agenda.items() if moment <= now]
+        return sorted(due, key=self._agenda.__getitem__)
+
+    def _catch_up(self) -> None:
+        if self._changes:
+            self._lists.clear()
+            for group in self._changes:
+                self._index(group)
+            self._changes.clear()
+            self._next = min(self._agenda.values(), default=None)
+
+    def _index(self, group: FakeAlertGroup) -> None:
+        self._attached.pop(group, None)
+        self._agenda.pop(group, None)
+        if self._groups.get(group.id) is group:
+            if group.root is not None:
+                self._attached[group] = None
+            if (moment := self._due(group)) is not None:
+                self._agenda[group] = moment

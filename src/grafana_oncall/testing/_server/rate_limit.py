@@ -1,0 +1,54 @@
+"""The rate limit: so many requests per user in a sliding window."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime, timedelta
+from math import ceil
+
+from attrs import define, field, frozen
+
+from .arguments import COUNT, DURATION
+from .responses import FakeResponse, RefusedError, answer_json
+
+
+@frozen(kw_only=True)
+class Quota:
+    """How many requests a user may send per window; the default is the open-source one."""
+
+    requests: int = 300
+    window: timedelta = timedelta(seconds=60)
+
+    def __attrs_post_init__(self) -> None:
+        COUNT(requests=self.requests)
+        DURATION(window=self.window)
+
+
+@define
+class Throttle:
+    """Counts what passed. A refused request does not count, as on the server."""
+
+    passed: dict[str, deque[datetime]] = field(factory=dict[str, "deque[datetime]"])
+
+    def admit(self, quota: Quota | None, user_id: str, now: datetime) -> None:
+        """Let the request pass, or refuse it with the 429 that says how long to wait."""
+        if quota is None:
+            return
+        recent = self.passed.setdefault(user_id, deque())
+        while recent and recent[0] <= now - quota.window:
+            recent.popleft()
+        if len(recent) >= quota.requests:
+            seconds = ceil((recent[0] + quota.window - now).total_seconds())
+            raise RefusedError(throttled(seconds))
+        recent.append(now)
+
+
+def throttled(seconds: int) -> FakeResponse:
+    """The 429, with the time to wait in the body and in both headers."""
+    unit = "second" if seconds == 1 else "seconds"
+    return answer_json(
+        429,
+        {"detail": f"Request was throttled. Expected available in {seconds} {unit}."},
+        Retry_After=str(seconds),
+        RateLimit_Reset=str(seconds),
+    )

@@ -1,0 +1,290 @@
+"""The whole state of a fake as JSON text, and back."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from types import GenericAlias
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+from attrs import fields_dict, frozen, has
+from cattrs import BaseValidationError, Converter, ForbiddenExtraKeysError
+from cattrs.cols import list_structure_factory
+from cattrs.errors import AttributeValidationNote, IterableValidationNote
+from cattrs.gen import override
+
+from .arguments import shown
+from .auth import Grant, Role
+from .fields import is_list, is_mapping
+from .rate_limit import Quota
+from .state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
+from .world import World
+
+T = TypeVar("T", FakeUser, FakeIntegration, FakeAlertGroup)
+VERSION = 1
+
+
+@frozen(kw_only=True)
+class Options:
+    """What a fake was made with, or has been set to since."""
+
+    seed: int
+    flavour: Flavour
+    token: str
+    base_url: str
+    grafana_url: str | None
+    rate_limit: Quota | None
+    delete_delay: timedelta | None
+    wipe_delay: timedelta | None
+    page_size: int
+    latency: timedelta
+
+    @classmethod
+    def of(cls, world: World, token: str) -> Options:
+        """Those of this world, with its first token."""
+        names = fields_dict(cls).keys() - {"token"}
+        return cls(token=token, **{name: getattr(world, name) for name in names})
+
+
+@frozen(kw_only=True)
+class SavedGrant:
+    """What a token opens; its owner by id."""
+
+    user: str
+    role: Role
+
+
+@frozen(kw_only=True)
+class Saved:
+    """A document. What is deleted is in it too, as far as something that is not refers to it."""
+
+    version: int
+    options: Options
+    ids_drawn: int
+    user: str
+    users: list[FakeUser]
+    tokens: dict[str, SavedGrant]
+    teams: dict[str, str]
+    chains: dict[str, str]
+    labels: dict[str, list[str]]
+    requests: dict[str, list[datetime]]
+    """When each user's requests passed that still count against the rate limit."""
+    integrations: list[FakeIntegration]
+    deleted_integrations: list[FakeIntegration]
+    groups: list[FakeAlertGroup]
+    deleted_groups: list[FakeAlertGroup]
+    """When read, a group holds the ids of its integration and its root until it is restored."""
+
+
+def write(world: World, token: str, user: FakeUser) -> str:
+    """The document of this world, with its first token and that one's user, as text."""
+    held = [*world.groups.values()]
+    groups = _with_roots(held)
+    sources = dict.fromkeys(group.integration for group in groups)
+    gone = [each for each in sources if world.integrations.get(each.id) is not each]
+    _by_id(groups, "groups")
+    _by_id([*world.integrations.values(), *gone], "integrations")
+    saved = Saved(
+        version=VERSION,
+        options=Options.of(world, token),
+        ids_drawn=world.ids.drawn,
+        user=user.id,
+        users=[*world.users.values()],
+        tokens={
+            token: SavedGrant(user=grant.user.id, role=grant.role)
+            for token, grant in world.grants.items()
+        },
+        teams=world.teams,
+        chains=world.chains,
+        labels={key: sorted(values) for key, values in world.labels.items()},
+        requests={user: [*passed] for user, passed in world.throttle.passed.items()},
+        integrations=[*world.integrations.values()],
+        deleted_integrations=gone,
+        groups=held,
+        deleted_groups=groups[len(held) :],
+    )
+    # ASCII only: a payload may hold half of a surrogate pair, which no encoding of a file takes.
+    return json.dumps(_CONVERTER.unstructure(saved), indent=1) + "\n"
+
+
+def read(text: str) -> Saved:
+    """The document in this text; `ValueError` says in a line what is wrong."""
+    try:
+        plain = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"this is not JSON: {error}") from error
+    if not isinstance(plain, dict) or "version" not in plain:
+        raise ValueError("this is not the saved state of a fake")
+    if plain["version"] != VERSION:
+        raise ValueError(f"version: should be {VERSION}, and is {plain['version']!r}")
+    try:
+        return _CONVERTER.structure(plain, Saved)
+    except BaseValidationError as error:
+        raise ValueError(_problem(error)) from error
+
+
+def restore(saved: Saved, world: World) -> FakeUser:
+    """Put everything into a world that is still empty; answers the user of its first token."""
+    world.ids.drawn = saved.ids_drawn
+    world.users = _by_id(saved.users, "users")
+    world.grants = {
+        token: Grant.of(token, _find(world.users, grant.user, f"tokens.{token}.user"), grant.role)
+        for token, grant in saved.tokens.items()
+    }
+    world.teams, world.chains = saved.teams, saved.chains
+    world.labels = {key: set(values) for key, values in saved.labels.items()}
+    world.throttle.passed = {user: deque(passed) for user, passed in saved.requests.items()}
+    world.integrations = _by_id(saved.integrations, "integrations")
+    _restore_groups(saved, world)
+    return _find(world.users, saved.user, "user")
+
+
+def _with_roots(groups: list[FakeAlertGroup]) -> list[FakeAlertGroup]:
+    """These, and after them those that they hang on though they are gone."""
+    found = dict.fromkeys(groups)
+    for group in groups:
+        root = group.root
+        while root is not None and root not in found:
+            found[root], root = None, root.root
+    return [*found]
+
+
+def _restore_groups(saved: Saved, world: World) -> None:
+    sources = _by_id([*saved.integrations, *saved.deleted_integrations], "integrations")
+    places = {
+        **{f"groups[{number}]": group for number, group in enumerate(saved.groups)},
+        **{f"deleted_groups[{number}]": group for number, group in enumerate(saved.deleted_groups)},
+    }
+    known = _by_id(places.values(), "groups")
+    for where, group in places.items():
+        group.integration = _find(sources, group.integration, f"{where}.integration")
+        if group.root is not None:
+            group.root = _find(known, group.root, f"{where}.root")
+    for group in saved.groups:
+        world.groups.add(group)
+
+
+def _by_id(items: Iterable[T], where: str) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for item in items:
+        if found.setdefault(item.id, item) is not item:
+            raise ValueError(f"{where}: there are two with the id {item.id!r}")
+    return found
+
+
+def _find(known: dict[str, T], name: Any, where: str) -> T:
+    if not isinstance(name, str) or name not in known:
+        raise ValueError(f"{where}: there is no {name!r}")
+    return known[name]
+
+
+def _expect(wanted: str, value: Any, *, fits: bool) -> None:
+    if not fits:
+        raise ValueError(f"should be {wanted}, and is {shown(value)}")
+
+
+def _read_scalar(value: Any, kind: type) -> Any:
+    # Not isinstance: a bool is no int here.
+    _expect(f"a value of type {kind.__name__}", value, fits=type(value) is kind)
+    return value
+
+
+def _read_literal(value: Any, kind: Any) -> Any:
+    _expect(f"one of {get_args(kind)}", value, fits=value in get_args(kind))
+    return value
+
+
+def _read_datetime(value: Any, _: object) -> datetime:
+    with suppress(TypeError, ValueError):
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is not None:
+            return moment
+    raise ValueError(f"should be a time with its offset, and is {shown(value)}")
+
+
+def _read_timedelta(value: Any, _: object) -> timedelta:
+    _expect("a number of seconds", value, fits=type(value) in {int, float})
+    try:
+        return timedelta(seconds=value)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"is no duration: {value}") from error
+
+
+def _read_label(value: Any, _: object) -> tuple[str, str]:
+    _expect("an array of 2", value, fits=is_list(value) and len(value) == 2)
+    key, name = _CONVERTER.structure(value, list[str])
+    return key, name
+
+
+def _is(origin: Any) -> Callable[[Any], bool]:
+    return lambda kind: get_origin(kind) is origin
+
+
+def _dict_hook(kind: Any, converter: Converter) -> Any:
+    return converter.get_structure_hook(GenericAlias(Mapping, get_args(kind)))
+
+
+def _class_hook(kind: Any, converter: Converter) -> Any:
+    return converter.gen_structure_attrs_fromdict(kind)
+
+
+def _checked(wanted: str, fits: Callable[[Any], bool], make: Callable[..., Any]) -> Any:
+    """A hook factory that refuses any other shape: cattrs makes a list of what can be iterated."""
+
+    def factory(kind: Any) -> Callable[[Any, Any], Any]:
+        read = make(kind, _CONVERTER)
+
+        def read_checked(value: Any, _: object) -> Any:
+            _expect(wanted, value, fits=fits(value))
+            return read(value, kind)
+
+        return read_checked
+
+    return factory
+
+
+# A group refers to its integration and its root; everything else is written where it stands.
+_BY_ID = override(struct_hook=lambda given, _: given, unstruct_hook=lambda item: item and item.id)
+_REFERENCES: dict[Any, Any] = {FakeIntegration: _BY_ID, FakeAlertGroup | None: _BY_ID}
+_CONVERTER = Converter(forbid_extra_keys=True, type_overrides=_REFERENCES)
+_CONVERTER.register_unstructure_hook(datetime, datetime.isoformat)
+_CONVERTER.register_unstructure_hook(timedelta, timedelta.total_seconds)
+for _scalar in (str, int, bool):
+    _CONVERTER.register_structure_hook(_scalar, _read_scalar)
+_CONVERTER.register_structure_hook(datetime, _read_datetime)
+_CONVERTER.register_structure_hook(timedelta, _read_timedelta)
+_CONVERTER.register_structure_hook_func(_is(Literal), _read_literal)
+_CONVERTER.register_structure_hook_func(_is(tuple), _read_label)
+for _fits, _factory in (
+    (_is(list), _checked("an array", is_list, list_structure_factory)),
+    (_is(dict), _checked("an object", is_mapping, _dict_hook)),
+    (has, _checked("an object", is_mapping, _class_hook)),
+):
+    _CONVERTER.register_structure_hook_factory(_fits, _factory)
+
+
+def _problem(error: BaseException, where: str = "") -> str:
+    """The first thing that is wrong, and where: `groups[0].labels[1]: should be …`."""
+    if isinstance(error, BaseValidationError):
+        first = error.exceptions[0]
+        return _problem(first, where if isinstance(first, KeyError) else where + _step(first))
+    if isinstance(error, KeyError):
+        problem = f"the member {error.args[0]!r} is missing"
+    elif isinstance(error, ForbiddenExtraKeysError):
+        problem = f"the member {min(error.extra_fields)!r} is unknown"
+    else:
+        problem = str(error)
+    return f"{where.removeprefix('.')}: {problem}" if where else problem
+
+
+def _step(error: BaseException) -> str:
+    """From a value to that part of it which is wrong."""
+    for note in getattr(error, "__notes__", ()):
+        if isinstance(note, AttributeValidationNote):
+            return f".{note.name}"
+        if isinstance(note, IterableValidationNote):
+            return f".{note.index}" if isinstance(note.index, str) else f"[{note.index}]"
+    return ""

@@ -1,0 +1,160 @@
+"""Everything that the fake knows, and the effects that come with the passing of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+from string import ascii_letters, ascii_uppercase, digits
+from typing import Any, get_args
+
+from attrs import Attribute, Factory, define, field, setters
+
+from grafana_oncall.testing._resources.default_route import blank_default_route
+from grafana_oncall.testing._resources.templates import blank_templates
+from grafana_oncall.testing.clock import Clock
+
+from .arguments import CALLABLE, COUNT, DELAY, TEXT, WHOLE, Check, one_of
+from .auth import Grant
+from .index import Register
+from .rate_limit import Quota, Throttle
+from .state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
+
+_UPPER = ascii_uppercase + digits
+_MIXED = ascii_letters + digits
+
+
+@define
+class Ids:
+    """Makes ids such as `I68T24C13IFW1`: a letter for the kind, then 12 to 14 characters.
+
+    Each is drawn by itself, so the seed and the number of those drawn say which comes next.
+    """
+
+    seed: int
+    drawn: int = 0
+
+    def new(self, kind: str) -> str:
+        """An id of this kind: `I` is an alert group, `C` an integration, `T` a team."""
+        random = self._random()
+        return kind + "".join(random.choices(_UPPER, k=random.randint(12, 14)))
+
+    def secret(self) -> str:
+        """The random part of an integration's link."""
+        return "".join(self._random().choices(_MIXED, k=24))
+
+    def pick(self, words: tuple[str, ...]) -> str:
+        """One of these words."""
+        return self._random().choice(words)
+
+    def _random(self) -> Random:
+        self.drawn += 1
+        return Random(f"{self.seed}-{self.drawn}")  # noqa: S311 - ids shall repeat, they protect nothing
+
+
+_FLAVOUR = one_of(get_args(Flavour))
+_QUOTA = Check("a Quota, such as Quota(requests=300, window=timedelta(minutes=1)),", Quota)
+_FACES = (":blush:", ":sunglasses:", ":heart_eyes:", ":smile:", ":wink:", ":innocent:")
+
+
+def _set_delay(world: World, _: Attribute[Any], delay: timedelta | None) -> timedelta | None:
+    world.groups.reschedule()
+    return delay
+
+
+_CHECK_AND_SET: list[Callable[[Any, Attribute[Any], Any], Any]] = [setters.validate, _set_delay]
+
+
+@define(kw_only=True)
+class World:
+    """The state behind the operations; `FakeOnCall` is its public face."""
+
+    seed: int = field(validator=WHOLE.field)
+    clock: Clock = field(validator=CALLABLE.field)
+    flavour: Flavour = field(validator=_FLAVOUR.field)
+    base_url: str
+    grafana_url: str | None = field(validator=TEXT.optional_field)
+    page_size: int = field(validator=COUNT.field)
+    rate_limit: Quota | None = field(validator=_QUOTA.optional_field)
+    delete_delay: timedelta | None = field(
+        validator=DELAY.optional_field, on_setattr=_CHECK_AND_SET
+    )
+    wipe_delay: timedelta | None = field(validator=DELAY.optional_field, on_setattr=_CHECK_AND_SET)
+    latency: timedelta = field(validator=DELAY.field)
+    ids: Ids = Factory(lambda self: Ids(self.seed), takes_self=True)
+    throttle: Throttle = field(factory=Throttle)
+    groups: Register = Factory(lambda self: Register(self.due), takes_self=True)
+    integrations: dict[str, FakeIntegration] = field(factory=dict[str, FakeIntegration])
+    teams: dict[str, str] = field(factory=dict[str, str])
+    users: dict[str, FakeUser] = field(factory=dict[str, FakeUser])
+    chains: dict[str, str] = field(factory=dict[str, str])
+    labels: dict[str, set[str]] = field(factory=dict[str, set[str]])
+    grants: dict[str, Grant] = field(factory=dict[str, Grant])
+
+    def settle(self) -> datetime:
+        """Apply what has fallen due since the last look, and answer the time."""
+        now = self.clock()
+        for group in self.groups.due(now):
+            self._expire(group, now)
+            self._wipe(group, now)
+            self._delete(group, now)
+        return now
+
+    def due(self, group: FakeAlertGroup) -> datetime | None:
+        """When something will next happen to this group of itself."""
+        moments = (
+            group.silenced_until,
+            _done_at(group.wipe_requested_at, self.wipe_delay),
+            _done_at(group.delete_requested_at, self.delete_delay),
+        )
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def new_integration(self, *, type: str, name: str | None, **fields: Any) -> FakeIntegration:
+        """An integration that is not on the server yet, with blank templates and route."""
+        return FakeIntegration(
+            id=self.ids.new("C"),
+            type=type,
+            name=name or self._free_name(type),
+            secret=self.ids.secret(),
+            created_at=self.clock(),
+            templates=blank_templates(self.flavour),
+            default_route=blank_default_route(self.ids.new("R"), self.flavour),
+            **fields,
+        )
+
+    def _free_name(self, type: str) -> str:
+        taken = {integration.name for integration in self.integrations.values()}
+        stem = f"{type.replace('_', ' ').capitalize()} {self.ids.pick(_FACES)}"
+        name, number = stem, 1
+        while name in taken:
+            number += 1
+            name = f"{stem} {number}"
+        return name
+
+    @staticmethod
+    def _expire(group: FakeAlertGroup, now: datetime) -> None:
+        if group.silenced_until and group.silenced_until <= now:
+            group.silenced_at = group.silenced_until = None
+
+    def _wipe(self, group: FakeAlertGroup, now: datetime) -> None:
+        done_at = _done_at(group.wipe_requested_at, self.wipe_delay)
+        if done_at is None or done_at > now:
+            return
+        group.wipe_requested_at = None
+        group.wiped_at = group.wiped_at or done_at
+        group.title, group.payload = None, {}
+        group.silenced_until = None  # only the end of a silence goes, as on the real server
+        group.resolved_at = group.resolved_at or done_at
+
+    def _delete(self, group: FakeAlertGroup, now: datetime) -> None:
+        done_at = _done_at(group.delete_requested_at, self.delete_delay)
+        if done_at is None or done_at > now:
+            return
+        for child in self.groups.attached(group):
+            child.root = None
+        self.groups.pop(group.id, None)
+
+
+def _done_at(requested_at: datetime | None, delay: timedelta | None) -> datetime | None:
+    # No delay is no worker: the request waits in the queue until somebody starts one.
+    return None if requested_at is None or delay is None else requested_at + delay

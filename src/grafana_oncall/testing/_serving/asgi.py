@@ -1,0 +1,120 @@
+"""The door for ASGI servers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
+from grafana_oncall.testing.calls import Call, NoAnswer, Server
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+CONNECTION = "grafana_oncall.testing.connection"
+"""Where in the state of a scope a server may put its `Connection`. The one of `serve` does."""
+
+
+class Connection(Protocol):
+    """What ASGI has no message for: the end of a connection without an answer."""
+
+    def drop(self, *, reset: bool) -> None:
+        """Close it: at once with a TCP reset, or in an orderly way with what was sent so far."""
+        ...
+
+
+def asgi_app(server: Server) -> App:
+    """An ASGI application that speaks HTTP and lifespan."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            await _answer(server, scope, receive, send)
+        else:
+            raise NotImplementedError(f"the fake speaks http, not {scope['type']}")
+
+    return app
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while (await receive())["type"] != "lifespan.shutdown":
+        await send({"type": "lifespan.startup.complete"})
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _answer(server: Server, scope: Scope, receive: Receive, send: Send) -> None:
+    body = await _read(receive)
+    half = server.latency.total_seconds() / 2
+    if body is None or await _leaves(receive, within=half):
+        return
+    call = server.exchange(_request(scope, body))
+    kind = None if call.fault is None else call.fault.kind
+    if kind == "hang":
+        await _left(receive)
+    elif not await _leaves(receive, within=half):
+        if call.response is not None:
+            await _send(call.response, send, more_body=kind == "truncate")
+        if call.response is None or kind == "truncate":
+            _connection(scope, call).drop(reset=kind == "reset")
+            await _left(receive)  # a server may complain when the application ends before
+
+
+async def _send(response: FakeResponse, send: Send, *, more_body: bool) -> None:
+    headers = dict(response.headers)
+    if response.status not in {204, 304}:
+        headers.setdefault("Content-Length", str(len(response.body)))
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": response.status, "headers": raw})
+    await send({"type": "http.response.body", "body": response.body, "more_body": more_body})
+
+
+def _connection(scope: Scope, call: Call) -> Connection:
+    connection: Connection | None = scope.get("state", {}).get(CONNECTION)
+    if connection is None:
+        raise NoAnswer(call)  # all that an application can do about it in plain ASGI
+    return connection
+
+
+async def _leaves(receive: Receive, *, within: float) -> bool:
+    """Whether the client leaves within so many seconds."""
+    if within == 0:
+        return False
+    try:
+        async with asyncio.timeout(within):
+            await _left(receive)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _left(receive: Receive) -> None:
+    """Wait until the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The whole body, or `None` when the client left before it was complete."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _request(scope: Scope, body: bytes) -> FakeRequest:
+    headers = [
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+    ]
+    raw_path: bytes | None = scope.get("raw_path")
+    path = quote(scope["path"]) if raw_path is None else raw_path.decode("ascii")
+    return FakeRequest(scope["method"], path, scope["query_string"], headers, body)

@@ -1,0 +1,168 @@
+"""A believable bad day: integrations, teams, labels, and a storm of alert groups."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from attrs import frozen
+
+from grafana_oncall.testing._server.arguments import DELAY, MOMENT, SIZE
+from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, State
+
+from .fake import FakeOnCall
+
+_DAY = timedelta(days=1)
+LABELS: dict[str, tuple[str, ...]] = {
+    "team": ("SRE", "Platform", "Payments"),
+    "severity": ("critical", "warning", "info"),
+    "environment": ("production", "staging"),
+    "region": ("eu-west-1", "us-east-1"),
+    "service": ("api", "checkout", "ledger", "ingest", "search"),
+}
+_SOURCES = (
+    ("alertmanager", "Alertmanager production", "SRE"),
+    ("grafana_alerting", "Grafana Alerting", "Platform"),
+    ("webhook", "Payments gateway", "Payments"),
+    ("datadog", "Datadog", "SRE"),
+    ("sentry", "Sentry", None),
+)
+_STATES: dict[State, int] = {"firing": 50, "acknowledged": 20, "resolved": 20, "silenced": 10}
+
+
+@frozen
+class _Symptom:
+    """What can go wrong, and the value that says so."""
+
+    title: str
+    metric: str
+    value: float
+
+
+_SYMPTOMS = (
+    _Symptom("Memory above 90% threshold", "memory_usage_ratio", 0.94),
+    _Symptom("High 5xx rate", "http_5xx_ratio", 0.12),
+    _Symptom("Latency p99 above 2 s", "latency_p99_seconds", 2.7),
+    _Symptom("Disk almost full", "disk_used_ratio", 0.97),
+    _Symptom("Pod crash looping", "restarts_total", 14.0),
+    _Symptom("Replication lag", "replication_lag_seconds", 95.0),
+    _Symptom("Certificate expires soon", "certificate_days_left", 3.0),
+    _Symptom("Queue is not draining", "queue_depth", 18_250.0),
+)
+
+
+def seed_storm(fake: FakeOnCall, groups: int = 500) -> list[FakeAlertGroup]:
+    """Fill a fake with teams, a label repository, integrations and so many alert groups.
+
+    The groups started over the last day, newest first in the answer, and are in all four states.
+    The same seed and the same clock give the same storm.
+    """
+    SIZE(groups=groups)
+    random = Random(f"storm-{fake.seed}")  # noqa: S311 - it shall repeat
+    for key, values in LABELS.items():
+        fake.add_label(key, *values)
+    sources = _sources(fake)
+    responder = fake.add_user("responder").id
+    now = fake.now()
+    ages = [_DAY * position / groups + _within_a_second(random) for position in range(groups)]
+    found = [_group(fake, random, sources, started_at=now - age) for age in ages]
+    for group in found:
+        _handle(group, random, responder, now)
+    return found
+
+
+def seed_arrival(fake: FakeOnCall) -> FakeAlertGroup:
+    """One more group, as a storm has them: it fires now, in one of the integrations there are."""
+    random = Random(f"arrival-{fake.seed}-{len(fake.groups)}")  # noqa: S311 - it shall repeat
+    return _group(fake, random, [*fake.integrations.values()] or _sources(fake), fake.now())
+
+
+def _within_a_second(random: Random) -> timedelta:
+    return timedelta(microseconds=random.randrange(1_000_000))
+
+
+def _sources(fake: FakeOnCall) -> list[FakeIntegration]:
+    teams: dict[str | None, str | None] = {name: fake.add_team(name) for name in LABELS["team"]}
+    return [
+        fake.add_integration(type=kind, name=name, team_id=teams.get(team))
+        for kind, name, team in _SOURCES
+    ]
+
+
+def _group(
+    fake: FakeOnCall,
+    random: Random,
+    sources: list[FakeIntegration],
+    started_at: datetime,
+) -> FakeAlertGroup:
+    labels = {key: random.choice(values) for key, values in LABELS.items()}
+    symptom = random.choice(_SYMPTOMS)
+    group = fake.add_group(
+        title=f"{symptom.title}: {labels['service']} in {labels['environment']}",
+        integration=random.choice(sources),
+        started_at=started_at,
+        labels=labels,
+        payload=_payload(symptom, labels, random),
+        alerts_count=random.randint(1, 12),
+    )
+    group.permalinks["slack"] = f"https://oncall.slack.example/archives/{group.last_alert_id}"
+    return group
+
+
+def _payload(symptom: _Symptom, labels: dict[str, str], random: Random) -> dict[str, Any]:
+    instance = f"{labels['service']}-{random.randrange(16):02d}.{labels['region']}"
+    return {
+        "status": "firing",
+        "title": symptom.title,
+        "message": f"{symptom.metric} is {symptom.value} on {instance}",
+        "commonLabels": {**labels, "instance": instance},
+        "evalMatches": [{"metric": symptom.metric, "value": symptom.value, "tags": None}],
+    }
+
+
+def _handle(group: FakeAlertGroup, random: Random, responder: str, now: datetime) -> None:
+    """Bring the group into a state by chance, at moments between its start and now."""
+    state = random.choices(list(_STATES), weights=list(_STATES.values()))[0]
+    after = timedelta(seconds=random.randint(20, 900))
+    first, second = (min(group.started_at + after * steps, now) for steps in (1, 2))
+    if state in {"acknowledged", "resolved"}:
+        group.acknowledged_at, group.acknowledged_by = first, responder
+    if state == "resolved":
+        group.resolved_at, group.resolved_by = second, responder
+    elif state == "silenced":
+        group.silenced_at = first
+
+
+class Factory:
+    """Makes alert groups, integrations and labels on a fake server.
+
+    What is not said has a value that a real server could have.
+    """
+
+    def __init__(self, server: FakeOnCall) -> None:
+        self._server = server
+        self.group = server.add_group
+        self.integration = server.add_integration
+        self.label = server.add_label
+        self.event = server.event
+
+    def groups(
+        self, number: int, *, apart: timedelta = timedelta(minutes=1), **fields: Any
+    ) -> list[FakeAlertGroup]:
+        """So many groups of the same fields, those of `group`; the first is the newest.
+
+        `apart` is the time from the beginning of one to that of the next.
+        """
+        SIZE(number=number)
+        DELAY(apart=apart)
+        MOMENT.or_none(started_at=fields.get("started_at"))
+        newest = fields.pop("started_at", None) or self._server.now()
+        return [
+            self._server.add_group(started_at=newest - position * apart, **fields)
+            for position in range(number)
+        ]
+
+    def storm(self, groups: int = 500) -> list[FakeAlertGroup]:
+        """A believable bad day: teams, labels, integrations, and groups in all states."""
+        return seed_storm(self._server, groups)

@@ -1,0 +1,183 @@
+"""The ways to put things on the fake server without sending a request."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, get_args
+
+from grafana_oncall.testing._server.arguments import (
+    GROUP,
+    INTEGRATION,
+    MOMENT,
+    NAME,
+    SIZE,
+    TEXT,
+    LabelsLike,
+    label_pairs,
+    one_of,
+)
+from grafana_oncall.testing._server.auth import SERVICE_ACCOUNT_PREFIX, Grant, Role
+from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, FakeUser, State
+from grafana_oncall.testing._server.world import World
+
+_ROLE = one_of(get_args(Role))
+_STATE = one_of(get_args(State))
+
+
+class Populate:
+    """The `add_…` methods of `FakeOnCall`.
+
+    `ValueError` or `TypeError`, with the name of the argument, for what no server could have.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def add_token(
+        self,
+        token: str,
+        *,
+        user: str | None = None,
+        role: Role = "admin",
+        service_account: bool | None = None,
+    ) -> FakeUser:
+        """Let a token in and answer its user, who is made when no other token named it.
+
+        A service account's token starts with `glsa_`, and only such a one does.
+        """
+        NAME(token=token)
+        NAME.or_none(user=user)
+        _ROLE(role=role)
+        if service_account not in {None, token.startswith(SERVICE_ACCOUNT_PREFIX)}:
+            raise ValueError(
+                f"service accounts, and they alone, have tokens that start with "
+                f"{SERVICE_ACCOUNT_PREFIX!r}: name the token accordingly"
+            )
+        owner = self.add_user(user or f"user{len(self._world.users) + 1}")
+        self._world.grants[token] = Grant.of(token, owner, role)
+        return owner
+
+    def add_user(self, username: str) -> FakeUser:
+        """The user of this name, made when there is none."""
+        NAME(username=username)
+        for user in self._world.users.values():
+            if user.username == username:
+                return user
+        user = FakeUser(id=self._world.ids.new("U"), username=username)
+        self._world.users[user.id] = user
+        return user
+
+    def add_team(self, name: str, *, id: str | None = None) -> str:
+        """A team; answers its id."""
+        NAME(name=name)
+        NAME.or_none(id=id)
+        team_id = id or self._world.ids.new("T")
+        self._world.teams[team_id] = name
+        return team_id
+
+    def add_escalation_chain(self, name: str, *, id: str | None = None) -> str:
+        """An escalation chain, which a default route may name; answers its id."""
+        NAME(name=name)
+        NAME.or_none(id=id)
+        chain_id = id or self._world.ids.new("F")
+        self._world.chains[chain_id] = name
+        return chain_id
+
+    def add_label(self, key: str, *values: str) -> None:
+        """Put a key and values into the label repository, where requests can find them."""
+        for text in (key, *values):
+            NAME(label=text)
+        self._world.labels.setdefault(key, set()).update(values)
+
+    def add_integration(
+        self,
+        *,
+        type: str = "webhook",
+        name: str | None = None,
+        team_id: str | None = None,
+        id: str | None = None,
+    ) -> FakeIntegration:
+        """An integration of any type, `direct_paging` too; without a name the server finds one."""
+        NAME(type=type)
+        NAME.or_none(name=name, team_id=team_id, id=id)
+        integration = self._world.new_integration(type=type, name=name, team_id=team_id)
+        integration.id = id or integration.id
+        self._world.integrations[integration.id] = integration
+        return integration
+
+    def add_group(
+        self,
+        *,
+        title: str | None = "Memory above 90% threshold",
+        state: State = "firing",
+        integration: FakeIntegration | None = None,
+        started_at: datetime | None = None,
+        labels: LabelsLike | None = None,
+        payload: Any = None,
+        alerts_count: int = 1,
+        root: FakeAlertGroup | None = None,
+        maintenance: bool = False,
+        id: str | None = None,
+    ) -> FakeAlertGroup:
+        """An alert group; by default it fires now, in the first integration there is.
+
+        A state other than firing was entered when the group started, by the first user. `labels`,
+        `{"team": "SRE"}` or `["team:SRE"]`, join the repository. A maintenance incident has an
+        integration that nobody can get.
+        """
+        _STATE(state=state)
+        SIZE(alerts_count=alerts_count)
+        TEXT.or_none(title=title)
+        NAME.or_none(id=id)
+        MOMENT.or_none(started_at=started_at)
+        INTEGRATION.or_none(integration=integration)
+        GROUP.or_none(root=root)
+        pairs = label_pairs(labels)
+        source = integration or self._source(maintenance=maintenance)
+        group = self._new_group(id or self._world.ids.new("I"), source, started_at)
+        group.title, group.alerts_count = title, alerts_count
+        group.payload = {"message": title} if payload is None else payload
+        group.root, group.maintenance = root, maintenance
+        self._enter(group, state)
+        for key, value in pairs:
+            self.add_label(key, value)
+            group.labels.append((key, value))
+        self._world.groups.add(group)
+        return group
+
+    def _source(self, *, maintenance: bool) -> FakeIntegration:
+        if maintenance:
+            return self._world.new_integration(type="maintenance", name="Maintenance")
+        known = next(iter(self._world.integrations.values()), None)
+        return known or self.add_integration()
+
+    def _new_group(
+        self, id: str, source: FakeIntegration, started_at: datetime | None
+    ) -> FakeAlertGroup:
+        stack = (self._world.grafana_url or "https://stack.grafana.example").rstrip("/")
+        started = started_at or self._world.clock()
+        return FakeAlertGroup(
+            id=id,
+            integration=source,
+            route_id=source.default_route["id"],
+            started_at=started,
+            title=None,
+            payload={},
+            last_alert_id=self._world.ids.new("A"),
+            last_alert_at=started,
+            permalinks={
+                "slack": None,
+                "slack_app": None,
+                "telegram": None,
+                "web": f"{stack}/a/grafana-oncall-app/alert-groups/{id}",
+            },
+        )
+
+    def _enter(self, group: FakeAlertGroup, state: State) -> None:
+        user = next(iter(self._world.users))
+        if state == "acknowledged":
+            group.acknowledged_at, group.acknowledged_by = group.started_at, user
+        elif state == "resolved":
+            group.resolved_at, group.resolved_by = group.started_at, user
+        elif state == "silenced":
+            group.silenced_at = group.started_at
