@@ -14,7 +14,6 @@ from grafana_oncall._codec.decode import encode
 from grafana_oncall._codec.error_responses import MOST_BYTES
 from grafana_oncall._core.request import Request, Response
 from grafana_oncall._core.text import printable, shown
-from grafana_oncall._session.retry import causes, is_unresolved, is_untrusted
 from grafana_oncall._version import __version__
 from grafana_oncall.errors import (
     EXCERPT_LENGTH,
@@ -28,6 +27,7 @@ from grafana_oncall.errors import (
 
 from .auth import Token
 from .body import ACCEPTED, Body
+from .causes import causes, is_unresolved, is_untrusted
 from .redaction import Redactor
 from .surplus import Watched, drop
 from .unsent import was_never_sent

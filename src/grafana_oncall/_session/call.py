@@ -11,6 +11,7 @@ import attrs
 from grafana_oncall._codec.decode import decode
 from grafana_oncall._codec.error_responses import SYNCING
 from grafana_oncall._core.request import API_ROOT, Answer, Request, Response
+from grafana_oncall._http.causes import is_unresolved
 from grafana_oncall._http.sender import Received
 from grafana_oncall.errors import (
     ClientStateError,
@@ -35,7 +36,6 @@ from .retry import (
     in_doubt,
     is_ambiguous,
     is_outage,
-    is_unresolved,
 )
 from .state import Options, Shared
 from .telemetry import Record

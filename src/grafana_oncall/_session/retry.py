@@ -12,9 +12,7 @@ for it: its attempts count as ever. Whether an outage lasts is for the pace of t
 whether a failure is of that kind, and whether such a failure may ever pass, is said here.
 """
 
-import socket
-import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from math import ldexp
 from typing import Final, TypeAlias
@@ -24,6 +22,7 @@ import attrs
 from grafana_oncall._codec.error_responses import GATEWAY
 from grafana_oncall._core.request import Operation
 from grafana_oncall._core.text import shown
+from grafana_oncall._http.causes import is_unresolved, is_untrusted
 from grafana_oncall.errors import (
     PASSING,
     AlreadyInState,
@@ -185,28 +184,6 @@ def is_setting(error: OnCallError, reach: Reach) -> bool:
             return 300 <= error.status < 400 or error.status == 407
         case _:
             return False
-
-
-def is_untrusted(error: BaseException) -> bool:
-    """Whether the server's certificate is not trusted."""
-    return any(isinstance(one, ssl.SSLCertVerificationError) for one in causes(error))
-
-
-def is_unresolved(error: BaseException) -> bool:
-    """Whether it is known that the host has no address: not that nobody could be asked."""
-    return any(
-        isinstance(one, socket.gaierror) and one.errno != socket.EAI_AGAIN for one in causes(error)
-    )
-
-
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and what it came from, one after the other."""
-    seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
-        yield link
-        link = link.__cause__ or link.__context__
 
 
 def after(
