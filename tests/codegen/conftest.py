@@ -6,7 +6,7 @@ import pytest
 
 from codegen.__main__ import render
 from codegen.read.spec import Spec
-from tests.codegen.specs import OPENAPI
+from tests.support.specs import OPENAPI
 
 
 @pytest.fixture(scope="session")

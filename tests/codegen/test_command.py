@@ -11,7 +11,7 @@ import yaml
 
 from codegen.__main__ import ROOT, main, render, write
 from codegen.read.spec import Spec
-from tests.codegen.specs import GET, OPENAPI, OPERATIONS, json_content, minimal
+from tests.support.specs import GET, OPENAPI, OPERATIONS, json_content, minimal
 
 GENERATED = ROOT / "src/grafana_oncall/_generated"
 

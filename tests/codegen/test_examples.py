@@ -10,7 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from codegen.read.spec import METHODS, SCHEMAS, Json
-from tests.codegen.specs import OPENAPI
+from tests.support.specs import OPENAPI
 
 ROOT: Json = yaml.safe_load(OPENAPI.read_text(encoding="utf-8"))
 """Parsed at import, because parametrization needs it before fixtures exist."""

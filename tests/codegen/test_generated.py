@@ -19,7 +19,7 @@ from grafana_oncall._generated import (
     webhooks,
 )
 from grafana_oncall._generated.operations import _all as operations
-from tests.codegen.specs import OPENAPI, of
+from tests.support.specs import OPENAPI, of
 
 MODULES = (alert_groups, integrations, labels, webhooks)
 ACTIONS = ("acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence")

@@ -13,11 +13,11 @@ import pytest
 from grafana_oncall import OnCallClient, Pager, operations
 from grafana_oncall.errors import StatusError
 from grafana_oncall.testing import OPERATION_NAMES, FakeOnCall
-from tests import virtual_time
 from tests.contract.calls import CALLS
 from tests.contract.servers import GROUP_ID, INTEGRATION_ID, seeded
 from tests.contract.specification import OPERATIONS, Operation
-from tests.e2e.readme import TEXT, table
+from tests.support import virtual_time
+from tests.support.readme import TEXT, table
 
 RESOURCES: Final = ("integrations", "alert_groups")
 COMPOSED: Final = {

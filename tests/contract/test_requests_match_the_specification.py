@@ -17,10 +17,10 @@ from grafana_oncall.bulk import Bulk
 from grafana_oncall.changes import Created
 from grafana_oncall.errors import BadRequest, InvalidArgument
 from grafana_oncall.testing import FakeOnCall
-from tests import virtual_time
 from tests.contract.calls import CALLS
 from tests.contract.sent import PREFIX, Sent
 from tests.contract.specification import OPERATIONS
+from tests.support import virtual_time
 from tests.support.budget import budget
 
 URL = "https://oncall.example/oncall"

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import BadRequest, InvalidArgument
-from tests import virtual_time
 from tests.contract.calls import CALLS
 from tests.contract.sent import Sent
 from tests.contract.specification import OPERATIONS
+from tests.support import virtual_time
 from tests.support.budget import budget
 
 URL = "https://oncall.example/oncall"

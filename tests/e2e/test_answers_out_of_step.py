@@ -12,7 +12,6 @@ import json
 import ssl
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -21,10 +20,11 @@ import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy
 from grafana_oncall.errors import Conflict, DecodeError, OutcomeUnknown
-from tests.e2e.scripted import Writer
-from tests.facade.samples import GROUP
+from tests.support.certificates import LOOPBACK
+from tests.support.samples import GROUP
+from tests.support.scripted import Writer
 
-PEM = Path(__file__).with_name("loopback.pem")  # self-signed, for localhost; a test key
+PEM = LOOPBACK
 TWICE = RetryPolicy(attempts=2, first_delay=0.001)
 
 

@@ -11,11 +11,11 @@ import pytest
 
 SAMPLE = [
     "tests/e2e/test_readme_bots.py",
-    "tests/facade/test_bot_signals.py",
-    "tests/facade/test_watch_clocks.py",
+    "tests/facade/bot/test_signals.py",
+    "tests/facade/watch/test_clocks.py",
     "tests/plugin/test_virtual_time.py",
-    "tests/unit/test_checkpoint.py",
-    "tests/unit/test_refusal_headers.py",
+    "tests/unit/_watch/test_checkpoint.py",
+    "tests/unit/_codec/test_error_response_headers.py",
     "tests/unit/testing/test_wire.py",
 ]
 

@@ -16,7 +16,7 @@ import pytest
 
 from grafana_oncall import Checkpoint
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, serve
-from tests.e2e.programs import PATIENCE, python, settings
+from tests.support.programs import PATIENCE, python, settings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
 

@@ -12,7 +12,7 @@ import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import JournalError
-from tests.e2e.bulk_processes import (
+from tests.support.bulk_processes import (
     AT_ONCE,
     GET,
     GROUPS,
@@ -25,7 +25,7 @@ from tests.e2e.bulk_processes import (
     storm_of_groups,
     told_in,
 )
-from tests.e2e.programs import PATIENCE
+from tests.support.programs import PATIENCE
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="signals and locks of files are those of Linux"

@@ -11,11 +11,11 @@ from hypothesis.stateful import run_state_machine_as_test
 from grafana_oncall import OnCallClient
 from grafana_oncall.bulk import BulkReport
 from grafana_oncall.testing import FakeOnCall, FakeRequest, Fault, status
-from tests.e2e.bulk_kinds import KINDS, QUERIES, Query
-from tests.e2e.bulk_machine import BulkRuns, Weather
-from tests.e2e.bulk_watched import LIST
 from tests.support.budget import budget
-from tests.virtual_time import now, run
+from tests.support.bulk_kinds import KINDS, QUERIES, Query
+from tests.support.bulk_machine import BulkRuns, Weather
+from tests.support.bulk_watched import LIST
+from tests.support.virtual_time import now, run
 
 PROFILE: Final = settings(
     derandomize=True,

@@ -11,7 +11,6 @@ import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from itertools import count
-from pathlib import Path
 from typing import Any, Literal
 
 import attrs
@@ -20,9 +19,10 @@ import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy
 from grafana_oncall.errors import OutcomeUnknown
-from tests.e2e.scripted import Point, Scripted, Writer, answer, serving
+from tests.support.certificates import LOOPBACK
+from tests.support.scripted import Point, Scripted, Writer, answer, serving
 
-PEM = Path(__file__).with_name("loopback.pem")  # self-signed, for localhost; a test key
+PEM = LOOPBACK
 PLACES = 4
 
 each_transport = pytest.mark.parametrize("transport", ["httpx", "aiohttp", "the user's httpx"])

@@ -34,7 +34,7 @@ from grafana_oncall.testing import (
     truncate,
 )
 from tests.support.budget import budget
-from tests.virtual_time import now, run
+from tests.support.virtual_time import now, run
 
 OPERATIONS, TASKS, FAULTY, CANCELLED = budget(2000, hunt=5000), 64, 0.20, 0.05
 LABEL = ("chaos", "yes")

@@ -3,7 +3,7 @@
 import pytest
 
 from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, demo, seed_storm, serve
-from tests.e2e.programs import bare, python, settings
+from tests.support.programs import bare, python, settings
 
 COMMAND = ("-m", "grafana_oncall.testing.demo")
 

@@ -11,10 +11,10 @@ import attrs
 import pytest
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, serve
-from tests.e2e.programs import PATIENCE, python, settings
-from tests.facade.mirrors import STATES, Look, on_server
-from tests.facade.watchers import enter
 from tests.support.budget import budget
+from tests.support.mirrors import STATES, Look, on_server
+from tests.support.programs import PATIENCE, python, settings
+from tests.support.watchers import enter
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
 

@@ -7,7 +7,6 @@ import ssl
 import traceback
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -33,7 +32,8 @@ from grafana_oncall.testing import (
     status,
     truncate,
 )
-from tests.e2e.programs import python
+from tests.support.certificates import LOOPBACK
+from tests.support.programs import python
 
 TOKEN = "tok-4f9a1c-must-not-be-seen"
 QUICK = RetryPolicy(first_delay=0.001, longest_delay=0.002)
@@ -253,7 +253,7 @@ def test_closing_on_another_loop_after_the_first_has_ended_is_quiet() -> None:
 
 async def test_tls_settings_are_used() -> None:
     """With verify=, a server of a private authority is trusted; without, it is not."""
-    pem = Path(__file__).with_name("loopback.pem")  # self-signed, for localhost; a test key
+    pem = LOOPBACK
     served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     served.load_cert_chain(pem)
     trusting = ssl.create_default_context(cafile=pem)

@@ -23,9 +23,9 @@ from grafana_oncall.testing import (
     seed_storm,
     serve,
 )
-from tests import virtual_time
-from tests.e2e.programs import python, settings
-from tests.e2e.readme import FRAGMENTS, PROGRAMS, ROOT, program
+from tests.support import virtual_time
+from tests.support.programs import python, settings
+from tests.support.readme import FRAGMENTS, PROGRAMS, ROOT, program
 
 ID = "I68T24C13IFW1"
 """Of the group that fragments act on."""

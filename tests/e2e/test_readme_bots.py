@@ -14,9 +14,9 @@ import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.testing import FakeOnCall, serve
-from tests import virtual_time
-from tests.e2e.programs import python, settings
-from tests.e2e.readme import program
+from tests.support import virtual_time
+from tests.support.programs import python, settings
+from tests.support.readme import program
 
 Program = Callable[..., Coroutine[Any, Any, None]]
 

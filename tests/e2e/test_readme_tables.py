@@ -14,7 +14,7 @@ from grafana_oncall.bulk import Status
 from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, Quota
 from grafana_oncall.testing.__main__ import _parse, _parser, _seeded
 from grafana_oncall.testing.factory import LABELS
-from tests.e2e.readme import COMMANDS, ROOT, TEXT, names, paragraph, table
+from tests.support.readme import COMMANDS, ROOT, TEXT, names, paragraph, table
 
 
 def _client() -> OnCallClient:

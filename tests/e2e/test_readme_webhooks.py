@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, serve
-from tests.e2e.programs import python, settings
-from tests.e2e.readme import COMMANDS, TEXT, program
-from tests.unit.webhooks.payloads import body
+from tests.support.programs import python, settings
+from tests.support.readme import COMMANDS, TEXT, program
+from tests.support.webhook_payloads import body
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
 

@@ -11,7 +11,7 @@ from grafana_oncall import OnCallClient
 from grafana_oncall.errors import RateLimited
 from grafana_oncall.events import Event, Paused
 from grafana_oncall.testing import FakeOnCall, Quota, throttle
-from tests.virtual_time import loop, now, run
+from tests.support.virtual_time import loop, now, run
 
 GROUPS, TASKS = 1000, 32
 LATENCY = 0.05

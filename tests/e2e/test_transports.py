@@ -11,7 +11,6 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Literal
 
 import anyio
@@ -28,12 +27,23 @@ from grafana_oncall.errors import (
     RequestTimeout,
     TransportError,
 )
-from tests.e2e.scripted import Fault, Point, Scripted, answer, close, keep, reset, serving, stall
-from tests.facade.samples import GROUP, INTEGRATION
-from tests.facade.secrets_shown import leaks
+from tests.support.certificates import LOOPBACK
+from tests.support.samples import GROUP, INTEGRATION
+from tests.support.scripted import (
+    Fault,
+    Point,
+    Scripted,
+    answer,
+    close,
+    keep,
+    reset,
+    serving,
+    stall,
+)
+from tests.support.secrets_shown import leaks
 
 TOKEN = "tok-4f9a1c-must-not-be-seen"
-PEM = Path(__file__).with_name("loopback.pem")  # self-signed, for localhost; a test key
+PEM = LOOPBACK
 TWICE = RetryPolicy(attempts=2, first_delay=0.001)
 
 Name = Literal["httpx", "aiohttp"]

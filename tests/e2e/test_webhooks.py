@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 
 from grafana_oncall.webhooks import Event, Router
-from tests.unit.webhooks.payloads import body
+from tests.support.webhook_payloads import body
 
 SECRET = "pässwörd-7"
 

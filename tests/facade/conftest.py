@@ -10,9 +10,9 @@ import respx
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.testing import FakeOnCall, VirtualClock
-from tests import virtual_time
-from tests.facade.samples import BASE, STACK, TOKEN
+from tests.support import virtual_time
 from tests.support.loops import EVERY_LOOP, LoopFactory
+from tests.support.samples import BASE, STACK, TOKEN
 
 REAL_TIME = {"test_every_loop.py", "test_sockets.py"}
 """Modules whose tests need a real loop, whichever it is."""

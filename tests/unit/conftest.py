@@ -7,22 +7,22 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests import virtual_time
+from tests.support import virtual_time
 from tests.support.loops import EVERY_LOOP, LoopFactory
 
-VIRTUAL_TIME = {"test_gate.py", "test_gate_pauses.py"}
+VIRTUAL_TIME = {"test_throttle.py", "test_throttle_pauses.py"}
 """Modules in which nobody waits for a pause."""
 
 ON_EVERY_LOOP = {
-    "test_cancellation.py",
+    "test_aio.py",
     "test_faults_on_sockets.py",
-    "test_limiter.py",
+    "test_rate_limit.py",
     "test_pool.py",
     "test_session.py",
     "test_session_connections.py",
     "test_session_failures.py",
-    "test_session_pages.py",
-    "test_transport.py",
+    "test_prefetch.py",
+    "test_aiohttp_transport.py",
 }
 """Modules whose subject depends on the loop."""
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from grafana_oncall.changes import Change, Deleted, Snapshot, diff
 from grafana_oncall.models import AlertGroup, AlertGroupState, Label, LabelKey, LabelValue
-from tests.facade.samples import GROUP_MODEL
+from tests.support.samples import GROUP_MODEL
 
 STATES = ("firing", "acknowledged", "resolved", "silenced")
 

@@ -6,7 +6,7 @@ import pytest
 
 from codegen.__main__ import render
 from codegen.read.spec import Json, Spec
-from tests.codegen.specs import (
+from tests.support.specs import (
     GET,
     OBJECT,
     OTHER,

@@ -7,7 +7,7 @@ import pytest
 
 from codegen.read.spec import Json
 from grafana_oncall._core.request import Page
-from tests.codegen.specs import (
+from tests.support.specs import (
     GET,
     MEMBER,
     NULL,

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from codegen.read.spec import Json
-from tests.codegen.specs import (
+from tests.support.specs import (
     MEMBER,
     NULL,
     OPERATIONS,

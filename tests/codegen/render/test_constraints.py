@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from grafana_oncall._core.types import StringRule
-from tests.codegen.specs import Rendered, rendered, with_schemas
+from tests.support.specs import Rendered, rendered, with_schemas
 
 SCHEMAS = r"""
 Short:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.codegen.specs import GET, MEMBER, SCHEMAS, THING, minimal, rendered
+from tests.support.specs import GET, MEMBER, SCHEMAS, THING, minimal, rendered
 
 TEXTS = [
     pytest.param('Say "x"', id="quote at the end"),

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from grafana_oncall._core.types import UNSET, AwareDatetime, OpenStrEnum, UnsetType
-from tests.codegen.specs import OPERATIONS, Rendered, of, rendered, with_schemas
+from tests.support.specs import OPERATIONS, Rendered, of, rendered, with_schemas
 
 SCHEMAS = """
 things.Names: { type: array, description: Some names., items: { type: string }, maxItems: 3 }

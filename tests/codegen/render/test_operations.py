@@ -13,7 +13,7 @@ import yaml
 from grafana_oncall._core.request import Page, Request
 from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall.errors import InvalidArgument
-from tests.codegen.specs import (
+from tests.support.specs import (
     GET,
     OPERATIONS,
     PATH,

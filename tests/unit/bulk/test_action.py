@@ -15,7 +15,7 @@ from grafana_oncall.bulk.outcome import Status
 from grafana_oncall.bulk.resume import restored
 from grafana_oncall.errors import LabelError
 from grafana_oncall.testing import FakeOnCall, FakeRequest, VirtualClock
-from tests.unit.answers import answered
+from tests.support.answers import answered
 
 STATES = ["firing", "acknowledged", "resolved", "silenced"]
 HOLDS = {

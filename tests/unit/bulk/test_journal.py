@@ -25,7 +25,7 @@ from grafana_oncall.bulk.journal import EITHER, NEW, OLD, Journal
 from grafana_oncall.bulk.outcome import Outcome, Status
 from grafana_oncall.bulk.resume import Header, difference
 from grafana_oncall.errors import JournalError
-from tests.unit.bulk.journals import read, refused
+from tests.support.journals import read, refused
 
 ON_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs locks and named pipes")
 

@@ -10,7 +10,7 @@ import pytest
 
 from grafana_oncall.bulk.journal import EITHER, OLD, Journal
 from grafana_oncall.errors import JournalError
-from tests.unit.bulk.journals import read, refused
+from tests.support.journals import read, refused
 
 HEAD: dict[str, Any] = {
     "journal": 1,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from grafana_oncall.bulk.outcome import Status
 from grafana_oncall.bulk.progress import Meter, OnProgress, Progress
-from tests.virtual_time import run
+from tests.support.virtual_time import run
 
 
 def progress(

@@ -15,7 +15,7 @@ from grafana_oncall.bulk import BulkReport, Progress
 from grafana_oncall.errors import FilterIgnored, SelectionTooLarge
 from grafana_oncall.testing import FakeOnCall
 from tests.support.budget import budget
-from tests.virtual_time import now, run
+from tests.support.virtual_time import now, run
 
 URL = "https://oncall.example"
 MINUTE, MICROSECOND = timedelta(minutes=1), timedelta(microseconds=1)

@@ -10,7 +10,7 @@ from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall.bulk.ids import Ids
 from grafana_oncall.bulk.selection import Frozen, gather, given, group_id
 from grafana_oncall.errors import InvalidArgument, SelectionTooLarge
-from tests.virtual_time import now, run
+from tests.support.virtual_time import now, run
 
 GROUP = AlertGroup(
     id="I1", integration_id="C1", alerts_count=1, state=AlertGroupState.FIRING, created_at=now()

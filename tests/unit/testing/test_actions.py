@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, VirtualClock
-from tests.unit.testing.asking import ask
+from tests.support.fake_requests import ask
 
 ACTIONS = ["acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence"]
 

@@ -22,7 +22,7 @@ from grafana_oncall.testing import (
     status,
     throttle,
 )
-from tests.unit.testing.asking import ask
+from tests.support.fake_requests import ask
 
 NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 - the fault is the point
 BACK = timedelta(seconds=-1)

@@ -19,7 +19,7 @@ import pytest
 from grafana_oncall.testing import FakeOnCall, Quota, seed_storm
 from grafana_oncall.testing import __main__ as command
 from grafana_oncall.testing._server.files import save
-from tests.virtual_time import now, run
+from tests.support.virtual_time import now, run
 
 COMMAND = [sys.executable, "-m", "grafana_oncall.testing", "--port", "0"]
 MINUTE = timedelta(minutes=1)

@@ -14,8 +14,8 @@ from grafana_oncall.models import EventType
 from grafana_oncall.testing import Factory, FakeOnCall, VirtualClock
 from grafana_oncall.testing._resources.webhooks import EventName
 from grafana_oncall.webhooks import Event, Router, parse
-from tests.unit.testing.asking import ask
-from tests.unit.webhooks import payloads
+from tests.support import webhook_payloads as payloads
+from tests.support.fake_requests import ask
 
 HOUR = timedelta(hours=1)
 AFTER = {

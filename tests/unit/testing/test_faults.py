@@ -21,8 +21,8 @@ from grafana_oncall.testing import (
     throttle,
     truncate,
 )
-from tests.unit.testing.asking import ask
-from tests.unit.testing.faulty import PAGES, SECOND, acknowledge, acknowledged
+from tests.support.fake_requests import ask
+from tests.support.faulty import PAGES, SECOND, acknowledge, acknowledged
 
 SILENT = [
     pytest.param(reset(applied=True), id="reset after it was applied"),

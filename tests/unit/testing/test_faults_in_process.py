@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from grafana_oncall.testing import FakeOnCall, FakeRequest, Fault, hang, refuse, reset, truncate
-from tests.unit.testing.faulty import PAGES, SECOND, acknowledge, acknowledged
+from tests.support.faulty import PAGES, SECOND, acknowledge, acknowledged
 
 TINY = 0.01
 

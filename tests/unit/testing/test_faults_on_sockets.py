@@ -25,7 +25,7 @@ from grafana_oncall.testing import (
     throttle,
     truncate,
 )
-from tests.unit.testing.faulty import acknowledged
+from tests.support.faulty import acknowledged
 
 TINY = 0.1
 IMPATIENT = httpx.Timeout(5, read=TINY)

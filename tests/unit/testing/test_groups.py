@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from grafana_oncall.testing import FakeOnCall, VirtualClock
-from tests.unit.testing.asking import ask, ids
+from tests.support.fake_requests import ask, ids
 
 
 def listed(fake: FakeOnCall, query: str = "") -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from grafana_oncall.testing import FakeIntegration, FakeOnCall
-from tests.unit.testing.asking import ask, ids
+from tests.support.fake_requests import ask, ids
 
 BLANK = {"title": None, "message": None, "image_url": None}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, FakeResponse
-from tests.unit.testing.asking import ask
+from tests.support.fake_requests import ask
 
 
 def label(key: str, value: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, VirtualClock
 from tests.support.budget import budget
-from tests.unit.testing.asking import ask, ids
+from tests.support.fake_requests import ask, ids
 
 LABELS = [("team", "SRE"), ("env", "prod"), ("env", "test")]
 ACTIONS = ["acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence"]

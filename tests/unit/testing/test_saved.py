@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from grafana_oncall.testing import FakeOnCall, Quota, VirtualClock, seed_storm
 from tests.support.budget import budget
-from tests.unit.testing.asking import ask
+from tests.support.fake_requests import ask
 from tests.unit.testing.test_register import Shuffle
 
 

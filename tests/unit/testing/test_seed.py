@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from grafana_oncall.testing import FakeOnCall, VirtualClock, seed_storm
 from grafana_oncall.testing.factory import seed_arrival
-from tests.unit.testing.asking import ask
+from tests.support.fake_requests import ask
 
 
 def test_a_storm_has_all_states_labels_and_teams(fake: FakeOnCall, clock: VirtualClock) -> None:

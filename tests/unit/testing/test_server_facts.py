@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from grafana_oncall.testing import FakeOnCall, FakeRequest, NoAnswer, Quota, VirtualClock, error
-from tests.unit.testing.asking import ask, ids
+from tests.support.fake_requests import ask, ids
 
 ROUTES: list[tuple[str, str, Any]] = [
     ("GET", "alert_groups", None),

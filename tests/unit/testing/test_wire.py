@@ -14,7 +14,7 @@ from grafana_oncall.testing import (
     Quota,
     VirtualClock,
 )
-from tests.unit.testing.asking import ask
+from tests.support.fake_requests import ask
 
 INVALID_TOKEN = (403, {"detail": "Invalid token."})
 

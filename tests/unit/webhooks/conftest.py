@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from tests import virtual_time
+from tests.support import virtual_time
 
 
 def pytest_asyncio_loop_factories(

@@ -15,9 +15,9 @@ import pytest
 
 from grafana_oncall.errors import ClientStateError, InvalidArgument
 from grafana_oncall.webhooks import Event, EventType, Router, parse
-from tests.unit.webhooks.asking import SECRET, Recorder, post
-from tests.unit.webhooks.payloads import body
-from tests.virtual_time import loop, run
+from tests.support.virtual_time import loop, run
+from tests.support.webhook_payloads import body
+from tests.support.webhook_requests import SECRET, Recorder, post
 
 
 def made(handler: Callable[[Event], Awaitable[object]] | None = None, **settings: Any) -> Router:

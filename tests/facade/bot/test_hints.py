@@ -1,0 +1,77 @@
+"""Bots that are given hints, as by webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from grafana_oncall.changes import Change
+from grafana_oncall.errors import InvalidArgument
+from grafana_oncall.testing import FakeOnCall, VirtualClock
+from tests.support.bots import Make, hear, maker, running
+from tests.support.timeline import become
+from tests.support.virtual_time import passed
+
+make = pytest.fixture(maker)
+
+
+async def test_a_hint_has_a_group_told_at_once_and_once(fake: FakeOnCall, make: Make) -> None:
+    """The poll that comes later does not tell it again."""
+    bot, told = make(existing=False), list[tuple[str, float]]()
+
+    @bot.on(Change)
+    async def note(change: Change) -> None:
+        told.append((change.id, passed()))
+
+    async with running(bot):
+        await asyncio.sleep(2)
+        group = fake.add_group()
+        bot.hint(group.id)
+        bot.hint(group.id)
+        await asyncio.sleep(60)
+    assert told == [(group.id, 2)]
+
+
+async def test_a_hint_at_a_busy_group_waits_until_it_is_free(
+    fake: FakeOnCall, clock: VirtualClock, make: Make
+) -> None:
+    """And is not forgotten."""
+    group = fake.add_group()
+    bot, told = make(), list[tuple[str, float]]()
+
+    @bot.on(Change)
+    async def note(change: Change) -> None:
+        told.append((type(change).__name__, passed()))
+        await asyncio.sleep(5)
+
+    async with running(bot):
+        await asyncio.sleep(2)
+        become(group, "resolved", clock)
+        bot.hint(group.id)
+        await asyncio.sleep(60)
+    assert told == [("Created", 0), ("Resolved", 5)]
+
+
+async def test_hints_at_what_is_not_watched_or_not_there_change_nothing(
+    fake: FakeOnCall, make: Make
+) -> None:
+    """A webhook may be of another team."""
+    bot = make(labels={"team": "SRE"}, existing=False)
+    told = hear(bot)
+    async with running(bot) as run:
+        await asyncio.sleep(2)
+        bot.hint(fake.add_group(labels={"team": "Payments"}).id)
+        bot.hint("INOSUCHGROUP")
+        await asyncio.sleep(60)
+        assert not run.done()
+    assert told == []
+
+
+@pytest.mark.parametrize("group_id", ["", "a/b", 7])
+def test_a_hint_that_is_no_id_is_refused(make: Make, group_id: Any) -> None:
+    """By its name."""
+    with pytest.raises(InvalidArgument) as caught:
+        make().hint(group_id)
+    assert caught.value.argument == "alert_group_id"

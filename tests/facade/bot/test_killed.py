@@ -1,0 +1,98 @@
+"""Bots that are killed: nothing is done at the end, and the next one has the file as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+
+from grafana_oncall.changes import Gap
+from grafana_oncall.testing import FakeOnCall, throttle
+from tests.support.bots import EVERY, LATER, Make, hear, maker, run_for, running
+
+make = pytest.fixture(maker)
+
+
+def left(checkpoint: Path) -> Path:
+    """What a kill at this moment would leave; nobody has it locked."""
+    return Path(shutil.copy(checkpoint, checkpoint.with_name("left")))
+
+
+async def test_a_change_whose_handler_was_killed_is_told_again(
+    fake: FakeOnCall, make: Make, tmp_path: Path
+) -> None:
+    """Also when it is the first that ever happened."""
+    fake.add_group()
+    dead = make(existing=False, checkpoint=tmp_path / "c")
+    hear(dead, lasting=LATER)
+    async with running(dead):
+        await asyncio.sleep(20)
+        group = fake.add_group()
+        await asyncio.sleep(40)
+        bot = make(existing=False, checkpoint=left(tmp_path / "c"))
+        told = hear(bot)
+        await run_for(bot, 40)
+    assert told == [("Created", group.id)]
+
+
+async def test_changes_that_were_settled_long_before_a_kill_are_not_told_again(
+    fake: FakeOnCall, make: Make, tmp_path: Path
+) -> None:
+    """Also the last ones of many that came together."""
+    for _ in range(5):
+        fake.add_group()
+    dead = make(checkpoint=tmp_path / "c", max_at_once=1)
+    first = hear(dead, lasting=0.1)
+    async with running(dead):
+        await asyncio.sleep(4 * EVERY)
+        bot = make(checkpoint=left(tmp_path / "c"))
+        told = hear(bot)
+        await run_for(bot, 40)
+    assert (len(first), told) == (5, [])
+
+
+async def test_a_bot_that_was_killed_while_nothing_happened_leaves_no_gap(
+    fake: FakeOnCall, make: Make, tmp_path: Path
+) -> None:
+    """It had read the groups until a moment ago."""
+    fake.add_group()
+    dead = make(checkpoint=tmp_path / "c")
+    async with running(dead):
+        await asyncio.sleep(100 * EVERY + 1)
+        bot = make(checkpoint=left(tmp_path / "c"))
+        gaps = hear(bot, Gap)
+        await run_for(bot, 40)
+    assert gaps == []
+
+
+@pytest.mark.parametrize("settled", [0, 1, 2])
+async def test_gaps_whose_handlers_were_killed_are_told_again(
+    fake: FakeOnCall, make: Make, tmp_path: Path, settled: int
+) -> None:
+    """Since the first one that was not settled, when several were under way."""
+    fake.add_group()
+    dead = make(checkpoint=tmp_path / "c")
+    seen: list[Gap] = []
+
+    @dead.on(Gap)
+    async def handle(gap: Gap) -> None:
+        seen.append(gap)
+        await asyncio.sleep(1 if len(seen) <= settled else LATER)
+
+    async with running(dead):
+        for _ in range(2):
+            await asyncio.sleep(2 * EVERY)
+            fake.faults.add(throttle(100))
+            await asyncio.sleep(200)
+        bot = make(checkpoint=left(tmp_path / "c"))
+        again: list[Gap] = []
+
+        @bot.on(Gap)
+        async def handle_again(gap: Gap) -> None:
+            again.append(gap)
+
+        await run_for(bot, 40)
+    assert len(seen) == 2
+    assert [gap.since for gap in again] == [gap.since for gap in seen[settled:][:1]]

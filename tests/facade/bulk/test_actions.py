@@ -1,0 +1,216 @@
+"""Bulk actions: the effect of each, on its selection alone, and once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.errors import Conflict, NotFound, OutcomeUnknown
+from grafana_oncall.testing import FakeOnCall, FakeRequest, VirtualClock, refuse
+from tests.support.bulk_stories import (
+    SECOND,
+    Deed,
+    add,
+    counted,
+    cut,
+    every_action,
+    ids,
+    meanwhile,
+    prepared,
+    sent,
+    written,
+)
+from tests.support.virtual_time import passed
+
+
+@every_action
+async def test_each_action_has_its_effect_on_the_selection_alone(
+    fake: FakeOnCall, oncall: OnCallClient, deed: Deed
+) -> None:
+    """The report says so, in the order of the selection."""
+    groups, others = prepared(fake, deed)
+    before = [attrs.asdict(one, recurse=False) | {"labels": [*one.labels]} for one in others]
+    report = await deed.run(oncall.alert_groups.bulk, ids(groups))
+    report.raise_for_failures()
+    assert counted(report) == {"changed": 3}
+    assert ids(report.outcomes) == ids(groups)
+    assert all(map(deed.done, groups))
+    assert [attrs.asdict(one, recurse=False) for one in others] == before
+
+
+@every_action
+async def test_what_a_query_shows_to_be_done_is_not_sent_again(
+    fake: FakeOnCall, oncall: OnCallClient, deed: Deed
+) -> None:
+    """A silence is, because it restarts; of ids, the server's refusal says that it is so."""
+    prepared(fake, deed)
+    bulk, every = oncall.alert_groups.bulk, [*fake.groups]
+    await deed.run(bulk, every)
+    fake.calls.clear()
+    source = next(iter(fake.integrations))
+    report = await deed.run(bulk, oncall.alert_groups.list(integration_id=source))
+    assert counted(report) == {"changed" if deed.repeats else "already": 6}
+    assert len(written(fake)) == (6 if deed.repeats else 0)
+    report = await deed.run(bulk, every)
+    assert counted(report) == {"changed" if deed.repeats else "already": 6}
+
+
+@pytest.mark.parametrize("mode", ["wipe", "delete"])
+@pytest.mark.parametrize("wait", [None, 10, pytest.param(timedelta(seconds=10), id="a timedelta")])
+async def test_deletions_are_accepted_or_waited_for(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, mode: Any, wait: Any
+) -> None:
+    """Both modes; without `wait` nobody looks, and the report does not say that it is done."""
+    groups = add(fake, 3)
+    report = await oncall.alert_groups.bulk.delete(ids(groups), mode=mode, wait=wait)
+    assert counted(report) == {"accepted" if wait is None else "changed": 3}
+    assert ("get_alert_group" in sent(fake)) is (wait is not None)
+
+    def gone() -> list[bool]:
+        now = fake.groups
+        return [one.id not in now if mode == "delete" else one.title is None for one in groups]
+
+    assert gone() == [wait is not None] * 3
+    clock.advance(timedelta(seconds=1))
+    assert gone() == [True] * 3
+
+
+@pytest.mark.parametrize("mode", ["wipe", "delete"])
+async def test_a_deletion_that_does_not_happen_is_unknown(
+    fake: FakeOnCall, oncall: OnCallClient, mode: Any
+) -> None:
+    """When the time is over, and not before; it may happen later."""
+    fake.delete_delay = fake.wipe_delay = None
+    (group,) = add(fake, 1)
+    report = await oncall.alert_groups.bulk.delete([group.id], mode=mode, wait=20)
+    assert counted(report) == {"unknown": 1}
+    assert isinstance(report.failures[0].error, OutcomeUnknown)
+    assert passed() == pytest.approx(20)
+    assert len(written(fake)) == 1
+    fake.delete_delay = fake.wipe_delay = timedelta(0)
+    report = await oncall.alert_groups.bulk.delete([group.id], mode=mode, wait=20)
+    assert report.failures == ()
+
+
+async def test_deleting_what_is_gone_is_done_already(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """But there is nothing to wipe, and that is told."""
+    bulk = oncall.alert_groups.bulk
+    assert counted(await bulk.delete(["GONE"], mode="delete", wait=1)) == {"already": 1}
+    report = await bulk.delete(["GONE"], mode="wipe")
+    assert counted(report) == {"rejected": 1}
+    assert isinstance(report.failures[0].error, NotFound)
+    assert len(fake.calls) == 2
+
+
+@pytest.mark.parametrize("mode", ["wipe", "delete"])
+async def test_an_accepted_deletion_is_not_sent_again(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, mode: Any
+) -> None:
+    """The resumed run leaves it alone; nothing failed, and the report says what is meant."""
+    fake.delete_delay = fake.wipe_delay = None
+    path, bulk = tmp_path / "j", oncall.alert_groups.bulk
+    report = await bulk.delete(ids(add(fake, 3)), mode=mode, journal=path)
+    report.raise_for_failures()
+    assert "3 accepted" in str(report)
+    assert "the server does later what it accepted" in str(report)
+    fake.calls.clear()
+    assert counted(await bulk.resume(path)) == {"accepted": 3}
+    assert fake.calls == []
+
+
+# What the server says, and what is so
+
+
+async def wiped(fake: FakeOnCall, oncall: OnCallClient, number: int) -> list[str]:
+    """Ids of groups that are wiped."""
+    these = ids(add(fake, number))
+    await oncall.alert_groups.bulk.delete(these, wait=10)
+    fake.calls.clear()
+    return these
+
+
+@pytest.mark.parametrize("select", ["query", "ids"])
+async def test_unresolving_a_wiped_group_is_rejected(
+    fake: FakeOnCall, oncall: OnCallClient, select: str
+) -> None:
+    """The server says success, and leaves it resolved; others are not read when a query was."""
+    gone, others = await wiped(fake, oncall, 2), ids(add(fake, 3, state="resolved"))
+    query = oncall.alert_groups.list(state="resolved")
+    report = await oncall.alert_groups.bulk.unresolve(
+        query if select == "query" else [*gone, *others]
+    )
+    assert counted(report) == {"changed": 3, "rejected": 2}
+    assert {*ids(report.failures)} == {*gone}
+    assert "because it is wiped" in str(report)
+    assert {fake.group(one).state for one in gone} == {"resolved"}
+    assert {fake.group(one).state for one in others} == {"firing"}
+    assert sent(fake)["get_alert_group"] == (2 if select == "query" else 5)
+
+
+async def test_a_group_that_is_resolved_again_at_once_was_unresolved(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """It is not wiped: this run did it, and somebody else was quick."""
+    (group,) = add(fake, 1, state="resolved")
+
+    def resolve(_: FakeRequest) -> None:
+        group.resolved_at = fake.now()
+
+    meanwhile(fake, "get_alert_group", resolve)
+    assert counted(await oncall.alert_groups.bulk.unresolve([group.id])) == {"changed": 1}
+
+
+async def test_an_unresolved_group_is_unknown_when_the_look_at_it_is_cancelled(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """The server took it, and it may have been a wiped one."""
+    (group,) = add(fake, 1, state="resolved")
+    fake.latency = SECOND
+    report = await cut(oncall.alert_groups.bulk.unresolve([group.id]), 1.5)
+    assert (counted(report), group.state) == ({"unknown": 1}, "firing")
+
+
+async def test_an_unresolved_group_that_cannot_be_read_is_unknown(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """The server took it, and whether the group is a wiped one cannot be seen."""
+    (group,) = add(fake, 1, state="resolved")
+    fake.faults.add(refuse(), operation="get_alert_group", times=99)
+    report = await oncall.alert_groups.bulk.unresolve([group.id])
+    assert counted(report) == {"unknown": 1}
+    assert "leaves wiped groups resolved" in str(report)
+
+
+@pytest.mark.parametrize("select", ["query", "ids"])
+async def test_acknowledging_what_was_acknowledged_and_resolved_is_not_done_already(
+    fake: FakeOnCall, oncall: OnCallClient, select: str
+) -> None:
+    """The server calls both acknowledged: only one of them is."""
+    acknowledged, over = add(fake, 2, state="acknowledged")
+    over.resolved_at = fake.now()
+    source = next(iter(fake.integrations))
+    report = await oncall.alert_groups.bulk.acknowledge(
+        oncall.alert_groups.list(integration_id=source)
+        if select == "query"
+        else [acknowledged.id, over.id]
+    )
+    assert [one.status for one in report.outcomes] == ["already", "rejected"]
+    assert "and it is resolved by now" in str(report)
+    assert type(report.failures[0].error) is Conflict
+
+
+async def test_what_is_called_acknowledged_and_cannot_be_read_has_failed(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """Certainly nothing was changed, and it is tried again when the run is resumed."""
+    (group,) = add(fake, 1, state="acknowledged")
+    fake.faults.add(refuse(), operation="get_alert_group", times=99)
+    report = await oncall.alert_groups.bulk.acknowledge([group.id])
+    assert counted(report) == {"failed": 1}

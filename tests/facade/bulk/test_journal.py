@@ -1,0 +1,173 @@
+"""The journal of a bulk run: what is written, when, and what is not overwritten."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import httpx
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.bulk import Progress
+from grafana_oncall.errors import BadRequest, JournalError
+from grafana_oncall.testing import FakeOnCall, FakeRequest
+from tests.support.bulk_stories import add, assert_true, connect, counted, ids, lines, meanwhile
+from tests.support.clients import KEY
+from tests.support.samples import BASE
+from tests.support.secrets_shown import shows
+
+
+async def test_a_journal_has_a_line_for_each_event(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
+) -> None:
+    """The head, the selection, of each group its begin and its end, and the end of the run."""
+    first, second = add(fake, 2, labels={"team": "SRE"})
+    path = tmp_path / "run.jsonl"
+    query = oncall.alert_groups.list(labels={"team": "SRE"})
+    await oncall.alert_groups.bulk.silence(query, 60, journal=str(path), max_at_once=1, max_items=2)
+    head, *rest = lines(path)
+    assert head == {
+        "journal": 1,
+        "server": f"{BASE}/api/v1/",
+        "action": {"name": "silence", "delay": 60},
+        "query": [["label", "team:SRE"]],
+        "converge": False,
+        "max_items": 2,
+    }
+    assert rest[:2] == [{"select": [first.id, second.id]}, {"selected": 2, "settled": True}]
+    assert rest.pop() == {"finished": True}
+    assert [(one.get("begin"), one.get("end"), one["id"]) for one in rest[2:]] == [
+        (0, None, first.id),
+        (None, 0, first.id),
+        (1, None, second.id),
+        (None, 1, second.id),
+    ]
+    assert [one["status"] for one in rest if "end" in one] == ["changed"] * 2
+
+
+async def test_what_is_sent_was_noted_before(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
+) -> None:
+    """And each outcome as it happens: a process that is killed has lost none of it."""
+    path = tmp_path / "j"
+    noted: list[bool] = []
+
+    def act(request: FakeRequest) -> None:
+        begun = [one["id"] for one in lines(path) if "begin" in one]
+        ended = [one["id"] for one in lines(path) if "end" in one]
+        noted.append(begun[-1] in request.path and begun[:-1] == ended)
+
+    meanwhile(fake, "resolve_alert_group", act, times=9)
+    await oncall.alert_groups.bulk.resolve(ids(add(fake, 9)), journal=path, max_at_once=1)
+    assert noted == [True] * 9
+
+
+async def test_a_journal_can_be_written_to_the_disk_itself(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `fsync=True`, also when it is resumed."""
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    groups = add(fake, 12)
+    path = tmp_path / "j"
+    bulk = oncall.alert_groups.bulk
+    these = [*ids(groups[:6]), "NONE"]
+    await bulk.resolve(these, journal=path, fsync=True, stop_after_failures=1)
+    assert len(synced) >= 7
+    assert counted(await bulk.resume(path, fsync=True)) == {"changed": 6, "rejected": 1}
+    assert [one["status"] for one in lines(path) if "end" in one].count("changed") == 6
+
+
+def test_a_journal_that_exists_is_refused_at_the_call(fake: FakeOnCall, tmp_path: Path) -> None:
+    """It is another run's, and stays as it is."""
+    path = tmp_path / "j"
+    path.write_text("precious")
+    client = connect(fake)
+    with pytest.raises(JournalError, match="resume") as caught:
+        client.alert_groups.bulk.resolve(["I1"], journal=path)
+    assert (caught.value.path, path.read_text()) == (str(path), "precious")
+    assert caught.value.reason == "exists"
+
+
+async def test_a_journal_that_appears_before_the_run_begins_is_not_overwritten(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
+) -> None:
+    """Between the call and the await."""
+    path = tmp_path / "j"
+    run = oncall.alert_groups.bulk.resolve(ids(add(fake, 1)), journal=path)
+    path.write_text("precious")
+    with pytest.raises(JournalError) as caught:
+        await run
+    assert caught.value.reason == "exists"
+    assert (path.read_text(), fake.calls) == ("precious", [])
+
+
+async def test_without_a_place_for_the_journal_nothing_is_sent(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
+) -> None:
+    """Not even a read."""
+    query = oncall.alert_groups.list(state="new")
+    run = oncall.alert_groups.bulk.resolve(query, journal=tmp_path / "none" / "j")
+    with pytest.raises(JournalError):
+        await run
+    assert fake.calls == []
+
+
+def fill_up(path: Path) -> None:
+    """From now on the disk has no room for this file, which somebody in this process has open."""
+    fds = Path("/proc/self/fd")
+    (number,) = [one.name for one in fds.iterdir() if one.is_symlink() and one.readlink() == path]
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, int(number))
+    os.close(full)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+async def test_a_journal_that_cannot_be_gone_on_with_ends_the_run(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
+) -> None:
+    """Nothing more is sent; the report has what the journal has not."""
+    groups = add(fake, 20)
+    path = tmp_path / "j"
+
+    def on_progress(progress: Progress) -> None:
+        if progress.phase == "acting" and progress.done == 5:
+            fill_up(path)
+
+    run = oncall.alert_groups.bulk.resolve(
+        ids(groups), journal=path, max_at_once=2, on_progress=on_progress
+    )
+    with pytest.raises(JournalError, match="No space left"):
+        await run
+    assert_true(fake, run.report)
+    counts = counted(run.report)
+    assert counts["changed"] in {5, 6}
+    assert counts["changed"] + counts["not_attempted"] == 20
+    assert len(fake.calls) == counts["changed"]
+
+
+# Secrets
+
+
+class Echo(httpx.AsyncBaseTransport):
+    """A server whose refusals repeat what they were sent, the token included."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Refuses."""
+        said = f"no: {request.headers['authorization']}"
+        return httpx.Response(400 if request.method == "POST" else 404, json={"detail": said})
+
+
+async def test_the_token_is_nowhere(tmp_path: Path) -> None:
+    """Neither in the journal nor in any view of the report, though the server repeats it."""
+    path = tmp_path / "j"
+    async with OnCallClient(url=BASE, token=KEY, transport=Echo()) as client:
+        run = client.alert_groups.bulk.resolve(["I1", "I2"], journal=path)
+        report = await run
+    assert counted(report) == {"rejected": 2}
+    assert isinstance(report.failures[0].error, BadRequest)
+    views = [path.read_text(), str(report), repr(report), report.to_json(), repr(run)]
+    views += [f"{outcome!r} {outcome.error} {vars(outcome.error)}" for outcome in report.outcomes]
+    assert [view for view in views if shows(view, KEY)] == []
+    assert "no: " in path.read_text()

@@ -1,0 +1,208 @@
+"""Bulk runs of very many groups: their memory, and whether other tasks go on meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import sys
+import tracemalloc
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.bulk import BulkRun, Status
+from grafana_oncall.errors import JournalError, Unauthorized
+from tests.support.samples import BASE, TOKEN
+
+HEAD: dict[str, Any] = {
+    "journal": 1,
+    "server": f"{BASE}/api/v1/",
+    "action": {"name": "resolve"},
+    "query": None,
+    "converge": False,
+    "max_items": None,
+}
+
+
+FINISHED = b'{"finished": true}\n'
+
+
+async def stream(number: int) -> AsyncGenerator[str]:
+    """So many ids, for none of which there is anything to wait."""
+    for one in range(number):
+        yield f"I{one * 7_654_321 % 10**9:013}"
+
+
+class Server(httpx.AsyncBaseTransport):
+    """Answers at once, always the same."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        self.requests = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The first request comes when all is selected."""
+        self.requests += 1
+        return httpx.Response(self.status, request=request)
+
+
+def connect(status: int) -> OnCallClient:
+    """A client of such a server."""
+    return OnCallClient(url=BASE, token=TOKEN, transport=Server(status))
+
+
+async def peak(number: int, journal: Path) -> int:
+    """The memory in bytes that a run takes until a refused token ends it."""
+    async with connect(401) as client:
+        gc.collect()
+        tracemalloc.start()
+        try:
+            run = client.alert_groups.bulk.resolve(stream(number), journal=journal)
+            with pytest.raises(Unauthorized):
+                await run
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+
+@pytest.mark.skipif(sys.gettrace() is not None, reason="who traces takes memory as well")
+async def test_a_group_of_a_long_selection_takes_less_than_ten_bytes(tmp_path: Path) -> None:
+    """So a million of them take less than 10 MB more than ten thousand; the journal is written."""
+    await peak(10, tmp_path / "first")  # what is imported when it is first needed
+    few = await peak(20_000, tmp_path / "few")
+    many = await peak(60_000, tmp_path / "many")
+    assert (many - few) / 40_000 < 10
+
+
+async def test_all_groups_of_a_long_selection_are_acted_on_in_order(tmp_path: Path) -> None:
+    """Also those whose ids are on the disk; and the resumed run finds nothing left to do."""
+    expected = [one async for one in stream(10_500)]
+    async with connect(200) as client:
+        bulk = client.alert_groups.bulk
+        report = await bulk.resolve(stream(10_500), journal=tmp_path / "j")
+        again = await bulk.resume(tmp_path / "j")
+    for one in (report, again):
+        assert [outcome.id for outcome in one.outcomes] == expected
+        assert one.counts[Status.CHANGED] == 10_500
+
+
+def files(folder: Path) -> list[Path]:
+    """All that it holds."""
+    return [*folder.iterdir()]
+
+
+@pytest.mark.parametrize("turns", [1, 20, 35, 60])
+async def test_nothing_is_left_of_a_long_selection_that_was_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    """Neither of its temporary file nor of its journal; nothing was sent."""
+    monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path))
+    server = Server(200)
+    async with OnCallClient(url=BASE, token=TOKEN, transport=server) as client:
+        run = client.alert_groups.bulk.resolve(stream(40_000), journal=tmp_path / "j")
+        task = asyncio.create_task(run.wait())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+    assert task.cancelled()
+    assert (files(tmp_path), server.requests) == ([], 0)
+
+
+async def looks(run: BulkRun, look: Callable[[], int]) -> list[int]:
+    """What is seen each time that the loop comes round, until the run has ended."""
+    seen = [look()]
+    task = asyncio.create_task(run.wait())
+    while not task.done():
+        await asyncio.sleep(0)
+        seen.append(look())
+    with suppress(Unauthorized, JournalError):
+        await task
+    return seen
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        pytest.param(lambda: stream(30_000), id="an async iterable that never waits"),
+        pytest.param(lambda: [f"I{one}" for one in range(30_000)], id="a list"),
+    ],
+)
+async def test_other_tasks_go_on_while_ids_are_selected(
+    tmp_path: Path, select: Callable[[], Any]
+) -> None:
+    """And while they are written into the journal: a thousand at a time."""
+    path = tmp_path / "j"
+    async with connect(401) as client:
+        run = client.alert_groups.bulk.resolve(select(), journal=path)
+        sizes = await looks(run, lambda: path.stat().st_size if path.exists() else 0)
+    before = sum(size < 1000 for size in sizes)  # the journal has its first line only
+    assert before >= 30
+    assert len({size for size in sizes if size > 1000}) >= 30
+
+
+def journal(path: Path, groups: int, *tail: str) -> Path:
+    """Of a run that has resolved all of its groups."""
+    ids = [f"I{one:013}" for one in range(groups)]
+    entries = [HEAD, *({"select": ids[at : at + 1000]} for at in range(0, groups, 1000))]
+    entries.append({"selected": groups, "settled": True})
+    for at, one in enumerate(ids):
+        end = {"end": at, "id": one, "status": "changed", "seconds": 0.123456, "detail": ""}
+        entries += [{"begin": at, "id": one, "state": None}, end]
+    path.write_text("".join(f"{json.dumps(entry)}\n" for entry in entries) + "".join(tail))
+    return path
+
+
+async def test_other_tasks_go_on_while_a_long_journal_is_read(tmp_path: Path) -> None:
+    """Its beginning at the call, all of it at the await, 32 KiB at a time."""
+    path = journal(tmp_path / "j", 4000)
+    async with connect(401) as client:
+        run = client.alert_groups.bulk.resume(path)
+        done = await looks(run, lambda: run.report.counts[Status.CHANGED])
+    assert 0 < done[0] < 1000
+    assert len(done) > (path.stat().st_size - 128 * 1024) / (32 * 1024)
+    assert done[-1] == 4000
+
+
+async def test_what_is_wrong_in_the_rest_of_a_long_journal_is_raised_by_the_await(
+    tmp_path: Path,
+) -> None:
+    """With its line; nothing is sent, and the file stays as it is."""
+    path = journal(tmp_path / "j", 3000, '{"end": 7}\n', '{"begin": 0, "id"')
+    before = path.read_bytes()
+    server = Server(200)
+    async with OnCallClient(url=BASE, token=TOKEN, transport=server) as client:
+        run = client.alert_groups.bulk.resume(path)
+        with pytest.raises(JournalError, match="line 6006: no line of a bulk journal") as caught:
+            await run
+    assert (caught.value.path, path.read_bytes(), server.requests) == (str(path), before, 0)
+    assert 0 < run.report.counts[Status.CHANGED] < 3000  # as the call read it
+
+
+async def test_a_long_selection_that_was_not_complete_is_refused_by_the_await(
+    tmp_path: Path,
+) -> None:
+    """Nothing was sent, which is told."""
+    path = journal(tmp_path / "j", 10_000)
+    selection = path.read_bytes().partition(b'{"selected"')[0]
+    path.write_bytes(selection)
+    async with connect(200) as client:
+        run = client.alert_groups.bulk.resume(path)
+        with pytest.raises(JournalError, match="selection was not complete"):
+            await run
+    assert path.read_bytes() == selection
+
+
+async def test_half_a_line_behind_a_long_journal_is_cut_off(tmp_path: Path) -> None:
+    """Then the run goes on where it was."""
+    path = journal(tmp_path / "j", 3000, '{"begin": 0, "id"')
+    whole = path.read_bytes()[: -len('{"begin": 0, "id"')]
+    async with connect(200) as client:
+        report = await client.alert_groups.bulk.resume(path)
+    assert (report.counts[Status.CHANGED], path.read_bytes()) == (3000, whole + FINISHED)

@@ -1,0 +1,74 @@
+"""The options of bulk runs are checked at the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.bulk import BulkOptions, ResumeOptions
+from grafana_oncall.errors import InvalidArgument
+from grafana_oncall.testing import FakeOnCall
+from tests.support.samples import BASE
+
+
+def wrong(**options: Any) -> Callable[[OnCallClient], object]:
+    """A resolution of one id with these options."""
+    return lambda client: client.alert_groups.bulk.resolve(["I1"], **options)
+
+
+@pytest.mark.parametrize("option", BulkOptions.__annotations__)
+def test_help_tells_what_each_option_means(option: str) -> None:
+    """Keys of a typed dictionary have no docstrings of their own that it would show."""
+    assert f" {option}" in (BulkOptions.__doc__ or "")
+    if option in ResumeOptions.__annotations__:
+        assert f" {option}: " in (ResumeOptions.__doc__ or "")
+
+
+BAD: dict[str, tuple[str, Callable[[OnCallClient], object]]] = {
+    "no group at once": ("max_at_once", wrong(max_at_once=0)),
+    "half a group at once": ("max_at_once", wrong(max_at_once=0.5)),
+    "None at once": ("max_at_once", wrong(max_at_once=None)),
+    "True at once": ("max_at_once", wrong(max_at_once=True)),
+    "no failures": ("stop_after_failures", wrong(stop_after_failures=0)),
+    "no items": ("max_items", wrong(max_items=0)),
+    "a bar that cannot be called": ("on_progress", wrong(on_progress=3)),
+    "a dry run by word": ("dry_run", wrong(dry_run="yes")),
+    "everything by number": ("everything", wrong(everything=1)),
+    "a journal of bytes": ("journal", wrong(journal=b"x")),
+    "fsync by word": ("fsync", wrong(fsync="no")),
+    "ids that converge": ("converge", wrong(converge=True)),
+    "a dry run with a journal": ("journal", wrong(dry_run=True, journal="x.jsonl")),
+    "no labels": ("labels", lambda c: c.alert_groups.bulk.add_labels(["I1"], {})),
+    "no labels to remove": ("labels", lambda c: c.alert_groups.bulk.remove_labels(["I1"], [])),
+    "a bad label": ("labels", lambda c: c.alert_groups.bulk.add_labels(["I1"], "a:b:c")),
+    "an empty label": ("labels", lambda c: c.alert_groups.bulk.remove_labels(["I1"], [":"])),
+    "no delay": ("delay", lambda c: c.alert_groups.bulk.silence(["I1"], 0)),
+    "an unknown mode": (
+        "mode",
+        lambda c: c.alert_groups.bulk.delete(["I1"], mode="purge"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ),
+    "no time to wait": ("wait", lambda c: c.alert_groups.bulk.delete(["I1"], wait=-1)),
+}
+
+
+@pytest.mark.parametrize(
+    ("argument", "call"), [pytest.param(*case, id=name) for name, case in BAD.items()]
+)
+def test_options_are_checked_at_the_call(
+    fake: FakeOnCall, argument: str, call: Callable[[OnCallClient], object]
+) -> None:
+    """With the name of the one that cannot be meant."""
+    client = OnCallClient(url=BASE, token=fake.token, transport=fake.transport())
+    with pytest.raises(InvalidArgument) as caught:
+        call(client)
+    assert caught.value.argument == argument
+
+
+def test_unknown_options_are_refused(fake: FakeOnCall) -> None:
+    """As Python does it."""
+    client = OnCallClient(url=BASE, token=fake.token, transport=fake.transport())
+    with pytest.raises(TypeError, match="maximum"):
+        wrong(maximum=3)(client)

@@ -1,0 +1,201 @@
+"""How far a bulk run is, as it is told while it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from io import StringIO
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from grafana_oncall import OnCallClient, bulk
+from grafana_oncall.bulk import Progress, Status
+from grafana_oncall.testing import FakeOnCall, throttle
+from tests.support.bulk_stories import SECOND, add, counted, ids
+from tests.support.virtual_time import passed
+
+
+def refused(fake: FakeOnCall) -> int:
+    """How many 429s there were."""
+    return sum(call.status == 429 for call in fake.calls)
+
+
+async def test_progress_is_told_of_each_page_and_of_each_group(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """First of the selection, then of the action; always growing, up to the total."""
+    add(fake, 120)
+    told: list[Progress] = []
+    query = oncall.alert_groups.list(state="new")
+    run = oncall.alert_groups.bulk.resolve(query, on_progress=told.append)
+    assert told == []
+    await run
+    selecting = [one for one in told if one.phase == "selecting"]
+    acting = [one for one in told if one.phase == "acting"]
+    assert told == selecting + acting
+    found = [one.done for one in selecting]
+    assert (found[0], found[-1], found) == (50, 120, sorted(found))
+    assert {one.total for one in told} == {120}
+    assert [one.done for one in acting] == list(range(1, 121))
+    for one in acting:
+        assert one.action == "resolve"
+        assert sum(one.counts.values()) == 120
+        assert one.counts[Status.CHANGED] == one.done
+
+
+async def test_a_source_without_a_length_has_no_total(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """While it is read; and so no time that is left."""
+    told: list[Progress] = []
+    run = oncall.alert_groups.bulk.resolve(one_by_one(ids(add(fake, 5))), on_progress=told.append)
+    await run
+    selecting = [one for one in told if one.phase == "selecting"]
+    assert [(one.done, one.total, one.eta) for one in selecting] == [
+        (number, None, None) for number in range(1, 6)
+    ]
+    assert {one.total for one in told if one.phase == "acting"} == {5}
+
+
+async def one_by_one(these: list[str]) -> AsyncGenerator[str]:
+    """An async iterable of them."""
+    for one in these:
+        yield one
+
+
+async def test_rate_and_time_left_are_right_when_the_pace_is_even(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """Five groups a second: after each four of them, the rest takes as long as was said."""
+    groups = add(fake, 40)
+    fake.latency = 0.8 * SECOND
+    told: list[Progress] = []
+    run = oncall.alert_groups.bulk.resolve(ids(groups), max_at_once=4, on_progress=told.append)
+    await run
+    fours: dict[int, Progress] = {}
+    for one in told:
+        if one.phase == "acting" and one.done and one.done % 4 == 0:
+            fours.setdefault(one.done, one)
+    assert len(fours) == 10
+    for done, one in fours.items():
+        assert one.rate == pytest.approx(5)
+        assert one.elapsed == pytest.approx(done / 5)
+        assert one.eta == pytest.approx(8 - one.elapsed)
+
+
+async def test_the_time_left_includes_a_pause(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """Which is told once a second, and gets shorter."""
+    groups = add(fake, 20)
+    fake.latency = SECOND
+    told: list[tuple[float, Progress]] = []
+
+    def on_progress(progress: Progress) -> None:
+        if (progress.phase, progress.done, refused(fake)) == ("acting", 8, 0):
+            fake.faults.add(throttle(60))
+        told.append((passed(), progress))
+
+    await oncall.alert_groups.bulk.resolve(ids(groups), on_progress=on_progress)
+    paused = [(moment, one) for moment, one in told if one.phase == "acting" and one.pause]
+    assert len(paused) >= 55
+    for (before, one), (after, other) in pairwise(paused):
+        assert after - before <= 1.001
+        assert other.pause == pytest.approx(one.pause - (after - before))
+    for _, one in paused:
+        assert one.done >= 8
+        assert one.eta is not None
+        assert one.eta == pytest.approx(one.pause + (20 - one.done) / one.rate)
+    done = [one.done for _, one in told if one.phase == "acting"]
+    assert (done, done[-1]) == (sorted(done), 20)
+
+
+async def test_progress_is_told_once_a_second_when_nothing_happens(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """Such as while an answer takes long; and no more after the end."""
+    (group,) = add(fake, 1)
+    fake.latency = 10 * SECOND
+    told: list[float] = []
+    run = oncall.alert_groups.bulk.resolve(
+        [group.id], on_progress=lambda one: told.append(one.elapsed)
+    )
+    await run
+    assert told[1:10] == pytest.approx([*range(1, 10)])
+    number = len(told)
+    await asyncio.sleep(60)
+    assert len(told) == number
+
+
+async def test_a_resumed_run_tells_progress_from_where_it_was(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
+) -> None:
+    """One more with each group, also with those that were in flight; the rate is that of now."""
+    groups = add(fake, 20)
+    fake.latency = SECOND
+    path = tmp_path / "j"
+    run = oncall.alert_groups.bulk.resolve(ids(groups), max_at_once=4, journal=path)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(2.2):
+            await run
+    assert counted(run.report) == {"changed": 8, "unknown": 4, "not_attempted": 8}
+    told: list[Progress] = []
+    await oncall.alert_groups.bulk.resume(path, max_at_once=1, on_progress=told.append)
+    assert {one.done_before for one in told} == {8}
+    done = [one.done for one in told]
+    assert sorted(set(done)) == list(range(8, 21))
+    assert done == sorted(done)
+
+
+async def test_the_rate_of_a_resumed_run_is_that_of_now(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
+) -> None:
+    """What an earlier run did in its time is no merit of this one."""
+    these = [*ids(add(fake, 20)), "NONE", *ids(add(fake, 20))]
+    fake.latency = 0.8 * SECOND
+    path = tmp_path / "j"
+    await oncall.alert_groups.bulk.resolve(
+        these, journal=path, max_at_once=1, stop_after_failures=1
+    )
+    told: list[Progress] = []
+    await oncall.alert_groups.bulk.resume(path, max_at_once=4, on_progress=told.append)
+    assert next(one.rate for one in told if one.done == 25) == pytest.approx(5)
+    assert {one.total for one in told} == {41}
+    assert {one.done for one in told if one.counts[Status.CHANGED] == 40} == {41}
+
+
+async def test_a_listener_that_fails_ends_nothing(
+    fake: FakeOnCall, oncall: OnCallClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, with its traceback."""
+
+    def fails(_: Progress) -> None:
+        raise LookupError("the listener's own")
+
+    fake.latency = 5 * SECOND
+    with caplog.at_level(logging.ERROR):
+        report = await oncall.alert_groups.bulk.resolve(ids(add(fake, 10)), on_progress=fails)
+    assert counted(report) == {"changed": 10}
+    errors = [one for one in caplog.records if one.name == "grafana_oncall" and one.exc_info]
+    assert len(errors) >= 10
+    assert "the listener's own" in caplog.text
+
+
+async def test_a_bar_shows_a_run(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """On a terminal of rich, with the pause."""
+    groups = add(fake, 30)
+    fake.latency = SECOND
+    fake.faults.add(throttle(30))
+    page = StringIO()
+    with bulk.progress_bar(Console(file=page, force_terminal=True, width=100)) as bar:
+        seen: list[str] = []
+
+        def on_progress(progress: Progress) -> None:
+            bar(progress)
+            seen.append(page.getvalue())
+
+        await oncall.alert_groups.bulk.resolve(ids(groups), on_progress=on_progress)
+    assert "resolve: acting" in page.getvalue()
+    assert "30/30" in page.getvalue()

@@ -1,0 +1,222 @@
+"""Servers and proxies that repeat the token: it is in no view of what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import html
+import json
+import logging
+import pickle
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from grafana_oncall import OnCallClient, operations
+from grafana_oncall._session.retry import RetryPolicy
+from grafana_oncall.errors import FilterIgnored, OnCallError
+from tests.support.clients import KEY, made
+from tests.support.listing import settle
+from tests.support.samples import GROUP, GROUP_ID, one_page
+from tests.support.secrets_shown import leaks, shows
+
+ONCE = RetryPolicy(attempts=1, deadline=0)
+
+CLIENTS = ("httpx", "aiohttp", "a client of the user's")
+
+
+@asynccontextmanager
+async def client_of(answer: bytes, name: str, **settings: Any) -> AsyncGenerator[OnCallClient]:
+    """A client whose every request is answered with these bytes."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        lengths = [
+            int(line.split(b":")[1])
+            for line in head.lower().split(b"\r\n")
+            if line.startswith(b"content-length:")
+        ]
+        await reader.readexactly(sum(lengths))
+        writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    options: dict[str, Any] = {"url": f"http://{host}:{port}", "retry": ONCE, **settings}
+    try:
+        async with httpx.AsyncClient() as http:
+            own = {"http_client": http} if name.startswith("a ") else {"transport": name}
+            async with made(**options, **own) as client:
+                yield client
+    finally:
+        server.close()
+        await settle()
+
+
+def answered(status: str, content: bytes, *lines: str) -> bytes:
+    """A whole answer."""
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *lines, "", ""]
+    return "\r\n".join(head).encode() + content
+
+
+def as_json(text: str) -> str:
+    """Every letter escaped."""
+    return "".join(f"\\u{ord(one):04x}" for one in text)
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "HTML": html.escape,
+    "HTML, every letter": lambda text: "".join(f"&#{ord(one)};" for one in text),
+    "HTML, hexadecimal": lambda text: "".join(f"&#x{ord(one):X};" for one in text),
+    "JSON, every letter": as_json,
+    "JSON, upper case": lambda text: as_json(text).upper().replace("\\U", "\\u"),
+    "URL": quote,
+    "URL, every letter": lambda text: "".join(f"%{ord(one):02x}" for one in text),
+    "bytes": lambda text: repr(text.encode()),
+}
+
+
+def refusals(echo: str) -> dict[str, bytes]:
+    """Answers that are none, each of which repeats the token."""
+    page = f"<html><body>Sent: Authorization: {echo}</body></html>".encode()
+    bad = json.dumps({"detail": "Invalid token. Got ECHO"}).replace("ECHO", echo).encode()
+    odd = json.dumps({**GROUP, "state": ["ECHO"]}).replace("ECHO", echo).encode()
+    return {
+        "403": answered("403 Forbidden", bad),
+        "403 of a field": answered("400 Bad Request", b'{"%s": ["no"]}' % echo.encode()),
+        "502 of HTML": answered("502 Bad Gateway", page),
+        "401 in gzip": answered("401 Unauthorized", gzip.compress(page), "Content-Encoding: gzip"),
+        "200 of HTML": answered("200 OK", page),
+        "200 of another shape": answered("200 OK", odd),
+        "200 of HTML after a blank": answered("200 OK", b"\n " + page),
+        "a header": answered("403 Forbidden", b"{}", f"X-Sent: {echo}"),
+        "a redirect": answered("302 Found", b"", f"Location: /login/{echo}?t={echo}"),
+        "no known encoding": answered("200 OK", page, "Content-Encoding: br"),
+        "no gzip": answered("200 OK", page, "Content-Encoding: gzip"),
+        "cut short": answered("200 OK", page)[:-1],
+    }
+
+
+async def failure(call: Awaitable[object]) -> BaseException | None:
+    """What a call ends with, unless it is well."""
+    (result,) = await asyncio.gather(call, return_exceptions=True)
+    return result if isinstance(result, BaseException) else None
+
+
+ECHOES = [
+    *((what, "plain", name) for what in refusals("") for name in CLIENTS),
+    *((what, spelling, "httpx") for spelling in SPELLINGS for what in ("403", "200 of HTML")),
+    ("200 of another shape", "JSON, every letter", "httpx"),
+    ("a header", "URL, every letter", "httpx"),
+    ("a redirect", "URL, every letter", "httpx"),
+]
+
+
+@pytest.mark.parametrize(("what", "spelling", "name"), ECHOES)
+async def test_a_refusal_that_repeats_the_token_shows_it_nowhere(
+    what: str, spelling: str, name: str
+) -> None:
+    """Neither in words, nor in members, nor in local variables, nor in a pickle."""
+    async with client_of(refusals(SPELLINGS[spelling](KEY))[what], name) as client:
+        error = await failure(client.alert_groups.get(GROUP_ID))
+    assert isinstance(error, OnCallError)
+    assert leaks(error, KEY) == []
+
+
+@pytest.mark.parametrize("what", ["403", "200 of HTML", "cut short"])
+async def test_a_write_that_is_answered_with_the_token_shows_it_nowhere(what: str) -> None:
+    """It may be in doubt, which has another error as its cause."""
+    async with client_of(refusals(KEY)[what], "httpx") as client:
+        error = await failure(client.alert_groups.silence(GROUP_ID, 60))
+    assert isinstance(error, OnCallError)
+    assert leaks(error, KEY) == []
+
+
+BROKEN = {
+    "a header without a colon": b"HTTP/1.1 200 OK\r\nauthorization %s\r\n\r\n",
+    "a header with a blank": b"HTTP/1.1 200 OK\r\nauthorization : %s\r\n\r\n",
+    "a status line": b"HTTP/1.1 %s\r\n\r\n",
+    "no HTTP at all": b"Bearer %s\r\n\r\n",
+    "the size of a chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\n",
+    "a transfer encoding": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\n\r\n",
+    "a content length": b"HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\n",
+    "two content lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: %s\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", CLIENTS[:2])
+@pytest.mark.parametrize("what", BROKEN)
+async def test_an_answer_that_breaks_the_protocol_with_the_token_shows_it_nowhere(
+    what: str, name: str
+) -> None:
+    """The libraries below repeat it in their errors."""
+    async with client_of(BROKEN[what] % KEY.encode(), name) as client:
+        with pytest.raises(OnCallError) as caught:
+            await client.alert_groups.get(GROUP_ID)
+    assert leaks(caught.value, KEY) == []
+
+
+def _page_of(**members: str) -> bytes:
+    text = json.dumps(one_page({**GROUP, **members}))
+    return answered("200 OK", text.replace("ECHO", KEY).replace("ESCAPED", as_json(KEY)).encode())
+
+
+@pytest.mark.parametrize("title", ["ECHO", "ESCAPED"])
+async def test_a_good_answer_that_repeats_the_token_does_not_hand_it_on(title: str) -> None:
+    """What comes after may fail, with groups among its local variables."""
+    async with client_of(_page_of(title=title), "httpx") as client:
+        run = client.alert_groups.bulk.acknowledge(client.alert_groups.list(state="new"))
+        with pytest.raises(FilterIgnored) as caught:
+            await run
+        (group,) = await client.alert_groups.list().collect()
+        assert group.title == "(token)"
+    assert leaks(caught.value, KEY) == []
+
+
+async def test_a_good_answer_whose_headers_repeat_the_token_can_be_handed_on() -> None:
+    """To a log, to a cache, to another process."""
+    echo = answered(
+        "200 OK", json.dumps(GROUP).encode(), f"X-Sent: {KEY}", "X-Sent: no", "X-Two: a"
+    )
+    async with client_of(echo, "httpx") as client:
+        response = (await client.send(operations.get_alert_group(GROUP_ID))).response
+    assert response.headers["x-sent"] == "(token), no"
+    assert response.headers["X-Two"] == "a"
+    assert not shows(repr(pickle.dumps(response)), KEY)
+
+
+class TransportOfTheirOwn(httpx.AsyncBaseTransport):
+    """Raises what it likes."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """A failure that tells everything."""
+        token = request.headers["authorization"]
+        error = httpx.ReadError(f"gone, with {SPELLINGS['bytes'](token)}")
+        error.add_note(f"it had {token}")
+        raise error from ValueError(f"no {token}")
+
+
+async def test_the_errors_of_a_transport_that_tells_the_token_do_not() -> None:
+    """Nor do their causes."""
+    async with made(transport=TransportOfTheirOwn(), retry=ONCE) as client:
+        with pytest.raises(OnCallError, match="gone, with b'\\(token\\)'") as caught:
+            await client.alert_groups.get(GROUP_ID)
+    assert leaks(caught.value, KEY) == []
+
+
+async def test_the_log_has_no_token_when_an_answer_repeats_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Ours, at its most talkative."""
+    caplog.set_level(logging.DEBUG, "grafana_oncall")
+    for answer in refusals(KEY).values():
+        async with client_of(answer, "httpx") as client:
+            await failure(client.alert_groups.get(GROUP_ID))
+            await failure(client.alert_groups.acknowledge(GROUP_ID))
+    assert caplog.records
+    assert not shows(caplog.text, KEY)

@@ -1,0 +1,126 @@
+"""Objects that a client cannot work with are refused when it is made, before anything is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.errors import InvalidArgument
+from tests.support.clients import made
+
+
+def refused(**settings: Any) -> InvalidArgument:
+    """The error of making a client of these settings."""
+    with pytest.raises(InvalidArgument) as caught:
+        made(**settings)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("client", "words"),
+    [
+        pytest.param(httpx.Client(), "httpx.Client is not async", id="a client without async"),
+        pytest.param(httpx.AsyncClient, "the class itself was given", id="the class"),
+        pytest.param(
+            httpx.MockTransport(lambda _: httpx.Response(200)),
+            "transport= takes it",
+            id="a transport",
+        ),
+        pytest.param(object(), "object", id="any object"),
+        pytest.param("httpx", "str", id="a name"),
+        pytest.param(False, "bool", id="false"),
+        pytest.param(0, "int", id="zero"),
+    ],
+)
+def test_what_is_no_async_client_of_httpx_is_refused(client: object, words: str) -> None:
+    """Otherwise a write would reach the server before it shows."""
+    error = refused(http_client=client)
+    assert error.argument == "http_client"
+    assert words in str(error)
+    assert "httpx.AsyncClient" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("transport", "words"),
+    [
+        pytest.param(httpx.HTTPTransport(), "httpx.HTTPTransport is not async", id="not async"),
+        pytest.param(httpx.AsyncHTTPTransport, "the class itself was given", id="the class"),
+        pytest.param(httpx.AsyncClient(), "http_client= takes it", id="a client"),
+        pytest.param(object(), "object", id="any object"),
+        pytest.param(False, "bool", id="false"),
+        pytest.param(b"httpx", "bytes", id="bytes"),
+    ],
+)
+def test_what_is_no_async_transport_of_httpx_is_refused(transport: object, words: str) -> None:
+    """By the same rule."""
+    error = refused(transport=transport)
+    assert error.argument == "transport"
+    assert words in str(error)
+    assert "httpx.AsyncBaseTransport" in str(error)
+
+
+@pytest.mark.parametrize("argument", ["http_client", "transport"])
+def test_httpx2_is_not_supported_yet(argument: str) -> None:
+    """Its clients look like those of httpx, and raise errors that are not."""
+    client = type("AsyncClient", (), {"__module__": "httpx2._client"})
+    error = refused(**{argument: client()})
+    assert error.argument == argument
+    assert "httpx2.AsyncClient is not supported yet" in str(error)
+
+
+async def test_a_session_of_aiohttp_is_refused() -> None:
+    """With the way to have aiohttp."""
+    aiohttp = pytest.importorskip("aiohttp")
+    async with aiohttp.ClientSession() as session:
+        error = refused(http_client=session)
+    assert 'transport="aiohttp"' in str(error)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        pytest.param("allow_http", "no", id="a word for no"),
+        pytest.param("allow_http", None, id="nothing for no"),
+        pytest.param("proxy", "", id="an empty proxy"),
+        pytest.param("proxy", False, id="no proxy"),
+        pytest.param("rate_limit", 300, id="a number as rate"),
+        pytest.param("rate_limit_storage", b"redis://localhost", id="bytes as storage"),
+        pytest.param("on_event", "print", id="the name of a function"),
+        pytest.param("grafana_url", "", id="an empty stack"),
+        pytest.param("random", 0.5, id="a number as random"),
+        pytest.param("retry", {"attempts": 2}, id="a dict as policy"),
+        pytest.param("verify", None, id="nothing to verify by"),
+        pytest.param("verify", "ca.pem", id="a path to verify by"),
+    ],
+)
+def test_an_argument_is_checked_for_what_it_is(argument: str, value: object) -> None:
+    """And not only for being there: `allow_http="no"` would have allowed it."""
+    needed = {"rate_limit": "3/s"} if argument == "rate_limit_storage" else {}
+    assert refused(**needed, **{argument: value}).argument == argument
+
+
+async def test_subclasses_and_mocks_are_what_they_are() -> None:
+    """Whatever is async and of httpx is taken."""
+
+    class Client(httpx.AsyncClient):
+        """Somebody's own."""
+
+    class Transport(httpx.AsyncHTTPTransport):
+        """Somebody's own."""
+
+    async with Client() as client:
+        made(http_client=client)
+        made(http_client=client, transport=None)
+    async with made(transport=Transport()):
+        pass
+
+
+def test_from_env_checks_as_well() -> None:
+    """It only adds what the environment says."""
+    environ = {"GRAFANA_ONCALL_URL": "https://h.example", "GRAFANA_ONCALL_ACCESS_TOKEN": "t"}
+    client: Any = httpx.Client()
+    with pytest.raises(InvalidArgument, match=r"httpx\.Client is not async"):
+        OnCallClient.from_env(environ, http_client=client)

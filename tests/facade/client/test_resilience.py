@@ -1,0 +1,285 @@
+"""What becomes of every call when something goes wrong: its outcome, and what the server holds."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.errors import (
+    AlreadyInState,
+    BadRequest,
+    NotFound,
+    OnCallError,
+    OutcomeUnknown,
+    ServerError,
+)
+from grafana_oncall.models import Integration, Label
+from grafana_oncall.testing import FakeOnCall, Fault, error, refuse, reset, status, throttle
+from tests.support.bulk_deeds import (
+    DEEDS,
+    FAULTS,
+    NO_DOUBT,
+    applied,
+    assert_idle,
+    case,
+    connect,
+    every_deed,
+    every_fault,
+)
+from tests.support.listing import settle
+from tests.support.samples import BASE
+from tests.support.virtual_time import passed
+
+
+def requests(fake: FakeOnCall, operation: str) -> int:
+    """How often this was asked for."""
+    return sum(call.operation == operation for call in fake.calls)
+
+
+@every_deed
+@every_fault
+async def test_what_goes_wrong_once(fake: FakeOnCall, name: str, fault: str) -> None:
+    """All calls come to their good end, except for those that a repeat would do twice."""
+    deed, (what, kind) = DEEDS[name], FAULTS[fault]
+    at = case(fake, deed)
+    fake.faults.add(what, operation=name)
+    doubt = deed.repeat == "never" and fault not in NO_DOUBT
+    async with connect(fake) as client:
+        if doubt:
+            with pytest.raises(OutcomeUnknown, match="Check: ") as caught:
+                await deed.call(client, at)
+            assert type(caught.value.__cause__) is kind
+            assert [one.error for one in caught.value.attempts] == [kind.__name__]
+        else:
+            await deed.call(client, at)
+        assert_idle(client)
+    assert deed.done(at) == (what.applied or not doubt)
+    looked_up = deed.looks and what.applied
+    assert requests(fake, name) == (1 if doubt or looked_up else 2)
+    if deed.repeat == "never":
+        assert applied(fake, name) == int(what.applied or not doubt)
+    if what.kind != "hang":
+        assert passed() <= 3
+
+
+@every_deed
+@every_fault
+async def test_what_never_gets_better(fake: FakeOnCall, name: str, fault: str) -> None:
+    """A read ends with the last error; a write that may have been done, with the doubt."""
+    deed, (what, kind) = DEEDS[name], FAULTS[fault]
+    at = case(fake, deed)
+    fake.faults.add(throttle(3600) if fault == "throttle" else what, operation=name, times=99)
+    doubt = deed.repeat != "safe" and fault not in NO_DOUBT
+    async with connect(fake) as client:
+        if deed.looks and what.applied:
+            await deed.call(client, at)
+            assert requests(fake, name) == 1
+        else:
+            with pytest.raises(OnCallError) as caught:
+                await deed.call(client, at)
+            failure = caught.value
+            assert type(failure) is (OutcomeUnknown if doubt else kind)
+            if doubt:
+                assert type(failure.__cause__) is kind
+            assert failure.elapsed == pytest.approx(passed())
+            never = deed.repeat == "never" and doubt
+            most = {"500": 2, "500, applied": 2, "throttle": 1}.get(fault, 5)
+            assert len(failure.attempts) == requests(fake, name) == (1 if never else most)
+            assert [one.error for one in failure.attempts] == [kind.__name__] * len(
+                failure.attempts
+            )
+            assert failure.attempts[-1].delay is None
+        assert_idle(client)
+    if deed.repeat != "safe":
+        assert deed.done(at) == what.applied
+    if deed.repeat == "never":
+        assert applied(fake, name) == int(what.applied)
+
+
+@every_deed
+async def test_a_503_that_lasts_is_waited_out(fake: FakeOnCall, name: str) -> None:
+    """Two seconds of it, before anything is applied; those that may not repeat say so."""
+    deed = DEEDS[name]
+    at = case(fake, deed)
+    fake.faults.add(status(503), operation=name, lasting=timedelta(seconds=2))
+    async with connect(fake) as client:
+        if deed.repeat == "never":
+            with pytest.raises(OutcomeUnknown):
+                await deed.call(client, at)
+            assert not deed.done(at)
+        else:
+            await deed.call(client, at)
+            assert deed.done(at)
+            assert passed() == pytest.approx(0.5 + 1 + 2)
+
+
+@every_deed
+async def test_a_pause_costs_time_and_nothing_else(fake: FakeOnCall, name: str) -> None:
+    """48 seconds; the caller sees no 429."""
+    deed = DEEDS[name]
+    at = case(fake, deed)
+    fake.faults.add(throttle(48))
+    async with connect(fake) as client:
+        await deed.call(client, at)
+    assert deed.done(at)
+    assert 48 <= passed() <= 50
+    assert next(call.status for call in fake.calls if call.operation == name) == 429
+    assert applied(fake, name) == 1
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        pytest.param([], id="at the first attempt"),
+        pytest.param([refuse()], id="when the first did not reach the server"),
+        pytest.param([throttle(1)], id="when the first was not let in"),
+    ],
+)
+async def test_a_refusal_that_is_no_repeat_is_told(
+    fake: FakeOnCall, oncall: OnCallClient, harmless: list[Fault]
+) -> None:
+    """AlreadyInState and NotFound count as success only where an attempt is in doubt."""
+    group = fake.add_group(state="acknowledged")
+    for fault in harmless:
+        fake.faults.add(fault)
+    with pytest.raises(AlreadyInState):
+        await oncall.alert_groups.acknowledge(group.id)
+    for fault in harmless:
+        fake.faults.add(fault)
+    with pytest.raises(NotFound):
+        await oncall.alert_groups.remove_label(group.id, "team", "SRE")
+
+
+async def test_a_repeat_that_meets_another_state_is_in_doubt(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """Acknowledged, answer lost, then taken back and resolved by somebody else."""
+    group = fake.add_group()
+    fake.faults.add(reset(applied=True), operation="acknowledge_alert_group")
+    task = asyncio.ensure_future(oncall.alert_groups.acknowledge(group.id))
+    await settle()
+    group.acknowledged_at, group.resolved_at = None, fake.now()
+    with pytest.raises(OutcomeUnknown) as caught:
+        await task
+    assert isinstance(caught.value.__cause__, BadRequest)
+    assert len(caught.value.attempts) == 2
+
+
+async def test_the_token_lost_its_rights_between_the_attempts(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """A refusal of the repeat does not tell of the first attempt."""
+    group = fake.add_group()
+    fake.faults.add(reset(applied=True), operation="acknowledge_alert_group")
+    refusal = error(403, {"detail": "You do not have permission to perform this action."})
+    fake.faults.add(refusal, operation="acknowledge_alert_group")
+    with pytest.raises(OutcomeUnknown) as caught:
+        await oncall.alert_groups.acknowledge(group.id)
+    assert "403" in str(caught.value.__cause__)
+    assert group.state == "acknowledged"
+
+
+@pytest.mark.parametrize("fault", [name for name, (what, _) in FAULTS.items() if what.applied])
+async def test_a_label_whose_answer_was_lost_is_returned(fake: FakeOnCall, fault: str) -> None:
+    """As the server has it."""
+    at = case(fake, DEEDS["add_alert_group_label"])
+    fake.faults.add(FAULTS[fault][0], operation="add_alert_group_label")
+    async with connect(fake) as client:
+        label = await client.alert_groups.add_label(at.group.id, "tier", "a")
+    assert isinstance(label, Label)
+    assert (label.key.name, label.value.name) == ("tier", "a")
+    assert at.group.labels == [("team", "SRE"), ("tier", "a")]
+
+
+CHANGES: list[Any] = [
+    pytest.param({"name": "renamed"}, id="name"),
+    pytest.param({"description_short": "text"}, id="text"),
+    pytest.param({"description_short": None}, id="no text"),
+    pytest.param({"team_id": None}, id="no team"),
+    pytest.param({"labels": {"team": "SRE", "tier": "a"}}, id="labels"),
+    pytest.param({"labels": {}}, id="no labels"),
+    pytest.param({"dynamic_labels": {"team": "{{ payload.t }}"}}, id="dynamic labels"),
+    pytest.param({"templates": {"slack": {"title": "x"}, "web": None}}, id="templates"),
+    pytest.param({"templates": {"grouping_key": None}}, id="template reset"),
+    pytest.param({"default_route": {"slack": {"enabled": False}}}, id="route"),
+    pytest.param({"default_route": {"slack": {"channel_id": "c1"}}}, id="channel, upper-cased"),
+    pytest.param({}, id="nothing"),
+]
+
+
+@pytest.mark.parametrize("changes", CHANGES)
+@pytest.mark.parametrize("what", [reset(applied=True), reset()], ids=["answer", "request"])
+async def test_an_update_whose_answer_was_lost_returns_the_integration(
+    fake: FakeOnCall, changes: dict[str, Any], what: Fault
+) -> None:
+    """As it is now, by a look or by a repeat."""
+    source = fake.add_integration(name="old")
+    fake.faults.add(what, operation="update_integration")
+    async with connect(fake) as client:
+        updated = await client.integrations.update(source.id, **changes)
+        assert isinstance(updated, Integration)
+        assert updated == await client.integrations.get(source.id)
+    if "name" in changes:
+        assert source.name == "renamed"
+
+
+async def test_an_update_that_cannot_be_looked_at_is_in_doubt(fake: FakeOnCall) -> None:
+    """The look itself fails; its error is the cause."""
+    at = case(fake, DEEDS["update_integration"])
+    fake.faults.add(reset(applied=True), operation="update_integration", times=9)
+    fake.faults.add(status(503), operation="get_integration", times=99)
+    async with connect(fake) as client:
+        with pytest.raises(OutcomeUnknown) as caught:
+            await client.integrations.update(at.source.id, name="renamed")
+        assert isinstance(caught.value.__cause__, ServerError)
+        assert_idle(client)
+    assert at.source.name == "renamed"
+
+
+@pytest.mark.parametrize("token", ["t", "team", "count", "null", "0"])
+async def test_a_token_that_is_part_of_an_answer_changes_nothing(token: str) -> None:
+    """Answers are the server's words; only what is shown is redacted."""
+    fake = FakeOnCall(token=token)
+    group = fake.add_group(title="the team counts 0 null")
+    async with connect(fake) as client:
+        assert (await client.alert_groups.get(group.id)).title == "the team counts 0 null"
+        assert await client.alert_groups.list().count() == 1
+
+
+@pytest.mark.parametrize("name", ["get_alert_group", "acknowledge_alert_group"])
+async def test_the_users_own_client_that_is_closed_between_attempts_is_told(
+    fake: FakeOnCall, name: str
+) -> None:
+    """With an error of this SDK, not with httpx's RuntimeError."""
+    at = case(fake, DEEDS[name])
+    fake.faults.add(reset(), operation=name, times=9)
+    http = httpx.AsyncClient(transport=fake.transport())
+    async with OnCallClient(
+        url=BASE, token=fake.token, http_client=http, random=lambda: 1.0
+    ) as client:
+        task = asyncio.ensure_future(DEEDS[name].call(client, at))
+        await asyncio.sleep(0.1)
+        await http.aclose()
+        (result,) = await asyncio.gather(task, return_exceptions=True)
+        assert isinstance(result, OnCallError)
+        assert_idle(client)
+
+
+async def test_a_listener_that_fails_takes_no_place_with_it(fake: FakeOnCall) -> None:
+    """Nor does it change what becomes of the call."""
+
+    def fails(_event: object) -> None:
+        raise LookupError("the listener's own")
+
+    at = case(fake, DEEDS["acknowledge_alert_group"])
+    fake.faults.add(reset())
+    fake.faults.add(throttle(1))
+    async with connect(fake, on_event=fails, max_connections=1) as client:
+        await client.alert_groups.acknowledge(at.group.id)
+        assert_idle(client)
+    assert at.group.state == "acknowledged"

@@ -1,0 +1,176 @@
+"""Clients that are closed while calls are under way, and used where they do not belong."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from threading import Thread
+
+import httpx
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.errors import ClientStateError, OnCallError, OutcomeUnknown
+from grafana_oncall.testing import FakeOnCall, VirtualClock, hang, refuse, reset, throttle
+from tests.support.bulk_deeds import DEEDS, ONCE, assert_idle, case, connect, every_deed
+from tests.support.listing import settle
+from tests.support.samples import BASE
+from tests.support.virtual_time import passed
+
+
+@every_deed
+async def test_closing_may_wait_for_the_calls_under_way(fake: FakeOnCall, name: str) -> None:
+    """Their retries included; new calls are refused meanwhile."""
+    deed = DEEDS[name]
+    at = case(fake, deed)
+    fake.latency = timedelta(seconds=1)
+    fake.faults.add(refuse(), operation=name)
+    client = connect(fake)
+    task = asyncio.ensure_future(deed.call(client, at))
+    await settle()
+    closing = asyncio.ensure_future(client.aclose(wait=True))
+    await settle()
+    with pytest.raises(ClientStateError, match="closed"):
+        await client.alert_groups.get(at.group.id)
+    await closing
+    assert task.done()
+    await task
+    assert deed.done(at)
+    assert_idle(client)
+
+
+async def test_closing_waits_for_looks_too(fake: FakeOnCall) -> None:
+    """A call that looks for its effect while the client closes is a call under way."""
+    at = case(fake, DEEDS["add_alert_group_label"])
+    fake.latency = timedelta(seconds=1)
+    fake.faults.add(reset(applied=True), operation="add_alert_group_label")
+    client = connect(fake)
+    task = asyncio.ensure_future(client.alert_groups.add_label(at.group.id, "tier", "a"))
+    await settle()
+    await client.aclose(wait=True)
+    assert (await task).value.name == "a"
+
+
+ABORTED = {
+    "while the server works": (None, 0.5),
+    "while it waits for a retry": (reset(applied=True), 1.1),
+    "while all calls pause": (throttle(48), 5.0),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "when"),
+    [
+        pytest.param(
+            name,
+            when,
+            id=f"{name} {when}",
+        )
+        for name in DEEDS
+        for when in ABORTED
+    ],
+)
+async def test_closing_ends_the_calls_under_way(fake: FakeOnCall, name: str, when: str) -> None:
+    """At once; a write that was on its way ends with the doubt."""
+    what, seconds = ABORTED[when]
+    deed = DEEDS[name]
+    at = case(fake, deed)
+    fake.latency = timedelta(seconds=1)
+    if what is not None:
+        fake.faults.add(what, operation=name)
+    client = connect(fake)
+    task = asyncio.ensure_future(deed.call(client, at))
+    await asyncio.sleep(seconds)
+    late = task.done()  # create and silence are in doubt already, or the effect was found
+    before = passed()
+    await client.aclose()
+    (result,) = await asyncio.gather(task, return_exceptions=True)
+    assert passed() == before
+    if not late:
+        doubt = deed.repeat != "safe" and when != "while all calls pause"
+        assert type(result) is (OutcomeUnknown if doubt else ClientStateError)
+    assert_idle(client)
+
+
+async def test_closing_turns_away_those_who_wait_for_a_place(fake: FakeOnCall) -> None:
+    """Nothing of theirs was sent: no doubt."""
+    group = fake.add_group()
+    fake.faults.add(hang(), times=9)
+    client = connect(fake, max_connections=1)
+    tasks = [asyncio.ensure_future(client.alert_groups.silence(group.id, 60)) for _ in range(3)]
+    await settle()
+    await client.aclose()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(one) for one in results[1:]] == [ClientStateError] * 2
+    assert len(fake.calls) == 1
+    assert_idle(client)
+
+
+async def test_closing_twice_and_at_once_is_fine(fake: FakeOnCall) -> None:
+    """In both ways."""
+    client = connect(fake)
+    await asyncio.gather(client.aclose(wait=True), client.aclose(), client.aclose(wait=True))
+    await client.aclose(wait=True)
+    with pytest.raises(ClientStateError, match="closed"):
+        await client.alert_groups.get("I1")
+    assert_idle(client)
+
+
+def test_another_thread_is_told_so(clock: VirtualClock) -> None:
+    """The client belongs to the loop of its first call, even while that one runs."""
+    fake = FakeOnCall(clock=clock)
+    group = fake.add_group()
+    found: list[BaseException] = []
+
+    def elsewhere(client: OnCallClient) -> None:
+        try:
+            asyncio.run(client.alert_groups.get(group.id))
+        except OnCallError as error:
+            found.append(error)
+
+    async def main() -> None:
+        async with connect(fake) as client:
+            await client.alert_groups.get(group.id)
+            thread = Thread(target=elsewhere, args=(client,))
+            thread.start()
+            thread.join()
+            await client.alert_groups.get(group.id)
+            assert_idle(client)
+
+    asyncio.run(main())
+    assert [type(one) for one in found] == [ClientStateError]
+    assert "event loop" in str(found[0])
+    assert len(fake.calls) == 2
+
+
+async def test_the_users_own_client_of_httpx_ends_calls_as_well(fake: FakeOnCall) -> None:
+    """Closing ours leaves theirs open, and yet ends our calls at once."""
+    group = fake.add_group()
+    fake.latency = timedelta(seconds=9)
+    async with httpx.AsyncClient(transport=fake.transport()) as http:
+        client = OnCallClient(url=BASE, token=fake.token, http_client=http)
+        task = asyncio.ensure_future(client.alert_groups.get(group.id))
+        await asyncio.sleep(1)
+        await client.aclose()
+        (result,) = await asyncio.gather(task, return_exceptions=True)
+        assert isinstance(result, ClientStateError)
+        assert passed() == 1
+        assert not http.is_closed
+
+
+async def test_a_cancelled_waiting_for_the_end_can_be_made_good(fake: FakeOnCall) -> None:
+    """`aclose(wait=True)` under a timeout, then `aclose()`."""
+    group = fake.add_group()
+    fake.faults.add(hang(), times=9)
+    client = connect(fake, retry=ONCE)
+    task = asyncio.ensure_future(client.alert_groups.get(group.id))
+    await settle()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(5):
+            await client.aclose(wait=True)
+    with pytest.raises(ClientStateError):
+        await client.alert_groups.get(group.id)
+    await client.aclose()
+    with pytest.raises(OnCallError):
+        await task
+    assert_idle(client)

@@ -1,0 +1,133 @@
+"""Creating an integration while something goes wrong: exactly one, if its name is looked up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.errors import BadRequest, InvalidArgument, OnCallError, OutcomeUnknown
+from grafana_oncall.testing import FakeOnCall, Fault, reset, throttle
+from tests.support.bulk_deeds import (
+    FAULTS,
+    NO_DOUBT,
+    applied,
+    assert_idle,
+    connect,
+    create,
+    every_fault,
+)
+from tests.support.samples import BASE
+
+
+@every_fault
+async def test_a_creation_that_looks_makes_exactly_one(fake: FakeOnCall, fault: str) -> None:
+    """Whether the answer was lost or the request."""
+    what, _ = FAULTS[fault]
+    fake.faults.add(what, operation="create_integration")
+    async with connect(fake) as client:
+        made = await create(client)
+    (kept,) = fake.integrations.values()
+    assert (made.id, made.name) == (kept.id, "new")
+    assert applied(fake, "create_integration") == 1
+
+
+@every_fault
+async def test_a_creation_that_looks_and_fails_for_good_makes_at_most_one(
+    fake: FakeOnCall, fault: str
+) -> None:
+    """What was lost each time, and what was applied is found."""
+    what, kind = FAULTS[fault]
+    fake.faults.add(
+        throttle(3600) if fault == "throttle" else what, operation="create_integration", times=99
+    )
+    async with connect(fake) as client:
+        if what.applied:
+            assert (await create(client)).id in fake.integrations
+        else:
+            with pytest.raises(OnCallError) as caught:
+                await create(client)
+            assert type(caught.value) is (kind if fault in NO_DOUBT else OutcomeUnknown)
+        assert_idle(client)
+    assert applied(fake, "create_integration") == len(fake.integrations) == int(what.applied)
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        pytest.param([], id="nothing was lost"),
+        pytest.param([reset()], id="the request was lost"),
+        pytest.param([reset(applied=True)], id="the answer was lost"),
+    ],
+)
+async def test_a_creation_of_a_name_that_exists_is_refused(
+    fake: FakeOnCall, lost: list[Fault]
+) -> None:
+    """It is not taken for one's own."""
+    other = fake.add_integration(name="new")
+    for fault in lost:
+        fake.faults.add(fault, operation="create_integration")
+    async with connect(fake) as client:
+        with pytest.raises(OnCallError) as caught:
+            await create(client)
+    error = caught.value
+    refused = error.__cause__ if isinstance(error, OutcomeUnknown) else error
+    assert isinstance(refused, BadRequest)
+    assert "already exists" in refused.detail
+    assert list(fake.integrations) == [other.id]
+
+
+async def test_a_creation_of_a_name_that_exists_in_another_team_finds_its_own(
+    fake: FakeOnCall,
+) -> None:
+    """Names are unique within a team only."""
+    other = fake.add_integration(name="new", team_id=fake.add_team("SRE"))
+    fake.faults.add(reset(applied=True), operation="create_integration")
+    async with connect(fake) as client:
+        made = await create(client)
+    assert made.id != other.id
+    assert len(fake.integrations) == 2
+
+
+class Unfiltered(httpx.AsyncBaseTransport):
+    """A server that does not know the filter by name, and has small pages."""
+
+    def __init__(self, fake: FakeOnCall) -> None:
+        self._inner = fake.transport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Forget the filter."""
+        request.url = request.url.copy_remove_param("name").copy_set_param("perpage", "1")
+        return await self._inner.handle_async_request(request)
+
+
+async def test_a_creation_is_found_among_all_others(fake: FakeOnCall) -> None:
+    """Where the filter is ignored, the right one is picked, and the walk is called off."""
+    for number in range(3):
+        fake.add_integration(name=f"a{number}")
+    fake.faults.add(reset(applied=True), operation="create_integration")
+    fake.latency = timedelta(seconds=1)
+    client = OnCallClient(url=BASE, token=fake.token, transport=Unfiltered(fake))
+
+    def late(_request: object, operation: str | None) -> None:
+        if operation == "list_integrations" and len(fake.integrations) == 4:
+            for number in range(9):
+                fake.add_integration(name=f"b{number}")
+
+    fake.faults.choose(late)
+    async with client:
+        made = await create(client)
+        assert made.name == "new"
+        assert_idle(client)
+    assert len(fake.integrations) == 3 + 1 + 9
+
+
+async def test_a_creation_that_looks_needs_a_name(fake: FakeOnCall) -> None:
+    """Nothing is sent."""
+    async with connect(fake) as client:
+        with pytest.raises(InvalidArgument) as caught:
+            await client.integrations.create(type="webhook", reconcile=True)
+    assert caught.value.argument == "reconcile"
+    assert fake.calls == []

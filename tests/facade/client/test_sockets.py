@@ -1,0 +1,169 @@
+"""What only real sockets show: the errors of h11 and of the system, and the logs of httpcore."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall._session.retry import RetryPolicy
+from grafana_oncall.errors import (
+    ClientStateError,
+    Forbidden,
+    OnCallError,
+    OutcomeUnknown,
+    TransportError,
+)
+from grafana_oncall.testing import FakeOnCall, serve
+from tests.support.clients import KEY, assert_fit_to_hand_on, made
+from tests.support.listing import settle
+from tests.support.samples import GROUP_ID, STACK
+from tests.support.secrets_shown import leaks, shows
+
+ONCE = RetryPolicy(attempts=1)
+
+
+@asynccontextmanager
+async def loopback(answer: bytes | None) -> AsyncGenerator[tuple[str, asyncio.Event]]:
+    """A server that reads a request, answers these bytes, and hangs up; with None, it waits."""
+    asked, over = asyncio.Event(), asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        if answer is None:
+            await over.wait()
+        writer.write(answer or b"")
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    try:
+        yield f"http://{host}:{port}", asked
+    finally:
+        over.set()
+        server.close()
+        await settle()
+
+
+CALLS: dict[str, Callable[[OnCallClient], Awaitable[object]]] = {
+    "get": lambda client: client.alert_groups.get(GROUP_ID),
+    "acknowledge": lambda client: client.alert_groups.acknowledge(GROUP_ID),
+    "silence": lambda client: client.alert_groups.silence(GROUP_ID, 60),
+}
+every_call = pytest.mark.parametrize("name", list(CALLS))
+
+
+@every_call
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"", id="read error"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", id="answer cut short"),
+        pytest.param(b"SSH-2.0-x\r\n\r\n", id="not HTTP"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nxxxx",
+            id="not gzip",
+        ),
+    ],
+)
+async def test_no_whole_answer_is_an_error_of_a_read_and_a_doubt_of_a_write(
+    name: str, answer: bytes
+) -> None:
+    """Without the token in any view, in the causes least of all."""
+    async with (
+        loopback(answer) as (url, _),
+        made(url=url, grafana_url=STACK, retry=ONCE) as client,
+    ):
+        with pytest.raises(OnCallError) as caught:
+            await CALLS[name](client)
+    error = caught.value
+    assert_fit_to_hand_on(error, TransportError if name == "get" else OutcomeUnknown)
+    transport = error if name == "get" else error.__cause__
+    assert isinstance(transport, TransportError)
+    assert transport.sent
+    assert len(error.attempts) == 1
+
+
+@every_call
+async def test_a_refused_connection_is_no_doubt(name: str) -> None:
+    """Nothing was sent, thrice."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    policy = RetryPolicy(attempts=3, first_delay=0.001)
+    async with made(url=f"http://127.0.0.1:{port}", retry=policy) as client:
+        with pytest.raises(OnCallError) as caught:
+            await CALLS[name](client)
+    assert_fit_to_hand_on(caught.value, TransportError)
+    assert isinstance(caught.value, TransportError)
+    assert not caught.value.sent
+    assert len(caught.value.attempts) == 3
+
+
+@every_call
+async def test_a_refusal_is_told_once(name: str) -> None:
+    """403 is no failure that passes."""
+    answer = b'HTTP/1.1 403 Forbidden\r\nContent-Length: 15\r\n\r\n{"detail":"no"}'
+    async with loopback(answer) as (url, _), made(url=url, grafana_url=STACK) as client:
+        with pytest.raises(Forbidden) as caught:
+            await CALLS[name](client)
+    assert_fit_to_hand_on(caught.value, Forbidden)
+    assert len(caught.value.attempts) == 1
+
+
+async def test_the_token_is_in_no_view_of_a_cancellation() -> None:
+    """While the server has the request and says nothing."""
+    async with loopback(None) as (url, asked), made(url=url, grafana_url=STACK) as client:
+        task = asyncio.ensure_future(client.alert_groups.get(GROUP_ID))
+        await asked.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+    assert leaks(caught.value, KEY) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("get", ClientStateError), ("acknowledge", OutcomeUnknown), ("silence", OutcomeUnknown)],
+)
+async def test_closing_ends_what_waits_for_an_answer(name: str, kind: type[OnCallError]) -> None:
+    """At once, with a doubt where a write was on its way."""
+    async with loopback(None) as (url, asked), made(url=url, grafana_url=STACK) as client:
+        task = asyncio.ensure_future(CALLS[name](client))
+        await asked.wait()
+        await client.aclose()
+        async with asyncio.timeout(2):
+            (result,) = await asyncio.gather(task, return_exceptions=True)
+    assert isinstance(result, OnCallError)
+    assert_fit_to_hand_on(result, kind)
+
+
+@contextmanager
+def everything_logged(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    """All loggers at their most talkative."""
+    with caplog.at_level(logging.DEBUG):
+        yield
+    assert any(record.name.startswith("httpcore") for record in caplog.records)
+
+
+async def test_the_token_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Of this package, httpx or httpcore, over a real socket."""
+    fake = FakeOnCall(token=KEY)
+    group = fake.add_group()
+    with everything_logged(caplog):
+        async with serve(fake) as url, made(url=url, grafana_url=STACK) as client:
+            await client.alert_groups.get(group.id)
+            await client.alert_groups.silence(group.id, 60)
+    assert fake.calls[-1].status == 200
+    for record in caplog.records:
+        assert not shows(f"{record.getMessage()} {record.args!r} {_extras(record)!r}", KEY)
+
+
+def _extras(record: logging.LogRecord) -> dict[str, Any]:
+    return {name: value for name, value in vars(record).items() if name != "args"}

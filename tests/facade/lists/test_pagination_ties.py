@@ -1,0 +1,145 @@
+"""Lists whose items have no order among themselves: a page may repeat one, and hide another."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.events import Event, ListIncomplete
+from tests.support.samples import BASE, GROUP, TOKEN
+from tests.support.virtual_time import run
+
+PAGE_SIZE = 50
+
+
+class Shuffled:
+    """A server that sorts the items of each page anew, as a database does with equal keys."""
+
+    def __init__(self, count: int, *, seed: int = 0, knows_perpage: bool = True) -> None:
+        self.ids = [f"I{number:05}" for number in range(count)]
+        self.asked: list[tuple[int, int]] = []
+        """Numbers and sizes of pages."""
+        self.counted: list[int] = []
+        """What further pages give as the count, if not the truth."""
+        self._seed = seed
+        self._knows_perpage = knows_perpage
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Always the same answer to the same request."""
+        query = request.url.params
+        number = int(query.get("page", "1"))
+        size = int(query.get("perpage", PAGE_SIZE)) if self._knows_perpage else PAGE_SIZE
+        self.asked.append((number, size))
+        ids = [*self.ids]
+        random.Random(f"{self._seed} {number} {size}").shuffle(ids)  # noqa: S311  # no secret
+        pages = max(1, -(-len(ids) // size))
+        part: Sequence[str] = ids[(number - 1) * size : number * size]
+        body: dict[str, Any] = {
+            "count": self.counted.pop(0) if self.counted else len(ids),
+            "next": f"http://e/?page={number + 1}" if number < pages else None,
+            "previous": None,
+            "results": [{**GROUP, "id": one, "last_alert": None, "permalinks": {}} for one in part],
+            "current_page_number": number,
+            "page_size": size,
+            "total_pages": pages,
+        }
+        return httpx.Response(200, json=body)
+
+
+async def collected(
+    server: Shuffled, *, limit: int | None = None, **options: Any
+) -> tuple[list[str], list[Event]]:
+    """Ids of a whole list, and what the client reports of it."""
+    events: list[Event] = []
+    async with OnCallClient(
+        url=BASE, token=TOKEN, transport=httpx.MockTransport(server), on_event=events.append
+    ) as client:
+        groups = await client.alert_groups.list(**options).collect(limit=limit)
+    return [group.id for group in groups], [one for one in events if type(one) is ListIncomplete]
+
+
+@given(count=st.integers(51, 160), seed=st.integers(0, 1000), prefetch=st.integers(0, 3))
+def test_what_the_pages_hid_is_found_in_one_larger_page(
+    count: int, seed: int, prefetch: int
+) -> None:
+    """All items, each once, by one request more; nothing is reported."""
+    server = Shuffled(count, seed=seed)
+    ids, incomplete = run(collected(server, prefetch=prefetch))
+    assert sorted(ids) == server.ids
+    assert incomplete == []
+    again = [size for _, size in server.asked if size != PAGE_SIZE]
+    assert again in ([1000], [])
+
+
+async def test_a_list_that_shows_all_it_counts_is_read_once() -> None:
+    """In as many requests as there are pages."""
+    server = Shuffled(50)
+    ids, _ = await collected(server)
+    assert (sorted(ids), server.asked) == (server.ids, [(1, 50)])
+
+
+async def test_what_is_never_shown_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    """A server that does not know other page sizes hides the same items again."""
+    server = Shuffled(145, knows_perpage=False)
+    ids, incomplete = await collected(server)
+    assert len({*ids}) == len(ids) < 145
+    assert incomplete == [ListIncomplete(operation="list_alert_groups", items=len(ids), count=145)]
+    assert [number for number, _ in server.asked] == [1, 2, 3] * 3
+    (warning,) = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert f"counts 145 items, and shows {len(ids)} of them" in warning
+
+
+async def test_a_list_of_several_thousand_is_read_in_pages_of_two_other_sizes() -> None:
+    """What is hidden in all three is reported, with the number of those that were given."""
+    server = Shuffled(2500)
+    ids, incomplete = await collected(server)
+    assert {size for _, size in server.asked} == {50, 1000, 900}
+    assert len({*ids}) == len(ids) < 2500
+    assert incomplete == [ListIncomplete(operation="list_alert_groups", items=len(ids), count=2500)]
+
+
+async def test_a_list_too_long_to_remember_is_reported_at_once() -> None:
+    """Of more than ten thousand items the first are forgotten, and could be given again."""
+    server = Shuffled(12_000)  # of which fewer than ten thousand are shown
+    _, (incomplete,) = await collected(server, perpage=500)
+    assert {size for _, size in server.asked} == {500}
+    assert isinstance(incomplete, ListIncomplete)
+    assert incomplete.count == 12_000
+
+
+async def test_a_list_that_moves_is_no_reason_to_read_it_again() -> None:
+    """Then the pages tell different counts, and fewer items prove nothing."""
+    server = Shuffled(145)
+    server.counted = [145, 146, 145]
+    ids, incomplete = await collected(server)
+    assert ([number for number, _ in server.asked], incomplete) == ([1, 2, 3], [])
+    assert len(ids) < 145
+
+
+async def test_whoever_wants_the_first_items_only_gets_no_other_request() -> None:
+    """They are there before anything is known to be missing."""
+    server = Shuffled(145)
+    ids, incomplete = await collected(server, limit=60, prefetch=0)
+    assert (len(ids), incomplete, server.asked) == (60, [], [(1, 50), (2, 50)])
+
+
+async def test_the_filter_stays_when_the_list_is_read_again() -> None:
+    """Only the size of the pages is another, also where one was asked for."""
+    queries: list[httpx.QueryParams] = []
+    server = Shuffled(145)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        queries.append(request.url.params)
+        return server(request)
+
+    async with OnCallClient(url=BASE, token=TOKEN, transport=httpx.MockTransport(answer)) as client:
+        groups = await client.alert_groups.list(state=GROUP["state"], perpage=40).collect()
+    assert len(groups) == 145
+    assert queries[-1].multi_items() == [("state", GROUP["state"]), ("perpage", "1000")]

@@ -1,0 +1,110 @@
+"""Waiting for groups: how much is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from grafana_oncall import OnCallClient, RetryPolicy
+from grafana_oncall.errors import WaitTimeout
+from grafana_oncall.testing import FakeOnCall, VirtualClock, status
+from tests.support.samples import BASE
+from tests.support.timeline import become
+from tests.support.virtual_time import passed
+from tests.support.waits import EVERY, add, ids, waiting
+
+
+def looks(fake: FakeOnCall) -> int:
+    """Requests since the last time."""
+    number = len(fake.calls)
+    fake.calls.clear()
+    return number
+
+
+@pytest.mark.parametrize("seen", ["state", "deleted"])
+async def test_looks_at_a_hundred_groups_are_pages(
+    fake: FakeOnCall, oncall: OnCallClient, seen: str
+) -> None:
+    """Not a hundred requests each."""
+    groups = add(fake, 100)
+    wait = asyncio.create_task(waiting(oncall)[seen](ids(groups), timeout=600))
+    await asyncio.sleep(EVERY - 1)
+    looks(fake)
+    for _ in range(5):
+        await asyncio.sleep(EVERY)
+        assert 1 <= looks(fake) <= 3
+    wait.cancel()
+    await asyncio.wait([wait])
+
+
+async def test_the_first_look_at_a_thousand_groups_is_pages_too(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """Although nobody knows yet where in the list they are."""
+    groups = add(fake, 1000, "resolved")
+    await oncall.alert_groups.wait_until(ids(groups), "resolved", timeout=60)
+    assert looks(fake) == 20
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "most"),
+    [
+        pytest.param(0, 10, 2, id="the newest, on a page"),
+        pytest.param(30, 130, 4, id="on several pages"),
+        pytest.param(1990, 2000, 12, id="the oldest, far from the first page"),
+        pytest.param(1900, 2000, 41, id="more of the oldest than there are pages"),
+    ],
+)
+async def test_a_first_look_is_never_dearer_than_one_by_one_and_a_page_or_two(
+    fake: FakeOnCall, oncall: OnCallClient, first: int, last: int, most: int
+) -> None:
+    """Pages are read for as long as they save requests."""
+    groups = add(fake, 2000, "resolved")
+    await oncall.alert_groups.wait_until(ids(groups[first:last]), "resolved", timeout=60)
+    assert 1 <= looks(fake) <= most
+
+
+async def test_after_a_page_that_failed_the_rest_is_looked_for_on_pages_too(
+    fake: FakeOnCall,
+) -> None:
+    """And not one by one."""
+    groups = add(fake, 1000, "resolved")
+    fake.faults.choose(
+        lambda request, _: status(503) if "page=2" in request.query and passed() < 1 else None
+    )
+    async with OnCallClient(
+        url=BASE, token=fake.token, transport=fake.transport(), retry=RetryPolicy(attempts=1)
+    ) as client:
+        await client.alert_groups.wait_until(ids(groups), "resolved", timeout=60)
+    assert looks(fake) == 22
+
+
+async def test_groups_that_are_far_apart_do_not_cost_all_pages_in_between(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """Four ids are about four requests, and not one for each fifty groups in between."""
+    groups = add(fake, 1000, "resolved")
+    wanted = [groups[0], groups[300], groups[600], groups[999]]
+    for group in wanted:
+        group.resolved_at = None
+    wait = asyncio.create_task(waiting(oncall)["state"](ids(wanted), timeout=600))
+    await asyncio.sleep(1)
+    looks(fake)
+    await asyncio.sleep(EVERY)
+    assert looks(fake) <= 6
+    wait.cancel()
+    await asyncio.wait([wait])
+
+
+async def test_what_has_been_seen_is_not_looked_at_again(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """Of a few groups, those that are left cost a request each."""
+    groups = add(fake, 3)
+    for group in groups[:2]:
+        become(group, "resolved", clock)
+    with pytest.raises(WaitTimeout):
+        await oncall.alert_groups.wait_until(ids(groups), "resolved", timeout=12)
+    asked = [call.path.split("/")[-2] for call in fake.calls]
+    assert asked == [*ids(groups), groups[2].id, groups[2].id]

@@ -1,0 +1,236 @@
+"""Watching: what is told, once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall._watch.watcher import Watcher
+from grafana_oncall.changes import Change, Created, Snapshot
+from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, VirtualClock
+from tests.support.samples import BASE
+from tests.support.watchers import SRE, STATES, add, enter, polls, told, watch_with, watching
+
+watch = pytest.fixture(watch_with)
+
+
+@attrs.frozen
+class Deed:
+    """What somebody does to a group, and what is told of it."""
+
+    state: Any
+    act: Callable[[OnCallClient, FakeOnCall, FakeAlertGroup], Awaitable[Any]]
+    expected: str
+
+
+async def add_alert(_: OnCallClient, __: FakeOnCall, group: FakeAlertGroup) -> None:
+    """One alert more."""
+    group.alerts_count += 1
+
+
+async def label(client: OnCallClient, fake: FakeOnCall, group: FakeAlertGroup) -> None:
+    """One label more."""
+    fake.add_label("env", "prod")
+    await client.alert_groups.add_label(group.id, "env", "prod")
+
+
+async def silence_shortly(client: OnCallClient, fake: FakeOnCall, group: FakeAlertGroup) -> None:
+    """A silence that is over before anybody looks, and an alert."""
+    await client.alert_groups.silence(group.id, 1)
+    await asyncio.sleep(2)
+    await add_alert(client, fake, group)
+
+
+DEEDS = {
+    "acknowledge": Deed("firing", lambda c, _, g: c.alert_groups.acknowledge(g.id), "Acknowledged"),
+    "unacknowledge": Deed(
+        "acknowledged", lambda c, _, g: c.alert_groups.unacknowledge(g.id), "Unacknowledged"
+    ),
+    "resolve": Deed("firing", lambda c, _, g: c.alert_groups.resolve(g.id), "Resolved"),
+    "resolve a silenced one": Deed(
+        "silenced", lambda c, _, g: c.alert_groups.resolve(g.id), "Resolved"
+    ),
+    "unresolve": Deed("resolved", lambda c, _, g: c.alert_groups.unresolve(g.id), "Unresolved"),
+    "silence": Deed("firing", lambda c, _, g: c.alert_groups.silence(g.id, 3600), "Silenced"),
+    "unsilence": Deed("silenced", lambda c, _, g: c.alert_groups.unsilence(g.id), "Unsilenced"),
+    "acknowledge a silenced one": Deed(
+        "silenced", lambda c, _, g: c.alert_groups.acknowledge(g.id), "Unsilenced Acknowledged"
+    ),
+    "add an alert": Deed("firing", add_alert, "AlertsAdded"),
+    "add an alert to a resolved one": Deed("resolved", add_alert, "AlertsAdded"),
+    "label": Deed("acknowledged", label, "LabelsChanged"),
+    "label a resolved one": Deed("resolved", label, "LabelsChanged"),
+    "delete": Deed("firing", lambda c, _, g: c.alert_groups.delete(g.id, mode="delete"), "Deleted"),
+    "delete a resolved one": Deed(
+        "resolved", lambda c, _, g: c.alert_groups.delete(g.id, mode="delete"), "Deleted"
+    ),
+    "wipe": Deed("firing", lambda c, _, g: c.alert_groups.delete(g.id, mode="wipe"), "Resolved"),
+    "silence shortly": Deed("firing", silence_shortly, "AlertsAdded"),
+}
+
+
+@pytest.mark.parametrize("deed", [pytest.param(deed, id=name) for name, deed in DEEDS.items()])
+async def test_what_is_done_to_a_group_is_told_once_with_both_looks(
+    fake: FakeOnCall, oncall: OnCallClient, watch: Callable[..., Watcher], deed: Deed
+) -> None:
+    """And nothing of its neighbours."""
+    groups = [fake.add_group(state=deed.state, labels=SRE) for _ in range(3)]
+    snapshot = Snapshot.of(await oncall.alert_groups.get(groups[1].id))
+    async with watching(watch()) as seen:
+        await polls(3)
+        await deed.act(oncall, fake, groups[1])
+        await polls(20)
+    assert told(seen) == told(seen, groups[1]) == deed.expected
+    after = None if deed.expected == "Deleted" else await oncall.alert_groups.get(groups[1].id)
+    assert all(isinstance(one, Change) and one.before == snapshot for one in seen)
+    assert all(isinstance(one, Change) and one.after == after for one in seen)
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_a_new_group_is_told_with_the_state_it_is_in(
+    fake: FakeOnCall, watch: Callable[..., Watcher], state: Any
+) -> None:
+    """At the next poll."""
+    fake.add_group()
+    async with watching(watch()) as seen:
+        group = fake.add_group(state=state)
+        await polls()
+        [created, *entered] = seen
+        assert isinstance(created, Created)
+        assert (created.id, created.before, created.after.state) == (group.id, None, state)
+        expected = "" if state == "firing" else state.capitalize()
+        assert told(entered, group) == told(entered) == expected
+        await polls(20)
+        assert len(seen) == 1 + len(entered)
+
+
+async def test_a_group_of_an_empty_server_is_told(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """The first there ever was, and then no more."""
+    async with watching(watch()) as seen:
+        group = fake.add_group()
+        await polls()
+        del fake.groups[group.id]
+        await polls()
+    assert told(seen) == "Created Deleted"
+
+
+async def test_what_an_expired_silence_does_is_told(
+    fake: FakeOnCall, oncall: OnCallClient, watch: Callable[..., Watcher]
+) -> None:
+    """Nobody acts then."""
+    group = fake.add_group()
+    async with watching(watch()) as seen:
+        await oncall.alert_groups.silence(group.id, 60)
+        await polls(1)
+        assert told(seen) == "Silenced"
+        await polls(5)
+    assert told(seen) == "Silenced Unsilenced"
+
+
+async def test_groups_are_told_in_the_order_in_which_they_began(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """The oldest first, although the list has the newest first."""
+    async with watching(watch()) as seen:
+        groups = add(fake, 5)
+        await polls()
+    ids = [one.id for one in seen if isinstance(one, Change)]
+    assert ids == [group.id for group in reversed(groups)]
+
+
+async def test_over_hundreds_of_polls_nothing_is_told_twice(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """Of 30 groups in all states, half of which change once."""
+    fake._world.page_size = 7
+    groups = [one for state in STATES for one in add(fake, 8, state=state)]
+    async with watching(watch()) as seen:
+        await polls(50)
+        assert seen == []
+        for group in groups[::2]:
+            group.alerts_count += 1
+        await polls(150)
+        assert Counter(map(type, seen)) == {type(seen[0]): 16}
+        assert {one.id for one in seen if isinstance(one, Change)} == {
+            group.id for group in groups[::2]
+        }
+
+
+async def test_groups_that_are_there_are_told_when_asked_for(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """Each once."""
+    for state in STATES:
+        fake.add_group(state=state)
+    async with watching(watch(existing=True)) as seen:
+        await polls(20)
+    assert told(seen) == "Created Created Acknowledged Created Resolved Created Silenced"
+
+
+async def test_groups_beyond_the_horizon_are_not_watched(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """Those that cross it are forgotten, and not taken for deleted."""
+    groups = add(fake, 3, apart=3600)
+    watcher = watch(horizon=timedelta(hours=2), existing=True)
+    async with watching(watcher) as seen:
+        assert told(seen) == "Created Created"
+        await polls(4 * 60)
+        for group in groups:
+            enter(group, "acknowledged", fake)
+        await polls(4)
+        assert told(seen) == "Created Created Acknowledged"
+        await polls(4 * 60)
+        assert (told(seen), watcher.health.watched) == ("Created Created Acknowledged", 0)
+
+
+async def test_resolved_groups_beyond_the_horizon_are_forgotten(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """Without a word."""
+    add(fake, 3, state="resolved")
+    watcher = watch(horizon=timedelta(hours=1))
+    async with watching(watcher) as seen:
+        assert watcher.health.watched == 3
+        await polls(4 * 60)
+        assert (seen, watcher.health.watched) == ([], 0)
+
+
+class Deaf(httpx.AsyncBaseTransport):
+    """A proxy that drops all filters but the time."""
+
+    def __init__(self, fake: FakeOnCall) -> None:
+        self._inner = fake.transport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Sends it on."""
+        for name in ("label", "state"):
+            request.url = request.url.copy_remove_param(name)
+        return await self._inner.handle_async_request(request)
+
+
+async def test_what_a_server_lists_outside_the_filter_is_not_told(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """It ignores the filter; groups inside it are told all the same."""
+    inside, outside = fake.add_group(labels=SRE), fake.add_group()
+    async with (
+        OnCallClient(url=BASE, token=fake.token, transport=Deaf(fake)) as client,
+        watching(client.alert_groups.watch(clock=clock, labels=SRE, existing=True)) as seen,
+    ):
+        assert told(seen) == told(seen, inside) == "Created"
+        enter(outside, "resolved", fake)
+        fake.add_group()
+        inside.labels.clear()
+        await polls(5)
+    assert told(seen) == told(seen, inside) == "Created LabelsChanged"

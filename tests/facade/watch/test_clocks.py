@@ -1,0 +1,111 @@
+"""Watching: clocks of client and server that differ."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.changes import Gap
+from grafana_oncall.testing import FakeOnCall, VirtualClock, status
+from tests.support.watchers import EVERY, add, enter, polls, told, watching
+
+
+@pytest.mark.parametrize(
+    "skew",
+    [
+        pytest.param(timedelta(minutes=minutes), id=f"{minutes} minutes")
+        for minutes in (-24 * 60, -10, 10, 24 * 60)
+    ],
+)
+async def test_clocks_of_client_and_server_may_differ(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, skew: timedelta
+) -> None:
+    """By up to a day, either way: everything is told at the next poll, and no gap is seen."""
+    groups = add(fake, 60)
+    watcher = oncall.alert_groups.watch(clock=lambda: clock() + skew)
+    async with watching(watcher) as seen:
+        for round_ in range(5):
+            new = fake.add_group()
+            resolved = fake.add_group(state="resolved")
+            enter(groups[round_], "acknowledged", fake)
+            del fake.groups[groups[-1 - round_].id]
+            await polls()
+            assert told(seen, new) == "Created"
+            assert told(seen, resolved) == "Created Resolved"
+            assert told(seen, groups[round_]) == "Acknowledged"
+            assert told(seen, groups[-1 - round_]) == "Deleted"
+        await polls(10)
+    assert len(seen) == 25
+
+
+class Clock:
+    """Of the client; somebody sets it."""
+
+    def __init__(self, real: VirtualClock) -> None:
+        self.real = real
+        self.off = timedelta()
+
+    def __call__(self) -> datetime:
+        """What it shows."""
+        return self.real() + self.off
+
+
+@pytest.mark.parametrize("days", [-400, -40, 40, 400])
+async def test_a_clock_that_is_set_makes_no_group_new_and_none_forgotten(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, days: int
+) -> None:
+    """By more than the horizon, and back again; what happens meanwhile is told once."""
+    shown = Clock(clock)
+    groups = add(fake, 60)
+    watcher = oncall.alert_groups.watch(clock=shown)
+    async with watching(watcher) as seen:
+        shown.off = timedelta(days=days)
+        await polls(3)
+        enter(groups[0], "resolved", fake)
+        new = fake.add_group()
+        await polls(3)
+        shown.off = timedelta()
+        await polls(10)
+        assert watcher.health.watched == 61
+    changes = [one for one in seen if not isinstance(one, Gap)]
+    assert (told(seen, groups[0]), told(seen, new), len(changes)) == ("Resolved", "Created", 2)
+    assert watcher.health.lag == timedelta(seconds=EVERY / 3)
+
+
+async def test_a_clock_that_is_put_back_hides_no_gap(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """Nobody sets the loop's clock."""
+    shown = Clock(clock)
+    fake.add_group()
+    watcher = oncall.alert_groups.watch(clock=shown)
+    async with watching(watcher) as seen:
+        since = watcher.health.polled
+        fake.faults.add(status(503), lasting=timedelta(minutes=30))
+        await asyncio.sleep(60)
+        shown.off = -timedelta(hours=2)
+        await asyncio.sleep(3000)
+    (gap,) = seen
+    assert isinstance(gap, Gap)
+    assert gap.since == since
+    assert timedelta(minutes=30) <= gap.until - gap.since <= timedelta(minutes=40)
+
+
+async def test_a_machine_that_slept_has_a_gap_although_the_loop_did_not_notice(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """The loop's clock stops then, and dates go on; what began meanwhile is told."""
+    began = clock()
+    slept = Clock(clock)
+    fake.add_group()
+    watcher = oncall.alert_groups.watch(clock=slept)
+    async with watching(watcher) as seen:
+        slept.off = timedelta(days=3)
+        fake.add_group(started_at=began + timedelta(days=3, seconds=1))
+        await polls()
+    assert told(seen) == "Gap Created"
+    assert isinstance(seen[0], Gap)
+    assert seen[0].until - seen[0].since == timedelta(days=3, seconds=EVERY)

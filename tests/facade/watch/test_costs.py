@@ -1,0 +1,118 @@
+"""Watching: how many requests a poll costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from random import Random
+from typing import Any, cast
+
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.changes import Change, Watched
+from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, VirtualClock
+from tests.support.samples import BASE
+from tests.support.watchers import enter, polls, told, watching
+
+
+def crowd(fake: FakeOnCall, apart: float = 200.0, **numbers: int) -> list[FakeAlertGroup]:
+    """So many groups of each state, one after the other over the last weeks."""
+    began = fake.now()
+    states = [state for state, number in numbers.items() for _ in range(number)]
+    Random(5).shuffle(states)  # noqa: S311  # no secret
+    return [
+        fake.add_group(
+            started_at=began - timedelta(seconds=apart * number), state=cast("Any", state)
+        )
+        for number, state in enumerate(states)
+    ]
+
+
+@asynccontextmanager
+async def watching_many(fake: FakeOnCall, clock: VirtualClock) -> AsyncGenerator[list[Watched]]:
+    """As `watching`; all is learned from large pages, to save the test's time."""
+    async with OnCallClient(url=BASE, token=fake.token, transport=fake.transport()) as client:
+        fake._world.page_size = 2500
+        async with watching(client.alert_groups.watch(clock=clock)) as seen:
+            fake._world.page_size = 50
+            fake.calls.clear()
+            yield seen
+
+
+async def cost(fake: FakeOnCall, number: int) -> list[int]:
+    """Requests of so many polls."""
+    counts: list[int] = []
+    for _ in range(number):
+        fake.calls.clear()
+        await polls()
+        counts.append(len(fake.calls))
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("numbers", "most"),
+    [
+        pytest.param({"resolved": 9_990, "firing": 10}, 5, id="nearly all resolved"),
+        pytest.param({"resolved": 9_700, "firing": 300}, 10, id="some open"),
+        pytest.param(
+            {"resolved": 9_600, "firing": 130, "acknowledged": 130, "silenced": 140},
+            12,
+            id="as many open as are read each time",
+        ),
+        pytest.param({"resolved": 9_500, "firing": 500}, 10, id="more than that"),
+        pytest.param({"firing": 10_000}, 10, id="all open"),
+    ],
+)
+async def test_an_idle_poll_of_10000_groups_costs_few_requests(
+    fake: FakeOnCall, clock: VirtualClock, numbers: dict[str, int], most: int
+) -> None:
+    """At most so many, always the same, and all of them lists."""
+    crowd(fake, **numbers)
+    async with watching_many(fake, clock) as seen:
+        counts = await cost(fake, 6)
+        assert {call.operation for call in fake.calls} == {"list_alert_groups"}
+    assert seen == []
+    assert max(counts) <= most
+
+
+async def test_after_a_storm_an_idle_poll_costs_few_requests_again(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """1,500 groups within the overlap are not read again at each poll for ever."""
+    crowd(fake, apart=0.1, resolved=1_200, firing=300)
+    async with watching_many(fake, clock) as seen:
+        await polls(22)
+        counts = await cost(fake, 3)
+    assert seen == []
+    assert max(counts) <= 12
+
+
+async def test_of_many_open_groups_everything_is_told_in_turn(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """1,000 of them: within one round of all pages."""
+    groups = crowd(fake, firing=1_000)
+    async with watching_many(fake, clock) as seen:
+        enter(groups[500], "resolved", fake)
+        del fake.groups[groups[700].id]
+        await polls(6)
+    assert (told(seen, groups[500]), told(seen, groups[700])) == ("Resolved", "Deleted")
+    assert len(seen) == 2
+
+
+async def test_when_all_is_resolved_at_once_all_of_it_is_told(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """Once each, and at every poll by a bounded number of requests."""
+    groups = crowd(fake, resolved=2_000, firing=390)
+    firing = [group for group in groups if group.state == "firing"]
+    async with watching_many(fake, clock) as seen:
+        for group in firing:
+            enter(group, "resolved", fake)
+        counts = await cost(fake, 30)
+    assert max(counts) <= 45
+    assert Counter(told(seen).split()) == {"Resolved": 390}
+    assert len({one.id for one in seen if isinstance(one, Change)}) == 390

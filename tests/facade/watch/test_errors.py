@@ -1,0 +1,182 @@
+"""Watching: errors that waiting cannot help."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall._watch.checkpoint import Checkpoint
+from grafana_oncall.changes import Deleted, Gap, Watched
+from grafana_oncall.errors import (
+    BadRequest,
+    CheckpointError,
+    ClientStateError,
+    Forbidden,
+    InvalidArgument,
+    NotFound,
+    OnCallError,
+    Unauthorized,
+)
+from grafana_oncall.testing import FakeOnCall, VirtualClock, error, status
+from tests.support.samples import BASE
+from tests.support.watchers import polls, told, watching
+
+
+async def revoke(fake: FakeOnCall, _: OnCallClient) -> None:
+    """The token is not good any more."""
+    del fake._world.grants[fake.token]
+
+
+async def refuse_all(fake: FakeOnCall, _: OnCallClient) -> None:
+    """The token may not read any more."""
+    refusal = error(403, {"detail": "You do not have permission to perform this action."})
+    fake.faults.add(refusal, lasting=timedelta(days=1))
+
+
+async def close(_: FakeOnCall, client: OnCallClient) -> None:
+    """The client is closed."""
+    await client.aclose()
+
+
+async def delete_team(fake: FakeOnCall, _: OnCallClient) -> None:
+    """The team of the filter is no team any more."""
+    fake._world.teams.clear()
+
+
+@pytest.mark.parametrize(
+    ("act", "kind"),
+    [
+        (revoke, Unauthorized),
+        (refuse_all, Forbidden),
+        (close, ClientStateError),
+        (delete_team, BadRequest),
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_what_waiting_cannot_help_is_raised(  # noqa: PLR0917  # fixtures
+    fake: FakeOnCall,
+    oncall: OnCallClient,
+    clock: VirtualClock,
+    tmp_path: Path,
+    act: Callable[[FakeOnCall, OnCallClient], Any],
+    kind: type[OnCallError],
+    at_once: bool,  # noqa: FBT001  # a parameter
+) -> None:
+    """At the first poll or later; what was told until then is in the file."""
+    team, path = fake.add_team("SRE"), tmp_path / "bot.json"
+    fake.add_group(integration=fake.add_integration(team_id=team))
+    seen: list[Watched] = []
+    watcher = oncall.alert_groups.watch(clock=clock, team_id=team, existing=True, checkpoint=path)
+    if at_once:
+        await act(fake, oncall)
+    with pytest.raises(kind):  # noqa: PT012  # wherever it comes
+        async for one in watcher:
+            seen.append(one)
+            await act(fake, oncall)
+    assert told(seen) == ("" if at_once else "Created")
+    left = Checkpoint.load(path)
+    assert (left is None) == at_once
+    assert left is None or len(left.groups) == 1
+
+
+async def test_a_checkpoint_that_cannot_be_written_is_told(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, tmp_path: Path
+) -> None:
+    """A bot that would repeat itself after the next restart must not go on silently."""
+    fake.add_group()
+    place = tmp_path / "missing" / "bot.json"
+    stream = aiter(oncall.alert_groups.watch(clock=clock, checkpoint=place))
+    with pytest.raises(CheckpointError, match="missing"):
+        await anext(stream)
+
+
+async def test_a_gap_that_a_consumer_dies_of_is_told_again(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, tmp_path: Path
+) -> None:
+    """It counts as told when the next change is asked for, as any change."""
+    fake.add_group()
+    path = tmp_path / "bot.json"
+    async with watching(oncall.alert_groups.watch(clock=clock, checkpoint=path)):
+        pass
+    await asyncio.sleep(3600)
+    stream = aiter(oncall.alert_groups.watch(clock=clock, checkpoint=path))
+    async with aclosing(cast("Any", stream)):
+        assert isinstance(await anext(stream), Gap)
+    async with watching(oncall.alert_groups.watch(clock=clock, checkpoint=path)) as seen:
+        pass
+    assert told(seen) == "Gap"
+
+
+class Gateway(httpx.AsyncBaseTransport):
+    """In front of a server; now and then it finds no way to a group."""
+
+    def __init__(self, fake: FakeOnCall) -> None:
+        self.lost = False
+        self._inner = fake.transport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Sends it on, or answers in its own words."""
+        if self.lost and not request.url.path.endswith("/alert_groups/"):
+            return httpx.Response(404, json={"message": "no Route matched with those values"})
+        return await self._inner.handle_async_request(request)
+
+
+async def test_the_404_of_a_gateway_is_not_taken_for_a_deletion(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """The server's own says "Not found."; any other says nothing about the group."""
+    group, gateway = fake.add_group(), Gateway(fake)
+    async with OnCallClient(url=BASE, token=fake.token, transport=gateway) as client:
+        watcher = client.alert_groups.watch(clock=clock)
+        seen: list[Watched] = []
+        with suppress(NotFound):  # it may be raised, or waited out
+            async with watching(watcher) as seen:
+                gateway.lost = True
+                watcher.hint(group.id)
+                await polls(2)
+        assert not any(isinstance(one, Deleted) for one in seen)
+
+
+async def test_before_anything_was_read_there_is_no_checkpoint(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, tmp_path: Path
+) -> None:
+    """In an outage at the very beginning."""
+    path = tmp_path / "bot.json"
+    watcher = oncall.alert_groups.watch(clock=clock, checkpoint=path)
+    fake.faults.add(status(503), lasting=timedelta(minutes=5))
+    async with watching(watcher):
+        await asyncio.sleep(60)
+        with pytest.raises(CheckpointError, match="Nothing was read"):
+            _ = watcher.checkpoint
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        pytest.param("every", 0, id="no time from poll to poll"),
+        pytest.param("every", timedelta(days=8), id="more than a week from poll to poll"),
+        pytest.param("existing", "no", id="a word for a flag"),
+        pytest.param("horizon", timedelta(0), id="nothing to watch"),
+        pytest.param("overlap", -1, id="time back"),
+        pytest.param("most_pages", None, id="no bound of pages"),
+        pytest.param("clock", 12, id="a time for a clock"),
+        pytest.param("checkpoint", 5, id="a number for a checkpoint"),
+        pytest.param("checkpoint", {"server": BASE}, id="a mapping for a checkpoint"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_at_the_call(
+    oncall: OnCallClient, argument: str, value: Any
+) -> None:
+    """And not by the first poll."""
+    with pytest.raises(InvalidArgument, match=f"^{argument}=") as caught:
+        oncall.alert_groups.watch(**{argument: value})
+    assert caught.value.argument == argument

@@ -1,0 +1,317 @@
+"""Watching a server that fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import datetime, timedelta
+from itertools import count, pairwise
+from typing import Any, cast
+
+import pytest
+
+from grafana_oncall import OnCallClient, RetryPolicy
+from grafana_oncall.changes import Change, Gap, Watched
+from grafana_oncall.testing import (
+    FakeOnCall,
+    FakeRequest,
+    Fault,
+    VirtualClock,
+    hang,
+    html,
+    refuse,
+    reset,
+    status,
+    throttle,
+    truncate,
+)
+from tests.support import virtual_time
+from tests.support.samples import BASE
+from tests.support.watchers import EVERY, add, enter, meanwhile, polls, told, watching
+
+ONCE = RetryPolicy(attempts=1)
+
+
+@pytest.fixture
+async def impatient(fake: FakeOnCall) -> AsyncGenerator[OnCallClient]:
+    """A client that waits 2 seconds, and tries once."""
+    async with OnCallClient(
+        url=BASE, token=fake.token, transport=fake.transport(), timeout=2, retry=ONCE
+    ) as client:
+        yield client
+
+
+def requests(fake: FakeOnCall) -> list[float]:
+    """The times of the requests from now on, by the loop's clock."""
+    times: list[float] = []
+    meanwhile(fake, lambda _: times.append(virtual_time.loop().time()))
+    return times
+
+
+OUTAGES = {
+    "503": status(503),
+    "502": status(502),
+    "500": status(500),
+    "reset": reset(),
+    "refuse": refuse(),
+    "hang": hang(),
+    "truncate": truncate(),
+    "a login page": html(),
+    "429": throttle(1800),
+}
+
+
+async def test_an_absurd_retry_after_blinds_a_watcher_for_minutes_only(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """Once the server is well again; it said that it would not be for years."""
+    watcher = oncall.alert_groups.watch(clock=clock)
+    async with watching(watcher) as seen:
+        fake.faults.add(status(429, headers={"Retry-After": "86400000"}))
+        await polls(2)
+        (group,) = add(fake, 1, state="firing")
+        await asyncio.sleep(900 + 300)
+        assert told(seen, group) == "Created"
+
+
+@pytest.mark.parametrize("fault", [pytest.param(one, id=name) for name, one in OUTAGES.items()])
+async def test_after_an_outage_a_gap_is_told_and_all_that_is_left_to_see(
+    fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock, fault: Fault
+) -> None:
+    """Each change once; what was done and undone meanwhile is not seen."""
+    groups = add(fake, 6, state="firing")
+    watcher = impatient.alert_groups.watch(clock=clock)
+    async with watching(watcher) as seen:
+        await polls(2)
+        last = watcher.health.polled
+        fake.calls.clear()
+        fake.faults.add(fault, lasting=timedelta(seconds=1800))
+        await polls(3)
+        enter(groups[0], "resolved", fake)
+        enter(groups[1], "acknowledged", fake)
+        new = fake.add_group()
+        del fake.groups[groups[2].id]
+        groups[3].alerts_count += 1
+        await polls(2)
+        enter(groups[1], "firing", fake)
+        await asyncio.sleep(1800 - 6 * EVERY)
+        assert seen == []
+        assert 1 <= len(fake.calls) <= 20
+        assert watcher.health.lag == clock() - last if last else None
+        await asyncio.sleep(400)
+        gaps = [one for one in seen if isinstance(one, Gap)]
+        rest = [one for one in seen if isinstance(one, Change)]
+        # A poll that waits for the server to take requests again is late, and so is the next.
+        assert gaps == seen[:1] or fault.kind == "throttle"
+        assert gaps[0].since == last
+        assert gaps[-1].until - gaps[0].since >= timedelta(seconds=1800)
+        assert all(one.until == other.since for one, other in pairwise(gaps))
+        assert told(rest, groups[0]) == "Resolved"
+        assert told(rest, groups[2]) == "Deleted"
+        assert told(rest, groups[3]) == "AlertsAdded"
+        assert told(rest, new) == "Created"
+        await polls(20)
+        assert (len(seen), watcher.health.failures) == (len(gaps) + 4, 0)
+
+
+async def test_polls_back_off_in_an_outage_and_come_back(
+    fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock
+) -> None:
+    """Twice as long each time, up to five minutes; then as before."""
+    watcher = impatient.alert_groups.watch(clock=clock)
+    async with watching(watcher):
+        times = requests(fake)
+        fake.faults._entries.insert(0, fake.faults._entries.pop())  # it stands first
+        fake.faults.add(status(503), times=7)
+        await asyncio.sleep(2000)
+    pauses = [later - earlier for earlier, later in pairwise(times) if later > earlier]
+    assert pauses[:7] == [30, 60, 120, 240, 300, 300, 300]
+    assert set(pauses[7:]) == {EVERY}
+
+
+async def test_a_long_interval_is_not_made_shorter_by_a_failure(
+    fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock
+) -> None:
+    """Nor longer."""
+    async with watching(impatient.alert_groups.watch(clock=clock, every=3600)):
+        times = requests(fake)
+        fake.faults._entries.insert(0, fake.faults._entries.pop())  # it stands first
+        fake.faults.add(status(503), times=3)
+        await asyncio.sleep(6 * 3600)
+    assert {later - earlier for earlier, later in pairwise(times) if later > earlier} == {3600}
+
+
+@pytest.mark.parametrize("number", range(8))
+async def test_a_poll_that_fails_in_the_middle_is_made_again(
+    fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock, number: int
+) -> None:
+    """Nothing is lost with it, and nothing is told twice."""
+    fake._world.page_size = 4
+    groups = add(fake, 10)
+    async with watching(impatient.alert_groups.watch(clock=clock)) as seen:
+        left = [*range(number + 1)]
+
+        def choose(_: FakeRequest, __: str | None) -> Fault | None:
+            return status(503) if left and left.pop(0) == number else None
+
+        fake.faults.choose(choose)
+        enter(groups[0], "resolved", fake)
+        del fake.groups[groups[8].id]
+        groups[5].alerts_count += 1
+        await polls(12)
+    assert left == []
+    assert [told(seen, groups[one]) for one in (0, 5, 8)] == ["Resolved", "AlertsAdded", "Deleted"]
+    assert Counter(told(seen).split())["Gap"] == len(seen) - 3 <= 1
+
+
+@pytest.mark.parametrize("number", range(6))
+async def test_an_outage_while_everything_is_learned_is_waited_out(
+    fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock, number: int
+) -> None:
+    """What was there at the beginning is not told, whenever it comes."""
+    fake._world.page_size = 3
+    add(fake, 20)
+    left = [*range(number + 1)]
+    fake.faults.choose(lambda *_: reset() if left and left.pop(0) == number else None)
+    async with watching(impatient.alert_groups.watch(clock=clock)) as seen:
+        await polls(5)
+        assert seen == []
+        fake.add_group()
+        await polls(1)
+    assert (left, told(seen)) == ([], "Created")
+
+
+@pytest.mark.parametrize("existing", [False, True])
+async def test_what_began_during_an_outage_at_the_very_first_is_told(
+    fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock, *, existing: bool
+) -> None:
+    """After a Gap since the first attempt; what was there before only if it is asked for."""
+    add(fake, 120)
+    fake.faults.add(status(503), lasting=timedelta(minutes=20))
+    began = clock()
+    watcher = impatient.alert_groups.watch(clock=clock, existing=existing)
+    async with watching(watcher) as seen:
+        await asyncio.sleep(600)
+        new = fake.add_group()
+        over = fake.add_group(state="resolved")
+        assert (seen, watcher.health.polled) == ([], None)
+        await asyncio.sleep(1200)
+        gap, *rest = seen
+        assert isinstance(gap, Gap)
+        assert gap.since == began
+        assert (told(rest, new), told(rest, over)) == ("Created", "Created Resolved")
+        assert len(rest) == (123 if existing else 3)
+        await polls(5)
+        assert len(seen) == 1 + len(rest)
+
+
+async def test_what_an_attempt_to_learn_saw_and_changed_in_the_outage_is_told(
+    fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock
+) -> None:
+    """The next attempt does not take it for what was there at the beginning."""
+    fake._world.page_size = 5
+    groups = add(fake, 20)
+    numbers, end = count(), clock() + timedelta(minutes=5)
+    fake.faults.choose(lambda *_: status(503) if next(numbers) >= 2 and clock() < end else None)
+    async with watching(impatient.alert_groups.watch(clock=clock)) as seen:
+        await asyncio.sleep(100)
+        enter(groups[0], "resolved", fake)
+        await asyncio.sleep(900)
+    assert told(seen) == "Gap Resolved"
+
+
+async def test_a_throttled_poll_goes_on_when_the_server_says(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """It is no failure; the next poll is late by the pause."""
+    group = fake.add_group()
+    watcher = oncall.alert_groups.watch(clock=clock)
+    async with watching(watcher) as seen:
+        fake.faults.add(throttle(100))
+        enter(group, "resolved", fake)
+        await asyncio.sleep(99)
+        assert (seen, watcher.health.failures) == ([], 0)
+        await asyncio.sleep(20)
+        assert told(seen, group) == "Resolved"
+        assert Counter(map(type, seen))[Gap] == 1
+        await polls(10)
+        assert len(seen) == 2
+
+
+async def test_short_failures_that_the_client_mends_are_no_gap(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """A poll that came in time is complete."""
+    group = fake.add_group()
+    async with watching(oncall.alert_groups.watch(clock=clock)) as seen:
+        for _ in range(20):
+            fake.faults.add(status(502))
+            fake.faults.add(reset())
+            await polls()
+        enter(group, "resolved", fake)
+        await polls()
+    assert told(seen) == "Resolved"
+
+
+@pytest.mark.parametrize(("turns", "gaps"), [(0.5, 0), (0.9, 0), (1.4, 1), (3, 1), (100, 1)])
+async def test_a_gap_is_told_exactly_when_a_poll_came_late(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, turns: float, gaps: int
+) -> None:
+    """By more than a turn: here the consumer was slow, more and more."""
+    group = fake.add_group()
+    seen: list[Watched] = []
+    watcher = oncall.alert_groups.watch(clock=clock)
+    async with asyncio.timeout(200 * EVERY), aclosing(cast("Any", aiter(watcher))) as stream:
+        task = asyncio.ensure_future(anext(stream))
+        await polls(0.5)
+        group.alerts_count += 1
+        seen.append(await task)
+        polled = watcher.health.polled
+        await polls(1 + turns)
+        group.alerts_count += 1
+        seen.append(await anext(stream))
+        if gaps:
+            assert seen[-1] == Gap(since=cast("datetime", polled), until=clock())
+            seen.append(await anext(stream))
+    assert told(seen) == " ".join(["AlertsAdded", *["Gap"] * gaps, "AlertsAdded"])
+
+
+async def test_hints_wait_for_the_end_of_an_outage(
+    fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock
+) -> None:
+    """They do not make a client hammer a server that fails."""
+    group = fake.add_group()
+    watcher = impatient.alert_groups.watch(clock=clock)
+    async with watching(watcher) as seen:
+        fake.faults.add(status(503), lasting=timedelta(minutes=20))
+        await polls(2)
+        fake.calls.clear()
+        enter(group, "resolved", fake)
+        for _ in range(600):
+            watcher.hint(group.id)
+            await asyncio.sleep(1)
+        assert 1 <= len(fake.calls) <= 6
+        await asyncio.sleep(1200)
+    assert told(seen, group) == "Resolved"
+
+
+async def test_health_tells_of_an_outage(
+    fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock
+) -> None:
+    """Before anything was read, while all is well, and while it lasts."""
+    add(fake, 3)
+    watcher = impatient.alert_groups.watch(clock=clock)
+    health = watcher.health
+    assert (health.polled, health.lag, health.failures, health.watched) == (None, None, 0, 0)
+    began = clock()
+    async with watching(watcher):
+        health = watcher.health
+        assert (health.polled, health.failures, health.watched) == (began, 0, 3)
+        assert health.lag == timedelta(seconds=EVERY / 3)
+        fake.faults.add(status(503), lasting=timedelta(minutes=10))
+        await asyncio.sleep(590)
+        health = watcher.health
+        assert (health.polled, health.failures) == (began, 5)
+        assert health.lag == clock() - began

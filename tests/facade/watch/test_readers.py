@@ -1,0 +1,334 @@
+"""Watching: one reader at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import shutil
+import sys
+from collections.abc import Callable, Generator
+from contextlib import aclosing, contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from grafana_oncall import Checkpoint, Watcher
+from grafana_oncall.bot import Bot
+from grafana_oncall.changes import Change, Gap, Watched
+from grafana_oncall.errors import CheckpointError, ClientStateError
+from grafana_oncall.testing import FakeOnCall
+from tests.support.bots import hear, run_for, running
+from tests.support.timeline import later
+from tests.support.virtual_time import about, passed
+from tests.support.watchers import (
+    EVERY,
+    SRE,
+    add,
+    collect,
+    enter,
+    polls,
+    told,
+    watch_with,
+    watching,
+)
+
+watch = pytest.fixture(watch_with)
+
+
+def stream(watcher: Watcher) -> Any:
+    """Its changes, one by one."""
+    return cast("Any", aiter(watcher))
+
+
+@contextmanager
+def all_limits_restored() -> Generator[None]:
+    """Afterwards files can grow again."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def reap(child: int, *pipe: int) -> None:
+    """It ends when its pipe does."""
+    for end in pipe:
+        os.close(end)
+    os.waitpid(child, 0)
+
+
+async def test_a_second_loop_over_a_watcher_is_refused(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """And the first one goes on."""
+    watcher = watch()
+    async with watching(watcher) as seen:
+        with pytest.raises(ClientStateError, match="make one for each"):
+            await collect(watcher, [])
+        fake.add_group()
+        await polls()
+    assert told(seen) == "Created"
+
+
+async def test_a_bot_and_a_loop_do_not_share_a_watcher(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """Nor do two bots."""
+    fake.add_group()
+    watcher = watch()
+    async with watching(watcher):
+        with pytest.raises(ClientStateError, match="make one for each"):
+            await Bot(watcher).run(signals=())
+
+
+async def test_a_loop_that_waits_at_a_change_gives_way_to_another(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """Which is told that change again; the first one has nothing more to say in it."""
+    group, *_ = add(fake, 3)[::-1]
+    watcher = watch(existing=True)
+    async with aclosing(stream(watcher)) as first, aclosing(stream(watcher)) as second:
+        assert await anext(first) == await anext(second)
+        enter(group, "resolved", fake)
+        await anext(second)
+        with pytest.raises(ClientStateError, match="reads from this watcher since"):
+            await anext(first)
+        rest = [await anext(second), await anext(second)]
+    assert told(rest) == "Created Resolved"
+
+
+async def test_a_bot_that_waits_for_a_free_handler_gives_way_to_nobody(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """It is not polling then, and yet it is there."""
+    add(fake, 3)
+    watcher = watch(existing=True)
+    bot = Bot(watcher, max_at_once=1)
+    handled = hear(bot, lasting=5)
+    async with running(bot):
+        await asyncio.sleep(7)
+        with pytest.raises(ClientStateError, match="make one for each"):
+            await Bot(watcher).run(signals=())
+        with pytest.raises(ClientStateError, match="make one for each"):
+            await collect(watcher, [])
+        await asyncio.sleep(20)
+    assert len(handled) == len({*handled}) == 3
+
+
+@pytest.mark.parametrize("file", [None, "bot.json"], ids=["no file", "a file"])
+async def test_a_gap_at_which_a_loop_ended_is_told_to_the_next(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path, file: str | None
+) -> None:
+    """And then never again."""
+    fake.add_group()
+    watcher = watch(checkpoint=file and tmp_path / file)
+    async with watching(watcher):
+        began = watcher.health.polled
+    await asyncio.sleep(3600)
+    async for one in watcher:
+        assert isinstance(one, Gap)
+        break
+    async with watching(watcher) as seen:
+        await polls(2)
+        assert told(seen) == "Gap"
+        assert cast("Gap", seen[0]).since == began
+        assert watcher.checkpoint.polled == watcher.health.polled
+    async with watching(watch(checkpoint=watcher.checkpoint)) as seen:
+        await polls(2)
+    assert seen == []
+
+
+@pytest.mark.parametrize("file", [None, "bot.json"], ids=["no file", "a file"])
+async def test_after_a_break_another_loop_goes_on(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path, file: str | None
+) -> None:
+    """At the next poll, with the change at which the first one ended."""
+    add(fake, 4)
+    watcher = watch(existing=True, checkpoint=file and tmp_path / file)
+    seen: list[Watched] = []
+    for _ in range(3):
+        async for one in watcher:
+            seen.append(one)
+            if len(seen) % 2 == 0:
+                break
+    ids = [one.id for one in seen if isinstance(one, Change)]
+    assert ids[1] == ids[2]
+    assert ids[3] == ids[4]
+    assert (len({*ids}), passed()) == (4, about(2 * EVERY))
+
+
+async def test_a_second_watcher_of_a_file_is_refused(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """After a while in which the first one might have ended."""
+    fake.add_group()
+    path = tmp_path / "bot.json"
+    async with watching(watch(checkpoint=path)) as seen:
+        began = passed()
+        with pytest.raises(CheckpointError, match=r"bot\.json: another watcher uses") as caught:
+            await collect(watch(checkpoint=path), [])
+        assert (caught.value.path, round(passed() - began)) == (str(path), 5)
+        fake.add_group()
+        await polls()
+    assert told(seen) == "Created"
+
+
+async def test_a_second_watcher_of_a_file_waits_for_the_first_one_to_end(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """And goes on from where that ended, not from where the file was when it was made."""
+    path = tmp_path / "bot.json"
+    async with watching(watch(checkpoint=path)) as first:
+        second = watch(checkpoint=path)
+        group = fake.add_group()
+        await polls()
+        seen: list[Watched] = []
+        task = asyncio.create_task(collect(second, seen))
+        await asyncio.sleep(3)
+    await polls(2)
+    task.cancel()
+    await asyncio.wait([task])
+    assert (told(first, group), seen) == ("Created", [])
+
+
+async def test_a_file_has_one_lock_under_all_its_names(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """And stays where it is when it is written by another name."""
+    path, link = tmp_path / "bot.json", tmp_path / "link.json"
+    link.symlink_to(path)
+    fake.add_group()
+    async with watching(watch(checkpoint=path)):
+        with pytest.raises(CheckpointError, match="another watcher uses"):
+            await collect(watch(checkpoint=link), [])
+    async with watching(watch(checkpoint=link)):
+        pass
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize("kind", ["folder", "lock"])
+async def test_a_file_that_cannot_be_locked_is_told_with_its_path(
+    watch: Callable[..., Watcher], tmp_path: Path, kind: str
+) -> None:
+    """As one that cannot be written."""
+    path = tmp_path / "missing" / "bot.json" if kind == "folder" else tmp_path / "bot.json"
+    if kind == "lock":
+        (tmp_path / "bot.json.lock").mkdir()
+    with pytest.raises(CheckpointError, match=r"bot\.json: the checkpoint cannot be used"):
+        await collect(watch(checkpoint=path), [])
+
+
+async def test_a_bot_lets_go_of_its_file_when_it_ends(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """The next one has it at once."""
+    fake.add_group()
+    for _ in range(3):
+        bot = Bot(watch(checkpoint=tmp_path / "bot.json"))
+        began = passed()
+        later(EVERY, bot.stop)
+        await bot.run(signals=())
+        assert passed() - began == about(EVERY)
+
+
+async def test_a_watcher_that_cannot_use_a_file_lets_go_of_it(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """And never writes into it: it belongs to another filter by now."""
+    path = tmp_path / "bot.json"
+    stranger = watch(checkpoint=path, labels=SRE)
+    async with watching(watch(checkpoint=path)):
+        pass
+    content = path.read_bytes()
+    for _ in range(2):
+        with pytest.raises(CheckpointError, match="with the filter"):
+            await collect(stranger, [])
+    assert path.read_bytes() == content
+    async with watching(watch(checkpoint=path)) as seen:
+        fake.add_group()
+        await polls()
+    assert told(seen) == "Created"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+async def test_a_child_that_was_forked_meanwhile_does_not_keep_the_file(
+    watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """It has the lock open, as whatever else the process had."""
+    path = tmp_path / "bot.json"
+    reading, writing = os.pipe()
+    async with watching(watch(checkpoint=path)):
+        child = os.fork()
+        if not child:
+            os.close(writing)
+            os.read(reading, 1)
+            os._exit(0)
+    try:
+        before = passed()
+        async with watching(watch(checkpoint=path)) as seen:
+            assert passed() - before == about(EVERY / 3)
+    finally:
+        reap(child, reading, writing)
+    assert seen == []
+
+
+async def test_a_bot_that_waits_for_its_file_can_be_stopped(
+    watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """At once, without an error."""
+    path = tmp_path / "bot.json"
+    async with watching(watch(checkpoint=path)):
+        began = passed()
+        await run_for(Bot(watch(checkpoint=path)), 1)
+        assert passed() - began == about(1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
+async def test_a_disk_that_was_full_once_is_no_error_for_the_next_loop(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """Once there is room again; nothing was told that the file does not know of."""
+    groups = add(fake, 3)[::-1]
+    path = tmp_path / "bot.json"
+    seen: list[Watched] = []
+    with all_limits_restored(), pytest.raises(CheckpointError, match="bot") as caught:  # noqa: PT012  # by the loop
+        async for one in watch(existing=True, checkpoint=path):
+            seen.append(one)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, -1))
+    assert isinstance(caught.value.__cause__, OSError)
+    assert [one.id for one in seen if isinstance(one, Change)] == [groups[0].id]
+    async with watching(watch(checkpoint=path)) as again:
+        await polls(2)
+    assert [one.id for one in again if isinstance(one, Change)] == [one.id for one in groups]
+
+
+async def test_a_cancelled_loop_that_cannot_save_is_cancelled_all_the_same(
+    watch: Callable[..., Watcher], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it could not do is logged."""
+    (tmp_path / "d").mkdir()
+    task = asyncio.create_task(collect(watch(checkpoint=tmp_path / "d" / "bot.json"), []))
+    await asyncio.sleep(1)
+    shutil.rmtree(tmp_path / "d")
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert "At the end of watching: " in caplog.text
+
+
+async def test_a_file_that_was_removed_is_written_again(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """At once, and whole."""
+    group = fake.add_group()
+    path = tmp_path / "bot.json"
+    async with watching(watch(checkpoint=path)) as seen:
+        path.unlink()
+        enter(group, "resolved", fake)
+        await polls()
+        assert told(seen) == "Resolved"
+        left = Checkpoint.load(path)
+    assert left is not None
+    assert [one.id for one in left.groups] == [group.id]

@@ -1,0 +1,96 @@
+"""Bots in virtual time: made, run, and listened to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from grafana_oncall import OnCallClient, RetryPolicy
+from grafana_oncall.bot import Bot
+from grafana_oncall.changes import Change, Gap, Watched
+from grafana_oncall.testing import VirtualClock
+from tests.support.timeline import later
+from tests.support.virtual_time import passed
+
+Make: TypeAlias = Callable[..., Bot]
+Told: TypeAlias = list[tuple[str, str | None]]
+"""Kind of change, and id of the group; that of a gap is None."""
+
+EVERY = 15
+"""Seconds from poll to poll; the first one is at once."""
+
+LIST = "list_alert_groups"
+LATER = 1000.0
+"""Seconds of a handler that lasts longer than anything else."""
+
+
+def maker(oncall: OnCallClient, clock: VirtualClock) -> Make:
+    """A fixture: makes bots that are told of everything there is, with the longest delays."""
+
+    def made(
+        *,
+        labels: dict[str, str] | None = None,
+        checkpoint: Path | None = None,
+        existing: bool = True,
+        **options: Any,
+    ) -> Bot:
+        watcher = oncall.alert_groups.watch(
+            labels=labels, checkpoint=checkpoint, existing=existing, every=EVERY, clock=clock
+        )
+        return Bot(watcher, random=lambda: 1.0, **options)
+
+    return made
+
+
+def hear(bot: Bot, *kinds: type[Watched], lasting: float = 0.0, fails: bool = False) -> Told:
+    """What a handler of these kinds is told from now on, each time it is called."""
+    told: Told = []
+
+    @bot.on(*(kinds or (Change,)))
+    async def handle(change: Watched) -> None:
+        told.append((type(change).__name__, None if isinstance(change, Gap) else change.id))
+        await asyncio.sleep(lasting)
+        if fails:
+            raise ValueError("This handler always fails.")
+
+    return told
+
+
+async def run_for(bot: Bot, seconds: float, **options: Any) -> None:
+    """Runs it, and stops it then."""
+    later(seconds, bot.stop)
+    await bot.run(signals=(), **options)
+
+
+@asynccontextmanager
+async def running(bot: Bot, **options: Any) -> AsyncGenerator[asyncio.Task[None]]:
+    """Runs it during the block, if it has not ended before."""
+    task = asyncio.create_task(bot.run(signals=(), **options))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+POLICY = RetryPolicy(attempts=4, first_delay=2, longest_delay=5)
+
+
+class Broken(Exception):
+    """What a handler raises; it is unlike any other."""
+
+
+def fail(bot: Bot, times: int | None = None) -> list[float]:
+    """A handler that fails so often, or always; when it was called."""
+    called = list[float]()
+
+    @bot.on(Change)
+    async def fragile(_: Change) -> None:
+        called.append(passed())
+        if times is None or len(called) <= times:
+            raise Broken(len(called))
+
+    return called

@@ -1,0 +1,190 @@
+"""Every operation and every fault: what a call is made on, and what it should leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import attrs
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall._session.retry import RetryPolicy
+from grafana_oncall.errors import (
+    DecodeError,
+    OnCallError,
+    RateLimited,
+    RequestTimeout,
+    ServerError,
+    TransportError,
+)
+from grafana_oncall.models import Integration
+from grafana_oncall.testing import (
+    FakeAlertGroup,
+    FakeIntegration,
+    FakeOnCall,
+    Fault,
+    hang,
+    html,
+    refuse,
+    reset,
+    status,
+    throttle,
+    truncate,
+)
+from tests.support.listing import other_tasks
+from tests.support.samples import BASE
+
+ONCE = RetryPolicy(attempts=1)
+
+
+def connect(fake: FakeOnCall, **options: Any) -> OnCallClient:
+    """A client of the fake, whose delays are as long as they may be."""
+    settings: dict[str, Any] = {"random": lambda: 1.0, **options}
+    return OnCallClient(url=BASE, token=fake.token, transport=fake.transport(), **settings)
+
+
+def applied(fake: FakeOnCall, operation: str) -> int:
+    """How often the server got to see it."""
+    return sum(call.operation == operation and call.applied for call in fake.calls)
+
+
+def assert_idle(client: OnCallClient) -> None:
+    """No place of the gate is taken, and no task was left behind."""
+    shared = client._session.shared
+    assert (shared.gate._under_way, shared.under_way) == (0, 0)
+    assert other_tasks() == set()
+
+
+@attrs.frozen
+class Case:
+    """What a call is made on, and how to see that it had its effect."""
+
+    group: FakeAlertGroup
+    source: FakeIntegration
+    fake: FakeOnCall
+
+    @property
+    def made(self) -> list[FakeIntegration]:
+        """What `create` has left."""
+        return [one for one in self.fake.integrations.values() if one.name == "new"]
+
+
+@attrs.frozen(kw_only=True)
+class Deed:
+    """An operation: what a repeat of it does, the state before it, and the state after it."""
+
+    repeat: str
+    call: Callable[[OnCallClient, Case], Awaitable[object]]
+    before: Any = "firing"
+    done: Callable[[Case], bool] = lambda _: True
+    looks: bool = False
+    """Whether the effect can be read, and is."""
+
+
+DEEDS: dict[str, Deed] = {
+    "list_alert_groups": Deed(repeat="safe", call=lambda c, _: c.alert_groups.list().collect()),
+    "get_alert_group": Deed(repeat="safe", call=lambda c, at: c.alert_groups.get(at.group.id)),
+    "list_integrations": Deed(repeat="safe", call=lambda c, _: c.integrations.list().count()),
+    "get_integration": Deed(repeat="safe", call=lambda c, at: c.integrations.get(at.source.id)),
+    "acknowledge_alert_group": Deed(
+        repeat="already",
+        call=lambda c, at: c.alert_groups.acknowledge(at.group.id),
+        done=lambda at: at.group.state == "acknowledged",
+    ),
+    "unacknowledge_alert_group": Deed(
+        repeat="already",
+        before="acknowledged",
+        call=lambda c, at: c.alert_groups.unacknowledge(at.group.id),
+        done=lambda at: at.group.state == "firing",
+    ),
+    "resolve_alert_group": Deed(
+        repeat="already",
+        call=lambda c, at: c.alert_groups.resolve(at.group.id),
+        done=lambda at: at.group.state == "resolved",
+    ),
+    "unresolve_alert_group": Deed(
+        repeat="already",
+        before="resolved",
+        call=lambda c, at: c.alert_groups.unresolve(at.group.id),
+        done=lambda at: at.group.state == "firing",
+    ),
+    "silence_alert_group": Deed(
+        repeat="never",
+        call=lambda c, at: c.alert_groups.silence(at.group.id, 10_000),
+        done=lambda at: at.group.state == "silenced",
+    ),
+    "unsilence_alert_group": Deed(
+        repeat="already",
+        before="silenced",
+        call=lambda c, at: c.alert_groups.unsilence(at.group.id),
+        done=lambda at: at.group.state == "firing",
+    ),
+    "delete_alert_group": Deed(
+        repeat="missing",
+        call=lambda c, at: c.alert_groups.delete(at.group.id, mode="delete"),
+        done=lambda at: (
+            at.group.delete_requested_at is not None or at.group.id not in at.fake.groups
+        ),
+    ),
+    "add_alert_group_label": Deed(
+        repeat="already",
+        call=lambda c, at: c.alert_groups.add_label(at.group.id, "tier", "a"),
+        done=lambda at: at.group.labels == [("team", "SRE"), ("tier", "a")],
+        looks=True,
+    ),
+    "remove_alert_group_label": Deed(
+        repeat="missing",
+        call=lambda c, at: c.alert_groups.remove_label(at.group.id, "team", "SRE"),
+        done=lambda at: at.group.labels == [],
+    ),
+    "create_integration": Deed(
+        repeat="never",
+        call=lambda c, _: c.integrations.create(type="webhook", name="new"),
+        done=lambda at: len(at.made) == 1,
+    ),
+    "update_integration": Deed(
+        repeat="same",
+        call=lambda c, at: c.integrations.update(at.source.id, name="renamed"),
+        done=lambda at: at.source.name == "renamed",
+        looks=True,
+    ),
+    "delete_integration": Deed(
+        repeat="missing",
+        call=lambda c, at: c.integrations.delete(at.source.id),
+        done=lambda at: at.source.id not in at.fake.integrations,
+    ),
+}
+every_deed = pytest.mark.parametrize("name", list(DEEDS))
+FAULTS: dict[str, tuple[Fault, type[OnCallError]]] = {
+    "reset": (reset(), TransportError),
+    "reset, applied": (reset(applied=True), TransportError),
+    "refuse": (refuse(), TransportError),
+    "502": (status(502), ServerError),
+    "503": (status(503), ServerError),
+    "503, applied": (status(503, applied=True), ServerError),
+    "500": (status(500), ServerError),
+    "500, applied": (status(500, applied=True), ServerError),
+    "html": (html(), DecodeError),
+    "html, applied": (html(applied=True), DecodeError),
+    "truncate": (truncate(), TransportError),
+    "hang": (hang(), RequestTimeout),
+    "hang, applied": (hang(applied=True), RequestTimeout),
+    "throttle": (throttle(1), RateLimited),
+}
+every_fault = pytest.mark.parametrize("fault", list(FAULTS))
+NO_DOUBT = {"refuse", "throttle"}
+
+
+def case(fake: FakeOnCall, deed: Deed) -> Case:
+    """A server in the state before the deed."""
+    fake.add_label("tier", "a")
+    source = fake.add_integration(name="old")
+    group = fake.add_group(integration=source, state=deed.before, labels={"team": "SRE"})
+    return Case(group, source, fake)
+
+
+async def create(client: OnCallClient, **options: Any) -> Integration:
+    """The call that looks the name up."""
+    settings: dict[str, Any] = {"type": "webhook", "name": "new", "reconcile": True, **options}
+    return await client.integrations.create(**settings)

@@ -1,0 +1,159 @@
+"""Bulk runs in processes of their own: killed, interrupted, and resumed by the test."""
+
+import asyncio
+import json
+import signal
+from asyncio.subprocess import Process
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.testing import FakeOnCall, FakeRequest, Fault, hang, serve
+from tests.support.programs import python, settings
+
+PROGRAM = Path(__file__).with_name("bulk_program.py")
+RESUMER = "token-of-the-test"
+GROUPS, AT_ONCE = 40, 8
+
+LIST, GET = "list_alert_groups", "get_alert_group"
+RESOLVE, SILENCE = "resolve_alert_group", "silence_alert_group"
+STATES = {RESOLVE: "resolved", SILENCE: "silenced"}
+
+
+@attrs.frozen
+class Moment:
+    """When so many requests of an operation are answered, and so many are under way."""
+
+    operation: str
+    answered: int
+    hanging: int = 0
+    """These are never answered, and every second one is applied. If 0, nothing hangs."""
+
+
+@attrs.frozen(kw_only=True)
+class Storm:
+    """A server with groups of two teams, and a client which resumes what programs began."""
+
+    fake: FakeOnCall
+    client: OnCallClient
+    url: str
+    journal: Path
+
+    def program(self, action: str, **options: object) -> AbstractAsyncContextManager[Process]:
+        """The program in a process of its own, which does not outlive the block."""
+        command = (str(PROGRAM), action, str(self.journal), json.dumps(options))
+        return python(*command, env=settings(self.url, self.fake.token))
+
+    def coming(self, moment: Moment) -> asyncio.Event:
+        """Is set when the moment has come."""
+        come, turns = asyncio.Event(), count(1)
+
+        def choose(_request: FakeRequest, operation: str | None) -> Fault | None:
+            if operation != moment.operation:
+                return None
+            turn = next(turns)
+            if turn == moment.answered + moment.hanging:
+                come.set()
+            if turn > moment.answered and moment.hanging:
+                return hang(applied=turn % 2 == 0)
+            return None
+
+        self.fake.faults.clear()
+        self.fake.faults.choose(choose)
+        return come
+
+    async def kill(self, moment: Moment, action: str, **options: object) -> None:
+        """Runs the program, and kills it at this moment."""
+        come = self.coming(moment)
+        async with self.program(action, **options) as process:
+            await come.wait()
+            process.kill()
+            await process.wait()
+        assert process.returncode == -signal.SIGKILL
+        self.fake.faults.clear()
+
+    async def interrupt(self, moment: Moment, action: str) -> dict[str, Any]:
+        """Runs the program, presses Ctrl-C at this moment, and answers the report it prints."""
+        come = self.coming(moment)
+        async with self.program(action) as process:
+            await come.wait()
+            process.send_signal(signal.SIGINT)
+            printed, words = await process.communicate()
+        assert process.returncode == -signal.SIGINT
+        assert words.decode().splitlines()[-1] == "KeyboardInterrupt"
+        self.fake.faults.clear()
+        return dict(json.loads(printed))
+
+    def applied(self, operation: str, *, by: str = "") -> Counter[str]:
+        """How often the server did it to which group, for whom."""
+        calls = (call for call in self.fake.calls if call.operation == operation and call.applied)
+        return Counter(
+            call.path.split("/")[4] for call in calls if by in call.request.headers["authorization"]
+        )
+
+    def answers(self, operation: str) -> dict[str, str]:
+        """What a report should say of the groups that the server was asked to act on."""
+        return {
+            call.path.split("/")[4]: "unknown" if call.fault else "changed"
+            for call in self.fake.calls
+            if call.operation == operation
+        }
+
+
+async def storm_of_groups(tmp_path: Path) -> AsyncGenerator[Storm]:
+    """A fixture: four pages of groups, on a server that takes its time."""
+    fake = FakeOnCall(latency=timedelta(milliseconds=10), page_size=GROUPS // 4)
+    fake.add_token(RESUMER, user="admin")
+    for number in range(GROUPS + 5):
+        fake.add_group(labels={"team": "SRE" if number < GROUPS else "Payments"})
+    async with serve(fake) as url, OnCallClient(url=url, token=RESUMER) as client:
+        yield Storm(fake=fake, client=client, url=url, journal=tmp_path / "journal.jsonl")
+
+
+def told_in(journal: Path) -> dict[str, str]:
+    """What a journal says of each group, in its order; half a line at its end says nothing."""
+    told: dict[str, str] = {}
+    for entry in map(json.loads, journal.read_bytes().split(b"\n")[:-1]):
+        told |= dict.fromkeys(entry.get("select", []), "not_attempted")
+        if "id" in entry:
+            told[entry["id"]] = entry.get("status", "begun")
+    return told
+
+
+def _plan(said: str, operation: str, *, done: bool) -> tuple[list[str], str]:
+    """What resuming sends for a group of which the journal says this, and the outcome."""
+    if said in {"changed", "already"}:
+        return [], said
+    if said in {"begun", "unknown"}:
+        found = "unknown" if operation == SILENCE else "already"  # a silence may be anybody's
+        return ([GET], found) if done else ([GET, operation], "changed")
+    return [operation], "changed"
+
+
+async def resume(storm: Storm, operation: str, journal: Path | None = None) -> None:
+    """Resumes; what is done is not sent, what was under way is looked at, the rest is done."""
+    told = told_in(journal or storm.journal)
+    report = await storm.client.alert_groups.bulk.resume(journal or storm.journal)
+    done = storm.applied(operation, by=storm.fake.token)
+    plans = {one: _plan(said, operation, done=one in done) for one, said in told.items()}
+    sent: dict[str, list[str | None]] = {one: [] for one in told}
+    for call in storm.fake.calls:
+        if RESUMER in call.request.headers["authorization"]:
+            sent[call.path.split("/")[4]].append(call.operation)
+    assert sent == {one: requests for one, (requests, _) in plans.items()}
+    statuses = {one.id: one.status for one in report.outcomes}
+    assert statuses == {one: status for one, (_, status) in plans.items()}
+    assert told_in(journal or storm.journal) == statuses
+    assert sum(report.counts.values()) == len(report.outcomes) == GROUPS
+    groups = storm.fake.groups.values()
+    chosen = {group.id for group in groups if ("team", "SRE") in group.labels}
+    assert storm.applied(operation) == Counter(chosen)
+    assert {group.id for group in groups if group.state == STATES[operation]} == chosen
+    assert {group.state for group in groups if group.id not in chosen} == {"firing"}

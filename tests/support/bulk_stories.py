@@ -1,0 +1,185 @@
+"""What tests of bulk runs have in common: groups, actions, and looks at what was done."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from grafana_oncall import FOREVER, OnCallClient
+from grafana_oncall.bulk import Bulk, BulkReport, BulkRun, Status
+from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, FakeRequest, Fault
+from tests.support.listing import other_tasks
+from tests.support.samples import BASE
+
+Groups = list[FakeAlertGroup]
+
+SECOND = timedelta(seconds=1)
+
+
+def add(fake: FakeOnCall, number: int, **fields: Any) -> Groups:
+    """So many groups, the newest first, as a list has them."""
+    began = fake.now()
+    return [
+        fake.add_group(started_at=began - timedelta(seconds=one), **fields) for one in range(number)
+    ]
+
+
+def ids(groups: Sequence[Any]) -> list[str]:
+    """Their ids."""
+    return [group.id for group in groups]
+
+
+def sent(fake: FakeOnCall) -> dict[str | None, int]:
+    """How often each operation was asked for."""
+    return dict(Counter(call.operation for call in fake.calls))
+
+
+def written(fake: FakeOnCall) -> list[str]:
+    """The paths of all requests that are not reads, in their order."""
+    return [call.path for call in fake.calls if call.method != "GET"]
+
+
+def counted(report: BulkReport) -> dict[str, int]:
+    """The counts that are not zero; all of them must be what the outcomes say."""
+    assert set(report.counts) == set(Status)
+    assert report.counts == dict.fromkeys(Status, 0) | Counter(
+        outcome.status for outcome in report.outcomes
+    )
+    return {status.value: number for status, number in report.counts.items() if number}
+
+
+def meanwhile(
+    fake: FakeOnCall, operation: str, act: Callable[[FakeRequest], None], *, times: int = 1
+) -> None:
+    """Another actor, who acts just before these requests are served."""
+    left = [None] * times
+
+    def choose(request: FakeRequest, name: str | None) -> Fault | None:
+        if name == operation and left:
+            left.pop()
+            act(request)
+        return None
+
+    fake.faults.choose(choose)
+
+
+def connect(fake: FakeOnCall, **options: Any) -> OnCallClient:
+    """A client of the fake."""
+    return OnCallClient(
+        url=BASE, token=fake.token, transport=fake.transport(), random=lambda: 1.0, **options
+    )
+
+
+async def cut(run: BulkRun, seconds: float) -> BulkReport:
+    """Cancels the run after a while, and answers its report."""
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await run
+    return run.report
+
+
+def assert_true(fake: FakeOnCall, report: BulkReport) -> None:
+    """Of a resolution: it tells what the server holds, and is at a loss for what was on its way."""
+    counted(report)
+    for outcome in report.outcomes:
+        if outcome.status is not Status.UNKNOWN:
+            done = outcome.status in {Status.CHANGED, Status.ALREADY}
+            assert (fake.groups[outcome.id].state == "resolved") is done
+
+
+async def assert_usable(client: OnCallClient, group: FakeAlertGroup) -> None:
+    """No place of the gate is taken, no task is left, and calls go through."""
+    shared = client._session.shared
+    assert (shared.gate._under_way, shared.under_way, other_tasks()) == (0, 0, set())
+    assert (await client.alert_groups.get(group.id)).id == group.id
+
+
+@attrs.frozen
+class Deed:
+    """An action: the state before it, how to begin it, and how to see that it is done."""
+
+    before: Any
+    run: Callable[..., BulkRun]
+    """Takes the bulk door, a selection and options."""
+    done: Callable[[FakeAlertGroup], bool]
+    repeats: bool = False
+    """Whether it is sent for groups that are so already."""
+
+
+def reaches(state: str) -> Callable[[FakeAlertGroup], bool]:
+    """Whether a group is in this state."""
+    return lambda group: group.state == state
+
+
+ACTIONS: dict[str, Deed] = {
+    "acknowledge": Deed("firing", lambda b, s, **o: b.acknowledge(s, **o), reaches("acknowledged")),
+    "unacknowledge": Deed(
+        "acknowledged", lambda b, s, **o: b.unacknowledge(s, **o), reaches("firing")
+    ),
+    "resolve": Deed("firing", lambda b, s, **o: b.resolve(s, **o), reaches("resolved")),
+    "unresolve": Deed("resolved", lambda b, s, **o: b.unresolve(s, **o), reaches("firing")),
+    "silence": Deed(
+        "firing",
+        lambda b, s, **o: b.silence(s, timedelta(hours=1), **o),
+        lambda group: (
+            group.silenced_at is not None
+            and group.silenced_until == group.silenced_at + timedelta(hours=1)
+        ),
+        repeats=True,
+    ),
+    "silence for ever": Deed(
+        "silenced",
+        lambda b, s, **o: b.silence(s, FOREVER, **o),
+        lambda group: group.silenced_at is not None and group.silenced_until is None,
+        repeats=True,
+    ),
+    "unsilence": Deed("silenced", lambda b, s, **o: b.unsilence(s, **o), reaches("firing")),
+    "add_labels": Deed(
+        "firing",
+        lambda b, s, **o: b.add_labels(s, {"team": "SRE", "tier": "a"}, **o),
+        lambda group: set(group.labels) >= {("team", "SRE"), ("tier", "a")},
+    ),
+    "remove_labels": Deed(
+        "firing",
+        lambda b, s, **o: b.remove_labels(s, {"environment": "prod"}, **o),
+        lambda group: ("environment", "prod") not in group.labels,
+    ),
+}
+
+
+every_action = pytest.mark.parametrize(
+    "deed", [pytest.param(deed, id=name) for name, deed in ACTIONS.items()]
+)
+
+
+def prepared(fake: FakeOnCall, deed: Deed) -> tuple[Groups, Groups]:
+    """Groups to act on, and others to leave alone."""
+    fake.add_label("team", "SRE")
+    fake.add_label("tier", "a")
+    labels = {"environment": "prod"}
+    return (
+        add(fake, 3, state=deed.before, labels=labels),
+        add(fake, 3, state=deed.before, labels=labels),
+    )
+
+
+def void(_: object) -> None:
+    """Nothing."""
+
+
+def silence(bulk: Bulk, groups: list[FakeAlertGroup], path: Path) -> BulkRun:
+    """An action that must not be repeated, on four groups at a time."""
+    return bulk.silence(ids(groups), 3600, journal=path, max_at_once=4)
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The entries of a journal."""
+    return [json.loads(line) for line in path.read_text().splitlines()]

@@ -1,0 +1,82 @@
+"""Paces after so many answers, and gates that are entered, left, and closed for a while."""
+
+import asyncio
+import inspect
+import sys
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
+from typing import Any
+
+import attrs
+
+from grafana_oncall._session.throttle import Caller, Gate, Pace
+from tests.support.virtual_time import loop
+
+
+def served(count: int, *, width: int = 8, now: float = 0.0) -> Pace:
+    """A pace after so many successes."""
+    pace = Pace(width=width)
+    for _ in range(count):
+        pace.success(now)
+    return pace
+
+
+def room(pace: Pace, now: float = 0.0) -> int:
+    """How many requests it lets under way at once."""
+    under_way = 0
+    while pace.admits(now, under_way):
+        under_way += 1
+    return under_way
+
+
+@asynccontextmanager
+async def place(gate: Gate, *, background: bool = False) -> AsyncGenerator[None]:
+    """A place, as the session takes it."""
+    await gate.enter(Caller(background=background))
+    try:
+        yield
+    finally:
+        gate.leave()
+
+
+async def turn() -> None:
+    """Lets every task go on that can."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def hold(gate: Gate, seconds: float) -> None:
+    """The client's own limit closes the gate."""
+    gate.hold(seconds)
+
+
+def refuse(gate: Gate, seconds: float) -> None:
+    """A 429 closes it, after a burst worth the name."""
+    gate.pace.served = 120
+    assert gate.pace.throttled(loop().time(), seconds) == seconds
+
+
+@attrs.define
+class Lines:
+    """How many have run."""
+
+    total: int = 0
+
+
+@contextmanager
+def counted_lines(of: type) -> Generator[Lines]:
+    """Counts the lines that run of the module of this class: work, without a clock."""
+    lines, file, before = Lines(), inspect.getfile(of), sys.gettrace()
+
+    def trace(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        if frame.f_code.co_filename != file:
+            return None
+        lines.total += event == "line"
+        return trace
+
+    sys.settrace(trace)
+    try:
+        yield lines
+    finally:
+        sys.settrace(before)

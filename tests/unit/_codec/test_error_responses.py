@@ -1,0 +1,471 @@
+"""Refused answers: which error each is, and what it says."""
+
+import json
+import tracemalloc
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grafana_oncall import Request, Response, errors, operations
+from grafana_oncall._codec.decode import decode
+from grafana_oncall._codec.error_responses import refusal
+from grafana_oncall.models import AlertGroupSilence
+from tests.support.refused_answers import GET, refused
+
+ACTIONS: dict[str, Request[None]] = {
+    "acknowledge": operations.acknowledge_alert_group("A"),
+    "unacknowledge": operations.unacknowledge_alert_group("A"),
+    "resolve": operations.resolve_alert_group("A"),
+    "unresolve": operations.unresolve_alert_group("A"),
+    "silence": operations.silence_alert_group("A", AlertGroupSilence(delay=60)),
+    "unsilence": operations.unsilence_alert_group("A"),
+}
+NOT_FOUND_PAGE = b"""
+<!doctype html>
+<html lang="en">
+<head>
+  <title>Not Found</title>
+</head>
+<body>
+  <h1>Not Found</h1><p>The requested resource was not found on this server.</p>
+</body>
+</html>
+"""
+
+
+def test_decode_raises_the_refusal_with_all_that_is_known() -> None:
+    """Operation, method, path, status, words."""
+    response = Response(status=404, headers={}, content=b'{"detail":"Not found."}')
+    with pytest.raises(errors.NotFound) as info:
+        decode(operations.update_integration("A", body=None), response)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    error = info.value
+    assert str(error) == (
+        "update_integration: 404 Not found. (PUT /api/v1/integrations/A/)."
+        " Hint: check the id; a token sees only its own organization."
+    )
+    assert (error.status, error.detail, error.fields) == (404, "Not found.", {})
+    assert (error.operation, error.method) == ("update_integration", "PUT")
+    assert error.path == "/api/v1/integrations/A/"
+
+
+@pytest.mark.parametrize(
+    ("content", "detail", "fields"),
+    [
+        pytest.param({"detail": "Invalid range value"}, "Invalid range value", {}, id="detail"),
+        pytest.param(
+            {"type": ["This field is required."]},
+            "type: This field is required.",
+            {"type": ("This field is required.",)},
+            id="field with a list",
+        ),
+        pytest.param(
+            {"state": "Must be one of the following: new"},
+            "state: Must be one of the following: new",
+            {"state": ("Must be one of the following: new",)},
+            id="field with a string",
+        ),
+        pytest.param(
+            {"non_field_errors": ["An integration with this name already exists"]},
+            "An integration with this name already exists",
+            {},
+            id="non_field_errors",
+        ),
+        pytest.param({"error": "invalid delay value"}, "invalid delay value", {}, id="error"),
+        pytest.param('"Invalid mode"', "Invalid mode", {}, id="bare string"),
+        pytest.param(["Invalid integration type"], "Invalid integration type", {}, id="bare list"),
+        pytest.param(
+            {"type": ["a", "b"], "detail": "c", "team_id": ["d"]},
+            "type: a; type: b; c; team_id: d",
+            {"type": ("a", "b"), "team_id": ("d",)},
+            id="several",
+        ),
+        pytest.param(
+            {"templates": {"slack": {"title": ["bad", "worse"]}}},
+            "templates.slack.title: bad; templates.slack.title: worse",
+            {"templates.slack.title": ("bad", "worse")},
+            id="nested",
+        ),
+        pytest.param(
+            {"labels": [{}, {"key": ["bad"]}, {"key": ["worse"]}]},
+            "labels.key: bad; labels.key: worse",
+            {"labels.key": ("bad", "worse")},
+            id="nested in a list",
+        ),
+        pytest.param(["a", ["b", {"c": "d"}]], "a; b; c: d", {"c": ("d",)}, id="mixed"),
+        pytest.param({"code": 7}, "code: 7", {"code": ("7",)}, id="number"),
+        pytest.param({"a": None, "b": "c"}, "b: c", {"b": ("c",)}, id="null"),
+        pytest.param({}, "gave no reason: '{}'", {}, id="empty object"),
+        pytest.param([], "gave no reason: '[]'", {}, id="empty list"),
+        pytest.param({"detail": []}, "gave no reason: '{\"detail\": []}'", {}, id="empty detail"),
+        pytest.param({"detail": ""}, 'gave no reason: \'{"detail": ""}\'', {}, id="blank detail"),
+        pytest.param(b"", "gave no reason", {}, id="nothing"),
+        pytest.param(b"nope", "answered without JSON: 'nope'", {}, id="text"),
+        pytest.param(b"\xff\0", r"answered without JSON: '\ufffd\x00'", {}, id="bytes"),
+        pytest.param(
+            b"<style>p {x}</style><script>f(1 < 2)</script><h1>Server Error\n (500)</h1>&amp; so",
+            "answered without JSON: 'Server Error (500) & so'",
+            {},
+            id="html",
+        ),
+        pytest.param(
+            NOT_FOUND_PAGE,
+            "answered without JSON: 'Not Found Not Found "
+            "The requested resource was not found on this server.'",
+            {},
+            id="the server's html",
+        ),
+        pytest.param(
+            b"<p>" + b"x" * 10_000_000,
+            "answered more than 64 KiB: '" + "x" * 120 + "'…",
+            {},
+            id="huge html",
+        ),
+        pytest.param(
+            b"[" * 60_000, "answered without JSON: '" + "[" * 120 + "'…", {}, id="too deep"
+        ),
+        pytest.param(
+            b"9" * 10_000, "answered without JSON: '" + "9" * 120 + "'…", {}, id="huge number"
+        ),
+    ],
+)
+def test_every_shape_of_body_is_readable(
+    content: bytes | str | object, detail: str, fields: dict[str, tuple[str, ...]]
+) -> None:
+    """One line of words, and the messages by member."""
+    error = refused(400, content)
+    assert (error.detail, error.fields) == (detail, fields)
+    assert str(error).startswith(f"get_alert_group: 400 {detail} (GET /api/v1/alert_groups/A/).")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param('{"detail":"a\\u001b[31mb"}', id="terminal colours"),
+        pytest.param('{"detail":"a\\nb\\rc"}', id="several lines"),
+        pytest.param('{"a\\u001b":"b"}', id="in the name"),
+        pytest.param('"\\ud800"', id="a lone surrogate"),
+        pytest.param('{"detail":"a\\u202eb"}', id="direction"),
+    ],
+)
+def test_a_detail_is_one_printable_line(content: str) -> None:
+    """Whatever the server put into it."""
+    error = refused(400, content)
+    assert error.detail.isprintable()
+    assert str(error).encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param({"detail": "x" * 60_000}, id="one long text"),
+        pytest.param({"detail": ["x" * 9] * 4_000}, id="many texts"),
+        pytest.param({"x" * 60_000: "y"}, id="a long name"),
+        pytest.param({"x" * 30_000: {"y": ["z"] * 1_000}}, id="a long name of many texts"),
+    ],
+)
+def test_a_message_stays_short(content: object) -> None:
+    """As it does for HTML."""
+    error = refused(400, content)
+    assert len(error.detail) == 500
+    assert len(str(error)) < 600
+    for name, texts in error.fields.items():
+        assert max(len(name), *map(len, texts)) <= 500
+
+
+def test_there_are_not_more_messages_than_can_be_read() -> None:
+    """A hundred of them."""
+    error = refused(400, {f"member {number}": "bad" for number in range(1000)})
+    assert list(error.fields) == [f"member {number}" for number in range(100)]
+
+
+def test_a_refusal_of_more_than_64_kib_is_told_by_its_beginning() -> None:
+    """Nobody reads it, and to parse it may take gigabytes."""
+    content = json.dumps({"detail": "no " * 21_839}).encode()
+    assert len(content) == 64 * 1024 - 5
+    assert refused(400, content).detail == ("no " * 200)[:499] + "…"
+    error = refused(400, content + b" " * 6)
+    assert error.detail.startswith('answered more than 64 KiB: \'{"detail": "no no')
+    assert error.fields == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param('{"%s": {%s}}', id="a long name of many members"),
+        pytest.param('{"%s": [{%s}]}', id="and lists"),
+    ],
+)
+def test_a_name_that_is_repeated_takes_no_memory(content: str) -> None:
+    """It stands before each message that is below it."""
+    members = ", ".join(f'"{number}": ["bad"]' for number in range(1500))
+    body = content % ("k" * 30_000, members)
+    tracemalloc.start()
+    try:
+        refused(400, body.encode())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4_000_000
+
+
+@pytest.mark.parametrize("part", ["[],", "{},", '"x",', "1,", "[[[[[["])
+def test_a_refusal_of_many_megabytes_is_not_parsed(part: str) -> None:
+    """As objects it would be a gigabyte."""
+    body = f"[{part * (20_000_000 // len(part))}0]".encode()
+    tracemalloc.start()
+    try:
+        refused(400, body)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+def test_fields_are_printable_lines() -> None:
+    """Names and texts."""
+    error = refused(400, '{"a\\u001b":["b\\n","\\ud800"]}')
+    assert error.fields == {r"a\x1b": (r"b\n", r"\ud800")}
+
+
+@pytest.mark.parametrize(
+    "content", [pytest.param("null", id="bare"), pytest.param('{"detail":null}', id="member")]
+)
+def test_null_is_no_reason(content: str) -> None:
+    """Not the word "None"."""
+    assert refused(400, content).detail == f"gave no reason: '{content}'"
+
+
+@pytest.mark.parametrize("depth", [10, 200])
+def test_a_deep_body_is_readable(depth: int) -> None:
+    """Or at least no other error."""
+    assert refused(400, "[" * depth + '"x"' + "]" * depth).detail == "x"
+    error = refused(400, '{"a":' * depth + '"x"' + "}" * depth)
+    assert error.detail == ".".join("a" * depth) + ": x"
+
+
+@pytest.mark.parametrize("depth", [800, 3_000, 30_000])
+@pytest.mark.parametrize("half", ["[", '{"a":'], ids=["lists", "objects"])
+def test_a_body_is_never_too_deep_to_be_a_refusal(half: str, depth: int) -> None:
+    """How deep JSON may be differs between releases of Python, and none stands for all of them."""
+    content = half * depth + "1" + ("]" if half == "[" else "}") * depth
+    assert type(refused(400, content)) is errors.BadRequest
+
+
+CLASSES = [
+    pytest.param(400, {"detail": "x"}, errors.BadRequest, id="400"),
+    pytest.param(400, b"<html>", errors.ServerError, id="400 of a proxy"),
+    pytest.param(401, {"detail": "x"}, errors.Unauthorized, id="401"),
+    pytest.param(401, b"<html>", errors.Unauthorized, id="401 of a proxy"),
+    pytest.param(403, {"detail": "Invalid token."}, errors.Unauthorized, id="invalid token"),
+    pytest.param(400, {"detail": "Invalid token."}, errors.BadRequest, id="400 invalid token"),
+    pytest.param(403, {"detail": "No permission"}, errors.Forbidden, id="403"),
+    pytest.param(403, b"<html>Invalid token.", errors.Forbidden, id="403 html"),
+    pytest.param(404, {"detail": "Not found."}, errors.NotFound, id="404 json"),
+    pytest.param(404, '"gone"', errors.NotFound, id="404 string"),
+    pytest.param(404, {}, errors.NotFound, id="404 empty object"),
+    pytest.param(
+        404,
+        b"null",
+        errors.NotFound,
+        id="404 null",
+    ),
+    pytest.param(404, NOT_FOUND_PAGE, errors.EndpointUnavailable, id="404 html"),
+    pytest.param(404, b"", errors.EndpointUnavailable, id="404 empty"),
+    pytest.param(405, {"detail": 'Method "GET" not allowed.'}, errors.BadRequest, id="405"),
+    pytest.param(409, {"detail": "x"}, errors.Conflict, id="409"),
+    pytest.param(413, b"<html>", errors.ServerError, id="413 of a proxy"),
+    pytest.param(413, {"detail": "x"}, errors.BadRequest, id="413"),
+    pytest.param(415, {"detail": "Unsupported media type"}, errors.BadRequest, id="415"),
+    pytest.param(408, {"detail": "x"}, errors.ServerError, id="408"),
+    pytest.param(418, b"", errors.ServerError, id="418"),
+    pytest.param(421, b"", errors.ServerError, id="421"),
+    pytest.param(425, b"", errors.ServerError, id="425"),
+    pytest.param(499, b"", errors.ServerError, id="499"),
+    pytest.param(429, {"detail": "x"}, errors.RateLimited, id="429"),
+    pytest.param(429, b"<html>", errors.RateLimited, id="429 of a proxy"),
+    pytest.param(500, b"<h1>Server Error (500)</h1>", errors.ServerError, id="500"),
+    pytest.param(502, b"<html>", errors.ServerError, id="502"),
+    pytest.param(503, {"detail": "x"}, errors.ServerError, id="503"),
+    pytest.param(300, b"", errors.StatusError, id="300"),
+    pytest.param(302, b"", errors.StatusError, id="302"),
+    pytest.param(304, b"", errors.StatusError, id="304"),
+    pytest.param(399, b"x", errors.StatusError, id="399"),
+    pytest.param(199, b"x", errors.StatusError, id="199"),
+]
+
+
+@pytest.mark.parametrize(("status", "content", "kind"), CLASSES)
+def test_status_and_body_choose_the_class(
+    status: int, content: object, kind: type[errors.StatusError]
+) -> None:
+    """Exactly this one, not a subclass."""
+    error = refused(status, content)
+    assert type(error) is kind
+    assert error.status == status
+
+
+@pytest.mark.parametrize("verb", ACTIONS)
+def test_a_service_account_learns_that_a_user_is_needed(verb: str) -> None:
+    """All six actions answer so."""
+    text = f"Service accounts are not allowed to {verb} alert groups"
+    error = refused(403, {"detail": text}, request=ACTIONS[verb])
+    assert type(error) is errors.UserTokenRequired
+    assert error.detail == text
+    assert str(error).endswith(
+        "Hint: use a user's OnCall API key instead of a service account token."
+    )
+
+
+CONFLICTS = [
+    ("acknowledge", "an acknowledged", errors.AlreadyInState),
+    ("acknowledge", "a resolved", errors.Conflict),
+    ("acknowledge", "an attached", errors.Conflict),
+    ("acknowledge", "a maintenance", errors.Conflict),
+    ("unacknowledge", "an unacknowledged", errors.AlreadyInState),
+    ("unacknowledge", "a resolved", errors.Conflict),
+    ("unacknowledge", "an attached", errors.Conflict),
+    ("unacknowledge", "a maintenance", errors.Conflict),
+    ("resolve", "a resolved", errors.AlreadyInState),
+    ("resolve", "an attached", errors.Conflict),
+    ("unresolve", "an unresolved", errors.AlreadyInState),
+    ("unresolve", "an attached", errors.Conflict),
+    ("unresolve", "a maintenance", errors.Conflict),
+    ("silence", "a resolved", errors.Conflict),
+    ("silence", "an acknowledged", errors.Conflict),
+    ("silence", "an attached", errors.Conflict),
+    ("unsilence", "an unsilenced", errors.AlreadyInState),
+    ("unsilence", "a resolved", errors.Conflict),
+    ("unsilence", "an acknowledged", errors.Conflict),
+    ("unsilence", "an attached", errors.Conflict),
+]
+
+
+@pytest.mark.parametrize(
+    ("verb", "state", "kind"),
+    [pytest.param(*one, id=f"{one[0]} {one[1]}") for one in CONFLICTS],
+)
+def test_a_conflict_says_whether_it_is_already_so(
+    verb: str, state: str, kind: type[errors.Conflict]
+) -> None:
+    """So that a repeat after a lost answer is no failure."""
+    error = refused(400, {"detail": f"Can't {verb} {state} alert group"}, request=ACTIONS[verb])
+    assert type(error) is kind
+    assert isinstance(error, errors.BadRequest)
+    assert error.hint
+    is_sure = kind is errors.AlreadyInState and verb != "acknowledge"
+    assert ("nothing is left to do" in error.hint) is is_sure
+
+
+def test_an_acknowledged_group_may_be_resolved() -> None:
+    """The acknowledgement outlives it, and is what the server looks at first."""
+    text = "Can't acknowledge an acknowledged alert group"
+    error = refused(400, {"detail": text}, request=ACTIONS["acknowledge"])
+    assert error.hint
+    assert "It may have been resolved since" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("detail", "kind"),
+    [
+        pytest.param(
+            "Label already exists for this alert group",
+            errors.AlreadyInState,
+            id="attached already",
+        ),
+        pytest.param("Label key 'k' does not exist", errors.BadRequest, id="no key"),
+        pytest.param(
+            "Alert group already has the maximum number of labels (50)",
+            errors.BadRequest,
+            id="full",
+        ),
+        pytest.param(
+            "An integration with this name already exists for this team",
+            errors.BadRequest,
+            id="name",
+        ),
+        pytest.param("Can't do that", errors.BadRequest, id="another can't"),
+    ],
+)
+def test_other_bad_requests_are_told_apart(detail: str, kind: type[errors.BadRequest]) -> None:
+    """Already there is not the same as impossible."""
+    assert type(refused(400, {"detail": detail})) is kind
+    assert type(refused(400, [detail])) is kind
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        pytest.param(refused(401), "give the token bare", id="unauthorized"),
+        pytest.param(
+            refused(404), "labels of alert groups exist on Grafana Cloud only", id="route"
+        ),
+        pytest.param(
+            refused(400, ["Can't resolve a resolved alert group"]),
+            "nothing is left to do",
+            id="done",
+        ),
+        pytest.param(
+            refused(403, {"detail": "x"}),
+            "needs the permission grafana-irm-app.alert-groups:read.",
+            id="forbidden",
+        ),
+        pytest.param(refused(404, {"detail": "Not found."}), "check the id", id="not found"),
+        pytest.param(refused(409), "look at the present state", id="conflict"),
+        pytest.param(refused(500), "check the arguments", id="server"),
+        *(
+            pytest.param(
+                refused(status), "try later: the server is down", id=f"{status} of a proxy"
+            )
+            for status in (502, 503, 504)
+        ),
+    ],
+)
+def test_a_hint_says_what_to_do(error: errors.StatusError, hint: str) -> None:
+    """In the message, and by itself."""
+    assert error.hint
+    assert hint in error.hint
+    assert str(error).endswith(f" Hint: {error.hint}")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+WORDS = st.sampled_from(
+    [
+        "Invalid token.",
+        "Service accounts are not allowed",
+        "Can't resolve a resolved alert group",
+        "Expected available in 9 seconds.",
+        "Label already exists",
+    ]
+)
+BODIES = (
+    st.binary()
+    | st.builds(lambda value: json.dumps(value).encode(), JSON | WORDS)
+    | st.builds(lambda text: json.dumps({"detail": text}).encode(), WORDS | JSON)
+    | st.text("<>/scriptyle &#x;0", max_size=60).map(str.encode)
+)
+
+
+@settings(deadline=None)
+@given(
+    status=st.integers(300, 999),
+    content=BODIES,
+    headers=st.dictionaries(
+        st.sampled_from(["retry-after", "ratelimit-reset", "content-type"]), st.text()
+    ),
+    location=st.sampled_from([None, "", "/x", "https://h/x?y", "x" * 9999]),
+)
+def test_any_refused_answer_is_an_error_and_never_raises_another(
+    status: int, content: bytes, headers: dict[str, str], location: str | None
+) -> None:
+    """With a detail that says something."""
+    given_headers = headers | ({} if location is None else {"location": location})
+    error = refusal(GET, Response(status=status, headers=given_headers, content=content))
+    assert isinstance(error, errors.StatusError)
+    assert error.status == status
+    assert error.detail
+    assert str(error).startswith(f"get_alert_group: {status} ")
+    assert all(isinstance(text, str) for texts in error.fields.values() for text in texts)

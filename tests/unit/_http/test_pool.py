@@ -1,0 +1,380 @@
+"""The connections of a client that sends through httpx, over real sockets on loopback."""
+
+import asyncio
+import ssl
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import httpx
+import pytest
+
+from grafana_oncall import OnCallClient, RetryPolicy
+from grafana_oncall.errors import InvalidArgument, TransportError
+from tests.support.scripted import PAGE, Point, Scripted, Writer, answer, keep, serving
+
+PEM = Path(__file__).parents[1] / "e2e" / "loopback.pem"  # self-signed, for localhost; a test key
+AT_ONCE = 16
+ELSEWHERE = "0.0.0.0"  # noqa: S104  # nothing is bound to it
+"""An address that is not known to be this machine's, and leads to it all the same."""
+
+
+def made(url: str, **settings: Any) -> OnCallClient:
+    """A client that tries once."""
+    given: dict[str, Any] = {
+        "timeout": 5,
+        "retry": RetryPolicy(attempts=1),
+        "allow_http": True,
+        **settings,
+    }
+    return OnCallClient(url=url, token="tok-1", **given)
+
+
+async def call(client: OnCallClient) -> None:
+    """One that is answered."""
+    assert await client.alert_groups.list().count() == 7
+
+
+async def together(client: OnCallClient, calls: int = AT_ONCE) -> None:
+    """So many at once."""
+    await asyncio.gather(*(call(client) for _ in range(calls)))
+
+
+async def in_turn(client: OnCallClient, calls: int = AT_ONCE) -> None:
+    """So many, one after the other."""
+    for _ in range(calls):
+        await call(client)
+
+
+async def test_there_are_as_many_connections_as_calls_at_once() -> None:
+    """They are kept for the calls that follow, however many there are."""
+    async with serving(Scripted(Point(2, answer()), keep)) as server, made(server.url) as client:
+        for _ in range(3):
+            await together(client)
+        await in_turn(client)
+        assert (server.connections, server.connected) == (AT_ONCE, AT_ONCE)
+    assert server.exchanges == 4 * AT_ONCE
+
+
+async def test_there_are_never_more_than_allowed() -> None:
+    """Calls wait for a place."""
+    async with (
+        serving(Scripted(Point(2, answer()), keep)) as server,
+        made(server.url, max_connections=3) as client,
+    ):
+        await together(client)
+        assert server.connections == 3
+
+
+async def test_a_connection_that_fails_is_replaced() -> None:
+    """By one that is made when it is needed."""
+    async with (
+        serving(Scripted(Point(1), good=2)) as server,
+        made(server.url, max_connections=1) as client,
+    ):
+        await in_turn(client, 2)
+        with pytest.raises(TransportError):
+            await call(client)
+        server.good = 99
+        await in_turn(client, 2)
+    assert server.connections == 2
+
+
+async def test_closing_the_client_closes_them_all() -> None:
+    """The server sees it."""
+    async with serving(Scripted(Point(2, answer()), keep)) as server:
+        async with made(server.url) as client:
+            await together(client)
+        await asyncio.sleep(0.01)
+        assert server.connected == 0
+
+
+async def closing_is_cancelled(client: OnCallClient, number: int) -> bool:
+    """After so many turns of the event loop; whether it was over by then."""
+    closing = asyncio.ensure_future(client.aclose())
+    for _ in range(number):
+        await asyncio.sleep(0)
+    over = closing.done()
+    closing.cancel()
+    await asyncio.wait([closing])
+    return over
+
+
+async def test_they_are_all_closed_though_closing_is_cancelled() -> None:
+    """Whenever that is."""
+    for number in count(1):
+        async with serving(Scripted(Point(2, answer()), keep)) as server:
+            client = made(server.url)
+            await together(client, 4)
+            over = await closing_is_cancelled(client, number)
+            await asyncio.sleep(0.01)
+            assert server.connected == 0, f"after {number} turns"
+        if over:
+            break
+
+
+async def test_those_in_use_are_closed_though_closing_is_cancelled() -> None:
+    """Whatever their calls were about to do: some are answered after all."""
+    for number in count():
+        async with serving(Scripted(Point(2, answer()), keep)) as server:
+            client = made(server.url)
+            await together(client, 3)
+            calls = [asyncio.ensure_future(call(client)) for _ in range(3)]
+            for _ in range(number):
+                await asyncio.sleep(0)
+            over = all(one.done() for one in calls)
+            await closing_is_cancelled(client, 1)
+            await asyncio.wait(calls)
+            await asyncio.gather(*calls, return_exceptions=True)
+            await asyncio.sleep(0.01)
+            assert server.connected == 0, f"after {number} turns"
+        if over:
+            break
+
+
+class _Later(asyncio.SelectorEventLoop):
+    """A loop whose clock can be put forward."""
+
+    later = 0.0
+
+    def time(self) -> float:
+        """Seconds."""
+        return super().time() + self.later
+
+
+def test_connections_that_nobody_used_for_a_while_are_closed() -> None:
+    """With the next call, which has the last one used; a server would close them unseen."""
+
+    async def story() -> Sequence[int]:
+        async with (
+            serving(Scripted(Point(2, answer()), keep)) as server,
+            made(server.url) as client,
+        ):
+            await together(client, 4)
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, _Later)
+            kept = server.connected
+            loop.later += 4
+            await call(client)
+            used = server.connected
+            loop.later += 4
+            await call(client)
+            await asyncio.sleep(0.01)
+            return kept, used, server.connected, server.connections
+
+    with asyncio.Runner(loop_factory=_Later) as runner:
+        assert runner.run(story()) == (4, 4, 1, 4)
+
+
+async def functions(work: Awaitable[None]) -> int:
+    """How many functions are called by it."""
+    called = 0
+
+    def count(_frame: FrameType, event: str, _: object) -> None:
+        nonlocal called
+        called += event in {"call", "c_call"}
+
+    sys.setprofile(count)
+    try:
+        await work
+    finally:
+        sys.setprofile(None)
+    return called
+
+
+async def test_calls_at_once_cost_no_more_than_one_after_the_other() -> None:
+    """In the pool of httpcore 1.0, sixteen at once cost half as much again."""
+    async with (
+        serving(Scripted(Point(2, answer()), keep)) as server,
+        made(server.url) as client,
+    ):
+        await together(client)
+        alone = await functions(in_turn(client))
+        assert await functions(together(client)) < 1.2 * alone
+
+
+def tls(purpose: ssl.Purpose) -> ssl.SSLContext:
+    """The settings of one side."""
+    context = ssl.create_default_context(purpose, cafile=PEM)
+    if purpose is ssl.Purpose.CLIENT_AUTH:
+        context.load_cert_chain(PEM)
+    return context
+
+
+async def test_a_call_that_is_cancelled_in_its_handshake_closes_its_connection() -> None:
+    """It is not left to the garbage, as httpcore 1.0 does."""
+    async with (
+        serving(Scripted(Point(1))) as server,
+        made(server.url.replace("http", "https"), verify=tls(ssl.Purpose.SERVER_AUTH)) as client,
+    ):
+        for number in range(1, 5):
+            greeting = asyncio.ensure_future(call(client))
+            while server.connections < number:  # noqa: ASYNC110  # no event tells
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.01)
+            greeting.cancel()
+            await asyncio.wait([greeting])
+            await asyncio.sleep(0.01)
+            assert server.connected == 0
+
+
+class Proxy:
+    """Opens tunnels, all to itself, and hangs up in the handshake until it is mended."""
+
+    mended = False
+    url = ""
+
+    async def converse(self, reader: asyncio.StreamReader, writer: Writer) -> None:
+        """One tunnel, and one call in it."""
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        if self.mended:
+            await writer.drain()
+            await writer.start_tls(tls(ssl.Purpose.CLIENT_AUTH))
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer(PAGE, b"Connection: close"))
+        writer.close()
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncGenerator[None]:
+        """Runs it."""
+        async with await asyncio.start_server(self.converse, "127.0.0.1", 0) as server:
+            self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            yield
+
+
+async def test_handshakes_that_fail_behind_a_proxy_cost_no_connection() -> None:
+    """As many as there may be connections, and more; httpcore 1.0 loses one by each."""
+    proxy = Proxy()
+    async with (
+        proxy.serving(),
+        made(
+            "https://localhost:1",
+            proxy=proxy.url,
+            verify=tls(ssl.Purpose.SERVER_AUTH),
+            max_connections=2,
+        ) as client,
+    ):
+        for _ in range(3):
+            with pytest.raises(TransportError):
+                await call(client)
+        proxy.mended = True
+        await in_turn(client, 2)
+
+
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that names none."""
+    for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.delenv(variable.lower(), raising=False)
+
+
+@pytest.mark.parametrize(
+    ("environment", "asked"),
+    [
+        pytest.param({"HTTP_PROXY": "http://{}"}, "proxy", id="of the scheme"),
+        pytest.param({"ALL_PROXY": "http://{}"}, "proxy", id="of all schemes"),
+        pytest.param({"HTTP_PROXY": "{}"}, "proxy", id="an address"),
+        pytest.param({"HTTPS_PROXY": "http://{}"}, "server", id="of another scheme"),
+        pytest.param({"HTTP_PROXY": ""}, "server", id="an empty one"),
+        pytest.param({"HTTP_PROXY": "{}", "NO_PROXY": ELSEWHERE}, "server", id="bypassed"),
+        pytest.param({"HTTP_PROXY": "{}", "NO_PROXY": "*"}, "server", id="bypassed by all"),
+        pytest.param({"HTTP_PROXY": "{}", "NO_PROXY": ".test"}, "proxy", id="others bypass"),
+    ],
+)
+async def test_the_environment_names_a_proxy(
+    environment: dict[str, str], asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As everywhere: by scheme or for all, and but for some hosts."""
+    without_proxies(monkeypatch)
+    async with (
+        serving(Scripted(Point(2, answer()), keep)) as server,
+        serving(Scripted(Point(2, answer()), keep)) as proxy,
+    ):
+        for variable, value in environment.items():
+            monkeypatch.setenv(variable, value.format(proxy.url.removeprefix("http://")))
+        async with made(server.url.replace("127.0.0.1", ELSEWHERE)) as client:
+            await call(client)
+    assert {"proxy": proxy.exchanges, "server": server.exchanges}[asked] == 1
+    assert proxy.exchanges + server.exchanges == 1
+
+
+@pytest.mark.parametrize("told", ["::", "[::]", "[::]:1", "localhost, ::"])
+async def test_an_ipv6_address_bypasses_the_proxy(
+    told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its brackets or without; nobody is there in this story."""
+    without_proxies(monkeypatch)
+    async with serving(Scripted(Point(2, answer()), keep)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", told)
+        async with made("http://[::]:1") as client:
+            with pytest.raises(TransportError):
+                await call(client)
+    assert proxy.exchanges == 0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_nothing_for_this_machine_goes_to_a_proxy_of_the_environment(
+    host: str, *, allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plain http is fine within the machine; on the way to a proxy, the token could be read."""
+    without_proxies(monkeypatch)
+    async with (
+        serving(Scripted(Point(2, answer()), keep)) as server,
+        serving(Scripted(Point(2, answer()), keep)) as proxy,
+    ):
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        url = server.url.replace("127.0.0.1", host)
+        async with made(url, allow_http=allowed) as client:
+            await call(client)
+    assert (server.exchanges, proxy.exchanges) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://proxy.test:3128", "https://10.0.0.1", httpx.Proxy("http://h")]
+)
+def test_plain_http_through_a_proxy_elsewhere_must_be_allowed(proxy: httpx.Proxy | str) -> None:
+    """Even if what is behind it calls itself localhost."""
+    with pytest.raises(InvalidArgument, match=r"^proxy: plain http .* allow_http=True") as refused:
+        made("http://localhost:8080", proxy=proxy, allow_http=False)
+    assert refused.value.argument == "proxy"
+    made("http://localhost:8080", proxy=proxy)
+    made("https://localhost:8080", proxy=proxy, allow_http=False)
+    made("http://localhost:8080", proxy="http://127.0.0.1:3128", allow_http=False)
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        pytest.param("ftp://user:hunter2@127.0.0.1", id="of a scheme that is none"),
+        pytest.param("http://user:hunter2@[::1", id="no URL"),
+        pytest.param(b"http://user:hunter2@127.0.0.1", id="bytes"),
+    ],
+)
+def test_a_proxy_that_cannot_be_is_refused_when_the_client_is_made(proxy: Any) -> None:
+    """Its password is not shown."""
+    with pytest.raises(InvalidArgument, match=r"^proxy: nothing can be sent through it") as refused:
+        made("http://localhost", proxy=proxy)
+    assert refused.value.argument == "proxy"
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("variable", ["ALL_PROXY", "http_proxy"])
+def test_a_proxy_that_needs_a_package_names_it(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And where it may have come from; its password is in no cause either."""
+    without_proxies(monkeypatch)
+    monkeypatch.setenv(variable, "socks5://user:hunter2@127.0.0.1")
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    with pytest.raises(InvalidArgument, match=r"httpx\[socks\].*environment") as refused:
+        made("http://oncall.test")
+    assert "hunter2" not in str(refused.value)
+    assert refused.value.__context__ is None

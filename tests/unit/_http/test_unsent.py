@@ -1,0 +1,182 @@
+"""That a request was never sent is believed only of those who know it."""
+
+import socket
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import httpx
+import pytest
+
+from grafana_oncall import OnCallClient, RetryPolicy
+from grafana_oncall.errors import OnCallError, OutcomeUnknown, TransportError
+from grafana_oncall.testing import FakeOnCall, refuse
+from tests.support.sessions import BASE, SECRET
+
+TWICE = RetryPolicy(attempts=2, first_delay=0.001)
+UNSENT = [
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+]
+
+
+class Wrapping(httpx.AsyncHTTPTransport):
+    """A transport of somebody's, which may do anything before it fails."""
+
+
+class Client(httpx.AsyncClient):
+    """A client of somebody's, which may do anything before it fails."""
+
+
+class Raising(httpx.AsyncBaseTransport):
+    """Sends over another library, and calls whatever went wrong by this name."""
+
+    def __init__(self, kind: type[httpx.RequestError]) -> None:
+        self.kind = kind
+        self.sent = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """It is carried out, and the connection breaks."""
+        self.sent += 1
+        raise self.kind("the connection was closed", request=request)
+
+
+@pytest.fixture
+def refused() -> str:
+    """The URL of a port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+async def silenced(client: OnCallClient) -> OnCallError:
+    """How a silence ends that gets no answer."""
+    async with client:
+        with pytest.raises(OnCallError) as caught:
+            await client.alert_groups.silence("I1", 60)
+    return caught.value
+
+
+def connected(url: str, **settings: object) -> OnCallClient:
+    """A client that tries twice."""
+    given: dict[str, Any] = {"url": url, "token": SECRET, "retry": TWICE, **settings}
+    return OnCallClient(**given)
+
+
+KNOWN: dict[str, Callable[[], dict[str, object]]] = {
+    "ours": dict,
+    "ours, over aiohttp": lambda: {"transport": "aiohttp"},
+    "a plain client": lambda: {"http_client": httpx.AsyncClient()},
+    "a plain transport": lambda: {"transport": httpx.AsyncHTTPTransport(retries=1)},
+    "a client with a plain transport mounted": lambda: {
+        "http_client": httpx.AsyncClient(mounts={"http://": httpx.AsyncHTTPTransport()})
+    },
+}
+UNKNOWN: dict[str, Callable[[], dict[str, object]]] = {
+    "HTTP/2": lambda: {"transport": httpx.AsyncHTTPTransport(http2=True)},
+    "a client with HTTP/2 mounted": lambda: {
+        "http_client": httpx.AsyncClient(
+            mounts={"all://127.0.0.1": httpx.AsyncHTTPTransport(http2=True)}
+        )
+    },
+    "a transport of somebody's": lambda: {"transport": Wrapping()},
+    "a client of somebody's": lambda: {"http_client": Client()},
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+async def test_what_could_not_connect_was_never_sent(name: str, refused: str) -> None:
+    """So a silence is tried again, and its error says that nothing happened."""
+    error = await silenced(connected(refused, **KNOWN[name]()))
+    assert isinstance(error, TransportError)
+    assert not error.sent
+    assert len(error.attempts) == 2
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+async def test_nobody_else_is_believed(name: str, refused: str) -> None:
+    """What raises the error may have sent the request before."""
+    error = await silenced(connected(refused, **UNKNOWN[name]()))
+    assert isinstance(error, OutcomeUnknown)
+    assert len(error.attempts) == 1
+
+
+@pytest.mark.parametrize("kind", UNSENT)
+async def test_an_unknown_transport_sends_a_silence_once(kind: type[httpx.RequestError]) -> None:
+    """Whatever it calls the failure."""
+    transport = Raising(kind)
+    error = await silenced(connected(BASE, transport=transport))
+    assert isinstance(error, OutcomeUnknown)
+    assert isinstance(error.__cause__, TransportError)
+    assert error.__cause__.sent
+    assert transport.sent == 1
+
+
+async def test_an_application_that_could_not_connect_was_reached() -> None:
+    """Its own requests are not ours, although their errors are of httpx too."""
+    seen: list[str] = []
+
+    async def application(scope: MutableMapping[str, Any], _: object, __: object) -> None:
+        seen.append(scope["path"])
+        raise httpx.ConnectError("the database is down")
+
+    transport = httpx.ASGITransport(application)
+    error = await silenced(connected(BASE, transport=transport))
+    assert isinstance(error, OutcomeUnknown)
+    assert len(seen) == 1
+
+
+async def test_a_hook_that_could_not_connect_says_nothing_about_our_request() -> None:
+    """It was answered before the hook made one of its own."""
+    seen: list[httpx.Request] = []
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200)
+
+    async def count(_: httpx.Response) -> None:
+        raise httpx.ConnectError("the metrics are down", request=httpx.Request("POST", BASE))
+
+    async def forget(_: httpx.Response) -> None:
+        raise httpx.ConnectError("the metrics are down")
+
+    for hook in (count, forget):
+        seen.clear()
+        http = httpx.AsyncClient(
+            transport=httpx.MockTransport(answered), event_hooks={"response": [hook]}
+        )
+        error = await silenced(connected(BASE, http_client=http))
+        assert isinstance(error, OutcomeUnknown)
+        assert len(seen) == 1
+
+
+@pytest.mark.parametrize("kind", UNSENT)
+async def test_a_mock_means_what_it_raises(kind: type[httpx.RequestError]) -> None:
+    """Nothing else could be tested by one."""
+
+    def handle(_: httpx.Request) -> httpx.Response:
+        raise kind("mocked")
+
+    error = await silenced(connected(BASE, transport=httpx.MockTransport(handle)))
+    assert isinstance(error, TransportError)
+    assert not error.sent
+
+
+async def test_the_fake_is_believed() -> None:
+    """Its connections are refused before it gets to see anything."""
+    fake = FakeOnCall()
+    group = fake.add_group()
+    fake.faults.add(refuse(), times=1)
+    async with connected(BASE, token=fake.token, transport=fake.transport()) as client:
+        await client.alert_groups.silence(group.id, 60)
+
+
+async def test_reads_are_repeated_whoever_failed() -> None:
+    """Doubt is of no account to them."""
+    transport = Raising(httpx.ConnectError)
+    async with connected(BASE, transport=transport) as client:
+        with pytest.raises(TransportError):
+            await client.alert_groups.get("I1")
+    assert transport.sent == 2

@@ -1,0 +1,175 @@
+"""The client's own limit of its rate: its rate, and where several processes count together."""
+
+import pickle
+import ssl
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grafana_oncall._session import rate_limit as _limiter
+from grafana_oncall._session.rate_limit import Limiter, RedisAddress, parse_rate, parse_storage
+from grafana_oncall.errors import InvalidArgument
+from tests.support.limiter_secrets import SECRET, shown
+
+UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+
+
+@pytest.mark.parametrize(
+    ("rate", "meaning"),
+    [
+        ("300/5m", (300, 300)),
+        ("300/5min", (300, 300)),
+        ("300/60s", (300, 60)),
+        ("10/s", (10, 1)),
+        ("1000/1h", (1000, 3600)),
+        ("1/d", (1, 86400)),
+        ("999999/999999d", (999999, 999999 * 86400)),
+    ],
+    ids=str,
+)
+def test_a_rate_is_an_amount_and_seconds(rate: str, meaning: tuple[int, int]) -> None:
+    """The number before the unit is one when it is missing."""
+    assert parse_rate(rate) == meaning
+
+
+@given(st.integers(1, 999_999), st.integers(1, 999_999) | st.none(), st.sampled_from(sorted(UNITS)))
+def test_every_rate_of_the_form_is_understood(amount: int, multiple: int | None, unit: str) -> None:
+    """Amount, slash, multiple, unit."""
+    rate = f"{amount}/{'' if multiple is None else multiple}{unit}"
+    assert parse_rate(rate) == (amount, (multiple or 1) * UNITS[unit])
+
+
+@given(st.text("0123456789/smhdin. -+_٣", max_size=12) | st.text(max_size=12))
+def test_whatever_else_is_refused(text: str) -> None:
+    """What is understood is exactly what it would be written as."""
+    try:
+        amount, seconds = parse_rate(text)
+    except InvalidArgument:
+        return
+    head, _, tail = text.partition("/")
+    unit = tail.lstrip("0123456789")
+    assert head == str(amount)
+    assert tail in {f"{seconds // UNITS[unit]}{unit}", unit}
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        *("", "300", "300/", "/5m", "0/5m", "300/0m", "-1/s", "+1/s", "1.5/s", "1_0/s", "010/s"),
+        *("300 / 5m", " 1/s", "1/s ", "300/5m\n", "300/5M", "300/5", "300/1w", "1//s", "1/ss"),
+        *("1000000/s", "1/1000000s", "1/s,2/m", "300 per 5 minutes", "300/5minutes", "٣/s"),
+        *(None, 300, b"300/5m"),
+    ],
+)
+def test_a_rate_of_another_form_is_refused(rate: object) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(InvalidArgument, match="rate_limit=") as caught:
+        Limiter(rate, key="k")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - wrong on purpose
+    assert caught.value.argument == "rate_limit"
+    assert "'amount/time', such as '300/5m'" in str(caught.value)
+
+
+def _address(host: str, port: int, db: int, **more: Any) -> RedisAddress:
+    given: dict[str, Any] = {"username": None, "password": None, "tls": False, **more}
+    return RedisAddress(host=host, port=port, db=db, **given)
+
+
+@pytest.mark.parametrize(
+    ("uri", "address"),
+    [
+        pytest.param("redis://localhost:6379/0", _address("localhost", 6379, 0), id="all"),
+        pytest.param("async+redis://r", _address("r", 6379, 0), id="the rest by default"),
+        pytest.param(
+            "rediss://u:p@r.example:7000/12",
+            _address("r.example", 7000, 12, username="u", password="p", tls=True),
+            id="user, password, TLS",
+        ),
+        pytest.param(
+            "async+rediss://:p%40%2Fs%3A@[::1]/",
+            _address("::1", 6379, 0, password="p@/s:", tls=True),
+            id="escapes, IPv6",
+        ),
+    ],
+)
+def test_a_storage_is_a_redis(uri: str, address: RedisAddress) -> None:
+    """With what a URI may leave out."""
+    assert parse_storage(uri) == address
+
+
+BAD_STORAGES = [
+    f"memcached://:{SECRET}@h",
+    f"http://:{SECRET}@h",
+    f"redis+cluster://:{SECRET}@h:1",
+    f":{SECRET}@h",
+    "",
+    "redis://",
+    f"redis://:{SECRET}@",
+    f"redis://:{SECRET}@h:99999",
+    f"redis://:{SECRET}@a:1,b:2",
+    f"redis://:1/{SECRET}@h:1",
+    f"redis://:x/{SECRET}@h:1",
+    f"redis://:{SECRET}#@h:1",
+    f"redis://:{SECRET}@h/zero",
+    f"redis://:{SECRET}@h/?stream_timeout=99",
+    f"redis://:{SECRET}@h?",
+    f"redis://:{SECRET} @h",
+    f"redis://:{SECRET}\n@h",
+    f"redis://:{SECRET}é@h",
+    f"redis://:{SECRET}@[h",
+    SECRET.encode(),
+]
+
+
+@pytest.mark.parametrize("uri", BAD_STORAGES)
+def test_any_other_storage_is_refused_and_not_shown(uri: object) -> None:
+    """Neither in the message, nor in a traceback with variables, nor in a cause."""
+    with pytest.raises(InvalidArgument, match="rate_limit_storage: ") as caught:
+        Limiter("1/s", storage=uri, key="k")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - wrong on purpose
+    error = caught.value
+    assert error.argument == "rate_limit_storage"
+    assert error.__context__ is None
+    assert SECRET.encode() not in pickle.dumps(error)
+    assert SECRET not in shown(error)
+
+
+def test_a_repr_shows_the_rate_and_where_and_not_the_password() -> None:
+    """The limiter's, and its address'."""
+    uri = f"rediss://{SECRET}:{SECRET}@h:1/2"
+    assert repr(Limiter("10/s", storage=uri, key="k")) == "Limiter('10/s', in Redis at h:1/2)"
+    assert repr(Limiter("10/s", key="k")) == "Limiter('10/s', in memory)"
+    assert SECRET not in repr(parse_storage(uri))
+
+
+async def test_tls_checks_the_name_of_the_host() -> None:
+    """Which coredis does not do unless told."""
+    limiter = Limiter("10/s", storage="rediss://h", key="k")
+    await limiter.aclose()
+    kept = limiter._quota
+    assert isinstance(kept, _limiter._Redis)
+    context = kept._pool.connection_kwargs["ssl_context"]
+    assert isinstance(context, ssl.SSLContext)
+    assert context.check_hostname
+
+
+@pytest.mark.parametrize(
+    ("module", "storage", "argument", "extra"),
+    [
+        ("limits", None, "rate_limit", "limits"),
+        ("limits", f"redis://:{SECRET}@h", "rate_limit_storage", "redis"),
+        ("coredis", f"redis://:{SECRET}@h", "rate_limit_storage", "redis"),
+    ],
+)
+def test_a_missing_package_is_named(
+    monkeypatch: pytest.MonkeyPatch, module: str, storage: str | None, argument: str, extra: str
+) -> None:
+    """With the command that installs it."""
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(InvalidArgument) as caught:
+        Limiter("10/s", storage=storage, key="k")
+    assert caught.value.argument == argument
+    assert f"pip install 'grafana-oncall-sdk[{extra}]'" in str(caught.value)
+    assert isinstance(caught.value.__cause__, ImportError)
+    assert SECRET not in shown(caught.value)

@@ -1,0 +1,269 @@
+"""What follows a failed attempt: the whole table."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from grafana_oncall._core.request import Operation
+from grafana_oncall._session.retry import (
+    Again,
+    GiveUp,
+    RetryPolicy,
+    Settled,
+    Verdict,
+    after,
+    final,
+    is_ambiguous,
+)
+from grafana_oncall.errors import InvalidArgument, OnCallError, OutcomeUnknown
+from grafana_oncall.operations import OPERATIONS
+from tests.support.failures import ERRORS, KINDS, PAUSES, POLICY, REPEATS, decide, half
+
+ONCE = RetryPolicy(attempts=1, deadline=0.0)
+DELAYS = (0.5, 1.0, 2.0, 4.0)
+"""Upper bounds of the four delays between five attempts."""
+AMBIGUOUS = {"lost", "timeout", "not json", "500", "502", "503", "503 told", "504", "507"}
+NEVER_LET_IN = {"never sent", "connect timeout"}
+THROTTLED = {"429", "429 untold"}
+FAULTS = {"500", "507"}
+"""The server fails of itself: tried twice, not five times."""
+
+
+def shape(verdict: Verdict) -> str:
+    """A verdict in a few characters, for tables."""
+    match verdict:
+        case Again(delay=delay):
+            return f"again {delay:g}"
+        case Settled():
+            return "settled"
+        case GiveUp(error=OutcomeUnknown()):
+            return "unknown"
+        case GiveUp():
+            return "give up"
+
+
+def test_the_specification_has_every_kind() -> None:
+    """So the tables here speak of real operations."""
+    assert {operation.repeat for operation in OPERATIONS} == set(REPEATS)
+    assert {o.id for o in OPERATIONS if o.repeat == "never"} >= {
+        "silence_alert_group",
+        "create_integration",
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "ambiguous"),
+    [pytest.param(ERRORS[name], name in AMBIGUOUS, id=name) for name in ERRORS],
+)
+def test_what_may_have_had_its_effect(error: OnCallError, *, ambiguous: bool) -> None:
+    """No answer to what was sent, an answer that is no answer, and the server's own failure."""
+    assert is_ambiguous(error) is ambiguous
+
+
+def first_failure(repeat: str, name: str) -> str:
+    """The table of the first attempt, as the issue has it."""
+    if name in THROTTLED:
+        return f"again {PAUSES[name]:g}"
+    if name in NEVER_LET_IN:
+        return "again 0.25"
+    if name in AMBIGUOUS:
+        if repeat == "never":
+            return "unknown"
+        return "again 7.25" if name == "503 told" else "again 0.25"
+    return "give up"
+
+
+@pytest.mark.parametrize("repeat", REPEATS)
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_first_failure_is_judged_by_the_table(repeat: str, name: str) -> None:
+    """What had no effect is sent again; what may have had one, where a repeat tells."""
+    assert shape(decide(repeat, ERRORS[name])) == first_failure(repeat, name)
+
+
+@pytest.mark.parametrize("repeat", REPEATS)
+@pytest.mark.parametrize("name", ERRORS)
+def test_the_last_failure_is_the_end(repeat: str, name: str) -> None:
+    """Nothing follows but what a 429 asks for; a write that may have been done says so."""
+    if name in THROTTLED:
+        expected = first_failure(repeat, name)
+    elif name in AMBIGUOUS and repeat != "safe":
+        expected = "unknown"
+    else:
+        expected = "give up"
+    assert shape(decide(repeat, ERRORS[name], attempt=POLICY.attempts)) == expected
+
+
+def repeated_in_doubt(repeat: str, name: str) -> str:
+    """The table of the second attempt, after a first one that may have had its effect."""
+    if (repeat, name) in {("already", "400 already"), ("missing", "404")}:
+        return "settled"
+    if repeat == "never":
+        return "unknown"
+    if name in THROTTLED:
+        return f"again {PAUSES[name]:g}"
+    if name in NEVER_LET_IN or name in AMBIGUOUS - FAULTS:
+        return "again 7.5" if name == "503 told" else "again 0.5"
+    return "give up" if repeat == "safe" else "unknown"
+
+
+@pytest.mark.parametrize("repeat", REPEATS)
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_refusal_after_a_doubt_may_be_the_success(repeat: str, name: str) -> None:
+    """A refusal that says "it is so already" is the success that went missing.
+
+    What must not be repeated is over with the doubt, also when this attempt had no effect itself.
+    """
+    verdict = decide(repeat, ERRORS[name], attempt=2, doubtful=True)
+    assert shape(verdict) == repeated_in_doubt(repeat, name)
+
+
+@pytest.mark.parametrize("repeat", REPEATS)
+@pytest.mark.parametrize("name", ["400 already", "404"])
+def test_without_doubt_a_refusal_is_a_refusal(repeat: str, name: str) -> None:
+    """Somebody else was there first: the caller asked, and is told."""
+    error = ERRORS[name]
+    assert decide(repeat, error, doubtful=False) == GiveUp(error)
+    assert decide(repeat, error, attempt=3, doubtful=False) == GiveUp(error)
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_read_gives_its_own_error(name: str) -> None:
+    """Its outcome is never unknown."""
+    error = ERRORS[name]
+    assert decide("safe", error, elapsed=POLICY.deadline + 1, doubtful=True) == GiveUp(error)
+
+
+@pytest.mark.parametrize(("attempt", "bound"), list(enumerate(DELAYS, 1)))
+@pytest.mark.parametrize("drawn", [0.0, 0.25, 0.999])
+def test_delays_double_and_are_random_below_their_bound(
+    attempt: int, bound: float, drawn: float
+) -> None:
+    """Full jitter: tasks that failed together do not return together."""
+    verdict = decide("safe", ERRORS["503"], attempt=attempt, random=lambda: drawn)
+    assert verdict == Again(drawn * bound)
+    verdict = decide("safe", ERRORS["503 told"], attempt=attempt, random=lambda: drawn)
+    assert verdict == Again(7.0 + drawn * bound)
+
+
+@pytest.mark.parametrize("pause", [0.0, 1.5, 78.0])
+@pytest.mark.parametrize("name", sorted(THROTTLED))
+def test_a_429_waits_as_long_as_the_gate(name: str, pause: float) -> None:
+    """Neither shorter nor longer, and not at random: the gate lets all of them in by and by."""
+    assert decide("never", ERRORS[name], attempt=4, pause=pause) == Again(pause)
+
+
+def test_told_no_pause_a_429_is_repeated_at_once() -> None:
+    """As when the pause is over already."""
+    verdict = after(
+        KINDS["safe"],
+        ERRORS["429"],
+        attempt=1,
+        doubtful=False,
+        elapsed=0.0,
+        policy=POLICY,
+        random=half,
+    )
+    assert verdict == Again(0.0)
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_a_fault_of_the_server_is_tried_twice(name: str) -> None:
+    """It is often the input's: three more would be in vain."""
+    assert shape(decide("safe", ERRORS[name], attempt=1)) == "again 0.25"
+    assert shape(decide("safe", ERRORS[name], attempt=2)) == "give up"
+    assert shape(decide("same", ERRORS[name], attempt=2)) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("name", "elapsed", "expected"),
+    [
+        pytest.param("503", 599.74, "again 0.25", id="ends before the deadline"),
+        pytest.param("503", 599.75, "give up", id="would end at the deadline"),
+        pytest.param("503", 599.76, "give up", id="would end after it"),
+        pytest.param("503", 601.0, "give up", id="is past it"),
+        pytest.param("503 told", 592.7, "again 7.25", id="told, up to the deadline"),
+        pytest.param("503 told", 592.75, "give up", id="told, at the deadline"),
+        pytest.param("503 told", 593.0, "give up", id="told, beyond it with the jitter"),
+        pytest.param("429", 549.9, "again 50", id="throttled, up to the deadline"),
+        pytest.param("429", 550.0, "give up", id="throttled, at the deadline"),
+        pytest.param("429", 551.0, "give up", id="throttled, beyond it with the gate's patience"),
+    ],
+)
+def test_the_deadline_counts_the_delay(name: str, elapsed: float, expected: str) -> None:
+    """Nobody waits for an attempt that may not be made."""
+    assert shape(decide("safe", ERRORS[name], elapsed=elapsed)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [pytest.param(name, "unknown" if name in AMBIGUOUS else "give up", id=name) for name in ERRORS],
+)
+def test_once_is_once(name: str, expected: str) -> None:
+    """One attempt, even one that takes no time; but it does say what is unknown."""
+    for elapsed in (0.0, 0.001):
+        verdict = decide("same", ERRORS[name], elapsed=elapsed, policy=ONCE)
+        assert shape(verdict) == expected
+
+
+@pytest.mark.parametrize("repeat", REPEATS)
+@pytest.mark.parametrize("name", ERRORS)
+def test_a_deadline_of_zero_repeats_nothing(repeat: str, name: str) -> None:
+    """Not even what would be repeated at once, whatever the attempts."""
+    for doubtful in {True, is_ambiguous(ERRORS[name])}:
+        verdict = decide(
+            repeat,
+            ERRORS[name],
+            doubtful=doubtful,
+            pause=0.0,
+            policy=RetryPolicy(deadline=0.0),
+            random=lambda: 0.0,
+        )
+        assert not isinstance(verdict, Again)
+
+
+@pytest.mark.parametrize("repeat", REPEATS)
+@pytest.mark.parametrize("name", ERRORS)
+def test_without_doubt_the_last_error_is_the_calls(repeat: str, name: str) -> None:
+    """As when the quota of retries is used up, or the deadline near."""
+    assert final(KINDS[repeat], ERRORS[name], doubtful=False) is ERRORS[name]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_the_unknown_says_what_to_check(operation: Operation) -> None:
+    """With what happened, and what happened chained."""
+    error = ERRORS["lost"]
+    made = final(operation, error, doubtful=True)
+    if operation.repeat == "safe":
+        assert made is error
+        return
+    assert isinstance(made, OutcomeUnknown)
+    assert made.operation == operation.id
+    assert made.__cause__ is error
+    assert str(made).startswith(operation.id)
+    assert str(error) in str(made)
+    assert operation.check in str(made)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        pytest.param("attempts", 0, id="no attempt"),
+        pytest.param("attempts", 2.5, id="half an attempt"),
+        pytest.param("attempts", True, id="a truth as a number"),
+        pytest.param("first_delay", -1, id="a negative delay"),
+        pytest.param("longest_delay", "20", id="a string"),
+        pytest.param("deadline", float("nan"), id="not a number"),
+        pytest.param("deadline", False, id="a truth as a time"),
+    ],
+)
+def test_a_policy_that_cannot_be_meant_is_refused_when_it_is_made(setting: str, value: Any) -> None:
+    """And not in the middle of the first failure."""
+    with pytest.raises(InvalidArgument, match=f"{setting}=") as refused:
+        RetryPolicy(**{setting: value})
+    assert refused.value.argument == setting
+
+
+def test_a_policy_takes_timedeltas() -> None:
+    """They are seconds, as everywhere."""
+    assert RetryPolicy(deadline=timedelta(minutes=2)).deadline == 120

@@ -1,0 +1,220 @@
+"""The gate of a client's requests: its places, and who is cancelled or turned away at it."""
+
+import asyncio
+import random
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grafana_oncall._session.throttle import Caller, Gate, Pace
+from grafana_oncall.errors import ClientStateError, closed
+from tests.support.budget import budget
+from tests.support.gates import hold, place, refuse, room, turn
+from tests.support.virtual_time import loop, passed, run
+
+
+async def is_whole(gate: Gate) -> bool:
+    """Whether all places are free: as many enter at once as the pace admits, and one does not."""
+    places = room(gate.pace, loop().time())
+    for _ in range(places):
+        async with asyncio.timeout(0.001):
+            await gate.enter()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.001):
+            await gate.enter()
+    for _ in range(places):
+        gate.leave()
+    return places > 0 and gate._under_way == 0
+
+
+async def test_the_gate_is_as_wide_as_the_pace() -> None:
+    """Seven tasks of a second, three at a time."""
+    gate, most, inside = Gate(Pace(width=3)), 0, 0
+
+    async def one() -> None:
+        nonlocal most, inside
+        async with place(gate):
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(1)
+            inside -= 1
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(7):
+            tasks.create_task(one())
+    assert (most, passed()) == (3, 3.0)
+    assert await is_whole(gate)
+
+
+async def test_foreground_passes_background_and_each_keeps_its_order() -> None:
+    """A user's click does not wait for ten thousand acknowledgements."""
+    gate, order = Gate(Pace(width=1)), list[str]()
+
+    async def one(name: str) -> None:
+        async with place(gate, background=name.startswith("b")):
+            order.append(name)
+            await asyncio.sleep(1)
+
+    async with asyncio.TaskGroup() as tasks:
+        for name in ("b0", "b1", "f1", "b2", "f2", "f3", "b3"):
+            tasks.create_task(one(name))
+    assert order == ["b0", "f1", "f2", "f3", "b1", "b2", "b3"]
+
+
+async def test_who_is_cancelled_in_the_queue_takes_no_place() -> None:
+    """The next in the queue gets it."""
+    gate = Gate(Pace(width=1))
+    await gate.enter()
+    gone, stays = (asyncio.create_task(gate.enter()) for _ in range(2))
+    await turn()
+    gone.cancel()
+    await turn()
+    assert gone.cancelled()
+    gate.leave()
+    await stays
+    gate.leave()
+    assert await is_whole(gate)
+
+
+@pytest.mark.parametrize("granted_first", [True, False], ids=["grant, cancel", "cancel, grant"])
+@pytest.mark.parametrize("others", [0, 1], ids=["alone", "with another behind"])
+async def test_who_is_cancelled_in_the_tick_of_the_grant_gives_it_back(
+    others: int, *, granted_first: bool
+) -> None:
+    """The hole through which httpx's pool loses its connections."""
+    gate = Gate(Pace(width=1))
+    await gate.enter()
+    gone = asyncio.create_task(gate.enter())
+    behind = [asyncio.create_task(gate.enter()) for _ in range(others)]
+    await turn()
+    if granted_first:
+        gate.leave()
+        gone.cancel()
+    else:
+        gone.cancel()
+        gate.leave()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    for task in behind:
+        await task
+        gate.leave()
+    assert await is_whole(gate)
+
+
+async def test_cancelled_before_its_first_step() -> None:
+    """It has never been at the gate."""
+    gate = Gate(Pace(width=1))
+    task = asyncio.create_task(gate.enter())
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await is_whole(gate)
+
+
+@attrs.frozen(kw_only=True)
+class Visit:
+    """A task at the gate; times on a coarse grid, so that things happen in the same tick."""
+
+    arrives: int
+    stays: int
+    leaves_early: int | None
+    """When it is cancelled."""
+    background: bool
+
+
+visits = st.builds(
+    Visit,
+    arrives=st.integers(0, 6),
+    stays=st.integers(0, 3),
+    leaves_early=st.none() | st.integers(0, 12),
+    background=st.booleans(),
+)
+
+
+@settings(derandomize=True, deadline=None, max_examples=budget(100, hunt=5000))
+@given(
+    st.integers(1, 3),
+    st.lists(visits, max_size=12),
+    st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4), st.booleans()), max_size=2),
+    st.randoms(use_true_random=False),
+)
+def test_no_schedule_loses_or_doubles_a_place(
+    width: int, plan: list[Visit], pauses: list[tuple[int, int, bool]], shuffled: random.Random
+) -> None:
+    """Arrivals, departures, pauses and cancellations in any order, many of them in one tick."""
+
+    async def main() -> None:
+        gate, inside, finished = Gate(Pace(width=width)), 0, 0
+
+        async def visit(one: Visit) -> None:
+            nonlocal inside, finished
+            await asyncio.sleep(one.arrives)
+            async with place(gate, background=one.background):
+                inside += 1
+                assert inside <= width
+                try:
+                    await asyncio.sleep(one.stays)
+                finally:
+                    inside -= 1
+            finished += 1
+
+        tasks = [asyncio.create_task(visit(one)) for one in plan]
+        timed = [(one.leaves_early, task) for one, task in zip(plan, tasks, strict=True)]
+        shuffled.shuffle(timed)
+        for when, task in timed:
+            if when is not None:
+                loop().call_later(when, task.cancel)
+        for when, seconds, own in pauses:
+            loop().call_later(when, hold if own else refuse, gate, seconds)
+        if tasks:
+            await asyncio.wait(tasks)
+        for task in tasks:
+            assert task.cancelled() or task.exception() is None
+        assert finished >= sum(one.leaves_early is None for one in plan)
+        assert inside == gate._under_way == 0
+        await asyncio.sleep(20)
+        assert await is_whole(gate)
+        assert loop().timers == []
+
+    run(main())
+
+
+async def test_close_turns_away_who_waits_and_who_comes() -> None:
+    """Whoever is inside may finish."""
+    gate = Gate(Pace(width=1))
+    await gate.enter()
+    waiting = [asyncio.create_task(gate.enter(Caller(background=b))) for b in (False, True)]
+    cancelled = asyncio.create_task(gate.enter())
+    await turn()
+    cancelled.cancel()
+    await turn()
+    gate.close()
+    gate.close()
+    for task in waiting:
+        with pytest.raises(ClientStateError, match="closed"):
+            await task
+    with pytest.raises(ClientStateError, match="closed"):
+        await gate.enter()
+    gate.leave()
+    assert gate._under_way == 0
+
+
+async def test_cancelled_and_closed_in_one_tick() -> None:
+    """It is cancelled, and has no place to give back."""
+    gate = Gate(Pace(width=1))
+    await gate.enter()
+    waiting = asyncio.create_task(gate.enter())
+    await turn()
+    gate.close()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    gate.leave()
+    assert gate._under_way == 0
+
+
+def test_the_error_of_who_comes_too_late_says_what_to_do() -> None:
+    """And is one of ours."""
+    assert "new one" in str(closed())

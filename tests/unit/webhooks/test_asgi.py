@@ -1,0 +1,217 @@
+"""What a router answers, also to those who mean no good."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from grafana_oncall.webhooks import Router
+from tests.support.virtual_time import loop
+from tests.support.webhook_payloads import GROUP, body
+from tests.support.webhook_requests import SECRET, Exchange, Recorder, ask, chunk, post
+
+
+async def test_an_event_is_answered_before_it_is_worked_off() -> None:
+    """The server waits for 4 seconds only."""
+    router = Router(secret=SECRET)
+    router.on("escalation")(handler := Recorder(seconds=3600))
+    began = loop().time()
+    async with router:
+        answer = await post(router)
+        assert (answer.status_code, answer.text, loop().time()) == (200, "Taken.\n", began)
+        assert handler.ended == []
+        await router.aclose(wait=None)
+    assert [one.raw for one in handler.ended] == [body()]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+async def test_another_method_is_refused(method: str) -> None:
+    """And the right one is named."""
+    async with Router(secret=SECRET) as router:
+        answer = await ask(router, method)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize("path", ["/", "", "/any/where", "/%2e%2e/"])
+async def test_the_path_is_the_business_of_the_application(path: str) -> None:
+    """Which mounts the router where it likes."""
+    exchange = Exchange(chunk(body()))
+    exchange.scope["path"] = path
+    async with Router(secret=SECRET) as router:
+        assert await exchange.run(router) == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        pytest.param(b"", "it is not JSON", id="empty"),
+        pytest.param(b"<b>evil</b>", "it is not JSON", id="html"),
+        pytest.param(b"\xff\xfe", "it is not UTF-8", id="bytes"),
+        pytest.param(b'{"a":' * 100_000, "it is not JSON", id="deep"),
+        pytest.param(b'{"evil": 1}', "`event`", id="no event"),
+        pytest.param(body(alert_group={**GROUP, "state": ["evil"]}), "$.alert_group.state", id="x"),
+    ],
+)
+async def test_what_is_no_event_is_refused_with_the_reason(content: bytes, says: str) -> None:
+    """As plain text, without anything of the body."""
+    async with Router(secret=SECRET) as router:
+        answer = await post(router, content)
+    assert answer.status_code == 400
+    assert says in answer.text
+    assert "evil" not in answer.text
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert len(answer.content) == int(answer.headers["Content-Length"])
+
+
+@pytest.mark.parametrize(("room", "status"), [(0, 200), (-1, 413)])
+async def test_the_largest_body_is_taken_and_one_byte_more_is_not(room: int, status: int) -> None:
+    """With its length announced, and without."""
+    async with Router(secret=SECRET, max_bytes=len(body()) + room) as router:
+        parts = [chunk(body()[:10], more=True), chunk(body()[10:])]
+        assert await Exchange(*parts).run(router) == status
+        assert (await post(router)).status_code == status
+
+
+async def test_a_body_that_is_announced_as_too_large_is_not_read() -> None:
+    """The answer comes before it."""
+    exchange = Exchange(chunk(b"x"), headers=[(b"content-length", b"1025")])
+    async with Router(secret=SECRET, max_bytes=1024) as router:
+        assert await exchange.run(router) == 413
+    assert len(exchange.waiting) == 1
+
+
+async def test_an_endless_body_is_read_to_the_limit_only() -> None:
+    """Whatever was announced."""
+    parts = [chunk(b" " * 100, more=True) for _ in range(1000)]
+    exchange = Exchange(*parts, headers=[(b"content-length", b"5")])
+    async with Router(secret=SECRET, max_bytes=1024) as router:
+        assert await exchange.run(router) == 413
+    assert len(exchange.waiting) == 1000 - 11
+
+
+@pytest.mark.parametrize(
+    ("announced", "status"),
+    [
+        pytest.param([str(len(body())).encode()], 200, id="right"),
+        pytest.param([b"000" + str(len(body())).encode()], 200, id="right, with zeros"),
+        pytest.param([str(len(body()) - 1).encode()], 400, id="too short"),
+        pytest.param([str(len(body()) + 1).encode()], 400, id="too long"),
+        pytest.param([b"5", str(len(body())).encode()], 400, id="two"),
+        pytest.param([b"-1"], 400, id="negative"),
+        pytest.param([b"1e3"], 400, id="no number"),
+        pytest.param([b""], 400, id="empty"),
+        pytest.param(["٣".encode()], 400, id="digits of another script"),
+        pytest.param([b"9" * 5000], 413, id="many digits"),
+        pytest.param([b"18446744073709551617"], 413, id="beyond 64 bits"),
+        pytest.param([b"0" * 5000], 400, id="many zeros"),
+    ],
+)
+async def test_a_content_length_is_checked(announced: list[bytes], status: int) -> None:
+    """Where a server let it pass."""
+    headers = [(b"Content-Length", one) for one in announced]
+    async with Router(secret=SECRET) as router:
+        assert await Exchange(chunk(body()), headers=headers).run(router) == status
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    """After 10 seconds, the server has long given up."""
+    began = loop().time()
+    async with Router(secret=SECRET) as router:
+        assert await Exchange(chunk(b"{", more=True)).run(router) == 408
+    assert loop().time() - began == pytest.approx(10)
+
+
+async def test_a_client_that_leaves_is_not_answered() -> None:
+    """And what came of its body is no event."""
+    router = Router(secret=SECRET)
+    router.on()(handler := Recorder())
+    parts = [chunk(body(), more=True), {"type": "http.disconnect"}]
+    async with router:
+        assert await Exchange(*parts).run(router) is None
+    assert handler.begun == []
+
+
+async def test_a_websocket_is_none_of_its_business() -> None:
+    """As ASGI has it for what an application does not speak."""
+    exchange = Exchange()
+    exchange.scope["type"] = "websocket"
+    with pytest.raises(NotImplementedError, match="not by websocket"):
+        await exchange.run(Router(secret=None))
+
+
+async def test_a_router_that_does_not_run_says_how_to_start_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nothing is taken that nobody would handle."""
+    router = Router(secret=SECRET)
+    answer = await post(router)
+    assert (answer.status_code, router.backlog, router.running) == (503, 0, False)
+    assert "start it by lifespan or `async with`" in answer.text
+    assert "start it by lifespan" in caplog.text
+
+
+def lifespan(*kinds: str) -> Exchange:
+    """An exchange of lifespan messages."""
+    exchange = Exchange(*[{"type": f"lifespan.{one}"} for one in kinds])
+    exchange.scope = {"type": "lifespan"}
+    return exchange
+
+
+async def test_the_lifespan_of_a_server_starts_and_ends_the_router() -> None:
+    """What was taken is handled before the server hears that all is done."""
+    router = Router(secret=SECRET)
+    router.on()(handler := Recorder(seconds=20))
+    exchange = lifespan("startup")
+    running = asyncio.ensure_future(router(exchange.scope, exchange.receive, exchange.send))
+    await asyncio.sleep(0)
+    assert (exchange.sent, router.running) == ([{"type": "lifespan.startup.complete"}], True)
+    assert (await post(router)).status_code == 200
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert (len(handler.ended), router.running) == (1, False)
+    whole = lifespan("startup", "shutdown")
+    assert await _kinds(router, whole) == ["startup.complete", "shutdown.complete"]
+
+
+async def _kinds(router: Router, exchange: Exchange) -> list[str]:
+    await router(exchange.scope, exchange.receive, exchange.send)
+    return [one["type"].removeprefix("lifespan.") for one in exchange.sent]
+
+
+async def test_a_router_that_runs_already_fails_the_startup() -> None:
+    """With the reason, for the server to show."""
+    exchange = lifespan("startup")
+    async with Router(secret=SECRET) as router:
+        assert await _kinds(router, exchange) == ["startup.failed"]
+        assert router.running
+    assert "runs already" in exchange.sent[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("\r\nSet-Cookie: a=b", "$.event.type", id="in the type"),
+        pytest.param("\x1b[31m", "$.event.type", id="colours"),
+    ],
+)
+async def test_nothing_of_a_body_gets_into_headers_or_logs(
+    text: str, says: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither from what is refused, nor from an event with whose type a handler fails."""
+    router = Router(secret=SECRET)
+    router.on()(Recorder(error=ValueError("no")))
+    bad = json.loads(body()) | {"event": {"type": [text]}}
+    async with router:
+        refused = await post(router, json.dumps(bad).encode())
+        taken = await post(router, body(event={"type": text}, alert_group_id=text))
+        await router.aclose()
+    assert (refused.status_code, taken.status_code) == (400, 200)
+    assert says in refused.text
+    assert {*taken.headers} == {"content-type", "content-length"}
+    messages: list[Any] = [one.getMessage() for one in caplog.records]
+    assert any("A handler of webhooks failed" in one for one in messages)
+    assert all(one.isprintable() for one in messages)
