@@ -30,6 +30,14 @@ _DROPS: Final = "it came in drops for too long"
 _CLOSED: Final = "the client was closed"
 
 
+def _caller(options: "Options") -> Caller:
+    return Caller(
+        background=options.background,
+        patience=patience_of(options.retry, background=options.background),
+        least=patience_of(options.retry, background=False),
+    )
+
+
 @attrs.frozen(kw_only=True)
 class Options:
     """What may differ from call to call."""
@@ -37,16 +45,8 @@ class Options:
     timeout: float
     retry: RetryPolicy
     background: bool = False
-    caller: Caller = attrs.field(init=False)
+    caller: Caller = attrs.field(init=False, default=attrs.Factory(_caller, takes_self=True))
     """How its calls wait at the gate."""
-
-    @caller.default
-    def _caller(self) -> Caller:
-        return Caller(
-            background=self.background,
-            patience=patience_of(self.retry, background=self.background),
-            least=patience_of(self.retry, background=False),
-        )
 
 
 class Sending(asyncio.Future[Received]):
