@@ -306,10 +306,11 @@ async def test_a_write_with_the_answer_to_another_request_is_in_doubt(sender: st
 
 
 @each_sender
-async def test_connections_are_kept_where_nothing_is_wrong(sender: str) -> None:
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+async def test_connections_are_kept_where_nothing_is_wrong(sender: str, *, tls: bool) -> None:
     """All of them."""
     server = Server(padding=100_000)
-    async with serving(server), connected(server, sender) as client:
+    async with serving(server, tls=tls), connected(server, sender) as client:
         assert await ids(client, 20) == expected(20)
         with pytest.raises(Conflict):
             await client.alert_groups.silence("I2", 60)
