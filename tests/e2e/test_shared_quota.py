@@ -9,14 +9,21 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
 import attrs
 import pytest
 
+from grafana_oncall import OnCallClient
 from grafana_oncall._session.rate_limit import Limiter, StorageAway
+from grafana_oncall.bot import Bot
+from grafana_oncall.bulk import Status
+from grafana_oncall.changes import Resolved
 from grafana_oncall.errors import OnCallError
+from grafana_oncall.events import Event, Paused
+from grafana_oncall.testing import FakeOnCall, FakeRequest
 
 PASSWORD = "meow/meow@meow"
 
@@ -204,3 +211,59 @@ async def test_a_wrong_password_is_an_error(redis: Redis) -> None:
         await limiter.take()
     assert "purr" not in str(caught.value)
     await limiter.aclose()
+
+
+async def test_a_redis_that_is_away_for_a_while_is_waited_out(redis: Redis, tmp_path: Path) -> None:
+    """By a bulk run, a bot and a wait, each of which has begun; and nothing is sent meanwhile."""
+    fake, told = FakeOnCall(latency=timedelta(milliseconds=5)), list[Event]()
+    groups = [fake.add_group() for _ in range(150)]
+    last, begun = fake.add_group(), asyncio.Event()
+
+    def choose(request: FakeRequest, _: str | None) -> None:
+        if groups[20].id in request.path:
+            begun.set()
+
+    fake.faults.choose(choose)
+    port = int(redis.uri.rpartition(":")[2].partition("/")[0])
+    async with OnCallClient(
+        url="https://oncall.test",
+        token=fake.token,
+        transport=fake.transport(),
+        rate_limit="1000/1s",
+        rate_limit_storage=redis.uri,
+        on_event=told.append,
+    ) as client:
+        bot = Bot(client.alert_groups.watch(every=1))
+        resolved = asyncio.Event()
+
+        @bot.on(Resolved)
+        async def note(change: Resolved) -> None:
+            if change.id == last.id:
+                resolved.set()
+
+        running = asyncio.create_task(bot.run(signals=()))
+        waiting = asyncio.create_task(
+            client.alert_groups.wait_until(last.id, "resolved", timeout=30, every=0.5)
+        )
+        run = client.alert_groups.bulk.resolve([group.id for group in groups])
+        acting = asyncio.create_task(run.wait())
+        await begun.wait()
+        redis.stop()
+        await asyncio.sleep(0.2)
+        sent = len(fake.calls)
+        await asyncio.sleep(1.8)
+        assert len(fake.calls) == sent
+        again = _start(tmp_path, port)
+        try:
+            report = await acting
+            last.resolved_at = fake.now()
+            assert (await waiting).state == "resolved"
+            async with asyncio.timeout(20):
+                await resolved.wait()
+            bot.stop()
+            await running
+        finally:
+            again.stop()
+    assert report.counts[Status.CHANGED] == 150
+    pauses = {event.reason for event in told if isinstance(event, Paused)}
+    assert pauses == {"rate_limit_storage"}

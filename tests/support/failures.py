@@ -90,6 +90,10 @@ ERRORS: dict[str, OnCallError] = {
     "503 told": status_error(ServerError, 503, 7.0),
     "504": status_error(ServerError, 504),
     "507": status_error(ServerError, 507),
+    **{str(code): status_error(ServerError, code) for code in (407, 408, 421, 425, 444, 460, 499)},
+    "302": status_error(StatusError, 302, is_gateway=True),
+    "400 of a gateway": status_error(ServerError, 400, is_gateway=True),
+    "403 of a gateway": status_error(Forbidden, 403, is_gateway=True),
     "closed": ClientStateError("closed"),
 }
 PATIENCE = 2.0
@@ -115,6 +119,7 @@ def decide(
     doubtful: bool | None = None,
     elapsed: float = 0.0,
     pause: float | None = None,
+    waits: bool = False,
     policy: RetryPolicy = POLICY,
     random: Callable[[], float] = half,
 ) -> Verdict:
@@ -126,6 +131,7 @@ def decide(
         doubtful=is_ambiguous(error) if doubtful is None else doubtful,
         elapsed=elapsed,
         pause=pause_of(error) if pause is None else pause,
+        waits=waits,
         policy=policy,
         random=random,
     )

@@ -193,6 +193,17 @@ def test_no_event_has_room_for_a_query_or_a_body(event: Event) -> None:
             "learning it: check the URL, or wait some minutes",
             id="by a server that learns about a stack",
         ),
+        pytest.param(
+            "unreachable", "the server cannot be reached, or does not answer", id="by an outage"
+        ),
+        pytest.param(
+            "unavailable", "a gateway answers in the server's place", id="by a gateway's outage"
+        ),
+        pytest.param(
+            "rate_limit_storage",
+            "the Redis of its rate_limit_storage does not answer",
+            id="by an outage of Redis",
+        ),
         pytest.param("rate_limit", "of its own rate_limit", id="by the client's own limit"),
     ],
 )

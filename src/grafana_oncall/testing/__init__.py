@@ -33,7 +33,7 @@ from grafana_oncall.testing._server.dispatch import OPERATION_NAMES
 from grafana_oncall.testing._server.rate_limit import Quota
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
 from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, FakeUser
-from grafana_oncall.testing._serving.uvicorn_server import serve
+from grafana_oncall.testing._serving.serve import serve
 
 from .calls import Call, Calls, NoAnswer
 from .clock import LoopClock, Stuck, VirtualClock, VirtualTimeLoop

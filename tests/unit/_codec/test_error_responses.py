@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grafana_oncall import Request, Response, errors, operations
 from grafana_oncall._codec.decode import decode
-from grafana_oncall._codec.error_responses import refusal
+from grafana_oncall._codec.error_responses import GATEWAY, refusal
 from grafana_oncall.models import AlertGroupSilence
 from tests.support.refused_answers import GET, refused
 
@@ -469,3 +469,34 @@ def test_any_refused_answer_is_an_error_and_never_raises_another(
     assert error.detail
     assert str(error).startswith(f"get_alert_group: {status} ")
     assert all(isinstance(text, str) for texts in error.fields.values() for text in texts)
+
+
+HTML = b"<html><h1>Oh no</h1>"
+REASON = {"detail": "x"}
+GATEWAYS = [
+    *(pytest.param(status, REASON, id=f"{status}") for status in GATEWAY),
+    *(pytest.param(status, HTML, id=f"{status} html") for status in (400, 402, 403, 405, 409)),
+    *(pytest.param(status, HTML, id=f"{status} html") for status in (413, 451, 501, 520, 530)),
+    *(pytest.param(status, b"", id=f"{status} empty") for status in (400, 403, 418, 507)),
+    *(pytest.param(status, b"", id=f"{status}") for status in (300, 301, 302, 303, 307, 308)),
+    pytest.param(403, b"RBAC: access denied", id="403 text"),
+]
+ONCALLS = [
+    *(pytest.param(status, REASON, id=f"{status}") for status in (400, 401, 403, 404, 409, 415)),
+    *(pytest.param(status, REASON, id=f"{status}") for status in (429, 500, 501)),
+    *(pytest.param(status, HTML, id=f"{status} html") for status in (401, 404, 429, 500)),
+    pytest.param(400, b"[" * 100_000, id="400 with JSON that is too deep"),
+    pytest.param(400, "null", id="400 null"),
+]
+
+
+@pytest.mark.parametrize(("status", "content"), GATEWAYS)
+def test_what_only_a_gateway_answers_is_a_gateways(status: int, content: object) -> None:
+    """By its status, or by a page where OnCall answers JSON."""
+    assert refused(status, content).is_gateway
+
+
+@pytest.mark.parametrize(("status", "content"), ONCALLS)
+def test_what_oncall_answers_is_no_gateways(status: int, content: object) -> None:
+    """Also where it may be either's: then it means the same."""
+    assert not refused(status, content).is_gateway

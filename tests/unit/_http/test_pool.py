@@ -6,7 +6,6 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -15,9 +14,10 @@ import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy
 from grafana_oncall.errors import InvalidArgument, TransportError
+from tests.support.certificates import LOOPBACK
 from tests.support.scripted import PAGE, Point, Scripted, Writer, answer, keep, serving
 
-PEM = Path(__file__).parents[1] / "e2e" / "loopback.pem"  # self-signed, for localhost; a test key
+PEM = LOOPBACK
 AT_ONCE = 16
 ELSEWHERE = "0.0.0.0"  # noqa: S104  # nothing is bound to it
 """An address that is not known to be this machine's, and leads to it all the same."""

@@ -5,7 +5,6 @@ import os
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -24,10 +23,11 @@ from grafana_oncall.errors import (
     StatusError,
     TransportError,
 )
+from tests.support.certificates import LOOPBACK
 from tests.support.secrets_shown import leaks
 from tests.support.sessions import BASE, EMPTY, LIST, SECRET, empty, received, session
 
-PEM = Path(__file__).parents[1] / "e2e" / "loopback.pem"  # self-signed, for localhost; a test key
+PEM = LOOPBACK
 TWICE = RetryPolicy(attempts=2, first_delay=0.001)
 
 

@@ -1,33 +1,59 @@
 """What follows a failed attempt: the whole table."""
 
+import socket
+import ssl
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from grafana_oncall._core.request import Operation
+from grafana_oncall._http.causes import causes
 from grafana_oncall._session.retry import (
     Again,
     GiveUp,
+    Reach,
     RetryPolicy,
     Settled,
     Verdict,
     after,
     final,
     is_ambiguous,
+    is_outage,
+    is_setting,
+    may_pass,
+    patience_of,
 )
-from grafana_oncall.errors import InvalidArgument, OnCallError, OutcomeUnknown
+from grafana_oncall.errors import InvalidArgument, OnCallError, OutcomeUnknown, TransportError
 from grafana_oncall.operations import OPERATIONS
 from tests.support.failures import ERRORS, KINDS, PAUSES, POLICY, REPEATS, decide, half
 
 ONCE = RetryPolicy(attempts=1, deadline=0.0)
 DELAYS = (0.5, 1.0, 2.0, 4.0)
 """Upper bounds of the four delays between five attempts."""
-AMBIGUOUS = {"lost", "timeout", "not json", "500", "502", "503", "503 told", "504", "507"}
-NEVER_LET_IN = {"never sent", "connect timeout"}
+PASSED_ON = {"302", "400 of a gateway", "403 of a gateway", "408", "444", "460", "499"}
+"""What gateways say of requests that they may have passed on, besides 502, 503 and 504."""
+AMBIGUOUS = {
+    "lost",
+    "timeout",
+    "not json",
+    "500",
+    "502",
+    "503",
+    "503 told",
+    "504",
+    "507",
+} | PASSED_ON
+NEVER_LET_IN = {"never sent", "connect timeout", "407", "421", "425"}
 THROTTLED = {"429", "429 untold"}
 FAULTS = {"500", "507"}
 """The server fails of itself: tried twice, not five times."""
+SETTINGS = {"302", "407", "not json", "wrong json"}
+"""Not to be waited for where OnCall has never answered."""
+OUTAGE = (AMBIGUOUS | NEVER_LET_IN) - FAULTS
+PASSING = AMBIGUOUS | NEVER_LET_IN | THROTTLED
+"""All but an item of another shape, which hides all others."""
 
 
 def shape(verdict: Verdict) -> str:
@@ -59,6 +85,98 @@ def test_the_specification_has_every_kind() -> None:
 def test_what_may_have_had_its_effect(error: OnCallError, *, ambiguous: bool) -> None:
     """No answer to what was sent, an answer that is no answer, and the server's own failure."""
     assert is_ambiguous(error) is ambiguous
+
+
+@pytest.mark.parametrize("answered", [True, False])
+@pytest.mark.parametrize("name", ERRORS)
+def test_what_is_the_servers_trouble_and_not_the_requests(name: str, *, answered: bool) -> None:
+    """All wait for it; but a login page is no outage before OnCall has ever answered."""
+    reach = Reach(answered=answered)
+    settings = set() if answered else SETTINGS
+    assert is_outage(ERRORS[name], reach) is (name in OUTAGE - settings)
+    assert may_pass(ERRORS[name], reach) is (name in PASSING - settings)
+    assert is_setting(ERRORS[name], reach) is (name in settings)
+
+
+def unreached(cause: Exception) -> TransportError:
+    """There is no connection, as the transports tell it."""
+    error = TransportError("no connection", operation="x", sent=False)
+    error.__cause__ = httpx.ConnectError("no connection")
+    error.__cause__.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_certificate_that_is_not_trusted_never_passes(*, answered: bool) -> None:
+    """It is not tried again either."""
+    error, reach = (
+        unreached(ssl.SSLCertVerificationError(1, "self-signed")),
+        Reach(answered=answered),
+    )
+    assert is_setting(error, reach)
+    assert not is_outage(error, reach)
+    assert not may_pass(error, reach)
+    assert decide("safe", error) == GiveUp(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "answered", "seconds", "passes"),
+    [
+        pytest.param(socket.EAI_NONAME, False, 119.9, True, id="names may flap"),
+        pytest.param(socket.EAI_NONAME, False, 120.0, False, id="but not for two minutes"),
+        pytest.param(socket.EAI_NONAME, True, 9e9, True, id="it had an address before"),
+        pytest.param(socket.EAI_AGAIN, False, 9e9, True, id="nobody could be asked"),
+    ],
+)
+def test_a_host_without_an_address_is_given_up_after_minutes(
+    code: int, seconds: float, *, answered: bool, passes: bool
+) -> None:
+    """Where it never had one."""
+    error = unreached(socket.gaierror(code, "no such name"))
+    reach = Reach(answered=answered, unresolved=seconds)
+    assert may_pass(error, reach) is is_outage(error, reach) is passes
+
+
+def test_causes_that_go_in_circles_end() -> None:
+    """As hand-made ones may."""
+    first, second = ValueError(), ValueError()
+    first.__cause__, second.__cause__ = second, first
+    assert [*causes(first)] == [first, second]
+
+
+@pytest.mark.parametrize("repeat", REPEATS)
+@pytest.mark.parametrize("attempt", [1, 5, 1000])
+def test_who_waits_for_the_end_of_an_outage_does_so_until_the_deadline(
+    repeat: str, attempt: int
+) -> None:
+    """Its attempts do not count; but what must not be repeated is not."""
+    for name in sorted(OUTAGE):
+        doubt = name in AMBIGUOUS
+        end = shape(
+            decide(repeat, ERRORS[name], attempt=attempt, elapsed=590, pause=10, waits=True)
+        )
+        verdict = decide(repeat, ERRORS[name], attempt=attempt, pause=9.5, waits=True)
+        never = doubt and repeat == "never"
+        assert shape(verdict) == ("unknown" if never else "again 9.5")
+        assert end == ("unknown" if doubt and repeat != "safe" else "give up")
+
+
+@pytest.mark.parametrize(
+    ("policy", "background", "seconds"),
+    [
+        pytest.param(RetryPolicy(), True, 600, id="background"),
+        pytest.param(RetryPolicy(), False, 7.5, id="foreground"),
+        pytest.param(RetryPolicy(attempts=2), False, 2, id="time for a probe"),
+        pytest.param(ONCE, True, 0, id="no time at all"),
+        pytest.param(RetryPolicy(attempts=1), True, 2, id="once, in the background too"),
+        pytest.param(RetryPolicy(attempts=10**9, deadline=50), False, 50, id="many attempts"),
+    ],
+)
+def test_how_long_an_outage_is_waited_out(
+    policy: RetryPolicy, seconds: float, *, background: bool
+) -> None:
+    """In the foreground no longer than the delays of all attempts."""
+    assert patience_of(policy, background=background) == seconds
 
 
 def first_failure(repeat: str, name: str) -> str:

@@ -17,6 +17,7 @@ from grafana_oncall._session.retry import (
     Verdict,
     after,
     is_ambiguous,
+    is_outage,
 )
 from grafana_oncall.errors import (
     AlreadyInState,
@@ -26,7 +27,6 @@ from grafana_oncall.errors import (
     RateLimited,
     ServerError,
     StatusError,
-    TransportError,
 )
 from grafana_oncall.operations import OPERATIONS
 from tests.support.failures import (
@@ -97,7 +97,7 @@ def test_the_laws_of_a_single_verdict_hold(  # noqa: PLR0917  # hypothesis passe
                 assert (told or 0.0) <= delay <= (told or 0.0) + policy.longest_delay
             assert elapsed + delay < policy.deadline
             assert isinstance(error, RateLimited) or attempt < policy.attempts
-            assert isinstance(error, RateLimited | TransportError) or is_ambiguous(error)
+            assert isinstance(error, RateLimited) or is_outage(error) or is_ambiguous(error)
             assert not (repeat == "never" and doubtful)
         case Settled():
             assert doubtful
@@ -175,7 +175,7 @@ def test_what_must_not_be_repeated_is_not(
 ) -> None:
     """Only what certainly had no effect: never sent, or not let in."""
     story = tell(operation, [error, error], POLICY, drawn)
-    harmless = isinstance(error, RateLimited | TransportError) and not is_ambiguous(error)
+    harmless = (isinstance(error, RateLimited) or is_outage(error)) and not is_ambiguous(error)
     assert story.sent == (2 if harmless else 1)
     story = tell(
         operation, [ERRORS["429"], ERRORS["never sent"], error, ERRORS["429"]], POLICY, drawn

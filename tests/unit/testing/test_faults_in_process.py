@@ -148,7 +148,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         seconds.append(delay)
         await sleep(0)
 
-    monkeypatch.setattr("grafana_oncall.testing._transport.asyncio.sleep", note)
+    monkeypatch.setattr("grafana_oncall.testing._serving.httpx_transport.asyncio.sleep", note)
     return seconds
 
 

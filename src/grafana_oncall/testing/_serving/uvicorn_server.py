@@ -9,59 +9,15 @@ import asyncio
 import socket
 import struct
 import sys
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from grafana_oncall.testing.fake import FakeOnCall
-
 from .asgi import CONNECTION, App
-
-MISSING = "the fake on a socket needs uvicorn: pip install 'grafana-oncall-sdk[testing]'"
-
-
-@asynccontextmanager
-async def serve(fake: FakeOnCall, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
-    """Serve the fake in this event loop, and stop when the block ends.
-
-    Yields the base URL once the socket listens; port 0 takes a free one. No signal handler is
-    installed. `OSError` when the port is taken, `ModuleNotFoundError` without uvicorn.
-    """
-    try:
-        # uvicorn is an extra, so it is imported by those who serve.
-        pass  # MOVED
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(MISSING) from error
-    with _listen(host, port) as listener:
-        server = QuietServer(fake.app)
-        # No TaskGroup: it would hand the caller's exceptions back in a group.
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        running.add_done_callback(lambda _: server.listening.set())
-        try:
-            await server.listening.wait()
-            yield _url(listener)
-        finally:
-            server.should_exit = True
-            await running
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family)
-    # asyncio sets this for sockets that it makes itself. Without it, an answer in two segments
-    # waits 40 ms for the client's delayed acknowledgement.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listener
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
 
 # struct linger: on, for no time. What is closed so is reset.
 _NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)

@@ -1,0 +1,103 @@
+"""A server that is restarted in the middle of the work, in a process of its own."""
+
+import asyncio
+import signal
+import socket
+from asyncio.subprocess import Process
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from pathlib import Path
+
+import attrs
+import httpx
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.bulk import Progress, Status
+from tests.support.programs import bare, python
+
+TOKEN = "fake-oncall-token"
+GROUPS = 150
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@attrs.define
+class Server:
+    """The fake on a socket, which keeps its state in a file while it is down."""
+
+    port: int
+    state: Path
+    url: str = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[Process]:
+        """Its process, which listens."""
+        known = ["--load", str(self.state)] if self.state.exists() else ["--groups", str(GROUPS)]
+        options = ["--port", str(self.port), "--latency", "10", "--save", str(self.state), *known]
+        async with python("-m", "grafana_oncall.testing", *options, env=bare()) as process:
+            while process.returncode is None:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                except OSError:
+                    await asyncio.sleep(0.01)
+                else:
+                    writer.close()
+                    break
+            yield process
+
+
+Connect = Callable[[str], AbstractAsyncContextManager[OnCallClient]]
+
+
+def over_httpx(url: str) -> OnCallClient:
+    """As clients are made."""
+    return OnCallClient(url=url, token=TOKEN)
+
+
+def over_aiohttp(url: str) -> OnCallClient:
+    """Over aiohttp."""
+    return OnCallClient(url=url, token=TOKEN, transport="aiohttp")
+
+
+@asynccontextmanager
+async def over_another(url: str) -> AsyncGenerator[OnCallClient]:
+    """Over a client of the user's own."""
+    async with (
+        httpx.AsyncClient() as http,
+        OnCallClient(url=url, token=TOKEN, http_client=http) as client,
+    ):
+        yield client
+
+
+@pytest.mark.parametrize("connect", [over_httpx, over_aiohttp, over_another])
+async def test_a_bulk_run_survives_a_restart(tmp_path: Path, connect: Connect) -> None:
+    """Every group is changed, by every transport; nothing failed, and nothing is in doubt."""
+    server, reached = Server(free_port(), tmp_path / "state.json"), asyncio.Event()
+
+    def watch(progress: Progress) -> None:
+        if progress.phase == "acting" and progress.done >= 30:
+            reached.set()
+
+    async with connect(server.url) as client:
+        async with server.running() as process:
+            query = client.alert_groups.list(state="firing")
+            run = client.alert_groups.bulk.resolve(query, on_progress=watch)
+            task = asyncio.create_task(run.wait())
+            await reached.wait()
+            process.send_signal(signal.SIGTERM)
+            await process.wait()
+        await asyncio.sleep(1)
+        assert not task.done()
+        async with server.running():
+            report = await task
+            assert await client.alert_groups.list(state="firing").count() == 0
+    assert report.counts[Status.CHANGED] == len(report.outcomes) > 30

@@ -1,0 +1,184 @@
+"""What an outage is, when it is probed, and the laws that hold everywhere in it."""
+
+from collections.abc import Callable
+from math import inf, ldexp
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grafana_oncall._session.outage import Outage
+from grafana_oncall._session.retry import Reach
+
+
+def doubled(number: int) -> float:
+    """Seconds after so many failures."""
+    return min(ldexp(0.5, number - 1), 20.0)
+
+
+def fail(
+    outage: Outage,
+    now: float,
+    episode: int | None = None,
+    *,
+    delay: Callable[[int], float] = doubled,
+    unresolved: bool = False,
+) -> bool:
+    """A request of this episode, by default of the present one, finds nobody there."""
+    return outage.failure(
+        now,
+        outage.episode if episode is None else episode,
+        delay=delay,
+        reason="unreachable",
+        words="nobody there",
+        unresolved=unresolved,
+    )
+
+
+def begun(now: float = 0.0, *, width: int = 32) -> Outage:
+    """An outage that has just begun."""
+    outage = Outage(width=width)
+    fail(outage, now)
+    fail(outage, now)
+    assert outage.is_on
+    return outage
+
+
+def room(outage: Outage) -> float:
+    """How many of an episode may go at once."""
+    return next((number for number in range(100) if not outage.admits(number)), inf)
+
+
+def test_one_failure_is_an_accident() -> None:
+    """Nobody else comes to know of it; but what must not be repeated is careful."""
+    outage = Outage(width=32)
+    assert not fail(outage, 0.0)
+    assert (outage.is_on, outage.is_suspected, room(outage)) == (False, True, inf)
+    outage.success(0)
+    assert not outage.is_suspected
+    assert not fail(outage, 1.0)
+
+
+def test_two_in_a_row_are_an_outage() -> None:
+    """It began with the first of them."""
+    outage = Outage(width=32)
+    fail(outage, 1.0)
+    assert fail(outage, 3.0)
+    assert (outage.is_on, room(outage), outage.episode) == (True, 1, 1)
+    assert outage.lasted(4.5) == 3.5
+    assert outage.opens(background=True) == outage.opens(background=False) == 3.5
+
+
+def test_failures_of_its_beginning_do_not_prolong_the_pause() -> None:
+    """32 requests were on their way."""
+    outage = begun(5.0)
+    for _ in range(30):
+        assert not fail(outage, 5.0, episode=0)
+    assert outage.opens(background=True) == 5.5
+
+
+def test_pauses_double_and_the_foreground_need_not_wait_for_long() -> None:
+    """Up to 20 seconds; a second is enough where somebody waits."""
+    outage, now = begun(), 0.0
+    pauses: list[float] = []
+    for _ in range(8):
+        pauses.append(outage.opens(background=True) - now)
+        assert outage.opens(background=False) - now == min(pauses[-1], 1.0)
+        now = outage.opens(background=True)
+        assert fail(outage, now)
+    assert pauses == [0.5, 1, 2, 4, 8, 16, 20, 20]
+
+
+def test_no_pause_is_longer_than_a_minute() -> None:
+    """Whatever a gateway says."""
+    outage = begun()
+    fail(outage, 1.0, delay=lambda _: 86_400.0)
+    assert outage.opens(background=True) == 61.0
+
+
+def test_with_a_success_it_is_over_and_more_and_more_go_at_once() -> None:
+    """A server that has just come up is not met by all who waited."""
+    outage, rooms = begun(width=8), list[float]()
+    for _ in range(4):
+        outage.success(1)
+        rooms.append(room(outage))
+    assert (outage.is_on, rooms) == (False, [2, 4, inf, inf])
+
+
+def test_a_success_from_before_it_ends_no_outage() -> None:
+    """A server that shuts down answers what it has begun."""
+    outage = begun()
+    outage.success(0)
+    assert outage.is_on
+    outage.success(1)
+    assert not outage.is_on
+
+
+def test_a_failure_from_before_it_does_not_begin_another_alone() -> None:
+    """One that hung for all of it."""
+    outage = begun()
+    outage.success(1)
+    assert not fail(outage, 30.0, episode=0)
+    assert not outage.is_on
+
+
+def test_calm_is_when_oncall_has_answered_and_nothing_is_left_of_an_outage() -> None:
+    """Then nothing needs to be counted."""
+    outage = Outage(width=4)
+    assert not outage.is_calm
+    outage.success(0)
+    assert not outage.is_calm
+    outage.success(0, answered=True)
+    assert outage.is_calm
+    fail(outage, 0.0)
+    assert not outage.is_calm
+    fail(outage, 0.0)
+    outage.success(1)
+    assert (outage.is_calm, room(outage)) == (False, 2)
+    outage.success(1)
+    assert (outage.is_calm, room(outage)) == (True, inf)
+
+
+def test_that_a_host_has_no_address_counts_only_as_long_as_nothing_else_is_heard_of_it() -> None:
+    """Names may flap."""
+    outage = Outage(width=4)
+    assert outage.reach(50.0) == Reach(answered=False, unresolved=0.0)
+    fail(outage, 10.0, unresolved=True)
+    fail(outage, 20.0, unresolved=True)
+    assert outage.reach(50.0) == Reach(answered=False, unresolved=40.0)
+    fail(outage, 50.0)
+    assert outage.reach(60.0) == Reach(answered=False, unresolved=0.0)
+    fail(outage, 70.0, unresolved=True)
+    assert outage.reach(100.0).unresolved == 30.0
+    outage.success(1, answered=True)
+    assert outage.reach(200.0) == Reach(answered=True, unresolved=0.0)
+
+
+@given(
+    width=st.integers(1, 64),
+    steps=st.lists(
+        st.tuples(st.sampled_from(["fails", "succeeds", "old"]), st.floats(0, 30)), max_size=200
+    ),
+)
+def test_the_laws_of_an_outage_hold(width: int, steps: list[tuple[str, float]]) -> None:
+    """It can always be probed, never by two, and it never begins with a success."""
+    outage, now = Outage(width=width), 0.0
+    for step, seconds in steps:
+        now += seconds
+        was_on, episode = outage.is_on, outage.episode
+        if step == "succeeds":
+            outage.success(outage.episode)
+            assert not outage.is_on
+        else:
+            old = step == "old" and episode > 0
+            news = fail(outage, now, episode - 1 if old else episode)
+            assert outage.is_on >= was_on
+            assert not (news and old and was_on)
+        assert outage.episode - episode == (outage.is_on and not was_on)
+        assert room(outage) >= 1
+        if outage.is_on:
+            assert room(outage) == 1
+            assert outage.opens(background=False) <= now + 1.0
+            assert outage.opens(background=False) <= outage.opens(background=True) <= now + 60.0
+            assert outage.lasted(now) >= 0.0
+        else:
+            assert outage.lasted(now) == 0.0
