@@ -53,6 +53,8 @@ class Server:
     asked: int = 0
     """Calls for integrations that wait for an answer."""
     all_asked: asyncio.Event = attrs.field(factory=asyncio.Event)
+    is_over: bool = False
+    """Whether it has ceased to fail."""
 
     async def say(self, server: Scripted, writer: Writer) -> None:
         """What the scripted server does once it has read a request."""
@@ -63,7 +65,7 @@ class Server:
             await self.all_asked.wait()
         elif self.warming is not None:
             await self.warming.wait()
-        elif self.story.fails:
+        elif self.story.fails and not self.is_over:
             writer.close()
             return
         writer.write(answer())
@@ -163,11 +165,16 @@ async def goes_on(number: int, story: Story, transport: str) -> bool:
             token="tok-1",
             retry=RetryPolicy(attempts=1),
             timeout=30,
+            random=lambda: 0.0,
             **settings,
         ) as client,
     ):
         await warm(client, scripted, server)
         over = await cancelled_after(number, client, story)
+        if story.fails:
+            server.is_over = True
+            # After an outage, more and more calls go at once.
+            assert [await groups(client) for _ in range(PLACES)] == [7] * PLACES
         assert await together(client, server) == PLACES, f"after {number} turns"
     return not over
 
