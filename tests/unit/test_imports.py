@@ -145,18 +145,24 @@ def test_the_builders_of_one_tag_bring_no_others(tag: str) -> None:
 @pytest.mark.parametrize(
     ("use", "absent"),
     [
-        pytest.param("client", {"_alert_groups", "_integrations", "labels"}, id="a client"),
+        pytest.param(
+            "client", {"resources.alert_groups", "resources.integrations", "labels"}, id="a client"
+        ),
         pytest.param(
             "asyncio.run(client.alert_groups.get(group))",
-            {"_integrations", "_watch", "_poll", "bulk", "changes"},
+            {"resources.integrations", "_watch.watcher", "_watch.poller", "bulk", "changes"},
             id="a group",
         ),
         pytest.param(
             "asyncio.run(client.integrations.get(integration))",
-            {"_actions", "_alert_groups", "_choices", "bulk", "changes"},
+            {"_session.actions", "resources.alert_groups", "_validation.enums", "bulk", "changes"},
             id="an integration",
         ),
-        pytest.param("client.alert_groups.bulk", {"_watch", "_follow", "_checkpoint"}, id="bulk"),
+        pytest.param(
+            "client.alert_groups.bulk",
+            {"_watch.watcher", "_watch.follower", "_watch.checkpoint"},
+            id="bulk",
+        ),
         pytest.param("client.alert_groups.watch()", {"bulk"}, id="a watcher"),
     ],
 )

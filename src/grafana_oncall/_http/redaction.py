@@ -43,10 +43,15 @@ class Redactor:
     def content(self, content: bytes | bytearray) -> bytes:
         """The bytes without the secret; behind the first 64 KiB, without its plain spelling."""
         secret, replacement = self._secret.encode(), self._name.encode()
-        beginning = bytes(content[:_THOROUGH])
+        cut = _THOROUGH
+        if (found := content.find(secret, max(0, cut - len(secret) + 1), cut + len(secret))) >= 0:
+            cut = found + len(secret)  # never in two
+        beginning, rest = bytes(content[:cut]), bytes(content[cut:])
         if any(one.encode() in beginning for one in _ESCAPES):
             beginning = self._compiled()[1].sub(replacement, beginning)
-        return (beginning + content[_THOROUGH:]).replace(secret, replacement)
+        else:
+            beginning = beginning.replace(secret, replacement)
+        return beginning + rest.replace(secret, replacement)
 
     def may_be_in(self, content: bytes) -> bool:
         """Whether the secret could be in these bytes of JSON; cheap, and right when it says no.

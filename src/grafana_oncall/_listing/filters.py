@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from grafana_oncall._core.request import Page, Request
-from grafana_oncall._core.text import shown
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
-from grafana_oncall._generated.integrations import Integration
 from grafana_oncall._validation.arguments import NO_TEAM
-from grafana_oncall.errors import FilterIgnored
+
+from .ignored import ignored
 
 _NOT_A_FILTER: Final = frozenset({"page", "perpage"})
 
@@ -46,30 +45,6 @@ def only_met(request: Request[Page[AlertGroup]]) -> Callable[[Page[AlertGroup]],
                 raise ignored(request, group.id, part)
 
     return verify
-
-
-def only_named(
-    request: Request[Page[Integration]], name: str
-) -> Callable[[Page[Integration]], None]:
-    """The same for a name: some databases compare names without case and spaces at the ends."""
-    asked = name.strip().casefold()
-
-    def verify(page: Page[Integration]) -> None:
-        for one in page.results:
-            if (one.name or "").strip().casefold() != asked:
-                raise ignored(request, one.id, f"name={name}")
-
-    return verify
-
-
-def ignored(request: Request[Any], item: str, part: str) -> FilterIgnored:
-    """The error for an item that does not meet this part of the filter."""
-    message = (
-        f"{request.operation.id}: asked for {shown(part)}, the server answered {item}, which does "
-        "not match. Nothing was written to what it answered: its filter cannot be trusted, "
-        "unless that one changed at this very moment; then another try succeeds."
-    )
-    return FilterIgnored(message, group_id=item, unmet=part)
 
 
 def _has_label(group: AlertGroup, value: str) -> bool:

@@ -1,6 +1,6 @@
 """Integrations: list, read, create, update, delete."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
 import msgspec
@@ -18,7 +18,7 @@ from grafana_oncall._generated.integrations import (
     TemplatesInput,
 )
 from grafana_oncall._generated.operations import integrations as operations
-from grafana_oncall._listing.filters import only_named
+from grafana_oncall._listing.ignored import ignored
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._listing.pages import next_page
 from grafana_oncall._session.call import Exchange, Look
@@ -69,7 +69,7 @@ class Integrations:
             name=name_filter(name),
             perpage=UNSET if perpage is None else whole("perpage", perpage),
         )
-        verify = None if name is None else only_named(request, name)
+        verify = None if name is None else _only_named(request, name)
         return Pager(self._session, request, prefetch=prefetch, verify=verify)
 
     async def get(self, integration_id: str) -> Integration:
@@ -254,3 +254,20 @@ def _strings(node: object, where: str) -> Iterator[tuple[str, str]]:
     elif isinstance(node, dict):
         for name, member in cast("dict[str, object]", node).items():
             yield from _strings(member, f"{where}.{name}")
+
+
+def _only_named(
+    request: Request[Page[Integration]], name: str
+) -> Callable[[Page[Integration]], None]:
+    """Return what raises FilterIgnored for a page with another name.
+
+    Some databases compare names without case, and without spaces at the ends.
+    """
+    asked = name.strip().casefold()
+
+    def verify(page: Page[Integration]) -> None:
+        for one in page.results:
+            if (one.name or "").strip().casefold() != asked:
+                raise ignored(request, one.id, f"name={name}")
+
+    return verify

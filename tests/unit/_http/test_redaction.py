@@ -51,7 +51,7 @@ def test_every_spelling_of_a_secret_is_taken_out(token: str, spell: Callable[[st
 def test_spellings_may_be_mixed(token: str, data: st.DataObject) -> None:
     """From character to character."""
     mixed = "".join(data.draw(st.sampled_from(SPELLINGS[6:]))(one).strip("'") for one in token)
-    assert token not in Redactor(token).text(f"<p>{mixed}</p>")
+    assert token not in Redactor(token).text(f"<p>{mixed}</p>").replace("(token)", "")
 
 
 @given(text=st.text("abc%\\&#<ü"), token=st.text("0123456789", min_size=16, max_size=40))
