@@ -20,7 +20,7 @@ from tests.support.programs import PATIENCE, python, settings
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
 
-PROGRAM = Path(__file__).with_name("bot_program.py")
+PROGRAM = Path(__file__).parents[1] / "support" / "bot_program.py"
 AT_ONCE = 8
 """Groups that the program handles at the same time."""
 

@@ -18,7 +18,7 @@ from tests.support.watchers import enter
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
 
-PROGRAM = Path(__file__).with_name("mirror_program.py")
+PROGRAM = Path(__file__).parents[1] / "support" / "mirror_program.py"
 GRACEFUL = {"bot": [signal.SIGTERM], "loop": list[signal.Signals]()}
 TEAM = ("team", "SRE")
 
