@@ -93,7 +93,7 @@ def _await_listening(server: Redis, port: int) -> None:
 
 HAMMER = """
 import asyncio, sys
-from grafana_oncall._limiter import Limiter
+from grafana_oncall._session.rate_limit import Limiter
 
 async def main():
     limiter = Limiter("50/1h", storage=sys.stdin.readline().strip(), key="shared")

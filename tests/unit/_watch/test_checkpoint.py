@@ -463,7 +463,7 @@ async def test_a_line_does_not_follow_half_a_line(tmp_path: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
-from grafana_oncall._checkpoint import Checkpoint
+from grafana_oncall._watch.checkpoint import Checkpoint
 
 sys.addaudithook(lambda event, args: os._exit(9) if event == sys.argv[2] else None)
 Checkpoint.from_json(sys.argv[3]).save(Path(sys.argv[1]))
