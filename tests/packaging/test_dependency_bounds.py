@@ -52,7 +52,7 @@ PIECE: Final = (
 )
 """Tests of everything that touches a dependency."""
 
-TRANSPORTS: Final = "tests/*/test_transport*.py"
+TRANSPORTS: Final = "tests/**/test_*transport*.py"
 """And those of whatever sends in httpx's place."""
 
 VERSIONS: Final = """
