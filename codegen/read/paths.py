@@ -13,7 +13,7 @@ from .spec import METHODS, Json, Shape, Spec, Unsupported, below, check_shape
 _PATH: Final = r"/(?:(?:[a-z0-9_-]+|\{\w+\})/)*"
 _ITEM: Final[Shape] = {**dict.fromkeys(METHODS, dict), "parameters": list}
 _OPERATION: Final[Shape] = {
-    **dict.fromkeys(("operationId", "summary", "x-permission", "x-repeat", "x-check"), str),
+    **dict.fromkeys(("operationId", "summary", "x-permission", "x-retry", "x-check"), str),
     **dict.fromkeys(("tags", "parameters", "security"), list),
     **dict.fromkeys(("requestBody", "responses"), dict),
     "x-needs-user": bool,
@@ -23,7 +23,7 @@ _PARAMETER: Final[Shape] = {
     **dict.fromkeys(("required", "explode"), bool),
     "schema": dict,
 }
-_REPEATS: Final = ("safe", "same", "already", "missing", "never")
+_RETRIES: Final = ("safe", "same", "already", "missing", "never")
 
 
 @attrs.frozen(kw_only=True)
@@ -52,7 +52,7 @@ class Operation:
     needs_user: bool
     check: str
     docs: str
-    repeat: str
+    retry: str
     parameters: list[Parameter]
     body: str | None
     """Name of the schema of the request body."""
@@ -105,7 +105,7 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         needs_user=node.get("x-needs-user", False),
         check=node.get("x-check", "look at what the server holds."),
         docs=docs,
-        repeat=_repeat(node, method, pointer),
+        retry=_retry(node, method, pointer),
         parameters=parameters,
         body=read_body(spec, node, pointer),
         body_required=node.get("requestBody", {}).get("required", False),
@@ -222,12 +222,12 @@ def _class(spec: Spec, reference: Json, pointer: str) -> str:
     return name
 
 
-def _repeat(node: Json, method: str, pointer: str) -> str:
+def _retry(node: Json, method: str, pointer: str) -> str:
     """Return what repeating the request does; by default, a write must not be repeated."""
-    repeat = str(node.get("x-repeat", "safe" if method == "get" else "never"))
-    if repeat not in _REPEATS:
-        raise Unsupported(f"{pointer}/x-repeat", f"{repeat!r} is not one of {', '.join(_REPEATS)}")
-    return repeat
+    retry = str(node.get("x-retry", "safe" if method == "get" else "never"))
+    if retry not in _RETRIES:
+        raise Unsupported(f"{pointer}/x-retry", f"{retry!r} is not one of {', '.join(_RETRIES)}")
+    return retry
 
 
 def _tag(spec: Spec, tags: list[Any], pointer: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from ._lazy import lazily
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from grafana_oncall._core.request import Answer, Page, Request, Response
+    from grafana_oncall._core.request import Page, Request, Response, Result
     from grafana_oncall._core.types import UNSET, UnsetType
     from grafana_oncall._listing.pager import Pager
     from grafana_oncall._session.retry import RetryPolicy
@@ -44,7 +44,7 @@ else:
             "._validation.arguments": ("FOREVER", "NO_TEAM"),
             "._watch.checkpoint": ("Checkpoint",),
             "._listing.pager": ("Pager",),
-            "._core.request": ("Answer", "Page", "Request", "Response"),
+            "._core.request": ("Result", "Page", "Request", "Response"),
             "._session.retry": ("RetryPolicy",),
             "._core.types": ("UNSET", "UnsetType"),
             "._watch.watcher": ("Watcher",),
@@ -56,13 +56,13 @@ __all__ = [
     "FOREVER",
     "NO_TEAM",
     "UNSET",
-    "Answer",
     "Checkpoint",
     "OnCallClient",
     "Page",
     "Pager",
     "Request",
     "Response",
+    "Result",
     "RetryPolicy",
     "UnsetType",
     "Watcher",

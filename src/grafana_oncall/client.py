@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self, TypedDict, TypeVar, Unp
 
 import httpx
 
-from grafana_oncall._core.request import Answer, Request
+from grafana_oncall._core.request import Request, Result
 from grafana_oncall._core.types import Hidden
 from grafana_oncall._http.auth import Token
 from grafana_oncall._http.factory import Transport, check_exclusive, check_kinds, make_http
 from grafana_oncall._http.sender import Wire
 from grafana_oncall._http.urls import api_url, stack_url, timeout_seconds
 from grafana_oncall._session.rate_limit import Limiter
-from grafana_oncall._session.retry import RetryPolicy, RetryQuota
+from grafana_oncall._session.retry import RetryBudget, RetryPolicy
 from grafana_oncall._session.session import Session
 from grafana_oncall._session.state import Options, Shared
-from grafana_oncall._session.throttle import Gate, Pace
+from grafana_oncall._session.throttle import Pace, Throttle
 from grafana_oncall._validation.arguments import function, of_type, whole
 
 from .errors import InvalidArgument
@@ -47,7 +47,7 @@ class ClientOptions(TypedDict, total=False):
 
     timeout: float | timedelta
     retry: RetryPolicy
-    retry_quota: int
+    retry_budget: int
     rate_limit: str | None
     rate_limit_storage: str | None
     max_connections: int
@@ -81,7 +81,7 @@ class OnCallClient:
         timeout: Longest silence of the server while connecting, sending or answering, in seconds
             or as a timedelta.
         retry: How often and how long to try again.
-        retry_quota: What the retries under way may cost together, 5 each and 10 after a timeout;
+        retry_budget: What the retries under way may cost together, 5 each and 10 after a timeout;
             so a server that fails now and then is not met with a storm of them. What background
             calls repeat in an outage costs nothing: they pause, and one at a time probes.
         rate_limit: A quota to keep by oneself, such as `"300/5m"`; without one, the client goes
@@ -124,7 +124,7 @@ class OnCallClient:
         grafana_url: str | None = None,
         timeout: float | timedelta = DEFAULT_TIMEOUT,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
-        retry_quota: int = RetryQuota.CAPACITY,
+        retry_budget: int = RetryBudget.CAPACITY,
         rate_limit: str | None = None,
         rate_limit_storage: str | None = None,
         max_connections: int = MAX_CONNECTIONS,
@@ -146,7 +146,7 @@ class OnCallClient:
             timeout=timeout_seconds(timeout), retry=of_type("retry", retry, RetryPolicy)
         )
         whole("max_connections", max_connections)
-        whole("retry_quota", retry_quota)
+        whole("retry_budget", retry_budget)
         whole("max_response_bytes", max_response_bytes)
         function("random", random)
         if on_event is not None:
@@ -173,11 +173,11 @@ class OnCallClient:
         )
         shared = Shared(
             wire=wire,
-            gate=Gate(Pace(width=max_connections)),
+            throttle=Throttle(Pace(width=max_connections)),
             limiter=limiter,
             listener=on_event,
             random=random,
-            quota=RetryQuota(retry_quota),
+            retry_budget=RetryBudget(retry_budget),
         )
         self._base_url = base_url
         self._session = Session(shared, options)
@@ -205,7 +205,7 @@ class OnCallClient:
         retry: RetryPolicy | None = None,
         background: bool | None = None,
     ) -> Self:
-        """The same client with other options, for some calls: same connections, gate and quota.
+        """The same client with other options, for some calls: same connections, throttle and quota.
 
             await client.with_options(timeout=3).alert_groups.get("I68T24C13IFW1")
 
@@ -214,8 +214,8 @@ class OnCallClient:
         Args:
             timeout: As for the client.
             retry: As for the client.
-            background: Whether these calls let all others pass at the gate, and wait for the end
-                of an outage until `RetryPolicy.deadline`.
+            background: Whether these calls yield to all others in the throttle, and wait out an
+                outage until `RetryPolicy.deadline`.
         """
         shared, options = self._session.shared, self._session.options
         changed = Options(
@@ -258,7 +258,7 @@ class OnCallClient:
         finally:
             cast("dict[str, object]", options).clear()
 
-    async def send(self, request: Request[T]) -> Answer[T]:
+    async def send(self, request: Request[T]) -> Result[T]:
         """Sends a request of `grafana_oncall.operations`; the way to the raw bytes of any answer.
 
             answer = await client.send(operations.get_alert_group("I68T24C13IFW1"))

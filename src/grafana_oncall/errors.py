@@ -407,7 +407,7 @@ def excerpt(content: bytes) -> str:
     return f"{text}…" if len(content) > EXCERPT_LENGTH else text
 
 
-def drop_frames(error: BaseException | None) -> None:
+def strip_tracebacks(error: BaseException | None) -> None:
     """Takes the tracebacks off an error and off all that led to it: what is left is their words."""
     seen: set[int] = set()  # an error of somebody else's may have no hash
     links = [error]

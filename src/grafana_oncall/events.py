@@ -51,7 +51,7 @@ class AttemptEnded:
     error: str | None
     """Name of the error's class; None after a success."""
     waited: float
-    """Time at the gate: for a place, or for a pause to end."""
+    """Time at the throttle: for a place, or for a pause to end."""
     latency: float
     """Time from sending to the whole answer."""
 

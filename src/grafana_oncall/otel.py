@@ -7,7 +7,7 @@ where the call is made, of kind CLIENT, named after the operation. It carries `h
 `url.path` (from `/api/v1/` on), `http.response.status_code` (of the last answer), `error.type`, and
 
     grafana_oncall.attempts   requests that were sent
-    grafana_oncall.waited     seconds at the gate, all attempts together
+    grafana_oncall.waited     seconds at the throttle, all attempts together
     grafana_oncall.latency    seconds from sending to the whole answer, all attempts together
 
 Its events are `grafana_oncall.attempt` with the attempt's own figures, `grafana_oncall.retry` with

@@ -69,8 +69,8 @@ async def _run(ids: int, journal: Path) -> dict[str, float]:
     if report.counts[Status.CHANGED] != ids:
         raise AssertionError(str(report))
     return {
-        "selecting_seconds": report.selecting,
-        "acting_seconds": report.acting,
+        "selecting_seconds": report.seconds_selecting,
+        "acting_seconds": report.seconds_acting,
         "longest_pause_seconds": beat.longest,
     }
 

@@ -12,6 +12,7 @@ from tests.support.loops import EVERY_LOOP, LoopFactory
 ON_EVERY_LOOP = {
     "test_answers_out_of_step.py",
     "test_cancelled_at_any_turn.py",
+    "test_fake_faults_on_sockets.py",
     "test_over_sockets.py",
     "test_transports.py",
     "test_webhooks.py",

@@ -25,7 +25,7 @@ from tests.support.samples import GROUP
 from tests.support.scripted import Writer
 
 PEM = LOOPBACK
-TWICE = RetryPolicy(attempts=2, first_delay=0.001)
+TWICE = RetryPolicy(max_attempts=2, initial_backoff=0.001)
 
 
 def whole(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
@@ -283,7 +283,7 @@ async def test_an_answer_about_another_object_leaves_no_connection(sender: str) 
     """When the attempts are used up, the next call begins anew."""
     server = Server()
     server.before[2] = server.group("I1")
-    once = RetryPolicy(attempts=1)
+    once = RetryPolicy(max_attempts=1)
     async with serving(server), connected(server, sender, retry=once) as client:
         assert await ids(client, 1) == expected(1)
         with pytest.raises(DecodeError, match="it is about I1, and I2 was asked for"):

@@ -205,7 +205,10 @@ async def test_a_timeout_reports_what_the_server_answered(storm: Storm) -> None:
 
 async def test_a_journal_is_resumed_by_one_process_at_a_time(storm: Storm) -> None:
     """Neither a run nor one that resumes it is disturbed by another one."""
-    for action, moment in {"resolve": Moment(RESOLVE, 9, 8), "resume": Moment(GET, 0, 8)}.items():
+    for action, moment in {
+        "resolve": Moment(RESOLVE, 9, 8),
+        "resume": Moment(GET, 0, 8),
+    }.items():
         come = storm.coming(moment)
         async with storm.program(action):
             await come.wait()

@@ -90,7 +90,7 @@ class PagesOutOfOrder:
 
 
 def test_pages_that_are_read_out_of_order_hide_no_group() -> None:
-    """Prefetched pages overtake each other: what matched all along is selected, or not settled."""
+    """Prefetched pages overtake each other: what matched all along is selected, or not complete."""
 
     async def acknowledge() -> BulkReport:
         server = FakeOnCall(clock=now, page_size=3)
@@ -108,4 +108,4 @@ def test_pages_that_are_read_out_of_order_hide_no_group() -> None:
             return await client.alert_groups.bulk.acknowledge(groups)
 
     report = run(acknowledge())
-    assert not report.settled or "IX" in {outcome.id for outcome in report.outcomes}
+    assert not report.complete or "IX" in {outcome.id for outcome in report.outcomes}

@@ -86,7 +86,7 @@ async def integrations(client: OnCallClient) -> int:
     return await client.integrations.list().count()
 
 
-async def together(client: OnCallClient, server: Server) -> int:
+async def gather_or_cancel(client: OnCallClient, server: Server) -> int:
     """How many calls are answered when as many are under way as there may be connections."""
     calls = [asyncio.ensure_future(integrations(client)) for _ in range(PLACES)]
     await asyncio.wait(calls, timeout=2)
@@ -163,7 +163,7 @@ async def goes_on(number: int, story: Story, transport: str) -> bool:
             # An address, for a name is looked up in a thread, which takes any number of turns.
             url=scripted.url.replace("localhost", "127.0.0.1"),
             token="tok-1",
-            retry=RetryPolicy(attempts=1),
+            retry=RetryPolicy(max_attempts=1),
             timeout=30,
             random=lambda: 0.0,
             **settings,
@@ -175,7 +175,7 @@ async def goes_on(number: int, story: Story, transport: str) -> bool:
             server.is_over = True
             # After an outage, more and more calls go at once.
             assert [await groups(client) for _ in range(PLACES)] == [7] * PLACES
-        assert await together(client, server) == PLACES, f"after {number} turns"
+        assert await gather_or_cancel(client, server) == PLACES, f"after {number} turns"
     return not over
 
 

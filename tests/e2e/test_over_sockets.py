@@ -36,7 +36,7 @@ from tests.support.certificates import LOOPBACK
 from tests.support.programs import python
 
 TOKEN = "tok-4f9a1c-must-not-be-seen"
-QUICK = RetryPolicy(first_delay=0.001, longest_delay=0.002)
+QUICK = RetryPolicy(initial_backoff=0.001, max_backoff=0.002)
 
 
 @asynccontextmanager
@@ -123,7 +123,7 @@ async def test_the_token_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> N
     """Not in any log at any level, httpx's and httpcore's included; not in errors of any form."""
     caplog.set_level(logging.DEBUG)
     shown: list[str] = []
-    async with _served(retry=RetryPolicy(attempts=1)) as (fake, client):
+    async with _served(retry=RetryPolicy(max_attempts=1)) as (fake, client):
         group_id = fake.add_group().id
         shown.append(repr(await client.alert_groups.get(group_id)))
         for fault in (reset(), truncate(), status(500), html()):
@@ -271,7 +271,7 @@ async def test_tls_settings_are_used() -> None:
     async with server:
         async with OnCallClient(url=url, token=TOKEN, verify=trusting) as client:
             assert await client.alert_groups.list().count() == 7
-        async with OnCallClient(url=url, token=TOKEN, retry=RetryPolicy(attempts=1)) as client:
+        async with OnCallClient(url=url, token=TOKEN, retry=RetryPolicy(max_attempts=1)) as client:
             with pytest.raises(TransportError, match="CERTIFICATE_VERIFY_FAILED") as refused:
                 await client.alert_groups.list().count()
             assert not refused.value.sent
@@ -283,7 +283,7 @@ async def test_a_spent_retry_quota_ends_calls_at_once() -> None:
     fake.faults.add(reset(), times=9)
     async with (
         serve(fake) as url,
-        OnCallClient(url=url, token=TOKEN, retry=QUICK, retry_quota=10) as client,
+        OnCallClient(url=url, token=TOKEN, retry=QUICK, retry_budget=10) as client,
     ):
         with pytest.raises(TransportError) as failed:
             await client.alert_groups.list().count()

@@ -11,7 +11,7 @@ import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy, bulk, changes, errors
 from grafana_oncall.bulk import Status
-from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, Quota
+from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, RateLimit
 from grafana_oncall.testing.__main__ import _parse, _parser, _seeded
 from grafana_oncall.testing.factory import LABELS
 from tests.support.readme import COMMANDS, ROOT, TEXT, names, paragraph, table
@@ -68,8 +68,9 @@ def _assert_told(
 
 def _policy_in_words(policy: RetryPolicy) -> str:
     return (
-        f"{policy.attempts} `attempts`, delays from {policy.first_delay:g} s (`first_delay`) to "
-        f"{policy.longest_delay:g} s (`longest_delay`), {policy.deadline:g} s in all (`deadline`)"
+        f"{policy.max_attempts} attempts (`max_attempts`), "
+        f"delays from {policy.initial_backoff:g} s (`initial_backoff`) "
+        f"to {policy.max_backoff:g} s (`max_backoff`), {policy.deadline:g} s in all (`deadline`)"
     )
 
 
@@ -138,7 +139,7 @@ def test_the_options_of_the_fake_are_its_own() -> None:
     """Those of the class, and those of the command, wherever one is told."""
     told = re.findall(r"`(\w+)=", paragraph("`FakeOnCall` takes"))
     assert {"flavour", "rate_limit"} <= {*told} <= _defaults(FakeOnCall).keys()
-    assert Quota().window == timedelta(minutes=1)
+    assert RateLimit().window == timedelta(minutes=1)
     options = {option for action in _parser()._actions for option in action.option_strings}
     told = re.findall(r"`(--[\w-]+)", TEXT)
     assert {"--flavour", "--new-every"} <= {*told} <= options

@@ -10,7 +10,7 @@ import pytest
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import RateLimited
 from grafana_oncall.events import Event, Paused
-from grafana_oncall.testing import FakeOnCall, Quota, throttle
+from grafana_oncall.testing import FakeOnCall, RateLimit, throttle
 from tests.support.virtual_time import loop, now, run
 
 GROUPS, TASKS = 1000, 32
@@ -29,7 +29,7 @@ def test_a_throttled_storm_ends_in_the_ideal_time_without_a_429_for_anybody(wind
     """1,000 acknowledgements from 32 tasks: none fails, 1 % in vain, within 2 % of the ideal."""
 
     async def storm() -> None:
-        quota = Quota(requests=300, window=timedelta(seconds=window))
+        quota = RateLimit(requests=300, window=timedelta(seconds=window))
         fake = FakeOnCall(clock=now, rate_limit=quota, latency=timedelta(seconds=LATENCY))
         ids = iter([fake.add_group().id for _ in range(GROUPS)])
         async with OnCallClient(

@@ -44,7 +44,7 @@ from tests.support.secrets_shown import leaks
 
 TOKEN = "tok-4f9a1c-must-not-be-seen"
 PEM = LOOPBACK
-TWICE = RetryPolicy(attempts=2, first_delay=0.001)
+TWICE = RetryPolicy(max_attempts=2, initial_backoff=0.001)
 
 Name = Literal["httpx", "aiohttp"]
 Call = Callable[[OnCallClient], Awaitable[object]]
@@ -127,12 +127,11 @@ POINTS = {
 FAULTS: dict[str, Fault] = {"closes": close, "resets": reset, "stalls": stall}
 
 
-async def outcomes(point: str, fault: str, *, good: int) -> dict[str, Outcome]:
+async def outcomes(point: str, fault: str, *, good: int, patience: float = 5) -> dict[str, Outcome]:
     """Of each method over each transport, after so many good answers on the connection."""
 
     async def one(name: Name, method: str) -> tuple[str, Outcome]:
         server = Scripted(POINTS[point], FAULTS[fault], good=good)
-        patience = 0.2 if fault == "stalls" else 5
         async with serving(server), made(server, name, timeout=patience) as client:
             for _ in range(good):
                 assert await count(client) == 7
@@ -158,18 +157,32 @@ def expected(point: str, fault: str) -> dict[str, Outcome]:
     }
 
 
+async def check(point: str, fault: str, *, good: int) -> None:
+    """Compare the outcomes with what is expected.
+
+    A stall is met with little patience, to save time. A busy machine may then be too slow to
+    connect, which would look like another outcome: so patience is tried as well.
+    """
+    if fault == "stalls":
+        hasty = await outcomes(point, fault, good=good, patience=0.2)
+        if hasty == expected(point, fault):
+            return
+    patience = 3 if fault == "stalls" else 5
+    assert await outcomes(point, fault, good=good, patience=patience) == expected(point, fault)
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_new_connection_fails(point: str, fault: str) -> None:
     """Both transports tell the same, and it is what the server saw."""
-    assert await outcomes(point, fault, good=0) == expected(point, fault)
+    await check(point, fault, good=0)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("point", [point for point in POINTS if POINTS[point].reads])
 async def test_a_kept_connection_fails(point: str, fault: str) -> None:
     """As a new one does: nothing is repeated unseen, although it might have been stale."""
-    assert await outcomes(point, fault, good=1) == expected(point, fault)
+    await check(point, fault, good=1)
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -177,7 +190,7 @@ async def test_no_error_shows_the_token(point: str) -> None:
     """Those of aiohttp hold the headers that were sent, and so are not chained."""
     async with (
         serving(Scripted(POINTS[point], reset)) as server,
-        made(server, "aiohttp", retry=RetryPolicy(attempts=1)) as client,
+        made(server, "aiohttp", retry=RetryPolicy(max_attempts=1)) as client,
     ):
         with pytest.raises(OutcomeUnknown) as caught:
             await _post(client)
@@ -194,7 +207,7 @@ async def test_a_connection_that_was_closed_while_idle_is_not_used(
 ) -> None:
     """The next request takes a new one, even when the loop has had no turn since; no doubt."""
     server = Scripted(Point(2, GOOD[method]), keep, good=1)
-    async with serving(server), made(server, name, retry=RetryPolicy(attempts=1)) as client:
+    async with serving(server), made(server, name, retry=RetryPolicy(max_attempts=1)) as client:
         assert await count(client) == 7
         server.hang_up()
         if seconds:
@@ -420,7 +433,7 @@ def test_another_event_loop_is_refused(name: Name) -> None:
 
 
 async def test_a_request_that_waits_for_a_connection_is_never_sent() -> None:
-    """Where somebody uses the transport without the gate before it."""
+    """Where somebody uses the transport without the throttle before it."""
     tls, limits = ssl.create_default_context(), httpx.Limits(max_connections=1)
     patience = httpx.Timeout(5, pool=0.03, connect=0.03)
     async with (

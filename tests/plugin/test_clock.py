@@ -99,9 +99,9 @@ def test_deletions_silences_and_quotas_go_by_the_clock(run: Run) -> None:
 
         import pytest
 
-        from grafana_oncall.testing import Quota
+        from grafana_oncall.testing import RateLimit
 
-        @pytest.mark.oncall(rate_limit=Quota(requests=2), delete_delay=timedelta(hours=1))
+        @pytest.mark.oncall(rate_limit=RateLimit(requests=2), delete_delay=timedelta(hours=1))
         async def test_later(oncall_clock, oncall_server, oncall_client):
             began = oncall_clock.now()
             group, other = oncall_server.add_group(), oncall_server.add_group()

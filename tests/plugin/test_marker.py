@@ -85,7 +85,7 @@ def test_the_clock_starts_when_the_marker_says(run: Run) -> None:
         pytest.param(
             'oncall(rate_limit="300/60")',
             "oncall_client",
-            "mark.oncall: rate_limit='300/60': a Quota, such as Quota(requests=300, *",
+            "mark.oncall: rate_limit='300/60': a RateLimit, such as RateLimit(requests=300, *",
             id="quota as a text",
         ),
         pytest.param(

@@ -76,7 +76,7 @@ async def running(bot: Bot, **options: Any) -> AsyncGenerator[asyncio.Task[None]
         await asyncio.wait([task])
 
 
-POLICY = RetryPolicy(attempts=4, first_delay=2, longest_delay=5)
+POLICY = RetryPolicy(max_attempts=4, initial_backoff=2, max_backoff=5)
 
 
 class Broken(Exception):

@@ -35,7 +35,7 @@ from grafana_oncall.testing import (
 from tests.support.listing import other_tasks
 from tests.support.samples import BASE
 
-ONCE = RetryPolicy(attempts=1)
+ONCE = RetryPolicy(max_attempts=1)
 
 
 def connect(fake: FakeOnCall, **options: Any) -> OnCallClient:
@@ -50,9 +50,9 @@ def applied(fake: FakeOnCall, operation: str) -> int:
 
 
 def assert_idle(client: OnCallClient) -> None:
-    """No place of the gate is taken, and no task was left behind."""
+    """No place of the throttle is taken, and no task was left behind."""
     shared = client._session.shared
-    assert (shared.gate._under_way, shared.under_way) == (0, 0)
+    assert (shared.throttle._under_way, shared.under_way) == (0, 0)
     assert other_tasks() == set()
 
 
@@ -74,7 +74,7 @@ class Case:
 class Deed:
     """An operation: what a repeat of it does, the state before it, and the state after it."""
 
-    repeat: str
+    retry: str
     call: Callable[[OnCallClient, Case], Awaitable[object]]
     before: Any = "firing"
     done: Callable[[Case], bool] = lambda _: True
@@ -83,74 +83,74 @@ class Deed:
 
 
 DEEDS: dict[str, Deed] = {
-    "list_alert_groups": Deed(repeat="safe", call=lambda c, _: c.alert_groups.list().collect()),
-    "get_alert_group": Deed(repeat="safe", call=lambda c, at: c.alert_groups.get(at.group.id)),
-    "list_integrations": Deed(repeat="safe", call=lambda c, _: c.integrations.list().count()),
-    "get_integration": Deed(repeat="safe", call=lambda c, at: c.integrations.get(at.source.id)),
+    "list_alert_groups": Deed(retry="safe", call=lambda c, _: c.alert_groups.list().collect()),
+    "get_alert_group": Deed(retry="safe", call=lambda c, at: c.alert_groups.get(at.group.id)),
+    "list_integrations": Deed(retry="safe", call=lambda c, _: c.integrations.list().count()),
+    "get_integration": Deed(retry="safe", call=lambda c, at: c.integrations.get(at.source.id)),
     "acknowledge_alert_group": Deed(
-        repeat="already",
+        retry="already",
         call=lambda c, at: c.alert_groups.acknowledge(at.group.id),
         done=lambda at: at.group.state == "acknowledged",
     ),
     "unacknowledge_alert_group": Deed(
-        repeat="already",
+        retry="already",
         before="acknowledged",
         call=lambda c, at: c.alert_groups.unacknowledge(at.group.id),
         done=lambda at: at.group.state == "firing",
     ),
     "resolve_alert_group": Deed(
-        repeat="already",
+        retry="already",
         call=lambda c, at: c.alert_groups.resolve(at.group.id),
         done=lambda at: at.group.state == "resolved",
     ),
     "unresolve_alert_group": Deed(
-        repeat="already",
+        retry="already",
         before="resolved",
         call=lambda c, at: c.alert_groups.unresolve(at.group.id),
         done=lambda at: at.group.state == "firing",
     ),
     "silence_alert_group": Deed(
-        repeat="never",
+        retry="never",
         call=lambda c, at: c.alert_groups.silence(at.group.id, 10_000),
         done=lambda at: at.group.state == "silenced",
     ),
     "unsilence_alert_group": Deed(
-        repeat="already",
+        retry="already",
         before="silenced",
         call=lambda c, at: c.alert_groups.unsilence(at.group.id),
         done=lambda at: at.group.state == "firing",
     ),
     "delete_alert_group": Deed(
-        repeat="missing",
+        retry="missing",
         call=lambda c, at: c.alert_groups.delete(at.group.id, mode="delete"),
         done=lambda at: (
             at.group.delete_requested_at is not None or at.group.id not in at.fake.groups
         ),
     ),
     "add_alert_group_label": Deed(
-        repeat="already",
+        retry="already",
         call=lambda c, at: c.alert_groups.add_label(at.group.id, "tier", "a"),
         done=lambda at: at.group.labels == [("team", "SRE"), ("tier", "a")],
         looks=True,
     ),
     "remove_alert_group_label": Deed(
-        repeat="missing",
+        retry="missing",
         call=lambda c, at: c.alert_groups.remove_label(at.group.id, "team", "SRE"),
         done=lambda at: at.group.labels == [],
     ),
     "create_integration": Deed(
-        repeat="never",
+        retry="never",
         call=lambda c, _: c.integrations.create(type="webhook", name="new"),
         done=lambda at: len(at.made) == 1,
     ),
     "update_integration": Deed(
-        repeat="same",
+        retry="same",
         call=lambda c, at: c.integrations.update(at.source.id, name="renamed"),
         done=lambda at: at.source.name == "renamed",
         looks=True,
     ),
     "delete_integration": Deed(
-        repeat="missing",
+        retry="missing",
         call=lambda c, at: c.integrations.delete(at.source.id),
         done=lambda at: at.source.id not in at.fake.integrations,
     ),

@@ -225,7 +225,7 @@ class BulkRuns(RuleBasedStateMachine):
             token=self.server.token,
             transport=tap,
             timeout=20 * STEP,
-            retry=RetryPolicy(attempts=weather.attempts),
+            retry=RetryPolicy(max_attempts=weather.attempts),
             random=lambda: 0.5,
         ) as client:
             bulk_run = begin(client)
@@ -241,11 +241,11 @@ class BulkRuns(RuleBasedStateMachine):
         report = bulk_run.report
         assert sum(report.counts.values()) == len(report.outcomes)
         assert Counter(one.status for one in report.outcomes) == +Counter(report.counts)
-        session.outcomes, session.settled = list(report.outcomes), report.settled
+        session.outcomes, session.complete = list(report.outcomes), report.complete
         if kept:
             session.killed = True
             story.journal.write_bytes(kept[0])
-            session.outcomes, session.settled = read_journal(story.journal) or ([], True)
+            session.outcomes, session.complete = read_journal(story.journal) or ([], True)
         return loop.time() - began
 
 

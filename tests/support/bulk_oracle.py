@@ -31,7 +31,7 @@ class Session:
     killed: bool = False
     error: OnCallError | None = None
     outcomes: Sequence[Outcome] = ()
-    settled: bool = True
+    complete: bool = True
     stop: int | None = None
     at_once: int = 8
 
@@ -108,7 +108,7 @@ class Oracle:
             if is_list
         ]
         broken = (self.now.cut or self.now.error) and (self.story.converge or not self.ids)
-        if broken or not walks or not self.now.settled:
+        if broken or not walks or not self.now.complete:
             return []
         if any(visit.unfiltered for visit in walks[-1]):
             return []  # another list, all of which happened to match
@@ -308,7 +308,7 @@ def read_journal(path: Path) -> tuple[list[Outcome], bool] | None:
             outcomes[entry["end"]] = Outcome(
                 id=entry["id"], status=Status(entry["status"]), detail=entry["detail"]
             )
-    selections = [entry["settled"] for entry in entries if "selected" in entry]
+    selections = [entry["complete"] for entry in entries if "selected" in entry]
     return (outcomes, all(selections)) if selections else None
 
 

@@ -96,9 +96,9 @@ def assert_true(fake: FakeOnCall, report: BulkReport) -> None:
 
 
 async def assert_usable(client: OnCallClient, group: FakeAlertGroup) -> None:
-    """No place of the gate is taken, no task is left, and calls go through."""
+    """No place of the throttle is taken, no task is left, and calls go through."""
     shared = client._session.shared
-    assert (shared.gate._under_way, shared.under_way, other_tasks()) == (0, 0, set())
+    assert (shared.throttle._under_way, shared.under_way, other_tasks()) == (0, 0, set())
     assert (await client.alert_groups.get(group.id)).id == group.id
 
 

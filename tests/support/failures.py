@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from grafana_oncall._codec.error_responses import GATEWAY
 from grafana_oncall._core.request import Operation
-from grafana_oncall._session.retry import RetryPolicy, Verdict, after, is_ambiguous
+from grafana_oncall._session import retry
+from grafana_oncall._session.retry import Decision, RetryPolicy, is_ambiguous
 from grafana_oncall.errors import (
     AlreadyInState,
     BadRequest,
@@ -33,7 +34,7 @@ REPEATS = ("safe", "same", "already", "missing", "never")
 
 def first_of(repeat: str) -> Operation:
     """The specification's first operation of this kind."""
-    return next(operation for operation in OPERATIONS if operation.repeat == repeat)
+    return next(operation for operation in OPERATIONS if operation.retry == repeat)
 
 
 KINDS = {repeat: first_of(repeat) for repeat in REPEATS}
@@ -97,7 +98,7 @@ ERRORS: dict[str, OnCallError] = {
     "closed": ClientStateError("closed"),
 }
 PATIENCE = 2.0
-"""What the gate adds to the pause that a 429 asks for."""
+"""What the throttle adds to the pause that a 429 asks for."""
 PAUSES = {"429": 48.0 + PATIENCE, "429 untold": 5.0}
 
 
@@ -122,9 +123,9 @@ def decide(
     waits: bool = False,
     policy: RetryPolicy = POLICY,
     random: Callable[[], float] = half,
-) -> Verdict:
+) -> Decision:
     """The verdict; in doubt as the session would be after this error alone."""
-    return after(
+    return retry.decide(
         KINDS[repeat],
         error,
         attempt=attempt,

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from grafana_oncall import Request, Response, errors, operations
-from grafana_oncall._codec.error_responses import refusal
+from grafana_oncall._codec.error_responses import error_from_response
 
 GET = operations.get_alert_group("A")
 
@@ -24,4 +24,6 @@ def refused(
             body = content.encode()
         case _:
             body = json.dumps(content).encode()
-    return refusal(request, Response(status=status, headers=headers or {}, content=body))
+    return error_from_response(
+        request, Response(status=status, headers=headers or {}, content=body)
+    )

@@ -18,7 +18,7 @@ LIST = operations.list_integrations()
 
 def made(transport: httpx.AsyncBaseTransport | None = None, **options: Any) -> OnCallClient:
     """A client that tries once."""
-    settings: dict[str, Any] = {"url": BASE, "retry": RetryPolicy(attempts=1), "timeout": 5}
+    settings: dict[str, Any] = {"url": BASE, "retry": RetryPolicy(max_attempts=1), "timeout": 5}
     return OnCallClient(token=SECRET, transport=transport, **(settings | options))
 
 

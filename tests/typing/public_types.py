@@ -18,12 +18,12 @@ from grafana_oncall import (
     FOREVER,
     NO_TEAM,
     UNSET,
-    Answer,
     Checkpoint,
     OnCallClient,
     Page,
     Pager,
     Request,
+    Result,
     Watcher,
     bot,
     bulk,
@@ -166,7 +166,7 @@ async def raw(client: OnCallClient) -> None:
     request = operations.get_alert_group("I68T24C13IFW1")
     assert_type(request, Request[AlertGroup])
     answer = await client.send(request)
-    assert_type(answer, Answer[AlertGroup])
+    assert_type(answer, Result[AlertGroup])
     assert_type(answer.value, AlertGroup)
     assert_type(answer.response.content, bytes)
     page = (await client.send(operations.list_integrations(page=2))).value

@@ -15,7 +15,6 @@ VIRTUAL_TIME = {"test_throttle.py", "test_throttle_outages.py", "test_throttle_p
 
 ON_EVERY_LOOP = {
     "test_aio.py",
-    "test_faults_on_sockets.py",
     "test_rate_limit.py",
     "test_pool.py",
     "test_session.py",

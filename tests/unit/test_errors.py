@@ -43,8 +43,8 @@ from grafana_oncall.errors import (
     Unauthorized,
     UserTokenRequired,
     WaitTimeout,
-    drop_frames,
     excerpt,
+    strip_tracebacks,
 )
 
 STATUS_CLASSES: list[type[StatusError]] = [
@@ -342,7 +342,7 @@ def test_frames_are_dropped_from_all_that_led_to_an_error() -> None:
     for later, earlier in pairwise(errors):
         later.__cause__ = later.__context__ = earlier
     errors[-1].__cause__ = errors[0]
-    drop_frames(errors[0])
+    strip_tracebacks(errors[0])
     assert [error for error in errors if error.__traceback__ is not None] == []
 
 
@@ -357,7 +357,7 @@ def test_frames_are_dropped_of_errors_without_a_hash() -> None:
     cause = raised(Unhashable())
     error = raised(ValueError())
     error.__cause__ = cause
-    drop_frames(error)
+    strip_tracebacks(error)
     assert (error.__traceback__, cause.__traceback__) == (None, None)
 
 

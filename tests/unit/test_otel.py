@@ -183,7 +183,7 @@ def test_attempts_are_events_and_waiting_is_apart_from_latency(
             [attempt(status=None, error="RequestTimeout")], 1, "RequestTimeout", id="no answer"
         ),
         pytest.param([], 0, "ClientStateError", id="never sent"),
-        pytest.param([], 0, "CancelledError", id="cancelled at the gate"),
+        pytest.param([], 0, "CancelledError", id="cancelled at the throttle"),
         pytest.param(
             [attempt(status=None, error="CancelledError")], 1, "CancelledError", id="cancelled"
         ),

@@ -14,7 +14,7 @@ from grafana_oncall._core.types import UNSET
 from grafana_oncall.errors import DecodeError, InvalidArgument
 
 from .converter import BaseValidationError, dumps, faults, loads
-from .error_responses import refusal
+from .error_responses import error_from_response
 
 T = TypeVar("T")
 
@@ -54,16 +54,16 @@ def decode(request: Request[T], response: Response) -> T:
     proxies that answer for the server, and from connections on which the answers are out of step.
     """
     if not 200 <= response.status < 300:
-        raise refusal(request, response)
+        raise error_from_response(request, response)
     success = request.operation.success
     if response.status != success:
-        raise _nonsense(request, response, f"it succeeds with {success} only")
+        raise _decode_error(request, response, f"it succeeds with {success} only")
     if request.returns is types.NoneType:
         if response.content:
-            raise _nonsense(request, response, "a body came where there is none")
+            raise _decode_error(request, response, "a body came where there is none")
         return cast("T", None)
     if not response.content:
-        raise _nonsense(request, response, "the body is empty where one is due")
+        raise _decode_error(request, response, "the body is empty where one is due")
     returns: Any = request.returns
     envelope = _envelope(returns)
     if envelope is None:
@@ -81,7 +81,7 @@ def _object(request: Request[T], response: Response) -> T:
         told = getattr(value, "id", asked)
         if told != asked:
             reason = f"it is about {told}, and {asked} was asked for"
-            raise _nonsense(request, response, reason, hint=_OUT_OF_STEP)
+            raise _decode_error(request, response, reason, hint=_OUT_OF_STEP)
     return value
 
 
@@ -100,7 +100,7 @@ def _page(request: Request[Any], response: Response, kind: type[_Envelope[Any]])
     # Past the end, servers answer the last page again: a lower number proves nothing.
     if number is not None and number > 1 and number > request.page_number:
         reason = f"it is page {number}, and page {request.page_number} was asked for"
-        raise _nonsense(request, response, reason, hint=_OUT_OF_STEP)
+        raise _decode_error(request, response, reason, hint=_OUT_OF_STEP)
     return Page(
         results=envelope.results,
         count=envelope.count,
@@ -116,9 +116,9 @@ def _decoded(request: Request[Any], response: Response, cl: type[T]) -> T:
         return loads(response.content, cl)
     except (msgspec.ValidationError, BaseValidationError) as error:
         reason, path = next(faults(error))
-        raise _nonsense(request, response, reason, path) from error
+        raise _decode_error(request, response, reason, path) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _nonsense(request, response, f"it is not JSON ({error})") from error
+        raise _decode_error(request, response, f"it is not JSON ({error})") from error
 
 
 def holds(kept: bytes, asked: bytes | None) -> bool:
@@ -138,7 +138,7 @@ def _holds(kept: object, asked: object) -> bool:
     return kept == asked
 
 
-def _nonsense(
+def _decode_error(
     request: Request[Any],
     response: Response,
     reason: str,

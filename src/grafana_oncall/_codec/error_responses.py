@@ -101,7 +101,7 @@ _HINTS: Final[Mapping[type[errors.StatusError], str]] = {
 }
 
 
-def refusal(request: Request[Any], response: Response) -> errors.StatusError:
+def error_from_response(request: Request[Any], response: Response) -> errors.StatusError:
     """The error that an answer outside 2xx stands for."""
     body = _json(response.content)
     messages = [*islice(_flattened(body), _MOST_MESSAGES)]

@@ -34,7 +34,7 @@ class Operation:
     """True where a service account is refused: only a user's OnCall API key works."""
     success: int
     """The one status with which it succeeds."""
-    repeat: Literal["safe", "same", "already", "missing", "never"]
+    retry: Literal["safe", "same", "already", "missing", "never"]
     """What a repeat does after an attempt that may have had its effect: nothing (a read), the same
     again, a refusal because it is so already, a refusal because it is gone, or harm."""
     check: str
@@ -85,7 +85,7 @@ class Response:
 
 
 @attrs.frozen(kw_only=True)
-class Answer(Generic[T]):
+class Result(Generic[T]):
     """A decoded value beside the answer that it was decoded from."""
 
     value: T

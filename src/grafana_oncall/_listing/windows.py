@@ -37,7 +37,7 @@ class Window:
 
     groups: Sequence[AlertGroup]
     since: datetime
-    settled: bool = True
+    complete: bool = True
     """Whether certainly none was left out that was there all the time."""
 
 
@@ -105,7 +105,7 @@ async def _walked(session: Session, request: Groups, since: datetime, until: dat
         if before is not None and before <= here.keys() and counts == {len(here)}:
             return Window(groups=[*groups.values()], since=since)
         before = set(here)
-    return Window(groups=[*groups.values()], since=since, settled=False)
+    return Window(groups=[*groups.values()], since=since, complete=False)
 
 
 def between(request: Groups, since: datetime, until: datetime) -> Groups:
@@ -124,7 +124,7 @@ def _ceil(moment: datetime) -> datetime:
     return whole if whole == moment else whole + _SECOND
 
 
-async def together(works: Sequence[Coroutine[Any, Any, T]]) -> Sequence[T]:
+async def gather_or_cancel(works: Sequence[Coroutine[Any, Any, T]]) -> Sequence[T]:
     """Their results; when one of them fails, the others are cancelled."""
     tasks = [asyncio.create_task(work) for work in works]
     try:

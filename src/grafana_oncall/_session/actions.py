@@ -6,7 +6,7 @@ from typing import Literal
 import attrs
 
 from grafana_oncall import labels as label_rules
-from grafana_oncall._core.request import Answer
+from grafana_oncall._core.request import Result
 from grafana_oncall._generated.alert_groups import (
     AlertGroup,
     AlertGroupDelete,
@@ -122,7 +122,7 @@ class Actions:
         request = operations.delete_alert_group(alert_group_id, body)
         if body.mode == DeleteMode.WIPE:
             # A second wipe is taken like the first; a group that is gone was not wiped.
-            wipe = attrs.evolve(request.operation, repeat="same")
+            wipe = attrs.evolve(request.operation, retry="same")
             request = attrs.evolve(request, operation=wipe)
         await self._session.send(request)
 
@@ -138,11 +138,11 @@ class Actions:
         body = label_rules.to_input(key, value)
         request = operations.add_alert_group_label(alert_group_id, body)
 
-        async def attached(exchange: Exchange) -> Answer[Label] | None:
+        async def attached(exchange: Exchange) -> Result[Label] | None:
             answer = await exchange(operations.get_alert_group(alert_group_id))
             for label in answer.value.labels:
                 if (label.key.name, label.value.name) == (key, value):
-                    return Answer(value=label, response=answer.response)
+                    return Result(value=label, response=answer.response)
             return None
 
         return await self._session.send(request, look=attached)

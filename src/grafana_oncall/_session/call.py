@@ -10,7 +10,7 @@ import attrs
 
 from grafana_oncall._codec.decode import decode
 from grafana_oncall._codec.error_responses import SYNCING
-from grafana_oncall._core.request import API_ROOT, Answer, Request, Response
+from grafana_oncall._core.request import API_ROOT, Request, Response, Result
 from grafana_oncall._http.causes import is_unresolved
 from grafana_oncall._http.sender import Received
 from grafana_oncall.errors import (
@@ -26,16 +26,16 @@ from grafana_oncall.events import Paused
 
 from .rate_limit import StorageAway
 from .retry import (
-    Again,
-    GiveUp,
-    Settled,
-    Verdict,
-    after,
+    AlreadyApplied,
+    Decision,
+    Fail,
+    Retry,
+    decide,
     delay_of,
-    final,
-    in_doubt,
+    final_error,
     is_ambiguous,
     is_outage,
+    outcome_unknown,
 )
 from .state import Options, Shared
 from .telemetry import Record
@@ -48,12 +48,12 @@ T = TypeVar("T")
 class Exchange(Protocol):
     """Sends a request as part of another call."""
 
-    async def __call__(self, request: Request[S], /) -> Answer[S]:
+    async def __call__(self, request: Request[S], /) -> Result[S]:
         """Its answer."""
         ...
 
 
-Look: TypeAlias = Callable[[Exchange], Awaitable[Answer[T] | None]]
+Look: TypeAlias = Callable[[Exchange], Awaitable[Result[T] | None]]
 """Looks whether a call that is in doubt had its effect: the answer to give then, or None."""
 
 Answered: TypeAlias = Callable[[], Awaitable[None]]
@@ -78,11 +78,11 @@ class Call(Generic[T]):
         self._look = look
         self._answered = answered
         # With a way to look, even what must not be repeated blindly can be repeated.
-        never = request.operation.repeat == "never" and look is not None
+        never = request.operation.retry == "never" and look is not None
         self._operation = (
-            attrs.evolve(request.operation, repeat="same") if never else request.operation
+            attrs.evolve(request.operation, retry="same") if never else request.operation
         )
-        self._writes = request.operation.repeat != "safe"
+        self._writes = request.operation.retry != "safe"
         self._record = Record(shared, request)
         self._now = asyncio.get_running_loop().time
         self._doubtful = False
@@ -95,7 +95,7 @@ class Call(Generic[T]):
         self._pause = 0.0
         self._spent = 0
 
-    async def run(self) -> Answer[T]:
+    async def run(self) -> Result[T]:
         """The answer, or the error with all its attempts."""
         record = self._record
         if record.followed:
@@ -118,41 +118,43 @@ class Call(Generic[T]):
         if isinstance(error, OnCallError):
             return error
         if isinstance(error, asyncio.CancelledError) and self._doubtful and self._writes:
-            error.__cause__ = doubt = in_doubt(self._operation, "it was cancelled on its way.")
+            error.__cause__ = doubt = outcome_unknown(
+                self._operation, "it was cancelled on its way."
+            )
             return doubt
         return None
 
-    async def _until_settled(self) -> Answer[T]:
+    async def _until_settled(self) -> Result[T]:
         while True:
             try:
-                answer: Answer[T] | None = await self._attempt()
+                answer: Result[T] | None = await self._attempt()
             except OnCallError as error:
                 answer = await self._after(error)
             if answer is not None:
-                self._shared.quota.give_back(self._spent)
+                self._shared.retry_budget.give_back(self._spent)
                 return answer
 
-    async def _attempt(self) -> Answer[T]:
-        """One request, through the gate; the gate learns from the answer before it opens again."""
+    async def _attempt(self) -> Result[T]:
+        """Send one request through the throttle, which learns from the response first."""
         asked = self._now()
         episode = await self._enter()
         sent = self._now()
         self._first_tried = sent if self._first_tried is None else self._first_tried
-        gate, status, failure = self._shared.gate, None, None
+        throttle, status, failure = self._shared.throttle, None, None
         self._received = None
         try:
-            if self._operation.repeat == "never" and gate.outage.is_suspected:
+            if self._operation.retry == "never" and throttle.outage.is_suspected:
                 await self._probe(episode)
             self._received = await self._shared.round_trip(self._request, self._options)
             self._response = response = self._received.response
             status = response.status
             if status != 429:
-                gate.pace.success(sent)
+                throttle.pace.success(sent)
             if status == 200 and self._answered is not None:
                 await self._answered()
             answer = self._decoded(response)
-            if not gate.outage.is_calm:
-                gate.outage.success(episode, answered=True)
+            if not throttle.outage.is_calm:
+                throttle.outage.success(episode, answered=True)
         except BaseException as error:
             failure = type(error).__name__
             self._learn(error, sent, episode)
@@ -161,7 +163,7 @@ class Call(Generic[T]):
         else:
             return answer
         finally:
-            gate.leave(episode)
+            throttle.leave(episode)
             latency = self._now() - sent
             self._record.attempted(status, failure, waited=sent - asked, latency=latency)
 
@@ -184,7 +186,7 @@ class Call(Generic[T]):
                 words = f"nothing was sent, because a read that went ahead of it failed: {error}"
                 kind = type(error) if isinstance(error, TransportError) else TransportError
                 raise self._unreached(words, kind) from error
-        shared.gate.outage.success(episode)
+        shared.throttle.outage.success(episode)
 
     def _unreached(self, words: str, kind: type[TransportError] = TransportError) -> TransportError:
         operation = self._operation.id
@@ -197,31 +199,31 @@ class Call(Generic[T]):
         if isinstance(error, OnCallError) and is_outage(error, self._shared.reach):
             self._cut_off(error, episode)
         elif _is_oncalls(error):
-            self._shared.gate.outage.success(episode)
+            self._shared.throttle.outage.success(episode)
 
     def _cut_off(self, error: OnCallError, episode: int) -> None:
         """All calls pause, if this is an outage; its beginning and each longer pause are told."""
         shared, background = self._shared, self._options.background
-        is_news = shared.gate.failed(
+        is_news = shared.throttle.failed(
             episode,
             delay=lambda number: delay_of(error, number, self._options.retry, shared.random),
             reason=_reason(error),
             words=str(error),
             unresolved=is_unresolved(error),
         )
-        seconds = shared.gate.pause_left(background=background)
-        if is_news and (seconds > 1 or episode < shared.gate.outage.episode):
-            shared.emit(Paused(seconds=seconds, reason=shared.gate.outage.reason))
+        seconds = shared.throttle.pause_left(background=background)
+        if is_news and (seconds > 1 or episode < shared.throttle.outage.episode):
+            shared.emit(Paused(seconds=seconds, reason=shared.throttle.outage.reason))
 
-    def _decoded(self, response: Response) -> Answer[T]:
+    def _decoded(self, response: Response) -> Result[T]:
         """The answer; an error's text never repeats the token."""
         try:
-            return Answer(value=decode(self._request, response), response=response)
+            return Result(value=decode(self._request, response), response=response)
         except OnCallError:
             self._response = redacted = self._shared.wire.redacted(response)
             if redacted is response:
                 raise
-        return Answer(value=decode(self._request, redacted), response=redacted)
+        return Result(value=decode(self._request, redacted), response=redacted)
 
     async def _enter(self) -> int:
         """Waits for a place, and for the client's own rate limit."""
@@ -231,7 +233,7 @@ class Call(Generic[T]):
             patience -= asked - self._first_tried
         while True:
             try:
-                episode = await shared.gate.enter(
+                episode = await shared.throttle.enter(
                     self._options.caller, began=self._began, first=first, patience=patience
                 )
             except PauseTooLong as pause:
@@ -245,14 +247,14 @@ class Call(Generic[T]):
                 seconds = await shared.limiter.take()
             except BaseException as error:
                 failure = self._uncounted(error, asked, episode)
-                shared.gate.leave(episode)
+                shared.throttle.leave(episode)
                 if failure is None:
                     raise
                 raise failure from error
             if not seconds:
                 return episode
-            is_news = shared.gate.hold(seconds)
-            shared.gate.leave(episode)
+            is_news = shared.throttle.hold(seconds)
+            shared.throttle.leave(episode)
             first = True
             if is_news:
                 shared.emit(Paused(seconds=seconds, reason="rate_limit"))
@@ -271,7 +273,7 @@ class Call(Generic[T]):
 
     def _without_end(self) -> str:
         """What to tell of an outage that lasts longer than this call waits."""
-        outage = self._shared.gate.outage
+        outage = self._shared.throttle.outage
         what = _WHAT[outage.reason].format(host=self._shared.wire.host)
         return (
             f"{what} for {outage.lasted(self._now()):.0f} s; nothing was sent. "
@@ -280,10 +282,10 @@ class Call(Generic[T]):
 
     def _throttled(self, error: RateLimited, sent: float) -> None:
         """All calls pause; the first of an episode tells it."""
-        now, pace = self._now(), self._shared.gate.pace
+        now, pace = self._now(), self._shared.throttle.pace
         before = max(now, pace.paused_until)
         self._pause = pace.throttled(now, error.reset_after, sent=sent)
-        self._shared.gate.turn_away()
+        self._shared.throttle.turn_away()
         if pace.paused_until > before + 1:
             reason = "unknown_stack" if SYNCING in error.detail else "throttled"
             self._shared.emit(Paused(seconds=self._pause, reason=reason))
@@ -302,7 +304,7 @@ class Call(Generic[T]):
             reset_after=seconds,
         )
 
-    async def _after(self, error: OnCallError) -> Answer[T] | None:
+    async def _after(self, error: OnCallError) -> Result[T] | None:
         """The answer if the effect is there, None to try again; raises when the call is over."""
         # An answer of the wrong shape to a write: something was done, but what?
         misread = self._writes and isinstance(error, DecodeError)
@@ -310,35 +312,37 @@ class Call(Generic[T]):
         if misled and self._received is not None:
             await self._received.distrust()
         self._doubtful = self._doubtful or is_ambiguous(error) or misread
-        verdict = self._verdict(error)
-        if isinstance(verdict, Again):
-            await self._wait(error, verdict.delay)
+        decision = self._decide(error)
+        if isinstance(decision, Retry):
+            await self._wait(error, decision.delay)
         found = await self._found(error)
         if found is not None:
             return found
-        match verdict:
-            case Again():
+        match decision:
+            case Retry():
                 return None
-            case Settled() if self._request.returns is NoneType and self._response is not None:
-                return Answer(value=cast("T", None), response=self._response)
-            case Settled():
+            case AlreadyApplied() if (
+                self._request.returns is NoneType and self._response is not None
+            ):
+                return Result(value=cast("T", None), response=self._response)
+            case AlreadyApplied():
                 raise self._final(error)
-            case GiveUp(last):
+            case Fail(last):
                 raise last
 
-    def _verdict(self, error: OnCallError) -> Verdict:
+    def _decide(self, error: OnCallError) -> Decision:
         if self._is_over:
-            return GiveUp(self._final(error))
+            return Fail(self._final(error))
         shared, options = self._shared, self._options
         passing = is_outage(error, shared.reach)
-        outage = passing and shared.gate.outage.is_on
-        is_patient = options.background and options.retry.attempts > 1
+        outage = passing and shared.throttle.outage.is_on
+        is_patient = options.background and options.retry.max_attempts > 1
         self._waits = outage and is_patient
         if self._waits:
-            self._pause = shared.gate.pause_left(background=True)
+            self._pause = shared.throttle.pause_left(background=True)
         elif not isinstance(error, RateLimited):
             self._tried += 1
-        verdict = after(
+        decision = decide(
             self._operation,
             error,
             attempt=self._tried,
@@ -350,19 +354,19 @@ class Call(Generic[T]):
             policy=options.retry,
             random=shared.random,
         )
-        if isinstance(verdict, GiveUp) and outage:
-            return GiveUp(self._told_how_long(verdict.error))
-        if isinstance(verdict, Again):
-            # In the background, the gate keeps an outage from being met with a storm of retries.
-            cost = 0 if passing and is_patient else shared.quota.take(error)
+        if isinstance(decision, Fail) and outage:
+            return Fail(self._told_how_long(decision.error))
+        if isinstance(decision, Retry):
+            # In the background, the throttle prevents a storm of retries in an outage.
+            cost = 0 if passing and is_patient else shared.retry_budget.take(error)
             if cost is None:
-                return GiveUp(self._final(error))
+                return Fail(self._final(error))
             self._spent += cost
-        return verdict
+        return decision
 
     def _told_how_long(self, error: OnCallError) -> OnCallError:
         """The same error; that of a call that was never sent tells for how long nothing was."""
-        is_short = self._shared.gate.outage.lasted(self._now()) < 1
+        is_short = self._shared.throttle.outage.lasted(self._now()) < 1
         if not isinstance(error, TransportError) or error.sent or is_short:
             return error
         told = type(error)(
@@ -371,7 +375,7 @@ class Call(Generic[T]):
         told.__cause__ = error.__cause__
         return told
 
-    async def _found(self, error: OnCallError) -> Answer[T] | None:
+    async def _found(self, error: OnCallError) -> Result[T] | None:
         """Looks for the effect of a call that is in doubt."""
         is_futile = self._is_over or isinstance(error, RateLimited)
         if self._look is None or not self._doubtful or is_futile:
@@ -381,21 +385,21 @@ class Call(Generic[T]):
         except OnCallError as failure:
             raise self._final(failure) from failure
 
-    async def _exchange(self, request: Request[S], /) -> Answer[S]:
+    async def _exchange(self, request: Request[S], /) -> Result[S]:
         """Part of this call, and so allowed while the client closes."""
         return await Call(self._shared, self._options, request).run()
 
     async def _wait(self, error: OnCallError, delay: float) -> None:
         self._record.goes_on(error, delay)
         if self._waits or isinstance(error, RateLimited):
-            return  # the gate makes all tasks wait
+            return  # the throttle makes all tasks wait
         try:
             await self._shared.sleep(delay)
         except ClientStateError as ended:
             raise self._final(ended) from error
 
     def _final(self, error: OnCallError) -> OnCallError:
-        return final(self._operation, error, doubtful=self._doubtful)
+        return final_error(self._operation, error, doubtful=self._doubtful)
 
 
 _WHAT: Final = {

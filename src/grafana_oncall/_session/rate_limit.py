@@ -18,7 +18,7 @@ import attrs
 
 from grafana_oncall._core.text import shown
 from grafana_oncall._http.redaction import Redactor
-from grafana_oncall.errors import InvalidArgument, OnCallError, closed, drop_frames
+from grafana_oncall.errors import InvalidArgument, OnCallError, closed, strip_tracebacks
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -265,7 +265,7 @@ class _Redis:
                 self._last = self._without_password(_reason(error))
                 self._refused = type(error).__name__.startswith("Auth")
                 self._pool.disconnect()
-                drop_frames(error)  # some of whose variables hold the password
+                strip_tracebacks(error)  # some of whose variables hold the password
                 if not self._is_repeated_by(error):
                     raise self._failure() from error
             except BaseException:

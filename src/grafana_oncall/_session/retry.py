@@ -61,18 +61,18 @@ class RetryPolicy:
     """How long and how often to try. Times in seconds, or as timedeltas.
 
     In an outage (no connection, no answer, or a gateway's 502, 503 and the like) all calls of the
-    client pause, and one at a time is sent as a probe. A call of the foreground gives up after its
-    `attempts`, or after as much waiting as lies between them: 7.5 seconds by default. Those of the
-    background (bulk runs, and `with_options(background=True)`) go on until the `deadline`, and
-    attempts that an outage costs them do not count. With `attempts=1` nothing is ever repeated.
+    client pause, and one at a time is sent as a probe. A foreground call gives up after
+    `max_attempts`, or after as much waiting as lies between them: 7.5 seconds by default. A
+    background call (bulk runs, `with_options(background=True)`) goes on until the `deadline`, and
+    attempts that an outage costs it do not count. With `max_attempts=1` nothing is ever repeated.
     """
 
-    attempts: int = attrs.field(default=5, validator=_check_attempts)
-    """Most attempts of a call, the first included; those that a quota refused do not count, nor
+    max_attempts: int = attrs.field(default=5, validator=_check_attempts)
+    """Most attempts of a call, the first included; those refused by a rate limit do not count, nor
     those of background calls in an outage."""
-    first_delay: float = attrs.field(default=0.5, converter=_seconds, validator=_check_seconds)
+    initial_backoff: float = attrs.field(default=0.5, converter=_seconds, validator=_check_seconds)
     """Bound of the first delay, doubled with each attempt; the delay is random below it."""
-    longest_delay: float = attrs.field(default=20.0, converter=_seconds, validator=_check_seconds)
+    max_backoff: float = attrs.field(default=20.0, converter=_seconds, validator=_check_seconds)
     """Bound of every delay that the server does not ask for."""
     deadline: float = attrs.field(default=600.0, converter=_seconds, validator=_check_seconds)
     """Longest time from the first attempt of a call to the last; longest pause that is waited out
@@ -80,31 +80,31 @@ class RetryPolicy:
     longest outage that a background call waits out."""
 
 
-def bound_of_delay(policy: RetryPolicy, attempt: int) -> float:
+def backoff_limit(policy: RetryPolicy, attempt: int) -> float:
     """Seconds below which the delay after attempt number `attempt` (from 1) is random."""
-    return min(policy.longest_delay, ldexp(policy.first_delay, min(attempt - 1, 64)))
+    return min(policy.max_backoff, ldexp(policy.initial_backoff, min(attempt - 1, 64)))
 
 
 @attrs.frozen
-class Again:
+class Retry:
     """Send it again, after so many seconds."""
 
     delay: float
 
 
 @attrs.frozen
-class Settled:
+class AlreadyApplied:
     """The effect is there: an earlier attempt brought it about."""
 
 
 @attrs.frozen
-class GiveUp:
+class Fail:
     """The call ends with this error."""
 
     error: OnCallError
 
 
-Verdict: TypeAlias = Again | Settled | GiveUp
+Decision: TypeAlias = Retry | AlreadyApplied | Fail
 
 _GONE: Final = {
     "delete_alert_group": "Not found.",
@@ -186,7 +186,7 @@ def is_setting(error: OnCallError, reach: Reach) -> bool:
             return False
 
 
-def after(
+def decide(
     operation: Operation,
     error: OnCallError,
     *,
@@ -198,34 +198,34 @@ def after(
     reach: Reach = _REACHED,
     policy: RetryPolicy,
     random: Callable[[], float],
-) -> Verdict:
+) -> Decision:
     """What follows the failure of attempt number `attempt` (from 1).
 
     `doubtful` says that this or an earlier attempt may have had its effect; `pause`, for how long
     all calls wait after a 429, or in an outage that this call `waits` for.
     """
     if doubtful and _shows_effect(operation, error):
-        return Settled()
+        return AlreadyApplied()
     # Of an operation that must not be repeated, an earlier attempt may have had its effect.
-    if not (doubtful and operation.repeat == "never"):
-        # For those who wait, the gate does the waiting, for all tasks.
+    if not (doubtful and operation.retry == "never"):
+        # For those who wait, the throttle does the waiting, for all tasks.
         waits = waits or isinstance(error, RateLimited)
         delay = pause if waits else _delay(error, attempt, reach, policy, random)
         if delay is not None and elapsed + delay < policy.deadline:
-            return Again(delay)
-    return GiveUp(final(operation, error, doubtful=doubtful))
+            return Retry(delay)
+    return Fail(final_error(operation, error, doubtful=doubtful))
 
 
-def final(operation: Operation, error: OnCallError, *, doubtful: bool) -> OnCallError:
+def final_error(operation: Operation, error: OnCallError, *, doubtful: bool) -> OnCallError:
     """The error to end a call with: a write that is in doubt ends with the doubt."""
-    if not doubtful or operation.repeat == "safe":
+    if not doubtful or operation.retry == "safe":
         return error
-    made = in_doubt(operation, str(error))
+    made = outcome_unknown(operation, str(error))
     made.__cause__ = error
     return made
 
 
-def in_doubt(operation: Operation, why: str) -> OutcomeUnknown:
+def outcome_unknown(operation: Operation, why: str) -> OutcomeUnknown:
     """The error of a write whose effect could not be established."""
     return OutcomeUnknown(
         f"{operation.id}: it may have had its effect, or not ({why}) Check: {operation.check}",
@@ -235,7 +235,7 @@ def in_doubt(operation: Operation, why: str) -> OutcomeUnknown:
 
 def _shows_effect(operation: Operation, error: OnCallError) -> bool:
     """Whether the refusal of a repeat says that the effect is there."""
-    match operation.repeat:
+    match operation.retry:
         case "already":
             return isinstance(error, AlreadyInState)
         case "missing":
@@ -264,7 +264,7 @@ def delay_of(
 ) -> float:
     """Seconds after this failure, as long as the server says and some more, at random."""
     told = error.reset_after if isinstance(error, StatusError) else None
-    return (told or 0.0) + random() * bound_of_delay(policy, attempt)
+    return (told or 0.0) + random() * backoff_limit(policy, attempt)
 
 
 def patience_of(policy: RetryPolicy, *, background: bool) -> float:
@@ -272,9 +272,9 @@ def patience_of(policy: RetryPolicy, *, background: bool) -> float:
 
     In the foreground it is what its delays may take together, and time for one probe at least.
     """
-    if background and policy.attempts > 1:
+    if background and policy.max_attempts > 1:
         return policy.deadline
-    delays = (bound_of_delay(policy, attempt) for attempt in range(1, min(policy.attempts, 64)))
+    delays = (backoff_limit(policy, attempt) for attempt in range(1, min(policy.max_attempts, 64)))
     return min(policy.deadline, max(2.0, sum(delays)))
 
 
@@ -283,10 +283,10 @@ def _most_attempts(error: OnCallError, policy: RetryPolicy) -> int:
     fault = isinstance(error, FilterIgnored) or (
         isinstance(error, ServerError) and not error.is_gateway
     )
-    return min(policy.attempts, _MOST_FAULTS) if fault else policy.attempts
+    return min(policy.max_attempts, _MOST_FAULTS) if fault else policy.max_attempts
 
 
-class RetryQuota:
+class RetryBudget:
     """How many retries a client may spend, so that an outage is not met with a storm of them.
 
     Each retry takes from it, a timeout twice as much. A call that succeeds after retries gives

@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from grafana_oncall._core.request import Answer, Request
+from grafana_oncall._core.request import Request, Result
 
 from .call import Answered, Call, Look
 from .state import Options, Shared
@@ -27,7 +27,7 @@ class Session:
         *,
         look: Look[T] | None = None,
         answered: Answered | None = None,
-    ) -> Answer[T]:
+    ) -> Result[T]:
         """As `send`, with the answer as it came beside its value."""
         self.shared.begin()
         try:

@@ -1,4 +1,4 @@
-"""What all calls of one client have in common: its connections, its gate, and its lifetime."""
+"""What all calls of one client have in common: its connections, its throttle, and its lifetime."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,8 +20,8 @@ from grafana_oncall.errors import (
 from grafana_oncall.events import Event, Listener, emit
 
 from .rate_limit import Limiter
-from .retry import Reach, RetryPolicy, RetryQuota, is_outage, is_setting, may_pass, patience_of
-from .throttle import Caller, Gate
+from .retry import Reach, RetryBudget, RetryPolicy, is_outage, is_setting, may_pass, patience_of
+from .throttle import Caller, Throttle
 
 _numbers: Final = count(1)
 """Of calls: one row for all clients of a process, so that listeners can tell them apart."""
@@ -46,7 +46,7 @@ class Options:
     retry: RetryPolicy
     background: bool = False
     caller: Caller = attrs.field(init=False, default=attrs.Factory(_caller, takes_self=True))
-    """How its calls wait at the gate."""
+    """How its calls wait at the throttle."""
 
 
 class Sending(asyncio.Future[Received]):
@@ -106,11 +106,11 @@ class Shared:
     """What all views of one client have in common."""
 
     wire: Wire
-    gate: Gate
+    throttle: Throttle
     limiter: Limiter | None
     listener: Listener | None
     random: Callable[[], float]
-    quota: RetryQuota
+    retry_budget: RetryBudget
     loop: asyncio.AbstractEventLoop | None = None
     closing: bool = False
     closed: asyncio.Event = attrs.field(factory=asyncio.Event)
@@ -129,7 +129,7 @@ class Shared:
     @property
     def reach(self) -> Reach:
         """What is known of the server."""
-        return self.gate.outage.reach(asyncio.get_running_loop().time())
+        return self.throttle.outage.reach(asyncio.get_running_loop().time())
 
     def may_pass(self, error: OnCallError) -> bool:
         """Whether the same may succeed later, with nobody doing anything about it here."""
@@ -142,7 +142,7 @@ class Shared:
     def is_lasting(self, error: OnCallError, deadline: float) -> bool:
         """Whether it is of an outage that calls with this deadline have waited for in vain."""
         # They end up to one pause before it, and began up to one timeout before the outage.
-        lasted = self.gate.outage.lasted(asyncio.get_running_loop().time())
+        lasted = self.throttle.outage.lasted(asyncio.get_running_loop().time())
         return lasted >= deadline / 2 and is_outage(error, self.reach)
 
     def begin(self) -> None:
@@ -185,7 +185,7 @@ class Shared:
         if wait and self.under_way:
             await self.idle.wait()
         self.closed.set()
-        self.gate.close()
+        self.throttle.close()
         try:
             for sending in self.sending:
                 sending.end(TransportError, _CLOSED)

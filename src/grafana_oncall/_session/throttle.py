@@ -1,7 +1,7 @@
-"""The gate that every request of a client passes: how many at once, and when the server says wait.
+"""The throttle that every request passes: how many in flight at once, and pauses for all.
 
 `Pace` decides after what the server says, `Outage` when it says nothing; they know nothing of
-asyncio. `Gate` makes tasks wait. Time is the event loop's.
+asyncio. `Throttle` makes tasks wait. Time is the event loop's.
 """
 
 import asyncio
@@ -144,7 +144,7 @@ _Queue: TypeAlias = OrderedDict[asyncio.Future[int], _Wait]
 """Places that are waited for; whoever gives up leaves it from the middle."""
 
 
-class Gate:
+class Throttle:
     """Lets requests through, foreground before background, each in the order of its coming.
 
     However many wait, each costs the same: they are looked at one by one only when the pause

@@ -83,7 +83,7 @@ class Checkpoint:
     """Until when everything was delivered."""
     groups: tuple[Snapshot, ...] = attrs.field(repr=False)
     """Every group that is watched, as it was last delivered."""
-    outside: tuple[str, ...] = attrs.field(repr=False)
+    left_filter: tuple[str, ...] = attrs.field(repr=False)
     """Ids of those that have left the filter: when they come back, they are not new."""
     in_flight: tuple[Delivery, ...] = attrs.field(default=(), repr=False)
     """What was delivered after that, perhaps: its end is not known."""
@@ -155,7 +155,7 @@ def _write(checkpoint: Checkpoint, path: Path) -> None:
 
 def delivered(checkpoint: Checkpoint) -> Delivered:
     """What was delivered, for a watcher to go on from."""
-    made = Delivered({one.id: one for one in checkpoint.groups}, {*checkpoint.outside})
+    made = Delivered({one.id: one for one in checkpoint.groups}, {*checkpoint.left_filter})
     for one in checkpoint.in_flight:
         made.begin_delivery(one)
     return made
@@ -165,7 +165,7 @@ def members(known: Delivered) -> dict[str, Any]:
     """The members of a checkpoint that say so."""
     return {
         "groups": tuple(known.told.values()),
-        "outside": tuple(known.outside),
+        "left_filter": tuple(known.left_filter),
         "in_flight": tuple(chain.from_iterable(known.in_flight.values())),
     }
 

@@ -23,7 +23,7 @@ from grafana_oncall.errors import (
 
 from .checkpoint import Checkpoint, CheckpointFile, Kind, delivered, members
 from .poller import Poller, Scope
-from .schedule import Moment, Schedule
+from .schedule import Schedule, Timestamp
 from .tracker import Delivery, Known, Sighting
 
 _logger: Final = logging.getLogger("grafana_oncall")
@@ -65,8 +65,8 @@ class Follower:
             checkpoint = self._file.load()
         self._known = Known(settings.scope.request.query)
         self._poller = Poller(session, settings.scope, self._known)
-        self._began: Moment | None = None
-        self._polled: Moment | None = None
+        self._began: Timestamp | None = None
+        self._polled: Timestamp | None = None
         self._gaps: list[Gap] = []
         self.schedule = Schedule(settings.every)
         """When it reads."""
@@ -86,9 +86,9 @@ class Follower:
             )
             path = None if self._file is None else str(self._file.path)
             raise CheckpointError(message, path=path)
-        self._polled, self._gaps, self._learns = Moment(checkpoint.polled), [], False
+        self._polled, self._gaps, self._learns = Timestamp(checkpoint.polled), [], False
         known = delivered(checkpoint)
-        self._known.told, self._known.outside = known.told, known.outside
+        self._known.told, self._known.left_filter = known.told, known.left_filter
         self._known.in_flight = known.in_flight
 
     @property
@@ -118,7 +118,7 @@ class Follower:
             **members(self._known),
         )
 
-    def _settled(self, polled: Moment) -> datetime:
+    def _settled(self, polled: Timestamp) -> datetime:
         """Until when everything was delivered."""
         return self._gaps[0].since if self._gaps else polled.date
 
@@ -153,7 +153,7 @@ class Follower:
                 self._file.unlock()
                 raise
         if self._gaps:  # that nobody has settled: they are told again, as one
-            self._polled, self._gaps = Moment(self._gaps[0].since), []
+            self._polled, self._gaps = Timestamp(self._gaps[0].since), []
         self._alone = alone
 
     def _leave(self, reader: object, error: BaseException | None = None) -> None:
@@ -283,7 +283,7 @@ class Follower:
         else:
             self._note("polled", polled)
 
-    async def _read(self, began: Moment, busy: Collection[str]) -> Sequence[Sighting]:
+    async def _read(self, began: Timestamp, busy: Collection[str]) -> Sequence[Sighting]:
         if self._learns:
             # After an outage at the very first, what began during it is news.
             failed = self.schedule.failures
@@ -293,10 +293,10 @@ class Follower:
                 return ()
         return await self._poller.poll(busy)
 
-    def _now(self) -> Moment:
-        return Moment.now(self._settings.clock)
+    def _now(self) -> Timestamp:
+        return Timestamp.now(self._settings.clock)
 
-    def _gap_until(self, now: Moment, last: Moment) -> Gap | None:
+    def _gap_until(self, now: Timestamp, last: Timestamp) -> Gap | None:
         """A poll that comes a whole turn late may have missed what was done and undone."""
         passed = now.since(last)
         late = passed > 2 * self.schedule.every

@@ -22,7 +22,7 @@ from grafana_oncall._core.request import Page
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._listing.pager import Pager
-from grafana_oncall._listing.windows import Groups, Window, between, together, windows
+from grafana_oncall._listing.windows import Groups, Window, between, gather_or_cancel, windows
 from grafana_oncall._session.actions import Actions
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.enums import state_filter
@@ -90,7 +90,7 @@ class Poller:
             suspects |= await self._sweep(1)
         else:
             suspects |= await self._sweep(self._scope.most_pages)
-        suspects = (suspects - known.outside) | known.in_flight.keys()
+        suspects = (suspects - known.left_filter) | known.in_flight.keys()
         await self._look_for(suspects - known.met - {*busy})
         return known.changed()
 
@@ -107,7 +107,7 @@ class Poller:
             except OnCallError as error:
                 failures.append(error)
 
-        await together([read(group_id) for group_id in ids])
+        await gather_or_cancel([read(group_id) for group_id in ids])
         return self._known.changed(), failures
 
     async def _read_new(self) -> set[str]:

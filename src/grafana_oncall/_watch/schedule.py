@@ -10,7 +10,7 @@ import attrs
 
 
 @attrs.frozen
-class Moment:
+class Timestamp:
     """A moment by both clocks."""
 
     date: datetime
@@ -18,7 +18,7 @@ class Moment:
     """Of the running loop; None where there was none."""
 
     @classmethod
-    def now(cls, clock: Callable[[], datetime]) -> "Moment":
+    def now(cls, clock: Callable[[], datetime]) -> "Timestamp":
         """As the clock and the running loop tell it."""
         try:
             seconds = asyncio.get_running_loop().time()
@@ -26,11 +26,11 @@ class Moment:
             seconds = None
         return cls(clock(), seconds)
 
-    def since(self, earlier: "Moment") -> timedelta:
+    def since(self, earlier: "Timestamp") -> timedelta:
         """What has passed, by the clock that saw more of it."""
         return max(self.date - earlier.date, self.ticked(earlier))
 
-    def ticked(self, earlier: "Moment") -> timedelta:
+    def ticked(self, earlier: "Timestamp") -> timedelta:
         """What has passed by the loop's clock, where both know it: nobody sets that."""
         if self.seconds is None or earlier.seconds is None:
             return self.date - earlier.date

@@ -34,7 +34,7 @@ class Delivery:
     id: str
     after: Snapshot | None
     """How the group is; None when it is gone."""
-    outside: bool = False
+    left_filter: bool = False
     """Whether it has left the filter by that."""
 
 
@@ -44,7 +44,7 @@ class Delivered:
 
     told: dict[str, Snapshot] = attrs.field(factory=dict[str, Snapshot])
     """Each group as it was last delivered."""
-    outside: set[str] = attrs.field(factory=set[str])
+    left_filter: set[str] = attrs.field(factory=set[str])
     """Groups that have left the list: when they come back, they are not new."""
     in_flight: dict[str, list[Delivery]] = attrs.field(factory=dict[str, list[Delivery]])
     """Deliveries that began after that, and are not known to be done, in their order."""
@@ -57,13 +57,13 @@ class Delivered:
     def end_delivery(self, delivery: Delivery) -> None:
         """The consumer knows it."""
         self.in_flight.pop(delivery.id, None)
-        self.outside.discard(delivery.id)
+        self.left_filter.discard(delivery.id)
         if delivery.after is None:
             self.told.pop(delivery.id, None)
             return
         self.told[delivery.id] = delivery.after
-        if delivery.outside:
-            self.outside.add(delivery.id)
+        if delivery.left_filter:
+            self.left_filter.add(delivery.id)
 
 
 class Known(Delivered):
@@ -131,7 +131,7 @@ class Known(Delivered):
         return Delivery(
             id=sighting.id,
             after=None if group is None else Snapshot.of(group),
-            outside=group is not None and not self._is_watched(group),
+            left_filter=group is not None and not self._is_watched(group),
         )
 
     def _note(self, group_id: str, group: AlertGroup | None) -> None:
@@ -163,8 +163,8 @@ class Known(Delivered):
         begun = self.in_flight.get(group_id, ())
         if group is None or self._is_watched(group):
             return [self.told.get(group_id), *(one.after for one in begun)]
-        told = None if group_id in self.outside else self.told.get(group_id)
-        inside = [told, *(one.after for one in begun if not one.outside)]
+        told = None if group_id in self.left_filter else self.told.get(group_id)
+        inside = [told, *(one.after for one in begun if not one.left_filter)]
         return [one for one in inside if one is not None]
 
     def _began(self, sighting: Sighting) -> datetime:

@@ -9,7 +9,7 @@ from typing import Final
 from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._listing.pager import Pager
-from grafana_oncall._listing.windows import Groups, between, together
+from grafana_oncall._listing.windows import Groups, between, gather_or_cancel
 from grafana_oncall._session.actions import Actions
 from grafana_oncall._session.session import Session
 from grafana_oncall.errors import EndpointUnavailable, NotFound, OnCallError, WaitTimeout
@@ -48,7 +48,7 @@ class Waiter:
         failures: list[OnCallError] = []
         try:
             missing = await self._not_on_pages()
-            await together([self._look_at(one, failures) for one in missing])
+            await gather_or_cancel([self._look_at(one, failures) for one in missing])
         except OnCallError as error:
             self._note_failure(error, failures)
         self._failure = failures[0] if failures else None

@@ -26,7 +26,7 @@ from grafana_oncall._watch.watcher import Watcher, follower_of
 from grafana_oncall.changes import Change, Gap, Watched
 from grafana_oncall.errors import InvalidArgument
 
-from .handlers import last_failure, name_of
+from .handlers import call_with_retries, name_of
 from .runner import Runner
 
 __all__ = ["Bot", "BotHealth", "DeadLetter"]
@@ -186,14 +186,16 @@ class Bot:
     async def _tell(self, change: Watched) -> None:
         for kinds, handler in self._handlers:
             if isinstance(change, kinds):
-                error = await last_failure(handler, change, policy=self._retry, random=self._random)
+                error = await call_with_retries(
+                    handler, change, policy=self._retry, random=self._random
+                )
                 if error is not None:
                     await self._give_up(handler, change, error)
 
     async def _give_up(self, handler: Handler[Any], change: Watched, error: Exception) -> None:
         self._dead_letters += 1
         letter = DeadLetter(
-            change=change, handler=name_of(handler), error=error, attempts=self._retry.attempts
+            change=change, handler=name_of(handler), error=error, attempts=self._retry.max_attempts
         )
         if self._on_dead_letter is None:
             _logger.error("Handler %s gave up on %s", letter.handler, _told(change), exc_info=error)

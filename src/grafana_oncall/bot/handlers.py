@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
 from grafana_oncall._core.aio import in_own_task, is_cancelled
-from grafana_oncall._session.retry import RetryPolicy, bound_of_delay
+from grafana_oncall._session.retry import RetryPolicy, backoff_limit
 
 T = TypeVar("T")
 
 _logger: Final = logging.getLogger("grafana_oncall")
 
 
-async def last_failure(
+async def call_with_retries(
     handler: Callable[[T], Awaitable[object]],
     given: T,
     *,
@@ -22,9 +22,9 @@ async def last_failure(
 ) -> Exception | None:
     """What the last attempt that the policy allows raised; None when one succeeded."""
     attempt = 1
-    while (failure := await _failure(handler, given)) is not None and attempt < policy.attempts:
+    while (failure := await _failure(handler, given)) is not None and attempt < policy.max_attempts:
         _logger.info("Handler %s failed, and is called again: %r", name_of(handler), failure)
-        await asyncio.sleep(random() * bound_of_delay(policy, attempt))
+        await asyncio.sleep(random() * backoff_limit(policy, attempt))
         attempt += 1
     return failure
 

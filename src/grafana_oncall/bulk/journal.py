@@ -2,7 +2,7 @@
 
     {"journal": 1, "server": …, "action": {…}, "query": [[…]] | null, …}
     {"select": ["I1", "I2", …]}         any number of these
-    {"selected": 2, "settled": true}    only now is anything sent
+    {"selected": 2, "complete": true}    only now is anything sent
     {"begin": 0, "id": "I1", …}         before its first request
     {"end": 0, "status": "changed", …}  after its last one
     {"finished": true}                  each group was attempted
@@ -174,14 +174,14 @@ class Journal:
         message = f"{self._path}: {what}"
         return JournalError(message, path=str(self._path), reason="other_run")
 
-    async def select(self, ids: Sequence[str], start: int = 0, *, settled: bool) -> None:
+    async def select(self, ids: Sequence[str], start: int = 0, *, complete: bool) -> None:
         """The selection, or from `start` what a later walk adds to it."""
         if self._file is None:
             return
         for first in range(start, len(ids), _IDS_IN_A_LINE):
             self._write(select=ids[first : first + _IDS_IN_A_LINE])
             await asyncio.sleep(0)
-        self._write(selected=len(ids) - start, settled=settled)
+        self._write(selected=len(ids) - start, complete=complete)
 
     async def begin(
         self, position: int, group_id: str, *, silenced_at: datetime | None = None

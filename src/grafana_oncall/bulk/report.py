@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, overload
 
 import attrs
 
-from grafana_oncall.errors import OnCallError, drop_frames
+from grafana_oncall.errors import OnCallError, strip_tracebacks
 
 from .ids import Ids
 from .outcome import Outcome, Status
@@ -60,7 +60,7 @@ class Ledger(Sequence[Outcome]):
         self._seconds[position] = outcome.seconds
         self._words.pop(position, None)
         if outcome.detail or outcome.error is not None:
-            drop_frames(outcome.error)  # which are kilobytes
+            strip_tracebacks(outcome.error)  # which are kilobytes
             self._words[position] = outcome.detail, outcome.error
 
     def status(self, position: int) -> Status:
@@ -115,14 +115,14 @@ class BulkReport:
     """One for each group, in the order of the selection."""
     counts: Mapping[Status, int]
     """Groups by status, each status included; their sum is the selection."""
-    selecting: float
+    seconds_selecting: float
     """How long it took to read and check the selection."""
-    acting: float
+    seconds_acting: float
     """How long it took to act on it, pauses included."""
-    settled: bool = True
+    complete: bool = True
     """False when one may have been left out: because groups left the list during each of five
     walks, or because `converge=True` found new ones to the last."""
-    selected: bool = True
+    selection_complete: bool = True
     """False when the run ended before the selection was complete: then nothing was sent."""
     dry_run: bool = False
     """Whether nothing was to be sent; the outcomes' `detail` then says what would be."""
@@ -151,10 +151,10 @@ class BulkReport:
             {
                 "action": self.action,
                 "dry_run": self.dry_run,
-                "selected": self.selected,
-                "settled": self.settled,
-                "selecting": self.selecting,
-                "acting": self.acting,
+                "selection_complete": self.selection_complete,
+                "complete": self.complete,
+                "seconds_selecting": self.seconds_selecting,
+                "seconds_acting": self.seconds_acting,
                 "counts": self.counts,
                 "outcomes": [
                     {
@@ -181,11 +181,11 @@ class BulkReport:
             if number
         )
         kind = f"{self.action} (dry run)" if self.dry_run else self.action
-        doubt = "" if self.settled else "; the list kept moving: some may have been left out"
+        doubt = "" if self.complete else "; the list kept moving: some may have been left out"
         if self.counts.get(Status.ACCEPTED):
             doubt += "; the server does later what it accepted"
-        seconds = self.selecting + self.acting
-        if not self.selected:
+        seconds = self.seconds_selecting + self.seconds_acting
+        if not self.selection_complete:
             reason = "the selection was not complete, so nothing was sent"
             return f"{kind}: {reason}, in {seconds:.1f} s"
         number = len(self.outcomes)

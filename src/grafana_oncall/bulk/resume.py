@@ -83,7 +83,7 @@ class Past:
     """Whether its selection is complete: before that, nothing is sent."""
     finished: bool = False
     """Whether it came to its end: each group was attempted."""
-    settled: bool = True
+    complete: bool = True
     doubtful: set[int] = attrs.field(factory=set[int])
     """Positions of groups that were under way, or whose outcome is unknown."""
     silenced_at: dict[int, datetime] = attrs.field(factory=dict[int, datetime])
@@ -183,8 +183,8 @@ def _apply(past: Past, entry: dict[str, Any]) -> None:
     match entry:
         case {"select": [*ids]}:
             _add(past.ledger, ids)
-        case {"selected": int(), "settled": bool(settled)}:
-            past.selected, past.settled = True, settled
+        case {"selected": int(), "complete": bool(complete)}:
+            past.selected, past.complete = True, complete
         case {"finished": True}:
             pass
         case {"begin": int(position), "id": str(group_id)}:

@@ -10,7 +10,7 @@ from grafana_oncall._session.session import Session
 from grafana_oncall.errors import ClientStateError, LabelError
 
 from .actions import Action, Seen
-from .apply import Applier, breathe
+from .apply import Applier, yield_every
 from .ids import Ids
 from .journal import Journal
 from .options import Settings
@@ -74,7 +74,7 @@ class BulkRun:
             self._action.name,
             past.ledger.counts,
             listener=self._settings.on_progress,
-            pause_left=session.shared.gate.pause_left,
+            pause_left=session.shared.throttle.pause_left,
         )
         self._applier = Applier(
             action=self._action,
@@ -112,10 +112,10 @@ class BulkRun:
             action=self._action.name,
             outcomes=ledger,
             counts=dict(ledger.counts),
-            selecting=self._meter.seconds["selecting"],
-            acting=self._meter.seconds["acting"],
-            selected=self._selected,
-            settled=self._past.settled,
+            seconds_selecting=self._meter.seconds["selecting"],
+            seconds_acting=self._meter.seconds["acting"],
+            selection_complete=self._selected,
+            complete=self._past.complete,
             dry_run=self._settings.dry_run,
         )
 
@@ -182,7 +182,7 @@ class BulkRun:
                 await self._go(before, await self._select(read))
             if len(self._ledger) == before:
                 return
-        self._past.settled = False
+        self._past.complete = False
 
     async def _select(self, read: Read) -> dict[str, Seen]:
         """Selects to the end; answers what was seen of the groups."""
@@ -191,9 +191,9 @@ class BulkRun:
             frozen = await read(
                 ledger.ids, most=self._settings.max_items, found=self._meter.reached
             )
-            self._past.settled = frozen.settled
+            self._past.complete = frozen.complete
             ledger.take_in()
-            await self._journal.select(ledger.ids, before, settled=frozen.settled)
+            await self._journal.select(ledger.ids, before, complete=frozen.complete)
             self._selected = True
         return frozen.seen
 
@@ -215,7 +215,7 @@ class BulkRun:
         for position, group_id in enumerate(self._ledger.ids):
             outcome = _planned(self._action, group_id, seen.get(group_id))
             self._ledger.settle(position, outcome)
-            await breathe(position + 1)
+            await yield_every(position + 1)
 
 
 async def _same_ids(ids: Ids, read: Read) -> bool:
@@ -224,7 +224,7 @@ async def _same_ids(ids: Ids, read: Read) -> bool:
     for number, one in enumerate(given, 1):
         if one not in ids:
             return False
-        await breathe(number)
+        await yield_every(number)
     return len(given) == len(ids)
 
 

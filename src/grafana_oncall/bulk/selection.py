@@ -15,12 +15,12 @@ from grafana_oncall._generated.constraints import ID
 from grafana_oncall._listing.filters import unmet
 from grafana_oncall._listing.ignored import ignored
 from grafana_oncall._listing.pages import at_page, next_page
-from grafana_oncall._listing.windows import Groups, together, windows
+from grafana_oncall._listing.windows import Groups, gather_or_cancel, windows
 from grafana_oncall._session.session import Session
 from grafana_oncall.errors import InvalidArgument, SelectionTooLarge
 
 from .actions import Seen
-from .apply import breathe
+from .apply import yield_every
 from .ids import Ids
 
 Found: TypeAlias = Callable[[int, int | None], None]
@@ -33,7 +33,7 @@ class Frozen:
 
     seen: dict[str, Seen] = attrs.field(factory=dict[str, Seen])
     """By id: what was seen of them just now; nothing where only ids were given."""
-    settled: bool = True
+    complete: bool = True
     """Whether certainly none was left out that matched all the time."""
 
 
@@ -63,22 +63,22 @@ async def freeze(
     newest = max(one.created_at for one in groups.values())
     marks = await _marks(session, request, first, prefetch + 1)
     ends = [newest, *(mark for mark in marks if mark <= newest)]
-    settled = True
+    complete = True
 
     async def read(until: datetime, since: datetime) -> None:
-        nonlocal settled
+        nonlocal complete
         reading = windows(session, request, since=since, until=until)
         async with aclosing(reading):
             async for window in reading:
-                settled = settled and window.settled
+                complete = complete and window.complete
                 here = _checked(request, window.groups)
                 groups.update({one.id: one for one in here.values() if one.created_at <= newest})
                 found(len(groups), max(first.count, len(groups)))
 
-    await together([read(until, since) for until, since in pairwise(ends)])
+    await gather_or_cancel([read(until, since) for until, since in pairwise(ends)])
     in_order = sorted(groups.values(), key=lambda one: one.created_at, reverse=True)
     await _add(ids, (one.id for one in in_order), most)
-    return Frozen(seen=groups, settled=settled)
+    return Frozen(seen=groups, complete=complete)
 
 
 async def _marks(
@@ -87,7 +87,7 @@ async def _marks(
     """Moments that divide a list into equal parts, newest first; the last is that of its end."""
     last = first.total_pages or 1
     numbers = {last * part // readers for part in range(1, readers)} - {0, last}
-    inner = await together([session.send(at_page(request, number)) for number in numbers])
+    inner = await gather_or_cancel([session.send(at_page(request, number)) for number in numbers])
     pages = [*inner, await _last_page(session, at_page(request, last))]
     groups = [_checked(request, page.results).values() for page in pages]
     oldest = {min(one.created_at for one in here) for here in groups if here}
@@ -144,7 +144,7 @@ async def gather(
         _check_size(len(ids), most)
         found(len(ids), None)
         position += 1
-        await breathe(position)
+        await yield_every(position)
     return Frozen()
 
 
@@ -158,5 +158,5 @@ async def given(given_ids: Sequence[str], ids: Ids, *, most: int | None, found: 
 async def _add(ids: Ids, more: Iterable[str], most: int | None) -> None:
     for number, one in enumerate(more, 1):
         ids.add(one)
-        await breathe(number)
+        await yield_every(number)
     _check_size(len(ids), most)

@@ -8,7 +8,7 @@ import msgspec
 from grafana_oncall import labels as label_rules
 from grafana_oncall._codec.converter import to_input
 from grafana_oncall._codec.decode import encode, holds
-from grafana_oncall._core.request import Answer, Page, Request
+from grafana_oncall._core.request import Page, Request, Result
 from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._generated.integrations import (
     DefaultRouteInput,
@@ -140,14 +140,14 @@ class Integrations:
         listed = Pager(self._session, named, prefetch=DEFAULT_PREFETCH)
         before = {one.id for one in await listed.collect()}
 
-        async def created(exchange: Exchange) -> Answer[Integration] | None:
+        async def created(exchange: Exchange) -> Result[Integration] | None:
             request: Request[Page[Integration]] | None = operations.list_integrations(name=name)
             while request is not None:
                 answer = await exchange(request)
                 for one in answer.value.results:
                     # A server that does not know the filter answers all integrations.
                     if one.name == name and one.id not in before:
-                        return Answer(value=one, response=answer.response)
+                        return Result(value=one, response=answer.response)
                 request = next_page(request, answer.value)
             return None
 
@@ -198,7 +198,7 @@ class Integrations:
         )
         request = operations.update_integration(integration_id, body)
 
-        async def updated(exchange: Exchange) -> Answer[Integration] | None:
+        async def updated(exchange: Exchange) -> Result[Integration] | None:
             answer = await exchange(operations.get_integration(integration_id))
             return answer if holds(answer.response.content, encode(request)) else None
 

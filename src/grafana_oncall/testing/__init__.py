@@ -30,7 +30,7 @@ Nothing here comes from the rest of the package: a bug that both shared would ca
 """
 
 from grafana_oncall.testing._server.dispatch import OPERATION_NAMES
-from grafana_oncall.testing._server.rate_limit import Quota
+from grafana_oncall.testing._server.rate_limit import RateLimit
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
 from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, FakeUser
 from grafana_oncall.testing._serving.serve import serve
@@ -57,7 +57,7 @@ __all__ = [
     "Faults",
     "LoopClock",
     "NoAnswer",
-    "Quota",
+    "RateLimit",
     "Stuck",
     "VirtualClock",
     "VirtualTimeLoop",

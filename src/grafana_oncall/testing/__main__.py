@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
-from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, Quota, seed_storm, serve
+from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, RateLimit, seed_storm, serve
 from grafana_oncall.testing._server.arguments import NAME, SIZE
 from grafana_oncall.testing._server.files import StateFileError, check_target, load, save
 
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--load", type=Path, metavar="FILE", help="go on from what --save wrote")
     add("--save", type=Path, metavar="FILE", help="write the state there when it stops")
     add("--latency", type=_latency, metavar="MS", help="from a request to its answer")
-    add("--quota", type=_quota, metavar="N/SECONDS", help="requests per user and window")
+    add("--rate-limit", type=_rate_limit, metavar="N/SECONDS", help="requests per user and window")
     add("--new-every", type=_seconds, metavar="SECONDS", help="let a new alert group arrive")
     return parser
 
@@ -117,9 +117,9 @@ def _seconds(text: str) -> float:
 
 
 @_expects("N/SECONDS, such as 300/60, with N from 1 and SECONDS from 0.001 to 86400,")
-def _quota(text: str) -> Quota:
+def _rate_limit(text: str) -> RateLimit:
     requests, _, window = text.partition("/")
-    return Quota(requests=int(requests), window=_duration(float(window)))
+    return RateLimit(requests=int(requests), window=_duration(float(window)))
 
 
 def _duration(seconds: float) -> timedelta:
@@ -149,7 +149,7 @@ async def _run(options: argparse.Namespace) -> None:
 def _made(options: argparse.Namespace) -> FakeOnCall:
     fake = _seeded(options) if options.load is None else load(options.load)
     fake.latency = fake.latency if options.latency is None else options.latency
-    fake.rate_limit = fake.rate_limit if options.quota is None else options.quota
+    fake.rate_limit = fake.rate_limit if options.rate_limit is None else options.rate_limit
     return fake
 
 

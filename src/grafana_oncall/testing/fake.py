@@ -11,7 +11,7 @@ from attrs import asdict
 from grafana_oncall.testing._resources.webhooks import EventName, event_body
 from grafana_oncall.testing._server.arguments import TEXT
 from grafana_oncall.testing._server.dispatch import answer, find_route
-from grafana_oncall.testing._server.rate_limit import Quota
+from grafana_oncall.testing._server.rate_limit import RateLimit
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
 from grafana_oncall.testing._server.snapshot import read, restore, write
 from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
@@ -64,7 +64,7 @@ class FakeOnCall(Populate):
         token: str = DEFAULT_TOKEN,
         base_url: str = "http://engine.internal:8080/oncall",
         grafana_url: str | None = None,
-        rate_limit: Quota | None = None,
+        rate_limit: RateLimit | None = None,
         delete_delay: timedelta | None = timedelta(seconds=0.3),
         wipe_delay: timedelta | None = timedelta(seconds=0.1),
         page_size: int = 50,
@@ -222,13 +222,13 @@ class FakeOnCall(Populate):
         self._world.wipe_delay = delay
 
     @property
-    def rate_limit(self) -> Quota | None:
+    def rate_limit(self) -> RateLimit | None:
         """Requests per user and window, which operators of real servers change too."""
         return self._world.rate_limit
 
     @rate_limit.setter
-    def rate_limit(self, quota: Quota | None) -> None:
-        self._world.rate_limit = quota
+    def rate_limit(self, limit: RateLimit | None) -> None:
+        self._world.rate_limit = limit
 
     @property
     def latency(self) -> timedelta:

@@ -128,7 +128,7 @@ def test_a_path_parameter_that_is_not_supported_is_refused(
             id="schema for a parameter",
         ),
         pytest.param({f"{GET}/deprecated": True}, f"{GET}/deprecated", id="unknown keyword"),
-        pytest.param({f"{GET}/x-repeat": "maybe"}, f"{GET}/x-repeat", id="unknown repeat"),
+        pytest.param({f"{GET}/x-retry": "maybe"}, f"{GET}/x-retry", id="unknown repeat"),
         pytest.param({f"{GET}/x-check": 1}, f"{GET}/x-check", id="check that is not a string"),
         pytest.param(
             {f"{GET}/x-needs-user": 1}, f"{GET}/x-needs-user", id="flag that is not a boolean"

@@ -112,7 +112,7 @@ def test_webhooks_may_be_empty(tmp_path: Path) -> None:
         pytest.param({POST: None}, POST, id="null for the method"),
         pytest.param({f"{POST}/parameters": []}, f"{POST}/parameters", id="parameters of post"),
         pytest.param({f"{POST}/security": []}, f"{POST}/security", id="security"),
-        pytest.param({f"{POST}/x-repeat": "safe"}, f"{POST}/x-repeat", id="x-repeat"),
+        pytest.param({f"{POST}/x-retry": "safe"}, f"{POST}/x-retry", id="x-retry"),
         pytest.param({f"{POST}/summary": 1}, f"{POST}/summary", id="summary that is not a string"),
         pytest.param({f"{POST}/responses": REMOVED}, POST, id="no responses"),
         pytest.param({BODY: REMOVED}, POST, id="no body"),

@@ -60,7 +60,7 @@ async def test_other_groups_go_on_between_two_attempts(
 ) -> None:
     """A group whose handler fails keeps its own place only."""
     bad, good = fake.add_group(), fake.add_group()
-    bot, handled = make(retry=RetryPolicy(first_delay=60, longest_delay=60)), list[Any]()
+    bot, handled = make(retry=RetryPolicy(initial_backoff=60, max_backoff=60)), list[Any]()
 
     @bot.on(Change)
     async def handle(change: Change) -> None:
@@ -197,7 +197,7 @@ async def test_a_callback_that_fails_is_logged_and_the_bot_goes_on(
     async def lose(letter: DeadLetter) -> None:
         raise Broken(letter.handler)
 
-    bot = make(retry=RetryPolicy(attempts=1), on_dead_letter=lose)
+    bot = make(retry=RetryPolicy(max_attempts=1), on_dead_letter=lose)
     calls, after = fail(bot), hear(bot)
     groups = [fake.add_group()]
     later(20, lambda: groups.append(fake.add_group()))
@@ -225,7 +225,7 @@ async def test_a_change_that_is_given_up_is_logged_in_short(
     fake: FakeOnCall, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without what the alert holds."""
-    bot = make(retry=RetryPolicy(attempts=1))
+    bot = make(retry=RetryPolicy(max_attempts=1))
     fail(bot)
     group = fake.add_group(payload={"password": "in an alert"})
     await run_for(bot, 10)

@@ -167,13 +167,13 @@ async def test_an_error_in_a_neighbouring_task_cuts_a_run_short(
         await asyncio.sleep(1.7)
         raise LookupError
 
-    async def together() -> None:
+    async def gather_or_cancel() -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(run.wait())
             tasks.create_task(fails())
 
     with pytest.raises(ExceptionGroup) as caught:
-        await together()
+        await gather_or_cancel()
     assert [type(one) for one in caught.value.exceptions] == [LookupError]
     assert counted(run.report) == {"changed": 4, "unknown": 4, "not_attempted": 2}
 
@@ -219,6 +219,6 @@ async def test_a_run_that_is_cut_while_it_selects_says_that_nothing_was_sent(
     fake.latency = SECOND
     query = oncall.alert_groups.list(state="new")
     report = await cut(oncall.alert_groups.bulk.resolve(query), 1.5)
-    assert not report.selected
+    assert not report.selection_complete
     assert str(report).startswith("resolve: the selection was not complete, so nothing was sent, ")
     assert {call.method for call in fake.calls} == {"GET"}

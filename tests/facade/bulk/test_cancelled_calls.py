@@ -52,7 +52,7 @@ async def test_a_timeout_of_asyncio_keeps_the_doubt_in_its_chain(
 
 
 async def test_a_cancelled_write_that_was_not_on_its_way_has_no_doubt(fake: FakeOnCall) -> None:
-    """It waited at the gate, or in a pause, or for the retry of what was never sent."""
+    """It waited at the throttle, or in a pause, or for the retry of what was never sent."""
     (group,) = add(fake, 1)
     fake.latency = SECOND
     async with connect(fake, max_connections=1) as client:

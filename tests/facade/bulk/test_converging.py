@@ -29,7 +29,7 @@ async def test_converging_catches_what_appears_meanwhile(
     query = oncall.alert_groups.list(state="new")
     report = await oncall.alert_groups.bulk.resolve(query, converge=converge)
     assert [group.state for group in late] == [state] * 3
-    assert (counted(report), report.settled) == ({"changed": 63 if converge else 60}, True)
+    assert (counted(report), report.complete) == ({"changed": 63 if converge else 60}, True)
     assert len(written(fake)) == len(report.outcomes)
 
 
@@ -39,9 +39,9 @@ async def test_converging_is_bounded(fake: FakeOnCall, oncall: OnCallClient) -> 
     meanwhile(fake, "resolve_alert_group", lambda _: void(fake.add_group()), times=999)
     query = oncall.alert_groups.list(state="new")
     report = await oncall.alert_groups.bulk.resolve(query, converge=True)
-    assert (counted(report), report.settled) == ({"changed": 11}, False)
+    assert (counted(report), report.complete) == ({"changed": 11}, False)
     assert "may have been left out" in str(report)
-    assert json.loads(report.to_json())["settled"] is False
+    assert json.loads(report.to_json())["complete"] is False
     assert [group.state for group in fake.groups.values()].count("firing") == 1
 
 

@@ -75,4 +75,4 @@ async def test_a_dry_run_that_would_converge_walks_once_and_plans_what_it_saw(
         (first.id, "not_attempted", "add tier:a"),
         (second.id, "already", ""),
     ]
-    assert (sent(fake), report.settled) == ({"list_alert_groups": 1}, True)
+    assert (sent(fake), report.complete) == ({"list_alert_groups": 1}, True)

@@ -23,7 +23,7 @@ async def test_nothing_is_skipped_although_acting_takes_groups_out_of_the_filter
     """All pages are read before the first write."""
     groups = add(fake, 300)
     report = await oncall.alert_groups.bulk.resolve(oncall.alert_groups.list(state="new"))
-    assert (counted(report), report.settled) == ({"changed": 300}, True)
+    assert (counted(report), report.complete) == ({"changed": 300}, True)
     assert {group.state for group in groups} == {"resolved"}
     methods = [call.method for call in fake.calls]
     assert "GET" not in methods[methods.index("POST") :]
@@ -114,7 +114,7 @@ async def test_groups_that_move_up_while_the_list_is_read_are_found(
         oncall.alert_groups.list(state="new", prefetch=0)
     )
     assert {group.state for group in groups} == {"resolved"}
-    assert (counted(report), report.settled) == ({"changed": 118, "already": 2}, True)
+    assert (counted(report), report.complete) == ({"changed": 118, "already": 2}, True)
 
 
 async def test_a_list_that_never_stands_still_is_told(
@@ -130,7 +130,7 @@ async def test_a_list_that_never_stands_still_is_told(
 
     meanwhile(fake, "list_alert_groups", act, times=99)
     report = await oncall.alert_groups.bulk.resolve(oncall.alert_groups.list(state="new"))
-    assert not report.settled
+    assert not report.complete
     assert "may have been left out" in str(report)
     assert sum(report.counts.values()) == len(report.outcomes)
 

@@ -35,7 +35,7 @@ async def test_a_journal_has_a_line_for_each_event(
         "converge": False,
         "max_items": 2,
     }
-    assert rest[:2] == [{"select": [first.id, second.id]}, {"selected": 2, "settled": True}]
+    assert rest[:2] == [{"select": [first.id, second.id]}, {"selected": 2, "complete": True}]
     assert rest.pop() == {"finished": True}
     assert [(one.get("begin"), one.get("end"), one["id"]) for one in rest[2:]] == [
         (0, None, first.id),

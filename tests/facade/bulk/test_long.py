@@ -151,7 +151,7 @@ def journal(path: Path, groups: int, *tail: str) -> Path:
     """Of a run that has resolved all of its groups."""
     ids = [f"I{one:013}" for one in range(groups)]
     entries = [HEAD, *({"select": ids[at : at + 1000]} for at in range(0, groups, 1000))]
-    entries.append({"selected": groups, "settled": True})
+    entries.append({"selected": groups, "complete": True})
     for at, one in enumerate(ids):
         end = {"end": at, "id": one, "status": "changed", "seconds": 0.123456, "detail": ""}
         entries += [{"begin": at, "id": one, "state": None}, end]

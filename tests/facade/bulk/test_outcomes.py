@@ -94,7 +94,7 @@ async def test_timings_are_told(fake: FakeOnCall, oncall: OnCallClient) -> None:
     fake.latency = timedelta(seconds=1)
     query = oncall.alert_groups.list(state="new")
     report = await oncall.alert_groups.bulk.resolve(query, max_at_once=4)
-    assert [report.selecting, report.acting] == pytest.approx([1, 5])
+    assert [report.seconds_selecting, report.seconds_acting] == pytest.approx([1, 5])
     assert [outcome.seconds for outcome in report.outcomes] == [pytest.approx(1)] * 20
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall.testing import FakeOnCall, Quota, VirtualClock, throttle
+from grafana_oncall.testing import FakeOnCall, RateLimit, VirtualClock, throttle
 from tests.support.budget import budget
 from tests.support.bulk_stories import SECOND, add, counted, ids
 from tests.support.samples import BASE
@@ -30,7 +30,7 @@ async def test_a_storm_of_429s_shows_nowhere_but_in_the_time(
     clock: VirtualClock,
 ) -> None:
     """Every group is acted on once, and a window costs few requests in vain."""
-    fake = FakeOnCall(clock=clock, rate_limit=Quota(requests=30), latency=SECOND / 10)
+    fake = FakeOnCall(clock=clock, rate_limit=RateLimit(requests=30), latency=SECOND / 10)
     groups = add(fake, 200)
     async with OnCallClient(url=BASE, token=fake.token, transport=fake.transport()) as client:
         query = client.alert_groups.list(state="new")

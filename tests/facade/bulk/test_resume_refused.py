@@ -40,7 +40,7 @@ HEAD = (
     f'{{"journal": 1, "server": "{BASE}/api/v1/", "action": {{"name": "resolve"}}, '
     '"query": null, "converge": false, "max_items": null}\n'
 )
-SELECTED = '{"select": ["I1"]}\n{"selected": 1, "settled": true}\n'
+SELECTED = '{"select": ["I1"]}\n{"selected": 1, "complete": true}\n'
 EMPTY, STRANGE = "Start a new run", "no line of a bulk journal"
 NOT_JOURNALS = {
     "empty": (EMPTY, ""),

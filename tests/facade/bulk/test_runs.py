@@ -70,7 +70,7 @@ async def test_a_report_can_be_taken_at_any_time(fake: FakeOnCall, oncall: OnCal
     assert counted(before) == {}
     assert counted(during) == {"changed": 2, "unknown": 2, "not_attempted": 2}
     assert counted(after) == counted(run.report) == {"changed": 6}
-    assert [before.acting, after.acting] == pytest.approx([0, 3])
+    assert [before.seconds_acting, after.seconds_acting] == pytest.approx([0, 3])
 
 
 async def test_a_run_that_is_never_awaited_warns(

@@ -24,7 +24,7 @@ from tests.support.listing import settle
 from tests.support.samples import GROUP, GROUP_ID, one_page
 from tests.support.secrets_shown import leaks, shows
 
-ONCE = RetryPolicy(attempts=1, deadline=0)
+ONCE = RetryPolicy(max_attempts=1, deadline=0)
 
 CLIENTS = ("httpx", "aiohttp", "a client of the user's")
 

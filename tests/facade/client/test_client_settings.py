@@ -237,7 +237,7 @@ async def test_a_timeout_holds_for_every_part_of_a_request(
             assert set(wire.calls.last.request.extensions["timeout"].values()) == {seconds}
 
 
-@pytest.mark.parametrize("argument", ["max_connections", "max_response_bytes", "retry_quota"])
+@pytest.mark.parametrize("argument", ["max_connections", "max_response_bytes", "retry_budget"])
 @pytest.mark.parametrize("number", [0, -1, 1.5, "2", True, None])
 def test_a_limit_is_whole_and_above_zero(argument: str, number: Any) -> None:
     """None is no way to say that there is no limit: it would fail in the middle of a call."""
@@ -370,7 +370,7 @@ async def test_the_options_of_a_view_hold_though_the_client_was_used_before(
     route = wire.route().respond(json=GROUP)
     await client.alert_groups.get(GROUP_ID)
     route.respond(503)
-    view = client.with_options(retry=RetryPolicy(attempts=1))
+    view = client.with_options(retry=RetryPolicy(max_attempts=1))
     with pytest.raises(ServerError) as caught:
         await view.alert_groups.get(GROUP_ID)
     assert len(caught.value.attempts) == 1

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy
-from grafana_oncall._session.throttle import Gate, Pace
+from grafana_oncall._session.throttle import Pace, Throttle
 from grafana_oncall.bot import Bot
 from grafana_oncall.bulk import Status
 from grafana_oncall.changes import Acknowledged, Change, Created
@@ -26,7 +26,7 @@ from grafana_oncall.testing import FakeOnCall, hang, reset, status
 from tests.support.bulk_deeds import assert_idle, connect
 from tests.support.listing import other_tasks
 
-QUICK = RetryPolicy(first_delay=0.001, longest_delay=0.002)
+QUICK = RetryPolicy(initial_backoff=0.001, max_backoff=0.002)
 SECONDS = 5
 """Whoever hangs is ended so soon."""
 
@@ -38,21 +38,21 @@ def fake() -> FakeOnCall:
 
 
 async def test_pauses_of_any_length_end() -> None:
-    """Also those that end before the loop's clock ticks again; nobody is left at the gate."""
-    gate, shuffled, entered = Gate(Pace(width=4)), random.Random(7), 0  # noqa: S311  # no secret
+    """Also those that end before the loop's clock ticks again; nobody is left at the throttle."""
+    throttle, shuffled, entered = Throttle(Pace(width=4)), random.Random(7), 0  # noqa: S311  # no secret
 
     async def visit() -> None:
         nonlocal entered
         for _ in range(20):
-            await gate.enter()
-            gate.hold(shuffled.choice([0, 0.0001, 0.0004, 0.0006, 0.002]))
-            gate.leave()
+            await throttle.enter()
+            throttle.hold(shuffled.choice([0, 0.0001, 0.0004, 0.0006, 0.002]))
+            throttle.leave()
             entered += 1
 
     async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
         for _ in range(10):
             tasks.create_task(visit())
-    assert (entered, gate._under_way) == (200, 0)
+    assert (entered, throttle._under_way) == (200, 0)
 
 
 async def test_tasks_share_a_rate_limit(fake: FakeOnCall) -> None:
@@ -88,7 +88,7 @@ async def test_failures_timeouts_and_cancellations_leave_nothing(fake: FakeOnCal
         assert (await client.alert_groups.get(group.id)).id == group.id
         fake.faults.add(hang(), times=9)
         with pytest.raises(RequestTimeout):
-            await client.with_options(retry=RetryPolicy(attempts=1)).alert_groups.get(group.id)
+            await client.with_options(retry=RetryPolicy(max_attempts=1)).alert_groups.get(group.id)
         for turns in range(6):
             call = asyncio.create_task(client.with_options(timeout=9).alert_groups.get(group.id))
             for _ in range(turns):

@@ -122,7 +122,7 @@ async def test_an_outage_while_the_selection_is_read_is_waited_out(
 
 
 async def test_a_users_own_client_is_paused_as_well(fake: FakeOnCall) -> None:
-    """The pause is the gate's, whatever sends."""
+    """The pause is the throttle's, whatever sends."""
     groups = add(fake, 50)
     fake.latency = SECOND / 20
     async with (
@@ -170,7 +170,7 @@ async def test_a_selection_gives_up_at_the_deadline(fake: FakeOnCall) -> None:
         with pytest.raises(TransportError, match=r"no connection to .* for \d+ s; nothing was"):
             await run
     assert 540 < passed() <= 600
-    assert not run.report.selected
+    assert not run.report.selection_complete
 
 
 async def test_one_group_that_always_fails_stops_nobody(fake: FakeOnCall) -> None:
@@ -206,10 +206,10 @@ async def test_progress_shows_the_pause(fake: FakeOnCall) -> None:
 
 
 async def test_a_run_that_never_repeats_does_not_wait(fake: FakeOnCall) -> None:
-    """`attempts=1` is meant so, in the background too."""
+    """`max_attempts=1` is meant so, in the background too."""
     groups = add(fake, 20)
     fake.faults.add(refuse(), lasting=timedelta(days=1))
-    async with connect(fake, retry=RetryPolicy(attempts=1)) as client:
+    async with connect(fake, retry=RetryPolicy(max_attempts=1)) as client:
         report = await client.alert_groups.bulk.resolve(ids(groups))
     assert counted(report) == {"failed": 20}
 
@@ -265,7 +265,7 @@ async def test_a_wave_of_calls_survives_a_short_outage_and_spares_the_server(
         async with asyncio.TaskGroup() as tasks:
             for group in groups:
                 tasks.create_task(client.alert_groups.get(group.id))
-        assert client._session.shared.quota._left > 400
+        assert client._session.shared.retry_budget._left > 400
     assert 3 <= passed() <= 8
     assert sum(call.fault is not None for call in fake.calls) <= 32 + 20
 

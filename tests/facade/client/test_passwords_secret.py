@@ -25,7 +25,7 @@ ENVIRONMENT = {"GRAFANA_ONCALL_URL": BASE, "GRAFANA_ONCALL_ACCESS_TOKEN": KEY}
 WRONG: dict[str, dict[str, Any]] = {
     "timeout": {"timeout": -1},
     "retry": {"retry": 7},
-    "retry_quota": {"retry_quota": 0},
+    "retry_budget": {"retry_budget": 0},
     "max_connections": {"max_connections": 0},
     "max_response_bytes": {"max_response_bytes": 0},
     "rate_limit": {"rate_limit": "fast"},

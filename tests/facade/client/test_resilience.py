@@ -48,7 +48,7 @@ async def test_what_goes_wrong_once(fake: FakeOnCall, name: str, fault: str) -> 
     deed, (what, kind) = DEEDS[name], FAULTS[fault]
     at = case(fake, deed)
     fake.faults.add(what, operation=name)
-    doubt = deed.repeat == "never" and fault not in NO_DOUBT
+    doubt = deed.retry == "never" and fault not in NO_DOUBT
     async with connect(fake) as client:
         if doubt:
             with pytest.raises(OutcomeUnknown, match="Check: ") as caught:
@@ -61,7 +61,7 @@ async def test_what_goes_wrong_once(fake: FakeOnCall, name: str, fault: str) -> 
     assert deed.done(at) == (what.applied or not doubt)
     looked_up = deed.looks and what.applied
     assert requests(fake, name) == (1 if doubt or looked_up else 2)
-    if deed.repeat == "never":
+    if deed.retry == "never":
         assert applied(fake, name) == int(what.applied or not doubt)
     if what.kind != "hang":
         assert passed() <= 3
@@ -74,7 +74,7 @@ async def test_what_never_gets_better(fake: FakeOnCall, name: str, fault: str) -
     deed, (what, kind) = DEEDS[name], FAULTS[fault]
     at = case(fake, deed)
     fake.faults.add(throttle(3600) if fault == "throttle" else what, operation=name, times=99)
-    doubt = deed.repeat != "safe" and fault not in NO_DOUBT
+    doubt = deed.retry != "safe" and fault not in NO_DOUBT
     async with connect(fake) as client:
         if deed.looks and what.applied:
             await deed.call(client, at)
@@ -87,7 +87,7 @@ async def test_what_never_gets_better(fake: FakeOnCall, name: str, fault: str) -
             if doubt:
                 assert type(failure.__cause__) is kind
             assert failure.elapsed == pytest.approx(passed())
-            never = deed.repeat == "never" and doubt
+            never = deed.retry == "never" and doubt
             most = {"500": 2, "500, applied": 2, "throttle": 1}.get(fault, 5)
             assert len(failure.attempts) == requests(fake, name) == (1 if never else most)
             assert [one.error for one in failure.attempts] == [kind.__name__] * len(
@@ -95,9 +95,9 @@ async def test_what_never_gets_better(fake: FakeOnCall, name: str, fault: str) -
             )
             assert failure.attempts[-1].delay is None
         assert_idle(client)
-    if deed.repeat != "safe":
+    if deed.retry != "safe":
         assert deed.done(at) == what.applied
-    if deed.repeat == "never":
+    if deed.retry == "never":
         assert applied(fake, name) == int(what.applied)
 
 
@@ -108,7 +108,7 @@ async def test_a_503_that_lasts_is_waited_out(fake: FakeOnCall, name: str) -> No
     at = case(fake, deed)
     fake.faults.add(status(503), operation=name, lasting=timedelta(seconds=2))
     async with connect(fake) as client:
-        if deed.repeat == "never":
+        if deed.retry == "never":
             with pytest.raises(OutcomeUnknown):
                 await deed.call(client, at)
             assert not deed.done(at)

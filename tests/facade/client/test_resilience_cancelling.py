@@ -60,7 +60,7 @@ async def cancelled(fake: FakeOnCall, scenario: str, pause: Callable[[], Awaitab
 async def test_a_call_may_be_cancelled_after_any_turn_of_the_loop(
     fake: FakeOnCall, scenario: str, turns: int
 ) -> None:
-    """The places of the gate are free, no task is left, and the client goes on."""
+    """The places of the throttle are free, no task is left, and the client goes on."""
 
     async def pause() -> None:
         for _ in range(turns):
@@ -117,7 +117,7 @@ async def test_a_timeout_of_asyncio_ends_a_call(fake: FakeOnCall) -> None:
         await client.alert_groups.resolve(group.id)
 
 
-async def together(client: OnCallClient, group_id: str) -> None:
+async def gather_or_cancel(client: OnCallClient, group_id: str) -> None:
     """Calls that would succeed, one that waits, and one that fails."""
     async with asyncio.TaskGroup() as tasks:
         for _ in range(3):
@@ -132,7 +132,7 @@ async def test_a_task_group_ends_the_others_when_one_fails(fake: FakeOnCall) -> 
     async with connect(fake, max_connections=2) as client:
         fake.faults.add(hang(), operation="list_alert_groups", times=9)
         with pytest.raises(ExceptionGroup) as caught:
-            await together(client, group.id)
+            await gather_or_cancel(client, group.id)
         assert [type(one) for one in caught.value.exceptions] == [NotFound]
         assert_idle(client)
         assert passed() == 0

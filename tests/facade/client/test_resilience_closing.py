@@ -87,7 +87,7 @@ async def test_closing_ends_the_calls_under_way(fake: FakeOnCall, name: str, whe
     (result,) = await asyncio.gather(task, return_exceptions=True)
     assert passed() == before
     if not late:
-        doubt = deed.repeat != "safe" and when != "while all calls pause"
+        doubt = deed.retry != "safe" and when != "while all calls pause"
         assert type(result) is (OutcomeUnknown if doubt else ClientStateError)
     assert_idle(client)
 

@@ -48,7 +48,9 @@ async def test_views_share_connections_gate_and_quota(fake: FakeOnCall) -> None:
 async def test_options_hold_for_the_view_only(fake: FakeOnCall) -> None:
     """Timeout and retries; what is not given stays."""
     group = fake.add_group()
-    async with connect(fake, timeout=20, retry=RetryPolicy(attempts=2, first_delay=1)) as client:
+    async with connect(
+        fake, timeout=20, retry=RetryPolicy(max_attempts=2, initial_backoff=1)
+    ) as client:
         for one, seconds, attempts in (
             (client.with_options(timeout=3, retry=ONCE), 3, 1),
             (client.with_options(timeout=timedelta(seconds=3)), 3 + 1 + 3, 2),
@@ -92,7 +94,7 @@ async def test_no_attempt_begins_after_the_deadline(fake: FakeOnCall) -> None:
     """Nor is a delay waited for in vain."""
     group = fake.add_group()
     fake.faults.add(status(503), times=99)
-    policy = RetryPolicy(attempts=99, deadline=10)
+    policy = RetryPolicy(max_attempts=99, deadline=10)
     async with connect(fake, retry=policy) as client:
         with pytest.raises(ServerError) as caught:
             await client.alert_groups.get(group.id)

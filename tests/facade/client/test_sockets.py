@@ -26,7 +26,7 @@ from tests.support.listing import settle
 from tests.support.samples import GROUP_ID, STACK
 from tests.support.secrets_shown import leaks, shows
 
-ONCE = RetryPolicy(attempts=1)
+ONCE = RetryPolicy(max_attempts=1)
 
 
 @asynccontextmanager
@@ -96,7 +96,7 @@ async def test_a_refused_connection_is_no_doubt(name: str) -> None:
     """Nothing was sent, thrice."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    policy = RetryPolicy(attempts=3, first_delay=0.001)
+    policy = RetryPolicy(max_attempts=3, initial_backoff=0.001)
     async with made(url=f"http://127.0.0.1:{port}", retry=policy) as client:
         with pytest.raises(OnCallError) as caught:
             await CALLS[name](client)

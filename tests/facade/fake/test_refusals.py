@@ -18,7 +18,7 @@ from grafana_oncall.errors import (
     Unauthorized,
     UserTokenRequired,
 )
-from grafana_oncall.testing import FakeOnCall, Quota, VirtualClock
+from grafana_oncall.testing import FakeOnCall, RateLimit, VirtualClock
 from tests.support.named_calls import ACTIONS, OPERATIONS, connect, sent
 from tests.support.samples import BASE, STACK
 from tests.support.virtual_time import passed
@@ -124,7 +124,7 @@ async def test_a_stack_that_is_being_synced_is_waited_for_once(
 
 async def test_a_throttled_request_comes_back_when_it_was_told_to(clock: VirtualClock) -> None:
     """The caller sees a call that takes longer, and a second more for the bounds of windows."""
-    fake = FakeOnCall(clock=clock, rate_limit=Quota(requests=1))
+    fake = FakeOnCall(clock=clock, rate_limit=RateLimit(requests=1))
     group = fake.add_group()
     async with connect(fake, fake.token) as client:
         await client.alert_groups.get(group.id)

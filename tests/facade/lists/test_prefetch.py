@@ -213,7 +213,7 @@ async def test_closing_the_pages_leaves_nothing(
 async def test_many_walks_that_are_broken_off_use_up_no_connection(
     wire: respx.MockRouter,
 ) -> None:
-    """The gate of two requests is free again every time."""
+    """The throttle of two requests is free again every time."""
     listing = Listing(wire, *numbered(9))
     async with OnCallClient(url=API, token=TOKEN, max_connections=2) as client:
         for _ in range(5):

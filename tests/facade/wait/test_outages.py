@@ -91,7 +91,7 @@ async def test_the_cause_is_there_without_retries_too(fake: FakeOnCall) -> None:
     """However patient the client is."""
     (group,) = add(fake, 1)
     fake.faults.add(status(503), lasting=timedelta(hours=1))
-    policy = RetryPolicy(attempts=1)
+    policy = RetryPolicy(max_attempts=1)
     async with OnCallClient(
         url=BASE, token=fake.token, transport=fake.transport(), retry=policy
     ) as client:

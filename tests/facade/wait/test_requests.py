@@ -74,7 +74,7 @@ async def test_after_a_page_that_failed_the_rest_is_looked_for_on_pages_too(
         lambda request, _: status(503) if "page=2" in request.query and passed() < 1 else None
     )
     async with OnCallClient(
-        url=BASE, token=fake.token, transport=fake.transport(), retry=RetryPolicy(attempts=1)
+        url=BASE, token=fake.token, transport=fake.transport(), retry=RetryPolicy(max_attempts=1)
     ) as client:
         await client.alert_groups.wait_until(ids(groups), "resolved", timeout=60)
     assert looks(fake) == 22

@@ -31,7 +31,7 @@ from tests.support import virtual_time
 from tests.support.samples import BASE
 from tests.support.watchers import EVERY, add, enter, meanwhile, polls, told, watching
 
-ONCE = RetryPolicy(attempts=1)
+ONCE = RetryPolicy(max_attempts=1)
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def pretend() -> OnCallClient:
         url="https://oncall.test",
         token=fake.token,
         transport=fake.transport(),
-        retry=RetryPolicy(attempts=2),
+        retry=RetryPolicy(max_attempts=2),
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall import Response, errors
-from grafana_oncall._codec.error_responses import refusal
+from grafana_oncall._codec.error_responses import error_from_response
 from tests.support.refused_answers import GET, refused
 
 
@@ -82,7 +82,7 @@ RECEIVED = datetime(2026, 10, 21, 7, 27, tzinfo=UTC)
 def test_a_date_to_wait_for_counts_from_the_answer(date: str, seconds: float | None) -> None:
     """The clock is the answer's, so that nothing here depends on now."""
     response = Response(status=429, headers={"retry-after": date}, content=b"", received=RECEIVED)
-    assert refusal(GET, response).reset_after == seconds
+    assert error_from_response(GET, response).reset_after == seconds
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_date_to_wait_for_is_of_the_clock_of_the_server(date: str, seconds: fl
     """Which its answer shows, and which need not agree with ours."""
     headers = {"retry-after": "Mon, 26 Oct 2026 07:28:00 GMT", "date": date}
     response = Response(status=429, headers=headers, content=b"", received=RECEIVED)
-    assert refusal(GET, response).reset_after == seconds
+    assert error_from_response(GET, response).reset_after == seconds
 
 
 @pytest.mark.parametrize(

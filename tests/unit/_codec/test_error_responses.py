@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grafana_oncall import Request, Response, errors, operations
 from grafana_oncall._codec.decode import decode
-from grafana_oncall._codec.error_responses import GATEWAY, refusal
+from grafana_oncall._codec.error_responses import GATEWAY, error_from_response
 from grafana_oncall.models import AlertGroupSilence
 from tests.support.refused_answers import GET, refused
 
@@ -463,7 +463,9 @@ def test_any_refused_answer_is_an_error_and_never_raises_another(
 ) -> None:
     """With a detail that says something."""
     given_headers = headers | ({} if location is None else {"location": location})
-    error = refusal(GET, Response(status=status, headers=given_headers, content=content))
+    error = error_from_response(
+        GET, Response(status=status, headers=given_headers, content=content)
+    )
     assert isinstance(error, errors.StatusError)
     assert error.status == status
     assert error.detail

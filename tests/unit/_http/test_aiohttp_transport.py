@@ -35,7 +35,7 @@ each_transport = pytest.mark.parametrize("name", BOTH)
 
 def made(server: Scripted, name: Name | None, **settings: Any) -> OnCallClient:
     """A client that tries once."""
-    given: dict[str, Any] = {"timeout": 5, "retry": RetryPolicy(attempts=1), **settings}
+    given: dict[str, Any] = {"timeout": 5, "retry": RetryPolicy(max_attempts=1), **settings}
     return OnCallClient(url=server.url, token=TOKEN, transport=name, **given)
 
 
@@ -188,7 +188,7 @@ async def test_a_refusal_is_told_by_its_status_whatever_its_body_is(
     head = f"HTTP/1.1 {status}\r\nRetry-After: 0\r\nContent-Length: {len(content)}\r\n"
     head += f"Content-Encoding: {encoding}\r\n\r\n"
     server = Scripted(Point(2, head.encode() + content), keep)
-    retry = RetryPolicy(attempts=1, deadline=0)
+    retry = RetryPolicy(max_attempts=1, deadline=0)
     async with serving(server), made(server, name, retry=retry) as client:
         tracemalloc.start()
         try:

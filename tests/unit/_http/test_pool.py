@@ -27,7 +27,7 @@ def made(url: str, **settings: Any) -> OnCallClient:
     """A client that tries once."""
     given: dict[str, Any] = {
         "timeout": 5,
-        "retry": RetryPolicy(attempts=1),
+        "retry": RetryPolicy(max_attempts=1),
         "allow_http": True,
         **settings,
     }

@@ -12,7 +12,7 @@ from grafana_oncall.errors import OnCallError, OutcomeUnknown, TransportError
 from grafana_oncall.testing import FakeOnCall, refuse
 from tests.support.sessions import BASE, SECRET
 
-TWICE = RetryPolicy(attempts=2, first_delay=0.001)
+TWICE = RetryPolicy(max_attempts=2, initial_backoff=0.001)
 UNSENT = [
     httpx.ConnectError,
     httpx.ConnectTimeout,

@@ -93,7 +93,7 @@ def test_pages_that_had_to_be_asked_for_again_do_not_widen_the_window() -> None:
         return good(request)
 
     async def walk() -> list[Page[AlertGroup]]:
-        retry = RetryPolicy(attempts=2, first_delay=0.001)
+        retry = RetryPolicy(max_attempts=2, initial_backoff=0.001)
         async with session(httpx.MockTransport(handle), retry=retry) as oncall:
             return [page async for page in oncall.alert_groups.list(prefetch=2).pages()]
 

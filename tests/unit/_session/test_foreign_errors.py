@@ -28,7 +28,7 @@ from tests.support.secrets_shown import leaks
 from tests.support.sessions import BASE, EMPTY, LIST, SECRET, empty, received, session
 
 PEM = LOOPBACK
-TWICE = RetryPolicy(attempts=2, first_delay=0.001)
+TWICE = RetryPolicy(max_attempts=2, initial_backoff=0.001)
 
 
 class Odd(Exception):  # some library's

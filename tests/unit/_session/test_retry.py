@@ -10,15 +10,15 @@ import pytest
 
 from grafana_oncall._core.request import Operation
 from grafana_oncall._http.causes import causes
+from grafana_oncall._session import retry
 from grafana_oncall._session.retry import (
-    Again,
-    GiveUp,
+    AlreadyApplied,
+    Decision,
+    Fail,
     Reach,
+    Retry,
     RetryPolicy,
-    Settled,
-    Verdict,
-    after,
-    final,
+    final_error,
     is_ambiguous,
     is_outage,
     is_setting,
@@ -29,7 +29,7 @@ from grafana_oncall.errors import InvalidArgument, OnCallError, OutcomeUnknown, 
 from grafana_oncall.operations import OPERATIONS
 from tests.support.failures import ERRORS, KINDS, PAUSES, POLICY, REPEATS, decide, half
 
-ONCE = RetryPolicy(attempts=1, deadline=0.0)
+ONCE = RetryPolicy(max_attempts=1, deadline=0.0)
 DELAYS = (0.5, 1.0, 2.0, 4.0)
 """Upper bounds of the four delays between five attempts."""
 PASSED_ON = {"302", "400 of a gateway", "403 of a gateway", "408", "444", "460", "499"}
@@ -56,23 +56,23 @@ PASSING = AMBIGUOUS | NEVER_LET_IN | THROTTLED
 """All but an item of another shape, which hides all others."""
 
 
-def shape(verdict: Verdict) -> str:
-    """A verdict in a few characters, for tables."""
-    match verdict:
-        case Again(delay=delay):
+def shape(decision: Decision) -> str:
+    """A decision in a few characters, for tables."""
+    match decision:
+        case Retry(delay=delay):
             return f"again {delay:g}"
-        case Settled():
+        case AlreadyApplied():
             return "settled"
-        case GiveUp(error=OutcomeUnknown()):
+        case Fail(error=OutcomeUnknown()):
             return "unknown"
-        case GiveUp():
+        case Fail():
             return "give up"
 
 
 def test_the_specification_has_every_kind() -> None:
     """So the tables here speak of real operations."""
-    assert {operation.repeat for operation in OPERATIONS} == set(REPEATS)
-    assert {o.id for o in OPERATIONS if o.repeat == "never"} >= {
+    assert {operation.retry for operation in OPERATIONS} == set(REPEATS)
+    assert {o.id for o in OPERATIONS if o.retry == "never"} >= {
         "silence_alert_group",
         "create_integration",
     }
@@ -116,7 +116,7 @@ def test_a_certificate_that_is_not_trusted_never_passes(*, answered: bool) -> No
     assert is_setting(error, reach)
     assert not is_outage(error, reach)
     assert not may_pass(error, reach)
-    assert decide("safe", error) == GiveUp(error)
+    assert decide("safe", error) == Fail(error)
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,9 @@ def test_who_waits_for_the_end_of_an_outage_does_so_until_the_deadline(
         end = shape(
             decide(repeat, ERRORS[name], attempt=attempt, elapsed=590, pause=10, waits=True)
         )
-        verdict = decide(repeat, ERRORS[name], attempt=attempt, pause=9.5, waits=True)
+        decision = decide(repeat, ERRORS[name], attempt=attempt, pause=9.5, waits=True)
         never = doubt and repeat == "never"
-        assert shape(verdict) == ("unknown" if never else "again 9.5")
+        assert shape(decision) == ("unknown" if never else "again 9.5")
         assert end == ("unknown" if doubt and repeat != "safe" else "give up")
 
 
@@ -166,10 +166,10 @@ def test_who_waits_for_the_end_of_an_outage_does_so_until_the_deadline(
     [
         pytest.param(RetryPolicy(), True, 600, id="background"),
         pytest.param(RetryPolicy(), False, 7.5, id="foreground"),
-        pytest.param(RetryPolicy(attempts=2), False, 2, id="time for a probe"),
+        pytest.param(RetryPolicy(max_attempts=2), False, 2, id="time for a probe"),
         pytest.param(ONCE, True, 0, id="no time at all"),
-        pytest.param(RetryPolicy(attempts=1), True, 2, id="once, in the background too"),
-        pytest.param(RetryPolicy(attempts=10**9, deadline=50), False, 50, id="many attempts"),
+        pytest.param(RetryPolicy(max_attempts=1), True, 2, id="once, in the background too"),
+        pytest.param(RetryPolicy(max_attempts=10**9, deadline=50), False, 50, id="many attempts"),
     ],
 )
 def test_how_long_an_outage_is_waited_out(
@@ -209,7 +209,7 @@ def test_the_last_failure_is_the_end(repeat: str, name: str) -> None:
         expected = "unknown"
     else:
         expected = "give up"
-    assert shape(decide(repeat, ERRORS[name], attempt=POLICY.attempts)) == expected
+    assert shape(decide(repeat, ERRORS[name], attempt=POLICY.max_attempts)) == expected
 
 
 def repeated_in_doubt(repeat: str, name: str) -> str:
@@ -232,8 +232,8 @@ def test_a_refusal_after_a_doubt_may_be_the_success(repeat: str, name: str) -> N
 
     What must not be repeated is over with the doubt, also when this attempt had no effect itself.
     """
-    verdict = decide(repeat, ERRORS[name], attempt=2, doubtful=True)
-    assert shape(verdict) == repeated_in_doubt(repeat, name)
+    decision = decide(repeat, ERRORS[name], attempt=2, doubtful=True)
+    assert shape(decision) == repeated_in_doubt(repeat, name)
 
 
 @pytest.mark.parametrize("repeat", REPEATS)
@@ -241,15 +241,15 @@ def test_a_refusal_after_a_doubt_may_be_the_success(repeat: str, name: str) -> N
 def test_without_doubt_a_refusal_is_a_refusal(repeat: str, name: str) -> None:
     """Somebody else was there first: the caller asked, and is told."""
     error = ERRORS[name]
-    assert decide(repeat, error, doubtful=False) == GiveUp(error)
-    assert decide(repeat, error, attempt=3, doubtful=False) == GiveUp(error)
+    assert decide(repeat, error, doubtful=False) == Fail(error)
+    assert decide(repeat, error, attempt=3, doubtful=False) == Fail(error)
 
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_a_read_gives_its_own_error(name: str) -> None:
     """Its outcome is never unknown."""
     error = ERRORS[name]
-    assert decide("safe", error, elapsed=POLICY.deadline + 1, doubtful=True) == GiveUp(error)
+    assert decide("safe", error, elapsed=POLICY.deadline + 1, doubtful=True) == Fail(error)
 
 
 @pytest.mark.parametrize(("attempt", "bound"), list(enumerate(DELAYS, 1)))
@@ -258,22 +258,22 @@ def test_delays_double_and_are_random_below_their_bound(
     attempt: int, bound: float, drawn: float
 ) -> None:
     """Full jitter: tasks that failed together do not return together."""
-    verdict = decide("safe", ERRORS["503"], attempt=attempt, random=lambda: drawn)
-    assert verdict == Again(drawn * bound)
-    verdict = decide("safe", ERRORS["503 told"], attempt=attempt, random=lambda: drawn)
-    assert verdict == Again(7.0 + drawn * bound)
+    decision = decide("safe", ERRORS["503"], attempt=attempt, random=lambda: drawn)
+    assert decision == Retry(drawn * bound)
+    decision = decide("safe", ERRORS["503 told"], attempt=attempt, random=lambda: drawn)
+    assert decision == Retry(7.0 + drawn * bound)
 
 
 @pytest.mark.parametrize("pause", [0.0, 1.5, 78.0])
 @pytest.mark.parametrize("name", sorted(THROTTLED))
 def test_a_429_waits_as_long_as_the_gate(name: str, pause: float) -> None:
-    """Neither shorter nor longer, and not at random: the gate lets all of them in by and by."""
-    assert decide("never", ERRORS[name], attempt=4, pause=pause) == Again(pause)
+    """Neither shorter nor longer, and not at random: the throttle lets all of them in by and by."""
+    assert decide("never", ERRORS[name], attempt=4, pause=pause) == Retry(pause)
 
 
 def test_told_no_pause_a_429_is_repeated_at_once() -> None:
     """As when the pause is over already."""
-    verdict = after(
+    decision = retry.decide(
         KINDS["safe"],
         ERRORS["429"],
         attempt=1,
@@ -282,7 +282,7 @@ def test_told_no_pause_a_429_is_repeated_at_once() -> None:
         policy=POLICY,
         random=half,
     )
-    assert verdict == Again(0.0)
+    assert decision == Retry(0.0)
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
@@ -305,7 +305,9 @@ def test_a_fault_of_the_server_is_tried_twice(name: str) -> None:
         pytest.param("503 told", 593.0, "give up", id="told, beyond it with the jitter"),
         pytest.param("429", 549.9, "again 50", id="throttled, up to the deadline"),
         pytest.param("429", 550.0, "give up", id="throttled, at the deadline"),
-        pytest.param("429", 551.0, "give up", id="throttled, beyond it with the gate's patience"),
+        pytest.param(
+            "429", 551.0, "give up", id="throttled, beyond it with the throttle's patience"
+        ),
     ],
 )
 def test_the_deadline_counts_the_delay(name: str, elapsed: float, expected: str) -> None:
@@ -320,8 +322,8 @@ def test_the_deadline_counts_the_delay(name: str, elapsed: float, expected: str)
 def test_once_is_once(name: str, expected: str) -> None:
     """One attempt, even one that takes no time; but it does say what is unknown."""
     for elapsed in (0.0, 0.001):
-        verdict = decide("same", ERRORS[name], elapsed=elapsed, policy=ONCE)
-        assert shape(verdict) == expected
+        decision = decide("same", ERRORS[name], elapsed=elapsed, policy=ONCE)
+        assert shape(decision) == expected
 
 
 @pytest.mark.parametrize("repeat", REPEATS)
@@ -329,7 +331,7 @@ def test_once_is_once(name: str, expected: str) -> None:
 def test_a_deadline_of_zero_repeats_nothing(repeat: str, name: str) -> None:
     """Not even what would be repeated at once, whatever the attempts."""
     for doubtful in {True, is_ambiguous(ERRORS[name])}:
-        verdict = decide(
+        decision = decide(
             repeat,
             ERRORS[name],
             doubtful=doubtful,
@@ -337,22 +339,22 @@ def test_a_deadline_of_zero_repeats_nothing(repeat: str, name: str) -> None:
             policy=RetryPolicy(deadline=0.0),
             random=lambda: 0.0,
         )
-        assert not isinstance(verdict, Again)
+        assert not isinstance(decision, Retry)
 
 
 @pytest.mark.parametrize("repeat", REPEATS)
 @pytest.mark.parametrize("name", ERRORS)
 def test_without_doubt_the_last_error_is_the_calls(repeat: str, name: str) -> None:
     """As when the quota of retries is used up, or the deadline near."""
-    assert final(KINDS[repeat], ERRORS[name], doubtful=False) is ERRORS[name]
+    assert final_error(KINDS[repeat], ERRORS[name], doubtful=False) is ERRORS[name]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 def test_the_unknown_says_what_to_check(operation: Operation) -> None:
     """With what happened, and what happened chained."""
     error = ERRORS["lost"]
-    made = final(operation, error, doubtful=True)
-    if operation.repeat == "safe":
+    made = final_error(operation, error, doubtful=True)
+    if operation.retry == "safe":
         assert made is error
         return
     assert isinstance(made, OutcomeUnknown)
@@ -366,11 +368,11 @@ def test_the_unknown_says_what_to_check(operation: Operation) -> None:
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
-        pytest.param("attempts", 0, id="no attempt"),
-        pytest.param("attempts", 2.5, id="half an attempt"),
-        pytest.param("attempts", True, id="a truth as a number"),
-        pytest.param("first_delay", -1, id="a negative delay"),
-        pytest.param("longest_delay", "20", id="a string"),
+        pytest.param("max_attempts", 0, id="no attempt"),
+        pytest.param("max_attempts", 2.5, id="half an attempt"),
+        pytest.param("max_attempts", True, id="a truth as a number"),
+        pytest.param("initial_backoff", -1, id="a negative delay"),
+        pytest.param("max_backoff", "20", id="a string"),
         pytest.param("deadline", float("nan"), id="not a number"),
         pytest.param("deadline", False, id="a truth as a time"),
     ],

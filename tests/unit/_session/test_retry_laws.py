@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall._core.request import Operation
+from grafana_oncall._session import retry
 from grafana_oncall._session.retry import (
-    Again,
-    GiveUp,
+    AlreadyApplied,
+    Decision,
+    Fail,
+    Retry,
     RetryPolicy,
-    Settled,
-    Verdict,
-    after,
     is_ambiguous,
     is_outage,
 )
@@ -49,9 +49,9 @@ told_errors = st.builds(
 )
 policies = st.builds(
     RetryPolicy,
-    attempts=st.integers(1, 40),
-    first_delay=st.floats(0.001, 60),
-    longest_delay=st.floats(0.001, 300),
+    max_attempts=st.integers(1, 40),
+    initial_backoff=st.floats(0.001, 60),
+    max_backoff=st.floats(0.001, 300),
     deadline=st.floats(0, 1e5),
 )
 
@@ -78,7 +78,7 @@ def test_the_laws_of_a_single_verdict_hold(  # noqa: PLR0917  # hypothesis passe
 ) -> None:
     """Bounded delays that respect what was told, bounded attempts, nothing past the deadline."""
     doubtful = doubtful or is_ambiguous(error)
-    verdict = decide(
+    decision = decide(
         repeat,
         error,
         attempt=attempt,
@@ -89,21 +89,21 @@ def test_the_laws_of_a_single_verdict_hold(  # noqa: PLR0917  # hypothesis passe
         random=lambda: drawn,
     )
     told = error.reset_after if isinstance(error, StatusError) else None
-    match verdict:
-        case Again(delay=delay):
+    match decision:
+        case Retry(delay=delay):
             if isinstance(error, RateLimited):
                 assert delay == pause
             else:
-                assert (told or 0.0) <= delay <= (told or 0.0) + policy.longest_delay
+                assert (told or 0.0) <= delay <= (told or 0.0) + policy.max_backoff
             assert elapsed + delay < policy.deadline
-            assert isinstance(error, RateLimited) or attempt < policy.attempts
+            assert isinstance(error, RateLimited) or attempt < policy.max_attempts
             assert isinstance(error, RateLimited) or is_outage(error) or is_ambiguous(error)
             assert not (repeat == "never" and doubtful)
-        case Settled():
+        case AlreadyApplied():
             assert doubtful
             assert isinstance(error, AlreadyInState | NotFound)
             assert repeat in {"already", "missing"}
-        case GiveUp(error=given):
+        case Fail(error=given):
             assert isinstance(given, OutcomeUnknown) is (doubtful and repeat != "safe")
             assert given is error or given.__cause__ is error
 
@@ -116,7 +116,7 @@ class Story:
     throttled: int = 0
     may_have_worked: int = 0
     clock: float = 0.0
-    verdict: Verdict | None = None
+    decision: Decision | None = None
 
 
 def tell(
@@ -130,7 +130,7 @@ def tell(
         story.throttled += isinstance(error, RateLimited)
         doubtful = doubtful or is_ambiguous(error)
         story.may_have_worked += is_ambiguous(error)
-        story.verdict = after(
+        story.decision = retry.decide(
             operation,
             error,
             attempt=attempt,
@@ -140,9 +140,9 @@ def tell(
             policy=policy,
             random=lambda: drawn,
         )
-        if not isinstance(story.verdict, Again):
+        if not isinstance(story.decision, Retry):
             break
-        story.clock += story.verdict.delay
+        story.clock += story.decision.delay
         attempt += not isinstance(error, RateLimited)
     return story
 
@@ -153,23 +153,23 @@ def test_the_laws_of_a_whole_call_hold(
 ) -> None:
     """Whatever the order of failures."""
     story = tell(operation, failures, policy, drawn)
-    assert story.sent - story.throttled <= policy.attempts
+    assert story.sent - story.throttled <= policy.max_attempts
     assert story.clock < policy.deadline + 0.01 or story.sent <= 1
     assert policy.deadline or story.sent <= 1
-    if operation.repeat == "never":
+    if operation.retry == "never":
         assert story.may_have_worked <= 1
         assert not any(map(is_ambiguous, failures[: story.sent][:-1]))
         if story.may_have_worked:
-            assert isinstance(story.verdict, GiveUp)
-            assert isinstance(story.verdict.error, OutcomeUnknown)
-    if isinstance(story.verdict, Settled):
+            assert isinstance(story.decision, Fail)
+            assert isinstance(story.decision.error, OutcomeUnknown)
+    if isinstance(story.decision, AlreadyApplied):
         assert story.may_have_worked
-    if isinstance(story.verdict, GiveUp) and operation.repeat != "safe":
-        told = isinstance(story.verdict.error, OutcomeUnknown)
+    if isinstance(story.decision, Fail) and operation.retry != "safe":
+        told = isinstance(story.decision.error, OutcomeUnknown)
         assert told is bool(story.may_have_worked)
 
 
-@given(st.sampled_from([o for o in OPERATIONS if o.repeat == "never"]), errors, drawn)
+@given(st.sampled_from([o for o in OPERATIONS if o.retry == "never"]), errors, drawn)
 def test_what_must_not_be_repeated_is_not(
     operation: Operation, error: OnCallError, drawn: float
 ) -> None:
@@ -189,11 +189,11 @@ def test_waiting_for_a_quota_ends_at_the_deadline_only(repeat: str) -> None:
     story = tell(KINDS[repeat], [ERRORS["429"]] * 50, POLICY, 0.5)
     assert story.sent == 12
     assert story.clock < POLICY.deadline
-    assert story.verdict == GiveUp(ERRORS["429"])
+    assert story.decision == Fail(ERRORS["429"])
 
 
 def test_a_policy_may_leave_the_attempts_to_the_deadline() -> None:
     """However many there are, the delay stays a number."""
-    policy = RetryPolicy(attempts=sys.maxsize, longest_delay=0.5, deadline=math.inf)
+    policy = RetryPolicy(max_attempts=sys.maxsize, max_backoff=0.5, deadline=math.inf)
     for attempt in (900, 1_025, 1_000_000):
-        assert decide("safe", ERRORS["503"], attempt=attempt, policy=policy) == Again(0.25)
+        assert decide("safe", ERRORS["503"], attempt=attempt, policy=policy) == Retry(0.25)

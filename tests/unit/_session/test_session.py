@@ -209,7 +209,7 @@ async def test_a_session_whose_own_client_was_closed_says_so() -> None:
 async def test_what_is_under_way_when_the_session_closes_is_an_error_of_ours(
     connections: int,
 ) -> None:
-    """Whether it was sent, or stood before the gate."""
+    """Whether it was sent, or stood before the throttle."""
     async with serving(hang) as url, session(url=url, max_connections=connections) as oncall:
         tasks = [asyncio.create_task(oncall.send(LIST)) for _ in range(2)]
         await asyncio.sleep(0.02)

@@ -338,7 +338,7 @@ async def test_headers_without_the_token_are_still_found_in_any_case() -> None:
         return httpx.Response(404, json={"detail": "Not found."}, headers={"X-Echo": f"<{SECRET}>"})
 
     seen: list[httpx.Request] = []
-    retry = RetryPolicy(attempts=2, first_delay=0.001)
+    retry = RetryPolicy(max_attempts=2, initial_backoff=0.001)
     async with session(httpx.MockTransport(handle), retry=retry) as oncall:
         result = await oncall.send(operations.delete_integration("A"))
     headers = result.response.headers

@@ -1,4 +1,4 @@
-"""The gate of a client's requests: its places, and who is cancelled or turned away at it."""
+"""The throttle of a client's requests: its places, and who is cancelled or turned away at it."""
 
 import asyncio
 import random
@@ -8,34 +8,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grafana_oncall._session.throttle import Caller, Gate, Pace
+from grafana_oncall._session.throttle import Caller, Pace, Throttle
 from grafana_oncall.errors import ClientStateError, closed
 from tests.support.budget import budget
-from tests.support.gates import hold, place, refuse, room, turn
+from tests.support.throttles import hold, place, refuse, room, turn
 from tests.support.virtual_time import loop, passed, run
 
 
-async def is_whole(gate: Gate) -> bool:
+async def is_whole(throttle: Throttle) -> bool:
     """Whether all places are free: as many enter at once as the pace admits, and one does not."""
-    places = room(gate.pace, loop().time())
+    places = room(throttle.pace, loop().time())
     for _ in range(places):
         async with asyncio.timeout(0.001):
-            await gate.enter()
+            await throttle.enter()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.001):
-            await gate.enter()
+            await throttle.enter()
     for _ in range(places):
-        gate.leave()
-    return places > 0 and gate._under_way == 0
+        throttle.leave()
+    return places > 0 and throttle._under_way == 0
 
 
 async def test_the_gate_is_as_wide_as_the_pace() -> None:
     """Seven tasks of a second, three at a time."""
-    gate, most, inside = Gate(Pace(width=3)), 0, 0
+    throttle, most, inside = Throttle(Pace(width=3)), 0, 0
 
     async def one() -> None:
         nonlocal most, inside
-        async with place(gate):
+        async with place(throttle):
             inside += 1
             most = max(most, inside)
             await asyncio.sleep(1)
@@ -45,15 +45,15 @@ async def test_the_gate_is_as_wide_as_the_pace() -> None:
         for _ in range(7):
             tasks.create_task(one())
     assert (most, passed()) == (3, 3.0)
-    assert await is_whole(gate)
+    assert await is_whole(throttle)
 
 
 async def test_foreground_passes_background_and_each_keeps_its_order() -> None:
     """A user's click does not wait for ten thousand acknowledgements."""
-    gate, order = Gate(Pace(width=1)), list[str]()
+    throttle, order = Throttle(Pace(width=1)), list[str]()
 
     async def one(name: str) -> None:
-        async with place(gate, background=name.startswith("b")):
+        async with place(throttle, background=name.startswith("b")):
             order.append(name)
             await asyncio.sleep(1)
 
@@ -65,17 +65,17 @@ async def test_foreground_passes_background_and_each_keeps_its_order() -> None:
 
 async def test_who_is_cancelled_in_the_queue_takes_no_place() -> None:
     """The next in the queue gets it."""
-    gate = Gate(Pace(width=1))
-    await gate.enter()
-    gone, stays = (asyncio.create_task(gate.enter()) for _ in range(2))
+    throttle = Throttle(Pace(width=1))
+    await throttle.enter()
+    gone, stays = (asyncio.create_task(throttle.enter()) for _ in range(2))
     await turn()
     gone.cancel()
     await turn()
     assert gone.cancelled()
-    gate.leave()
+    throttle.leave()
     await stays
-    gate.leave()
-    assert await is_whole(gate)
+    throttle.leave()
+    assert await is_whole(throttle)
 
 
 @pytest.mark.parametrize("granted_first", [True, False], ids=["grant, cancel", "cancel, grant"])
@@ -84,38 +84,38 @@ async def test_who_is_cancelled_in_the_tick_of_the_grant_gives_it_back(
     others: int, *, granted_first: bool
 ) -> None:
     """The hole through which httpx's pool loses its connections."""
-    gate = Gate(Pace(width=1))
-    await gate.enter()
-    gone = asyncio.create_task(gate.enter())
-    behind = [asyncio.create_task(gate.enter()) for _ in range(others)]
+    throttle = Throttle(Pace(width=1))
+    await throttle.enter()
+    gone = asyncio.create_task(throttle.enter())
+    behind = [asyncio.create_task(throttle.enter()) for _ in range(others)]
     await turn()
     if granted_first:
-        gate.leave()
+        throttle.leave()
         gone.cancel()
     else:
         gone.cancel()
-        gate.leave()
+        throttle.leave()
     with pytest.raises(asyncio.CancelledError):
         await gone
     for task in behind:
         await task
-        gate.leave()
-    assert await is_whole(gate)
+        throttle.leave()
+    assert await is_whole(throttle)
 
 
 async def test_cancelled_before_its_first_step() -> None:
-    """It has never been at the gate."""
-    gate = Gate(Pace(width=1))
-    task = asyncio.create_task(gate.enter())
+    """It has never been at the throttle."""
+    throttle = Throttle(Pace(width=1))
+    task = asyncio.create_task(throttle.enter())
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await is_whole(gate)
+    assert await is_whole(throttle)
 
 
 @attrs.frozen(kw_only=True)
 class Visit:
-    """A task at the gate; times on a coarse grid, so that things happen in the same tick."""
+    """A task at the throttle; times on a coarse grid, so that things happen in the same tick."""
 
     arrives: int
     stays: int
@@ -146,12 +146,12 @@ def test_no_schedule_loses_or_doubles_a_place(
     """Arrivals, departures, pauses and cancellations in any order, many of them in one tick."""
 
     async def main() -> None:
-        gate, inside, finished = Gate(Pace(width=width)), 0, 0
+        throttle, inside, finished = Throttle(Pace(width=width)), 0, 0
 
         async def visit(one: Visit) -> None:
             nonlocal inside, finished
             await asyncio.sleep(one.arrives)
-            async with place(gate, background=one.background):
+            async with place(throttle, background=one.background):
                 inside += 1
                 assert inside <= width
                 try:
@@ -167,15 +167,15 @@ def test_no_schedule_loses_or_doubles_a_place(
             if when is not None:
                 loop().call_later(when, task.cancel)
         for when, seconds, own in pauses:
-            loop().call_later(when, hold if own else refuse, gate, seconds)
+            loop().call_later(when, hold if own else refuse, throttle, seconds)
         if tasks:
             await asyncio.wait(tasks)
         for task in tasks:
             assert task.cancelled() or task.exception() is None
         assert finished >= sum(one.leaves_early is None for one in plan)
-        assert inside == gate._under_way == 0
+        assert inside == throttle._under_way == 0
         await asyncio.sleep(20)
-        assert await is_whole(gate)
+        assert await is_whole(throttle)
         assert loop().timers == []
 
     run(main())
@@ -183,36 +183,36 @@ def test_no_schedule_loses_or_doubles_a_place(
 
 async def test_close_turns_away_who_waits_and_who_comes() -> None:
     """Whoever is inside may finish."""
-    gate = Gate(Pace(width=1))
-    await gate.enter()
-    waiting = [asyncio.create_task(gate.enter(Caller(background=b))) for b in (False, True)]
-    cancelled = asyncio.create_task(gate.enter())
+    throttle = Throttle(Pace(width=1))
+    await throttle.enter()
+    waiting = [asyncio.create_task(throttle.enter(Caller(background=b))) for b in (False, True)]
+    cancelled = asyncio.create_task(throttle.enter())
     await turn()
     cancelled.cancel()
     await turn()
-    gate.close()
-    gate.close()
+    throttle.close()
+    throttle.close()
     for task in waiting:
         with pytest.raises(ClientStateError, match="closed"):
             await task
     with pytest.raises(ClientStateError, match="closed"):
-        await gate.enter()
-    gate.leave()
-    assert gate._under_way == 0
+        await throttle.enter()
+    throttle.leave()
+    assert throttle._under_way == 0
 
 
 async def test_cancelled_and_closed_in_one_tick() -> None:
     """It is cancelled, and has no place to give back."""
-    gate = Gate(Pace(width=1))
-    await gate.enter()
-    waiting = asyncio.create_task(gate.enter())
+    throttle = Throttle(Pace(width=1))
+    await throttle.enter()
+    waiting = asyncio.create_task(throttle.enter())
     await turn()
-    gate.close()
+    throttle.close()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    gate.leave()
-    assert gate._under_way == 0
+    throttle.leave()
+    assert throttle._under_way == 0
 
 
 def test_the_error_of_who_comes_too_late_says_what_to_do() -> None:

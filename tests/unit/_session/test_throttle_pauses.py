@@ -1,4 +1,4 @@
-"""The gate of a client's requests while all of them pause."""
+"""The throttle of a client's requests while all of them pause."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,25 +6,25 @@ from collections.abc import Callable
 import attrs
 import pytest
 
-from grafana_oncall._session.throttle import Caller, Gate, Pace, PauseTooLong
+from grafana_oncall._session.throttle import Caller, Pace, PauseTooLong, Throttle
 from grafana_oncall.errors import ClientStateError
-from tests.support.gates import counted_lines, hold, place, refuse, room, served, turn
+from tests.support.throttles import counted_lines, hold, place, refuse, room, served, turn
 from tests.support.virtual_time import loop, passed
 
 either = pytest.mark.parametrize("pause", [hold, refuse])
-"""Whatever closes the gate for a while."""
+"""Whatever closes the throttle for a while."""
 
 
 @either
 async def test_a_pause_ends_by_itself_and_nobody_polls(
-    pause: Callable[[Gate, float], None],
+    pause: Callable[[Throttle, float], None],
 ) -> None:
     """One timer for all of them, which goes off once."""
-    gate = Gate(Pace(width=4))
-    pause(gate, 48)
+    throttle = Throttle(Pace(width=4))
+    pause(throttle, 48)
     async with asyncio.TaskGroup() as tasks:
         for _ in range(4):
-            tasks.create_task(gate.enter())
+            tasks.create_task(throttle.enter())
         await turn()
         assert [timer.when() - loop().time() for timer in loop().timers] == [48.0]
     assert passed() == 48.0
@@ -33,13 +33,13 @@ async def test_a_pause_ends_by_itself_and_nobody_polls(
 
 async def test_a_pause_that_grows_is_waited_out_to_its_end() -> None:
     """Also when it grows while they wait, by another task's 429."""
-    gate = Gate(Pace(width=2, served=120))
-    await gate.enter()
-    gate.hold(10)
-    waiting = asyncio.create_task(gate.enter())
+    throttle = Throttle(Pace(width=2, served=120))
+    await throttle.enter()
+    throttle.hold(10)
+    waiting = asyncio.create_task(throttle.enter())
     await asyncio.sleep(4)
-    assert gate.pace.throttled(loop().time(), 20.0) == 20.0
-    gate.leave()
+    assert throttle.pace.throttled(loop().time(), 20.0) == 20.0
+    throttle.leave()
     await waiting
     assert passed() == 24.0
     assert loop().timers == []
@@ -47,38 +47,38 @@ async def test_a_pause_that_grows_is_waited_out_to_its_end() -> None:
 
 @either
 async def test_a_pause_that_grows_without_anybody_leaving(
-    pause: Callable[[Gate, float], None],
+    pause: Callable[[Throttle, float], None],
 ) -> None:
     """The first timer finds that it is too early."""
-    gate = Gate(Pace(width=2))
-    pause(gate, 10)
-    waiting = asyncio.create_task(gate.enter())
+    throttle = Throttle(Pace(width=2))
+    pause(throttle, 10)
+    waiting = asyncio.create_task(throttle.enter())
     await asyncio.sleep(4)
-    pause(gate, 10)
+    pause(throttle, 10)
     await waiting
     assert passed() == 14.0
 
 
 async def test_a_hold_is_news_once_unless_it_grows_much() -> None:
     """Tasks that find the quota used up at nearly the same time speak of the same pause."""
-    gate = Gate(Pace(width=2))
-    told = [gate.hold(10), gate.hold(10.01), gate.hold(3), gate.hold(40)]
+    throttle = Throttle(Pace(width=2))
+    told = [throttle.hold(10), throttle.hold(10.01), throttle.hold(3), throttle.hold(40)]
     assert told == [True, False, False, True]
     await asyncio.sleep(39)
-    assert not gate.hold(1.5)
+    assert not throttle.hold(1.5)
     await asyncio.sleep(2)
-    assert gate.hold(10)
+    assert throttle.hold(10)
 
 
 async def test_a_hold_teaches_nothing_about_the_server() -> None:
     """It is not the server that refused: no burst has ended, and nobody grows careful."""
     pace = served(301)
     before = attrs.evolve(pace)
-    gate = Gate(pace)
-    gate.hold(48)
+    throttle = Throttle(pace)
+    throttle.hold(48)
     assert pace == before
     for _ in range(2):
-        await gate.enter()
+        await throttle.enter()
     assert passed() == 48.0
     assert room(pace, loop().time()) == 2
     assert pace == before
@@ -97,24 +97,24 @@ async def test_the_longest_of_all_pauses_holds(
     own: list[int], servers: list[int], end: float
 ) -> None:
     """Whichever came first."""
-    gates = [Gate(Pace(width=1)) for _ in range(2)]
+    throttles = [Throttle(Pace(width=1)) for _ in range(2)]
     plans = [[(hold, s) for s in own], [(refuse, s) for s in servers]]
-    for gate, order in zip(gates, (plans, plans[::-1]), strict=True):
+    for throttle, order in zip(throttles, (plans, plans[::-1]), strict=True):
         for pause, seconds in (step for plan in order for step in plan):
-            pause(gate, seconds)
-    await asyncio.gather(*(gate.enter() for gate in gates))
+            pause(throttle, seconds)
+    await asyncio.gather(*(throttle.enter() for throttle in throttles))
     assert passed() == end
     assert loop().timers == []
 
 
 @either
-async def test_a_pause_ends_without_a_stampede(pause: Callable[[Gate, float], None]) -> None:
+async def test_a_pause_ends_without_a_stampede(pause: Callable[[Throttle, float], None]) -> None:
     """A hundred wait; the width goes in, and the others after them."""
-    gate, times = Gate(Pace(width=10)), list[float]()
-    pause(gate, 48)
+    throttle, times = Throttle(Pace(width=10)), list[float]()
+    pause(throttle, 48)
 
     async def one() -> None:
-        async with place(gate):
+        async with place(throttle):
             times.append(passed())
             await asyncio.sleep(1)
 
@@ -125,13 +125,15 @@ async def test_a_pause_ends_without_a_stampede(pause: Callable[[Gate, float], No
 
 
 @either
-async def test_close_during_a_pause_leaves_no_timer(pause: Callable[[Gate, float], None]) -> None:
+async def test_close_during_a_pause_leaves_no_timer(
+    pause: Callable[[Throttle, float], None],
+) -> None:
     """Who waits learns at once."""
-    gate = Gate(Pace(width=1))
-    pause(gate, 48)
-    waiting = asyncio.create_task(gate.enter())
+    throttle = Throttle(Pace(width=1))
+    pause(throttle, 48)
+    waiting = asyncio.create_task(throttle.enter())
     await turn()
-    gate.close()
+    throttle.close()
     with pytest.raises(ClientStateError):
         await waiting
     assert passed() == 0.0
@@ -139,63 +141,65 @@ async def test_close_during_a_pause_leaves_no_timer(pause: Callable[[Gate, float
 
 
 @either
-async def test_who_leaves_after_close_sets_no_timer(pause: Callable[[Gate, float], None]) -> None:
+async def test_who_leaves_after_close_sets_no_timer(
+    pause: Callable[[Throttle, float], None],
+) -> None:
     """It would hold the loop's memory until the pause ends."""
-    gate = Gate(Pace(width=1))
-    await gate.enter()
-    pause(gate, 48)
-    waiting = asyncio.create_task(gate.enter())
+    throttle = Throttle(Pace(width=1))
+    await throttle.enter()
+    pause(throttle, 48)
+    waiting = asyncio.create_task(throttle.enter())
     await turn()
-    gate.close()
+    throttle.close()
     with pytest.raises(ClientStateError):
         await waiting
-    gate.leave()
+    throttle.leave()
     assert loop().timers == []
 
 
 @either
-async def test_where_nobody_waits_no_timer_is_set(pause: Callable[[Gate, float], None]) -> None:
+async def test_where_nobody_waits_no_timer_is_set(pause: Callable[[Throttle, float], None]) -> None:
     """Nobody needs to be woken."""
-    gate = Gate(Pace(width=1))
-    await gate.enter()
-    pause(gate, 48)
-    gate.leave()
+    throttle = Throttle(Pace(width=1))
+    await throttle.enter()
+    pause(throttle, 48)
+    throttle.leave()
     assert loop().timers == []
 
 
 async def test_a_pause_is_too_long_for_some() -> None:
     """Whoever comes during it, and whoever waits when it begins, learn it at once."""
-    gate = Gate(Pace(width=1))
-    await gate.enter()
-    before = [asyncio.create_task(gate.enter(patience=seconds)) for seconds in (48, 49)]
+    throttle = Throttle(Pace(width=1))
+    await throttle.enter()
+    before = [asyncio.create_task(throttle.enter(patience=seconds)) for seconds in (48, 49)]
     await turn()
-    refuse(gate, 48)
-    gate.turn_away()
+    refuse(throttle, 48)
+    throttle.turn_away()
     with pytest.raises(PauseTooLong) as caught:
         await before[0]
     assert caught.value.seconds == 48.0
     await asyncio.sleep(8)
     with pytest.raises(PauseTooLong) as caught:
-        await gate.enter(patience=40)
+        await throttle.enter(patience=40)
     assert caught.value.seconds == 40.0
-    late = asyncio.create_task(gate.enter(patience=41))
-    gate.leave()
+    late = asyncio.create_task(throttle.enter(patience=41))
+    throttle.leave()
     await before[1]
-    gate.leave()
+    throttle.leave()
     await late
     assert passed() == 48.0
 
 
 async def test_a_pause_that_grows_becomes_too_long_for_the_least_patient_first() -> None:
     """Each at the refusal that makes it so, and nobody before."""
-    gate = Gate(Pace(width=1))
-    refuse(gate, 10)
-    waiting = [asyncio.create_task(gate.enter(patience=p)) for p in (40, 20, 30)]
+    throttle = Throttle(Pace(width=1))
+    refuse(throttle, 10)
+    waiting = [asyncio.create_task(throttle.enter(patience=p)) for p in (40, 20, 30)]
     await turn()
     left: list[int] = []
     for seconds in (19, 20, 29, 31, 39):
-        refuse(gate, seconds)
-        gate.turn_away()
+        refuse(throttle, seconds)
+        throttle.turn_away()
         await turn()
         left.append(sum(not task.done() for task in waiting))
     assert left == [3, 2, 2, 1, 1]
@@ -208,16 +212,16 @@ async def test_a_pause_that_grows_becomes_too_long_for_the_least_patient_first()
 
 async def test_pauses_that_follow_each_other_are_waited_out_as_one() -> None:
     """A server that grants nothing keeps nobody waiting for longer than one pause may take."""
-    gate = Gate(Pace(width=1))
-    refuse(gate, 60)
-    waiting = asyncio.create_task(gate.enter(patience=600))
+    throttle = Throttle(Pace(width=1))
+    refuse(throttle, 60)
+    waiting = asyncio.create_task(throttle.enter(patience=600))
     await turn()
     probes = 0
     while not waiting.done():
-        await gate.enter(first=True)
-        gate.pace.throttled(loop().time(), 60.0, sent=loop().time())
-        gate.turn_away()
-        gate.leave()
+        await throttle.enter(first=True)
+        throttle.pace.throttled(loop().time(), 60.0, sent=loop().time())
+        throttle.turn_away()
+        throttle.leave()
         await turn()
         probes += 1
     with pytest.raises(PauseTooLong) as caught:
@@ -228,15 +232,15 @@ async def test_pauses_that_follow_each_other_are_waited_out_as_one() -> None:
 
 async def test_after_a_pause_that_is_beyond_belief_one_probes_for_all() -> None:
     """When it succeeds, the width goes in."""
-    gate, times = Gate(Pace(width=4, served=120)), list[float]()
-    gate.pace.throttled(loop().time(), 86_400_000.0)
+    throttle, times = Throttle(Pace(width=4, served=120)), list[float]()
+    throttle.pace.throttled(loop().time(), 86_400_000.0)
 
     async def one() -> None:
-        async with place(gate):
+        async with place(throttle):
             sent = loop().time()
             times.append(passed())
             await asyncio.sleep(1)
-            gate.pace.success(sent)
+            throttle.pace.success(sent)
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(9):
@@ -247,26 +251,26 @@ async def test_after_a_pause_that_is_beyond_belief_one_probes_for_all() -> None:
 @pytest.mark.parametrize("cancelled", [False, True], ids=["let in", "cancelled"])
 @pytest.mark.parametrize("refusals", [0, 8])
 async def test_a_caller_costs_the_same_however_many_wait(refusals: int, *, cancelled: bool) -> None:
-    """Counted in lines of the gate that run, in a pause that grows while they wait."""
+    """Counted in lines of the throttle that run, in a pause that grows while they wait."""
 
-    async def one(gate: Gate) -> None:
-        await gate.enter(patience=900)
-        gate.leave()
+    async def one(throttle: Throttle) -> None:
+        await throttle.enter(patience=900)
+        throttle.leave()
 
     async def lines(count: int) -> float:
-        gate = Gate(Pace(width=8))
-        refuse(gate, 10)
-        with counted_lines(Gate) as lines:
-            waiting = [asyncio.create_task(one(gate)) for _ in range(count)]
+        throttle = Throttle(Pace(width=8))
+        refuse(throttle, 10)
+        with counted_lines(Throttle) as lines:
+            waiting = [asyncio.create_task(one(throttle)) for _ in range(count)]
             await turn()
             for number in range(refusals):
-                refuse(gate, 11 + number)
-                gate.turn_away()
+                refuse(throttle, 11 + number)
+                throttle.turn_away()
             if cancelled:
                 for task in waiting:
                     task.cancel()
             await asyncio.wait(waiting)
-        assert not gate._foreground
+        assert not throttle._foreground
         return lines.total / count
 
     few, many = await lines(50), await lines(400)
@@ -275,12 +279,12 @@ async def test_a_caller_costs_the_same_however_many_wait(refusals: int, *, cance
 
 async def test_who_gives_up_during_a_pause_leaves_nothing_behind() -> None:
     """Also from the middle of the queue: callers with a short timeout may come again and again."""
-    gate = Gate(Pace(width=1))
-    refuse(gate, 48)
-    stays = asyncio.create_task(gate.enter())
+    throttle = Throttle(Pace(width=1))
+    refuse(throttle, 48)
+    stays = asyncio.create_task(throttle.enter())
     for background in (False, True) * 50:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
-                await gate.enter(Caller(background=background))
-    assert (len(gate._foreground), len(gate._background)) == (1, 0)
+                await throttle.enter(Caller(background=background))
+    assert (len(throttle._foreground), len(throttle._background)) == (1, 0)
     await stays

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall._session.throttle import DOCUMENTED_QUOTA, LONGEST_PAUSE, Pace
-from tests.support.gates import room, served
+from tests.support.throttles import room, served
 
 
 @pytest.mark.parametrize(

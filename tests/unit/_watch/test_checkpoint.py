@@ -47,7 +47,7 @@ CHECKPOINT = Checkpoint(
             title="Memory above 90% threshold",
         ),
     ),
-    outside=("I68T24C13IFW1",),
+    left_filter=("I68T24C13IFW1",),
     in_flight=(
         Delivery(
             id="I68T24C13IFW1",
@@ -59,7 +59,7 @@ CHECKPOINT = Checkpoint(
                 labels=(),
                 title="Memory above 90% threshold",
             ),
-            outside=True,
+            left_filter=True,
         ),
         Delivery(id="I68T24C13IFW1", after=None),
     ),
@@ -83,14 +83,14 @@ snapshots = st.builds(
     labels=pairs,
     title=st.none() | texts,
 )
-deliveries = st.builds(Delivery, id=texts, after=st.none() | snapshots, outside=st.booleans())
+deliveries = st.builds(Delivery, id=texts, after=st.none() | snapshots, left_filter=st.booleans())
 checkpoints = st.builds(
     Checkpoint,
     server=texts,
     query=pairs,
     polled=moments,
     groups=st.lists(snapshots, max_size=3).map(tuple),
-    outside=st.lists(texts, max_size=3).map(tuple),
+    left_filter=st.lists(texts, max_size=3).map(tuple),
     in_flight=st.lists(deliveries, max_size=3).map(tuple),
 )
 
@@ -254,13 +254,13 @@ def test_where_there_is_no_file_there_is_no_checkpoint(tmp_path: Path) -> None:
 
 SECOND = MOMENT + timedelta(seconds=15)
 GROUP = CHECKPOINT.groups[0]
-SILENT = attrs.evolve(CHECKPOINT, groups=(), outside=(), in_flight=())
+SILENT = attrs.evolve(CHECKPOINT, groups=(), left_filter=(), in_flight=())
 
 
 def told(state: AlertGroupState | None, *, outside: bool = False, id: str = "I1") -> Delivery:
     """A group is told to be in that state, or to be gone."""
     after = None if state is None else attrs.evolve(GROUP, id=id, state=state)
-    return Delivery(id=id, after=after, outside=outside)
+    return Delivery(id=id, after=after, left_filter=outside)
 
 
 ACKNOWLEDGED, RESOLVED = told(AlertGroupState.ACKNOWLEDGED), told(AlertGroupState.RESOLVED)
@@ -298,7 +298,9 @@ async def open_file(path: Path, value: Checkpoint = SILENT) -> AsyncGenerator[Ch
             id="ended",
         ),
         pytest.param([("end", RESOLVED), ("end", GONE)], {}, id="gone"),
-        pytest.param([("end", LEFT)], {"groups": (LEFT.after,), "outside": ("I1",)}, id="outside"),
+        pytest.param(
+            [("end", LEFT)], {"groups": (LEFT.after,), "left_filter": ("I1",)}, id="left_filter"
+        ),
         pytest.param(
             [("end", LEFT), ("end", RESOLVED)], {"groups": (RESOLVED.after,)}, id="inside again"
         ),

@@ -66,12 +66,12 @@ def test_a_group_that_leaves_the_filter_is_told_once_and_is_not_new_when_it_retu
     known.see_one("I1", group(state="acknowledged"))
     assert news(known) == {"I1": ["Acknowledged"]}
     known.end_delivery(known.delivery(*known.changed()))
-    assert known.outside == {"I1"}
+    assert known.left_filter == {"I1"}
     known.begin(())
     known.see_one("I1", group(state="resolved"))
     assert news(known) == {}
     told(known, [group()])
-    assert known.outside == set()
+    assert known.left_filter == set()
     assert [*known.told] == ["I1"]
 
 
@@ -204,8 +204,8 @@ def test_a_group_beyond_the_horizon_is_not_in_flight_any_more() -> None:
 def test_what_left_the_filter_before_and_after_is_no_news() -> None:
     """Nor is it looked for at the next poll."""
     known, outside = Known(FIRING), Snapshot.of(group(state="resolved"))
-    known.end_delivery(Delivery(id="I1", after=outside, outside=True))
-    known.begin_delivery(Delivery(id="I1", after=outside, outside=True))
+    known.end_delivery(Delivery(id="I1", after=outside, left_filter=True))
+    known.begin_delivery(Delivery(id="I1", after=outside, left_filter=True))
     known.begin(())
     known.see_one("I1", group(state="acknowledged"))
     assert (news(known), known.in_flight) == ({}, {})

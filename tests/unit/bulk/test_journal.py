@@ -51,12 +51,12 @@ def begun(path: Path, *ids: str) -> None:
     """Writes the journal of a run that has selected these groups."""
     with Journal(path) as journal:
         journal.begin_run(header())
-        select(journal, *ids, settled=True)
+        select(journal, *ids, complete=True)
 
 
-def select(journal: Journal, *ids: str, settled: bool) -> None:
+def select(journal: Journal, *ids: str, complete: bool) -> None:
     """Notes that a run has selected these groups."""
-    asyncio.run(journal.select(Ids(ids), settled=settled))
+    asyncio.run(journal.select(Ids(ids), complete=complete))
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def test_what_a_run_needs_to_be_gone_on_with_is_read_again(
     """Server, action, filter, whether to walk again, and how many groups there may be."""
     with Journal(path) as journal:
         journal.begin_run(header(action, converge=converge))
-        select(journal, "I1", settled=True)
+        select(journal, "I1", complete=True)
     assert read(path).header == header(action, converge=converge)
 
 
@@ -96,7 +96,7 @@ def test_all_ids_are_read_again_in_order(path: Path, count: int) -> None:
     past = read(path)
     assert [*past.ledger.ids] == ids
     assert past.ledger.counts[Status.NOT_ATTEMPTED] == count
-    assert (past.settled, past.doubtful) == (True, set())
+    assert (past.complete, past.doubtful) == (True, set())
 
 
 STEPS = st.lists(
@@ -156,15 +156,15 @@ def test_when_a_group_had_been_silenced_is_read_again_while_it_is_not_done(
     assert read(path).silenced_at == ({} if status in done else {0: before})
 
 
-@pytest.mark.parametrize("settled", [False, True])
-def test_the_last_walk_says_whether_the_selection_is_settled(path: Path, *, settled: bool) -> None:
+@pytest.mark.parametrize("complete", [False, True])
+def test_the_last_walk_says_whether_the_selection_is_settled(path: Path, *, complete: bool) -> None:
     """And what it adds comes behind."""
     with Journal(path) as journal:
         journal.begin_run(header())
-        select(journal, "I1", "I2", settled=not settled)
-        select(journal, "I3", settled=settled)
+        select(journal, "I1", "I2", complete=not complete)
+        select(journal, "I3", complete=complete)
     past = read(path)
-    assert past.settled is settled
+    assert past.complete is complete
     assert [*past.ledger.ids] == ["I1", "I2", "I3"]
 
 
@@ -205,7 +205,7 @@ def test_a_run_without_a_path_writes_nothing(
     monkeypatch.chdir(tmp_path)
     with Journal(None, fsync=True) as journal:
         journal.begin_run(header())
-        select(journal, "I0", settled=True)
+        select(journal, "I0", complete=True)
         asyncio.run(journal.begin(0, "I0"))
         journal.end(0, Outcome(id="I0", status=Status.CHANGED))
     assert [*tmp_path.iterdir()] == []
@@ -302,7 +302,7 @@ def test_a_new_run_may_take_the_place_of_an_earlier_one(path: Path, left: str) -
     with Journal(path, EITHER) as journal:
         asyncio.run(journal.read())
         journal.begin_run(header())
-        select(journal, "I0", settled=True)
+        select(journal, "I0", complete=True)
     assert [*read(path).ledger.ids] == ["I0"]
 
 
@@ -379,7 +379,7 @@ def begin_twice(path: Path, *, fsync: bool) -> None:
     """A new journal, of which two groups are begun."""
     with Journal(path, fsync=fsync) as journal:
         journal.begin_run(header())
-        select(journal, "I0", "I1", settled=True)
+        select(journal, "I0", "I1", complete=True)
         asyncio.run(journal.begin(0, "I0"))
         asyncio.run(journal.begin(1, "I1"))
 

@@ -20,7 +20,7 @@ HEAD: dict[str, Any] = {
     "converge": False,
     "max_items": None,
 }
-SELECTED = ['{"select": ["I0", "I1"]}', '{"selected": 2, "settled": true}']
+SELECTED = ['{"select": ["I0", "I1"]}', '{"selected": 2, "complete": true}']
 
 
 @pytest.fixture
@@ -54,9 +54,9 @@ END = '"detail": "", "seconds": 0}'
         pytest.param(json.dumps(HEAD), id="second header"),
         pytest.param('{"select": "I2"}', id="select no list"),
         pytest.param('{"select": [["I2"]]}', id="select lists"),
-        pytest.param('{"selected": "2", "settled": true}', id="selected no number"),
-        pytest.param('{"selected": 2}', id="selected without settled"),
-        pytest.param('{"selected": 2, "settled": 1}', id="settled no boolean"),
+        pytest.param('{"selected": "2", "complete": true}', id="selected no number"),
+        pytest.param('{"selected": 2}', id="selected without complete"),
+        pytest.param('{"selected": 2, "complete": 1}', id="complete no boolean"),
         pytest.param('{"begin": "0", "id": "I0"}', id="begin a string"),
         pytest.param('{"begin": 0.0, "id": "I0"}', id="begin a fraction"),
         pytest.param('{"begin": null, "id": "I0"}', id="begin null"),

@@ -38,7 +38,7 @@ def add(ledger: Ledger, ids: Iterable[str]) -> None:
     ledger.take_in()
 
 
-def settled(ledger: Ledger, position: int, status: Status, detail: str = "") -> None:
+def record(ledger: Ledger, position: int, status: Status, detail: str = "") -> None:
     """Notes what became of a group."""
     ledger.settle(position, Outcome(id=ledger.ids[position], status=status, detail=detail))
 
@@ -79,7 +79,7 @@ def test_a_ledger_is_indexed_as_a_list_is(ids: list[str], index: slice, position
     """Slices, negative indexes, and those that are out of range."""
     ledger = ledger_of(*ids)
     for number in range(0, len(ledger), 2):
-        settled(ledger, number, Status.FAILED, f"words of {number}")
+        record(ledger, number, Status.FAILED, f"words of {number}")
     outcomes = [*ledger]
     assert ledger[index] == outcomes[index]
     if -len(outcomes) <= position < len(outcomes):
@@ -101,7 +101,7 @@ def test_groups_keep_the_order_in_which_they_were_first_added() -> None:
 def test_a_group_that_is_added_again_keeps_its_outcome() -> None:
     """As in a later walk of the same query."""
     ledger = ledger_of("a")
-    settled(ledger, 0, Status.CHANGED)
+    record(ledger, 0, Status.CHANGED)
     add(ledger, ["a"])
     assert [*ledger] == [Outcome(id="a", status=Status.CHANGED)]
 
@@ -115,7 +115,7 @@ def test_what_is_to_do_is_what_was_not_attempted_or_has_failed_or_is_unknown(
     """In order, from any position on."""
     ledger = ledger_of(*ids)
     for anywhere, status, *_ in settles if ids else ():
-        settled(ledger, anywhere % len(ledger), status)
+        record(ledger, anywhere % len(ledger), status)
     to_do = {Status.NOT_ATTEMPTED, Status.FAILED, Status.UNKNOWN}
     expected = [at for at in range(start, len(ledger)) if ledger.status(at) in to_do]
     assert [*ledger.to_do(start)] == expected
@@ -127,8 +127,8 @@ def test_what_is_to_do_is_told_as_it_is_when_its_turn_comes() -> None:
     ledger = ledger_of("a", "b", "c")
     to_do = ledger.to_do()
     assert next(to_do) == 0
-    settled(ledger, 0, Status.FAILED)
-    settled(ledger, 1, Status.CHANGED)
+    record(ledger, 0, Status.FAILED)
+    record(ledger, 1, Status.CHANGED)
     assert [*to_do] == [2]
 
 
@@ -145,14 +145,14 @@ def test_a_new_outcome_leaves_no_words_of_the_old_one() -> None:
     failed = Outcome(id="a", status=Status.FAILED, detail="no", error=OnCallError("no"))
     ledger.settle(0, failed)
     assert ledger[0] == failed
-    settled(ledger, 0, Status.CHANGED)
+    record(ledger, 0, Status.CHANGED)
     assert ledger[0] == Outcome(id="a", status=Status.CHANGED)
 
 
 def test_a_snapshot_does_not_change_later() -> None:
     """Neither by what is noted, nor by what is added."""
     ledger = ledger_of("a", "b", "c")
-    settled(ledger, 0, Status.FAILED, "no")
+    record(ledger, 0, Status.FAILED, "no")
     now = ledger.snapshot()
     before = [*now]
     for position in range(3):
@@ -169,5 +169,5 @@ def test_a_snapshot_does_not_change_later() -> None:
 def test_what_is_noted_in_a_snapshot_is_not_in_the_books() -> None:
     """As when a report calls groups under way unknown."""
     ledger = ledger_of("a", "b")
-    settled(ledger.snapshot(), 1, Status.UNKNOWN, "It is under way.")
+    record(ledger.snapshot(), 1, Status.UNKNOWN, "It is under way.")
     as_expected(ledger, [Outcome(id=one, status=Status.NOT_ATTEMPTED) for one in "ab"])

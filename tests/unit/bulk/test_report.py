@@ -41,7 +41,7 @@ def failed(count: int) -> list[Outcome]:
 
 
 def report(
-    outcomes: Iterable[Outcome], *, settled: bool = True, dry_run: bool = False
+    outcomes: Iterable[Outcome], *, complete: bool = True, dry_run: bool = False
 ) -> BulkReport:
     """Of a run that resolved."""
     outcomes = [*outcomes]
@@ -50,9 +50,9 @@ def report(
         action="resolve",
         outcomes=outcomes,
         counts=counts,
-        selecting=1.5,
-        acting=2.5,
-        settled=settled,
+        seconds_selecting=1.5,
+        seconds_acting=2.5,
+        complete=complete,
         dry_run=dry_run,
     )
 
@@ -108,15 +108,15 @@ def test_failures_are_taken_apart_by_their_classes() -> None:
 
 def test_a_report_is_a_json_object() -> None:
     """With everything but the errors, whose words are in the details."""
-    shown = json.loads(report(MIXTURE, settled=False, dry_run=True).to_json())
+    shown = json.loads(report(MIXTURE, complete=False, dry_run=True).to_json())
     outcomes = shown.pop("outcomes")
     assert shown == {
         "action": "resolve",
         "dry_run": True,
-        "selected": True,
-        "settled": False,
-        "selecting": 1.5,
-        "acting": 2.5,
+        "selection_complete": True,
+        "complete": False,
+        "seconds_selecting": 1.5,
+        "seconds_acting": 2.5,
         "counts": {
             "changed": 1,
             "accepted": 0,
@@ -164,10 +164,10 @@ def test_a_report_is_a_json_object() -> None:
             id="accepted",
         ),
         pytest.param(
-            report([MIXTURE[0]], settled=False),
+            report([MIXTURE[0]], complete=False),
             "resolve: 1 alert group: 1 changed, in 4.0 s; the list kept moving: some may have "
             "been left out",
-            id="not settled",
+            id="not complete",
         ),
     ],
 )

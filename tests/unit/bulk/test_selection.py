@@ -93,7 +93,7 @@ def test_a_query_is_read_to_its_end(count: int, prefetch: int, apart: timedelta)
     """In the server's order, each group once."""
     report = frozen(server(count, apart), prefetch=prefetch)
     assert selected(report) == ids(range(count))
-    assert report.settled
+    assert report.complete
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
@@ -101,7 +101,7 @@ def test_a_single_page_is_one_request(count: int) -> None:
     """Nothing moves within it."""
     fake = server(count)
     report = frozen(fake, prefetch=2)
-    assert (selected(report), report.settled) == (ids(range(count)), True)
+    assert (selected(report), report.complete) == (ids(range(count)), True)
     assert len(fake.calls) == 1
 
 
@@ -155,7 +155,7 @@ def test_a_departure_between_two_pages_hides_no_other_group(apart: timedelta, mo
     meanwhile(fake, leave)
     report = frozen(fake)
     assert {*ids(range(1, 6))} <= {*selected(report)}
-    assert report.settled
+    assert report.complete
 
 
 def test_a_list_that_never_rests_is_read_a_bounded_number_of_times_and_is_not_settled() -> None:
@@ -170,7 +170,7 @@ def test_a_list_that_never_rests_is_read_a_bounded_number_of_times_and_is_not_se
     meanwhile(fake, leave)
     report = frozen(fake)
     gone = [group.id for group in fake.groups.values() if group.resolved_at]
-    assert not report.settled
+    assert not report.complete
     assert {*gone} <= {*selected(report)}
     assert len(fake.calls) <= 30 * 6
 
@@ -209,7 +209,7 @@ def test_a_settled_selection_has_every_group_that_matched_all_the_time(
     meanwhile(fake, happens)
     report = frozen(fake, prefetch=prefetch)
     assert {*selected(report)} <= {*ids(range(9))}
-    assert stay <= {*selected(report)} or not report.settled
+    assert stay <= {*selected(report)} or not report.complete
 
 
 def test_a_group_that_leaves_and_comes_back_does_not_hide_another() -> None:
@@ -221,7 +221,7 @@ def test_a_group_that_leaves_and_comes_back_does_not_hide_another() -> None:
 
     meanwhile(fake, flap)
     report = frozen(fake)
-    assert {*ids(range(1, 6))} <= {*selected(report)} or not report.settled
+    assert {*ids(range(1, 6))} <= {*selected(report)} or not report.complete
 
 
 def test_a_group_that_begins_and_ends_meanwhile_does_not_hide_another() -> None:
@@ -234,7 +234,7 @@ def test_a_group_that_begins_and_ends_meanwhile_does_not_hide_another() -> None:
 
     meanwhile(fake, flap)
     report = frozen(fake)
-    assert {*ids(range(6))} <= {*selected(report)} or not report.settled
+    assert {*ids(range(6))} <= {*selected(report)} or not report.complete
 
 
 def test_a_selection_that_is_as_large_as_may_be_is_read() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grafana_oncall.testing import FakeOnCall, Quota, VirtualClock, seed_storm
+from grafana_oncall.testing import FakeOnCall, RateLimit, VirtualClock, seed_storm
 from tests.support.budget import budget
 from tests.support.fake_requests import ask
 from tests.unit.testing.test_register import Shuffle
@@ -50,7 +50,7 @@ def test_every_option_and_every_token_is_kept(clock: VirtualClock) -> None:
         token="mine",
         base_url="https://oncall.example/x",
         grafana_url="https://stack.example",
-        rate_limit=Quota(requests=30, window=timedelta(minutes=5)),
+        rate_limit=RateLimit(requests=30, window=timedelta(minutes=5)),
         delete_delay=None,
         wipe_delay=timedelta(seconds=0.25),
         page_size=25,
@@ -73,7 +73,7 @@ def test_every_option_and_every_token_is_kept(clock: VirtualClock) -> None:
 
 def test_what_is_under_way_happens_after_loading(clock: VirtualClock) -> None:
     """A silence runs out, a deletion is done, a full quota empties."""
-    fake = FakeOnCall(clock=clock, rate_limit=Quota(requests=2, window=timedelta(seconds=9)))
+    fake = FakeOnCall(clock=clock, rate_limit=RateLimit(requests=2, window=timedelta(seconds=9)))
     silenced, deleted = fake.add_group(), fake.add_group()
     ask(fake, "POST", f"alert_groups/{silenced.id}/silence/", {"delay": 5})
     ask(fake, "DELETE", f"alert_groups/{deleted.id}/", {"mode": "delete"})

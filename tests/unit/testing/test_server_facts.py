@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from grafana_oncall.testing import FakeOnCall, FakeRequest, NoAnswer, Quota, VirtualClock, error
+from grafana_oncall.testing import FakeOnCall, FakeRequest, NoAnswer, RateLimit, VirtualClock, error
 from tests.support.fake_requests import ask, ids
 
 ROUTES: list[tuple[str, str, Any]] = [
@@ -205,7 +205,7 @@ def test_each_operation_needs_its_role(fake: FakeOnCall, method: str, path: str,
 
 def test_all_tokens_of_a_user_and_all_endpoints_share_one_limit(clock: VirtualClock) -> None:
     """“Two tokens of one user share it, one bucket for all endpoints”."""
-    fake = FakeOnCall(clock=clock, rate_limit=Quota(requests=len(ROUTES)))
+    fake = FakeOnCall(clock=clock, rate_limit=RateLimit(requests=len(ROUTES)))
     furnish(fake)
     fake.add_token("second", user="admin")
     for number, (method, path, body) in enumerate(ROUTES):
@@ -309,6 +309,6 @@ def test_a_value_with_a_colon_cannot_be_filtered(fake: FakeOnCall) -> None:
 
 def test_nothing_is_announced_on_2xx(clock: VirtualClock) -> None:
     """“Nothing is announced on 2xx”: no header tells how much of the limit is left."""
-    fake = FakeOnCall(clock=clock, rate_limit=Quota(requests=1))
+    fake = FakeOnCall(clock=clock, rate_limit=RateLimit(requests=1))
     request = FakeRequest("GET", "/api/v1/alert_groups/", "", {"Authorization": fake.token})
     assert fake.handle(request).headers == {"Content-Type": "application/json"}

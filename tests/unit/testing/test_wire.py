@@ -11,7 +11,7 @@ from grafana_oncall.testing import (
     OPERATION_NAMES,
     FakeOnCall,
     FakeRequest,
-    Quota,
+    RateLimit,
     VirtualClock,
 )
 from tests.support.fake_requests import ask
@@ -209,7 +209,7 @@ def test_the_prefix_makes_the_service_account(fake: FakeOnCall, token: str, flag
 
 def test_the_limit_is_per_user_and_slides(clock: VirtualClock) -> None:
     """Waiting the stated time works, one second less does not."""
-    fake = FakeOnCall(clock=clock, rate_limit=Quota(requests=2, window=timedelta(seconds=60)))
+    fake = FakeOnCall(clock=clock, rate_limit=RateLimit(requests=2, window=timedelta(seconds=60)))
     fake.add_token("second", user="admin")
     fake.add_token("other", user="other")
     assert ask(fake, "GET", "integrations/").status == 200
@@ -229,7 +229,7 @@ def test_the_limit_is_per_user_and_slides(clock: VirtualClock) -> None:
 
 def test_a_quota_is_300_a_minute_unless_said_otherwise() -> None:
     """As on the open-source engine."""
-    assert Quota() == Quota(requests=300, window=timedelta(minutes=1))
+    assert RateLimit() == RateLimit(requests=300, window=timedelta(minutes=1))
 
 
 def test_calls_are_recorded(fake: FakeOnCall) -> None:

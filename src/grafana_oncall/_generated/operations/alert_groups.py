@@ -19,7 +19,7 @@ LIST_ALERT_GROUPS: Final = Operation(
     permission="grafana-irm-app.alert-groups:read",
     needs_user=False,
     success=200,
-    repeat="safe",
+    retry="safe",
     check="look at what the server holds.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
@@ -68,7 +68,7 @@ GET_ALERT_GROUP: Final = Operation(
     permission="grafana-irm-app.alert-groups:read",
     needs_user=False,
     success=200,
-    repeat="safe",
+    retry="safe",
     check="look at what the server holds.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
@@ -93,7 +93,7 @@ DELETE_ALERT_GROUP: Final = Operation(
     permission="grafana-irm-app.alert-groups:write",
     needs_user=False,
     success=204,
-    repeat="missing",
+    retry="missing",
     check="read the group; NotFound, or no title after a wipe, means that it is done.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
@@ -123,7 +123,7 @@ ACKNOWLEDGE_ALERT_GROUP: Final = Operation(
     permission="grafana-irm-app.alert-groups:write",
     needs_user=True,
     success=200,
-    repeat="already",
+    retry="already",
     check="read the group, and look at its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
@@ -148,7 +148,7 @@ UNACKNOWLEDGE_ALERT_GROUP: Final = Operation(
     permission="grafana-irm-app.alert-groups:write",
     needs_user=True,
     success=200,
-    repeat="already",
+    retry="already",
     check="read the group, and look at its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
@@ -173,7 +173,7 @@ RESOLVE_ALERT_GROUP: Final = Operation(
     permission="grafana-irm-app.alert-groups:write",
     needs_user=True,
     success=200,
-    repeat="already",
+    retry="already",
     check="read the group, and look at its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
@@ -198,7 +198,7 @@ UNRESOLVE_ALERT_GROUP: Final = Operation(
     permission="grafana-irm-app.alert-groups:write",
     needs_user=True,
     success=200,
-    repeat="already",
+    retry="already",
     check="read the group, and look at its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
@@ -223,7 +223,7 @@ SILENCE_ALERT_GROUP: Final = Operation(
     permission="grafana-irm-app.alert-groups:write",
     needs_user=True,
     success=200,
-    repeat="never",
+    retry="never",
     check="read the group; silenced_at says when it was silenced last.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
@@ -251,7 +251,7 @@ UNSILENCE_ALERT_GROUP: Final = Operation(
     permission="grafana-irm-app.alert-groups:write",
     needs_user=True,
     success=200,
-    repeat="already",
+    retry="already",
     check="read the group, and look at its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
@@ -276,7 +276,7 @@ ADD_ALERT_GROUP_LABEL: Final = Operation(
     permission="grafana-irm-app.alert-groups:write",
     needs_user=False,
     success=201,
-    repeat="already",
+    retry="already",
     check="read the group, and look for the label.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
@@ -305,7 +305,7 @@ REMOVE_ALERT_GROUP_LABEL: Final = Operation(
     permission="grafana-irm-app.alert-groups:write",
     needs_user=False,
     success=204,
-    repeat="missing",
+    retry="missing",
     check="read the group, and look for the label.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )

@@ -17,7 +17,7 @@ LIST_INTEGRATIONS: Final = Operation(
     permission="grafana-irm-app.integrations:read",
     needs_user=False,
     success=200,
-    repeat="safe",
+    retry="safe",
     check="look at what the server holds.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
 )
@@ -52,7 +52,7 @@ CREATE_INTEGRATION: Final = Operation(
     permission="grafana-irm-app.integrations:write",
     needs_user=False,
     success=201,
-    repeat="never",
+    retry="never",
     check="list the integrations of this name.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
 )
@@ -80,7 +80,7 @@ GET_INTEGRATION: Final = Operation(
     permission="grafana-irm-app.integrations:read",
     needs_user=False,
     success=200,
-    repeat="safe",
+    retry="safe",
     check="look at what the server holds.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
 )
@@ -105,7 +105,7 @@ UPDATE_INTEGRATION: Final = Operation(
     permission="grafana-irm-app.integrations:write",
     needs_user=False,
     success=200,
-    repeat="same",
+    retry="same",
     check="read the integration, and compare.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
 )
@@ -133,7 +133,7 @@ DELETE_INTEGRATION: Final = Operation(
     permission="grafana-irm-app.integrations:write",
     needs_user=False,
     success=204,
-    repeat="missing",
+    retry="missing",
     check="read the integration; NotFound means that it is gone.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
 )

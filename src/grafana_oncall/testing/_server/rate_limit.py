@@ -13,7 +13,7 @@ from .responses import FakeResponse, RefusedError, answer_json
 
 
 @frozen(kw_only=True)
-class Quota:
+class RateLimit:
     """How many requests a user may send per window; the default is the open-source one."""
 
     requests: int = 300
@@ -30,15 +30,15 @@ class Throttle:
 
     passed: dict[str, deque[datetime]] = field(factory=dict[str, "deque[datetime]"])
 
-    def admit(self, quota: Quota | None, user_id: str, now: datetime) -> None:
+    def admit(self, limit: RateLimit | None, user_id: str, now: datetime) -> None:
         """Let the request pass, or refuse it with the 429 that says how long to wait."""
-        if quota is None:
+        if limit is None:
             return
         recent = self.passed.setdefault(user_id, deque())
-        while recent and recent[0] <= now - quota.window:
+        while recent and recent[0] <= now - limit.window:
             recent.popleft()
-        if len(recent) >= quota.requests:
-            seconds = ceil((recent[0] + quota.window - now).total_seconds())
+        if len(recent) >= limit.requests:
+            seconds = ceil((recent[0] + limit.window - now).total_seconds())
             raise RefusedError(throttled(seconds))
         recent.append(now)
 

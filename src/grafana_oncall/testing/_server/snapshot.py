@@ -19,7 +19,7 @@ from cattrs.gen import override
 from .arguments import shown
 from .auth import Grant, Role
 from .fields import is_list, is_mapping
-from .rate_limit import Quota
+from .rate_limit import RateLimit
 from .state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
 from .world import World
 
@@ -36,7 +36,7 @@ class Options:
     token: str
     base_url: str
     grafana_url: str | None
-    rate_limit: Quota | None
+    rate_limit: RateLimit | None
     delete_delay: timedelta | None
     wipe_delay: timedelta | None
     page_size: int

@@ -17,7 +17,7 @@ from grafana_oncall.testing.clock import Clock
 from .arguments import CALLABLE, COUNT, DELAY, TEXT, WHOLE, Check, one_of
 from .auth import Grant
 from .index import Register
-from .rate_limit import Quota, Throttle
+from .rate_limit import RateLimit, Throttle
 from .state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
 
 _UPPER = ascii_uppercase + digits
@@ -53,7 +53,9 @@ class Ids:
 
 
 _FLAVOUR = one_of(get_args(Flavour))
-_QUOTA = Check("a Quota, such as Quota(requests=300, window=timedelta(minutes=1)),", Quota)
+_QUOTA = Check(
+    "a RateLimit, such as RateLimit(requests=300, window=timedelta(minutes=1)),", RateLimit
+)
 _FACES = (":blush:", ":sunglasses:", ":heart_eyes:", ":smile:", ":wink:", ":innocent:")
 
 
@@ -75,7 +77,7 @@ class World:
     base_url: str
     grafana_url: str | None = field(validator=TEXT.optional_field)
     page_size: int = field(validator=COUNT.field)
-    rate_limit: Quota | None = field(validator=_QUOTA.optional_field)
+    rate_limit: RateLimit | None = field(validator=_QUOTA.optional_field)
     delete_delay: timedelta | None = field(
         validator=DELAY.optional_field, on_setattr=_CHECK_AND_SET
     )

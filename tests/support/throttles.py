@@ -1,4 +1,4 @@
-"""Paces after so many answers, and gates that are entered, left, and closed for a while."""
+"""Paces after so many answers, and throttles that are entered, left, and closed for a while."""
 
 import asyncio
 import inspect
@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from grafana_oncall._session.throttle import Caller, Gate, Pace
+from grafana_oncall._session.throttle import Caller, Pace, Throttle
 from tests.support.virtual_time import loop
 
 
@@ -31,13 +31,13 @@ def room(pace: Pace, now: float = 0.0) -> int:
 
 
 @asynccontextmanager
-async def place(gate: Gate, *, background: bool = False) -> AsyncGenerator[None]:
+async def place(throttle: Throttle, *, background: bool = False) -> AsyncGenerator[None]:
     """A place, as the session takes it."""
-    await gate.enter(Caller(background=background))
+    await throttle.enter(Caller(background=background))
     try:
         yield
     finally:
-        gate.leave()
+        throttle.leave()
 
 
 async def turn() -> None:
@@ -46,15 +46,15 @@ async def turn() -> None:
         await asyncio.sleep(0)
 
 
-def hold(gate: Gate, seconds: float) -> None:
-    """The client's own limit closes the gate."""
-    gate.hold(seconds)
+def hold(throttle: Throttle, seconds: float) -> None:
+    """The client's own limit closes the throttle."""
+    throttle.hold(seconds)
 
 
-def refuse(gate: Gate, seconds: float) -> None:
+def refuse(throttle: Throttle, seconds: float) -> None:
     """A 429 closes it, after a burst worth the name."""
-    gate.pace.served = 120
-    assert gate.pace.throttled(loop().time(), seconds) == seconds
+    throttle.pace.served = 120
+    assert throttle.pace.throttled(loop().time(), seconds) == seconds
 
 
 @attrs.define

@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._session.retry import Again, RetryQuota
+from grafana_oncall._session.retry import Retry, RetryBudget
 from grafana_oncall.errors import OnCallError, RateLimited, RequestTimeout
 from tests.support.failures import ERRORS, POLICY, decide, errors
 from tests.support.virtual_time import loop, run
 
 
-def spend(quota: RetryQuota, error: OnCallError) -> int:
+def spend(quota: RetryBudget, error: OnCallError) -> int:
     """How many retries there are left."""
     retries = spent = 0
     while (cost := quota.take(error)) is not None:
         retries += 1
         spent += cost
-        assert 0 < cost <= spent <= RetryQuota.CAPACITY
+        assert 0 < cost <= spent <= RetryBudget.CAPACITY
     return retries
 
 
@@ -36,14 +36,14 @@ def spend(quota: RetryQuota, error: OnCallError) -> int:
 )
 def test_an_outage_uses_the_quota_up(name: str, retries: int) -> None:
     """And then each call fails at its first attempt, until some succeed."""
-    quota = RetryQuota()
+    quota = RetryBudget()
     assert spend(quota, ERRORS[name]) == retries
     assert quota.take(ERRORS[name]) is None
 
 
 def test_a_429_costs_nothing() -> None:
-    """The gate has it in hand; also when nothing is left."""
-    quota = RetryQuota()
+    """The throttle has it in hand; also when nothing is left."""
+    quota = RetryBudget()
     spend(quota, ERRORS["503"])
     assert {quota.take(ERRORS["429"]) for _ in range(10_000)} == {0}
     assert quota.take(ERRORS["503"]) is None
@@ -51,20 +51,20 @@ def test_a_429_costs_nothing() -> None:
 
 def test_successes_fill_the_quota_again() -> None:
     """A little each, up to what it was."""
-    quota = RetryQuota()
+    quota = RetryBudget()
     spend(quota, ERRORS["503"])
     for _ in range(5):
         assert quota.take(ERRORS["503"]) is None
         quota.give_back(0)
     assert quota.take(ERRORS["503"]) == 5
-    for _ in range(10 * RetryQuota.CAPACITY):
+    for _ in range(10 * RetryBudget.CAPACITY):
         quota.give_back(0)
     assert spend(quota, ERRORS["503"]) == 100
 
 
 def test_a_call_that_succeeds_gives_back_what_its_retries_took() -> None:
     """They were worth it, so they cost nothing; but it earns nothing on top."""
-    quota = RetryQuota()
+    quota = RetryBudget()
     costs = [quota.take(ERRORS[name]) for name in ("lost", "timeout", "429", "503")]
     assert costs == [5, 10, 0, 5]
     spend(quota, ERRORS["503"])
@@ -74,7 +74,7 @@ def test_a_call_that_succeeds_gives_back_what_its_retries_took() -> None:
 
 def test_a_remainder_serves_the_cheaper() -> None:
     """One that is too dear takes nothing."""
-    quota = RetryQuota()
+    quota = RetryBudget()
     for _ in range(99):
         quota.take(ERRORS["503"])
     assert quota.take(ERRORS["timeout"]) is None
@@ -89,7 +89,7 @@ def test_the_laws_of_the_quota_hold(steps: list[list[OnCallError] | None]) -> No
     Each step is a call with those failures before its success, or one that fails at once and
     spends the price of one retry.
     """
-    quota, left = RetryQuota(), RetryQuota.CAPACITY
+    quota, left = RetryBudget(), RetryBudget.CAPACITY
     for failures in steps:
         spent = 0
         for error in failures or [ERRORS["lost"]]:
@@ -101,8 +101,8 @@ def test_the_laws_of_the_quota_hold(steps: list[list[OnCallError] | None]) -> No
             spent += cost or 0
         if failures is not None:
             quota.give_back(spent)
-            left = min(RetryQuota.CAPACITY, left + max(1, spent))
-        assert 0 <= left <= RetryQuota.CAPACITY
+            left = min(RetryBudget.CAPACITY, left + max(1, spent))
+        assert 0 <= left <= RetryBudget.CAPACITY
 
 
 @attrs.define(kw_only=True)
@@ -112,7 +112,7 @@ class Fleet:
     share: float
     kinds: tuple[str, ...]
     chance: Random
-    quota: RetryQuota = attrs.field(factory=RetryQuota)
+    quota: RetryBudget = attrs.field(factory=RetryBudget)
     sent: int = 0
     succeeded: int = 0
     out_of_attempts: int = 0
@@ -135,15 +135,15 @@ class Fleet:
         """As the session makes it."""
         spent, attempt, began = 0, 1, loop().time()
         while (error := await self._attempt()) is not None:
-            verdict = decide(
+            decision = decide(
                 "safe",
                 error,
                 attempt=attempt,
                 elapsed=loop().time() - began,
                 random=self.chance.random,
             )
-            if not isinstance(verdict, Again):
-                assert attempt == POLICY.attempts
+            if not isinstance(decision, Retry):
+                assert attempt == POLICY.max_attempts
                 self.out_of_attempts += 1
                 return
             cost = self.quota.take(error)
@@ -152,7 +152,7 @@ class Fleet:
                 return
             spent += cost
             attempt += 1
-            await asyncio.sleep(verdict.delay)
+            await asyncio.sleep(decision.delay)
         self.quota.give_back(spent)
         self.succeeded += 1
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from grafana_oncall.testing import FakeOnCall, Quota, seed_storm
+from grafana_oncall.testing import FakeOnCall, RateLimit, seed_storm
 from grafana_oncall.testing import __main__ as command
 from grafana_oncall.testing._server.files import save
 from tests.support.virtual_time import now, run
@@ -79,7 +79,7 @@ def test_latency_quota_and_new_groups(tmp_path: Path) -> None:
     """All three by option, on top of what was loaded."""
     file = tmp_path / "state.json"
     file.write_text(FakeOnCall().to_json())
-    options = ["--latency", "2", "--quota", "100/3600", "--new-every", "0.01"]
+    options = ["--latency", "2", "--rate-limit", "100/3600", "--new-every", "0.01"]
     with running("--load", str(file), "--save", str(file), *options) as program:
         answers = [program.http.get("alert_groups/") for _ in range(101)]
         assert answers[99].json()["count"] > 0  # 200 ms have passed at least
@@ -87,7 +87,7 @@ def test_latency_quota_and_new_groups(tmp_path: Path) -> None:
         assert program.stop() == 0
     saved = FakeOnCall.from_json(file.read_text())
     assert saved.latency.total_seconds() == 0.002
-    assert saved.rate_limit == Quota(requests=100, window=timedelta(hours=1))
+    assert saved.rate_limit == RateLimit(requests=100, window=timedelta(hours=1))
     assert {group.state for group in saved.groups.values()} == {"firing"}
 
 
@@ -159,10 +159,10 @@ def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
     [
         pytest.param(["--latency", "-1"], "whole number of milliseconds", id="negative latency"),
         pytest.param(["--latency", "9" * 400], "up to a day", id="endless latency"),
-        pytest.param(["--quota", "300"], "'300': N/SECONDS, such as 300/60", id="no window"),
-        pytest.param(["--quota", "x/60"], "'x/60': N/SECONDS", id="quota of a word"),
-        pytest.param(["--quota", "1/0"], "SECONDS from 0.001", id="quota in no time"),
-        pytest.param(["--quota", "0/5"], "N from 1", id="quota of nothing"),
+        pytest.param(["--rate-limit", "300"], "'300': N/SECONDS, such as 300/60", id="no window"),
+        pytest.param(["--rate-limit", "x/60"], "'x/60': N/SECONDS", id="quota of a word"),
+        pytest.param(["--rate-limit", "1/0"], "SECONDS from 0.001", id="quota in no time"),
+        pytest.param(["--rate-limit", "0/5"], "N from 1", id="quota of nothing"),
         pytest.param(["--new-every", "0"], "from a millisecond", id="new ones all the time"),
         pytest.param(["--new-every", "nan"], "to a day", id="new ones never"),
         pytest.param(["--groups", "abc"], "'abc': a whole number, 0 or more", id="word of groups"),
