@@ -73,7 +73,7 @@ def oncall_client(request: pytest.FixtureRequest, oncall_server: FakeOnCall) -> 
         token=oncall_server.token,
         grafana_url=_options(request).get("grafana_url"),
         transport=oncall_server.transport(),
-        random=Random(oncall_server.seed).random,  # noqa: S311 - delays shall repeat
+        random=Random(oncall_server.seed).random,  # noqa: S311  # delays shall repeat
     )
 
 

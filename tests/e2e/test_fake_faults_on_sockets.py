@@ -68,7 +68,7 @@ def acknowledge(fake: FakeOnCall) -> str:
     ],
 )
 @pytest.mark.parametrize("latency", [0, 2], ids=["", "with latency"])
-async def test_httpx_raises_its_own(  # noqa: PLR0917 - fixtures
+async def test_httpx_raises_its_own(  # noqa: PLR0917  # fixtures
     fake: FakeOnCall,
     http: httpx.AsyncClient,
     capfd: pytest.CaptureFixture[str],

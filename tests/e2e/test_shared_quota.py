@@ -166,7 +166,7 @@ async def test_limiters_share_by_key_and_rate(redis: Redis) -> None:
 
 async def test_cancelled_tasks_take_nothing_from_the_others(redis: Redis) -> None:
     """Everyone who was not cancelled has an answer, and no task is left."""
-    chance = random.Random(7)  # noqa: S311 - no secret
+    chance = random.Random(7)  # noqa: S311  # no secret
     limiter = Limiter("200/1h", storage=redis.uri, key="k")
     tasks = [asyncio.create_task(limiter.take()) for _ in range(300)]
     for task in chance.sample(tasks, 60):

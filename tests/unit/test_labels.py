@@ -57,7 +57,7 @@ class Team(StrEnum):
     SRE = "SRE"
 
 
-class OldTeam(str, Enum):  # noqa: UP042 - its str() is "OldTeam.SRE", which is the point
+class OldTeam(str, Enum):  # noqa: UP042  # its str() is "OldTeam.SRE", which is the point
     """A string by the old way."""
 
     SRE = "SRE"
@@ -361,7 +361,7 @@ def test_to_want_nothing_is_refused() -> None:
 def test_labels_of_a_group_that_are_none_are_refused() -> None:
     """As anything else that is not a label."""
     with pytest.raises(LabelError, match="A label is"):
-        matches([None], "a:b")  # type: ignore[list-item]  # pyright: ignore[reportArgumentType] - the point
+        matches([None], "a:b")  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]  # the point
 
 
 # Request models.

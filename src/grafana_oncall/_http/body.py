@@ -66,7 +66,7 @@ class Body:
                 _SMALLER,
             )
 
-    def _unzipped(self, unzip: "zlib._Decompress", chunk: bytes) -> bytes:  # pyright: ignore[reportPrivateUsage] - it has no other name
+    def _unzipped(self, unzip: "zlib._Decompress", chunk: bytes) -> bytes:  # pyright: ignore[reportPrivateUsage]  # it has no other name
         room = self._most - len(self.content) + 1
         try:
             part = unzip.decompress(chunk, room)

@@ -17,12 +17,12 @@ def template_problem(source: str, *, where: str) -> Problem | None:
     >>> print(template_problem("{{ a b }}", where="templates.web.title"))
     templates.web.title (line 1): expected token 'end of print statement', got 'b'
     """
-    from jinja2 import Environment, TemplateSyntaxError  # noqa: PLC0415 - few callers send one
+    from jinja2 import Environment, TemplateSyntaxError  # noqa: PLC0415  # few callers send one
 
     try:
         with warnings.catch_warnings():  # "\d" in a string makes Python warn, and is no error here
             warnings.simplefilter("ignore")
-            Environment().parse(source)  # noqa: S701 - nothing is rendered, so nothing is escaped
+            Environment().parse(source)  # noqa: S701  # nothing is rendered, so nothing is escaped
     except TemplateSyntaxError as error:
         return Problem(where=where, rule=error.message or "invalid syntax", line=error.lineno)
     except RecursionError:

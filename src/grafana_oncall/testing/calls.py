@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Protocol
 
-from attrs import frozen
+import attrs
 
 from grafana_oncall.testing._server.dispatch import operation_name
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
@@ -13,7 +13,7 @@ from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
 from .faults import Fault
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Call:
     """A request that arrived, and what became of it."""
 

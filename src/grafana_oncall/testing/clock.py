@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar, TypeVarTuple
 
-from attrs import define
+import attrs
 
 from grafana_oncall.testing._server.arguments import DELAY, MOMENT
 
@@ -68,7 +68,7 @@ class Stuck(RuntimeError):
         )
 
 
-@define
+@attrs.define
 class Timeline:
     """What `time.monotonic` is to real loops: seconds that never go back."""
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from attrs import frozen
+import attrs
 
 from grafana_oncall.testing._server.arguments import DELAY, MOMENT, SIZE
 from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, State
@@ -31,7 +31,7 @@ _SOURCES = (
 _STATES: dict[State, int] = {"firing": 50, "acknowledged": 20, "resolved": 20, "silenced": 10}
 
 
-@frozen
+@attrs.frozen
 class _Symptom:
     """What can go wrong, and the value that says so."""
 
@@ -59,7 +59,7 @@ def seed_storm(fake: FakeOnCall, groups: int = 500) -> list[FakeAlertGroup]:
     The same seed and the same clock give the same storm.
     """
     SIZE(groups=groups)
-    random = Random(f"storm-{fake.seed}")  # noqa: S311 - it shall repeat
+    random = Random(f"storm-{fake.seed}")  # noqa: S311  # it shall repeat
     for key, values in LABELS.items():
         fake.add_label(key, *values)
     sources = _sources(fake)
@@ -74,7 +74,7 @@ def seed_storm(fake: FakeOnCall, groups: int = 500) -> list[FakeAlertGroup]:
 
 def seed_arrival(fake: FakeOnCall) -> FakeAlertGroup:
     """One more group, as a storm has them: it fires now, in one of the integrations there are."""
-    random = Random(f"arrival-{fake.seed}-{len(fake.groups)}")  # noqa: S311 - it shall repeat
+    random = Random(f"arrival-{fake.seed}-{len(fake.groups)}")  # noqa: S311  # it shall repeat
     return _group(fake, random, [*fake.integrations.values()] or _sources(fake), fake.now())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, MutableMapping
 from datetime import datetime, timedelta
 from typing import Self, TypeVar
 
-from attrs import asdict
+import attrs
 
 from grafana_oncall.testing._resources.webhooks import EventName, event_body
 from grafana_oncall.testing._server.arguments import TEXT
@@ -26,7 +26,7 @@ from .populate import Populate
 
 T = TypeVar("T")
 
-DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105 - it opens nothing but the fake
+DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105  # it opens nothing but the fake
 
 
 class FakeOnCall(Populate):
@@ -99,7 +99,7 @@ class FakeOnCall(Populate):
         `ValueError` says in a line what is wrong with the text.
         """
         saved = read(text)
-        options = asdict(saved.options, recurse=False)
+        options = attrs.asdict(saved.options, recurse=False)
         fake = cls(clock=clock, keep_calls=keep_calls, **options)
         fake.user = restore(saved, fake._world)
         return fake

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from math import ceil
 from typing import Any, Literal
 
-from attrs import define, evolve, frozen
+import attrs
 
 from grafana_oncall.testing._server.arguments import CALLABLE, COUNT, DURATION, Check
 from grafana_oncall.testing._server.dispatch import operation_name
@@ -29,7 +29,7 @@ _ERROR = Check("a status from 400 to 599", int, lambda code: 400 <= code <= 599)
 _SECONDS = Check("a whole number of seconds, one at least,", int, lambda number: number >= 1)
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Fault:
     """Something that goes wrong with a request. `reset`, `status`, `hang` … make one."""
 
@@ -60,7 +60,7 @@ def status(code: int, *, applied: bool = False, headers: Mapping[str, str] | Non
     """A proxy answers with this status and its page; `applied` when it gave up waiting."""
     _STATUS(code=code)
     page = _proxy_page(code)
-    response = evolve(page, headers={**page.headers, **(headers or {})})
+    response = attrs.evolve(page, headers={**page.headers, **(headers or {})})
     return Fault(kind="status", applied=applied, response=response)
 
 
@@ -122,7 +122,7 @@ def _cut(answer: FakeResponse) -> FakeResponse | None:
     if answer.status in _BODILESS:
         return None
     length = {"Content-Length": str(len(answer.body) or 1)}
-    return evolve(
+    return attrs.evolve(
         answer, headers={**answer.headers, **length}, body=answer.body[: len(answer.body) // 2]
     )
 
@@ -132,7 +132,7 @@ _LONGEST_URL = 65_535  # bytes; for a longer one the real server (uWSGI) resets
 _FAULT = Check("a fault, such as status(503) or reset(),", Fault)
 
 
-@frozen
+@attrs.frozen
 class Hit:
     """A fault that befalls a request, and for how long it has been there."""
 
@@ -144,7 +144,7 @@ class Hit:
         return spoil(self.fault, answer, self.age)
 
 
-@define(kw_only=True)
+@attrs.define(kw_only=True)
 class _Script:
     """A fault with its limits."""
 
@@ -165,7 +165,7 @@ class _Script:
         return Hit(self.fault, now - self.since)
 
 
-@frozen
+@attrs.frozen
 class _Chooser:
     """A callable that decides for each request."""
 

@@ -24,7 +24,7 @@ from grafana_oncall.testing import (
 )
 from tests.support.fake_requests import ask
 
-NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 - the fault is the point
+NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001  # the fault is the point
 BACK = timedelta(seconds=-1)
 
 Slip = tuple[dict[str, Any], type[Exception], str]

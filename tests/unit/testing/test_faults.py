@@ -44,7 +44,7 @@ def test_no_answer_is_an_exception_and_a_call(fake: FakeOnCall, fault: Fault) ->
     assert (call.response, call.status, call.fault) == (None, None, fault)
     assert call.operation == "acknowledge_alert_group"
     assert call.applied is fault.applied is acknowledged(fake)
-    assert pickle.loads(pickle.dumps(caught.value)).call == call  # noqa: S301 - our own bytes
+    assert pickle.loads(pickle.dumps(caught.value)).call == call  # noqa: S301  # our own bytes
     assert ask(fake, "GET", "alert_groups/").status == 200
     assert (fake.calls[-1].fault, fake.calls[-1].applied) == (None, True)
 

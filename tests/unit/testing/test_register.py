@@ -40,7 +40,7 @@ class Shuffle:
     """A server on which something changes, by request or behind its back."""
 
     def __init__(self, seed: int) -> None:
-        self.random = Random(seed)  # noqa: S311 - a failure shall repeat
+        self.random = Random(seed)  # noqa: S311  # a failure shall repeat
         self.clock = VirtualClock()
         self.fake = FakeOnCall(clock=self.clock, flavour="oss", page_size=1000)
         self.fake.add_team("SRE", id="T1")
@@ -195,7 +195,7 @@ def test_groups_may_be_changed_like_any_dictionary(
     "copied",
     [
         pytest.param(copy.deepcopy, id="deep copy"),
-        pytest.param(lambda group: pickle.loads(pickle.dumps(group)), id="pickle"),  # noqa: S301 - our own
+        pytest.param(lambda group: pickle.loads(pickle.dumps(group)), id="pickle"),  # noqa: S301  # our own
     ],
 )
 def test_a_copy_of_a_group_belongs_to_no_server(

@@ -201,7 +201,7 @@ def test_a_user_needs_no_stack(fake: FakeOnCall) -> None:
 
 
 @pytest.mark.parametrize(("token", "flag"), [("glsa_x", False), ("x", True)])
-def test_the_prefix_makes_the_service_account(fake: FakeOnCall, token: str, flag: bool) -> None:  # noqa: FBT001 - the flag is the case
+def test_the_prefix_makes_the_service_account(fake: FakeOnCall, token: str, flag: bool) -> None:  # noqa: FBT001  # the flag is the case
     """A contradiction is an error of the test's author."""
     with pytest.raises(ValueError, match="glsa_"):
         fake.add_token(token, service_account=flag)
@@ -267,7 +267,7 @@ def test_a_virtual_clock_moves_forward_only() -> None:
     with pytest.raises(ValueError, match="zero or more"):
         clock.advance(timedelta(seconds=-1))
     with pytest.raises(ValueError, match="aware"):
-        VirtualClock(datetime(2026, 1, 1))  # noqa: DTZ001 - the fault is the point
+        VirtualClock(datetime(2026, 1, 1))  # noqa: DTZ001  # the fault is the point
 
 
 def test_the_real_time_is_the_default() -> None:

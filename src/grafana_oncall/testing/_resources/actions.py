@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from attrs import frozen
+import attrs
 
 from grafana_oncall.testing._server.context import Context
 from grafana_oncall.testing._server.fields import is_mapping
@@ -15,7 +15,7 @@ from grafana_oncall.testing._server.state import FakeAlertGroup
 from .alert_groups import find_group
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Deed:
     """Who acts, when, and for a silence until when (`None` is forever)."""
 
@@ -24,7 +24,7 @@ class Deed:
     until: datetime | None = None
 
 
-@frozen
+@attrs.frozen
 class Refusal:
     """A state in which the server refuses, and how its text names it."""
 
@@ -32,7 +32,7 @@ class Refusal:
     name: str
 
 
-@frozen
+@attrs.frozen
 class Action:
     """An action's effect, and its refusals in the order in which the server looks."""
 

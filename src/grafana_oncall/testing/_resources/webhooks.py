@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal, get_args
 
-from attrs import evolve
+import attrs
 
 from grafana_oncall.testing._server.arguments import GROUP, one_of
 from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration
@@ -61,7 +61,7 @@ def event_body(world: World, group: FakeAlertGroup, type: EventName, now: dateti
 
 def _after(group: FakeAlertGroup, type: EventName, deed: Deed) -> FakeAlertGroup:
     """The group as the event leaves it: a copy, of which no server hears."""
-    after = evolve(group)
+    after = attrs.evolve(group)
     if type in ACTIONS and group.state != _STATES.get(type):
         ACTIONS[type].effect(after, deed)
     return after

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, cast
 
-from attrs import Attribute, frozen
+import attrs
 
 from .state import FakeAlertGroup, FakeIntegration
 
@@ -16,7 +16,7 @@ LabelsLike: TypeAlias = Mapping[str, str] | Iterable[str] | Iterable[tuple[str, 
 _LONGEST = 60  # characters of a value in a message
 
 
-@frozen
+@attrs.frozen
 class Check:
     """What a value has to be: `WHOLE(seed=seed)` raises, naming the argument, when it is not.
 
@@ -40,11 +40,11 @@ class Check:
         """The same, but `None` passes."""
         self(**{name: value for name, value in given.items() if value is not None})
 
-    def field(self, _: object, attribute: Attribute[Any], value: object) -> None:
+    def field(self, _: object, attribute: attrs.Attribute[Any], value: object) -> None:
         """As a validator of attrs; it calls the argument what the attribute is called."""
         self(**{attribute.name: value})
 
-    def optional_field(self, _: object, attribute: Attribute[Any], value: object) -> None:
+    def optional_field(self, _: object, attribute: attrs.Attribute[Any], value: object) -> None:
         """As a validator of attrs that lets `None` pass."""
         self.or_none(**{attribute.name: value})
 

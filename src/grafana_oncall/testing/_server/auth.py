@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from attrs import frozen
+import attrs
 
 from .responses import FakeRequest, detail
 from .state import FakeUser, Flavour
@@ -14,7 +14,7 @@ _RANK: dict[Role, int] = {"viewer": 1, "editor": 2, "admin": 3}
 SERVICE_ACCOUNT_PREFIX = "glsa_"
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Grant:
     """What a token opens."""
 

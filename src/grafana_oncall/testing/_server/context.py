@@ -8,14 +8,14 @@ from functools import cached_property
 from typing import Any, NoReturn
 from urllib.parse import parse_qs
 
-from attrs import frozen
+import attrs
 
 from .auth import Grant
 from .responses import FakeRequest, as_json, crashed, detail
 from .world import World
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Context:
     """One request on its way through an operation."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from urllib.parse import unquote
 
-from attrs import frozen
+import attrs
 
 from grafana_oncall.testing._resources import integrations
 from grafana_oncall.testing._resources.actions import act
@@ -25,7 +25,7 @@ _ID = re.compile(r"[^/.]+")
 _KIND = re.compile(r"_(alert_group|integration)s?")
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Operation:
     """An operation of the API: its name, what it needs, and what does it."""
 
@@ -34,7 +34,7 @@ class Operation:
     handler: Callable[[Context], FakeResponse]
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Route:
     """A path that the server knows, with what it does for each method."""
 

@@ -6,13 +6,13 @@ from collections import deque
 from datetime import datetime, timedelta
 from math import ceil
 
-from attrs import define, field, frozen
+import attrs
 
 from .arguments import COUNT, DURATION
 from .responses import FakeResponse, RefusedError, answer_json
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class RateLimit:
     """How many requests a user may send per window; the default is the open-source one."""
 
@@ -24,11 +24,11 @@ class RateLimit:
         DURATION(window=self.window)
 
 
-@define
+@attrs.define
 class Throttle:
     """Counts what passed. A refused request does not count, as on the server."""
 
-    passed: dict[str, deque[datetime]] = field(factory=dict[str, "deque[datetime]"])
+    passed: dict[str, deque[datetime]] = attrs.field(factory=dict[str, "deque[datetime]"])
 
     def admit(self, limit: RateLimit | None, user_id: str, now: datetime) -> None:
         """Let the request pass, or refuse it with the 429 that says how long to wait."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from attrs import field, frozen
+import attrs
 
 as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 """A value as the JSON text of an answer."""
@@ -20,7 +20,7 @@ def _text(query: str | bytes) -> str:
     return query.decode("ascii", "replace") if isinstance(query, bytes) else query
 
 
-@frozen
+@attrs.frozen
 class FakeRequest:
     """One request as it stands on the wire.
 
@@ -30,17 +30,17 @@ class FakeRequest:
 
     method: str
     path: str
-    query: str = field(default="", converter=_text)
-    headers: dict[str, str] = field(factory=dict[str, str], converter=_lowered, repr=False)
+    query: str = attrs.field(default="", converter=_text)
+    headers: dict[str, str] = attrs.field(factory=dict[str, str], converter=_lowered, repr=False)
     body: bytes = b""
 
 
-@frozen
+@attrs.frozen
 class FakeResponse:
     """One answer, complete: nothing is streamed."""
 
     status: int
-    headers: dict[str, str] = field(factory=dict[str, str])
+    headers: dict[str, str] = attrs.field(factory=dict[str, str])
     body: bytes = b""
 
     def json(self) -> Any:

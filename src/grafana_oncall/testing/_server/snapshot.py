@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from types import GenericAlias
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from attrs import fields_dict, frozen, has
+import attrs
 from cattrs import BaseValidationError, Converter, ForbiddenExtraKeysError
 from cattrs.cols import list_structure_factory
 from cattrs.errors import AttributeValidationNote, IterableValidationNote
@@ -27,7 +27,7 @@ T = TypeVar("T", FakeUser, FakeIntegration, FakeAlertGroup)
 VERSION = 1
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Options:
     """What a fake was made with, or has been set to since."""
 
@@ -45,11 +45,11 @@ class Options:
     @classmethod
     def of(cls, world: World, token: str) -> Options:
         """Those of this world, with its first token."""
-        names = fields_dict(cls).keys() - {"token"}
+        names = attrs.fields_dict(cls).keys() - {"token"}
         return cls(token=token, **{name: getattr(world, name) for name in names})
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class SavedGrant:
     """What a token opens; its owner by id."""
 
@@ -57,7 +57,7 @@ class SavedGrant:
     role: Role
 
 
-@frozen(kw_only=True)
+@attrs.frozen(kw_only=True)
 class Saved:
     """A document. What is deleted is in it too, as far as something that is not refers to it."""
 
@@ -261,7 +261,7 @@ _CONVERTER.register_structure_hook_func(_is(tuple), _read_label)
 for _fits, _factory in (
     (_is(list), _checked("an array", is_list, list_structure_factory)),
     (_is(dict), _checked("an object", is_mapping, _dict_hook)),
-    (has, _checked("an object", is_mapping, _class_hook)),
+    (attrs.has, _checked("an object", is_mapping, _class_hook)),
 ):
     _CONVERTER.register_structure_hook_factory(_fits, _factory)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from attrs import Attribute, define, field, setters
+import attrs
 
 Flavour = Literal["cloud", "oss"]
 State = Literal["firing", "acknowledged", "resolved", "silenced"]
@@ -18,12 +18,12 @@ class Changes(dict["FakeAlertGroup", None]):
         return Changes, ()  # a copy of a group is not on the server
 
 
-def _note_change(group: FakeAlertGroup, _: Attribute[Any], value: Any) -> Any:
+def _note_change(group: FakeAlertGroup, _: attrs.Attribute[Any], value: Any) -> Any:
     group.changes[group] = None
     return value
 
 
-@define(kw_only=True, eq=False)
+@attrs.define(kw_only=True, eq=False)
 class FakeUser:
     """Somebody who owns tokens; the rate limit counts per user."""
 
@@ -31,7 +31,7 @@ class FakeUser:
     username: str
 
 
-@define(kw_only=True, eq=False)
+@attrs.define(kw_only=True, eq=False)
 class FakeIntegration:
     """A source of alerts. `templates` and `default_route` have the shape of the API."""
 
@@ -44,14 +44,14 @@ class FakeIntegration:
     default_route: dict[str, Any]
     team_id: str | None = None
     description_short: str | None = None
-    labels: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
-    dynamic_labels: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
+    labels: list[tuple[str, str]] = attrs.field(factory=list[tuple[str, str]])
+    dynamic_labels: list[tuple[str, str]] = attrs.field(factory=list[tuple[str, str]])
     maintenance_mode: str | None = None
     maintenance_started_at: datetime | None = None
     maintenance_end_at: datetime | None = None
 
 
-@define(kw_only=True, eq=False, on_setattr=_note_change)
+@attrs.define(kw_only=True, eq=False, on_setattr=_note_change)
 class FakeAlertGroup:
     """An alert group. Its state follows from the three times, as in the real database."""
 
@@ -64,8 +64,8 @@ class FakeAlertGroup:
     last_alert_id: str
     last_alert_at: datetime
     alerts_count: int = 1
-    labels: list[tuple[str, str]] = field(factory=list[tuple[str, str]])
-    permalinks: dict[str, str | None] = field(factory=dict[str, str | None])
+    labels: list[tuple[str, str]] = attrs.field(factory=list[tuple[str, str]])
+    permalinks: dict[str, str | None] = attrs.field(factory=dict[str, str | None])
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     resolved_at: datetime | None = None
@@ -77,7 +77,9 @@ class FakeAlertGroup:
     wipe_requested_at: datetime | None = None
     wiped_at: datetime | None = None
     delete_requested_at: datetime | None = None
-    changes: Changes = field(factory=Changes, init=False, repr=False, on_setattr=setters.NO_OP)
+    changes: Changes = attrs.field(
+        factory=Changes, init=False, repr=False, on_setattr=attrs.setters.NO_OP
+    )
     """Where a change of an attribute is noted: set by the server that keeps this group."""
 
     @property

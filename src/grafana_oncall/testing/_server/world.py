@@ -8,7 +8,7 @@ from random import Random
 from string import ascii_letters, ascii_uppercase, digits
 from typing import Any, get_args
 
-from attrs import Attribute, Factory, define, field, setters
+import attrs
 
 from grafana_oncall.testing._resources.default_route import blank_default_route
 from grafana_oncall.testing._resources.templates import blank_templates
@@ -24,7 +24,7 @@ _UPPER = ascii_uppercase + digits
 _MIXED = ascii_letters + digits
 
 
-@define
+@attrs.define
 class Ids:
     """Makes ids such as `I68T24C13IFW1`: a letter for the kind, then 12 to 14 characters.
 
@@ -49,7 +49,7 @@ class Ids:
 
     def _random(self) -> Random:
         self.drawn += 1
-        return Random(f"{self.seed}-{self.drawn}")  # noqa: S311 - ids shall repeat, they protect nothing
+        return Random(f"{self.seed}-{self.drawn}")  # noqa: S311  # ids shall repeat, they protect nothing
 
 
 _FLAVOUR = one_of(get_args(Flavour))
@@ -59,39 +59,44 @@ _QUOTA = Check(
 _FACES = (":blush:", ":sunglasses:", ":heart_eyes:", ":smile:", ":wink:", ":innocent:")
 
 
-def _set_delay(world: World, _: Attribute[Any], delay: timedelta | None) -> timedelta | None:
+def _set_delay(world: World, _: attrs.Attribute[Any], delay: timedelta | None) -> timedelta | None:
     world.groups.reschedule()
     return delay
 
 
-_CHECK_AND_SET: list[Callable[[Any, Attribute[Any], Any], Any]] = [setters.validate, _set_delay]
+_CHECK_AND_SET: list[Callable[[Any, attrs.Attribute[Any], Any], Any]] = [
+    attrs.setters.validate,
+    _set_delay,
+]
 
 
-@define(kw_only=True)
+@attrs.define(kw_only=True)
 class World:
     """The state behind the operations; `FakeOnCall` is its public face."""
 
-    seed: int = field(validator=WHOLE.field)
-    clock: Clock = field(validator=CALLABLE.field)
-    flavour: Flavour = field(validator=_FLAVOUR.field)
+    seed: int = attrs.field(validator=WHOLE.field)
+    clock: Clock = attrs.field(validator=CALLABLE.field)
+    flavour: Flavour = attrs.field(validator=_FLAVOUR.field)
     base_url: str
-    grafana_url: str | None = field(validator=TEXT.optional_field)
-    page_size: int = field(validator=COUNT.field)
-    rate_limit: RateLimit | None = field(validator=_QUOTA.optional_field)
-    delete_delay: timedelta | None = field(
+    grafana_url: str | None = attrs.field(validator=TEXT.optional_field)
+    page_size: int = attrs.field(validator=COUNT.field)
+    rate_limit: RateLimit | None = attrs.field(validator=_QUOTA.optional_field)
+    delete_delay: timedelta | None = attrs.field(
         validator=DELAY.optional_field, on_setattr=_CHECK_AND_SET
     )
-    wipe_delay: timedelta | None = field(validator=DELAY.optional_field, on_setattr=_CHECK_AND_SET)
-    latency: timedelta = field(validator=DELAY.field)
-    ids: Ids = Factory(lambda self: Ids(self.seed), takes_self=True)
-    throttle: Throttle = field(factory=Throttle)
-    groups: Register = Factory(lambda self: Register(self.due), takes_self=True)
-    integrations: dict[str, FakeIntegration] = field(factory=dict[str, FakeIntegration])
-    teams: dict[str, str] = field(factory=dict[str, str])
-    users: dict[str, FakeUser] = field(factory=dict[str, FakeUser])
-    chains: dict[str, str] = field(factory=dict[str, str])
-    labels: dict[str, set[str]] = field(factory=dict[str, set[str]])
-    grants: dict[str, Grant] = field(factory=dict[str, Grant])
+    wipe_delay: timedelta | None = attrs.field(
+        validator=DELAY.optional_field, on_setattr=_CHECK_AND_SET
+    )
+    latency: timedelta = attrs.field(validator=DELAY.field)
+    ids: Ids = attrs.Factory(lambda self: Ids(self.seed), takes_self=True)
+    throttle: Throttle = attrs.field(factory=Throttle)
+    groups: Register = attrs.Factory(lambda self: Register(self.due), takes_self=True)
+    integrations: dict[str, FakeIntegration] = attrs.field(factory=dict[str, FakeIntegration])
+    teams: dict[str, str] = attrs.field(factory=dict[str, str])
+    users: dict[str, FakeUser] = attrs.field(factory=dict[str, FakeUser])
+    chains: dict[str, str] = attrs.field(factory=dict[str, str])
+    labels: dict[str, set[str]] = attrs.field(factory=dict[str, set[str]])
+    grants: dict[str, Grant] = attrs.field(factory=dict[str, Grant])
 
     def settle(self) -> datetime:
         """Apply what has fallen due since the last look, and answer the time."""

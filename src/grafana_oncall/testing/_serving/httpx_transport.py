@@ -6,8 +6,8 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Iterator
 
+import attrs
 import httpx
-from attrs import define
 
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
 from grafana_oncall.testing.calls import Call, Server
@@ -58,7 +58,7 @@ class FakeTransport(httpx.MockTransport):
             raise RuntimeError("this transport has been closed: fake.transport() makes another")
 
 
-@define
+@attrs.define
 class _Patience:
     """The client's read timeout, as it runs down."""
 

@@ -48,7 +48,7 @@ class BreakableConnection(H11Protocol):
         )
         self.transport.abort()
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the text of uvicorn
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # the text of uvicorn
         """Reset the connection: the real server has no answer for what is too long or no HTTP."""
         self.drop(reset=True)
 
