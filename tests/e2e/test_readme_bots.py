@@ -114,7 +114,7 @@ def test_the_second_bot_calls_for_help_after_ten_minutes() -> None:
         seen.acknowledged_at = over.resolved_at = fake.now()
         await asyncio.sleep(900)
 
-    assert _run("call_for_help", story) == ['{"text":"Nobody works on Forgotten!"}']
+    assert _run("call_for_help", story) == ['{"text":"No one is working on Forgotten!"}']
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")

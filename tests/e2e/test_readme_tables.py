@@ -174,7 +174,7 @@ def test_the_output_of_the_first_program_is_what_the_command_gives() -> None:
     """As many lines as there are such groups, and one of them; dates are those of the day."""
     groups = _seeded(_parse([])).groups.values()
     ours = [one for one in groups if one.state == "firing" and ("team", "SRE") in one.labels]
-    told = re.search(r"(\d+) lines, .+: `(\w+) \S+ \S+ (.+)`$", paragraph("It prints"))
+    told = re.search(r"(\d+) lines .+: `(\w+) \S+ \S+ (.+)`$", paragraph("It prints"))
     assert told is not None
     assert int(told[1]) == len(ours)
     assert (told[2], told[3]) in {(one.id, one.title) for one in ours}
