@@ -16,13 +16,13 @@ from grafana_oncall._core.types import Hidden
 from grafana_oncall._http.auth import Token
 from grafana_oncall._http.factory import Transport, check_exclusive, check_kinds, make_http
 from grafana_oncall._http.sender import Wire
-from grafana_oncall._http.urls import api_url, stack_url, timeout_seconds
+from grafana_oncall._http.urls import api_url, stack_url
 from grafana_oncall._session.rate_limit import Limiter
 from grafana_oncall._session.retry import RetryBudget, RetryPolicy
 from grafana_oncall._session.session import Session
 from grafana_oncall._session.state import Options, Shared
 from grafana_oncall._session.throttle import Pace, Throttle
-from grafana_oncall._validation.arguments import function, of_type, whole
+from grafana_oncall._validation.arguments import function, of_type, seconds, whole
 
 from .errors import InvalidArgument
 from .events import Listener
@@ -38,6 +38,7 @@ T = TypeVar("T")
 DEFAULT_TIMEOUT: Final = 30.0
 """Seconds."""
 
+_LONGEST_TIMEOUT: Final = timedelta(days=1)
 MAX_CONNECTIONS: Final = 32
 MAX_RESPONSE_BYTES: Final = 64 * 1024 * 1024
 
@@ -142,9 +143,7 @@ class OnCallClient:
         del proxy, rate_limit_storage
         token.check()
         base_url = api_url(url, allow_http=of_type("allow_http", allow_http, bool))
-        options = Options(
-            timeout=timeout_seconds(timeout), retry=of_type("retry", retry, RetryPolicy)
-        )
+        options = Options(timeout=_timeout(timeout), retry=of_type("retry", retry, RetryPolicy))
         whole("max_connections", max_connections)
         whole("retry_budget", retry_budget)
         whole("max_response_bytes", max_response_bytes)
@@ -219,7 +218,7 @@ class OnCallClient:
         """
         shared, options = self._session.shared, self._session.options
         changed = Options(
-            timeout=options.timeout if timeout is None else timeout_seconds(timeout),
+            timeout=options.timeout if timeout is None else _timeout(timeout),
             retry=options.retry if retry is None else of_type("retry", retry, RetryPolicy),
             background=(
                 options.background
@@ -296,6 +295,10 @@ class OnCallClient:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A client cannot be pickled or copied: it holds connections and a secret.")
+
+
+def _timeout(timeout: object) -> float:
+    return seconds("timeout", timeout, longest=_LONGEST_TIMEOUT)
 
 
 def _check_environment(url: str | None, token: Token) -> None:

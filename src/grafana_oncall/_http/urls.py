@@ -1,12 +1,9 @@
 """What a client is made with, checked: the API's URL, the stack's URL, the token, the timeout."""
 
-from datetime import timedelta
 from ipaddress import ip_address
-from typing import Final
 from urllib.parse import urlsplit
 
 from grafana_oncall._core.request import API_ROOT
-from grafana_oncall._core.text import shown
 from grafana_oncall.errors import InvalidArgument
 
 
@@ -67,20 +64,3 @@ def _url_fault(url: str) -> str | None:
     if parts.query or parts.fragment or "?" in url or "#" in url:
         return "it must not have a query or a fragment."
     return None
-
-
-_LONGEST_TIMEOUT: Final = 24 * 60 * 60.0
-
-
-def timeout_seconds(timeout: object) -> float:
-    """A timeout in seconds: finite and above zero, at most a day."""
-    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-    match seconds:
-        case bool():
-            pass
-        case int() | float() if 0 < seconds <= _LONGEST_TIMEOUT:
-            return float(seconds)
-        case _:
-            pass
-    message = f"timeout={shown(timeout)}: seconds or a timedelta, above zero, at most a day."
-    raise InvalidArgument(message, argument="timeout")

@@ -21,14 +21,13 @@ import attrs
 
 from grafana_oncall._codec.error_responses import GATEWAY
 from grafana_oncall._core.request import Operation
-from grafana_oncall._core.text import shown
 from grafana_oncall._http.causes import is_unresolved, is_untrusted
+from grafana_oncall._validation.arguments import seconds, whole
 from grafana_oncall.errors import (
     PASSING,
     AlreadyInState,
     DecodeError,
     FilterIgnored,
-    InvalidArgument,
     NotFound,
     OnCallError,
     OutcomeUnknown,
@@ -45,15 +44,11 @@ def _seconds(value: float | timedelta) -> float:
 
 
 def _check_seconds(_: object, field: "attrs.Attribute[float]", value: object) -> None:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:
-        message = f"{field.name}={shown(value)}: seconds or a timedelta, not below zero."
-        raise InvalidArgument(message, argument=field.name)
+    seconds(field.name, value, zero=True, longest=None)
 
 
 def _check_attempts(_: object, field: "attrs.Attribute[int]", value: object) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        message = f"{field.name}={shown(value)}: a whole number, 1 or more, is needed."
-        raise InvalidArgument(message, argument=field.name)
+    whole(field.name, value)
 
 
 @attrs.frozen(kw_only=True)

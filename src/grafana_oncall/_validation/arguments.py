@@ -3,6 +3,7 @@
 import inspect
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -14,6 +15,9 @@ from grafana_oncall._generated.constraints import ID, SILENCE_DELAY_MAX
 from grafana_oncall.errors import InvalidArgument, TimeRangeError
 
 T = TypeVar("T")
+
+_CENTURY: Final = timedelta(days=36_500)
+_SHORTEST: Final = timedelta.resolution.total_seconds()
 
 
 class Forever(Enum):
@@ -68,19 +72,39 @@ def several_ids(name: str, value: object) -> list[str]:
             return [_id(name, value)]
 
 
-def duration(name: str, value: object, *, longest: timedelta = timedelta(days=36500)) -> timedelta:
-    """A time above zero, of a timedelta or of seconds."""
-    try:
-        time = value if isinstance(value, timedelta) else timedelta(seconds=cast("float", value))
-    except (TypeError, ValueError, OverflowError):
-        time = timedelta(0)
-    if isinstance(value, bool) or not timedelta(0) < time <= longest:
-        message = (
-            f"{name}={shown(value)}: a timedelta or seconds, above zero and up to "
-            f"{longest.days} days, are needed."
-        )
-        raise InvalidArgument(message, argument=name)
-    return time
+def seconds(
+    name: str, value: object, *, zero: bool = False, longest: timedelta | None = _CENTURY
+) -> float:
+    """Return a time that is given in seconds or as a timedelta, in seconds.
+
+    Args:
+        name: Name of the argument.
+        value: What was given for it.
+        zero: Whether no time at all is allowed.
+        longest: The upper limit; None allows infinity.
+
+    Raises:
+        InvalidArgument: It is no such time, or outside the limits.
+    """
+    number = value.total_seconds() if isinstance(value, timedelta) else value
+    most = math.inf if longest is None else longest.total_seconds()
+    with suppress(OverflowError):  # an int beyond all floats
+        if (
+            isinstance(number, int | float)
+            and not isinstance(number, bool)
+            and (0 if zero else _SHORTEST) <= number <= most
+        ):
+            return float(number)
+    limits = "zero or more" if zero else "above zero"
+    if longest is not None:
+        limits += f" and at most {longest.days} {'day' if longest.days == 1 else 'days'}"
+    message = f"{name}={shown(value)}: seconds or a timedelta, {limits}, are needed."
+    raise InvalidArgument(message, argument=name)
+
+
+def duration(name: str, value: object, *, longest: timedelta = _CENTURY) -> timedelta:
+    """Return a time above zero, given in seconds or as a timedelta, as a timedelta."""
+    return timedelta(seconds=seconds(name, value, longest=longest))
 
 
 def of_type(name: str, value: T, kind: type[T]) -> T:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from grafana_oncall._core.types import UNSET, UnsetType
-from grafana_oncall._validation.arguments import function, whole
+from grafana_oncall._validation.arguments import function, seconds, whole
 from grafana_oncall.errors import ClientStateError, InvalidArgument, NotAnEvent
 
 from .asgi import (
@@ -21,8 +21,6 @@ from .asgi import (
     Scope,
     Send,
     read,
-    seconds,
-    seconds_or_none,
 )
 from .auth import AUTHORIZATION, Secret
 from .backlog import Backlog
@@ -117,9 +115,10 @@ class Router:
             message = f"max_backlog_bytes={max_backlog_bytes}: max_bytes={max_bytes} would not fit."
             raise InvalidArgument(message, argument="max_backlog_bytes")
         self._repeats = Repeats(
-            most=whole("remember", remember), seconds=seconds("remember_for", remember_for)
+            most=whole("remember", remember),
+            seconds=seconds("remember_for", remember_for, zero=True),
         )
-        self._shutdown_wait = seconds_or_none("shutdown_wait", shutdown_wait)
+        self._shutdown_wait = _wait("shutdown_wait", shutdown_wait)
 
     def on(self, *types: EventName) -> Callable[[H], H]:
         """Registers an async function for events of these types; for all events without any.
@@ -165,7 +164,7 @@ class Router:
             wait: How long to wait, in seconds or as a timedelta; None for as long as it takes.
                 Without it, `shutdown_wait` holds.
         """
-        patience = self._shutdown_wait if wait is UNSET else seconds_or_none("wait", wait)
+        patience = self._shutdown_wait if wait is UNSET else _wait("wait", wait)
         if self._working is None:
             return
         self._closing, working = True, self._working
@@ -288,6 +287,11 @@ _TAKEN_BEFORE: Final = Answer(200, "Taken before.")
 _NOT_RUNNING: Final = Answer(
     503, "The router is not running: start it by lifespan or `async with`."
 )
+
+
+def _wait(name: str, value: object) -> float | None:
+    """A time in seconds; None for as long as it takes."""
+    return None if value is None else seconds(name, value, zero=True)
 
 
 def _now() -> float:

@@ -4,7 +4,6 @@ import copy
 import pickle
 import traceback
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall._http.auth import Token
-from grafana_oncall._http.urls import api_url, stack_url, timeout_seconds
+from grafana_oncall._http.urls import api_url, stack_url
 from grafana_oncall.errors import InvalidArgument
 
 SECRET = "meow-meow-meow"
@@ -220,45 +219,3 @@ def test_a_bad_token_is_refused_without_showing_it(secret: Any, fault: str) -> N
     assert frames
     for frame in frames:
         assert SECRET not in repr([*frame.f_locals.values()])
-
-
-@pytest.mark.parametrize(
-    ("timeout", "seconds"),
-    [
-        pytest.param(30, 30.0, id="int"),
-        pytest.param(0.5, 0.5, id="float"),
-        pytest.param(timedelta(seconds=90), 90.0, id="timedelta"),
-        pytest.param(86400, 86400.0, id="a day"),
-    ],
-)
-def test_a_timeout_is_seconds(timeout: object, seconds: float) -> None:
-    """As httpx takes it."""
-    assert timeout_seconds(timeout) == seconds
-    assert type(timeout_seconds(timeout)) is float
-
-
-@pytest.mark.parametrize(
-    "timeout",
-    [
-        pytest.param(None, id="none, which would be endless"),
-        pytest.param(0, id="zero"),
-        pytest.param(-1, id="negative"),
-        pytest.param(86400.1, id="more than a day"),
-        pytest.param(float("inf"), id="endless"),
-        pytest.param(float("nan"), id="nan"),
-        pytest.param(timedelta(0), id="no time"),
-        pytest.param(timedelta.max, id="the longest timedelta"),
-        pytest.param("30", id="string"),
-        pytest.param(True, id="bool"),
-        pytest.param([30], id="list"),
-        pytest.param(
-            10**400,
-            id="a number beyond floats",
-        ),
-    ],
-)
-def test_a_bad_timeout_is_refused(timeout: object) -> None:
-    """Timeouts are finite."""
-    with pytest.raises(InvalidArgument, match=r"^timeout=.*at most a day\.$") as info:
-        timeout_seconds(timeout)
-    assert info.value.argument == "timeout"

@@ -1,5 +1,6 @@
 """What callers give: checked at once, and turned into what goes over the wire."""
 
+import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Any, get_args
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 
 from grafana_oncall import FOREVER, NO_TEAM, UNSET
 from grafana_oncall._validation.arguments import (
+    duration,
     identifier,
     name_filter,
+    seconds,
     silence_delay,
     time_range,
     whole,
@@ -28,6 +31,7 @@ from grafana_oncall.models import AlertGroupState, DeleteMode
 
 WIRE = "%Y-%m-%dT%H:%M:%S"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize(
@@ -350,3 +354,56 @@ def test_an_unknown_mode_is_refused(mode: object) -> None:
     """The server wipes by default, which cannot be undone."""
     with pytest.raises(InvalidArgument, match=r"^mode=.*: 'wipe' or 'delete' is needed\.$"):
         delete_mode(mode)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        pytest.param(30, 30.0, id="int"),
+        pytest.param(0.5, 0.5, id="float"),
+        pytest.param(1e-6, 1e-6, id="the shortest"),
+        pytest.param(timedelta(seconds=90), 90.0, id="timedelta"),
+        pytest.param(86400, 86400.0, id="the longest"),
+    ],
+)
+def test_a_time_is_given_in_seconds_or_as_a_timedelta(value: object, number: float) -> None:
+    """And returned as either."""
+    assert seconds("timeout", value, longest=DAY) == number
+    assert type(seconds("timeout", value, longest=DAY)) is float
+    assert duration("timeout", value, longest=DAY) == timedelta(seconds=number)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(None, id="none, which would be endless"),
+        pytest.param(0, id="zero"),
+        pytest.param(1e-7, id="zero as a timedelta"),
+        pytest.param(-1, id="negative"),
+        pytest.param(86400.1, id="more than a day"),
+        pytest.param(float("inf"), id="endless"),
+        pytest.param(float("nan"), id="nan"),
+        pytest.param(timedelta(0), id="no time"),
+        pytest.param(timedelta.max, id="the longest timedelta"),
+        pytest.param("30", id="string"),
+        pytest.param(True, id="bool"),
+        pytest.param([30], id="list"),
+        pytest.param(10**400, id="a number beyond floats"),
+    ],
+)
+@pytest.mark.parametrize("check", [seconds, duration])
+def test_a_bad_time_is_refused(check: Callable[..., object], value: object) -> None:
+    """The message names the argument, its value and the limits."""
+    limits = r"seconds or a timedelta, above zero and at most 1 day, are needed\.$"
+    with pytest.raises(InvalidArgument, match=rf"^timeout=.*: {limits}") as info:
+        check("timeout", value, longest=DAY)
+    assert info.value.argument == "timeout"
+
+
+def test_no_time_and_infinity_are_taken_where_they_are_allowed() -> None:
+    """Such as no delay between retries, and no deadline for them."""
+    assert seconds("delay", 0, zero=True) == 0.0
+    assert seconds("deadline", math.inf, zero=True, longest=None) == math.inf
+    for value in (-0.1, math.nan, 10**400):
+        with pytest.raises(InvalidArgument, match="a timedelta, zero or more, are needed"):
+            seconds("deadline", value, zero=True, longest=None)
