@@ -1,4 +1,4 @@
-"""A runner for bots: handlers of changes, some at a time, in order for each group.
+"""Bots: handlers for changes of alert groups, in order per group, for several groups at once.
 
 bot = Bot(client.alert_groups.watch(labels={"team": "SRE"}, checkpoint="bot.json"))
 
@@ -9,6 +9,7 @@ async def acknowledge(change: Created) -> None:
 await bot.run()  # until SIGTERM or SIGINT
 """
 
+import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Collection
@@ -18,15 +19,14 @@ from typing import Any, Final, TypeAlias, TypeVar, overload
 
 import attrs
 
-from grafana_oncall._core.aio import in_own_task
+from grafana_oncall._core.handlers import failure_of, name_of
 from grafana_oncall._core.text import shown
-from grafana_oncall._session.retry import RetryPolicy
+from grafana_oncall._session.retry import RetryPolicy, backoff_limit
 from grafana_oncall._validation.arguments import async_function, duration, of_type, whole
 from grafana_oncall._watch.watcher import Watcher, follower_of
 from grafana_oncall.changes import Change, Gap, Watched
 from grafana_oncall.errors import InvalidArgument
 
-from .handlers import call_with_retries, name_of
 from .runner import Runner
 
 __all__ = ["Bot", "BotHealth", "DeadLetter"]
@@ -42,53 +42,53 @@ _logger: Final = logging.getLogger("grafana_oncall")
 
 @attrs.frozen(kw_only=True)
 class DeadLetter:
-    """A change with which a handler failed at every attempt."""
+    """A change on which every attempt of a handler failed."""
 
     change: Watched
     handler: str
     """Name of the handler."""
     error: Exception
-    """Of the last attempt."""
+    """What the last attempt raised."""
     attempts: int
 
 
 @attrs.frozen(kw_only=True)
 class BotHealth:
-    """How a bot is, for a liveness probe."""
+    """The state of a bot, for a liveness probe."""
 
     polled: datetime | None
-    """When groups were last read; None before the first time."""
+    """When groups were last read; None before the first poll."""
     lag: timedelta | None
-    """Time since then; with an outage, or with a backlog, it grows beyond the watcher's `every`."""
+    """Time since then; during an outage, or with a backlog, it exceeds the watcher's `every`."""
     failures: int
-    """How many polls have failed since then."""
+    """Polls that have failed since then."""
     watched: int
-    """How many groups are known."""
+    """Groups that are tracked."""
     busy: int
     """Groups whose changes are being handled."""
     backlog: int
     """Groups whose changes wait for a free handler."""
     dead_letters: int
-    """How many there were."""
+    """Dead letters so far."""
 
 
 class Bot:
-    """Runs handlers for the changes that a watcher finds.
+    """Calls handlers for the changes that a watcher finds.
 
-    The changes of one group are handled one after the other, those of several groups at the same
-    time. While a group's changes are handled, what happens to it is not told, and is told as one
-    difference afterwards. A change is noted in the checkpoint before its first handler is called,
-    and counts as delivered when all of them are through. What was in progress when a bot ended is
-    delivered to the next one, as `Watcher` says: each change is handled at least once, also after a
-    `kill -9`, and what was undone meanwhile is reported.
+    Changes of one group are handled in order, those of several groups concurrently. While a group's
+    changes are being handled, it is not polled; what happens to it meanwhile is reported afterwards
+    as one difference. A change is recorded in the checkpoint before its first handler is called,
+    and counts as delivered when all its handlers have returned. What was in flight when a bot ended
+    is delivered to the next one, as described for `Watcher`: each change is handled at least once,
+    even after a `kill -9`, and changes that were undone meanwhile are reported.
 
     Args:
-        watcher: From `client.alert_groups.watch(…)`; its checkpoint is kept by the bot.
-        max_at_once: Most groups whose changes are handled at the same time.
-        retry: How often and after which delays a handler that raised is called again.
-        on_dead_letter: Awaited with each `DeadLetter`; without one, they are logged as errors. When
-            it raises, that is logged.
-        random: Gives numbers from 0 to 1, for the jitter of delays.
+        watcher: From `client.alert_groups.watch(…)`; the bot keeps its checkpoint.
+        max_at_once: Maximum number of groups whose changes are handled at the same time.
+        retry: How often, and with which backoff, a handler that raised is called again.
+        on_dead_letter: Async function to call with each `DeadLetter`; without one, dead letters are
+            logged as errors. If it raises, that is logged.
+        random: Returns numbers from 0 to 1, for the jitter of the backoff.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Bot:
     ) -> None:
         self._watcher = of_type("watcher", watcher, Watcher)
         places = whole("max_at_once", max_at_once)
-        self._runner = Runner(follower_of(watcher), self._tell, max_at_once=places)
+        self._runner = Runner(follower_of(watcher), self._deliver, max_at_once=places)
         self._handlers: list[tuple[tuple[type[Any], ...], Handler[Any]]] = []
         self._retry = of_type("retry", retry, RetryPolicy)
         self._random = random
@@ -122,13 +122,17 @@ class Bot:
     @overload
     def on(self, *kinds: type[W]) -> Callable[[Handler[W]], Handler[W]]: ...
     def on(self, *kinds: type[Any]) -> Callable[[Handler[Any]], Handler[Any]]:
-        """Registers an async function for changes of these kinds, `Gap` included.
+        """Register an async function for changes of these kinds, `Gap` included.
 
-        `Change` stands for all kinds of changes. Several handlers of one change are called in the
-        order of their registration.
+        `Change` stands for all kinds of changes. The handlers of one change are called in the order
+        in which they were registered.
+
+        Raises:
+            InvalidArgument: These are not classes of `grafana_oncall.changes`, or what is decorated
+                is not an async function.
         """
         if not kinds or not all(_is_kind(kind) for kind in kinds):
-            message = f"on: classes of grafana_oncall.changes are needed, not {shown(kinds)}."
+            message = f"on: pass classes from grafana_oncall.changes, not {shown(kinds)}."
             raise InvalidArgument(message, argument="kinds")
 
         def register(handler: Handler[Any]) -> Handler[Any]:
@@ -139,24 +143,24 @@ class Bot:
 
     @property
     def health(self) -> BotHealth:
-        """How it is now."""
-        watched = self._watcher.health
+        """The present state of the bot."""
+        watcher = self._watcher.health
         return BotHealth(
-            polled=watched.polled,
-            lag=watched.lag,
-            failures=watched.failures,
-            watched=watched.watched,
+            polled=watcher.polled,
+            lag=watcher.lag,
+            failures=watcher.failures,
+            watched=watcher.watched,
             busy=len(self._runner.busy),
             backlog=self._runner.backlog,
             dead_letters=self._dead_letters,
         )
 
     def hint(self, alert_group_id: str) -> None:
-        """Something may have happened to this group, as a webhook says; see `Watcher.hint`."""
+        """Read this group at once, because a webhook says that it changed; see `Watcher.hint`."""
         self._watcher.hint(alert_group_id)
 
     def stop(self) -> None:
-        """Begins no further change, and lets `run` end; called again, ends it at once."""
+        """Start no further change and let `run` finish; called twice, cancel what still runs."""
         self._runner.stop()
 
     async def run(
@@ -165,49 +169,67 @@ class Bot:
         grace: timedelta | float = timedelta(seconds=30),
         signals: Collection[signal.Signals] = (signal.SIGTERM, signal.SIGINT),
     ) -> None:
-        """Runs until `stop`, a signal, or an error that waiting cannot help.
+        """Run until `stop` is called, a signal arrives, or a permanent error occurs.
 
-        Then what is being handled is finished, with all its attempts; what has not ended after
-        `grace` is cancelled, and is delivered again by the next watcher of the checkpoint.
+        Then finish what is being handled, retries included. What is not done after `grace` is
+        cancelled; the next watcher with this checkpoint delivers it again.
 
         Args:
-            grace: Longest time to finish, as a timedelta or in seconds.
-            signals: Those that stop the bot, on Windows too. A handler that was there before is
-                called as well, but for those of Python and asyncio that interrupt the program.
-                Outside the main thread, none can be had: give `()`.
+            grace: Maximum time to finish, as a timedelta or in seconds.
+            signals: Signals that stop the bot, on Windows too. A handler that was installed before
+                is called as well, except those of Python and asyncio that interrupt the program.
+                Outside the main thread, signals cannot be handled: pass `()`.
 
         Raises:
             OnCallError: What `Watcher` raises.
-            InvalidArgument: Signals that cannot be had, as outside the main thread.
-            ClientStateError: It runs already, or has run; or its watcher is read by another.
+            InvalidArgument: A signal cannot be handled, as outside the main thread.
+            ClientStateError: The bot is running or has run before, or another task reads from its
+                watcher.
         """
         await self._runner.run(duration("grace", grace).total_seconds(), signals)
 
-    async def _tell(self, change: Watched) -> None:
+    async def _deliver(self, change: Watched) -> None:
         for kinds, handler in self._handlers:
             if isinstance(change, kinds):
-                error = await call_with_retries(
-                    handler, change, policy=self._retry, random=self._random
-                )
+                error = await self._call(handler, change)
                 if error is not None:
                     await self._give_up(handler, change, error)
+
+    async def _call(self, handler: Handler[Any], change: Watched) -> Exception | None:
+        """Call a handler until it succeeds; return its last exception, or None."""
+        for attempt in range(1, self._retry.max_attempts):
+            failure = await failure_of(handler, change)
+            if failure is None:
+                return None
+            _logger.info("Handler %s failed, retrying: %r", name_of(handler), failure)
+            await asyncio.sleep(self._random() * backoff_limit(self._retry, attempt))
+        return _as_exception(await failure_of(handler, change))
 
     async def _give_up(self, handler: Handler[Any], change: Watched, error: Exception) -> None:
         self._dead_letters += 1
         letter = DeadLetter(
             change=change, handler=name_of(handler), error=error, attempts=self._retry.max_attempts
         )
+        about = _describe(change)
         if self._on_dead_letter is None:
-            _logger.error("Handler %s gave up on %s", letter.handler, _told(change), exc_info=error)
+            _logger.error("Handler %s gave up on %s", letter.handler, about, exc_info=error)
             return
-        try:
-            await in_own_task(self._on_dead_letter(letter))
-        except Exception:
-            _logger.exception("on_dead_letter failed on %s", _told(change))
+        failure = await failure_of(self._on_dead_letter, letter)
+        if failure is not None:
+            _logger.error("on_dead_letter failed on %s", about, exc_info=failure)
 
 
-def _told(change: Watched) -> str:
-    """In short: alert groups are large, and hold what was sent to them."""
+def _as_exception(failure: BaseException | None) -> Exception | None:
+    """Wrap what is no Exception, such as a CancelledError that the handler raised by itself."""
+    if failure is None or isinstance(failure, Exception):
+        return failure
+    error = RuntimeError(f"The handler raised {failure!r}.")
+    error.__cause__ = failure
+    return error
+
+
+def _describe(change: Watched) -> str:
+    """Name a change in a log, without the group's content, which is large and may be private."""
     return "Gap" if isinstance(change, Gap) else f"{type(change).__name__} of {change.id}"
 
 

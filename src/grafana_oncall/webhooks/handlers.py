@@ -1,12 +1,10 @@
-"""The handlers of a router: which of them an event is for, and what becomes of their failures."""
+"""The handlers of a router: which of them get an event, and how their failures are reported."""
 
-import asyncio
-import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal, TypeAlias, TypeVar
 
-from grafana_oncall._core.aio import in_own_task, is_cancelled
+from grafana_oncall._core.handlers import failure_of
 from grafana_oncall._core.text import shown
 from grafana_oncall._generated.webhooks import EventType
 from grafana_oncall._validation.arguments import async_function
@@ -28,7 +26,7 @@ EventName: TypeAlias = (
         "personal notification",
     ]
 )
-"""A type of event to register a handler for."""
+"""An event type, to register a handler for."""
 
 Handler: TypeAlias = Callable[[Event], Awaitable[object]]
 OnError: TypeAlias = Callable[[Event, BaseException], object]
@@ -39,7 +37,7 @@ _logger: Final = logging.getLogger("grafana_oncall")
 
 
 class Handlers:
-    """Async functions by the types of events that they are for."""
+    """Async functions, registered for types of events."""
 
     def __init__(self, on_error: OnError | None) -> None:
         self._on_error = on_error
@@ -49,9 +47,9 @@ class Handlers:
         return len(self._handlers)
 
     def on(self, types: tuple[EventName, ...]) -> Callable[[H], H]:
-        """Registers what it decorates; no types are all of them."""
-        for one in types:
-            _check_type(one)
+        """Register a handler for these types; for all events if there are none."""
+        for name in types:
+            _check_type(name)
         wanted = frozenset(map(str, types)) if types else None
 
         def register(handler: H) -> H:
@@ -62,41 +60,27 @@ class Handlers:
         return register
 
     async def handle(self, event: Event) -> None:
-        """Runs those that the event is for; raises only when it is cancelled."""
+        """Call the handlers of an event in order; raise nothing but a cancellation."""
         for types, handler in [*self._handlers]:
             if types is None or event.type in types:
-                await self._run(handler, event)
+                failure = await failure_of(handler, event)
+                if failure is not None:
+                    await self._report(event, failure)
 
-    async def _run(self, handler: Handler, event: Event) -> None:
-        try:
-            await in_own_task(handler(event))
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # noqa: BLE001  # a cancellation of its own included
-            await self._failed(event, error)
-        if is_cancelled():  # which the handler may have caught
-            raise asyncio.CancelledError
-
-    async def _failed(self, event: Event, error: BaseException) -> None:
-        if isinstance(error, asyncio.CancelledError) and is_cancelled():
-            raise error
+    async def _report(self, event: Event, failure: BaseException) -> None:
         about = f"{shown(str(event.type))} of {shown(event.alert_group_id)}"
-        _logger.error("A handler of webhooks failed on %s", about, exc_info=error)
-        if self._on_error is None:
-            return
-        try:
-            told = self._on_error(event, error)
-            if inspect.isawaitable(told):
-                await in_own_task(told)
-        except Exception:
-            _logger.exception("on_error failed on %s", about)
+        _logger.error("A webhook handler failed on %s", about, exc_info=failure)
+        if self._on_error is not None:
+            worse = await failure_of(self._on_error, event, failure)
+            if worse is not None:
+                _logger.error("on_error failed on %s", about, exc_info=worse)
 
 
 def _check_type(value: object) -> None:
     known = [*EventType]
     if value not in known:
         message = (
-            f"on: {shown(value)} is no type of event. Known: {', '.join(known)}; on() without a "
-            "type is for every event, newer types included."
+            f"on: {shown(value)} is not an event type. Known: {', '.join(known)}; on() without a "
+            "type handles every event, newer types included."
         )
         raise InvalidArgument(message, argument="types")

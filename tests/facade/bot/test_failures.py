@@ -155,6 +155,29 @@ async def broken() -> None:
     raise Broken
 
 
+async def test_what_is_no_exception_is_a_failure_and_the_bot_goes_on(
+    fake: FakeOnCall, make: Make
+) -> None:
+    """But for those that end the process; the dead letter has what was raised as its cause."""
+    letters = list[DeadLetter]()
+
+    async def keep(letter: DeadLetter) -> None:
+        letters.append(letter)
+
+    bot = make(retry=POLICY, on_dead_letter=keep)
+
+    @bot.on(Created)
+    async def handle(_: Created) -> None:
+        raise GeneratorExit
+
+    after = hear(bot)
+    group = fake.add_group()
+    await run_for(bot, 100)
+    (letter,) = letters
+    assert isinstance(letter.error.__cause__, GeneratorExit)
+    assert after == [("Created", group.id)]
+
+
 async def test_an_error_that_is_false_is_a_failure(fake: FakeOnCall, make: Make) -> None:
     """As one that is a collection, and has nothing in it."""
 

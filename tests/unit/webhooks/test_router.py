@@ -114,7 +114,7 @@ def test_what_is_not_async_is_no_handler(handler: Any) -> None:
 )
 def test_a_type_that_there_is_not_is_refused(type_: Any) -> None:
     """A misspelled handler would never run; the message has the types, and names `on()`."""
-    with pytest.raises(InvalidArgument, match=r"is no type of event. Known: escalation, .*on\(\)"):
+    with pytest.raises(InvalidArgument, match=r"is not an event type. Known: escalation, .*on\(\)"):
         made().on("resolve", type_)
 
 
@@ -186,7 +186,7 @@ async def test_a_failing_handler_is_told_and_nothing_else(
     assert types(other) == ["resolve", "unresolve"]
     assert told == [("resolve", error), ("unresolve", error)]
     first = caplog.records[0]
-    assert first.getMessage() == "A handler of webhooks failed on 'resolve' of 'I68T24C13IFW1'"
+    assert first.getMessage() == "A webhook handler failed on 'resolve' of 'I68T24C13IFW1'"
     assert first.exc_info is not None
     assert first.exc_info[1] is error
 
