@@ -105,7 +105,9 @@ class OnCallClient:
         http_client: An httpx client of yours to send through, with its own TLS settings, proxies,
             limits and cookies. Its connections should not be fewer than `max_connections`, and
             whatever proxy it has, its own or of the environment, gets the token of a URL with plain
-            http. It stays open. Over HTTP/2, or with a class of your own, a failure is never known
+            http. It stays open. The pool of httpx 0.28 may lose a place when a request is
+            cancelled (httpcore#1093), until no request can be sent any more; the client's own
+            pool does not. Over HTTP/2, or with a class of your own, a failure is never known
             to have come before the request was sent; so `silence` and `integrations.create` are
             not repeated then.
         on_event: Called with each event of `grafana_oncall.events`.

@@ -1,78 +1,10 @@
-"""Cancellation: where a coroutine meets it, and what becomes of tasks that are cancelled.
-
-`CancelledInWaits` lets it come while a coroutine waits for something, and nowhere else.
-
-httpcore 1.0 loses a place of its pool for good when it is cancelled where it only gives the event
-loop a turn: once it is connected, before it takes the connection into use; when an answer is over,
-before it gives the connection back; while it closes others, before it opens its own. Nobody is
-waited for there, so a cancellation can as well come at the next wait, a turn or two later.
-
-Our own `Pool` drops a connection with the request that fails on it. The pool in an httpx client of
-the user's own, though, is as it is: through a proxy to https, it loses a place by every TLS
-handshake that does not succeed, and nothing here can help against that. Nor where an answer that is
-over waits for the lock of its connection, which another request holds: that happens on uvloop.
-"""
+"""What to do about tasks and threads when the task that awaits them is cancelled."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Generator, Sequence
-from typing import Any, Generic, TypeAlias, TypeVar
+from collections.abc import Awaitable, Sequence
+from typing import Any, TypeVar
 
 T = TypeVar("T")
-
-_Waited: TypeAlias = asyncio.Future[Any] | None
-"""What a coroutine gives to the event loop: what it waits for, or None when it wants a turn."""
-
-
-class CancelledInWaits(Generic[T]):
-    """Awaits a coroutine, and knows when that can be cancelled; what takes no wait cannot be."""
-
-    def __init__(self, steps: Coroutine[Any, Any, T]) -> None:
-        self._steps = steps
-        self._task: asyncio.Task[Any] | None = None
-        self._waited: _Waited = None
-        self._is_due = False
-
-    @property
-    def has_begun(self) -> bool:
-        """Whether anything of it has happened yet."""
-        return self._task is not None
-
-    def close(self) -> None:
-        """Ends it before it has begun."""
-        self._steps.close()
-
-    def cancel(self) -> None:
-        """Cancels its task as soon as it waits; at once, if it does."""
-        self._is_due = True
-        self._cancel_in_wait()
-
-    def _cancel_in_wait(self) -> None:
-        waits = self._waited is not None and not self._waited.done()
-        if self._is_due and waits and self._task is not None:
-            self._is_due = False
-            self._task.cancel()
-
-    def __await__(self) -> Generator[_Waited, None, T]:
-        self._task = asyncio.current_task()
-        thrown: BaseException | None = None
-        while True:
-            try:
-                # No local variable: its repr shows what failed, in the words of a library below.
-                self._waited = (
-                    self._steps.send(None) if thrown is None else self._steps.throw(thrown)
-                )
-            except StopIteration as end:
-                value: T = end.value
-                return value
-            finally:
-                thrown = None  # its traceback holds this frame
-            self._cancel_in_wait()
-            try:
-                yield self._waited
-            except BaseException as error:  # noqa: BLE001  # of any class: it is for the coroutine
-                thrown = error
-            finally:
-                self._waited = None
 
 
 async def in_own_task(work: Awaitable[T]) -> T:

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import attrs
 
-from grafana_oncall._core.aio import CancelledInWaits
 from grafana_oncall._core.request import Request
 from grafana_oncall._http.sender import Received, Wire
 from grafana_oncall.errors import (
@@ -49,58 +48,6 @@ class Options:
     """How its calls wait at the throttle."""
 
 
-class Sending(asyncio.Future[Received]):
-    """One request on its way, in a task of its own: cancelled once at most, and while it waits.
-
-    The pool that httpx 0.28 brings, as clients of the user's own have it, loses a place for good
-    when it is cancelled elsewhere, or a second time while it cleans up after the first. So whoever
-    awaits this goes on when the task is over, and not before.
-    """
-
-    failure: tuple[type[TransportError], str] | None = None
-    """What it is to end with and why, where that is not its caller's doing."""
-    _ending = False
-    _reason: Any = None
-    """Of whoever cancels it. It is theirs alone: the scopes of anyio know their own by it."""
-
-    def __init__(self, wire: Wire, request: Request[Any], timeout: float) -> None:
-        loop = asyncio.get_running_loop()
-        super().__init__(loop=loop)
-        self._steps = CancelledInWaits(wire.round_trip(request, timeout))
-        self._task = loop.create_task(self._send())
-
-    async def _send(self) -> None:
-        try:
-            response = await self._steps
-        except Exception as error:  # noqa: BLE001  # of any class: it is raised to the caller
-            self.set_exception(error)
-        except asyncio.CancelledError:
-            super().cancel(self._reason)
-            raise
-        else:
-            self.set_result(response)
-
-    def end(self, kind: type[TransportError], reason: str) -> None:
-        """Cancels it for a reason of the client's own."""
-        if not self._ending:
-            self.failure = kind, reason
-        self.cancel()
-
-    def cancel(self, msg: Any = None) -> bool:
-        """Cancels the task, the first time; False, for it is not over yet."""
-        self._reason = msg or self._reason
-        if not self._ending:
-            self._ending = True
-            # One that has not begun never comes to know of its end.
-            self._task.add_done_callback(lambda _: super(Sending, self).cancel(self._reason))
-            if self._steps.has_begun:
-                self._steps.cancel()
-            else:
-                self._steps.close()
-                self._task.cancel()
-        return False
-
-
 @attrs.define(kw_only=True, eq=False)
 class Shared:
     """What all views of one client have in common."""
@@ -115,8 +62,10 @@ class Shared:
     closing: bool = False
     closed: asyncio.Event = attrs.field(factory=asyncio.Event)
     idle: asyncio.Event = attrs.field(factory=asyncio.Event)
-    under_way: int = 0
-    sending: set[Sending] = attrs.field(factory=set[Sending])
+    in_flight: int = 0
+    """Calls that have begun and not ended, whether they are sending or waiting."""
+    time_limits: set[asyncio.Timeout] = attrs.field(factory=set[asyncio.Timeout])
+    """Of the requests that are being sent."""
 
     def next_number(self) -> int:
         """The number of the next call."""
@@ -148,13 +97,13 @@ class Shared:
     def begin(self) -> None:
         """One more call is under way; whoever began one must `end` it."""
         self._check_usable()
-        self.under_way += 1
+        self.in_flight += 1
         self.idle.clear()
 
     def end(self) -> None:
         """One call less is under way."""
-        self.under_way -= 1
-        if not self.under_way:
+        self.in_flight -= 1
+        if not self.in_flight:
             self.idle.set()
 
     def _check_usable(self) -> None:
@@ -177,44 +126,46 @@ class Shared:
             )
 
     async def aclose(self, *, wait: bool) -> None:
-        """Refuses new calls; then waits for those under way, or ends them."""
+        """Refuse new calls; then wait for those in flight, or end them."""
         self.closing = True
         if self.loop is not None and self.loop.is_closed():
             return  # its connections went with it
         self._check_loop()
-        if wait and self.under_way:
-            await self.idle.wait()
+        if wait:
+            await self._all_ended()
         self.closed.set()
         self.throttle.close()
         try:
-            for sending in self.sending:
-                sending.end(TransportError, _CLOSED)
-            if self.sending:
-                await asyncio.wait(self.sending)
+            for limit in self.time_limits:
+                if not limit.expired():
+                    limit.reschedule(0.0)
             if self.limiter is not None:
                 await self.limiter.aclose()
+            await self._all_ended()
         finally:
             await self.wire.aclose()
 
+    async def _all_ended(self) -> None:
+        if self.in_flight:
+            await self.idle.wait()
+
     async def round_trip(self, request: Request[Any], options: Options) -> Received:
-        """Sends once; raises TransportError for no answer, or when the client is closed."""
+        """Send once; raise TransportError for no answer, or when the client is closed."""
         if self.closed.is_set():
             raise closed()  # since it was let in
-        caller, loop = asyncio.current_task(), asyncio.get_running_loop()
-        before = caller.cancelling() if caller else 0
-        sending = Sending(self.wire, request, options.timeout)
-        longest = max(options.timeout, options.retry.deadline)
-        timer = loop.call_later(longest, sending.end, RequestTimeout, _DROPS)
-        self.sending.add(sending)
         try:
-            return await sending
-        except asyncio.CancelledError as error:
-            if sending.failure is None or (caller and caller.cancelling() > before):
-                raise
-            raise _unanswered(*sending.failure, request) from error
-        finally:
-            timer.cancel()
-            self.sending.discard(sending)
+            async with asyncio.timeout(max(options.timeout, options.retry.deadline)) as limit:
+                self.time_limits.add(limit)
+                try:
+                    return await self.wire.round_trip(request, options.timeout)
+                finally:
+                    self.time_limits.discard(limit)
+        except TimeoutError:
+            pass
+        # Not in the handler: the error's traceback holds the headers that were sent.
+        if self.closed.is_set():
+            raise _unanswered(TransportError, _CLOSED, request)
+        raise _unanswered(RequestTimeout, _DROPS, request)
 
     async def sleep(self, seconds: float) -> None:
         """Waits so long, or raises as soon as the client is closed."""
