@@ -13,9 +13,9 @@ from . import labels as labels_1
 
 
 class AlertGroupState(OpenStrEnum):
-    """What is being done about an alert group.
+    """The state of an alert group.
 
-    The filter of the list says `new` for what answers call `firing`; both spellings mean FIRING."""
+    The list filter uses `new` for what responses call `firing`; both spellings mean FIRING."""
 
     __spellings__ = {"new": "firing"}
 
@@ -27,7 +27,7 @@ class AlertGroupState(OpenStrEnum):
 
 @attrs.frozen(kw_only=True)
 class Permalinks:
-    """Where the group can be read; null where a channel is not connected."""
+    """Links to the group; null for a channel that is not connected."""
 
     slack: str | None = None
     slack_app: str | None = None
@@ -48,7 +48,7 @@ class Alert:
 
 @attrs.frozen(kw_only=True)
 class AlertGroup:
-    """Alerts that belong together, as answered by the API. Times are aware and in UTC."""
+    """A group of alerts. Times are timezone-aware and in UTC."""
 
     id: str
     integration_id: str
@@ -76,8 +76,8 @@ class AlertGroupSilence:
     """How long to silence."""
 
     delay: int
-    """Seconds; -1 for ever. Real servers take 0 and never end it, and fail at numbers far beyond
-    the maximum given here."""
+    """Seconds; -1 for no end. Real servers accept 0 and never end it, and fail at numbers far
+    beyond the maximum given here."""
 
 
 class DeleteMode(OpenStrEnum):
@@ -89,6 +89,6 @@ class DeleteMode(OpenStrEnum):
 
 @attrs.frozen(kw_only=True)
 class AlertGroupDelete:
-    """How to delete; the server wipes when mode is absent."""
+    """How to delete; the server wipes if mode is absent."""
 
     mode: DeleteMode | UnsetType = UNSET

@@ -72,7 +72,7 @@ class ChannelRoute:
 
 @attrs.frozen(kw_only=True)
 class DefaultRoute:
-    """The route that alerts take when no other matches."""
+    """The route for alerts that match no other."""
 
     id: str | None = None
     escalation_chain_id: str | None = None
@@ -87,14 +87,14 @@ class DefaultRoute:
 
 @attrs.frozen(kw_only=True)
 class Heartbeat:
-    """URL to call regularly, so that its absence raises an alert."""
+    """URL to call regularly; an alert is raised if the calls stop."""
 
     link: str | None = None
 
 
 @attrs.frozen(kw_only=True)
 class Integration:
-    """A source of alerts, as answered by the API."""
+    """A source of alerts."""
 
     id: str
     type: str
@@ -103,9 +103,9 @@ class Integration:
     description_short: str | None = None
     team_id: str | None = None
     link: str | None = None
-    """URL that takes alerts. It is a secret of its own."""
+    """URL that receives alerts. It is a secret."""
     inbound_email: str | None = None
-    """Address that takes alerts."""
+    """Email address that receives alerts."""
     default_route: DefaultRoute | None = None
     templates: Templates | None = None
     heartbeat: Heartbeat | None = None
@@ -120,14 +120,14 @@ class Integration:
 
 @attrs.frozen(kw_only=True)
 class TitleTemplateInput:
-    """Template of a channel that shows a title only; null resets, absent keeps."""
+    """Template of a channel that shows a title only; null resets, absent ones are unchanged."""
 
     title: str | None | UnsetType = UNSET
 
 
 @attrs.frozen(kw_only=True)
 class MessageTemplateInput:
-    """Templates of a channel without images; null resets, absent keeps."""
+    """Templates of a channel without images; null resets, absent ones are unchanged."""
 
     title: str | None | UnsetType = UNSET
     message: str | None | UnsetType = UNSET
@@ -135,7 +135,7 @@ class MessageTemplateInput:
 
 @attrs.frozen(kw_only=True)
 class RichTemplateInput:
-    """Templates of a channel with images; null resets, absent keeps."""
+    """Templates of a channel with images; null resets, absent ones are unchanged."""
 
     title: str | None | UnsetType = UNSET
     message: str | None | UnsetType = UNSET
@@ -144,7 +144,7 @@ class RichTemplateInput:
 
 @attrs.frozen(kw_only=True)
 class TemplatesInput:
-    """Jinja2 templates to set; null resets one or a whole block, absent keeps."""
+    """Jinja2 templates to set; null resets one or a whole block, absent ones are unchanged."""
 
     grouping_key: str | None | UnsetType = UNSET
     resolve_signal: str | None | UnsetType = UNSET
@@ -179,7 +179,7 @@ class ChannelRouteInput:
 
 @attrs.frozen(kw_only=True)
 class DefaultRouteInput:
-    """The route that alerts take when no other matches; a block cannot be null."""
+    """The route for alerts that match no other; a block cannot be null."""
 
     escalation_chain_id: str | None | UnsetType = UNSET
     slack: SlackRouteInput | UnsetType = UNSET
@@ -198,7 +198,7 @@ class IntegrationCreate:
     type: str
     """Such as webhook, alertmanager or grafana."""
     name: str | UnsetType = UNSET
-    """Unique within the team; invented by the server when absent."""
+    """Unique within the team; made up by the server if absent."""
     description_short: str | None | UnsetType = UNSET
     team_id: str | None | UnsetType = UNSET
     labels: Sequence[labels_1.LabelInput] | UnsetType = UNSET
@@ -211,7 +211,7 @@ class IntegrationCreate:
 
 @attrs.frozen(kw_only=True)
 class IntegrationUpdate:
-    """What to change about an integration; absent members keep their value."""
+    """Changes to an integration; absent members are unchanged."""
 
     name: str | UnsetType = UNSET
     """Unique within the team."""

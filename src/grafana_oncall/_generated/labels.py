@@ -27,7 +27,7 @@ class LabelValue:
 
 @attrs.frozen(kw_only=True)
 class Label:
-    """A label as the server answers it."""
+    """A label as returned by the server."""
 
     key: LabelKey
     value: LabelValue
@@ -62,7 +62,7 @@ class LabelInput:
 
 @attrs.frozen(kw_only=True)
 class AttachedNameInput:
-    """Key or value of a label that is there already, and may be older than the rules."""
+    """Key or value of an existing label, which may predate the rules."""
 
     name: str
     id: str | UnsetType = UNSET
@@ -70,7 +70,7 @@ class AttachedNameInput:
 
 @attrs.frozen(kw_only=True)
 class AttachedLabelInput:
-    """A label that is there already."""
+    """An existing label."""
 
     key: AttachedNameInput
     value: AttachedNameInput

@@ -15,7 +15,7 @@ from . import alert_groups
 class EventType(OpenStrEnum):
     """What happened to an alert group.
 
-    A webhook for changes of status is told which one it was."""
+    A webhook for status changes says which change it was."""
 
     ESCALATION = "escalation"
     ALERT_GROUP_CREATED = "alert group created"
@@ -36,12 +36,12 @@ class EventHeader:
     time: AwareDatetime | None = None
     """When, where the type is alert group created, acknowledge, resolve or silence."""
     until: AwareDatetime | None = None
-    """When a silence ends; null for ever."""
+    """When a silence ends; null for a silence without end."""
 
 
 @attrs.frozen(kw_only=True)
 class EventUser:
-    """A user, as webhooks tell it."""
+    """A user in the payload of a webhook."""
 
     id: str
     username: str | None = None
@@ -50,7 +50,7 @@ class EventUser:
 
 @attrs.frozen(kw_only=True)
 class EventAlertGroup:
-    """An alert group as webhooks tell it. It can have changed since the event."""
+    """An alert group in the payload of a webhook. It may have changed since the event."""
 
     id: str
     integration_id: str
@@ -75,7 +75,7 @@ class EventAlertGroup:
 
 @attrs.frozen(kw_only=True)
 class EventIntegration:
-    """The integration of an alert group, as webhooks tell it."""
+    """The integration of an alert group in the payload of a webhook."""
 
     id: str
     type: str | None = None
@@ -105,18 +105,18 @@ class WebhookEvent:
     alert_group: EventAlertGroup
     alert_group_id: str
     user: EventUser | None = None
-    """Who did it; null when no user did."""
+    """The user who did it; null if no user did."""
     alert_payload: Any = None
     """Payload of the group's first alert; any JSON."""
     integration: EventIntegration | None = None
     notified_users: Sequence[EventUser] = ()
-    """Who has been notified of the group."""
+    """The users who have been notified of the group."""
     users_to_be_notified: Sequence[EventUser] = ()
-    """Whom the escalation is going to notify."""
+    """The users whom the escalation is going to notify."""
     alert_group_acknowledged_by: EventUser | None = None
     alert_group_resolved_by: EventUser | None = None
     webhook: EventWebhook | None = None
     """Absent on a server without labels."""
     responses: Mapping[str, Any] | None = None
-    """What other webhooks were answered, by their ids; absent when there is nothing."""
+    """The responses to other webhooks, by webhook id; absent if there are none."""
     external_id: str | None = None

@@ -41,7 +41,7 @@ def list_alert_groups(
 
     `GET /api/v1/alert_groups/`
 
-    Without `started_at`, Grafana Cloud looks back 30 days only. Filters combine with AND.
+    Without `started_at`, Grafana Cloud looks back only 30 days. Filters combine with AND.
     """
     return Request(
         operation=LIST_ALERT_GROUPS,
@@ -106,7 +106,7 @@ def delete_alert_group(
 
     `DELETE /api/v1/alert_groups/{alert_group_id}/`
 
-    The server does it later; read the group to see that it has happened.
+    The server does it later; read the group to find out whether it is done.
     """
     return Request(
         operation=DELETE_ALERT_GROUP,
@@ -124,7 +124,7 @@ ACKNOWLEDGE_ALERT_GROUP: Final = Operation(
     needs_user=True,
     success=200,
     retry="already",
-    check="read the group, and look at its state.",
+    check="read the group and check its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
@@ -149,13 +149,13 @@ UNACKNOWLEDGE_ALERT_GROUP: Final = Operation(
     needs_user=True,
     success=200,
     retry="already",
-    check="read the group, and look at its state.",
+    check="read the group and check its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
 
 def unacknowledge_alert_group(alert_group_id: str) -> Request[None]:
-    """Take an acknowledgement back.
+    """Unacknowledge an alert group.
 
     `POST /api/v1/alert_groups/{alert_group_id}/unacknowledge/`
     """
@@ -174,7 +174,7 @@ RESOLVE_ALERT_GROUP: Final = Operation(
     needs_user=True,
     success=200,
     retry="already",
-    check="read the group, and look at its state.",
+    check="read the group and check its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
@@ -199,13 +199,13 @@ UNRESOLVE_ALERT_GROUP: Final = Operation(
     needs_user=True,
     success=200,
     retry="already",
-    check="read the group, and look at its state.",
+    check="read the group and check its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
 
 def unresolve_alert_group(alert_group_id: str) -> Request[None]:
-    """Let a resolved alert group fire again.
+    """Unresolve an alert group, so that it is firing again.
 
     `POST /api/v1/alert_groups/{alert_group_id}/unresolve/`
     """
@@ -224,17 +224,17 @@ SILENCE_ALERT_GROUP: Final = Operation(
     needs_user=True,
     success=200,
     retry="never",
-    check="read the group; silenced_at says when it was silenced last.",
+    check="read the group; silenced_at says when it was last silenced.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
 
 def silence_alert_group(alert_group_id: str, body: AlertGroupSilence) -> Request[None]:
-    """Silence an alert group for a while, or for ever.
+    """Silence an alert group for some time, or forever.
 
     `POST /api/v1/alert_groups/{alert_group_id}/silence/`
 
-    Silencing a silenced group restarts its timer.
+    Silencing a silenced group restarts the timer.
     """
     return Request(
         operation=SILENCE_ALERT_GROUP,
@@ -252,7 +252,7 @@ UNSILENCE_ALERT_GROUP: Final = Operation(
     needs_user=True,
     success=200,
     retry="already",
-    check="read the group, and look at its state.",
+    check="read the group and check its state.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
@@ -277,7 +277,7 @@ ADD_ALERT_GROUP_LABEL: Final = Operation(
     needs_user=False,
     success=201,
     retry="already",
-    check="read the group, and look for the label.",
+    check="read the group and check its labels.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
@@ -306,13 +306,13 @@ REMOVE_ALERT_GROUP_LABEL: Final = Operation(
     needs_user=False,
     success=204,
     retry="missing",
-    check="read the group, and look for the label.",
+    check="read the group and check its labels.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
 )
 
 
 def remove_alert_group_label(alert_group_id: str, body: AttachedLabelInput) -> Request[None]:
-    """Take a label off an alert group.
+    """Remove a label from an alert group.
 
     `POST /api/v1/alert_groups/{alert_group_id}/labels/remove/`
 

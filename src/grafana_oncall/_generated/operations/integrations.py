@@ -53,7 +53,7 @@ CREATE_INTEGRATION: Final = Operation(
     needs_user=False,
     success=201,
     retry="never",
-    check="list the integrations of this name.",
+    check="list the integrations with this name.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
 )
 
@@ -63,7 +63,7 @@ def create_integration(body: IntegrationCreate) -> Request[Integration]:
 
     `POST /api/v1/integrations/`
 
-    Not idempotent. The server names the integration when no name is given.
+    Not idempotent. Without a name, the server makes one up.
     """
     return Request(
         operation=CREATE_INTEGRATION,
@@ -106,7 +106,7 @@ UPDATE_INTEGRATION: Final = Operation(
     needs_user=False,
     success=200,
     retry="same",
-    check="read the integration, and compare.",
+    check="read the integration and compare.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
 )
 
@@ -116,7 +116,7 @@ def update_integration(integration_id: str, body: IntegrationUpdate) -> Request[
 
     `PUT /api/v1/integrations/{integration_id}/`
 
-    Merges: an absent member keeps its value, and null resets a template to its default.
+    Merges: absent members are unchanged, and null resets a template to its default.
     """
     return Request(
         operation=UPDATE_INTEGRATION,
@@ -134,7 +134,7 @@ DELETE_INTEGRATION: Final = Operation(
     needs_user=False,
     success=204,
     retry="missing",
-    check="read the integration; NotFound means that it is gone.",
+    check="read the integration; NotFound means that it is deleted.",
     docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
 )
 
@@ -144,7 +144,7 @@ def delete_integration(integration_id: str) -> Request[None]:
 
     `DELETE /api/v1/integrations/{integration_id}/`
 
-    It stops recording alerts; its alert groups stay.
+    It stops receiving alerts; its alert groups are kept.
     """
     return Request(
         operation=DELETE_INTEGRATION,
