@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import attrs
@@ -14,6 +14,7 @@ from grafana_oncall._codec.decode import encode
 from grafana_oncall._codec.error_responses import MOST_BYTES
 from grafana_oncall._core.request import Request, Response
 from grafana_oncall._core.text import printable, shown
+from grafana_oncall._core.types import UNSET
 from grafana_oncall._version import __version__
 from grafana_oncall.errors import (
     EXCERPT_LENGTH,
@@ -29,7 +30,7 @@ from .auth import Token
 from .body import ACCEPTED, Body
 from .causes import causes, is_unresolved, is_untrusted
 from .redaction import Redactor
-from .surplus import Watched, drop
+from .surplus import Watched
 from .unsent import was_never_sent
 
 
@@ -44,16 +45,8 @@ def _sendable(url: str) -> str:
     return url
 
 
-@attrs.frozen
-class Received:
-    """An answer, and what is known about where it came from."""
-
-    response: Response
-    extensions: Mapping[str, Any] = attrs.field(repr=False)
-
-    async def distrust(self) -> None:
-        """Closes the connection on which it came: what follows on it may be out of step."""
-        await drop(self.extensions)
+Extensions: TypeAlias = Mapping[str, Any]
+"""What httpx says about the connection of a response: see `surplus.drop`."""
 
 
 class Wire:
@@ -102,13 +95,10 @@ class Wire:
         """Of the server, with its port."""
         return self._host
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether nothing can be sent any more."""
-        return self._http.is_closed
-
-    async def round_trip(self, request: Request[Any], timeout: float) -> Received:
-        """Sends once; raises an OnCallError when no whole answer comes, whatever went wrong."""
+    async def round_trip(
+        self, request: Request[Any], timeout: float
+    ) -> tuple[Response, Extensions]:
+        """Send once; raise an OnCallError when no whole response comes, whatever went wrong."""
         if self._http.is_closed:
             raise closed()
         message = self._message(request, timeout)
@@ -161,7 +151,7 @@ class Wire:
 
     def _message(self, request: Request[Any], timeout: float) -> httpx.Request:
         headers = self._headers.copy()
-        content = encode(request)
+        content = None if request.body is UNSET else encode(request)
         if content is not None:
             headers["content-type"] = "application/json"
         try:
@@ -203,7 +193,7 @@ class Wire:
             hint=body.fault.hint,
         )
 
-    def _received(self, answer: httpx.Response, content: bytes) -> Received:
+    def _received(self, answer: httpx.Response, content: bytes) -> tuple[Response, Extensions]:
         """The answer without the token, which some proxies repeat."""
         response = Response(
             status=answer.status_code,
@@ -214,10 +204,9 @@ class Wire:
         is_json = content[:1] in b"{["  # or nothing
         is_success = 200 <= response.status < 300
         heads = b"\n".join(chain.from_iterable(answer.headers.raw))
-        may_be_in = self._redactor.may_be_in
-        if not (is_json and is_success) or may_be_in(content) or may_be_in(heads):
+        if not (is_json and is_success) or self._redactor.may_be_in(content, heads):
             response = self.redacted(response)
-        return Received(response, answer.extensions)
+        return response, answer.extensions
 
     def redacted(self, response: Response) -> Response:
         """The answer without the token in any spelling; itself where it has none."""

@@ -12,7 +12,8 @@ from grafana_oncall._codec.decode import decode
 from grafana_oncall._codec.error_responses import SYNCING
 from grafana_oncall._core.request import API_ROOT, Request, Response, Result
 from grafana_oncall._http.causes import is_unresolved
-from grafana_oncall._http.sender import Received
+from grafana_oncall._http.sender import Extensions
+from grafana_oncall._http.surplus import drop
 from grafana_oncall.errors import (
     ClientStateError,
     DecodeError,
@@ -89,7 +90,7 @@ class Call(Generic[T]):
         self._began = self._now()
         self._first_tried: float | None = None
         self._response: Response | None = None
-        self._received: Received | None = None
+        self._extensions: Extensions | None = None
         self._tried = 0
         self._waits = self._is_over = False
         self._pause = 0.0
@@ -141,12 +142,12 @@ class Call(Generic[T]):
         sent = self._now()
         self._first_tried = sent if self._first_tried is None else self._first_tried
         throttle, status, failure = self._shared.throttle, None, None
-        self._received = None
+        self._extensions = None
         try:
             if self._operation.retry == "never" and throttle.outage.is_suspected:
                 await self._probe(episode)
-            self._received = await self._shared.round_trip(self._request, self._options)
-            self._response = response = self._received.response
+            response, self._extensions = await self._shared.round_trip(self._request, self._options)
+            self._response = response
             status = response.status
             if status != 429:
                 throttle.pace.success(sent)
@@ -177,7 +178,7 @@ class Call(Generic[T]):
 
         request, shared = list_alert_groups(perpage=1), self._shared
         try:
-            response = (await shared.round_trip(request, self._options)).response
+            response, _ = await shared.round_trip(request, self._options)
             decode(request, shared.wire.redacted(response))
         except ClientStateError:
             raise
@@ -309,8 +310,8 @@ class Call(Generic[T]):
         # An answer of the wrong shape to a write: something was done, but what?
         misread = self._writes and isinstance(error, DecodeError)
         misled = isinstance(error, DecodeError | FilterIgnored)
-        if misled and self._received is not None:
-            await self._received.distrust()
+        if misled and self._extensions is not None:
+            await drop(self._extensions)
         self._doubtful = self._doubtful or is_ambiguous(error) or misread
         decision = self._decide(error)
         if isinstance(decision, Retry):

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import attrs
 
-from grafana_oncall._core.request import Request
-from grafana_oncall._http.sender import Received, Wire
+from grafana_oncall._core.request import Request, Response
+from grafana_oncall._http.sender import Extensions, Wire
 from grafana_oncall.errors import (
     ClientStateError,
     OnCallError,
@@ -96,7 +96,9 @@ class Shared:
 
     def begin(self) -> None:
         """One more call is under way; whoever began one must `end` it."""
-        self._check_usable()
+        if self.closing:
+            raise closed()
+        self._check_loop()
         self.in_flight += 1
         self.idle.clear()
 
@@ -105,11 +107,6 @@ class Shared:
         self.in_flight -= 1
         if not self.in_flight:
             self.idle.set()
-
-    def _check_usable(self) -> None:
-        if self.closing or self.wire.is_closed:
-            raise closed()
-        self._check_loop()
 
     def _check_loop(self) -> None:
         try:
@@ -149,7 +146,9 @@ class Shared:
         if self.in_flight:
             await self.idle.wait()
 
-    async def round_trip(self, request: Request[Any], options: Options) -> Received:
+    async def round_trip(
+        self, request: Request[Any], options: Options
+    ) -> tuple[Response, Extensions]:
         """Send once; raise TransportError for no answer, or when the client is closed."""
         if self.closed.is_set():
             raise closed()  # since it was let in
