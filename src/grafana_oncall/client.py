@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self, TypedDict, TypeVar, Unp
 import httpx
 
 from grafana_oncall._core.request import Request, Result
-from grafana_oncall._core.types import Hidden
-from grafana_oncall._http.auth import Token
+from grafana_oncall._core.secret import Secret
+from grafana_oncall._http.auth import check_token, digest, is_service_account
 from grafana_oncall._http.factory import Transport, check_exclusive, check_kinds, make_http
 from grafana_oncall._http.sender import Wire
 from grafana_oncall._http.urls import api_url, stack_url
@@ -123,7 +123,7 @@ class OnCallClient:
         self,
         *,
         url: str,
-        token: str | Token,
+        token: str | Secret[str],
         grafana_url: str | None = None,
         timeout: float | timedelta = DEFAULT_TIMEOUT,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
@@ -140,10 +140,11 @@ class OnCallClient:
         on_event: Listener | None = None,
         random: Callable[[], float] = Random().random,  # noqa: B008, S311  # jitter is no secret
     ) -> None:
-        token, way, storage = Token(token), Hidden(proxy), Hidden(rate_limit_storage)
+        token = token if isinstance(token, Secret) else Secret(token)
+        via, storage = Secret(proxy), Secret(rate_limit_storage)
         # A traceback that shows local variables must not show the passwords in them.
         del proxy, rate_limit_storage
-        token.check()
+        check_token(token)
         base_url = api_url(url, allow_http=of_type("allow_http", allow_http, bool))
         options = Options(timeout=_timeout(timeout), retry=of_type("retry", retry, RetryPolicy))
         whole("max_connections", max_connections)
@@ -153,7 +154,7 @@ class OnCallClient:
         if on_event is not None:
             function("on_event", on_event)
         check_kinds(http_client=http_client, transport=transport)
-        check_exclusive(http_client=http_client, transport=transport, verify=verify, proxy=way)
+        check_exclusive(http_client=http_client, transport=transport, verify=verify, proxy=via)
         limiter = _limiter(rate_limit, storage, token)
         wire = Wire(
             base_url=base_url,
@@ -165,7 +166,7 @@ class OnCallClient:
                 max_connections=max_connections,
                 transport=transport,
                 verify=verify,
-                proxy=way,
+                proxy=via,
             )
             if http_client is None
             else http_client,
@@ -249,7 +250,7 @@ class OnCallClient:
         """
         # Not as the argument's default: `help` would show it, with all secrets that it holds.
         environ = os.environ if environ is None else environ
-        token = Token(environ.get("GRAFANA_ONCALL_ACCESS_TOKEN", ""))
+        token = Secret(environ.get("GRAFANA_ONCALL_ACCESS_TOKEN", ""))
         url, grafana_url = environ.get("GRAFANA_ONCALL_URL"), environ.get("GRAFANA_URL")
         # A traceback that shows local variables must show neither the environment nor passwords.
         del environ
@@ -303,26 +304,27 @@ def _timeout(timeout: object) -> float:
     return seconds("timeout", timeout, longest=_LONGEST_TIMEOUT)
 
 
-def _check_environment(url: str | None, token: Token) -> None:
-    for name, given in (("GRAFANA_ONCALL_URL", url), ("GRAFANA_ONCALL_ACCESS_TOKEN", token)):
-        if not given:
+def _check_environment(url: str | None, token: Secret[str]) -> None:
+    given = {"GRAFANA_ONCALL_URL": url, "GRAFANA_ONCALL_ACCESS_TOKEN": token.value and token}
+    for name, value in given.items():
+        if not value:
             message = f"The environment variable {name} is missing or empty."
             raise InvalidArgument(message, argument=name)
 
 
-def _limiter(rate: str | None, storage: Hidden[str | None], token: Token) -> Limiter | None:
+def _limiter(rate: str | None, storage: Secret[str | None], token: Secret[str]) -> Limiter | None:
     if rate is not None:
-        return Limiter(rate, storage=storage.value, key=token.digest)
+        return Limiter(rate, storage=storage.value, key=digest(token))
     if storage.value is not None:
         message = "rate_limit_storage= keeps a quota: give rate_limit= as well."
         raise InvalidArgument(message, argument="rate_limit_storage")
     return None
 
 
-def _stack(url: str | None, token: Token) -> str | None:
+def _stack(url: str | None, token: Secret[str]) -> str | None:
     if url is not None:
         return stack_url(url)
-    if token.is_service_account:
+    if is_service_account(token):
         message = (
             "grafana_url: a service account token (glsa_…) needs the URL of its Grafana stack."
         )

@@ -407,18 +407,6 @@ def excerpt(content: bytes) -> str:
     return f"{text}…" if len(content) > EXCERPT_LENGTH else text
 
 
-def strip_tracebacks(error: BaseException | None) -> None:
-    """Takes the tracebacks off an error and off all that led to it: what is left is their words."""
-    seen: set[int] = set()  # an error of somebody else's may have no hash
-    links = [error]
-    while links:
-        link = links.pop()
-        if link is not None and id(link) not in seen:
-            seen.add(id(link))
-            link.__traceback__ = None
-            links += (link.__cause__, link.__context__)
-
-
 def closed() -> ClientStateError:
     """The error of whoever comes after the client was closed."""
     return ClientStateError("The client is closed. Make a new one, or keep it open longer.")

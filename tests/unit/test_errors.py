@@ -5,7 +5,6 @@ import inspect
 import pickle
 import re
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -44,7 +43,6 @@ from grafana_oncall.errors import (
     UserTokenRequired,
     WaitTimeout,
     excerpt,
-    strip_tracebacks,
 )
 
 STATUS_CLASSES: list[type[StatusError]] = [
@@ -334,36 +332,3 @@ def test_an_excerpt_is_the_first_bytes(content: bytes, text: str) -> None:
 def test_an_excerpt_is_printable(content: bytes) -> None:
     """Whatever the bytes are."""
     assert excerpt(content).isprintable()
-
-
-def test_frames_are_dropped_from_all_that_led_to_an_error() -> None:
-    """However long the chain is, and although causes and contexts meet again."""
-    errors = [raised(ValueError(str(number))) for number in range(2000)]
-    for later, earlier in pairwise(errors):
-        later.__cause__ = later.__context__ = earlier
-    errors[-1].__cause__ = errors[0]
-    strip_tracebacks(errors[0])
-    assert [error for error in errors if error.__traceback__ is not None] == []
-
-
-class Unhashable(ValueError):
-    """As exceptions that are dataclasses are."""
-
-    __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # how Python says so
-
-
-def test_frames_are_dropped_of_errors_without_a_hash() -> None:
-    """They may be the cause of ours."""
-    cause = raised(Unhashable())
-    error = raised(ValueError())
-    error.__cause__ = cause
-    strip_tracebacks(error)
-    assert (error.__traceback__, cause.__traceback__) == (None, None)
-
-
-def raised(error: Exception) -> Exception:
-    """The same, with a traceback."""
-    try:
-        raise error
-    except ValueError:
-        return error

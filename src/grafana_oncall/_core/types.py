@@ -3,15 +3,13 @@
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Generic, NoReturn, Self, TypeVar
+from typing import Annotated, ClassVar, Self
 
 import attrs
 import msgspec
 from msgspec import UNSET, UnsetType
 
-__all__ = ["UNSET", "AwareDatetime", "Hidden", "OpenStrEnum", "StringRule", "UnsetType"]
-
-T = TypeVar("T")
+__all__ = ["UNSET", "AwareDatetime", "OpenStrEnum", "StringRule", "UnsetType"]
 
 AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 """A datetime with a time zone; an answer without one is refused."""
@@ -51,20 +49,3 @@ class StringRule:
         """Whether the value keeps the rule."""
         longest = len(value) if self.max_length is None else self.max_length
         return self.min_length <= len(value) <= longest and bool(re.fullmatch(self.pattern, value))
-
-
-@attrs.frozen
-class Hidden(Generic[T]):
-    """A value with a secret in it, which no repr shows and no pickle holds.
-
-    Reports of errors often have the local variables of every frame. So a function that can raise
-    keeps this object in a variable, and never the value.
-    """
-
-    value: T = attrs.field(repr=False)  # some debuggers read the members of attrs, not the repr
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(…)"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("A secret cannot be pickled or copied.")

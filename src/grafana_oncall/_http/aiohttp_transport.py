@@ -21,8 +21,8 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 from yarl import URL
 
+from .failures import OwnTransport
 from .surplus import CONNECTION
-from .unsent import OwnTransport
 
 _ERRORS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] = (
     # Never sent: the connector alone raises them, for names, sockets and TLS.

@@ -9,8 +9,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import shown
-from grafana_oncall._core.types import Hidden
 from grafana_oncall.errors import InvalidArgument
 
 from .pool import Pool
@@ -19,7 +19,7 @@ from .urls import is_loopback
 Transport: TypeAlias = httpx.AsyncBaseTransport | Literal["httpx", "aiohttp"]
 """What sends the requests of an httpx client."""
 
-ProxyOption: TypeAlias = Hidden[httpx.Proxy | str | None]
+ProxyOption: TypeAlias = Secret[httpx.Proxy | str | None]
 """What the user gave as proxy=, which may hold a password."""
 
 
@@ -128,14 +128,14 @@ def _proxy_for(url: str) -> ProxyOption:
     None for this machine: nobody who names a proxy means it for that, and a request by plain http,
     which is allowed to this machine alone, would take the token through the network.
     """
-    parts, proxies = urlsplit(url), Hidden(getproxies())
+    parts, proxies = urlsplit(url), Secret(getproxies())
     host = parts.hostname or ""
-    proxy = Hidden(proxies.value.get(parts.scheme) or proxies.value.get("all"))
+    proxy = Secret(proxies.value.get(parts.scheme) or proxies.value.get("all"))
     # What bypasses it is named with its port or without, and an IPv6 address without brackets.
     bypassed = is_loopback(host) or any(proxy_bypass(name) for name in (parts.netloc, host))
     if not proxy.value or bypassed:
-        return Hidden(None)
-    return Hidden(proxy.value if "://" in proxy.value else f"http://{proxy.value}")
+        return Secret(None)
+    return Secret(proxy.value if "://" in proxy.value else f"http://{proxy.value}")
 
 
 def _refuse_plain_http(url: str, proxy_host: str) -> None:
@@ -148,7 +148,7 @@ def _refuse_plain_http(url: str, proxy_host: str) -> None:
 
 
 def _named(
-    name: str, tls: SSLContext, proxy: Hidden[httpx.Proxy | None], max_connections: int
+    name: str, tls: SSLContext, proxy: Secret[httpx.Proxy | None], max_connections: int
 ) -> httpx.AsyncBaseTransport:
     """The transport of this name; through a proxy, httpx always sends."""
     if name not in {"httpx", "aiohttp"}:
@@ -168,18 +168,18 @@ def _named(
     return AiohttpTransport(tls=tls, limits=httpx.Limits(max_connections=max_connections))
 
 
-def _made_proxy(proxy: ProxyOption) -> Hidden[httpx.Proxy | None]:
+def _made_proxy(proxy: ProxyOption) -> Secret[httpx.Proxy | None]:
     if proxy.value is None or isinstance(proxy.value, httpx.Proxy):
-        return Hidden(proxy.value)
+        return Secret(proxy.value)
     try:
-        return Hidden(httpx.Proxy(proxy.value))
+        return Secret(httpx.Proxy(proxy.value))
     except (httpx.InvalidURL, TypeError, ValueError) as error:
         # What they say may repeat the password of a proxy.
         fault = f"nothing can be sent through it ({type(error).__name__})"
     raise _bad_proxy(fault)
 
 
-def _pool(tls: SSLContext, proxy: Hidden[httpx.Proxy | None]) -> Pool:
+def _pool(tls: SSLContext, proxy: Secret[httpx.Proxy | None]) -> Pool:
     try:
         return Pool(tls=tls, proxy=proxy.value)
     except ImportError:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpx
 
+from .failures import OwnTransport
 from .surplus import CONNECTION
-from .unsent import OwnTransport
 
 if TYPE_CHECKING:
     from httpcore import AsyncNetworkStream

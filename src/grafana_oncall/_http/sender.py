@@ -1,7 +1,6 @@
 """The one place that sends: a request goes out through httpx, and bytes or an error come back."""
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, TypeAlias, cast
@@ -13,6 +12,7 @@ import httpx
 from grafana_oncall._codec.decode import encode
 from grafana_oncall._codec.error_responses import MOST_BYTES
 from grafana_oncall._core.request import Request, Response
+from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import printable, shown
 from grafana_oncall._core.types import UNSET
 from grafana_oncall._version import __version__
@@ -21,17 +21,13 @@ from grafana_oncall.errors import (
     DecodeError,
     InvalidArgument,
     OnCallError,
-    RequestTimeout,
-    TransportError,
     closed,
 )
 
-from .auth import Token
 from .body import ACCEPTED, Body
-from .causes import causes, is_unresolved, is_untrusted
+from .failures import content_of, refused_by_hook, transport_error, was_never_sent, without_secrets
 from .redaction import Redactor
 from .surplus import Watched
-from .unsent import was_never_sent
 
 
 def _sendable(url: str) -> str:
@@ -56,7 +52,7 @@ class Wire:
         self,
         *,
         base_url: str,
-        token: Token,
+        token: Secret[str],
         grafana_url: str | None,
         http: httpx.AsyncClient,
         owns_http: bool,
@@ -64,7 +60,7 @@ class Wire:
     ) -> None:
         self._base_url = _sendable(base_url)
         self._host = urlsplit(base_url).netloc
-        self._redactor = Redactor(token.secret)
+        self._redactor = Redactor(token.value)
         self._http = http
         self._owns_http = owns_http
         self._max_response_bytes = max_response_bytes
@@ -74,7 +70,7 @@ class Wire:
                 "accept": "application/json",
                 "accept-encoding": ACCEPTED,
                 "user-agent": f"grafana-oncall-sdk/{__version__}",
-                "authorization": token.secret,
+                "authorization": token.value,
             }
         )
         if grafana_url is not None:
@@ -112,42 +108,21 @@ class Wire:
         except OnCallError:
             raise
         except Exception as error:  # noqa: BLE001  # of any class: transports and hooks are anybody's
-            refused = _refused_by_hook(error, message)
+            refused = refused_by_hook(error, message)
             if refused is not None and not refused.is_success:
-                return self._received(refused, _content(refused))
-            failure = self._failure(request, message, error)
+                return self._received(refused, content_of(refused))
+            failure = transport_error(
+                error,
+                message,
+                operation=request.operation.id,
+                server=self._host,
+                sent=not was_never_sent(error, message, self._http),
+                redactor=self._redactor,
+            )
         else:
             return self._received(answer, content)
         # Not in the handler: that would chain what was raised, and some of it shows the token.
         raise failure
-
-    def _failure(
-        self, request: Request[Any], message: httpx.Request, error: Exception
-    ) -> OnCallError:
-        """The error to raise, with its cause where that cannot hold the token."""
-        words = self._redactor.text(f"{type(error).__name__} {error}".strip())
-        refused = _refused_by_hook(error, message)
-        what = (
-            f"no answer from {self._host}"
-            if refused is None
-            else f"a hook of the httpx client refused the answer {refused.status_code}"
-        )
-        unsent = was_never_sent(error, message, self._http)
-        fate = (
-            "The request never reached the server"
-            if unsent
-            else "The server may have received the request"
-        )
-        kind = RequestTimeout if isinstance(error, httpx.TimeoutException) else TransportError
-        failure = kind(
-            f"{request.operation.id}: {what} ({printable(words)}). {fate}.{_advice(error)}",
-            operation=request.operation.id,
-            sent=not unsent,
-        )
-        if isinstance(error, httpx.RequestError):
-            error.request = message
-        failure.__cause__ = _without_secrets(error, self._redactor)
-        return failure
 
     def _message(self, request: Request[Any], timeout: float) -> httpx.Request:
         headers = self._headers.copy()
@@ -169,9 +144,8 @@ class Wire:
             )
         except (httpx.InvalidURL, TypeError, ValueError) as error:
             reason = f"{request.operation.id}: no URL can be made of it: {printable(str(error))}."
-            raise InvalidArgument(reason, argument="query") from _without_secrets(
-                error, self._redactor
-            )
+            cause = without_secrets(error, self._redactor)
+            raise InvalidArgument(reason, argument="query") from cause
         if request.query and not self._owns_http:
             _check_query(request, message)
         return message
@@ -258,76 +232,3 @@ def _by_name(query: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     for name, value in query:
         found.setdefault(name, []).append(value)
     return found
-
-
-def _refused_by_hook(error: Exception, message: httpx.Request) -> httpx.Response | None:
-    """The answer to this request, where a hook of the client's made an error of its status."""
-    if isinstance(error, httpx.HTTPStatusError) and error.request is message:
-        return error.response
-    return None
-
-
-def _content(answer: httpx.Response) -> bytes:
-    """The body, if the hook has read it; otherwise it went with the connection."""
-    try:
-        return answer.content
-    except httpx.ResponseNotRead:
-        return b""
-
-
-def _advice(error: Exception) -> str:
-    """What to do about a connection that there will not be."""
-    if is_untrusted(error):
-        return " Hint: verify= takes an ssl.SSLContext that trusts the server's certificate."
-    return " Hint: check url=, for its host has no address." if is_unresolved(error) else ""
-
-
-def _without_secrets(error: Exception, redactor: Redactor) -> Exception | None:
-    """The error without what may hold the token: tracebacks, headers, and foreign objects.
-
-    None where it is such an object itself, as are the errors of aiohttp, which show the headers
-    that were sent. Those of httpx, httpcore and the sockets hold nothing but words; one whose words
-    have the token, as a server may bring about, is left out as well.
-    """
-    if not _can_be_told(error, redactor):
-        return None
-    waiting: list[BaseException] = [error]
-    seen: set[int] = set()
-    while waiting:
-        one = waiting.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        one.__traceback__ = None
-        if isinstance(one, httpx.HTTPError):
-            _without_headers(one)
-        if one.__cause__ is not None:
-            one.__cause__ = _first_to_tell(one.__cause__, redactor)
-        if one.__context__ is not None:
-            one.__context__ = _first_to_tell(one.__context__, redactor)
-        waiting += [other for other in (one.__cause__, one.__context__) if other is not None]
-    return error
-
-
-def _first_to_tell(error: BaseException, redactor: Redactor) -> BaseException | None:
-    """This error, or the first one that it came from which can be told: the system's own."""
-    return next((one for one in causes(error) if _can_be_told(one, redactor)), None)
-
-
-def _can_be_told(error: BaseException, redactor: Redactor) -> bool:
-    words = f"{error} {error!r} {vars(error)!r}"
-    return _has_only_words(error) and redactor.text(words) == words
-
-
-def _has_only_words(error: BaseException) -> bool:
-    if isinstance(error, httpx.HTTPError):
-        return True
-    held = (*error.args, *vars(error).values())
-    return all(isinstance(one, str | int | float | bytes | None) for one in held)
-
-
-def _without_headers(error: httpx.HTTPError) -> None:
-    with suppress(RuntimeError):  # it has no request
-        error.request = httpx.Request(error.request.method, error.request.url)
-        if isinstance(error, httpx.HTTPStatusError):
-            error.response.request = error.request

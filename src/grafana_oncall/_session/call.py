@@ -10,8 +10,8 @@ import attrs
 
 from grafana_oncall._codec.decode import decode
 from grafana_oncall._codec.error_responses import SYNCING
+from grafana_oncall._core.causes import is_unresolved
 from grafana_oncall._core.request import API_ROOT, Request, Response, Result
-from grafana_oncall._http.causes import is_unresolved
 from grafana_oncall._http.sender import Extensions
 from grafana_oncall._http.surplus import drop
 from grafana_oncall.errors import (

@@ -16,9 +16,10 @@ from urllib.parse import unquote, urlsplit
 
 import attrs
 
+from grafana_oncall._core.causes import strip_tracebacks
 from grafana_oncall._core.text import shown
 from grafana_oncall._http.redaction import Redactor
-from grafana_oncall.errors import InvalidArgument, OnCallError, closed, strip_tracebacks
+from grafana_oncall.errors import InvalidArgument, OnCallError, closed
 
 if TYPE_CHECKING:
     from limits import RateLimitItem

@@ -20,8 +20,8 @@ from typing import Final, TypeAlias
 import attrs
 
 from grafana_oncall._codec.error_responses import GATEWAY
+from grafana_oncall._core.causes import is_unresolved, is_untrusted
 from grafana_oncall._core.request import Operation
-from grafana_oncall._http.causes import is_unresolved, is_untrusted
 from grafana_oncall._validation.arguments import seconds, whole
 from grafana_oncall.errors import (
     PASSING,

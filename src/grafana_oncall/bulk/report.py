@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, overload
 
 import attrs
 
-from grafana_oncall.errors import OnCallError, strip_tracebacks
+from grafana_oncall._core.causes import strip_tracebacks
+from grafana_oncall.errors import OnCallError
 
 from .ids import Ids
 from .outcome import Outcome, Status
@@ -60,7 +61,8 @@ class Ledger(Sequence[Outcome]):
         self._seconds[position] = outcome.seconds
         self._words.pop(position, None)
         if outcome.detail or outcome.error is not None:
-            strip_tracebacks(outcome.error)  # which are kilobytes
+            if outcome.error is not None:
+                strip_tracebacks(outcome.error)  # which are kilobytes
             self._words[position] = outcome.detail, outcome.error
 
     def status(self, position: int) -> Status:

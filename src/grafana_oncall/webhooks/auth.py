@@ -4,8 +4,9 @@ import hmac
 import re
 from base64 import b64encode
 from collections.abc import Iterator
-from typing import Final, NoReturn
+from typing import Final
 
+from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import is_sendable, shown
 from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall.errors import InvalidArgument
@@ -18,56 +19,39 @@ _ENCODINGS: Final = ("utf-8", "latin-1")
 """HTTP does not say in which one a sender writes a header."""
 
 
-class Secret:
-    """A secret that shows itself to nobody.
+class Authenticator:
+    """Decides whether a request shows the secret.
 
-    Making one never raises: the frames of a traceback that shows local variables then hold this
-    object, and no string.
+    Raises:
+        InvalidArgument: The secret, or the name of its header, cannot be one. The secret is not in
+            the message.
     """
 
-    __slots__ = ("_accepted", "_basic", "_header", "_secret")
+    __slots__ = ("_accepted", "_header")
 
-    def __init__(
-        self, secret: "Secret | str | UnsetType | None", basic: "Secret | tuple[str, str] | None"
-    ) -> None:
-        self._secret: object = secret
-        self._basic: object = basic
-        self._header = AUTHORIZATION.encode()
-        self._accepted: tuple[bytes, ...] | None = ()
-
-    def check(self, header: object) -> None:
-        """Raises InvalidArgument, in words that do not contain it, for what cannot be a secret."""
+    def __init__(self, header: object, secret: Secret[object], basic: Secret[object]) -> None:
         if not isinstance(header, str) or not re.fullmatch(_NAME, header):
             message = f"header={shown(header)}: the name of a header is needed."
             raise InvalidArgument(message, argument="header")
-        argument = "secret" if self._basic is None else "basic"
-        fault = _secret_fault(self._secret) if argument == "secret" else self._basic_fault(header)
+        if basic.value is None:
+            argument, fault = "secret", _secret_fault(secret.value)
+        else:
+            argument, fault = "basic", _basic_fault(header, secret, basic)
         if fault:
             raise InvalidArgument(f"{argument}: {fault}", argument=argument)
         self._header = header.lower().encode()
-        self._accepted = _accepted(self._secret, self._basic)
+        self._accepted = Secret(_accepted(secret.value, basic.value))
 
-    def _basic_fault(self, header: str) -> str | None:
-        if self._secret is not UNSET:
-            return "give it instead of secret=, not beside it."
-        if header.lower() != AUTHORIZATION:
-            return "it is read from the Authorization header: leave header= out."
-        return _credentials_fault(self._basic)
-
-    def opens(self, headers: Headers) -> bool:
-        """Whether the headers of a request show it, and only once."""
-        if self._accepted is None:
+    def authenticates(self, headers: Headers) -> bool:
+        """Whether the headers of a request show the secret, and only once."""
+        if self._accepted.value is None:
             return True
         given = [value for name, value in headers if name.lower() == self._header]
         # A list, so that one comparison does not spare the other.
-        same = [hmac.compare_digest(value, one) for value in given for one in self._accepted]
+        same = [
+            hmac.compare_digest(value, right) for value in given for right in self._accepted.value
+        ]
         return len(given) == 1 and any(same)
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("A secret cannot be pickled or copied.")
 
 
 def _secret_fault(secret: object) -> str | None:
@@ -82,6 +66,14 @@ def _secret_fault(secret: object) -> str | None:
             return "a header cannot have control characters, or spaces at its ends."
         case _:
             return f"a string is needed, not {type(secret).__name__}."
+
+
+def _basic_fault(header: str, secret: Secret[object], basic: Secret[object]) -> str | None:
+    if secret.value is not UNSET:
+        return "give it instead of secret=, not beside it."
+    if header.lower() != AUTHORIZATION:
+        return "it is read from the Authorization header: leave header= out."
+    return _credentials_fault(basic.value)
 
 
 def _credentials_fault(basic: object) -> str | None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._validation.arguments import function, seconds, whole
 from grafana_oncall.errors import ClientStateError, InvalidArgument, NotAnEvent
@@ -22,7 +23,7 @@ from .asgi import (
     Send,
     read,
 )
-from .auth import AUTHORIZATION, Secret
+from .auth import AUTHORIZATION, Authenticator
 from .backlog import Backlog
 from .dedupe import Repeats
 from .events import Event, group_key, parse
@@ -102,9 +103,9 @@ class Router:
         self._backlog = Backlog(0, 0)  # of the size that is asked for once it runs
         self._working: asyncio.Task[None] | None = None
         self._closing = False
-        self._secret = Secret(secret, basic)
+        hidden_secret, hidden_basic = Secret(secret), Secret(basic)
         del secret, basic  # a traceback that shows local variables finds neither
-        self._secret.check(header)
+        self._authenticator = Authenticator(header, hidden_secret, hidden_basic)
         self._max_bytes = whole("max_bytes", max_bytes)
         self._concurrency = whole("concurrency", concurrency)
         self._room = (
@@ -228,7 +229,7 @@ class Router:
     def _head(self, scope: Scope) -> Head:
         headers: Headers = [*scope.get("headers", ())]
         lengths = [value for name, value in headers if name.lower() == b"content-length"]
-        return Head(scope.get("method", ""), self._secret.opens(headers), lengths)
+        return Head(scope.get("method", ""), self._authenticator.authenticates(headers), lengths)
 
     async def _serve(self, head: Head, receive: Receive, send: Send) -> None:
         try:

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from grafana_oncall._core.causes import causes
 from grafana_oncall._core.request import Operation
-from grafana_oncall._http.causes import causes
 from grafana_oncall._session import retry
 from grafana_oncall._session.retry import (
     AlreadyApplied,

@@ -196,7 +196,7 @@ FACTS: dict[str, tuple[str, str]] = {
         "test_groups:test_nothing_is_deleted_while_the_workers_are_down",
     ),
     "a label must exist": (
-        "_resources.labels:add_label",
+        "_resources.alert_groups:add_label",
         "test_labels:test_a_label_must_be_known_and_new",
     ),
     # Integrations
@@ -217,7 +217,7 @@ FACTS: dict[str, tuple[str, str]] = {
         "test_integrations:test_deleting_an_integration_keeps_its_groups",
     ),
     "the default route merges": (
-        "_resources.default_route:merge_default_route",
+        "_resources.integration_settings:merge_default_route",
         "test_integrations:test_the_default_route_merges_too",
     ),
     "creation": (

@@ -195,7 +195,7 @@ async def test_the_secret_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> 
     seen += [f"{one.text} {one.headers!r}" for one in answers]
     assert not any(shows(one, SECRET) for one in seen)
     with pytest.raises(TypeError, match="cannot be pickled"):
-        pickle.dumps(vars(router)["_secret"])
+        pickle.dumps(vars(router)["_authenticator"])
 
 
 @pytest.mark.parametrize(

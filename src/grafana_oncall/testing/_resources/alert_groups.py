@@ -1,4 +1,4 @@
-"""Alert groups: list, get, delete, and how an answer shows one."""
+"""Alert groups: list, get and delete them, and the two routes for their labels."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from grafana_oncall.testing._server.context import Context
-from grafana_oncall.testing._server.fields import is_mapping
+from grafana_oncall.testing._server.fields import as_named, checked, is_mapping
 from grafana_oncall.testing._server.pages import answer_page
 from grafana_oncall.testing._server.responses import (
     FakeResponse,
     answer_empty,
+    answer_json,
     answer_text,
     as_json,
+    detail,
     json_object,
     not_found,
     refused,
@@ -43,6 +45,7 @@ _GROUP = json_object(
     "last_alert",
 )
 _ALERT = json_object("id", "alert_group_id", "created_at", "payload")
+_MOST_LABELS = 50
 
 
 def find_group(context: Context) -> FakeAlertGroup:
@@ -125,4 +128,37 @@ def delete_group(context: Context) -> FakeResponse:
         group.wipe_requested_at = group.wipe_requested_at or context.now
     else:
         raise refused(400, "Invalid mode")
+    return answer_empty(204)
+
+
+def _named_label(context: Context) -> tuple[str, str]:
+    checks = {"key": as_named, "value": as_named}
+    fields = checked(checks, context.data(), required=("key", "value"))
+    return fields["key"], fields["value"]
+
+
+def add_label(context: Context) -> FakeResponse:
+    """Put a label that the repository knows on a group."""
+    group = find_group(context)
+    key, value = _named_label(context)
+    values = context.world.labels.get(key)
+    if values is None:
+        raise detail(400, f"Label key '{key}' does not exist")
+    if value not in values:
+        raise detail(400, f"Label value '{value}' does not exist for key '{key}'")
+    if (key, value) in group.labels:
+        raise detail(400, "Label already exists for this alert group")
+    if len(group.labels) >= _MOST_LABELS:
+        raise detail(400, f"Alert group already has the maximum number of labels ({_MOST_LABELS})")
+    group.labels.append((key, value))
+    return answer_json(201, show_label(key, value))
+
+
+def remove_label(context: Context) -> FakeResponse:
+    """Take a label off a group."""
+    group = find_group(context)
+    label = _named_label(context)
+    if label not in group.labels:
+        raise detail(404, "Label not found")
+    group.labels.remove(label)
     return answer_empty(204)

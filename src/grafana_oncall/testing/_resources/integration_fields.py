@@ -12,6 +12,7 @@ from grafana_oncall.testing._server.fields import (
     FieldError,
     as_list,
     as_mapping,
+    as_named,
     as_short_text,
     as_text,
     collect,
@@ -20,8 +21,7 @@ from grafana_oncall.testing._server.responses import crashed, detail
 from grafana_oncall.testing._server.state import Flavour
 from grafana_oncall.testing._server.world import World
 
-from .labels import as_named
-from .templates import check_templates, is_jinja
+from .integration_settings import check_templates, is_jinja
 
 TYPES = frozenset(
     {

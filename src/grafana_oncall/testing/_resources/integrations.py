@@ -21,10 +21,9 @@ from grafana_oncall.testing._server.world import World
 from grafana_oncall.testing.clock import stamp
 
 from .alert_groups import show_label
-from .default_route import merge_default_route
 from .filters import team_test
 from .integration_fields import create_checks, update_checks
-from .templates import merge_templates
+from .integration_settings import merge_default_route, merge_templates
 
 _WITH_HEARTBEAT = frozenset(
     {"alertmanager", "elastalert", "formatted_webhook", "prtg", "webhook", "zabbix"}

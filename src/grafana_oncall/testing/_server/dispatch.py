@@ -11,8 +11,13 @@ import attrs
 
 from grafana_oncall.testing._resources import integrations
 from grafana_oncall.testing._resources.actions import act
-from grafana_oncall.testing._resources.alert_groups import delete_group, get_group, list_groups
-from grafana_oncall.testing._resources.labels import add_label, remove_label
+from grafana_oncall.testing._resources.alert_groups import (
+    add_label,
+    delete_group,
+    get_group,
+    list_groups,
+    remove_label,
+)
 
 from .auth import Role, authenticate, authorize
 from .context import Context

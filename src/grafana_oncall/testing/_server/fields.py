@@ -94,3 +94,14 @@ def checked(
     if errors or missing:
         raise refused(400, {**errors, **missing})
     return fields
+
+
+def as_named(value: Any) -> str:
+    """The name in `{"name": ...}`, which is how requests write a label's key and value."""
+    fields, errors = collect({"name": as_text}, as_mapping(value))
+    if "name" not in as_mapping(value):
+        errors = {"name": ["This field is required."]}
+    if errors:
+        raise FieldError(errors)
+    name: str = fields["name"]
+    return name

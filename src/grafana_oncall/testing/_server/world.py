@@ -10,8 +10,10 @@ from typing import Any, get_args
 
 import attrs
 
-from grafana_oncall.testing._resources.default_route import blank_default_route
-from grafana_oncall.testing._resources.templates import blank_templates
+from grafana_oncall.testing._resources.integration_settings import (
+    blank_default_route,
+    blank_templates,
+)
 from grafana_oncall.testing.clock import Clock
 
 from .arguments import CALLABLE, COUNT, DELAY, TEXT, WHOLE, Check, one_of

@@ -1,16 +1,16 @@
-"""An integration's templates: their names, their check, and how an update merges them."""
+"""An integration's templates and default route: defaults, checks, and how an update merges them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
 from typing import Any
 
 from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
-from grafana_oncall.testing._server.fields import is_mapping
-from grafana_oncall.testing._server.responses import crashed, detail
+from grafana_oncall.testing._server.fields import FieldError, as_mapping, collect, is_mapping
+from grafana_oncall.testing._server.responses import crashed, detail, refused
 from grafana_oncall.testing._server.state import Flavour
 
 BEHAVIOUR = ("grouping_key", "resolve_signal", "acknowledge_signal", "source_link")
@@ -120,3 +120,47 @@ def _merge_block(name: str, kept: dict[str, Any], given: dict[str, Any] | None) 
     if name in _STRICT and given.keys() - kept.keys():
         raise detail(400, "Invalid template data")
     return {member: given.get(member, source) for member, source in kept.items()}
+
+
+_BACKENDS = ("telegram", "mobile_app", "mobile_app_critical", "email", "webhook")
+_CLOUD_BACKENDS = ("msteams",)
+
+
+def blank_default_route(id: str, flavour: Flavour) -> dict[str, Any]:
+    """The default route of a new integration: Slack on, the rest off."""
+    backends = _BACKENDS + (_CLOUD_BACKENDS if flavour == "cloud" else ())
+    return {
+        "id": id,
+        "escalation_chain_id": None,
+        "slack": {"channel_id": None, "enabled": True},
+        **{name: {"id": None, "enabled": False} for name in backends},
+    }
+
+
+def merge_default_route(
+    kept: dict[str, Any], given: dict[str, Any], chains: Collection[str]
+) -> dict[str, Any]:
+    """The default route after an update: absent keeps, unknown members vanish."""
+
+    def as_chain(value: Any) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, str) or value not in chains:
+            raise FieldError("Object does not exist")
+        return value
+
+    checks = {name: as_mapping for name in kept if name not in {"id", "escalation_chain_id"}}
+    fields, errors = collect({"escalation_chain_id": as_chain, **checks}, given)
+    if errors:
+        raise refused(400, errors)
+    merged = deepcopy(kept)
+    for name, value in fields.items():
+        merged[name] = value if name == "escalation_chain_id" else _merge_backend(kept[name], value)
+    return merged
+
+
+def _merge_backend(kept: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    merged = {name: given.get(name, value) for name, value in kept.items()}
+    if merged.get("channel_id"):
+        merged["channel_id"] = str(merged["channel_id"]).upper()
+    return {**merged, "enabled": bool(merged["enabled"])}

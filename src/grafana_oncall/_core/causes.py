@@ -1,0 +1,39 @@
+"""The chain of causes behind an exception: what lies in it, and its tracebacks removed."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all that led to it, each once, explicit causes first.
+
+    Links are read late: a caller may cut what lies behind the error that it was given last.
+    """
+    seen: set[int] = set()  # of ids, because another library's error may have no hash
+    links: list[BaseException | None] = [error]
+    while links:
+        link = links.pop()
+        if link is not None and id(link) not in seen:
+            seen.add(id(link))
+            yield link
+            links += (link.__context__, link.__cause__)
+
+
+def strip_tracebacks(error: BaseException) -> None:
+    """Remove the tracebacks of an error and of all that led to it; only their words are left."""
+    for link in causes(error):
+        link.__traceback__ = None
+
+
+def is_untrusted(error: BaseException) -> bool:
+    """Whether the server's certificate is not trusted."""
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
+
+
+def is_unresolved(error: BaseException) -> bool:
+    """Whether the host is known to have no address, as opposed to a resolver that fails."""
+    return any(
+        isinstance(cause, socket.gaierror) and cause.errno != socket.EAI_AGAIN
+        for cause in causes(error)
+    )
