@@ -17,11 +17,12 @@ from grafana_oncall._http.auth import check_token, digest, is_service_account
 from grafana_oncall._http.factory import Transport, check_exclusive, check_kinds, make_http
 from grafana_oncall._http.sender import Wire
 from grafana_oncall._http.urls import api_url, stack_url
+from grafana_oncall._session.rate_estimate import RateEstimate
 from grafana_oncall._session.rate_limit import Limiter
 from grafana_oncall._session.retry import RetryBudget, RetryPolicy
 from grafana_oncall._session.session import Session
 from grafana_oncall._session.state import Options, Shared
-from grafana_oncall._session.throttle import Pace, Throttle
+from grafana_oncall._session.throttle import Throttle
 from grafana_oncall._validation.arguments import function, of_type, seconds, whole
 
 from .errors import InvalidArgument
@@ -175,7 +176,7 @@ class OnCallClient:
         )
         shared = Shared(
             wire=wire,
-            throttle=Throttle(Pace(width=max_connections)),
+            throttle=Throttle(RateEstimate(max_in_flight=max_connections)),
             limiter=limiter,
             listener=on_event,
             random=random,

@@ -52,7 +52,7 @@ def applied(fake: FakeOnCall, operation: str) -> int:
 def assert_idle(client: OnCallClient) -> None:
     """No place of the throttle is taken, and no task was left behind."""
     shared = client._session.shared
-    assert (shared.throttle._under_way, shared.in_flight) == (0, 0)
+    assert (shared.throttle._in_flight, shared.in_flight) == (0, 0)
     assert other_tasks() == set()
 
 

@@ -98,7 +98,7 @@ def assert_true(fake: FakeOnCall, report: BulkReport) -> None:
 async def assert_usable(client: OnCallClient, group: FakeAlertGroup) -> None:
     """No place of the throttle is taken, no task is left, and calls go through."""
     shared = client._session.shared
-    assert (shared.throttle._under_way, shared.in_flight, other_tasks()) == (0, 0, set())
+    assert (shared.throttle._in_flight, shared.in_flight, other_tasks()) == (0, 0, set())
     assert (await client.alert_groups.get(group.id)).id == group.id
 
 

@@ -10,22 +10,23 @@ from typing import Any
 
 import attrs
 
-from grafana_oncall._session.throttle import Caller, Pace, Throttle
+from grafana_oncall._session.rate_estimate import RateEstimate
+from grafana_oncall._session.throttle import Caller, Throttle
 from tests.support.virtual_time import loop
 
 
-def served(count: int, *, width: int = 8, now: float = 0.0) -> Pace:
-    """A pace after so many successes."""
-    pace = Pace(width=width)
+def served(count: int, *, width: int = 8, now: float = 0.0) -> RateEstimate:
+    """A rate after so many successes."""
+    rate = RateEstimate(max_in_flight=width)
     for _ in range(count):
-        pace.success(now)
-    return pace
+        rate.success(now)
+    return rate
 
 
-def room(pace: Pace, now: float = 0.0) -> int:
+def room(rate: RateEstimate, now: float = 0.0) -> int:
     """How many requests it lets under way at once."""
     under_way = 0
-    while pace.admits(now, under_way):
+    while rate.admits(now, under_way):
         under_way += 1
     return under_way
 
@@ -48,13 +49,13 @@ async def turn() -> None:
 
 def hold(throttle: Throttle, seconds: float) -> None:
     """The client's own limit closes the throttle."""
-    throttle.hold(seconds)
+    throttle.pause(seconds)
 
 
 def refuse(throttle: Throttle, seconds: float) -> None:
     """A 429 closes it, after a burst worth the name."""
-    throttle.pace.served = 120
-    assert throttle.pace.throttled(loop().time(), seconds) == seconds
+    throttle.rate.served = 120
+    assert throttle.rate.throttled(loop().time(), seconds) == seconds
 
 
 @attrs.define

@@ -150,7 +150,7 @@ class Call(Generic[T]):
             self._response = response
             status = response.status
             if status != 429:
-                throttle.pace.success(sent)
+                throttle.rate.success(sent)
             if status == 200 and self._answered is not None:
                 await self._answered()
             answer = self._decoded(response)
@@ -254,7 +254,7 @@ class Call(Generic[T]):
                 raise failure from error
             if not seconds:
                 return episode
-            is_news = shared.throttle.hold(seconds)
+            is_news = shared.throttle.pause(seconds)
             shared.throttle.leave(episode)
             first = True
             if is_news:
@@ -283,11 +283,11 @@ class Call(Generic[T]):
 
     def _throttled(self, error: RateLimited, sent: float) -> None:
         """All calls pause; the first of an episode tells it."""
-        now, pace = self._now(), self._shared.throttle.pace
-        before = max(now, pace.paused_until)
-        self._pause = pace.throttled(now, error.reset_after, sent=sent)
-        self._shared.throttle.turn_away()
-        if pace.paused_until > before + 1:
+        now, rate = self._now(), self._shared.throttle.rate
+        before = max(now, rate.paused_until)
+        self._pause = rate.throttled(now, error.reset_after, sent=sent)
+        self._shared.throttle.fail_impatient_waiters()
+        if rate.paused_until > before + 1:
             reason = "unknown_stack" if SYNCING in error.detail else "throttled"
             self._shared.emit(Paused(seconds=self._pause, reason=reason))
 

@@ -1,20 +1,20 @@
-"""Pure: whether the server can be reached, and when it is tried again.
+"""Whether the server can be reached, and when it is tried again. No I/O and no clock.
 
-How it works, and why it is safe. One failure is an accident: the request is repeated after a delay
-of its own, and nobody else comes to know of it. Two in a row, with nothing having come through in
-between, are an outage, whoever's requests they were: where the server takes some, and one kind of
-request always fails, there is none. In an outage all calls pause, and then one request at a time
-is sent as a probe: a call of somebody's, which waits anyway. When it fails, the pause is twice as
-long; with the first success the outage is over, and twice as many requests go at once after each
-further one, so that a server that has just come up is not met by all who waited.
+How it works, and why it is safe. One failure is an accident: the request is retried after a delay
+of its own, and no other caller notices. Two in a row, with no success in between, are an outage,
+whichever requests they were. (Where the server takes some requests, and one kind of request always
+fails, there is none.) In an outage all calls pause, and then one request at a time is sent as a
+probe: one of the calls that wait anyway. When it fails, the pause doubles. The first success ends
+the outage, and each further success doubles the number of requests that may go at once, so that a
+server that has just come up is not met by all waiting calls together.
 
-So an outage costs the server one request in up to 20 seconds, however many tasks wait, and none of
-them spends its attempts on what another one has found out already. Calls of the foreground, for
-which somebody waits, need not wait for that long: they may probe a second after the last failure.
+So an outage costs the server one request in up to 20 seconds, however many tasks wait, and no call
+spends its attempts on finding out what another one has found out already. Foreground calls do not
+wait that long: they may probe a second after the last failure.
 
-What was sent before an outage began tells nothing of it: those failures are part of its beginning,
-those successes left while the server was still there. Requests know their place by the number of
-the episode in which they entered, not by time, of which nothing passes where answers come at once.
+Requests sent before an outage began say nothing about it: their failures are part of its beginning,
+their successes left while the server was still there. They are told apart by the number of the
+outage (`episode`) at the time they entered, not by time: none passes where responses come at once.
 """
 
 from collections.abc import Callable
@@ -28,71 +28,75 @@ from .retry import Reach
 _ACCIDENT: Final = 1
 """Failures in a row that are not an outage yet."""
 
-_SOON: Final = 1.0
-"""Seconds after a failure in which calls of the foreground do not try again."""
+_FOREGROUND_DELAY: Final = 1.0
+"""Seconds after a failure before a foreground call probes."""
 
-_LONGEST: Final = 60.0
+_MAX_DELAY: Final = 60.0
 """Seconds until the next probe at the latest, whatever a gateway says."""
 
 
 @attrs.define(kw_only=True)
 class Outage:
-    """The state of the way to the server. Times are the loop's, in seconds."""
+    """Whether there is an outage. Times are seconds of the event loop's clock."""
 
-    width: int
-    """Requests at once with which it is forgotten that there was an outage."""
+    max_in_flight: int
+    """Requests at once with which the client has recovered from an outage."""
     is_calm: bool = False
-    """Whether OnCall has answered, and all is as if there had never been an outage."""
+    """Whether OnCall has answered, and there is nothing left of any outage or failure."""
     is_on: bool = False
-    """Whether nothing comes through."""
+    """Whether there is an outage."""
     episode: int = 0
-    """How many outages there were."""
+    """Outages so far, the present one included."""
     since: float = 0.0
-    """When the first of the last failures in a row came."""
+    """When the first of the present failures in a row came."""
     reason: str = ""
-    """Of the last failure, as `Paused` tells it."""
+    """Of the last failure, as `events.Paused` reports it."""
     words: str = ""
-    """Of the last failure, for errors of those who were never sent."""
+    """Of the last failure, for the errors of requests that were never sent."""
     answered: bool = False
     """Whether OnCall has ever answered."""
     failed: float = 0.0
-    """When the last probe failed, or what the outage began with."""
-    _row: int = 0
-    _most: float = inf
+    """When the last probe failed; before the first, when the outage began."""
+    _failures: int = 0
+    """In a row."""
+    _max_probes: float = inf
+    """Most requests at once."""
     _delay: float = 0.0
-    _unresolved: float | None = None
+    _unresolved_since: float | None = None
 
     @property
     def is_suspected(self) -> bool:
-        """Whether the last request failed as any would."""
-        return self._row > 0
+        """Whether the last request failed in the way of an outage."""
+        return self._failures > 0
 
     def admits(self, probing: int) -> bool:
-        """Whether one more request may go, of those that entered in this episode."""
-        return probing < self._most
+        """Whether one more request may go, beside those that entered in this outage."""
+        return probing < self._max_probes
 
     def opens(self, *, background: bool) -> float:
-        """When the next probe of an outage may go."""
-        return self.failed + (self._delay if background else min(self._delay, _SOON))
+        """When the next probe may go."""
+        return self.failed + (self._delay if background else min(self._delay, _FOREGROUND_DELAY))
 
     def lasted(self, now: float) -> float:
-        """Seconds since it began; 0.0 when there is none."""
+        """Seconds since the outage began; 0.0 when there is none."""
         return now - self.since if self.is_on else 0.0
 
     def reach(self, now: float) -> Reach:
         """What is known of the server."""
-        unresolved = 0.0 if self._unresolved is None else now - self._unresolved
+        unresolved = 0.0 if self._unresolved_since is None else now - self._unresolved_since
         return Reach(answered=self.answered, unresolved=unresolved)
 
     def success(self, episode: int, *, answered: bool = False) -> None:
-        """The server took a request that entered in this episode, or OnCall `answered` it."""
+        """Count a request of this episode that reached the server, or that OnCall `answered`."""
         self.answered = self.answered or answered
         if self.is_on and episode < self.episode:
             return
-        self.is_on, self._row, self._unresolved = False, 0, None
-        if self._most < inf:
-            self._most = inf if self._most * 2 >= self.width else self._most * 2
-        self.is_calm = self.answered and self._most == inf
+        self.is_on, self._failures, self._unresolved_since = False, 0, None
+        if self._max_probes < inf:
+            self._max_probes = (
+                inf if self._max_probes * 2 >= self.max_in_flight else self._max_probes * 2
+            )
+        self.is_calm = self.answered and self._max_probes == inf
 
     def failure(
         self,
@@ -104,23 +108,29 @@ class Outage:
         words: str,
         unresolved: bool = False,
     ) -> bool:
-        """One has failed as any would; returns whether all pause because of it.
+        """Count a failure in the way of an outage; return whether all requests pause because of it.
 
-        `delay` gives the seconds to wait after so many failures.
+        Args:
+            now: The time.
+            episode: Number of the outage when the request entered.
+            delay: Gives the seconds to wait after so many failures.
+            reason: What failed, as `events.Paused` reports it.
+            words: The error's text.
+            unresolved: Whether the host has no address.
         """
         if self.is_on and episode < self.episode:
             return False
         self.is_calm = False
-        self._row += 1
-        if self._row == 1:
+        self._failures += 1
+        if self._failures == 1:
             self.since = now
-        known = now if self._unresolved is None else self._unresolved
-        self._unresolved = known if unresolved else None
+        known = now if self._unresolved_since is None else self._unresolved_since
+        self._unresolved_since = known if unresolved else None
         self.reason, self.words = reason, words
-        if self._row <= _ACCIDENT:
+        if self._failures <= _ACCIDENT:
             return False
         if not self.is_on:
-            self.is_on, self._most, self.episode = True, 1, self.episode + 1
+            self.is_on, self._max_probes, self.episode = True, 1, self.episode + 1
         self.failed = now
-        self._delay = min(delay(self._row - _ACCIDENT), _LONGEST)
+        self._delay = min(delay(self._failures - _ACCIDENT), _MAX_DELAY)
         return True

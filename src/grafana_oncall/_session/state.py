@@ -32,8 +32,8 @@ _CLOSED: Final = "the client was closed"
 def _caller(options: "Options") -> Caller:
     return Caller(
         background=options.background,
-        patience=patience_of(options.retry, background=options.background),
-        least=patience_of(options.retry, background=False),
+        max_outage=patience_of(options.retry, background=options.background),
+        min_wait=patience_of(options.retry, background=False),
     )
 
 

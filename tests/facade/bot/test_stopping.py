@@ -311,5 +311,5 @@ async def test_no_task_is_left_and_the_client_can_still_be_used(
             ending(bot, run)
             await asyncio.wait([run])
         shared = oncall._session.shared
-        assert (other_tasks(), shared.in_flight, shared.throttle._under_way) == (set(), 0, 0)
+        assert (other_tasks(), shared.in_flight, shared.throttle._in_flight) == (set(), 0, 0)
         assert (await oncall.alert_groups.get(groups[0].id)).id == groups[0].id

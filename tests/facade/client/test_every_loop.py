@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy
-from grafana_oncall._session.throttle import Pace, Throttle
+from grafana_oncall._session.rate_estimate import RateEstimate
+from grafana_oncall._session.throttle import Throttle
 from grafana_oncall.bot import Bot
 from grafana_oncall.bulk import Status
 from grafana_oncall.changes import Acknowledged, Change, Created
@@ -39,20 +40,20 @@ def fake() -> FakeOnCall:
 
 async def test_pauses_of_any_length_end() -> None:
     """Also those that end before the loop's clock ticks again; nobody is left at the throttle."""
-    throttle, shuffled, entered = Throttle(Pace(width=4)), random.Random(7), 0  # noqa: S311  # no secret
+    throttle, shuffled, entered = Throttle(RateEstimate(max_in_flight=4)), random.Random(7), 0  # noqa: S311  # no secret
 
     async def visit() -> None:
         nonlocal entered
         for _ in range(20):
             await throttle.enter()
-            throttle.hold(shuffled.choice([0, 0.0001, 0.0004, 0.0006, 0.002]))
+            throttle.pause(shuffled.choice([0, 0.0001, 0.0004, 0.0006, 0.002]))
             throttle.leave()
             entered += 1
 
     async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
         for _ in range(10):
             tasks.create_task(visit())
-    assert (entered, throttle._under_way) == (200, 0)
+    assert (entered, throttle._in_flight) == (200, 0)
 
 
 async def test_tasks_share_a_rate_limit(fake: FakeOnCall) -> None:

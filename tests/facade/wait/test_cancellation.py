@@ -29,7 +29,7 @@ async def test_a_cancelled_wait_leaves_nothing(
             await waiting(oncall)[seen](ids(groups), timeout=600)
     assert type(caught.value) is TimeoutError
     shared = oncall._session.shared
-    assert (other_tasks(), shared.in_flight, shared.throttle._under_way) == (set(), 0, 0)
+    assert (other_tasks(), shared.in_flight, shared.throttle._in_flight) == (set(), 0, 0)
     assert (await oncall.alert_groups.get(groups[0].id)).state == "firing"
 
 

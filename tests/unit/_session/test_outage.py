@@ -36,7 +36,7 @@ def fail(
 
 def begun(now: float = 0.0, *, width: int = 32) -> Outage:
     """An outage that has just begun."""
-    outage = Outage(width=width)
+    outage = Outage(max_in_flight=width)
     fail(outage, now)
     fail(outage, now)
     assert outage.is_on
@@ -50,7 +50,7 @@ def room(outage: Outage) -> float:
 
 def test_one_failure_is_an_accident() -> None:
     """Nobody else comes to know of it; but what must not be repeated is careful."""
-    outage = Outage(width=32)
+    outage = Outage(max_in_flight=32)
     assert not fail(outage, 0.0)
     assert (outage.is_on, outage.is_suspected, room(outage)) == (False, True, inf)
     outage.success(0)
@@ -60,7 +60,7 @@ def test_one_failure_is_an_accident() -> None:
 
 def test_two_in_a_row_are_an_outage() -> None:
     """It began with the first of them."""
-    outage = Outage(width=32)
+    outage = Outage(max_in_flight=32)
     fail(outage, 1.0)
     assert fail(outage, 3.0)
     assert (outage.is_on, room(outage), outage.episode) == (True, 1, 1)
@@ -123,7 +123,7 @@ def test_a_failure_from_before_it_does_not_begin_another_alone() -> None:
 
 def test_calm_is_when_oncall_has_answered_and_nothing_is_left_of_an_outage() -> None:
     """Then nothing needs to be counted."""
-    outage = Outage(width=4)
+    outage = Outage(max_in_flight=4)
     assert not outage.is_calm
     outage.success(0)
     assert not outage.is_calm
@@ -140,7 +140,7 @@ def test_calm_is_when_oncall_has_answered_and_nothing_is_left_of_an_outage() -> 
 
 def test_that_a_host_has_no_address_counts_only_as_long_as_nothing_else_is_heard_of_it() -> None:
     """Names may flap."""
-    outage = Outage(width=4)
+    outage = Outage(max_in_flight=4)
     assert outage.reach(50.0) == Reach(answered=False, unresolved=0.0)
     fail(outage, 10.0, unresolved=True)
     fail(outage, 20.0, unresolved=True)
@@ -161,7 +161,7 @@ def test_that_a_host_has_no_address_counts_only_as_long_as_nothing_else_is_heard
 )
 def test_the_laws_of_an_outage_hold(width: int, steps: list[tuple[str, float]]) -> None:
     """It can always be probed, never by two, and it never begins with a success."""
-    outage, now = Outage(width=width), 0.0
+    outage, now = Outage(max_in_flight=width), 0.0
     for step, seconds in steps:
         now += seconds
         was_on, episode = outage.is_on, outage.episode

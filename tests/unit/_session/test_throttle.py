@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grafana_oncall._session.throttle import Caller, Pace, Throttle
+from grafana_oncall._session.rate_estimate import RateEstimate
+from grafana_oncall._session.throttle import Caller, Throttle
 from grafana_oncall.errors import ClientStateError, closed
 from tests.support.budget import budget
 from tests.support.throttles import hold, place, refuse, room, turn
@@ -16,8 +17,8 @@ from tests.support.virtual_time import loop, passed, run
 
 
 async def is_whole(throttle: Throttle) -> bool:
-    """Whether all places are free: as many enter at once as the pace admits, and one does not."""
-    places = room(throttle.pace, loop().time())
+    """Whether all places are free: as many enter at once as the rate admits, and one does not."""
+    places = room(throttle.rate, loop().time())
     for _ in range(places):
         async with asyncio.timeout(0.001):
             await throttle.enter()
@@ -26,12 +27,12 @@ async def is_whole(throttle: Throttle) -> bool:
             await throttle.enter()
     for _ in range(places):
         throttle.leave()
-    return places > 0 and throttle._under_way == 0
+    return places > 0 and throttle._in_flight == 0
 
 
 async def test_the_gate_is_as_wide_as_the_pace() -> None:
     """Seven tasks of a second, three at a time."""
-    throttle, most, inside = Throttle(Pace(width=3)), 0, 0
+    throttle, most, inside = Throttle(RateEstimate(max_in_flight=3)), 0, 0
 
     async def one() -> None:
         nonlocal most, inside
@@ -50,7 +51,7 @@ async def test_the_gate_is_as_wide_as_the_pace() -> None:
 
 async def test_foreground_passes_background_and_each_keeps_its_order() -> None:
     """A user's click does not wait for ten thousand acknowledgements."""
-    throttle, order = Throttle(Pace(width=1)), list[str]()
+    throttle, order = Throttle(RateEstimate(max_in_flight=1)), list[str]()
 
     async def one(name: str) -> None:
         async with place(throttle, background=name.startswith("b")):
@@ -65,7 +66,7 @@ async def test_foreground_passes_background_and_each_keeps_its_order() -> None:
 
 async def test_who_is_cancelled_in_the_queue_takes_no_place() -> None:
     """The next in the queue gets it."""
-    throttle = Throttle(Pace(width=1))
+    throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
     gone, stays = (asyncio.create_task(throttle.enter()) for _ in range(2))
     await turn()
@@ -84,7 +85,7 @@ async def test_who_is_cancelled_in_the_tick_of_the_grant_gives_it_back(
     others: int, *, granted_first: bool
 ) -> None:
     """The hole through which httpx's pool loses its connections."""
-    throttle = Throttle(Pace(width=1))
+    throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
     gone = asyncio.create_task(throttle.enter())
     behind = [asyncio.create_task(throttle.enter()) for _ in range(others)]
@@ -105,7 +106,7 @@ async def test_who_is_cancelled_in_the_tick_of_the_grant_gives_it_back(
 
 async def test_cancelled_before_its_first_step() -> None:
     """It has never been at the throttle."""
-    throttle = Throttle(Pace(width=1))
+    throttle = Throttle(RateEstimate(max_in_flight=1))
     task = asyncio.create_task(throttle.enter())
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -146,7 +147,7 @@ def test_no_schedule_loses_or_doubles_a_place(
     """Arrivals, departures, pauses and cancellations in any order, many of them in one tick."""
 
     async def main() -> None:
-        throttle, inside, finished = Throttle(Pace(width=width)), 0, 0
+        throttle, inside, finished = Throttle(RateEstimate(max_in_flight=width)), 0, 0
 
         async def visit(one: Visit) -> None:
             nonlocal inside, finished
@@ -173,7 +174,7 @@ def test_no_schedule_loses_or_doubles_a_place(
         for task in tasks:
             assert task.cancelled() or task.exception() is None
         assert finished >= sum(one.leaves_early is None for one in plan)
-        assert inside == throttle._under_way == 0
+        assert inside == throttle._in_flight == 0
         await asyncio.sleep(20)
         assert await is_whole(throttle)
         assert loop().timers == []
@@ -183,7 +184,7 @@ def test_no_schedule_loses_or_doubles_a_place(
 
 async def test_close_turns_away_who_waits_and_who_comes() -> None:
     """Whoever is inside may finish."""
-    throttle = Throttle(Pace(width=1))
+    throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
     waiting = [asyncio.create_task(throttle.enter(Caller(background=b))) for b in (False, True)]
     cancelled = asyncio.create_task(throttle.enter())
@@ -198,12 +199,12 @@ async def test_close_turns_away_who_waits_and_who_comes() -> None:
     with pytest.raises(ClientStateError, match="closed"):
         await throttle.enter()
     throttle.leave()
-    assert throttle._under_way == 0
+    assert throttle._in_flight == 0
 
 
 async def test_cancelled_and_closed_in_one_tick() -> None:
     """It is cancelled, and has no place to give back."""
-    throttle = Throttle(Pace(width=1))
+    throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
     waiting = asyncio.create_task(throttle.enter())
     await turn()
@@ -212,7 +213,7 @@ async def test_cancelled_and_closed_in_one_tick() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     throttle.leave()
-    assert throttle._under_way == 0
+    assert throttle._in_flight == 0
 
 
 def test_the_error_of_who_comes_too_late_says_what_to_do() -> None:

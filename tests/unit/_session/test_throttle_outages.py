@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from grafana_oncall._session.throttle import Caller, OutageTooLong, Pace, Throttle
+from grafana_oncall._session.rate_estimate import RateEstimate
+from grafana_oncall._session.throttle import Caller, OutageTooLong, Throttle
 from grafana_oncall.errors import ClientStateError
 from tests.support.throttles import turn
 from tests.support.virtual_time import loop, passed
@@ -19,7 +20,7 @@ def fail(throttle: Throttle, episode: int, *, pause: float = 8.0) -> None:
 
 async def shut(width: int = 4, *, pause: float = 8.0) -> Throttle:
     """A throttle at which an outage has just begun."""
-    throttle = Throttle(Pace(width=width))
+    throttle = Throttle(RateEstimate(max_in_flight=width))
     for _ in range(2):
         episode = await throttle.enter()
         fail(throttle, episode, pause=pause)
@@ -72,7 +73,7 @@ async def test_the_foreground_probes_after_a_second() -> None:
 
 async def test_what_was_on_its_way_before_does_not_keep_others_from_probing() -> None:
     """It may hang for long."""
-    throttle = Throttle(Pace(width=4))
+    throttle = Throttle(RateEstimate(max_in_flight=4))
     hanging = [await throttle.enter() for _ in range(3)]
     for _ in range(2):
         fail(throttle, 0)
@@ -96,13 +97,13 @@ async def test_a_probe_that_is_cancelled_makes_room_for_another() -> None:
     await asyncio.wait([first])
     assert await second == 1
     throttle.leave(1)
-    assert (throttle._under_way, throttle._entered) == (0, 0)
+    assert (throttle._in_flight, throttle._in_flight_since_outage) == (0, 0)
 
 
 async def test_whoever_waits_gives_up_when_a_probe_has_failed_and_its_time_is_over() -> None:
     """Not before the one, nor before the other."""
     throttle, began = await shut(), loop().time()
-    patient = Caller(background=True, patience=30, least=5)
+    patient = Caller(background=True, max_outage=30, min_wait=5)
     probe = await throttle.enter()
     early = asyncio.create_task(throttle.enter(patient, began=began))
     await asyncio.sleep(39)

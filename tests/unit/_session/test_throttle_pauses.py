@@ -6,7 +6,8 @@ from collections.abc import Callable
 import attrs
 import pytest
 
-from grafana_oncall._session.throttle import Caller, Pace, PauseTooLong, Throttle
+from grafana_oncall._session.rate_estimate import RateEstimate
+from grafana_oncall._session.throttle import Caller, PauseTooLong, Throttle
 from grafana_oncall.errors import ClientStateError
 from tests.support.throttles import counted_lines, hold, place, refuse, room, served, turn
 from tests.support.virtual_time import loop, passed
@@ -20,7 +21,7 @@ async def test_a_pause_ends_by_itself_and_nobody_polls(
     pause: Callable[[Throttle, float], None],
 ) -> None:
     """One timer for all of them, which goes off once."""
-    throttle = Throttle(Pace(width=4))
+    throttle = Throttle(RateEstimate(max_in_flight=4))
     pause(throttle, 48)
     async with asyncio.TaskGroup() as tasks:
         for _ in range(4):
@@ -33,12 +34,12 @@ async def test_a_pause_ends_by_itself_and_nobody_polls(
 
 async def test_a_pause_that_grows_is_waited_out_to_its_end() -> None:
     """Also when it grows while they wait, by another task's 429."""
-    throttle = Throttle(Pace(width=2, served=120))
+    throttle = Throttle(RateEstimate(max_in_flight=2, served=120))
     await throttle.enter()
-    throttle.hold(10)
+    throttle.pause(10)
     waiting = asyncio.create_task(throttle.enter())
     await asyncio.sleep(4)
-    assert throttle.pace.throttled(loop().time(), 20.0) == 20.0
+    assert throttle.rate.throttled(loop().time(), 20.0) == 20.0
     throttle.leave()
     await waiting
     assert passed() == 24.0
@@ -50,7 +51,7 @@ async def test_a_pause_that_grows_without_anybody_leaving(
     pause: Callable[[Throttle, float], None],
 ) -> None:
     """The first timer finds that it is too early."""
-    throttle = Throttle(Pace(width=2))
+    throttle = Throttle(RateEstimate(max_in_flight=2))
     pause(throttle, 10)
     waiting = asyncio.create_task(throttle.enter())
     await asyncio.sleep(4)
@@ -61,27 +62,27 @@ async def test_a_pause_that_grows_without_anybody_leaving(
 
 async def test_a_hold_is_news_once_unless_it_grows_much() -> None:
     """Tasks that find the quota used up at nearly the same time speak of the same pause."""
-    throttle = Throttle(Pace(width=2))
-    told = [throttle.hold(10), throttle.hold(10.01), throttle.hold(3), throttle.hold(40)]
+    throttle = Throttle(RateEstimate(max_in_flight=2))
+    told = [throttle.pause(10), throttle.pause(10.01), throttle.pause(3), throttle.pause(40)]
     assert told == [True, False, False, True]
     await asyncio.sleep(39)
-    assert not throttle.hold(1.5)
+    assert not throttle.pause(1.5)
     await asyncio.sleep(2)
-    assert throttle.hold(10)
+    assert throttle.pause(10)
 
 
 async def test_a_hold_teaches_nothing_about_the_server() -> None:
     """It is not the server that refused: no burst has ended, and nobody grows careful."""
-    pace = served(301)
-    before = attrs.evolve(pace)
-    throttle = Throttle(pace)
-    throttle.hold(48)
-    assert pace == before
+    rate = served(301)
+    before = attrs.evolve(rate)
+    throttle = Throttle(rate)
+    throttle.pause(48)
+    assert rate == before
     for _ in range(2):
         await throttle.enter()
     assert passed() == 48.0
-    assert room(pace, loop().time()) == 2
-    assert pace == before
+    assert room(rate, loop().time()) == 2
+    assert rate == before
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ async def test_the_longest_of_all_pauses_holds(
     own: list[int], servers: list[int], end: float
 ) -> None:
     """Whichever came first."""
-    throttles = [Throttle(Pace(width=1)) for _ in range(2)]
+    throttles = [Throttle(RateEstimate(max_in_flight=1)) for _ in range(2)]
     plans = [[(hold, s) for s in own], [(refuse, s) for s in servers]]
     for throttle, order in zip(throttles, (plans, plans[::-1]), strict=True):
         for pause, seconds in (step for plan in order for step in plan):
@@ -110,7 +111,7 @@ async def test_the_longest_of_all_pauses_holds(
 @either
 async def test_a_pause_ends_without_a_stampede(pause: Callable[[Throttle, float], None]) -> None:
     """A hundred wait; the width goes in, and the others after them."""
-    throttle, times = Throttle(Pace(width=10)), list[float]()
+    throttle, times = Throttle(RateEstimate(max_in_flight=10)), list[float]()
     pause(throttle, 48)
 
     async def one() -> None:
@@ -129,7 +130,7 @@ async def test_close_during_a_pause_leaves_no_timer(
     pause: Callable[[Throttle, float], None],
 ) -> None:
     """Who waits learns at once."""
-    throttle = Throttle(Pace(width=1))
+    throttle = Throttle(RateEstimate(max_in_flight=1))
     pause(throttle, 48)
     waiting = asyncio.create_task(throttle.enter())
     await turn()
@@ -145,7 +146,7 @@ async def test_who_leaves_after_close_sets_no_timer(
     pause: Callable[[Throttle, float], None],
 ) -> None:
     """It would hold the loop's memory until the pause ends."""
-    throttle = Throttle(Pace(width=1))
+    throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
     pause(throttle, 48)
     waiting = asyncio.create_task(throttle.enter())
@@ -160,7 +161,7 @@ async def test_who_leaves_after_close_sets_no_timer(
 @either
 async def test_where_nobody_waits_no_timer_is_set(pause: Callable[[Throttle, float], None]) -> None:
     """Nobody needs to be woken."""
-    throttle = Throttle(Pace(width=1))
+    throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
     pause(throttle, 48)
     throttle.leave()
@@ -169,12 +170,12 @@ async def test_where_nobody_waits_no_timer_is_set(pause: Callable[[Throttle, flo
 
 async def test_a_pause_is_too_long_for_some() -> None:
     """Whoever comes during it, and whoever waits when it begins, learn it at once."""
-    throttle = Throttle(Pace(width=1))
+    throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
     before = [asyncio.create_task(throttle.enter(patience=seconds)) for seconds in (48, 49)]
     await turn()
     refuse(throttle, 48)
-    throttle.turn_away()
+    throttle.fail_impatient_waiters()
     with pytest.raises(PauseTooLong) as caught:
         await before[0]
     assert caught.value.seconds == 48.0
@@ -192,14 +193,14 @@ async def test_a_pause_is_too_long_for_some() -> None:
 
 async def test_a_pause_that_grows_becomes_too_long_for_the_least_patient_first() -> None:
     """Each at the refusal that makes it so, and nobody before."""
-    throttle = Throttle(Pace(width=1))
+    throttle = Throttle(RateEstimate(max_in_flight=1))
     refuse(throttle, 10)
     waiting = [asyncio.create_task(throttle.enter(patience=p)) for p in (40, 20, 30)]
     await turn()
     left: list[int] = []
     for seconds in (19, 20, 29, 31, 39):
         refuse(throttle, seconds)
-        throttle.turn_away()
+        throttle.fail_impatient_waiters()
         await turn()
         left.append(sum(not task.done() for task in waiting))
     assert left == [3, 2, 2, 1, 1]
@@ -212,15 +213,15 @@ async def test_a_pause_that_grows_becomes_too_long_for_the_least_patient_first()
 
 async def test_pauses_that_follow_each_other_are_waited_out_as_one() -> None:
     """A server that grants nothing keeps nobody waiting for longer than one pause may take."""
-    throttle = Throttle(Pace(width=1))
+    throttle = Throttle(RateEstimate(max_in_flight=1))
     refuse(throttle, 60)
     waiting = asyncio.create_task(throttle.enter(patience=600))
     await turn()
     probes = 0
     while not waiting.done():
         await throttle.enter(first=True)
-        throttle.pace.throttled(loop().time(), 60.0, sent=loop().time())
-        throttle.turn_away()
+        throttle.rate.throttled(loop().time(), 60.0, sent=loop().time())
+        throttle.fail_impatient_waiters()
         throttle.leave()
         await turn()
         probes += 1
@@ -232,15 +233,15 @@ async def test_pauses_that_follow_each_other_are_waited_out_as_one() -> None:
 
 async def test_after_a_pause_that_is_beyond_belief_one_probes_for_all() -> None:
     """When it succeeds, the width goes in."""
-    throttle, times = Throttle(Pace(width=4, served=120)), list[float]()
-    throttle.pace.throttled(loop().time(), 86_400_000.0)
+    throttle, times = Throttle(RateEstimate(max_in_flight=4, served=120)), list[float]()
+    throttle.rate.throttled(loop().time(), 86_400_000.0)
 
     async def one() -> None:
         async with place(throttle):
             sent = loop().time()
             times.append(passed())
             await asyncio.sleep(1)
-            throttle.pace.success(sent)
+            throttle.rate.success(sent)
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(9):
@@ -258,14 +259,14 @@ async def test_a_caller_costs_the_same_however_many_wait(refusals: int, *, cance
         throttle.leave()
 
     async def lines(count: int) -> float:
-        throttle = Throttle(Pace(width=8))
+        throttle = Throttle(RateEstimate(max_in_flight=8))
         refuse(throttle, 10)
         with counted_lines(Throttle) as lines:
             waiting = [asyncio.create_task(one(throttle)) for _ in range(count)]
             await turn()
             for number in range(refusals):
                 refuse(throttle, 11 + number)
-                throttle.turn_away()
+                throttle.fail_impatient_waiters()
             if cancelled:
                 for task in waiting:
                     task.cancel()
@@ -279,7 +280,7 @@ async def test_a_caller_costs_the_same_however_many_wait(refusals: int, *, cance
 
 async def test_who_gives_up_during_a_pause_leaves_nothing_behind() -> None:
     """Also from the middle of the queue: callers with a short timeout may come again and again."""
-    throttle = Throttle(Pace(width=1))
+    throttle = Throttle(RateEstimate(max_in_flight=1))
     refuse(throttle, 48)
     stays = asyncio.create_task(throttle.enter())
     for background in (False, True) * 50:

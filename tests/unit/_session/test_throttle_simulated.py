@@ -1,4 +1,4 @@
-"""The pace against a server whose window slides, simulated: no loop, no tasks."""
+"""The rate against a server whose window slides, simulated: no loop, no tasks."""
 
 import heapq
 import math
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from grafana_oncall._session.throttle import LONGEST_PAUSE, Pace
+from grafana_oncall._session.rate_estimate import MAX_PAUSE, RateEstimate
 from tests.support.budget import budget
 
 
@@ -35,14 +35,16 @@ class Server:
 
 @attrs.define(kw_only=True)
 class Simulation:
-    """As many requests as Pace lets under way, until all have been granted."""
+    """As many requests as RateEstimate lets under way, until all have been granted."""
 
     server: Server
     width: int
     latency: float
     total: int
     jitter: random.Random | None = None
-    pace: Pace = attrs.field(default=attrs.Factory(lambda s: Pace(width=s.width), takes_self=True))
+    rate: RateEstimate = attrs.field(
+        default=attrs.Factory(lambda s: RateEstimate(max_in_flight=s.width), takes_self=True)
+    )
     now: float = 0.0
     refused: int = 0
     under_way: int = 0
@@ -70,20 +72,20 @@ class Simulation:
         heapq.heappush(self._events, (self.now + delay, next(self._number), kind, sent, told))
 
     def _start(self) -> None:
-        while self.left and self.pace.admits(self.now, self.under_way):
+        while self.left and self.rate.admits(self.now, self.under_way):
             self.left -= 1
             self.under_way += 1
             self.most = max(self.most, self.under_way)
             spread = self.jitter.uniform(0.7, 1.3) if self.jitter else 1.0
             self._at(self.latency / 2 * spread, "arrives", self.now)
-        if self.left and self.now < self.pace.paused_until:
-            self._at(self.pace.paused_until - self.now, "wakes", self.now)
+        if self.left and self.now < self.rate.paused_until:
+            self._at(self.rate.paused_until - self.now, "wakes", self.now)
 
     def _answered(self, sent: float, told: float | None) -> bool:
         if told is None:
-            self.pace.success(sent)
+            self.rate.success(sent)
             return True
-        self.pace.throttled(self.now, told, sent=sent)
+        self.rate.throttled(self.now, told, sent=sent)
         self.refused += 1
         self.left += 1
         return False
@@ -113,7 +115,7 @@ def simulate(
     latency: float,
     total: int,
     jitter: random.Random | None = None,
-    pace: Pace | None = None,
+    rate: RateEstimate | None = None,
 ) -> Simulation:
     """One, played to its end."""
     return Simulation(
@@ -122,7 +124,7 @@ def simulate(
         latency=latency,
         total=total,
         jitter=jitter,
-        pace=pace or Pace(width=width),
+        rate=rate or RateEstimate(max_in_flight=width),
     ).run()
 
 
@@ -152,10 +154,10 @@ def test_a_smaller_quota_costs_one_width_and_then_one_a_window() -> None:
 
 def test_a_burst_after_slow_hours_costs_two_widths() -> None:
     """Slow requests never meet the quota, so it seems to be as large as they were many."""
-    pace = Pace(width=32)
+    rate = RateEstimate(max_in_flight=32)
     for second in range(2000):
-        pace.success(float(second - 2000))
-    played = simulate(quota=300, window=60.0, width=32, latency=0.1, total=1200, pace=pace)
+        rate.success(float(second - 2000))
+    played = simulate(quota=300, window=60.0, width=32, latency=0.1, total=1200, rate=rate)
     assert played.refused <= 2 * 32 + 4
     assert played.now <= played.ideal + 1.5 * 4
 
@@ -178,7 +180,7 @@ def test_up_to_the_documented_quota_each_window_costs_one(
     assume(quota * latency / width < window / 2)
     total = max(1, int(quota * length))
     played = simulate(quota=quota, window=window, width=width, latency=latency, total=total)
-    each = math.ceil(window / LONGEST_PAUSE)
+    each = math.ceil(window / MAX_PAUSE)
     assert played.refused <= width + played.windows * each + 1
     assert played.now <= played.ideal + 1.6 * played.windows + 2
     assert played.most <= width
