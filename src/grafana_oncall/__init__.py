@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grafana_oncall._core.request import Page, Request, Response, Result
     from grafana_oncall._core.types import UNSET, UnsetType
     from grafana_oncall._listing.pager import Pager
-    from grafana_oncall._session.retry import RetryPolicy
+    from grafana_oncall._session.retry_policy import RetryPolicy
     from grafana_oncall._validation.arguments import FOREVER, NO_TEAM
     from grafana_oncall._watch.checkpoint import Checkpoint
     from grafana_oncall._watch.watcher import Watcher
@@ -45,7 +45,7 @@ else:
             "._watch.checkpoint": ("Checkpoint",),
             "._listing.pager": ("Pager",),
             "._core.request": ("Result", "Page", "Request", "Response"),
-            "._session.retry": ("RetryPolicy",),
+            "._session.retry_policy": ("RetryPolicy",),
             "._core.types": ("UNSET", "UnsetType"),
             "._watch.watcher": ("Watcher",),
             ".client": ("OnCallClient",),

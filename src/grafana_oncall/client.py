@@ -19,7 +19,7 @@ from grafana_oncall._http.sender import Wire
 from grafana_oncall._http.urls import api_url, stack_url
 from grafana_oncall._session.rate_estimate import RateEstimate
 from grafana_oncall._session.rate_limit import Limiter
-from grafana_oncall._session.retry import RetryBudget, RetryPolicy
+from grafana_oncall._session.retry_policy import RetryBudget, RetryPolicy
 from grafana_oncall._session.session import Session
 from grafana_oncall._session.state import Options, Shared
 from grafana_oncall._session.throttle import Throttle

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall._session.retry import RetryPolicy
+from grafana_oncall._session.retry_policy import RetryPolicy
 from grafana_oncall.errors import (
     DecodeError,
     OnCallError,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from grafana_oncall import OnCallClient
-from grafana_oncall._session.retry import RetryPolicy
+from grafana_oncall._session.retry_policy import RetryPolicy
 from grafana_oncall.bulk import BulkRun
 from grafana_oncall.errors import OnCallError
 from tests.support.bulk_actors import Others, Storm, Tap, Tape, stream

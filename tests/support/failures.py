@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from grafana_oncall._codec.error_responses import GATEWAY
 from grafana_oncall._core.request import Operation
 from grafana_oncall._session import retry
-from grafana_oncall._session.retry import Decision, RetryPolicy, is_ambiguous
+from grafana_oncall._session.retry import Decision, is_ambiguous
+from grafana_oncall._session.retry_policy import RetryPolicy
 from grafana_oncall.errors import (
     AlreadyInState,
     BadRequest,

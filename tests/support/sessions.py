@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from grafana_oncall import OnCallClient, operations
-from grafana_oncall._session.retry import RetryPolicy
+from grafana_oncall._session.retry_policy import RetryPolicy
 
 SECRET = "meow-meow-meow"
 BASE = "https://oncall.test/prefix/api/v1/"

@@ -32,12 +32,12 @@ from .retry import (
     Fail,
     Retry,
     decide,
-    delay_of,
     final_error,
     is_ambiguous,
     is_outage,
     outcome_unknown,
 )
+from .retry_policy import delay_of
 from .state import Options, Shared
 from .telemetry import Record
 from .throttle import OutageTooLong, PauseTooLong
@@ -132,7 +132,8 @@ class Call(Generic[T]):
             except OnCallError as error:
                 answer = await self._after(error)
             if answer is not None:
-                self._shared.retry_budget.give_back(self._spent)
+                if self._shared.retry_budget.spent:
+                    self._shared.retry_budget.give_back(self._spent)
                 return answer
 
     async def _attempt(self) -> Result[T]:

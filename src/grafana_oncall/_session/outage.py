@@ -23,7 +23,7 @@ from typing import Final
 
 import attrs
 
-from .retry import Reach
+from .retry import Reachability
 
 _ACCIDENT: Final = 1
 """Failures in a row that are not an outage yet."""
@@ -81,10 +81,10 @@ class Outage:
         """Seconds since the outage began; 0.0 when there is none."""
         return now - self.since if self.is_on else 0.0
 
-    def reach(self, now: float) -> Reach:
+    def reach(self, now: float) -> Reachability:
         """What is known of the server."""
         unresolved = 0.0 if self._unresolved_since is None else now - self._unresolved_since
-        return Reach(answered=self.answered, unresolved=unresolved)
+        return Reachability(answered=self.answered, unresolved=unresolved)
 
     def success(self, episode: int, *, answered: bool = False) -> None:
         """Count a request of this episode that reached the server, or that OnCall `answered`."""

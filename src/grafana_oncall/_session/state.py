@@ -19,7 +19,8 @@ from grafana_oncall.errors import (
 from grafana_oncall.events import Event, Listener, emit
 
 from .rate_limit import Limiter
-from .retry import Reach, RetryBudget, RetryPolicy, is_outage, is_setting, may_pass, patience_of
+from .retry import Reachability, is_outage, is_temporary, needs_intervention
+from .retry_policy import RetryBudget, RetryPolicy, outage_patience
 from .throttle import Caller, Throttle
 
 _numbers: Final = count(1)
@@ -32,8 +33,8 @@ _CLOSED: Final = "the client was closed"
 def _caller(options: "Options") -> Caller:
     return Caller(
         background=options.background,
-        max_outage=patience_of(options.retry, background=options.background),
-        min_wait=patience_of(options.retry, background=False),
+        max_outage=outage_patience(options.retry, background=options.background),
+        min_wait=outage_patience(options.retry, background=False),
     )
 
 
@@ -76,19 +77,19 @@ class Shared:
         emit(event, self.listener)
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> Reachability:
         """What is known of the server."""
         return self.throttle.outage.reach(asyncio.get_running_loop().time())
 
-    def may_pass(self, error: OnCallError) -> bool:
+    def is_temporary(self, error: OnCallError) -> bool:
         """Whether the same may succeed later, with nobody doing anything about it here."""
-        return may_pass(error, self.reach)
+        return is_temporary(error, self.reach)
 
-    def is_setting(self, error: OnCallError) -> bool:
+    def needs_intervention(self, error: OnCallError) -> bool:
         """Whether only a person can put it right."""
-        return is_setting(error, self.reach)
+        return needs_intervention(error, self.reach)
 
-    def is_lasting(self, error: OnCallError, deadline: float) -> bool:
+    def is_lasting_outage(self, error: OnCallError, deadline: float) -> bool:
         """Whether it is of an outage that calls with this deadline have waited for in vain."""
         # They end up to one pause before it, and began up to one timeout before the outage.
         lasted = self.throttle.outage.lasted(asyncio.get_running_loop().time())

@@ -255,7 +255,7 @@ class Follower:
     def _is_passing(self, error: OnCallError) -> bool:
         """Whether the next poll may succeed: a gateway's 404s pass, if there ever was an answer."""
         missing = isinstance(error, NotFound | EndpointUnavailable) and self._polled is not None
-        return missing or self._session.shared.may_pass(error)
+        return missing or self._session.shared.is_temporary(error)
 
     async def _poll(self, busy: Collection[str]) -> Poll:
         now, began = self._now(), asyncio.get_running_loop().time()

@@ -72,7 +72,7 @@ class Waiter:
 
     def _note_failure(self, error: OnCallError, failures: list[OnCallError]) -> None:
         """Raises what waiting cannot help."""
-        if not self._session.shared.may_pass(error):
+        if not self._session.shared.is_temporary(error):
             raise error
         failures.append(error)
 

@@ -21,7 +21,7 @@ import attrs
 
 from grafana_oncall._core.handlers import failure_of, name_of
 from grafana_oncall._core.text import shown
-from grafana_oncall._session.retry import RetryPolicy, backoff_limit
+from grafana_oncall._session.retry_policy import RetryPolicy, backoff_limit
 from grafana_oncall._validation.arguments import async_function, duration, of_type, whole
 from grafana_oncall._watch.watcher import Watcher, follower_of
 from grafana_oncall.changes import Change, Gap, Watched

@@ -175,13 +175,13 @@ class Applier:
         self._common = common
         if common is not None and self._in_a_row == _ENOUGH:
             certain = True
-        if certain or self._session.shared.is_setting(failure):
+        if certain or self._session.shared.needs_intervention(failure):
             self._stop(failure)
 
     def _common_reason(self, failure: OnCallError) -> str | None:
         """What others may fail of as well; None where it is the group's own, or passes."""
         deadline = self._session.options.retry.deadline
-        if self._session.shared.is_lasting(failure, deadline):
+        if self._session.shared.is_lasting_outage(failure, deadline):
             return "an outage"
         if isinstance(failure, Forbidden) and not self._is_allowed:
             return failure.detail

@@ -32,7 +32,7 @@ DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105  # it opens nothing but the fa
 class FakeOnCall(Populate):
     """A Grafana OnCall server in memory, as strict as a real one.
 
-    Reach it through `transport()` (httpx, in process), `app` (any ASGI server) or `handle`
+    Reachability it through `transport()` (httpx, in process), `app` (any ASGI server) or `handle`
     (no I/O at all). Nothing runs in the background: silences expire and deletions happen when the
     clock has passed them and somebody looks.
 

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from grafana_oncall import OnCallClient, operations
-from grafana_oncall._session.retry import RetryPolicy
+from grafana_oncall._session.retry_policy import RetryPolicy
 from grafana_oncall.errors import FilterIgnored, OnCallError
 from tests.support.clients import KEY, made
 from tests.support.listing import settle

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from grafana_oncall._session.retry import RetryPolicy
+from grafana_oncall._session.retry_policy import RetryPolicy
 from grafana_oncall.errors import (
     ClientStateError,
     InvalidArgument,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall._session.retry import RetryPolicy
+from grafana_oncall._session.retry_policy import RetryPolicy
 from grafana_oncall.errors import (
     ClientStateError,
     Forbidden,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall._session.outage import Outage
-from grafana_oncall._session.retry import Reach
+from grafana_oncall._session.retry import Reachability
 
 
 def doubled(number: int) -> float:
@@ -141,16 +141,16 @@ def test_calm_is_when_oncall_has_answered_and_nothing_is_left_of_an_outage() -> 
 def test_that_a_host_has_no_address_counts_only_as_long_as_nothing_else_is_heard_of_it() -> None:
     """Names may flap."""
     outage = Outage(max_in_flight=4)
-    assert outage.reach(50.0) == Reach(answered=False, unresolved=0.0)
+    assert outage.reach(50.0) == Reachability(answered=False, unresolved=0.0)
     fail(outage, 10.0, unresolved=True)
     fail(outage, 20.0, unresolved=True)
-    assert outage.reach(50.0) == Reach(answered=False, unresolved=40.0)
+    assert outage.reach(50.0) == Reachability(answered=False, unresolved=40.0)
     fail(outage, 50.0)
-    assert outage.reach(60.0) == Reach(answered=False, unresolved=0.0)
+    assert outage.reach(60.0) == Reachability(answered=False, unresolved=0.0)
     fail(outage, 70.0, unresolved=True)
     assert outage.reach(100.0).unresolved == 30.0
     outage.success(1, answered=True)
-    assert outage.reach(200.0) == Reach(answered=True, unresolved=0.0)
+    assert outage.reach(200.0) == Reachability(answered=True, unresolved=0.0)
 
 
 @given(

@@ -15,16 +15,15 @@ from grafana_oncall._session.retry import (
     AlreadyApplied,
     Decision,
     Fail,
-    Reach,
+    Reachability,
     Retry,
-    RetryPolicy,
     final_error,
     is_ambiguous,
     is_outage,
-    is_setting,
-    may_pass,
-    patience_of,
+    is_temporary,
+    needs_intervention,
 )
+from grafana_oncall._session.retry_policy import RetryPolicy, outage_patience
 from grafana_oncall.errors import InvalidArgument, OnCallError, OutcomeUnknown, TransportError
 from grafana_oncall.operations import OPERATIONS
 from tests.support.failures import ERRORS, KINDS, PAUSES, POLICY, REPEATS, decide, half
@@ -91,11 +90,11 @@ def test_what_may_have_had_its_effect(error: OnCallError, *, ambiguous: bool) ->
 @pytest.mark.parametrize("name", ERRORS)
 def test_what_is_the_servers_trouble_and_not_the_requests(name: str, *, answered: bool) -> None:
     """All wait for it; but a login page is no outage before OnCall has ever answered."""
-    reach = Reach(answered=answered)
+    reach = Reachability(answered=answered)
     settings = set() if answered else SETTINGS
     assert is_outage(ERRORS[name], reach) is (name in OUTAGE - settings)
-    assert may_pass(ERRORS[name], reach) is (name in PASSING - settings)
-    assert is_setting(ERRORS[name], reach) is (name in settings)
+    assert is_temporary(ERRORS[name], reach) is (name in PASSING - settings)
+    assert needs_intervention(ERRORS[name], reach) is (name in settings)
 
 
 def unreached(cause: Exception) -> TransportError:
@@ -111,11 +110,11 @@ def test_a_certificate_that_is_not_trusted_never_passes(*, answered: bool) -> No
     """It is not tried again either."""
     error, reach = (
         unreached(ssl.SSLCertVerificationError(1, "self-signed")),
-        Reach(answered=answered),
+        Reachability(answered=answered),
     )
-    assert is_setting(error, reach)
+    assert needs_intervention(error, reach)
     assert not is_outage(error, reach)
-    assert not may_pass(error, reach)
+    assert not is_temporary(error, reach)
     assert decide("safe", error) == Fail(error)
 
 
@@ -133,8 +132,8 @@ def test_a_host_without_an_address_is_given_up_after_minutes(
 ) -> None:
     """Where it never had one."""
     error = unreached(socket.gaierror(code, "no such name"))
-    reach = Reach(answered=answered, unresolved=seconds)
-    assert may_pass(error, reach) is is_outage(error, reach) is passes
+    reach = Reachability(answered=answered, unresolved=seconds)
+    assert is_temporary(error, reach) is is_outage(error, reach) is passes
 
 
 def test_causes_that_go_in_circles_end() -> None:
@@ -176,7 +175,7 @@ def test_how_long_an_outage_is_waited_out(
     policy: RetryPolicy, seconds: float, *, background: bool
 ) -> None:
     """In the foreground no longer than the delays of all attempts."""
-    assert patience_of(policy, background=background) == seconds
+    assert outage_patience(policy, background=background) == seconds
 
 
 def first_failure(repeat: str, name: str) -> str:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._session.retry import Retry, RetryBudget
+from grafana_oncall._session.retry import Retry
+from grafana_oncall._session.retry_policy import RetryBudget
 from grafana_oncall.errors import OnCallError, RateLimited, RequestTimeout
 from tests.support.failures import ERRORS, POLICY, decide, errors
 from tests.support.virtual_time import loop, run

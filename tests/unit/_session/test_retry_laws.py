@@ -15,10 +15,10 @@ from grafana_oncall._session.retry import (
     Decision,
     Fail,
     Retry,
-    RetryPolicy,
     is_ambiguous,
     is_outage,
 )
+from grafana_oncall._session.retry_policy import RetryPolicy
 from grafana_oncall.errors import (
     AlreadyInState,
     NotFound,
