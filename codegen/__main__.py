@@ -39,7 +39,7 @@ def render(spec: Spec) -> dict[str, str]:
     classes = [name for name in used if is_class(spec.schemas[name])]
     check_unique(_claimed_names(operations, constants, classes))
     files = {
-        "__init__.py": f'{HEADER}\n"""The public door is `grafana_oncall.models`."""\n',
+        "__init__.py": f'{HEADER}\n"""Everything that is generated from the specification."""\n',
         "constraints.py": render_constraints(constants, HEADER),
         **render_operations(operations, HEADER),
         **render_models(spec, classes, HEADER),

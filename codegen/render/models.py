@@ -1,4 +1,7 @@
-"""Models: datamodel-code-generator with our own templates, one module per dotted prefix."""
+"""Models: datamodel-code-generator with our own templates, one module per dotted prefix.
+
+The package itself only says which module has which model.
+"""
 
 import json
 from pathlib import Path
@@ -11,7 +14,7 @@ from datamodel_code_generator.enums import DataModelType, InputFileType
 from codegen.read.schemas import is_class
 from codegen.read.spec import SCHEMAS, Json, Spec, Unsupported
 
-TEMPLATES: Final = Path(__file__).parent / "templates"
+from .templating import TEMPLATES, jinja_environment
 
 _LIMITS: Final = {
     *("pattern", "minLength", "maxLength", "minimum", "maximum", "maxItems"),
@@ -59,11 +62,23 @@ def render_models(spec: Spec, classes: list[str], header: str) -> dict[str, str]
             use_type_checking_imports=False,
             formatters=[],
         )
-        return {
-            path.name: path.read_text(encoding="utf-8")
+        modules = {
+            path.stem: path.read_text(encoding="utf-8")
             for path in sorted(output.glob("*.py"))
             if path.name != "__init__.py"
         }
+    modules["__init__"] = _package(classes, header)
+    return {f"models/{name}.py": source for name, source in modules.items()}
+
+
+def _package(classes: list[str], header: str) -> str:
+    """Render the table of every class."""
+    by_module: dict[str, list[str]] = {}
+    for name in sorted(classes):
+        module, _, class_name = name.rpartition(".")
+        by_module.setdefault(module, []).append(class_name)
+    template = jinja_environment().get_template("models.jinja2")
+    return template.render(header=header, modules=by_module)
 
 
 def _document(spec: Spec, classes: list[str]) -> Json:

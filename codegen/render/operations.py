@@ -7,7 +7,7 @@ import jinja2
 
 from codegen.read.paths import Operation
 
-from .models import TEMPLATES
+from .templating import class_name, jinja_environment
 
 _PACKAGE: Final = '"""Request builders: a module for each tag, and `_all` for every tag."""'
 
@@ -20,7 +20,7 @@ def render_operations(operations: Sequence[Operation], header: str) -> dict[str,
     Returns:
         Source by file name.
     """
-    environment = _environment()
+    environment = jinja_environment(_FILTERS)
     tags = {
         tag: [op for op in operations if op.tag == tag]
         for tag in sorted({op.tag for op in operations})
@@ -46,28 +46,8 @@ def _module(environment: jinja2.Environment, operations: Sequence[Operation], he
     )
 
 
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701  # the output is Python, not HTML
-        keep_trailing_newline=True,
-    )
-    environment.filters |= _FILTERS
-    return environment
-
-
-def _docstring(text: str) -> str:
-    """Escape a text so that it can stand between triple quotes."""
-    return text.replace("\\", "\\\\").replace('"""', r"\"\"\"")
-
-
-def _class_name(schema: str | None) -> str:
-    return schema.rpartition(".")[2] if schema else "None"
-
-
 def _returns(operation: Operation) -> str:
-    name = _class_name(operation.result)
+    name = class_name(operation.result)
     return f"Page[{name}]" if operation.is_page else name
 
 
@@ -75,7 +55,7 @@ def _signature(operation: Operation) -> str:
     """Render the parameters: those of the path, the body, then the query as keyword-only ones."""
     arguments = [f"{param.name}: str" for param in operation.parameters if param.rule]
     if operation.body:
-        hint = _class_name(operation.body)
+        hint = class_name(operation.body)
         arguments.append(
             f"body: {hint}" + ("" if operation.body_required else " | UnsetType = UNSET")
         )
@@ -96,10 +76,7 @@ def _path(operation: Operation) -> str:
 
 
 _FILTERS: Final = {
-    "class_name": _class_name,
-    "docstring": _docstring,
     "path": _path,
-    "repr": repr,
     "returns": _returns,
     "signature": _signature,
 }

@@ -20,7 +20,7 @@ from typing import Final, TypeAlias
 import attrs
 
 from grafana_oncall._core.types import AwareDatetime
-from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
 
 __all__ = [
     "Acknowledged",

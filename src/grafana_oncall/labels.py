@@ -17,7 +17,7 @@ from grafana_oncall._generated.constraints import LABEL_FILTER, LABEL_KEY, LABEL
 from grafana_oncall._validation.jinja import template_problem
 from grafana_oncall._validation.label_shapes import Entry, LabelsLike, Pair, entries_of
 
-from ._generated import labels as api
+from ._generated.models import labels as api
 from .errors import LabelError, Problem
 
 __all__ = [

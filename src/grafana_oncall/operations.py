@@ -1,6 +1,6 @@
-"""The public door to the generated request builders, for `OnCallClient.send`.
+"""Request builders, one for each operation, for `OnCallClient.send`.
 
-Each builds the request of one operation, which can be looked at, varied with `attrs.evolve`, and
+Each returns a request that can be inspected, varied with `attrs.evolve`, and
 sent; nothing is sent here.
 """
 

@@ -51,16 +51,16 @@ def _read(folder: Path) -> dict[str, bytes]:
 
 
 def _change(folder: Path) -> None:
-    path = folder / "things.py"
+    path = folder / "models/things.py"
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
 
 
 def _lose(folder: Path) -> None:
-    (folder / "things.py").unlink()
+    (folder / "models/things.py").unlink()
 
 
 def _add(folder: Path) -> None:
-    (folder / "stale.py").touch()
+    (folder / "models/stale.py").touch()
 
 
 def _change_below(folder: Path) -> None:
@@ -125,14 +125,16 @@ def test_another_process_writes_the_same_bytes(
 @pytest.mark.parametrize(
     ("change", "names"),
     [
-        pytest.param(_change, "things.py", id="changed"),
-        pytest.param(_lose, "things.py", id="missing"),
-        pytest.param(_add, "stale.py", id="extra"),
+        pytest.param(_change, "models/things.py", id="changed"),
+        pytest.param(_lose, "models/things.py", id="missing"),
+        pytest.param(_add, "models/stale.py", id="extra"),
         pytest.param(_change_below, "operations/things.py", id="changed in the package"),
         pytest.param(_lose_below, "operations/_all.py", id="missing in the package"),
         pytest.param(_add_below, "operations/stale.py", id="extra in the package"),
         pytest.param(_add_beside, "operations.py", id="module beside the package of its name"),
-        pytest.param(_all, "__init__.py, stale.py, things.py", id="all three, in order"),
+        pytest.param(
+            _all, "__init__.py, models/stale.py, models/things.py", id="all three, in order"
+        ),
     ],
 )
 def test_a_difference_is_named_with_the_command_to_run(
@@ -186,7 +188,7 @@ def test_writing_creates_the_folder_and_its_parents(
     """The command reports how many files were written."""
     output = tmp_path / "a" / "b"
     assert main(["--spec", str(small), "--output", str(output)]) == 0
-    assert capsys.readouterr() == (f"6 of 6 files written to {output}\n", "")
+    assert capsys.readouterr() == (f"7 of 7 files written to {output}\n", "")
     assert _read(output) == {name: text.encode() for name, text in small_files.items()}
 
 
@@ -201,7 +203,7 @@ def test_writing_restores_outdated_files_and_leaves_the_rest(
     _add_below(output)
     _lose_below(output)
     assert main(["--spec", str(small), "--output", str(output)]) == 0
-    assert capsys.readouterr().out == f"5 of 6 files written to {output}\n"
+    assert capsys.readouterr().out == f"5 of 7 files written to {output}\n"
     assert _read(output) == expected
     assert (output / "notes.txt").exists()
     assert (output / "constraints.py").stat().st_mtime_ns == same
@@ -216,7 +218,13 @@ def test_a_module_goes_with_the_last_schema_that_is_used(output: Path) -> None:
         "#/components/schemas/owners.Owner": owner,
     }
     write(render(Spec(root=minimal(changes))), output)
-    assert set(_read(output)) == {"__init__.py", "constraints.py", "owners.py", *OPERATIONS}
+    assert set(_read(output)) == {
+        "__init__.py",
+        "constraints.py",
+        "models/__init__.py",
+        "models/owners.py",
+        *OPERATIONS,
+    }
 
 
 def test_a_module_goes_with_the_last_operation_of_its_tag(output: Path) -> None:

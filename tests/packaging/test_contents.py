@@ -71,7 +71,7 @@ def test_at_the_top_of_the_wheel_is_what_the_project_says(wheel: dict[str, bytes
 def test_types_and_generated_models_are_in_the_wheel(wheel: dict[str, bytes]) -> None:
     """Without py.typed, no type checker looks at the package."""
     assert "grafana_oncall/py.typed" in wheel
-    assert "grafana_oncall/_generated/alert_groups.py" in wheel
+    assert "grafana_oncall/_generated/models/alert_groups.py" in wheel
 
 
 def test_the_source_distribution_has_what_the_wheel_is_built_from(sdist: dict[str, bytes]) -> None:

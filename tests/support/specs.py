@@ -98,9 +98,14 @@ class Rendered:
         """The module that exports the builders of every tag."""
         return import_module(f"{self.name}.operations._all")
 
+    @property
+    def constraints(self) -> ModuleType:
+        """The module of constraints."""
+        return import_module(f"{self.name}.constraints")
+
     def __getattr__(self, module: str) -> ModuleType:
-        """Import a module of the package by its name."""
-        return import_module(f"{self.name}.{module}")
+        """Import a module of models by its name."""
+        return import_module(f"{self.name}.models.{module}")
 
 
 def of(generic: Any, item: Any) -> Any:

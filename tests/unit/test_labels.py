@@ -9,11 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from grafana_oncall import labels as module
-from grafana_oncall._generated.labels import (
+from grafana_oncall._generated.models.labels import (
     AttachedLabelInput,
     AttachedNameInput,
     DynamicLabelInput,
@@ -25,6 +21,10 @@ from grafana_oncall._generated.labels import (
     LabelValue,
     LabelValueInput,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grafana_oncall import labels as module
 from grafana_oncall.errors import LabelError, Problem
 from grafana_oncall.labels import (
     matches,

@@ -1,2 +1,2 @@
 # Written by `make codegen` from openapi.yaml. Do not edit.
-"""The public door is `grafana_oncall.models`."""
+"""Everything that is generated from the specification."""

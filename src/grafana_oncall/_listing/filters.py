@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from grafana_oncall._core.request import Page, Request
-from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._validation.arguments import NO_TEAM
 
 from .ignored import ignored

@@ -16,7 +16,7 @@ import attrs
 
 from grafana_oncall._core.aio import cancel_all
 from grafana_oncall._core.request import Page, Request
-from grafana_oncall._generated.alert_groups import AlertGroup
+from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import time_range

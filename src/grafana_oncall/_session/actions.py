@@ -7,13 +7,13 @@ import attrs
 
 from grafana_oncall import labels as label_rules
 from grafana_oncall._core.request import Result
-from grafana_oncall._generated.alert_groups import (
+from grafana_oncall._generated.models.alert_groups import (
     AlertGroup,
     AlertGroupDelete,
     AlertGroupSilence,
     DeleteMode,
 )
-from grafana_oncall._generated.labels import Label
+from grafana_oncall._generated.models.labels import Label
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._validation.arguments import Forever, silence_delay
 from grafana_oncall._validation.enums import delete_mode

@@ -4,7 +4,7 @@ from typing import Final, Literal, TypeAlias
 
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import UNSET, UnsetType
-from grafana_oncall._generated.alert_groups import AlertGroupState, DeleteMode
+from grafana_oncall._generated.models.alert_groups import AlertGroupState, DeleteMode
 from grafana_oncall.errors import InvalidArgument
 
 State: TypeAlias = (

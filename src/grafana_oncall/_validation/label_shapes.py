@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias, cast
 import attrs
 
 from grafana_oncall._core.text import shown
-from grafana_oncall._generated import labels as api
+from grafana_oncall._generated.models import labels as api
 from grafana_oncall.errors import Problem
 
 _Model: TypeAlias = api.Label | api.LabelInput | api.DynamicLabelInput | api.AttachedLabelInput

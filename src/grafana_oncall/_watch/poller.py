@@ -19,7 +19,7 @@ from typing import Final
 import attrs
 
 from grafana_oncall._core.request import Page
-from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._listing.pager import Pager
 from grafana_oncall._listing.windows import Groups, Window, between, gather_or_cancel, windows

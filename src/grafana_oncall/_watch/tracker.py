@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import attrs
 
-from grafana_oncall._generated.alert_groups import AlertGroup
+from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._listing.filters import unmet
 from grafana_oncall.changes import Change, Snapshot, diff
 

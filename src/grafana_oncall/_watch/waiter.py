@@ -6,7 +6,7 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import Final
 
-from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._listing.pager import Pager
 from grafana_oncall._listing.windows import Groups, between, gather_or_cancel

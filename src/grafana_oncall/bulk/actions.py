@@ -9,8 +9,8 @@ from typing import Any, Final, Literal, TypeAlias
 import attrs
 from attrs.validators import in_
 
-from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.constraints import LABELS_MAX
+from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._session.actions import Actions
 from grafana_oncall._validation.arguments import FOREVER
 from grafana_oncall.errors import (

@@ -10,7 +10,7 @@ import attrs
 
 from grafana_oncall import labels as label_rules
 from grafana_oncall._core.text import shown
-from grafana_oncall._generated.alert_groups import AlertGroup, DeleteMode
+from grafana_oncall._generated.models.alert_groups import AlertGroup, DeleteMode
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._listing.filters import is_filtered
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager

@@ -10,8 +10,8 @@ import attrs
 
 from grafana_oncall._core.request import Page
 from grafana_oncall._core.text import shown
-from grafana_oncall._generated.alert_groups import AlertGroup
 from grafana_oncall._generated.constraints import ID
+from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._listing.filters import unmet
 from grafana_oncall._listing.ignored import ignored
 from grafana_oncall._listing.pages import at_page, next_page

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, overload
 
 from grafana_oncall import labels as label_rules
 from grafana_oncall._core.types import UNSET
-from grafana_oncall._generated.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._listing.filters import only_met
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager

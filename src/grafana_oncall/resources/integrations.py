@@ -10,7 +10,7 @@ from grafana_oncall._codec.converter import to_input
 from grafana_oncall._codec.decode import encode, holds
 from grafana_oncall._core.request import Page, Request, Result
 from grafana_oncall._core.types import UNSET, UnsetType
-from grafana_oncall._generated.integrations import (
+from grafana_oncall._generated.models.integrations import (
     DefaultRouteInput,
     Integration,
     IntegrationCreate,

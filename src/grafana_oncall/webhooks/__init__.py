@@ -12,7 +12,7 @@ of the method POST that forwards the whole payload gets its URL, and the secret 
 header.
 """
 
-from grafana_oncall._generated.webhooks import EventType
+from grafana_oncall._generated.models.webhooks import EventType
 from grafana_oncall.errors import NotAnEvent
 
 from .events import Event, parse

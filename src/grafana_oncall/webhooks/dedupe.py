@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from grafana_oncall._generated.webhooks import EventType
+from grafana_oncall._generated.models.webhooks import EventType
 
 from .events import Event, group_key
 

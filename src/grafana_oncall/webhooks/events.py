@@ -10,9 +10,9 @@ import msgspec
 
 from grafana_oncall._codec.converter import BaseValidationError, faults, loads
 from grafana_oncall._core.text import printable
-from grafana_oncall._generated.alert_groups import AlertGroup
-from grafana_oncall._generated.labels import Label, LabelKey, LabelValue
-from grafana_oncall._generated.webhooks import EventType, WebhookEvent
+from grafana_oncall._generated.models.alert_groups import AlertGroup
+from grafana_oncall._generated.models.labels import Label, LabelKey, LabelValue
+from grafana_oncall._generated.models.webhooks import EventType, WebhookEvent
 from grafana_oncall._validation.arguments import of_type
 from grafana_oncall.changes import (
     Acknowledged,

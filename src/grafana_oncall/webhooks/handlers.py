@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias, TypeVar
 
 from grafana_oncall._core.handlers import failure_of
 from grafana_oncall._core.text import shown
-from grafana_oncall._generated.webhooks import EventType
+from grafana_oncall._generated.models.webhooks import EventType
 from grafana_oncall._validation.arguments import async_function
 from grafana_oncall.errors import InvalidArgument
 

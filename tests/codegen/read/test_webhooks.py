@@ -85,7 +85,7 @@ def test_the_body_of_a_webhook_and_what_it_refers_to_are_rendered(package: Rende
 def test_a_webhook_is_not_an_operation(package: Rendered, tmp_path: Path) -> None:
     """The client does not call it: without the webhook, only its classes are missing."""
     without = rendered(minimal(), tmp_path)
-    assert set(package.files) - set(without.files) == {"news.py"}
+    assert set(package.files) - set(without.files) == {"models/news.py"}
     assert {name: package.files[name] for name in OPERATIONS} == {
         name: without.files[name] for name in OPERATIONS
     }
@@ -94,7 +94,7 @@ def test_a_webhook_is_not_an_operation(package: Rendered, tmp_path: Path) -> Non
 def test_webhooks_may_be_empty(tmp_path: Path) -> None:
     """An empty section is the same as none."""
     assert set(rendered(minimal({"#/webhooks": {}}), tmp_path).files) == {
-        *("__init__.py", "constraints.py", "things.py"),
+        *("__init__.py", "constraints.py", "models/__init__.py", "models/things.py"),
         *OPERATIONS,
     }
 

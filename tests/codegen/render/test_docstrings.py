@@ -31,7 +31,7 @@ def test_the_description_of_a_model_is_its_docstring(text: str, tmp_path: Path) 
         MEMBER: {"$ref": f"{SCHEMAS}things.State"},
     }
     made = rendered(minimal(changes), tmp_path)
-    nodes = list(ast.walk(ast.parse(made.files["things.py"])))
+    nodes = list(ast.walk(ast.parse(made.files["models/things.py"])))
     texts = [str(one.value) for one in nodes if isinstance(one, ast.Constant)]
     assert [inspect.cleandoc(one).rstrip(" ") for one in texts].count(text) == 3
 

@@ -244,7 +244,7 @@ def test_the_description_of_a_member_stands_below_it(
     package: Rendered, member: str, text: str
 ) -> None:
     """Editors show it there."""
-    assert f'    {member}\n    """{text}"""\n' in package.files["things.py"]
+    assert f'    {member}\n    """{text}"""\n' in package.files["models/things.py"]
 
 
 def test_modules_may_refer_to_each_other(tmp_path: Path) -> None:
@@ -265,7 +265,13 @@ def test_modules_may_refer_to_each_other(tmp_path: Path) -> None:
 def test_every_prefix_has_its_module(package: Rendered) -> None:
     """Classes may refer to other modules; arrays, strings and constraints are not classes."""
     assert set(package.files) == {
-        *("__init__.py", "constraints.py", "others.py", "things.py"),
+        *(
+            "__init__.py",
+            "constraints.py",
+            "models/__init__.py",
+            "models/others.py",
+            "models/things.py",
+        ),
         *OPERATIONS,
     }
     made = {name for name in vars(package.things) if name[0].isupper()}

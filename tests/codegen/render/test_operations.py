@@ -328,7 +328,13 @@ def test_a_schema_that_no_operation_reaches_is_not_rendered(tmp_path: Path) -> N
     }
     root["components"]["responses"]["Error"]["content"] = json_content("errors.Error")
     package = rendered(root, tmp_path)
-    assert set(package.files) == {"__init__.py", "constraints.py", "things.py", *OPERATIONS}
+    assert set(package.files) == {
+        "__init__.py",
+        "constraints.py",
+        "models/__init__.py",
+        "models/things.py",
+        *OPERATIONS,
+    }
 
 
 def test_links_and_error_responses_are_not_rendered(tmp_path: Path) -> None:

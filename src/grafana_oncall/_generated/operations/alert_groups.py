@@ -8,9 +8,9 @@ from typing import Final, Literal
 from grafana_oncall._core.request import Operation, Page, Request, query, segment
 from grafana_oncall._core.types import UNSET, UnsetType
 
-from ..alert_groups import AlertGroup, AlertGroupDelete, AlertGroupSilence
 from ..constraints import ID
-from ..labels import AttachedLabelInput, Label, LabelInput
+from ..models.alert_groups import AlertGroup, AlertGroupDelete, AlertGroupSilence
+from ..models.labels import AttachedLabelInput, Label, LabelInput
 
 LIST_ALERT_GROUPS: Final = Operation(
     id="list_alert_groups",

@@ -8,7 +8,7 @@ from grafana_oncall._core.request import Operation, Page, Request, query, segmen
 from grafana_oncall._core.types import UNSET, UnsetType
 
 from ..constraints import ID
-from ..integrations import Integration, IntegrationCreate, IntegrationUpdate
+from ..models.integrations import Integration, IntegrationCreate, IntegrationUpdate
 
 LIST_INTEGRATIONS: Final = Operation(
     id="list_integrations",
