@@ -7,12 +7,12 @@ from typing import Any
 import attrs
 import pytest
 import yaml
-from grafana_oncall._generated.models import alert_groups, integrations, labels, webhooks
 
 from codegen.read.spec import METHODS, SCHEMAS, Json
 from grafana_oncall._core.request import Operation, Page, Request
 from grafana_oncall._core.types import OpenStrEnum, StringRule
 from grafana_oncall._generated import constraints
+from grafana_oncall._generated.models import alert_groups, integrations, labels, webhooks
 from grafana_oncall._generated.operations import _all as operations
 from tests.support.specs import OPENAPI, of
 

@@ -9,6 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grafana_oncall import labels as module
 from grafana_oncall._generated.models.labels import (
     AttachedLabelInput,
     AttachedNameInput,
@@ -21,10 +25,6 @@ from grafana_oncall._generated.models.labels import (
     LabelValue,
     LabelValueInput,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
-from grafana_oncall import labels as module
 from grafana_oncall.errors import LabelError, Problem
 from grafana_oncall.labels import (
     matches,

@@ -4,11 +4,11 @@ import json
 from typing import Any, Literal
 
 import pytest
-from grafana_oncall._generated.models.alert_groups import AlertGroupState
 from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall._codec.decode import decode
+from grafana_oncall._generated.models.alert_groups import AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall.bulk.actions import Action, Delete, Labels, Seen, Silence, Transition
 from grafana_oncall.bulk.outcome import Status

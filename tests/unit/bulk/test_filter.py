@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
 import pytest
-from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
-from grafana_oncall._generated.models.labels import Label, LabelKey, LabelValue
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.models.labels import Label, LabelKey, LabelValue
 from grafana_oncall._listing.filters import is_filtered, unmet
 from grafana_oncall._validation.arguments import NO_TEAM, time_range
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import attrs
 import pytest
-from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
 
+from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall.bulk.ids import Ids
 from grafana_oncall.bulk.selection import Frozen, gather, given, group_id
 from grafana_oncall.errors import InvalidArgument, SelectionTooLarge
