@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Any, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import attrs
@@ -17,17 +17,19 @@ from grafana_oncall._core.text import printable, shown
 from grafana_oncall._core.types import UNSET
 from grafana_oncall._version import __version__
 from grafana_oncall.errors import (
-    EXCERPT_LENGTH,
     DecodeError,
     InvalidArgument,
     OnCallError,
-    closed,
+    client_closed,
 )
 
 from .body import ACCEPTED, Body
 from .failures import content_of, refused_by_hook, transport_error, was_never_sent, without_secrets
 from .redaction import Redactor
 from .surplus import Watched
+
+_BYTES_IN_ERRORS: Final = 120
+"""Of a body that is too large, so many are kept."""
 
 
 def _sendable(url: str) -> str:
@@ -96,7 +98,7 @@ class Wire:
     ) -> tuple[Response, Extensions]:
         """Send once; raise an OnCallError when no whole response comes, whatever went wrong."""
         if self._http.is_closed:
-            raise closed()
+            raise client_closed()
         message = self._message(request, timeout)
         try:
             answer = await self._http.send(message, auth=None, follow_redirects=False, stream=True)
@@ -162,7 +164,7 @@ class Wire:
             body.fault.reason,
             operation=request.operation.id,
             status=answer.status_code,
-            content=self._redactor.content(body.content)[:EXCERPT_LENGTH],
+            content=self._redactor.content(body.content)[:_BYTES_IN_ERRORS],
             path="$",
             hint=body.fault.hint,
         )

@@ -19,7 +19,7 @@ import attrs
 from grafana_oncall._core.causes import strip_tracebacks
 from grafana_oncall._core.text import shown
 from grafana_oncall._http.redaction import Redactor
-from grafana_oncall.errors import InvalidArgument, OnCallError, closed
+from grafana_oncall.errors import InvalidArgument, OnCallError, client_closed
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -145,7 +145,7 @@ class Limiter:
             ClientStateError: The limiter is closed.
         """
         if self._closed:
-            raise closed()
+            raise client_closed()
         try:
             delay = await self._quota.take()
         except OnCallError:
@@ -155,7 +155,7 @@ class Limiter:
             if not self._closed:
                 return delay
             self._quota.close()  # it may have connected after all connections were closed
-        raise closed()
+        raise client_closed()
 
     async def aclose(self) -> None:
         """Closes the connections; whoever is asking is turned away."""

@@ -24,7 +24,6 @@ from grafana_oncall._codec.error_responses import GATEWAY
 from grafana_oncall._core.causes import is_unresolved, is_untrusted
 from grafana_oncall._core.request import Operation
 from grafana_oncall.errors import (
-    PASSING,
     AlreadyInState,
     DecodeError,
     FilterIgnored,
@@ -87,6 +86,9 @@ class Reachability:
 
 _REACHED: Final = Reachability()
 
+_TRANSIENT: Final = (TransportError, DecodeError, RateLimited, ServerError)
+"""Errors of an outage: later, the same request may succeed."""
+
 
 def is_ambiguous(error: OnCallError) -> bool:
     """Whether the request may have had its effect although it failed."""
@@ -116,7 +118,7 @@ def is_temporary(error: OnCallError, reach: Reachability = _REACHED) -> bool:
     if isinstance(error, DecodeError) and (error.path or "").startswith("$.results["):
         return False  # an item of another shape, which hides all others
     gateway = isinstance(error, StatusError) and error.is_gateway
-    return (gateway or isinstance(error, PASSING)) and not needs_intervention(error, reach)
+    return (gateway or isinstance(error, _TRANSIENT)) and not needs_intervention(error, reach)
 
 
 def needs_intervention(error: OnCallError, reach: Reachability) -> bool:

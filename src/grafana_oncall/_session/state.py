@@ -14,7 +14,7 @@ from grafana_oncall.errors import (
     OnCallError,
     RequestTimeout,
     TransportError,
-    closed,
+    client_closed,
 )
 from grafana_oncall.events import Event, Listener, emit
 
@@ -98,7 +98,7 @@ class Shared:
     def begin(self) -> None:
         """One more call is under way; whoever began one must `end` it."""
         if self.closing:
-            raise closed()
+            raise client_closed()
         self._check_loop()
         self.in_flight += 1
         self.idle.clear()
@@ -152,7 +152,7 @@ class Shared:
     ) -> tuple[Response, Extensions]:
         """Send once; raise TransportError for no answer, or when the client is closed."""
         if self.closed.is_set():
-            raise closed()  # since it was let in
+            raise client_closed()  # since it was let in
         try:
             async with asyncio.timeout(max(options.timeout, options.retry.deadline)) as limit:
                 self.time_limits.add(limit)
@@ -174,7 +174,7 @@ class Shared:
                 await self.closed.wait()
         except TimeoutError:
             return
-        raise closed()
+        raise client_closed()
 
 
 def _unanswered(kind: type[TransportError], reason: str, request: Request[Any]) -> TransportError:

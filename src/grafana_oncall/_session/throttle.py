@@ -24,7 +24,7 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from grafana_oncall.errors import closed
+from grafana_oncall.errors import client_closed
 
 from .outage import Outage
 from .rate_estimate import RateEstimate
@@ -121,7 +121,7 @@ class Throttle:
             ClientStateError: The client is closed.
         """
         if self._closed:
-            raise closed()
+            raise client_closed()
         now = asyncio.get_running_loop().time()
         if not (self._foreground or self._background) and self._is_open(now, caller.background):
             return self._take_place()
@@ -208,7 +208,7 @@ class Throttle:
                 timer.cancel()
         for queue in (self._foreground, self._background):
             for place in queue:
-                _fail(place, closed())
+                _fail(place, client_closed())
             queue.clear()
 
     def _is_open(self, now: float, background: bool) -> bool:  # noqa: FBT001  # called on each request

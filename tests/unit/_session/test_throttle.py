@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from grafana_oncall._session.rate_estimate import RateEstimate
 from grafana_oncall._session.throttle import Caller, Throttle
-from grafana_oncall.errors import ClientStateError, closed
+from grafana_oncall.errors import ClientStateError, client_closed
 from tests.support.budget import budget
 from tests.support.throttles import hold, place, refuse, room, turn
 from tests.support.virtual_time import loop, passed, run
@@ -218,4 +218,4 @@ async def test_cancelled_and_closed_in_one_tick() -> None:
 
 def test_the_error_of_who_comes_too_late_says_what_to_do() -> None:
     """And is one of ours."""
-    assert "new one" in str(closed())
+    assert "new one" in str(client_closed())

@@ -207,7 +207,7 @@ async def test_the_group_of_an_event_is_what_the_api_answers() -> None:
 )
 def test_json_of_another_shape_is_refused_with_its_path(members: dict[str, Any], path: str) -> None:
     """And with what to do, but with nothing of the body."""
-    with pytest.raises(NotAnEvent, match=r"^This is no event .* Hint: let the webhook") as info:
+    with pytest.raises(NotAnEvent, match=r"^This is not an event .* Hint: let the webhook") as info:
         parse(body(**members))
     assert info.value.path == path
     assert f" at {path}." in str(info.value)

@@ -1,0 +1,225 @@
+"""All errors of the SDK; none inherits from another library's.
+
+    OnCallError
+    ├── InvalidArgument (ValueError)      an argument makes no sense; nothing was sent
+    │   ├── LabelError                    .problems: every broken rule of a label set
+    │   ├── TemplateError                 .problems: every template that is not Jinja2
+    │   └── TimeRangeError
+    ├── ClientStateError (RuntimeError)   the client is closed, or belongs to another event loop
+    ├── TransportError                    no response; .sent: may the request have arrived?
+    │   └── RequestTimeout
+    ├── OutcomeUnknown                    a write that may or may not have taken effect
+    ├── FilterIgnored                     the server returned groups that the filter excludes
+    ├── SelectionTooLarge                 more groups than max_items allows
+    ├── JournalError                      a bulk journal that cannot be written or read
+    ├── CheckpointError                   a watcher's checkpoint that cannot be written or read
+    ├── WaitTimeout (TimeoutError)        not reached in time; .last has the states seen last
+    ├── NotAnEvent (ValueError)           a webhook's body that is not an event
+    ├── DecodeError                       a response that does not match the specification
+    └── StatusError                       the server refused the request: .status .detail .fields
+        ├── BadRequest                    400, and any 4xx of OnCall without a class of its own
+        │   └── Conflict                  the group's state does not allow it
+        │       └── AlreadyInState        … because it is already so
+        ├── Unauthorized                  bad token: 401, or the server's 403 "Invalid token."
+        ├── Forbidden                     403
+        │   └── UserTokenRequired         the action needs a user's key, not a service account
+        ├── NotFound                      404 in JSON: no such object
+        ├── EndpointUnavailable           404 in HTML: this server has no such endpoint
+        ├── RateLimited                   429; .reset_after
+        └── ServerError                   5xx, and the 4xx of gateways; .is_gateway
+
+All of them can be pickled, and none shows the token.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias
+
+import attrs
+
+from ._request import (
+    AlreadyInState,
+    Attempt,
+    BadRequest,
+    ClientStateError,
+    Conflict,
+    DecodeError,
+    EndpointUnavailable,
+    Forbidden,
+    NotFound,
+    OnCallError,
+    OutcomeUnknown,
+    RateLimited,
+    RequestTimeout,
+    ServerError,
+    StatusError,
+    TransportError,
+    Unauthorized,
+    UserTokenRequired,
+)
+from ._request import excerpt as excerpt
+
+__all__ = [
+    "AlreadyInState",
+    "Attempt",
+    "BadRequest",
+    "CheckpointError",
+    "ClientStateError",
+    "Conflict",
+    "DecodeError",
+    "EndpointUnavailable",
+    "FilterIgnored",
+    "Forbidden",
+    "InvalidArgument",
+    "JournalError",
+    "LabelError",
+    "NotAnEvent",
+    "NotFound",
+    "OnCallError",
+    "OutcomeUnknown",
+    "Problem",
+    "RateLimited",
+    "RequestTimeout",
+    "SelectionTooLarge",
+    "ServerError",
+    "StatusError",
+    "TemplateError",
+    "TimeRangeError",
+    "TransportError",
+    "Unauthorized",
+    "UserTokenRequired",
+    "WaitTimeout",
+]
+
+
+class InvalidArgument(OnCallError, ValueError):
+    """An argument is missing or makes no sense; nothing was sent."""
+
+    def __init__(self, message: str, *, argument: str) -> None:
+        super().__init__(message)
+        self.argument: str = argument
+        """Name of the argument."""
+
+
+@attrs.frozen(kw_only=True)
+class Problem:
+    """One broken rule, and where."""
+
+    where: str
+    """The label or member at fault, such as `team:SRE` or `templates.slack.title`."""
+    rule: str
+    """What is wrong, in words."""
+    line: int | None = None
+    """Line in a template, from 1; None where Jinja2 does not say."""
+
+    def __str__(self) -> str:
+        place = f" (line {self.line})" if self.line is not None else ""
+        return f"{self.where}{place}: {self.rule}"
+
+
+class _Problems(InvalidArgument):
+    """Several problems, reported together."""
+
+    def __init__(self, problems: Sequence[Problem], *, argument: str) -> None:
+        lines = "".join(f"\n  - {problem}" for problem in problems)
+        many = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(f"{argument}: {many}:{lines}", argument=argument)
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        """Every problem, in the order of what was given."""
+
+
+class LabelError(_Problems):
+    """Labels that break the API's rules, or that a filter cannot match."""
+
+
+class TemplateError(_Problems):
+    """Templates that are not valid Jinja2."""
+
+
+class TimeRangeError(InvalidArgument):
+    """A time range that is naive, reversed or incomplete."""
+
+
+class FilterIgnored(OnCallError):
+    """The server returned a group that the filter excludes, so its response cannot be trusted.
+
+    Nothing was written to any group of it, and a list yields none of that page. Either the server
+    or a proxy ignores the filter, or the group changed at that very moment: then a retry succeeds.
+    A list has already tried twice.
+    """
+
+    def __init__(self, message: str, *, group_id: str, unmet: str) -> None:
+        super().__init__(message)
+        self.group_id: str = group_id
+        """Id of the first such group, or integration."""
+        self.unmet: str = unmet
+        """The part of the filter that it does not match, such as `state=new`."""
+
+
+class SelectionTooLarge(OnCallError):
+    """A bulk selection has more groups than `max_items` allows; nothing was written to them."""
+
+    def __init__(self, message: str, *, limit: int) -> None:
+        super().__init__(message)
+        self.limit: int = limit
+        """The value of `max_items`."""
+
+
+_JournalReason: TypeAlias = Literal[
+    "in_use", "exists", "missing", "nothing_sent", "other_run", "broken", "io"
+]
+"""Why a bulk journal cannot be used; see `JournalError.reason`."""
+
+
+class JournalError(OnCallError):
+    """The journal of a bulk run cannot be written, read or resumed. The cause is chained."""
+
+    def __init__(self, message: str, *, path: str, reason: _JournalReason = "io") -> None:
+        super().__init__(message)
+        self.path: str = path
+        """The file."""
+        self.reason: _JournalReason = reason
+        """`in_use`: another run is using it now. `exists`: a new run needs a new file, or
+        `resume=True`. `missing`: there is no such file. `nothing_sent`: its run ended before its
+        selection was complete. `other_run`: it belongs to another server, action or selection.
+        `broken`: it is not a journal, or damaged. `io`: the file cannot be read or written."""
+
+
+class CheckpointError(OnCallError):
+    """The checkpoint of a watcher cannot be written, read, or used for this watcher."""
+
+    def __init__(self, message: str, *, path: str | None) -> None:
+        super().__init__(message)
+        self.path: str | None = path
+        """The file, if it is in one."""
+
+
+class WaitTimeout(OnCallError, TimeoutError):
+    """The state that was waited for was not reached in time."""
+
+    def __init__(self, message: str, *, last: Mapping[str, str | None]) -> None:
+        super().__init__(message)
+        self.last: Mapping[str, str | None] = last
+        """The last seen state of each group that has not reached it, by id; None: never seen."""
+
+
+class NotAnEvent(OnCallError, ValueError):
+    """A body is not what an outgoing webhook with the whole payload sends.
+
+    The message shows nothing of the body.
+    """
+
+    def __init__(self, reason: str, *, path: str | None = None) -> None:
+        place = f" at {path}" if path else ""
+        super().__init__(
+            f"This is not an event of an outgoing webhook: {reason}{place}. Hint: let the webhook "
+            "forward the whole payload, or add every required member to its template."
+        )
+        self.reason: str = reason
+        """What is wrong."""
+        self.path: str | None = path
+        """Where in the JSON, such as `$.event.type`; None when it is not JSON at all."""
+
+
+def client_closed() -> ClientStateError:
+    """Return the error of a call to a client that is closed."""
+    return ClientStateError("The client is closed. Make a new one, or keep it open longer.")
