@@ -1,60 +1,43 @@
-"""What a watcher knows, as a value that outlives it.
+"""The checkpoint: what a watcher knows, as a value that outlives it, and its JSON.
 
-Its file is that value in a line of JSON, and a line for each thing that has happened since:
+As a file, a checkpoint is its value in one line of JSON and, behind that, a journal: a line for
+each thing that has happened since (`checkpoint_file` writes it).
 
     {"server": …, "query": …, "polled": …, "groups": [{"id": "I1", …}, …], …}
-    {"polled": "2026-03-02T09:30:15Z"}          when groups were read
-    {"begin": {"id": "I1", "after": {…}, …}}    before changes of a group are delivered
-    {"end": {"id": "I1", "after": {…}, …}}      when they are handled
+    {"polled": "2026-03-02T09:30:15Z"}              groups were read
+    {"in_flight": {"id": "I1", "after": {…}, …}}    changes of a group are about to be delivered
+    {"delivered": {"id": "I1", "after": {…}, …}}    they have been handled
 
-How it works, and why it is safe. A line is appended by one unbuffered write, which costs
-microseconds and outlives the process; so it can be written before each delivery, in the event loop.
-A line without an end was being written when the process died, and does not count. When the lines
-have grown as long as the value, the file is written anew, in a thread: beside the old one, to which
-lines are still appended meanwhile. They are copied behind the new value, and only then does its
-file take the place of the old one, in one step. So there is one file at any moment, and a process
-that dies leaves the old one or the new one, each with all lines. Nothing waits for the disk but
-that new file, and the last lines of a watcher that ends: a machine that crashes may lose the lines
-of its last half minute or so, as any file that is written.
+To load it is to apply the lines to the value, in order. A last line without a line feed was being
+written when the process died, and is ignored.
 """
 
-import asyncio
 import errno
 import os
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from datetime import datetime
 from io import FileIO
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 import attrs
 import msgspec
 
 from grafana_oncall._codec.converter import BaseValidationError, dumps, loads
-from grafana_oncall._core.aio import to_the_end
-from grafana_oncall._core.filelock import lock, unlock
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import AwareDatetime
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import CheckpointError
 
-from .tracker import Delivered, Delivery
-
-Kind: TypeAlias = Literal["polled", "begin", "end"]
+from .tracker import Delivery, DeliveryState
 
 _FORMAT: Final = 1
 
 _SLICE: Final = 500
-"""Groups that are made JSON of at once: no other thread runs meanwhile."""
+"""Groups that are encoded in one go: no other thread runs meanwhile."""
 
-_TO_APPEND: Final = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)  # else Windows adds \r
-
-_LEAST_LOG: Final = 64 * 1024
-"""Bytes of lines for which a file, however small, is not written anew."""
-
-_NOT_OURS: Final = (
+_INVALID: Final = (
     msgspec.MsgspecError,
     BaseValidationError,
     TypeError,
@@ -62,14 +45,10 @@ _NOT_OURS: Final = (
     RecursionError,
 )
 
-_PATIENCE: Final = 5.0
-"""Seconds for a watcher before this one to end."""
-_PAUSE: Final = 0.1
-
 
 @attrs.frozen(kw_only=True)
 class Checkpoint:
-    """What a watcher has delivered, and where it goes on: an opaque value, to be stored.
+    """What a watcher has delivered, for another one to continue from: an opaque value, to store.
 
     stored = watcher.checkpoint.to_json()
     client.alert_groups.watch(labels=…, checkpoint=Checkpoint.from_json(stored))
@@ -82,62 +61,105 @@ class Checkpoint:
     polled: AwareDatetime
     """Until when everything was delivered."""
     groups: tuple[Snapshot, ...] = attrs.field(repr=False)
-    """Every group that is watched, as it was last delivered."""
+    """Every tracked group, as it was last delivered."""
     left_filter: tuple[str, ...] = attrs.field(repr=False)
-    """Ids of those that have left the filter: when they come back, they are not new."""
+    """Ids of groups that no longer match the filter: they are not new when they match it again."""
     in_flight: tuple[Delivery, ...] = attrs.field(default=(), repr=False)
-    """What was delivered after that, perhaps: its end is not known."""
+    """Deliveries since then that are not known to have completed."""
     format: int = _FORMAT
-    """Of the JSON."""
+    """Version of the JSON."""
 
     def to_json(self) -> str:
-        """As JSON text."""
+        """Return the checkpoint as JSON text."""
         return b"".join(_pieces(self)).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Checkpoint":
-        """From what `to_json` gave, or a file; raises CheckpointError for anything else."""
+        """Return the checkpoint in what `to_json` returned, or in the content of a file.
+
+        Raises:
+            CheckpointError: It is anything else.
+        """
         try:
             value, *lines = _lines(text)
-            read = _after(loads(value, cls), lines)
-        except _NOT_OURS as error:
-            raise _unlike(text) from error
+            read = _replayed(loads(value, cls), lines)
+        except _INVALID as error:
+            raise _not_a_checkpoint(text) from error
         if read.format != _FORMAT:
-            raise _unlike(text)
+            raise _not_a_checkpoint(text)
         return read
 
     @classmethod
     def load(cls, path: Path) -> "Checkpoint | None":
-        """From a file; None where there is none. Raises CheckpointError for any other content."""
+        """Return the checkpoint in a file, or None if there is no such file.
+
+        Raises:
+            CheckpointError: The file cannot be read, or is not a checkpoint.
+        """
         try:
             return cls.from_json(path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, CheckpointError) as error:
-            raise _unusable(path, error) from error
+            raise unusable(path, error) from error
 
     def save(self, path: Path) -> None:
-        """Into a file, which at any moment holds either the old or the new value.
+        """Write the checkpoint to a file, which at any moment has the old or the new value.
 
-        Raises CheckpointError where it cannot be written.
+        Raises:
+            CheckpointError: The file cannot be written.
         """
         try:
-            _write(self, _beside(path))
-            _beside(path).replace(path)
+            write_new(self, path).replace(path)
         except OSError as error:
-            raise _unusable(path, error) from error
+            raise unusable(path, error) from error
+
+
+def delivery_state(checkpoint: Checkpoint) -> DeliveryState:
+    """Return what was delivered, for a tracker to continue from."""
+    state = DeliveryState(
+        {snapshot.id: snapshot for snapshot in checkpoint.groups}, {*checkpoint.left_filter}
+    )
+    for delivery in checkpoint.in_flight:
+        state.mark_in_flight(delivery)
+    return state
+
+
+def members(state: DeliveryState) -> dict[str, Any]:
+    """Return the members of a checkpoint that hold this state."""
+    return {
+        "groups": tuple(state.reported.values()),
+        "left_filter": tuple(state.left_filter),
+        "in_flight": tuple(chain.from_iterable(state.in_flight.values())),
+    }
 
 
 class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What has happened since a checkpoint: one of these."""
+    """A line of the journal: exactly one of these."""
 
     polled: AwareDatetime | None = None
-    begin: Delivery | None = None
-    end: Delivery | None = None
+    in_flight: Delivery | None = None
+    delivered: Delivery | None = None
+
+
+def _replayed(checkpoint: Checkpoint, lines: list[bytes]) -> Checkpoint:
+    """Return the checkpoint with the lines of its journal applied."""
+    polled, state = checkpoint.polled, delivery_state(checkpoint)
+    for line in lines:
+        match msgspec.json.decode(line, type=_Line):
+            case _Line(polled=datetime() as polled, in_flight=None, delivered=None):
+                pass
+            case _Line(polled=None, in_flight=Delivery() as delivery, delivered=None):
+                state.mark_in_flight(delivery)
+            case _Line(polled=None, in_flight=None, delivered=Delivery() as delivery):
+                state.mark_delivered(delivery)
+            case _:
+                raise ValueError("a line has no member, or several")
+    return attrs.evolve(checkpoint, polled=polled, **members(state)) if lines else checkpoint
 
 
 def _pieces(checkpoint: Checkpoint) -> Iterator[bytes]:
-    """Its JSON; other threads run after each piece."""
+    """Encode a checkpoint in pieces, so that other threads run in between."""
     head, name, tail = dumps(attrs.evolve(checkpoint, groups=())).partition(b'"groups":[')
     yield head + name
     for start in range(0, len(checkpoint.groups), _SLICE):
@@ -146,194 +168,42 @@ def _pieces(checkpoint: Checkpoint) -> Iterator[bytes]:
     yield tail
 
 
-def _write(checkpoint: Checkpoint, path: Path) -> None:
-    with FileIO(path, "wb") as file:
+def write_new(checkpoint: Checkpoint, path: Path) -> Path:
+    """Write the value, through to the disk, into a file beside `path`, and return its path."""
+    new = beside(path)
+    with FileIO(new, "wb") as file:
         for piece in chain(_pieces(checkpoint), [b"\n"]):
-            _append(file.fileno(), piece)
+            append(file.fileno(), piece)
         os.fsync(file.fileno())
+    return new
 
 
-def delivered(checkpoint: Checkpoint) -> Delivered:
-    """What was delivered, for a watcher to go on from."""
-    made = Delivered({one.id: one for one in checkpoint.groups}, {*checkpoint.left_filter})
-    for one in checkpoint.in_flight:
-        made.begin_delivery(one)
-    return made
-
-
-def members(known: Delivered) -> dict[str, Any]:
-    """The members of a checkpoint that say so."""
-    return {
-        "groups": tuple(known.told.values()),
-        "left_filter": tuple(known.left_filter),
-        "in_flight": tuple(chain.from_iterable(known.in_flight.values())),
-    }
-
-
-def _after(checkpoint: Checkpoint, lines: list[bytes]) -> Checkpoint:
-    polled, known = checkpoint.polled, delivered(checkpoint)
-    for line in lines:
-        match msgspec.json.decode(line, type=_Line):
-            case _Line(polled=datetime() as polled, begin=None, end=None):
-                pass
-            case _Line(polled=None, begin=Delivery() as begun, end=None):
-                known.begin_delivery(begun)
-            case _Line(polled=None, begin=None, end=Delivery() as ended):
-                known.end_delivery(ended)
-            case _:
-                raise ValueError("a line says nothing, or too much")
-    return attrs.evolve(checkpoint, polled=polled, **members(known)) if lines else checkpoint
-
-
-class CheckpointFile:
-    """Where a watcher keeps its checkpoint; a lock beside it sees to it that only one does."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path.resolve()  # its lock is the same under all its names
-        # Numbers, not objects: the garbage collector closes those first, perhaps, and warns of it.
-        self._lock: int | None = None
-        self._file: int | None = None
-        """To append to; None before it was written, and when half a line was."""
-        self._most = 0
-        """Bytes at which it is written anew."""
-        self._meanwhile: list[bytes] | None = None
-        """Lines that were appended since that has begun; None while it is not done."""
-
-    async def lock(self) -> bool:
-        """Until `unlock`; whether it was not locked by this before.
-
-        Raises CheckpointError when another watcher, of this or another process, does not end soon.
-        """
-        if self._lock is not None:
-            return False
-        patience = asyncio.get_running_loop().time() + _PATIENCE
-        while not self._try_lock():
-            if asyncio.get_running_loop().time() >= patience:
-                message = f"{self.path}: another watcher uses this checkpoint. Give each its own."
-                raise CheckpointError(message, path=str(self.path))
-            await asyncio.sleep(_PAUSE)
-        return True
-
-    def _try_lock(self) -> bool:
-        try:
-            file = os.open(f"{self.path}.lock", os.O_WRONLY | os.O_CREAT, 0o666)
-        except OSError as error:
-            raise _unusable(self.path, error) from error
-        try:
-            lock(file)
-        except OSError as error:
-            os.close(file)
-            if isinstance(error, BlockingIOError):
-                return False
-            raise _unusable(self.path, error) from error
-        self._lock = file
-        return True
-
-    def unlock(self) -> None:
-        """Others may use it."""
-        self._close()
-        if self._lock is not None:
-            unlock(self._lock)
-            os.close(self._lock)
-            self._lock = None
-
-    @property
-    def is_locked(self) -> bool:
-        """Whether this has it."""
-        return self._lock is not None
-
-    def load(self) -> Checkpoint | None:
-        """What is in it; None where there is no file yet."""
-        return Checkpoint.load(self.path)
-
-    @property
-    def is_due(self) -> bool:
-        """Whether it has to be written anew: its lines are too many, or there is no such file."""
-        size = self._size()
-        return size is None or size > self._most
-
-    async def rewrite(self, checkpoint: Checkpoint) -> None:
-        """Writes it anew; what is appended meanwhile comes after that."""
-        self._meanwhile, beside = list[bytes](), _beside(self.path)
-        try:
-            loop = asyncio.get_running_loop()
-            await to_the_end(loop.run_in_executor(None, _write, checkpoint, beside))
-            with FileIO(beside, "ab") as file:
-                _append(file.fileno(), b"".join(self._meanwhile))
-            self._take(beside)
-        except OSError as error:
-            raise _unusable(self.path, error) from error
-        except asyncio.CancelledError:
-            with suppress(OSError):
-                beside.unlink()
-            raise
-        finally:
-            self._meanwhile = None
-
-    def save(self, checkpoint: Callable[[], Checkpoint]) -> None:
-        """Brings it to the disk; where there is no such file, it is written first."""
-        try:
-            if self._size() is not None and self._file is not None:
-                os.fsync(self._file)
-            elif self._meanwhile is None:
-                _write(checkpoint(), _beside(self.path))
-                self._take(_beside(self.path))
-        except OSError as error:
-            raise _unusable(self.path, error) from error
-
-    def append(self, kind: Kind, what: datetime | Delivery) -> bool:
-        """Adds a line, which outlives this process; False where there is no file to add it to."""
-        text = msgspec.json.encode({kind: what}) + b"\n"
-        if self._meanwhile is not None:
-            self._meanwhile.append(text)
-        if self._file is None or self._size() is None:
-            return self._meanwhile is not None
-        try:
-            _append(self._file, text)
-        except OSError as error:
-            self._close()  # a line must not follow half a line
-            raise _unusable(self.path, error) from error
-        return True
-
-    def _size(self) -> int | None:
-        """Of the file that this appends to; None where that was removed or replaced."""
-        if self._file is None:
-            return None
-        status = os.fstat(self._file)
-        return status.st_size if status.st_nlink else None
-
-    def _take(self, beside: Path) -> None:
-        self._close()  # Windows replaces no file that is open
-        beside.replace(self.path)
-        self._file = os.open(self.path, _TO_APPEND)
-        size = os.fstat(self._file).st_size
-        self._most = size + max(size, _LEAST_LOG)
-
-    def _close(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-
-
-def _beside(path: Path) -> Path:
+def beside(path: Path) -> Path:
+    """Return the path of the new file that is to replace the one at `path`."""
     return path.with_name(f"{path.name}.new")
 
 
-def _append(file: int, text: bytes) -> None:
+def append(file: int, text: bytes) -> None:
+    """Write to a file, all or an OSError, such as with a full disk."""
     if os.write(file, text) != len(text):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def unusable(path: Path, error: Exception) -> CheckpointError:
+    """Return the error for a file that cannot be read or written."""
+    return CheckpointError(f"{path}: the checkpoint cannot be used ({error}).", path=str(path))
+
+
 def _lines(text: object) -> list[bytes]:
-    """The value and the lines after it; without a last one that has no end."""
-    found = _in_bytes(text).split(b"\n")
+    """Return the value and the lines behind it, without a last one that was cut off."""
+    found = _as_bytes(text).split(b"\n")
     whole = found[:-1] or found
     for line in whole:
-        line.decode()  # the parser does not look into strings that it skips
+        line.decode()  # msgspec does not check the encoding of strings that it skips
     return whole
 
 
-def _in_bytes(text: object) -> bytes:
+def _as_bytes(text: object) -> bytes:
     match text:
         case str():
             return text.encode()
@@ -343,10 +213,6 @@ def _in_bytes(text: object) -> bytes:
             raise TypeError("neither text nor bytes")
 
 
-def _unlike(text: object) -> CheckpointError:
+def _not_a_checkpoint(text: object) -> CheckpointError:
     start = text[:60] if isinstance(text, str | bytes) else text
-    return CheckpointError(f"This is no checkpoint of a watcher: {shown(start)}.", path=None)
-
-
-def _unusable(path: Path, error: Exception) -> CheckpointError:
-    return CheckpointError(f"{path}: the checkpoint cannot be used ({error}).", path=str(path))
+    return CheckpointError(f"This is not a watcher's checkpoint: {shown(start)}.", path=None)

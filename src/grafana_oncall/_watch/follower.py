@@ -1,4 +1,16 @@
-"""Following alert groups: from poll to poll, through outages, and over restarts."""
+"""Following alert groups: from poll to poll, through outages, and over restarts.
+
+How it works, and why nothing is lost or reported twice. Each poll reads what may have changed
+(`poller`), the tracker compares that with what was last reported (`tracker`), and the consumer gets
+the differences. The consumer marks each group in flight before it handles the changes, and
+delivered afterwards; the recorder keeps both in the checkpoint (`recorder`, `checkpoint_file`). So
+a change is found again at every poll until it is marked delivered, and not after that. Only a
+consumer that dies in between gets it twice.
+
+One consumer reads at a time. It holds a token from `reading`; whoever else would read gets a
+ClientStateError, or, when the holder does not poll just now and does not read exclusively, takes
+over, and the holder's next call raises instead.
+"""
 
 import asyncio
 import logging
@@ -11,7 +23,6 @@ from typing import Final
 import attrs
 
 from grafana_oncall._session.session import Session
-from grafana_oncall._validation.arguments import path_of
 from grafana_oncall.changes import Gap
 from grafana_oncall.errors import (
     CheckpointError,
@@ -21,17 +32,18 @@ from grafana_oncall.errors import (
     OnCallError,
 )
 
-from .checkpoint import Checkpoint, CheckpointFile, Kind, delivered, members
+from .checkpoint import Checkpoint
 from .poller import Poller, Scope
+from .recorder import Recorder
 from .schedule import Schedule, Timestamp
-from .tracker import Delivery, Known, Sighting
+from .tracker import GroupChanges
 
 _logger: Final = logging.getLogger("grafana_oncall")
 
 
 @attrs.frozen(kw_only=True)
 class WatchSettings:
-    """How a watcher watches."""
+    """The arguments of `watch`."""
 
     scope: Scope
     every: timedelta
@@ -45,11 +57,11 @@ class Poll:
     """What a poll found."""
 
     gap: Gap | None = None
-    sightings: Sequence[Sighting] = ()
+    changed: Sequence[GroupChanges] = ()
 
 
 class Follower:
-    """Reads at each turn what has changed, and keeps its place in memory and in a file."""
+    """Polls alert groups, and returns what has changed since it was last reported."""
 
     def __init__(
         self,
@@ -59,80 +71,47 @@ class Follower:
     ) -> None:
         self._session = session
         self._settings = settings
-        self._file: CheckpointFile | None = None
-        if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
-            self._file = CheckpointFile(path_of("checkpoint", checkpoint))
-            checkpoint = self._file.load()
-        self._known = Known(settings.scope.request.query)
-        self._poller = Poller(session, settings.scope, self._known)
-        self._began: Timestamp | None = None
-        self._polled: Timestamp | None = None
-        self._gaps: list[Gap] = []
+        query = settings.scope.request.query
+        self.recorder = Recorder(session.shared.wire.server, query, checkpoint)
+        self._poller = Poller(session, settings.scope, self.recorder.tracker)
+        self._started: Timestamp | None = None
+        """When the first poll began."""
         self.schedule = Schedule(settings.every)
-        """When it reads."""
-        self._broken: CheckpointError | None = None
         self._reader: object | None = None
-        self._polling = self._alone = False
-        self._learns = not settings.existing
-        if checkpoint is not None:
-            self._resume(checkpoint)
-
-    def _resume(self, checkpoint: Checkpoint) -> None:
-        server, query = self._session.shared.wire.server, self._settings.scope.request.query
-        if checkpoint.server != server or sorted(checkpoint.query) != sorted(query):
-            message = (
-                f"The checkpoint is of {checkpoint.server} with the filter {checkpoint.query}, and "
-                f"this watcher is of {server} with {query}. Use another file for it."
-            )
-            path = None if self._file is None else str(self._file.path)
-            raise CheckpointError(message, path=path)
-        self._polled, self._gaps, self._learns = Timestamp(checkpoint.polled), [], False
-        known = delivered(checkpoint)
-        self._known.told, self._known.left_filter = known.told, known.left_filter
-        self._known.in_flight = known.in_flight
+        self._polling = self._exclusive = False
+        self._primed = settings.existing
 
     @property
     def polled(self) -> datetime | None:
-        """When groups were last read; None before the first time."""
-        return None if self._polled is None else self._polled.date
+        """When groups were last read; None before the first poll."""
+        polled = self.recorder.polled
+        return None if polled is None else polled.date
 
     @property
     def lag(self) -> timedelta | None:
         """Time since then."""
-        return None if self._polled is None else self._now().since(self._polled)
+        polled = self.recorder.polled
+        return None if polled is None else self._now().since(polled)
 
     @property
-    def watched(self) -> int:
-        """How many groups are known."""
-        return len(self._known.told)
-
-    @property
-    def checkpoint(self) -> Checkpoint:
-        """What was told so far; raises CheckpointError before anything was read."""
-        if self._polled is None:
-            raise CheckpointError("Nothing was read yet: there is no checkpoint.", path=None)
-        return Checkpoint(
-            server=self._session.shared.wire.server,
-            query=self._settings.scope.request.query,
-            polled=self._settled(self._polled),
-            **members(self._known),
-        )
-
-    def _settled(self, polled: Timestamp) -> datetime:
-        """Until when everything was delivered."""
-        return self._gaps[0].since if self._gaps else polled.date
+    def tracked(self) -> int:
+        """Number of tracked groups."""
+        return len(self.recorder.tracker.reported)
 
     @contextmanager
     def reading(self) -> Generator[object]:
-        """A reader, who has to `begin`: there is one at a time, here and of a checkpoint's file.
+        """Return the token of the one reader, who calls `begin` next.
 
-        One that does not poll just now gives way to the next, as after a `break`: unless it is
-        there alone.
+        A reader that is not polling just now, as after a `break`, gives way to a new one, unless it
+        reads exclusively.
+
+        Raises:
+            ClientStateError: Another task is reading.
         """
-        if self._polling or self._alone:
-            message = "Somebody else reads from this watcher now: make one for each loop or bot."
+        if self._polling or self._exclusive:
+            message = "Another task is reading from this watcher: make one for each loop or bot."
             raise ClientStateError(message)
-        self._reader, self._alone = (reader := object()), True
+        self._reader, self._exclusive = (reader := object()), True
         try:
             yield reader
         except BaseException as error:
@@ -141,51 +120,37 @@ class Follower:
         else:
             self._leave(reader)
 
-    async def begin(self, *, alone: bool = False) -> None:
-        """Takes the file, if there is one, and goes on from there."""
-        self._broken = None
-        if self._file is not None and await self._file.lock():
-            try:
-                stored = self._file.load()  # another watcher may have gone on with it meanwhile
-                if stored is not None:
-                    self._resume(stored)
-            except BaseException:
-                self._file.unlock()
-                raise
-        if self._gaps:  # that nobody has settled: they are told again, as one
-            self._polled, self._gaps = Timestamp(self._gaps[0].since), []
-        self._alone = alone
+    async def begin(self, *, exclusive: bool = False) -> None:
+        """Open the checkpoint's file, if there is one, and continue from there."""
+        await self.recorder.open()
+        self._exclusive = exclusive
 
     def _leave(self, reader: object, error: BaseException | None = None) -> None:
         if reader is not self._reader:
             return
-        self._reader, self._alone = None, False
+        self._reader, self._exclusive = None, False
         try:
-            self.save()
+            self.recorder.close()
         except CheckpointError as unsaved:
             if error is None:
                 raise
-            _logger.error("At the end of watching: %s", unsaved)  # noqa: TRY400  # nor a traceback
-        finally:
-            if self._file is not None:
-                self._file.unlock()
+            _logger.error("When watching ended: %s", unsaved)  # noqa: TRY400  # nor a traceback
 
     def check(self, reader: object) -> None:
-        """Raises ClientStateError when another one has taken over."""
+        """Raise ClientStateError when another reader has taken over."""
         if reader is not self._reader:
-            raise ClientStateError("Somebody else reads from this watcher since.")
+            raise ClientStateError("Another task has begun to read from this watcher.")
 
     async def poll(self, reader: object, busy: Collection[str] = ()) -> Poll:
-        """Waits until a poll is due or hinted at, and says what it found; of busy groups nothing.
+        """Wait until a poll is due or hinted at, and return what it found, except of busy groups.
 
-        What is found has to be settled, or it is found again.
+        Changes must be marked delivered; otherwise the next poll finds them again.
         """
         self.check(reader)
         self._polling = True
         try:
             while True:
-                if self._broken is not None:
-                    raise self._broken
+                self.recorder.check()
                 is_time = await self.schedule.wait(busy)
                 poll = await self._try_poll(busy) if is_time else None
                 if poll is not None:
@@ -194,101 +159,69 @@ class Follower:
             self._polling = False
 
     async def _try_poll(self, busy: Collection[str]) -> Poll | None:
-        """None when it failed, and may succeed the next time."""
-        began = asyncio.get_running_loop().time()
+        """Return what was found; None after an error that may pass."""
+        started = asyncio.get_running_loop().time()
         try:
-            hints = self.schedule.take(busy)
-            return await (self._poll(busy) if hints is None else self._look(hints))
+            hints = self.schedule.take_hints(busy)
+            return await (self._poll(busy) if hints is None else self._read_hinted(hints))
         except OnCallError as error:
-            if not self._is_passing(error):
+            if not self._is_temporary(error):
                 raise
-            pause = self.schedule.failed(began)
-            _logger.warning("Poll failed, the next one is in %s: %s", pause, error)
+            backoff = self.schedule.failed(started)
+            _logger.warning("Poll failed, the next one is in %s: %s", backoff, error)
             return None
 
-    def begin_delivery(self, sighting: Sighting) -> None:
-        """Notes that its changes are delivered now; raises CheckpointError where it cannot."""
-        delivery = self._known.delivery(sighting)
-        self._known.begin_delivery(delivery)
-        self._note("begin", delivery)
+    def _is_temporary(self, error: OnCallError) -> bool:
+        """Whether the next poll may succeed. After a success, 404s are a gateway's, and pass."""
+        missing = isinstance(error, NotFound | EndpointUnavailable)
+        has_polled = self.recorder.polled is not None
+        return (missing and has_polled) or self._session.shared.is_temporary(error)
 
-    def end_delivery(self, sighting: Sighting) -> None:
-        """Its changes are handled."""
-        delivery = self._known.delivery(sighting)
-        self._known.end_delivery(delivery)
-        self._note_if_possible("end", delivery)
-        self.schedule.wake()  # perhaps one that was busy
+    def mark_in_flight(self, changes: GroupChanges) -> None:
+        """Record that a group's changes are about to be delivered; may raise CheckpointError."""
+        self.recorder.mark_in_flight(changes)
 
-    def settle_gap(self, gap: Gap) -> None:
-        """It is told."""
-        self._gaps = [one for one in self._gaps if one != gap]
-        if self._polled is not None:
-            self._note_if_possible("polled", self._settled(self._polled))
+    def mark_delivered(self, changes: GroupChanges) -> None:
+        """Record that a group's changes were handled."""
+        self.recorder.mark_delivered(changes)
+        self.schedule.wake()  # the group may be hinted at, and is not busy any more
 
-    def save(self) -> None:
-        """Brings the checkpoint's file to the disk, if it has one, and somebody reads."""
-        if self._file is not None and self._file.is_locked and self._polled is not None:
-            self._file.save(lambda: self.checkpoint)
+    def mark_gap_delivered(self, gap: Gap) -> None:
+        """Record that a gap was handled."""
+        self.recorder.mark_gap_delivered(gap)
+        self.schedule.wake()  # so that an error is raised now
 
-    def _note(self, kind: Kind, what: datetime | Delivery) -> None:
-        """Appends it to the file, where a process that is killed leaves it."""
-        if self._broken is not None:
-            raise self._broken
-        if self._file is not None and self._file.is_locked and not self._file.append(kind, what):
-            self._file.save(lambda: self.checkpoint)  # somebody has removed it
-
-    def _note_if_possible(self, kind: Kind, what: datetime | Delivery) -> None:
-        try:
-            self._note(kind, what)
-        except CheckpointError as error:
-            self._broken = error  # raised by the next poll
-            self.schedule.wake()
-
-    async def _look(self, hints: Collection[str]) -> Poll:
-        """Reads the groups that were hinted at; where that fails, a poll will find out."""
-        sightings, failures = await self._poller.look(hints)
+    async def _read_hinted(self, hints: Collection[str]) -> Poll:
+        """Read the groups that were hinted at; after a failure, poll soon instead."""
+        changed, failures = await self._poller.read(hints)
         for error in failures:
             _logger.warning("A group that was hinted at cannot be read: %s", error)
-            self.schedule.missed()
-        return Poll(sightings=sightings)
-
-    def _is_passing(self, error: OnCallError) -> bool:
-        """Whether the next poll may succeed: a gateway's 404s pass, if there ever was an answer."""
-        missing = isinstance(error, NotFound | EndpointUnavailable) and self._polled is not None
-        return missing or self._session.shared.is_temporary(error)
+            self.schedule.poll_soon()
+        return Poll(changed=changed)
 
     async def _poll(self, busy: Collection[str]) -> Poll:
-        now, began = self._now(), asyncio.get_running_loop().time()
-        self._began = self._began or now
-        # A clock that is put forward must not make groups too old to be watched.
-        today = self._began.date + now.ticked(self._began)
+        now, started = self._now(), asyncio.get_running_loop().time()
+        self._started = self._started or now
+        # A clock that is set forward must not make groups too old to be watched.
+        today = self._started.date + now.monotonic_elapsed(self._started)
         self._poller.set_bounds(today - self._settings.horizon, max(today, now.date))
-        hinted = self.schedule.take_all()
+        hinted = self.schedule.take_all_hints()
         try:
-            sightings = await self._read(self._began, busy)
+            changed = await self._read(self._started, busy)
         except BaseException:
             self.schedule.hint(hinted)
             raise
-        gap = self._gap_until(now, self._polled or self._began)
-        self._gaps += [] if gap is None else [gap]
-        self._polled = now
-        self.schedule.succeeded(began, hinted.difference(self._known.met))
-        await self._keep(self._settled(now))
-        return Poll(gap=gap, sightings=sightings)
+        gap = self._gap_until(now, self.recorder.polled or self._started)
+        self.schedule.succeeded(started, hinted.difference(self.recorder.tracker.seen))
+        await self.recorder.record_poll(now, gap)
+        return Poll(gap=gap, changed=changed)
 
-    async def _keep(self, polled: datetime) -> None:
-        """Notes how far it has read; now and then, all of what is known is written."""
-        if self._file is not None and self._file.is_locked and self._file.is_due:
-            await self._file.rewrite(self.checkpoint)
-        else:
-            self._note("polled", polled)
-
-    async def _read(self, began: Timestamp, busy: Collection[str]) -> Sequence[Sighting]:
-        if self._learns:
-            # After an outage at the very first, what began during it is news.
+    async def _read(self, started: Timestamp, busy: Collection[str]) -> Sequence[GroupChanges]:
+        if not self._primed and self.recorder.polled is None:
+            # If an outage came first, what was created during it is reported.
             failed = self.schedule.failures
-            await self._poller.learn(began.date if failed else None)
-            self._learns = False
+            await self._poller.prime(started.date if failed else None)
+            self._primed = True
             if not failed:
                 return ()
         return await self._poller.poll(busy)
@@ -297,7 +230,7 @@ class Follower:
         return Timestamp.now(self._settings.clock)
 
     def _gap_until(self, now: Timestamp, last: Timestamp) -> Gap | None:
-        """A poll that comes a whole turn late may have missed what was done and undone."""
-        passed = now.since(last)
-        late = passed > 2 * self.schedule.every
-        return Gap(since=last.date, until=last.date + passed) if late else None
+        """Return a gap where a poll is more than a whole `every` late."""
+        elapsed = now.since(last)
+        late = elapsed > 2 * self.schedule.every
+        return Gap(since=last.date, until=last.date + elapsed) if late else None

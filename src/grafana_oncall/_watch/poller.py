@@ -1,13 +1,18 @@
-"""What a watcher reads at each poll, and what it finds changed by it.
+"""What a poll reads, to find out what has changed.
 
-The API lists groups by the time at which they began, newest first, and knows no "changed since".
-So each poll reads
+The API lists groups by creation time, newest first, and cannot list "what changed since". So a poll
+reads
 
-1. what began lately: from a little before the newest known group on;
-2. what is open (firing, acknowledged, silenced), as long as that is a bounded number of pages;
-3. a page or more of everything, further back from poll to poll, and again from the newest;
-4. one by one, what should have been there and was not: it has left the list, or is gone; and what
-   was in flight to a consumer that has ended.
+1. what is new: from a little before the newest tracked group on;
+2. what is open (firing, acknowledged, silenced), as long as that takes a bounded number of pages;
+3. a window or more of everything, further back at each poll, and then again from the newest;
+4. by id, what should have been in those parts of the list and was not: it no longer matches the
+   filter, or was deleted; and what is in flight to a consumer that has died.
+
+How it works, and why nothing is missed. Groups are new, open or old, so each is read by 1, 2 or, in
+rotation, by 3; and a tracked group that should be there and is not is read by id. A list that moves
+while it is read hides groups, too; those that were tracked are then read by id, and the others are
+found by 3, whose windows are complete (see `_listing.windows`).
 """
 
 import math
@@ -26,123 +31,129 @@ from grafana_oncall._listing.windows import Groups, Window, between, gather_or_c
 from grafana_oncall._session.actions import Actions
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.enums import state_filter
+from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import ClientStateError, NotFound, OnCallError
 
-from .tracker import Known, Sighting
+from .tracker import GroupChanges, GroupTracker
 
 _DAY: Final = timedelta(days=1)
 _OPEN: Final = (AlertGroupState.FIRING, AlertGroupState.ACKNOWLEDGED, AlertGroupState.SILENCED)
 
-_USUAL_PAGE: Final = 50
+_PAGE_SIZE: Final = 50
 """Items on a page of all known servers."""
 
 _KNOWN_PAGES: Final = 2
-"""Pages without anything new after which nothing newer is expected."""
+"""Pages of tracked groups only, after which nothing newer is expected."""
 
-_FEW: Final = 30
-"""Groups that are read one by one in a poll; more are looked for on pages first."""
+_MAX_READS: Final = 30
+"""Groups that a poll reads by id; if there are more, it looks for them on pages first."""
 
 
 @attrs.frozen(kw_only=True)
 class Scope:
-    """What is watched."""
+    """What to watch."""
 
     request: Groups
     """The list, with its filter."""
     overlap: timedelta
-    """How much later than a newer one a group may appear in the list."""
+    """How much later than a newer group a group may appear in the list."""
     most_pages: int
-    """Bound of the pages that are read at a poll for what is open, and of those for everything."""
+    """Maximum pages that a poll reads of open groups, and of everything."""
 
 
 class Poller:
-    """Reads the list where it may have changed, and what should be in it and is not."""
+    """Reads the list where it may have changed, and by id what is missing there."""
 
-    def __init__(self, session: Session, scope: Scope, known: Known) -> None:
+    def __init__(self, session: Session, scope: Scope, tracker: GroupTracker) -> None:
         self._session = session
         self._actions = Actions(session)
         self._scope = scope
-        self._known = known
+        self._tracker = tracker
         self._swept: datetime | None = None
+        """Where the next poll continues to read everything; None for at the newest."""
         self._end = datetime.min.replace(tzinfo=UTC)
 
     def set_bounds(self, oldest: datetime, latest: datetime) -> None:
-        """Watched are groups that began after the one, and before a day after the other.
+        """Limit polling to groups created between `oldest` and `latest` + 1 day (clock skew)."""
+        self._tracker.oldest, self._end = oldest, max(latest + _DAY, self._end)
 
-        For the server's clock may be ahead of ours.
-        """
-        self._known.oldest, self._end = oldest, max(latest + _DAY, self._end)
-
-    async def learn(self, until: datetime | None) -> None:
-        """Reads everything once, as what has been told already, if it began until then."""
+    async def prime(self, until: datetime | None) -> None:
+        """Read everything once, and take what was created until then as reported."""
         async with aclosing(self._windows(self._end)) as reading:
             async for window in reading:
-                self._known.learn(window.groups, until)
+                self._tracker.prime(window.groups, until)
 
-    async def poll(self, busy: Collection[str]) -> Sequence[Sighting]:
-        """What has changed, in the order in which the groups began; but of busy ones nothing."""
-        known = self._known
-        known.begin(busy)
-        known.forget()
-        suspects = await self._read_new()
+    async def poll(self, busy: Collection[str]) -> Sequence[GroupChanges]:
+        """Return what has changed, in order of creation, except for busy groups."""
+        tracker = self._tracker
+        tracker.start_poll(busy)
+        tracker.drop_old()
+        expected = await self._read_new()
         if self._open_pages <= self._scope.most_pages:
-            suspects |= await self._read_open()
-            suspects |= await self._sweep(1)
+            expected |= await self._read_open()
+            expected |= await self._sweep(1)
         else:
-            suspects |= await self._sweep(self._scope.most_pages)
-        suspects = (suspects - known.left_filter) | known.in_flight.keys()
-        await self._look_for(suspects - known.met - {*busy})
-        return known.changed()
+            expected |= await self._sweep(self._scope.most_pages)
+        expected = (expected - tracker.left_filter) | tracker.in_flight.keys()
+        await self._read_missing(expected - tracker.seen - {*busy})
+        return tracker.changed()
 
-    async def look(self, ids: Iterable[str]) -> tuple[Sequence[Sighting], Sequence[OnCallError]]:
-        """What has changed of these groups alone, and the errors of those that cannot be read."""
-        self._known.begin(())
+    async def read(
+        self, ids: Iterable[str]
+    ) -> tuple[Sequence[GroupChanges], Sequence[OnCallError]]:
+        """Return what has changed in these groups alone, and the errors of failed reads."""
+        self._tracker.start_poll(())
         failures: list[OnCallError] = []
 
         async def read(group_id: str) -> None:
             try:
-                await self._reread(group_id)
+                await self._read_one(group_id)
             except ClientStateError:
                 raise
             except OnCallError as error:
                 failures.append(error)
 
         await gather_or_cancel([read(group_id) for group_id in ids])
-        return self._known.changed(), failures
+        return self._tracker.changed(), failures
 
     async def _read_new(self) -> set[str]:
-        """Up to two pages on which there is nothing new: a storm is not read again and again."""
-        newest = max((one.created_at for one in self._known.told.values()), default=None)
-        since = self._known.oldest if newest is None else newest - self._scope.overlap
+        """Read what is new; stop after two pages without anything new.
+
+        So all groups of an alert storm are not read again at each poll. Like the other parts, it
+        returns the ids of the tracked groups that should have been there.
+        """
+        newest = max((known.created_at for known in self._tracked), default=None)
+        since = self._tracker.oldest if newest is None else newest - self._scope.overlap
         known = 0
         async with aclosing(self._pages(since)) as pages:
             async for page in pages:
-                known = known + 1 if all(one.id in self._known.told for one in page.results) else 0
-                self._known.see(page.results)
+                is_known = all(group.id in self._tracker.reported for group in page.results)
+                known = known + 1 if is_known else 0
+                self._tracker.observe(page.results)
                 if page.results and known >= _KNOWN_PAGES:
                     since = page.results[-1].created_at
                     break
-        return {one.id for one in self._known.told.values() if one.created_at > since}
+        return {group.id for group in self._tracked if group.created_at > since}
 
     async def _read_open(self) -> set[str]:
         for state in _OPEN:
-            async with aclosing(self._pages(self._known.oldest, state)) as pages:
+            async with aclosing(self._pages(self._tracker.oldest, state)) as pages:
                 async for page in pages:
-                    self._known.see(page.results)
-        return {one.id for one in self._known.told.values() if one.state in _OPEN}
+                    self._tracker.observe(page.results)
+        return {group.id for group in self._tracked if group.state in _OPEN}
 
     async def _sweep(self, pages: int) -> set[str]:
-        """Goes on where the last poll ended; answers what should have been there."""
-        self._swept, expected = await self._cover(self._swept or self._end, pages)
+        """Read everything in rotation: continue where the last poll stopped."""
+        self._swept, expected = await self._read_windows(self._swept or self._end, pages)
         return expected
 
-    async def _look_for(self, suspects: set[str]) -> None:
-        """Finds out what became of those that were not where they should have been."""
-        if len(suspects) > _FEW:
-            newest = max(map(self._known.began, suspects))
-            await self._cover(newest, self._scope.most_pages)
-        for group_id in sorted(suspects - self._known.met)[:_FEW]:
-            await self._reread(group_id)
+    async def _read_missing(self, missing: set[str]) -> None:
+        """Find out what became of groups that were not where they should have been."""
+        if len(missing) > _MAX_READS:
+            newest = max(map(self._tracker.created_at, missing))
+            await self._read_windows(newest, self._scope.most_pages)
+        for group_id in sorted(missing - self._tracker.seen)[:_MAX_READS]:
+            await self._read_one(group_id)
 
     def _pages(
         self, since: datetime, state: AlertGroupState | None = None
@@ -153,32 +164,40 @@ class Poller:
             request = attrs.evolve(request, query=query)
         return Pager(self._session, request, prefetch=0).pages()
 
-    async def _cover(self, until: datetime, pages: int) -> tuple[datetime | None, set[str]]:
-        """Reads so many windows back; answers where to go on, and what should have been there."""
-        until, since = max(until, self._known.oldest), self._known.oldest
+    async def _read_windows(self, until: datetime, pages: int) -> tuple[datetime | None, set[str]]:
+        """Read this many windows back from `until`.
+
+        Returns:
+            Where to continue (None at the end), and the ids of groups that should be there.
+        """
+        until, since = max(until, self._tracker.oldest), self._tracker.oldest
         async with aclosing(self._windows(until)) as reading:
             async for window in reading:
-                self._known.see(window.groups)
+                self._tracker.observe(window.groups)
                 since, pages = window.since, pages - 1
                 if not pages:
                     break
-        expected = {one.id for one in self._known.told.values() if since < one.created_at <= until}
-        return since if since > self._known.oldest else None, expected
+        expected = {group.id for group in self._tracked if since < group.created_at <= until}
+        return since if since > self._tracker.oldest else None, expected
 
     def _windows(self, until: datetime) -> AsyncGenerator[Window, None]:
         request = self._scope.request
-        return windows(self._session, request, since=self._known.oldest, until=until)
+        return windows(self._session, request, since=self._tracker.oldest, until=until)
 
-    async def _reread(self, group_id: str) -> None:
+    async def _read_one(self, group_id: str) -> None:
         try:
             group = await self._actions.get(group_id)
         except NotFound as error:
             if not error.is_certain:
                 raise
             group = None
-        self._known.see_one(group_id, group)
+        self._tracker.observe_one(group_id, group)
+
+    @property
+    def _tracked(self) -> Collection[Snapshot]:
+        return self._tracker.reported.values()
 
     @property
     def _open_pages(self) -> int:
-        number = sum(one.state in _OPEN for one in self._known.told.values())
-        return math.ceil(number / _USUAL_PAGE)
+        number = sum(group.state in _OPEN for group in self._tracked)
+        return math.ceil(number / _PAGE_SIZE)

@@ -1,4 +1,4 @@
-"""When a watcher reads: at its turns, later while the server fails, at once when it gets a hint."""
+"""When to poll: at regular times, with backoff while the server fails, at once after a hint."""
 
 import asyncio
 from collections.abc import Callable, Collection
@@ -8,74 +8,76 @@ from typing import Final
 
 import attrs
 
+_MAX_BACKOFF: Final = timedelta(minutes=5)
+_MAX_DOUBLINGS: Final = 10
+
+_MAX_HINTS: Final = 30
+"""Hinted groups to read one by one; if there are more, a poll takes fewer requests."""
+
+_SOON: Final = 60.0
+"""Seconds to the next poll after a hinted group could not be read."""
+
 
 @attrs.frozen
 class Timestamp:
-    """A moment by both clocks."""
+    """A moment by two clocks: dates can be set, and a loop's clock stops while a machine sleeps."""
 
     date: datetime
-    seconds: float | None = None
-    """Of the running loop; None where there was none."""
+    monotonic: float | None = None
+    """By the clock of the running loop, in seconds; None where there was none."""
 
     @classmethod
     def now(cls, clock: Callable[[], datetime]) -> "Timestamp":
-        """As the clock and the running loop tell it."""
+        """Return the present moment by the given clock and the running loop's."""
         try:
-            seconds = asyncio.get_running_loop().time()
+            monotonic = asyncio.get_running_loop().time()
         except RuntimeError:
-            seconds = None
-        return cls(clock(), seconds)
+            monotonic = None
+        return cls(clock(), monotonic)
 
     def since(self, earlier: "Timestamp") -> timedelta:
-        """What has passed, by the clock that saw more of it."""
-        return max(self.date - earlier.date, self.ticked(earlier))
+        """Return the time passed, by the clock that has counted more of it."""
+        return max(self.date - earlier.date, self.monotonic_elapsed(earlier))
 
-    def ticked(self, earlier: "Timestamp") -> timedelta:
-        """What has passed by the loop's clock, where both know it: nobody sets that."""
-        if self.seconds is None or earlier.seconds is None:
+    def monotonic_elapsed(self, earlier: "Timestamp") -> timedelta:
+        """Return the time passed by the loop's clock, or by date where that was not read."""
+        if self.monotonic is None or earlier.monotonic is None:
             return self.date - earlier.date
-        return timedelta(seconds=self.seconds - earlier.seconds)
-
-
-_LONGEST_PAUSE: Final = timedelta(minutes=5)
-_MOST_DOUBLINGS: Final = 10
-
-_MOST_HINTS: Final = 30
-"""Hinted groups that are read one by one; for more, a poll is cheaper."""
-
-_SOON: Final = 60.0
-"""Seconds to the next poll, when a group that was hinted at could not be read."""
+        return timedelta(seconds=self.monotonic - earlier.monotonic)
 
 
 class Schedule:
-    """Turns, failures and hints. Times are the loop's, in seconds."""
+    """Regular polls, failures and hints. Times are the loop's, in seconds."""
 
     def __init__(self, every: timedelta) -> None:
         self.every = every
         self.failures = 0
-        """How many polls have failed since the last one that did not."""
+        """Polls that have failed since the last one that succeeded."""
         self._due: float | None = None
         self._hints: set[str] = set()
-        self._unmet: set[str] = set()
-        """Hinted groups that a poll did not meet: no further one is made because of them."""
+        self._unseen: set[str] = set()
+        """Hinted groups that a poll did not see: they are read by id, and cause no other poll."""
         self._woken = asyncio.Event()
 
     def hint(self, ids: Collection[str]) -> None:
-        """These groups are to be read at once."""
+        """Ask for these groups to be read at once."""
         self._hints.update(ids)
         self.wake()
 
     def wake(self) -> None:
-        """Whoever waits looks whether there is a reason to go on."""
+        """End a `wait`, so that its caller checks again what there is to do."""
         self._woken.set()
 
     async def wait(self, busy: Collection[str]) -> bool:
-        """Until a poll is due, or a group is hinted at that is not busy, or somebody wakes it.
+        """Wait until a poll is due or a group is hinted at that is not busy.
 
-        In an outage, hints wait as polls do.
+        During an outage, hints wait for the next poll.
+
+        Returns:
+            False when `wake` was called first.
         """
         self._woken.clear()
-        hinted = (self._hints | self._unmet).difference(busy)
+        hinted = (self._hints | self._unseen).difference(busy)
         if self.is_due or (hinted and not self.failures):
             return True
         try:
@@ -90,42 +92,42 @@ class Schedule:
         """Whether it is time for a poll."""
         return self._due is None or _now() >= self._due
 
-    def take(self, busy: Collection[str]) -> Collection[str] | None:
-        """The groups to be read one by one; None where a poll is to be made.
+    def take_hints(self, busy: Collection[str]) -> Collection[str] | None:
+        """Take the groups to read one by one; return None where a poll is to be made instead.
 
-        Those that come meanwhile are not taken by what is done now.
+        Taken at the start, so that a hint that comes meanwhile causes another read.
         """
         hinted = self._hints.difference(busy)
-        if self.is_due or len(hinted) > _MOST_HINTS:
+        if self.is_due or len(hinted) > _MAX_HINTS:
             return None
-        some = set(islice(hinted or self._unmet.difference(busy), _MOST_HINTS))
+        some = set(islice(hinted or self._unseen.difference(busy), _MAX_HINTS))
         self._hints -= some
-        self._unmet -= some
+        self._unseen -= some
         return some
 
-    def take_all(self) -> set[str]:
-        """All groups that were hinted at: a poll begins."""
-        taken, self._hints, self._unmet = self._hints | self._unmet, set(), set()
+    def take_all_hints(self) -> set[str]:
+        """Take all hinted groups, because a poll begins."""
+        taken, self._hints, self._unseen = self._hints | self._unseen, set(), set()
         return taken
 
-    def missed(self) -> None:
-        """A group could not be read: a poll will find what happened to it."""
+    def poll_soon(self) -> None:
+        """Poll within a minute, because a hinted group could not be read."""
         soon = _now() + _SOON
         self._due = soon if self._due is None else min(self._due, soon)
 
-    def succeeded(self, began: float, unmet: Collection[str]) -> None:
-        """A poll that began then has read what was hinted at, but for these groups."""
-        self._unmet.update(unmet)
+    def succeeded(self, started: float, unseen: Collection[str]) -> None:
+        """Record a poll that has succeeded, and the hinted groups that it did not see."""
+        self._unseen.update(unseen)
         self.failures = 0
-        self._due = began + self.every.total_seconds()
+        self._due = started + self.every.total_seconds()
 
-    def failed(self, began: float) -> timedelta:
-        """A poll that began then has failed; answers how long it is to the next one."""
+    def failed(self, started: float) -> timedelta:
+        """Record a poll that has failed, and return the backoff before the next one."""
         self.failures += 1
-        longest = max(self.every, _LONGEST_PAUSE)
-        pause = min(self.every * (1 << min(self.failures, _MOST_DOUBLINGS)), longest)
-        self._due = began + pause.total_seconds()
-        return pause
+        longest = max(self.every, _MAX_BACKOFF)
+        backoff = min(self.every * (1 << min(self.failures, _MAX_DOUBLINGS)), longest)
+        self._due = started + backoff.total_seconds()
+        return backoff
 
 
 def _now() -> float:

@@ -1,10 +1,14 @@
-"""Pure: what a watcher knows of alert groups, and what it finds changed when it sees them again.
+"""The tracker: the last reported snapshot of each group, diffed against what a poll observes.
 
-How it delivers at least once. A consumer may die at any moment, also between the delivery of a
-group's changes and the news that it has handled them. What it believes of the group is then either
-what was delivered before, or what was in flight. So a delivery is noted before it begins, and until
-it has ended the group is compared with both: what differs from either is delivered, also where the
-group is again as it was. That can be interrupted as well, so there may be more than two.
+How it works, and why nothing is lost. A poll observes groups; those that differ from their last
+reported snapshot are `changed`. They stay changed at every poll until their report is marked
+delivered, so a report that is dropped is made again.
+
+A consumer may die at any moment, also after it has handled a report and before that is marked. What
+it believes of the group is then either the last delivered snapshot or the report in flight. So a
+report is marked in flight before it is made, and until it is marked delivered the group is diffed
+against both: whatever differs from either is reported, even where the group is back to what it was.
+A restart can be interrupted as well, so several reports of one group may be in flight.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -18,157 +22,162 @@ from grafana_oncall.changes import Change, Snapshot, diff
 
 
 @attrs.frozen(kw_only=True)
-class Sighting:
-    """A group that is not as it was told last."""
+class GroupChanges:
+    """A group that differs from what was last reported."""
 
     id: str
     group: AlertGroup | None
-    """How it is; None when it is gone."""
+    """Its present state; None when it was deleted."""
     changes: Sequence[Change]
 
 
 @attrs.frozen(kw_only=True)
 class Delivery:
-    """How a group is reported to a consumer."""
+    """A report of one group to a consumer."""
 
     id: str
     after: Snapshot | None
-    """How the group is; None when it is gone."""
+    """The group as reported; None when it was deleted."""
     left_filter: bool = False
-    """Whether it has left the filter by that."""
+    """Whether the group no longer matches the filter."""
 
 
 @attrs.define
-class Delivered:
-    """What was delivered of each group, and what is being delivered."""
+class DeliveryState:
+    """What was delivered of each group, and what is in flight."""
 
-    told: dict[str, Snapshot] = attrs.field(factory=dict[str, Snapshot])
+    reported: dict[str, Snapshot] = attrs.field(factory=dict[str, Snapshot])
     """Each group as it was last delivered."""
     left_filter: set[str] = attrs.field(factory=set[str])
-    """Groups that have left the list: when they come back, they are not new."""
+    """Groups that no longer match the filter: they are not new when they match it again."""
     in_flight: dict[str, list[Delivery]] = attrs.field(factory=dict[str, list[Delivery]])
-    """Deliveries that began after that, and are not known to be done, in their order."""
+    """Deliveries of each group since then that are not known to have completed, oldest first."""
 
-    def begin_delivery(self, delivery: Delivery) -> None:
-        """From now on the consumer may know it."""
-        begun = self.in_flight.setdefault(delivery.id, [])
-        begun[:] = [one for one in begun if one != delivery] + [delivery]
+    def mark_in_flight(self, delivery: Delivery) -> None:
+        """Record a delivery that begins: from now on, the consumer may have seen it."""
+        started = self.in_flight.setdefault(delivery.id, [])
+        started[:] = [other for other in started if other != delivery] + [delivery]
 
-    def end_delivery(self, delivery: Delivery) -> None:
-        """The consumer knows it."""
+    def mark_delivered(self, delivery: Delivery) -> None:
+        """Record a delivery that the consumer has handled."""
         self.in_flight.pop(delivery.id, None)
         self.left_filter.discard(delivery.id)
         if delivery.after is None:
-            self.told.pop(delivery.id, None)
+            self.reported.pop(delivery.id, None)
             return
-        self.told[delivery.id] = delivery.after
+        self.reported[delivery.id] = delivery.after
         if delivery.left_filter:
             self.left_filter.add(delivery.id)
 
 
-class Known(Delivered):
-    """What is known of each group, with which they are compared when they are seen."""
+class GroupTracker(DeliveryState):
+    """Last reported snapshot per group, diffed against each poll."""
 
     def __init__(self, query: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        self.met: set[str] = set()
-        """Groups that were seen since `begin`, but for busy ones."""
+        self.seen: set[str] = set()
+        """Groups observed since `start_poll`, except busy ones."""
         self.oldest = datetime.min.replace(tzinfo=UTC)
-        """Groups that began earlier are not watched."""
+        """Groups created earlier are not tracked."""
         self._query = query
         self._busy: Collection[str] = ()
         self._changed: dict[str, AlertGroup | None] = {}
 
-    def began(self, group_id: str) -> datetime:
-        """When a group began that is known, or is being delivered."""
-        looks = (self.told.get(group_id), *(one.after for one in self.in_flight.get(group_id, ())))
-        return next((look.created_at for look in looks if look is not None), self.oldest)
+    def created_at(self, group_id: str) -> datetime:
+        """Return when a group was created that is tracked, or in flight."""
+        started = (delivery.after for delivery in self.in_flight.get(group_id, ()))
+        snapshots = (self.reported.get(group_id), *started)
+        found = (snapshot.created_at for snapshot in snapshots if snapshot is not None)
+        return next(found, self.oldest)
 
-    def forget(self) -> None:
-        """Drops the groups that are too old by now."""
-        known = self.told.keys() | self.in_flight.keys()
-        for group_id in [one for one in known if self.began(one) < self.oldest]:
-            self.end_delivery(Delivery(id=group_id, after=None))
+    def drop_old(self) -> None:
+        """Stop tracking the groups that are too old by now."""
+        tracked = self.reported.keys() | self.in_flight.keys()
+        for group_id in [each for each in tracked if self.created_at(each) < self.oldest]:
+            self.mark_delivered(Delivery(id=group_id, after=None))
 
-    def learn(self, groups: Iterable[AlertGroup], until: datetime | None) -> None:
-        """Takes these as told already, if they began until then."""
+    def prime(self, groups: Iterable[AlertGroup], until: datetime | None) -> None:
+        """Take groups as reported without reporting them, if they were created until then."""
         for group in groups:
             if until is None or group.created_at <= until:
-                # What an attempt before this one saw of it may have changed since.
-                self.told.setdefault(group.id, Snapshot.of(group))
+                # What an earlier attempt has seen stays: the group may have changed since.
+                self.reported.setdefault(group.id, Snapshot.of(group))
 
-    def begin(self, busy: Collection[str]) -> None:
-        """What is seen from now on is compared, but of busy groups nothing is."""
-        self._busy, self._changed, self.met = busy, {}, set()
+    def start_poll(self, busy: Collection[str]) -> None:
+        """Start to observe; ignore groups that are busy."""
+        self._busy, self._changed, self.seen = busy, {}, set()
 
-    def see(self, groups: Iterable[AlertGroup]) -> None:
-        """These are in the list."""
+    def observe(self, groups: Iterable[AlertGroup]) -> None:
+        """Compare groups that are in the list."""
         for group in groups:
-            # A server may ignore a filter: then a group that was told is looked for by its id.
-            if self._is_watched(group) and group.id not in self._busy:
-                self.met.add(group.id)
-                self._note(group.id, group)
+            # A server may ignore a filter: then a tracked group is looked up by its id instead.
+            if self._matches(group) and group.id not in self._busy:
+                self.seen.add(group.id)
+                self._compare(group.id, group)
 
-    def see_one(self, group_id: str, group: AlertGroup | None) -> None:
-        """This was read by its id, be it in the list or not; None means that it is gone."""
-        self.met.add(group_id)
-        if self._believed(group_id, group):
-            self._note(group_id, group)
+    def observe_one(self, group_id: str, group: AlertGroup | None) -> None:
+        """Compare a group that was read by its id; None means that it does not exist."""
+        self.seen.add(group_id)
+        if self._possible_snapshots(group_id, group):
+            self._compare(group_id, group)
         elif group_id not in self._busy:
             self.in_flight.pop(group_id, None)
 
-    def changed(self) -> Sequence[Sighting]:
-        """What was found changed since `begin`, in the order in which the groups began."""
+    def changed(self) -> Sequence[GroupChanges]:
+        """Return the groups found changed since `start_poll`, in order of creation."""
         found = [
-            Sighting(id=one, group=group, changes=self._news(one, group))
-            for one, group in self._changed.items()
+            GroupChanges(id=group_id, group=group, changes=self._diff(group_id, group))
+            for group_id, group in self._changed.items()
         ]
-        return sorted(found, key=self._began)
+        return sorted(found, key=self._created)
 
-    def delivery(self, sighting: Sighting) -> Delivery:
-        """How the group is for a consumer who has these changes."""
-        group = sighting.group
+    def delivery(self, changes: GroupChanges) -> Delivery:
+        """Return the group as a consumer sees it who has these changes."""
+        group = changes.group
         return Delivery(
-            id=sighting.id,
+            id=changes.id,
             after=None if group is None else Snapshot.of(group),
-            left_filter=group is not None and not self._is_watched(group),
+            left_filter=group is not None and not self._matches(group),
         )
 
-    def _note(self, group_id: str, group: AlertGroup | None) -> None:
+    def _compare(self, group_id: str, group: AlertGroup | None) -> None:
         if group_id in self._busy:
             return
-        if self._news(group_id, group):
+        if self._diff(group_id, group):
             self._changed[group_id] = group
         else:
             self._changed.pop(group_id, None)
-            self.end_delivery(self.delivery(Sighting(id=group_id, group=group, changes=())))
+            unchanged = GroupChanges(id=group_id, group=group, changes=())
+            self.mark_delivered(self.delivery(unchanged))
 
-    def _news(self, group_id: str, group: AlertGroup | None) -> Sequence[Change]:
-        """What differs from anything that the consumer may believe, once for each kind.
+    def _diff(self, group_id: str, group: AlertGroup | None) -> Sequence[Change]:
+        """Return what differs from any snapshot the consumer may have, one change of each kind.
 
-        What differs from the latest of that stands last: it leads to how the group is.
+        Differences from the latest snapshot come last: they lead to the present state.
         """
         found: dict[type[Change], Change] = {}
-        for before in self._believed(group_id, group):
+        for before in self._possible_snapshots(group_id, group):
             for change in diff(before, group):
                 found.pop(type(change), None)
                 found[type(change)] = change
         return tuple(found.values())
 
-    def _believed(self, group_id: str, group: AlertGroup | None) -> Sequence[Snapshot | None]:
-        """How the consumer may believe the group to be, the latest last; None for nothing.
+    def _possible_snapshots(
+        self, group_id: str, group: AlertGroup | None
+    ) -> Sequence[Snapshot | None]:
+        """Return each snapshot that the consumer may have, latest last; None stands for none.
 
-        A group that is not in the list is news only for those who have it in there.
+        A group that does not match the filter concerns only consumers for whom it did.
         """
-        begun = self.in_flight.get(group_id, ())
-        if group is None or self._is_watched(group):
-            return [self.told.get(group_id), *(one.after for one in begun)]
-        told = None if group_id in self.left_filter else self.told.get(group_id)
-        inside = [told, *(one.after for one in begun if not one.left_filter)]
-        return [one for one in inside if one is not None]
+        started = self.in_flight.get(group_id, ())
+        if group is None or self._matches(group):
+            return [self.reported.get(group_id), *(delivery.after for delivery in started)]
+        reported = None if group_id in self.left_filter else self.reported.get(group_id)
+        matching = [reported, *(each.after for each in started if not each.left_filter)]
+        return [snapshot for snapshot in matching if snapshot is not None]
 
-    def _began(self, sighting: Sighting) -> datetime:
-        return self.began(sighting.id) if sighting.group is None else sighting.group.created_at
+    def _created(self, changes: GroupChanges) -> datetime:
+        return self.created_at(changes.id) if changes.group is None else changes.group.created_at
 
-    def _is_watched(self, group: AlertGroup) -> bool:
+    def _matches(self, group: AlertGroup) -> bool:
         return unmet(self._query, group) is None and group.created_at >= self.oldest

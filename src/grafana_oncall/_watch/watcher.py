@@ -1,4 +1,4 @@
-"""What `watch` returns: changes of alert groups, for as long as one wants."""
+"""The watcher that `watch` returns: iterate it to get changes of alert groups."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime, timedelta
@@ -16,41 +16,43 @@ from .follower import Follower, WatchSettings
 
 @attrs.frozen(kw_only=True)
 class WatchHealth:
-    """How a watcher is."""
+    """The state of a watcher."""
 
     polled: datetime | None
-    """When groups were last read; None before the first time."""
+    """When groups were last read; None before the first poll."""
     lag: timedelta | None
     """Time since then."""
     failures: int
-    """How many polls have failed since then."""
+    """Polls that have failed since then."""
     watched: int
-    """How many groups are known."""
+    """Groups that are tracked."""
 
 
 class Watcher:
-    """Changes of alert groups: iterate it. Nothing is sent before that.
+    """Changes of alert groups, by polling. Iterate it; nothing is sent before that.
 
         async for change in client.alert_groups.watch(labels={"team": "SRE"}):
             ...
 
-    A change counts as delivered when the next one is asked for. Before it is delivered, that is
-    noted in the `checkpoint`. A watcher that goes on from there delivers the rest, and again what
-    was in progress, by what the group is by then; also where it was undone meanwhile. So each
-    change is delivered at least once, and what was delivered last leads to how the group is. While
-    a change is being worked on, nothing is read, and nothing piles up: what happens meanwhile to a
-    group is delivered as one difference.
+    Each change is delivered at least once, and the last one leads to the group's present state. A
+    change counts as delivered when the next one is requested. Before it is delivered, that is
+    recorded in the `checkpoint`. A watcher that continues from there delivers the rest, and again
+    what was in flight, by the group's present state, even where the change was undone meanwhile.
+
+    While your code handles a change, nothing is polled and nothing piles up: what happens to a
+    group meanwhile is delivered as one difference.
 
     A checkpoint that is a file is appended to, without waiting for the disk. Nothing is lost when
-    the process is killed; when the machine crashes, perhaps what came after the last `save`.
+    the process is killed; when the machine crashes, what came after the last `save` may be.
 
-    One loop or bot at a time reads from a watcher, and one watcher at a time has a file: a second
+    One loop or bot at a time reads from a watcher, and one watcher at a time uses a file; a second
     one raises ClientStateError or CheckpointError.
 
-    Outages are waited out, with up to five minutes from poll to poll. Iterating raises OnCallError
-    where waiting cannot help: a token or a certificate that is refused, a group of unknown shape, a
-    client that is closed, a checkpoint that cannot be written; and, before OnCall has ever
-    answered, a login page or redirect, and a host that has had no address for two minutes.
+    During outages polling continues, with backoff of up to five minutes. Iterating raises
+    OnCallError for what does not pass by itself: a token or certificate that is rejected, a group
+    that cannot be decoded, a closed client, a checkpoint that cannot be written; and, before the
+    first response from OnCall, a login page or redirect, and a host that has had no address for two
+    minutes.
     """
 
     def __init__(
@@ -62,48 +64,49 @@ class Watcher:
         self._follower = Follower(session, settings, checkpoint)
 
     def __repr__(self) -> str:
-        return f"<Watcher of {self._follower.watched} alert groups: use async for>"
+        return f"<Watcher of {self._follower.tracked} alert groups: use async for>"
 
     def __aiter__(self) -> AsyncIterator[Watched]:
         return self._changes()
 
     @property
     def health(self) -> WatchHealth:
-        """How it is, for a liveness probe."""
+        """The present state, for a liveness probe."""
         follower = self._follower
         return WatchHealth(
             polled=follower.polled,
             lag=follower.lag,
             failures=follower.schedule.failures,
-            watched=follower.watched,
+            watched=follower.tracked,
         )
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """What was delivered so far, and what is in progress, for another watcher to go on from.
+        """What was delivered so far and what is in flight, for another watcher to continue from.
 
         Raises:
             CheckpointError: Nothing was read yet.
         """
-        return self._follower.checkpoint
+        return self._follower.recorder.checkpoint
 
     def save(self) -> None:
-        """Bring the checkpoint's file to the disk, if it has one, and somebody reads from this.
+        """Flush the checkpoint's file to the disk, if there is one, while this watcher is read.
 
-        For what a crash of the machine must not lose; the event loop waits for the disk meanwhile.
+        For what must survive a crash of the machine; the event loop waits for the disk meanwhile.
         """
-        self._follower.save()
+        self._follower.recorder.save()
 
     def hint(self, alert_group_id: str) -> None:
-        """Something may have happened to this group, as a webhook says: it is read at once.
+        """Read this group at once, because it may have changed, as a webhook says.
 
-        What has happened is told as if a poll had found it, and so is not told twice.
+        Its changes are delivered as if a poll had found them, and so not a second time.
         """
         self._follower.schedule.hint(several_ids("alert_group_id", alert_group_id))
 
     async def _changes(self) -> AsyncGenerator[Watched, None]:
         follower = self._follower
-        # Nothing in here may be a generator that is async: a loop that ends closes all at once.
+        # No async generator may be open in here: an event loop that shuts down closes them all at
+        # once, in any order.
         with follower.reading() as reader:
             await follower.begin()
             while True:
@@ -111,16 +114,16 @@ class Watcher:
                 if poll.gap is not None:
                     yield poll.gap
                     follower.check(reader)
-                    follower.settle_gap(poll.gap)
-                for sighting in poll.sightings:
-                    follower.begin_delivery(sighting)
-                    for change in sighting.changes:
+                    follower.mark_gap_delivered(poll.gap)
+                for changes in poll.changed:
+                    follower.mark_in_flight(changes)
+                    for change in changes.changes:
                         yield change
                         follower.check(reader)
-                    follower.end_delivery(sighting)
+                    follower.mark_delivered(changes)
 
 
 def follower_of(watcher: Watcher) -> Follower:
-    """For those who work on several groups at once, such as `Bot`."""
+    """Return the follower of a watcher, for `Bot`, which handles several groups at once."""
     # The class is of this module.
     return watcher._follower  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]

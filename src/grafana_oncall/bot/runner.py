@@ -1,4 +1,15 @@
-"""How a bot runs: it polls, and handles the changes of several groups at a time, until it ends."""
+"""Running a bot: poll, and handle the changes of several groups at a time, until it stops.
+
+How it works, and why order holds. A job is all changes of one group that a poll found; they are
+handled one after the other, in one task. Until the job ends, the group is busy, and polls leave it
+out, so there is never a second job of the same group, and no queue per group: what happens
+meanwhile is found afterwards, as one difference. The next poll begins when every job has started,
+so a backlog does not grow either.
+
+A stop, an error of a poll, or a checkpoint that cannot be written ends the polling. Jobs that have
+started are then finished within the grace period; jobs that have not are dropped, because the next
+bot finds their changes again.
+"""
 
 import asyncio
 import logging
@@ -24,57 +35,58 @@ _logger: Final = logging.getLogger("grafana_oncall")
 
 @attrs.frozen
 class _Job:
-    """Changes to be handled one after the other; what comes before, and what follows."""
+    """Changes to handle one after the other, and how to mark them before and afterwards."""
 
     id: str | None
+    """Of the group; None for a gap."""
     changes: Sequence[Watched]
-    begin: Callable[[], None]
-    end: Callable[[], None]
+    mark_in_flight: Callable[[], None]
+    mark_delivered: Callable[[], None]
 
 
 class Runner:
-    """Tells what a follower finds: of one group in order, of several at the same time."""
+    """Delivers what a follower finds: in order per group, for several groups concurrently."""
 
     def __init__(
         self,
         follower: Follower,
-        tell: Callable[[Watched], Awaitable[None]],
+        deliver: Callable[[Watched], Awaitable[None]],
         *,
         max_at_once: int,
     ) -> None:
         self._follower = follower
-        self._tell = tell
+        self._deliver = deliver
         self._slots = asyncio.Semaphore(max_at_once)
         self._waiting = deque[_Job]()
         self.busy: set[str] = set()
-        """Groups whose changes are being told."""
-        self._ran = False
+        """Groups whose changes are being delivered."""
+        self._has_run = False
         self._stopping = asyncio.Event()
-        self._hurries = False
-        self._limit: asyncio.Timeout | None = None
-        self._cut_off = 0
+        self._force_stop = False
+        self._grace: asyncio.Timeout | None = None
+        self._cancelled = 0
         self._failure: OnCallError | None = None
 
     @property
     def backlog(self) -> int:
-        """Groups whose changes wait for a place."""
+        """Number of groups whose changes wait for a slot."""
         return len(self._waiting)
 
     def stop(self) -> None:
-        """Begins no further group, and lets `run` end; called again, ends it at once."""
-        self._hurries = self._stopping.is_set()
-        if self._hurries and self._limit is not None and not self._limit.expired():
-            self._limit.reschedule(asyncio.get_running_loop().time())
+        """Start no further job, and let `run` finish; called twice, cancel what still runs."""
+        self._force_stop = self._stopping.is_set()
+        if self._force_stop and self._grace is not None and not self._grace.expired():
+            self._grace.reschedule(asyncio.get_running_loop().time())
         self._stopping.set()
 
     async def run(self, grace: float, signals: Collection[signal.Signals]) -> None:
-        """Runs, once, until a stop, a signal or an error; then finishes within `grace` seconds."""
-        if self._ran:
+        """Run, once, until a stop, a signal or an error; then finish within `grace` seconds."""
+        if self._has_run:
             raise ClientStateError("A bot runs once: make a new one.")
         with stopped_by(signals, self.stop):
-            self._ran = True
+            self._has_run = True
             with self._follower.reading() as reader:
-                await self._unless_stopped(self._follower.begin(alone=True))
+                await self._unless_stopped(self._follower.begin(exclusive=True))
                 if not self._stopping.is_set():
                     await self._run(reader, grace)
         if self._failure is not None:
@@ -82,57 +94,65 @@ class Runner:
 
     async def _run(self, reader: object, grace: float) -> None:
         try:
-            async with asyncio.timeout(None) as self._limit, asyncio.TaskGroup() as tasks:
-                await self._work(reader, tasks)
+            async with asyncio.timeout(None) as self._grace, asyncio.TaskGroup() as tasks:
+                await self._poll(reader, tasks)
                 self._stopping.set()
-                left = 0 if self._hurries else grace
-                self._limit.reschedule(asyncio.get_running_loop().time() + left)
+                left = 0 if self._force_stop else grace
+                self._grace.reschedule(asyncio.get_running_loop().time() + left)
         except TimeoutError:
-            _logger.warning("Stopped; %d groups were left in the middle.", self._cut_off)
+            _logger.warning(
+                "The bot stopped while %d groups were being handled; the next bot with its "
+                "checkpoint handles them again.",
+                self._cancelled,
+            )
         finally:
-            self._limit = None
+            self._grace = None
 
-    async def _work(self, reader: object, tasks: asyncio.TaskGroup) -> None:
-        """Polls, and begins to handle what is found, until something ends it."""
+    async def _poll(self, reader: object, tasks: asyncio.TaskGroup) -> None:
+        """Poll, and start to handle what is found, until a stop or an error."""
         while not self._stopping.is_set():
             try:
                 poll = await self._unless_stopped(self._follower.poll(reader, self.busy))
                 if poll is not None:
                     self._waiting.extend(self._jobs(poll))
-                    await self._begin(tasks)
+                    await self._start(tasks)
             except OnCallError as error:
                 self._failure = error
                 return
 
     def _jobs(self, poll: Poll) -> Generator[_Job]:
-        follower = self._follower
-        if poll.gap is not None:
-            yield _Job(None, [poll.gap], lambda: None, partial(follower.settle_gap, poll.gap))
-        for one in poll.sightings:
-            begin, end = partial(follower.begin_delivery, one), partial(follower.end_delivery, one)
-            yield _Job(one.id, one.changes, begin, end)
+        follower, gap = self._follower, poll.gap
+        if gap is not None:
+            yield _Job(None, [gap], lambda: None, partial(follower.mark_gap_delivered, gap))
+        for changes in poll.changed:
+            yield _Job(
+                changes.id,
+                changes.changes,
+                partial(follower.mark_in_flight, changes),
+                partial(follower.mark_delivered, changes),
+            )
 
-    async def _begin(self, tasks: asyncio.TaskGroup) -> None:
-        """Each job that waits, as soon as there is a place for it; none after a stop."""
+    async def _start(self, tasks: asyncio.TaskGroup) -> None:
+        """Start each waiting job as soon as there is a slot for it; after a stop, drop the rest."""
         while self._waiting:
             await self._unless_stopped(self._slots.acquire())
             if self._stopping.is_set():
                 self._waiting.clear()
                 return
             job = self._waiting.popleft()
-            job.begin()
+            job.mark_in_flight()
             if job.id is not None:
                 self.busy.add(job.id)
             tasks.create_task(self._handle(job))
 
     async def _handle(self, job: _Job) -> None:
-        """All its changes; they count as told when this comes to its end."""
+        """Deliver all changes of a job; they count as delivered when this returns."""
         try:
             for change in job.changes:
-                await self._tell(change)
-            job.end()
+                await self._deliver(change)
+            job.mark_delivered()
         except asyncio.CancelledError:
-            self._cut_off += 1
+            self._cancelled += 1
             raise
         finally:
             if job.id is not None:
@@ -140,7 +160,7 @@ class Runner:
             self._slots.release()
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """Its result, or None when a stop comes before."""
+        """Return the result of `work`, or cancel it and return None when a stop comes first."""
         working, stopping = asyncio.create_task(work), asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -93,7 +93,7 @@ async def test_a_loop_that_waits_at_a_change_gives_way_to_another(
         assert await anext(first) == await anext(second)
         enter(group, "resolved", fake)
         await anext(second)
-        with pytest.raises(ClientStateError, match="reads from this watcher since"):
+        with pytest.raises(ClientStateError, match="has begun to read from this watcher"):
             await anext(first)
         rest = [await anext(second), await anext(second)]
     assert told(rest) == "Created Resolved"
@@ -167,7 +167,7 @@ async def test_a_second_watcher_of_a_file_is_refused(
     path = tmp_path / "bot.json"
     async with watching(watch(checkpoint=path)) as seen:
         began = passed()
-        with pytest.raises(CheckpointError, match=r"bot\.json: another watcher uses") as caught:
+        with pytest.raises(CheckpointError, match=r"bot\.json: another watcher is using") as caught:
             await collect(watch(checkpoint=path), [])
         assert (caught.value.path, round(passed() - began)) == (str(path), 5)
         fake.add_group()
@@ -201,7 +201,7 @@ async def test_a_file_has_one_lock_under_all_its_names(
     link.symlink_to(path)
     fake.add_group()
     async with watching(watch(checkpoint=path)):
-        with pytest.raises(CheckpointError, match="another watcher uses"):
+        with pytest.raises(CheckpointError, match="another watcher is using"):
             await collect(watch(checkpoint=link), [])
     async with watching(watch(checkpoint=link)):
         pass
@@ -315,7 +315,7 @@ async def test_a_cancelled_loop_that_cannot_save_is_cancelled_all_the_same(
     task.cancel()
     await asyncio.wait([task])
     assert task.cancelled()
-    assert "At the end of watching: " in caplog.text
+    assert "When watching ended: " in caplog.text
 
 
 async def test_a_file_that_was_removed_is_written_again(

@@ -24,7 +24,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grafana_oncall import OnCallClient
-from grafana_oncall._watch.checkpoint import Checkpoint, CheckpointFile, Kind
+from grafana_oncall._watch.checkpoint import Checkpoint
+from grafana_oncall._watch.checkpoint_file import CheckpointFile, Kind
 from grafana_oncall._watch.tracker import Delivery
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import CheckpointError
@@ -119,7 +120,7 @@ def without(name: str) -> str:
 
 
 TEXT = CHECKPOINT.to_json()
-ENDED = '"end": {"id": "I1", "after": null}'
+ENDED = '"delivered": {"id": "I1", "after": null}'
 HOSTILE: dict[str, str | bytes] = {
     "nothing": "",
     "no JSON": "checkpoint",
@@ -155,8 +156,9 @@ HOSTILE: dict[str, str | bytes] = {
     "a line that says nothing": f"{TEXT}\n{{}}\n",
     "a line that says something else": f'{TEXT}\n{{"polle": "2026-03-02T09:30:15Z"}}\n',
     "a line that says two things": f'{TEXT}\n{{"polled": "2026-03-02T09:30:15Z", {ENDED}}}\n',
-    "a line without a group": f'{TEXT}\n{{"begin": {{"after": null}}}}\n',
-    "a line that is no UTF-8": f'{TEXT}\n{{"end": {{"id": "'.encode() + b'\xff", "after": null}}\n',
+    "a line without a group": f'{TEXT}\n{{"in_flight": {{"after": null}}}}\n',
+    "a line that is no UTF-8": f'{TEXT}\n{{"delivered": {{"id": "'.encode()
+    + b'\xff", "after": null}}\n',
     "a line with a time without a zone": f'{TEXT}\n{{"polled": "2026-03-02T09:30:15"}}\n',
     "an empty line": f"{TEXT}\n\n{{{ENDED}}}\n",
     "two values": f"{TEXT}\n{TEXT}\n",
@@ -173,7 +175,7 @@ HOSTILE: dict[str, str | bytes] = {
 )
 def test_what_is_no_checkpoint_is_refused(text: Any) -> None:
     """By one error, which says so shortly."""
-    with pytest.raises(CheckpointError, match="no checkpoint of a watcher") as caught:
+    with pytest.raises(CheckpointError, match="not a watcher's checkpoint") as caught:
         Checkpoint.from_json(text)
     assert caught.value.path is None
     assert len(str(caught.value)) < 200
@@ -257,14 +259,14 @@ GROUP = CHECKPOINT.groups[0]
 SILENT = attrs.evolve(CHECKPOINT, groups=(), left_filter=(), in_flight=())
 
 
-def told(state: AlertGroupState | None, *, outside: bool = False, id: str = "I1") -> Delivery:
-    """A group is told to be in that state, or to be gone."""
+def delivery(state: AlertGroupState | None, *, outside: bool = False, id: str = "I1") -> Delivery:
+    """Return a report of a group in that state, or of its deletion."""
     after = None if state is None else attrs.evolve(GROUP, id=id, state=state)
     return Delivery(id=id, after=after, left_filter=outside)
 
 
-ACKNOWLEDGED, RESOLVED = told(AlertGroupState.ACKNOWLEDGED), told(AlertGroupState.RESOLVED)
-GONE, LEFT = told(None), told(AlertGroupState.RESOLVED, outside=True)
+ACKNOWLEDGED, RESOLVED = delivery(AlertGroupState.ACKNOWLEDGED), delivery(AlertGroupState.RESOLVED)
+GONE, LEFT = delivery(None), delivery(AlertGroupState.RESOLVED, outside=True)
 
 
 @asynccontextmanager
@@ -273,9 +275,9 @@ async def open_file(path: Path, value: Checkpoint = SILENT) -> AsyncGenerator[Ch
     file = CheckpointFile(path)
     assert await file.lock()
     try:
-        assert file.is_due
+        assert file.needs_rewrite
         await file.rewrite(value)
-        assert not file.is_due
+        assert not file.needs_rewrite
         yield file
     finally:
         file.unlock()
@@ -285,26 +287,30 @@ async def open_file(path: Path, value: Checkpoint = SILENT) -> AsyncGenerator[Ch
     ("lines", "changed"),
     [
         pytest.param([("polled", SECOND)], {"polled": SECOND}, id="read"),
-        pytest.param([("begin", RESOLVED)], {"in_flight": (RESOLVED,)}, id="begun"),
-        pytest.param([("begin", GONE)], {"in_flight": (GONE,)}, id="begun to be gone"),
+        pytest.param([("in_flight", RESOLVED)], {"in_flight": (RESOLVED,)}, id="in flight"),
+        pytest.param([("in_flight", GONE)], {"in_flight": (GONE,)}, id="in flight, deleted"),
         pytest.param(
-            [("begin", ACKNOWLEDGED), ("begin", RESOLVED), ("begin", ACKNOWLEDGED)],
+            [("in_flight", ACKNOWLEDGED), ("in_flight", RESOLVED), ("in_flight", ACKNOWLEDGED)],
             {"in_flight": (RESOLVED, ACKNOWLEDGED)},
-            id="begun, after a restart too",
+            id="in flight, after a restart too",
         ),
         pytest.param(
-            [("begin", ACKNOWLEDGED), ("begin", RESOLVED), ("end", RESOLVED)],
+            [("in_flight", ACKNOWLEDGED), ("in_flight", RESOLVED), ("delivered", RESOLVED)],
             {"groups": (RESOLVED.after,)},
-            id="ended",
+            id="delivered",
         ),
-        pytest.param([("end", RESOLVED), ("end", GONE)], {}, id="gone"),
+        pytest.param([("delivered", RESOLVED), ("delivered", GONE)], {}, id="gone"),
         pytest.param(
-            [("end", LEFT)], {"groups": (LEFT.after,), "left_filter": ("I1",)}, id="left_filter"
+            [("delivered", LEFT)],
+            {"groups": (LEFT.after,), "left_filter": ("I1",)},
+            id="left the filter",
         ),
         pytest.param(
-            [("end", LEFT), ("end", RESOLVED)], {"groups": (RESOLVED.after,)}, id="inside again"
+            [("delivered", LEFT), ("delivered", RESOLVED)],
+            {"groups": (RESOLVED.after,)},
+            id="inside again",
         ),
-        pytest.param([("end", LEFT), ("end", GONE)], {}, id="gone from outside"),
+        pytest.param([("delivered", LEFT), ("delivered", GONE)], {}, id="gone from outside"),
     ],
 )
 async def test_a_file_has_what_was_appended_to_it(
@@ -323,7 +329,11 @@ async def test_half_a_line_at_the_end_does_not_count(tmp_path: Path) -> None:
     """Wherever it was cut, in the middle of a character too; half a value is refused."""
     path, states = tmp_path / "bot.json", [SILENT]
     async with open_file(path) as file:
-        lines: list[tuple[Kind, Any]] = [("begin", RESOLVED), ("end", RESOLVED), ("polled", SECOND)]
+        lines: list[tuple[Kind, Any]] = [
+            ("in_flight", RESOLVED),
+            ("delivered", RESOLVED),
+            ("polled", SECOND),
+        ]
         for kind, what in lines:
             assert file.append(kind, what)
             states.append(cast("Checkpoint", Checkpoint.load(path)))
@@ -343,14 +353,14 @@ async def test_a_file_that_has_grown_is_written_anew(tmp_path: Path) -> None:
     path = tmp_path / "bot.json"
     async with open_file(path) as file:
         number = 0
-        while not file.is_due:
-            assert file.append("end", told(AlertGroupState.FIRING, id=f"I{number}"))
+        while not file.needs_rewrite:
+            assert file.append("delivered", delivery(AlertGroupState.FIRING, id=f"I{number}"))
             number += 1
         known = Checkpoint.load(path)
         assert known is not None
         assert len(known.groups) == number > 100
         await file.rewrite(known)
-        assert not file.is_due
+        assert not file.needs_rewrite
         assert Checkpoint.load(path) == known
         assert path.read_bytes().count(b"\n") == 1
         assert file.append("polled", SECOND)
@@ -374,7 +384,7 @@ async def test_what_is_appended_while_a_file_is_written_anew_is_in_both(tmp_path
     async with open_file(path) as file:
         writing = asyncio.create_task(file.rewrite(MANY))
         await asyncio.sleep(0)
-        assert file.append("begin", ACKNOWLEDGED)
+        assert file.append("in_flight", ACKNOWLEDGED)
         assert Checkpoint.load(path) == attrs.evolve(SILENT, in_flight=(ACKNOWLEDGED,))
         file.save(lambda: SILENT)
         await writing
@@ -397,7 +407,7 @@ async def test_a_file_that_is_not_there_is_written_with_its_first_lines(
     assert not file.append("polled", SECOND)
     writing = asyncio.create_task(file.rewrite(MANY))
     await asyncio.sleep(0)
-    assert file.append("begin", ACKNOWLEDGED)
+    assert file.append("in_flight", ACKNOWLEDGED)
     file.save(lambda: SILENT)
     await writing
     assert Checkpoint.load(path) == attrs.evolve(MANY, in_flight=(ACKNOWLEDGED,))
@@ -450,10 +460,10 @@ async def test_a_line_does_not_follow_half_a_line(tmp_path: Path) -> None:
     path = tmp_path / "bot.json"
     async with open_file(path) as file:
         with full_disk(path.stat().st_size + 5), pytest.raises(CheckpointError) as caught:
-            file.append("begin", RESOLVED)
+            file.append("in_flight", RESOLVED)
         assert caught.value.path == str(path)
         assert Checkpoint.load(path) == SILENT
-        assert not file.append("begin", RESOLVED)
+        assert not file.append("in_flight", RESOLVED)
         file.save(lambda: OTHER)
         assert file.append("polled", SECOND)
     assert Checkpoint.load(path) == attrs.evolve(OTHER, polled=SECOND)

@@ -1,0 +1,176 @@
+"""The file of a checkpoint: locked, appended to as changes are delivered, and compacted.
+
+How it works, and why a `kill -9` at any byte is safe. A line is appended by one unbuffered write,
+which takes microseconds and survives the process, so it can be made in the event loop before each
+delivery. A last line that was cut off is ignored when the file is loaded; after a failed write, no
+line follows half a line, because the file is then written whole first.
+
+When its lines have grown as long as its value, the file is written anew, in a thread: to a new file
+beside the old one, to which lines are still appended meanwhile. Those lines are also kept in
+memory, and are appended to the new file before it replaces the old one in one step. So at any
+moment there is one file with everything, and a process that dies leaves the old one or the new one.
+
+Only the new file, and the last lines of a watcher that ends, are flushed to the disk (`fsync`).
+When the machine crashes, the lines of the last half minute may be lost, as with any file.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from io import FileIO
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from grafana_oncall._core.aio import to_the_end
+from grafana_oncall._core.filelock import lock, unlock
+from grafana_oncall.errors import CheckpointError
+
+from .checkpoint import Checkpoint, append, beside, unusable, write_new
+from .tracker import Delivery
+
+Kind: TypeAlias = Literal["polled", "in_flight", "delivered"]
+
+_TO_APPEND: Final = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)  # else Windows adds \r
+
+_MIN_JOURNAL: Final = 64 * 1024
+"""Bytes of lines below which a file, however small, is not compacted."""
+
+_LOCK_TIMEOUT: Final = 5.0
+"""Seconds to wait for another watcher to release the file."""
+_LOCK_RETRY: Final = 0.1
+
+
+class CheckpointFile:
+    """A checkpoint in a file, used by one watcher at a time: a lock file beside it ensures that."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()  # its lock is the same under all its names
+        # File descriptors: file objects might be closed by the garbage collector, with a warning.
+        self._lock: int | None = None
+        self._file: int | None = None
+        """Open to append; None before the first `rewrite` and after a failed write."""
+        self._compact_at = 0
+        """Size in bytes at which the file is compacted."""
+        self._meanwhile: list[bytes] | None = None
+        """Lines appended while the file is being rewritten; None when it is not."""
+
+    async def lock(self) -> bool:
+        """Lock the file until `unlock`; return False if this object has locked it already.
+
+        Raises:
+            CheckpointError: Another watcher, of this or another process, does not release it.
+        """
+        if self._lock is not None:
+            return False
+        deadline = asyncio.get_running_loop().time() + _LOCK_TIMEOUT
+        while not self._try_lock():
+            if asyncio.get_running_loop().time() >= deadline:
+                message = (
+                    f"{self.path}: another watcher is using this checkpoint. Give each its own."
+                )
+                raise CheckpointError(message, path=str(self.path))
+            await asyncio.sleep(_LOCK_RETRY)
+        return True
+
+    def _try_lock(self) -> bool:
+        try:
+            file = os.open(f"{self.path}.lock", os.O_WRONLY | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise unusable(self.path, error) from error
+        try:
+            lock(file)
+        except OSError as error:
+            os.close(file)
+            if isinstance(error, BlockingIOError):
+                return False
+            raise unusable(self.path, error) from error
+        self._lock = file
+        return True
+
+    def unlock(self) -> None:
+        """Close the file, and let other watchers lock it."""
+        self._close()
+        if self._lock is not None:
+            unlock(self._lock)
+            os.close(self._lock)
+            self._lock = None
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._lock is not None
+
+    def load(self) -> Checkpoint | None:
+        """Return the checkpoint in the file; None if there is no file yet."""
+        return Checkpoint.load(self.path)
+
+    @property
+    def needs_rewrite(self) -> bool:
+        """Whether the file should be compacted, or does not exist."""
+        size = self._size()
+        return size is None or size > self._compact_at
+
+    async def rewrite(self, checkpoint: Checkpoint) -> None:
+        """Write the file anew, with the lines that are appended meanwhile behind the value."""
+        self._meanwhile, new = list[bytes](), beside(self.path)
+        try:
+            loop = asyncio.get_running_loop()
+            await to_the_end(loop.run_in_executor(None, write_new, checkpoint, self.path))
+            with FileIO(new, "ab") as file:
+                append(file.fileno(), b"".join(self._meanwhile))
+            self._replace_by(new)
+        except OSError as error:
+            raise unusable(self.path, error) from error
+        except asyncio.CancelledError:
+            with suppress(OSError):
+                new.unlink()
+            raise
+        finally:
+            self._meanwhile = None
+
+    def save(self, checkpoint: Callable[[], Checkpoint]) -> None:
+        """Flush the file to the disk; write it first where it does not exist."""
+        try:
+            if self._size() is not None and self._file is not None:
+                os.fsync(self._file)
+            elif self._meanwhile is None:
+                self._replace_by(write_new(checkpoint(), self.path))
+        except OSError as error:
+            raise unusable(self.path, error) from error
+
+    def append(self, kind: Kind, value: datetime | Delivery) -> bool:
+        """Append a line, which survives this process; return False where there is no file."""
+        text = msgspec.json.encode({kind: value}) + b"\n"
+        if self._meanwhile is not None:
+            self._meanwhile.append(text)
+        if self._file is None or self._size() is None:
+            return self._meanwhile is not None
+        try:
+            append(self._file, text)
+        except OSError as error:
+            self._close()  # no line may follow half a line
+            raise unusable(self.path, error) from error
+        return True
+
+    def _size(self) -> int | None:
+        """Return the size of the open file; None if there is none, or it was removed."""
+        if self._file is None:
+            return None
+        status = os.fstat(self._file)
+        return status.st_size if status.st_nlink else None
+
+    def _replace_by(self, new: Path) -> None:
+        self._close()  # Windows cannot replace a file that is open
+        new.replace(self.path)
+        self._file = os.open(self.path, _TO_APPEND)
+        size = os.fstat(self._file).st_size
+        self._compact_at = size + max(size, _MIN_JOURNAL)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None

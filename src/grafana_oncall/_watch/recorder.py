@@ -1,0 +1,147 @@
+"""Recording what was polled and delivered, in memory and in the checkpoint's file."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from grafana_oncall._validation.arguments import path_of
+from grafana_oncall.changes import Gap
+from grafana_oncall.errors import CheckpointError
+
+from .checkpoint import Checkpoint, delivery_state, members
+from .checkpoint_file import CheckpointFile, Kind
+from .schedule import Timestamp
+from .tracker import Delivery, GroupChanges, GroupTracker
+
+
+class Recorder:
+    """The tracker, the time of the last poll and the gaps to report; and their checkpoint.
+
+    A delivery is in the file before it begins: where that fails, it does not begin. What is
+    recorded after the fact (a delivery that was handled, a gap that was reported) cannot be undone,
+    so an error there is kept, and `check` raises it before the next poll.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        query: Sequence[tuple[str, str]],
+        checkpoint: Checkpoint | str | Path | None,
+    ) -> None:
+        self._server = server
+        self._query = tuple(query)
+        self.tracker = GroupTracker(query)
+        self.polled: Timestamp | None = None
+        """When groups were last read."""
+        self._gaps: list[Gap] = []
+        """Gaps that were found and not delivered yet."""
+        self._failure: CheckpointError | None = None
+        self._file: CheckpointFile | None = None
+        if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
+            self._file = CheckpointFile(path_of("checkpoint", checkpoint))
+            checkpoint = self._file.load()
+        if checkpoint is not None:
+            self._resume(checkpoint)
+
+    def _resume(self, checkpoint: Checkpoint) -> None:
+        if checkpoint.server != self._server or sorted(checkpoint.query) != sorted(self._query):
+            message = (
+                f"The checkpoint is of {checkpoint.server} with the filter {checkpoint.query}, and "
+                f"this watcher is of {self._server} with {self._query}. Use another file for it."
+            )
+            path = None if self._file is None else str(self._file.path)
+            raise CheckpointError(message, path=path)
+        self.polled, self._gaps = Timestamp(checkpoint.polled), []
+        state, tracker = delivery_state(checkpoint), self.tracker
+        tracker.reported, tracker.left_filter = state.reported, state.left_filter
+        tracker.in_flight = state.in_flight
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """What was delivered so far; raises CheckpointError before anything was read."""
+        if self.polled is None:
+            raise CheckpointError("Nothing was read yet: there is no checkpoint.", path=None)
+        return Checkpoint(
+            server=self._server,
+            query=self._query,
+            polled=self._complete_until(self.polled),
+            **members(self.tracker),
+        )
+
+    def _complete_until(self, polled: Timestamp) -> datetime:
+        """Return until when everything was delivered."""
+        return self._gaps[0].since if self._gaps else polled.date
+
+    async def open(self) -> None:
+        """Lock the file, if there is one, and continue from its present content."""
+        self._failure = None
+        if self._file is not None and await self._file.lock():
+            try:
+                stored = self._file.load()  # another watcher may have used it meanwhile
+                if stored is not None:
+                    self._resume(stored)
+            except BaseException:
+                self._file.unlock()
+                raise
+        if self._gaps:  # not delivered: the next poll finds them again, as one
+            self.polled, self._gaps = Timestamp(self._gaps[0].since), []
+
+    def close(self) -> None:
+        """Flush the file to the disk and unlock it; raise CheckpointError where that fails."""
+        try:
+            self.save()
+        finally:
+            if self._file is not None:
+                self._file.unlock()
+
+    def save(self) -> None:
+        """Flush the file to the disk, if it is open."""
+        if self._file is not None and self._file.is_locked and self.polled is not None:
+            self._file.save(lambda: self.checkpoint)
+
+    def check(self) -> None:
+        """Raise the error of what could not be recorded."""
+        if self._failure is not None:
+            raise self._failure
+
+    async def record_poll(self, polled: Timestamp, gap: Gap | None) -> None:
+        """Record a poll, and compact the file where its journal has grown."""
+        self._gaps += [] if gap is None else [gap]
+        self.polled = polled
+        if self._file is not None and self._file.is_locked and self._file.needs_rewrite:
+            await self._file.rewrite(self.checkpoint)
+        else:
+            self._append("polled", self._complete_until(polled))
+
+    def mark_in_flight(self, changes: GroupChanges) -> None:
+        """Record that these changes are about to be delivered.
+
+        Raises:
+            CheckpointError: That cannot be written, so they must not be.
+        """
+        delivery = self.tracker.delivery(changes)
+        self.tracker.mark_in_flight(delivery)
+        self._append("in_flight", delivery)
+
+    def mark_delivered(self, changes: GroupChanges) -> None:
+        """Record that these changes were handled."""
+        delivery = self.tracker.delivery(changes)
+        self.tracker.mark_delivered(delivery)
+        self._append_or_fail_later("delivered", delivery)
+
+    def mark_gap_delivered(self, delivered: Gap) -> None:
+        """Record that a gap was handled."""
+        self._gaps = [gap for gap in self._gaps if gap != delivered]
+        if self.polled is not None:
+            self._append_or_fail_later("polled", self._complete_until(self.polled))
+
+    def _append(self, kind: Kind, value: datetime | Delivery) -> None:
+        self.check()
+        if self._file is not None and self._file.is_locked and not self._file.append(kind, value):
+            self._file.save(lambda: self.checkpoint)  # someone has removed it
+
+    def _append_or_fail_later(self, kind: Kind, value: datetime | Delivery) -> None:
+        try:
+            self._append(kind, value)
+        except CheckpointError as error:
+            self._failure = error
