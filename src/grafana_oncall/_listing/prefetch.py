@@ -7,7 +7,7 @@ from typing import Final, Generic, Self, TypeVar
 
 from grafana_oncall._core.aio import cancel_all
 from grafana_oncall._core.request import Page, Request
-from grafana_oncall._session.call import Answered
+from grafana_oncall._session.attempts import OnResponse
 from grafana_oncall._session.session import Session
 from grafana_oncall.events import PageRead
 
@@ -71,18 +71,20 @@ class Walk(Generic[T]):
     async def _read_ahead(self, request: Request[Page[T]]) -> Page[T]:
         has_slot, slots = True, self._slots
 
-        async def answered() -> None:
+        async def on_response() -> None:
             nonlocal has_slot
             if has_slot:  # not if an answer came before, and could not be read
                 has_slot = False
                 await slots.give_back()
 
         await slots.acquire()
-        return await self._read(request, answered)
+        return await self._read(request, on_response)
 
-    async def _read(self, request: Request[Page[T]], answered: Answered | None = None) -> Page[T]:
+    async def _read(
+        self, request: Request[Page[T]], on_response: OnResponse | None = None
+    ) -> Page[T]:
         session = self._session
-        page = (await session.exchange(request, answered=answered)).value
+        page = (await session.exchange(request, on_response=on_response)).value
         session.shared.emit(
             PageRead(
                 operation=request.operation.id,

@@ -18,7 +18,7 @@ from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._validation.arguments import Forever, silence_delay
 from grafana_oncall._validation.enums import delete_mode
 
-from .call import Exchange
+from .call import Send
 from .session import Session
 
 
@@ -138,14 +138,14 @@ class Actions:
         body = label_rules.to_input(key, value)
         request = operations.add_alert_group_label(alert_group_id, body)
 
-        async def attached(exchange: Exchange) -> Result[Label] | None:
-            answer = await exchange(operations.get_alert_group(alert_group_id))
+        async def attached(send: Send) -> Result[Label] | None:
+            answer = await send(operations.get_alert_group(alert_group_id))
             for label in answer.value.labels:
                 if (label.key.name, label.value.name) == (key, value):
                     return Result(value=label, response=answer.response)
             return None
 
-        return await self._session.send(request, look=attached)
+        return await self._session.send(request, read_back=attached)
 
     async def remove_label(self, alert_group_id: str, key: str, value: str) -> None:
         """Takes a label off, which may be older than the rules for new ones. Grafana Cloud only.

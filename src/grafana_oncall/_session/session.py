@@ -1,10 +1,11 @@
-"""What the resources send through: calls, and the pages of lists."""
+"""What the resources send through."""
 
 from typing import TypeVar
 
 from grafana_oncall._core.request import Request, Result
 
-from .call import Answered, Call, Look
+from .attempts import OnResponse
+from .call import Call, ReadBack
 from .state import Options, Shared
 
 T = TypeVar("T")
@@ -17,22 +18,22 @@ class Session:
         self.shared = shared
         self.options = options
 
-    async def send(self, request: Request[T], *, look: Look[T] | None = None) -> T:
-        """Sends a request and decodes its answer; raises OnCallError for any other end."""
-        return (await self.exchange(request, look=look)).value
+    async def send(self, request: Request[T], *, read_back: ReadBack[T] | None = None) -> T:
+        """Send a request and return its decoded value; raise an OnCallError when that fails."""
+        return (await self.exchange(request, read_back=read_back)).value
 
     async def exchange(
         self,
         request: Request[T],
         *,
-        look: Look[T] | None = None,
-        answered: Answered | None = None,
+        read_back: ReadBack[T] | None = None,
+        on_response: OnResponse | None = None,
     ) -> Result[T]:
-        """As `send`, with the answer as it came beside its value."""
-        self.shared.begin()
+        """Send a request and return its value together with the response as it came."""
+        shared = self.shared
+        shared.begin()
         try:
-            return await Call(
-                self.shared, self.options, request, look=look, answered=answered
-            ).run()
+            call = Call(shared, self.options, request, read_back=read_back, on_response=on_response)
+            return await call.run()
         finally:
-            self.shared.end()
+            shared.end()

@@ -1,9 +1,18 @@
-"""What all calls of one client have in common: its connections, its throttle, and its lifetime."""
+"""What all calls of one client share: its connections, its throttle, and its lifetime.
+
+How calls are cancelled, and why it is safe. A request runs in its caller's task, inside an
+`asyncio.timeout`. A caller that is cancelled, a time limit that is over, and `aclose` all end the
+request in the same way, by a cancellation of that task; `aclose` reschedules the time limits to
+now. asyncio tells them apart: a time limit raises TimeoutError only if nothing else has cancelled
+the task, and that becomes an OnCallError here. So a caller's own cancellation is never swallowed,
+and the client never raises a CancelledError of its own. Everything that is held meanwhile (a place
+in the throttle, a connection of the pool, the count of calls) is given back in `finally` blocks,
+and `aclose` closes the connections only when the last call has ended.
+"""
 
 import asyncio
 from collections.abc import Callable
-from itertools import count
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
@@ -22,12 +31,6 @@ from .rate_limit import Limiter
 from .retry import Reachability, is_outage, is_temporary, needs_intervention
 from .retry_policy import RetryBudget, RetryPolicy, outage_patience
 from .throttle import Caller, Throttle
-
-_numbers: Final = count(1)
-"""Of calls: one row for all clients of a process, so that listeners can tell them apart."""
-
-_DROPS: Final = "it came in drops for too long"
-_CLOSED: Final = "the client was closed"
 
 
 def _caller(options: "Options") -> Caller:
@@ -51,7 +54,7 @@ class Options:
 
 @attrs.define(kw_only=True, eq=False)
 class Shared:
-    """What all views of one client have in common."""
+    """What a client and all that `with_options` makes of it share."""
 
     wire: Wire
     throttle: Throttle
@@ -68,12 +71,8 @@ class Shared:
     time_limits: set[asyncio.Timeout] = attrs.field(factory=set[asyncio.Timeout])
     """Of the requests that are being sent."""
 
-    def next_number(self) -> int:
-        """The number of the next call."""
-        return next(_numbers)
-
     def emit(self, event: Event) -> None:
-        """To the log and to the listener."""
+        """Emit an event to the log and to the listener."""
         emit(event, self.listener)
 
     @property
@@ -82,21 +81,21 @@ class Shared:
         return self.throttle.outage.reach(asyncio.get_running_loop().time())
 
     def is_temporary(self, error: OnCallError) -> bool:
-        """Whether the same may succeed later, with nobody doing anything about it here."""
+        """Whether the same request may succeed later, with the same program and settings."""
         return is_temporary(error, self.reach)
 
     def needs_intervention(self, error: OnCallError) -> bool:
-        """Whether only a person can put it right."""
+        """Whether waiting does not help: someone must change a setting, here or on the server."""
         return needs_intervention(error, self.reach)
 
     def is_lasting_outage(self, error: OnCallError, deadline: float) -> bool:
-        """Whether it is of an outage that calls with this deadline have waited for in vain."""
+        """Whether calls with this deadline have waited in vain for the end of an outage."""
         # They end up to one pause before it, and began up to one timeout before the outage.
         lasted = self.throttle.outage.lasted(asyncio.get_running_loop().time())
         return lasted >= deadline / 2 and is_outage(error, self.reach)
 
     def begin(self) -> None:
-        """One more call is under way; whoever began one must `end` it."""
+        """Count one more call, which must `end`; raise ClientStateError where none may begin."""
         if self.closing:
             raise client_closed()
         self._check_loop()
@@ -104,7 +103,7 @@ class Shared:
         self.idle.clear()
 
     def end(self) -> None:
-        """One call less is under way."""
+        """Count one call less."""
         self.in_flight -= 1
         if not self.in_flight:
             self.idle.set()
@@ -113,7 +112,7 @@ class Shared:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError as error:
-            message = "No event loop of asyncio runs here: call the client within asyncio.run()."
+            message = "No asyncio event loop is running: call the client within asyncio.run()."
             raise ClientStateError(message) from error
         if self.loop is None:
             self.loop = loop
@@ -150,7 +149,7 @@ class Shared:
     async def round_trip(
         self, request: Request[Any], options: Options
     ) -> tuple[Response, Extensions]:
-        """Send once; raise TransportError for no answer, or when the client is closed."""
+        """Send once; raise an OnCallError when no response comes, or the client is closed."""
         if self.closed.is_set():
             raise client_closed()  # since it was let in
         try:
@@ -164,11 +163,11 @@ class Shared:
             pass
         # Not in the handler: the error's traceback holds the headers that were sent.
         if self.closed.is_set():
-            raise _unanswered(TransportError, _CLOSED, request)
-        raise _unanswered(RequestTimeout, _DROPS, request)
+            raise _no_response(TransportError, "the client was closed", request)
+        raise _no_response(RequestTimeout, "it did not come to its end in time", request)
 
     async def sleep(self, seconds: float) -> None:
-        """Waits so long, or raises as soon as the client is closed."""
+        """Wait so many seconds; raise ClientStateError as soon as the client is closed."""
         try:
             async with asyncio.timeout(seconds):
                 await self.closed.wait()
@@ -177,6 +176,6 @@ class Shared:
         raise client_closed()
 
 
-def _unanswered(kind: type[TransportError], reason: str, request: Request[Any]) -> TransportError:
+def _no_response(kind: type[TransportError], reason: str, request: Request[Any]) -> TransportError:
     operation = request.operation.id
-    return kind(f"{operation}: no answer, because {reason}.", operation=operation, sent=True)
+    return kind(f"{operation}: no response, because {reason}.", operation=operation, sent=True)

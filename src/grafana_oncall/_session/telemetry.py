@@ -1,7 +1,8 @@
-"""What is told of a call: its attempts by its error, all of it by events."""
+"""What a call reports about itself: its attempts in its error, and events as they happen."""
 
 import asyncio
-from typing import Any
+from itertools import count
+from typing import Any, Final
 
 import attrs
 
@@ -11,23 +12,25 @@ from grafana_oncall.events import AttemptEnded, CallEnded, CallStarted, RetrySch
 
 from .state import Shared
 
+_numbers: Final = count(1)
+"""Of calls: one sequence for all clients of a process, so that listeners can tell calls apart."""
 
-class Record:
-    """The attempts of one call so far, and the events of it as they happen. Times in seconds."""
+
+class CallTelemetry:
+    """Records the attempts of one call, and emits its events. Times in seconds."""
 
     def __init__(self, shared: Shared, request: Request[Any]) -> None:
-        self.attempts: list[Attempt] = []
-        # As a rule nobody follows the calls, and their events need not be made.
-        self.followed = is_heard(CallStarted, shared.listener)
-        """Whether anybody hears of what is not out of the ordinary."""
+        self.is_followed = is_heard(CallStarted, shared.listener)
+        """Whether the events of an ordinary call are heard; usually not, and none are made."""
         self._shared = shared
         self._request = request
-        self._number = shared.next_number()
+        self._number = next(_numbers)
+        self._attempts: list[Attempt] = []
         self._now = asyncio.get_running_loop().time
         self._began = self._now()
 
-    def started(self) -> None:
-        """The call begins."""
+    def call_started(self) -> None:
+        """Emit CallStarted."""
         operation = self._request.operation
         self._shared.emit(
             CallStarted(
@@ -38,53 +41,57 @@ class Record:
             )
         )
 
-    def attempted(
-        self, status: int | None, error: str | None, *, waited: float, latency: float
+    def attempt_ended(
+        self, status: int | None, error: BaseException | None, *, waited: float, latency: float
     ) -> None:
-        """One request was answered, or failed."""
-        number = len(self.attempts) + 1
-        self.attempts.append(
-            Attempt(number=number, status=status, error=error, waited=waited, latency=latency)
+        """Record an attempt, and emit AttemptEnded. Without followers, only failures need it."""
+        attempt = Attempt(
+            number=len(self._attempts) + 1,
+            status=status,
+            error=None if error is None else type(error).__name__,
+            waited=waited,
+            latency=latency,
         )
-        if self.followed:
+        self._attempts.append(attempt)
+        if self.is_followed:
             self._shared.emit(
                 AttemptEnded(
                     call=self._number,
                     operation=self._request.operation.id,
-                    attempt=number,
+                    attempt=attempt.number,
                     status=status,
-                    error=error,
+                    error=attempt.error,
                     waited=waited,
                     latency=latency,
                 )
             )
 
-    def goes_on(self, error: OnCallError, delay: float) -> None:
-        """Another attempt follows the last one, which ended with this error."""
-        self.attempts[-1] = attrs.evolve(self.attempts[-1], delay=delay)
+    def retry_scheduled(self, error: OnCallError, delay: float) -> None:
+        """Emit RetryScheduled, after an attempt that ended with this error."""
+        self._attempts[-1] = attrs.evolve(self._attempts[-1], delay=delay)
         self._shared.emit(
             RetryScheduled(
                 call=self._number,
                 operation=self._request.operation.id,
-                attempt=len(self.attempts),
+                attempt=len(self._attempts),
                 delay=delay,
                 error=type(error).__name__,
             )
         )
 
-    def ended(self, error: str | None) -> None:
-        """The call is over."""
+    def call_ended(self, error: BaseException | None) -> None:
+        """Emit CallEnded."""
         self._shared.emit(
             CallEnded(
                 call=self._number,
                 operation=self._request.operation.id,
-                attempts=len(self.attempts),
+                attempts=len(self._attempts),
                 elapsed=self._now() - self._began,
-                error=error,
+                error=None if error is None else type(error).__name__,
             )
         )
 
-    def add_to(self, error: OnCallError) -> None:
-        """The error that the call ends with tells all attempts."""
-        error.attempts = tuple(self.attempts)
+    def annotate(self, error: OnCallError) -> None:
+        """Put the attempts into the error that the call ends with."""
+        error.attempts = tuple(self._attempts)
         error.elapsed = self._now() - self._began

@@ -21,7 +21,7 @@ from grafana_oncall._generated.operations import integrations as operations
 from grafana_oncall._listing.ignored import ignored
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._listing.pages import next_page
-from grafana_oncall._session.call import Exchange, Look
+from grafana_oncall._session.call import ReadBack, Send
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import name_filter, whole
 from grafana_oncall._validation.jinja import template_problem
@@ -127,11 +127,11 @@ class Integrations:
             IntegrationCreate,
             argument="",
         )
-        look = await self._look_for_new(name) if reconcile else None
-        return await self._session.send(operations.create_integration(body), look=look)
+        read_back = await self._new_integration(name) if reconcile else None
+        return await self._session.send(operations.create_integration(body), read_back=read_back)
 
-    async def _look_for_new(self, name: str | UnsetType) -> Look[Integration]:
-        """A look for an integration of this name that is not there now."""
+    async def _new_integration(self, name: str | UnsetType) -> ReadBack[Integration]:
+        """Read back an integration of this name that is not there now."""
         if name is UNSET:
             message = "reconcile=True needs a name= to look for."
             raise InvalidArgument(message, argument="reconcile")
@@ -140,10 +140,10 @@ class Integrations:
         listed = Pager(self._session, named, prefetch=DEFAULT_PREFETCH)
         before = {one.id for one in await listed.collect()}
 
-        async def created(exchange: Exchange) -> Result[Integration] | None:
+        async def created(send: Send) -> Result[Integration] | None:
             request: Request[Page[Integration]] | None = operations.list_integrations(name=name)
             while request is not None:
-                answer = await exchange(request)
+                answer = await send(request)
                 for one in answer.value.results:
                     # A server that does not know the filter answers all integrations.
                     if one.name == name and one.id not in before:
@@ -198,11 +198,11 @@ class Integrations:
         )
         request = operations.update_integration(integration_id, body)
 
-        async def updated(exchange: Exchange) -> Result[Integration] | None:
-            answer = await exchange(operations.get_integration(integration_id))
+        async def updated(send: Send) -> Result[Integration] | None:
+            answer = await send(operations.get_integration(integration_id))
             return answer if holds(answer.response.content, encode(request)) else None
 
-        return await self._session.send(request, look=updated)
+        return await self._session.send(request, read_back=updated)
 
     async def delete(self, integration_id: str) -> None:
         """Deletes an integration. It stops taking alerts; its alert groups stay."""

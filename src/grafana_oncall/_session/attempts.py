@@ -1,0 +1,291 @@
+"""The attempts of one call: each passes the throttle, is sent once, and teaches it something.
+
+How it works, and why it is safe. An attempt takes a place in the throttle, and then a request from
+the client's own rate limit, if there is one; if that is used up, the place is given back, all calls
+pause, and this one waits before all others. Whatever ends the attempt, its place is given back, and
+the throttle learns from it first: a 429 pauses all calls, an outage does after the second failure
+in a row, and any response of OnCall's own ends an outage.
+
+A write that must not be repeated never probes an outage: each probe would leave one more write in
+doubt. A read is sent ahead of it, and if that fails, nothing of the write was sent.
+
+`doubtful` is set when an attempt may have had its effect although it failed, and is never unset.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from math import inf
+from typing import Final, Generic, TypeAlias, TypeVar
+
+from grafana_oncall._codec.decode import decode
+from grafana_oncall._codec.error_responses import SYNCING
+from grafana_oncall._core.causes import is_unresolved
+from grafana_oncall._core.request import API_ROOT, Request, Response, Result
+from grafana_oncall._http.sender import Extensions
+from grafana_oncall.errors import (
+    ClientStateError,
+    DecodeError,
+    OnCallError,
+    RateLimited,
+    StatusError,
+    TransportError,
+)
+from grafana_oncall.events import Paused
+
+from .rate_limit import StorageAway
+from .retry import is_ambiguous, is_outage
+from .retry_policy import delay_of
+from .state import Options, Shared
+from .telemetry import CallTelemetry
+from .throttle import OutageTooLong, PauseTooLong
+
+T = TypeVar("T")
+
+OnResponse: TypeAlias = Callable[[], Awaitable[None]]
+"""Awaited when a successful response is there, before it is decoded."""
+
+_NO_RESPONSE: Final = {
+    "unreachable": "no connection to {host}",
+    "unavailable": "no response of OnCall's from {host}",
+    "rate_limit_storage": "no response from the Redis of rate_limit_storage=",
+}
+"""What there is none of in an outage, by the reason of its pauses."""
+
+
+class Attempts(Generic[T]):
+    """Sends the request of one call, as often as it is asked to."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        options: Options,
+        request: Request[T],
+        telemetry: CallTelemetry,
+        on_response: OnResponse | None,
+    ) -> None:
+        self.first_sent: float | None = None
+        """When the first attempt was sent."""
+        self.response: Response | None = None
+        """Of the last attempt, if there was one."""
+        self.extensions: Extensions = {}
+        """Which connection it came on."""
+        self.doubtful = False
+        """Whether an attempt may have had its effect although it failed."""
+        self.pause = 0.0
+        """Seconds for which all calls pause after the last 429."""
+        self.outage_too_long = False
+        """Whether the call has waited for the end of an outage for as long as it may."""
+        self._shared = shared
+        self._options = options
+        self._request = request
+        self._telemetry = telemetry
+        self._on_response = on_response
+        self._now = asyncio.get_running_loop().time
+        self._began = self._now()
+
+    async def send(self) -> Result[T]:
+        """Send the request once, through the throttle; raise an OnCallError when that fails."""
+        asked = self._now()
+        episode = await self._enter()
+        sent = self._now()
+        if self.first_sent is None:
+            self.first_sent = sent
+        self.response, self.extensions = None, {}
+        try:
+            result = await self._exchange(episode, sent)
+        except BaseException as error:
+            self._learn(error, sent, episode)
+            self._report(error, asked, sent)
+            raise
+        finally:
+            self._shared.throttle.leave(episode)
+        if self._telemetry.is_followed:
+            self._report(None, asked, sent)
+        return result
+
+    def elapsed(self) -> float:
+        """Seconds since the first attempt was sent; 0.0 before."""
+        return 0.0 if self.first_sent is None else self._now() - self.first_sent
+
+    def outage_message(self) -> str:
+        """Say how long the present outage has lasted, and what its last failure was."""
+        outage = self._shared.throttle.outage
+        what = _NO_RESPONSE[outage.reason].format(host=self._shared.wire.host)
+        return (
+            f"{what} for {outage.lasted(self._now()):.0f} s; nothing was sent. "
+            f"The last failure: {outage.words}"
+        )
+
+    async def _enter(self) -> int:
+        """Wait for a place in the throttle, and for the client's own rate limit."""
+        shared, first, asked = self._shared, False, self._now()
+        patience = self._options.retry.deadline
+        if self.first_sent is not None:
+            patience -= asked - self.first_sent
+        while True:
+            try:
+                episode = await shared.throttle.enter(
+                    self._options.caller,
+                    began=self._began,
+                    first=first,
+                    patience=patience,
+                )
+            except PauseTooLong as pause:
+                raise self._pause_error(pause.seconds) from None
+            except OutageTooLong:
+                self.outage_too_long = True
+                raise self._unsent_error(self.outage_message()) from None
+            if shared.limiter is None:
+                return episode
+            try:
+                seconds = await shared.limiter.take()
+            except BaseException as error:
+                failure = self._storage_error(error, asked, episode)
+                shared.throttle.leave(episode)
+                if failure is None:
+                    raise
+                raise failure from error
+            if not seconds:
+                return episode
+            is_news = shared.throttle.pause(seconds)
+            shared.throttle.leave(episode)
+            first = True
+            if is_news:
+                shared.emit(Paused(seconds=seconds, reason="rate_limit"))
+
+    async def _exchange(self, episode: int, sent: float) -> Result[T]:
+        throttle = self._shared.throttle
+        if self._request.operation.retry == "never" and throttle.outage.is_suspected:
+            await self._read_ahead(episode)
+        response, self.extensions = await self._shared.round_trip(self._request, self._options)
+        self.response = response
+        if response.status != 429:
+            throttle.rate.success(sent)
+        if response.status == 200 and self._on_response is not None:
+            await self._on_response()
+        result = self._decoded(response)
+        if not throttle.outage.is_calm:
+            throttle.outage.success(episode, answered=True)
+        return result
+
+    async def _read_ahead(self, episode: int) -> None:
+        """Find out by a read whether there is an outage."""
+        # It is seldom needed, and the models behind it are costly to make.
+        from grafana_oncall._generated.operations.alert_groups import list_alert_groups  # noqa: PLC0415
+
+        request, shared = list_alert_groups(perpage=1), self._shared
+        try:
+            response, _ = await shared.round_trip(request, self._options)
+            decode(request, shared.wire.redacted(response))
+        except ClientStateError:
+            raise
+        except OnCallError as error:
+            if is_outage(error, shared.reach):
+                words = f"nothing was sent, because a read that went ahead of it failed: {error}"
+                kind = type(error) if isinstance(error, TransportError) else TransportError
+                raise self._unsent_error(words, kind) from error
+        shared.throttle.outage.success(episode)
+
+    def _decoded(self, response: Response) -> Result[T]:
+        """Decode a response; the text of an error never repeats the token."""
+        try:
+            return Result(value=decode(self._request, response), response=response)
+        except OnCallError:
+            self.response = redacted = self._shared.wire.redacted(response)
+            if redacted is response:
+                raise
+        return Result(value=decode(self._request, redacted), response=redacted)
+
+    def _learn(self, error: BaseException, sent: float, episode: int) -> None:
+        """Note what the failure means for this call, and for all calls."""
+        if isinstance(error, RateLimited):
+            self._pause_after_429(error, sent)
+        if not isinstance(error, OnCallError):
+            self.doubtful = self.doubtful or isinstance(error, asyncio.CancelledError)
+            return
+        # A response of the wrong shape to a write: it had an effect, but which one?
+        misread = isinstance(error, DecodeError) and self._request.operation.retry != "safe"
+        self.doubtful = self.doubtful or misread or is_ambiguous(error)
+        if is_outage(error, self._shared.reach):
+            self._note_outage(error, episode)
+        elif _is_from_oncall(error):
+            self._shared.throttle.outage.success(episode)
+
+    def _note_outage(self, error: OnCallError, episode: int) -> None:
+        """Pause all calls if this is an outage; report its beginning and each longer pause."""
+        shared, background = self._shared, self._options.background
+        is_news = shared.throttle.failed(
+            episode,
+            delay=lambda number: delay_of(error, number, self._options.retry, shared.random),
+            reason=_reason(error),
+            words=str(error),
+            unresolved=is_unresolved(error),
+        )
+        seconds = shared.throttle.pause_left(background=background)
+        if is_news and (seconds > 1 or episode < shared.throttle.outage.episode):
+            shared.emit(Paused(seconds=seconds, reason=shared.throttle.outage.reason))
+
+    def _pause_after_429(self, error: RateLimited, sent: float) -> None:
+        """Pause all calls; of refusals that come together, the first is reported."""
+        now, rate = self._now(), self._shared.throttle.rate
+        before = max(now, rate.paused_until)
+        self.pause = rate.throttled(now, error.reset_after, sent=sent)
+        self._shared.throttle.fail_impatient_waiters()
+        if rate.paused_until > before + 1:
+            reason = "unknown_stack" if SYNCING in error.detail else "throttled"
+            self._shared.emit(Paused(seconds=self.pause, reason=reason))
+
+    def _report(self, error: BaseException | None, asked: float, sent: float) -> None:
+        status = None if self.response is None else self.response.status
+        latency = self._now() - sent
+        self._telemetry.attempt_ended(status, error, waited=sent - asked, latency=latency)
+
+    def _storage_error(
+        self, error: BaseException, asked: float, episode: int
+    ) -> OnCallError | None:
+        """The error of an attempt that was not sent, because Redis did not answer."""
+        if not isinstance(error, StorageAway):
+            return None
+        now = self._now()
+        if self.first_sent is None:
+            self.first_sent = now
+        self.response = None
+        failure = self._unsent_error(str(error))
+        failure.__cause__ = error
+        self._note_outage(failure, episode)
+        self._report(failure, asked, now)
+        return failure
+
+    def _pause_error(self, seconds: float) -> RateLimited:
+        """The error of a call for which the server's pause is too long."""
+        self.pause = inf  # so that no rounding leaves time for another attempt
+        operation = self._request.operation
+        return RateLimited(
+            status=429,
+            detail=f"all calls of this client pause for {seconds:.0f} s after a 429",
+            fields={},
+            operation=operation.id,
+            method=operation.method,
+            path=f"/{API_ROOT}{self._request.path}",
+            hint="this request was not sent; come back later, or raise RetryPolicy.deadline.",
+            reset_after=seconds,
+        )
+
+    def _unsent_error(
+        self, words: str, kind: type[TransportError] = TransportError
+    ) -> TransportError:
+        operation = self._request.operation.id
+        return kind(f"{operation}: {words}", operation=operation, sent=False)
+
+
+def _reason(error: OnCallError) -> str:
+    if isinstance(error.__cause__, StorageAway):
+        return "rate_limit_storage"
+    return "unreachable" if isinstance(error, TransportError) else "unavailable"
+
+
+def _is_from_oncall(error: OnCallError) -> bool:
+    """Whether OnCall itself has answered, and not something in its place."""
+    return (isinstance(error, StatusError) and not error.is_gateway) or (
+        isinstance(error, DecodeError) and error.path is not None
+    )
