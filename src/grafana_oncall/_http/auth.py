@@ -1,6 +1,7 @@
-"""Validation of the API token, and what can be told from it without showing it."""
+"""The API token: where it comes from, its validation, and what may be known of it."""
 
 import re
+from collections.abc import Mapping
 from hashlib import sha256
 
 from grafana_oncall._core.secret import Secret
@@ -28,3 +29,20 @@ def digest(token: Secret[str]) -> str:
 def is_service_account(token: Secret[str]) -> bool:
     """Whether the token belongs to a Grafana service account rather than to a user."""
     return token.value.startswith("glsa_")
+
+
+def read_environment(
+    variables: Secret[Mapping[str, str]],
+) -> tuple[str, Secret[str], str | None]:
+    """Return the API's URL, the token and the stack's URL, if that is set."""
+    url = variables.value.get("GRAFANA_ONCALL_URL")
+    token = Secret(variables.value.get("GRAFANA_ONCALL_ACCESS_TOKEN", ""))
+    if not url:
+        raise _missing("GRAFANA_ONCALL_URL")
+    if not token.value:
+        raise _missing("GRAFANA_ONCALL_ACCESS_TOKEN")
+    return url, token, variables.value.get("GRAFANA_URL") or None
+
+
+def _missing(name: str) -> InvalidArgument:
+    return InvalidArgument(f"The environment variable {name} is missing or empty.", argument=name)

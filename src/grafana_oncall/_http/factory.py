@@ -1,4 +1,4 @@
-"""The httpx client that an OnCallClient makes for itself: its TLS, its proxy, its transport."""
+"""Make the httpx client that an OnCallClient sends through: TLS, proxy and transport."""
 
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -20,17 +20,17 @@ Transport: TypeAlias = httpx.AsyncBaseTransport | Literal["httpx", "aiohttp"]
 """What sends the requests of an httpx client."""
 
 ProxyOption: TypeAlias = Secret[httpx.Proxy | str | None]
-"""What the user gave as proxy=, which may hold a password."""
+"""The value of proxy=, which may contain a password."""
 
 
 @cache
 def _default_tls() -> SSLContext:
-    # Reading the system's certificates takes about 100 ms, so all clients of a process share it.
+    # Loading the system's certificates takes about 100 ms, so all clients of a process share it.
     return httpx.create_ssl_context()
 
 
-def check_kinds(*, http_client: object, transport: object) -> None:
-    """Refuses objects that cannot send, before the first request shows it.
+def _check_kinds(*, http_client: object, transport: object) -> None:
+    """Reject objects that cannot send.
 
     A client that is not async would send a write before its result turns out not to be awaitable.
     """
@@ -62,14 +62,14 @@ def _unfit(argument: str, value: object, needed: str) -> InvalidArgument:
     return InvalidArgument(f"{argument}: {fault}; {needed} is needed.", argument=argument)
 
 
-def check_exclusive(
+def _check_exclusive(
     *,
     http_client: httpx.AsyncClient | None,
     transport: Transport | None,
     verify: SSLContext | bool,
     proxy: ProxyOption,
 ) -> None:
-    """Refuses what an httpx client or a transport of the user's own would pass by."""
+    """Reject options that a caller-supplied client or transport would ignore."""
     given = {
         "http_client": http_client,
         "transport": transport,
@@ -87,25 +87,34 @@ def check_exclusive(
 
 def make_http(
     *,
-    base_url: str,
-    allow_http: bool,
-    max_connections: int,
+    http_client: httpx.AsyncClient | None,
     transport: Transport | None,
     verify: SSLContext | bool,
     proxy: ProxyOption,
+    base_url: str,
+    allow_http: bool,
+    max_connections: int,
 ) -> httpx.AsyncClient:
-    """The client's own httpx: it keeps all its connections, no cookies, and follows no redirect."""
+    """Return the caller's client, or one of the SDK's own.
+
+    The SDK's own keeps its connections open, but no cookies, and follows no redirects.
+    """
+    _check_kinds(http_client=http_client, transport=transport)
+    _check_exclusive(http_client=http_client, transport=transport, verify=verify, proxy=proxy)
+    if http_client is not None:
+        return http_client
     if transport is None or isinstance(transport, str):
         tls = _tls(verify)
         made = _made_proxy(proxy)
         if made.value is None:
-            made = _made_proxy(_proxy_for(base_url))
+            made = _made_proxy(_proxy_from_environment(base_url))
         elif not allow_http:
             _refuse_plain_http(base_url, made.value.url.host)
-        name = "httpx" if transport is None else transport
-        transport = _named(name, tls, made, max_connections)
-    # Cookies would be sent back for as long as the client lives, and a proxy may set a new one with
-    # every answer: the API has no use for any.
+        transport = _transport(
+            "httpx" if transport is None else transport, tls, made, max_connections
+        )
+    # The API uses no cookies, but a proxy may set a new one with every response, and all of them
+    # would be sent back for as long as the client lives.
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     return httpx.AsyncClient(transport=transport, cookies=no_cookies)
 
@@ -122,16 +131,16 @@ def _tls(verify: object) -> SSLContext:
     raise InvalidArgument(message, argument="verify")
 
 
-def _proxy_for(url: str) -> ProxyOption:
-    """The proxy that the environment, or the system, names for this URL.
+def _proxy_from_environment(url: str) -> ProxyOption:
+    """Return the proxy that the environment, or the system, sets for this URL.
 
-    None for this machine: nobody who names a proxy means it for that, and a request by plain http,
-    which is allowed to this machine alone, would take the token through the network.
+    None for this machine's own addresses: no proxy is meant for those, and over plain http, which
+    is allowed to this machine only, the token would cross the network.
     """
     parts, proxies = urlsplit(url), Secret(getproxies())
     host = parts.hostname or ""
     proxy = Secret(proxies.value.get(parts.scheme) or proxies.value.get("all"))
-    # What bypasses it is named with its port or without, and an IPv6 address without brackets.
+    # no_proxy may name a host with its port or without, and an IPv6 address without brackets.
     bypassed = is_loopback(host) or any(proxy_bypass(name) for name in (parts.netloc, host))
     if not proxy.value or bypassed:
         return Secret(None)
@@ -147,10 +156,10 @@ def _refuse_plain_http(url: str, proxy_host: str) -> None:
         raise InvalidArgument(message, argument="proxy")
 
 
-def _named(
+def _transport(
     name: str, tls: SSLContext, proxy: Secret[httpx.Proxy | None], max_connections: int
 ) -> httpx.AsyncBaseTransport:
-    """The transport of this name; through a proxy, httpx always sends."""
+    """Return the transport of this name; through a proxy, httpx always sends."""
     if name not in {"httpx", "aiohttp"}:
         message = f'transport={shown(name)}: "httpx", "aiohttp", or an httpx transport.'
         raise InvalidArgument(message, argument="transport")
@@ -174,7 +183,7 @@ def _made_proxy(proxy: ProxyOption) -> Secret[httpx.Proxy | None]:
     try:
         return Secret(httpx.Proxy(proxy.value))
     except (httpx.InvalidURL, TypeError, ValueError) as error:
-        # What they say may repeat the password of a proxy.
+        # Its text is not shown: it may repeat the password of the proxy.
         fault = f"nothing can be sent through it ({type(error).__name__})"
     raise _bad_proxy(fault)
 
@@ -188,5 +197,5 @@ def _pool(tls: SSLContext, proxy: Secret[httpx.Proxy | None]) -> Pool:
 
 
 def _bad_proxy(fault: str) -> InvalidArgument:
-    message = f"proxy: {fault}; without proxy=, it is the one of the environment."
+    message = f"proxy: {fault}. Without proxy=, the environment's is used."
     return InvalidArgument(message, argument="proxy")

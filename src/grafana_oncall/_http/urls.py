@@ -1,4 +1,4 @@
-"""What a client is made with, checked: the API's URL, the stack's URL, the token, the timeout."""
+"""Validation of url= and grafana_url=."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ from grafana_oncall.errors import InvalidArgument
 
 
 def api_url(url: str, *, allow_http: bool = False) -> str:
-    """The base of every request: `https://host/prefix/api/v1/`, whatever part of it was given."""
+    """Return the base URL of all requests, `https://host/prefix/api/v1/`, from any part of it."""
     checked = _checked_url("url", url)
     parts = urlsplit(checked)
     if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname or ""):
@@ -19,12 +19,12 @@ def api_url(url: str, *, allow_http: bool = False) -> str:
         raise InvalidArgument(message, argument="url")
     base = checked.removesuffix("/api/v1")
     if "/api/v1/" in base:
-        raise InvalidArgument("url: give it up to /api/v1, and nothing behind.", argument="url")
+        raise InvalidArgument("url: it must end at /api/v1, with nothing after it.", argument="url")
     return f"{base}/{API_ROOT}"
 
 
 def is_loopback(host: str) -> bool:
-    """Whether it is a name or an address of this very machine."""
+    """Whether a host is a name or an address of this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -33,13 +33,20 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def stack_url(url: str) -> str:
-    """The value of X-Grafana-URL."""
-    return _checked_url("grafana_url", url)
+def stack_url(url: str | None, *, required: bool) -> str | None:
+    """Return the value of X-Grafana-URL; it is required with a service account token."""
+    if url is not None:
+        return _checked_url("grafana_url", url)
+    if required:
+        message = (
+            "grafana_url: a service account token (glsa_…) needs the URL of its Grafana stack."
+        )
+        raise InvalidArgument(message, argument="grafana_url")
+    return None
 
 
 def _checked_url(name: str, url: object) -> str:
-    """An absolute http(s) URL without trailing slash; raises InvalidArgument for any other."""
+    """Return an absolute http(s) URL without its trailing slash."""
     if not isinstance(url, str) or not url:
         raise InvalidArgument(f"{name}: a URL is needed.", argument=name)
     fault = _url_fault(url)
@@ -56,7 +63,7 @@ def _url_fault(url: str) -> str | None:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        return "it is not a URL: its host or its port cannot be read."
+        return "it is not a valid URL: its host or port cannot be parsed."
     if parts.scheme not in {"http", "https"} or not host:
         return "it must begin with https:// or http:// and name a host."
     if "@" in parts.netloc:
