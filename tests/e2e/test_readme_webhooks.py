@@ -85,8 +85,8 @@ async def test_the_program_reacts_at_once_and_a_signal_ends_bot_and_server(
             assert (await push(port, event(group, "another secret"))).status_code == 401
             assert (await push(port, event(group))).status_code == 200
             assert [(await push(port, curl())).text for _ in range(2)] == [
-                "Taken.\n",
-                "Taken before.\n",
+                "Accepted.\n",
+                "Duplicate.\n",
             ]
             async with asyncio.timeout(10):  # the next poll is after 15 seconds
                 await acknowledged(group)

@@ -69,7 +69,7 @@ async def test_a_router_is_an_application_of_its_own() -> None:
     router, handled = counting()
     async with serving(router) as (host, port), httpx.AsyncClient() as client:
         headers = {b"Authorization": SECRET.encode()}
-        for expected in ("Taken.\n", "Taken before.\n"):
+        for expected in ("Accepted.\n", "Duplicate.\n"):
             answer = await client.post(f"http://{host}:{port}/", content=body(), headers=headers)
             assert (answer.status_code, answer.text) == (200, expected)
         refused = await client.post(f"http://{host}:{port}/", content=body())

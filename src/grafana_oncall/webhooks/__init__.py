@@ -1,4 +1,4 @@
-"""Events that Grafana OnCall pushes: its outgoing webhooks, parsed, checked and handed on.
+"""Events that Grafana OnCall pushes by its outgoing webhooks: parsed, checked and dispatched.
 
     router = Router(secret=os.environ["WEBHOOK_SECRET"])
 
@@ -6,10 +6,10 @@
     async def page(event: Event) -> None:
         print("call for help:", event.alert_group.title)
 
-The router is an ASGI application: `uvicorn bot:router` serves it. It can be mounted at any path of
-another one, whose lifespan then runs `async with router:`. In Grafana OnCall, an outgoing webhook
-of the method POST that forwards the whole payload gets its URL, and the secret as its Authorization
-header.
+The router is an ASGI application: `uvicorn bot:router` serves it. It can also be mounted at any
+path of another application, whose lifespan then runs `async with router:`. In Grafana OnCall, add
+an outgoing webhook with the method POST that forwards the whole payload to its URL and sends the
+secret as its Authorization header.
 """
 
 from grafana_oncall._generated.models.webhooks import EventType

@@ -1,4 +1,4 @@
-"""One request of an ASGI server: its body within limits, and its answer."""
+"""One request of an ASGI server: its body, within limits, and the reply."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
@@ -12,21 +12,21 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-_SLOWEST: Final = 10.0
-"""Seconds for the body to arrive; the server itself waits 4 for the answer."""
-_LONGEST_NUMBER: Final = 19
+_BODY_TIMEOUT: Final = 10.0
+"""Seconds for the body to arrive; OnCall itself waits 4 for the response."""
+_MAX_DIGITS: Final = 19
 
 
 @attrs.frozen
-class Answer:
-    """What a request is answered."""
+class Reply:
+    """The response to a request."""
 
     status: int
     text: str
     headers: Headers = ()
 
     async def send(self, send: Send) -> None:
-        """Hands it to the server."""
+        """Send the response to the ASGI server."""
         body = f"{self.text}\n".encode()
         headers = [
             (b"content-type", b"text/plain; charset=utf-8"),
@@ -37,65 +37,69 @@ class Answer:
         await send({"type": "http.response.body", "body": body})
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """The body is not read, or not to its end."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
-        self.answer = Answer(status, text)
+        self.reply = Reply(status, text)
 
 
-class Left(Exception):
-    """The client has left; nobody is there to be answered."""
+class ClientDisconnected(Exception):
+    """The client has closed the connection: no response can be sent."""
 
 
 @attrs.frozen
 class Head:
-    """What is kept of a request's head, so that no local variable of ours has its secret."""
+    """What is kept of a request's head: not its headers, which have the secret in them."""
 
     method: str
-    is_let_in: bool
-    """Whether it showed the secret."""
-    lengths: Sequence[bytes]
-    """What its Content-Length headers say."""
+    is_authenticated: bool
+    content_lengths: Sequence[bytes]
+    """Values of the Content-Length headers."""
 
 
-async def read(head: Head, receive: Receive, *, most: int) -> bytes:
-    """The whole body; raises Refused as soon as it is too large, whatever was announced."""
-    announced = set(_announced(head.lengths, most))
+async def read_body(head: Head, receive: Receive, *, max_bytes: int) -> bytes:
+    """Return the body of a request; stop reading as soon as it is too large.
+
+    Raises:
+        Rejected: It is too large or too slow, or not as long as Content-Length says.
+        ClientDisconnected: The client did not send all of it.
+    """
+    announced = set(_announced(head.content_lengths, max_bytes))
     try:
-        async with asyncio.timeout(_SLOWEST):
-            body = await _received(receive, most)
+        async with asyncio.timeout(_BODY_TIMEOUT):
+            body = await _received(receive, max_bytes)
     except TimeoutError:
-        raise Refused(408, "The body did not arrive in time.") from None
+        raise Rejected(408, "The body did not arrive in time.") from None
     if announced - {len(body)}:
-        raise Refused(400, "The body is not as long as Content-Length says.")
+        raise Rejected(400, "The body is not as long as Content-Length says.")
     return body
 
 
-def _announced(lengths: Sequence[bytes], most: int) -> Iterator[int]:
-    for value in lengths:
+def _announced(content_lengths: Sequence[bytes], max_bytes: int) -> Iterator[int]:
+    for value in content_lengths:
         if not value.isdigit():
-            raise Refused(400, "Content-Length is no number.")
-        # A number of many digits is not made: that would be work, and can be refused.
+            raise Rejected(400, "Content-Length is not a number.")
+        # Huge numbers are not parsed: that takes long, and Python may refuse to.
         digits = value.lstrip(b"0") or b"0"
-        if len(digits) > _LONGEST_NUMBER or int(digits) > most:
-            raise _too_large(most)
+        if len(digits) > _MAX_DIGITS or int(digits) > max_bytes:
+            raise _too_large(max_bytes)
         yield int(digits)
 
 
-async def _received(receive: Receive, most: int) -> bytes:
+async def _received(receive: Receive, max_bytes: int) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Left
+            raise ClientDisconnected
         body += message.get("body", b"")
-        if len(body) > most:
-            raise _too_large(most)
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
         if not message.get("more_body", False):
             return bytes(body)
 
 
-def _too_large(most: int) -> Refused:
-    return Refused(413, f"The body is larger than {most} bytes.")
+def _too_large(max_bytes: int) -> Rejected:
+    return Rejected(413, f"The body is larger than {max_bytes} bytes.")

@@ -1,4 +1,4 @@
-"""What a webhook must show to be let in: the value of one header."""
+"""Authentication of webhook requests: the value of one header."""
 
 import hmac
 import re
@@ -16,11 +16,11 @@ from .asgi import Headers
 AUTHORIZATION: Final = "authorization"
 _NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _ENCODINGS: Final = ("utf-8", "latin-1")
-"""HTTP does not say in which one a sender writes a header."""
+"""HTTP does not define which of them a header is in."""
 
 
 class Authenticator:
-    """Decides whether a request shows the secret.
+    """Checks that a request has the secret.
 
     Raises:
         InvalidArgument: The secret, or the name of its header, cannot be one. The secret is not in
@@ -31,7 +31,7 @@ class Authenticator:
 
     def __init__(self, header: object, secret: Secret[object], basic: Secret[object]) -> None:
         if not isinstance(header, str) or not re.fullmatch(_NAME, header):
-            message = f"header={shown(header)}: the name of a header is needed."
+            message = f"header={shown(header)}: pass the name of a header."
             raise InvalidArgument(message, argument="header")
         if basic.value is None:
             argument, fault = "secret", _secret_fault(secret.value)
@@ -43,11 +43,11 @@ class Authenticator:
         self._accepted = Secret(_accepted(secret.value, basic.value))
 
     def authenticates(self, headers: Headers) -> bool:
-        """Whether the headers of a request show the secret, and only once."""
+        """Whether the headers of a request have the secret, and only once."""
         if self._accepted.value is None:
             return True
         given = [value for name, value in headers if name.lower() == self._header]
-        # A list, so that one comparison does not spare the other.
+        # A list: every comparison is made, so that the time taken does not show which matched.
         same = [
             hmac.compare_digest(value, right) for value in given for right in self._accepted.value
         ]
@@ -59,20 +59,20 @@ def _secret_fault(secret: object) -> str | None:
         case None:
             return None
         case "" | UnsetType():
-            return "give the whole value of the header that the webhook sends; None lets all in."
+            return "pass the whole value of the webhook's header; None accepts every request."
         case str() if secret == secret.strip() and _can_be_sent(secret):
             return None
         case str():
-            return "a header cannot have control characters, or spaces at its ends."
+            return "a header cannot contain control characters, or start or end with a space."
         case _:
-            return f"a string is needed, not {type(secret).__name__}."
+            return f"pass a string, not {type(secret).__name__}."
 
 
 def _basic_fault(header: str, secret: Secret[object], basic: Secret[object]) -> str | None:
     if secret.value is not UNSET:
-        return "give it instead of secret=, not beside it."
+        return "pass it instead of secret=, not as well."
     if header.lower() != AUTHORIZATION:
-        return "it is read from the Authorization header: leave header= out."
+        return "it is read from the Authorization header: omit header=."
     return _credentials_fault(basic.value)
 
 
@@ -80,10 +80,10 @@ def _credentials_fault(basic: object) -> str | None:
     match basic:
         case (str(user), str(password)) if user and password:
             if ":" in user or not _can_be_sent(user + password):
-                return "a user's name cannot have a colon, and neither can have control characters."
+                return "the user cannot contain a colon, nor either of them control characters."
             return None
         case _:
-            return "a pair (user, password) is needed, neither of them empty."
+            return "pass a pair (user, password), neither of them empty."
 
 
 def _can_be_sent(text: str) -> bool:
@@ -91,19 +91,19 @@ def _can_be_sent(text: str) -> bool:
 
 
 def _accepted(secret: object, basic: object) -> tuple[bytes, ...] | None:
-    """The values that the header may have; None for any, or none at all."""
+    """Return the accepted values of the header; None if every request is accepted."""
     match secret, basic:
         case str(text), _:
             return tuple(_encoded(text))
         case _, (str(user), str(password)):
-            return tuple(b"Basic " + b64encode(one) for one in _encoded(f"{user}:{password}"))
+            return tuple(b"Basic " + b64encode(text) for text in _encoded(f"{user}:{password}"))
         case _:
             return None
 
 
 def _encoded(text: str) -> Iterator[bytes]:
-    """In each encoding that has all of its characters."""
+    """Encode a text in each encoding that has all of its characters."""
     for encoding in _ENCODINGS:
-        made = text.encode(encoding, "ignore")
-        if made.decode(encoding) == text:
-            yield made
+        encoded = text.encode(encoding, "ignore")
+        if encoded.decode(encoding) == text:
+            yield encoded

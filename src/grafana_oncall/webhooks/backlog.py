@@ -1,4 +1,14 @@
-"""Events that were taken and are not handled yet: many groups at once, each in order."""
+"""Events that were accepted and are not handled yet: in order per group, several groups at once.
+
+How it works, and why it is safe. A caller reserves a slot, and as many bytes as its body has,
+before it puts an event, so the backlog stays within both limits. Callers that have to wait do so in
+the order in which they came: the first one holds the lock, so that smaller bodies cannot overtake a
+large one forever, and a slot that is released wakes only one caller.
+
+Each group has a queue; its key is in the queue of ready groups exactly while it has events and none
+of them is being handled. So two workers never handle events of one group at a time, and a busy
+group goes to the end of the line after each event.
+"""
 
 import asyncio
 from collections import deque
@@ -6,93 +16,87 @@ from collections.abc import Awaitable, Callable
 
 
 class Backlog:
-    """The bodies of events, bounded in number and in bytes.
+    """The bodies of accepted events, limited in number and in bytes.
 
-    Those of one group are handled one after the other. They are kept as they came and decoded when
-    their turn has come, for decoded they may take 25 times as much memory.
+    Bodies are kept as they came, and decoded when they are handled, because a decoded event may
+    take 25 times as much memory.
     """
 
     def __init__(self, size: int, max_bytes: int) -> None:
-        self._places = size
-        self._bytes = self._bytes_to_wait = max_bytes
-        """How many more bytes may be taken, and may wait to be."""
+        self._free_slots = size
+        self._free_bytes = self._free_bytes_to_wait = max_bytes
         self._turn = asyncio.Lock()
-        self._freed = asyncio.Event()
-        self._lines: dict[bytes, deque[bytes]] = {}
+        self._released = asyncio.Event()
+        self._queues: dict[bytes, deque[bytes]] = {}
         self._ready: asyncio.Queue[bytes] = asyncio.Queue()
-        """Keys of the groups of which an event can be begun."""
-        self._done = asyncio.Event()
-        self._done.set()
+        """Keys of the groups of which an event can be started."""
+        self._empty = asyncio.Event()
+        self._empty.set()
 
     def __len__(self) -> int:
-        return sum(map(len, self._lines.values()))
+        return sum(map(len, self._queues.values()))
 
-    def may_wait(self, size: int) -> bool:
-        """Whether a body of so many bytes may be kept while it waits for a place."""
-        return size <= self._bytes_to_wait
+    def can_wait(self, size: int) -> bool:
+        """Whether a body of this size may be kept in memory while it waits for a slot."""
+        return size <= self._free_bytes_to_wait
 
-    def reserve_now(self, size: int) -> bool:
-        """Takes a place if there is one and nobody waits for one; `put` or `give_back` follows."""
+    def try_reserve(self, size: int) -> bool:
+        """Reserve a slot if one is free and no caller waits; `put` or `release` must follow."""
         if self._turn.locked() or not self._has_room(size):
             return False
         self._reserve(size)
         return True
 
-    async def reserve(self, size: int, patience: float) -> bool:
-        """Waits so many seconds for a place; `put` or `give_back` must follow.
-
-        Places are given in the order in which they were asked for: the first who waits holds the
-        lock, so that a large body is not passed by for ever, and that a place which gets free
-        wakes only one.
-        """
-        self._bytes_to_wait -= size
+    async def reserve(self, size: int, timeout: float) -> bool:
+        """Wait up to `timeout` seconds for a slot; where True, `put` or `release` must follow."""
+        self._free_bytes_to_wait -= size
         try:
-            async with asyncio.timeout(patience), self._turn:
+            async with asyncio.timeout(timeout), self._turn:
                 while not self._has_room(size):
-                    self._freed.clear()
-                    await self._freed.wait()
+                    self._released.clear()
+                    await self._released.wait()
                 self._reserve(size)
         except TimeoutError:
             return False
         finally:
-            self._bytes_to_wait += size
+            self._free_bytes_to_wait += size
         return True
 
     def _has_room(self, size: int) -> bool:
-        return self._places > 0 and size <= self._bytes
+        return self._free_slots > 0 and size <= self._free_bytes
 
     def _reserve(self, size: int) -> None:
-        self._places -= 1
-        self._bytes -= size
+        self._free_slots -= 1
+        self._free_bytes -= size
 
-    def give_back(self, size: int) -> None:
-        """Frees a place that was reserved."""
-        self._places += 1
-        self._bytes += size
-        self._freed.set()
+    def release(self, size: int) -> None:
+        """Free a slot that was reserved."""
+        self._free_slots += 1
+        self._free_bytes += size
+        self._released.set()
 
     def put(self, group: bytes, body: bytes) -> None:
-        """Takes the body of an event of a group, for which a place was reserved."""
-        self._done.clear()
-        line = self._lines.setdefault(group, deque())
-        line.append(body)
-        if len(line) == 1:
+        """Add an event of a group, for which a slot was reserved."""
+        self._empty.clear()
+        queue = self._queues.setdefault(group, deque())
+        queue.append(body)
+        if len(queue) == 1:
             self._ready.put_nowait(group)
 
     async def work(self, handle: Callable[[bytes], Awaitable[None]]) -> None:
-        """Handles one event after the other until it is cancelled; `handle` must not raise."""
+        """Handle one event after the other until cancelled; `handle` must not raise."""
         while True:
             group = await self._ready.get()
-            line = self._lines[group]
-            await handle(line[0])
-            self.give_back(len(line.popleft()))
-            if line:
+            queue = self._queues[group]
+            await handle(queue[0])
+            self.release(len(queue.popleft()))
+            if queue:
                 self._ready.put_nowait(group)
             else:
-                del self._lines[group]
-            if not self._lines:
-                self._done.set()
+                del self._queues[group]
+            if not self._queues:
+                self._empty.set()
 
-    async def done(self) -> None:
-        """Waits until every event is handled."""
-        await self._done.wait()
+    async def join(self) -> None:
+        """Wait until every event has been handled."""
+        await self._empty.wait()

@@ -1,4 +1,17 @@
-"""Which events were taken already: the server repeats one that was not answered in time."""
+"""Dedupe events: OnCall sends an event again that got no response in time.
+
+How it works, and why it is safe. The server repeats an event up to 42 seconds after the first time,
+and renders its body anew from the group's present state; and several webhooks may send the same
+event. So events are compared by what cannot differ between two sendings of one event, hashed to a
+key: group, type, time and, for silences, until when. Most events have a time; their keys are kept
+for as long as the router is told to remember.
+
+An event without a time is compared by the members that a repeat does not render anew. If it says
+that the group entered a state (acknowledged, resolved …), its key also has a count of the group's
+state changes, because a group can enter a state again after it has left it. Everything else that
+looks the same within a minute is taken for a repeat; after that, it is another event, such as that
+of an escalation that repeats itself.
+"""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -14,11 +27,10 @@ from .events import Event, group_key
 K = TypeVar("K")
 V = TypeVar("V")
 
-_UNTIMED: Final = 60.0
-"""Longest memory, in seconds, of an event without a time. The server's last repeat begins 42
-seconds after the event; later, the same is another event, as of a repeated escalation."""
+_MAX_SECONDS_UNTIMED: Final = 60.0
+"""Maximum time to remember an event without a time of its own."""
 
-_TURNS: Final = frozenset(
+_STATE_CHANGES: Final = frozenset(
     {
         EventType.ACKNOWLEDGE,
         EventType.UNACKNOWLEDGE,
@@ -28,9 +40,9 @@ _TURNS: Final = frozenset(
         EventType.UNSILENCE,
     }
 )
-"""Events by which a group enters a state. It enters none twice without another one in between."""
+"""Events by which a group enters a state: no two of one type without another one in between."""
 
-_MADE_ANEW: Final = frozenset(
+_RENDERED_ANEW: Final = frozenset(
     {
         "alert_group",
         "alert_group_acknowledged_by",
@@ -41,58 +53,55 @@ _MADE_ANEW: Final = frozenset(
         "webhook",
     }
 )
-"""Members of an event that may be others in its repeat, or are those of one of its webhooks."""
+"""Members of an event that may differ in a repeat, or when another webhook sends it."""
 
 
-class Repeats:
-    """A memory of events, bounded in number and time. Times in seconds of the loop's clock."""
+class Dedupe:
+    """Remembers accepted events, limited in number and time, in seconds of the loop's clock."""
 
-    def __init__(self, *, most: int, seconds: float) -> None:
-        self._most = most
+    def __init__(self, *, max_events: int, seconds: float) -> None:
+        self._max_events = max_events
         self._seconds = seconds
-        self._until: OrderedDict[bytes, float] = OrderedDict()
-        self._turns: OrderedDict[bytes, tuple[EventType, int]] = OrderedDict()
-        """Of each group the state that it entered last, and how many it did before."""
+        self._remembered_until: OrderedDict[bytes, float] = OrderedDict()
+        self._state_changes: OrderedDict[bytes, tuple[EventType, int]] = OrderedDict()
+        """The last state change of each group, and its number."""
 
-    def knows(self, event: Event, now: float) -> bool:
-        """Whether this very event was taken, and not too long ago."""
-        return self._until.get(self._key(event), now) > now
+    def is_duplicate(self, event: Event, now: float) -> bool:
+        """Whether this very event was accepted, and is still remembered."""
+        return self._remembered_until.get(self._key(event), now) > now
 
-    def add(self, event: Event, now: float) -> None:
-        """Remembers that an event was taken."""
-        key = self._key(event)
-        if event.type in _TURNS:
-            _put(self._turns, group_key(event), self._turn(event), self._most)
-        seconds = self._seconds if event.time is not None else min(self._seconds, _UNTIMED)
-        _put(self._until, key, now + seconds, self._most)
+    def remember(self, event: Event, now: float) -> None:
+        """Remember an event that was accepted."""
+        key, most = self._key(event), self._max_events
+        if event.type in _STATE_CHANGES:
+            _put(self._state_changes, group_key(event), self._state_change(event), most)
+        untimed = min(self._seconds, _MAX_SECONDS_UNTIMED)
+        seconds = untimed if event.time is None else self._seconds
+        _put(self._remembered_until, key, now + seconds, most)
 
-    def _turn(self, event: Event) -> tuple[EventType, int]:
-        last, number = self._turns.get(group_key(event), (event.type, 0))
+    def _state_change(self, event: Event) -> tuple[EventType, int]:
+        last, number = self._state_changes.get(group_key(event), (event.type, 0))
         return event.type, number + (last != event.type)
 
     def _key(self, event: Event) -> bytes:
-        """The same for a repeat, and short whatever the event's members are.
-
-        A repeat is made anew from what the group is by then, hence the time where there is one,
-        and elsewhere what cannot have changed. Which webhook has sent it is left out: several may
-        tell of one event, and servers without labels do not say.
-        """
-        number = self._turn(event)[1] if event.type in _TURNS and event.time is None else 0
+        """Return a digest that is the same for a repeat, and for the event by another webhook."""
+        counts = event.type in _STATE_CHANGES and event.time is None
+        number = self._state_change(event)[1] if counts else 0
         parts = group_key(event), str(event.type), number, event.time, event.until
         digest = sha256(repr(parts).encode())
-        for member in () if event.time is not None else _lasting(event.raw):
+        for member in () if event.time is not None else _stable_members(event.raw):
             digest.update(member)
         return digest.digest()
 
 
-def _lasting(body: bytes) -> Iterator[bytes | msgspec.Raw]:
+def _stable_members(body: bytes) -> Iterator[bytes | msgspec.Raw]:
     members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    for name in sorted(members.keys() - _MADE_ANEW):
+    for name in sorted(members.keys() - _RENDERED_ANEW):
         yield from (b"\0", name.encode(), b"\0", members[name])
 
 
 def _put(memory: OrderedDict[K, V], key: K, value: V, most: int) -> None:
-    """As the newest; the oldest beyond so many are forgotten."""
+    """Add an entry as the newest, and drop the oldest beyond so many."""
     memory[key] = value
     memory.move_to_end(key)
     while len(memory) > most:

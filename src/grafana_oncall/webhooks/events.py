@@ -1,4 +1,4 @@
-"""Pure: the body of a webhook to an event, and what the event changes."""
+"""Decode the body of a webhook to an event, and the event to changes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -39,10 +39,10 @@ _CHANGES: Final[Mapping[EventType, Callable[..., Change]]] = {
 
 @attrs.frozen(kw_only=True)
 class Event(WebhookEvent):
-    """Something that happened to an alert group, as an outgoing webhook tells it."""
+    """Something that happened to an alert group, as an outgoing webhook sends it."""
 
     raw: bytes = attrs.field(default=b"", repr=False)
-    """The body, with whatever this release does not know."""
+    """The body, including members that this release does not know."""
 
     @property
     def type(self) -> EventType:
@@ -56,7 +56,7 @@ class Event(WebhookEvent):
 
     @property
     def until(self) -> datetime | None:
-        """When a silence ends; None for ever, and for the other types."""
+        """When a silence ends; None if it does not, and for the other types."""
         return self.event.until
 
     @property
@@ -66,9 +66,9 @@ class Event(WebhookEvent):
 
     @property
     def group(self) -> AlertGroup:
-        """The alert group in the form in which the API answers it.
+        """The alert group as the API returns it, at the time the webhook was sent.
 
-        It is as it was when the webhook was sent, and can have changed since the event.
+        It may have changed between the event and that.
         """
         members: dict[str, Any] = attrs.asdict(self.alert_group, recurse=False)
         members["labels"] = [
@@ -79,7 +79,7 @@ class Event(WebhookEvent):
 
     @property
     def changes(self) -> Sequence[Change]:
-        """What `watch` would yield for it, with `before=None`; empty when no state changed."""
+        """What `watch` would yield for it, with `before=None`; empty if no state changed."""
         kind = _CHANGES.get(self.type)
         return (
             () if kind is None else (kind(id=self.alert_group.id, before=None, after=self.group),)
@@ -87,12 +87,12 @@ class Event(WebhookEvent):
 
 
 def _pairs(labels: object) -> Iterator[tuple[str, str]]:
-    """Of an object, as webhooks have it, or of the API's list."""
+    """Yield labels from an object, as in webhooks, or from a list, as in the API."""
     if isinstance(labels, dict):
         members = cast("dict[str, object]", labels).items()
         yield from ((key, value) for key, value in members if isinstance(value, str))
-    for one in cast("list[object]", labels) if isinstance(labels, list) else ():
-        match one:
+    for label in cast("list[object]", labels) if isinstance(labels, list) else ():
+        match label:
             case {"key": {"name": str(key)}, "value": {"name": str(value)}}:
                 yield key, value
             case _:
@@ -100,17 +100,17 @@ def _pairs(labels: object) -> Iterator[tuple[str, str]]:
 
 
 def group_key(event: WebhookEvent) -> bytes:
-    """Stands for the alert group of an event, and is short however long its id is."""
+    """Return a digest of the alert group's id, short however long the id is."""
     return sha256(event.alert_group_id.encode()).digest()
 
 
 def parse(body: bytes) -> Event:
-    """The event in the body of a webhook's request.
+    """Decode the body of a webhook request.
 
     Members and event types that this release does not know are accepted.
 
     Raises:
-        NotAnEvent: It is not JSON, or not of the shape of an event.
+        NotAnEvent: It is not JSON, or does not have the shape of an event.
         InvalidArgument: It is not bytes.
     """
     of_type("body", body, bytes)
@@ -120,7 +120,7 @@ def parse(body: bytes) -> Event:
 
 def _decoded(body: bytes) -> WebhookEvent:
     try:
-        body.decode()  # msgspec does not look into strings of members that are unknown
+        body.decode()  # msgspec does not check the encoding of unknown members
         return loads(body, WebhookEvent)
     except (msgspec.ValidationError, BaseValidationError) as error:
         reason, path = next(faults(error))

@@ -1,4 +1,4 @@
-"""Webhooks to handlers: answered at once, handled afterwards."""
+"""The ASGI application that accepts events at once, and hands them to handlers afterwards."""
 
 import asyncio
 import logging
@@ -13,19 +13,19 @@ from grafana_oncall._validation.arguments import function, seconds, whole
 from grafana_oncall.errors import ClientStateError, InvalidArgument, NotAnEvent
 
 from .asgi import (
-    Answer,
+    ClientDisconnected,
     Head,
     Headers,
-    Left,
     Receive,
-    Refused,
+    Rejected,
+    Reply,
     Scope,
     Send,
-    read,
+    read_body,
 )
 from .auth import AUTHORIZATION, Authenticator
 from .backlog import Backlog
-from .dedupe import Repeats
+from .dedupe import Dedupe
 from .events import Event, group_key, parse
 from .handlers import EventName, Handler, Handlers, OnError
 
@@ -33,55 +33,60 @@ H = TypeVar("H", bound=Handler)
 
 _logger: Final = logging.getLogger("grafana_oncall")
 
-_PATIENCE: Final = 5.0
-"""Seconds to wait for a place in a full backlog. The server repeats after 4 seconds without an
-answer, and does not repeat after any answer, be it 503."""
+_BACKLOG_TIMEOUT: Final = 5.0
+"""Seconds to wait for a slot in a full backlog. OnCall repeats an event that has had no response
+for 4 seconds, and none that got a response, not even a 503."""
+
+_ACCEPTED: Final = Reply(200, "Accepted.")
+_DUPLICATE: Final = Reply(200, "Duplicate.")
+_BACKLOG_FULL: Final = Reply(503, "The backlog is full.")
+_NOT_RUNNING: Final = Reply(503, "The router is not running: start it by lifespan or `async with`.")
 
 
 class Router:
-    """An ASGI application that takes events and hands them to handlers.
+    """An ASGI application that receives events and calls handlers.
 
         router = Router(secret=os.environ["WEBHOOK_SECRET"])
 
         @router.on("alert group created", "escalation")
         async def handle(event: Event) -> None: ...
 
-    Serve it by itself, or mount it at any path of another application. The server may run its
-    lifespan (it does where the router is the whole application); elsewhere, `async with router:`
-    stands round the time in which requests come.
+    Serve it by itself, or mount it at any path of another application. If it is the whole
+    application, the ASGI server starts and stops it (lifespan); otherwise, put `async with router:`
+    around the time in which requests come.
 
-    A request is answered as soon as its event is taken, and handlers run afterwards. Events of one
-    alert group are handled in the order in which they came, those of several groups at once. An
-    event that the server repeats is handled once, and so is one that several webhooks tell of, such
-    as those of `acknowledge` and of `status change`. What was taken is lost when the process is
-    killed, since the server does not send it again: `watch` finds out what happened meanwhile.
+    A request is answered as soon as its event is accepted, and handlers run afterwards. Events of
+    one alert group are handled in the order in which they came, those of several groups
+    concurrently. An event is handled once, even if OnCall sends it again or several webhooks send
+    it, such as those for `acknowledge` and for `status change`. Accepted events are lost when the
+    process is killed, because OnCall does not send them again: `watch` finds what they were about.
 
-    Answers: 200 taken, or taken before; 400 no event; 401 without the secret; 405 another method
-    than POST; 408 too slow; 413 too large; 503 not running, or the backlog is full. The server
-    repeats an event only where no answer comes within 4 seconds, so with a full backlog it has to
-    wait a little longer than that for its 503.
+    Statuses: 200 accepted, or a duplicate; 400 not an event; 401 without the secret; 405 not a
+    POST; 408 too slow; 413 too large; 503 not running, or the backlog is full. OnCall repeats an
+    event only after 4 seconds without a response, so a 503 for a full backlog takes a little longer
+    than that.
 
     Args:
-        secret: The whole value of the header that the webhook sends, scheme word included. None
-            lets everybody in: only where something else keeps strangers out.
+        secret: The whole value of the header that the webhook sends, scheme included. None accepts
+            every request: only where something else keeps strangers out.
         header: Name of that header.
-        basic: User and password instead of `secret`, where the webhook has those.
-        max_bytes: Largest body that is read.
-        concurrency: Most alert groups of which an event is handled at once.
-        max_backlog: Most events that were taken and are not handled yet.
-        max_backlog_bytes: Most bytes of their bodies; as many again may wait to be taken. Only the
-            events that are handled are decoded, which may take 25 times as much memory.
-        remember: Most events that are remembered, to recognise repeats.
-        remember_for: For how long; at most a minute for events without a time, which are the same
-            when all of the body is that the server does not make anew for a repeat, and the group
-            entered no other state in between.
-        shutdown_wait: How long the end of `async with` and of the lifespan wait for what was
-            taken; None for as long as it takes.
-        on_error: Called with the event and what a handler raised, after it was logged; may be
-            async.
+        basic: User and password instead of `secret`, if the webhook has those.
+        max_bytes: Maximum size of a body.
+        concurrency: Maximum number of alert groups of which an event is handled at the same time.
+        max_backlog: Maximum number of accepted events that are not handled yet.
+        max_backlog_bytes: Maximum bytes of their bodies; as many again may wait for a slot. Only
+            events that are being handled are decoded, which may take 25 times as much memory.
+        remember: Maximum number of events to remember, to recognize duplicates.
+        remember_for: How long to remember them, in seconds or as a timedelta. Events without a time
+            are remembered for a minute at most; they are duplicates if all members are the same
+            that OnCall does not render anew for a repeat, and the group's state has not changed.
+        shutdown_wait: How long `async with` and the lifespan wait at their end until accepted
+            events are handled; None for as long as it takes.
+        on_error: Function, async or not, to call with an event and what its handler raised, after
+            that was logged.
 
     Raises:
-        InvalidArgument: A setting is missing or makes no sense.
+        InvalidArgument: A setting is missing or invalid.
     """
 
     def __init__(
@@ -100,32 +105,35 @@ class Router:
         on_error: OnError | None = None,
     ) -> None:
         self._handlers = Handlers(None if on_error is None else function("on_error", on_error))
-        self._backlog = Backlog(0, 0)  # of the size that is asked for once it runs
-        self._working: asyncio.Task[None] | None = None
+        self._backlog = Backlog(0, 0)  # replaced by one of the right size at the start
+        self._workers: asyncio.Task[None] | None = None
         self._closing = False
         hidden_secret, hidden_basic = Secret(secret), Secret(basic)
         del secret, basic  # a traceback that shows local variables finds neither
         self._authenticator = Authenticator(header, hidden_secret, hidden_basic)
         self._max_bytes = whole("max_bytes", max_bytes)
         self._concurrency = whole("concurrency", concurrency)
-        self._room = (
+        self._backlog_limits = (
             whole("max_backlog", max_backlog),
             whole("max_backlog_bytes", max_backlog_bytes),
         )
         if max_backlog_bytes < max_bytes:
-            message = f"max_backlog_bytes={max_backlog_bytes}: max_bytes={max_bytes} would not fit."
+            message = (
+                f"max_backlog_bytes={max_backlog_bytes} is less than max_bytes={max_bytes}: the "
+                "largest body would never fit."
+            )
             raise InvalidArgument(message, argument="max_backlog_bytes")
-        self._repeats = Repeats(
-            most=whole("remember", remember),
+        self._dedupe = Dedupe(
+            max_events=whole("remember", remember),
             seconds=seconds("remember_for", remember_for, zero=True),
         )
         self._shutdown_wait = _wait("shutdown_wait", shutdown_wait)
 
     def on(self, *types: EventName) -> Callable[[H], H]:
-        """Registers an async function for events of these types; for all events without any.
+        """Register an async function for events of these types; without types, for all events.
 
-        Handlers of one event run one after the other, in the order of their registration. Only
-        `on()` gets events of types that this release does not know.
+        The handlers of one event run one after the other, in the order of their registration. Only
+        those registered by `on()` get events of types that this release does not know.
 
         Raises:
             InvalidArgument: There is no such type, or what is decorated is not an async function.
@@ -134,14 +142,14 @@ class Router:
 
     @property
     def backlog(self) -> int:
-        """How many events were taken and are not handled yet."""
+        """Number of events that were accepted and are not handled yet."""
         return len(self._backlog)
 
     @property
     def running(self) -> bool:
-        """Whether events are taken."""
-        working = self._working
-        return working is not None and not working.done() and not self._closing
+        """Whether events are accepted."""
+        workers = self._workers
+        return workers is not None and not workers.done() and not self._closing
 
     async def __aenter__(self) -> Self:
         self._start()
@@ -156,63 +164,67 @@ class Router:
         await self.aclose()
 
     async def aclose(self, *, wait: float | timedelta | UnsetType | None = UNSET) -> None:
-        """Takes no more events, and waits until those that were taken are handled.
+        """Accept no more events, and wait until those that were accepted are handled.
 
         Handlers that still run after the wait are cancelled, and a log record says how many events
         were lost. A closed router can be started again.
 
         Args:
-            wait: How long to wait, in seconds or as a timedelta; None for as long as it takes.
-                Without it, `shutdown_wait` holds.
+            wait: How long to wait, in seconds or as a timedelta; None for as long as it takes. The
+                default is `shutdown_wait`.
         """
-        patience = self._shutdown_wait if wait is UNSET else _wait("wait", wait)
-        if self._working is None:
+        timeout = self._shutdown_wait if wait is UNSET else _wait("wait", wait)
+        if self._workers is None:
             return
-        self._closing, working = True, self._working
+        self._closing, workers = True, self._workers
         try:
-            async with asyncio.timeout(patience):
-                await self._backlog.done()
+            async with asyncio.timeout(timeout):
+                await self._backlog.join()
         except TimeoutError:
-            left = self.backlog
-            _logger.error("Webhooks: %d events were lost, not handled in time", left)  # noqa: TRY400  # no traceback
+            _logger.error(  # noqa: TRY400  # no traceback
+                "Webhooks: %d events were lost, because they were not handled in time", self.backlog
+            )
         finally:
-            working.cancel()
-            await asyncio.wait([working])
-            if self._working is working:
-                self._working = None
+            workers.cancel()
+            await asyncio.wait([workers])
+            if self._workers is workers:
+                self._workers = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The door for ASGI servers."""
+        """Handle a request or the lifespan, as an ASGI server asks for."""
         kind, head = scope["type"], self._head(scope)
-        # Its headers have the secret. A server may fail to send the answer, and a traceback may
-        # show local variables.
+        # Its headers have the secret, and if the response cannot be sent, a traceback may show
+        # local variables.
         del scope
         match kind:
             case "http":
                 await self._serve(head, receive, send)
             case "lifespan":
-                await self._live(receive, send)
+                await self._lifespan(receive, send)
             case other:
-                raise NotImplementedError(f"webhooks come by http, not by {other}")
+                raise NotImplementedError(f"webhooks are sent by http, not by {other}")
 
     def __repr__(self) -> str:
         state = "running" if self.running else "not running"
         return f"<Router {state}, {len(self._handlers)} handlers, {self.backlog} events to handle>"
 
     def _start(self) -> None:
-        if self._working is not None:
-            message = "The router runs already: leave it to the server's lifespan, or to one block."
+        if self._workers is not None:
+            message = (
+                "The router is running already: start it either by the server's lifespan or by one "
+                "`async with`."
+            )
             raise ClientStateError(message)
-        self._closing, self._backlog = False, Backlog(*self._room)
-        # No TaskGroup round the caller's block: it would hand its exceptions back in a group.
-        self._working = asyncio.create_task(self._work())
+        self._closing, self._backlog = False, Backlog(*self._backlog_limits)
+        # No TaskGroup around the caller's block: it would wrap its exceptions in a group.
+        self._workers = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._concurrency):
                 group.create_task(self._backlog.work(self._handle))
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
             self._start()
@@ -233,65 +245,59 @@ class Router:
 
     async def _serve(self, head: Head, receive: Receive, send: Send) -> None:
         try:
-            answer = await self._answer(head, receive)
-        except Refused as refusal:
-            answer = refusal.answer
+            reply = await self._reply(head, receive)
+        except Rejected as rejected:
+            reply = rejected.reply
         except NotAnEvent as error:
-            answer = Answer(400, str(error))
-        except Left:
+            reply = Reply(400, str(error))
+        except ClientDisconnected:
             return
-        if answer.status != 200:
-            _logger.warning("A webhook is refused: %d %s", answer.status, answer.text)
-        await answer.send(send)
+        if reply.status != 200:
+            _logger.warning("A webhook request was rejected: %d %s", reply.status, reply.text)
+        await reply.send(send)
 
-    async def _answer(self, head: Head, receive: Receive) -> Answer:
+    async def _reply(self, head: Head, receive: Receive) -> Reply:
         if head.method != "POST":
-            return Answer(405, "Webhooks come by POST.", [(b"allow", b"POST")])
-        if not head.is_let_in:
-            return Answer(401, "The secret is missing or wrong.")
-        return await self._take(await read(head, receive, most=self._max_bytes))
+            return Reply(405, "Webhooks are sent by POST.", [(b"allow", b"POST")])
+        if not head.is_authenticated:
+            return Reply(401, "The secret is missing or wrong.")
+        return await self._accept(await read_body(head, receive, max_bytes=self._max_bytes))
 
-    async def _take(self, body: bytes) -> Answer:
-        """Takes the event in a body, unless the router is closed or has taken a repeat of it."""
+    async def _accept(self, body: bytes) -> Reply:
+        """Add the event in a body to the backlog, unless it is a duplicate or there is no room.
+
+        After a wait, whether it is a duplicate is checked again, since its repeat may have come.
+        """
         backlog, size, event = self._backlog, len(body), parse(body)
-        known = self._known(event)
-        if known is None and not backlog.reserve_now(size):
-            del event  # to wait, its body will do: it may be 25 times as large
-            if not backlog.may_wait(size):
-                del body  # the server sends it again
-                await asyncio.sleep(_PATIENCE)
-                return _FULL
-            if not await backlog.reserve(size, _PATIENCE):
-                return _FULL
+        refusal = self._refusal(event)
+        if refusal is None and not backlog.try_reserve(size):
+            del event  # which may be 25 times as large as the body
+            if not backlog.can_wait(size):
+                del body  # OnCall sends it again
+                await asyncio.sleep(_BACKLOG_TIMEOUT)
+                return _BACKLOG_FULL
+            if not await backlog.reserve(size, _BACKLOG_TIMEOUT):
+                return _BACKLOG_FULL
             event = parse(body)
-            known = self._known(event)
-            if known is not None:
-                backlog.give_back(size)
-        if known is None:
-            self._repeats.add(event, _now())
+            refusal = self._refusal(event)
+            if refusal is not None:
+                backlog.release(size)
+        if refusal is None:
+            self._dedupe.remember(event, _now())
             backlog.put(group_key(event), body)
-        return known or _TAKEN
+        return refusal or _ACCEPTED
 
-    def _known(self, event: Event) -> Answer | None:
-        """The answer to an event that is not to be taken."""
-        if self._repeats.knows(event, _now()):
-            return _TAKEN_BEFORE
+    def _refusal(self, event: Event) -> Reply | None:
+        """Return the reply to an event that is not to be handled; None for any other."""
+        if self._dedupe.is_duplicate(event, _now()):
+            return _DUPLICATE
         return None if self.running else _NOT_RUNNING
 
     async def _handle(self, body: bytes) -> None:
         await self._handlers.handle(parse(body))
 
 
-_TAKEN: Final = Answer(200, "Taken.")
-_FULL: Final = Answer(503, "The backlog is full.")
-_TAKEN_BEFORE: Final = Answer(200, "Taken before.")
-_NOT_RUNNING: Final = Answer(
-    503, "The router is not running: start it by lifespan or `async with`."
-)
-
-
 def _wait(name: str, value: object) -> float | None:
-    """A time in seconds; None for as long as it takes."""
     return None if value is None else seconds(name, value, zero=True)
 
 

@@ -21,7 +21,7 @@ async def test_an_event_is_answered_before_it_is_worked_off() -> None:
     began = loop().time()
     async with router:
         answer = await post(router)
-        assert (answer.status_code, answer.text, loop().time()) == (200, "Taken.\n", began)
+        assert (answer.status_code, answer.text, loop().time()) == (200, "Accepted.\n", began)
         assert handler.ended == []
         await router.aclose(wait=None)
     assert [one.raw for one in handler.ended] == [body()]
@@ -188,7 +188,7 @@ async def test_a_router_that_runs_already_fails_the_startup() -> None:
     async with Router(secret=SECRET) as router:
         assert await _kinds(router, exchange) == ["startup.failed"]
         assert router.running
-    assert "runs already" in exchange.sent[0]["message"]
+    assert "running already" in exchange.sent[0]["message"]
 
 
 @pytest.mark.parametrize(

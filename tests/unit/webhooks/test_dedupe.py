@@ -159,7 +159,7 @@ async def test_an_event_that_was_not_taken_is_not_remembered() -> None:
     router.on()(handler := Recorder())
     assert (await post(router)).status_code == 503
     async with router:
-        assert (await post(router)).text == "Taken.\n"
+        assert (await post(router)).text == "Accepted.\n"
     assert len(handler.ended) == 1
 
 

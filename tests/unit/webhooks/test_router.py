@@ -250,7 +250,7 @@ async def test_a_full_backlog_keeps_the_server_waiting_until_it_repeats() -> Non
         assert refused.status_code == 503
         assert loop().time() - began == pytest.approx(5)
         assert (refused.text, router.backlog) == ("The backlog is full.\n", 2)
-        assert (await post(router, body(group="I1"))).text == "Taken before.\n"
+        assert (await post(router, body(group="I1"))).text == "Duplicate.\n"
         await asyncio.sleep(60)
         assert (await post(router, body(group="I2"))).status_code == 200
         await router.aclose(wait=None)
@@ -282,7 +282,7 @@ async def test_a_large_event_is_not_passed_by_small_ones() -> None:
         await post(router, body(group="I1"))
         sent = [large, body(group="I3")]
         answers = await asyncio.gather(*[post(router, one) for one in sent])
-        assert [one.text for one in answers] == ["Taken.\n", "The backlog is full.\n"]
+        assert [one.text for one in answers] == ["Accepted.\n", "The backlog is full.\n"]
         await router.aclose(wait=None)
     assert [one.alert_group_id for one in handler.ended] == ["I1", "I2"]
 
@@ -344,7 +344,7 @@ async def test_a_place_that_gets_free_in_time_is_taken() -> None:
     async with router:
         await post(router, body(group="I1"))
         answers = await asyncio.gather(*[post(router, body(group="I2")) for _ in range(2)])
-        assert [one.text for one in answers] == ["Taken.\n", "The backlog is full.\n"]
+        assert [one.text for one in answers] == ["Accepted.\n", "The backlog is full.\n"]
         await router.aclose(wait=None)
     assert [one.alert_group_id for one in handler.ended] == ["I1", "I2"]
 
@@ -356,9 +356,9 @@ async def test_a_repeat_that_waits_for_a_place_is_found_out() -> None:
         for number in (1, 2):
             await post(router, body(group=f"I{number}"))
         answers = await asyncio.gather(*[post(router, body(group="I3")) for _ in range(2)])
-        assert [one.text for one in answers] == ["Taken.\n", "Taken before.\n"]
+        assert [one.text for one in answers] == ["Accepted.\n", "Duplicate.\n"]
         at_once = loop().time()
-        assert (await post(router, body(group="I4"))).text == "Taken.\n"
+        assert (await post(router, body(group="I4"))).text == "Accepted.\n"
         assert loop().time() == at_once
         await router.aclose(wait=None)
     assert len(handler.ended) == 4
@@ -452,14 +452,16 @@ async def test_a_block_that_raises_ends_the_router_and_raises_that() -> None:
 async def test_a_router_runs_once_at_a_time() -> None:
     """Two blocks would not know which of them ends it."""
     async with made() as router:
-        with pytest.raises(ClientStateError, match="runs already"):
+        with pytest.raises(ClientStateError, match="running already"):
             await router.__aenter__()
         assert router.running
 
 
 def test_a_backlog_has_room_for_the_largest_body() -> None:
     """Which would otherwise wait for ever, as its repeats would."""
-    with pytest.raises(InvalidArgument, match="max_backlog_bytes=10: max_bytes=11") as info:
+    with pytest.raises(
+        InvalidArgument, match="max_backlog_bytes=10 is less than max_bytes=11"
+    ) as info:
         made(max_bytes=11, max_backlog_bytes=10)
     assert info.value.argument == "max_backlog_bytes"
     made(max_bytes=10, max_backlog_bytes=10)
