@@ -1,4 +1,4 @@
-"""What happens to alert groups, as `alert_groups.watch` and webhooks tell it.
+"""Changes of alert groups, as `alert_groups.watch` and webhooks report them.
 
     async for change in client.alert_groups.watch(labels={"team": "SRE"}):
         match change:
@@ -7,10 +7,10 @@
             case Resolved(before=before, after=group):
                 print(group.title, "was", before.state if before else "new")
 
-A change says what became of a group between two looks at it. What was done and undone in between
-is not seen; a change of state that leads through another one is told as both. After a restart, a
-group whose changes were in progress is compared with how it was before those and after them, for
-nobody knows whether they were handled; what differs from either is delivered.
+A change is a difference between two snapshots of a group. What was done and undone in between is
+not seen; a change of state that leads through another state is reported as two changes. After a
+restart, a group whose changes were in flight is compared with its snapshots before and after them,
+because they may or may not have been handled; what differs from either is delivered.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class Snapshot:
-    """What is remembered of a group: enough to tell what changes, and small."""
+    """What is kept of a group to find out what changes: small enough for many."""
 
     id: str
     created_at: AwareDatetime
@@ -55,13 +55,13 @@ class Snapshot:
 
     @classmethod
     def of(cls, group: AlertGroup) -> "Snapshot":
-        """Of a group as it is answered."""
+        """Return the snapshot of a group."""
         return cls(
             id=group.id,
             created_at=group.created_at,
             state=group.state,
             alerts_count=group.alerts_count,
-            labels=tuple(sorted((one.key.name, one.value.name) for one in group.labels)),
+            labels=tuple(sorted((label.key.name, label.value.name) for label in group.labels)),
             title=group.title,
         )
 
@@ -73,81 +73,82 @@ class Change:
     id: str
     """Id of the group."""
     before: Snapshot | None
-    """How it was when it was last delivered, perhaps; None when it was not seen before."""
+    """The group as it was last delivered, or was in flight; None if it is new."""
     after: AlertGroup | None
-    """How it is; None when it is gone."""
+    """The present group; None if it was deleted."""
 
 
 @attrs.frozen(kw_only=True)
-class _There(Change):
-    """A change after which the group is there."""
+class _Present(Change):
+    """A change after which the group exists."""
 
     after: AlertGroup
 
 
 @attrs.frozen(kw_only=True)
-class Created(_There):
-    """A group that was not seen before, in whatever state it is by now."""
+class Created(_Present):
+    """The group is new to the watcher, whatever its present state."""
 
 
 @attrs.frozen(kw_only=True)
-class Acknowledged(_There):
-    """Somebody works on it."""
+class Acknowledged(_Present):
+    """The group was acknowledged."""
 
 
 @attrs.frozen(kw_only=True)
-class Unacknowledged(_There):
-    """An acknowledgement was taken back, or it ended."""
+class Unacknowledged(_Present):
+    """The acknowledgement was taken back, or expired."""
 
 
 @attrs.frozen(kw_only=True)
-class Resolved(_There):
-    """It is over."""
+class Resolved(_Present):
+    """The group was resolved."""
 
 
 @attrs.frozen(kw_only=True)
-class Unresolved(_There):
-    """It is not over after all."""
+class Unresolved(_Present):
+    """The group was unresolved."""
 
 
 @attrs.frozen(kw_only=True)
-class Silenced(_There):
-    """It is silenced."""
+class Silenced(_Present):
+    """The group was silenced."""
 
 
 @attrs.frozen(kw_only=True)
-class Unsilenced(_There):
-    """A silence was ended, or it expired."""
+class Unsilenced(_Present):
+    """The silence was ended, or expired."""
 
 
 @attrs.frozen(kw_only=True)
-class AlertsAdded(_There):
-    """It has more alerts than before."""
+class AlertsAdded(_Present):
+    """The group has more alerts than before."""
 
 
 @attrs.frozen(kw_only=True)
-class LabelsChanged(_There):
-    """It has other labels than before."""
+class LabelsChanged(_Present):
+    """The labels of the group have changed."""
 
 
 @attrs.frozen(kw_only=True)
 class Deleted(Change):
-    """It is gone: the server does not know it any more."""
+    """The group does not exist any more."""
 
     after: None = None
 
 
 @attrs.frozen(kw_only=True)
 class Gap:
-    """Nothing was seen for longer than planned: what was done and undone meanwhile was missed.
+    """No poll succeeded for longer than planned, so what was done and undone meanwhile was missed.
 
-    So were groups that were created and deleted meanwhile. What was left is told as changes.
+    So were groups that were created and deleted meanwhile. All other differences are reported as
+    changes.
     """
 
     since: datetime
-    """When groups were last read."""
+    """When groups were last read before it."""
     until: datetime
-    """When they were read again."""
+    """When they were next read."""
 
 
 Watched: TypeAlias = Change | Gap
@@ -156,7 +157,7 @@ Watched: TypeAlias = Change | Gap
 _FIRING, _ACKNOWLEDGED = AlertGroupState.FIRING, AlertGroupState.ACKNOWLEDGED
 _RESOLVED, _SILENCED = AlertGroupState.RESOLVED, AlertGroupState.SILENCED
 
-_Kind: TypeAlias = type[_There]
+_Kind: TypeAlias = type[_Present]
 
 _TRANSITIONS: Final[Mapping[tuple[AlertGroupState, AlertGroupState], Sequence[_Kind]]] = {
     (_FIRING, _ACKNOWLEDGED): (Acknowledged,),
@@ -179,11 +180,11 @@ _ENTERED: Final[Mapping[AlertGroupState, Sequence[_Kind]]] = {
     _RESOLVED: (Resolved,),
     _SILENCED: (Silenced,),
 }
-"""What happened when the state before is one that this release does not know."""
+"""What happened if this release does not know the state before."""
 
 
 def diff(before: Snapshot | None, after: AlertGroup | None) -> Sequence[Change]:
-    """What happened to a group between two looks at it, in the order in which it must have.
+    """Return the changes between two states of a group, in the order in which they happened.
 
     A group that is new and does not fire any more was created, and then brought into its state.
     """

@@ -7,9 +7,9 @@ delivered afterwards; the recorder keeps both in the checkpoint (`recorder`, `ch
 a change is found again at every poll until it is marked delivered, and not after that. Only a
 consumer that dies in between gets it twice.
 
-One consumer reads at a time. It holds a token from `reading`; whoever else would read gets a
-ClientStateError, or, when the holder does not poll just now and does not read exclusively, takes
-over, and the holder's next call raises instead.
+One consumer reads at a time, by the object that `reading` returned to it. A second one gets a
+ClientStateError. But a reader that is not polling just now, and not exclusive, may be a loop that
+was left by `break`: then the second one takes over, and the first gets the error if it goes on.
 """
 
 import asyncio
@@ -100,7 +100,7 @@ class Follower:
 
     @contextmanager
     def reading(self) -> Generator[object]:
-        """Return the token of the one reader, who calls `begin` next.
+        """Return the object that stands for the one reader, which calls `begin` next.
 
         A reader that is not polling just now, as after a `break`, gives way to a new one, unless it
         reads exclusively.

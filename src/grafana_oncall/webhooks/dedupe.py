@@ -4,7 +4,7 @@ How it works, and why it is safe. The server repeats an event up to 42 seconds a
 and renders its body anew from the group's present state; and several webhooks may send the same
 event. So events are compared by what cannot differ between two sendings of one event, hashed to a
 key: group, type, time and, for silences, until when. Most events have a time; their keys are kept
-for as long as the router is told to remember.
+for `remember_for`.
 
 An event without a time is compared by the members that a repeat does not render anew. If it says
 that the group entered a state (acknowledged, resolved …), its key also has a count of the group's
