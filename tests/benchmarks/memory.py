@@ -85,9 +85,9 @@ def _bulk(few: int, many: int) -> Row:
     value = None
     if find_spec(program):
         peaks = [figures("-m", program, str(ids))["resident_bytes"] for ids in (few, many)]
-        value = (peaks[1] - peaks[0]) / MEGABYTE
-    name = f"bulk run with a journal over {many:,} ids, more than for {few:,}"
-    return Row(part=PART, name=name, value=value, unit="MB", goal=10)
+        value = (peaks[1] - peaks[0]) / (many - few)
+    name = f"bulk run with a journal over {many:,} ids, for each more than {few:,}"
+    return Row(part=PART, name=name, value=value, unit="bytes", goal=300)
 
 
 if __name__ == "__main__":

@@ -300,16 +300,16 @@ def read_journal(path: Path) -> tuple[list[Outcome], bool] | None:
         return None
     entries = [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
     ids = [one for entry in entries for one in entry.get("select", ())]
-    outcomes = [Outcome(id=one, status=Status.NOT_ATTEMPTED) for one in ids]
+    outcomes = {one: Outcome(id=one, status=Status.NOT_ATTEMPTED) for one in ids}
     for entry in entries:
         if "begin" in entry:
-            outcomes[entry["begin"]] = Outcome(id=entry["id"], status=Status.UNKNOWN)
+            outcomes[entry["begin"]] = Outcome(id=entry["begin"], status=Status.UNKNOWN)
         elif "end" in entry:
             outcomes[entry["end"]] = Outcome(
-                id=entry["id"], status=Status(entry["status"]), detail=entry["detail"]
+                id=entry["end"], status=Status(entry["status"]), detail=entry["detail"]
             )
     selections = [entry["complete"] for entry in entries if "selected" in entry]
-    return (outcomes, all(selections)) if selections else None
+    return ([*outcomes.values()], all(selections)) if selections else None
 
 
 def is_finished(path: Path) -> bool:

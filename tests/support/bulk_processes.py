@@ -122,8 +122,10 @@ def told_in(journal: Path) -> dict[str, str]:
     told: dict[str, str] = {}
     for entry in map(json.loads, journal.read_bytes().split(b"\n")[:-1]):
         told |= dict.fromkeys(entry.get("select", []), "not_attempted")
-        if "id" in entry:
-            told[entry["id"]] = entry.get("status", "begun")
+        if "begin" in entry:
+            told[entry["begin"]] = "begun"
+        if "end" in entry:
+            told[entry["end"]] = entry["status"]
     return told
 
 

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from grafana_oncall.bulk.resume import Past, Reader
+from grafana_oncall.bulk.journal_reader import JournalReader, RunState
 from grafana_oncall.errors import JournalError
 
 
-def read(path: Path) -> Past:
-    """All that a journal tells."""
+def read(path: Path) -> RunState:
+    """The state of a run, as its journal has it."""
     with FileIO(str(path)) as file:
-        reader = Reader(path, file)
-        asyncio.run(reader.read_on())
-    assert reader.past is not None
-    return reader.past
+        reader = JournalReader(path, file)
+        asyncio.run(reader.read_rest())
+    assert reader.state is not None
+    return reader.state
 
 
 @contextmanager

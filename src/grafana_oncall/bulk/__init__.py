@@ -10,7 +10,7 @@ print(report)
 
 from .api import Bulk, Selection
 from .options import BulkOptions, ResumeOptions
-from .outcome import Outcome, Status
+from .outcomes import Outcome, Status
 from .progress import OnProgress, Progress, progress_bar
 from .report import BulkReport
 from .run import BulkRun

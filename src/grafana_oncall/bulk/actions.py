@@ -23,7 +23,7 @@ from grafana_oncall.errors import (
     Problem,
 )
 
-from .outcome import Status
+from .outcomes import Status
 
 
 @attrs.frozen(kw_only=True)

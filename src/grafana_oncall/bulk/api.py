@@ -22,10 +22,10 @@ from grafana_oncall.labels import LabelsLike
 
 from .actions import Action, Delete, Labels, Silence, Transition
 from .journal import EITHER, NEW, OLD, Journal
+from .journal_reader import Header, RunState
 from .options import BulkOptions, ResumeOptions, Settings, path_of_journal
-from .resume import Header, Past
 from .run import BulkRun, Work
-from .selection import Read, freeze, gather, given, group_id
+from .selection import ReadSelection, group_id, read_ids, read_query, read_stream
 
 Selection: TypeAlias = (
     Pager[AlertGroup] | Iterable[str | AlertGroup] | AsyncIterable[str | AlertGroup]
@@ -46,9 +46,8 @@ class Bulk:
     not keep the others from being acted on. All requests let other calls of the client pass, and
     wait as long as a 429 says.
 
-    A run may be long. Of each group five bytes stay in memory, and words where there are any, such
-    as those of a failure; more than 10,000 ids are kept in a temporary file. What a query showed of
-    a group stays in memory until that is acted on.
+    A run may be long. It takes less than 300 bytes of memory for each group, besides what a query
+    showed of the group, until that is acted on, and the text and error of a failure.
 
     Each method returns a `BulkRun` at once, which is awaited for its `BulkReport`. All take the
     options of `BulkOptions`, and raise `InvalidArgument` for options and selections that make no
@@ -148,7 +147,7 @@ class Bulk:
         at first. The rest, and what failed, is acted on, also of a run that is finished. The
         journal goes on in the same file.
 
-        Of a long journal the first 128 KiB are read here, so that no other task is kept waiting.
+        Of a long journal the first 32 KiB are read here, so that no other task is kept waiting.
         All of it is read when the run is awaited, which raises JournalError for what is wrong
         there; until then the run's `.report` tells of the beginning only.
 
@@ -160,17 +159,17 @@ class Bulk:
         settings = Settings(**options)
         file = Journal(path_of_journal(journal), OLD, fsync=settings.fsync)
         with file:
-            past = file.peek()
-        header, server = past.header, self._session.shared.wire.server
+            state = file.peek()
+        header, server = state.header, self._session.shared.wire.server
         if header.server != server:
             raise file.other_run(f"it is the journal of {header.server}, and this is {server}.")
-        again = None
+        read_again = None
         if header.converge and header.query is not None:
             request = attrs.evolve(operations.list_alert_groups(), query=header.query)
-            again = self._frozen(Pager(self._session, request, prefetch=DEFAULT_PREFETCH))
-        work = Work(header=header, read=None, again=again)
+            read_again = self._read_query(Pager(self._session, request, prefetch=DEFAULT_PREFETCH))
+        work = Work(header=header, read=None, read_again=read_again)
         settings = attrs.evolve(settings, max_items=header.max_items)
-        return BulkRun(self._session, work, settings, file, past)
+        return BulkRun(self._session, work, settings, file, state)
 
     def _run(self, action: Action, selection: object, options: BulkOptions) -> BulkRun:
         settings = Settings(**options)
@@ -182,12 +181,12 @@ class Bulk:
             converge=settings.converge,
             max_items=settings.max_items,
         )
-        read = _reader(selection) if query is None else self._frozen(query)
-        again = self._frozen(query) if query is not None and settings.converge else None
-        work = Work(header=header, read=read, again=again)
+        read = _reader(selection) if query is None else self._read_query(query)
+        read_again = self._read_query(query) if query is not None and settings.converge else None
+        work = Work(header=header, read=read, read_again=read_again)
         mode = EITHER if settings.resume else NEW
         journal = Journal(settings.journal, mode, fsync=settings.fsync)
-        return BulkRun(self._session, work, settings, journal, Past(header=header))
+        return BulkRun(self._session, work, settings, journal, RunState(header=header))
 
     def _query(self, selection: object, settings: Settings) -> Pager[AlertGroup] | None:
         """The selection as a query of alert groups, if it is a query."""
@@ -209,18 +208,18 @@ class Bulk:
         pager.check_same_client(self._session)
         return pager
 
-    def _frozen(self, query: Pager[AlertGroup]) -> Read:
-        return partial(freeze, self._session, query.request, prefetch=query.prefetch)
+    def _read_query(self, query: Pager[AlertGroup]) -> ReadSelection:
+        return partial(read_query, self._session, query.request, prefetch=query.prefetch)
 
 
-def _reader(selection: object) -> Read:
+def _reader(selection: object) -> ReadSelection:
     """Of ids and groups, checked as far as that is possible without waiting for them."""
     match selection:
         case AsyncIterable():
-            return partial(gather, cast("AsyncIterable[str | AlertGroup]", selection))
+            return partial(read_stream, cast("AsyncIterable[str | AlertGroup]", selection))
         case Iterable() if not isinstance(selection, str | bytes | Mapping):
-            ids = cast("Iterable[object]", selection)
-            return partial(given, [group_id(one, at) for at, one in enumerate(ids)])
+            items = cast("Iterable[object]", selection)
+            return partial(read_ids, [group_id(item, at) for at, item in enumerate(items)])
         case _:
             message = f"selection={shown(selection)}: a query, or ids or groups, are needed."
             raise InvalidArgument(message, argument="selection")

@@ -31,9 +31,9 @@ from typing import Final, Self
 from grafana_oncall._core.filelock import lock, unlock
 from grafana_oncall.errors import JournalError
 
+from .journal_reader import FINISHED, FORMAT, Header, JournalReader, RunState
 from .options import already_exists
-from .outcome import Outcome
-from .resume import FINISHED, FORMAT, Header, Past, Reader
+from .outcomes import Outcome
 
 _IDS_IN_A_LINE: Final = 1000
 
@@ -58,7 +58,7 @@ class Journal:
         self._fsync = fsync
         self._is_named = mode == OLD
         self._is_ours = False
-        self._whole = 0
+        self._size = 0
         self._file: FileIO | None = None
         self._broken: JournalError | None = None
 
@@ -114,27 +114,27 @@ class Journal:
                 path.unlink(missing_ok=True)
         self.__exit__()
 
-    def peek(self) -> Past:
-        """What its beginning tells of a run; raises JournalError where that has sent nothing."""
+    def peek(self) -> RunState:
+        """Return what the beginning says of a run; raise JournalError where that sent nothing."""
         reader = self._reader()
-        past = None if reader is None else reader.past
-        if reader is None or past is None or (reader.is_over and not past.selected):
+        state = None if reader is None else reader.state
+        if reader is None or state is None or (reader.at_end and not state.selected):
             raise self.nothing_sent()
-        return past
+        return state
 
-    async def read(self) -> Past | None:
-        """The run that it tells of; None where there is none, or where that has sent nothing."""
+    async def read(self) -> RunState | None:
+        """Return the state of the run; None when there is none, or when that sent nothing."""
         reader = self._reader()
         if reader is None:
             return None
-        await reader.read_on()
-        self._whole = reader.whole
-        return reader.past if reader.past is not None and reader.past.selected else None
+        await reader.read_rest()
+        self._size = reader.size
+        return reader.state if reader.state is not None and reader.state.selected else None
 
-    def _reader(self) -> Reader | None:
+    def _reader(self) -> JournalReader | None:
         if self._path is None or self._file is None:
             return None
-        return Reader(self._path, self._file)
+        return JournalReader(self._path, self._file)
 
     def begin_run(self, header: Header) -> None:
         """The first line, over what a finished run has left, or one that sent nothing."""
@@ -151,7 +151,7 @@ class Journal:
 
     def go_on(self) -> None:
         """Behind the last whole line that was read; half a line behind that is cut off."""
-        self._cut(self._whole)
+        self._cut(self._size)
 
     def _cut(self, size: int) -> None:
         if self._file is not None:
@@ -174,28 +174,25 @@ class Journal:
         message = f"{self._path}: {what}"
         return JournalError(message, path=str(self._path), reason="other_run")
 
-    async def select(self, ids: Sequence[str], start: int = 0, *, complete: bool) -> None:
-        """The selection, or from `start` what a later walk adds to it."""
+    async def select(self, ids: Sequence[str], *, complete: bool) -> None:
+        """Write the selection, or what a later round adds to it."""
         if self._file is None:
             return
-        for first in range(start, len(ids), _IDS_IN_A_LINE):
+        for first in range(0, len(ids), _IDS_IN_A_LINE):
             self._write(select=ids[first : first + _IDS_IN_A_LINE])
             await asyncio.sleep(0)
-        self._write(selected=len(ids) - start, complete=complete)
+        self._write(selected=len(ids), complete=complete)
 
-    async def begin(
-        self, position: int, group_id: str, *, silenced_at: datetime | None = None
-    ) -> None:
-        """Before the first request for a group, which was seen to be silenced since then."""
-        known = {} if silenced_at is None else {"silenced_at": silenced_at.isoformat()}
-        self._write(begin=position, id=group_id, **known)
+    async def begin(self, group_id: str, *, silenced_at: datetime | None = None) -> None:
+        """Write that a group's first request follows, and since when the group was silenced."""
+        seen = {} if silenced_at is None else {"silenced_at": silenced_at.isoformat()}
+        self._write(begin=group_id, **seen)
         await self.sync()
 
-    def end(self, position: int, outcome: Outcome) -> None:
-        """What became of a group."""
+    def end(self, outcome: Outcome) -> None:
+        """Write the outcome of a group."""
         self._write(
-            end=position,
-            id=outcome.id,
+            end=outcome.id,
             status=outcome.status,
             seconds=round(outcome.seconds, 6),
             detail=outcome.detail,

@@ -11,7 +11,7 @@ import attrs
 
 from grafana_oncall._core.aio import cancel_all
 
-from .outcome import Status
+from .outcomes import Status
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,8 +61,8 @@ class Progress:
 OnProgress: TypeAlias = Callable[[Progress], object]
 
 
-class Meter:
-    """Measures the phases of a run, and tells a listener how far it is."""
+class ProgressReporter:
+    """Measures the phases of a run, and reports its progress to a listener."""
 
     def __init__(
         self,

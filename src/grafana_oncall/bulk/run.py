@@ -1,7 +1,17 @@
-"""One bulk run: select, act, report."""
+"""One bulk run: freeze the selection, act on each group, report.
+
+How it works, and why it is safe: lists move while they are read, and acting on groups moves them
+further. So a run never acts on what it is still reading. It selects first: it reads the whole
+query, and each group that the server returns is checked against the filter, because a server that
+ignores a filter returns groups that were never asked for (`read_query`). Then the ids are frozen,
+and written into the journal. Only then does it act, on these ids alone, whatever the list does
+meanwhile. With `converge`, it repeats this for groups that match by then and are new. At any
+moment each selected group has exactly one outcome, so that `report` is true also when a run fails
+or is cancelled.
+"""
 
 import warnings
-from collections.abc import Coroutine, Generator, Mapping
+from collections.abc import Coroutine, Generator, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -10,17 +20,16 @@ from grafana_oncall._session.session import Session
 from grafana_oncall.errors import ClientStateError, LabelError
 
 from .actions import Action, Seen
-from .apply import Applier, yield_every
-from .ids import Ids
+from .apply import Applier
 from .journal import Journal
+from .journal_reader import Header, RunState, difference
 from .options import Settings
-from .outcome import Outcome, Status
-from .progress import Meter
-from .report import BulkReport, Ledger
-from .resume import Header, Past, difference
-from .selection import Read
+from .outcomes import IN_FLIGHT, Outcome, Outcomes, Status
+from .progress import ProgressReporter
+from .report import BulkReport
+from .selection import ReadSelection, check_size, yield_every
 
-_MOST_ROUNDS: Final = 10
+_MAX_ROUNDS: Final = 10
 
 
 @attrs.frozen(kw_only=True)
@@ -28,10 +37,10 @@ class Work:
     """What a run is to do."""
 
     header: Header
-    read: Read | None
-    """Reads the selection; None for a run that is in its journal."""
-    again: Read | None = None
-    """Reads it again when all is done, for groups that match by then."""
+    read: ReadSelection | None
+    """Reads the selection; None when it is in the journal."""
+    read_again: ReadSelection | None = None
+    """Reads it once more after each round, for groups that match by then; None for one round."""
 
 
 class BulkRun:
@@ -43,18 +52,20 @@ class BulkRun:
         finally:
             print(run.report)  # true also when it was cancelled
 
-    What goes wrong with single groups is raised by `report.raise_for_failures()`. Awaiting raises
-    what concerns all of them, while `.report` tells what was done until then: any OnCallError of
-    reading the selection; `FilterIgnored` and `SelectionTooLarge` before anything is written to
-    what was read; `JournalError` and `ClientStateError` when no further group can be acted on; and
-    what no other group would fare better with: a token that is refused, the same 403 for the first
-    five groups, an outage that five in a row have waited for until `RetryPolicy.deadline`, or
-    settings that only a person can put right. A resumed run goes on from there. It raises OSError
-    when there is no room for the temporary file of more than 10,000 ids.
+    Failures of single groups are raised by `report.raise_for_failures()` only. Awaiting raises what
+    concerns all groups; `.report` then says what was done until there, and a resumed run goes on
+    from there:
+
+    - any OnCallError of reading the selection, and `FilterIgnored` and `SelectionTooLarge`; nothing
+      was written to what was read
+    - `JournalError` and `ClientStateError` when no further group can be acted on
+    - errors with which every other group would fail as well: a refused token, the same 403 for the
+      first five groups, an outage that outlasted `RetryPolicy.deadline` for five groups in a row,
+      or a setting that must be corrected
     """
 
     def __init__(
-        self, session: Session, work: Work, settings: Settings, journal: Journal, past: Past
+        self, session: Session, work: Work, settings: Settings, journal: Journal, state: RunState
     ) -> None:
         self._awaited = False
         self._session = session
@@ -62,31 +73,30 @@ class BulkRun:
         self._work = work
         self._settings = settings
         self._journal = journal
-        self._take_up(past)
+        self._go_on_from(state)
 
-    def _take_up(self, past: Past) -> None:
-        """Goes on from here; of a new run, nothing is done yet."""
-        session = self._session  # not self: a run that is dropped is gone, and says so, at once
-        self._past = past
-        self._ledger = past.ledger
-        self._selected = past.selected or self._work.read is None
-        self._meter = Meter(
+    def _go_on_from(self, state: RunState) -> None:
+        session = self._session  # not self: a cycle would delay the warning of __del__
+        self._state = state
+        self._outcomes = state.outcomes
+        self._selected = state.selected or self._work.read is None
+        self._progress = ProgressReporter(
             self._action.name,
-            past.ledger.counts,
+            state.outcomes.counts,
             listener=self._settings.on_progress,
             pause_left=session.shared.throttle.pause_left,
         )
         self._applier = Applier(
             action=self._action,
             session=session,
-            past=past,
+            state=state,
             journal=self._journal,
-            meter=self._meter,
+            progress=self._progress,
             settings=self._settings,
         )
 
     def __repr__(self) -> str:
-        how = "what it did is in its .report" if self._awaited else "await it for its report"
+        how = "its .report says what it did" if self._awaited else "await it for its report"
         return f"<BulkRun {self._action.name}: {how}>"
 
     def __del__(self) -> None:
@@ -98,134 +108,133 @@ class BulkRun:
 
     @property
     def report(self) -> BulkReport:
-        """What was done so far; groups under way are `unknown`."""
-        ledger = self._ledger.snapshot()
-        for position in self._applier.under_way:
-            group_id = ledger.ids[position]
-            ledger.settle(
-                position, Outcome(id=group_id, status=Status.UNKNOWN, detail="It is under way.")
-            )
-        return self._report(ledger)
+        """What was done so far; groups with a request in flight are `unknown`."""
+        outcomes = self._outcomes.copy()
+        for group_id in self._applier.in_flight:
+            outcomes.record(Outcome(id=group_id, status=Status.UNKNOWN, detail=IN_FLIGHT))
+        return self._report(outcomes)
 
-    def _report(self, ledger: Ledger) -> BulkReport:
+    def _report(self, outcomes: Outcomes) -> BulkReport:
         return BulkReport(
             action=self._action.name,
-            outcomes=ledger,
-            counts=dict(ledger.counts),
-            seconds_selecting=self._meter.seconds["selecting"],
-            seconds_acting=self._meter.seconds["acting"],
+            outcomes=list(outcomes),
+            counts=dict(outcomes.counts),
+            seconds_selecting=self._progress.seconds["selecting"],
+            seconds_acting=self._progress.seconds["acting"],
             selection_complete=self._selected,
-            complete=self._past.complete,
+            complete=self._state.complete,
             dry_run=self._settings.dry_run,
         )
 
     def wait(self) -> Coroutine[Any, Any, BulkReport]:
-        """The coroutine that `await` runs, for `create_task` and the like."""
+        """Return the coroutine that `await` runs, for `create_task` and the like."""
         if self._awaited:
-            raise ClientStateError("A bulk run is awaited once; what it did is in its .report.")
+            raise ClientStateError("A bulk run is awaited once; its .report says what it did.")
         self._awaited = True
         return self._wait()
 
     async def _wait(self) -> BulkReport:
         with self._journal:
             await self._run()
-        return self._report(self._ledger)  # nothing is noted in it any more
+        return self._report(self._outcomes)
 
     async def _run(self) -> None:
-        if await self._take_up_earlier():
+        if await self._is_resumed():
             self._journal.go_on()
-            await self._act(0, {})
+            await self._act(self._outcomes.to_do(), {})
         elif self._work.read is not None:
             try:
                 self._journal.begin_run(self._work.header)
-                seen = await self._select(self._work.read)
+                ids, seen = await self._select(self._work.read)
             except BaseException:
                 self._journal.discard()
                 raise
-            await self._go(0, seen)
-        if self._work.again is not None and not self._settings.dry_run:
-            await self._converge(self._work.again)
-        if not self._ledger.counts[Status.NOT_ATTEMPTED]:
+            await self._act_or_plan(ids, seen)
+        if self._work.read_again is not None and not self._settings.dry_run:
+            await self._converge(self._work.read_again)
+        if not self._outcomes.counts[Status.NOT_ATTEMPTED]:
             await self._journal.finish()
 
-    async def _take_up_earlier(self) -> bool:
-        """Whether there is an earlier run to finish; raises JournalError when that is another."""
-        past, work = await self._journal.read(), self._work
+    async def _is_resumed(self) -> bool:
+        """Whether there is an earlier run to finish; raise JournalError when it is another one."""
+        earlier, work = await self._journal.read(), self._work
         if work.read is None:
-            if past is None:
+            if earlier is None:
                 raise self._journal.nothing_sent()
-            if past.header != work.header:
-                raise self._journal.other_run("another run has it by now. Resume it again.")
+            if earlier.header != work.header:
+                raise self._journal.other_run("another run has replaced it. Resume it again.")
         else:
-            if past is None or past.finished:
+            if earlier is None or earlier.finished:
                 return False
-            await self._check_same(past, work.header, work.read)
-        self._take_up(past)
+            await self._check_same(earlier, work.header, work.read)
+        self._go_on_from(earlier)
         return True
 
-    async def _check_same(self, past: Past, header: Header, read: Read) -> None:
-        """Raises JournalError when the earlier run is not what this one would be."""
-        what = difference(past.header, header)
-        if what is None and header.query is None and not await _same_ids(past.ledger.ids, read):
+    async def _check_same(self, earlier: RunState, header: Header, read: ReadSelection) -> None:
+        """Raise JournalError when the unfinished run is not the one that was asked for."""
+        what = difference(earlier.header, header)
+        if what is None and header.query is None and not await _has_ids(earlier.outcomes, read):
             what = "selection: other ids there than here"
         if what is not None:
             raise self._journal.other_run(
-                f"its run is not finished, and another one ({what}). Finish it with bulk.resume(), "
-                "or name another file."
+                f"its run is not finished, and differs from this one ({what}). Finish it with "
+                "bulk.resume(), or name another file."
             )
 
-    async def _converge(self, read: Read) -> None:
-        """Until there is nothing new."""
-        for _ in range(_MOST_ROUNDS):
-            before = len(self._ledger)
-            if not self._applier.stopped:
-                await self._go(before, await self._select(read))
-            if len(self._ledger) == before:
+    async def _converge(self, read: ReadSelection) -> None:
+        """Select and act again until there is nothing new."""
+        for _ in range(_MAX_ROUNDS):
+            if self._applier.stopped:
                 return
-        self._past.complete = False
+            ids, seen = await self._select(read)
+            if not ids:
+                return
+            await self._act(ids, seen)
+        self._state.complete = False
 
-    async def _select(self, read: Read) -> dict[str, Seen]:
-        """Selects to the end; answers what was seen of the groups."""
-        ledger, before = self._ledger, len(self._ledger)
-        async with self._meter.phase("selecting"):
-            frozen = await read(
-                ledger.ids, most=self._settings.max_items, found=self._meter.reached
-            )
-            self._past.complete = frozen.complete
-            ledger.take_in()
-            await self._journal.select(ledger.ids, before, complete=frozen.complete)
+    async def _select(self, read: ReadSelection) -> tuple[Sequence[str], dict[str, Seen]]:
+        """Read the selection, and add it to the outcomes and to the journal.
+
+        Returns:
+            The ids that are new, and what was seen of the groups.
+        """
+        outcomes, max_items = self._outcomes, self._settings.max_items
+        async with self._progress.phase("selecting"):
+            selection = await read(max_items=max_items, on_found=self._progress.reached)
+            self._state.complete = selection.complete
+            new = [group_id for group_id in selection.ids if group_id not in outcomes]
+            check_size(len(outcomes) + len(new), max_items)
+            for number, group_id in enumerate(new, 1):
+                outcomes.add(group_id)
+                await yield_every(number)
+            await self._journal.select(new, complete=selection.complete)
             self._selected = True
-        return frozen.seen
+        return new, selection.seen
 
-    async def _go(self, start: int, seen: dict[str, Seen]) -> None:
+    async def _act_or_plan(self, ids: Sequence[str], seen: dict[str, Seen]) -> None:
         if self._settings.dry_run:
-            await self._plan(seen)
+            await self._plan(ids, seen)
         else:
-            await self._act(start, seen)
+            await self._act(ids, seen)
 
-    async def _act(self, start: int, seen: dict[str, Seen]) -> None:
-        """Acts on what is left to do from this position on."""
-        ledger = self._ledger
-        done = len(ledger) - ledger.left(start)
-        async with self._meter.phase("acting", done=done, total=len(ledger)):
-            await self._applier.apply(ledger.to_do(start), seen)
+    async def _act(self, ids: Sequence[str], seen: dict[str, Seen]) -> None:
+        total = len(self._outcomes)
+        async with self._progress.phase("acting", done=total - len(ids), total=total):
+            await self._applier.apply(ids, seen)
 
-    async def _plan(self, seen: Mapping[str, Seen]) -> None:
-        """Notes what would be sent."""
-        for position, group_id in enumerate(self._ledger.ids):
-            outcome = _planned(self._action, group_id, seen.get(group_id))
-            self._ledger.settle(position, outcome)
-            await yield_every(position + 1)
+    async def _plan(self, ids: Sequence[str], seen: Mapping[str, Seen]) -> None:
+        """Record what would be sent."""
+        for number, group_id in enumerate(ids, 1):
+            self._outcomes.record(_planned(self._action, group_id, seen.get(group_id)))
+            await yield_every(number)
 
 
-async def _same_ids(ids: Ids, read: Read) -> bool:
-    given = Ids()
-    await read(given, most=None, found=lambda _done, _total: None)
-    for number, one in enumerate(given, 1):
-        if one not in ids:
-            return False
-        await yield_every(number)
-    return len(given) == len(ids)
+async def _has_ids(outcomes: Outcomes, read: ReadSelection) -> bool:
+    """Whether the outcomes are of the groups of a selection, in any order."""
+    selection = await read(max_items=None, on_found=lambda _found, _total: None)
+    return len(selection.ids) == len(outcomes) and all(
+        group_id in outcomes for group_id in selection.ids
+    )
 
 
 def _planned(action: Action, group_id: str, seen: Seen | None) -> Outcome:

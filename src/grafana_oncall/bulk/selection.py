@@ -1,10 +1,11 @@
-"""What is acted on: a selection is read to its end, and checked, before anything is written."""
+"""Freeze a selection: read it to its end, and check it, before anything is written."""
 
-from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterable, Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from itertools import pairwise
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import attrs
 
@@ -20,82 +21,94 @@ from grafana_oncall._session.session import Session
 from grafana_oncall.errors import InvalidArgument, SelectionTooLarge
 
 from .actions import Seen
-from .apply import yield_every
-from .ids import Ids
 
-Found: TypeAlias = Callable[[int, int | None], None]
-"""Is told how many groups were found so far, and how many there will be."""
+OnFound: TypeAlias = Callable[[int, int | None], None]
+"""Called with the number of groups found so far, and how many there will be, if that is known."""
+
+_AT_A_TIME: Final = 1000
+
+
+async def yield_every(done: int) -> None:
+    """Let other tasks run after each thousand steps of a loop that never waits."""
+    if done % _AT_A_TIME == 0:
+        await asyncio.sleep(0)
 
 
 @attrs.frozen(kw_only=True)
-class Frozen:
-    """What a reader knows of the groups, besides their ids."""
+class FrozenSelection:
+    """A selection that was read to its end."""
 
+    ids: Collection[str]
+    """Each once, in order."""
     seen: dict[str, Seen] = attrs.field(factory=dict[str, Seen])
-    """By id: what was seen of them just now; nothing where only ids were given."""
+    """By id: what the query showed of each group; empty where only ids were given."""
     complete: bool = True
-    """Whether certainly none was left out that matched all the time."""
+    """Whether certainly no group was left out that matched all the time."""
 
 
-class Read(Protocol):
+class ReadSelection(Protocol):
     """Reads a selection to its end."""
 
-    async def __call__(self, ids: Ids, *, most: int | None, found: Found) -> Frozen:
-        """Adds the ids of the groups; raises SelectionTooLarge for more than `most` of them."""
+    async def __call__(self, *, max_items: int | None, on_found: OnFound) -> FrozenSelection:
+        """Return the selection; raise SelectionTooLarge for more than `max_items` groups."""
         ...
 
 
-async def freeze(
-    session: Session, request: Groups, ids: Ids, *, prefetch: int, most: int | None, found: Found
-) -> Frozen:
-    """Reads a query to its end, and checks each group; those that begin meanwhile are left out.
+async def read_query(
+    session: Session, request: Groups, *, prefetch: int, max_items: int | None, on_found: OnFound
+) -> FrozenSelection:
+    """Read a query to its end, and check each group against its filter.
 
-    One page is a snapshot. A longer list is read in windows, from its newest group to its oldest,
-    by as many readers as pages may be on their way.
+    Groups that begin meanwhile are left out. One page is a snapshot. A longer list is split into as
+    many spans of time as there may be requests in flight; each span is read in windows, newest
+    group first.
     """
     first = await session.send(request)
-    _check_size(first.count, most)
+    check_size(first.count, max_items)
     groups = _checked(request, first.results)
-    found(len(groups), first.count)
+    on_found(len(groups), first.count)
     if first.next is None or not groups:
-        await _add(ids, groups, most)
-        return Frozen(seen=groups)
-    newest = max(one.created_at for one in groups.values())
-    marks = await _marks(session, request, first, prefetch + 1)
-    ends = [newest, *(mark for mark in marks if mark <= newest)]
+        check_size(len(groups), max_items)
+        return FrozenSelection(ids=[*groups], seen=groups)
+    newest = max(group.created_at for group in groups.values())
+    bounds = await _bounds(session, request, first, prefetch + 1)
+    ends = [newest, *(bound for bound in bounds if bound <= newest)]
     complete = True
 
-    async def read(until: datetime, since: datetime) -> None:
+    async def read_span(until: datetime, since: datetime) -> None:
         nonlocal complete
         reading = windows(session, request, since=since, until=until)
         async with aclosing(reading):
             async for window in reading:
                 complete = complete and window.complete
-                here = _checked(request, window.groups)
-                groups.update({one.id: one for one in here.values() if one.created_at <= newest})
-                found(len(groups), max(first.count, len(groups)))
+                here = _checked(request, window.groups).values()
+                groups.update({group.id: group for group in here if group.created_at <= newest})
+                on_found(len(groups), max(first.count, len(groups)))
 
-    await gather_or_cancel([read(until, since) for until, since in pairwise(ends)])
-    in_order = sorted(groups.values(), key=lambda one: one.created_at, reverse=True)
-    await _add(ids, (one.id for one in in_order), most)
-    return Frozen(seen=groups, complete=complete)
+    await gather_or_cancel([read_span(until, since) for until, since in pairwise(ends)])
+    in_order = sorted(groups.values(), key=lambda group: group.created_at, reverse=True)
+    check_size(len(groups), max_items)
+    return FrozenSelection(ids=[group.id for group in in_order], seen=groups, complete=complete)
 
 
-async def _marks(
+async def _bounds(
     session: Session, request: Groups, first: Page[AlertGroup], readers: int
 ) -> list[datetime]:
-    """Moments that divide a list into equal parts, newest first; the last is that of its end."""
+    """Return the times that split a list into parts of equal length, newest first.
+
+    The last one is the time of the oldest group.
+    """
     last = first.total_pages or 1
     numbers = {last * part // readers for part in range(1, readers)} - {0, last}
     inner = await gather_or_cancel([session.send(at_page(request, number)) for number in numbers])
     pages = [*inner, await _last_page(session, at_page(request, last))]
-    groups = [_checked(request, page.results).values() for page in pages]
-    oldest = {min(one.created_at for one in here) for here in groups if here}
+    parts = [_checked(request, page.results).values() for page in pages]
+    oldest = {min(group.created_at for group in part) for part in parts if part}
     return sorted(oldest, reverse=True)
 
 
 async def _last_page(session: Session, request: Groups) -> Page[AlertGroup]:
-    """The page at which the list ends, which may have grown."""
+    """Return the page at which the list ends; the list may have grown."""
     page = await session.send(request)
     while (following := next_page(request, page)) is not None:
         request, page = following, await session.send(following)
@@ -103,7 +116,7 @@ async def _last_page(session: Session, request: Groups) -> Page[AlertGroup]:
 
 
 def _checked(request: Groups, groups: Iterable[AlertGroup]) -> dict[str, Seen]:
-    """By id; raises FilterIgnored when one of them does not match."""
+    """Return the groups by id; raise FilterIgnored when one of them does not match the filter."""
     for group in groups:
         part = unmet(request.query, group)
         if part is not None:
@@ -111,52 +124,49 @@ def _checked(request: Groups, groups: Iterable[AlertGroup]) -> dict[str, Seen]:
     return {group.id: Seen.of(group) for group in groups}
 
 
-def _check_size(number: int, most: int | None) -> None:
-    """Raises SelectionTooLarge when there are more groups than that."""
-    if most is not None and number > most:
+def check_size(number: int, max_items: int | None) -> None:
+    """Raise SelectionTooLarge when there are more groups than allowed."""
+    if max_items is not None and number > max_items:
         message = (
-            f"The selection has {number} groups or more, and max_items={most} allows fewer. "
+            f"The selection has {number} groups or more, and max_items={max_items} allows fewer. "
             "Nothing was written to them: narrow the selection, or allow more."
         )
-        raise SelectionTooLarge(message, limit=most)
+        raise SelectionTooLarge(message, limit=max_items)
 
 
-def group_id(one: object, position: int) -> str:
-    """The id of what a selection holds there; raises InvalidArgument for other than ids, groups."""
-    value = one.id if isinstance(one, AlertGroup) else one
+def group_id(item: object, position: int) -> str:
+    """Return the id of an item of a selection; raise InvalidArgument for other than ids, groups."""
+    value = item.id if isinstance(item, AlertGroup) else item
     if not isinstance(value, str) or not ID.allows(value):
         message = f"selection[{position}]: {shown(value)} is neither an id nor an alert group. "
         if isinstance(value, str) and ID.allows(value.strip()):
-            message += "There is white space around the id, as of lines of a file: strip() it."
+            message += "There is white space around the id, as in lines of a file: strip() it."
         else:
             message += ID.text
         raise InvalidArgument(message, argument="selection")
     return value
 
 
-async def gather(
-    source: AsyncIterable[str | AlertGroup], ids: Ids, *, most: int | None, found: Found
-) -> Frozen:
-    """The ids of an async iterable, each once; of groups, nothing else is kept."""
+async def read_stream(
+    source: AsyncIterable[str | AlertGroup], *, max_items: int | None, on_found: OnFound
+) -> FrozenSelection:
+    """Read an async iterable of ids or groups to its end; only the ids are kept."""
+    ids: dict[str, None] = {}
     position = 0
-    async for one in source:
-        ids.add(group_id(one, position))
-        _check_size(len(ids), most)
-        found(len(ids), None)
+    async for item in source:
+        ids[group_id(item, position)] = None
+        check_size(len(ids), max_items)
+        on_found(len(ids), None)
         position += 1
         await yield_every(position)
-    return Frozen()
+    return FrozenSelection(ids=ids)
 
 
-async def given(given_ids: Sequence[str], ids: Ids, *, most: int | None, found: Found) -> Frozen:
-    """The ids that were given, each once."""
-    await _add(ids, given_ids, most)
-    found(len(ids), len(ids))
-    return Frozen()
-
-
-async def _add(ids: Ids, more: Iterable[str], most: int | None) -> None:
-    for number, one in enumerate(more, 1):
-        ids.add(one)
-        await yield_every(number)
-    _check_size(len(ids), most)
+async def read_ids(
+    given: Sequence[str], *, max_items: int | None, on_found: OnFound
+) -> FrozenSelection:
+    """Return the ids that were given, each once."""
+    ids = dict.fromkeys(given)
+    check_size(len(ids), max_items)
+    on_found(len(ids), len(ids))
+    return FrozenSelection(ids=ids)

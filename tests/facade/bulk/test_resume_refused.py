@@ -41,7 +41,7 @@ HEAD = (
     '"query": null, "converge": false, "max_items": null}\n'
 )
 SELECTED = '{"select": ["I1"]}\n{"selected": 1, "complete": true}\n'
-EMPTY, STRANGE = "Start a new run", "no line of a bulk journal"
+EMPTY, STRANGE = "Start a new run", "not a line of a bulk journal"
 NOT_JOURNALS = {
     "empty": (EMPTY, ""),
     "of half a line": (EMPTY, HEAD[:-9]),
@@ -52,10 +52,10 @@ NOT_JOURNALS = {
     "of another format": (STRANGE, HEAD.replace('"journal": 1', '"journal": 2') + SELECTED),
     "of an unknown action": (STRANGE, HEAD.replace('"resolve"', '"explode"') + SELECTED),
     "without a limit": (STRANGE, HEAD.replace(', "max_items": null', "") + SELECTED),
-    "of a group that was not selected": (STRANGE, f'{HEAD}{SELECTED}{{"begin": 1}}\n'),
+    "of a group that was not selected": (STRANGE, f'{HEAD}{SELECTED}{{"begin": "I2"}}\n'),
     "of an unknown status": (
         STRANGE,
-        f'{HEAD}{SELECTED}{{"end": 0, "status": "eaten", "detail": "", "seconds": 0}}\n',
+        f'{HEAD}{SELECTED}{{"end": "I1", "status": "eaten", "detail": "", "seconds": 0}}\n',
     ),
 }
 
@@ -195,7 +195,7 @@ async def test_half_a_line_that_another_run_is_writing_is_not_cut_off(
     task = asyncio.create_task(silence(bulk, add(fake, 8), path).wait())
     await asyncio.sleep(0.7)
     with path.open("ab") as journal:
-        journal.write(b'{"end": 3, "id": "')
+        journal.write(b'{"end": "I')
     before = path.read_bytes()
     with pytest.raises(JournalError, match="another run is using it now"):
         bulk.resume(path)
@@ -204,7 +204,7 @@ async def test_half_a_line_that_another_run_is_writing_is_not_cut_off(
     await asyncio.wait([task])
 
 
-@pytest.mark.parametrize("tail", [b"", b'{"end": 3, "id": "'], ids=["whole", "with half a line"])
+@pytest.mark.parametrize("tail", [b"", b'{"end": "I'], ids=["whole", "with half a line"])
 async def test_what_was_written_since_the_call_counts(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, tail: bytes
 ) -> None:
@@ -215,7 +215,7 @@ async def test_what_was_written_since_the_call_counts(
     bulk = oncall.alert_groups.bulk
     await cut(silence(bulk, groups, path), 1.2)
     run, whole = bulk.resume(path), path.read_bytes()
-    done = f'{{"end": 5, "id": "{groups[5].id}", "status": "rejected", "seconds": 0, "detail": ""}}'
+    done = f'{{"end": "{groups[5].id}", "status": "rejected", "seconds": 0, "detail": ""}}'
     path.write_bytes(whole + f"{done}\n".encode() + tail)
     assert (await run).outcomes[5].status is Status.REJECTED
     assert groups[5].state == "firing"

@@ -23,7 +23,7 @@ async def test_a_run_is_awaited_once(fake: FakeOnCall, oncall: OnCallClient) -> 
     run = oncall.alert_groups.bulk.silence(ids(groups), 60)
     assert repr(run) == "<BulkRun silence: await it for its report>"
     task = asyncio.create_task(run.wait())
-    assert repr(run) == "<BulkRun silence: what it did is in its .report>"
+    assert repr(run) == "<BulkRun silence: its .report says what it did>"
     await asyncio.sleep(0)
     with pytest.raises(ClientStateError, match="once"):
         await run

@@ -11,8 +11,8 @@ from grafana_oncall._codec.decode import decode
 from grafana_oncall._generated.models.alert_groups import AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall.bulk.actions import Action, Delete, Labels, Seen, Silence, Transition
-from grafana_oncall.bulk.outcome import Status
-from grafana_oncall.bulk.resume import restored
+from grafana_oncall.bulk.journal_reader import restored
+from grafana_oncall.bulk.outcomes import Status
 from grafana_oncall.errors import LabelError
 from grafana_oncall.testing import FakeOnCall, FakeRequest, VirtualClock
 from tests.support.answers import answered

@@ -20,10 +20,9 @@ from hypothesis import strategies as st
 
 from grafana_oncall._core.filelock import lock
 from grafana_oncall.bulk.actions import Action, Delete, Labels, Silence, Transition
-from grafana_oncall.bulk.ids import Ids
 from grafana_oncall.bulk.journal import EITHER, NEW, OLD, Journal
-from grafana_oncall.bulk.outcome import Outcome, Status
-from grafana_oncall.bulk.resume import Header, difference
+from grafana_oncall.bulk.journal_reader import Header, difference
+from grafana_oncall.bulk.outcomes import IN_FLIGHT, Outcome, Status
 from grafana_oncall.errors import JournalError
 from tests.support.journals import read, refused
 
@@ -56,7 +55,7 @@ def begun(path: Path, *ids: str) -> None:
 
 def select(journal: Journal, *ids: str, complete: bool) -> None:
     """Notes that a run has selected these groups."""
-    asyncio.run(journal.select(Ids(ids), complete=complete))
+    asyncio.run(journal.select(ids, complete=complete))
 
 
 @contextmanager
@@ -93,10 +92,10 @@ def test_all_ids_are_read_again_in_order(path: Path, count: int) -> None:
     """A thousand stand on a line."""
     ids = [f"I{number}" for number in range(count)]
     begun(path, *ids)
-    past = read(path)
-    assert [*past.ledger.ids] == ids
-    assert past.ledger.counts[Status.NOT_ATTEMPTED] == count
-    assert (past.complete, past.doubtful) == (True, set())
+    state = read(path)
+    assert [outcome.id for outcome in state.outcomes] == ids
+    assert state.outcomes.counts[Status.NOT_ATTEMPTED] == count
+    assert state.complete
 
 
 STEPS = st.lists(
@@ -113,7 +112,7 @@ STEPS = st.lists(
 def test_the_last_outcome_of_each_group_is_read_again(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, Status | None, str, int]]
 ) -> None:
-    """With its words, whatever they are; what has no end, or an unknown one, is doubtful."""
+    """With its words, whatever they are; what has no end is unknown."""
     path = tmp_path_factory.mktemp("run") / "run.jsonl"
     begun(path, *(f"I{number}" for number in range(5)))
     expected = [Outcome(id=f"I{number}", status=Status.NOT_ATTEMPTED) for number in range(5)]
@@ -121,8 +120,8 @@ def test_the_last_outcome_of_each_group_is_read_again(
     async def main() -> None:
         for position, status, detail, quarters in steps:
             if status is None:
-                await journal.begin(position, f"I{position}")
-                detail, quarters = "It was under way.", 0  # noqa: PLW2901
+                await journal.begin(f"I{position}")
+                detail, quarters = IN_FLIGHT, 0  # noqa: PLW2901
             expected[position] = outcome = Outcome(
                 id=f"I{position}",
                 status=status or Status.UNKNOWN,
@@ -130,15 +129,11 @@ def test_the_last_outcome_of_each_group_is_read_again(
                 seconds=quarters / 4,
             )
             if status is not None:
-                journal.end(position, outcome)
+                journal.end(outcome)
 
     with resumed(path) as journal:
         asyncio.run(main())
-    past = read(path)
-    assert [*past.ledger] == expected
-    assert past.doubtful == {
-        position for position in range(5) if expected[position].status is Status.UNKNOWN
-    }
+    assert [*read(path).outcomes] == expected
 
 
 @pytest.mark.parametrize("status", Status)
@@ -149,11 +144,11 @@ def test_when_a_group_had_been_silenced_is_read_again_while_it_is_not_done(
     before = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
     begun(path, "I0")
     with resumed(path) as journal:
-        asyncio.run(journal.begin(0, "I0", silenced_at=before))
-        assert read(path).silenced_at == {0: before}
-        journal.end(0, Outcome(id="I0", status=status))
+        asyncio.run(journal.begin("I0", silenced_at=before))
+        assert read(path).silenced_at == {"I0": before}
+        journal.end(Outcome(id="I0", status=status))
     done = {Status.CHANGED, Status.ACCEPTED, Status.ALREADY, Status.REJECTED}
-    assert read(path).silenced_at == ({} if status in done else {0: before})
+    assert read(path).silenced_at == ({} if status in done else {"I0": before})
 
 
 @pytest.mark.parametrize("complete", [False, True])
@@ -163,9 +158,9 @@ def test_the_last_walk_says_whether_the_selection_is_settled(path: Path, *, comp
         journal.begin_run(header())
         select(journal, "I1", "I2", complete=not complete)
         select(journal, "I3", complete=complete)
-    past = read(path)
-    assert past.complete is complete
-    assert [*past.ledger.ids] == ["I1", "I2", "I3"]
+    state = read(path)
+    assert state.complete is complete
+    assert [outcome.id for outcome in state.outcomes] == ["I1", "I2", "I3"]
 
 
 @given(st.data())
@@ -177,16 +172,16 @@ def test_half_a_last_line_is_cut_off_and_the_next_goes_on(
     begun(path, "I0", "I1")
     whole = path.read_bytes()
     with resumed(path) as journal:
-        journal.end(0, Outcome(id="I0", status=Status.CHANGED))
+        journal.end(Outcome(id="I0", status=Status.CHANGED))
     last = len(path.read_bytes()) - len(whole)
     os.truncate(path, len(whole) + data.draw(st.integers(0, last - 1)))
     half = path.read_bytes()
-    assert read(path).ledger.status(0) is Status.NOT_ATTEMPTED
+    assert read(path).outcomes["I0"].status is Status.NOT_ATTEMPTED
     assert path.read_bytes() == half
     with resumed(path) as journal:
         assert path.read_bytes() == whole
-        journal.end(1, Outcome(id="I1", status=Status.FAILED, detail="no"))
-    assert [one.status for one in read(path).ledger] == [Status.NOT_ATTEMPTED, Status.FAILED]
+        journal.end(Outcome(id="I1", status=Status.FAILED, detail="no"))
+    assert [one.status for one in read(path).outcomes] == [Status.NOT_ATTEMPTED, Status.FAILED]
 
 
 def test_a_whole_journal_is_read_without_being_changed(path: Path) -> None:
@@ -194,7 +189,7 @@ def test_a_whole_journal_is_read_without_being_changed(path: Path) -> None:
     begun(path, "I0")
     before = path.read_bytes()
     for _ in range(2):
-        assert [one.status for one in read(path).ledger] == [Status.NOT_ATTEMPTED]
+        assert [one.status for one in read(path).outcomes] == [Status.NOT_ATTEMPTED]
     assert path.read_bytes() == before
 
 
@@ -206,8 +201,8 @@ def test_a_run_without_a_path_writes_nothing(
     with Journal(None, fsync=True) as journal:
         journal.begin_run(header())
         select(journal, "I0", complete=True)
-        asyncio.run(journal.begin(0, "I0"))
-        journal.end(0, Outcome(id="I0", status=Status.CHANGED))
+        asyncio.run(journal.begin("I0"))
+        journal.end(Outcome(id="I0", status=Status.CHANGED))
     assert [*tmp_path.iterdir()] == []
 
 
@@ -256,13 +251,13 @@ def test_where_there_is_no_room_no_later_line_is_written(path: Path, room: int, 
     outcome = Outcome(id="I0", status=Status.CHANGED)
     with resumed(path) as journal:
         with room_for(len(whole) + room), refused(path, words):
-            journal.end(0, outcome)
+            journal.end(outcome)
         with refused(path, words):
-            journal.end(0, outcome)
+            journal.end(outcome)
         with refused(path, words):
-            asyncio.run(journal.begin(1, "I1"))
+            asyncio.run(journal.begin("I1"))
         assert len(path.read_bytes()) == len(whole) + room
-    assert [one.status for one in read(path).ledger] == [Status.NOT_ATTEMPTED] * 2
+    assert [one.status for one in read(path).outcomes] == [Status.NOT_ATTEMPTED] * 2
 
 
 @ON_POSIX
@@ -273,10 +268,10 @@ def test_a_journal_that_another_run_writes_is_refused(path: Path) -> None:
         with refused(path, "another run is using it now"), resumed(path):
             pass
         gc.collect()
-        first.end(0, Outcome(id="I0", status=Status.CHANGED))
+        first.end(Outcome(id="I0", status=Status.CHANGED))
     with resumed(path) as second:
-        second.end(0, Outcome(id="I0", status=Status.ALREADY))
-    assert read(path).ledger.status(0) is Status.ALREADY
+        second.end(Outcome(id="I0", status=Status.ALREADY))
+    assert read(path).outcomes["I0"].status is Status.ALREADY
 
 
 def test_a_finished_run_is_told_from_one_that_was_cut_short(path: Path) -> None:
@@ -284,11 +279,11 @@ def test_a_finished_run_is_told_from_one_that_was_cut_short(path: Path) -> None:
     begun(path, "I0")
     assert read(path).finished is False
     with resumed(path) as journal:
-        journal.end(0, Outcome(id="I0", status=Status.FAILED))
+        journal.end(Outcome(id="I0", status=Status.FAILED))
         asyncio.run(journal.finish())
     assert read(path).finished is True
     with resumed(path) as journal:
-        asyncio.run(journal.begin(0, "I0"))
+        asyncio.run(journal.begin("I0"))
     assert read(path).finished is False
 
 
@@ -303,7 +298,7 @@ def test_a_new_run_may_take_the_place_of_an_earlier_one(path: Path, left: str) -
         asyncio.run(journal.read())
         journal.begin_run(header())
         select(journal, "I0", complete=True)
-    assert [*read(path).ledger.ids] == ["I0"]
+    assert [outcome.id for outcome in read(path).outcomes] == ["I0"]
 
 
 @pytest.mark.parametrize("mode", [NEW, EITHER])
@@ -356,8 +351,8 @@ def test_lines_are_brought_to_the_disk_before_a_group_is_acted_on_if_that_is_ask
     on_disk: list[bytes] = []
     monkeypatch.setattr(os, "fsync", lambda _file: on_disk.append(path.read_bytes()))
     with resumed(path, fsync=fsync) as journal:
-        asyncio.run(journal.begin(1, "I1"))
-        assert read(path).doubtful == {1}
+        asyncio.run(journal.begin("I1"))
+        assert read(path).outcomes["I1"].status is Status.UNKNOWN
         assert on_disk == ([path.read_bytes()] if fsync else [])
 
 
@@ -380,8 +375,8 @@ def begin_twice(path: Path, *, fsync: bool) -> None:
     with Journal(path, fsync=fsync) as journal:
         journal.begin_run(header())
         select(journal, "I0", "I1", complete=True)
-        asyncio.run(journal.begin(0, "I0"))
-        asyncio.run(journal.begin(1, "I1"))
+        asyncio.run(journal.begin("I0"))
+        asyncio.run(journal.begin("I1"))
 
 
 @ON_POSIX
@@ -395,7 +390,7 @@ def test_the_name_of_a_new_journal_is_brought_to_the_disk_with_its_first_lines(
     assert seen == (["file", "folder", "file"] if fsync else [])
     seen.clear()
     with resumed(path, fsync=fsync) as journal:
-        asyncio.run(journal.begin(0, "I0"))
+        asyncio.run(journal.begin("I0"))
     assert seen == (["file"] if fsync else [])
 
 
@@ -421,4 +416,4 @@ def test_a_disk_that_fails_is_a_journal_error(path: Path, monkeypatch: pytest.Mo
     begun(path, "I0")
     monkeypatch.setattr(os, "fsync", broken)
     with resumed(path, fsync=True) as journal, refused(path, "Input/output error"):
-        asyncio.run(journal.begin(0, "I0"))
+        asyncio.run(journal.begin("I0"))

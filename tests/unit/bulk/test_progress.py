@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall.bulk.outcome import Status
-from grafana_oncall.bulk.progress import Meter, OnProgress, Progress
+from grafana_oncall.bulk.outcomes import Status
+from grafana_oncall.bulk.progress import OnProgress, Progress, ProgressReporter
 from tests.support.virtual_time import run
 
 
@@ -81,9 +81,13 @@ def test_the_time_left_is_never_shorter_than_the_pause(
     assert at.eta is None or at.eta >= pause
 
 
-def metered(listener: OnProgress | None, pause_left: Callable[[], float] = lambda: 0.0) -> Meter:
-    """The meter of a run whose books are empty."""
-    return Meter("resolve", dict.fromkeys(Status, 0), listener=listener, pause_left=pause_left)
+def reporting(
+    listener: OnProgress | None, pause_left: Callable[[], float] = lambda: 0.0
+) -> ProgressReporter:
+    """Reports on a run without groups."""
+    return ProgressReporter(
+        "resolve", dict.fromkeys(Status, 0), listener=listener, pause_left=pause_left
+    )
 
 
 def test_a_listener_is_told_at_each_step_and_once_a_second() -> None:
@@ -91,10 +95,10 @@ def test_a_listener_is_told_at_each_step_and_once_a_second() -> None:
     told: list[Progress] = []
 
     async def main() -> None:
-        meter = metered(told.append)
-        async with meter.phase("acting", done=3, total=10):
+        reporter = reporting(told.append)
+        async with reporter.phase("acting", done=3, total=10):
             await asyncio.sleep(2.5)
-            meter.reached(4, 10)
+            reporter.reached(4, 10)
         await asyncio.sleep(10)
 
     run(main())
@@ -111,13 +115,15 @@ def test_a_listener_is_told_of_the_pause_as_it_is_then() -> None:
     counts = dict.fromkeys(Status, 0)
     told: list[Progress] = []
     left = iter([30.0, 29.0])
-    meter = Meter("resolve", counts, listener=told.append, pause_left=lambda: next(left))
+    reporter = ProgressReporter(
+        "resolve", counts, listener=told.append, pause_left=lambda: next(left)
+    )
 
     async def main() -> None:
-        async with meter.phase("acting"):
-            meter.reached(0, 1)
+        async with reporter.phase("acting"):
+            reporter.reached(0, 1)
             counts[Status.CHANGED] = 1
-            meter.reached(1, 1)
+            reporter.reached(1, 1)
 
     run(main())
     assert [(one.pause, one.counts[Status.CHANGED]) for one in told] == [(30.0, 0), (29.0, 1)]
@@ -125,22 +131,22 @@ def test_a_listener_is_told_of_the_pause_as_it_is_then() -> None:
 
 def test_each_phase_is_measured_and_repeats_add_up() -> None:
     """Whether somebody listens or not, and also when it fails."""
-    meter = metered(None)
+    reporter = reporting(None)
 
     async def main() -> None:
         for _ in range(2):
-            async with meter.phase("selecting"):
+            async with reporter.phase("selecting"):
                 await asyncio.sleep(3)
-            async with meter.phase("acting"):
-                meter.reached(1, 1)
+            async with reporter.phase("acting"):
+                reporter.reached(1, 1)
                 await asyncio.sleep(5)
-        async with meter.phase("acting"):
+        async with reporter.phase("acting"):
             await asyncio.sleep(1)
             raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011  # ours
         run(main())
-    assert meter.seconds == {"selecting": 6.0, "acting": 11.0}
+    assert reporter.seconds == {"selecting": 6.0, "acting": 11.0}
 
 
 def test_a_listener_that_fails_is_logged_and_told_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -152,11 +158,11 @@ def test_a_listener_that_fails_is_logged_and_told_again(caplog: pytest.LogCaptur
         raise ZeroDivisionError
 
     async def main() -> None:
-        meter = metered(listener)
-        async with meter.phase("acting"):
-            meter.reached(1, 2)
+        reporter = reporting(listener)
+        async with reporter.phase("acting"):
+            reporter.reached(1, 2)
             await asyncio.sleep(1.5)
-            meter.reached(2, 2)
+            reporter.reached(2, 2)
 
     with caplog.at_level(logging.ERROR, "grafana_oncall"):
         run(main())

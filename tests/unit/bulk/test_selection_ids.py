@@ -7,8 +7,7 @@ import attrs
 import pytest
 
 from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
-from grafana_oncall.bulk.ids import Ids
-from grafana_oncall.bulk.selection import Frozen, gather, given, group_id
+from grafana_oncall.bulk.selection import FrozenSelection, group_id, read_ids, read_stream
 from grafana_oncall.errors import InvalidArgument, SelectionTooLarge
 from tests.support.virtual_time import now, run
 
@@ -81,22 +80,22 @@ Heard = list[tuple[int, int | None]]
 
 
 def read(
-    reader: Callable[..., Awaitable[Frozen]], source: object, most: int | None = None
+    reader: Callable[..., Awaitable[FrozenSelection]], source: object, most: int | None = None
 ) -> tuple[list[str], Heard]:
     """The ids, of which nothing else is known, and what a listener heard."""
     heard: Heard = []
-    found = Ids()
 
-    async def main() -> Frozen:
-        return await reader(source, found, most=most, found=lambda *one: heard.append(one))
+    async def main() -> FrozenSelection:
+        return await reader(source, max_items=most, on_found=lambda *one: heard.append(one))
 
-    assert run(main()) == Frozen()
-    return [*found], heard
+    selection = run(main())
+    assert (selection.seen, selection.complete) == ({}, True)
+    return [*selection.ids], heard
 
 
 def test_ids_and_groups_of_a_stream_are_taken_once_in_order() -> None:
     """Nothing but the id is kept, and nobody knows how many will come."""
-    result, heard = read(gather, stream(["I2", GROUP, "I2", "I3", "I1"]))
+    result, heard = read(read_stream, stream(["I2", GROUP, "I2", "I3", "I1"]))
     assert result == ["I2", "I1", "I3"]
     assert heard == [(1, None), (2, None), (2, None), (3, None), (3, None)]
 
@@ -104,7 +103,7 @@ def test_ids_and_groups_of_a_stream_are_taken_once_in_order() -> None:
 def test_a_stream_with_something_else_is_refused() -> None:
     """When it comes."""
     with pytest.raises(InvalidArgument, match=r"selection\[2\]: 7 is neither"):
-        read(gather, stream(["I1", "I1", 7]))
+        read(read_stream, stream(["I1", "I1", 7]))
 
 
 async def endless() -> AsyncGenerator[str, None]:
@@ -117,20 +116,20 @@ async def endless() -> AsyncGenerator[str, None]:
 
 def test_a_stream_is_left_at_the_first_group_too_many() -> None:
     """What repeats does not count."""
-    assert len(read(gather, stream(ids(0, 1, 2, 0, 1)), most=3)[0]) == 3
+    assert len(read(read_stream, stream(ids(0, 1, 2, 0, 1)), most=3)[0]) == 3
     with pytest.raises(SelectionTooLarge, match="max_items=5"):
-        read(gather, endless(), most=5)
+        read(read_stream, endless(), most=5)
 
 
 def test_given_ids_are_taken_once_in_order() -> None:
     """And their number is known."""
-    result, heard = read(given, ["I2", "I1", "I3", "I2"])
+    result, heard = read(read_ids, ["I2", "I1", "I3", "I2"])
     assert result == ["I2", "I1", "I3"]
     assert heard == [(3, 3)]
 
 
 def test_too_many_given_ids_are_refused() -> None:
     """What repeats does not count."""
-    assert len(read(given, ["I1", "I2", "I1"], most=2)[0]) == 2
+    assert len(read(read_ids, ["I1", "I2", "I1"], most=2)[0]) == 2
     with pytest.raises(SelectionTooLarge, match="3 groups or more, and max_items=2"):
-        read(given, ids(1, 2, 3), most=2)
+        read(read_ids, ids(1, 2, 3), most=2)

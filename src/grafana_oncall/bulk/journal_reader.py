@@ -1,0 +1,206 @@
+"""Rebuild a run's state from its journal."""
+
+import asyncio
+import json
+import os
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from io import FileIO
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from grafana_oncall._core.text import shown
+from grafana_oncall._listing.filters import is_known
+from grafana_oncall.errors import JournalError
+
+from .actions import STATES_REACHED, Action, Delete, Labels, Silence, Transition
+from .outcomes import IN_FLIGHT, TO_DO, Outcome, Outcomes, Status
+
+FORMAT: Final = 1
+OPENING: Final = b'{"journal": '
+"""How a journal begins."""
+FINISHED: Final = {"finished": True}
+"""The last line of a run that attempted each group."""
+CHUNK: Final = 32 * 1024
+"""Bytes of a journal that are read before other tasks run again: some milliseconds of work."""
+
+_INVALID: Final = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading raises for a line that is not of a journal."""
+
+
+_KINDS: Final[Mapping[str, type[Action]]] = {
+    **dict.fromkeys(STATES_REACHED, Transition),
+    "silence": Silence,
+    "delete": Delete,
+    "add_labels": Labels,
+    "remove_labels": Labels,
+}
+
+
+@attrs.frozen(kw_only=True)
+class Header:
+    """What a run is to do: the first line of its journal."""
+
+    server: str
+    action: Action
+    query: tuple[tuple[str, str], ...] | None
+    """The filter of the selection; None when the selection was ids."""
+    converge: bool
+    max_items: int | None
+
+
+def difference(theirs: Header, ours: Header) -> str | None:
+    """Return why one run cannot finish another one, in words; None when it can."""
+    for name in ("server", "action", "query"):
+        here, there = getattr(ours, name), getattr(theirs, name)
+        if here != there:
+            return f"{name}: {_in_words(there)} there, {_in_words(here)} here"
+    return None
+
+
+def _in_words(part: str | Action | tuple[tuple[str, str], ...] | None) -> str:
+    if part is None:
+        return "ids"
+    if isinstance(part, tuple):
+        return "&".join(f"{name}={value}" for name, value in part) or "everything"
+    return part if isinstance(part, str) else json.dumps(part.arguments)
+
+
+@attrs.define(kw_only=True)
+class RunState:
+    """What a run has done so far; that of a new run is empty."""
+
+    header: Header
+    outcomes: Outcomes = attrs.field(factory=Outcomes)
+    selected: bool = False
+    """Whether its selection is complete; before that, nothing is sent."""
+    finished: bool = False
+    """Whether each group was attempted."""
+    complete: bool = True
+    """Whether certainly no group was left out of the selection."""
+    silenced_at: dict[str, datetime] = attrs.field(factory=dict[str, datetime])
+    """By id, of groups that are not done: since when the group was silenced before its request."""
+
+
+class JournalReader:
+    """Read a journal chunk by chunk: the first one at once, the rest in `read_rest`."""
+
+    state: RunState | None = None
+    """None until the first line is complete."""
+
+    def __init__(self, path: Path, file: FileIO) -> None:
+        """Read the first chunk; raise JournalError. The file stays as it is."""
+        self.size = 0
+        """Bytes of all complete lines that were read."""
+        self.at_end = False
+        self._path = path
+        self._file = file
+        self._lines = 0
+        self._read_chunk()
+
+    async def read_rest(self) -> None:
+        """Read the rest, and let other tasks run after each chunk; raise JournalError."""
+        while not self.at_end:
+            self._read_chunk()
+            await asyncio.sleep(0)
+
+    def _read_chunk(self) -> None:
+        lines, total = self._next_lines()
+        complete = [line for line in lines if line.endswith(b"\n")]
+        self._apply(complete)
+        self.size += sum(map(len, complete))
+        self.at_end = len(complete) < len(lines) or self.size >= total
+        if self.state is None and lines and not _may_begin_a_journal(lines[0]):
+            raise self._broken(lines[0], number=1)
+
+    def _next_lines(self) -> tuple[list[bytes], int]:
+        """Return the lines of the next chunk, and the size of the whole file."""
+        try:
+            with open(self._file.fileno(), "rb", closefd=False) as file:
+                file.seek(self.size)
+                return file.readlines(CHUNK), os.fstat(file.fileno()).st_size
+        except OSError as error:
+            message = f"{self._path}: the journal cannot be read ({error})."
+            raise JournalError(message, path=str(self._path)) from error
+
+    def _apply(self, lines: Iterable[bytes]) -> None:
+        line = b""
+        try:
+            for line in lines:
+                self._lines += 1
+                entry = json.loads(line)
+                if self.state is None:
+                    self.state = RunState(header=_header(entry))
+                else:
+                    _apply(self.state, entry)
+        except _INVALID as error:
+            raise self._broken(line, number=self._lines) from error
+
+    def _broken(self, line: bytes, *, number: int) -> JournalError:
+        message = f"{self._path}, line {number}: not a line of a bulk journal: {shown(line[:60])}."
+        return JournalError(message, path=str(self._path), reason="broken")
+
+
+def _may_begin_a_journal(half_line: bytes) -> bool:
+    """Whether it is what a crash of the machine left of a first line; it may be overwritten."""
+    written = half_line.rstrip(b"\0")
+    return written.startswith(OPENING[: len(written)])
+
+
+def _header(entry: dict[str, Any]) -> Header:
+    if entry["journal"] != FORMAT:
+        raise ValueError("another format")
+    query = entry["query"]
+    if query is not None and not all(is_known(name) for name, _ in query):
+        raise ValueError("unknown filter")
+    return Header(
+        server=entry["server"],
+        action=restored(entry["action"]),
+        query=None if query is None else tuple((name, value) for name, value in query),
+        converge=entry["converge"],
+        max_items=entry["max_items"],
+    )
+
+
+def restored(arguments: Mapping[str, Any]) -> Action:
+    """Return the action with these fields; raise KeyError or TypeError when there is none."""
+    return _KINDS[arguments["name"]](**arguments)
+
+
+def _apply(state: RunState, entry: dict[str, Any]) -> None:
+    """Apply one line to the state; raise one of `_INVALID` when it is not a line of a journal."""
+    state.finished = entry == FINISHED
+    match entry:
+        case {"select": [*ids]}:
+            for group_id in ids:
+                if not isinstance(group_id, str):
+                    raise TypeError("not an id")
+                state.outcomes.add(group_id)
+        case {"selected": int(), "complete": bool(complete)}:
+            state.selected, state.complete = True, complete
+        case {"finished": True}:
+            pass
+        case {"begin": str(group_id)}:
+            _record(state, group_id, Status.UNKNOWN, detail=IN_FLIGHT)
+            if "silenced_at" in entry:
+                state.silenced_at[group_id] = datetime.fromisoformat(entry["silenced_at"])
+        case {
+            "end": str(group_id),
+            "status": str(status),
+            "seconds": int() | float() as seconds,
+            "detail": str(detail),
+        }:
+            _record(state, group_id, Status(status), detail=detail, seconds=float(seconds))
+        case _:
+            raise ValueError("not a line of a journal")
+
+
+def _record(
+    state: RunState, group_id: str, status: Status, *, detail: str, seconds: float = 0.0
+) -> None:
+    known = state.outcomes[group_id].id  # the same text, which is then in memory only once
+    state.outcomes.record(Outcome(id=known, status=status, detail=detail, seconds=seconds))
+    if status not in TO_DO:
+        state.silenced_at.pop(group_id, None)
