@@ -15,6 +15,7 @@ SAMPLE = [
     "tests/facade/watch/test_clocks.py",
     "tests/plugin/test_virtual_time.py",
     "tests/unit/_watch/test_checkpoint.py",
+    "tests/unit/_watch/test_checkpoint_file.py",
     "tests/unit/_codec/test_error_response_headers.py",
     "tests/unit/testing/test_wire.py",
 ]
