@@ -31,9 +31,7 @@ def encode(request: Request[Any]) -> bytes | None:
     try:
         return dumps(request.body)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        reason = (
-            f"{request.operation.id}: no JSON can be made of the body: {printable(str(error))}."
-        )
+        reason = f"{request.operation.id}: its body cannot be encoded: {printable(str(error))}."
         raise InvalidArgument(reason, argument="body") from error
 
 

@@ -1,10 +1,11 @@
-"""An httpx transport over one aiohttp session, which costs a fraction of the CPU.
+"""An httpx transport over one aiohttp session, which takes a fraction of httpx's CPU time.
 
-It raises the errors of httpx, so that its users need not know of it. Only those that come before
-anything can have been sent, while connecting, become ConnectError or ConnectTimeout.
+It raises the errors of httpx. Only failures to connect, before anything can have been sent, become
+ConnectError or ConnectTimeout.
 
-aiohttp repeats GET, PUT and DELETE by itself when a kept connection breaks, and so would send
-writes twice and hide attempts. It does so on errors of its own, and a middleware sees them first.
+aiohttp itself retries GET, PUT and DELETE when a kept connection breaks, which would send writes
+twice and hide attempts. It does so on errors of its own, so a middleware turns them into those of
+httpx first.
 """
 
 import asyncio
@@ -25,47 +26,45 @@ from .failures import OwnTransport
 from .surplus import CONNECTION
 
 _ERRORS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] = (
-    # Never sent: the connector alone raises them, for names, sockets and TLS.
+    # Never sent: only the connector raises these, for names, sockets and TLS.
     (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
     (aiohttp.ClientConnectorError, httpx.ConnectError),
-    # Perhaps sent, as is whatever is not in this table.
+    # Perhaps sent, as is everything that is not in this table.
     (TimeoutError, httpx.ReadTimeout),
     (aiohttp.ServerDisconnectedError, httpx.RemoteProtocolError),
     (aiohttp.ClientPayloadError, httpx.RemoteProtocolError),  # the body is cut short
     (aiohttp.ClientResponseError, httpx.RemoteProtocolError),  # this is not HTTP
 )
-"""What aiohttp raises, and what httpx would; the first that fits counts."""
-
-_TURNS_TO_SEE: Final = 2
+"""An error of aiohttp, and that of httpx for it; the first match counts."""
 
 _LARGE: Final = 64 * 1024
-"""Bytes of a body; aiohttp warns of such ones as bytes, for to write them may take long."""
+"""Bytes of a request body above which aiohttp warns if it is given as bytes."""
 
-_LONGEST_LINE: Final = 100 * 1024
-"""Bytes of a header of an answer; what httpx takes of all of them."""
+_MAX_HEADER_BYTES: Final = 100 * 1024
+"""Of one response header; httpx accepts as much for all of them."""
 
 
 def _translated(error: Exception) -> httpx.TransportError:
-    """The error for the caller: not chained, for those of aiohttp hold the headers sent."""
-    # The text of this one has a status, 400, that no server sent.
-    words = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    """Return httpx's error, not chained, because aiohttp's contain the headers that were sent."""
+    # The text of a ClientResponseError has a status, 400, that no server sent.
+    text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
     kind = next((ours for theirs, ours in _ERRORS if isinstance(error, theirs)), httpx.ReadError)
-    made = kind(words)
+    made = kind(text)
     made.__cause__ = _cause(error)
     return made
 
 
 def _cause(error: Exception) -> BaseException | None:
-    """Why there is no connection: the system's own error, which holds nothing else."""
+    """Return the system's error behind a failure to connect, which contains no headers."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return error.certificate_error
     return error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
 
 
-async def _once(
+async def _hide_from_retries(
     request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """The middleware: aiohttp does not know the error, and so does not repeat the request."""
+    """Middleware that turns errors into httpx's, on which aiohttp does not retry the request."""
     try:
         return await send(request)
     except (aiohttp.ClientError, OSError) as error:
@@ -74,69 +73,69 @@ async def _once(
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Gives connections on which the server has said nothing yet.
+    """Only returns connections on which nothing has been received yet.
 
-    aiohttp would take what came unasked for the answer to the next request.
+    aiohttp would take data that came unasked for the response to the next request.
     """
 
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> Connection:
-        """A connection, or an error that says that nothing was sent."""
+        """Return a connection, or raise an error that means that nothing was sent."""
         try:
             connection = await super().connect(req, traces, timeout)
         except UnicodeError as error:
-            raise httpx.ConnectError(f"no host has such a name: {error}") from error
+            raise httpx.ConnectError(f"the host name is not valid: {error}") from error
         if connection.protocol is None or connection.protocol.should_close:
             connection.close()
-            raise httpx.ConnectError("the server spoke before it was asked")
+            raise httpx.ConnectError("the server sent something before any request")
         return connection
 
 
-class _Answer(aiohttp.ClientResponse):
-    """Knows its connection even when that has been given back, with the end of a short body."""
+class _Response(aiohttp.ClientResponse):
+    """Remembers its connection after that was released, as it is at the end of a short body."""
 
-    kept: ResponseHandler | None = None
+    handler: ResponseHandler | None = None
 
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        """Reads the status and the headers."""
-        self.kept = connection.protocol
+        """Read the status and the headers."""
+        self.handler = connection.protocol
         return await super().start(connection)
 
 
-class _Kept:
-    """The connection of an answer, which can be closed."""
+class _ResponseConnection:
+    """The connection on which a response came, so that it can be closed."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._protocol = response.kept if isinstance(response, _Answer) else None
+        self._protocol = response.handler if isinstance(response, _Response) else None
 
     async def aclose(self) -> None:
-        """Closes it; idle, it is used no more, and whoever is using it gets an error."""
+        """Close it; another request that uses it by now fails."""
         if self._protocol is not None:
             self._protocol.close()
 
 
 class AiohttpTransport(OwnTransport):
-    """Sends through one aiohttp session, made with the first request on the loop that runs then.
+    """Sends through one aiohttp session, which is made by the first request on its event loop.
 
-    Bodies of requests are bytes. Answers are streamed, and not decompressed: that is up to httpx.
-    It sets up connections straight to the server, through no proxy.
+    Request bodies are bytes. Responses are streamed, and not decompressed. Connections go straight
+    to the server, never through a proxy.
     """
 
     def __init__(self, *, tls: SSLContext, limits: httpx.Limits) -> None:
-        # As httpcore does: no other protocol is spoken here.
+        # As httpcore does: only HTTP/1.1 is supported.
         tls.set_alpn_protocols(["http/1.1"])
         self._tls = tls
         self._limits = limits
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends a request once, and answers as soon as all headers are there."""
+        """Send a request once, and return when all response headers have arrived."""
         session = self._session or self._open()
         timeouts: dict[str, float | None] = request.extensions["timeout"]
-        # The loop learns which of the idle connections the server has closed: it looks at them
-        # after one turn, and acts on it in the next. A task that begins at once brings neither.
-        for _ in range(_TURNS_TO_SEE):
+        # Let the event loop notice idle connections that the server has closed: it polls them
+        # after one turn, and acts on that in the next.
+        for _ in range(2):
             await asyncio.sleep(0)
         try:
             async with asyncio.timeout(_sum(*timeouts.values())):
@@ -149,17 +148,17 @@ class AiohttpTransport(OwnTransport):
                     timeout=_timeout(**timeouts),
                 )
         except TimeoutError:
-            # aiohttp keeps the times for connecting and reading; it has none for writing.
+            # aiohttp enforces the timeouts for connecting and reading; it has none for writing.
             raise httpx.WriteTimeout("the server does not read the request") from None
         return httpx.Response(
             response.status,
             headers=response.raw_headers,
             stream=_Body(response),
-            extensions={"http_version": b"HTTP/1.1", CONNECTION: _Kept(response)},
+            extensions={"http_version": b"HTTP/1.1", CONNECTION: _ResponseConnection(response)},
         )
 
     async def aclose(self) -> None:
-        """Closes the connections, and waits until they are."""
+        """Close the connections, and wait until they are closed."""
         if self._session is not None:
             await self._session.close()
 
@@ -171,19 +170,19 @@ class AiohttpTransport(OwnTransport):
                 ssl=self._tls,
                 resolver=aiohttp.ThreadedResolver(),  # the system's, as httpx; never aiodns
             ),
-            middlewares=[_once],
-            response_class=_Answer,
+            middlewares=[_hide_from_retries],
+            response_class=_Response,
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=["Accept", "Accept-Encoding", "Content-Type", "User-Agent"],
-            max_line_size=_LONGEST_LINE,
-            max_field_size=_LONGEST_LINE,
+            max_line_size=_MAX_HEADER_BYTES,
+            max_field_size=_MAX_HEADER_BYTES,
         )
         return self._session
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer as it comes. Its connection is kept if it was read to the end."""
+    """The body of a response as it arrives. If it is read to the end, its connection is kept."""
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
@@ -210,11 +209,11 @@ def _payload(content: bytes) -> bytes | io.BytesIO | None:
 def _timeout(
     *, pool: float | None, connect: float | None, read: float | None, **_: float | None
 ) -> aiohttp.ClientTimeout:
-    """As httpx means it: `connect` of aiohttp is the whole time until there is a connection."""
+    """Translate httpx's timeouts; aiohttp's `connect` includes waiting for a free connection."""
     return aiohttp.ClientTimeout(
         total=None, connect=_sum(pool, connect), sock_connect=connect, sock_read=read
     )
 
 
 def _sum(*seconds: float | None) -> float | None:
-    return None if None in seconds else sum(one for one in seconds if one is not None)
+    return None if None in seconds else sum(value for value in seconds if value is not None)

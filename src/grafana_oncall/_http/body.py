@@ -1,8 +1,9 @@
-"""The body of an answer as it comes: bounded in bytes and in values, also when it is compressed.
+"""The body of a response as it arrives, with limits on its size before and after decoding.
 
-A kilobyte of gzip can stand for a megabyte, gzip within gzip for a gigabyte, and a megabyte of
-`[[],[],…]` for 24 megabytes of Python objects. httpx decompresses each chunk whole. So this asks
-zlib for no more than there is room for, knows no other encoding, and counts what would be decoded.
+A kilobyte of gzip can expand to a megabyte, gzip within gzip to a gigabyte, and a megabyte of
+`[[],[],…]` becomes 24 megabytes of Python objects. httpx decompresses each chunk as a whole. So
+this asks zlib for no more bytes than there is room for, accepts no other encoding, and counts the
+JSON values before they are decoded.
 """
 
 import zlib
@@ -13,31 +14,31 @@ import attrs
 from grafana_oncall._core.text import shown
 
 ACCEPTED: Final = "gzip"
-"""What requests say that answers may be encoded in; servers may always leave it out."""
+"""Value of Accept-Encoding; servers may always send a body unencoded."""
 
 _GZIP: Final = ("gzip", "x-gzip")
 _WITH_HEADER: Final = 16 + zlib.MAX_WBITS
-"""The argument by which zlib reads gzip."""
+"""The `wbits` with which zlib reads gzip."""
 
-_VALUES: Final = 100_000
-_BYTES_OF_A_VALUE: Final = 12
-"""A body may have so many values, or one for so many bytes of its limit. A page of a hundred groups
-has some ten thousand, of 25 bytes each; as an object, a value takes 120 bytes at most."""
+_MAX_VALUES: Final = 100_000
+_BYTES_PER_VALUE: Final = 12
+"""The limit of JSON values is the first, or one per so many bytes of the size limit. A page of a
+hundred groups has about ten thousand values of 25 bytes; a decoded one takes at most 120 bytes."""
 
 _SMALLER: Final = "ask for smaller pages with perpage=, or raise the limit."
 
 
 @attrs.frozen
 class Fault:
-    """Why a body is not taken."""
+    """Why a body is not accepted."""
 
     reason: str
     hint: str | None = None
-    """What to do about it; None where it was broken on its way, and may come whole next time."""
+    """What to do about it; None if it was damaged in transit, and a retry may get it whole."""
 
 
 class Body:
-    """Takes parts of a body until there is a fault. Its repr, as in tracebacks, shows nothing."""
+    """Collects a body until there is a fault. Its repr shows none of the content."""
 
     def __init__(self, encoding: str, most: int) -> None:
         self.content = bytearray()
@@ -48,7 +49,7 @@ class Body:
         self._has_begun = False
 
     def add(self, chunk: bytes) -> None:
-        """One more part, as it came."""
+        """Add the next chunk, as it was received."""
         if not chunk:
             return
         self._has_begun = True
@@ -56,7 +57,7 @@ class Body:
             chunk = self._unzipped(self._unzip, chunk)
         elif self._encoding not in {"", "identity"}:
             self.fault = Fault(
-                f"it is encoded as {shown(self._encoding)}, where gzip or nothing was asked for",
+                f"it is encoded as {shown(self._encoding)}, but only gzip was requested",
                 "find out what encodes it between the server and this client.",
             )
         self.content += chunk
@@ -74,18 +75,18 @@ class Body:
             self.fault = Fault(f"its gzip is broken: {error}")
             return b""
         if unzip.unused_data:
-            self.fault = Fault("its gzip has something behind its end")
+            self.fault = Fault("its gzip is followed by other data")
         return part
 
     def end(self) -> None:
-        """There is no more of it."""
+        """Check the body when it is complete."""
         if self.fault is not None:
             return
         if self._unzip is not None and self._has_begun and not self._unzip.eof:
             self.fault = Fault("its gzip is cut short")
             return
-        # Values are counted by what stands before them, so a short body cannot have too many.
-        content, most = self.content, max(_VALUES, self._most // _BYTES_OF_A_VALUE)
+        # Each value but the first follows one of these, so a short body cannot have too many.
+        content, most = self.content, max(_MAX_VALUES, self._most // _BYTES_PER_VALUE)
         if len(content) > most and sum(map(content.count, b",[{")) > most:
             self.fault = Fault(
                 f"it has more values than max_response_bytes={self._most} allows for", _SMALLER

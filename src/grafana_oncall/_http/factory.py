@@ -17,7 +17,7 @@ from .pool import Pool
 from .urls import is_loopback
 
 Transport: TypeAlias = httpx.AsyncBaseTransport | Literal["httpx", "aiohttp"]
-"""What sends the requests of an httpx client."""
+"""An httpx transport, or the name of one."""
 
 ProxyOption: TypeAlias = Secret[httpx.Proxy | str | None]
 """The value of proxy=, which may contain a password."""

@@ -89,9 +89,9 @@ def transport_error(
     words = redactor.text(f"{type(error).__name__} {error}".strip())
     refused = refused_by_hook(error, request)
     what = (
-        f"no answer from {server}"
+        f"no response from {server}"
         if refused is None
-        else f"a hook of the httpx client refused the answer {refused.status_code}"
+        else f"a hook of the httpx client rejected the response {refused.status_code}"
     )
     fate = (
         "The server may have received the request"
@@ -128,7 +128,7 @@ def content_of(response: httpx.Response) -> bytes:
 def _hint(error: Exception) -> str:
     if is_untrusted(error):
         return " Hint: verify= takes an ssl.SSLContext that trusts the server's certificate."
-    return " Hint: check url=, for its host has no address." if is_unresolved(error) else ""
+    return " Hint: check url=, because its host has no address." if is_unresolved(error) else ""
 
 
 def without_secrets(error: Exception, redactor: Redactor) -> Exception | None:

@@ -1,9 +1,9 @@
-"""A pool for httpx: each connection has one request at a time, and is dropped when that fails.
+"""A connection pool for httpx 0.28: one request per connection, dropped when the request fails.
 
-That of httpcore 1.0 looks at all its connections, and into their sockets, whenever a request begins
-or ends; and requests that begin together choose the same connection, so that all but one must
-choose again. (`make bench` acknowledges groups, 32 at once, by the client and by httpx alone.) It
-also loses connections for good, through a proxy by every TLS handshake that does not succeed.
+httpcore 1.0's own pool scans all its connections, and polls their sockets, whenever a request
+begins or ends; and requests that begin together choose the same connection, so that all but one
+must choose again. (`make bench` acknowledges groups, 32 at once, through the client and through
+httpx alone.) It also loses connections for good: through a proxy, with every failed TLS handshake.
 """
 
 import asyncio
@@ -25,58 +25,58 @@ if TYPE_CHECKING:
 
 _ALONE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 _EXPIRY: Final = 5.0
-"""Seconds that a connection is kept for another request; as in httpx."""
+"""Seconds for which an idle connection is kept; as in httpx."""
 
 
 class _Connection(httpx.AsyncHTTPTransport):
-    """One connection, which is made when a request needs it."""
+    """One connection, opened by its first request."""
 
     idle_since = inf
-    """In the loop's time; the end of time before its first request."""
+    """In the event loop's time; infinity before its first request."""
     _socket: "AsyncNetworkStream | None" = None
-    """Of its first request: when that is cancelled in the handshake, httpcore 1.0 forgets it."""
+    """httpcore 1.0 loses it when the first request is cancelled during the handshake."""
 
-    async def note(self, event: str, told: dict[str, Any]) -> None:
-        """What httpcore tells about a request."""
+    async def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Remember the socket: httpcore calls this at each step of the first request."""
         if event == "connection.connect_tcp.complete":
-            self._socket = told["return_value"]
+            self._socket = info["return_value"]
 
     async def aclose(self) -> None:
-        """Closes it, with the socket of a handshake that did not end."""
+        """Close it, and the socket of an unfinished handshake."""
         await super().aclose()
         if self._socket is not None:
             await self._socket.aclose()
 
 
 class Pool(OwnTransport):
-    """As many connections as requests need; each takes the one that was used last.
+    """As many connections as there are requests at once; the one used last is used first.
 
-    Whoever sends sees to it that there are not too many.
+    The throttle limits how many there are.
     """
 
     def __init__(self, *, tls: SSLContext, proxy: httpx.Proxy | None) -> None:
         self._new = partial(_Connection, verify=tls, proxy=proxy, limits=_ALONE)
-        # The first is made now, so that a wrong setting shows.
+        # One is made now, so that a wrong setting raises here.
         self._idle = deque([self._new()])
         self._is_closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends a request once, and answers as soon as all headers are there."""
+        """Send a request once, and return when all response headers have arrived."""
         await self._close_expired()
         connection = self._idle.pop() if self._idle else self._new()
         if connection.idle_since == inf:
-            request.extensions["trace"] = connection.note
+            request.extensions["trace"] = connection.trace
         try:
             response = await connection.handle_async_request(request)
         except BaseException:
             await connection.aclose()
             raise
         stream = cast("httpx.AsyncByteStream", response.stream)
-        response.stream = _Body(stream, connection, self._take_back)
+        response.stream = _Body(stream, connection, self._release)
         response.extensions[CONNECTION] = connection
         return response
 
-    async def _take_back(self, connection: _Connection) -> None:
+    async def _release(self, connection: _Connection) -> None:
         if self._is_closed:
             await connection.aclose()
             return
@@ -89,7 +89,7 @@ class Pool(OwnTransport):
             await self._idle.popleft().aclose()
 
     async def aclose(self) -> None:
-        """Closes the connections, all of them even if it is cancelled; those in use, afterwards."""
+        """Close idle connections, even if cancelled; those in use close when they are released."""
         self._is_closed = True
         async with AsyncExitStack() as closing:
             while self._idle:
@@ -97,27 +97,27 @@ class Pool(OwnTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer, with whose end the connection is free for another request."""
+    """The body of a response; closing it frees the connection for another request."""
 
     def __init__(
         self,
         stream: httpx.AsyncByteStream,
         connection: _Connection,
-        give_back: Callable[[_Connection], Awaitable[None]],
+        release: Callable[[_Connection], Awaitable[None]],
     ) -> None:
         self._stream = stream
         self._connection = connection
-        self._give_back = give_back
+        self._release = release
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        """The bytes as they come."""
+        """Yield the bytes as they arrive."""
         return self._stream.__aiter__()
 
     async def aclose(self) -> None:
-        """Gives the connection back, unless something is wrong with it."""
+        """Give the connection back to the pool, or close it if that fails."""
         try:
             await self._stream.aclose()
         except BaseException:
             await self._connection.aclose()
             raise
-        await self._give_back(self._connection)
+        await self._release(self._connection)

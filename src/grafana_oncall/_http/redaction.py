@@ -1,7 +1,10 @@
-"""Pure: a secret taken out of what others say, in whichever way they write it.
+"""Redact a secret from text and bytes of other programs, however they write it.
 
-A proxy's page may repeat the headers of a request, escaped for HTML, JSON or URLs, and so may the
-errors of a library. Each character of the secret is looked for in all of its spellings.
+How it works, and why it is safe. A proxy's page may repeat the headers of a request, escaped for
+HTML, JSON or URLs, and so may the errors of a library. So a regular expression matches each
+character of the secret in all of its spellings. As it is slow, it only runs if the text contains
+the secret as it is, or the beginning of any escape; and the bytes of a JSON response are first
+searched for a marker that every spelling in JSON must contain.
 """
 
 import re
@@ -10,44 +13,44 @@ from html.entities import html5
 from typing import Final
 
 _LONG: Final = 16
-"""A text of so many characters is no part of an answer by chance."""
+"""A secret of so many characters does not occur in a response by chance."""
 
 _SHORT: Final = 4
-"""A run of fewer characters is a part of many."""
+"""A run of fewer characters often does."""
 
 _ESCAPES: Final = ("%", "\\", "&")
-"""Without any of these, no character is written in another way than as itself."""
+"""Without any of these, every character is written as itself."""
 
-_THOROUGH: Final = 64 * 1024
-"""Bytes from the beginning in which all spellings are looked for. That takes thirty times as long
-as to look for one, and a large answer must not hold up the event loop."""
+_THOROUGH_BYTES: Final = 64 * 1024
+"""All spellings are looked for in so many bytes from the beginning only: that takes thirty times as
+long as looking for one, and a large response must not block the event loop."""
 
 
 class Redactor:
-    """Knows one secret, and shows it to nobody."""
+    """Redacts one secret."""
 
-    __slots__ = ("_name", "_patterns", "_secret", "_signs")
+    __slots__ = ("_markers", "_name", "_patterns", "_secret")
 
     def __init__(self, secret: str, name: str = "token") -> None:
         self._secret = secret
         self._name = f"({name})"
-        self._signs = _signs(secret) if len(secret) >= _LONG else ()
+        self._markers = _markers(secret) if len(secret) >= _LONG else ()
         self._patterns: tuple[re.Pattern[str], re.Pattern[bytes]] | None = None
 
     def text(self, text: str) -> str:
-        """The text without the secret."""
-        if self._secret not in text and not any(one in text for one in _ESCAPES):
+        """Return the text with the secret redacted."""
+        if self._secret not in text and not any(escape in text for escape in _ESCAPES):
             return text
         return self._compiled()[0].sub(self._name, text)
 
     def content(self, content: bytes | bytearray) -> bytes:
-        """The bytes without the secret; behind the first 64 KiB, without its plain spelling."""
+        """Return the bytes with the secret redacted; after 64 KiB, in its plain spelling only."""
         secret, replacement = self._secret.encode(), self._name.encode()
-        cut = _THOROUGH
+        cut = _THOROUGH_BYTES
         if (found := content.find(secret, max(0, cut - len(secret) + 1), cut + len(secret))) >= 0:
             cut = found + len(secret)  # never in two
         beginning, rest = bytes(content[:cut]), bytes(content[cut:])
-        if any(one.encode() in beginning for one in _ESCAPES):
+        if any(escape.encode() in beginning for escape in _ESCAPES):
             beginning = self._compiled()[1].sub(replacement, beginning)
         else:
             beginning = beginning.replace(secret, replacement)
@@ -56,18 +59,18 @@ class Redactor:
     def may_be_in(self, *parts: bytes) -> bool:
         """Return whether the secret may be in these bytes of JSON; a no is certain, and cheap.
 
-        Whoever escapes letters at all escapes all of them: so its longest run of letters and digits
-        is there as it is, or escaped from its beginning to its end. A short secret, as tests have,
-        is not looked for: by chance it may be in any answer.
+        A program that escapes letters at all escapes all of them. So the secret's longest run of
+        letters and digits appears either as it is, or escaped from beginning to end. A short
+        secret, as in tests, is not looked for, because it may be in any response by chance.
         """
-        for sign in self._signs:  # a generator takes longer than all of it
+        for marker in self._markers:  # a generator takes longer than all of it
             for part in parts:
-                if sign in part:
+                if marker in part:
                     return True
         return False
 
     def _compiled(self) -> tuple[re.Pattern[str], re.Pattern[bytes]]:
-        # When first needed, for it takes longer than to make a client.
+        # On first use, because compiling takes longer than making a client.
         if self._patterns is None:
             pattern = "".join(map(_spellings, self._secret))
             self._patterns = re.compile(pattern), re.compile(pattern.encode())
@@ -75,10 +78,10 @@ class Redactor:
 
 
 def _spellings(character: str) -> str:
-    """A pattern of all the ways to write a character. Repeats are bounded, so it is never slow."""
+    """Return a pattern of all spellings of a character, without unbounded repeats."""
     code = ord(character)
     raw = re.escape(character)
-    ways = [
+    spellings = [
         rf"%(?:25){{0,2}}(?i:{code:02x})",
         rf"\\{{1,4}}(?i:x{code:02x}|u{code:04x}|u\{{0{{0,4}}{code:x}\}})",
         rf"&(?:amp;){{0,2}}(?i:#0{{0,6}}{code};?|#x0{{0,6}}{code:x};?)",
@@ -86,22 +89,24 @@ def _spellings(character: str) -> str:
             rf"&(?:amp;){{0,2}}{re.escape(name)}"
             for name in sorted(_names(character), reverse=True)
         ),
-        # The last, for an escape may begin with the character itself.
+        # Last, because an escape may begin with the character itself.
         raw if character.isalnum() else rf"\\{{0,4}}{raw}",
     ]
-    return f"(?:{'|'.join(ways)})"
+    return f"(?:{'|'.join(spellings)})"
 
 
 @cache
 def _names(character: str) -> tuple[str, ...]:
-    """Of a character in HTML; none for letters and digits."""
-    return tuple(name for name, meant in html5.items() if meant == character)
+    """Return the names of a character in HTML; letters and digits have none."""
+    return tuple(name for name, value in html5.items() if value == character)
 
 
-def _signs(secret: str) -> tuple[bytes, ...]:
+def _markers(secret: str) -> tuple[bytes, ...]:
     run = max(re.findall(r"[A-Za-z0-9]*", secret), key=len)
     if len(run) < _SHORT:
         return (b"",)  # which is in everything
-    escapes = ["".join(f"\\u{ord(one):{form}}" for one in run) for form in ("04x", "04X")]
-    # Long ones, for these are found the fastest.
-    return tuple(one.encode() for one in dict.fromkeys((run, *escapes)))
+    escapes = [
+        "".join(f"\\u{ord(character):{form}}" for character in run) for form in ("04x", "04X")
+    ]
+    # The longest run, because long markers are found fastest.
+    return tuple(marker.encode() for marker in dict.fromkeys((run, *escapes)))

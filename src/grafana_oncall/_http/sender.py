@@ -1,4 +1,4 @@
-"""The one place that sends: a request goes out through httpx, and bytes or an error come back."""
+"""Send one request through httpx, and return its response or raise an error."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -26,14 +26,14 @@ from grafana_oncall.errors import (
 from .body import ACCEPTED, Body
 from .failures import content_of, refused_by_hook, transport_error, was_never_sent, without_secrets
 from .redaction import Redactor
-from .surplus import Watched
+from .surplus import SurplusCheckedBody
 
 _BYTES_IN_ERRORS: Final = 120
-"""Of a body that is too large, so many are kept."""
+"""How much of a body that is too large is kept."""
 
 
 def _sendable(url: str) -> str:
-    """The URL, if httpx can send to it; raises InvalidArgument otherwise."""
+    """Return the URL if httpx can send to it."""
     try:
         httpx.Request("GET", url)
     except (httpx.InvalidURL, ValueError) as error:
@@ -44,11 +44,11 @@ def _sendable(url: str) -> str:
 
 
 Extensions: TypeAlias = Mapping[str, Any]
-"""What httpx says about the connection of a response: see `surplus.drop`."""
+"""Where `surplus.drop` finds the connection of a response."""
 
 
 class Wire:
-    """One connection pool and one credential."""
+    """Sends requests through one httpx client, with one token."""
 
     def __init__(
         self,
@@ -79,18 +79,18 @@ class Wire:
             headers["x-grafana-url"] = grafana_url
         self._headers = headers
         if owns_http:
-            # Given once for all: to merge them is a fourth of the making of a request.
+            # Set once, because merging them is a quarter of the time to build a request.
             http.headers.update(headers)
             self._headers = httpx.Headers()
 
     @property
     def server(self) -> str:
-        """The base of every URL; it holds no secret."""
+        """The base of every URL; it contains no secret."""
         return self._base_url
 
     @property
     def host(self) -> str:
-        """Of the server, with its port."""
+        """Host and port of the server."""
         return self._host
 
     async def round_trip(
@@ -102,7 +102,7 @@ class Wire:
         message = self._message(request, timeout)
         try:
             answer = await self._http.send(message, auth=None, follow_redirects=False, stream=True)
-            answer.stream = Watched(answer)
+            answer.stream = SurplusCheckedBody(answer)
             try:
                 content = await self._read(request, answer)
             finally:
@@ -123,7 +123,7 @@ class Wire:
             )
         else:
             return self._received(answer, content)
-        # Not in the handler: that would chain what was raised, and some of it shows the token.
+        # Outside the handler, which would chain the original error, and that may show the token.
         raise failure
 
     def _message(self, request: Request[Any], timeout: float) -> httpx.Request:
@@ -137,15 +137,15 @@ class Wire:
             message = self._http.build_request(
                 request.operation.method,
                 self._base_url + request.path + query,
-                # httpx 0.28 puts the parameters of a client in the place of a URL's query; given
-                # these, it adds them to its own.
+                # The parameters of an httpx 0.28 client replace the query of a URL, but are merged
+                # with those of a request.
                 params=request.query if self._http.params else None,
                 headers=headers,
                 content=content,
                 timeout=timeout,
             )
         except (httpx.InvalidURL, TypeError, ValueError) as error:
-            reason = f"{request.operation.id}: no URL can be made of it: {printable(str(error))}."
+            reason = f"{request.operation.id}: its URL cannot be built: {printable(str(error))}."
             cause = without_secrets(error, self._redactor)
             raise InvalidArgument(reason, argument="query") from cause
         if request.query and not self._owns_http:
@@ -153,9 +153,9 @@ class Wire:
         return message
 
     async def _read(self, request: Request[Any], answer: httpx.Response) -> bytes:
-        """The whole body; of a refusal, its beginning will do, as far as it can be read."""
+        """Return the whole body; of an error response, as much of it as is readable and needed."""
         good, most = 200 <= answer.status_code < 300, self._max_response_bytes
-        body = await _filled(answer, most if good else min(most, MOST_BYTES))
+        body = await _read_body(answer, most if good else min(most, MOST_BYTES))
         if body.fault is None or not good:
             return bytes(body.content)
         if body.fault.hint is None:
@@ -170,7 +170,7 @@ class Wire:
         )
 
     def _received(self, answer: httpx.Response, content: bytes) -> tuple[Response, Extensions]:
-        """The answer without the token, which some proxies repeat."""
+        """Return the response without the token, which some proxies repeat."""
         response = Response(
             status=answer.status_code,
             headers=answer.headers,
@@ -185,27 +185,27 @@ class Wire:
         return response, answer.extensions
 
     def redacted(self, response: Response) -> Response:
-        """The answer without the token in any spelling; itself where it has none."""
-        redactor, told = self._redactor, response.headers
-        headers = {name: redactor.text(told[name]) for name in told}
+        """Return the response with the token redacted, in whatever spelling it appears."""
+        redactor, received = self._redactor, response.headers
+        headers = {name: redactor.text(received[name]) for name in received}
         content = redactor.content(response.content)
-        if content == response.content and all(told[name] == headers[name] for name in headers):
+        if content == response.content and all(received[name] == headers[name] for name in headers):
             return response
         return attrs.evolve(response, headers=httpx.Headers(headers), content=content)
 
     async def aclose(self) -> None:
-        """Closes the connections, unless the user's own httpx client holds them."""
+        """Close the connections, unless they belong to a caller-supplied httpx client."""
         if self._owns_http:
             await self._http.aclose()
 
 
-async def _filled(answer: httpx.Response, most: int) -> Body:
-    if answer.is_stream_consumed:  # a hook of the user's client has read it, and httpx decoded it
+async def _read_body(answer: httpx.Response, most: int) -> Body:
+    if answer.is_stream_consumed:  # a hook of the caller's client has read it, and httpx decoded it
         body = Body("", most)
         body.add(answer.content)
     else:
         body = Body(answer.headers.get("content-encoding", ""), most)
-        # `aiter_raw` goes through a generator more.
+        # `aiter_raw` would add a generator.
         async for chunk in cast("httpx.AsyncByteStream", answer.stream):
             body.add(chunk)
             if body.fault is not None:
@@ -215,16 +215,13 @@ async def _filled(answer: httpx.Response, most: int) -> Body:
 
 
 def _check_query(request: Request[Any], message: httpx.Request) -> None:
-    """Refuses a client that changes what is asked for, such as one that drops a filter."""
-    asked, told = (
-        _by_name(request.query),
-        _by_name(parse_qsl(message.url.query.decode(), keep_blank_values=True)),
-    )
-    for name, values in asked.items():
-        if told.get(name) != values:
+    """Reject a client that changes the query, for example by dropping a filter."""
+    sent = _by_name(parse_qsl(message.url.query.decode(), keep_blank_values=True))
+    for name, values in _by_name(request.query).items():
+        if sent.get(name) != values:
             reason = (
-                f"http_client: in the query of {request.operation.id} it makes "
-                f"{name}={shown(told.get(name))} of {name}={shown(values)}."
+                f"http_client: in the query of {request.operation.id} it changes "
+                f"{name}={shown(values)} to {name}={shown(sent.get(name))}."
             )
             raise InvalidArgument(reason, argument="http_client")
 

@@ -1,15 +1,16 @@
-"""What came on a connection beyond the answer, and the end of such a connection.
+"""Surplus bytes: data that came on a connection after the end of a response.
 
-HTTP/1.1 has no numbers by which answers and requests belong together, only their order. So a server
-that answers once too often puts all later answers of the connection out of step: each would be
-taken for the answer to the next request. httpcore looks whether the socket of an idle connection
-has something to read. But what comes in the same breath as the end of an answer has left the socket
-by then, and waits for the next request at one of three places: in h11, which has parsed no more
-than the answer; in TLS, which decrypts one record after the other; or in the queue of anyio, which
-reads more at once than it hands on. They are looked at before the connection is given back.
+How it works, and why it is safe. HTTP/1.1 has no request numbers: responses belong to requests by
+their order alone. So a server that responds once too often puts every later response on that
+connection out of step: each would be taken for the response to the next request. httpcore only
+checks whether the socket of an idle connection is readable. But data that arrived together with the
+end of a response has left the socket by then, and waits for the next request in one of three
+places: in h11, which parses no further than the response; in TLS, which decrypts one record at a
+time; or in anyio's queue, which reads more at once than it passes on. All three are checked before
+a connection is given back, and a connection with surplus bytes is closed.
 
-None of them has a public name. If another release of httpcore keeps them elsewhere, nothing is
-found there, and what remains is that answers are compared with what was asked for.
+None of these places has a public name. If another release of httpcore moves them, nothing is found,
+and what remains is that responses are compared with what was asked for.
 """
 
 import ssl
@@ -21,47 +22,47 @@ from typing import Any, Final, cast
 import httpx
 
 CONNECTION: Final = "grafana_oncall.connection"
-"""The extension of a response in which transports of ours name its connection."""
+"""The extension of a response in which the SDK's transports put its connection."""
 
 _PARSERS: Final = tuple(
     attrgetter(f"{path}._httpcore_stream._stream._connection._h11_state")
     for path in ("_stream._stream", "_stream")
 )
-"""From the stream of a response to its h11.Connection, through our own pool and httpcore's."""
+"""From the stream of a response to its h11.Connection: through the SDK's pool, and httpcore's."""
 
 
-class Watched(httpx.AsyncByteStream):
-    """The body of an answer, whose connection is closed with it if more came than that."""
+class SurplusCheckedBody(httpx.AsyncByteStream):
+    """The body of a response; closing it also closes the connection if that has surplus bytes."""
 
     def __init__(self, answer: httpx.Response) -> None:
         self._stream = cast("httpx.AsyncByteStream", answer.stream)
         self._extensions = answer.extensions
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        """The bytes as they come."""
+        """Yield the bytes as they arrive."""
         return self._stream.__aiter__()
 
     async def aclose(self) -> None:
-        """Gives the connection back, or closes it."""
+        """Give the connection back, or close it."""
         if has_surplus(self._stream, self._extensions):
             await drop(self._extensions)
         await self._stream.aclose()
 
 
 async def drop(extensions: Mapping[str, Any]) -> None:
-    """Closes the connection of an answer, whoever may be using it by now.
+    """Close the connection on which a response came.
 
-    Whoever is, gets an error instead of an answer that would be to another request.
+    Another request that uses it by now fails, instead of getting a response to a different request.
     """
     shares = extensions.get("http_version") not in {b"HTTP/1.1", b"HTTP/1.0"}
     connection = extensions.get(CONNECTION, None if shares else extensions.get("network_stream"))
     if connection is not None:
-        with suppress(Exception):  # it is gone then, too
+        with suppress(Exception):  # then it is closed as well
             await connection.aclose()
 
 
 def has_surplus(stream: object, extensions: Mapping[str, Any]) -> bool:
-    """Whether something waits behind an answer that was read to its end, over HTTP/1.1."""
+    """Whether data follows a response over HTTP/1.1 that was read to its end."""
     parser = _parser(stream)
     if parser is None:
         return False
@@ -70,7 +71,7 @@ def has_surplus(stream: object, extensions: Mapping[str, Any]) -> bool:
 
 
 def _parser(stream: object) -> Any:
-    """The h11.Connection below the stream of a response; None where there is none."""
+    """Return the h11.Connection below the stream of a response, or None."""
     for find in _PARSERS:
         with suppress(AttributeError):
             return find(stream)
@@ -78,7 +79,7 @@ def _parser(stream: object) -> Any:
 
 
 def _is_unread(network: object) -> bool:
-    """Whether something has been read from the socket, and not handed on to httpcore."""
+    """Whether data was read from the socket, but not passed on to httpcore."""
     stream = getattr(network, "_stream", None)
     while (below := getattr(stream, "transport_stream", None)) is not None:
         if _is_decryptable(getattr(stream, "_ssl_object", None)):
@@ -89,7 +90,7 @@ def _is_unread(network: object) -> bool:
 
 def _is_decryptable(tls: ssl.SSLObject | None) -> bool:
     try:
-        # It never waits. What it takes away is nobody's.
+        # It never blocks. The byte that it consumes belongs to no response.
         return tls is not None and bool(tls.read(1))
     except ssl.SSLWantReadError:
         return False

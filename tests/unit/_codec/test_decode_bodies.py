@@ -130,7 +130,7 @@ def test_a_plain_mapping_is_a_body_too() -> None:
 def test_a_body_that_json_cannot_hold_is_an_error_of_ours(body: Any) -> None:
     """Before anything is sent."""
     request = attrs.evolve(operations.create_integration(IntegrationCreate(type="x")), body=body)
-    match = r"^create_integration: no JSON can be made of the body: .*\.$"
+    match = r"^create_integration: its body cannot be encoded: .*\.$"
     with pytest.raises(InvalidArgument, match=match) as info:
         encode(request)
     assert info.value.argument == "body"

@@ -89,8 +89,8 @@ def test_no_body_has_no_encoding(encoding: str) -> None:
         pytest.param(b"{}", "incorrect header", id="no gzip"),
         pytest.param(zlib.compress(b"{}"), "incorrect header", id="another format"),
         pytest.param(gzip.compress(b"{}")[:-5] + b"\0" * 5, "incorrect", id="wrong checksum"),
-        pytest.param(gzip.compress(b"{}") + b"x", "behind its end", id="more"),
-        pytest.param(gzip.compress(b"{}") * 2, "behind its end", id="two of them"),
+        pytest.param(gzip.compress(b"{}") + b"x", "followed by other data", id="more"),
+        pytest.param(gzip.compress(b"{}") * 2, "followed by other data", id="two of them"),
     ],
 )
 @pytest.mark.parametrize("at_once", [True, False])

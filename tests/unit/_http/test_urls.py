@@ -70,9 +70,9 @@ BAD_URLS = [
     pytest.param("https://h\n", "contains a space", id="newline"),
     pytest.param("https://h\\x", "contains a space", id="backslash"),
     pytest.param("https://\xe4", "contains a space", id="not ascii"),
-    pytest.param("https://[::1", "it is not a URL", id="half an address"),
-    pytest.param("https://h:99999", "it is not a URL", id="port too large"),
-    pytest.param("https://h:x", "it is not a URL", id="port without number"),
+    pytest.param("https://[::1", "it is not a valid URL", id="half an address"),
+    pytest.param("https://h:99999", "it is not a valid URL", id="port too large"),
+    pytest.param("https://h:x", "it is not a valid URL", id="port without number"),
 ]
 
 
@@ -85,7 +85,7 @@ def test_a_url_that_goes_on_behind_the_root_is_refused(end: str) -> None:
 
 @pytest.mark.parametrize(("url", "fault"), BAD_URLS)
 @pytest.mark.parametrize(
-    ("check", "name"), [(api_url, "url"), (partial(stack_url, required=False), "grafana_url")]
+    ("check", "name"), [(api_url, "url"), (partial(stack_url, required=True), "grafana_url")]
 )
 def test_a_bad_url_is_refused(
     check: Callable[[Any], str], name: str, url: object, fault: str

@@ -328,7 +328,7 @@ async def test_a_success_that_a_hook_raises_is_none() -> None:
         hooked(lambda: httpx.Response(200), doubt),
     )
     assert isinstance(error, OutcomeUnknown)
-    assert "a hook of the httpx client refused the answer 200" in str(error)
+    assert "a hook of the httpx client rejected the response 200" in str(error)
 
 
 async def test_a_status_of_another_request_is_not_the_answer() -> None:
