@@ -52,7 +52,7 @@ class Site:
         return python(*command, env=settings(self.url, self.fake.token))
 
     async def finish(self) -> None:
-        """A last bot does what is left to do, looks a while for more, and is stopped."""
+        """A last bot does what is left to do, polls a while for more, and is stopped."""
         before = len(self.fake.calls)
         async with self.bot() as process:
             await until(lambda: self.handled() >= {*self.fake.groups})
@@ -83,8 +83,8 @@ class Site:
         """Groups that were acknowledged."""
         return {*self.asked(ACKNOWLEDGE)}
 
-    def settled(self) -> set[str]:
-        """Groups that were told, as the checkpoint has it."""
+    def delivered(self) -> set[str]:
+        """Groups that were delivered, by the checkpoint."""
         checkpoint = Checkpoint.load(self.checkpoint)
         return set() if checkpoint is None else {group.id for group in checkpoint.groups}
 
@@ -120,11 +120,11 @@ async def test_a_signal_lets_it_finish_what_is_in_flight(site: Site, sent: signa
     async with site.bot() as process:
         await site.begun(slow)
         process.send_signal(sent)
-        looks = site.asked(GET).total()
-        # The signal has come when its handlers have looked again; a poll would be over by then.
-        await until(lambda: site.asked(GET).total() > looks + 4 * len(slow))
+        requests = site.asked(GET).total()
+        # The signal has come when its handlers have read groups again; a poll is over by then.
+        await until(lambda: site.asked(GET).total() > requests + 4 * len(slow))
         late = site.add()
-        await until(lambda: site.asked(GET).total() > looks + 8 * len(slow))
+        await until(lambda: site.asked(GET).total() > requests + 8 * len(slow))
         assert site.handled() == set()
         site.release(slow)
         assert await ended(process) == 0
@@ -139,8 +139,8 @@ async def test_a_second_signal_ends_it_at_once(site: Site) -> None:
     async with site.bot() as process:
         await site.begun(slow)
         process.terminate()
-        looks = site.asked(GET).total()
-        await until(lambda: site.asked(GET).total() > looks + 4)
+        requests = site.asked(GET).total()
+        await until(lambda: site.asked(GET).total() > requests + 4)
         process.send_signal(signal.SIGINT)
         assert await ended(process) == 0
     assert site.handled() == set()
@@ -158,19 +158,19 @@ async def test_a_signal_ends_it_when_it_has_nothing_to_do(site: Site) -> None:
         await until(lambda: len(site.fake.calls) > polls + 5)
         process.terminate()
         assert await ended(process) == 0
-    assert group.id in site.settled()
+    assert group.id in site.delivered()
 
 
 async def test_a_bot_that_is_killed_in_a_handler_goes_on(site: Site) -> None:
-    """What was settled is not done again; what was in flight is."""
+    """What was delivered is not done again; what was in flight is."""
     done = site.add()
     async with site.bot() as process:
-        await until(lambda: done.id in site.settled())
+        await until(lambda: done.id in site.delivered())
         slow = site.slow(AT_ONCE)
         await site.begun(slow)
         process.kill()
         assert await ended(process) == -signal.SIGKILL
-    assert site.handled() == site.settled() == {done.id}
+    assert site.handled() == site.delivered() == {done.id}
     site.release(slow)
     await site.finish()
     assert site.asked(ACKNOWLEDGE) == Counter(group.id for group in [done, *slow])
@@ -188,13 +188,13 @@ async def test_a_bot_that_is_killed_between_two_checkpoints_goes_on(
         process.kill()
         assert await ended(process) == -signal.SIGKILL
     site.fake.latency = timedelta(0)
-    settled, before = site.settled(), site.handled()
-    assert settled <= before
+    delivered, before = site.delivered(), site.handled()
+    assert delivered <= before
     await site.finish()
     assert site.handled() == {group.id for group in groups}
     times = site.asked(ACKNOWLEDGE)
-    assert {times[one] for one in settled} <= {1}
-    assert {one for one, number in times.items() if number > 1} == before - settled
+    assert {times[one] for one in delivered} <= {1}
+    assert {one for one, number in times.items() if number > 1} == before - delivered
     assert max(times.values()) <= 2
 
 

@@ -92,7 +92,7 @@ class Site:
                 await asyncio.sleep(0.002)
 
     async def until_mirrored(self) -> None:
-        """What it is told leads to what there is."""
+        """The changes that it gets lead to what there is."""
         try:
             async with asyncio.timeout(PATIENCE / 2):
                 while not self.is_mirrored():  # noqa: ASYNC110  # by another process
@@ -106,7 +106,7 @@ class Site:
 async def test_a_consumer_that_is_killed_again_and_again_knows_what_there_is(
     tmp_path: Path, kind: str, seed: int
 ) -> None:
-    """Whatever was told, or was at work, and was undone before the next one began."""
+    """Whatever was reported, or was at work, and was undone before the next one began."""
     random = Random(seed)  # noqa: S311  # no secret
     fake = FakeOnCall()
     async with serve(fake) as url:

@@ -24,14 +24,14 @@ def watch_with(oncall: OnCallClient, clock: VirtualClock) -> Callable[..., Watch
 
 
 async def collect(watcher: Watcher, seen: list[Watched]) -> None:
-    """Takes all that is told."""
+    """Takes all that is reported."""
     async for one in watcher:
         seen.append(one)  # noqa: PERF401  # it is looked at meanwhile
 
 
 @asynccontextmanager
 async def watching(watcher: Watcher) -> AsyncGenerator[list[Watched]]:
-    """What it tells, after its first poll."""
+    """What it reports, after its first poll."""
     seen: list[Watched] = []
     task = asyncio.create_task(collect(watcher, seen))
     try:
@@ -48,7 +48,7 @@ async def polls(number: float = 1) -> None:
     await asyncio.sleep(number * EVERY)
 
 
-def told(seen: Sequence[Watched], group: FakeAlertGroup | None = None) -> str:
+def reported(seen: Sequence[Watched], group: FakeAlertGroup | None = None) -> str:
     """The names of the changes, of all groups or of one."""
     return " ".join(
         type(one).__name__

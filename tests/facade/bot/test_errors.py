@@ -29,7 +29,7 @@ def saved(path: Path) -> Checkpoint:
 
 
 def revoke(fake: FakeOnCall) -> None:
-    """Nobody may do anything any more."""
+    """No one may do anything any more."""
     del fake._world.grants[fake.token]
 
 
@@ -39,11 +39,11 @@ async def test_a_token_that_is_refused_ends_it_after_what_is_in_flight(
     """Waiting cannot help; what was finished is in the checkpoint."""
     group = fake.add_group()
     bot = make(checkpoint=tmp_path / "c")
-    told, ended = hear(bot, lasting=22), hear(bot)
+    delivered, ended = hear(bot, lasting=22), hear(bot)
     later(1, lambda: revoke(fake))
     with pytest.raises(Unauthorized):
         await bot.run(signals=())
-    assert (told, ended) == ([("Created", group.id)], [("Created", group.id)])
+    assert (delivered, ended) == ([("Created", group.id)], [("Created", group.id)])
     assert passed() == about(22)
     assert [one.id for one in saved(tmp_path / "c").groups] == [group.id]
     assert other_tasks() == set()
@@ -79,7 +79,7 @@ async def test_a_client_that_is_closed_ends_it(
 async def test_a_checkpoint_that_cannot_be_written_ends_it_after_what_is_in_flight(
     fake: FakeOnCall, make: Make, tmp_path: Path, soon: float, late: float
 ) -> None:
-    """Otherwise it would do everything again after a restart, and nobody would know."""
+    """Otherwise it would do everything again after a restart, and no one would know."""
     (tmp_path / "d").mkdir()
     first, second = fake.add_group(), fake.add_group()
     bot = make(checkpoint=tmp_path / "d" / "c")

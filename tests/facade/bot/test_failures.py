@@ -81,7 +81,7 @@ async def test_other_groups_go_on_between_two_attempts(
 async def test_a_change_that_no_attempt_could_handle_is_a_dead_letter(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """With all that one needs to look into it; it counts as told."""
+    """With all that one needs to look into it; it counts as delivered."""
     letters = list[DeadLetter]()
 
     async def keep(letter: DeadLetter) -> None:
@@ -96,15 +96,15 @@ async def test_a_change_that_no_attempt_could_handle_is_a_dead_letter(
     assert letter.handler.endswith("fragile")
     assert (type(letter.error), letter.error.args, letter.attempts) == (Broken, (4,), 4)
     following = make(checkpoint=tmp_path / "c")
-    told = hear(following)
+    delivered = hear(following)
     await run_for(following, 40)
-    assert told == []
+    assert delivered == []
 
 
 async def test_a_handler_that_ends_with_a_cancellation_of_its_own_has_failed(
     fake: FakeOnCall, make: Make
 ) -> None:
-    """Nobody cancelled it: it awaited something that was."""
+    """No one cancelled it: it awaited something that was."""
     letters = list[DeadLetter]()
 
     async def keep(letter: DeadLetter) -> None:
@@ -215,7 +215,7 @@ async def test_a_dead_letter_without_callback_is_logged(
 async def test_a_callback_that_fails_is_logged_and_the_bot_goes_on(
     fake: FakeOnCall, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing that somebody else writes ends it."""
+    """Nothing that someone else writes ends it."""
 
     async def lose(letter: DeadLetter) -> None:
         raise Broken(letter.handler)

@@ -1,4 +1,4 @@
-"""Bots: what their handlers are told."""
+"""Bots: which changes their handlers get."""
 
 from __future__ import annotations
 
@@ -43,12 +43,14 @@ KINDS: dict[type[Change], tuple[str, str] | None] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_handler_is_told_of_its_kind_alone(
+async def test_a_handler_gets_changes_of_its_kind_alone(
     fake: FakeOnCall, clock: VirtualClock, make: Make, kind: type[Change]
 ) -> None:
-    """And one of `Change` is told of it as well."""
+    """And one of `Change` gets them as well."""
     bot = make(existing=False)
-    told = {each: hear(bot, each) for each in (*KINDS, AlertsAdded, LabelsChanged, Deleted, Change)}
+    delivered = {
+        each: hear(bot, each) for each in (*KINDS, AlertsAdded, LabelsChanged, Deleted, Change)
+    }
     states = KINDS[kind]
     if states is None:
         later(1, fake.add_group)
@@ -57,20 +59,22 @@ async def test_a_handler_is_told_of_its_kind_alone(
         later(1, lambda: become(group, states[1], clock))
     await run_for(bot, 40)
     (group,) = fake.groups.values()
-    told = {each: heard for each, heard in told.items() if heard}
-    assert told == {kind: [(kind.__name__, group.id)], Change: [(kind.__name__, group.id)]}
+    delivered = {each: heard for each, heard in delivered.items() if heard}
+    assert delivered == {kind: [(kind.__name__, group.id)], Change: [(kind.__name__, group.id)]}
 
 
-async def test_what_is_neither_a_state_nor_new_is_told_too(fake: FakeOnCall, make: Make) -> None:
+async def test_what_is_neither_a_state_nor_new_is_delivered_too(
+    fake: FakeOnCall, make: Make
+) -> None:
     """More alerts, other labels, a deletion; one handler may have several kinds."""
     bot = make(existing=False)
-    told = hear(bot, AlertsAdded, LabelsChanged, Deleted)
+    delivered = hear(bot, AlertsAdded, LabelsChanged, Deleted)
     group = fake.add_group(labels={"team": "SRE"})
     later(1, lambda: setattr(group, "alerts_count", 2))
     later(1, group.labels.clear)
     later(20, lambda: fake.groups.pop(group.id))
     await run_for(bot, 60)
-    assert told == [(kind, group.id) for kind in ("AlertsAdded", "LabelsChanged", "Deleted")]
+    assert delivered == [(kind, group.id) for kind in ("AlertsAdded", "LabelsChanged", "Deleted")]
 
 
 async def test_handlers_of_a_change_are_called_in_the_order_of_their_registration(
@@ -96,10 +100,10 @@ async def test_handlers_of_a_change_are_called_in_the_order_of_their_registratio
     ]
 
 
-async def test_an_outage_is_told_as_a_gap_to_its_handlers_alone(
+async def test_an_outage_is_delivered_as_a_gap_to_its_handlers_alone(
     fake: FakeOnCall, make: Make
 ) -> None:
-    """And what is left of it is told as changes."""
+    """And what is left of it is delivered as changes."""
     bot = make(existing=False)
     gaps, changes = list[Gap](), hear(bot)
 
@@ -136,14 +140,14 @@ async def test_a_change_has_what_was_before_and_what_is_now(
     ]
 
 
-async def test_what_no_handler_is_there_for_counts_as_told(
+async def test_what_no_handler_is_there_for_counts_as_delivered(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """The next bot does not tell it, though it has a handler."""
+    """The next bot does not deliver it, though it has a handler."""
     fake.add_group()
     await run_for(make(checkpoint=tmp_path / "c"), 5)
     second = make(checkpoint=tmp_path / "c")
-    told = hear(second)
+    delivered = hear(second)
     await run_for(second, 40)
-    assert told == []
+    assert delivered == []
     assert second.health.watched == 1

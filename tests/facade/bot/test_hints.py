@@ -17,13 +17,13 @@ from tests.support.virtual_time import passed
 make = pytest.fixture(maker)
 
 
-async def test_a_hint_has_a_group_told_at_once_and_once(fake: FakeOnCall, make: Make) -> None:
-    """The poll that comes later does not tell it again."""
-    bot, told = make(existing=False), list[tuple[str, float]]()
+async def test_a_hint_has_a_group_delivered_at_once_and_once(fake: FakeOnCall, make: Make) -> None:
+    """The poll that comes later does not deliver it again."""
+    bot, delivered = make(existing=False), list[tuple[str, float]]()
 
     @bot.on(Change)
     async def note(change: Change) -> None:
-        told.append((change.id, passed()))
+        delivered.append((change.id, passed()))
 
     async with running(bot):
         await asyncio.sleep(2)
@@ -31,7 +31,7 @@ async def test_a_hint_has_a_group_told_at_once_and_once(fake: FakeOnCall, make: 
         bot.hint(group.id)
         bot.hint(group.id)
         await asyncio.sleep(60)
-    assert told == [(group.id, 2)]
+    assert delivered == [(group.id, 2)]
 
 
 async def test_a_hint_at_a_busy_group_waits_until_it_is_free(
@@ -39,11 +39,11 @@ async def test_a_hint_at_a_busy_group_waits_until_it_is_free(
 ) -> None:
     """And is not forgotten."""
     group = fake.add_group()
-    bot, told = make(), list[tuple[str, float]]()
+    bot, delivered = make(), list[tuple[str, float]]()
 
     @bot.on(Change)
     async def note(change: Change) -> None:
-        told.append((type(change).__name__, passed()))
+        delivered.append((type(change).__name__, passed()))
         await asyncio.sleep(5)
 
     async with running(bot):
@@ -51,7 +51,7 @@ async def test_a_hint_at_a_busy_group_waits_until_it_is_free(
         become(group, "resolved", clock)
         bot.hint(group.id)
         await asyncio.sleep(60)
-    assert told == [("Created", 0), ("Resolved", 5)]
+    assert delivered == [("Created", 0), ("Resolved", 5)]
 
 
 async def test_hints_at_what_is_not_watched_or_not_there_change_nothing(
@@ -59,14 +59,14 @@ async def test_hints_at_what_is_not_watched_or_not_there_change_nothing(
 ) -> None:
     """A webhook may be of another team."""
     bot = make(labels={"team": "SRE"}, existing=False)
-    told = hear(bot)
+    delivered = hear(bot)
     async with running(bot) as run:
         await asyncio.sleep(2)
         bot.hint(fake.add_group(labels={"team": "Payments"}).id)
         bot.hint("INOSUCHGROUP")
         await asyncio.sleep(60)
         assert not run.done()
-    assert told == []
+    assert delivered == []
 
 
 @pytest.mark.parametrize("group_id", ["", "a/b", 7])

@@ -16,11 +16,11 @@ make = pytest.fixture(maker)
 
 
 def left(checkpoint: Path) -> Path:
-    """What a kill at this moment would leave; nobody has it locked."""
+    """What a kill at this moment would leave; no one has it locked."""
     return Path(shutil.copy(checkpoint, checkpoint.with_name("left")))
 
 
-async def test_a_change_whose_handler_was_killed_is_told_again(
+async def test_a_change_whose_handler_was_killed_is_delivered_again(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
     """Also when it is the first that ever happened."""
@@ -32,12 +32,12 @@ async def test_a_change_whose_handler_was_killed_is_told_again(
         group = fake.add_group()
         await asyncio.sleep(40)
         bot = make(existing=False, checkpoint=left(tmp_path / "c"))
-        told = hear(bot)
+        delivered = hear(bot)
         await run_for(bot, 40)
-    assert told == [("Created", group.id)]
+    assert delivered == [("Created", group.id)]
 
 
-async def test_changes_that_were_settled_long_before_a_kill_are_not_told_again(
+async def test_changes_that_were_delivered_long_before_a_kill_are_not_delivered_again(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
     """Also the last ones of many that came together."""
@@ -48,9 +48,9 @@ async def test_changes_that_were_settled_long_before_a_kill_are_not_told_again(
     async with running(dead):
         await asyncio.sleep(4 * EVERY)
         bot = make(checkpoint=left(tmp_path / "c"))
-        told = hear(bot)
+        delivered = hear(bot)
         await run_for(bot, 40)
-    assert (len(first), told) == (5, [])
+    assert (len(first), delivered) == (5, [])
 
 
 async def test_a_bot_that_was_killed_while_nothing_happened_leaves_no_gap(
@@ -67,11 +67,11 @@ async def test_a_bot_that_was_killed_while_nothing_happened_leaves_no_gap(
     assert gaps == []
 
 
-@pytest.mark.parametrize("settled", [0, 1, 2])
-async def test_gaps_whose_handlers_were_killed_are_told_again(
-    fake: FakeOnCall, make: Make, tmp_path: Path, settled: int
+@pytest.mark.parametrize("handled", [0, 1, 2])
+async def test_gaps_whose_handlers_were_killed_are_delivered_again(
+    fake: FakeOnCall, make: Make, tmp_path: Path, handled: int
 ) -> None:
-    """Since the first one that was not settled, when several were under way."""
+    """Since the first one that was not handled, when several were in flight."""
     fake.add_group()
     dead = make(checkpoint=tmp_path / "c")
     seen: list[Gap] = []
@@ -79,7 +79,7 @@ async def test_gaps_whose_handlers_were_killed_are_told_again(
     @dead.on(Gap)
     async def handle(gap: Gap) -> None:
         seen.append(gap)
-        await asyncio.sleep(1 if len(seen) <= settled else LATER)
+        await asyncio.sleep(1 if len(seen) <= handled else LATER)
 
     async with running(dead):
         for _ in range(2):
@@ -95,4 +95,4 @@ async def test_gaps_whose_handlers_were_killed_are_told_again(
 
         await run_for(bot, 40)
     assert len(seen) == 2
-    assert [gap.since for gap in again] == [gap.since for gap in seen[settled:][:1]]
+    assert [gap.since for gap in again] == [gap.since for gap in seen[handled:][:1]]

@@ -77,14 +77,14 @@ async def test_the_changes_of_a_group_are_handled_one_after_the_other(
 async def test_other_groups_go_on_while_one_is_slow(
     fake: FakeOnCall, clock: VirtualClock, make: Make
 ) -> None:
-    """And what happens to the slow one meanwhile is told as one difference afterwards."""
+    """And what happens to the slow one meanwhile is delivered as one difference afterwards."""
     slow, quick = fake.add_group(), fake.add_group()
     bot = make()
-    told = list[tuple[str, str, float]]()
+    delivered = list[tuple[str, str, float]]()
 
     @bot.on(Change)
     async def handle(change: Change) -> None:
-        told.append((type(change).__name__, change.id, passed()))
+        delivered.append((type(change).__name__, change.id, passed()))
         await asyncio.sleep(100 if isinstance(change, Created) and change.id == slow.id else 0)
 
     for second, state in {20: "acknowledged", 35: "silenced", 50: "firing", 65: "resolved"}.items():
@@ -92,35 +92,35 @@ async def test_other_groups_go_on_while_one_is_slow(
             later(second, partial(become, group, state, clock))
     later(70, lambda: setattr(slow, "alerts_count", 5))
     await run_for(bot, 200)
-    assert [kind for kind, one, _ in told if one == quick.id] == [
+    assert [kind for kind, one, _ in delivered if one == quick.id] == [
         *("Created", "Acknowledged", "Unacknowledged", "Silenced", "Unsilenced", "Resolved")
     ]
-    (first, *rest) = [(kind, at) for kind, one, at in told if one == slow.id]
+    (first, *rest) = [(kind, at) for kind, one, at in delivered if one == slow.id]
     assert first == ("Created", 0)
     assert [kind for kind, _ in rest] == ["Resolved", "AlertsAdded"]
     assert all(100 <= at <= 100 + EVERY for _, at in rest)
 
 
-async def test_what_was_done_and_undone_while_a_group_was_busy_is_not_told(
+async def test_what_was_done_and_undone_while_a_group_was_busy_is_not_delivered(
     fake: FakeOnCall, clock: VirtualClock, make: Make
 ) -> None:
     """There is no difference."""
     group = fake.add_group()
     bot = make()
-    told = hear(bot, lasting=60)
+    delivered = hear(bot, lasting=60)
     later(20, lambda: become(group, "acknowledged", clock))
     later(40, lambda: become(group, "firing", clock))
     await run_for(bot, 200)
-    assert told == [("Created", group.id)]
+    assert delivered == [("Created", group.id)]
 
 
-async def test_a_group_that_is_deleted_while_it_is_busy_is_told_as_deleted(
+async def test_a_group_that_is_deleted_while_it_is_busy_is_delivered_as_deleted(
     fake: FakeOnCall, make: Make
 ) -> None:
     """Afterwards."""
     group = fake.add_group()
     bot = make()
-    told = hear(bot, lasting=60)
+    delivered = hear(bot, lasting=60)
     later(20, lambda: fake.groups.pop(group.id))
     await run_for(bot, 200)
-    assert told == [("Created", group.id), ("Deleted", group.id)]
+    assert delivered == [("Created", group.id), ("Deleted", group.id)]

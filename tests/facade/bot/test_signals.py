@@ -168,7 +168,7 @@ async def refusal(bot: Bot, signals: Collection[signal.Signals]) -> str:
     return str(caught.value)
 
 
-async def test_a_signal_that_cannot_be_had_is_told(
+async def test_a_signal_that_cannot_be_handled_is_refused(
     oncall: OnCallClient, clock: VirtualClock
 ) -> None:
     """All is as it was then: the others are given back, and the bot can be run without any."""

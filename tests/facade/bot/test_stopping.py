@@ -27,7 +27,7 @@ make = pytest.fixture(maker)
 async def test_stopping_finishes_what_is_in_flight_and_begins_nothing(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """What was not begun is told by the next bot of the checkpoint, and nothing else is."""
+    """What was not begun is delivered by the next bot of the checkpoint, and nothing else is."""
     groups = [fake.add_group() for _ in range(5)]
     bot = make(checkpoint=tmp_path / "c", max_at_once=2)
     begun, ended = hear(bot, lasting=10), hear(bot)
@@ -47,9 +47,9 @@ async def test_all_changes_of_a_group_that_is_in_flight_are_finished(
     """It is the group that is in flight, not one change of it."""
     group = fake.add_group(state="silenced")
     bot = make()
-    told = hear(bot, lasting=10)
+    delivered = hear(bot, lasting=10)
     await run_for(bot, 1)
-    assert told == [("Created", group.id), ("Silenced", group.id)]
+    assert delivered == [("Created", group.id), ("Silenced", group.id)]
 
 
 async def test_a_handler_that_waits_for_its_next_attempt_is_in_flight(
@@ -94,7 +94,7 @@ async def test_after_a_stop_no_group_begins(fake: FakeOnCall, make: Make, turns:
     async def handle(_: Created) -> None:
         first.set()
 
-    told = hear(bot, lasting=5)
+    delivered = hear(bot, lasting=5)
     async with running(bot) as run:
         await first.wait()
         for _ in range(turns):
@@ -102,7 +102,7 @@ async def test_after_a_stop_no_group_begins(fake: FakeOnCall, make: Make, turns:
         begun = bot.health.busy
         bot.stop()
         await run
-    assert 1 <= len(told) <= begun < 4
+    assert 1 <= len(delivered) <= begun < 4
 
 
 @pytest.mark.parametrize("turns", range(12))
@@ -143,28 +143,28 @@ async def test_a_bot_that_is_stopped_before_it_runs_does_nothing(
     """As when a signal comes while a program starts."""
     fake.add_group()
     bot = make()
-    told = hear(bot)
+    delivered = hear(bot)
     bot.stop()
     await bot.run(signals=())
-    assert (told, passed()) == ([], 0)
+    assert (delivered, passed()) == ([], 0)
 
 
 async def test_stopped_twice_it_ends_at_once(fake: FakeOnCall, make: Make, tmp_path: Path) -> None:
-    """What it was at is cancelled, and told again by the next bot."""
+    """What it was at is cancelled, and delivered again by the next bot."""
     group = fake.add_group()
     bot = make(checkpoint=tmp_path / "c")
-    told = hear(bot, lasting=LATER)
+    delivered = hear(bot, lasting=LATER)
     later(5, bot.stop)
     await run_for(bot, 3)
     assert passed() == 5
     following = make(checkpoint=tmp_path / "c")
     again = hear(following)
     await run_for(following, 1)
-    assert told == again == [("Created", group.id)]
+    assert delivered == again == [("Created", group.id)]
 
 
 async def test_stopped_again_and_again_it_does_not_mind(fake: FakeOnCall, make: Make) -> None:
-    """Somebody presses Ctrl-C until the program is gone, and code calls `stop` in a `finally`."""
+    """Someone presses Ctrl-C until the program is gone, and code calls `stop` in a `finally`."""
     fake.add_group()
     bot = make()
 
@@ -196,7 +196,7 @@ async def test_stopped_again_and_again_it_does_not_mind(fake: FakeOnCall, make: 
 async def test_what_has_not_ended_after_the_grace_is_cancelled(
     fake: FakeOnCall, make: Make, tmp_path: Path, grace: Any, ended: float
 ) -> None:
-    """And told again, while what has ended is not."""
+    """And delivered again, while what has ended is not."""
     slow, _ = fake.add_group(), fake.add_group()
     bot = make(checkpoint=tmp_path / "c")
 
@@ -234,7 +234,7 @@ async def test_a_handler_that_makes_another_error_of_its_cancellation_is_not_cal
 async def test_after_a_handler_that_keeps_its_cancellation_to_itself_no_other_begins(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """The grace is a bound, and the next bot of the checkpoint tells the change again."""
+    """The grace is a bound, and the next bot of the checkpoint delivers the change again."""
     group = fake.add_group()
     bot = make(checkpoint=tmp_path / "c")
 

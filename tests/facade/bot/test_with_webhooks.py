@@ -19,11 +19,11 @@ from tests.support.webhook_requests import SECRET, post
 
 @attrs.define
 class Story:
-    """A bot, its router, and what its handlers were told."""
+    """A bot, its router, and what its handlers got."""
 
     bot: Bot
     router: Router
-    told: list[tuple[str, str]] = attrs.field(factory=list[tuple[str, str]])
+    delivered: list[tuple[str, str]] = attrs.field(factory=list[tuple[str, str]])
 
     async def push(self, group: FakeAlertGroup, kind: str) -> None:
         """The server's webhook, and its repeat after an answer that was lost."""
@@ -39,8 +39,8 @@ async def _running(
     story = Story(Bot(oncall.alert_groups.watch(every=every, clock=clock)), Router(secret=SECRET))
 
     @story.bot.on(Change)
-    async def tell(change: Change) -> None:
-        story.told.append((type(change).__name__, change.id))
+    async def deliver(change: Change) -> None:
+        story.delivered.append((type(change).__name__, change.id))
 
     @story.bot.on(Created)
     async def acknowledge(change: Created) -> None:
@@ -64,7 +64,7 @@ async def _running(
         pytest.param(timedelta(seconds=5), id="both"),
     ],
 )
-async def test_what_webhooks_and_polls_tell_is_handled_once(
+async def test_what_webhooks_and_polls_deliver_is_handled_once(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, every: timedelta
 ) -> None:
     """Pushed, pushed again, and found by polls: each change has one handling, and at once."""
@@ -72,10 +72,10 @@ async def test_what_webhooks_and_polls_tell_is_handled_once(
         group = fake.add_group()
         await story.push(group, "alert group created")
         await asyncio.sleep(2)
-        assert story.told[0] == ("Created", group.id)
+        assert story.delivered[0] == ("Created", group.id)
         await story.push(group, "acknowledge")
         await asyncio.sleep(60)
-    assert story.told == [("Created", group.id), (Acknowledged.__name__, group.id)]
+    assert story.delivered == [("Created", group.id), (Acknowledged.__name__, group.id)]
     assert [call.operation for call in fake.calls].count("acknowledge_alert_group") == 1
 
 
@@ -90,5 +90,5 @@ async def test_a_webhook_that_is_late_is_not_taken_for_news(
         await asyncio.sleep(10)
         await story.push(group, "acknowledge")
         await asyncio.sleep(10)
-    kinds = [kind for kind, _ in story.told]
+    kinds = [kind for kind, _ in story.delivered]
     assert kinds == ["Created", "Acknowledged", "Resolved"]

@@ -1,4 +1,4 @@
-"""What goes wrong on the way loses nothing, holds up nobody, and leaves nothing behind."""
+"""What goes wrong on the way loses nothing, holds up no one, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from grafana_oncall.bot import Bot
 from grafana_oncall.changes import Gap
 from grafana_oncall.errors import SelectionTooLarge
 from grafana_oncall.testing import FakeOnCall, FakeRequest, Fault, VirtualClock, status
-from tests.support.watchers import told, watch_with, watching
+from tests.support.watchers import reported, watch_with, watching
 
 watch = pytest.fixture(watch_with)
 
@@ -54,9 +54,9 @@ async def test_a_group_that_cannot_be_read_holds_up_no_other(
         for one in (bad, good):
             watcher.hint(one.id)
         await asyncio.sleep(10)
-        assert told(seen, good) == "Created"
+        assert reported(seen, good) == "Created"
         await asyncio.sleep(80)
-        assert told(seen, bad) == "Created"
+        assert reported(seen, bad) == "Created"
         assert watcher.health.failures == 0
         assert not any(isinstance(one, Gap) for one in seen)
 

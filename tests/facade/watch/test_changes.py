@@ -1,4 +1,4 @@
-"""Watching: what is told, once."""
+"""Watching: what is reported, once."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.changes import Change, Created, Snapshot
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, VirtualClock
 from tests.support.samples import BASE
-from tests.support.watchers import SRE, STATES, add, enter, polls, told, watch_with, watching
+from tests.support.watchers import SRE, STATES, add, enter, polls, reported, watch_with, watching
 
 watch = pytest.fixture(watch_with)
 
 
 @attrs.frozen
 class Deed:
-    """What somebody does to a group, and what is told of it."""
+    """What someone does to a group, and what is reported of it."""
 
     state: Any
     act: Callable[[OnCallClient, FakeOnCall, FakeAlertGroup], Awaitable[Any]]
@@ -78,7 +78,7 @@ DEEDS = {
 
 
 @pytest.mark.parametrize("deed", [pytest.param(deed, id=name) for name, deed in DEEDS.items()])
-async def test_what_is_done_to_a_group_is_told_once_with_both_looks(
+async def test_what_is_done_to_a_group_is_reported_once_with_both_looks(
     fake: FakeOnCall, oncall: OnCallClient, watch: Callable[..., Watcher], deed: Deed
 ) -> None:
     """And nothing of its neighbours."""
@@ -88,14 +88,14 @@ async def test_what_is_done_to_a_group_is_told_once_with_both_looks(
         await polls(3)
         await deed.act(oncall, fake, groups[1])
         await polls(20)
-    assert told(seen) == told(seen, groups[1]) == deed.expected
+    assert reported(seen) == reported(seen, groups[1]) == deed.expected
     after = None if deed.expected == "Deleted" else await oncall.alert_groups.get(groups[1].id)
     assert all(isinstance(one, Change) and one.before == snapshot for one in seen)
     assert all(isinstance(one, Change) and one.after == after for one in seen)
 
 
 @pytest.mark.parametrize("state", STATES)
-async def test_a_new_group_is_told_with_the_state_it_is_in(
+async def test_a_new_group_is_reported_with_the_state_it_is_in(
     fake: FakeOnCall, watch: Callable[..., Watcher], state: Any
 ) -> None:
     """At the next poll."""
@@ -107,12 +107,12 @@ async def test_a_new_group_is_told_with_the_state_it_is_in(
         assert isinstance(created, Created)
         assert (created.id, created.before, created.after.state) == (group.id, None, state)
         expected = "" if state == "firing" else state.capitalize()
-        assert told(entered, group) == told(entered) == expected
+        assert reported(entered, group) == reported(entered) == expected
         await polls(20)
         assert len(seen) == 1 + len(entered)
 
 
-async def test_a_group_of_an_empty_server_is_told(
+async def test_a_group_of_an_empty_server_is_reported(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
     """The first there ever was, and then no more."""
@@ -121,23 +121,23 @@ async def test_a_group_of_an_empty_server_is_told(
         await polls()
         del fake.groups[group.id]
         await polls()
-    assert told(seen) == "Created Deleted"
+    assert reported(seen) == "Created Deleted"
 
 
-async def test_what_an_expired_silence_does_is_told(
+async def test_what_an_expired_silence_does_is_reported(
     fake: FakeOnCall, oncall: OnCallClient, watch: Callable[..., Watcher]
 ) -> None:
-    """Nobody acts then."""
+    """No one acts then."""
     group = fake.add_group()
     async with watching(watch()) as seen:
         await oncall.alert_groups.silence(group.id, 60)
         await polls(1)
-        assert told(seen) == "Silenced"
+        assert reported(seen) == "Silenced"
         await polls(5)
-    assert told(seen) == "Silenced Unsilenced"
+    assert reported(seen) == "Silenced Unsilenced"
 
 
-async def test_groups_are_told_in_the_order_in_which_they_began(
+async def test_groups_are_reported_in_the_order_in_which_they_began(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
     """The oldest first, although the list has the newest first."""
@@ -148,7 +148,7 @@ async def test_groups_are_told_in_the_order_in_which_they_began(
     assert ids == [group.id for group in reversed(groups)]
 
 
-async def test_over_hundreds_of_polls_nothing_is_told_twice(
+async def test_over_hundreds_of_polls_nothing_is_reported_twice(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
     """Of 30 groups in all states, half of which change once."""
@@ -166,7 +166,7 @@ async def test_over_hundreds_of_polls_nothing_is_told_twice(
         }
 
 
-async def test_groups_that_are_there_are_told_when_asked_for(
+async def test_groups_that_are_there_are_reported_when_asked_for(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
     """Each once."""
@@ -174,7 +174,7 @@ async def test_groups_that_are_there_are_told_when_asked_for(
         fake.add_group(state=state)
     async with watching(watch(existing=True)) as seen:
         await polls(20)
-    assert told(seen) == "Created Created Acknowledged Created Resolved Created Silenced"
+    assert reported(seen) == "Created Created Acknowledged Created Resolved Created Silenced"
 
 
 async def test_groups_beyond_the_horizon_are_not_watched(
@@ -184,14 +184,14 @@ async def test_groups_beyond_the_horizon_are_not_watched(
     groups = add(fake, 3, apart=3600)
     watcher = watch(horizon=timedelta(hours=2), existing=True)
     async with watching(watcher) as seen:
-        assert told(seen) == "Created Created"
+        assert reported(seen) == "Created Created"
         await polls(4 * 60)
         for group in groups:
             enter(group, "acknowledged", fake)
         await polls(4)
-        assert told(seen) == "Created Created Acknowledged"
+        assert reported(seen) == "Created Created Acknowledged"
         await polls(4 * 60)
-        assert (told(seen), watcher.health.watched) == ("Created Created Acknowledged", 0)
+        assert (reported(seen), watcher.health.watched) == ("Created Created Acknowledged", 0)
 
 
 async def test_resolved_groups_beyond_the_horizon_are_forgotten(
@@ -219,18 +219,18 @@ class Deaf(httpx.AsyncBaseTransport):
         return await self._inner.handle_async_request(request)
 
 
-async def test_what_a_server_lists_outside_the_filter_is_not_told(
+async def test_what_a_server_lists_outside_the_filter_is_not_reported(
     fake: FakeOnCall, clock: VirtualClock
 ) -> None:
-    """It ignores the filter; groups inside it are told all the same."""
+    """It ignores the filter; groups inside it are reported all the same."""
     inside, outside = fake.add_group(labels=SRE), fake.add_group()
     async with (
         OnCallClient(url=BASE, token=fake.token, transport=Deaf(fake)) as client,
         watching(client.alert_groups.watch(clock=clock, labels=SRE, existing=True)) as seen,
     ):
-        assert told(seen) == told(seen, inside) == "Created"
+        assert reported(seen) == reported(seen, inside) == "Created"
         enter(outside, "resolved", fake)
         fake.add_group()
         inside.labels.clear()
         await polls(5)
-    assert told(seen) == told(seen, inside) == "Created LabelsChanged"
+    assert reported(seen) == reported(seen, inside) == "Created LabelsChanged"

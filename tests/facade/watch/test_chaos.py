@@ -147,8 +147,8 @@ class Mirror:
         async for one in self.watcher:
             if isinstance(one, Change):
                 self.chaos.check(one)
-            # Changes of one look at a group count as told together.
-            if not _are_told_together(last, one):
+            # Changes of one look at a group count as reported together.
+            if not _are_reported_together(last, one):
                 before = dict(self.model)
             if self.chaos.tape.below(3) == 0:
                 self.stored = (self.watcher.checkpoint.to_json(), before)
@@ -161,14 +161,14 @@ class Mirror:
         return Mirror(self.chaos, self.client, watcher(self.client, text), dict(model), self.stored)
 
 
-def _are_told_together(one: Watched | None, other: Watched) -> bool:
+def _are_reported_together(one: Watched | None, other: Watched) -> bool:
     if not isinstance(one, Change) or not isinstance(other, Change):
         return False
     return one.id == other.id and one.after is other.after
 
 
 def watcher(client: OnCallClient, text: str | None) -> Watcher:
-    """One that tells all there is at the beginning."""
+    """One that reports all there is at the beginning."""
     checkpoint = None if text is None else Checkpoint.from_json(text)
     return client.alert_groups.watch(
         clock=virtual_time.now,

@@ -10,7 +10,7 @@ import pytest
 from grafana_oncall import OnCallClient
 from grafana_oncall.changes import Gap
 from grafana_oncall.testing import FakeOnCall, VirtualClock, status
-from tests.support.watchers import EVERY, add, enter, polls, told, watching
+from tests.support.watchers import EVERY, add, enter, polls, reported, watching
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from tests.support.watchers import EVERY, add, enter, polls, told, watching
 async def test_clocks_of_client_and_server_may_differ(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, skew: timedelta
 ) -> None:
-    """By up to a day, either way: everything is told at the next poll, and no gap is seen."""
+    """By up to a day, either way: everything is reported at the next poll, and no gap is seen."""
     groups = add(fake, 60)
     watcher = oncall.alert_groups.watch(clock=lambda: clock() + skew)
     async with watching(watcher) as seen:
@@ -33,16 +33,16 @@ async def test_clocks_of_client_and_server_may_differ(
             enter(groups[round_], "acknowledged", fake)
             del fake.groups[groups[-1 - round_].id]
             await polls()
-            assert told(seen, new) == "Created"
-            assert told(seen, resolved) == "Created Resolved"
-            assert told(seen, groups[round_]) == "Acknowledged"
-            assert told(seen, groups[-1 - round_]) == "Deleted"
+            assert reported(seen, new) == "Created"
+            assert reported(seen, resolved) == "Created Resolved"
+            assert reported(seen, groups[round_]) == "Acknowledged"
+            assert reported(seen, groups[-1 - round_]) == "Deleted"
         await polls(10)
     assert len(seen) == 25
 
 
 class Clock:
-    """Of the client; somebody sets it."""
+    """Of the client; someone sets it."""
 
     def __init__(self, real: VirtualClock) -> None:
         self.real = real
@@ -57,7 +57,7 @@ class Clock:
 async def test_a_clock_that_is_set_makes_no_group_new_and_none_forgotten(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, days: int
 ) -> None:
-    """By more than the horizon, and back again; what happens meanwhile is told once."""
+    """By more than the horizon, and back again; what happens meanwhile is reported once."""
     shown = Clock(clock)
     groups = add(fake, 60)
     watcher = oncall.alert_groups.watch(clock=shown)
@@ -71,14 +71,18 @@ async def test_a_clock_that_is_set_makes_no_group_new_and_none_forgotten(
         await polls(10)
         assert watcher.health.watched == 61
     changes = [one for one in seen if not isinstance(one, Gap)]
-    assert (told(seen, groups[0]), told(seen, new), len(changes)) == ("Resolved", "Created", 2)
+    assert (reported(seen, groups[0]), reported(seen, new), len(changes)) == (
+        "Resolved",
+        "Created",
+        2,
+    )
     assert watcher.health.lag == timedelta(seconds=EVERY / 3)
 
 
 async def test_a_clock_that_is_put_back_hides_no_gap(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """Nobody sets the loop's clock."""
+    """No one sets the loop's clock."""
     shown = Clock(clock)
     fake.add_group()
     watcher = oncall.alert_groups.watch(clock=shown)
@@ -97,7 +101,7 @@ async def test_a_clock_that_is_put_back_hides_no_gap(
 async def test_a_machine_that_slept_has_a_gap_although_the_loop_did_not_notice(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """The loop's clock stops then, and dates go on; what began meanwhile is told."""
+    """The loop's clock stops then, and dates go on; what began meanwhile is reported."""
     began = clock()
     slept = Clock(clock)
     fake.add_group()
@@ -106,6 +110,6 @@ async def test_a_machine_that_slept_has_a_gap_although_the_loop_did_not_notice(
         slept.off = timedelta(days=3)
         fake.add_group(started_at=began + timedelta(days=3, seconds=1))
         await polls()
-    assert told(seen) == "Gap Created"
+    assert reported(seen) == "Gap Created"
     assert isinstance(seen[0], Gap)
     assert seen[0].until - seen[0].since == timedelta(days=3, seconds=EVERY)

@@ -15,7 +15,7 @@ from grafana_oncall import OnCallClient
 from grafana_oncall.changes import Change, Watched
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, VirtualClock
 from tests.support.samples import BASE
-from tests.support.watchers import enter, polls, told, watching
+from tests.support.watchers import enter, polls, reported, watching
 
 
 def crowd(fake: FakeOnCall, apart: float = 200.0, **numbers: int) -> list[FakeAlertGroup]:
@@ -90,7 +90,7 @@ async def test_after_a_storm_an_idle_poll_costs_few_requests_again(
     assert max(counts) <= 12
 
 
-async def test_of_many_open_groups_everything_is_told_in_turn(
+async def test_of_many_open_groups_everything_is_reported_in_turn(
     fake: FakeOnCall, clock: VirtualClock
 ) -> None:
     """1,000 of them: within one round of all pages."""
@@ -99,11 +99,11 @@ async def test_of_many_open_groups_everything_is_told_in_turn(
         enter(groups[500], "resolved", fake)
         del fake.groups[groups[700].id]
         await polls(6)
-    assert (told(seen, groups[500]), told(seen, groups[700])) == ("Resolved", "Deleted")
+    assert (reported(seen, groups[500]), reported(seen, groups[700])) == ("Resolved", "Deleted")
     assert len(seen) == 2
 
 
-async def test_when_all_is_resolved_at_once_all_of_it_is_told(
+async def test_when_all_is_resolved_at_once_all_of_it_is_reported(
     fake: FakeOnCall, clock: VirtualClock
 ) -> None:
     """Once each, and at every poll by a bounded number of requests."""
@@ -114,5 +114,5 @@ async def test_when_all_is_resolved_at_once_all_of_it_is_told(
             enter(group, "resolved", fake)
         counts = await cost(fake, 30)
     assert max(counts) <= 45
-    assert Counter(told(seen).split()) == {"Resolved": 390}
+    assert Counter(reported(seen).split()) == {"Resolved": 390}
     assert len({one.id for one in seen if isinstance(one, Change)}) == 390

@@ -27,7 +27,7 @@ from grafana_oncall.errors import (
 )
 from grafana_oncall.testing import FakeOnCall, VirtualClock, error, status
 from tests.support.samples import BASE
-from tests.support.watchers import polls, told, watching
+from tests.support.watchers import polls, reported, watching
 
 
 async def revoke(fake: FakeOnCall, _: OnCallClient) -> None:
@@ -70,7 +70,7 @@ async def test_what_waiting_cannot_help_is_raised(  # noqa: PLR0917  # fixtures
     kind: type[OnCallError],
     at_once: bool,  # noqa: FBT001  # a parameter
 ) -> None:
-    """At the first poll or later; what was told until then is in the file."""
+    """At the first poll or later; what was reported until then is in the file."""
     team, path = fake.add_team("SRE"), tmp_path / "bot.json"
     fake.add_group(integration=fake.add_integration(team_id=team))
     seen: list[Watched] = []
@@ -81,13 +81,13 @@ async def test_what_waiting_cannot_help_is_raised(  # noqa: PLR0917  # fixtures
         async for one in watcher:
             seen.append(one)
             await act(fake, oncall)
-    assert told(seen) == ("" if at_once else "Created")
+    assert reported(seen) == ("" if at_once else "Created")
     left = Checkpoint.load(path)
     assert (left is None) == at_once
     assert left is None or len(left.groups) == 1
 
 
-async def test_a_checkpoint_that_cannot_be_written_is_told(
+async def test_a_checkpoint_that_cannot_be_written_is_reported(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, tmp_path: Path
 ) -> None:
     """A bot that would repeat itself after the next restart must not go on silently."""
@@ -98,10 +98,10 @@ async def test_a_checkpoint_that_cannot_be_written_is_told(
         await anext(stream)
 
 
-async def test_a_gap_that_a_consumer_dies_of_is_told_again(
+async def test_a_gap_that_a_consumer_dies_of_is_reported_again(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, tmp_path: Path
 ) -> None:
-    """It counts as told when the next change is asked for, as any change."""
+    """It counts as reported when the next change is asked for, as any change."""
     fake.add_group()
     path = tmp_path / "bot.json"
     async with watching(oncall.alert_groups.watch(clock=clock, checkpoint=path)):
@@ -112,7 +112,7 @@ async def test_a_gap_that_a_consumer_dies_of_is_told_again(
         assert isinstance(await anext(stream), Gap)
     async with watching(oncall.alert_groups.watch(clock=clock, checkpoint=path)) as seen:
         pass
-    assert told(seen) == "Gap"
+    assert reported(seen) == "Gap"
 
 
 class Gateway(httpx.AsyncBaseTransport):

@@ -1,4 +1,4 @@
-"""Watching for a week: every transition is told, and memory stays flat."""
+"""Watching for a week: every transition is reported, and memory stays flat."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ class Life:
 STEPS = (Created, AlertsAdded, LabelsChanged)
 
 
-def states_told(changes: Sequence[tuple[datetime, Change]]) -> list[str]:
-    """The states of one group, poll by poll, as the changes tell them."""
+def states_reported(changes: Sequence[tuple[datetime, Change]]) -> list[str]:
+    """The states of one group, poll by poll, as the changes report them."""
     found: dict[datetime, str] = {}
     for moment, one in changes:
         if not isinstance(one, STEPS) or isinstance(one, Created):
@@ -70,7 +70,7 @@ def states_told(changes: Sequence[tuple[datetime, Change]]) -> list[str]:
     return [*found.values()]
 
 
-async def test_days_are_told_transition_by_transition(
+async def test_days_are_reported_transition_by_transition(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
     """Each once, at the poll after it; in the end the consumer has what the server has."""
@@ -98,7 +98,7 @@ async def test_days_are_told_transition_by_transition(
     with suppress(asyncio.CancelledError):
         await task
     assert model == on_server(fake)
-    assert {one: states_told(changes) for one, changes in seen.items()} == life.past
+    assert {one: states_reported(changes) for one, changes in seen.items()} == life.past
     assert len(life.past) > budget(60, hunt=250)
     for changes in seen.values():
         assert sum(isinstance(one, Created) for _, one in changes) == 1

@@ -16,15 +16,15 @@ from grafana_oncall.bot import Bot
 from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.testing import FakeOnCall, VirtualClock
 from tests.support.bots import hear, running
-from tests.support.watchers import EVERY, SRE, enter, polls, told, watch_with, watching
+from tests.support.watchers import EVERY, SRE, enter, polls, reported, watch_with, watching
 
 watch = pytest.fixture(watch_with)
 
 
-async def test_a_hint_is_looked_at_at_once_and_told_once(
+async def test_a_hint_is_looked_at_at_once_and_reported_once(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """By one request for the group; the next poll has nothing more to tell."""
+    """By one request for the group; the next poll has nothing more to report."""
     known, other = fake.add_group(), fake.add_group()
     watcher = watch()
     async with watching(watcher) as seen:
@@ -35,17 +35,17 @@ async def test_a_hint_is_looked_at_at_once_and_told_once(
         for one in (known.id, new.id, known.id):
             watcher.hint(one)
         await asyncio.sleep(0.1)
-        assert told(seen) == "Resolved Created"
+        assert reported(seen) == "Resolved Created"
         assert [call.operation for call in fake.calls] == ["get_alert_group"] * 2
         await polls(10)
-        assert told(seen) == "Resolved Created Resolved"
-        assert told(seen, other) == "Resolved"
+        assert reported(seen) == "Resolved Created Resolved"
+        assert reported(seen, other) == "Resolved"
 
 
-async def test_hints_at_what_is_gone_or_not_watched_tell_what_is_true(
+async def test_hints_at_what_is_gone_or_not_watched_report_what_is_true(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """Unknown ids and groups outside the filter lead to nothing; a deletion is told."""
+    """Unknown ids and groups outside the filter lead to nothing; a deletion is reported."""
     group, outside = fake.add_group(labels=SRE), fake.add_group()
     watcher = watch(labels=SRE)
     async with watching(watcher) as seen:
@@ -53,7 +53,7 @@ async def test_hints_at_what_is_gone_or_not_watched_tell_what_is_true(
         for one in ("NONESUCH", outside.id, group.id):
             watcher.hint(one)
         await asyncio.sleep(0.1)
-        assert told(seen) == told(seen, group) == "Deleted"
+        assert reported(seen) == reported(seen, group) == "Deleted"
         await polls(5)
         assert len(seen) == 1
 
@@ -92,7 +92,7 @@ async def test_a_hint_that_comes_during_a_poll_counts(
         enter(group, "resolved", fake)
         watcher.hint(group.id)
         await asyncio.sleep(30)
-        assert told(seen) == "Resolved"
+        assert reported(seen) == "Resolved"
 
 
 async def test_a_hint_at_a_group_that_is_busy_is_kept_until_it_is_not(
@@ -101,16 +101,16 @@ async def test_a_hint_at_a_group_that_is_busy_is_kept_until_it_is_not(
     """Also when a poll comes in between."""
     group = fake.add_group()
     bot = Bot(oncall.alert_groups.watch(every=100, clock=clock, existing=True))
-    told = hear(bot, lasting=150)
+    reported = hear(bot, lasting=150)
     async with running(bot):
         await asyncio.sleep(50)
         group.alerts_count += 1
         bot.hint(group.id)
         await asyncio.sleep(101)
-        assert told == [("Created", group.id), ("AlertsAdded", group.id)]
+        assert reported == [("Created", group.id), ("AlertsAdded", group.id)]
 
 
-async def test_a_hint_at_a_group_that_has_left_the_filter_tells_nothing(
+async def test_a_hint_at_a_group_that_has_left_the_filter_reports_nothing(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
     """As polls do not."""
@@ -122,7 +122,7 @@ async def test_a_hint_at_a_group_that_has_left_the_filter_tells_nothing(
         enter(group, "acknowledged", fake)
         watcher.hint(group.id)
         await polls()
-    assert told(seen) == "LabelsChanged"
+    assert reported(seen) == "LabelsChanged"
 
 
 @pytest.mark.parametrize("bad", ["", "a/b", 1])

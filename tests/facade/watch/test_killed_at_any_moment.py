@@ -49,7 +49,7 @@ class Life:
         return not self.died.is_set()
 
     def die(self) -> None:
-        """Nothing is done any more, by nobody."""
+        """Nothing is done any more, by anyone."""
         if not self.died.is_set():
             self.died.set()
             self.left = self.checkpoint.read_bytes() if self.checkpoint.exists() else None
@@ -149,6 +149,6 @@ async def lived(life: Life, client: OnCallClient, *, bots: bool) -> bytes | None
 def test_a_consumer_that_is_killed_at_any_moment_knows_what_there_is_in_the_end(
     drawn: bytes, moments: list[int], *, bots: bool
 ) -> None:
-    """In a handler, before and after its deed, or while it waits; all that it is told is true."""
+    """In a handler, before and after its deed, or while it waits; all that it gets is true."""
     with tempfile.TemporaryDirectory() as folder:
         virtual_time.run(lives(drawn, moments, Path(folder), bots=bots))

@@ -19,7 +19,7 @@ from tests.support.watchers import (
     enter,
     meanwhile,
     polls,
-    told,
+    reported,
     watch_with,
     watching,
 )
@@ -29,7 +29,7 @@ watch = pytest.fixture(watch_with)
 
 @pytest.mark.parametrize("number", range(6))
 @pytest.mark.parametrize("state", STATES)
-async def test_a_group_that_is_created_during_a_poll_is_told_once(
+async def test_a_group_that_is_created_during_a_poll_is_reported_once(
     fake: FakeOnCall, watch: Callable[..., Watcher], state: Any, number: int
 ) -> None:
     """Before any of its requests."""
@@ -42,15 +42,15 @@ async def test_a_group_that_is_created_during_a_poll_is_told_once(
         )
         await polls(2)
         assert len(created) == 1
-        names = told(seen)
+        names = reported(seen)
         assert names.split()[0] == "Created"
         await polls(20)
-        assert told(seen, created[0]) == told(seen) == names
+        assert reported(seen, created[0]) == reported(seen) == names
 
 
 @pytest.mark.parametrize("state", ["firing", "resolved"])
 @pytest.mark.parametrize("late", [1, 30, 240, 299])
-async def test_a_late_group_is_told_at_the_next_poll(
+async def test_a_late_group_is_reported_at_the_next_poll(
     fake: FakeOnCall, watch: Callable[..., Watcher], state: Any, late: int
 ) -> None:
     """It began before others that are known, and appears after them."""
@@ -65,13 +65,13 @@ async def test_a_late_group_is_told_at_the_next_poll(
         began = fake.now() - timedelta(seconds=late)
         group = fake.add_group(started_at=began, state=state)
         await polls(1)
-        names = told(seen, group)
-        assert names == told(seen) == ("Created" if state == "firing" else "Created Resolved")
+        names = reported(seen, group)
+        assert names == reported(seen) == ("Created" if state == "firing" else "Created Resolved")
         await polls(30)
-        assert told(seen) == names
+        assert reported(seen) == names
 
 
-async def test_a_very_late_group_is_told_at_the_next_poll_while_it_is_open(
+async def test_a_very_late_group_is_reported_at_the_next_poll_while_it_is_open(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
     """And as soon as its page comes round when it is not."""
@@ -81,22 +81,22 @@ async def test_a_very_late_group_is_told_at_the_next_poll_while_it_is_open(
         group = fake.add_group(started_at=began)
         resolved = fake.add_group(started_at=began, state="resolved")
         await polls(1)
-        assert told(seen, group) == "Created"
+        assert reported(seen, group) == "Created"
         await polls(4)
-    assert (told(seen, group), told(seen, resolved)) == ("Created", "Created Resolved")
+    assert (reported(seen, group), reported(seen, resolved)) == ("Created", "Created Resolved")
 
 
 @pytest.mark.parametrize("state", STATES)
-async def test_a_group_that_leaves_the_filter_is_told_as_it_is(
+async def test_a_group_that_leaves_the_filter_is_reported_as_it_is(
     fake: FakeOnCall, watch: Callable[..., Watcher], state: Any
 ) -> None:
-    """It lost the label: that is told once, and later nothing."""
+    """It lost the label: that is reported once, and later nothing."""
     group, *_ = add(fake, 3, labels=SRE, state=state)
     async with watching(watch(labels=SRE)) as seen:
         group.labels.clear()
         await polls(3)
         [left] = seen
-        assert told(seen, group) == "LabelsChanged"
+        assert reported(seen, group) == "LabelsChanged"
         assert isinstance(left, Change)
         assert left.before is not None
         assert left.after is not None
@@ -106,7 +106,7 @@ async def test_a_group_that_leaves_the_filter_is_told_as_it_is(
     assert len(seen) == 1
 
 
-async def test_what_a_group_became_as_it_left_the_filter_is_told(
+async def test_what_a_group_became_as_it_left_the_filter_is_reported(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
     """Its integration went to another team, and it was resolved."""
@@ -119,13 +119,13 @@ async def test_what_a_group_became_as_it_left_the_filter_is_told(
         enter(groups[0], "resolved", fake)
         groups[1].alerts_count += 1
         await polls(20)
-    assert told(seen, groups[0]) == "Resolved"
-    assert told(seen, groups[1]) == "AlertsAdded"
+    assert reported(seen, groups[0]) == "Resolved"
+    assert reported(seen, groups[1]) == "AlertsAdded"
     assert len(seen) == 2
     assert all(isinstance(one, Change) and one.after for one in seen)
 
 
-async def test_a_group_that_enters_the_filter_is_told_as_created(
+async def test_a_group_that_enters_the_filter_is_reported_as_created(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
     """It was not seen before, however old it is; others never are."""
@@ -134,11 +134,11 @@ async def test_a_group_that_enters_the_filter_is_told_as_created(
         await polls(3)
         group.labels.append(("team", "SRE"))
         await polls(20)
-    assert told(seen) == told(seen, group) == "Created"
+    assert reported(seen) == reported(seen, group) == "Created"
 
 
 @pytest.mark.parametrize("number", range(8))
-async def test_what_is_done_between_two_requests_of_a_poll_is_told_once(
+async def test_what_is_done_between_two_requests_of_a_poll_is_reported_once(
     fake: FakeOnCall, watch: Callable[..., Watcher], number: int
 ) -> None:
     """Groups change state between the lists of states, and the pages move."""
@@ -154,9 +154,9 @@ async def test_what_is_done_between_two_requests_of_a_poll_is_told_once(
 
         meanwhile(fake, act)
         await polls(12)
-    assert told(seen, groups[0]) == "Acknowledged"
-    assert told(seen, groups[3]) == "Resolved"
-    assert told(seen, groups[5]) == "Deleted"
+    assert reported(seen, groups[0]) == "Acknowledged"
+    assert reported(seen, groups[3]) == "Resolved"
+    assert reported(seen, groups[5]) == "Deleted"
     assert len(seen) == 3
 
 
@@ -182,7 +182,7 @@ async def test_lists_that_move_all_the_time_lead_to_nothing_false(
         meanwhile(fake, act)
         await polls(60)
     for number, group in enumerate(groups):
-        names = told(seen, group).split()
+        names = reported(seen, group).split()
         expected = ["Created"] if number >= 12 else []
         if number < 40:
             expected.append(["Deleted", "Resolved"][number % 2])
@@ -191,7 +191,7 @@ async def test_lists_that_move_all_the_time_lead_to_nothing_false(
     assert len(groups) == 52
 
 
-async def test_more_groups_in_a_second_than_on_a_page_are_all_told(
+async def test_more_groups_in_a_second_than_on_a_page_are_all_reported(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
     """Those that are there, those that come, and what becomes of them when they are resolved."""
@@ -205,9 +205,9 @@ async def test_more_groups_in_a_second_than_on_a_page_are_all_told(
             for one in range(37)
         ]
         await polls(30)
-        assert Counter(told(seen).split()) == {"Created": 37, "Resolved": 37}
+        assert Counter(reported(seen).split()) == {"Created": 37, "Resolved": 37}
         for group in groups[::2]:
             del fake.groups[group.id]
         await polls(60)
-        assert Counter(told(seen).split())["Deleted"] == 19
+        assert Counter(reported(seen).split())["Deleted"] == 19
         assert len(seen) == 37 + 37 + 19

@@ -29,7 +29,7 @@ from grafana_oncall.testing import (
 )
 from tests.support import virtual_time
 from tests.support.samples import BASE
-from tests.support.watchers import EVERY, add, enter, meanwhile, polls, told, watching
+from tests.support.watchers import EVERY, add, enter, meanwhile, polls, reported, watching
 
 ONCE = RetryPolicy(max_attempts=1)
 
@@ -73,11 +73,11 @@ async def test_an_absurd_retry_after_blinds_a_watcher_for_minutes_only(
         await polls(2)
         (group,) = add(fake, 1, state="firing")
         await asyncio.sleep(900 + 300)
-        assert told(seen, group) == "Created"
+        assert reported(seen, group) == "Created"
 
 
 @pytest.mark.parametrize("fault", [pytest.param(one, id=name) for name, one in OUTAGES.items()])
-async def test_after_an_outage_a_gap_is_told_and_all_that_is_left_to_see(
+async def test_after_an_outage_a_gap_is_reported_and_all_that_is_left_to_see(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock, fault: Fault
 ) -> None:
     """Each change once; what was done and undone meanwhile is not seen."""
@@ -108,10 +108,10 @@ async def test_after_an_outage_a_gap_is_told_and_all_that_is_left_to_see(
         assert gaps[0].since == last
         assert gaps[-1].until - gaps[0].since >= timedelta(seconds=1800)
         assert all(one.until == other.since for one, other in pairwise(gaps))
-        assert told(rest, groups[0]) == "Resolved"
-        assert told(rest, groups[2]) == "Deleted"
-        assert told(rest, groups[3]) == "AlertsAdded"
-        assert told(rest, new) == "Created"
+        assert reported(rest, groups[0]) == "Resolved"
+        assert reported(rest, groups[2]) == "Deleted"
+        assert reported(rest, groups[3]) == "AlertsAdded"
+        assert reported(rest, new) == "Created"
         await polls(20)
         assert (len(seen), watcher.health.failures) == (len(gaps) + 4, 0)
 
@@ -147,7 +147,7 @@ async def test_a_long_interval_is_not_made_shorter_by_a_failure(
 async def test_a_poll_that_fails_in_the_middle_is_made_again(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock, number: int
 ) -> None:
-    """Nothing is lost with it, and nothing is told twice."""
+    """Nothing is lost with it, and nothing is reported twice."""
     fake._world.page_size = 4
     groups = add(fake, 10)
     async with watching(impatient.alert_groups.watch(clock=clock)) as seen:
@@ -162,15 +162,19 @@ async def test_a_poll_that_fails_in_the_middle_is_made_again(
         groups[5].alerts_count += 1
         await polls(12)
     assert left == []
-    assert [told(seen, groups[one]) for one in (0, 5, 8)] == ["Resolved", "AlertsAdded", "Deleted"]
-    assert Counter(told(seen).split())["Gap"] == len(seen) - 3 <= 1
+    assert [reported(seen, groups[one]) for one in (0, 5, 8)] == [
+        "Resolved",
+        "AlertsAdded",
+        "Deleted",
+    ]
+    assert Counter(reported(seen).split())["Gap"] == len(seen) - 3 <= 1
 
 
 @pytest.mark.parametrize("number", range(6))
 async def test_an_outage_while_everything_is_learned_is_waited_out(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock, number: int
 ) -> None:
-    """What was there at the beginning is not told, whenever it comes."""
+    """What was there at the beginning is not reported, whenever it comes."""
     fake._world.page_size = 3
     add(fake, 20)
     left = [*range(number + 1)]
@@ -180,11 +184,11 @@ async def test_an_outage_while_everything_is_learned_is_waited_out(
         assert seen == []
         fake.add_group()
         await polls(1)
-    assert (left, told(seen)) == ([], "Created")
+    assert (left, reported(seen)) == ([], "Created")
 
 
 @pytest.mark.parametrize("existing", [False, True])
-async def test_what_began_during_an_outage_at_the_very_first_is_told(
+async def test_what_began_during_an_outage_at_the_very_first_is_reported(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock, *, existing: bool
 ) -> None:
     """After a Gap since the first attempt; what was there before only if it is asked for."""
@@ -201,13 +205,13 @@ async def test_what_began_during_an_outage_at_the_very_first_is_told(
         gap, *rest = seen
         assert isinstance(gap, Gap)
         assert gap.since == began
-        assert (told(rest, new), told(rest, over)) == ("Created", "Created Resolved")
+        assert (reported(rest, new), reported(rest, over)) == ("Created", "Created Resolved")
         assert len(rest) == (123 if existing else 3)
         await polls(5)
         assert len(seen) == 1 + len(rest)
 
 
-async def test_what_an_attempt_to_learn_saw_and_changed_in_the_outage_is_told(
+async def test_what_an_attempt_to_learn_saw_and_changed_in_the_outage_is_reported(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock
 ) -> None:
     """The next attempt does not take it for what was there at the beginning."""
@@ -219,7 +223,7 @@ async def test_what_an_attempt_to_learn_saw_and_changed_in_the_outage_is_told(
         await asyncio.sleep(100)
         enter(groups[0], "resolved", fake)
         await asyncio.sleep(900)
-    assert told(seen) == "Gap Resolved"
+    assert reported(seen) == "Gap Resolved"
 
 
 async def test_a_throttled_poll_goes_on_when_the_server_says(
@@ -234,7 +238,7 @@ async def test_a_throttled_poll_goes_on_when_the_server_says(
         await asyncio.sleep(99)
         assert (seen, watcher.health.failures) == ([], 0)
         await asyncio.sleep(20)
-        assert told(seen, group) == "Resolved"
+        assert reported(seen, group) == "Resolved"
         assert Counter(map(type, seen))[Gap] == 1
         await polls(10)
         assert len(seen) == 2
@@ -252,11 +256,11 @@ async def test_short_failures_that_the_client_mends_are_no_gap(
             await polls()
         enter(group, "resolved", fake)
         await polls()
-    assert told(seen) == "Resolved"
+    assert reported(seen) == "Resolved"
 
 
 @pytest.mark.parametrize(("turns", "gaps"), [(0.5, 0), (0.9, 0), (1.4, 1), (3, 1), (100, 1)])
-async def test_a_gap_is_told_exactly_when_a_poll_came_late(
+async def test_a_gap_is_reported_exactly_when_a_poll_came_late(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, turns: float, gaps: int
 ) -> None:
     """By more than a turn: here the consumer was slow, more and more."""
@@ -275,7 +279,7 @@ async def test_a_gap_is_told_exactly_when_a_poll_came_late(
         if gaps:
             assert seen[-1] == Gap(since=cast("datetime", polled), until=clock())
             seen.append(await anext(stream))
-    assert told(seen) == " ".join(["AlertsAdded", *["Gap"] * gaps, "AlertsAdded"])
+    assert reported(seen) == " ".join(["AlertsAdded", *["Gap"] * gaps, "AlertsAdded"])
 
 
 async def test_hints_wait_for_the_end_of_an_outage(
@@ -294,10 +298,10 @@ async def test_hints_wait_for_the_end_of_an_outage(
             await asyncio.sleep(1)
         assert 1 <= len(fake.calls) <= 6
         await asyncio.sleep(1200)
-    assert told(seen, group) == "Resolved"
+    assert reported(seen, group) == "Resolved"
 
 
-async def test_health_tells_of_an_outage(
+async def test_health_shows_an_outage(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock
 ) -> None:
     """Before anything was read, while all is well, and while it lasts."""

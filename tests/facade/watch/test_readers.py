@@ -29,7 +29,7 @@ from tests.support.watchers import (
     collect,
     enter,
     polls,
-    told,
+    reported,
     watch_with,
     watching,
 )
@@ -69,7 +69,7 @@ async def test_a_second_loop_over_a_watcher_is_refused(
             await collect(watcher, [])
         fake.add_group()
         await polls()
-    assert told(seen) == "Created"
+    assert reported(seen) == "Created"
 
 
 async def test_a_bot_and_a_loop_do_not_share_a_watcher(
@@ -86,7 +86,7 @@ async def test_a_bot_and_a_loop_do_not_share_a_watcher(
 async def test_a_loop_that_waits_at_a_change_gives_way_to_another(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """Which is told that change again; the first one has nothing more to say in it."""
+    """Which gets that change again; the first one has nothing more to say in it."""
     group, *_ = add(fake, 3)[::-1]
     watcher = watch(existing=True)
     async with aclosing(stream(watcher)) as first, aclosing(stream(watcher)) as second:
@@ -96,7 +96,7 @@ async def test_a_loop_that_waits_at_a_change_gives_way_to_another(
         with pytest.raises(ClientStateError, match="has begun to read from this watcher"):
             await anext(first)
         rest = [await anext(second), await anext(second)]
-    assert told(rest) == "Created Resolved"
+    assert reported(rest) == "Created Resolved"
 
 
 async def test_a_bot_that_waits_for_a_free_handler_gives_way_to_nobody(
@@ -118,7 +118,7 @@ async def test_a_bot_that_waits_for_a_free_handler_gives_way_to_nobody(
 
 
 @pytest.mark.parametrize("file", [None, "bot.json"], ids=["no file", "a file"])
-async def test_a_gap_at_which_a_loop_ended_is_told_to_the_next(
+async def test_a_gap_at_which_a_loop_ended_is_reported_to_the_next(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path, file: str | None
 ) -> None:
     """And then never again."""
@@ -132,7 +132,7 @@ async def test_a_gap_at_which_a_loop_ended_is_told_to_the_next(
         break
     async with watching(watcher) as seen:
         await polls(2)
-        assert told(seen) == "Gap"
+        assert reported(seen) == "Gap"
         assert cast("Gap", seen[0]).since == began
         assert watcher.checkpoint.polled == watcher.health.polled
     async with watching(watch(checkpoint=watcher.checkpoint)) as seen:
@@ -172,7 +172,7 @@ async def test_a_second_watcher_of_a_file_is_refused(
         assert (caught.value.path, round(passed() - began)) == (str(path), 5)
         fake.add_group()
         await polls()
-    assert told(seen) == "Created"
+    assert reported(seen) == "Created"
 
 
 async def test_a_second_watcher_of_a_file_waits_for_the_first_one_to_end(
@@ -190,7 +190,7 @@ async def test_a_second_watcher_of_a_file_waits_for_the_first_one_to_end(
     await polls(2)
     task.cancel()
     await asyncio.wait([task])
-    assert (told(first, group), seen) == ("Created", [])
+    assert (reported(first, group), seen) == ("Created", [])
 
 
 async def test_a_file_has_one_lock_under_all_its_names(
@@ -209,7 +209,7 @@ async def test_a_file_has_one_lock_under_all_its_names(
 
 
 @pytest.mark.parametrize("kind", ["folder", "lock"])
-async def test_a_file_that_cannot_be_locked_is_told_with_its_path(
+async def test_a_file_that_cannot_be_locked_is_reported_with_its_path(
     watch: Callable[..., Watcher], tmp_path: Path, kind: str
 ) -> None:
     """As one that cannot be written."""
@@ -249,7 +249,7 @@ async def test_a_watcher_that_cannot_use_a_file_lets_go_of_it(
     async with watching(watch(checkpoint=path)) as seen:
         fake.add_group()
         await polls()
-    assert told(seen) == "Created"
+    assert reported(seen) == "Created"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
@@ -289,7 +289,7 @@ async def test_a_bot_that_waits_for_its_file_can_be_stopped(
 async def test_a_disk_that_was_full_once_is_no_error_for_the_next_loop(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """Once there is room again; nothing was told that the file does not know of."""
+    """Once there is room again; nothing was reported that the file does not know of."""
     groups = add(fake, 3)[::-1]
     path = tmp_path / "bot.json"
     seen: list[Watched] = []
@@ -328,7 +328,7 @@ async def test_a_file_that_was_removed_is_written_again(
         path.unlink()
         enter(group, "resolved", fake)
         await polls()
-        assert told(seen) == "Resolved"
+        assert reported(seen) == "Resolved"
         left = Checkpoint.load(path)
     assert left is not None
     assert [one.id for one in left.groups] == [group.id]

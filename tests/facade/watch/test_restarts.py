@@ -13,13 +13,13 @@ from grafana_oncall._watch.checkpoint import Checkpoint
 from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.changes import Change, Watched
 from grafana_oncall.testing import FakeOnCall
-from tests.support.watchers import SRE, add, enter, polls, told, watch_with, watching
+from tests.support.watchers import SRE, add, enter, polls, reported, watch_with, watching
 
 watch = pytest.fixture(watch_with)
 
 
 async def first(watcher: Watcher, number: int) -> list[Watched]:
-    """So many changes; the last one is not told to its end."""
+    """So many changes; the last one is not reported to its end."""
     seen: list[Watched] = []
     stream = aiter(watcher)
     while len(seen) < number:
@@ -28,15 +28,15 @@ async def first(watcher: Watcher, number: int) -> list[Watched]:
 
 
 @pytest.mark.parametrize("kind", ["value", "JSON", "file", "name of a file"])
-async def test_the_next_watcher_tells_what_was_under_way_and_the_rest(
+async def test_the_next_watcher_reports_what_was_in_flight_and_the_rest(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path, kind: str
 ) -> None:
-    """And not what was told."""
+    """And not what was reported."""
     path = tmp_path / "bot.json"
     place = {"file": path, "name of a file": str(path)}.get(kind)
     groups = add(fake, 5)[::-1]
     watcher = watch(existing=True, checkpoint=place)
-    assert told(await first(watcher, 3)) == "Created Created Created"
+    assert reported(await first(watcher, 3)) == "Created Created Created"
     watcher.save()
     left: Any = watcher.checkpoint
     assert [one.id for one in left.groups] == [group.id for group in groups[:2]]
@@ -47,10 +47,10 @@ async def test_the_next_watcher_tells_what_was_under_way_and_the_rest(
     assert [one.id for one in seen if isinstance(one, Change)] == [one.id for one in groups[2:]]
 
 
-async def test_what_happened_between_two_watchers_is_told(
+async def test_what_happened_between_two_watchers_is_reported(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """Against what the first one told, after a Gap."""
+    """Against what the first one reported, after a Gap."""
     path = tmp_path / "bot.json"
     groups = add(fake, 4)
     async with watching(watch(checkpoint=path)):
@@ -62,9 +62,9 @@ async def test_what_happened_between_two_watchers_is_told(
     await asyncio.sleep(3600)
     async with watching(watch(checkpoint=path)) as seen:
         await polls(5)
-    names = [told(seen, group) for group in [*groups, new]]
+    names = [reported(seen, group) for group in [*groups, new]]
     assert names == ["Resolved", "LabelsChanged", "Deleted", "", "Created"]
-    assert told(seen[:1]) == "Gap"
+    assert reported(seen[:1]) == "Gap"
     assert len(seen) == 5
     async with watching(watch(checkpoint=path)) as seen:
         await polls(5)
@@ -83,7 +83,7 @@ async def test_a_restart_soon_enough_is_no_gap(
         assert seen == []
 
 
-async def test_the_file_has_what_was_told_a_second_ago(
+async def test_the_file_has_what_was_reported_a_second_ago(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
     """Also in the middle of a poll that finds much."""
@@ -109,7 +109,7 @@ async def test_a_group_that_has_left_the_filter_is_not_followed_after_a_restart_
     async with watching(watch(labels=SRE, checkpoint=path)) as seen:
         group.labels.clear()
         await polls(2)
-        assert told(seen) == "LabelsChanged"
+        assert reported(seen) == "LabelsChanged"
     enter(group, "acknowledged", fake)
     fake.calls.clear()
     async with watching(watch(labels=SRE, checkpoint=path)) as seen:
@@ -118,4 +118,4 @@ async def test_a_group_that_has_left_the_filter_is_not_followed_after_a_restart_
         assert {call.operation for call in fake.calls} == {"list_alert_groups"}
         group.labels.append(("team", "SRE"))
         await polls(2)
-    assert told(seen) == "Acknowledged LabelsChanged"
+    assert reported(seen) == "Acknowledged LabelsChanged"

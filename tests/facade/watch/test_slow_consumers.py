@@ -13,7 +13,7 @@ import pytest
 from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.changes import Gap
 from grafana_oncall.testing import FakeOnCall
-from tests.support.watchers import EVERY, STATES, add, enter, polls, told, watch_with
+from tests.support.watchers import EVERY, STATES, add, enter, polls, reported, watch_with
 
 watch = pytest.fixture(watch_with)
 
@@ -28,7 +28,7 @@ async def test_a_slow_consumer_gets_one_difference_for_each_group(
     task = asyncio.ensure_future(anext(stream))
     await polls(0.3)
     groups[0].alerts_count += 1
-    assert told([await task]) == "AlertsAdded"
+    assert reported([await task]) == "AlertsAdded"
     fake.calls.clear()
     for _ in range(100):
         enter(groups[1], next(enter_all), fake)
@@ -39,7 +39,9 @@ async def test_a_slow_consumer_gets_one_difference_for_each_group(
     assert isinstance(gap, Gap)
     assert gap.until - gap.since == timedelta(seconds=100 * EVERY)
     after = [await anext(stream) for _ in range(2)]
-    assert (told(after, groups[1]), told(after, groups[2])) == ("AlertsAdded", "Silenced")[::-1]
+    assert (reported(after, groups[1]), reported(after, groups[2])) == ("AlertsAdded", "Silenced")[
+        ::-1
+    ]
 
 
 async def test_a_slow_consumer_does_not_make_memory_grow(

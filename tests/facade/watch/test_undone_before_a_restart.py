@@ -1,4 +1,4 @@
-"""What was delivered, or was being delivered, and is undone before a restart: nobody is left wrong.
+"""What was delivered, or was being delivered, and is undone before a restart: no one is left wrong.
 
 A bot or a loop is killed where its file is copied: the next one has the file as it was then.
 """
@@ -22,7 +22,7 @@ from grafana_oncall.testing import FakeAlertGroup, FakeOnCall
 from tests.support.bots import EVERY, LATER, Make, maker, run_for, running
 from tests.support.mirrors import Look, follow, on_server
 from tests.support.timeline import later
-from tests.support.watchers import SRE, enter, polls, told, watch_with, watching
+from tests.support.watchers import SRE, enter, polls, reported, watch_with, watching
 
 make = pytest.fixture(maker)
 watch = pytest.fixture(watch_with)
@@ -78,7 +78,7 @@ stories = pytest.mark.parametrize(
 
 
 class Mirror:
-    """A consumer: it has whatever it was told, also when its handler comes to no end."""
+    """A consumer: it has whatever was reported to it, also when its handler comes to no end."""
 
     def __init__(self) -> None:
         self.model: Model = {}
@@ -98,12 +98,12 @@ class Mirror:
         return bot
 
     def take(self, one: Watched) -> None:
-        """It is told this."""
+        """It gets this change."""
         self.seen.append(one)
         follow(self.model, one)
 
     def killed(self, checkpoint: Path) -> Path:
-        """A kill: the file as it is left, which nobody has locked; what runs is told to nobody."""
+        """A kill: the file as it is left, not locked; what runs then is reported to no one."""
         self.dead = True
         return Path(shutil.copy(checkpoint, checkpoint.with_name("left")))
 
@@ -209,7 +209,7 @@ async def test_a_group_that_was_created_and_deleted_is_reported_as_deleted(
         mirror.lasting = 0 if number == again - 1 else LATER
         async with running(mirror.at(make(checkpoint=left))):
             await asyncio.sleep(1)
-            assert told(mirror.seen) == "Deleted"
+            assert reported(mirror.seen) == "Deleted"
             await asyncio.sleep(40)
             left = Path(shutil.copy(left, tmp_path / f"left{number}"))
     assert mirror.model == {}
@@ -231,7 +231,7 @@ async def test_what_is_not_undone_is_reported_as_it_was(
         await asyncio.sleep(EVERY)
         left = mirror.killed(path)
     await run_for((second := mirror.next()).at(make(checkpoint=left)), 40)
-    assert told(mirror.seen) == "Created Resolved"
+    assert reported(mirror.seen) == "Created Resolved"
     assert second.seen == mirror.seen[1:]
 
 
@@ -245,11 +245,11 @@ async def test_a_group_that_has_left_the_filter_is_not_reported_as_created(
         mirror.lasting = LATER
         group = fake.add_group(labels=SRE)
         await asyncio.sleep(EVERY)
-        assert told(mirror.seen) == "Created"
+        assert reported(mirror.seen) == "Created"
         left = mirror.killed(path)
     group.labels[:] = [("team", "Payments")]
     await run_for((second := mirror.next()).at(make(labels=SRE, checkpoint=left)), 40)
-    assert told(second.seen) == "LabelsChanged"
+    assert reported(second.seen) == "LabelsChanged"
     assert mirror.model == on_server(fake)
 
 
@@ -268,7 +268,7 @@ async def test_a_group_that_came_back_into_the_filter_and_left_again_is_correcte
         mirror.lasting = lasting
         group.labels.append(TEAM)
         await asyncio.sleep(EVERY)
-        assert told(mirror.seen) == "Created LabelsChanged LabelsChanged"
+        assert reported(mirror.seen) == "Created LabelsChanged LabelsChanged"
         left = mirror.killed(path)
         group.labels.clear()
     await run_for((second := mirror.next()).at(make(labels=SRE, checkpoint=left)), 40)
@@ -276,10 +276,10 @@ async def test_a_group_that_came_back_into_the_filter_and_left_again_is_correcte
     assert mirror.model == on_server(fake)
 
 
-async def test_a_change_that_is_repeated_tells_what_the_group_is_by_now(
+async def test_a_change_that_is_repeated_reports_what_the_group_is_by_now(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """A group that was new, and was acknowledged before the next bot: both is reported."""
+    """A group that was new, and was acknowledged before the next bot: both are reported."""
     path, mirror = tmp_path / "c", Mirror()
     async with running(mirror.at(make(checkpoint=path))):
         await asyncio.sleep(1)
@@ -289,7 +289,7 @@ async def test_a_change_that_is_repeated_tells_what_the_group_is_by_now(
         left = mirror.killed(path)
     enter(group, "acknowledged", fake)
     await run_for((second := mirror.next()).at(make(checkpoint=left)), 40)
-    assert told(second.seen) == "Created Acknowledged"
+    assert reported(second.seen) == "Created Acknowledged"
     first = second.seen[0]
     assert isinstance(first, Created)
     assert first.after.state == "acknowledged"

@@ -238,7 +238,7 @@ def test_a_process_that_dies_while_saving_leaves_the_old_value(tmp_path: Path, e
 
 
 def test_a_full_disk_leaves_the_old_value(tmp_path: Path) -> None:
-    """And is told with the path."""
+    """And is reported with the path."""
     path = tmp_path / "bot.json"
     CHECKPOINT.save(path)
     with full_disk(), pytest.raises(CheckpointError) as caught:
@@ -271,7 +271,7 @@ def nowhere(path: Path) -> Path:
 
 
 @pytest.mark.parametrize("spoilt", [directory, below_file, taken, nowhere])
-def test_what_cannot_be_written_is_told_with_its_path(
+def test_what_cannot_be_written_is_reported_with_its_path(
     tmp_path: Path, spoilt: Callable[[Path], Path]
 ) -> None:
     """By CheckpointError, with the cause."""
@@ -283,7 +283,7 @@ def test_what_cannot_be_written_is_told_with_its_path(
 
 
 @pytest.mark.parametrize("spoilt", [directory, below_file])
-def test_what_cannot_be_read_is_told_with_its_path(
+def test_what_cannot_be_read_is_reported_with_its_path(
     tmp_path: Path, spoilt: Callable[[Path], Path]
 ) -> None:
     """It is not taken for a missing file, which would start anew."""
@@ -294,7 +294,7 @@ def test_what_cannot_be_read_is_told_with_its_path(
 
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in HOSTILE.items()])
-def test_a_file_with_something_else_is_told_with_its_path(
+def test_a_file_with_something_else_is_reported_with_its_path(
     tmp_path: Path, text: str | bytes
 ) -> None:
     """An empty one too: nothing starts anew without a word."""
@@ -342,7 +342,7 @@ def test_a_checkpoint_of_the_same_server_and_filter_is_taken(place: Path | None)
 def test_a_checkpoint_of_something_else_is_refused(
     place: Path | None, other: dict[str, Any]
 ) -> None:
-    """It would tell of groups that were never asked for, or miss them."""
+    """It would report groups that were never asked for, or miss them."""
     with pytest.raises(CheckpointError, match="Use another file") as caught:
         watched(place, **other)
     assert caught.value.path == (None if place is None else str(place))

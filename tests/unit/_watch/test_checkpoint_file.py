@@ -202,7 +202,7 @@ async def test_a_file_that_is_being_written_anew_is_left_as_it_was_by_a_cancella
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
 async def test_a_disk_that_hangs_holds_nothing_up_but_the_writing(tmp_path: Path) -> None:
-    """A pipe that nobody reads from: the event loop goes on, and appends to the old file."""
+    """A pipe that no one reads from: the event loop goes on, and appends to the old file."""
     path, slow = tmp_path / "bot.json", tmp_path / "bot.json.new"
     async with open_file(path) as file:
         os.mkfifo(slow)

@@ -48,7 +48,7 @@ def test_a_new_group_is_changed_until_that_is_delivered() -> None:
     assert changes(tracker) == {}
 
 
-def test_what_changes_back_before_it_is_told_is_no_changes() -> None:
+def test_what_changes_back_before_it_is_delivered_is_not_reported() -> None:
     """As where an answer of a page is older than that of a single read."""
     tracker = GroupTracker(())
     report(tracker, [group()])

@@ -136,7 +136,7 @@ async def test_without_a_time_the_same_words_are_another_event_after_a_minute() 
 
 
 async def test_a_memory_has_an_end_in_time() -> None:
-    """Ten minutes, or what it is told; a minute is the most for events without a time."""
+    """Ten minutes, or `remember_for`; a minute is the most for events without a time."""
     resolve = body("resolve")
     assert await handled(resolve, 599, resolve) == 1
     assert await handled(resolve, 601, resolve) == 2

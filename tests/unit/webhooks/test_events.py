@@ -1,4 +1,4 @@
-"""The body of a webhook to an event, and to the changes that a watcher would tell."""
+"""The body of a webhook to an event, and to the changes that a watcher would report."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_labels_are_read_in_both_forms(labels: Any, expected: dict[str, str]) ->
         ("unsilence", changes.Unsilenced),
     ],
 )
-def test_an_event_is_the_change_that_a_watcher_tells(
+def test_an_event_is_the_change_that_a_watcher_reports(
     type_: str, kind: type[changes.Change]
 ) -> None:
     """Of the same class, without what was before."""

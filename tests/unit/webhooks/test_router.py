@@ -135,7 +135,7 @@ async def test_events_of_one_group_are_handled_in_order() -> None:
 
 @pytest.mark.parametrize(("concurrency", "seconds"), [(1, 60), (2, 30), (4, 20), (6, 10), (9, 10)])
 async def test_events_of_several_groups_are_handled_at_once(concurrency: int, seconds: int) -> None:
-    """As many as it is told, and not more."""
+    """As many as `concurrency` says, and not more."""
     router = made(Recorder(seconds=10), concurrency=concurrency)
     began = loop().time()
     async with router:
@@ -166,25 +166,25 @@ FAILURES = [
 
 @pytest.mark.parametrize("error", FAILURES)
 @pytest.mark.parametrize("is_async", [True, False])
-async def test_a_failing_handler_is_told_and_nothing_else(
+async def test_a_failing_handler_is_reported_and_ends_nothing_else(
     error: BaseException, caplog: pytest.LogCaptureFixture, *, is_async: bool
 ) -> None:
     """The other handlers run, and so do the next events."""
-    told: list[tuple[str, BaseException]] = []
+    reported: list[tuple[str, BaseException]] = []
 
-    async def tell(event: Event, failure: BaseException) -> None:
-        told.append((event.type, failure))
+    async def report(event: Event, failure: BaseException) -> None:
+        reported.append((event.type, failure))
 
-    def tell_now(event: Event, failure: BaseException) -> None:
-        told.append((event.type, failure))
+    def report_now(event: Event, failure: BaseException) -> None:
+        reported.append((event.type, failure))
 
-    router = made(Recorder(error=error), concurrency=1, on_error=tell if is_async else tell_now)
+    router = made(Recorder(error=error), concurrency=1, on_error=report if is_async else report_now)
     router.on()(other := Recorder())
     async with router:
         await post(router, body("resolve"))
         await post(router, body("unresolve"))
     assert types(other) == ["resolve", "unresolve"]
-    assert told == [("resolve", error), ("unresolve", error)]
+    assert reported == [("resolve", error), ("unresolve", error)]
     first = caplog.records[0]
     assert first.getMessage() == "A webhook handler failed on 'resolve' of 'I68T24C13IFW1'"
     assert first.exc_info is not None
@@ -197,25 +197,25 @@ async def test_a_failing_handler_is_told_and_nothing_else(
 )
 def test_a_handler_may_end_the_process(error: BaseException) -> None:
     """That is no failure of a handler."""
-    told: list[BaseException] = []
+    reported: list[BaseException] = []
 
     async def main() -> None:
-        router = made(Recorder(error=error), on_error=lambda _, one: told.append(one))
+        router = made(Recorder(error=error), on_error=lambda _, one: reported.append(one))
         async with router:
             await post(router)
 
     with pytest.raises(type(error)):
         run(main())
-    assert told == []
+    assert reported == []
 
 
 async def test_a_failing_on_error_is_logged_only(caplog: pytest.LogCaptureFixture) -> None:
     """It cannot end the router either."""
 
-    def tell(_: Event, __: BaseException) -> None:
+    def report(_: Event, __: BaseException) -> None:
         raise KeyError("worse")
 
-    router = made(Recorder(error=ValueError("no")), on_error=tell)
+    router = made(Recorder(error=ValueError("no")), on_error=report)
     router.on()(other := Recorder())
     async with router:
         await post(router)
@@ -401,10 +401,10 @@ async def test_what_takes_too_long_is_cancelled_and_counted(
     lost: int,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nobody is told that it was done."""
-    told: list[BaseException] = []
+    """That is no failure of a handler, so `on_error` is not called."""
+    reported: list[BaseException] = []
     router = made(
-        handler := Recorder(seconds=60), on_error=lambda _, one: told.append(one), **settings
+        handler := Recorder(seconds=60), on_error=lambda _, one: reported.append(one), **settings
     )
     began = loop().time()
     async with router:
@@ -413,7 +413,7 @@ async def test_what_takes_too_long_is_cancelled_and_counted(
         await asyncio.sleep(0)
         await router.aclose(**wait)
     assert loop().time() - began == pytest.approx(seconds)
-    assert (len(handler.ended), told) == (2 - lost, [])
+    assert (len(handler.ended), reported) == (2 - lost, [])
     assert [one.levelno for one in caplog.records] == [logging.ERROR] * bool(lost)
     assert lost == 0 or f"{lost} events were lost" in caplog.text
 
@@ -479,7 +479,7 @@ def test_a_number_that_cannot_be_is_refused(name: str, value: Any) -> None:
     assert info.value.argument == name
 
 
-def test_what_is_told_of_errors_has_to_be_a_function() -> None:
+def test_on_error_has_to_be_a_function() -> None:
     """It would not be missed before the first error."""
     with pytest.raises(InvalidArgument, match=r"^on_error='log': a function is needed"):
         Router(secret=None, on_error="log")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
