@@ -21,13 +21,11 @@ from .server import ACTION_DELAY, PAGE_DELAY
 PART: Final = "clock"
 AT_ONCE: Final = 32
 
-_WALKS: Final[Mapping[tuple[int, Transport], float | None]] = {
-    (8, "httpx"): 1.15,
-    (16, "aiohttp"): 1.2,
-    (8, "aiohttp"): None,
-    (16, "httpx"): None,
-}
-"""Windows, what sends, and the goal, if there is one."""
+WINDOW: Final = 8
+"""Pages in flight at once."""
+
+_WALKS: Final[Mapping[Transport, float | None]] = {"httpx": 1.15, "aiohttp": None}
+"""What sends, and the goal, if there is one."""
 
 
 async def _walk(url: str, window: int, transport: Transport) -> Sequence[float]:
@@ -141,20 +139,20 @@ _PROGRAMS: Final = {
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    """Walks in windows of 8 and 16, and a bulk run."""
+    """Walks, and a bulk run."""
     rounds, ids = (1, 400) if quick else (5, GROUPS)
     with server() as url:
-        for (window, transport), goal in _WALKS.items():
-            whole, first = _medians("walk", url, window, transport, rounds) or (None, None)
+        for transport, goal in _WALKS.items():
+            whole, first = _medians("walk", url, WINDOW, transport, rounds) or (None, None)
             with_ = "" if transport == "httpx" else ", with [aiohttp]"
-            walk = f"a walk over {GROUPS:,} groups in order, window {window}{with_}"
+            walk = f"a walk over {GROUPS:,} groups in order, window {WINDOW}{with_}"
             yield Row(part=PART, name=f"{walk}, over ideal", value=whole, goal=goal)
-            if (window, transport) == (8, "httpx"):
+            if transport == "httpx":
                 name = "time to the first group of it, over one round trip"
                 yield Row(part=PART, name=name, value=first, goal=1.5)
-        for window, package in ((8, "httpx"), (16, "aiohttp")):
-            (bare,) = _figures("bare", url, window, package, rounds)
-            name = f"the same pages by bare {package}, {window} at once, over ideal"
+        for package in _WALKS:
+            (bare,) = _figures("bare", url, WINDOW, package, rounds)
+            name = f"the same pages by bare {package}, {WINDOW} at once, over ideal"
             yield Row(part=PART, name=name, value=bare)
         name = f"acknowledge {{:,}} ids, {AT_ONCE} at once, with {{}}, over ideal"
         (value,) = _medians("acknowledge", url, ids, "aiohttp", rounds) or (None,)

@@ -1,13 +1,20 @@
-"""The pages of a list in order, fetched ahead of need."""
+"""Prefetch the pages of a list, and return them in order.
+
+How it works, and why it is safe. Each page has a task of its own; the tasks wait in a queue in the
+order of the pages, and only the first one is awaited, so pages never overtake each other. A
+semaphore bounds the requests in flight, the length of the queue the pages that are in flight or
+buffered. A task that failed keeps its error until it is first in the queue: the pages before it are
+returned, and the error is raised once, in its place. Leaving the walk cancels what is in the queue,
+and waits until that has ended: no request outlives the loop.
+"""
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
-from typing import Final, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 from grafana_oncall._core.aio import cancel_all
 from grafana_oncall._core.request import Page, Request
-from grafana_oncall._session.attempts import OnResponse
 from grafana_oncall._session.session import Session
 from grafana_oncall.events import PageRead
 
@@ -15,77 +22,59 @@ from .pages import upcoming
 
 T = TypeVar("T")
 
-_TURNS_TO_SEND: Final = 6
-"""Turns of the event loop in which a request that may go out does."""
-
 
 async def pages(
     session: Session, request: Request[Page[T]], *, prefetch: int
 ) -> AsyncGenerator[Page[T], None]:
-    """The pages of a `Walk`."""
+    """Yield the pages of a `Walk`."""
     async with Walk(session, request, prefetch=prefetch) as walk:
         while (page := await walk.next_page()) is not None:
             yield page
 
 
 class Walk(Generic[T]):
-    """The pages in order; from the second on, up to `prefetch` more are on their way.
+    """The pages of a list in order, of which up to `prefetch` are in flight ahead of need.
 
-    As many again may have come and wait: whenever one has come, another is asked for.
+    As many again may be buffered. Nothing is prefetched before the second page is wanted.
 
-    It is no async generator: of those that are nested, the end of a loop and the garbage collector
-    close all at the same time, and one that is being closed cannot be closed by another.
+    A class, not an async generator: where async generators are nested, the end of a loop and the
+    garbage collector close them all at once, and one that is being closed cannot be closed again.
     """
 
     def __init__(self, session: Session, request: Request[Page[T]], *, prefetch: int) -> None:
         self._session = session
         self._request = request
         self._page: Page[T] | None = None
-        self._slots = _Slots(1 + prefetch)
-        self._ahead: deque[tuple[Request[Page[T]], asyncio.Task[Page[T]]]] = deque()
-        self._most = 1 + 2 * prefetch
+        self._in_flight = asyncio.Semaphore(1 + prefetch)
+        self._queue: deque[tuple[Request[Page[T]], asyncio.Task[Page[T]]]] = deque()
+        self._max_queued = 1 + 2 * prefetch
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await cancel_all([task for _, task in self._ahead])
+        await cancel_all([task for _, task in self._queue])
 
     async def next_page(self) -> Page[T] | None:
-        """The next page; None after the last one."""
+        """Return the next page; None after the last one."""
         if self._page is None:
             self._page = await self._read(self._request)
             return self._page
-        ahead = self._ahead
-        known = [one for one, _ in ahead]
-        wanted = upcoming(self._request, self._page, self._most, known=known)
-        if not wanted:
+        queued = [request for request, _ in self._queue]
+        wanted = upcoming(self._request, self._page, self._max_queued, known=queued)
+        if not wanted:  # also when the list has shrunk since pages were queued
             return None
-        for one in wanted[len(ahead) :]:
-            ahead.append((one, asyncio.create_task(self._read_ahead(one))))
-        self._request, task = ahead[0]
+        for request in wanted[len(queued) :]:
+            self._queue.append((request, asyncio.create_task(self._read(request))))
+        self._request, task = self._queue[0]
         self._page = await task
-        ahead.popleft()
+        self._queue.popleft()
         return self._page
 
-    async def _read_ahead(self, request: Request[Page[T]]) -> Page[T]:
-        has_slot, slots = True, self._slots
-
-        async def on_response() -> None:
-            nonlocal has_slot
-            if has_slot:  # not if an answer came before, and could not be read
-                has_slot = False
-                await slots.give_back()
-
-        await slots.acquire()
-        return await self._read(request, on_response)
-
-    async def _read(
-        self, request: Request[Page[T]], on_response: OnResponse | None = None
-    ) -> Page[T]:
-        session = self._session
-        page = (await session.exchange(request, on_response=on_response)).value
-        session.shared.emit(
+    async def _read(self, request: Request[Page[T]]) -> Page[T]:
+        async with self._in_flight:
+            page = await self._session.send(request)
+        self._session.shared.emit(
             PageRead(
                 operation=request.operation.id,
                 number=page.number,
@@ -94,20 +83,3 @@ class Walk(Generic[T]):
             )
         )
         return page
-
-
-class _Slots(asyncio.Semaphore):
-    """Places for the requests of a walk that are under way; one after the other is given back."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self._turn = asyncio.Lock()
-
-    async def give_back(self) -> None:
-        """Returns when the request that takes the place has gone out."""
-        # Otherwise answers that come together would all be decoded before the next requests go
-        # out, and these together, so that their answers would come together again.
-        async with self._turn:
-            self.release()
-            for _ in range(_TURNS_TO_SEND):
-                await asyncio.sleep(0)

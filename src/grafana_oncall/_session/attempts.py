@@ -13,9 +13,8 @@ doubt. A read is sent ahead of it, and if that fails, nothing of the write was s
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from math import inf
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeVar
 
 from grafana_oncall._codec.decode import decode
 from grafana_oncall._codec.error_responses import SYNCING
@@ -41,9 +40,6 @@ from .throttle import OutageTooLong, PauseTooLong
 
 T = TypeVar("T")
 
-OnResponse: TypeAlias = Callable[[], Awaitable[None]]
-"""Awaited when a successful response is there, before it is decoded."""
-
 _NO_RESPONSE: Final = {
     "unreachable": "no connection to {host}",
     "unavailable": "no response of OnCall's from {host}",
@@ -61,7 +57,6 @@ class Attempts(Generic[T]):
         options: Options,
         request: Request[T],
         telemetry: CallTelemetry,
-        on_response: OnResponse | None,
     ) -> None:
         self.first_sent: float | None = None
         """When the first attempt was sent."""
@@ -79,7 +74,6 @@ class Attempts(Generic[T]):
         self._options = options
         self._request = request
         self._telemetry = telemetry
-        self._on_response = on_response
         self._now = asyncio.get_running_loop().time
         self._began = self._now()
 
@@ -161,8 +155,6 @@ class Attempts(Generic[T]):
         self.response = response
         if response.status != 429:
             throttle.rate.success(sent)
-        if response.status == 200 and self._on_response is not None:
-            await self._on_response()
         result = self._decoded(response)
         if not throttle.outage.is_calm:
             throttle.outage.success(episode, answered=True)

@@ -26,7 +26,7 @@ from grafana_oncall.errors import (
     TransportError,
 )
 
-from .attempts import Attempts, OnResponse
+from .attempts import Attempts
 from .retry import (
     AlreadyApplied,
     Decision,
@@ -66,7 +66,6 @@ class Call(Generic[T]):
         request: Request[T],
         *,
         read_back: ReadBack[T] | None = None,
-        on_response: OnResponse | None = None,
     ) -> None:
         if read_back is not None and request.operation.retry == "never":
             operation = attrs.evolve(request.operation, retry="same")
@@ -76,7 +75,7 @@ class Call(Generic[T]):
         self._request = request
         self._read_back = read_back
         self._telemetry = CallTelemetry(shared, request)
-        self._attempts = Attempts(shared, options, request, self._telemetry, on_response)
+        self._attempts = Attempts(shared, options, request, self._telemetry)
         self._attempt = 0
         """Number of the last attempt that counts."""
         self._waits = False

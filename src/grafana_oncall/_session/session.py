@@ -4,7 +4,6 @@ from typing import TypeVar
 
 from grafana_oncall._core.request import Request, Result
 
-from .attempts import OnResponse
 from .call import Call, ReadBack
 from .state import Options, Shared
 
@@ -23,17 +22,12 @@ class Session:
         return (await self.exchange(request, read_back=read_back)).value
 
     async def exchange(
-        self,
-        request: Request[T],
-        *,
-        read_back: ReadBack[T] | None = None,
-        on_response: OnResponse | None = None,
+        self, request: Request[T], *, read_back: ReadBack[T] | None = None
     ) -> Result[T]:
         """Send a request and return its value together with the response as it came."""
         shared = self.shared
         shared.begin()
         try:
-            call = Call(shared, self.options, request, read_back=read_back, on_response=on_response)
-            return await call.run()
+            return await Call(shared, self.options, request, read_back=read_back).run()
         finally:
             shared.end()

@@ -101,6 +101,23 @@ def test_pages_that_had_to_be_asked_for_again_do_not_widen_the_window() -> None:
     assert most == 3
 
 
+async def test_a_list_that_shrank_ends_before_the_pages_that_were_prefetched() -> None:
+    """They would repeat its last page."""
+    before = asyncio.all_tasks()
+    good = paged(9, [])
+
+    def shrunk(request: httpx.Request) -> httpx.Response:
+        body = json.loads(good(request).content)
+        if body["current_page_number"] == 3:
+            body |= {"next": None, "total_pages": 3}
+        return httpx.Response(200, content=json.dumps(body).encode())
+
+    async with session(httpx.MockTransport(shrunk)) as oncall:
+        pages = [page async for page in oncall.alert_groups.list(prefetch=3).pages()]
+        assert asyncio.all_tasks() == before
+    assert ids(pages) == ["G1", "G2", "G3"]
+
+
 async def test_leaving_the_pages_ends_what_was_under_way() -> None:
     """No task is left behind."""
     before = asyncio.all_tasks()
