@@ -123,8 +123,10 @@ class Throttle:
         if self._closed:
             raise client_closed()
         now = asyncio.get_running_loop().time()
-        if not (self._foreground or self._background) and self._is_open(now, caller.background):
-            return self._take_place()
+        if not (self._foreground or self._background):
+            episode = self._take_place(now, caller.background)
+            if episode is not None:
+                return episode  # as usual, without a future
         if self.rate.outlasts(patience, now, since=now):
             raise PauseTooLong(self.rate.paused_until - now)
         place: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -211,37 +213,35 @@ class Throttle:
                 _fail(place, client_closed())
             queue.clear()
 
-    def _is_open(self, now: float, background: bool) -> bool:  # noqa: FBT001  # called on each request
-        """Whether one more request may go now; usually so, and then no future is made."""
-        if now < self._paused_until:
-            return False
+    def _take_place(self, now: float, background: bool) -> int | None:  # noqa: FBT001  # on each request
+        """Take a place and return the number of the outage, or None when nothing may go now."""
         outage = self.outage
-        if not outage.is_calm and not (
-            outage.admits(self._in_flight_since_outage) and now >= self._opens_at(background)
-        ):
-            return False
-        return self.rate.admits(now, self._in_flight)
+        if now < self._paused_until or not self.rate.admits(now, self._in_flight):
+            return None
+        if not outage.is_calm:
+            is_open = now >= self._opens_at(background)
+            if not is_open or not outage.admits(self._in_flight_since_outage):
+                return None
+        self._in_flight += 1
+        self._in_flight_since_outage += 1
+        return outage.episode
 
-    def _opens_at(self, background: bool) -> float:  # noqa: FBT001  # called on each request
+    def _opens_at(self, background: bool) -> float:  # noqa: FBT001  # as above
         """When the last of all pauses ends."""
         opens = max(self.rate.paused_until, self._paused_until)
         return max(opens, self.outage.opens(background=background)) if self.outage.is_on else opens
 
-    def _take_place(self) -> int:
-        self._in_flight += 1
-        self._in_flight_since_outage += 1
-        return self.outage.episode
-
     def _admit_waiters(self) -> None:
         now = asyncio.get_running_loop().time()
         while queue := self._foreground or self._background:
-            background = queue is self._background
-            if not self._is_open(now, background):
-                self._wake_at(self._opens_at(background), now)
-                break
-            place, _ = queue.popitem(last=False)
+            place, background = next(iter(queue)), queue is self._background
             if not place.done():  # else it is cancelled, and its task has not run since
-                place.set_result(self._take_place())
+                episode = self._take_place(now, background)
+                if episode is None:
+                    self._wake_at(self._opens_at(background), now)
+                    break
+                place.set_result(episode)
+            del queue[place]
         if queue and self.outage.is_on and self._check_timer is None:
             loop = asyncio.get_running_loop()
             self._check_timer = loop.call_later(_CHECK_INTERVAL, self._fail_waiters_in_outage)
