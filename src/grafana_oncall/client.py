@@ -84,7 +84,7 @@ class OnCallClient:
             5, or 10 after a timeout. In an outage, background calls pay nothing: they pause, and
             one at a time is sent as a probe.
         rate_limit: The client's own rate limit, such as `"300/5m"`; without one, the client goes
-            at full speed until the server says 429. Needs `grafana-oncall-sdk[limits]`.
+            at full speed until the server says 429.
         rate_limit_storage: URL of a Redis that shares this limit between processes, such as
             `"redis://localhost:6379"`. Needs `grafana-oncall-sdk[redis]`.
         max_connections: Maximum number of connections, and so of requests at once.
@@ -101,7 +101,8 @@ class OnCallClient:
             miss its requests. Through a proxy, httpx always sends.
         http_client: An httpx client to send through, with its own TLS settings, proxies, limits
             and cookies. It is not closed. It should allow `max_connections` or more, and its proxy,
-            also one of the environment, sees the token if the URL is plain http. Over HTTP/2, or
+            also one of the environment, sees the token if the URL is plain http. The pool of httpx
+            0.28 may lose a place for good when a request is cancelled (httpcore#1093). Over HTTP/2, or
             with a subclass, no failure proves that the request was not sent, so `silence` and
             `integrations.create` are not retried.
         on_event: Called with each event of `grafana_oncall.events`.

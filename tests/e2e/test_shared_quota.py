@@ -17,7 +17,8 @@ import attrs
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall._session.rate_limit import Limiter, StorageAway
+from grafana_oncall._session.rate_limit import Limiter
+from grafana_oncall._session.redis_window import StorageAway
 from grafana_oncall.bot import Bot
 from grafana_oncall.bulk import Status
 from grafana_oncall.changes import Resolved

@@ -27,10 +27,6 @@ with progress_bar(): pass
 from grafana_oncall.otel import Tracing
 Tracing()
 """,
-    "limits": """
-from grafana_oncall import OnCallClient
-OnCallClient(url="https://oncall.test", token="t", rate_limit="3/m")
-""",
     "redis": """
 from grafana_oncall import OnCallClient
 there = "redis://localhost"
@@ -48,7 +44,6 @@ SAID: Final = {
     "aiohttp": 'InvalidArgument: transport="aiohttp" needs another package',
     "rich": "ImportError: A progress bar needs rich",
     "otel": "ImportError: Tracing needs OpenTelemetry",
-    "limits": "InvalidArgument: rate_limit needs another package",
     "redis": "InvalidArgument: rate_limit_storage needs another package",
     "testing": "ModuleNotFoundError: the fake on a socket needs uvicorn",
 }
@@ -63,7 +58,7 @@ def test_the_package_is_that_of_the_environment(bare: Environment) -> None:
 
 def test_no_extra_is_there(bare: Environment) -> None:
     """Otherwise the tests below would prove nothing."""
-    names = ["rich", "opentelemetry", "limits", "coredis", "uvicorn", "aiohttp", "pytest"]
+    names = ["rich", "opentelemetry", "redis", "uvicorn", "aiohttp", "pytest"]
     found = "import importlib.util; print([n for n in {} if importlib.util.find_spec(n)])"
     assert bare.run("-c", found.format(names)).strip() == "[]"
 

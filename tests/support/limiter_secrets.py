@@ -13,8 +13,10 @@ def shown(error: BaseException) -> str:
     while links:
         if link := links.pop():
             text += link.format_exception_only()
-            text += [str(step.locals) for step in link.stack if "/_limiter.py" in step.filename]
-            text += [str(step.locals) for step in link.stack if "/_rate.py" in step.filename]
-            text += [str(step.locals) for step in link.stack if "redis" in step.filename]
+            text += [str(step.locals) for step in link.stack if _is_limiters(step.filename)]
             links += (link.__cause__, link.__context__)
     return "".join(text)
+
+
+def _is_limiters(filename: str) -> bool:
+    return filename.endswith("/rate_limit.py") or "redis" in filename

@@ -10,7 +10,12 @@ import pytest
 from tests.support import virtual_time
 from tests.support.loops import EVERY_LOOP, LoopFactory
 
-VIRTUAL_TIME = {"test_throttle.py", "test_throttle_outages.py", "test_throttle_pauses.py"}
+VIRTUAL_TIME = {
+    "test_rate_limit_memory.py",
+    "test_throttle.py",
+    "test_throttle_outages.py",
+    "test_throttle_pauses.py",
+}
 """Modules in which nobody waits for a pause."""
 
 ON_EVERY_LOOP = {

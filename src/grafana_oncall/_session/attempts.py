@@ -31,7 +31,7 @@ from grafana_oncall.errors import (
 )
 from grafana_oncall.events import Paused
 
-from .rate_limit import StorageAway
+from .redis_window import StorageAway
 from .retry import is_ambiguous, is_outage
 from .retry_policy import delay_of
 from .state import Options, Shared

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._session import rate_limit as _limiter
-from grafana_oncall._session.rate_limit import Limiter, RedisAddress, parse_rate, parse_storage
+from grafana_oncall._session.rate_limit import Limiter, parse_rate
+from grafana_oncall._session.redis_window import RedisAddress, RedisWindow, parse_storage
 from grafana_oncall.errors import InvalidArgument
 from tests.support.limiter_secrets import SECRET, shown
 
@@ -144,32 +144,24 @@ def test_a_repr_shows_the_rate_and_where_and_not_the_password() -> None:
 
 
 async def test_tls_checks_the_name_of_the_host() -> None:
-    """Which coredis does not do unless told."""
+    """And whether its certificate is trusted."""
     limiter = Limiter("10/s", storage="rediss://h", key="k")
     await limiter.aclose()
-    kept = limiter._quota
-    assert isinstance(kept, _limiter._Redis)
-    context = kept._pool.connection_kwargs["ssl_context"]
-    assert isinstance(context, ssl.SSLContext)
+    window = limiter._window
+    assert isinstance(window, RedisWindow)
+    pool: Any = window._redis.connection_pool
+    connection = pool.make_connection()
+    context = connection.ssl_context.get()
     assert context.check_hostname
+    assert context.verify_mode == ssl.CERT_REQUIRED
 
 
-@pytest.mark.parametrize(
-    ("module", "storage", "argument", "extra"),
-    [
-        ("limits", None, "rate_limit", "limits"),
-        ("limits", f"redis://:{SECRET}@h", "rate_limit_storage", "redis"),
-        ("coredis", f"redis://:{SECRET}@h", "rate_limit_storage", "redis"),
-    ],
-)
-def test_a_missing_package_is_named(
-    monkeypatch: pytest.MonkeyPatch, module: str, storage: str | None, argument: str, extra: str
-) -> None:
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the command that installs it."""
-    monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setitem(sys.modules, "redis.asyncio", None)
     with pytest.raises(InvalidArgument) as caught:
-        Limiter("10/s", storage=storage, key="k")
-    assert caught.value.argument == argument
-    assert f"pip install 'grafana-oncall-sdk[{extra}]'" in str(caught.value)
+        Limiter("10/s", storage=f"redis://:{SECRET}@h", key="k")
+    assert caught.value.argument == "rate_limit_storage"
+    assert "pip install 'grafana-oncall-sdk[redis]'" in str(caught.value)
     assert isinstance(caught.value.__cause__, ImportError)
     assert SECRET not in shown(caught.value)

@@ -1,0 +1,182 @@
+"""The window of a rate limit in Redis, shared by all clients with the same token and limit.
+
+How it works, and why it is safe. The window is a list of the times of its requests, which a script
+reads and writes in one step, by the clock of Redis; so the clocks of clients need not agree. One
+task at a time asks, over one connection. A failure fails all tasks that wait for their turn, so
+that a Redis that is down costs them one timeout together, and no failure lets a request through:
+to count in memory meanwhile would use up the limit of the other clients unseen.
+
+A request whose reply was lost is asked for once more, and a task may be cancelled after it was
+counted; so requests may count that were never sent, but none is sent that does not count.
+"""
+
+import asyncio
+import re
+import traceback
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import attrs
+
+from grafana_oncall._core.causes import strip_tracebacks
+from grafana_oncall._http.redaction import Redactor
+from grafana_oncall.errors import InvalidArgument, OnCallError
+
+_FORM: Final = "it has the form redis://[[user]:password@]host[:port][/db], or rediss:// for TLS"
+
+_TIMEOUT: Final = 2.0
+"""Seconds within which Redis must have replied, connecting included."""
+
+_SCRIPT: Final = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local amount, window = tonumber(ARGV[1]), tonumber(ARGV[2]) * 1000
+if redis.call('LLEN', KEYS[1]) >= amount then
+    local left = redis.call('LINDEX', KEYS[1], -1) + window - now
+    if left > 0 then return math.min(left, window) end
+end
+redis.call('LPUSH', KEYS[1], string.format('%.0f', now))
+redis.call('LTRIM', KEYS[1], 0, amount - 1)
+redis.call('PEXPIRE', KEYS[1], string.format('%.0f', window))
+return 0
+"""
+"""Count one more request and return 0, or return the milliseconds until the oldest one leaves."""
+
+
+class StorageAway(OnCallError):
+    """Redis does not reply, or cannot at present. It may come back."""
+
+
+@attrs.frozen(kw_only=True)
+class RedisAddress:
+    """Where Redis is, and what opens it."""
+
+    host: str
+    port: int
+    db: int
+    username: str | None = attrs.field(repr=False)
+    password: str | None = attrs.field(repr=False)
+    tls: bool
+    """The system's certificates are trusted, or those that SSL_CERT_FILE names."""
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}/{self.db}"
+
+
+def parse_storage(uri: object) -> RedisAddress | str:
+    """Return what a URI means, or what is wrong with it, in words that show none of it."""
+    if not isinstance(uri, str) or not (uri.isascii() and uri.isprintable()) or " " in uri:
+        return f"{_FORM}, in printable ASCII without spaces."
+    try:
+        parts = urlsplit(uri.removeprefix("async+"))
+        host, port = parts.hostname, parts.port
+    except ValueError:  # its text may hold a part of the password
+        return f"{_FORM}; special characters of the password are percent-encoded."
+    if parts.scheme not in {"redis", "rediss"}:
+        return f"a rate limit can be shared through Redis alone: {_FORM}."
+    db = re.fullmatch(r"/?([0-9]{0,4})", parts.path)
+    if not host or "," in host or db is None or "?" in uri or "#" in uri:
+        return f"{_FORM}, and takes no parameters; the password is percent-encoded."
+    return RedisAddress(
+        host=host,
+        port=port or 6379,
+        db=int(db[1] or 0),
+        username=unquote(parts.username or "") or None,
+        password=unquote(parts.password or "") or None,
+        tls=parts.scheme == "rediss",
+    )
+
+
+class RedisWindow:
+    """At most `amount` requests within any `seconds`, counted under a key in Redis."""
+
+    def __init__(self, amount: int, seconds: int, key: str, address: RedisAddress) -> None:
+        try:
+            # An extra.
+            from redis.asyncio import Redis  # noqa: PLC0415
+            from redis.asyncio.retry import Retry  # noqa: PLC0415
+            from redis.backoff import NoBackoff  # noqa: PLC0415
+        except ImportError as error:
+            message = (
+                "rate_limit_storage needs another package: pip install 'grafana-oncall-sdk[redis]'"
+            )
+            raise InvalidArgument(message, argument="rate_limit_storage") from error
+        self._redis = Redis(
+            host=address.host,
+            port=address.port,
+            db=address.db,
+            username=address.username,
+            password=address.password,
+            ssl=address.tls,
+            ssl_check_hostname=True,
+            retry=Retry(NoBackoff(), 1),
+        )
+        # It has no types.
+        self._script: Any = self._redis.register_script(_SCRIPT)
+        self._keys = [f"grafana-oncall-sdk:{amount}/{seconds}:{key}"]
+        self._limits = [amount, seconds]
+        self._address = address
+        self._turn = asyncio.Lock()
+        self._time_limit: asyncio.Timeout | None = None
+        self._failures = 0
+        self._last_failure = ""
+        self._is_refused = False
+
+    async def take(self) -> float:
+        """Return 0.0 and count a request, or return the seconds until there is room for one.
+
+        Raises:
+            StorageAway: Redis failed, now or while this task waited for its turn.
+            OnCallError: Redis refused the credentials.
+        """
+        failures = self._failures
+        async with self._turn:
+            if self._failures != failures:
+                raise self._error()
+            try:
+                async with asyncio.timeout(_TIMEOUT) as self._time_limit:
+                    return int(await self._script(self._keys, self._limits)) / 1000
+            except Exception as error:  # of whatever kind: what fails lets nothing through
+                self._note(error)
+                strip_tracebacks(error)  # some of whose variables hold the password
+                if not self._shows_password(error):
+                    raise self._error() from error
+            finally:
+                self._time_limit = None
+            raise self._error()
+
+    async def aclose(self) -> None:
+        """Close the connection; fail the task that uses it, and those that wait for it."""
+        self._failures += 1
+        self._last_failure = "closed"
+        if self._time_limit is not None and not self._time_limit.expired():
+            self._time_limit.reschedule(0.0)
+        async with self._turn:
+            await self._redis.aclose()
+
+    def _note(self, error: Exception) -> None:
+        self._failures += 1
+        self._last_failure = self._without_password(_reason(error))
+        self._is_refused = type(error).__name__.startswith("Auth")
+
+    def _shows_password(self, error: Exception) -> bool:
+        shown = "".join(traceback.format_exception(error))
+        return shown != self._without_password(shown)
+
+    def _without_password(self, text: str) -> str:
+        password = self._address.password
+        return Redactor(password, "password").text(text) if password else text
+
+    def _error(self) -> OnCallError:
+        kind = OnCallError if self._is_refused else StorageAway
+        return kind(
+            f"rate_limit_storage: the rate limit in Redis at {self._address} cannot be read, so "
+            f"nothing was sent: {self._last_failure}. Repeat the call when Redis is back, or make "
+            "the client without rate_limit_storage, to count for itself."
+        )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no reply within {_TIMEOUT:g} seconds"
+    return f"{type(error).__name__}: {str(error).rstrip('.')}"
