@@ -102,8 +102,8 @@ class OnCallClient:
         http_client: An httpx client to send through, with its own TLS settings, proxies, limits
             and cookies. It is not closed. It should allow `max_connections` or more, and its proxy,
             also one of the environment, sees the token if the URL is plain http. The pool of httpx
-            0.28 may lose a place for good when a request is cancelled (httpcore#1093). Over HTTP/2, or
-            with a subclass, no failure proves that the request was not sent, so `silence` and
+            0.28 may lose a place for good when a request is cancelled (httpcore#1093). Over HTTP/2,
+            or with a subclass, no failure proves that the request was not sent, so `silence` and
             `integrations.create` are not retried.
         on_event: Called with each event of `grafana_oncall.events`.
         random: Returns numbers from 0 to 1, for jitter.
