@@ -33,7 +33,7 @@ from grafana_oncall._core.text import is_sendable, printable
 from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall.errors import InvalidArgument
 
-__all__ = ["BaseValidationError", "dumps", "faults", "loads", "to_input"]
+__all__ = ["BaseValidationError", "decoder", "dumps", "faults", "loads", "to_input"]
 
 T = TypeVar("T")
 Hook = Callable[[Any, Any], Any]
@@ -156,7 +156,8 @@ _inputs: Final = _configured(forbid_extra_keys=True)
 
 
 @cache
-def _loads(cl: Any) -> Callable[[bytes], Any]:
+def decoder(cl: Any) -> Callable[[bytes], Any]:
+    """Return the function that makes a value of this type from JSON, as `loads` does."""
     if _is_native(cl):
         return msgspec.json.Decoder(cl).decode
     structure = _answers.get_structure_hook(cl)
@@ -174,7 +175,7 @@ def _dumps(cl: Any) -> Callable[[Any], bytes]:
 def loads(content: bytes, cl: type[T]) -> T:
     """JSON to a value of the type; raises msgspec's or cattrs' error where it is none."""
     kind: Any = cl
-    return cast("T", _loads(kind)(content))
+    return cast("T", decoder(kind)(content))
 
 
 def dumps(value: object) -> bytes:

@@ -13,7 +13,7 @@ from grafana_oncall._core.text import printable
 from grafana_oncall._core.types import UNSET
 from grafana_oncall.errors import DecodeError, InvalidArgument
 
-from .converter import BaseValidationError, dumps, faults, loads
+from .converter import BaseValidationError, decoder, dumps, faults
 from .error_responses import error_from_response
 
 T = TypeVar("T")
@@ -111,12 +111,13 @@ def _page(request: Request[Any], response: Response, kind: type[_Envelope[Any]])
 
 def _decoded(request: Request[Any], response: Response, cl: type[T]) -> T:
     try:
-        return loads(response.content, cl)
+        value: T = decoder(cl)(response.content)
     except (msgspec.ValidationError, BaseValidationError) as error:
         reason, path = next(faults(error))
         raise _decode_error(request, response, reason, path) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _decode_error(request, response, f"it is not JSON ({error})") from error
+    return value
 
 
 def holds(kept: bytes, asked: bytes | None) -> bool:
