@@ -110,8 +110,9 @@ def _page(request: Request[Any], response: Response, kind: type[_Envelope[Any]])
 
 
 def _decoded(request: Request[Any], response: Response, cl: type[T]) -> T:
+    kind: Any = cl
     try:
-        value: T = decoder(cl)(response.content)
+        value: T = decoder(kind)(response.content)
     except (msgspec.ValidationError, BaseValidationError) as error:
         reason, path = next(faults(error))
         raise _decode_error(request, response, reason, path) from error
