@@ -1,4 +1,4 @@
-"""What is done to one alert group: read it, act on it, label it, delete it."""
+"""Operations on one alert group: read it, act on it, label it, delete it."""
 
 from datetime import timedelta
 from typing import Literal
@@ -29,24 +29,24 @@ class Actions:
         self._session = session
 
     async def get(self, alert_group_id: str) -> AlertGroup:
-        """One alert group; raises NotFound when there is none of this id."""
+        """Return one alert group; raise NotFound when there is none of this id."""
         return await self._session.send(operations.get_alert_group(alert_group_id))
 
     async def acknowledge(self, alert_group_id: str) -> None:
-        """Marks that somebody works on it; ends a silence, and acknowledges attached groups too.
+        """Acknowledge the group and those attached to it, and end its silence.
 
         Needs a user's OnCall API key.
 
         Raises:
-            AlreadyInState: It was acknowledged before. It may be resolved by now: the server
-                looks at the acknowledgement first.
+            AlreadyInState: It is acknowledged. It may also be resolved since: the server checks
+                for the acknowledgement first.
             Conflict: It is resolved, attached to another group, or a maintenance.
             UserTokenRequired: The token is a service account's.
         """
         await self._session.send(operations.acknowledge_alert_group(alert_group_id))
 
     async def unacknowledge(self, alert_group_id: str) -> None:
-        """Takes an acknowledgement back: the group fires again. Needs a user's OnCall API key.
+        """Take an acknowledgement back: the group fires again. Needs a user's OnCall API key.
 
         Raises:
             AlreadyInState: It is not acknowledged.
@@ -56,7 +56,7 @@ class Actions:
         await self._session.send(operations.unacknowledge_alert_group(alert_group_id))
 
     async def resolve(self, alert_group_id: str) -> None:
-        """Ends the alert group, or a maintenance. Needs a user's OnCall API key.
+        """Resolve the group, or end a maintenance. Needs a user's OnCall API key.
 
         Raises:
             AlreadyInState: It is resolved already.
@@ -66,9 +66,10 @@ class Actions:
         await self._session.send(operations.resolve_alert_group(alert_group_id))
 
     async def unresolve(self, alert_group_id: str) -> None:
-        """Lets a resolved group fire again, unacknowledged. Needs a user's OnCall API key.
+        """Make a resolved group fire again, unacknowledged. Needs a user's OnCall API key.
 
-        A wiped group stays resolved, although the server says success: `get` it where that matters.
+        A wiped group stays resolved although the server reports success; `get` it where that
+        matters.
 
         Raises:
             AlreadyInState: It is not resolved.
@@ -78,14 +79,14 @@ class Actions:
         await self._session.send(operations.unresolve_alert_group(alert_group_id))
 
     async def silence(self, alert_group_id: str, delay: timedelta | int | Forever) -> None:
-        """Silences the group for a while, or for ever. Needs a user's OnCall API key.
+        """Silence the group for a while, or for ever. Needs a user's OnCall API key.
 
-        Not idempotent: silencing a silenced group restarts its timer. So it is not repeated when
-        no answer comes; that ends in `OutcomeUnknown`.
+        Not idempotent: silencing a silenced group restarts its timer. So it is not retried when no
+        response comes, but raises `OutcomeUnknown`.
 
         Args:
             alert_group_id: Id of the group.
-            delay: How long, as a timedelta (rounded up to seconds) or in whole seconds, from one
+            delay: How long, as a timedelta (rounded up to seconds) or in whole seconds, from 1
                 second to 68 years; or `FOREVER`.
 
         Raises:
@@ -96,7 +97,7 @@ class Actions:
         await self._session.send(operations.silence_alert_group(alert_group_id, body))
 
     async def unsilence(self, alert_group_id: str) -> None:
-        """Ends the silence of the group. Needs a user's OnCall API key.
+        """End the silence of the group. Needs a user's OnCall API key.
 
         Raises:
             AlreadyInState: It is not silenced.
@@ -108,7 +109,7 @@ class Actions:
     async def delete(
         self, alert_group_id: str, *, mode: DeleteMode | Literal["wipe", "delete"] = "wipe"
     ) -> None:
-        """Asks the server to wipe or to delete the group, which it does later.
+        """Ask the server to wipe or to delete the group, which it does later.
 
         Args:
             alert_group_id: Id of the group.
@@ -116,21 +117,21 @@ class Actions:
                 removes it with its messages in Slack and elsewhere: `get` then raises NotFound.
 
         Raises:
-            NotFound: There is no such group, or no more.
+            NotFound: There is no such group, or it is deleted.
         """
         body = AlertGroupDelete(mode=delete_mode(mode))
         request = operations.delete_alert_group(alert_group_id, body)
         if body.mode == DeleteMode.WIPE:
-            # A second wipe is taken like the first; a group that is gone was not wiped.
+            # The server takes a second wipe like the first; a group that is gone was not wiped.
             wipe = attrs.evolve(request.operation, retry="same")
             request = attrs.evolve(request, operation=wipe)
         await self._session.send(request)
 
     async def add_label(self, alert_group_id: str, key: str, value: str) -> Label:
-        """Attaches a label, whose key and value must exist on the server. Grafana Cloud only.
+        """Attach a label, whose key and value must exist on the server. Grafana Cloud only.
 
         Raises:
-            LabelError: Key or value break the documented rules; nothing was sent.
+            LabelError: Key or value break the documented rules. Nothing was sent.
             AlreadyInState: The group has this label.
             BadRequest: Key or value are unknown to the server, or the group has 50 labels.
             EndpointUnavailable: The open-source engine has no labels of alert groups.
@@ -139,19 +140,19 @@ class Actions:
         request = operations.add_alert_group_label(alert_group_id, body)
 
         async def attached(send: Send) -> Result[Label] | None:
-            answer = await send(operations.get_alert_group(alert_group_id))
-            for label in answer.value.labels:
+            result = await send(operations.get_alert_group(alert_group_id))
+            for label in result.value.labels:
                 if (label.key.name, label.value.name) == (key, value):
-                    return Result(value=label, response=answer.response)
+                    return Result(value=label, response=result.response)
             return None
 
         return await self._session.send(request, read_back=attached)
 
     async def remove_label(self, alert_group_id: str, key: str, value: str) -> None:
-        """Takes a label off, which may be older than the rules for new ones. Grafana Cloud only.
+        """Remove a label, which may be older than the rules for new ones. Grafana Cloud only.
 
         Raises:
-            LabelError: Key or value cannot be a label's; nothing was sent.
+            LabelError: Key or value cannot be those of a label. Nothing was sent.
             NotFound: There is no such group, or it has no such label.
             EndpointUnavailable: The open-source engine has no labels of alert groups.
         """
