@@ -21,7 +21,7 @@ BOUNDS: Final = {
     "layers of packages": 8,
     "modules at the top of the package": 12,
     "longest chain of packages": 11,
-    "hand-written modules": 132,
+    "hand-written modules": 134,
     "lines of a function, median": 6,
     "lines of a function, 90th percentile": 16,
     "lines of the longest module": 430,

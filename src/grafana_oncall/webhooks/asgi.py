@@ -59,6 +59,13 @@ class Head:
     """Values of the Content-Length headers."""
 
 
+def head_of(scope: Scope, authenticates: Callable[[Headers], bool]) -> Head:
+    """Return what is kept of a request's head; `authenticates` checks its headers."""
+    headers: Headers = [*scope.get("headers", ())]
+    lengths = [value for name, value in headers if name.lower() == b"content-length"]
+    return Head(scope.get("method", ""), authenticates(headers), lengths)
+
+
 async def read_body(head: Head, receive: Receive, *, max_bytes: int) -> bytes:
     """Return the body of a request; stop reading as soon as it is too large.
 

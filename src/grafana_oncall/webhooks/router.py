@@ -15,12 +15,12 @@ from grafana_oncall.errors import ClientStateError, InvalidArgument, NotAnEvent
 from .asgi import (
     ClientDisconnected,
     Head,
-    Headers,
     Receive,
     Rejected,
     Reply,
     Scope,
     Send,
+    head_of,
     read_body,
 )
 from .auth import AUTHORIZATION, Authenticator
@@ -192,7 +192,7 @@ class Router:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request or the lifespan, as an ASGI server asks for."""
-        kind, head = scope["type"], self._head(scope)
+        kind, head = scope["type"], head_of(scope, self._authenticator.authenticates)
         # Its headers have the secret, and if the response cannot be sent, a traceback may show
         # local variables.
         del scope
@@ -237,11 +237,6 @@ class Router:
         finally:
             await self.aclose()
         await send({"type": "lifespan.shutdown.complete"})
-
-    def _head(self, scope: Scope) -> Head:
-        headers: Headers = [*scope.get("headers", ())]
-        lengths = [value for name, value in headers if name.lower() == b"content-length"]
-        return Head(scope.get("method", ""), self._authenticator.authenticates(headers), lengths)
 
     async def _serve(self, head: Head, receive: Receive, send: Send) -> None:
         try:
