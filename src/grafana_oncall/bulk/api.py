@@ -20,9 +20,11 @@ from grafana_oncall._validation.enums import delete_mode
 from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.labels import LabelsLike
 
-from .actions import Action, Delete, Labels, Silence, Transition
+from .actions import Action, Silence, Transition
+from .deletions import Delete
 from .journal import EITHER, NEW, OLD, Journal
 from .journal_reader import Header, RunState
+from .label_changes import LabelChange
 from .options import BulkOptions, ResumeOptions, Settings, path_of_journal
 from .run import BulkRun, Work
 from .selection import ReadSelection, group_id, read_ids, read_query, read_stream
@@ -225,7 +227,7 @@ def _reader(selection: object) -> ReadSelection:
             raise InvalidArgument(message, argument="selection")
 
 
-def _labels(name: str, pairs: tuple[tuple[str, str], ...]) -> Labels:
+def _labels(name: str, pairs: tuple[tuple[str, str], ...]) -> LabelChange:
     if not pairs:
         raise InvalidArgument("labels: at least one is needed.", argument="labels")
-    return Labels(name=name, labels=tuple(dict.fromkeys(pairs)))
+    return LabelChange(name=name, labels=tuple(dict.fromkeys(pairs)))

@@ -115,18 +115,18 @@ class Applier:
             await asyncio.sleep(0)  # thousands of these must not keep other tasks waiting
             return
         if group_id in self._unverified:
-            was_done = await self._was_done(group_id, self._silenced_at.get(group_id))
+            had_effect = await self._had_effect(group_id, self._silenced_at.get(group_id))
             self._unverified.discard(group_id)
-            if was_done:
+            if had_effect:
                 return
         silenced_at = None if seen is None else seen.silenced_at
         await self._journal.begin(group_id, silenced_at=silenced_at)
         await self._action.perform(self._actions, group_id, seen, done)
 
-    async def _was_done(self, group_id: str, silenced_at: datetime | None) -> bool:
+    async def _had_effect(self, group_id: str, silenced_at: datetime | None) -> bool:
         """Read back whether an earlier run had its effect on the group."""
         try:
-            return await self._action.was_done(self._actions, group_id, silenced_at)
+            return await self._action.had_effect(self._actions, group_id, silenced_at)
         except (NotFound, LabelError):
             return False  # performing the action raises what this means
 

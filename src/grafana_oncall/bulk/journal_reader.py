@@ -15,7 +15,9 @@ from grafana_oncall._core.text import shown
 from grafana_oncall._listing.filters import is_known
 from grafana_oncall.errors import JournalError
 
-from .actions import STATES_REACHED, Action, Delete, Labels, Silence, Transition
+from .actions import DONE_STATES, Action, Silence, Transition
+from .deletions import Delete
+from .label_changes import LabelChange
 from .outcomes import IN_FLIGHT, TO_DO, Outcome, Outcomes, Status
 
 FORMAT: Final = 1
@@ -31,11 +33,11 @@ _INVALID: Final = (ArithmeticError, LookupError, RecursionError, TypeError, Valu
 
 
 _KINDS: Final[Mapping[str, type[Action]]] = {
-    **dict.fromkeys(STATES_REACHED, Transition),
+    **dict.fromkeys(DONE_STATES, Transition),
     "silence": Silence,
     "delete": Delete,
-    "add_labels": Labels,
-    "remove_labels": Labels,
+    "add_labels": LabelChange,
+    "remove_labels": LabelChange,
 }
 
 

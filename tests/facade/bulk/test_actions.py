@@ -202,7 +202,7 @@ async def test_acknowledging_what_was_acknowledged_and_resolved_is_not_done_alre
         else [acknowledged.id, over.id]
     )
     assert [one.status for one in report.outcomes] == ["already", "rejected"]
-    assert "and it is resolved by now" in str(report)
+    assert "but it is resolved by now" in str(report)
     assert type(report.failures[0].error) is Conflict
 
 

@@ -257,7 +257,7 @@ async def test_a_silence_that_may_be_somebody_elses_stays_unknown(
     for _ in range(2):
         report = await bulk.resume(path)
         assert counted(report) == {"unknown": 1}
-        assert "whether by this run cannot be told" in str(report)
+        assert "no response says whether by this run" in str(report)
     assert group.silenced_until == group.silenced_at + timedelta(minutes=5)
 
 

@@ -10,15 +10,17 @@ from hypothesis import strategies as st
 from grafana_oncall._codec.decode import decode
 from grafana_oncall._generated.models.alert_groups import AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
-from grafana_oncall.bulk.actions import Action, Delete, Labels, Seen, Silence, Transition
+from grafana_oncall.bulk.actions import Action, Seen, Silence, Transition
+from grafana_oncall.bulk.deletions import Delete
 from grafana_oncall.bulk.journal_reader import restored
+from grafana_oncall.bulk.label_changes import LabelChange
 from grafana_oncall.bulk.outcomes import Status
 from grafana_oncall.errors import LabelError
 from grafana_oncall.testing import FakeOnCall, FakeRequest, VirtualClock
 from tests.support.answers import answered
 
 STATES = ["firing", "acknowledged", "resolved", "silenced"]
-HOLDS = {
+DONE = {
     "acknowledge": {"acknowledged"},
     "unacknowledge": {"firing", "silenced"},
     "resolve": {"resolved"},
@@ -28,11 +30,11 @@ HOLDS = {
 """By action: the states in which there is nothing left to do."""
 
 TEAM, ENV = ("team", "SRE"), ("env", "prod")
-ADD = Labels(name="add_labels", labels=(TEAM, ENV))
-REMOVE = Labels(name="remove_labels", labels=(TEAM, ENV))
+ADD = LabelChange(name="add_labels", labels=(TEAM, ENV))
+REMOVE = LabelChange(name="remove_labels", labels=(TEAM, ENV))
 WIPE, DELETE = Delete(mode="wipe", wait=None), Delete(mode="delete", wait=3.5)
 ACTIONS = [
-    *(pytest.param(Transition(name=name), id=name) for name in HOLDS),
+    *(pytest.param(Transition(name=name), id=name) for name in DONE),
     pytest.param(Silence(delay=60), id="silence"),
     pytest.param(Silence(delay=-1), id="silence for ever"),
     pytest.param(WIPE, id="wipe"),
@@ -60,39 +62,39 @@ def many(count: int, prefix: str = "key") -> tuple[tuple[str, str], ...]:
 
 
 @pytest.mark.parametrize("state", [*STATES, "paused"])
-@pytest.mark.parametrize("name", HOLDS)
-def test_a_change_of_state_has_nothing_left_where_it_holds(name: str, state: str) -> None:
+@pytest.mark.parametrize("name", DONE)
+def test_a_change_of_state_has_nothing_to_do_where_it_is_done(name: str, state: str) -> None:
     """An unknown state of a newer server is left to the server."""
-    action, holds = Transition(name=name), state in HOLDS[name]
-    assert action.holds(seen(state)) is holds
-    assert [*action.steps(seen(state))] == ([] if holds else [name])
+    action, is_done = Transition(name=name), state in DONE[name]
+    assert action.is_done(seen(state)) is is_done
+    assert [*action.steps(seen(state))] == ([] if is_done else [name])
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("name", HOLDS)
-def test_where_a_change_of_state_holds_the_server_says_so(name: str, state: Any) -> None:
-    """What is left out would be refused; and what the server does, holds afterwards."""
+@pytest.mark.parametrize("name", DONE)
+def test_where_a_change_of_state_is_done_the_server_says_so(name: str, state: Any) -> None:
+    """What is left out would be refused; and what the server does is seen to be done."""
     fake = FakeOnCall(clock=VirtualClock())
     group = fake.add_group(state=state)
     path = f"/api/v1/alert_groups/{group.id}/{name}/"
     answer = fake.handle(FakeRequest("POST", path, headers={"Authorization": fake.token}))
     refused, action = answer.status == 400, Transition(name=name)
-    assert refused or not action.holds(seen(state))
-    assert refused or action.holds(seen(group.state))
+    assert refused or not action.is_done(seen(state))
+    assert refused or action.is_done(seen(group.state))
 
 
-@pytest.mark.parametrize("name", HOLDS)
+@pytest.mark.parametrize("name", DONE)
 def test_a_change_of_state_is_sent_to_a_group_that_was_not_read(name: str) -> None:
     """The server knows."""
     assert [*Transition(name=name).steps(None)] == [name]
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_silence_is_sent_always_and_holds_while_silenced(state: str) -> None:
+def test_a_silence_is_sent_always_and_is_done_while_silenced(state: str) -> None:
     """Also a silenced group gets the new delay."""
     action = Silence(delay=60)
     assert [*action.steps(seen(state))] == [*action.steps(None)] == ["silence"]
-    assert action.holds(seen(state)) is (state == "silenced")
+    assert action.is_done(seen(state)) is (state == "silenced")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_a_deletion_is_sent_always_and_only_a_wipe_can_be_seen(
     """A deleted group is not there."""
     action, at = Delete(mode=mode, wait=None), seen("resolved", is_wiped=is_wiped)
     assert [*action.steps(at)] == [*action.steps(None)] == [mode]
-    assert action.holds(at) is (is_wiped and mode == "wipe")
+    assert action.is_done(at) is (is_wiped and mode == "wipe")
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -152,8 +154,8 @@ def test_labels_are_a_plan_for_each_group(
     at = seen("firing", *there)
     assert ADD.steps(at) == [f"add {label}" for label in to_add]
     assert REMOVE.steps(at) == [f"remove {label}" for label in to_remove]
-    assert ADD.holds(at) is (not to_add)
-    assert REMOVE.holds(at) is (not to_remove)
+    assert ADD.is_done(at) is (not to_add)
+    assert REMOVE.is_done(at) is (not to_remove)
 
 
 def test_all_labels_may_be_left_where_a_group_was_not_read() -> None:
@@ -173,7 +175,7 @@ def test_after_the_steps_nothing_is_left_to_do(
 ) -> None:
     """And nothing else has changed."""
     labels = tuple(asked)
-    add, remove = (Labels(name=f"{verb}_labels", labels=labels) for verb in ("add", "remove"))
+    add, remove = (LabelChange(name=f"{verb}_labels", labels=labels) for verb in ("add", "remove"))
     added, removed = [*there], [*there]
     for step in add.steps(seen("firing", *there)):
         key, _, value = step.removeprefix("add ").partition(":")
@@ -184,8 +186,8 @@ def test_after_the_steps_nothing_is_left_to_do(
     assert set(added) == {*there, *asked}
     assert len(added) == len(set(added))
     assert removed == [one for one in there if one not in asked]
-    assert add.holds(seen("firing", *added))
-    assert remove.holds(seen("firing", *removed))
+    assert add.is_done(seen("firing", *added))
+    assert remove.is_done(seen("firing", *removed))
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def test_a_group_may_have_fifty_labels(
     there: tuple[tuple[str, str], ...], asked: tuple[tuple[str, str], ...]
 ) -> None:
     """Those that are there count once."""
-    steps = Labels(name="add_labels", labels=asked).steps(seen("firing", *there))
+    steps = LabelChange(name="add_labels", labels=asked).steps(seen("firing", *there))
     assert len(steps) == len({*there, *asked}) - len(there)
 
 
@@ -223,12 +225,12 @@ def test_more_than_fifty_labels_are_refused_beforehand(at: Seen) -> None:
 def test_more_than_fifty_labels_are_refused_also_where_nothing_was_read() -> None:
     """No group could take them."""
     with pytest.raises(LabelError, match="51 labels"):
-        Labels(name="add_labels", labels=many(51)).steps(None)
+        LabelChange(name="add_labels", labels=many(51)).steps(None)
 
 
 def test_labels_come_off_a_group_with_more_than_fifty() -> None:
     """The limit is one for adding."""
-    action = Labels(name="remove_labels", labels=many(51))
+    action = LabelChange(name="remove_labels", labels=many(51))
     assert len(action.steps(seen("firing", *many(60)))) == 51
 
 

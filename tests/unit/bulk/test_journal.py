@@ -19,9 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall._core.filelock import lock
-from grafana_oncall.bulk.actions import Action, Delete, Labels, Silence, Transition
+from grafana_oncall.bulk.actions import Action, Silence, Transition
+from grafana_oncall.bulk.deletions import Delete
 from grafana_oncall.bulk.journal import EITHER, NEW, OLD, Journal
 from grafana_oncall.bulk.journal_reader import Header, difference
+from grafana_oncall.bulk.label_changes import LabelChange
 from grafana_oncall.bulk.outcomes import IN_FLIGHT, Outcome, Status
 from grafana_oncall.errors import JournalError
 from tests.support.journals import read, refused
@@ -73,7 +75,7 @@ def resumed(path: Path, *, fsync: bool = False) -> Generator[Journal]:
         pytest.param(Transition(name="unresolve"), id="change of state"),
         pytest.param(Silence(delay=-1), id="silence"),
         pytest.param(Delete(mode="wipe", wait=2.5), id="delete"),
-        pytest.param(Labels(name="add_labels", labels=(("a", "b"), ("c", "ü"))), id="labels"),
+        pytest.param(LabelChange(name="add_labels", labels=(("a", "b"), ("c", "ü"))), id="labels"),
     ],
 )
 @pytest.mark.parametrize("converge", [False, True])
