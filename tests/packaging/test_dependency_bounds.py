@@ -48,7 +48,7 @@ PIECE: Final = (
     "tests/facade/bulk/test_actions.py",
     "tests/facade/bulk/test_resume.py",
     "tests/facade/bot/test_handlers.py",
-    "tests/e2e/test_shared_quota.py",
+    "tests/e2e/test_shared_rate_limit.py",
 )
 """Tests of everything that touches a dependency."""
 

@@ -228,7 +228,7 @@ async def test_an_update_whose_answer_was_lost_returns_the_integration(
         assert source.name == "renamed"
 
 
-async def test_an_update_that_cannot_be_looked_at_is_in_doubt(fake: FakeOnCall) -> None:
+async def test_an_update_that_cannot_be_read_back_is_in_doubt(fake: FakeOnCall) -> None:
     """The look itself fails; its error is the cause."""
     at = case(fake, DEEDS["update_integration"])
     fake.faults.add(reset(applied=True), operation="update_integration", times=9)

@@ -19,11 +19,11 @@ SCENARIOS: dict[str, tuple[Callable[[OnCallClient, Case], Awaitable[object]], li
     "nothing goes wrong": (lambda c, at: c.alert_groups.get(at.group.id), []),
     "a retry": (lambda c, at: c.alert_groups.acknowledge(at.group.id), [reset(), reset()]),
     "a pause": (lambda c, at: c.alert_groups.acknowledge(at.group.id), [throttle(2)]),
-    "a look": (
+    "a read-back": (
         lambda c, at: c.alert_groups.add_label(at.group.id, "tier", "a"),
         [reset(applied=True)],
     ),
-    "looks before and after": (lambda c, _: create(c), [status(503)] * 3),
+    "read-backs before and after": (lambda c, _: create(c), [status(503)] * 3),
     "a walk": (lambda c, _: c.alert_groups.list(perpage=1).collect(), [status(503)] * 3),
 }
 every_scenario = pytest.mark.parametrize("scenario", list(SCENARIOS))
@@ -83,7 +83,7 @@ async def test_a_call_may_be_cancelled_after_any_time(
     await cancelled(fake, scenario, pause)
 
 
-async def test_one_who_is_cancelled_in_the_gate_gives_his_place_to_the_next(
+async def test_a_caller_that_is_cancelled_in_the_throttle_passes_its_place_on(
     fake: FakeOnCall,
 ) -> None:
     """On the very turn on which it was given to him."""

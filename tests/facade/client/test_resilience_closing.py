@@ -19,7 +19,7 @@ from tests.support.virtual_time import passed
 
 
 @every_deed
-async def test_closing_may_wait_for_the_calls_under_way(fake: FakeOnCall, name: str) -> None:
+async def test_closing_may_wait_for_the_calls_in_flight(fake: FakeOnCall, name: str) -> None:
     """Their retries included; new calls are refused meanwhile."""
     deed = DEEDS[name]
     at = case(fake, deed)
@@ -39,7 +39,7 @@ async def test_closing_may_wait_for_the_calls_under_way(fake: FakeOnCall, name: 
     assert_idle(client)
 
 
-async def test_closing_waits_for_looks_too(fake: FakeOnCall) -> None:
+async def test_closing_waits_for_read_backs_too(fake: FakeOnCall) -> None:
     """A call that looks for its effect while the client closes is a call under way."""
     at = case(fake, DEEDS["add_alert_group_label"])
     fake.latency = timedelta(seconds=1)
@@ -70,7 +70,7 @@ ABORTED = {
         for when in ABORTED
     ],
 )
-async def test_closing_ends_the_calls_under_way(fake: FakeOnCall, name: str, when: str) -> None:
+async def test_closing_ends_the_calls_in_flight(fake: FakeOnCall, name: str, when: str) -> None:
     """At once; a write that was on its way ends with the doubt."""
     what, seconds = ABORTED[when]
     deed = DEEDS[name]

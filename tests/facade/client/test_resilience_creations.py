@@ -23,7 +23,7 @@ from tests.support.samples import BASE
 
 
 @every_fault
-async def test_a_creation_that_looks_makes_exactly_one(fake: FakeOnCall, fault: str) -> None:
+async def test_a_creation_that_reads_back_makes_exactly_one(fake: FakeOnCall, fault: str) -> None:
     """Whether the answer was lost or the request."""
     what, _ = FAULTS[fault]
     fake.faults.add(what, operation="create_integration")
@@ -35,7 +35,7 @@ async def test_a_creation_that_looks_makes_exactly_one(fake: FakeOnCall, fault: 
 
 
 @every_fault
-async def test_a_creation_that_looks_and_fails_for_good_makes_at_most_one(
+async def test_a_creation_that_reads_back_and_fails_for_good_makes_at_most_one(
     fake: FakeOnCall, fault: str
 ) -> None:
     """What was lost each time, and what was applied is found."""
@@ -124,7 +124,7 @@ async def test_a_creation_is_found_among_all_others(fake: FakeOnCall) -> None:
     assert len(fake.integrations) == 3 + 1 + 9
 
 
-async def test_a_creation_that_looks_needs_a_name(fake: FakeOnCall) -> None:
+async def test_a_creation_that_reads_back_needs_a_name(fake: FakeOnCall) -> None:
     """Nothing is sent."""
     async with connect(fake) as client:
         with pytest.raises(InvalidArgument) as caught:

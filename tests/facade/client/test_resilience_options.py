@@ -21,7 +21,7 @@ from tests.support.listing import settle
 from tests.support.virtual_time import passed
 
 
-async def test_views_share_connections_gate_and_quota(fake: FakeOnCall) -> None:
+async def test_views_share_connections_throttle_and_budget(fake: FakeOnCall) -> None:
     """And closing one closes all."""
     group = fake.add_group()
     async with connect(fake, max_connections=2) as client:

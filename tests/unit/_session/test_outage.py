@@ -49,7 +49,7 @@ def room(outage: Outage) -> float:
 
 
 def test_one_failure_is_an_accident() -> None:
-    """Nobody else comes to know of it; but what must not be repeated is careful."""
+    """Nobody else comes to know of it; but what must not be repeated sends a read ahead."""
     outage = Outage(max_in_flight=32)
     assert not fail(outage, 0.0)
     assert (outage.is_on, outage.is_suspected, room(outage)) == (False, True, inf)

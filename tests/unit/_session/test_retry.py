@@ -265,12 +265,12 @@ def test_delays_double_and_are_random_below_their_bound(
 
 @pytest.mark.parametrize("pause", [0.0, 1.5, 78.0])
 @pytest.mark.parametrize("name", sorted(THROTTLED))
-def test_a_429_waits_as_long_as_the_gate(name: str, pause: float) -> None:
+def test_a_429_waits_as_long_as_the_throttle(name: str, pause: float) -> None:
     """Neither shorter nor longer, and not at random: the throttle lets all of them in by and by."""
     assert decide("never", ERRORS[name], attempt=4, pause=pause) == Retry(pause)
 
 
-def test_told_no_pause_a_429_is_repeated_at_once() -> None:
+def test_without_a_pause_a_429_is_retried_at_once() -> None:
     """As when the pause is over already."""
     decision = retry.decide(
         KINDS["safe"],
@@ -344,7 +344,7 @@ def test_a_deadline_of_zero_repeats_nothing(repeat: str, name: str) -> None:
 @pytest.mark.parametrize("repeat", REPEATS)
 @pytest.mark.parametrize("name", ERRORS)
 def test_without_doubt_the_last_error_is_the_calls(repeat: str, name: str) -> None:
-    """As when the quota of retries is used up, or the deadline near."""
+    """As when the retry budget is used up, or the deadline near."""
     assert final_error(KINDS[repeat], ERRORS[name], doubtful=False) is ERRORS[name]
 
 

@@ -1,4 +1,4 @@
-"""The quota that the retries of all calls share: its laws, and a fleet of calls that obeys them."""
+"""The retry budget that all calls share: its laws, and a fleet of calls that obeys them."""
 
 import asyncio
 from random import Random
@@ -15,10 +15,10 @@ from tests.support.failures import ERRORS, POLICY, decide, errors
 from tests.support.virtual_time import loop, run
 
 
-def spend(quota: RetryBudget, error: OnCallError) -> int:
+def spend(budget: RetryBudget, error: OnCallError) -> int:
     """How many retries there are left."""
     retries = spent = 0
-    while (cost := quota.take(error)) is not None:
+    while (cost := budget.take(error)) is not None:
         retries += 1
         spent += cost
         assert 0 < cost <= spent <= RetryBudget.CAPACITY
@@ -35,73 +35,73 @@ def spend(quota: RetryBudget, error: OnCallError) -> int:
         pytest.param("connect timeout", 50, id="also to connect"),
     ],
 )
-def test_an_outage_uses_the_quota_up(name: str, retries: int) -> None:
+def test_an_outage_uses_the_budget_up(name: str, retries: int) -> None:
     """And then each call fails at its first attempt, until some succeed."""
-    quota = RetryBudget()
-    assert spend(quota, ERRORS[name]) == retries
-    assert quota.take(ERRORS[name]) is None
+    budget = RetryBudget()
+    assert spend(budget, ERRORS[name]) == retries
+    assert budget.take(ERRORS[name]) is None
 
 
 def test_a_429_costs_nothing() -> None:
     """The throttle has it in hand; also when nothing is left."""
-    quota = RetryBudget()
-    spend(quota, ERRORS["503"])
-    assert {quota.take(ERRORS["429"]) for _ in range(10_000)} == {0}
-    assert quota.take(ERRORS["503"]) is None
+    budget = RetryBudget()
+    spend(budget, ERRORS["503"])
+    assert {budget.take(ERRORS["429"]) for _ in range(10_000)} == {0}
+    assert budget.take(ERRORS["503"]) is None
 
 
-def test_successes_fill_the_quota_again() -> None:
+def test_successes_fill_the_budget_again() -> None:
     """A little each, up to what it was."""
-    quota = RetryBudget()
-    spend(quota, ERRORS["503"])
+    budget = RetryBudget()
+    spend(budget, ERRORS["503"])
     for _ in range(5):
-        assert quota.take(ERRORS["503"]) is None
-        quota.give_back(0)
-    assert quota.take(ERRORS["503"]) == 5
+        assert budget.take(ERRORS["503"]) is None
+        budget.give_back(0)
+    assert budget.take(ERRORS["503"]) == 5
     for _ in range(10 * RetryBudget.CAPACITY):
-        quota.give_back(0)
-    assert spend(quota, ERRORS["503"]) == 100
+        budget.give_back(0)
+    assert spend(budget, ERRORS["503"]) == 100
 
 
 def test_a_call_that_succeeds_gives_back_what_its_retries_took() -> None:
     """They were worth it, so they cost nothing; but it earns nothing on top."""
-    quota = RetryBudget()
-    costs = [quota.take(ERRORS[name]) for name in ("lost", "timeout", "429", "503")]
+    budget = RetryBudget()
+    costs = [budget.take(ERRORS[name]) for name in ("lost", "timeout", "429", "503")]
     assert costs == [5, 10, 0, 5]
-    spend(quota, ERRORS["503"])
-    quota.give_back(20)
-    assert spend(quota, ERRORS["503"]) == 4
+    spend(budget, ERRORS["503"])
+    budget.give_back(20)
+    assert spend(budget, ERRORS["503"]) == 4
 
 
 def test_a_remainder_serves_the_cheaper() -> None:
     """One that is too dear takes nothing."""
-    quota = RetryBudget()
+    budget = RetryBudget()
     for _ in range(99):
-        quota.take(ERRORS["503"])
-    assert quota.take(ERRORS["timeout"]) is None
-    assert quota.take(ERRORS["503"]) == 5
-    assert quota.take(ERRORS["503"]) is None
+        budget.take(ERRORS["503"])
+    assert budget.take(ERRORS["timeout"]) is None
+    assert budget.take(ERRORS["503"]) == 5
+    assert budget.take(ERRORS["503"]) is None
 
 
 @given(st.lists(st.lists(errors, max_size=6) | st.none(), max_size=200))
-def test_the_laws_of_the_quota_hold(steps: list[list[OnCallError] | None]) -> None:
+def test_the_laws_of_the_budget_hold(steps: list[list[OnCallError] | None]) -> None:
     """Never below nothing, never above its capacity; and it refuses only what is not there.
 
     Each step is a call with those failures before its success, or one that fails at once and
     spends the price of one retry.
     """
-    quota, left = RetryBudget(), RetryBudget.CAPACITY
+    budget, left = RetryBudget(), RetryBudget.CAPACITY
     for failures in steps:
         spent = 0
         for error in failures or [ERRORS["lost"]]:
             price = 10 if isinstance(error, RequestTimeout) else 5
             price = 0 if isinstance(error, RateLimited) else price
-            cost = quota.take(error)
+            cost = budget.take(error)
             assert cost == (price if price <= left else None)
             left -= cost or 0
             spent += cost or 0
         if failures is not None:
-            quota.give_back(spent)
+            budget.give_back(spent)
             left = min(RetryBudget.CAPACITY, left + max(1, spent))
         assert 0 <= left <= RetryBudget.CAPACITY
 
@@ -113,7 +113,7 @@ class Fleet:
     share: float
     kinds: tuple[str, ...]
     chance: Random
-    quota: RetryBudget = attrs.field(factory=RetryBudget)
+    budget: RetryBudget = attrs.field(factory=RetryBudget)
     sent: int = 0
     succeeded: int = 0
     out_of_attempts: int = 0
@@ -147,14 +147,14 @@ class Fleet:
                 assert attempt == POLICY.max_attempts
                 self.out_of_attempts += 1
                 return
-            cost = self.quota.take(error)
+            cost = self.budget.take(error)
             if cost is None:
                 self.out_of_quota += 1
                 return
             spent += cost
             attempt += 1
             await asyncio.sleep(decision.delay)
-        self.quota.give_back(spent)
+        self.budget.give_back(spent)
         self.succeeded += 1
 
     async def _attempt(self) -> OnCallError | None:
@@ -177,7 +177,7 @@ KINDS_OF_FAILURE = [("lost",), ("timeout",), ("lost", "timeout")]
 @pytest.mark.parametrize("kinds", KINDS_OF_FAILURE, ids="+".join)
 @pytest.mark.parametrize("tasks", [1, 32, 64])
 @pytest.mark.parametrize("seed", range(2))
-def test_one_failure_in_five_never_uses_the_quota_up(
+def test_one_failure_in_five_never_uses_the_budget_up(
     kinds: tuple[str, ...], tasks: int, seed: int
 ) -> None:
     """Calls fail for lack of attempts alone: 5,000 times 0.2 to the fifth, which is 1.6.
@@ -191,7 +191,7 @@ def test_one_failure_in_five_never_uses_the_quota_up(
     assert 6050 <= ended.sent <= 6450
 
 
-def test_very_many_tasks_that_wait_for_timeouts_may_use_the_quota_up() -> None:
+def test_very_many_tasks_that_wait_for_timeouts_may_use_the_budget_up() -> None:
     """What is lent to retries under way counts: 128 tasks, of which most wait for a timeout."""
     ended = fleet(share=0.2, kinds=("timeout",), tasks=128, seed=0)
     assert 0 < ended.out_of_quota <= 50
@@ -201,7 +201,7 @@ def test_very_many_tasks_that_wait_for_timeouts_may_use_the_quota_up() -> None:
 @pytest.mark.parametrize("kinds", KINDS_OF_FAILURE, ids="+".join)
 @pytest.mark.parametrize("tasks", [1, 64])
 def test_a_whole_outage_is_not_met_with_a_storm(kinds: tuple[str, ...], tasks: int) -> None:
-    """Not five requests for each call, but one, and the quota's hundred retries."""
+    """Not five requests for each call, but one, and the budget's hundred retries."""
     ended = fleet(share=1.0, kinds=kinds, tasks=tasks, seed=0)
     assert ended.succeeded == 0
     assert 5000 + 50 <= ended.sent <= 5000 + 100
@@ -209,7 +209,7 @@ def test_a_whole_outage_is_not_met_with_a_storm(kinds: tuple[str, ...], tasks: i
 
 @pytest.mark.parametrize("kinds", KINDS_OF_FAILURE, ids="+".join)
 def test_where_half_of_all_fails_retries_are_rationed(kinds: tuple[str, ...]) -> None:
-    """Without a quota it would be nearly two requests for each call, and 97 % that succeed."""
+    """Without a budget it would be nearly two requests for each call, and 97 % that succeed."""
     ended = fleet(share=0.5, kinds=kinds, tasks=64, seed=0)
     assert ended.out_of_quota > ended.out_of_attempts
     assert 2600 <= ended.succeeded <= 3700

@@ -66,7 +66,7 @@ policies = st.builds(
     policy=policies,
     drawn=drawn,
 )
-def test_the_laws_of_a_single_verdict_hold(  # noqa: PLR0917  # hypothesis passes by name
+def test_the_laws_of_a_single_decision_hold(  # noqa: PLR0917  # hypothesis passes by name
     repeat: str,
     error: OnCallError,
     attempt: int,
@@ -184,7 +184,7 @@ def test_what_must_not_be_repeated_is_not(
 
 
 @pytest.mark.parametrize("repeat", REPEATS)
-def test_waiting_for_a_quota_ends_at_the_deadline_only(repeat: str) -> None:
+def test_waiting_for_a_rate_limit_ends_at_the_deadline_only(repeat: str) -> None:
     """Eleven pauses of 50 s fit into ten minutes, whatever the attempts."""
     story = tell(KINDS[repeat], [ERRORS["429"]] * 50, POLICY, 0.5)
     assert story.sent == 12

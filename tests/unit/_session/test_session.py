@@ -206,7 +206,7 @@ async def test_a_session_whose_own_client_was_closed_says_so() -> None:
 
 
 @pytest.mark.parametrize("connections", [1, 2])
-async def test_what_is_under_way_when_the_session_closes_is_an_error_of_ours(
+async def test_what_is_in_flight_when_the_session_closes_is_an_error_of_ours(
     connections: int,
 ) -> None:
     """Whether it was sent, or stood before the throttle."""

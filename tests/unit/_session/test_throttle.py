@@ -30,7 +30,7 @@ async def is_whole(throttle: Throttle) -> bool:
     return places > 0 and throttle._in_flight == 0
 
 
-async def test_the_gate_is_as_wide_as_the_pace() -> None:
+async def test_as_many_are_in_flight_as_the_estimate_admits() -> None:
     """Seven tasks of a second, three at a time."""
     throttle, most, inside = Throttle(RateEstimate(max_in_flight=3)), 0, 0
 

@@ -71,7 +71,7 @@ async def test_the_foreground_probes_after_a_second() -> None:
     assert passed() == 1
 
 
-async def test_what_was_on_its_way_before_does_not_keep_others_from_probing() -> None:
+async def test_what_was_in_flight_before_does_not_keep_others_from_probing() -> None:
     """It may hang for long."""
     throttle = Throttle(RateEstimate(max_in_flight=4))
     hanging = [await throttle.enter() for _ in range(3)]
@@ -100,7 +100,7 @@ async def test_a_probe_that_is_cancelled_makes_room_for_another() -> None:
     assert (throttle._in_flight, throttle._in_flight_since_outage) == (0, 0)
 
 
-async def test_whoever_waits_gives_up_when_a_probe_has_failed_and_its_time_is_over() -> None:
+async def test_a_caller_gives_up_when_a_probe_has_failed_and_its_time_is_over() -> None:
     """Not before the one, nor before the other."""
     throttle, began = await shut(), loop().time()
     patient = Caller(background=True, max_outage=30, min_wait=5)

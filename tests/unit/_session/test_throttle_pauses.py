@@ -60,8 +60,8 @@ async def test_a_pause_that_grows_without_anybody_leaving(
     assert passed() == 14.0
 
 
-async def test_a_hold_is_news_once_unless_it_grows_much() -> None:
-    """Tasks that find the quota used up at nearly the same time speak of the same pause."""
+async def test_a_pause_is_news_once_unless_it_grows_much() -> None:
+    """Tasks that find the limit used up at nearly the same time speak of the same pause."""
     throttle = Throttle(RateEstimate(max_in_flight=2))
     told = [throttle.pause(10), throttle.pause(10.01), throttle.pause(3), throttle.pause(40)]
     assert told == [True, False, False, True]
@@ -71,8 +71,8 @@ async def test_a_hold_is_news_once_unless_it_grows_much() -> None:
     assert throttle.pause(10)
 
 
-async def test_a_hold_teaches_nothing_about_the_server() -> None:
-    """It is not the server that refused: no burst has ended, and nobody grows careful."""
+async def test_a_pause_of_its_own_teaches_nothing_about_the_server() -> None:
+    """It is not the server that refused: no burst has ended, and nothing is probed."""
     rate = served(301)
     before = attrs.evolve(rate)
     throttle = Throttle(rate)

@@ -19,7 +19,7 @@ from tests.support.budget import budget
 class Server:
     """Grants so many requests within any window, and counts only those it grants."""
 
-    quota: int
+    limit: int
     window: float
     granted: deque[float] = attrs.field(factory=deque[float])
 
@@ -27,7 +27,7 @@ class Server:
         """None, or how long to wait: whole seconds, rounded up, as on the real one."""
         while self.granted and self.granted[0] <= now - self.window:
             self.granted.popleft()
-        if len(self.granted) < self.quota:
+        if len(self.granted) < self.limit:
             self.granted.append(now)
             return None
         return math.ceil(self.granted[0] + self.window - now)
@@ -93,23 +93,23 @@ class Simulation:
     @property
     def windows(self) -> float:
         """How many quotas the requests fill."""
-        return self.total / self.server.quota
+        return self.total / self.server.limit
 
     @property
     def ideal(self) -> float:
-        """The time that somebody needs who knows the quota and the window."""
+        """The time that somebody needs who knows the limit and the window."""
         starts: list[float] = []
         for k in range(self.total):
             free = starts[k - self.width] + self.latency if k >= self.width else 0.0
-            quota, window = self.server.quota, self.server.window
-            granted = starts[k - quota] + window if k >= quota else 0.0
+            limit, window = self.server.limit, self.server.window
+            granted = starts[k - limit] + window if k >= limit else 0.0
             starts.append(max(free, granted))
         return starts[-1] + self.latency
 
 
 def simulate(
     *,
-    quota: int,
+    limit: int,
     window: float,
     width: int,
     latency: float,
@@ -119,7 +119,7 @@ def simulate(
 ) -> Simulation:
     """One, played to its end."""
     return Simulation(
-        server=Server(quota=quota, window=window),
+        server=Server(limit=limit, window=window),
         width=width,
         latency=latency,
         total=total,
@@ -133,31 +133,31 @@ def simulate(
 )
 def test_a_thousand_requests_cost_hardly_more_than_they_must(window: float) -> None:
     """1,000 requests of 32 tasks: at most 1 % in vain, and 2 % over the ideal time."""
-    played = simulate(quota=300, window=window, width=32, latency=0.1, total=1000)
+    played = simulate(limit=300, window=window, width=32, latency=0.1, total=1000)
     assert played.refused == 3
     assert played.now <= played.ideal * 1.02
 
 
-def test_a_larger_quota_is_found_within_few_round_trips() -> None:
+def test_a_larger_limit_is_found_within_few_round_trips() -> None:
     """Seven more than without any care, for a width of 32."""
-    played = simulate(quota=10**6, window=60.0, width=32, latency=0.1, total=2000)
+    played = simulate(limit=10**6, window=60.0, width=32, latency=0.1, total=2000)
     assert played.refused == 0
     assert played.now <= played.ideal + 7 * 0.1
 
 
-def test_a_smaller_quota_costs_one_width_and_then_one_a_window() -> None:
+def test_a_smaller_limit_costs_one_width_and_then_one_a_window() -> None:
     """The first end of it comes unforeseen, for whoever is under way; the others are probed."""
-    played = simulate(quota=100, window=60.0, width=32, latency=0.1, total=1000)
+    played = simulate(limit=100, window=60.0, width=32, latency=0.1, total=1000)
     assert played.refused <= 32 + 10
     assert played.now <= played.ideal + 1.5 * 10
 
 
 def test_a_burst_after_slow_hours_costs_two_widths() -> None:
-    """Slow requests never meet the quota, so it seems to be as large as they were many."""
+    """Slow requests never meet the limit, so it seems to be as large as they were many."""
     rate = RateEstimate(max_in_flight=32)
     for second in range(2000):
         rate.success(float(second - 2000))
-    played = simulate(quota=300, window=60.0, width=32, latency=0.1, total=1200, rate=rate)
+    played = simulate(limit=300, window=60.0, width=32, latency=0.1, total=1200, rate=rate)
     assert played.refused <= 2 * 32 + 4
     assert played.now <= played.ideal + 1.5 * 4
 
@@ -169,17 +169,17 @@ lengths = st.sampled_from([0.5, 1, 3, 6, 10])
 
 @settings(derandomize=True, deadline=None, max_examples=budget(50, hunt=3000))
 @given(st.integers(20, 300), st.floats(10, 3600), widths, latencies, lengths)
-def test_up_to_the_documented_quota_each_window_costs_one(
-    quota: int, window: float, width: int, latency: float, length: float
+def test_up_to_the_documented_limit_each_window_costs_one(
+    limit: int, window: float, width: int, latency: float, length: float
 ) -> None:
     """One request in vain a window, and one width at the first; whole seconds cost some time.
 
-    Not where the width alone takes about as long as the window for a quota: a burst then has no
+    Not where the width alone takes about as long as the window for a limit: a burst then has no
     end to learn from. A window beyond the longest pause costs a probe for each of those.
     """
-    assume(quota * latency / width < window / 2)
-    total = max(1, int(quota * length))
-    played = simulate(quota=quota, window=window, width=width, latency=latency, total=total)
+    assume(limit * latency / width < window / 2)
+    total = max(1, int(limit * length))
+    played = simulate(limit=limit, window=window, width=width, latency=latency, total=total)
     each = math.ceil(window / MAX_PAUSE)
     assert played.refused <= width + played.windows * each + 1
     assert played.now <= played.ideal + 1.6 * played.windows + 2
@@ -188,17 +188,17 @@ def test_up_to_the_documented_quota_each_window_costs_one(
 
 @settings(derandomize=True, deadline=None, max_examples=budget(50, hunt=3000))
 @given(st.integers(20, 600), st.floats(1, 3600), widths, latencies, lengths, st.integers(0, 99))
-def test_any_quota_costs_little_time(  # noqa: PLR0917  # hypothesis passes them in order
-    quota: int, window: float, width: int, latency: float, length: float, seed: int
+def test_any_limit_costs_little_time(  # noqa: PLR0917  # hypothesis passes them in order
+    limit: int, window: float, width: int, latency: float, length: float, seed: int
 ) -> None:
     """Also with jitter, and with quotas that are larger than the documented one.
 
     These last split into two bursts a window (the first careful end of a burst is slower than its
     repetition), and each end costs up to one width.
     """
-    total = max(1, int(quota * length))
+    total = max(1, int(limit * length))
     played = simulate(
-        quota=quota,
+        limit=limit,
         window=window,
         width=width,
         latency=latency,

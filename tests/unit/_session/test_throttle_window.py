@@ -14,7 +14,7 @@ from tests.support.throttles import room, served
     [
         pytest.param(0, 8, 8, id="at first"),
         pytest.param(292, 8, 8, id="the last that fit whole"),
-        pytest.param(293, 8, 7, id="up to the quota"),
+        pytest.param(293, 8, 7, id="up to the limit"),
         pytest.param(299, 8, 1, id="the last one"),
         pytest.param(300, 8, 1, id="one beyond"),
         pytest.param(301, 8, 2, id="doubled"),
@@ -23,16 +23,16 @@ from tests.support.throttles import room, served
         pytest.param(5000, 8, 8, id="never more"),
         pytest.param(303, 3, 3, id="a width that is no power of two"),
         pytest.param(5000, 1, 1, id="one by one"),
-        pytest.param(0, 1000, 300, id="wider than the quota"),
+        pytest.param(0, 1000, 300, id="wider than the limit"),
     ],
 )
-def test_full_width_up_to_the_documented_quota(successes: int, width: int, expected: int) -> None:
+def test_full_width_up_to_the_documented_limit(successes: int, width: int, expected: int) -> None:
     """Beyond it one, then twice as many after each success."""
     assert DOCUMENTED_LIMIT == 300
     assert room(served(successes, width=width)) == expected
 
 
-def test_a_429_pauses_all_for_what_was_told() -> None:
+def test_a_429_pauses_all_for_as_long_as_it_says() -> None:
     """To the instant."""
     rate = served(120, now=1.0)
     assert rate.throttled(2.0, 48.0) == 48.0
@@ -40,7 +40,7 @@ def test_a_429_pauses_all_for_what_was_told() -> None:
     assert room(rate, 50.0) == 8
 
 
-def test_untold_it_pauses_all_the_same() -> None:
+def test_without_a_time_it_pauses_all_the_same() -> None:
     """A 429 of a proxy says nothing."""
     rate = served(120)
     assert rate.throttled(0.0, None) == 5.0
@@ -49,7 +49,7 @@ def test_untold_it_pauses_all_the_same() -> None:
 
 
 def test_the_next_burst_is_as_long_as_the_last() -> None:
-    """What went through before the 429 is the quota."""
+    """What went through before the 429 is the limit."""
     rate = served(42)
     rate.throttled(0.0, 10.0)
     rooms: list[int] = []
@@ -77,7 +77,7 @@ def test_a_later_429_never_shortens_the_pause() -> None:
     assert rate.paused_until == 48.0
 
 
-def test_successes_that_were_under_way_belong_to_the_last_burst() -> None:
+def test_successes_that_were_in_flight_belong_to_the_last_burst() -> None:
     """They left before the refusal, and arrive during the pause."""
     rate = served(120)
     rate.throttled(0.0, 48.0)
@@ -142,7 +142,7 @@ def test_a_server_that_grants_nothing_is_asked_one_by_one() -> None:
 
 @pytest.mark.parametrize("seconds", [901.0, 3600.0, 86_400_000.0])
 def test_no_pause_is_believed_for_longer_than_a_quarter_of_an_hour(seconds: float) -> None:
-    """Then one request probes, whose success opens the client again; the quota is as learnt."""
+    """Then one request probes, whose success opens the client again; the limit is as learnt."""
     rate = served(120)
     assert rate.throttled(0.0, seconds) == MAX_PAUSE == 900.0
     assert room(rate, 899.9) == 0
@@ -153,7 +153,7 @@ def test_no_pause_is_believed_for_longer_than_a_quarter_of_an_hour(seconds: floa
 
 
 def test_a_probe_that_is_refused_renews_the_pause() -> None:
-    """It says nothing about the quota, and the next request probes again, after a short one too."""
+    """It says nothing about the limit, and the next request probes again, after a short one too."""
     rate = served(120)
     rate.throttled(0.0, 86_400.0)
     assert rate.throttled(900.1, 86_400.0, sent=900.0) == 900.0
@@ -205,7 +205,9 @@ def test_pauses_without_a_success_between_them_are_one_pause() -> None:
         max_size=400,
     ),
 )
-def test_the_laws_of_pace_hold(width: int, steps: list[tuple[str | float | None, float]]) -> None:
+def test_the_laws_of_the_estimate_hold(
+    width: int, steps: list[tuple[str | float | None, float]]
+) -> None:
     """Whatever the server says: bounded, and always on the move once the pause is over.
 
     And an answer to what was sent before the last pause ended does not begin another burst.

@@ -1,4 +1,4 @@
-"""One quota for several processes, in a real Redis."""
+"""One rate limit for several processes, in a real Redis."""
 
 import asyncio
 import random
@@ -109,7 +109,7 @@ asyncio.run(main())
 """
 
 
-def test_two_processes_get_one_quota(redis: Redis) -> None:
+def test_two_processes_share_one_limit(redis: Redis) -> None:
     """50 of 200 tries, and each process has some of them refused."""
     command = [sys.executable, "-W", "error", "-c", HAMMER]
     pipe = subprocess.PIPE
@@ -151,7 +151,7 @@ async def test_a_window_passes(redis: Redis) -> None:
 
 
 async def test_limiters_share_by_key_and_rate(redis: Redis) -> None:
-    """A window may be written in another unit; another key or amount is another quota."""
+    """A window may be written in another unit; another key or amount is another limit."""
     first = Limiter("1/1h", storage=redis.uri, key="k")
     same = Limiter("1/60m", storage=f"async+{redis.uri}", key="k")
     others = [
