@@ -12,12 +12,12 @@ from grafana_oncall import OnCallClient
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall
 
 EVERY = 5
-"""Seconds from look to look, when nothing else is said."""
+"""Seconds between checks, when nothing else is said."""
 
 Wait: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 
 NUMBERS = pytest.mark.parametrize("number", [1, 3, 4, 30], ids="{} groups".format)
-"""A few are looked at one by one, more on pages."""
+"""A few are read one by one, more on pages."""
 
 SEEN = pytest.mark.parametrize("seen", ["state", "deleted"])
 """Both waits."""

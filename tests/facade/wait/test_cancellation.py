@@ -1,4 +1,4 @@
-"""Waiting for groups: waits that are cancelled, and looks that hang."""
+"""Waiting for groups: waits that are cancelled, and checks that hang."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.waits import SEEN, add, ids, waiting
 async def test_a_cancelled_wait_leaves_nothing(
     fake: FakeOnCall, oncall: OnCallClient, seen: str, number: int, seconds: float
 ) -> None:
-    """By a timeout of one's own, which stays a plain one; between two looks, and in one."""
+    """By a timeout of one's own, which stays a plain one; between two checks, and in one."""
     groups = add(fake, number)
     fake.latency = timedelta(seconds=2)
     with pytest.raises(TimeoutError) as caught:
@@ -34,7 +34,7 @@ async def test_a_cancelled_wait_leaves_nothing(
 
 
 @SEEN
-async def test_a_look_that_hangs_does_not_outlast_the_time(
+async def test_a_check_that_hangs_does_not_outlast_the_time(
     fake: FakeOnCall, oncall: OnCallClient, seen: str
 ) -> None:
     """The request is cut off, and nothing is left of it."""

@@ -28,7 +28,7 @@ OUTAGES = pytest.mark.parametrize(
     [
         pytest.param(status(503), id="503"),
         pytest.param(status(500), id="500"),
-        pytest.param(refuse(), id="nobody there"),
+        pytest.param(refuse(), id="no server"),
         pytest.param(hang(), id="no answer"),
     ],
 )
@@ -48,7 +48,7 @@ async def test_an_outage_is_waited_out(
     number: int,
     begins: float,
 ) -> None:
-    """From the first look on, or later."""
+    """From the first check on, or later."""
     groups = add(fake, number)
     later(begins, lambda: fake.faults.add(fault, lasting=timedelta(minutes=4)))
     for group in groups:

@@ -15,7 +15,7 @@ from tests.support.virtual_time import passed
 from tests.support.waits import EVERY, add, ids, waiting
 
 
-def looks(fake: FakeOnCall) -> int:
+def requests_made(fake: FakeOnCall) -> int:
     """Requests since the last time."""
     number = len(fake.calls)
     fake.calls.clear()
@@ -23,28 +23,28 @@ def looks(fake: FakeOnCall) -> int:
 
 
 @pytest.mark.parametrize("seen", ["state", "deleted"])
-async def test_looks_at_a_hundred_groups_are_pages(
+async def test_a_hundred_groups_are_checked_by_pages(
     fake: FakeOnCall, oncall: OnCallClient, seen: str
 ) -> None:
     """Not a hundred requests each."""
     groups = add(fake, 100)
     wait = asyncio.create_task(waiting(oncall)[seen](ids(groups), timeout=600))
     await asyncio.sleep(EVERY - 1)
-    looks(fake)
+    requests_made(fake)
     for _ in range(5):
         await asyncio.sleep(EVERY)
-        assert 1 <= looks(fake) <= 3
+        assert 1 <= requests_made(fake) <= 3
     wait.cancel()
     await asyncio.wait([wait])
 
 
-async def test_the_first_look_at_a_thousand_groups_is_pages_too(
+async def test_a_thousand_groups_are_first_checked_by_pages_too(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """Although nobody knows yet where in the list they are."""
+    """Although it is not known yet where in the list they are."""
     groups = add(fake, 1000, "resolved")
     await oncall.alert_groups.wait_until(ids(groups), "resolved", timeout=60)
-    assert looks(fake) == 20
+    assert requests_made(fake) == 20
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,13 @@ async def test_the_first_look_at_a_thousand_groups_is_pages_too(
         pytest.param(1900, 2000, 41, id="more of the oldest than there are pages"),
     ],
 )
-async def test_a_first_look_is_never_dearer_than_one_by_one_and_a_page_or_two(
+async def test_a_first_check_costs_at_most_a_read_of_each_and_a_page_or_two(
     fake: FakeOnCall, oncall: OnCallClient, first: int, last: int, most: int
 ) -> None:
     """Pages are read for as long as they save requests."""
     groups = add(fake, 2000, "resolved")
     await oncall.alert_groups.wait_until(ids(groups[first:last]), "resolved", timeout=60)
-    assert 1 <= looks(fake) <= most
+    assert 1 <= requests_made(fake) <= most
 
 
 async def test_after_a_page_that_failed_the_rest_is_looked_for_on_pages_too(
@@ -77,7 +77,7 @@ async def test_after_a_page_that_failed_the_rest_is_looked_for_on_pages_too(
         url=BASE, token=fake.token, transport=fake.transport(), retry=RetryPolicy(max_attempts=1)
     ) as client:
         await client.alert_groups.wait_until(ids(groups), "resolved", timeout=60)
-    assert looks(fake) == 22
+    assert requests_made(fake) == 22
 
 
 async def test_groups_that_are_far_apart_do_not_cost_all_pages_in_between(
@@ -90,14 +90,14 @@ async def test_groups_that_are_far_apart_do_not_cost_all_pages_in_between(
         group.resolved_at = None
     wait = asyncio.create_task(waiting(oncall)["state"](ids(wanted), timeout=600))
     await asyncio.sleep(1)
-    looks(fake)
+    requests_made(fake)
     await asyncio.sleep(EVERY)
-    assert looks(fake) <= 6
+    assert requests_made(fake) <= 6
     wait.cancel()
     await asyncio.wait([wait])
 
 
-async def test_what_has_been_seen_is_not_looked_at_again(
+async def test_what_has_been_seen_is_not_checked_again(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
     """Of a few groups, those that are left cost a request each."""

@@ -25,7 +25,7 @@ from tests.support.waits import EVERY, NUMBERS, add, ids
 async def test_it_ends_when_every_group_has_been_seen_in_the_state(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, state: Any, number: int
 ) -> None:
-    """At the look after the last change, with the groups in the order given."""
+    """At the check after the last change, with the groups in the order given."""
     name = "firing" if state == "new" else state
     groups = add(fake, number, "resolved" if name == "firing" else "firing")
     for second, group in enumerate(groups):
@@ -52,7 +52,7 @@ async def test_one_id_gives_one_group(
 async def test_what_is_so_already_is_not_waited_for(
     fake: FakeOnCall, oncall: OnCallClient, number: int
 ) -> None:
-    """The first look suffices."""
+    """The first check suffices."""
     groups = add(fake, number, "resolved")
     found = await oncall.alert_groups.wait_until(ids(groups), "resolved", timeout=60)
     assert ([group.id for group in found], passed()) == (ids(groups), 0)
@@ -106,7 +106,7 @@ async def test_of_no_groups_there_is_nothing_to_wait_for(
 
 
 @pytest.mark.parametrize("every", [1, 0.25, pytest.param(timedelta(seconds=20), id="a timedelta")])
-async def test_it_looks_as_often_as_it_is_told(
+async def test_it_checks_as_often_as_every_says(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, every: Any
 ) -> None:
     """And no more often."""
@@ -167,7 +167,7 @@ async def test_a_group_that_was_never_seen_is_said_to_be_so(
 async def test_an_unknown_group_is_an_error_at_once(
     fake: FakeOnCall, oncall: OnCallClient, others: int
 ) -> None:
-    """Nobody waits for what cannot come about."""
+    """It does not wait for what cannot come about."""
     groups = add(fake, others)
     with pytest.raises(NotFound, match="INOSUCHGROUP"):
         await oncall.alert_groups.wait_until([*ids(groups), "INOSUCHGROUP"], "new", timeout=60)

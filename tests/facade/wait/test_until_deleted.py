@@ -56,7 +56,7 @@ async def test_a_wiped_group_is_not_gone(
 
 
 @pytest.mark.parametrize("number", [2, 5, 30])
-async def test_only_what_is_still_there_is_told(
+async def test_only_what_is_still_there_is_reported(
     fake: FakeOnCall, oncall: OnCallClient, number: int
 ) -> None:
     """Not what is gone."""
