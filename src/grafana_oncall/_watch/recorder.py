@@ -96,8 +96,13 @@ class Recorder:
 
     def save(self) -> None:
         """Flush the file to the disk, if it is open."""
-        if self._file is not None and self._file.is_locked and self.polled is not None:
-            self._file.save(lambda: self.checkpoint)
+        file = self._open_file
+        if file is not None and self.polled is not None:
+            file.save(lambda: self.checkpoint)
+
+    @property
+    def _open_file(self) -> CheckpointFile | None:
+        return self._file if self._file is not None and self._file.is_locked else None
 
     def check(self) -> None:
         """Raise the error of what could not be recorded."""
@@ -108,8 +113,9 @@ class Recorder:
         """Record a poll, and compact the file where its journal has grown."""
         self._gaps += [] if gap is None else [gap]
         self.polled = polled
-        if self._file is not None and self._file.is_locked and self._file.needs_rewrite:
-            await self._file.rewrite(self.checkpoint)
+        file = self._open_file
+        if file is not None and file.needs_rewrite:
+            await file.rewrite(self.checkpoint)
         else:
             self._append("polled", self._complete_until(polled))
 
@@ -137,8 +143,9 @@ class Recorder:
 
     def _append(self, kind: Kind, value: datetime | Delivery) -> None:
         self.check()
-        if self._file is not None and self._file.is_locked and not self._file.append(kind, value):
-            self._file.save(lambda: self.checkpoint)  # someone has removed it
+        file = self._open_file
+        if file is not None and not file.append(kind, value):
+            file.save(lambda: self.checkpoint)  # someone has removed it
 
     def _append_or_fail_later(self, kind: Kind, value: datetime | Delivery) -> None:
         try:
