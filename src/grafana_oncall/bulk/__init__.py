@@ -1,4 +1,4 @@
-"""Actions on many alert groups: what `client.alert_groups.bulk` takes and gives.
+"""Bulk actions on alert groups: what `client.alert_groups.bulk` accepts and returns.
 
 with bulk.progress_bar() as bar:
     run = client.alert_groups.bulk.resolve(

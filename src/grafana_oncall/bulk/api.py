@@ -1,4 +1,4 @@
-"""The door to bulk runs: one method for each action."""
+"""The public API of bulk runs: one method for each action."""
 
 from collections.abc import AsyncIterable, Iterable, Mapping
 from datetime import timedelta
@@ -32,70 +32,73 @@ from .selection import ReadSelection, group_id, read_ids, read_query, read_strea
 Selection: TypeAlias = (
     Pager[AlertGroup] | Iterable[str | AlertGroup] | AsyncIterable[str | AlertGroup]
 )
-"""A query (`alert_groups.list(…)`), or ids or groups in any iterable or async iterable."""
+"""A query (`alert_groups.list(…)`), or an iterable or async iterable of ids or alert groups."""
 
 
 class Bulk:
-    """The actions on alert groups, for many of them at once: the API has no such endpoint.
+    """Actions on many alert groups at once, for which the API has no endpoint.
 
         report = await client.alert_groups.bulk.resolve(
             client.alert_groups.list(state="new", labels={"team": "SRE"})
         )
         report.raise_for_failures()
 
-    The selection is read to its end first. Each group of a query is checked against its filter, and
-    only then is anything written, to these very groups, whatever moves meanwhile. One failure does
-    not keep the others from being acted on. All requests let other calls of the client pass, and
-    wait as long as a 429 says.
+    The selection is read to its end first, and each group of a query is checked against its filter.
+    Only then is anything written, to these groups alone, whatever the list does meanwhile. The
+    failure of one group does not keep the others from being acted on. Bulk requests yield to other
+    calls of the client, and pause for as long as a 429 says.
 
     A run may be long. It takes less than 300 bytes of memory for each group, besides what a query
-    showed of the group, until that is acted on, and the text and error of a failure.
+    showed of a group, until that is acted on, and the text and error of a failure.
 
-    Each method returns a `BulkRun` at once, which is awaited for its `BulkReport`. All take the
-    options of `BulkOptions`, and raise `InvalidArgument` for options and selections that make no
-    sense or go too far, such as a query without any filter, unless `everything=True`, and
-    `JournalError` for a `journal` that exists, unless `resume=True`.
+    Each method returns a `BulkRun` at once; awaiting it returns its `BulkReport`. All accept the
+    options of `BulkOptions`.
+
+    Raises:
+        InvalidArgument: An option or a selection is invalid, or goes too far, such as a query
+            without any filter unless `everything=True`.
+        JournalError: The `journal` exists, and `resume` is not True.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = Session(session.shared, attrs.evolve(session.options, background=True))
 
     def acknowledge(self, selection: Selection, **options: Unpack[BulkOptions]) -> BulkRun:
-        """Acknowledges each group; see `AlertGroups.acknowledge`.
+        """Acknowledge each group; see `AlertGroups.acknowledge`.
 
-        A group of which the server says that it is acknowledged already is read: where it has been
-        resolved since, it is rejected.
+        A group that the server calls acknowledged already is read, and is `rejected` if it has been
+        resolved since.
         """
         return self._run(Transition(name="acknowledge"), selection, options)
 
     def unacknowledge(self, selection: Selection, **options: Unpack[BulkOptions]) -> BulkRun:
-        """Takes each acknowledgement back; see `AlertGroups.unacknowledge`."""
+        """Take each acknowledgement back; see `AlertGroups.unacknowledge`."""
         return self._run(Transition(name="unacknowledge"), selection, options)
 
     def resolve(self, selection: Selection, **options: Unpack[BulkOptions]) -> BulkRun:
-        """Resolves each group; see `AlertGroups.resolve`."""
+        """Resolve each group; see `AlertGroups.resolve`."""
         return self._run(Transition(name="resolve"), selection, options)
 
     def unresolve(self, selection: Selection, **options: Unpack[BulkOptions]) -> BulkRun:
-        """Lets each group fire again; see `AlertGroups.unresolve`.
+        """Let each group fire again; see `AlertGroups.unresolve`.
 
-        A wiped group stays resolved, and is rejected. Groups that were not read by a query, and
-        those that look wiped, are read afterwards, which takes one more request for each.
+        A wiped group stays resolved, and is `rejected`. Groups that were not read by a query, and
+        those that look wiped, are read afterwards, which costs one more request for each.
         """
         return self._run(Transition(name="unresolve"), selection, options)
 
     def silence(
         self, selection: Selection, delay: timedelta | int | Forever, **options: Unpack[BulkOptions]
     ) -> BulkRun:
-        """Silences each group, a silenced one anew; see `AlertGroups.silence`.
+        """Silence each group, also where it is silenced already; see `AlertGroups.silence`.
 
-        A request that was in progress when a run was killed is `unknown` when that is resumed and
-        the group is found silenced: no response says by whom.
+        When a run was killed with a request in flight, is resumed, and finds the group silenced,
+        the group is `unknown`, because no response says who silenced it.
         """
         return self._run(Silence(delay=silence_delay(delay)), selection, options)
 
     def unsilence(self, selection: Selection, **options: Unpack[BulkOptions]) -> BulkRun:
-        """Ends the silence of each group; see `AlertGroups.unsilence`."""
+        """End the silence of each group; see `AlertGroups.unsilence`."""
         return self._run(Transition(name="unsilence"), selection, options)
 
     def delete(
@@ -106,14 +109,14 @@ class Bulk:
         wait: timedelta | float | None = None,
         **options: Unpack[BulkOptions],
     ) -> BulkRun:
-        """Wipes or deletes each group; see `AlertGroups.delete`.
+        """Wipe or delete each group; see `AlertGroups.delete`.
 
         Args:
             selection: The groups.
             mode: `wipe` or `delete`.
-            wait: How long to look, in seconds or as a timedelta, whether the server has done what
-                accepted. What it has not done by then is `unknown`. Without it, nobody looks, and
-                each group is `accepted`.
+            wait: How long to wait until the server has carried it out, in seconds or as a
+                timedelta; groups for which it has not by then are `unknown`. Without `wait`, the
+                run does not check, and each group is `accepted`.
             options: See `BulkOptions`.
         """
         action = Delete(
@@ -125,10 +128,10 @@ class Bulk:
     def add_labels(
         self, selection: Selection, labels: LabelsLike, **options: Unpack[BulkOptions]
     ) -> BulkRun:
-        """Attaches to each group the labels that it lacks; see `AlertGroups.add_label`.
+        """Add to each group the labels that it lacks; see `AlertGroups.add_label`.
 
-        A group that would have more than 50 is rejected before anything is sent. Groups that come
-        from a query are not read again; others are, which takes one more request for each.
+        A group that would have more than 50 is `rejected` before anything is sent to it. Groups
+        that were not read by a query are read first, which costs one more request for each.
         """
         pairs = label_rules.validate(labels)
         return self._run(_labels("add_labels", pairs), selection, options)
@@ -136,27 +139,27 @@ class Bulk:
     def remove_labels(
         self, selection: Selection, labels: LabelsLike, **options: Unpack[BulkOptions]
     ) -> BulkRun:
-        """Takes these labels off each group that has them; see `AlertGroups.remove_label`."""
+        """Remove these labels from each group that has them; see `AlertGroups.remove_label`."""
         pairs = label_rules.parse(labels)
         for key, value in pairs:
             label_rules.to_attached(key, value)
         return self._run(_labels("remove_labels", pairs), selection, options)
 
     def resume(self, journal: str | Path, **options: Unpack[ResumeOptions]) -> BulkRun:
-        """Finishes the run of a journal, which may have been killed at any point.
+        """Finish the run of a journal, at whatever point it was killed.
 
-        What succeeded or was rejected stays as it is. What was under way, or is unknown, is looked
-        at first. The rest, and what failed, is acted on, also of a run that is finished. The
-        journal goes on in the same file.
+        Groups that succeeded or were rejected are left alone. Groups whose request was in flight,
+        or whose outcome is unknown, are read back first. The others, and those that failed, are
+        acted on, also when the run is finished. The run continues in the same file.
 
-        Of a long journal the first 32 KiB are read here, so that no other task is kept waiting.
-        All of it is read when the run is awaited, which raises JournalError for what is wrong
-        there; until then the run's `.report` tells of the beginning only.
+        Only the first 32 KiB of the journal are read here, so that no other task is kept waiting;
+        until the run is awaited, its `.report` covers no more than that. Awaiting it reads all of
+        the journal, and raises JournalError for a line that is invalid.
 
         Raises:
-            JournalError: Another run is using it now; or it cannot be read; or its selection was
-                not complete, so that nothing was sent; or it is of another server. Its `.reason`
-                tells these apart.
+            JournalError: Another run is using the journal; or it cannot be read; or its selection
+                was not complete, so that nothing was sent; or it is of another server. `.reason`
+                says which.
         """
         settings = Settings(**options)
         file = Journal(path_of_journal(journal), OLD, fsync=settings.fsync)
@@ -164,7 +167,9 @@ class Bulk:
             state = file.peek()
         header, server = state.header, self._session.shared.wire.server
         if header.server != server:
-            raise file.other_run(f"it is the journal of {header.server}, and this is {server}.")
+            raise file.other_run(
+                f"it is the journal of a run on {header.server}, but this client is for {server}."
+            )
         read_again = None
         if header.converge and header.query is not None:
             request = attrs.evolve(operations.list_alert_groups(), query=header.query)
@@ -191,20 +196,20 @@ class Bulk:
         return BulkRun(self._session, work, settings, journal, RunState(header=header))
 
     def _query(self, selection: object, settings: Settings) -> Pager[AlertGroup] | None:
-        """The selection as a query of alert groups, if it is a query."""
+        """Return the selection if it is a query; raise InvalidArgument unless of alert groups."""
         if not isinstance(selection, Pager):
             if settings.converge:
-                message = "converge=True walks a query again: give one, from alert_groups.list()."
+                message = "converge=True repeats a query: pass one, from alert_groups.list()."
                 raise InvalidArgument(message, argument="converge")
             return None
         pager = cast("Pager[AlertGroup]", selection)
         if pager.request.operation is not operations.LIST_ALERT_GROUPS:
-            message = f"selection: {pager.request.operation.id} lists no alert groups."
+            message = f"selection: {pager.request.operation.id} does not list alert groups."
             raise InvalidArgument(message, argument="selection")
         if not (settings.everything or is_filtered(pager.request.query)):
             message = (
-                "selection: this query has no filter, and selects everything. Give it one, "
-                "or say everything=True."
+                "selection: this query has no filter, and selects everything. Add one, "
+                "or pass everything=True."
             )
             raise InvalidArgument(message, argument="everything")
         pager.check_same_client(self._session)
@@ -215,19 +220,21 @@ class Bulk:
 
 
 def _reader(selection: object) -> ReadSelection:
-    """Of ids and groups, checked as far as that is possible without waiting for them."""
+    """Return the reader of ids or groups; those that are there are checked at once."""
     match selection:
         case AsyncIterable():
             return partial(read_stream, cast("AsyncIterable[str | AlertGroup]", selection))
         case Iterable() if not isinstance(selection, str | bytes | Mapping):
             items = cast("Iterable[object]", selection)
-            return partial(read_ids, [group_id(item, at) for at, item in enumerate(items)])
+            return partial(
+                read_ids, [group_id(item, position) for position, item in enumerate(items)]
+            )
         case _:
-            message = f"selection={shown(selection)}: a query, or ids or groups, are needed."
+            message = f"selection={shown(selection)}: pass a query, or ids or alert groups."
             raise InvalidArgument(message, argument="selection")
 
 
 def _labels(name: str, pairs: tuple[tuple[str, str], ...]) -> LabelChange:
     if not pairs:
-        raise InvalidArgument("labels: at least one is needed.", argument="labels")
+        raise InvalidArgument("labels: pass at least one.", argument="labels")
     return LabelChange(name=name, labels=tuple(dict.fromkeys(pairs)))

@@ -2,18 +2,23 @@
 
     {"journal": 1, "server": …, "action": {…}, "query": [[…]] | null, …}
     {"select": ["I1", "I2", …]}         any number of these
-    {"selected": 2, "complete": true}    only now is anything sent
-    {"begin": 0, "id": "I1", …}         before its first request
-    {"end": 0, "status": "changed", …}  after its last one
+    {"selected": 2, "complete": true}   requests are sent only after this line
+    {"begin": "I1", …}                  before a group's first request
+    {"end": "I1", "status": "changed", …}   after its last response
     {"finished": true}                  each group was attempted
 
-Groups are numbered from 0, in the order in which they were selected. A line that has no end was
-being written when the machine stopped, and does not count.
+How it works, and why it is safe: lines are only ever appended, each by one unbuffered write, and
+what a line announces is not sent before it is written. So a crash at any byte leaves whole lines
+and perhaps a part of the last one, which does not count and is cut off when the run is resumed.
+Without the line `selected`, nothing was sent. A group without `begin` was not touched; one with
+`begin` and without `end` may have been, so it is read back before it is acted on; one with `end`
+has its outcome. After a failed write, the run sends nothing more, and no line is written behind
+half a line. With `fsync`, all this holds for a crash of the machine as well.
 
-One run at a time uses a journal: whoever opens it locks it, and only then reads or writes. So what
-is read is never half of what another run does, and what is decided by it still holds when the first
-line is written. The lock is on the file, not on its name: a file that lost its name while it was
-being opened is given up, and a file is removed only while it is locked and still has its name.
+One run at a time uses a journal: it locks the file, and only then reads or writes it. So it never
+reads half of what another run writes, and what it decides by the content still holds when it writes
+its first line. The lock is on the file, not on its name: a run gives up when the file has lost its
+name since it was opened, and a file is removed only while it is locked and has its name.
 """
 
 import asyncio
@@ -39,31 +44,33 @@ _IDS_IN_A_LINE: Final = 1000
 
 
 NEW: Final = "xb+"
-"""For a new run: there must be no such file."""
+"""Mode for a new run: there must be no such file."""
 OLD: Final = "rb+"
-"""To finish the run of a journal."""
+"""Mode to finish the run of a journal."""
 EITHER: Final = "ab+"
-"""To finish a run or to begin one."""
+"""Mode to finish a run, or to begin one."""
 
 
 class Journal:
-    """The journal of a run; without a path, nothing is read or written.
+    """The journal of a run; without a path, it reads and writes nothing.
 
-    With `fsync`, lines are brought to the disk, and before the first of them the name of the file.
+    With `fsync`, `sync` waits until all lines are on the disk, and the file's name as well.
     """
 
     def __init__(self, path: Path | None, mode: str = NEW, *, fsync: bool = False) -> None:
         self._path = path
         self._mode = mode
         self._fsync = fsync
-        self._is_named = mode == OLD
-        self._is_ours = False
+        self._name_synced = mode == OLD
+        self._has_begun = False
+        """Whether this run wrote the first line."""
         self._size = 0
+        """Bytes of the complete lines that were read."""
         self._file: FileIO | None = None
         self._broken: JournalError | None = None
 
     def __enter__(self) -> Self:
-        """Opens and locks it; raises JournalError, such as when another run is using it."""
+        """Open and lock the file; raise JournalError, for instance when another run is using it."""
         if self._path is not None:
             try:
                 self._open(self._path)
@@ -95,22 +102,27 @@ class Journal:
 
     @staticmethod
     def _has_name(path: Path, file: FileIO) -> bool:
-        """Whether the path still leads to the file: another run may have removed it."""
+        """Whether the path still leads to this file; another run may have removed it."""
         try:
             return os.path.samestat(path.stat(), os.fstat(file.fileno()))
         except FileNotFoundError:
             return False
 
     def discard(self) -> None:
-        """Removes it again: nothing was selected, so there is nothing to go on with."""
+        """Remove the file that this run began: nothing was selected, so there is nothing to resume.
+
+        It is removed before it is unlocked: a run that opens it meanwhile is refused, as the file
+        is in use or has lost its name. Windows cannot remove a file that is open; there it is
+        unlocked first, and stays if another run has opened it by then.
+        """
         path, file = self._path, self._file
-        if path is None or file is None or not self._is_ours:
+        if path is None or file is None or not self._has_begun:
             return
         has_name = self._has_name(path, file)
-        if sys.platform == "win32":  # removes no file that is open: who opens it now keeps it
+        if sys.platform == "win32":
             self.__exit__()
         if has_name:
-            with suppress(OSError):  # left there, it tells the next run that nothing was sent
+            with suppress(OSError):  # if it stays, the next run reads in it that nothing was sent
                 path.unlink(missing_ok=True)
         self.__exit__()
 
@@ -137,9 +149,9 @@ class Journal:
         return JournalReader(self._path, self._file)
 
     def begin_run(self, header: Header) -> None:
-        """The first line, over what a finished run has left, or one that sent nothing."""
+        """Write the first line, in place of a run that is finished or sent nothing."""
         self._cut(0)
-        self._is_ours = True
+        self._has_begun = True
         self._write(
             journal=FORMAT,
             server=header.server,
@@ -150,7 +162,7 @@ class Journal:
         )
 
     def go_on(self) -> None:
-        """Behind the last whole line that was read; half a line behind that is cut off."""
+        """Continue behind the last complete line; cut off what follows it."""
         self._cut(self._size)
 
     def _cut(self, size: int) -> None:
@@ -162,20 +174,20 @@ class Journal:
                 raise self._failed(error) from error
 
     def nothing_sent(self) -> JournalError:
-        """The error of who would finish a run that has sent nothing."""
+        """Return the error of resuming a run that sent nothing."""
         message = (
             f"{self._path}: the selection was not complete, so nothing was sent. Start a new run: "
-            "with resume=True in this file, or else with it deleted or in another one."
+            "with resume=True in this file, or in a new file."
         )
         return JournalError(message, path=str(self._path), reason="nothing_sent")
 
     def other_run(self, what: str) -> JournalError:
-        """The error of who would finish a run that is another one."""
+        """Return the error of resuming a run that is not the one that was asked for."""
         message = f"{self._path}: {what}"
         return JournalError(message, path=str(self._path), reason="other_run")
 
     async def select(self, ids: Sequence[str], *, complete: bool) -> None:
-        """Write the selection, or what a later round adds to it."""
+        """Write the ids of the selection, or those that a later round adds."""
         if self._file is None:
             return
         for first in range(0, len(ids), _IDS_IN_A_LINE):
@@ -199,23 +211,23 @@ class Journal:
         )
 
     async def finish(self) -> None:
-        """The last line, when each group was attempted."""
+        """Write the last line: each group was attempted."""
         self._write(**FINISHED)
         await self.sync()
 
     async def sync(self) -> None:
-        """Waits until all lines are on the disk, if that was asked for."""
+        """Wait until all lines are on the disk, with `fsync`."""
         if self._file is not None and self._fsync:
             try:
-                await asyncio.to_thread(self._bring_to_disk, self._file)
+                await asyncio.to_thread(self._sync, self._file)
             except OSError as error:
                 raise self._failed(error) from error
 
-    def _bring_to_disk(self, file: FileIO) -> None:
+    def _sync(self, file: FileIO) -> None:
         os.fsync(file.fileno())
-        if not self._is_named and self._path is not None:
+        if not self._name_synced and self._path is not None:
             _sync_folder(self._path.parent)
-            self._is_named = True
+            self._name_synced = True
 
     def _write(self, **entry: object) -> None:
         if self._file is None:
@@ -224,7 +236,7 @@ class Journal:
             raise self._broken
         line = json.dumps(entry).encode() + b"\n"
         try:
-            # Unbuffered: what was written outlives this process.
+            # Unbuffered, so that it survives a crash of this process.
             written = self._file.write(line)
         except OSError as error:
             raise self._failed(error) from error
@@ -232,37 +244,37 @@ class Journal:
             raise self._failed("the disk is full")
 
     def _failed(self, error: OSError | str) -> JournalError:
-        """The error of now and of all later lines: a line is never written after half a line."""
+        """Return the error, also of all later writes: no line may follow half a line."""
         message = (
             f"{self._path}: the journal cannot be written ({error}). No further group is acted on; "
-            "the report of the run tells what was done."
+            "the run's .report says what was done."
         )
         self._broken = JournalError(message, path=str(self._path))
         return self._broken
 
 
 def _in_use(path: Path) -> JournalError:
-    message = f"{path}: another run is using it now. Wait until that has ended."
+    message = f"{path}: another run is using it now. Wait until that run has ended."
     return JournalError(message, path=str(path), reason="in_use")
 
 
 def _missing(path: Path) -> JournalError:
     message = (
         f"{path}: there is no such journal. A run that ended before its selection was complete "
-        "leaves none, and has sent nothing: start a new one."
+        "leaves none, and has sent nothing: start a new run."
     )
     return JournalError(message, path=str(path), reason="missing")
 
 
 def _sync_folder(folder: Path) -> None:
-    """Else a file that was made in it may be gone after a crash of the machine."""
-    if sys.platform == "win32":  # which opens no folders
+    """Bring the names in a folder to the disk: else a crash may lose a file that is new in it."""
+    if sys.platform == "win32":  # where folders cannot be opened
         return
     number = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(number)
     except OSError as error:
-        if error.errno != errno.EINVAL:  # a file system that has no such thing
+        if error.errno != errno.EINVAL:  # the file system does not support it
             raise
     finally:
         os.close(number)

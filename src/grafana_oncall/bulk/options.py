@@ -1,4 +1,4 @@
-"""The options of every bulk run, and their checks."""
+"""The options of bulk runs, and their validation."""
 
 from pathlib import Path
 from typing import Any, Final, TypedDict
@@ -15,18 +15,18 @@ MAX_AT_ONCE: Final = 8
 
 
 class ResumeOptions(TypedDict, total=False):
-    """What a resumed run takes; the rest is in its journal.
+    """Options of a resumed run; the others are in its journal.
 
     Keys:
-        max_at_once: Groups under way at the same time, 8 by default; the client's
-            `max_connections` and the server's quota limit them further.
-        stop_after_failures: So many groups rejected, failed or unknown, and no further one is
-            begun. By default one failure never keeps another group from being acted on.
+        max_at_once: Groups that are acted on at the same time, 8 by default; the client's
+            `max_connections` and rate limits bound them further.
+        stop_after_failures: Begin no further group after this many were rejected, failed or
+            unknown. By default, failures never keep other groups from being acted on.
         on_progress: Called with a `Progress` after each page and each group, and once a second
-            meanwhile.
-        fsync: Whether each line of the journal is on the disk before the run goes on, which
-            outlives a crash of the machine; without, it outlives that of the process. False by
-            default.
+            in between.
+        fsync: Whether the run waits until each line of the journal is on the disk, so that it
+            survives a crash of the machine; otherwise it survives a crash of the process. False
+            by default.
     """
 
     max_at_once: int
@@ -36,21 +36,20 @@ class ResumeOptions(TypedDict, total=False):
 
 
 class BulkOptions(ResumeOptions, total=False):
-    """What every bulk action takes.
+    """Options of every bulk action.
 
     Keys:
-        everything: Allows a query without any filter, which is refused otherwise.
-        max_items: A larger selection raises `SelectionTooLarge` before anything is written.
-        dry_run: Reads and checks the selection, and reports what would be sent, without sending
-            it.
-        converge: Walks the query again when all is done, and acts on what matches by then and is
-            new, until there is nothing more; ten times at most.
-        journal: A file into which each outcome is written as it happens. It must not exist yet,
+        everything: Allow a query without any filter, which raises InvalidArgument otherwise.
+        max_items: Raise `SelectionTooLarge` for a larger selection, before anything is written.
+        dry_run: Read and check the selection, and report what would be sent, without sending it.
+        converge: Repeat the query when all groups were acted on, and act on those that match by
+            then and are new, until there are none; ten times at most.
+        journal: Path of a file to which each outcome is written as it happens. It must not exist,
             unless `resume=True`; `Bulk.resume` finishes its run.
-        resume: Finishes the run of the journal if that was cut short: it must be of the same
-            server, action and selection. Otherwise, when there is no journal, when its run sent
-            nothing, or when that is finished, a new run takes the file. False by default.
-        max_at_once, stop_after_failures, on_progress, fsync: As `ResumeOptions` has them.
+        resume: Finish the run of the journal if that was cut short; it must be of the same server,
+            action and selection. If there is no journal, or its run sent nothing or is finished,
+            start a new run in the file. False by default.
+        max_at_once, stop_after_failures, on_progress, fsync: See `ResumeOptions`.
     """
 
     everything: bool
@@ -74,13 +73,13 @@ def _function(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
 
 
 def path_of_journal(value: object) -> Path:
-    """The path, if it is one."""
+    """Return the path of a journal; raise InvalidArgument for other values."""
     return path_of("journal", value)
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """The options of a run, checked."""
+    """The validated options of a run."""
 
     max_at_once: int = attrs.field(default=MAX_AT_ONCE, validator=_whole)
     stop_after_failures: int | None = attrs.field(
@@ -100,12 +99,12 @@ class Settings:
     def __attrs_post_init__(self) -> None:
         if self.journal is None:
             if self.resume:
-                message = "resume=True: say which journal the run is in, with journal=."
+                message = "resume=True: pass the journal of the run, as journal=."
                 raise InvalidArgument(message, argument="resume")
             return
         if self.dry_run:
             message = (
-                "journal: a dry run does nothing that could be resumed. Leave out one of them."
+                "journal: a dry run sends nothing that could be resumed. Omit journal= or dry_run=."
             )
             raise InvalidArgument(message, argument="journal")
         if self.journal.exists() and not self.resume:
@@ -113,8 +112,8 @@ class Settings:
 
 
 def already_exists(path: Path) -> JournalError:
-    """The error of a new run whose journal is there already."""
+    """Return the error of a new run whose journal exists."""
     message = (
-        f"{path} exists. Finish its run with bulk.resume(), give resume=True, or name a new file."
+        f"{path} exists. Finish its run with bulk.resume(), pass resume=True, or name a new file."
     )
     return JournalError(message, path=str(path), reason="exists")

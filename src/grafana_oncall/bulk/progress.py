@@ -1,4 +1,4 @@
-"""A progress bar of a bulk run; needs `grafana-oncall-sdk[rich]`."""
+"""Progress of a bulk run: what listeners receive, and a bar for terminals."""
 
 import asyncio
 import logging
@@ -20,39 +20,40 @@ if TYPE_CHECKING:
 Phase: TypeAlias = Literal["selecting", "acting"]
 
 _logger: Final = logging.getLogger("grafana_oncall")
-_TICK: Final = 1.0
+_INTERVAL: Final = 1.0
+"""Seconds between two reports while nothing else is reported."""
 
 
 @attrs.frozen(kw_only=True)
 class Progress:
-    """How far a bulk run is, at one moment. Times in seconds."""
+    """How far a bulk run is. Times in seconds."""
 
     action: str
     """Such as `resolve`."""
     phase: Phase
-    """The selection is read to its end first; then the groups are acted on."""
+    """`selecting` until the selection is read to its end, then `acting`."""
     total: int | None
-    """Groups in the selection; None while a source without a length is read."""
+    """Groups in the selection; None while an async iterable is read."""
     done: int
-    """Groups that were found, or that have their outcome."""
+    """Groups found so far, or groups that have their outcome."""
     done_before: int
-    """Groups of these that were done when the phase began, as when a run is resumed."""
+    """How many of them were done when the phase began, as in a resumed run."""
     counts: Mapping[Status, int]
     """Groups by status."""
     elapsed: float
     """Time since this phase began, pauses included."""
     pause: float
-    """How long the server's quota, the client's own, or an outage still lets nothing through."""
+    """Time for which a rate limit or an outage still holds requests back."""
 
     @property
     def rate(self) -> float:
-        """Groups per second; a pause counts as soon as it is known how long it will be."""
+        """Groups per second; the rest of a pause counts as elapsed time."""
         seconds = self.elapsed + self.pause
         return (self.done - self.done_before) / seconds if seconds else 0.0
 
     @property
     def eta(self) -> float | None:
-        """Time that is left, the pause included; None as long as nothing tells."""
+        """Estimated time left, pauses included; None while it cannot be estimated."""
         if self.total is None or not self.rate:
             return None
         return self.pause + (self.total - self.done) / self.rate
@@ -73,7 +74,7 @@ class ProgressReporter:
         pause_left: Callable[[], float],
     ) -> None:
         self.seconds: dict[Phase, float] = {"selecting": 0.0, "acting": 0.0}
-        """How long each phase took so far."""
+        """Duration of each phase so far."""
         self._action = action
         self._counts = counts
         self._listener = listener
@@ -87,33 +88,33 @@ class ProgressReporter:
     async def phase(
         self, phase: Phase, *, done: int = 0, total: int | None = None
     ) -> AsyncGenerator[None]:
-        """Measures what happens meanwhile, and tells of it once a second."""
+        """Measure what happens inside, and report the progress once a second."""
         self._phase, self._began = phase, _now()
         self._before = self._done = done
         self._total = total
-        ticking = None if self._listener is None else asyncio.create_task(self._tick())
+        reporting = None if self._listener is None else asyncio.create_task(self._repeat())
         try:
             yield
         finally:
             self.seconds[phase] += _now() - self._began
-            if ticking is not None:
-                await cancel_all([ticking])
+            if reporting is not None:
+                await cancel_all([reporting])
 
     def reached(self, done: int, total: int | None) -> None:
-        """So many are done, of so many."""
+        """Report that `done` of `total` groups are done."""
         self._done, self._total = done, total
-        self._tell()
+        self._report()
 
     def step(self) -> None:
-        """One more is done."""
+        """Report that one more group is done."""
         self.reached(self._done + 1, self._total)
 
-    async def _tick(self) -> None:
+    async def _repeat(self) -> None:
         while True:
-            await asyncio.sleep(_TICK)
-            self._tell()
+            await asyncio.sleep(_INTERVAL)
+            self._report()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self._listener is None:
             return
         progress = Progress(
@@ -141,7 +142,7 @@ _MISSING: Final = "A progress bar needs rich: pip install 'grafana-oncall-sdk[ri
 
 @contextmanager
 def progress_bar(console: "Console | None" = None) -> Generator[OnProgress]:
-    """A live bar on the terminal, to be given as `on_progress`.
+    """Show a live bar on the terminal; pass the value as `on_progress`.
 
     Raises:
         ImportError: The extra `[rich]` is not installed.
@@ -155,10 +156,10 @@ def progress_bar(console: "Console | None" = None) -> Generator[OnProgress]:
         rich.TextColumn("{task.description}"),
         rich.BarColumn(),
         rich.MofNCompleteColumn(),
-        rich.TextColumn("{task.fields[told]}"),
+        rich.TextColumn("{task.fields[details]}"),
     )
     with rich.Progress(*columns, console=console) as bar:
-        task = bar.add_task("…", total=None, told="")
+        task = bar.add_task("…", total=None, details="")
 
         def show(progress: Progress) -> None:
             bar.update(
@@ -166,14 +167,14 @@ def progress_bar(console: "Console | None" = None) -> Generator[OnProgress]:
                 description=f"{progress.action}: {progress.phase}",
                 completed=progress.done,
                 total=progress.total,
-                told=told(progress),
+                details=details(progress),
             )
 
         yield show
 
 
-def told(progress: Progress) -> str:
-    """Rate, time left and pause, in words."""
+def details(progress: Progress) -> str:
+    """Return the rate, the time left and the pause as text."""
     words = [f"{progress.rate:.1f}/s"]
     if progress.eta is not None:
         words.append(f"{timedelta(seconds=round(progress.eta))} left")

@@ -19,38 +19,38 @@ _SHOWN_FAILURES: Final = 20
 
 @attrs.frozen(kw_only=True)
 class BulkReport:
-    """What became of each group of a selection. Times in seconds."""
+    """The outcomes of a bulk run. Times in seconds."""
 
     action: str
     """Such as `resolve`."""
     outcomes: Sequence[Outcome] = attrs.field(repr=False)
     """One for each group, in the order of the selection."""
     counts: Mapping[Status, int]
-    """Groups by status, each status included; their sum is the selection."""
+    """Number of groups for every status; their sum is the size of the selection."""
     seconds_selecting: float
-    """How long it took to read and check the selection."""
+    """Time to read and check the selection."""
     seconds_acting: float
-    """How long it took to act on it, pauses included."""
+    """Time to act on the groups, pauses included."""
     complete: bool = True
-    """False when one may have been left out: because groups left the list during each of five
-    walks, or because `converge=True` found new ones to the last."""
+    """False when groups may have been missed: because groups left the list during each of five
+    walks, or because the last round of `converge=True` still found new ones."""
     selection_complete: bool = True
     """False when the run ended before the selection was complete: then nothing was sent."""
     dry_run: bool = False
-    """Whether nothing was to be sent; the outcomes' `detail` then says what would be."""
+    """Whether it was a dry run; each outcome's `detail` then says what would have been sent."""
 
     @property
     def failures(self) -> Sequence[Outcome]:
-        """Those that are rejected, failed or unknown."""
+        """The outcomes that are rejected, failed or unknown."""
         if not any(number for status, number in self.counts.items() if status.is_failure):
             return ()
         return [outcome for outcome in self.outcomes if outcome.status.is_failure]
 
     def raise_for_failures(self) -> None:
-        """Raises an ExceptionGroup with the error of each failure, if there is any.
+        """Raise an ExceptionGroup with the error of each failure, if there is any.
 
-        `except* Conflict` and the like take them apart. A failure that was read from a journal is
-        an OnCallError with the words of its error.
+        Handle them by class with `except*`, such as `except* Conflict`. A failure that was read
+        from a journal is a plain OnCallError with the text of the original one.
         """
         failures = self.failures
         if failures:
@@ -58,7 +58,7 @@ class BulkReport:
             raise ExceptionGroup(message, [_error(failure) for failure in failures])
 
     def to_json(self) -> str:
-        """All of it as a JSON object."""
+        """Return the report as a JSON object."""
         return json.dumps(
             {
                 "action": self.action,
@@ -83,8 +83,11 @@ class BulkReport:
     def __str__(self) -> str:
         lines = [self._summary()]
         failures = self.failures
-        lines += [f"  {one.id} {one.status}: {one.detail}" for one in failures[:_SHOWN_FAILURES]]
-        return "\n".join([*lines, *(f"  {more}" for more in _more(failures))])
+        lines += [
+            f"  {failure.id} {failure.status}: {failure.detail}"
+            for failure in failures[:_SHOWN_FAILURES]
+        ]
+        return "\n".join([*lines, *(f"  {line}" for line in _omitted(failures))])
 
     def _summary(self) -> str:
         counts = ", ".join(
@@ -93,19 +96,21 @@ class BulkReport:
             if number
         )
         kind = f"{self.action} (dry run)" if self.dry_run else self.action
-        doubt = "" if self.complete else "; the list kept moving: some may have been left out"
+        notes = (
+            "" if self.complete else "; the list kept changing: some groups may have been missed"
+        )
         if self.counts.get(Status.ACCEPTED):
-            doubt += "; the server does later what it accepted"
+            notes += "; the server carries out later what it accepted"
         seconds = self.seconds_selecting + self.seconds_acting
         if not self.selection_complete:
             reason = "the selection was not complete, so nothing was sent"
             return f"{kind}: {reason}, in {seconds:.1f} s"
         number = len(self.outcomes)
         groups = "1 alert group" if number == 1 else f"{number:,} alert groups"
-        return f"{kind}: {groups}{f': {counts}' if counts else ''}, in {seconds:.1f} s{doubt}"
+        return f"{kind}: {groups}{f': {counts}' if counts else ''}, in {seconds:.1f} s{notes}"
 
     def __rich__(self) -> "Table":
-        """The counts and the failures as a table, for `rich.print` and `Console.print`."""
+        """Return a table of counts and failures, for `rich.print` and `Console.print`."""
         from rich.table import Table  # noqa: PLC0415  # an extra
         from rich.text import Text  # noqa: PLC0415
 
@@ -113,14 +118,14 @@ class BulkReport:
         for status, number in self.counts.items():
             table.add_row(status.replace("_", " "), f"{number:,}")
         table.add_section()
-        for one in self.failures[:_SHOWN_FAILURES]:
-            table.add_row(one.status, Text(f"{one.id} {one.detail}"))
-        for more in _more(self.failures):
-            table.add_row("", more)
+        for failure in self.failures[:_SHOWN_FAILURES]:
+            table.add_row(failure.status, Text(f"{failure.id} {failure.detail}"))
+        for line in _omitted(self.failures):
+            table.add_row("", line)
         return table
 
 
-def _more(failures: Sequence[Outcome]) -> Iterator[str]:
+def _omitted(failures: Sequence[Outcome]) -> Iterator[str]:
     if len(failures) > _SHOWN_FAILURES:
         yield f"… and {len(failures) - _SHOWN_FAILURES} more (.failures)"
 

@@ -119,7 +119,7 @@ async def test_an_accepted_deletion_is_not_sent_again(
     report = await bulk.delete(ids(add(fake, 3)), mode=mode, journal=path)
     report.raise_for_failures()
     assert "3 accepted" in str(report)
-    assert "the server does later what it accepted" in str(report)
+    assert "the server carries out later what it accepted" in str(report)
     fake.calls.clear()
     assert counted(await bulk.resume(path)) == {"accepted": 3}
     assert fake.calls == []

@@ -40,7 +40,7 @@ async def test_converging_is_bounded(fake: FakeOnCall, oncall: OnCallClient) -> 
     query = oncall.alert_groups.list(state="new")
     report = await oncall.alert_groups.bulk.resolve(query, converge=True)
     assert (counted(report), report.complete) == ({"changed": 11}, False)
-    assert "may have been left out" in str(report)
+    assert "may have been missed" in str(report)
     assert json.loads(report.to_json())["complete"] is False
     assert [group.state for group in fake.groups.values()].count("firing") == 1
 

@@ -131,7 +131,7 @@ async def test_a_list_that_never_stands_still_is_told(
     meanwhile(fake, "list_alert_groups", act, times=99)
     report = await oncall.alert_groups.bulk.resolve(oncall.alert_groups.list(state="new"))
     assert not report.complete
-    assert "may have been left out" in str(report)
+    assert "may have been missed" in str(report)
     assert sum(report.counts.values()) == len(report.outcomes)
 
 

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from grafana_oncall.bulk import Progress, progress_bar
-from grafana_oncall.bulk.progress import Phase, told
+from grafana_oncall.bulk.progress import Phase, details
 
 
 def progress(
@@ -40,7 +40,7 @@ def progress(
 )
 def test_rate_time_left_and_pause_are_told_in_words(at: Progress, words: str) -> None:
     """As far as they are known."""
-    assert told(at) == words
+    assert details(at) == words
 
 
 def drawn(*steps: Progress, terminal: bool) -> str:

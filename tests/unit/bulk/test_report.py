@@ -160,13 +160,14 @@ def test_a_report_is_a_json_object() -> None:
         ),
         pytest.param(
             report([Outcome(id="I1", status=Status.ACCEPTED)]),
-            "resolve: 1 alert group: 1 accepted, in 4.0 s; the server does later what it accepted",
+            "resolve: 1 alert group: 1 accepted, in 4.0 s; the server carries out later "
+            "what it accepted",
             id="accepted",
         ),
         pytest.param(
             report([MIXTURE[0]], complete=False),
-            "resolve: 1 alert group: 1 changed, in 4.0 s; the list kept moving: some may have "
-            "been left out",
+            "resolve: 1 alert group: 1 changed, in 4.0 s; the list kept changing: some groups "
+            "may have been missed",
             id="not complete",
         ),
     ],
