@@ -7,7 +7,7 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
     report = await client.alert_groups.bulk.acknowledge(firing)
 """
 
-# The layers of the package are drawn in pyproject.toml, and held by import-linter.
+# The layers of the package are defined in pyproject.toml, and enforced by import-linter.
 
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from . import bot, bulk, changes, errors, events, labels, models, operations, webhooks
     from .client import OnCallClient
 else:
-    # All of them together take twice the time of httpx, and few programs need the half of them.
+    # Importing all of them takes twice as long as httpx, and few programs need half of them.
     __getattr__, __dir__ = lazily(
         __name__,
         {

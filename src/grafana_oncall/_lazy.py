@@ -1,4 +1,4 @@
-"""Names of a module that are imported when they are first used (PEP 562)."""
+"""Lazy import of names on first use (PEP 562)."""
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -9,27 +9,29 @@ _PACKAGE: Final = __name__.rpartition(".")[0]
 
 
 def lazily(
-    door: str, homes: Mapping[str, Iterable[str]]
+    module: str, sources: Mapping[str, Iterable[str]]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The `__getattr__` and the `__dir__` of a module that only hands on what others have.
+    """Return the `__getattr__` and `__dir__` of a module that re-exports names of others.
 
-    `homes` tells where names come from, as `from home import names` does inside this package.
+    Args:
+        module: Full name of that module.
+        sources: The names by the module that defines them, relative to this package.
     """
-    home_of = {name: home for home, names in homes.items() for name in names}
+    source_of = {name: source for source, names in sources.items() for name in names}
 
-    def imported(name: str) -> Any:
-        home = home_of.get(name)
-        if home is None:
-            raise AttributeError(f"module {door!r} has no attribute {name!r}")
+    def get(name: str) -> Any:
+        source = source_of.get(name)
+        if source is None:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
         value = (
             import_module(f".{name}", _PACKAGE)
-            if home == "."
-            else getattr(import_module(home, _PACKAGE), name)
+            if source == "."
+            else getattr(import_module(source, _PACKAGE), name)
         )
-        setattr(sys.modules[door], name, value)  # the next use finds it there
+        setattr(sys.modules[module], name, value)  # found directly from now on
         return value
 
-    def listed() -> list[str]:
-        return sorted({*vars(sys.modules[door]), *home_of})
+    def list_names() -> list[str]:
+        return sorted({*vars(sys.modules[module]), *source_of})
 
-    return imported, listed
+    return get, list_names

@@ -1,10 +1,10 @@
-"""What happens inside a client, as typed events: for logs, metrics and traces.
+"""Typed events of what happens inside a client, for logs, metrics and traces.
 
     OnCallClient(…, on_event=print)
 
-A listener is called in the task that makes the call, and must not block. When it raises, that is
-logged and the call goes on. Each event is also a record of the logger `grafana_oncall`, whose
-`oncall` attribute is the event. None of them shows the token, a query, or a body.
+A listener is called in the task that makes the call, and must not block. An exception in it is
+logged, and the call continues. Each event is also a record of the logger `grafana_oncall`, whose
+`oncall` attribute is the event. No event shows the token, a query, or a body.
 """
 
 import logging
@@ -28,7 +28,7 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class CallStarted:
-    """A call of an operation begins; `call` is the same in all events of it."""
+    """A call of an operation begins; `call` is the same in all of its events."""
 
     level: ClassVar[int] = logging.DEBUG
     call: int
@@ -39,7 +39,7 @@ class CallStarted:
 
 @attrs.frozen(kw_only=True)
 class AttemptEnded:
-    """One request was answered, or failed. Times in seconds."""
+    """One request got a response, or failed. Times in seconds."""
 
     level: ClassVar[int] = logging.DEBUG
     call: int
@@ -47,18 +47,18 @@ class AttemptEnded:
     attempt: int
     """Number of the attempt, from 1."""
     status: int | None
-    """Status of the answer; None without one."""
+    """Status of the response; None without one."""
     error: str | None
     """Name of the error's class; None after a success."""
     waited: float
     """Time at the throttle: for a place, or for a pause to end."""
     latency: float
-    """Time from sending to the whole answer."""
+    """Time from sending to the whole response."""
 
 
 @attrs.frozen(kw_only=True)
 class RetryScheduled:
-    """The call goes on with another attempt."""
+    """The call will make another attempt."""
 
     level: ClassVar[int] = logging.INFO
     call: int
@@ -77,9 +77,9 @@ class Paused:
     level: ClassVar[int] = logging.WARNING
     seconds: float
     reason: str
-    """`throttled` or `unknown_stack`, both by the server; `unreachable` (no connection, or no
-    answer), `unavailable` (a gateway answers in OnCall's place) or `rate_limit_storage` (its Redis
-    does not answer), all of them outages; or `rate_limit`."""
+    """`throttled` or `unknown_stack`, both a 429; `unreachable` (no connection, or no response),
+    `unavailable` (a gateway responds in OnCall's place) or `rate_limit_storage` (its Redis does not
+    respond), all of them outages; or `rate_limit`."""
 
     def __str__(self) -> str:
         cause = _CAUSES.get(self.reason, self.reason)
@@ -87,14 +87,14 @@ class Paused:
 
 
 _CAUSES: Final = {
-    "throttled": "the server answered 429",
+    "throttled": "the server responded 429",
     "unknown_stack": (
-        "the server answered 429, for it does not know the stack of grafana_url= yet, and is "
-        "learning it: check the URL, or wait some minutes"
+        "the server responded 429, because it does not know the stack of grafana_url= yet and is "
+        "synchronizing it: check the URL, or wait a few minutes"
     ),
-    "unreachable": "the server cannot be reached, or does not answer",
-    "unavailable": "a gateway answers in the server's place",
-    "rate_limit_storage": "the Redis of its rate_limit_storage does not answer",
+    "unreachable": "the server cannot be reached, or does not respond",
+    "unavailable": "a gateway responds in the server's place",
+    "rate_limit_storage": "the Redis of its rate_limit_storage does not respond",
     "rate_limit": "of its own rate_limit",
 }
 
@@ -112,22 +112,22 @@ class PageRead:
 
 @attrs.frozen(kw_only=True)
 class ListIncomplete:
-    """The pages of a list have fewer items than the server counts, also when they are read again.
+    """The pages of a list have fewer items than the server counts, even when read again.
 
-    The count did not change meanwhile, so that some items were probably never shown.
+    The count did not change meanwhile, so some items were probably never on any page.
     """
 
     level: ClassVar[int] = logging.WARNING
     operation: str
     items: int
-    """Those that were shown, each counted once."""
+    """Distinct items on the pages."""
     count: int
-    """How many there are, as the server says."""
+    """The server's count."""
 
     def __str__(self) -> str:
         return (
-            f"ListIncomplete: {self.operation}: the server counts {self.count} items, and shows "
-            f"{self.items} of them. Narrow the list, such as by time, to see the others."
+            f"ListIncomplete: {self.operation}: the server counts {self.count} items, but its "
+            f"pages have only {self.items}. Narrow the list, such as by time, to see the others."
         )
 
 
@@ -154,12 +154,12 @@ _logger: Final = logging.getLogger("grafana_oncall")
 
 
 def is_heard(kind: type[Event], listener: Listener | None) -> bool:
-    """Whether anyone wants events of this kind: where nobody does, none need be made."""
+    """Whether there is a listener or a logger for events of this kind."""
     return listener is not None or _logger.isEnabledFor(kind.level)
 
 
 def emit(event: Event, listener: Listener | None) -> None:
-    """Hands an event to the log and to the listener."""
+    """Pass an event to the log and to the listener."""
     if _logger.isEnabledFor(event.level):
         _logger.log(event.level, "%s", event, extra={"oncall": event})
     if listener is None:

@@ -1,11 +1,11 @@
-"""Labels: written in whichever way is at hand, checked before anything is sent.
+"""Labels: accepted in several shapes, validated before anything is sent.
 
-Wherever labels are taken, they may be a mapping `{"team": "SRE"}`, one string `"team:SRE"`, one
-label of the API, or an iterable of strings, pairs `("team", "SRE")` and labels of the API. Such a
-label is a model (what a group's `.labels` holds) or its JSON
-`{"key": {"name": "team"}, "value": {"name": "SRE"}}`, of which only the names count.
+Labels may be a mapping `{"team": "SRE"}`, one string `"team:SRE"`, one label of the API, or an
+iterable of strings, pairs `("team", "SRE")` and labels of the API. A label of the API is a model
+(as in a group's `.labels`) or its JSON `{"key": {"name": "team"}, "value": {"name": "SRE"}}`, of
+which only the names count.
 
-What is wrong is never repaired, and is said all at once, in one `LabelError`.
+Nothing is repaired. All problems are reported together, in one `LabelError`.
 """
 
 import re
@@ -39,22 +39,22 @@ _UNSENDABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def parse(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
-    """Pairs of key and value, in the order given; only their shape is checked.
+    """Return pairs of key and value, in the given order; only their shape is checked.
 
         >>> parse("team:SRE")
         (('team', 'SRE'),)
 
     Raises:
-        LabelError: Something among them is not a label, such as a number as its value.
+        LabelError: Something is not a label, such as one with a number as its value.
     """
-    return _sound(entries_of(labels), _any)
+    return _validated(entries_of(labels), _any)
 
 
 def validate(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
-    """The pairs of labels, if the API's rules allow to write them.
+    """Return the pairs of labels that may be written under the API's rules.
 
-    At most 50, each key once. Keys and values have 1 to 63 characters: a key letters, digits and
-    "_", with a letter at both ends; a value "-" and "." as well, with no digit at either end.
+    At most 50, each key once. Keys and values have 1 to 63 characters: letters, digits and "_", in
+    values also "-" and ".". A key begins and ends with a letter; a value with anything but a digit.
 
         >>> validate({"team": "SRE", "env": "prod"})
         (('team', 'SRE'), ('env', 'prod'))
@@ -62,54 +62,54 @@ def validate(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
     Raises:
         LabelError: With every broken rule of every label.
     """
-    return _sound(entries_of(labels), _writable, most=LABELS_MAX)
+    return _validated(entries_of(labels), _writable, most=LABELS_MAX)
 
 
 def validate_dynamic(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
-    """The pairs of dynamic labels, whose values are Jinja2 templates of correct syntax.
+    """Return the pairs of dynamic labels, whose values are valid Jinja2 templates.
 
-    A string is split at its first colon, because templates have colons of their own.
+    A string is split at its first colon, because templates may contain colons.
 
         >>> validate_dynamic("severity:{{ payload.severity[:4] }}")
         (('severity', '{{ payload.severity[:4] }}'),)
 
     Raises:
-        LabelError: With every broken rule; one of a template has its line.
+        LabelError: With every broken rule; for a template, with its line.
     """
     entries = entries_of(labels, dynamic=True)
-    return _sound(entries, _dynamic, most=LABELS_MAX, argument="dynamic_labels")
+    return _validated(entries, _dynamic, most=LABELS_MAX, argument="dynamic_labels")
 
 
 def to_query(labels: LabelsLike) -> tuple[str, ...]:
-    """Entries `key:value` of a list filter, all of which a group must have; repeats are dropped.
+    """Return the entries `key:value` of a list filter, without duplicates.
 
-    They are held to what the server can match, not to the rules for writing: labels may be older.
+    Any label that the server can match is accepted, because existing labels may predate the rules.
 
         >>> to_query([("team", "SRE"), ("2nd", "on call")])
         ('team:SRE', '2nd:on call')
 
     Raises:
-        LabelError: The server would ignore an entry, or nothing could ever match all of them, or
-            there are none, which would select everything.
+        LabelError: The server would ignore an entry, or no group can match all of them, or there
+            are none, which would select everything.
     """
-    pairs = _sound(entries_of(labels), _matchable, least=1)
+    pairs = _validated(entries_of(labels), _matchable, least=1)
     return tuple(dict.fromkeys(f"{key}:{value}" for key, value in pairs))
 
 
 def matches(labels: LabelsLike, wanted: LabelsLike) -> bool:
-    """Whether all the wanted labels are among these; case counts, as on the server.
+    """Whether all the wanted labels are among these; case-sensitive, as on the server.
 
         >>> matches([("team", "SRE"), ("env", "prod")], wanted="env:prod")
         True
 
     Raises:
-        LabelError: No label is wanted, or either argument has something that is not a label.
+        LabelError: `wanted` is empty, or something in either argument is not a label.
     """
-    return set(_sound(entries_of(wanted), _any, least=1)) <= set(parse(labels))
+    return set(_validated(entries_of(wanted), _any, least=1)) <= set(parse(labels))
 
 
 def to_inputs(labels: LabelsLike) -> tuple[api.LabelInput, ...]:
-    """The request models of labels; raises LabelError as `validate` does.
+    """Return the request models of labels, validated as by `validate`.
 
     >>> [model.key.name for model in to_inputs({"team": "SRE"})]
     ['team']
@@ -121,7 +121,7 @@ def to_inputs(labels: LabelsLike) -> tuple[api.LabelInput, ...]:
 
 
 def to_dynamic_inputs(labels: LabelsLike) -> tuple[api.DynamicLabelInput, ...]:
-    """The request models of dynamic labels; raises LabelError as `validate_dynamic` does.
+    """Return the request models of dynamic labels, validated as by `validate_dynamic`.
 
     >>> [model.value.name for model in to_dynamic_inputs({"team": "{{ payload.team }}"})]
     ['{{ payload.team }}']
@@ -135,7 +135,7 @@ def to_dynamic_inputs(labels: LabelsLike) -> tuple[api.DynamicLabelInput, ...]:
 
 
 def to_input(key: str, value: str) -> api.LabelInput:
-    """The request model of one label to attach; raises LabelError as `validate` does.
+    """Return the request model of one label to attach, validated as by `validate`.
 
     >>> to_input("team", "SRE").value.name
     'SRE'
@@ -145,21 +145,21 @@ def to_input(key: str, value: str) -> api.LabelInput:
 
 
 def to_attached(key: str, value: str) -> api.AttachedLabelInput:
-    """The request model of one label that is there already, and may be older than the rules.
+    """Return the request model of one existing label, which may predate the rules.
 
         >>> to_attached("2nd", "on call: us").key.name
         '2nd'
 
     Raises:
-        LabelError: No label can be like this: empty, or with control characters.
+        LabelError: No label can be like this: it is empty or has control characters.
     """
-    ((key, value),) = _sound(entries_of([(key, value)]), _attached)
+    ((key, value),) = _validated(entries_of([(key, value)]), _attached)
     return api.AttachedLabelInput(
         key=api.AttachedNameInput(name=key), value=api.AttachedNameInput(name=value)
     )
 
 
-def _sound(
+def _validated(
     entries: Sequence[Entry],
     rules: _Rules,
     *,
@@ -167,13 +167,13 @@ def _sound(
     most: int | None = None,
     argument: str = "labels",
 ) -> tuple[Pair, ...]:
-    """The pairs, if they keep the rules and are all there is."""
+    """Return the pairs if none breaks a rule, and raise LabelError otherwise."""
     problems = list(_problems(entries, rules))
     if len(entries) < least:
-        rule = "An empty set would select everything; to mean that, leave it out."
+        rule = "No labels would select everything; if that is meant, leave them out."
         problems.append(Problem(where=argument, rule=rule))
     if most is not None and len(entries) > most:
-        rule = f"{len(entries)} were given; at most {most} are allowed."
+        rule = f"{len(entries)} are given; at most {most} are allowed."
         problems.append(Problem(where=argument, rule=rule))
     if problems:
         raise LabelError(problems, argument=argument)
@@ -193,7 +193,7 @@ def _problems(entries: Iterable[Entry], rules: _Rules) -> Iterator[Problem]:
         firsts.setdefault(key, value)
 
 
-# Rules: what is wrong with a key, its value, and the value that the key had before, if it had one.
+# Rules: they yield what is wrong with a key, its value, and an earlier value of the same key.
 
 
 def _any(_key: str, _value: str, _before: str | None) -> Iterable[str]:
@@ -204,7 +204,7 @@ def _key(key: str, before: str | None) -> Iterator[str]:
     if not LABEL_KEY.allows(key):
         yield LABEL_KEY.text
     if before is not None:
-        yield "Its key is there already, and each key may stand once."
+        yield "Its key is given twice."
 
 
 def _writable(key: str, value: str, before: str | None) -> Iterator[str]:
@@ -225,16 +225,16 @@ def _matchable(key: str, value: str, before: str | None) -> Iterator[str]:
     if not LABEL_FILTER.allows(f"{key}:{value}"):
         yield LABEL_FILTER.text
     if before not in {None, value}:
-        yield f"{shown(before)} is wanted of the same key, and nothing has both."
+        yield f"{shown(before)} is given for the same key, and no group has both."
     yield from _sendable(key + value)
 
 
 def _attached(key: str, value: str, _before: str | None) -> Iterator[str]:
     if not (key and value):
-        yield "Neither key nor value of a label is empty."
+        yield "Key and value must not be empty."
     yield from _sendable(key + value)
 
 
 def _sendable(text: str) -> Iterator[str]:
     if _UNSENDABLE.search(text):
-        yield "No label has control characters or lone surrogates."
+        yield "It must not contain control characters or lone surrogates."

@@ -1,19 +1,19 @@
-"""Spans of OpenTelemetry, made from the events of a client; needs the `[otel]` extra.
+"""OpenTelemetry spans from the events of a client; needs the `[otel]` extra.
 
     OnCallClient(…, on_event=Tracing())
 
-One span for each call, whatever the number of its attempts: a child of the span that is current
-where the call is made, of kind CLIENT, named after the operation. It carries `http.request.method`,
-`url.path` (from `/api/v1/` on), `http.response.status_code` (of the last answer), `error.type`, and
+One span per call, with all its attempts: a child of the current span, of kind CLIENT, named after
+the operation. Its attributes are `http.request.method`, `url.path` (from `/api/v1/` on),
+`http.response.status_code` (of the last response), `error.type`, and
 
     grafana_oncall.attempts   requests that were sent
     grafana_oncall.waited     seconds at the throttle, all attempts together
-    grafana_oncall.latency    seconds from sending to the whole answer, all attempts together
+    grafana_oncall.latency    seconds from sending to the whole response, all attempts together
 
 Its events are `grafana_oncall.attempt` with the attempt's own figures, `grafana_oncall.retry` with
 the delay before the next one, and `grafana_oncall.paused` while all calls of the client wait. Each
-page of a list is a call and so a span: `PageRead` and `ListIncomplete` add nothing. Nothing here
-shows the token, a query, or a body.
+page of a list is a call, and so a span: `PageRead` and `ListIncomplete` add nothing. No span shows
+the token, a query, or a body.
 """
 
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -40,12 +40,12 @@ __all__ = ["Tracing"]
 _Value: TypeAlias = str | int | float
 
 _ROOT: Final = "/api/v1/"
-"""Stands before the path of an event; what the user's URL has before it is not known here."""
+"""Prefix of the path of an event; what precedes it in the URL is not known here."""
 
 
 @attrs.define(kw_only=True)
 class _Call:
-    """A call that has not ended."""
+    """A call in flight."""
 
     span: "Span"
     waited: float = 0.0
@@ -53,9 +53,7 @@ class _Call:
 
 
 class Tracing:
-    """A listener that turns the calls of clients into spans, which it forgets when they end.
-
-    One serves any number of clients of a process.
+    """A listener that makes spans of the calls of any number of clients.
 
     Args:
         tracer_provider: Makes the tracer; the global provider when absent.
@@ -66,7 +64,7 @@ class Tracing:
 
     def __init__(self, *, tracer_provider: "TracerProvider | None" = None) -> None:
         try:
-            from opentelemetry import trace  # noqa: PLC0415  # an extra: only who traces needs it
+            from opentelemetry import trace  # noqa: PLC0415  # an extra
         except ImportError as error:
             advice = "pip install 'grafana-oncall-sdk[otel]'"
             raise ImportError(f"Tracing needs OpenTelemetry: {advice}") from error
@@ -75,7 +73,7 @@ class Tracing:
         self._calls: Final = dict[int, _Call]()
 
     def __call__(self, event: Event) -> None:
-        """Takes the next event of the client."""
+        """Handle the next event of a client."""
         match event:
             case CallStarted():
                 self._start(event)
@@ -84,7 +82,7 @@ class Tracing:
             case PageRead() | ListIncomplete():
                 pass
             case _ if event.call not in self._calls:
-                pass  # it began before this listened
+                pass  # the call began before this listened
             case AttemptEnded():
                 _attempt(self._calls[event.call], event)
             case RetryScheduled():
@@ -120,7 +118,7 @@ class Tracing:
 
 
 def _attempt(call: _Call, event: AttemptEnded) -> None:
-    """Adds up, and notes the attempt on the span."""
+    """Record an attempt on the span, and add up its times."""
     call.waited += event.waited
     call.latency += event.latency
     attributes: dict[str, _Value] = {
@@ -137,7 +135,7 @@ def _attempt(call: _Call, event: AttemptEnded) -> None:
 
 
 def _retry(span: "Span", event: RetryScheduled) -> None:
-    """Notes that the call goes on."""
+    """Record that the call will be retried."""
     attributes: dict[str, _Value] = {
         "attempt": event.attempt,
         "delay": event.delay,

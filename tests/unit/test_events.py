@@ -186,22 +186,22 @@ def test_no_event_has_room_for_a_query_or_a_body(event: Event) -> None:
 @pytest.mark.parametrize(
     ("reason", "cause"),
     [
-        pytest.param("throttled", "the server answered 429", id="by the server"),
+        pytest.param("throttled", "the server responded 429", id="by the server"),
         pytest.param(
             "unknown_stack",
-            "the server answered 429, for it does not know the stack of grafana_url= yet, and is "
-            "learning it: check the URL, or wait some minutes",
+            "the server responded 429, because it does not know the stack of grafana_url= yet and "
+            "is synchronizing it: check the URL, or wait a few minutes",
             id="by a server that learns about a stack",
         ),
         pytest.param(
-            "unreachable", "the server cannot be reached, or does not answer", id="by an outage"
+            "unreachable", "the server cannot be reached, or does not respond", id="by an outage"
         ),
         pytest.param(
-            "unavailable", "a gateway answers in the server's place", id="by a gateway's outage"
+            "unavailable", "a gateway responds in the server's place", id="by a gateway's outage"
         ),
         pytest.param(
             "rate_limit_storage",
-            "the Redis of its rate_limit_storage does not answer",
+            "the Redis of its rate_limit_storage does not respond",
             id="by an outage of Redis",
         ),
         pytest.param("rate_limit", "of its own rate_limit", id="by the client's own limit"),

@@ -1,7 +1,7 @@
-"""The one cattrs converter: cattrs is the front, msgspec the engine.
+"""Conversion between JSON and values: cattrs is the front, msgspec the engine.
 
-Answers: unknown members are accepted, a wrong type never is.
-Inputs: a wrong type or an unknown member is refused, since the server ignores both silently.
+Responses: unknown members are accepted, a wrong type is an error.
+Inputs: a wrong type or an unknown member is an error, because the server silently ignores both.
 """
 
 import re
@@ -40,7 +40,7 @@ Hook = Callable[[Any, Any], Any]
 
 
 def _classes(hint: Any, seen: set[type]) -> Iterator[type]:
-    """The attrs classes that a type is made of."""
+    """Yield the attrs classes that a type consists of."""
     origin = get_origin(hint) or hint
     if isinstance(origin, type) and attrs.has(origin) and origin not in seen:
         seen.add(origin)
@@ -52,14 +52,14 @@ def _classes(hint: Any, seen: set[type]) -> Iterator[type]:
 
 
 def _wire_names(cl: Any) -> dict[str, str]:
-    """Each member of a class with its name in JSON."""
+    """Return the name in JSON of each member of a class."""
     return {field.name: field.metadata.get("wire", field.name) for field in attrs.fields(cl)}
 
 
 def _is_native(hint: Any) -> bool:
-    """Whether msgspec can take it as it is: no member of it is renamed."""
+    """Whether msgspec can convert it by itself: no member is renamed."""
     names = [_wire_names(cl) for cl in _classes(hint, set())]
-    return all(name == wire for one in names for name, wire in one.items())
+    return all(name == wire for members in names for name, wire in members.items())
 
 
 def _is_leaf(hint: Any) -> bool:
@@ -69,28 +69,28 @@ def _is_leaf(hint: Any) -> bool:
 def _leaf(value: Any, hint: Any) -> Any:
     made = msgspec.convert(value, hint)
     if isinstance(made, str) and not is_sendable(made):
-        raise msgspec.ValidationError("it has half a surrogate pair, which nothing can encode")
+        raise msgspec.ValidationError("it has a lone surrogate, which cannot be encoded")
     return made
 
 
-def _may_lack(hint: Any) -> bool:
+def _is_optional(hint: Any) -> bool:
     is_union = get_origin(hint) in {Union, UnionType}
     return is_union and bool({UnsetType, NoneType} & {*get_args(hint)})
 
 
 def _present(hint: Any) -> Any:
-    rest = tuple(one for one in get_args(hint) if one not in {UnsetType, NoneType})
-    return Union[rest]  # noqa: UP007  # made at run time
+    rest = tuple(member for member in get_args(hint) if member not in {UnsetType, NoneType})
+    return Union[rest]  # noqa: UP007  # built at run time
 
 
-def _structured_if_there(hint: Any, converter: Converter) -> Hook:
+def _structure_optional(hint: Any, converter: Converter) -> Hook:
     inner = _present(hint)
     structure = converter.get_structure_hook(inner)
     nullable = NoneType in get_args(hint)
     return lambda value, _: None if value is None and nullable else structure(value, inner)
 
 
-def _unstructured_if_there(hint: Any, converter: Converter) -> Callable[[Any], Any]:
+def _unstructure_optional(hint: Any, converter: Converter) -> Callable[[Any], Any]:
     unstructure = converter.get_unstructure_hook(_present(hint))
     return lambda value: value if value is None or value is UNSET else unstructure(value)
 
@@ -105,7 +105,7 @@ def _overrides(cl: Any) -> dict[str, Any]:
 
 
 def _only(kind: type | UnionType, fault: str, factory: Callable[[Any, Converter], Hook]) -> Any:
-    """A factory whose hooks take one kind of JSON: cattrs' own take whatever can be iterated."""
+    """Return a factory whose hooks accept one kind of JSON; cattrs' own accept any iterable."""
 
     def made(hint: Any, converter: Converter) -> Hook:
         structure = factory(hint, converter)
@@ -121,9 +121,9 @@ def _only(kind: type | UnionType, fault: str, factory: Callable[[Any, Converter]
 
 
 def _configured(*, forbid_extra_keys: bool) -> Converter:
-    """Classes, their lists and mappings by cattrs; all the rest by msgspec, which is strict.
+    """Return a converter: cattrs for classes, lists and mappings, msgspec (strict) for the rest.
 
-    The hook that is registered last is asked first.
+    The hook registered last is tried first.
     """
     made = Converter(forbid_extra_keys=forbid_extra_keys)
     members = _only(
@@ -140,18 +140,18 @@ def _configured(*, forbid_extra_keys: bool) -> Converter:
         is_sequence, _only(list | tuple, "a list is needed", list_structure_factory)
     )
     made.register_structure_hook_func(_is_leaf, _leaf)
-    made.register_structure_hook_factory(_may_lack, _structured_if_there)
-    for kind in (str, bytes, int, float):  # which cattrs would look up first, enums included
+    made.register_structure_hook_factory(_is_optional, _structure_optional)
+    for kind in (str, bytes, int, float):  # which cattrs looks up first, enums included
         made.register_structure_hook(kind, _leaf)
     made.register_unstructure_hook_factory(
         attrs.has, lambda cl, converter: make_dict_unstructure_fn(cl, converter, **_overrides(cl))
     )
-    made.register_unstructure_hook_factory(_may_lack, _unstructured_if_there)
+    made.register_unstructure_hook_factory(_is_optional, _unstructure_optional)
     made.register_unstructure_hook_func(_is_leaf, lambda value: value)
     return made
 
 
-_answers: Final = _configured(forbid_extra_keys=False)
+_responses: Final = _configured(forbid_extra_keys=False)
 _inputs: Final = _configured(forbid_extra_keys=True)
 
 
@@ -160,7 +160,7 @@ def decoder(cl: Any) -> Callable[[bytes], Any]:
     """Return the function that makes a value of this type from JSON, as `loads` does."""
     if _is_native(cl):
         return msgspec.json.Decoder(cl).decode
-    structure = _answers.get_structure_hook(cl)
+    structure = _responses.get_structure_hook(cl)
     return lambda content: structure(msgspec.json.decode(content), cl)
 
 
@@ -168,36 +168,42 @@ def decoder(cl: Any) -> Callable[[bytes], Any]:
 def _dumps(cl: Any) -> Callable[[Any], bytes]:
     if _is_native(cl):
         return msgspec.json.encode
-    unstructure = _answers.get_unstructure_hook(cl)
+    unstructure = _responses.get_unstructure_hook(cl)
     return lambda value: msgspec.json.encode(unstructure(value))
 
 
 def loads(content: bytes, cl: type[T]) -> T:
-    """JSON to a value of the type; raises msgspec's or cattrs' error where it is none."""
+    """Decode JSON to a value of this type; raise the error of msgspec or cattrs."""
     kind: Any = cl
     return cast("T", decoder(kind)(content))
 
 
 def dumps(value: object) -> bytes:
-    """A value to JSON, without its absent members."""
+    """Encode a value as JSON, without its absent members."""
     kind: Any = type(value)
     return _dumps(kind)(value)
 
 
-_LEFT_ALONE: Final = (bytes, bytearray, memoryview, datetime, date, time, timedelta, UUID, Decimal)
-"""What msgspec would turn into strings, and a caller did not mean as one."""
+_NOT_STRINGS: Final = (bytes, bytearray, memoryview, datetime, date, time, timedelta, UUID, Decimal)
+"""Types that msgspec would turn into strings, which the caller did not mean."""
 
 
 def to_input(value: object, cl: type[T], *, argument: str) -> T:
-    """A model, or mappings of its shape, as a checked model; raises InvalidArgument otherwise.
+    """Return a validated model, from a model or mappings of its shape.
 
-    `argument` is the name of what is checked; empty when its members are the arguments.
+    Args:
+        value: The model or mapping.
+        cl: The class of the model.
+        argument: Name of the argument; empty if its members are the arguments.
+
+    Raises:
+        InvalidArgument: With every problem.
     """
     if not isinstance(value, Mapping | cl):
         message = f"{argument}: a mapping or {cl.__name__} is needed, not {type(value).__name__}."
         raise InvalidArgument(message, argument=argument)
     try:
-        plain = msgspec.to_builtins(value, builtin_types=_LEFT_ALONE, enc_hook=_plain)
+        plain = msgspec.to_builtins(value, builtin_types=_NOT_STRINGS, enc_hook=_plain)
         return _inputs.structure(plain, cl)
     except BaseValidationError as error:
         found = [(fault, path.removeprefix("$.")) for fault, path in faults(error, argument or "$")]
@@ -210,17 +216,17 @@ def to_input(value: object, cl: type[T], *, argument: str) -> T:
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(cast("Mapping[object, object]", value))
-    raise TypeError(f"{type(value).__name__} is nothing that JSON has")
+    raise TypeError(f"{type(value).__name__} has no equivalent in JSON")
 
 
 _MSGSPEC_PATH: Final = re.compile(r"(?P<fault>.*) - at `\$(?P<path>.*)`", re.DOTALL)
 
 
 def faults(error: BaseException, path: str = "$") -> Iterator[tuple[str, str]]:
-    """All that msgspec or cattrs found, in words for the user, each with its path in JSON."""
+    """Yield each problem that msgspec or cattrs found, in words, with its path in JSON."""
     if isinstance(error, BaseValidationError):
-        for one in cast("Sequence[BaseException]", error.exceptions):
-            yield from faults(one, path + _step(one, error.cl))
+        for inner in cast("Sequence[BaseException]", error.exceptions):
+            yield from faults(inner, path + _step(inner, error.cl))
         return
     fault = _fault(error)
     found = _MSGSPEC_PATH.fullmatch(fault)
@@ -228,7 +234,7 @@ def faults(error: BaseException, path: str = "$") -> Iterator[tuple[str, str]]:
 
 
 def _step(error: BaseException, cl: Any) -> str:
-    """From a value to the one within it that is at fault."""
+    """Return the step of the path from a value to the member with the problem."""
     for note in getattr(error, "__notes__", ()):
         if isinstance(note, AttributeValidationNote):
             return f".{_wire_names(cl)[note.name]}"

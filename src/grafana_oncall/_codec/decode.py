@@ -1,4 +1,4 @@
-"""Pure: a request to bytes, and an answer to its value or to the error that it stands for."""
+"""Encode requests, and decode responses to values or errors."""
 
 import types
 from collections.abc import Sequence
@@ -19,13 +19,13 @@ from .error_responses import error_from_response
 T = TypeVar("T")
 
 _OUT_OF_STEP: Final = (
-    "it answers another request. A server or a proxy sends answers that nobody asked for; the "
-    "connection on which it came is closed."
+    "it is the response to another request. The server or a proxy sends responses without "
+    "requests; the connection is closed."
 )
 
 
 def encode(request: Request[Any]) -> bytes | None:
-    """The body of a request as JSON, None where it has none."""
+    """Return the body of a request as JSON, or None."""
     if request.body is UNSET:
         return None
     try:
@@ -45,23 +45,26 @@ class _Envelope(Generic[T]):
 
 
 def decode(request: Request[T], response: Response) -> T:
-    """The value of an answer; raises StatusError for a refusal, DecodeError for nonsense.
+    """Return the value of a response.
 
-    Nonsense is also what cannot be the answer to this request: another status than that of its
-    success, a body where none is due, another object than the one that was asked for. It comes from
-    proxies that answer for the server, and from connections on which the answers are out of step.
+    Raises:
+        StatusError: The status is not 2xx.
+        DecodeError: The body does not match the specification; or it cannot be the response to this
+            request, because of its status, a body where none belongs, or another object than the
+            requested one. Such responses come from proxies in the server's place, and on
+            connections whose responses are out of step.
     """
     if not 200 <= response.status < 300:
         raise error_from_response(request, response)
     success = request.operation.success
     if response.status != success:
-        raise _decode_error(request, response, f"it succeeds with {success} only")
+        raise _decode_error(request, response, f"success is {success}")
     if request.returns is types.NoneType:
         if response.content:
-            raise _decode_error(request, response, "a body came where there is none")
+            raise _decode_error(request, response, "there is a body where none belongs")
         return cast("T", None)
     if not response.content:
-        raise _decode_error(request, response, "the body is empty where one is due")
+        raise _decode_error(request, response, "the body is empty")
     returns: Any = request.returns
     envelope = _envelope(returns)
     if envelope is None:
@@ -75,17 +78,17 @@ def decode(request: Request[T], response: Response) -> T:
 def _object(request: Request[T], response: Response) -> T:
     value = _decoded(request, response, request.returns)
     if request.operation.path.endswith("}/"):
-        asked = request.path.split("/")[-2]  # the rule of ids leaves nothing to be encoded
-        told = getattr(value, "id", asked)
-        if told != asked:
-            reason = f"it is about {told}, and {asked} was asked for"
+        requested = request.path.split("/")[-2]  # ids contain nothing that is percent-encoded
+        received = getattr(value, "id", requested)
+        if received != requested:
+            reason = f"it is {received} instead of {requested}"
             raise _decode_error(request, response, reason, hint=_OUT_OF_STEP)
     return value
 
 
 @cache
 def _envelope(returns: Any) -> type[_Envelope[Any]] | None:
-    """What a page comes in; None for what is no page."""
+    """Return the envelope of a page, or None if the response is not a page."""
     if get_origin(returns) is not Page:
         return None
     item: Any = get_args(returns)[0]
@@ -95,9 +98,9 @@ def _envelope(returns: Any) -> type[_Envelope[Any]] | None:
 def _page(request: Request[Any], response: Response, kind: type[_Envelope[Any]]) -> Page[Any]:
     envelope = _decoded(request, response, kind)
     number = envelope.current_page_number
-    # Past the end, servers answer the last page again: a lower number proves nothing.
+    # Past the end, servers repeat the last page, so a lower number proves nothing.
     if number is not None and number > 1 and number > request.page_number:
-        reason = f"it is page {number}, and page {request.page_number} was asked for"
+        reason = f"it is page {number} instead of page {request.page_number}"
         raise _decode_error(request, response, reason, hint=_OUT_OF_STEP)
     return Page(
         results=envelope.results,
@@ -121,21 +124,21 @@ def _decoded(request: Request[Any], response: Response, cl: type[T]) -> T:
     return value
 
 
-def holds(kept: bytes, asked: bytes | None) -> bool:
-    """Whether an object, as JSON, has all that a request asked for."""
-    return asked is not None and _holds(msgspec.json.decode(kept), msgspec.json.decode(asked))
+def contains(stored: bytes, sent: bytes | None) -> bool:
+    """Whether an object, as JSON, has every member that a request sent."""
+    return sent is not None and _contains(msgspec.json.decode(stored), msgspec.json.decode(sent))
 
 
-def _holds(kept: object, asked: object) -> bool:
-    if isinstance(kept, dict) and isinstance(asked, dict):
-        has, wants = cast("dict[str, object]", kept), cast("dict[str, object]", asked)
-        return all(name in has and _holds(has[name], value) for name, value in wants.items())
-    if isinstance(kept, list) and isinstance(asked, list):
-        ours, theirs = cast("list[object]", kept), cast("list[object]", asked)
-        return len(ours) == len(theirs) and all(
-            any(_holds(one, item) for one in ours) for item in theirs
+def _contains(stored: object, sent: object) -> bool:
+    if isinstance(stored, dict) and isinstance(sent, dict):
+        has, wants = cast("dict[str, object]", stored), cast("dict[str, object]", sent)
+        return all(name in has and _contains(has[name], value) for name, value in wants.items())
+    if isinstance(stored, list) and isinstance(sent, list):
+        present, wanted = cast("list[object]", stored), cast("list[object]", sent)
+        return len(present) == len(wanted) and all(
+            any(_contains(candidate, item) for candidate in present) for item in wanted
         )
-    return kept == asked
+    return stored == sent
 
 
 def _decode_error(

@@ -1,4 +1,4 @@
-"""Pure: a refused answer to the error that says why, in all the shapes in which servers say it."""
+"""Build the StatusError for a response outside 2xx, whatever shape its body has."""
 
 import html
 import json
@@ -15,8 +15,8 @@ from grafana_oncall._core.request import API_ROOT, Request, Response
 from grafana_oncall._core.text import printable
 from grafana_oncall._core.types import UNSET
 
-MOST_BYTES: Final = 64 * 1024
-"""Of a refused answer, so many are read; a longer one is told by its beginning, and not parsed."""
+MAX_ERROR_BYTES: Final = 64 * 1024
+"""An error response is read up to here; a longer one is quoted by its beginning, not parsed."""
 
 _MOST_MESSAGES: Final = 100
 _LONGEST_NAME: Final = 500
@@ -34,46 +34,50 @@ _ALREADY: Final = {
 }
 _HAS_LABEL: Final = "Label already exists"
 SYNCING: Final = "Organization being synced"
-"""The server's words where it answers 429 because it does not know the stack yet."""
+"""The server's words when it sends 429 because it does not know the stack yet."""
 _SYNCING_HINT: Final = (
-    "the server does not know the stack of grafana_url= yet, and is learning it; "
-    "check the URL, or wait some minutes."
+    "the server does not know the stack of grafana_url= yet and is synchronizing it; "
+    "check the URL, or wait a few minutes."
 )
 _WAIT: Final = re.compile(r"available in (\d+) second")
 
 GATEWAY: Final[Mapping[int, bool]] = {
-    407: False,  # a proxy wants credentials first
-    408: True,  # Envoy says so to a stream that went idle, whoever was slow
+    407: False,  # a proxy requires credentials
+    408: True,  # Envoy, for an idle stream, whichever side was slow
     421: False,  # meant for another host
-    425: False,  # too early in the handshake to be passed on
-    444: True,  # nginx, HAProxy and load balancers note the next three for clients that went away
+    425: False,  # too early in the TLS handshake to be forwarded
+    444: True,  # this, 460 and 499: nginx and load balancers, for clients that disconnected
     460: True,
     499: True,
     502: True,
     503: True,
     504: True,
 }
-"""Statuses that OnCall never gives, only what stands in front of it, with whatever body; and
-whether the request may have been passed on, and so have had its effect."""
+"""Statuses that OnCall itself never sends, only proxies and gateways in front of it; and whether
+the request may have been forwarded, and so have taken effect."""
 
 _PAGES: Final = frozenset({401, 404, 429, 500})
-"""Statuses that mean the same with a page of HTML as with JSON, whoever gives them."""
+"""Statuses that mean the same with a page of HTML as with JSON, whoever sends them."""
 
 _ACKNOWLEDGED_HINT: Final = (
-    "it was acknowledged before, and nothing was changed. It may have been resolved since, which "
-    "the server does not say here: get() tells its state."
+    "it was already acknowledged, and nothing was changed. It may have been resolved since, which "
+    "the server does not say here: get() shows its state."
 )
-_GATEWAY_HINT: Final = "try later: the server is down or overloaded, and a proxy answers for it."
+_GATEWAY_HINT: Final = (
+    "reretry later: the server is down or overloaded, and a proxy responded in its place."
+)
 
 
 def _is_gateway(response: Response, body: object) -> bool:
-    """Whether a proxy or gateway answers in OnCall's place: it redirects, or has a page of its own.
+    """Whether a proxy or gateway responded in OnCall's place: with a redirect, or its own page.
 
-    OnCall gives its reasons in JSON, with two exceptions: an unknown path (404), and what it did
-    not foresee (500).
+    OnCall's errors are JSON, except for an unknown path (404) and its own crashes (500).
     """
     status = response.status
-    is_json = body is not UNSET or response.content.lstrip()[:1] in {b"{", b"["}  # too deep
+    is_json = body is not UNSET or response.content.lstrip()[:1] in {
+        b"{",
+        b"[",
+    }  # too deep
     is_page = not is_json and status >= 400 and status not in _PAGES
     return is_page or 300 <= status < 400 or status in GATEWAY
 
@@ -86,8 +90,8 @@ _BY_STATUS: Final[Mapping[int, type[errors.StatusError]]] = {
 }
 _HINTS: Final[Mapping[type[errors.StatusError], str]] = {
     errors.Unauthorized: (
-        "give the token bare and unabridged, and grafana_url= (sent as X-Grafana-URL) "
-        "if it is a service account's."
+        "check the token, which must be bare and complete, and grafana_url= (sent as "
+        "X-Grafana-URL) if it is a service account's."
     ),
     errors.UserTokenRequired: "use a user's OnCall API key instead of a service account token.",
     errors.EndpointUnavailable: (
@@ -95,14 +99,14 @@ _HINTS: Final[Mapping[type[errors.StatusError], str]] = {
         "(labels of alert groups exist on Grafana Cloud only)."
     ),
     errors.NotFound: "check the id; a token sees only its own organization.",
-    errors.Conflict: "look at the present state: it does not allow this action.",
-    errors.ServerError: "check the arguments, as the server also fails on bad ones; or try later.",
-    errors.AlreadyInState: "it is so already; nothing is left to do.",
+    errors.Conflict: "check the state of the group: it does not allow this action.",
+    errors.ServerError: "check the arguments: the server also fails on bad ones. Or retry later.",
+    errors.AlreadyInState: "it is already so; nothing is left to do.",
 }
 
 
 def error_from_response(request: Request[Any], response: Response) -> errors.StatusError:
-    """The error that an answer outside 2xx stands for."""
+    """Build the StatusError for a response outside 2xx."""
     body = _json(response.content)
     messages = [*islice(_flattened(body), _MOST_MESSAGES)]
     fields = {name: tuple(texts) for name, texts in _fields(messages).items()}
@@ -133,7 +137,7 @@ def _hint(
     if is_gateway and kind in {errors.ServerError, errors.Forbidden}:
         return _GATEWAY_HINT
     if kind is errors.Forbidden:
-        return f"whose token it is needs the permission {request.operation.permission}."
+        return f"the owner of the token needs the permission {request.operation.permission}."
     if kind is errors.AlreadyInState and request.operation.id == "acknowledge_alert_group":
         return _ACKNOWLEDGED_HINT
     return _HINTS.get(kind)
@@ -163,8 +167,8 @@ def _conflict(detail: str) -> type[errors.BadRequest]:
 
 
 def _json(content: bytes) -> Any:
-    """The parsed body, UNSET where it is not JSON, or too much of it to be the server's words."""
-    if len(content) > MOST_BYTES:
+    """Return the parsed body; UNSET if it is not JSON, or too long."""
+    if len(content) > MAX_ERROR_BYTES:
         return UNSET
     try:
         return json.loads(content)
@@ -173,7 +177,7 @@ def _json(content: bytes) -> Any:
 
 
 def _fields(messages: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
-    """Messages by member, dotted where nested."""
+    """Group messages by member, dotted where nested."""
     found: dict[str, list[str]] = {}
     for name, text in messages:
         if name and name not in _MESSAGE_KEYS:
@@ -182,13 +186,13 @@ def _fields(messages: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _flattened(body: object) -> Iterator[tuple[str, str]]:
-    """Every text in order, with its dotted name. Not recursive: a parser may go deeper than us."""
+    """Yield every text with its dotted name; without recursion, because JSON may be deep."""
     waiting = [("", body)]
     while waiting:
         name, node = waiting.pop()
         if isinstance(node, dict):
             members = reversed(cast("dict[str, object]", node).items())
-            # Cut, for every message below it repeats the name.
+            # Cut, because every message below it repeats the name.
             waiting += [
                 ((f"{name}.{key}" if name else key)[:_LONGEST_NAME], value)
                 for key, value in members
@@ -200,25 +204,25 @@ def _flattened(body: object) -> Iterator[tuple[str, str]]:
 
 
 def _detail(messages: Sequence[tuple[str, str]], content: bytes) -> str:
-    """What the server said."""
-    told = [
+    """Join the messages of the server."""
+    texts = [
         text if not name or name in _MESSAGE_KEYS else f"{name}: {text}" for name, text in messages
     ]
-    return "; ".join(told) or f"gave no reason: {errors.excerpt(content)}"
+    return "; ".join(texts) or f"gave no reason: {errors.excerpt(content)}"
 
 
 def _text(response: Response) -> str:
-    """The visible words of a page of HTML, or of whatever else came."""
+    """Return the visible text of a page of HTML, or of any other body."""
     if not response.content:
         return "gave no reason"
     page = response.content[:4096].decode("utf-8", "replace")
     words = html.unescape(re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", page, flags=re.DOTALL))
-    how = "without JSON" if len(response.content) <= MOST_BYTES else "more than 64 KiB"
-    return f"answered {how}: {errors.excerpt(' '.join(words.split()).encode())}"
+    how = "without JSON" if len(response.content) <= MAX_ERROR_BYTES else "with more than 64 KiB"
+    return f"responded {how}: {errors.excerpt(' '.join(words.split()).encode())}"
 
 
 def _location(response: Response) -> str | None:
-    """That it redirects, and where to if that is safe to show."""
+    """Describe a redirect, with its target if that is safe to show."""
     if response.status not in {301, 302, 303, 307, 308}:
         return None
     place = _place(response.headers.get("location", ""))
@@ -227,7 +231,7 @@ def _location(response: Response) -> str | None:
 
 
 def _place(location: str) -> str | None:
-    """A URL without user and query; None for any that may hide a password elsewhere."""
+    """Return a URL without user and query, or None if it may contain a password elsewhere."""
     try:
         target = urlsplit(location)
         host, _ = target.hostname, target.port
@@ -242,22 +246,22 @@ def _place(location: str) -> str | None:
 
 
 def _reset_after(response: Response, detail: str) -> float | None:
-    """Seconds to wait, None where the server does not say."""
+    """Return the seconds to wait, or None if the server does not say."""
     found = _WAIT.search(detail)
     retry, reset = response.headers.get("retry-after"), response.headers.get("ratelimit-reset")
-    for told in (retry, reset, found[1] if found else None):
-        if told is not None and re.fullmatch(r"\s*[0-9]{1,9}\s*", told):
-            return float(told)
+    for text in (retry, reset, found[1] if found else None):
+        if text is not None and re.fullmatch(r"\s*[0-9]{1,9}\s*", text):
+            return float(text)
     until = _date(retry)
     if until is None:
         return None
-    # By the clock that the date was taken from: the server's own may be days ahead of ours.
+    # By the server's own clock, which may be days ahead of ours.
     now = _date(response.headers.get("date")) or response.received
     return max(0.0, (until - now).total_seconds())
 
 
 def _date(text: str | None) -> datetime | None:
-    """An HTTP date, None where it is none."""
+    """Parse an HTTP date; None if it is none."""
     try:
         date = parsedate_to_datetime(text or "")
     except (ValueError, OverflowError):  # no date, or one beyond the calendar

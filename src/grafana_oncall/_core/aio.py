@@ -8,15 +8,15 @@ T = TypeVar("T")
 
 
 async def in_own_task(work: Awaitable[T]) -> T:
-    """Awaits the work of others in a task of its own.
+    """Await a caller's coroutine in a task of its own.
 
-    A TaskGroup that fails leaves its task cancelled, as it counts, before Python 3.13.
+    Before Python 3.13, a TaskGroup that fails leaves its task marked as cancelled.
     """
     return await asyncio.ensure_future(work)
 
 
 async def to_the_end(work: asyncio.Future[T]) -> T:
-    """Awaits what cannot be stopped, as a thread; a cancellation is raised when that is over."""
+    """Await what cannot be stopped, such as a thread; raise a cancellation after its end."""
     cancelled: asyncio.CancelledError | None = None
     while not work.done():
         try:
@@ -32,10 +32,10 @@ async def to_the_end(work: asyncio.Future[T]) -> T:
 
 
 async def cancel_all(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancels them, once, and returns when they are over; what they raise is passed by.
+    """Cancel tasks once, and return when all have ended, ignoring what they raise.
 
-    When it is cancelled meanwhile, it raises that in the end, and not a cancellation of theirs, as
-    `asyncio.gather` does: the scopes of anyio know their own.
+    If it is itself cancelled meanwhile, it raises that at the end. (`asyncio.gather` may raise a
+    cancellation of the tasks instead, which anyio's cancel scopes do not recognize as theirs.)
     """
     cancelled: asyncio.CancelledError | None = None
     for task in tasks:
@@ -47,7 +47,7 @@ async def cancel_all(tasks: Sequence[asyncio.Task[Any]]) -> None:
             cancelled = error
     for task in tasks:
         if not task.cancelled():
-            task.exception()  # else its loss would be logged
+            task.exception()  # retrieved, or asyncio would log it
     try:
         if cancelled is not None:
             raise cancelled
@@ -56,6 +56,6 @@ async def cancel_all(tasks: Sequence[asyncio.Task[Any]]) -> None:
 
 
 def is_cancelled() -> bool:
-    """Whether somebody has cancelled this task, and has not taken it back."""
+    """Whether the current task has been cancelled, and not uncancelled."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

@@ -1,4 +1,4 @@
-"""Files that one program at a time may write."""
+"""Locks on files that only one process at a time may write."""
 
 import os
 import sys
@@ -9,8 +9,8 @@ if sys.platform == "win32":
     from contextlib import suppress
     from typing import Final
 
-    # Nobody else can read or write bytes that are locked. So what is locked is one far behind the
-    # end, as SQLite does it: the last that `msvcrt.locking` can reach, which locks where a file is.
+    # On Windows, other processes can neither read nor write locked bytes. So the lock is on a byte
+    # far beyond the end of the file, as in SQLite: the last one that `msvcrt.locking` can reach.
     _LOCKED: Final = 2**31 - 2
 
     def _locking(file: int, how: int) -> None:
@@ -28,7 +28,7 @@ if sys.platform == "win32":
             raise BlockingIOError(*error.args) from error
 
     def _unlock(file: int) -> None:
-        with suppress(PermissionError):  # it was not locked, which is no error elsewhere
+        with suppress(PermissionError):  # it was not locked, which is no error on other systems
             _locking(file, msvcrt.LK_UNLCK)
 
 else:
@@ -44,17 +44,17 @@ else:
 def lock(file: FileIO | int) -> None:
     """Lock a file until `unlock`, or until the process ends.
 
-    Two that opened a file exclude each other also within one process.
+    Two file objects exclude each other also within one process.
 
     Raises:
-        BlockingIOError: Another has it.
+        BlockingIOError: It is already locked.
     """
     _lock(file if isinstance(file, int) else file.fileno())
 
 
 def unlock(file: FileIO | int) -> None:
-    """Let others lock it.
+    """Release the lock.
 
-    Closing is not enough where a child process was forked meanwhile: it has the file open.
+    Closing the file is not enough if a child process was forked meanwhile, which has it open too.
     """
     _unlock(file if isinstance(file, int) else file.fileno())

@@ -1,4 +1,4 @@
-"""The values that travel between the floors: a request, the answer's bytes, a page of items."""
+"""Request, response and page value types."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,12 +16,12 @@ from .types import UNSET, StringRule, UnsetType
 T = TypeVar("T")
 
 API_ROOT: Final = "api/v1/"
-"""Stands between the URL that the user gives and the path of a request."""
+"""Between the base URL and the path of a request."""
 
 
 @attrs.frozen(kw_only=True)
 class Operation:
-    """What the specification says of one operation, whatever its arguments."""
+    """An operation of the specification, independent of its arguments."""
 
     id: str
     """Its operationId, such as `acknowledge_alert_group`."""
@@ -29,23 +29,23 @@ class Operation:
     path: str
     """Path below `/api/v1/`, with the parameters in braces."""
     permission: str
-    """The permission that the documentation asks for."""
+    """The permission that it needs, according to the documentation."""
     needs_user: bool
-    """True where a service account is refused: only a user's OnCall API key works."""
+    """Whether only a user's OnCall API key works, and a service account is refused."""
     success: int
-    """The one status with which it succeeds."""
+    """The one status that means success."""
     retry: Literal["safe", "same", "already", "missing", "never"]
-    """What a repeat does after an attempt that may have had its effect: nothing (a read), the same
-    again, a refusal because it is so already, a refusal because it is gone, or harm."""
+    """What a retry does after an attempt that may have taken effect: nothing (a read), the same
+    again, a refusal because it is already so, a refusal because it is gone, or harm."""
     check: str
-    """How to find out whether such an attempt had its effect."""
+    """How to find out whether such an attempt took effect."""
     docs: str
     """URL of the documentation page."""
 
 
 @attrs.frozen(kw_only=True)
 class Request(Generic[T]):
-    """One call that has not been sent; `T` is what its answer decodes to.
+    """A request that has not been sent; `T` is what its response decodes to.
 
     Made by the builders of `grafana_oncall.operations` and sent by `OnCallClient.send`.
     """
@@ -57,14 +57,14 @@ class Request(Generic[T]):
     query: tuple[tuple[str, str], ...] = ()
     body: Any = UNSET
     verify: Callable[[T], None] | None = attrs.field(default=None, repr=False, eq=False)
-    """Raises an OnCallError for a value that cannot be the answer, such as a list of other groups
-    than those that were asked for."""
+    """Raises an OnCallError for a value that cannot be the response to this request, such as a list
+    of groups that do not match its filter."""
 
     @property
     def page_number(self) -> int:
-        """Number of the page that is asked for, from 1; raises InvalidArgument for another."""
+        """Number of the requested page, from 1; raises InvalidArgument if it is no such number."""
         number = dict(self.query).get("page", "1")
-        # The server would answer page 1, and whoever walks on would take it for another.
+        # For anything else the server returns page 1, which would be taken for another page.
         if not re.fullmatch(r"[1-9][0-9]{0,17}", number):
             message = f"page={shown(number)}: a whole number, 1 or more, is needed."
             raise InvalidArgument(message, argument="page")
@@ -73,9 +73,9 @@ class Request(Generic[T]):
 
 @attrs.frozen(kw_only=True)
 class Response:
-    """The answer as it came: status, headers by names in any case, and the undecoded body.
+    """A response as it was received: status, case-insensitive headers, and the undecoded body.
 
-    Its repr leaves headers and body out: they are long, and a proxy may repeat the token in them.
+    Its repr omits headers and body: they are long, and a proxy may repeat the token in them.
     """
 
     status: int
@@ -86,7 +86,7 @@ class Response:
 
 @attrs.frozen(kw_only=True)
 class Result(Generic[T]):
-    """A decoded value beside the answer that it was decoded from."""
+    """A decoded value, and the response that it was decoded from."""
 
     value: T
     response: Response
@@ -94,32 +94,32 @@ class Result(Generic[T]):
 
 @attrs.frozen(kw_only=True)
 class Page(Generic[T]):
-    """One page of a list as the server answered it, duplicates of other pages included."""
+    """One page of a list as the server returned it; it may repeat items of other pages."""
 
     results: Sequence[T]
     count: int
-    """Items on all pages, at the time of this answer."""
+    """Items on all pages, at the time of this response."""
     number: int
     """Number of this page, from 1."""
     total_pages: int | None
     next: str | None
-    """URL of the next page on the server's own host; only its query is ever used."""
+    """URL of the next page, as the server knows its own host; only its query is ever used."""
     raw: bytes = attrs.field(repr=False)
-    """The undecoded body, with members that the models do not know."""
+    """The undecoded body, including members that the models do not know."""
 
 
 def segment(name: str, value: object, rule: StringRule) -> str:
-    """A value as one segment of a path; raises InvalidArgument where it breaks the rule."""
+    """Return a value as one segment of a path, if it follows the rule."""
     if not isinstance(value, str) or not rule.allows(value):
         raise InvalidArgument(f"{name}={shown(value)} is not an id. {rule.text}", argument=name)
     return quote(value, safe="")
 
 
 def query(*pairs: tuple[str, str | int | Sequence[str] | UnsetType]) -> tuple[tuple[str, str], ...]:
-    """Query parameters in order: an absent one is left out, a list is repeated."""
+    """Return query parameters in order; an absent one is left out, a list is repeated."""
     return tuple(
-        (name, str(one))
+        (name, str(item))
         for name, value in pairs
         if not isinstance(value, UnsetType)
-        for one in ([value] if isinstance(value, str | int) else value)
+        for item in ([value] if isinstance(value, str | int) else value)
     )

@@ -1,4 +1,4 @@
-"""Text for messages: printable, short, and encodable."""
+"""Text for messages and requests: printable, short, and encodable."""
 
 from typing import Final
 
@@ -6,18 +6,21 @@ _SHOWN_LENGTH: Final = 80
 
 
 def is_sendable(text: str) -> bool:
-    """Whether a string can be written as UTF-8, which half a surrogate pair cannot."""
+    """Whether a string can be encoded as UTF-8, which a lone surrogate cannot."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def printable(text: str, longest: int = 500) -> str:
-    """Text from outside as one short line, with nothing in it that a terminal would obey."""
-    line = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text[: longest + 1])
+    """Return text from outside as one short line without control characters."""
+    line = "".join(
+        character if character.isprintable() else ascii(character)[1:-1]
+        for character in text[: longest + 1]
+    )
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def shown(value: object) -> str:
-    """The value as error messages show it."""
+    """Return a value as error messages show it."""
     try:
         text = ascii(value)
     except Exception:  # noqa: BLE001  # of any class, such as a number of 5,000 digits

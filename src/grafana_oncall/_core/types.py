@@ -1,4 +1,4 @@
-"""What the generated models are made of: absent values, open enums, aware times, string rules."""
+"""Building blocks of the generated models: UNSET, open enums, aware datetimes, string rules."""
 
 import re
 from datetime import datetime
@@ -12,14 +12,14 @@ from msgspec import UNSET, UnsetType
 __all__ = ["UNSET", "AwareDatetime", "OpenStrEnum", "StringRule", "UnsetType"]
 
 AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
-"""A datetime with a time zone; an answer without one is refused."""
+"""A datetime with a time zone; one without is a decode error."""
 
 
 class OpenStrEnum(StrEnum):
-    """A string enum that also takes values that it does not know.
+    """A string enum that also accepts unknown values.
 
-    A server may add values at any time. Such a value is a member of the class for type checkers
-    and equals its string; it is not found by iteration, and `is` does not hold for it.
+    A server may add values at any time. Such a value is an instance of the class and equals its
+    string; iteration does not include it, and it cannot be compared by `is`.
     """
 
     __spellings__: ClassVar[dict[str, str]] = {}
@@ -37,7 +37,7 @@ class OpenStrEnum(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class StringRule:
-    """The limits that the specification puts on a string."""
+    """The rule of the specification for a string."""
 
     text: str
     """The rule in words, for error messages."""
@@ -46,6 +46,6 @@ class StringRule:
     max_length: int | None = None
 
     def allows(self, value: str) -> bool:
-        """Whether the value keeps the rule."""
+        """Whether the value follows the rule."""
         longest = len(value) if self.max_length is None else self.max_length
         return self.min_length <= len(value) <= longest and bool(re.fullmatch(self.pattern, value))

@@ -10,7 +10,7 @@ import attrs
 import httpx
 
 from grafana_oncall._codec.decode import encode
-from grafana_oncall._codec.error_responses import MOST_BYTES
+from grafana_oncall._codec.error_responses import MAX_ERROR_BYTES
 from grafana_oncall._core.request import Request, Response
 from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import printable, shown
@@ -155,7 +155,7 @@ class Wire:
     async def _read(self, request: Request[Any], answer: httpx.Response) -> bytes:
         """Return the whole body; of an error response, as much of it as is readable and needed."""
         good, most = 200 <= answer.status_code < 300, self._max_response_bytes
-        body = await _read_body(answer, most if good else min(most, MOST_BYTES))
+        body = await _read_body(answer, most if good else min(most, MAX_ERROR_BYTES))
         if body.fault is None or not good:
             return bytes(body.content)
         if body.fault.hint is None:

@@ -1,1 +1,1 @@
-"""Checks of arguments, before anything is sent."""
+"""Validation of arguments, before anything is sent."""

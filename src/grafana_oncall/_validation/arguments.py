@@ -1,4 +1,4 @@
-"""Pure checks of what callers give: each returns what goes over the wire, or raises at once."""
+"""Validation of arguments: each function returns the value to use, or raises InvalidArgument."""
 
 import inspect
 import math
@@ -21,32 +21,32 @@ _SHORTEST: Final = timedelta.resolution.total_seconds()
 
 
 class Forever(Enum):
-    """The type of `FOREVER`: no number is taken for it, such as one that was miscalculated."""
+    """The type of `FOREVER`, so that no miscalculated number is taken for it."""
 
     FOREVER = -1
 
 
 FOREVER: Final = Forever.FOREVER
-"""A silence that ends only when somebody ends it."""
+"""A silence without end; it lasts until the group is unsilenced."""
 
 NO_TEAM: Final = "null"
-"""As `team_id=`: what belongs to no team."""
+"""As `team_id=`: match what belongs to no team."""
 
 
 def identifier(name: str, value: object) -> str | UnsetType:
-    """An id to filter by; None means not to filter."""
+    """Return an id to filter by; None does not filter."""
     return UNSET if value is None else _id(name, value)
 
 
 def _id(name: str, value: object) -> str:
-    # An empty filter would be ignored by the server, and select everything.
+    # The server would ignore an empty filter, and select everything.
     if not isinstance(value, str) or not ID.allows(value):
         raise InvalidArgument(f"{name}={shown(value)} is not an id. {ID.text}", argument=name)
     return value
 
 
 def name_filter(value: object) -> str | UnsetType:
-    """A name to filter by; None means not to filter."""
+    """Return a name to filter by; None does not filter."""
     if value is None:
         return UNSET
     if not isinstance(value, str) or not value or not is_sendable(value):
@@ -56,7 +56,7 @@ def name_filter(value: object) -> str | UnsetType:
 
 
 def whole(name: str, value: object, *, least: int = 1) -> int:
-    """A whole number that is not too small."""
+    """Return a whole number that is not too small."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         message = f"{name}={shown(value)}: a whole number, {least} or more, is needed."
         raise InvalidArgument(message, argument=name)
@@ -64,10 +64,10 @@ def whole(name: str, value: object, *, least: int = 1) -> int:
 
 
 def several_ids(name: str, value: object) -> list[str]:
-    """One id, or several."""
+    """Return the ids in one id or an iterable of ids."""
     match value:
         case Iterable() if not isinstance(value, str | bytes):
-            return [_id(name, one) for one in cast("Iterable[object]", value)]
+            return [_id(name, item) for item in cast("Iterable[object]", value)]
         case _:
             return [_id(name, value)]
 
@@ -75,16 +75,16 @@ def several_ids(name: str, value: object) -> list[str]:
 def seconds(
     name: str, value: object, *, zero: bool = False, longest: timedelta | None = _CENTURY
 ) -> float:
-    """Return a time that is given in seconds or as a timedelta, in seconds.
+    """Return seconds, from seconds or a timedelta.
 
     Args:
         name: Name of the argument.
-        value: What was given for it.
-        zero: Whether no time at all is allowed.
-        longest: The upper limit; None allows infinity.
+        value: Its value.
+        zero: Whether zero is allowed.
+        longest: Upper limit; None allows infinity.
 
     Raises:
-        InvalidArgument: It is no such time, or outside the limits.
+        InvalidArgument: The value is neither, or outside the limits.
     """
     number = value.total_seconds() if isinstance(value, timedelta) else value
     most = math.inf if longest is None else longest.total_seconds()
@@ -103,12 +103,12 @@ def seconds(
 
 
 def duration(name: str, value: object, *, longest: timedelta = _CENTURY) -> timedelta:
-    """Return a time above zero, given in seconds or as a timedelta, as a timedelta."""
+    """Return a timedelta above zero, from seconds or a timedelta."""
     return timedelta(seconds=seconds(name, value, longest=longest))
 
 
 def of_type(name: str, value: T, kind: type[T]) -> T:
-    """The value, if it is of this type."""
+    """Return the value if it is of this type."""
     if not isinstance(value, kind):
         message = f"{name}={shown(value)}: a {kind.__name__} is needed."
         raise InvalidArgument(message, argument=name)
@@ -116,29 +116,29 @@ def of_type(name: str, value: T, kind: type[T]) -> T:
 
 
 def function(name: str, value: T) -> T:
-    """The value, if it can be called."""
+    """Return the value if it is callable."""
     if not callable(value):
         raise InvalidArgument(f"{name}={shown(value)}: a function is needed.", argument=name)
     return value
 
 
 def async_function(name: str, value: T) -> T:
-    """The value, if it is an async function, or an object that is called like one."""
-    call = getattr(value, "__call__", None)  # noqa: B004  # that of an object may be async
+    """Return the value if it is an async function, or an object with an async `__call__`."""
+    call = getattr(value, "__call__", None)  # noqa: B004  # an object's may be async
     if not (inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(call)):
         raise InvalidArgument(f"{name}={shown(value)}: an async function is needed.", argument=name)
     return value
 
 
 def path_of(name: str, value: object) -> Path:
-    """The path of a file."""
+    """Return the path of a file."""
     if not isinstance(value, str | Path):
         raise InvalidArgument(f"{name}={shown(value)}: a path is needed.", argument=name)
     return Path(value)
 
 
 def time_range(started_at: object) -> str | UnsetType:
-    """`start_end` in UTC and whole seconds, widened to them; the server includes both ends."""
+    """Return `start_end` in UTC, widened to whole seconds; the server includes both ends."""
     match started_at:
         case None:
             return UNSET
@@ -153,17 +153,17 @@ def time_range(started_at: object) -> str | UnsetType:
     return f"{_wire_time(first)}_{_wire_time(last)}"
 
 
-def _wire_time(moment: datetime) -> str:
-    return moment.replace(microsecond=0, tzinfo=None).isoformat()
+def _wire_time(time: datetime) -> str:
+    return time.replace(microsecond=0, tzinfo=None).isoformat()
 
 
-def _in_utc(moment: datetime, later: timedelta = timedelta(0)) -> datetime:
-    if moment.utcoffset() is None:
-        raise _bad_range(moment, "it is naive; give it a time zone, as in datetime.now(UTC)")
+def _in_utc(time: datetime, later: timedelta = timedelta(0)) -> datetime:
+    if time.utcoffset() is None:
+        raise _bad_range(time, "it is naive; give it a time zone, as in datetime.now(UTC)")
     try:
-        return moment.astimezone(UTC) + later
+        return time.astimezone(UTC) + later
     except OverflowError:
-        raise _bad_range(moment, "it is beyond the calendar") from None
+        raise _bad_range(time, "it is outside the calendar") from None
 
 
 def _bad_range(value: object, reason: str) -> TimeRangeError:
@@ -171,11 +171,11 @@ def _bad_range(value: object, reason: str) -> TimeRangeError:
 
 
 def silence_delay(delay: object) -> int:
-    """Whole seconds, rounded up; the server's -1 for FOREVER."""
+    """Return whole seconds, rounded up, or the server's -1 for FOREVER."""
     if isinstance(delay, Forever):
         return delay.value
     seconds = math.ceil(delay.total_seconds()) if isinstance(delay, timedelta) else delay
-    # The server takes 0, and never ends such a silence.
+    # The server accepts 0, and never ends such a silence.
     if (
         not isinstance(seconds, int)
         or isinstance(seconds, bool)

@@ -1,4 +1,4 @@
-"""All that is understood as labels, as pairs of key and value. Only their shape is looked at."""
+"""Normalize any accepted label input to (key, value) pairs. Only its shape is checked."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias, cast
@@ -10,9 +10,9 @@ from grafana_oncall._generated.models import labels as api
 from grafana_oncall.errors import Problem
 
 _Model: TypeAlias = api.Label | api.LabelInput | api.DynamicLabelInput | api.AttachedLabelInput
-_One: TypeAlias = str | _Model | Mapping[str, Mapping[str, Any]]
-LabelsLike: TypeAlias = Mapping[str, str] | _One | Iterable[_One | tuple[str, str] | list[str]]
-"""Everything that is understood as labels."""
+_Label: TypeAlias = str | _Model | Mapping[str, Mapping[str, Any]]
+LabelsLike: TypeAlias = Mapping[str, str] | _Label | Iterable[_Label | tuple[str, str] | list[str]]
+"""Everything that is accepted as labels."""
 
 Pair: TypeAlias = tuple[str, str]
 Entry: TypeAlias = Pair | Problem
@@ -23,12 +23,12 @@ _SHAPE: Final = (
 
 
 def entries_of(labels: object, *, dynamic: bool = False) -> tuple[Entry, ...]:
-    """One for each label given: its pair, or the problem of its shape."""
+    """Return one entry for each label: its pair, or the problem with its shape."""
     return tuple(_entry(label, dynamic=dynamic) for label in _each(labels))
 
 
 def _each(labels: object) -> Iterable[object]:
-    """The labels one by one; an object under "key" or "value" tells the JSON of a single label."""
+    """Return the single labels; an object under "key" or "value" means the JSON of one label."""
     match labels:
         case str() | bytes() | {"key": {}} | {"value": {}}:
             return (labels,)
@@ -41,15 +41,15 @@ def _each(labels: object) -> Iterable[object]:
 
 
 def _entry(label: object, *, dynamic: bool) -> Entry:
-    key, value = _halves(label, dynamic=dynamic)
+    key, value = _key_and_value(label, dynamic=dynamic)
     if isinstance(key, str) and isinstance(value, str):
-        return str.__str__(key), str.__str__(value)  # of a str that is an enum, its text
+        return str.__str__(key), str.__str__(value)  # the text of a str enum
     string = '"key:template"' if dynamic else '"key:value" with exactly one colon'
     return Problem(where=shown(label), rule=_SHAPE.format(string))
 
 
-def _halves(label: object, *, dynamic: bool) -> tuple[object, object]:
-    """Key and value, which may be anything; None where the label has none."""
+def _key_and_value(label: object, *, dynamic: bool) -> tuple[object, object]:
+    """Return key and value, which may be anything; None where there is none."""
     if isinstance(label, str):
         key, colon, value = label.partition(":")
         return (key, value) if colon and (dynamic or ":" not in value) else (None, None)
@@ -60,7 +60,7 @@ def _halves(label: object, *, dynamic: bool) -> tuple[object, object]:
 
 
 def _member(of: object, name: str) -> object:
-    """Of JSON or of a model; anything else has none, lest an enum's name be taken for a label's."""
+    """Return a member of JSON or of a model; other objects may have a `name` of their own."""
     if isinstance(of, Mapping):
         return cast("Mapping[str, object]", of).get(name)
     return getattr(of, name, None) if attrs.has(type(of)) else None

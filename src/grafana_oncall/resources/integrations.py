@@ -7,7 +7,7 @@ import msgspec
 
 from grafana_oncall import labels as label_rules
 from grafana_oncall._codec.converter import to_input
-from grafana_oncall._codec.decode import encode, holds
+from grafana_oncall._codec.decode import contains, encode
 from grafana_oncall._core.request import Page, Request, Result
 from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._generated.models.integrations import (
@@ -200,7 +200,7 @@ class Integrations:
 
         async def updated(send: Send) -> Result[Integration] | None:
             answer = await send(operations.get_integration(integration_id))
-            return answer if holds(answer.response.content, encode(request)) else None
+            return answer if contains(answer.response.content, encode(request)) else None
 
         return await self._session.send(request, read_back=updated)
 

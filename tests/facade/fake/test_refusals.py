@@ -119,7 +119,7 @@ async def test_a_stack_that_is_being_synced_is_waited_for_once(
     assert passed() == pytest.approx(351)
     warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
     assert "wait 351.0 s" in warnings[0]
-    assert "stack of grafana_url= yet, and is learning it: check the URL" in warnings[0]
+    assert "stack of grafana_url= yet and is synchronizing it: check the URL" in warnings[0]
 
 
 async def test_a_throttled_request_comes_back_when_it_was_told_to(clock: VirtualClock) -> None:

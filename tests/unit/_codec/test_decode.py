@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from grafana_oncall import Page, Request, operations
-from grafana_oncall._codec.decode import decode, encode, holds
+from grafana_oncall._codec.decode import contains, decode, encode
 from grafana_oncall.errors import DecodeError
 from grafana_oncall.models import (
     Alert,
@@ -381,4 +381,4 @@ def test_an_envelope_may_be_null_where_it_says_nothing() -> None:
 )
 def test_an_answer_holds_what_was_asked_for(kept: str, asked: str | None, *, holding: bool) -> None:
     """Whatever the server added."""
-    assert holds(kept.encode(), None if asked is None else asked.encode()) is holding
+    assert contains(kept.encode(), None if asked is None else asked.encode()) is holding

@@ -212,7 +212,7 @@ def test_another_status_is_no_success(request_: Request[Any], status: int, conte
     success = request_.operation.success
     if status == success:
         return
-    with pytest.raises(DecodeError, match=f"{status}, but it succeeds with {success} only") as info:
+    with pytest.raises(DecodeError, match=f"{status}, but success is {success}") as info:
         decode(request_, answered(content, status))
     assert info.value.path is None
 
@@ -235,7 +235,7 @@ def test_another_status_is_no_success(request_: Request[Any], status: int, conte
 def test_a_body_where_none_is_due_is_no_success(request_: Request[Any], content: bytes) -> None:
     """Somebody else speaks, perhaps to say that it went wrong; the effect is in doubt."""
     success = request_.operation.success
-    match = f"{success}, but a body came where there is none"
+    match = f"{success}, but there is a body where none belongs"
     with pytest.raises(DecodeError, match=match) as info:
         decode(request_, answered(content, success))
     assert info.value.path is None
@@ -260,7 +260,7 @@ def of_id(request: Request[Any], value: str) -> Response:
 def test_another_object_is_not_the_answer(request_: Request[Any], other: str) -> None:
     """Ids are case-sensitive. Such an answer is that of another request."""
     assert decode(request_, of_id(request_, "A")).id == "A"
-    with pytest.raises(DecodeError, match=r"and A was asked for.*another request") as info:
+    with pytest.raises(DecodeError, match=r"instead of A.*another request") as info:
         decode(request_, of_id(request_, other))
     assert info.value.path is None
 
@@ -283,7 +283,7 @@ def test_a_later_page_is_not_the_answer(asked: int, told: int | None, *, fits: b
     if fits:
         assert decode(request, answer).number == (told or asked)
         return
-    with pytest.raises(DecodeError, match=f"page {told}, and page {asked} was asked for") as info:
+    with pytest.raises(DecodeError, match=f"page {told} instead of page {asked}") as info:
         decode(request, answer)
     assert info.value.path is None
 

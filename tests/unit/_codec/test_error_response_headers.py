@@ -118,7 +118,7 @@ def test_a_stack_that_is_being_learned_is_told() -> None:
     )
     assert isinstance(error, errors.RateLimited)
     assert error.reset_after == 350.0
-    assert "check the URL, or wait some minutes." in (error.hint or "")
+    assert "check the URL, or wait a few minutes." in (error.hint or "")
 
 
 HEADER = (

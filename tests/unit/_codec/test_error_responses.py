@@ -100,32 +100,32 @@ def test_decode_raises_the_refusal_with_all_that_is_known() -> None:
         pytest.param({"detail": []}, "gave no reason: '{\"detail\": []}'", {}, id="empty detail"),
         pytest.param({"detail": ""}, 'gave no reason: \'{"detail": ""}\'', {}, id="blank detail"),
         pytest.param(b"", "gave no reason", {}, id="nothing"),
-        pytest.param(b"nope", "answered without JSON: 'nope'", {}, id="text"),
-        pytest.param(b"\xff\0", r"answered without JSON: '\ufffd\x00'", {}, id="bytes"),
+        pytest.param(b"nope", "responded without JSON: 'nope'", {}, id="text"),
+        pytest.param(b"\xff\0", r"responded without JSON: '\ufffd\x00'", {}, id="bytes"),
         pytest.param(
             b"<style>p {x}</style><script>f(1 < 2)</script><h1>Server Error\n (500)</h1>&amp; so",
-            "answered without JSON: 'Server Error (500) & so'",
+            "responded without JSON: 'Server Error (500) & so'",
             {},
             id="html",
         ),
         pytest.param(
             NOT_FOUND_PAGE,
-            "answered without JSON: 'Not Found Not Found "
+            "responded without JSON: 'Not Found Not Found "
             "The requested resource was not found on this server.'",
             {},
             id="the server's html",
         ),
         pytest.param(
             b"<p>" + b"x" * 10_000_000,
-            "answered more than 64 KiB: '" + "x" * 120 + "'…",
+            "responded with more than 64 KiB: '" + "x" * 120 + "'…",
             {},
             id="huge html",
         ),
         pytest.param(
-            b"[" * 60_000, "answered without JSON: '" + "[" * 120 + "'…", {}, id="too deep"
+            b"[" * 60_000, "responded without JSON: '" + "[" * 120 + "'…", {}, id="too deep"
         ),
         pytest.param(
-            b"9" * 10_000, "answered without JSON: '" + "9" * 120 + "'…", {}, id="huge number"
+            b"9" * 10_000, "responded without JSON: '" + "9" * 120 + "'…", {}, id="huge number"
         ),
     ],
 )
@@ -185,7 +185,7 @@ def test_a_refusal_of_more_than_64_kib_is_told_by_its_beginning() -> None:
     assert len(content) == 64 * 1024 - 5
     assert refused(400, content).detail == ("no " * 200)[:499] + "…"
     error = refused(400, content + b" " * 6)
-    assert error.detail.startswith('answered more than 64 KiB: \'{"detail": "no no')
+    assert error.detail.startswith('responded with more than 64 KiB: \'{"detail": "no no')
     assert error.fields == {}
 
 
@@ -396,7 +396,7 @@ def test_other_bad_requests_are_told_apart(detail: str, kind: type[errors.BadReq
 @pytest.mark.parametrize(
     ("error", "hint"),
     [
-        pytest.param(refused(401), "give the token bare", id="unauthorized"),
+        pytest.param(refused(401), "check the token", id="unauthorized"),
         pytest.param(
             refused(404), "labels of alert groups exist on Grafana Cloud only", id="route"
         ),
@@ -411,11 +411,11 @@ def test_other_bad_requests_are_told_apart(detail: str, kind: type[errors.BadReq
             id="forbidden",
         ),
         pytest.param(refused(404, {"detail": "Not found."}), "check the id", id="not found"),
-        pytest.param(refused(409), "look at the present state", id="conflict"),
+        pytest.param(refused(409), "check the state of the group", id="conflict"),
         pytest.param(refused(500), "check the arguments", id="server"),
         *(
             pytest.param(
-                refused(status), "try later: the server is down", id=f"{status} of a proxy"
+                refused(status), "retry later: the server is down", id=f"{status} of a proxy"
             )
             for status in (502, 503, 504)
         ),

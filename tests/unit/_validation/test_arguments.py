@@ -149,7 +149,7 @@ def test_a_state_is_spelled_as_the_filter_takes_it(state: str, wire: str) -> Non
 def test_an_unknown_state_is_refused_with_the_known_ones(state: object) -> None:
     """Before anything is sent."""
     names = r"firing \(or new\), acknowledged, resolved, silenced"
-    with pytest.raises(InvalidArgument, match=rf"^state=.* is none of the states: {names}\.$"):
+    with pytest.raises(InvalidArgument, match=rf"^state=.* is not a state; known: {names}\.$"):
         state_filter(state)
 
 
@@ -162,7 +162,7 @@ def test_every_state_is_known_to_the_filter_and_to_type_checkers() -> None:
 
 def test_a_state_to_wait_for_has_to_be_one() -> None:
     """None, which means not to filter, is told as it was given."""
-    with pytest.raises(InvalidArgument, match=r"^state=None is none of the states"):
+    with pytest.raises(InvalidArgument, match=r"^state=None is not a state"):
         wanted_state(None)
 
 
@@ -239,17 +239,17 @@ class Nowhere(tzinfo):
         pytest.param((1, 2), "a pair", id="numbers"),
         pytest.param(
             (datetime.min.replace(tzinfo=timezone(timedelta(hours=1))), NOON),
-            "beyond the calendar",
+            "outside the calendar",
             id="before year one in UTC",
         ),
         pytest.param(
             (NOON, datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))),
-            "beyond the calendar",
+            "outside the calendar",
             id="after year 9999 in UTC",
         ),
         pytest.param(
             (NOON, datetime.max.replace(tzinfo=UTC)),
-            "beyond the calendar",
+            "outside the calendar",
             id="after year 9999 when widened",
         ),
     ],

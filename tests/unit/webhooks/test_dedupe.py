@@ -177,6 +177,6 @@ async def test_an_event_with_which_a_handler_failed_is_not_handled_again() -> No
     "time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-02T09:30:00Z"]
 )
 async def test_any_time_is_remembered(time: str) -> None:
-    """Also one that is beyond the calendar in UTC."""
+    """Also one that is outside the calendar in UTC."""
     strange = body(event={"type": "silence", "time": time, "until": time})
     assert await handled(strange, strange) == 1
