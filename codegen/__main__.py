@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from .read.names import check_unique
-from .read.paths import Operation, read_operations
+from .read.paths import Operation, read_operations, tag_descriptions
 from .read.schemas import is_class, used_schemas
 from .read.spec import SCHEMAS, Spec, Unsupported
 from .read.webhooks import read_webhooks
@@ -15,6 +15,7 @@ from .render.constraints import Constant, read_constants, render_constraints
 from .render.formatting import format_sources
 from .render.models import render_models
 from .render.operations import render_operations
+from .render.resources import render_resources
 
 ROOT: Final = Path(__file__).parent.parent
 HEADER: Final = "# Written by `make codegen` from openapi.yaml. Do not edit."
@@ -43,6 +44,7 @@ def render(spec: Spec) -> dict[str, str]:
         "constraints.py": render_constraints(constants, HEADER),
         **render_operations(operations, HEADER),
         **render_models(spec, classes, HEADER),
+        **render_resources(operations, tag_descriptions(spec), HEADER),
     }
     return format_sources(files)
 

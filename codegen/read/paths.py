@@ -14,16 +14,20 @@ _PATH: Final = r"/(?:(?:[a-z0-9_-]+|\{\w+\})/)*"
 _ITEM: Final[Shape] = {**dict.fromkeys(METHODS, dict), "parameters": list}
 _OPERATION: Final[Shape] = {
     **dict.fromkeys(("operationId", "summary", "x-permission", "x-retry", "x-check"), str),
+    **dict.fromkeys(("x-method",), str),
     **dict.fromkeys(("tags", "parameters", "security"), list),
     **dict.fromkeys(("requestBody", "responses"), dict),
     "x-needs-user": bool,
+    "x-raises": dict,
 }
 _PARAMETER: Final[Shape] = {
-    **dict.fromkeys(("name", "in", "style"), str),
+    **dict.fromkeys(("name", "in", "style", "x-argument"), str),
     **dict.fromkeys(("required", "explode"), bool),
     "schema": dict,
 }
 _RETRIES: Final = ("safe", "same", "already", "missing", "never")
+_ARGUMENTS: Final = {"str": "text", "int": "whole"}
+"""How the facade takes a query parameter, by its type hint."""
 
 
 @attrs.frozen(kw_only=True)
@@ -34,6 +38,9 @@ class Parameter:
     hint: str
     rule: str | None
     """Name of the constraint of a path parameter; None for a query parameter."""
+    description: str
+    argument: str
+    """How the facade takes a query parameter: `id`, `text` and so on, or "" for as it is."""
 
 
 @attrs.frozen(kw_only=True)
@@ -63,6 +70,10 @@ class Operation:
     """Whether the response is a page of such items."""
     success: int
     """Status of the successful response."""
+    facade: str
+    """Name of its method in the facade."""
+    raises: dict[str, str]
+    """Errors that the facade documents besides those of every method, with the reasons."""
 
 
 def read_operations(spec: Spec) -> Iterator[Operation]:
@@ -112,6 +123,8 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         result=result,
         is_page=is_page,
         success=int(success),
+        facade=_facade(node, tag, pointer),
+        raises=_raises(node, f"{pointer}/x-raises"),
     )
 
 
@@ -141,10 +154,17 @@ def _parameter(spec: Spec, node: Any, pointer: str) -> Parameter:
     if node.get("style", "form") != "form" or not node.get("explode", True):
         raise Unsupported(pointer, "arrays must be repeated parameters: style form, explode true")
     hint = _hint(spec, node["schema"], f"{pointer}/schema")
-    rule = spec.resolve(node["schema"], pointer)[0].get("x-constraint")
+    schema, _ = spec.resolve(node["schema"], pointer)
+    rule = schema.get("x-constraint")
     if in_path and (hint != "str" or not rule):
         raise Unsupported(f"{pointer}/schema", "path parameters are strings with x-constraint")
-    return Parameter(name=node["name"], hint=hint, rule=rule if in_path else None)
+    return Parameter(
+        name=node["name"],
+        hint=hint,
+        rule=rule if in_path else None,
+        description=" ".join(node.get("description", "").split()),
+        argument=node.get("x-argument", "id" if rule == "ID" else _ARGUMENTS.get(hint, "")),
+    )
 
 
 def _hint(spec: Spec, node: Json, pointer: str) -> str:
@@ -228,6 +248,25 @@ def _retry(node: Json, method: str, pointer: str) -> str:
     if retry not in _RETRIES:
         raise Unsupported(f"{pointer}/x-retry", f"{retry!r} is not one of {', '.join(_RETRIES)}")
     return retry
+
+
+def _facade(node: Json, tag: str, pointer: str) -> str:
+    """Return the name of the method: that of the operation without what its tag says already."""
+    kinds = rf"_(?:{re.escape(tag)}|{re.escape(tag.removesuffix('s'))})(?=_|$)"
+    name = str(node.get("x-method", re.sub(kinds, "", node["operationId"])))
+    check_name(name, BUILDER, f"{pointer}/x-method")
+    return name
+
+
+def _raises(node: Json, pointer: str) -> dict[str, str]:
+    raises: dict[str, str] = node.get("x-raises", {})
+    check_shape(raises, dict.fromkeys(raises, str), pointer)
+    return raises
+
+
+def tag_descriptions(spec: Spec) -> dict[str, str]:
+    """Return the description of each tag."""
+    return {tag["name"]: tag.get("description", "") for tag in spec.root.get("tags", [])}
 
 
 def _tag(spec: Spec, tags: list[Any], pointer: str) -> tuple[str, str]:

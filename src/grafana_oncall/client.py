@@ -30,6 +30,8 @@ from .errors import InvalidArgument
 from .events import Listener
 
 if TYPE_CHECKING:
+    from grafana_oncall._generated.resources.teams import Teams
+    from grafana_oncall._generated.resources.users import Users
     from grafana_oncall.resources.alert_groups import AlertGroups
     from grafana_oncall.resources.integrations import Integrations
 
@@ -191,6 +193,20 @@ class OnCallClient:
         from grafana_oncall.resources.alert_groups import AlertGroups  # noqa: PLC0415  # see above
 
         return AlertGroups(self._session)
+
+    @cached_property
+    def users(self) -> "Users":
+        """The people of the organization."""
+        from grafana_oncall._generated.resources.users import Users  # noqa: PLC0415  # see above
+
+        return Users(self._session)
+
+    @cached_property
+    def teams(self) -> "Teams":
+        """The teams of the organization."""
+        from grafana_oncall._generated.resources.teams import Teams  # noqa: PLC0415  # see above
+
+        return Teams(self._session)
 
     def with_options(
         self,

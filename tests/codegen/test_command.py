@@ -11,7 +11,7 @@ import yaml
 
 from codegen.__main__ import ROOT, main, render, write
 from codegen.read.spec import Spec
-from tests.support.specs import GET, OPENAPI, OPERATIONS, json_content, minimal
+from tests.support.specs import GET, OF_TAGS, OPENAPI, json_content, minimal
 
 GENERATED = ROOT / "src/grafana_oncall/_generated"
 
@@ -188,7 +188,7 @@ def test_writing_creates_the_folder_and_its_parents(
     """The command reports how many files were written."""
     output = tmp_path / "a" / "b"
     assert main(["--spec", str(small), "--output", str(output)]) == 0
-    assert capsys.readouterr() == (f"7 of 7 files written to {output}\n", "")
+    assert capsys.readouterr() == (f"9 of 9 files written to {output}\n", "")
     assert _read(output) == {name: text.encode() for name, text in small_files.items()}
 
 
@@ -203,7 +203,7 @@ def test_writing_restores_outdated_files_and_leaves_the_rest(
     _add_below(output)
     _lose_below(output)
     assert main(["--spec", str(small), "--output", str(output)]) == 0
-    assert capsys.readouterr().out == f"5 of 7 files written to {output}\n"
+    assert capsys.readouterr().out == f"5 of 9 files written to {output}\n"
     assert _read(output) == expected
     assert (output / "notes.txt").exists()
     assert (output / "constraints.py").stat().st_mtime_ns == same
@@ -223,7 +223,7 @@ def test_a_module_goes_with_the_last_schema_that_is_used(output: Path) -> None:
         "constraints.py",
         "models/__init__.py",
         "models/owners.py",
-        *OPERATIONS,
+        *OF_TAGS,
     }
 
 

@@ -11,12 +11,12 @@ import yaml
 from codegen.read.spec import METHODS, SCHEMAS, Json
 from grafana_oncall._core.request import Operation, Page, Request
 from grafana_oncall._core.types import OpenStrEnum, StringRule
-from grafana_oncall._generated import constraints
-from grafana_oncall._generated.models import alert_groups, integrations, labels, webhooks
+from grafana_oncall._generated import constraints, models
+from grafana_oncall._generated.models import webhooks
 from grafana_oncall._generated.operations import _all as operations
 from tests.support.specs import OPENAPI, of
 
-MODULES = (alert_groups, integrations, labels, webhooks)
+MODULES = tuple(import_module(f"grafana_oncall{name}") for name in models.MODULES)
 ACTIONS = ("acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence")
 
 ROOT: Json = yaml.safe_load(OPENAPI.read_text(encoding="utf-8"))
@@ -48,6 +48,14 @@ def _class_of(node: Json) -> Any:
     name = node["content"]["application/json"]["schema"]["$ref"].removeprefix(SCHEMAS)
     module, class_name = name.split(".")
     return getattr({one.__name__.rpartition(".")[2]: one for one in MODULES}[module], class_name)
+
+
+def _item_of(node: Json) -> Any:
+    """Return the class of the items of a page."""
+    name = node["content"]["application/json"]["schema"]["$ref"].removeprefix(SCHEMAS)
+    (page,) = [one for one in ROOT["components"]["schemas"][name]["allOf"] if "properties" in one]
+    items = page["properties"]["results"]["items"]
+    return _class_of({"content": {"application/json": {"schema": items}}})
 
 
 @pytest.mark.parametrize("cls", CLASSES)
@@ -135,24 +143,23 @@ def test_every_builder_returns_the_type_of_its_response(
     path: str, method: str, item: Json, operation: Json
 ) -> None:
     """For a list a Page of the items, without content None."""
-    del method
+    del path, method
     body = {"body": None} if "requestBody" in operation else {}
     ids = dict.fromkeys(_parameters(item, operation, "path"), "ID1")
     returns = getattr(operations, operation["operationId"])(**ids, **body).returns
     success = next(one for status, one in operation["responses"].items() if status[0] == "2")
-    items = {"/alert_groups/": alert_groups.AlertGroup, "/integrations/": integrations.Integration}
     if operation["operationId"].startswith("list_"):
-        assert returns == of(Page, items[path])
+        assert returns == of(Page, _item_of(success))
     elif "content" in success:
         assert returns is _class_of(success)
     else:
         assert returns is type(None)
 
 
-def test_there_are_sixteen_operations_in_the_order_of_the_document() -> None:
-    """OPERATIONS has each of them once, including everything in the modules of the tags."""
+def test_operations_stand_in_the_order_of_the_document() -> None:
+    """OF_TAGS has each of them once, including everything in the modules of the tags."""
     listed = [one.id for one in operations.OPERATIONS]
-    assert len(listed) == len(set(listed)) == 16
+    assert len(listed) == len(set(listed)) > 16
     assert set(listed) == {str(one.id) for one in CALLS}
     tags = [import_module(f"{operations.__package__}.{one['name']}") for one in ROOT["tags"]]
     constants = [one for tag in tags for one in vars(tag).values() if isinstance(one, Operation)]

@@ -9,9 +9,16 @@ from typing import Any, Final, TypeAlias
 import attrs
 from hypothesis import strategies as st
 
-from grafana_oncall import FOREVER, NO_TEAM, OnCallClient, models
+from codegen.read.paths import Operation, read_operations
+from codegen.read.spec import Spec
+from codegen.render.resources import argument
+from grafana_oncall import FOREVER, NO_TEAM, OnCallClient, Pager, models
+from tests.support.specs import OPENAPI
 
 Arguments: TypeAlias = Mapping[str, Any]
+
+GENERATED: Final = tuple(read_operations(Spec.load(OPENAPI)))
+"""All operations, as the code generator reads them."""
 
 
 @attrs.frozen
@@ -28,6 +35,8 @@ class Call:
 
     def doubtful(self) -> st.SearchStrategy[dict[str, Any]]:
         """Good ones, but for one that is anything."""
+        if not (self.needed or self.options):
+            return self.arguments()
         names = st.sampled_from([*self.needed, *self.options])
         wrong = names.flatmap(lambda name: st.fixed_dictionaries({name: anything}))
         return st.builds(lambda good, bad: {**good, **bad}, self.arguments(), wrong)
@@ -134,41 +143,45 @@ def _integrations(name: str) -> Callable[..., Awaitable[object]]:
     return lambda client, **given: getattr(client.integrations, name)(**given)
 
 
-def _list_groups(client: OnCallClient, **given: Any) -> Awaitable[object]:
-    return client.alert_groups.list(**given).count()
+_FILTERS: Final[Mapping[str, st.SearchStrategy[Any]]] = {
+    "id": ids,
+    "team": ids | st.just(NO_TEAM),
+    "text": text.filter(bool),
+    "whole": _sizes,
+    "labels": _labels(_matched, _matched, least=1),
+    "time_range": _ranges,
+    "state": _states,
+    "roles": st.lists(st.sampled_from(["admin", "editor", "viewer", "none"]), min_size=1),
+}
+"""Good values for the arguments of lists, by how the facade takes them."""
 
 
-def _list_integrations(client: OnCallClient, **given: Any) -> Awaitable[object]:
-    return client.integrations.list(**given).count()
+def _of_the_specification(operation: Operation) -> Call:
+    """Return the call of an operation without a body, which the facade's code generator makes."""
+    resource, method = operation.tag, operation.facade
+    if operation.id.startswith("list_"):
+
+        def count(client: OnCallClient, **given: Any) -> Awaitable[object]:
+            pager: Pager[Any] = getattr(getattr(client, resource), method)(**given)
+            return pager.count()
+
+        filters = [one for one in operation.parameters if not one.rule and one.name != "page"]
+        return Call(count, options={argument(one): _FILTERS[one.argument] for one in filters})
+
+    def send(client: OnCallClient, **given: Any) -> Awaitable[object]:
+        sent: Awaitable[object] = getattr(getattr(client, resource), method)(**given)
+        return sent
+
+    return Call(send, {one.name: ids for one in operation.parameters if one.rule})
 
 
-ACTIONS: Final = ("acknowledge", "unacknowledge", "resolve", "unresolve", "unsilence")
 CALLS: Final[Mapping[str, Call]] = {
-    "list_integrations": Call(
-        _list_integrations, options={"name": text.filter(bool), "perpage": _sizes}
-    ),
+    **{one.id: _of_the_specification(one) for one in GENERATED if not one.body},
     "create_integration": Call(_integrations("create"), {"type": text.filter(bool)}, _MEMBERS),
-    "get_integration": Call(_integrations("get"), _INTEGRATION),
     "update_integration": Call(_integrations("update"), _INTEGRATION, _MEMBERS),
-    "delete_integration": Call(_integrations("delete"), _INTEGRATION),
-    "list_alert_groups": Call(
-        _list_groups,
-        options={
-            "id": ids,
-            "route_id": ids,
-            "integration_id": ids,
-            "team_id": ids | st.just(NO_TEAM),
-            "labels": _labels(_matched, _matched, least=1),
-            "started_at": _ranges,
-            "state": _states,
-            "perpage": _sizes,
-        },
-    ),
-    "get_alert_group": Call(_groups("get"), _GROUP),
     "delete_alert_group": Call(
         _groups("delete"), _GROUP, {"mode": st.sampled_from(["wipe", *models.DeleteMode])}
     ),
-    **{f"{name}_alert_group": Call(_groups(name), _GROUP) for name in ACTIONS},
     "silence_alert_group": Call(_groups("silence"), {**_GROUP, "delay": _delays}),
     "add_alert_group_label": Call(_groups("add_label"), {**_GROUP, **_LABEL}),
     "remove_alert_group_label": Call(

@@ -18,8 +18,8 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.generation.stateful import run_state_machine_as_test
 
 from grafana_oncall.testing import DEFAULT_TOKEN
-from tests.contract.servers import CHAIN_ID, GROUP_ID, INTEGRATION_ID, TEAM_ID, App, Stage
-from tests.contract.specification import CLOSED, OPERATIONS, Json
+from tests.contract.servers import CHAIN_ID, TEAM_ID, App, Stage
+from tests.contract.specification import CLOSED, OPERATIONS, ROOT, Json
 from tests.support.budget import budget
 
 Case: TypeAlias = schemathesis.Case[Any]
@@ -44,8 +44,13 @@ CHECKS: Final = (
 """
 
 TAGS: Final = ("integrations", "alert_groups")
+"""Those with groups in them."""
 
-_PATHS: Final = {"path.alert_group_id": GROUP_ID, "path.integration_id": INTEGRATION_ID}
+_PATHS: Final = {
+    f"path.{name}": parameter["example"]
+    for name, parameter in ROOT["components"]["parameters"].items()
+    if parameter["in"] == "path"
+}
 _BODIES: Final = {
     "body.type": "webhook",
     "body.team_id": TEAM_ID,

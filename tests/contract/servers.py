@@ -23,7 +23,8 @@ Flavour: TypeAlias = Literal["cloud", "oss"]
 FLAVOURS: Final[tuple[Flavour, ...]] = ("cloud", "oss")
 GROUP_ID: Final[str] = ROOT["components"]["parameters"]["alert_group_id"]["example"]
 INTEGRATION_ID: Final[str] = ROOT["components"]["parameters"]["integration_id"]["example"]
-TEAM_ID: Final = "TSRE"
+USER_ID: Final[str] = ROOT["components"]["parameters"]["user_id"]["example"]
+TEAM_ID: Final[str] = ROOT["components"]["parameters"]["team_id"]["example"]
 CHAIN_ID: Final = "F5JU6KJET33FE"
 _STATES: Final[tuple[State, ...]] = ("firing", "acknowledged", "resolved", "silenced")
 
@@ -41,6 +42,7 @@ def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
     """
     fake = FakeOnCall(flavour=flavour, clock=_clock())
     fake.add_team("SRE", id=TEAM_ID)
+    fake.add_user("ana", role="editor", teams=[TEAM_ID], id=USER_ID)
     fake.add_escalation_chain("Everybody", id=CHAIN_ID)
     fake.add_label("severity", "critical")
     source = fake.add_integration(id=INTEGRATION_ID, name="ci")

@@ -22,8 +22,19 @@ HEAVY = {"asyncio", "attr", "attrs", "cattrs", "httpx", "jinja2", "msgspec", "ss
 GENERATED = "grafana_oncall._generated."
 CONSTANTS = {"constraints"}
 MODELS = {"models", "models.labels"}
-ALERT_GROUPS = MODELS | CONSTANTS | {"models.alert_groups", "operations", "operations.alert_groups"}
-INTEGRATIONS = MODELS | CONSTANTS | {"models.integrations", "operations", "operations.integrations"}
+
+
+def of_tag(tag: str) -> set[str]:
+    """The generated modules that the resource of a tag needs."""
+    packages = {"models", "operations", "resources"}
+    return CONSTANTS | packages | {f"{package}.{tag}" for package in packages}
+
+
+ALERT_GROUPS = of_tag("alert_groups") | {"models.labels"}
+INTEGRATIONS = of_tag("integrations") | {"models.labels"}
+USERS = of_tag("users")
+TEAMS = of_tag("teams")
+ALL = ALERT_GROUPS | INTEGRATIONS | USERS | TEAMS
 CLIENT = """
 import asyncio
 from grafana_oncall import OnCallClient
@@ -118,6 +129,8 @@ def test_models_are_built_when_they_are_first_used(program: str, modules: set[st
             INTEGRATIONS,
             id="an integration",
         ),
+        pytest.param(f"{CLIENT}asyncio.run(client.users.list().collect())", USERS, id="users"),
+        pytest.param(f"{CLIENT}asyncio.run(client.teams.list().collect())", TEAMS, id="teams"),
         pytest.param(
             f"{CLIENT}client.integrations, client.alert_groups",
             INTEGRATIONS | ALERT_GROUPS,
@@ -140,7 +153,8 @@ def test_the_builders_of_one_tag_bring_no_others(tag: str) -> None:
     modules = generated(f"import grafana_oncall._generated.operations.{tag}")
     assert {name for name in modules if name.startswith("operations.")} == {f"operations.{tag}"}
     every = generated("from grafana_oncall.operations import OPERATIONS")
-    assert every == ALERT_GROUPS | INTEGRATIONS | {"operations._all"}
+    resources = {name for name in ALL if name.startswith("resources")}
+    assert every == (ALL - resources) | {"operations._all"}
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,11 @@ from codegen.read.spec import Json, Spec, Unsupported
 OPENAPI: Final = ROOT / "openapi.yaml"
 PATH: Final = "#/paths/~1things~1{thing_id}~1"
 GET: Final = f"{PATH}/get"
-OPERATIONS: Final = frozenset(f"operations/{name}.py" for name in ("__init__", "_all", "things"))
-"""The files of request builders for the smallest specification, which has one tag."""
+OF_TAGS: Final = frozenset(
+    [f"operations/{name}.py" for name in ("__init__", "_all", "things")]
+    + [f"resources/{name}.py" for name in ("__init__", "things")]
+)
+"""Builders and facade for the smallest specification, which has one tag."""
 THING_ID: Final = "#/components/parameters/thing_id"
 SCHEMAS: Final = "#/components/schemas/"
 THING: Final = f"{SCHEMAS}things.Thing"
@@ -102,6 +105,10 @@ class Rendered:
     def constraints(self) -> ModuleType:
         """The module of constraints."""
         return import_module(f"{self.name}.constraints")
+
+    def resources(self, tag: str) -> ModuleType:
+        """Import the facade of a tag."""
+        return import_module(f"{self.name}.resources.{tag}")
 
     def __getattr__(self, module: str) -> ModuleType:
         """Import a module of models by its name."""

@@ -1,17 +1,33 @@
-"""Pure: whether what a list shows meets the filter that it was asked for by."""
+"""Client-side check that a listed item matches the filter of its list.
 
-from collections.abc import Callable, Iterable
+A server, or a proxy in front of it, that ignores a part of the filter returns too much, and a bulk
+run would act on it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from grafana_oncall._core.request import Page, Request
-from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._validation.arguments import NO_TEAM
 
 from .ignored import ignored
 
+if TYPE_CHECKING:
+    from grafana_oncall._generated.models.alert_groups import AlertGroup
+
+T = TypeVar("T")
+
+_Test: TypeAlias = Callable[[Any, str], bool]
+
 _NOT_A_FILTER: Final = frozenset({"page", "perpage"})
+_ANY_OF: Final = frozenset({"roles"})
+"""Parameters of which one value must match, and not all."""
+_STATES: Final = {"new": "firing"}
+"""Other spellings of the filter."""
+_ROLES: Final = ("admin", "editor", "viewer", "none")
+"""By the number that the filter uses."""
 
 
 def is_filtered(query: Iterable[tuple[str, str]]) -> bool:
@@ -20,38 +36,45 @@ def is_filtered(query: Iterable[tuple[str, str]]) -> bool:
 
 
 def is_known(name: str) -> bool:
-    """Whether a parameter of the list is known, so that groups can be checked against it."""
-    return name in _NOT_A_FILTER or name in _TESTS
+    """Return whether groups can be checked against this parameter of their list."""
+    return name in _NOT_A_FILTER or name in _GROUP_TESTS
 
 
-def unmet(query: Iterable[tuple[str, str]], group: AlertGroup) -> str | None:
-    """The first part of the filter, as `name=value`, that the group does not meet."""
-    for name, value in query:
-        if name not in _NOT_A_FILTER and not _TESTS[name](group, value):
-            return f"{name}={value}"
-    return None
+def unmet(query: Iterable[tuple[str, str]], group: "AlertGroup") -> str | None:
+    """Return the first part of the filter, as `name=value`, that the group does not meet."""
+    return _unmet(query, group, _GROUP_TESTS)
 
 
-def only_met(request: Request[Page[AlertGroup]]) -> Callable[[Page[AlertGroup]], None] | None:
-    """What raises FilterIgnored for a page with other groups than those that were asked for."""
-    query = request.query
+def matching(request: Request[Page[T]]) -> Callable[[Page[T]], None] | None:
+    """Return a function that raises FilterIgnored for a page with an item that does not match."""
+    query, tests = request.query, FILTERS[request.operation.id]
     if not is_filtered(query):
         return None
 
-    def verify(page: Page[AlertGroup]) -> None:
-        for group in page.results:
-            part = unmet(query, group)
+    def verify(page: Page[T]) -> None:
+        for item in page.results:
+            part = _unmet(query, item, tests)
             if part is not None:
-                raise ignored(request, group.id, part)
+                raise ignored(request, getattr(item, "id", ""), part)
 
     return verify
 
 
-def _has_label(group: AlertGroup, value: str) -> bool:
+def _unmet(query: Iterable[tuple[str, str]], item: Any, tests: Mapping[str, _Test]) -> str | None:
+    for name, value in query:
+        if name in _NOT_A_FILTER or tests[name](item, value):
+            continue
+        others = [other for key, other in query if key == name] if name in _ANY_OF else ()
+        if not any(tests[name](item, other) for other in others):
+            return f"{name}={value}"
+    return None
+
+
+def _has_label(group: "AlertGroup", value: str) -> bool:
     return any(f"{label.key.name}:{label.value.name}" == value for label in group.labels)
 
 
-def _started_within(group: AlertGroup, value: str) -> bool:
+def _started_within(group: "AlertGroup", value: str) -> bool:
     first, last = _bounds(value)
     return first <= group.created_at <= last
 
@@ -62,12 +85,34 @@ def _bounds(value: str) -> tuple[datetime, datetime]:
     return first, last
 
 
-_TESTS: Final[dict[str, Callable[[AlertGroup, str], bool]]] = {
+def _same(name: str) -> _Test:
+    """Return a test for an exact text, in any case: databases differ in how they compare."""
+
+    def test(item: Any, value: str) -> bool:
+        own: str | None = getattr(item, name)
+        return (own or "").strip().casefold() == value.strip().casefold()
+
+    return test
+
+
+_GROUP_TESTS: Final[Mapping[str, _Test]] = {
     "id": lambda group, value: group.id == value,
     "route_id": lambda group, value: group.route_id == value,
     "integration_id": lambda group, value: group.integration_id == value,
     "team_id": lambda group, value: (group.team_id or NO_TEAM) == value,
     "label": _has_label,
     "started_at": _started_within,
-    "state": lambda group, value: group.state == AlertGroupState(value),
+    "state": lambda group, value: group.state == _STATES.get(value, value),
 }
+
+FILTERS: Final[Mapping[str, Mapping[str, _Test]]] = {
+    "list_alert_groups": _GROUP_TESTS,
+    "list_integrations": {"name": _same("name")},
+    "list_teams": {"name": _same("name")},
+    "list_users": {
+        "username": _same("username"),
+        "email": _same("email"),
+        "roles": lambda user, value: user.role == _ROLES[int(value)],
+    },
+}
+"""How to check that an item matches a parameter of its list, by operation."""

@@ -2,12 +2,12 @@
 
 import inspect
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import Final, Literal, TypeAlias, TypeVar, cast
 
 from grafana_oncall._core.text import is_sendable, shown
 from grafana_oncall._core.types import UNSET, UnsetType
@@ -33,6 +33,12 @@ NO_TEAM: Final = "null"
 """As `team_id=`: match what belongs to no team."""
 
 
+Role: TypeAlias = Literal["admin", "editor", "viewer", "none"]
+"""A role to filter users by."""
+
+_NUMBER_OF: Final[dict[str, str]] = {"admin": "0", "editor": "1", "viewer": "2", "none": "3"}
+
+
 def identifier(name: str, value: object) -> str | UnsetType:
     """Return an id to filter by; None does not filter."""
     return UNSET if value is None else _id(name, value)
@@ -45,14 +51,24 @@ def _id(name: str, value: object) -> str:
     return value
 
 
-def name_filter(value: object) -> str | UnsetType:
-    """Return a name to filter by; None does not filter."""
+def text_filter(name: str, value: object) -> str | UnsetType:
+    """Return a text to filter by; None means no filter."""
     if value is None:
         return UNSET
     if not isinstance(value, str) or not value or not is_sendable(value):
-        message = f"name={shown(value)}: a name is needed; the server would ignore this one."
-        raise InvalidArgument(message, argument="name")
+        message = f"{name}={shown(value)}: a text is needed; the server would ignore this one."
+        raise InvalidArgument(message, argument=name)
     return value
+
+
+def optional(value: T | None) -> T | UnsetType:
+    """Return the value as it is; None means no filter."""
+    return UNSET if value is None else value
+
+
+def optional_whole(name: str, value: object) -> int | UnsetType:
+    """Return a whole number from 1; None means none."""
+    return UNSET if value is None else whole(name, value)
 
 
 def whole(name: str, value: object, *, least: int = 1) -> int:
@@ -187,3 +203,19 @@ def silence_delay(delay: object) -> int:
         )
         raise InvalidArgument(message, argument="delay")
     return seconds
+
+
+def role_filter(roles: object) -> Sequence[str] | UnsetType:
+    """Return the numbers of the roles, which are what the server filters by; None is no filter."""
+    if roles is None:
+        return UNSET
+    given = [roles] if isinstance(roles, str) else roles
+    if not isinstance(given, Iterable):
+        raise InvalidArgument(f"roles={shown(roles)}: a list of roles is needed.", argument="roles")
+    numbers = [_NUMBER_OF.get(role) if isinstance(role, str) else None for role in given]
+    known = [number for number in numbers if number is not None]
+    # An empty filter would be ignored by the server, and select everyone.
+    if not known or len(known) < len(numbers):
+        message = f"roles={shown(roles)}: one or more of {', '.join(_NUMBER_OF)} are needed."
+        raise InvalidArgument(message, argument="roles")
+    return known

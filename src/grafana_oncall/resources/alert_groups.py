@@ -6,23 +6,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from grafana_oncall import labels as label_rules
-from grafana_oncall._core.types import UNSET
 from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
-from grafana_oncall._generated.operations import alert_groups as operations
-from grafana_oncall._listing.filters import only_met
-from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
+from grafana_oncall._generated.resources import alert_groups as generated
 from grafana_oncall._session.actions import Actions
 from grafana_oncall._validation.arguments import (
     duration,
     function,
-    identifier,
     of_type,
     several_ids,
-    time_range,
     whole,
 )
-from grafana_oncall._validation.enums import State, state_filter, wanted_state
+from grafana_oncall._validation.enums import State, wanted_state
 from grafana_oncall._watch.waiter import Waiter
 from grafana_oncall.labels import LabelsLike
 
@@ -36,13 +30,15 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class AlertGroups(Actions):
+class AlertGroups(Actions, generated.AlertGroups):
     """The alert groups of the organization that the token belongs to.
 
+    One by one, many at once (`bulk`), or as they change (`watch`).
+
     Nothing is sent by `list` until it is iterated. All methods raise `InvalidArgument` before
-    anything is sent, `StatusError` for a refusal, `TransportError` without an answer, `DecodeError`
-    for an answer that is not what the API promises, and `ClientStateError` when the client is
-    closed. Writes raise `OutcomeUnknown` where their effect cannot be established.
+    anything is sent, `StatusError` for an error response, `TransportError` if there is no response,
+    `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
+    client is closed. Writes raise `OutcomeUnknown` if their effect cannot be established.
 
     API page: https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/
     """
@@ -53,55 +49,6 @@ class AlertGroups(Actions):
         from grafana_oncall.bulk import Bulk  # noqa: PLC0415  # takes as long as all else of alert groups
 
         return Bulk(self._session)
-
-    def list(
-        self,
-        *,
-        id: str | None = None,
-        route_id: str | None = None,
-        integration_id: str | None = None,
-        team_id: str | None = None,
-        labels: LabelsLike | None = None,
-        started_at: tuple[datetime, datetime] | None = None,
-        state: State | None = None,
-        perpage: int | None = None,
-        prefetch: int = DEFAULT_PREFETCH,
-    ) -> Pager[AlertGroup]:
-        """The alert groups that match all the filters, newest first.
-
-        Without `started_at`, Grafana Cloud looks back 30 days only. Attached child groups and
-        groups of deleted integrations are listed as well.
-
-        Args:
-            id: Id of the alert group.
-            route_id: Id of the route.
-            integration_id: Id of the integration.
-            team_id: Id of the team, or `NO_TEAM`.
-            labels: Labels that must all be there, such as `{"team": "SRE"}` or `["team:SRE"]`;
-                case-sensitive, and held only to what the server can match.
-            started_at: First and last moment, both aware and both included; widened to seconds.
-            state: `firing` (also spelled `new`), `acknowledged`, `resolved` or `silenced`.
-            perpage: Groups on a page. Undocumented: real servers have 50 without it, and any
-                number with it; a server that does not know it ignores it.
-            prefetch: Pages that are on their way ahead, once the second one is asked for; as many
-                again may be there and wait. 0 to 64; 0 fetches none ahead.
-
-        Raises:
-            LabelError: Labels that cannot be matched, which the server would silently ignore.
-            TimeRangeError: A time that is naive, or a range that ends before it starts.
-            InvalidArgument: Any other filter that the server would refuse or ignore.
-        """
-        request = operations.list_alert_groups(
-            id=identifier("id", id),
-            route_id=identifier("route_id", route_id),
-            integration_id=identifier("integration_id", integration_id),
-            team_id=identifier("team_id", team_id),
-            label=UNSET if labels is None else label_rules.to_query(labels),
-            started_at=time_range(started_at),
-            state=state_filter(state),
-            perpage=UNSET if perpage is None else whole("perpage", perpage),
-        )
-        return Pager(self._session, request, prefetch=prefetch, verify=only_met(request))
 
     def watch(
         self,

@@ -1,6 +1,6 @@
 """Integrations: list, read, create, update, delete."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
 import msgspec
@@ -18,12 +18,11 @@ from grafana_oncall._generated.models.integrations import (
     TemplatesInput,
 )
 from grafana_oncall._generated.operations import integrations as operations
-from grafana_oncall._listing.ignored import ignored
+from grafana_oncall._generated.resources import integrations as generated
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._listing.pages import next_page
 from grafana_oncall._session.call import ReadBack, Send
-from grafana_oncall._session.session import Session
-from grafana_oncall._validation.arguments import name_filter, whole
+from grafana_oncall._validation.arguments import text_filter
 from grafana_oncall._validation.jinja import template_problem
 from grafana_oncall.errors import InvalidArgument, TemplateError
 from grafana_oncall.labels import LabelsLike
@@ -35,46 +34,18 @@ DefaultRoute: TypeAlias = DefaultRouteInput | Mapping[str, Any]
 """A default route to set: the model, or mappings such as `{"slack": {"enabled": True}}`."""
 
 
-class Integrations:
+class Integrations(generated.Integrations):
     """The sources of alerts of the organization that the token belongs to.
 
+    Writes need the Admin role.
+
     Nothing is sent by `list` until it is iterated. All methods raise `InvalidArgument` before
-    anything is sent, `StatusError` for a refusal, `TransportError` without an answer, `DecodeError`
-    for an answer that is not what the API promises, and `ClientStateError` when the client is
-    closed. Writes need the Admin role, and raise `OutcomeUnknown` where their effect cannot be
-    established.
+    anything is sent, `StatusError` for an error response, `TransportError` if there is no response,
+    `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
+    client is closed. Writes raise `OutcomeUnknown` if their effect cannot be established.
 
     API page: https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/
     """
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def list(
-        self,
-        *,
-        name: str | None = None,
-        perpage: int | None = None,
-        prefetch: int = DEFAULT_PREFETCH,
-    ) -> Pager[Integration]:
-        """The integrations, all or the one of this exact name.
-
-        Args:
-            name: Exact name.
-            perpage: Integrations on a page. Undocumented: real servers have 50 without it.
-            prefetch: Pages that are on their way ahead, once the second one is asked for; as many
-                again may be there and wait. 0 to 64; 0 fetches none ahead.
-        """
-        request = operations.list_integrations(
-            name=name_filter(name),
-            perpage=UNSET if perpage is None else whole("perpage", perpage),
-        )
-        verify = None if name is None else _only_named(request, name)
-        return Pager(self._session, request, prefetch=prefetch, verify=verify)
-
-    async def get(self, integration_id: str) -> Integration:
-        """One integration; raises NotFound when there is none of this id."""
-        return await self._session.send(operations.get_integration(integration_id))
 
     async def create(
         self,
@@ -136,7 +107,7 @@ class Integrations:
             message = "reconcile=True needs a name= to look for."
             raise InvalidArgument(message, argument="reconcile")
         # Not by `list`, which refuses the answer of a server that does not know the filter.
-        named = operations.list_integrations(name=name_filter(name))
+        named = operations.list_integrations(name=text_filter("name", name))
         listed = Pager(self._session, named, prefetch=DEFAULT_PREFETCH)
         before = {one.id for one in await listed.collect()}
 
@@ -204,10 +175,6 @@ class Integrations:
 
         return await self._session.send(request, read_back=updated)
 
-    async def delete(self, integration_id: str) -> None:
-        """Deletes an integration. It stops taking alerts; its alert groups stay."""
-        await self._session.send(operations.delete_integration(integration_id))
-
 
 def _members(**members: object) -> dict[str, object]:
     """The members that were given."""
@@ -254,20 +221,3 @@ def _strings(node: object, where: str) -> Iterator[tuple[str, str]]:
     elif isinstance(node, dict):
         for name, member in cast("dict[str, object]", node).items():
             yield from _strings(member, f"{where}.{name}")
-
-
-def _only_named(
-    request: Request[Page[Integration]], name: str
-) -> Callable[[Page[Integration]], None]:
-    """Return what raises FilterIgnored for a page with another name.
-
-    Some databases compare names without case, and without spaces at the ends.
-    """
-    asked = name.strip().casefold()
-
-    def verify(page: Page[Integration]) -> None:
-        for one in page.results:
-            if (one.name or "").strip().casefold() != asked:
-                raise ignored(request, one.id, f"name={name}")
-
-    return verify

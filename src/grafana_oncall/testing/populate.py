@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, get_args
 
@@ -17,10 +18,18 @@ from grafana_oncall.testing._server.arguments import (
     one_of,
 )
 from grafana_oncall.testing._server.auth import SERVICE_ACCOUNT_PREFIX, Grant, Role
-from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, FakeUser, State
+from grafana_oncall.testing._server.state import (
+    FakeAlertGroup,
+    FakeIntegration,
+    FakeTeam,
+    FakeUser,
+    State,
+    UserRole,
+)
 from grafana_oncall.testing._server.world import World
 
 _ROLE = one_of(get_args(Role))
+_USER_ROLE = one_of(get_args(UserRole))
 _STATE = one_of(get_args(State))
 
 
@@ -53,27 +62,54 @@ class Populate:
                 f"service accounts, and they alone, have tokens that start with "
                 f"{SERVICE_ACCOUNT_PREFIX!r}: name the token accordingly"
             )
-        owner = self.add_user(user or f"user{len(self._world.users) + 1}")
+        owner = self.add_user(user or f"user{len(self._world.users) + 1}", role=role)
         self._world.grants[token] = Grant.of(token, owner, role)
         return owner
 
-    def add_user(self, username: str) -> FakeUser:
-        """The user of this name, made when there is none."""
+    def add_user(
+        self,
+        username: str,
+        *,
+        email: str | None = None,
+        role: UserRole = "viewer",
+        timezone: str | None = None,
+        teams: Iterable[str] = (),
+        id: str | None = None,
+    ) -> FakeUser:
+        """Return the user with this name, who is added if there is none.
+
+        Without `email`, the address is the name at example.com. `teams` are ids.
+        """
         NAME(username=username)
+        NAME.or_none(email=email, timezone=timezone, id=id)
+        _USER_ROLE(role=role)
         for user in self._world.users.values():
             if user.username == username:
                 return user
-        user = FakeUser(id=self._world.ids.new("U"), username=username)
+        user = FakeUser(
+            id=id or self._world.ids.new("U"),
+            username=username,
+            grafana_id=len(self._world.users) + 1,
+            email=email or f"{username}@example.com",
+            role=role,
+            timezone=timezone,
+            teams=[*teams],
+        )
         self._world.users[user.id] = user
         return user
 
-    def add_team(self, name: str, *, id: str | None = None) -> str:
-        """A team; answers its id."""
+    def add_team(self, name: str, *, email: str | None = None, id: str | None = None) -> str:
+        """Add a team and return its id."""
         NAME(name=name)
-        NAME.or_none(id=id)
-        team_id = id or self._world.ids.new("T")
-        self._world.teams[team_id] = name
-        return team_id
+        NAME.or_none(email=email, id=id)
+        team = FakeTeam(
+            id=id or self._world.ids.new("T"),
+            name=name,
+            grafana_id=len(self._world.teams) + 1,
+            email=email,
+        )
+        self._world.teams[team.id] = team
+        return team.id
 
     def add_escalation_chain(self, name: str, *, id: str | None = None) -> str:
         """An escalation chain, which a default route may name; answers its id."""

@@ -13,7 +13,7 @@ from codegen.read.spec import Json
 from tests.support.specs import (
     MEMBER,
     NULL,
-    OPERATIONS,
+    OF_TAGS,
     OTHER,
     REMOVED,
     SCHEMAS,
@@ -86,8 +86,8 @@ def test_a_webhook_is_not_an_operation(package: Rendered, tmp_path: Path) -> Non
     """The client does not call it: without the webhook, only its classes are missing."""
     without = rendered(minimal(), tmp_path)
     assert set(package.files) - set(without.files) == {"models/news.py"}
-    assert {name: package.files[name] for name in OPERATIONS} == {
-        name: without.files[name] for name in OPERATIONS
+    assert {name: package.files[name] for name in OF_TAGS} == {
+        name: without.files[name] for name in OF_TAGS
     }
 
 
@@ -95,7 +95,7 @@ def test_webhooks_may_be_empty(tmp_path: Path) -> None:
     """An empty section is the same as none."""
     assert set(rendered(minimal({"#/webhooks": {}}), tmp_path).files) == {
         *("__init__.py", "constraints.py", "models/__init__.py", "models/things.py"),
-        *OPERATIONS,
+        *OF_TAGS,
     }
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from grafana_oncall._core.types import UNSET, AwareDatetime, OpenStrEnum, UnsetType
-from tests.support.specs import OPERATIONS, Rendered, of, rendered, with_schemas
+from tests.support.specs import OF_TAGS, Rendered, of, rendered, with_schemas
 
 SCHEMAS = """
 things.Names: { type: array, description: Some names., items: { type: string }, maxItems: 3 }
@@ -272,7 +272,7 @@ def test_every_prefix_has_its_module(package: Rendered) -> None:
             "models/others.py",
             "models/things.py",
         ),
-        *OPERATIONS,
+        *OF_TAGS,
     }
     made = {name for name in vars(package.things) if name[0].isupper()}
     assert made >= {"Received", "Input", "Part", "State", "Plain"}

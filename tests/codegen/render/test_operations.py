@@ -15,7 +15,7 @@ from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall.errors import InvalidArgument
 from tests.support.specs import (
     GET,
-    OPERATIONS,
+    OF_TAGS,
     PATH,
     STRING,
     THING_ID,
@@ -293,8 +293,8 @@ def test_operations_lists_every_operation_in_the_order_of_the_document(package: 
 
 def test_each_tag_has_a_module_of_its_builders(package: Rendered) -> None:
     """It imports only what its own builders need."""
-    made = {name for name in package.files if name.startswith("operations/")}
-    assert made == OPERATIONS | {"operations/others.py"}
+    made = {name for name in package.files if name.startswith(("operations/", "resources/"))}
+    assert made == OF_TAGS | {"operations/others.py", "resources/others.py"}
     others = package.files["operations/others.py"]
     assert "def create_thing(" in others
     assert "import Thing, ThingInput\n" in others
@@ -333,7 +333,7 @@ def test_a_schema_that_no_operation_reaches_is_not_rendered(tmp_path: Path) -> N
         "constraints.py",
         "models/__init__.py",
         "models/things.py",
-        *OPERATIONS,
+        *OF_TAGS,
     }
 
 
@@ -376,4 +376,4 @@ def test_a_specification_needs_neither_path_parameters_nor_models(tmp_path: Path
     get["responses"] = {"204": {"description": "Done."}}
     made = rendered(minimal({"#/paths": {"/": {"get": get}}}), tmp_path)
     assert made.operations.get_thing().path == ""
-    assert set(made.files) == {"__init__.py", "constraints.py", *OPERATIONS}
+    assert set(made.files) == {"__init__.py", "constraints.py", *OF_TAGS}

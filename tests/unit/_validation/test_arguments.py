@@ -13,9 +13,9 @@ from grafana_oncall import FOREVER, NO_TEAM, UNSET
 from grafana_oncall._validation.arguments import (
     duration,
     identifier,
-    name_filter,
     seconds,
     silence_delay,
+    text_filter,
     time_range,
     whole,
 )
@@ -38,7 +38,7 @@ DAY = timedelta(days=1)
     "check",
     [
         pytest.param(lambda: identifier("team_id", None), id="id"),
-        pytest.param(lambda: name_filter(None), id="name"),
+        pytest.param(lambda: text_filter("name", None), id="name"),
         pytest.param(lambda: state_filter(None), id="state"),
         pytest.param(lambda: time_range(None), id="time range"),
     ],
@@ -79,7 +79,7 @@ def test_a_bad_id_to_filter_by_is_refused(value: object) -> None:
 @pytest.mark.parametrize("value", ["ci", "Grafana :blush:", "a&b=c", " "])
 def test_a_name_to_filter_by_goes_out_as_it_is(value: str) -> None:
     """Names are free text."""
-    assert name_filter(value) == value
+    assert text_filter("name", value) == value
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_a_name_to_filter_by_goes_out_as_it_is(value: str) -> None:
 )
 def test_a_bad_name_to_filter_by_is_refused(value: object) -> None:
     """The server would ignore it."""
-    with pytest.raises(InvalidArgument, match=r"^name=.* a name is needed") as info:
-        name_filter(value)
+    with pytest.raises(InvalidArgument, match=r"^name=.* a text is needed") as info:
+        text_filter("name", value)
     assert info.value.argument == "name"
 
 

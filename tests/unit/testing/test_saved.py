@@ -212,7 +212,7 @@ def put(*path: Any, value: Any) -> Callable[[dict[str, Any]], None]:
         pytest.param(put("groups", value={}), "groups: should be an array, and is {}", id="groups"),
         pytest.param(
             put("teams", value="x" * 99),
-            f"teams: should be an object, and is '{'x' * 58}…",
+            f"teams: should be an array, and is '{'x' * 58}…",
             id="something long",
         ),
         pytest.param(

@@ -209,7 +209,7 @@ FACTS: dict[str, tuple[str, str]] = {
         "test_integrations:test_creation_is_not_idempotent_and_each_gets_its_own_name",
     ),
     "the name filter is exact": (
-        "_resources.integrations:list_integrations",
+        "_resources.integrations:INTEGRATIONS",
         "test_integrations:test_the_list_is_filtered_by_name_and_team",
     ),
     "deletion keeps the groups": (

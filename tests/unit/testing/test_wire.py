@@ -41,7 +41,7 @@ def test_every_route_answers_with_and_without_slash_and_prefix(
 @pytest.mark.parametrize(
     "path",
     [
-        pytest.param("schedules/", id="not one of the sixteen"),
+        pytest.param("schedules/", id="not known"),
         pytest.param("alert_groups/I1/attach/", id="unknown action"),
         pytest.param("alert_groups/I.1/", id="a dot in the id"),
         pytest.param("alert_groups/I%2F1/", id="an encoded slash in the id"),
@@ -246,9 +246,9 @@ def test_calls_are_recorded(fake: FakeOnCall) -> None:
     assert fake.token not in repr(call)
 
 
-def test_there_are_sixteen_operations() -> None:
-    """Each with a name of its own."""
-    assert len(OPERATION_NAMES) == len(set(OPERATION_NAMES)) == 16
+def test_each_operation_has_a_name_of_its_own() -> None:
+    """By which faults and calls are chosen."""
+    assert len(OPERATION_NAMES) == len(set(OPERATION_NAMES)) > 16
 
 
 def test_the_same_seed_gives_the_same_ids() -> None:

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
         LabelValue,
         LabelValueInput,
     )
+    from .teams import Team
+    from .users import SlackUser, User, UserRole
     from .webhooks import (
         EventAlertGroup,
         EventHeader,
@@ -98,6 +100,12 @@ MODULES: Final = {
         "LabelValue",
         "LabelValueInput",
     ),
+    "._generated.models.teams": ("Team",),
+    "._generated.models.users": (
+        "SlackUser",
+        "User",
+        "UserRole",
+    ),
     "._generated.models.webhooks": (
         "EventAlertGroup",
         "EventHeader",
@@ -148,9 +156,13 @@ __all__ = [
     "RichTemplateInput",
     "SlackRoute",
     "SlackRouteInput",
+    "SlackUser",
+    "Team",
     "Templates",
     "TemplatesInput",
     "TitleTemplate",
     "TitleTemplateInput",
+    "User",
+    "UserRole",
     "WebhookEvent",
 ]

@@ -39,6 +39,8 @@ from .integrations import (
     list_integrations,
     update_integration,
 )
+from .teams import GET_TEAM, LIST_TEAMS, get_team, list_teams
+from .users import GET_CURRENT_USER, GET_USER, LIST_USERS, get_current_user, get_user, list_users
 
 OPERATIONS: Final = (
     LIST_INTEGRATIONS,
@@ -57,6 +59,11 @@ OPERATIONS: Final = (
     UNSILENCE_ALERT_GROUP,
     ADD_ALERT_GROUP_LABEL,
     REMOVE_ALERT_GROUP_LABEL,
+    LIST_USERS,
+    GET_CURRENT_USER,
+    GET_USER,
+    LIST_TEAMS,
+    GET_TEAM,
 )
 """Every operation of the specification, in its order."""
 
@@ -68,9 +75,14 @@ __all__ = [
     "delete_alert_group",
     "delete_integration",
     "get_alert_group",
+    "get_current_user",
     "get_integration",
+    "get_team",
+    "get_user",
     "list_alert_groups",
     "list_integrations",
+    "list_teams",
+    "list_users",
     "remove_alert_group_label",
     "resolve_alert_group",
     "silence_alert_group",

@@ -41,7 +41,8 @@ def list_alert_groups(
 
     `GET /api/v1/alert_groups/`
 
-    Without `started_at`, Grafana Cloud looks back only 30 days. Filters combine with AND.
+    Groups must match all filters. Without `started_at`, Grafana Cloud looks back only 30 days.
+    Attached child groups and groups of deleted integrations are listed as well.
     """
     return Request(
         operation=LIST_ALERT_GROUPS,
@@ -133,6 +134,8 @@ def acknowledge_alert_group(alert_group_id: str) -> Request[None]:
     """Acknowledge an alert group.
 
     `POST /api/v1/alert_groups/{alert_group_id}/acknowledge/`
+
+    Ends a silence. Attached groups are acknowledged as well.
     """
     return Request(
         operation=ACKNOWLEDGE_ALERT_GROUP,
@@ -183,6 +186,8 @@ def resolve_alert_group(alert_group_id: str) -> Request[None]:
     """Resolve an alert group.
 
     `POST /api/v1/alert_groups/{alert_group_id}/resolve/`
+
+    Also ends a maintenance.
     """
     return Request(
         operation=RESOLVE_ALERT_GROUP,
@@ -208,6 +213,8 @@ def unresolve_alert_group(alert_group_id: str) -> Request[None]:
     """Unresolve an alert group, so that it is firing again.
 
     `POST /api/v1/alert_groups/{alert_group_id}/unresolve/`
+
+    A wiped group stays resolved, although the server reports success.
     """
     return Request(
         operation=UNRESOLVE_ALERT_GROUP,

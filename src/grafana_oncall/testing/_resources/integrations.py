@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from grafana_oncall.testing._server.context import Context
 from grafana_oncall.testing._server.fields import checked
-from grafana_oncall.testing._server.pages import answer_page
 from grafana_oncall.testing._server.responses import (
     FakeResponse,
     answer_empty,
-    answer_json,
-    as_json,
     crashed,
     detail,
-    not_found,
 )
 from grafana_oncall.testing._server.state import FakeIntegration
 from grafana_oncall.testing._server.world import World
 from grafana_oncall.testing.clock import stamp
 
 from .alert_groups import show_label
+from .collection import Collection
 from .filters import team_test
 from .integration_fields import create_checks, update_checks
 from .integration_settings import merge_default_route, merge_templates
@@ -65,33 +63,18 @@ def _inbound_email(integration: FakeIntegration) -> str | None:
     return f"{integration.secret.lower()}@inbound.oncall.example"
 
 
-def _find(context: Context) -> FakeIntegration:
-    integration = context.world.integrations.get(context.id)
-    if integration is None:
-        raise not_found()
-    return integration
-
-
-def _answer(status: int, context: Context, integration: FakeIntegration) -> FakeResponse:
-    return answer_json(status, show_integration(context.world, integration))
-
-
-def list_integrations(context: Context) -> FakeResponse:
-    """A page of the integrations, oldest first, filtered by `name` and `team_id`."""
+def _filters(context: Context) -> Callable[[FakeIntegration], bool]:
     if "team_id" in context.query and not context.last("team_id"):
         raise crashed()  # an empty team_id, harmless elsewhere, breaks this list
     in_team, name = team_test(context), context.last("name")
-    found = [
-        integration
-        for integration in context.world.integrations.values()
-        if in_team(integration.team_id) and (not name or integration.name == name)
-    ]
-    return answer_page(context, found, lambda each: as_json(show_integration(context.world, each)))
+    return lambda integration: (
+        in_team(integration.team_id) and (not name or integration.name == name)
+    )
 
 
-def get_integration(context: Context) -> FakeResponse:
-    """One integration."""
-    return _answer(200, context, _find(context))
+INTEGRATIONS = Collection(
+    stored=lambda world: world.integrations, show=show_integration, filters=_filters
+)
 
 
 def create_integration(context: Context) -> FakeResponse:
@@ -102,21 +85,21 @@ def create_integration(context: Context) -> FakeResponse:
     integration = world.new_integration(type=fields["type"], name=fields.get("name"))
     _apply(world, integration, fields)
     world.integrations[integration.id] = integration
-    return _answer(201, context, integration)
+    return INTEGRATIONS.answer(201, context, integration)
 
 
 def update_integration(context: Context) -> FakeResponse:
     """A merge, though the method says replace: what the body leaves out stays."""
-    integration, world = _find(context), context.world
+    integration, world = INTEGRATIONS.find(context), context.world
     fields = checked(update_checks(world), context.data())
     _refuse_duplicate(world, fields, fields.get("team_id", integration.team_id), integration)
     _apply(world, integration, fields)
-    return _answer(200, context, integration)
+    return INTEGRATIONS.answer(200, context, integration)
 
 
 def delete_integration(context: Context) -> FakeResponse:
     """The integration goes, its alert groups stay."""
-    integration = _find(context)
+    integration = INTEGRATIONS.find(context)
     if integration.type == "direct_paging":
         raise detail(400, "Direct paging integrations can't be deleted")
     del context.world.integrations[integration.id]

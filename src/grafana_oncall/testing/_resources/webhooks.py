@@ -96,4 +96,5 @@ def _user(world: World, id: str | None) -> dict[str, str] | None:
 
 def _integration(world: World, source: FakeIntegration) -> dict[str, Any]:
     team = world.teams.get(source.team_id or "")
-    return {"id": source.id, "type": source.type, "name": source.name, "team": team}
+    name = team.name if team else None
+    return {"id": source.id, "type": source.type, "name": source.name, "team": name}

@@ -18,6 +18,7 @@ from grafana_oncall.testing._resources.alert_groups import (
     list_groups,
     remove_label,
 )
+from grafana_oncall.testing._resources.people import TEAMS, USERS, current_user
 
 from .auth import Role, authenticate, authorize
 from .context import Context
@@ -27,7 +28,6 @@ from .world import World
 
 _API = re.compile(r"(?:/[^/]+)*?(?P<path>/api/v1/(?P<rest>[^/].*?)/?)")
 _ID = re.compile(r"[^/.]+")
-_KIND = re.compile(r"_(alert_group|integration)s?")
 
 
 @attrs.frozen(kw_only=True)
@@ -59,11 +59,11 @@ def _action(name: str) -> dict[str, Operation]:
 _UPDATE = _operation("update_integration", "admin", integrations.update_integration)
 _TABLE: dict[tuple[str, ...], dict[str, Operation]] = {
     ("integrations",): {
-        "GET": _operation("list_integrations", "viewer", integrations.list_integrations),
+        "GET": _operation("list_integrations", "viewer", integrations.INTEGRATIONS.list),
         "POST": _operation("create_integration", "admin", integrations.create_integration),
     },
     ("integrations", "{id}"): {
-        "GET": _operation("get_integration", "viewer", integrations.get_integration),
+        "GET": _operation("get_integration", "viewer", integrations.INTEGRATIONS.get),
         "PUT": _UPDATE,
         "PATCH": _UPDATE,  # undocumented; PUT merges too, so they are the same
         "DELETE": _operation("delete_integration", "admin", integrations.delete_integration),
@@ -79,6 +79,11 @@ _TABLE: dict[tuple[str, ...], dict[str, Operation]] = {
     ("alert_groups", "{id}", "unresolve"): _action("unresolve"),
     ("alert_groups", "{id}", "silence"): _action("silence"),
     ("alert_groups", "{id}", "unsilence"): _action("unsilence"),
+    ("users",): {"GET": _operation("list_users", "viewer", USERS.list)},
+    ("users", "current"): {"GET": _operation("get_current_user", "viewer", current_user)},
+    ("users", "{id}"): {"GET": _operation("get_user", "viewer", USERS.get)},
+    ("teams",): {"GET": _operation("list_teams", "viewer", TEAMS.list)},
+    ("teams", "{id}"): {"GET": _operation("get_team", "viewer", TEAMS.get)},
 }
 _CLOUD_ONLY: dict[tuple[str, ...], dict[str, Operation]] = {
     ("alert_groups", "{id}", "labels"): {
@@ -88,6 +93,7 @@ _CLOUD_ONLY: dict[tuple[str, ...], dict[str, Operation]] = {
         "POST": _operation("remove_alert_group_label", "editor", remove_label)
     },
 }
+_KIND = re.compile("_(" + "|".join({path[0].removesuffix("s") for path in _TABLE}) + ")s?")
 _TABLES = {"oss": _TABLE, "cloud": {**_TABLE, **_CLOUD_ONLY}}
 OPERATION_NAMES = tuple(
     dict.fromkeys(
@@ -123,8 +129,10 @@ def find_route(path: str, flavour: Flavour) -> Route | None:
         return None
     segments = match["rest"].split("/")
     named = segments[1] if len(segments) > 1 else ""
-    shape = (segments[0], *("{id}" for _ in segments[1:2]), *segments[2:])
     table = _TABLES[flavour]
+    shape = tuple(segments)
+    if shape not in table:
+        shape = (segments[0], *("{id}" for _ in segments[1:2]), *segments[2:])
     if shape not in table or (len(segments) > 1 and not _ID.fullmatch(named)):
         return None
     return Route(path=match["path"], id=named, operations=table[shape])

@@ -26,9 +26,15 @@ class Listing(Protocol[T_co]):
     def __getitem__(self, part: slice, /) -> Sequence[T_co]: ...
 
 
-def answer_page(context: Context, items: Listing[T], render: Callable[[T], str]) -> FakeResponse:
+def answer_page(
+    context: Context,
+    items: Listing[T],
+    render: Callable[[T], str],
+    *,
+    page_size: int | None = None,
+) -> FakeResponse:
     """The page that the request asks for, of items that `render` shows as JSON; never an error."""
-    size = _number(context.last("perpage")) or context.world.page_size
+    size = _number(context.last("perpage")) or page_size or context.world.page_size
     pages = max(1, ceil(len(items) / size))
     # Past the end comes the last page again; before the start, the first.
     page = min(max(_number(context.last("page")), 1), pages)

@@ -20,10 +20,10 @@ from .arguments import shown
 from .auth import Grant, Role
 from .fields import is_list, is_mapping
 from .rate_limit import RateLimit
-from .state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
+from .state import FakeAlertGroup, FakeIntegration, FakeTeam, FakeUser, Flavour
 from .world import World
 
-T = TypeVar("T", FakeUser, FakeIntegration, FakeAlertGroup)
+T = TypeVar("T", FakeUser, FakeTeam, FakeIntegration, FakeAlertGroup)
 VERSION = 1
 
 
@@ -67,7 +67,7 @@ class Saved:
     user: str
     users: list[FakeUser]
     tokens: dict[str, SavedGrant]
-    teams: dict[str, str]
+    teams: list[FakeTeam]
     chains: dict[str, str]
     labels: dict[str, list[str]]
     requests: dict[str, list[datetime]]
@@ -97,7 +97,7 @@ def write(world: World, token: str, user: FakeUser) -> str:
             token: SavedGrant(user=grant.user.id, role=grant.role)
             for token, grant in world.grants.items()
         },
-        teams=world.teams,
+        teams=[*world.teams.values()],
         chains=world.chains,
         labels={key: sorted(values) for key, values in world.labels.items()},
         requests={user: [*passed] for user, passed in world.throttle.passed.items()},
@@ -134,7 +134,7 @@ def restore(saved: Saved, world: World) -> FakeUser:
         token: Grant.of(token, _find(world.users, grant.user, f"tokens.{token}.user"), grant.role)
         for token, grant in saved.tokens.items()
     }
-    world.teams, world.chains = saved.teams, saved.chains
+    world.teams, world.chains = _by_id(saved.teams, "teams"), saved.chains
     world.labels = {key: set(values) for key, values in saved.labels.items()}
     world.throttle.passed = {user: deque(passed) for user, passed in saved.requests.items()}
     world.integrations = _by_id(saved.integrations, "integrations")

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import attrs
 
 Flavour = Literal["cloud", "oss"]
+UserRole = Literal["admin", "editor", "viewer", "none"]
 State = Literal["firing", "acknowledged", "resolved", "silenced"]
 
 
@@ -25,10 +26,28 @@ def _note_change(group: FakeAlertGroup, _: attrs.Attribute[Any], value: Any) -> 
 
 @attrs.define(kw_only=True, eq=False)
 class FakeUser:
-    """Somebody who owns tokens; the rate limit counts per user."""
+    """A user of the organization, who may own tokens; the rate limit counts per user."""
 
     id: str
     username: str
+    grafana_id: int
+    email: str | None
+    role: UserRole
+    timezone: str | None = None
+    teams: list[str] = attrs.field(factory=list[str])
+    """Ids of the user's teams."""
+    slack: dict[str, str] | None = None
+    """The Slack account: `user_id` and `team_id`."""
+
+
+@attrs.define(kw_only=True, eq=False)
+class FakeTeam:
+    """A team of the organization."""
+
+    id: str
+    name: str
+    grafana_id: int
+    email: str | None = None
 
 
 @attrs.define(kw_only=True, eq=False)

@@ -20,7 +20,7 @@ from .arguments import CALLABLE, COUNT, DELAY, TEXT, WHOLE, Check, one_of
 from .auth import Grant
 from .index import Register
 from .rate_limit import RateLimit, Throttle
-from .state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
+from .state import FakeAlertGroup, FakeIntegration, FakeTeam, FakeUser, Flavour
 
 _UPPER = ascii_uppercase + digits
 _MIXED = ascii_letters + digits
@@ -94,7 +94,7 @@ class World:
     throttle: Throttle = attrs.field(factory=Throttle)
     groups: Register = attrs.Factory(lambda self: Register(self.due), takes_self=True)
     integrations: dict[str, FakeIntegration] = attrs.field(factory=dict[str, FakeIntegration])
-    teams: dict[str, str] = attrs.field(factory=dict[str, str])
+    teams: dict[str, FakeTeam] = attrs.field(factory=dict[str, FakeTeam])
     users: dict[str, FakeUser] = attrs.field(factory=dict[str, FakeUser])
     chains: dict[str, str] = attrs.field(factory=dict[str, str])
     labels: dict[str, set[str]] = attrs.field(factory=dict[str, set[str]])

@@ -1,0 +1,48 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from grafana_oncall._core.types import OpenStrEnum
+
+
+class UserRole(OpenStrEnum):
+    """Role of a user in the organization."""
+
+    ADMIN = "admin"
+    EDITOR = "editor"
+    VIEWER = "viewer"
+    NONE = "none"
+
+
+@attrs.frozen(kw_only=True)
+class SlackUser:
+    """The Slack account of a user."""
+
+    user_id: str
+    team_id: str
+
+
+@attrs.frozen(kw_only=True)
+class User:
+    """A user of the organization."""
+
+    id: str
+    username: str
+    role: UserRole
+    grafana_id: int | None = None
+    """Number of the user in Grafana."""
+    email: str | None = None
+    is_phone_number_verified: bool | None = None
+    timezone: str | None = None
+    """Such as Europe/Berlin."""
+    teams: Sequence[str] = ()
+    """Ids of the user's teams."""
+    slack: SlackUser | None = None
+    phone_number: str | None = None
+    """Grafana Cloud only; null if it may not be seen."""
+    phone_number_status: str | None = None
+    """Grafana Cloud only: available, private or not_configured."""

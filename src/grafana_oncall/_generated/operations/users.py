@@ -1,0 +1,102 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+# ruff: noqa: TID252
+"""One pure builder per operation: arguments in, a request out. Nothing is sent here."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from grafana_oncall._core.request import Operation, Page, Request, query, segment
+from grafana_oncall._core.types import UNSET, UnsetType
+
+from ..constraints import ID
+from ..models.users import User
+
+LIST_USERS: Final = Operation(
+    id="list_users",
+    method="GET",
+    path="users/",
+    permission="grafana-irm-app.user-settings:read",
+    needs_user=False,
+    success=200,
+    retry="safe",
+    check="look at what the server holds.",
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/users/",
+)
+
+
+def list_users(
+    *,
+    username: str | UnsetType = UNSET,
+    email: str | UnsetType = UNSET,
+    roles: Sequence[str] | UnsetType = UNSET,
+    page: int | UnsetType = UNSET,
+    perpage: int | UnsetType = UNSET,
+) -> Request[Page[User]]:
+    """List users, oldest first.
+
+    `GET /api/v1/users/`
+    """
+    return Request(
+        operation=LIST_USERS,
+        path="users/",
+        returns=Page[User],
+        query=query(
+            ("username", username),
+            ("email", email),
+            ("roles", roles),
+            ("page", page),
+            ("perpage", perpage),
+        ),
+    )
+
+
+GET_CURRENT_USER: Final = Operation(
+    id="get_current_user",
+    method="GET",
+    path="users/current/",
+    permission="grafana-irm-app.user-settings:read",
+    needs_user=False,
+    success=200,
+    retry="safe",
+    check="look at what the server holds.",
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/users/",
+)
+
+
+def get_current_user() -> Request[User]:
+    """Get the user that the token belongs to.
+
+    `GET /api/v1/users/current/`
+
+    The open-source engine fails with 500 if the token is a service account's.
+    """
+    return Request(
+        operation=GET_CURRENT_USER,
+        path="users/current/",
+        returns=User,
+    )
+
+
+GET_USER: Final = Operation(
+    id="get_user",
+    method="GET",
+    path="users/{user_id}/",
+    permission="grafana-irm-app.user-settings:read",
+    needs_user=False,
+    success=200,
+    retry="safe",
+    check="look at what the server holds.",
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/users/",
+)
+
+
+def get_user(user_id: str) -> Request[User]:
+    """Get one user.
+
+    `GET /api/v1/users/{user_id}/`
+    """
+    return Request(
+        operation=GET_USER,
+        path=f"users/{segment('user_id', user_id, ID)}/",
+        returns=User,
+    )

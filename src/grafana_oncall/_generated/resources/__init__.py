@@ -1,0 +1,2 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+"""The facade: a class for each tag."""

@@ -1,0 +1,55 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+# ruff: noqa: TID252
+"""Facade of teams: a method for each operation that has no body."""
+
+from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
+from grafana_oncall._listing.resource import Resource
+from grafana_oncall._validation import arguments
+
+from ..models.teams import Team
+from ..operations import teams as operations
+
+
+class Teams(Resource):
+    """The teams of the organization.
+
+    Nothing is sent by `list` until it is iterated. All methods raise `InvalidArgument` before
+    anything is sent, `StatusError` for an error response, `TransportError` if there is no response,
+    `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
+    client is closed. Writes raise `OutcomeUnknown` if their effect cannot be established.
+
+    API page: https://grafana.com/docs/oncall/latest/oncall-api-reference/teams/
+    """
+
+    def list(
+        self,
+        *,
+        name: str | None = None,
+        perpage: int | None = None,
+        prefetch: int = DEFAULT_PREFETCH,
+    ) -> Pager[Team]:
+        """List teams.
+
+        Args:
+            name: Exact name of the team.
+            perpage: Items on a page. Undocumented: servers use their own number without it, and
+                may ignore it.
+            prefetch: Pages to request ahead, once the second page is asked for; as many again may
+                have arrived and wait. 0 to 64; 0 requests none ahead.
+        """
+        request = operations.list_teams(
+            name=arguments.text_filter("name", name),
+            perpage=arguments.optional_whole("perpage", perpage),
+        )
+        return self._list(request, prefetch)
+
+    async def get(self, team_id: str) -> Team:
+        """Get one team.
+
+        Args:
+            team_id: Id of the team.
+
+        Raises:
+            NotFound: There is no such team.
+        """
+        return await self._session.send(operations.get_team(team_id))

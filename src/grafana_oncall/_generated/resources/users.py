@@ -1,0 +1,70 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+# ruff: noqa: TID252
+"""Facade of users: a method for each operation that has no body."""
+
+from collections.abc import Sequence
+
+from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
+from grafana_oncall._listing.resource import Resource
+from grafana_oncall._validation import arguments
+
+from ..models.users import User
+from ..operations import users as operations
+
+
+class Users(Resource):
+    """The people of the organization.
+
+    Nothing is sent by `list` until it is iterated. All methods raise `InvalidArgument` before
+    anything is sent, `StatusError` for an error response, `TransportError` if there is no response,
+    `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
+    client is closed. Writes raise `OutcomeUnknown` if their effect cannot be established.
+
+    API page: https://grafana.com/docs/oncall/latest/oncall-api-reference/users/
+    """
+
+    def list(
+        self,
+        *,
+        username: str | None = None,
+        email: str | None = None,
+        roles: Sequence[arguments.Role] | None = None,
+        perpage: int | None = None,
+        prefetch: int = DEFAULT_PREFETCH,
+    ) -> Pager[User]:
+        """List users, oldest first.
+
+        Args:
+            username: Exact name of the user, in any case.
+            email: Exact email address of the user, in any case.
+            roles: Any of `admin`, `editor`, `viewer` and `none`; the user has one of them.
+            perpage: Items on a page. Undocumented: servers use their own number without it, and
+                may ignore it.
+            prefetch: Pages to request ahead, once the second page is asked for; as many again may
+                have arrived and wait. 0 to 64; 0 requests none ahead.
+        """
+        request = operations.list_users(
+            username=arguments.text_filter("username", username),
+            email=arguments.text_filter("email", email),
+            roles=arguments.role_filter(roles),
+            perpage=arguments.optional_whole("perpage", perpage),
+        )
+        return self._list(request, prefetch)
+
+    async def current(self) -> User:
+        """Get the user that the token belongs to.
+
+        The open-source engine fails with 500 if the token is a service account's.
+        """
+        return await self._session.send(operations.get_current_user())
+
+    async def get(self, user_id: str) -> User:
+        """Get one user.
+
+        Args:
+            user_id: Id of the user.
+
+        Raises:
+            NotFound: There is no such user.
+        """
+        return await self._session.send(operations.get_user(user_id))
