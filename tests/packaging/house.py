@@ -60,7 +60,7 @@ def measures() -> dict[str, float]:
         "layers of packages": len(_layers()),
         "modules at the top of the package": len([*PACKAGE.glob("*.py")]),
         "longest chain of packages": _longest_chain(house),
-        "hand-written modules": 140len(house),
+        "hand-written modules": len(house),
         "lines of a function, median": median(sizes),
         "lines of a function, 90th percentile": quantiles(sizes, n=10)[-1],
         "lines of the longest module": max(module.lines for module in house),
