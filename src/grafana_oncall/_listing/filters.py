@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from grafana_oncall._core.request import Page, Request
+from grafana_oncall._core.text import shown
 from grafana_oncall._validation.arguments import NO_TEAM
-
-from .ignored import ignored
+from grafana_oncall.errors import FilterIgnored
 
 if TYPE_CHECKING:
     from grafana_oncall._generated.models.alert_groups import AlertGroup
@@ -55,9 +55,19 @@ def matching(request: Request[Page[T]]) -> Callable[[Page[T]], None] | None:
         for item in page.results:
             part = _unmet(query, item, tests)
             if part is not None:
-                raise ignored(request, getattr(item, "id", ""), part)
+                raise filter_ignored(request, getattr(item, "id", ""), part)
 
     return verify
+
+
+def filter_ignored(request: Request[Any], item_id: str, part: str) -> FilterIgnored:
+    """Return the error for an item that does not match this part of the filter."""
+    message = (
+        f"{request.operation.id}: asked for {shown(part)}, the server returned {item_id}, which "
+        "does not match. Nothing was written to what it returned, because its filter cannot be "
+        "trusted. If the item changed at this very moment, a retry succeeds."
+    )
+    return FilterIgnored(message, group_id=item_id, unmet=part)
 
 
 def _unmet(query: Iterable[tuple[str, str]], item: Any, tests: Mapping[str, _Test]) -> str | None:
@@ -81,7 +91,7 @@ def _started_within(group: "AlertGroup", value: str) -> bool:
 
 @lru_cache
 def _bounds(value: str) -> tuple[datetime, datetime]:
-    first, last = (datetime.fromisoformat(one).replace(tzinfo=UTC) for one in value.split("_"))
+    first, last = (datetime.fromisoformat(bound).replace(tzinfo=UTC) for bound in value.split("_"))
     return first, last
 
 

@@ -1,4 +1,4 @@
-"""What `list` returns: the items of all pages, in order, each once."""
+"""The pager that `list` returns: the items of all pages, in order, each once."""
 
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
@@ -18,11 +18,11 @@ from .prefetch import Walk, pages
 
 
 class HasId(Protocol):
-    """Anything that the server lists."""
+    """An item of a list."""
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """Id of the item."""
         ...
 
 
@@ -32,32 +32,32 @@ DEFAULT_PREFETCH: Final = 2
 _MOST_PREFETCH: Final = 64
 
 _REMEMBERED_PAGES: Final = 16
-"""Lists move while they are walked: an item may repeat on a page near the one where it was."""
+"""Pages whose ids are always remembered: an item that moves repeats on a page near its first."""
 _REMEMBERED_IDS: Final = 10_000
-"""That many ids are remembered in any case: they take a megabyte or two."""
+"""Ids that are remembered, of however many pages; they take a megabyte or two."""
 
 _OTHER_PAGE_SIZES: Final = (1000, 900)
-"""Of the walks that look for missing items: most lists are then one page, which hides nothing."""
+"""Page sizes of the passes that look for missing items: one page holds most lists, and is whole."""
 
 
 class Pager(Generic[T]):
-    """A list on the server: iterate it, collect it, count it. Nothing is sent before that.
+    """A list on the server: iterate it, collect it, or count it. Nothing is sent before that.
 
-    Every `async for` walks anew, in the server's order, and gives each id once, although lists move
-    while they are walked. An object that is created meanwhile may be missed. When acting on the
-    items takes them out of the filter, walk to the end first (`collect`): what follows on later
-    pages moves up, and would be skipped.
+    Every `async for` reads the list from its beginning, in the server's order, and yields each id
+    once, although lists move while they are read. Objects that are created meanwhile may be missed.
+    If acting on an item takes it out of the filter, read to the end first (`collect`): otherwise
+    later items move up to pages that were read already, and are skipped.
 
-    The server puts objects of the same moment in no order: from page to page, one may come twice,
-    and another one never. So when all pages tell the same count, and have fewer objects than that,
-    the list is read again in pages of another size, and what is found then comes last. What is
-    still missing is reported by an event and in the log: `events.ListIncomplete`. Of more than
-    10,000 objects, it is reported at once.
+    Servers return objects of the same creation time in any order, so from page to page one may
+    come twice and another never. Therefore, when all pages report the same count but have fewer
+    objects, the list is read again with another page size, and objects found then come last. What
+    is still missing is reported by `events.ListIncomplete` and in the log. Of lists with more than
+    10,000 objects, it is reported without another pass.
 
-    Each page is checked against the filter before any of it is given. Where the server, or a proxy
-    before it, ignores a part of that, it raises FilterIgnored, after a second try.
+    Each page is checked against the filter before any of its items is yielded. If the server, or a
+    proxy in between, ignores a part of the filter, iterating raises FilterIgnored, after one retry.
 
-    All of it raises OnCallError for a request that fails, as the methods of the resources do.
+    Iterating, `collect` and `count` raise an OnCallError when a request fails.
     """
 
     def __init__(
@@ -80,53 +80,53 @@ class Pager(Generic[T]):
 
     @property
     def request(self) -> Request[Page[T]]:
-        """The request of the first page, with the filter; its answer is not held against that."""
+        """The request of the first page; its response is not checked against the filter."""
         return attrs.evolve(self._request, verify=None)
 
     @property
     def prefetch(self) -> int:
-        """Pages that are fetched ahead."""
+        """Pages in flight ahead of need."""
         return self._prefetch
 
     def check_same_client(self, session: Session) -> None:
-        """Raises InvalidArgument when the list is another client's."""
+        """Raise InvalidArgument when the list is of another client."""
         if session.shared is not self._session.shared:
-            message = "The list is another client's: act on it with the client that it came from."
+            message = "The list is of another client: act on it with the client that made it."
             raise InvalidArgument(message, argument="selection")
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self._items()
 
     async def _items(self) -> AsyncGenerator[T, None]:
-        given = _Given[T]()
+        yielded = _Yielded[T]()
         for request in (self._request, *map(self._in_pages_of, _OTHER_PAGE_SIZES)):
-            given.begin_walk()
+            yielded.start_pass()
             async with Walk(self._session, request, prefetch=self._prefetch) as walk:
                 while (page := await walk.next_page()) is not None:
-                    for item in given.new_of(page):
+                    for item in yielded.new_items(page):
                         yield item
-            if not given.missing or given.number + given.missing > _REMEMBERED_IDS:
+            if not yielded.missing or yielded.number + yielded.missing > _REMEMBERED_IDS:
                 break
-        if given.missing:
+        if yielded.missing:
             self._session.shared.emit(
                 ListIncomplete(
                     operation=self._request.operation.id,
-                    items=given.number,
-                    count=given.number + given.missing,
+                    items=yielded.number,
+                    count=yielded.number + yielded.missing,
                 )
             )
 
     def _in_pages_of(self, size: int) -> Request[Page[T]]:
-        """The same list in pages of another size; a server that does not know it ignores it."""
+        """Return the list in pages of this size; servers that do not support it ignore it."""
         rest = (pair for pair in self._request.query if pair[0] not in {"page", "perpage"})
         return attrs.evolve(self._request, query=(*rest, ("perpage", str(size))))
 
     def pages(self) -> AsyncGenerator[Page[T], None]:
-        """The pages as the server answers them, with what repeats, their count and raw bytes."""
+        """Yield the pages as the server returned them, with duplicates, counts and raw bytes."""
         return pages(self._session, self._request, prefetch=self._prefetch)
 
     async def collect(self, *, limit: int | None = None) -> list[T]:
-        """All items, or at most the first `limit` of them, in the server's order."""
+        """Return all items, or the first `limit` of them, in the server's order."""
         if limit is not None:
             whole("limit", limit)
         found: list[T] = []
@@ -138,12 +138,12 @@ class Pager(Generic[T]):
         return found
 
     async def count(self) -> int:
-        """How many there are now, all pages together, by one request."""
+        """Return the number of items on all pages, by one request."""
         return (await self._session.send(self._in_pages_of(1))).count
 
 
-class _Given(Generic[T]):
-    """What an iteration has given: its number, and its ids, so that none is given twice."""
+class _Yielded(Generic[T]):
+    """The items that an iteration has yielded: how many, and their ids, so that none repeats."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -152,13 +152,13 @@ class _Given(Generic[T]):
         self._pages = 0
         self._counts: set[int] = set()
 
-    def begin_walk(self) -> None:
-        """The list is read from its beginning."""
+    def start_pass(self) -> None:
+        """Start to read the list from its beginning."""
         self._pages = 0
         self._counts.clear()
 
-    def new_of(self, page: Page[T]) -> Iterable[T]:
-        """The items of a page that were not given before."""
+    def new_items(self, page: Page[T]) -> Iterable[T]:
+        """Return the items of a page that were not yielded before, and remember them."""
         self._pages += 1
         self._counts.add(page.count)
         new = {item.id: item for item in page.results if item.id not in self._known}
@@ -171,10 +171,10 @@ class _Given(Generic[T]):
 
     @property
     def missing(self) -> int:
-        """How many items the last walk should have shown and did not.
+        """Number of items that the last pass should have found and did not.
 
-        0 where it cannot be told: while the list moves, the pages tell different counts. What one
-        page shows alone is whole, whatever it counts.
+        0 where that is unknown, because the pages report different counts while the list moves. A
+        list of one page is whole, whatever its count.
         """
         steady = self._pages > 1 and len(self._counts) == 1
         return max(0, max(self._counts) - self.number) if steady else 0

@@ -1,4 +1,4 @@
-"""Pure: which requests follow a page of a list."""
+"""The requests that follow a page of a list."""
 
 import re
 from collections.abc import Sequence
@@ -14,28 +14,28 @@ T = TypeVar("T")
 
 
 def next_page(request: Request[Page[T]], page: Page[T]) -> Request[Page[T]] | None:
-    """The request after this one, None at the end; raises DecodeError rather than go in circles.
+    """Return the request of the next page, None at the end; raise DecodeError for a loop of pages.
 
-    Only the number and unknown parameters are taken from the server's `next`: its host is often
-    not the one that the client uses, and the caller's filters are never left to it. Past the end
-    a server repeats its last page, which names no next one: so a list that shrank just ends.
+    Only the page number and unknown parameters are taken from the server's `next`: its host is
+    often not the one that the client uses, and the caller's filters must not change. Past the end
+    a server repeats its last page, which has no `next`, so a list that shrank simply ends.
     """
     if page.next is None:
         return None
-    theirs = _query(page.next)
-    number = dict(theirs).get("page", "")
+    linked = _query(page.next)
+    number = dict(linked).get("page", "")
     forward = re.fullmatch(r"[0-9]{1,9}", number) and int(number) > request.page_number
     if not forward or page.number != request.page_number:
         raise DecodeError(
-            f"page {page.number} answers page {request.page_number}, "
-            f"and names {number or 'no number'!r} as the next one",
+            f"page {page.number} was returned for page {request.page_number}, "
+            f"and its next page is {number or None!r}",
             operation=request.operation.id,
             status=200,
             content=page.raw,
             path="$.next",
         )
-    ours = {"page", *(name for name, _ in request.query)}
-    added = tuple(pair for pair in theirs if pair[0] not in ours)
+    own = {"page", *(name for name, _ in request.query)}
+    added = tuple(pair for pair in linked if pair[0] not in own)
     return at_page(attrs.evolve(request, query=(*request.query, *added)), int(number))
 
 
@@ -46,9 +46,9 @@ def upcoming(
     *,
     known: Sequence[Request[Page[T]]] = (),
 ) -> list[Request[Page[T]]]:
-    """Up to `most` requests that follow, as far as the page tells how many there are.
+    """Return up to `most` requests of the next pages, as far as the page says how many there are.
 
-    The first of them are not made anew where they are `known` from the page before.
+    The first of them are those that are `known`, which were returned for the page before.
     """
     following = next_page(request, page)
     if following is None:
@@ -63,10 +63,10 @@ def _query(url: str) -> list[tuple[str, str]]:
     try:
         return parse_qsl(urlsplit(url).query, keep_blank_values=True)
     except ValueError:
-        return []  # no number in it, which the caller reports
+        return []  # the caller reports the missing number
 
 
 def at_page(request: Request[T], number: int) -> Request[T]:
-    """The request of another page."""
+    """Return the request of another page of the same list."""
     query = [pair for pair in request.query if pair[0] != "page"]
     return attrs.evolve(request, query=(*query, ("page", str(number))))

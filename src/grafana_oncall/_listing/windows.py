@@ -1,9 +1,16 @@
-"""Reading a list that moves, so that nothing that stays in it is missed.
+"""Read a list that moves, in windows of time, without missing a group that stays in it.
 
-Pages of a list move while they are walked: a group that leaves moves all older ones up, and one
-of them from an unread page to one that was read. But lists are in the order of time, newest first.
-So the first page of what began up to a moment has all groups since its last one began, whatever
-moves: a window, which one answer shows whole. The next window ends where this one begins.
+How it works, and why it is safe. Pages are cut by position, so a list that moves between two
+requests breaks them: a group that leaves the filter moves all older ones up, and the first group of
+an unread page moves to a page that was read already. Time does not move. Lists are ordered by
+creation time, newest first, so the first page of "created up to T" holds every group between T and
+its own last group, whatever leaves or enters: one response is a snapshot of that window. The next
+request asks for "created up to" the time of that last group, for its first page again.
+
+Filters have whole seconds, so each window is widened to them and overlaps the one before by up to a
+second; a group may be in both, and none falls in between. Only when more groups were created within
+one second than a page holds are several pages needed. That second is then read repeatedly, until
+two passes agree (`_read_until_stable`); if they never do, the window is not `complete`.
 """
 
 import asyncio
@@ -28,72 +35,76 @@ T = TypeVar("T")
 Groups: TypeAlias = Request[Page[AlertGroup]]
 
 _SECOND: Final = timedelta(seconds=1)
-_MOST_WALKS: Final = 5
+_MAX_PASSES: Final = 5
 
 
 @attrs.frozen(kw_only=True)
 class Window:
-    """All groups of a list that began after a moment, and not after that of the last window."""
+    """All groups of a list that were created since a time, and before the window read before."""
 
     groups: Sequence[AlertGroup]
     since: datetime
     complete: bool = True
-    """Whether certainly none was left out that was there all the time."""
+    """Whether certainly no group was missed that was in the list all the time."""
 
 
 async def windows(
     session: Session, request: Groups, *, since: datetime, until: datetime
 ) -> AsyncGenerator[Window, None]:
-    """The groups of a list that began between two moments, newest first.
+    """Yield the groups of a list that were created between two times, newest window first.
 
-    Filters are in whole seconds, so windows overlap by up to one: a group may be in two of them.
+    A group may be in two windows.
     """
     since, until = _floor(since), _ceil(until)
     while True:
         page = await session.send(between(request, since, until))
         times = [group.created_at for group in page.results]
-        _check(request, page.results, since, until)
+        _check_range(request, page.results, since, until)
         if page.next is None or not times:
             yield Window(groups=page.results, since=since)
             return
         last = times[-1]
         if times != sorted(times, reverse=True):
-            # No known server does this; then there is no way but to walk all of it.
-            yield await _walked(session, request, since, until)
+            # No known server does this. Without the order, the whole range must be read.
+            yield await _read_until_stable(session, request, since, until)
             return
         if _ceil(last) < until:
             yield Window(groups=page.results, since=last)
             until = _ceil(last)
             continue
-        # More groups began within one second than there are on a page.
+        # More groups were created within one second than a page holds.
         begin = max(since, until - _SECOND)
-        yield await _walked(session, request, begin, until)
+        yield await _read_until_stable(session, request, begin, until)
         until = begin
         if until == since:
             return
 
 
-def _check(request: Groups, groups: Sequence[AlertGroup], since: datetime, until: datetime) -> None:
-    """A server that ignores the range would be asked for all of it again and again."""
+def _check_range(
+    request: Groups, groups: Sequence[AlertGroup], since: datetime, until: datetime
+) -> None:
+    """Raise FilterIgnored for a group outside the range; else `windows` would never end."""
     for group in groups:
         if not since <= group.created_at <= until:
             message = (
-                f"{request.operation.id}: asked for groups that began from {since} to {until}, the "
-                f"server answered group {group.id} of {group.created_at}. It ignores the filter."
+                f"{request.operation.id}: asked for groups created from {since} to {until}, the "
+                f"server returned group {group.id} of {group.created_at}. It ignores the filter."
             )
             raise FilterIgnored(message, group_id=group.id, unmet="started_at")
 
 
-async def _walked(session: Session, request: Groups, since: datetime, until: datetime) -> Window:
-    """Several pages that move, walked until a walk is known to be complete.
+async def _read_until_stable(
+    session: Session, request: Groups, since: datetime, until: datetime
+) -> Window:
+    """Read all pages again and again, until a pass is known to be complete.
 
-    When a walk misses a group because another one left, the next walk misses the one that left.
-    So a walk is complete when the next one finds all of its groups again, and as many as the
-    server counts on each page.
+    A pass misses a group only because another one left the list, and that one is missing in the
+    next pass. So a pass is complete when the next one finds all of its groups again, and as many as
+    the server counts on each page.
     """
     groups: dict[str, AlertGroup] = {}
     before: set[str] | None = None
-    for _ in range(_MOST_WALKS):
+    for _ in range(_MAX_PASSES):
         here: dict[str, AlertGroup] = {}
         counts: set[int] = set()
         pages = Pager(session, between(request, since, until), prefetch=0).pages()
@@ -109,24 +120,24 @@ async def _walked(session: Session, request: Groups, since: datetime, until: dat
 
 
 def between(request: Groups, since: datetime, until: datetime) -> Groups:
-    """The part of a list that began between two moments, widened to whole seconds."""
+    """Return the request of the groups created between two times, widened to whole seconds."""
     added = operations.list_alert_groups(started_at=time_range((since, until)))
     rest = (pair for pair in request.query if pair[0] != "started_at")
     return attrs.evolve(request, query=(*rest, *added.query))
 
 
-def _floor(moment: datetime) -> datetime:
-    return moment.replace(microsecond=0)
+def _floor(time: datetime) -> datetime:
+    return time.replace(microsecond=0)
 
 
-def _ceil(moment: datetime) -> datetime:
-    whole = _floor(moment)
-    return whole if whole == moment else whole + _SECOND
+def _ceil(time: datetime) -> datetime:
+    whole = _floor(time)
+    return whole if whole == time else whole + _SECOND
 
 
-async def gather_or_cancel(works: Sequence[Coroutine[Any, Any, T]]) -> Sequence[T]:
-    """Their results; when one of them fails, the others are cancelled."""
-    tasks = [asyncio.create_task(work) for work in works]
+async def gather_or_cancel(coroutines: Sequence[Coroutine[Any, Any, T]]) -> Sequence[T]:
+    """Return the results in order; when one fails, cancel the others and raise its error."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         return await asyncio.gather(*tasks)
     finally:

@@ -53,12 +53,12 @@ class Header:
     max_items: int | None
 
 
-def difference(theirs: Header, ours: Header) -> str | None:
+def difference(earlier: Header, wanted: Header) -> str | None:
     """Return why one run cannot finish another one, in words; None when it can."""
     for name in ("server", "action", "query"):
-        here, there = getattr(ours, name), getattr(theirs, name)
+        here, there = getattr(wanted, name), getattr(earlier, name)
         if here != there:
-            return f"{name}: {_in_words(there)} there, {_in_words(here)} here"
+            return f"{name}: {_in_words(there)} in the journal, {_in_words(here)} here"
     return None
 
 

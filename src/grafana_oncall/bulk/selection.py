@@ -13,8 +13,7 @@ from grafana_oncall._core.request import Page
 from grafana_oncall._core.text import shown
 from grafana_oncall._generated.constraints import ID
 from grafana_oncall._generated.models.alert_groups import AlertGroup
-from grafana_oncall._listing.filters import unmet
-from grafana_oncall._listing.ignored import ignored
+from grafana_oncall._listing.filters import filter_ignored, unmet
 from grafana_oncall._listing.pages import at_page, next_page
 from grafana_oncall._listing.windows import Groups, gather_or_cancel, windows
 from grafana_oncall._session.session import Session
@@ -120,7 +119,7 @@ def _checked(request: Groups, groups: Iterable[AlertGroup]) -> dict[str, Seen]:
     for group in groups:
         part = unmet(request.query, group)
         if part is not None:
-            raise ignored(request, group.id, part)
+            raise filter_ignored(request, group.id, part)
     return {group.id: Seen.of(group) for group in groups}
 
 

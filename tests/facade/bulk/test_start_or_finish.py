@@ -176,21 +176,21 @@ Other = Callable[[OnCallClient, Bulk, Path], BulkRun]
 OTHERS: dict[str, tuple[Other, str]] = {
     "another action": (
         lambda c, b, p: b.resolve(team(c), journal=p, resume=True),
-        r'action: \{"name": "silence", "delay": 3600\} there, \{"name": "resolve"\} here',
+        r'action: \{"name": "silence", "delay": 3600\} in the journal, \{"name": "resolve"\} here',
     ),
     "another delay": (
         lambda c, b, p: b.silence(team(c), 60, journal=p, resume=True),
-        r'"delay": 3600\} there, \{"name": "silence", "delay": 60\} here',
+        r'"delay": 3600\} in the journal, \{"name": "silence", "delay": 60\} here',
     ),
     "another query": (
         lambda c, b, p: b.silence(
             c.alert_groups.list(labels="team:Payments"), 3600, journal=p, resume=True
         ),
-        "query: label=team:SRE there, label=team:Payments here",
+        "query: label=team:SRE in the journal, label=team:Payments here",
     ),
     "ids": (
         lambda _, b, p: b.silence(["I1"], 3600, journal=p, resume=True),
-        "query: label=team:SRE there, ids here",
+        "query: label=team:SRE in the journal, ids here",
     ),
 }
 
@@ -246,7 +246,7 @@ async def test_the_same_ids_are_needed_to_finish_a_run_of_ids(
     fake.latency = SECOND
     await cut(bulk.resolve(select(these), journal=path, resume=True, max_at_once=2), 1.5)
     for wrong in (these[1:], [*these, "ANOTHER"], [*these[1:], "ANOTHER"]):
-        with pytest.raises(JournalError, match="other ids there than here") as caught:
+        with pytest.raises(JournalError, match="other ids in the journal than here") as caught:
             await bulk.resolve(select(wrong), journal=path, resume=True)
         assert caught.value.reason == "other_run"
     report = await bulk.resolve(select(these[::-1]), journal=path, resume=True)

@@ -84,7 +84,9 @@ def test_a_list_that_would_go_in_circles_ends_with_an_error(
 ) -> None:
     """It names the operation and the place, and shows the answer."""
     request = operations.list_alert_groups(page=asked)
-    with pytest.raises(DecodeError, match=f"^list_alert_groups: .*answers page {asked}") as info:
+    with pytest.raises(
+        DecodeError, match=f"^list_alert_groups: .*returned for page {asked}"
+    ) as info:
         next_page(request, answer)
     assert (info.value.path, info.value.content) == ("$.next", answer.raw)
     with pytest.raises(DecodeError):

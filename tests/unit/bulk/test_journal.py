@@ -328,14 +328,16 @@ def test_a_journal_is_removed_before_it_is_given_free(path: Path) -> None:
     [
         pytest.param({}, None, id="nothing"),
         pytest.param({"converge": True, "max_items": 3}, None, id="options"),
-        pytest.param({"server": "https://b/"}, "server: https://b/ there", id="server"),
+        pytest.param({"server": "https://b/"}, "server: https://b/ in the journal", id="server"),
         pytest.param(
             {"action": Silence(delay=9)},
-            'action: {"name": "silence", "delay": 9} there, {"name": "resolve"} here',
+            'action: {"name": "silence", "delay": 9} in the journal, {"name": "resolve"} here',
             id="action",
         ),
-        pytest.param({"query": None}, "query: ids there, state=new&label=team:SRE here", id="ids"),
-        pytest.param({"query": ()}, "query: everything there", id="everything"),
+        pytest.param(
+            {"query": None}, "query: ids in the journal, state=new&label=team:SRE here", id="ids"
+        ),
+        pytest.param({"query": ()}, "query: everything in the journal", id="everything"),
     ],
 )
 def test_a_run_finishes_only_one_like_it(change: dict[str, Any], words: str | None) -> None:
