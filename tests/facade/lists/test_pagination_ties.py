@@ -93,7 +93,7 @@ async def test_what_is_never_shown_is_reported(caplog: pytest.LogCaptureFixture)
     assert incomplete == [ListIncomplete(operation="list_alert_groups", items=len(ids), count=145)]
     assert [number for number, _ in server.asked] == [1, 2, 3] * 3
     (warning,) = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
-    assert f"counts 145 items, and shows {len(ids)} of them" in warning
+    assert f"counts 145 items, but its pages have only {len(ids)}" in warning
 
 
 async def test_a_list_of_several_thousand_is_read_in_pages_of_two_other_sizes() -> None:
