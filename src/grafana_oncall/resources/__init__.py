@@ -1,1 +1,1 @@
-"""The resources of the API, as attributes of the client."""
+"""The resources of the API: the hand-written parts of the client's attributes."""

@@ -1,4 +1,4 @@
-"""Alert groups: list them, act on one, act on many."""
+"""Alert groups: what the generated methods lack, such as bulk actions, watching and waiting."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -45,7 +45,7 @@ class AlertGroups(Actions, generated.AlertGroups):
 
     @cached_property
     def bulk(self) -> "Bulk":
-        """The same actions on many groups: a query, ids, or groups."""
+        """Actions on many groups at once: those of a query, or of ids or groups."""
         from grafana_oncall.bulk import Bulk  # noqa: PLC0415  # takes as long as all else of alert groups
 
         return Bulk(self._session)
@@ -65,38 +65,38 @@ class AlertGroups(Actions, generated.AlertGroups):
         most_pages: int = 8,
         clock: Callable[[], datetime] = _utc_now,
     ) -> "Watcher":
-        """What happens to the groups that match, as `grafana_oncall.changes`, by polling.
+        """Watch the groups that match for changes (`grafana_oncall.changes`), by polling.
 
-        The API has no list of changes. Each poll reads the groups that began lately, all that are
-        open (firing, acknowledged, silenced) while those are `most_pages` pages or fewer, and one
-        page of everything, further back each time. So what happens to open groups, and what is
-        new, is seen at the next poll; labels and deletions of resolved groups when their page
-        comes round; and with more open groups than that, `most_pages` pages are read at a poll,
-        in turn. A poll without changes costs at most `most_pages` + 6 requests; one that misses
-        groups reads up to 30 of them by id, and the rest at the next polls.
+        The API has no list of changes. Each poll reads the groups that were created lately, the
+        open ones (firing, acknowledged, silenced) while they fill `most_pages` pages or fewer, and
+        one page of all groups, further back each time. So new groups, and changes of open ones, are
+        noticed at the next poll; label changes and deletions of resolved groups when their page
+        comes round. Of more open groups, each poll reads `most_pages` pages in rotation. A poll
+        without changes costs at most `most_pages` + 6 requests; one that misses groups reads up to
+        30 of them by id, and the rest at the next polls.
 
         Args:
             labels: As for `list`.
             integration_id: As for `list`.
             route_id: As for `list`.
             team_id: As for `list`.
-            every: Time from poll to poll, as a timedelta or in seconds; seven days at most.
-            existing: Whether groups that are there at the beginning are told as `Created`;
-                otherwise they are read once, and only what happens to them later is told. Where an
-                outage comes first, the beginning is before it, by `clock`.
-            checkpoint: Where another watcher of the same filter ended: its `.checkpoint`; or a file
-                that this one goes on from if it exists, and keeps up to date, by a line for each
-                poll and two for each change. One watcher at a time may have it; a lock file stands
-                beside it.
-            horizon: Groups that began longer ago than this are not watched; 3650 days at most.
-            overlap: How much later than newer ones a group may appear in the list.
-            most_pages: Bound of the pages read at a poll, as told above.
-            clock: Gives the time, as an aware datetime. It may be set while the watcher runs, but
-                should be right when that begins: else the horizon is not.
+            every: Time between polls, as a timedelta or in seconds; at most seven days.
+            existing: Whether groups that exist at the start are reported as `Created`. Otherwise
+                they are read once, and only their later changes are reported. If an outage delays
+                the start, the start is before the outage, by `clock`.
+            checkpoint: Where an earlier watcher of the same filter ended: its `.checkpoint`, or a
+                file. The watcher continues from the file if it exists, and keeps it up to date with
+                a line for each poll and two for each change. One watcher at a time may use a file;
+                a lock file is kept beside it.
+            horizon: Groups created longer ago than this are not watched; at most 3650 days.
+            overlap: How much later than newer groups a group may appear in the list.
+            most_pages: Limit of the pages read in a poll, as described above.
+            clock: Returns the current time, timezone-aware. It may jump while the watcher runs, but
+                must be right at the start, on which `horizon` depends.
 
         Raises:
             LabelError: Labels that cannot be matched.
-            InvalidArgument: Any other argument that makes no sense.
+            InvalidArgument: Any other argument is invalid.
             CheckpointError: The checkpoint cannot be read, or is of another server or filter.
         """
         from grafana_oncall._watch.follower import WatchSettings  # noqa: PLC0415  # as for `bulk`
@@ -121,7 +121,7 @@ class AlertGroups(Actions, generated.AlertGroups):
         return Watcher(self._session, settings, checkpoint)
 
     @overload
-    async def wait_until(  # type: ignore[overload-overlap]  # a str is one id, and no iterable of them
+    async def wait_until(  # type: ignore[overload-overlap]  # a str is one id, not an iterable of ids
         self,
         alert_group_ids: str,
         state: State,
@@ -146,22 +146,22 @@ class AlertGroups(Actions, generated.AlertGroups):
         timeout: timedelta | float,
         every: timedelta | float = timedelta(seconds=5),
     ) -> AlertGroup | Sequence[AlertGroup]:
-        """Waits until one group, or each of several, has been seen in a state.
+        """Wait until one group, or each of several, was seen in a state.
 
-        Several are looked for on pages of the list, a few one by one. Outages are waited out.
+        A few groups are read by id, more on pages of the list. Outages are waited out.
 
         Args:
             alert_group_ids: One id, or several.
             state: The state; `firing` is also spelled `new`.
-            timeout: Longest time to wait, as a timedelta or in seconds.
-            every: Time from look to look, as a timedelta or in seconds.
+            timeout: Time to wait at most, as a timedelta or in seconds.
+            every: Time between reads, as a timedelta or in seconds.
 
         Returns:
-            The group, or the groups in the order given, each as it was when it had the state.
+            The group, or the groups in the order of the ids, each as it was seen in the state.
 
         Raises:
-            WaitTimeout: It did not come about in time; `.last` has the last state of each.
-            NotFound: There is no such group, or no more.
+            WaitTimeout: Not all were seen in the state in time; `.last` has the last state of each.
+            NotFound: There is no such group, or it was deleted.
         """
         found = await self._wait(alert_group_ids, wanted_state(state), timeout, every)
         groups = [group for group in found if group is not None]
@@ -174,10 +174,15 @@ class AlertGroups(Actions, generated.AlertGroups):
         timeout: timedelta | float,
         every: timedelta | float = timedelta(seconds=5),
     ) -> None:
-        """Waits until one group, or each of several, is gone from the server.
+        """Wait until one group, or each of several, is deleted. A wiped group is not deleted.
 
-        Takes the same as `wait_until`, but for a state, and raises WaitTimeout as it does. A wiped
-        group is not gone.
+        Args:
+            alert_group_ids: One id, or several.
+            timeout: Time to wait at most, as a timedelta or in seconds.
+            every: Time between reads, as a timedelta or in seconds.
+
+        Raises:
+            WaitTimeout: Not all were deleted in time; `.last` has the last state of each.
         """
         await self._wait(alert_group_ids, None, timeout, every)
 

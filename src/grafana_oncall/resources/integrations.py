@@ -1,4 +1,4 @@
-"""Integrations: list, read, create, update, delete."""
+"""Integrations: what the generated methods lack, creating and updating them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias, cast
@@ -60,32 +60,32 @@ class Integrations(generated.Integrations):
         default_route: DefaultRoute | UnsetType = UNSET,
         reconcile: bool = False,
     ) -> Integration:
-        """Creates an integration. Not idempotent: a repeat makes another one.
+        """Create an integration. Not idempotent: a repeat creates another one.
 
-        The answer tells what the server kept: the open-source engine ignores labels.
+        The result shows what the server kept: the open-source engine ignores labels.
 
         Args:
             type: Such as `webhook`, `alertmanager` or `grafana`.
-            name: Unique within the team; the server invents one when there is none.
-            description_short: One line about it.
+            name: Unique within the team; without it, the server generates one.
+            description_short: Description of one line.
             team_id: Id of the team.
             labels: Static labels, such as `{"team": "SRE"}`.
             dynamic_labels: Labels whose values are Jinja2 templates, evaluated for each alert.
-            templates: How alerts look; every one is checked for Jinja2 syntax.
-            default_route: Where alerts go that no other route takes.
-            reconcile: Whether to find out by the name, which must be given then, what became of
-                a request that was not answered, and to try again if there is none. Costs a
-                request for the list before, and one whenever in doubt. Another program that
-                creates the same name at the same moment is not told apart.
+            templates: How alerts look; the Jinja2 syntax of each is checked.
+            default_route: Where alerts go that match no other route.
+            reconcile: Whether to look for the `name`, which is then required, when a request got no
+                response, and to retry if there is no such integration. Costs a request for the list
+                before, and one each time a request is in doubt. An integration of this name that
+                another program creates at the same moment is taken for ours.
 
         Raises:
-            LabelError: Labels that break the documented rules, all of them at once.
-            TemplateError: Templates that are not Jinja2, all of them at once.
-            OutcomeUnknown: No answer came, and it is not known whether there is one now.
-            BadRequest: Unknown or deprecated type, a name that exists, an unknown team.
+            LabelError: Labels break the documented rules; reports all of them.
+            TemplateError: Templates are not valid Jinja2; reports all of them.
+            OutcomeUnknown: There was no response, so the integration may exist now.
+            BadRequest: The type is unknown or deprecated, the name exists, or the team is unknown.
         """
         if type == "":
-            message = "type='': a type is needed, such as 'webhook'."
+            message = "type='': pass a type, such as 'webhook'."
             raise InvalidArgument(message, argument="type")
         body = to_input(
             _members(
@@ -102,24 +102,24 @@ class Integrations(generated.Integrations):
         return await self._session.send(operations.create_integration(body), read_back=read_back)
 
     async def _new_integration(self, name: str | UnsetType) -> ReadBack[Integration]:
-        """Read back an integration of this name that is not there now."""
+        """Return what looks for an integration of this name that does not exist now."""
         if name is UNSET:
             message = "reconcile=True needs a name= to look for."
             raise InvalidArgument(message, argument="reconcile")
-        # Not by `list`, which refuses the answer of a server that does not know the filter.
+        # Not by `list`, which raises FilterIgnored if the server does not support the filter.
         named = operations.list_integrations(name=text_filter("name", name))
         listed = Pager(self._session, named, prefetch=DEFAULT_PREFETCH)
-        before = {one.id for one in await listed.collect()}
+        before = {integration.id for integration in await listed.collect()}
 
         async def created(send: Send) -> Result[Integration] | None:
             request: Request[Page[Integration]] | None = operations.list_integrations(name=name)
             while request is not None:
-                answer = await send(request)
-                for one in answer.value.results:
-                    # A server that does not know the filter answers all integrations.
-                    if one.name == name and one.id not in before:
-                        return Result(value=one, response=answer.response)
-                request = next_page(request, answer.value)
+                page = await send(request)
+                for integration in page.value.results:
+                    # A server that does not support the filter returns all integrations.
+                    if integration.name == name and integration.id not in before:
+                        return Result(value=integration, response=page.response)
+                request = next_page(request, page.value)
             return None
 
         return created
@@ -136,26 +136,26 @@ class Integrations(generated.Integrations):
         templates: Templates | UnsetType = UNSET,
         default_route: DefaultRoute | UnsetType = UNSET,
     ) -> Integration:
-        """Changes what is given, and keeps the rest.
+        """Change the members that are given, and keep the others.
 
-        In `templates`, None resets one template or a whole block to its default, and what is
-        absent keeps its value. The type of an integration cannot be changed.
+        In `templates`, None resets a template or a whole block to its default, and members that are
+        absent keep their values. The type of an integration cannot be changed.
 
         Args:
             integration_id: Id of the integration.
             name: New name, unique within the team.
-            description_short: One line about it; None empties it.
+            description_short: Description of one line; None empties it.
             team_id: Id of the new team; None for no team.
-            labels: Static labels, which replace the present ones.
-            dynamic_labels: Dynamic labels, which replace the present ones.
+            labels: Static labels, which replace the current ones.
+            dynamic_labels: Dynamic labels, which replace the current ones.
             templates: Templates to set or to reset.
             default_route: Parts of the default route to set.
 
         Raises:
-            LabelError: Labels that break the documented rules, all of them at once.
-            TemplateError: Templates that are not Jinja2, all of them at once.
+            LabelError: Labels break the documented rules; reports all of them.
+            TemplateError: Templates are not valid Jinja2; reports all of them.
             NotFound: There is no such integration.
-            BadRequest: A name that exists, an unknown team.
+            BadRequest: The name exists, or the team is unknown.
         """
         body = to_input(
             _members(
@@ -170,14 +170,14 @@ class Integrations(generated.Integrations):
         request = operations.update_integration(integration_id, body)
 
         async def updated(send: Send) -> Result[Integration] | None:
-            answer = await send(operations.get_integration(integration_id))
-            return answer if contains(answer.response.content, encode(request)) else None
+            current = await send(operations.get_integration(integration_id))
+            return current if contains(current.response.content, encode(request)) else None
 
         return await self._session.send(request, read_back=updated)
 
 
 def _members(**members: object) -> dict[str, object]:
-    """The members that were given."""
+    """Return the members that were given."""
     return {name: value for name, value in members.items() if value is not UNSET}
 
 
@@ -187,7 +187,7 @@ def _nested(
     templates: Templates | UnsetType,
     default_route: DefaultRoute | UnsetType,
 ) -> dict[str, object]:
-    """The members that have rules of their own, checked."""
+    """Validate the members that have rules of their own, and return them."""
     checked: dict[str, object] = {}
     if labels is not UNSET:
         checked["labels"] = label_rules.to_inputs(labels)
@@ -215,7 +215,7 @@ def _checked_templates(templates: Templates) -> TemplatesInput:
 
 
 def _strings(node: object, where: str) -> Iterator[tuple[str, str]]:
-    """Every string in a tree of objects, with its dotted place."""
+    """Yield every string in a tree of objects, with its dotted path."""
     if isinstance(node, str):
         yield where, node
     elif isinstance(node, dict):
