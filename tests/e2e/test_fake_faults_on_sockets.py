@@ -33,6 +33,12 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
+def fake() -> FakeOnCall:
+    """A server of the test's own, by the real clock."""
+    return FakeOnCall()
+
+
+@pytest.fixture
 async def url(fake: FakeOnCall) -> AsyncIterator[str]:
     """Where the fake is served."""
     async with serve(fake) as url:
