@@ -20,11 +20,11 @@ PACKAGE: Final = ROOT / "src" / "grafana_oncall"
 BOUNDS: Final = {
     "layers of packages": 8,
     "modules at the top of the package": 12,
-    "longest chain of packages": 11,
+    "longest chain of packages": 10,
     "hand-written modules": 140,
-    "lines of a function, median": 6,
-    "lines of a function, 90th percentile": 16,
-    "lines of the longest module": 430,
+    "lines of a function, median": 5,
+    "lines of a function, 90th percentile": 13,
+    "lines of the longest module": 320,
 }
 """The most that each measure may be."""
 

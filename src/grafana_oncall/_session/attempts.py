@@ -235,7 +235,7 @@ class Attempts(Generic[T]):
     def _storage_error(
         self, error: BaseException, asked: float, episode: int
     ) -> OnCallError | None:
-        """The error of an attempt that was not sent, because Redis did not answer."""
+        """The error of an attempt that was not sent, because Redis did not reply."""
         if not isinstance(error, StorageAway):
             return None
         now = self._now()

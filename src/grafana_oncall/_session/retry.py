@@ -96,7 +96,7 @@ def is_ambiguous(error: OnCallError) -> bool:
         case TransportError():
             return error.sent
         case DecodeError():
-            return error.path is None  # not the answer: a proxy's page, or a body that was cut off
+            return error.path is None  # a proxy's page, or a body that was cut off
         case StatusError():
             own = isinstance(error, ServerError) or error.is_gateway
             return GATEWAY.get(error.status, own)
