@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 from grafana_oncall import OnCallClient, Pager, operations
+from grafana_oncall._listing.filters import FILTERS
 from grafana_oncall.errors import StatusError
 from grafana_oncall.testing import OPERATION_NAMES, FakeOnCall
 from tests.contract.calls import CALLS
@@ -143,3 +144,10 @@ def _needed(method: str) -> str:
 def test_the_readme_says_what_each_method_of_the_facade_needs() -> None:
     """In its table of operations, which has them all, each once."""
     assert sorted(_told()) == sorted((method, _needed(method)) for method in METHODS)
+
+
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.startswith("list_")])
+def test_every_filter_of_a_list_can_be_checked(operation: str) -> None:
+    """So that a server that ignores one is found out; there is no check for another."""
+    parameters = {name for place, name in OPERATIONS[operation].parameters if place == "query"}
+    assert FILTERS[operation].keys() == parameters - {"page", "perpage"}

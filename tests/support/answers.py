@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from grafana_oncall import Request, Response, operations
+from grafana_oncall._core.request import Operation
 from grafana_oncall.models import (
     AlertGroupSilence,
     AttachedLabelInput,
@@ -19,24 +20,25 @@ LABEL = LabelInput(key=LabelKeyInput(name="severity"), value=LabelValueInput(nam
 ATTACHED = AttachedLabelInput(
     key=AttachedNameInput(name="severity", id="severity"), value=AttachedNameInput(name="critical")
 )
-REQUESTS: tuple[Request[Any], ...] = (
-    operations.list_integrations(),
-    operations.create_integration(IntegrationCreate(type="webhook")),
-    operations.get_integration("A"),
-    operations.update_integration("A", IntegrationUpdate()),
-    operations.delete_integration("A"),
-    operations.list_alert_groups(),
-    operations.get_alert_group("A"),
-    operations.delete_alert_group("A"),
-    operations.acknowledge_alert_group("A"),
-    operations.unacknowledge_alert_group("A"),
-    operations.resolve_alert_group("A"),
-    operations.unresolve_alert_group("A"),
-    operations.silence_alert_group("A", AlertGroupSilence(delay=60)),
-    operations.unsilence_alert_group("A"),
-    operations.add_alert_group_label("A", LABEL),
-    operations.remove_alert_group_label("A", ATTACHED),
-)
+BODIES: dict[str, Any] = {
+    "create_integration": IntegrationCreate(type="webhook"),
+    "update_integration": IntegrationUpdate(),
+    "silence_alert_group": AlertGroupSilence(delay=60),
+    "add_alert_group_label": LABEL,
+    "remove_alert_group_label": ATTACHED,
+}
+
+
+def _request_of(operation: Operation) -> Request[Any]:
+    build = getattr(operations, operation.id)
+    ids = ["A"] * operation.path.count("{")
+    body = [BODIES[operation.id]] if operation.id in BODIES else []
+    request: Request[Any] = build(*ids, *body)
+    return request
+
+
+REQUESTS = tuple(_request_of(operation) for operation in operations.OPERATIONS)
+"""A request for each operation."""
 GET = operations.get_alert_group("A")
 LIST = operations.list_alert_groups()
 

@@ -206,16 +206,17 @@ def silence_delay(delay: object) -> int:
 
 
 def role_filter(roles: object) -> Sequence[str] | UnsetType:
-    """Return the numbers of the roles, which are what the server filters by; None is no filter."""
-    if roles is None:
-        return UNSET
-    given = [roles] if isinstance(roles, str) else roles
-    if not isinstance(given, Iterable):
-        raise InvalidArgument(f"roles={shown(roles)}: a list of roles is needed.", argument="roles")
-    numbers = [_NUMBER_OF.get(role) if isinstance(role, str) else None for role in given]
-    known = [number for number in numbers if number is not None]
+    """Return the numbers of the roles, as the server filters by them; None does not filter."""
+    match roles:
+        case None:
+            return UNSET
+        case Iterable() if not isinstance(roles, str | bytes):
+            given = [*cast("Iterable[object]", roles)]
+        case _:
+            given = [roles]
+    numbers = [_NUMBER_OF[one] for one in given if isinstance(one, str) and one in _NUMBER_OF]
     # An empty filter would be ignored by the server, and select everyone.
-    if not known or len(known) < len(numbers):
+    if not numbers or len(numbers) < len(given):
         message = f"roles={shown(roles)}: one or more of {', '.join(_NUMBER_OF)} are needed."
         raise InvalidArgument(message, argument="roles")
-    return known
+    return numbers
