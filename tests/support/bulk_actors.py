@@ -105,7 +105,7 @@ class Others:
         )
 
     def act(self, tape: Tape, spared: Callable[[str], bool] = lambda _: False) -> None:
-        """One deed, unless the group that it would befall is to be spared."""
+        """One act, unless the group that it would befall is to be spared."""
         group_id = tape.pick(["", *(one for one in self.server.groups if one != self.root.id)])
         if not group_id:
             self.create(tape)
@@ -139,7 +139,7 @@ class Storm:
     others: Others
     tape: Tape
     acting: int
-    """Percentage of requests before which somebody acts."""
+    """Percentage of requests before which another actor acts."""
     failing: int
     """Percentage of requests that meet a fault."""
     matches: Callable[[Snap | None], bool]
@@ -148,7 +148,7 @@ class Storm:
     cut: Callable[[], None]
     requests: int = 0
     freeze: int | None = None
-    """The moment at which the walks through the list began that are under way."""
+    """The moment at which the walks through the list began that are in progress."""
 
     def choose(self, _request: FakeRequest, operation: str | None) -> Fault | None:
         """For each request: others act, and it meets a fault or none."""

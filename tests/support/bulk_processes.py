@@ -29,7 +29,7 @@ STATES = {RESOLVE: "resolved", SILENCE: "silenced"}
 
 @attrs.frozen
 class Moment:
-    """When so many requests of an operation are answered, and so many are under way."""
+    """When so many requests of an operation are answered, and so many are in flight."""
 
     operation: str
     answered: int
@@ -140,7 +140,7 @@ def _plan(said: str, operation: str, *, done: bool) -> tuple[list[str], str]:
 
 
 async def resume(storm: Storm, operation: str, journal: Path | None = None) -> None:
-    """Resumes; what is done is not sent, what was under way is looked at, the rest is done."""
+    """Resumes; what is done is not sent, what was in flight is read back, the rest is done."""
     told = told_in(journal or storm.journal)
     report = await storm.client.alert_groups.bulk.resume(journal or storm.journal)
     done = storm.applied(operation, by=storm.fake.token)

@@ -87,7 +87,7 @@ async def cut(run: BulkRun, seconds: float) -> BulkReport:
 
 
 def assert_true(fake: FakeOnCall, report: BulkReport) -> None:
-    """Of a resolution: it tells what the server holds, and is at a loss for what was on its way."""
+    """Of a resolution: it tells what the server holds, and is at a loss for what was in flight."""
     counted(report)
     for outcome in report.outcomes:
         if outcome.status is not Status.UNKNOWN:
@@ -103,7 +103,7 @@ async def assert_usable(client: OnCallClient, group: FakeAlertGroup) -> None:
 
 
 @attrs.frozen
-class Deed:
+class BulkAction:
     """An action: the state before it, how to begin it, and how to see that it is done."""
 
     before: Any
@@ -119,14 +119,16 @@ def reaches(state: str) -> Callable[[FakeAlertGroup], bool]:
     return lambda group: group.state == state
 
 
-ACTIONS: dict[str, Deed] = {
-    "acknowledge": Deed("firing", lambda b, s, **o: b.acknowledge(s, **o), reaches("acknowledged")),
-    "unacknowledge": Deed(
+ACTIONS: dict[str, BulkAction] = {
+    "acknowledge": BulkAction(
+        "firing", lambda b, s, **o: b.acknowledge(s, **o), reaches("acknowledged")
+    ),
+    "unacknowledge": BulkAction(
         "acknowledged", lambda b, s, **o: b.unacknowledge(s, **o), reaches("firing")
     ),
-    "resolve": Deed("firing", lambda b, s, **o: b.resolve(s, **o), reaches("resolved")),
-    "unresolve": Deed("resolved", lambda b, s, **o: b.unresolve(s, **o), reaches("firing")),
-    "silence": Deed(
+    "resolve": BulkAction("firing", lambda b, s, **o: b.resolve(s, **o), reaches("resolved")),
+    "unresolve": BulkAction("resolved", lambda b, s, **o: b.unresolve(s, **o), reaches("firing")),
+    "silence": BulkAction(
         "firing",
         lambda b, s, **o: b.silence(s, timedelta(hours=1), **o),
         lambda group: (
@@ -135,19 +137,19 @@ ACTIONS: dict[str, Deed] = {
         ),
         repeats=True,
     ),
-    "silence for ever": Deed(
+    "silence for ever": BulkAction(
         "silenced",
         lambda b, s, **o: b.silence(s, FOREVER, **o),
         lambda group: group.silenced_at is not None and group.silenced_until is None,
         repeats=True,
     ),
-    "unsilence": Deed("silenced", lambda b, s, **o: b.unsilence(s, **o), reaches("firing")),
-    "add_labels": Deed(
+    "unsilence": BulkAction("silenced", lambda b, s, **o: b.unsilence(s, **o), reaches("firing")),
+    "add_labels": BulkAction(
         "firing",
         lambda b, s, **o: b.add_labels(s, {"team": "SRE", "tier": "a"}, **o),
         lambda group: set(group.labels) >= {("team", "SRE"), ("tier", "a")},
     ),
-    "remove_labels": Deed(
+    "remove_labels": BulkAction(
         "firing",
         lambda b, s, **o: b.remove_labels(s, {"environment": "prod"}, **o),
         lambda group: ("environment", "prod") not in group.labels,
@@ -156,18 +158,18 @@ ACTIONS: dict[str, Deed] = {
 
 
 every_action = pytest.mark.parametrize(
-    "deed", [pytest.param(deed, id=name) for name, deed in ACTIONS.items()]
+    "action", [pytest.param(action, id=name) for name, action in ACTIONS.items()]
 )
 
 
-def prepared(fake: FakeOnCall, deed: Deed) -> tuple[Groups, Groups]:
+def prepared(fake: FakeOnCall, action: BulkAction) -> tuple[Groups, Groups]:
     """Groups to act on, and others to leave alone."""
     fake.add_label("team", "SRE")
     fake.add_label("tier", "a")
     labels = {"environment": "prod"}
     return (
-        add(fake, 3, state=deed.before, labels=labels),
-        add(fake, 3, state=deed.before, labels=labels),
+        add(fake, 3, state=action.before, labels=labels),
+        add(fake, 3, state=action.before, labels=labels),
     )
 
 

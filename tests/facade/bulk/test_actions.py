@@ -14,7 +14,7 @@ from grafana_oncall.errors import Conflict, NotFound, OutcomeUnknown
 from grafana_oncall.testing import FakeOnCall, FakeRequest, VirtualClock, refuse
 from tests.support.bulk_stories import (
     SECOND,
-    Deed,
+    BulkAction,
     add,
     counted,
     cut,
@@ -30,34 +30,34 @@ from tests.support.virtual_time import passed
 
 @every_action
 async def test_each_action_has_its_effect_on_the_selection_alone(
-    fake: FakeOnCall, oncall: OnCallClient, deed: Deed
+    fake: FakeOnCall, oncall: OnCallClient, action: BulkAction
 ) -> None:
     """The report says so, in the order of the selection."""
-    groups, others = prepared(fake, deed)
+    groups, others = prepared(fake, action)
     before = [attrs.asdict(one, recurse=False) | {"labels": [*one.labels]} for one in others]
-    report = await deed.run(oncall.alert_groups.bulk, ids(groups))
+    report = await action.run(oncall.alert_groups.bulk, ids(groups))
     report.raise_for_failures()
     assert counted(report) == {"changed": 3}
     assert ids(report.outcomes) == ids(groups)
-    assert all(map(deed.done, groups))
+    assert all(map(action.done, groups))
     assert [attrs.asdict(one, recurse=False) for one in others] == before
 
 
 @every_action
 async def test_what_a_query_shows_to_be_done_is_not_sent_again(
-    fake: FakeOnCall, oncall: OnCallClient, deed: Deed
+    fake: FakeOnCall, oncall: OnCallClient, action: BulkAction
 ) -> None:
     """A silence is, because it restarts; of ids, the server's refusal says that it is so."""
-    prepared(fake, deed)
+    prepared(fake, action)
     bulk, every = oncall.alert_groups.bulk, [*fake.groups]
-    await deed.run(bulk, every)
+    await action.run(bulk, every)
     fake.calls.clear()
     source = next(iter(fake.integrations))
-    report = await deed.run(bulk, oncall.alert_groups.list(integration_id=source))
-    assert counted(report) == {"changed" if deed.repeats else "already": 6}
-    assert len(written(fake)) == (6 if deed.repeats else 0)
-    report = await deed.run(bulk, every)
-    assert counted(report) == {"changed" if deed.repeats else "already": 6}
+    report = await action.run(bulk, oncall.alert_groups.list(integration_id=source))
+    assert counted(report) == {"changed" if action.repeats else "already": 6}
+    assert len(written(fake)) == (6 if action.repeats else 0)
+    report = await action.run(bulk, every)
+    assert counted(report) == {"changed" if action.repeats else "already": 6}
 
 
 @pytest.mark.parametrize("mode", ["wipe", "delete"])
@@ -65,7 +65,7 @@ async def test_what_a_query_shows_to_be_done_is_not_sent_again(
 async def test_deletions_are_accepted_or_waited_for(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, mode: Any, wait: Any
 ) -> None:
-    """Both modes; without `wait` nobody looks, and the report does not say that it is done."""
+    """Both modes; without `wait` the run does not check, and the report claims nothing."""
     groups = add(fake, 3)
     report = await oncall.alert_groups.bulk.delete(ids(groups), mode=mode, wait=wait)
     assert counted(report) == {"accepted" if wait is None else "changed": 3}
@@ -157,7 +157,7 @@ async def test_unresolving_a_wiped_group_is_rejected(
 async def test_a_group_that_is_resolved_again_at_once_was_unresolved(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """It is not wiped: this run did it, and somebody else was quick."""
+    """It is not wiped: this run did it, and another client was quick."""
     (group,) = add(fake, 1, state="resolved")
 
     def resolve(_: FakeRequest) -> None:

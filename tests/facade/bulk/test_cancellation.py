@@ -140,7 +140,7 @@ async def test_a_report_is_true_whenever_a_run_is_cancelled_and_cancelled_again(
 async def test_a_second_cancellation_does_not_change_what_is_told(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """However impatient somebody is."""
+    """However often it is cancelled."""
     groups = add(fake, 10)
     fake.latency = SECOND
     run = oncall.alert_groups.bulk.resolve(ids(groups), max_at_once=4)
@@ -180,7 +180,7 @@ async def test_an_error_in_a_neighbouring_task_cuts_a_run_short(
 
 @pytest.mark.parametrize("wait", [True, False], ids=["waiting", "at once"])
 async def test_a_client_that_is_closed_meanwhile_ends_the_run(fake: FakeOnCall, wait: Any) -> None:
-    """With ClientStateError; what was on its way is unknown, unless closing waits for it."""
+    """With ClientStateError; what was in flight is unknown, unless closing waits for it."""
     groups = add(fake, 10)
     fake.latency = SECOND
     client = connect(fake)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from grafana_oncall import OnCallClient
 from grafana_oncall.testing import FakeOnCall
 from tests.support.bulk_stories import (
-    Deed,
+    BulkAction,
     add,
     counted,
     every_action,
@@ -47,14 +47,14 @@ async def test_a_dry_run_tells_the_plan_and_writes_nothing(
 
 @every_action
 async def test_a_dry_run_of_any_action_writes_nothing(
-    fake: FakeOnCall, oncall: OnCallClient, deed: Deed
+    fake: FakeOnCall, oncall: OnCallClient, action: BulkAction
 ) -> None:
     """Of a query and of ids."""
-    groups, _ = prepared(fake, deed)
+    groups, _ = prepared(fake, action)
     before = [group.state for group in groups]
     bulk = oncall.alert_groups.bulk
     for selection in (ids(groups), oncall.alert_groups.list(id=groups[0].id)):
-        report = await deed.run(bulk, selection, dry_run=True)
+        report = await action.run(bulk, selection, dry_run=True)
         assert counted(report) == {"not_attempted": len(report.outcomes)}
         assert {bool(outcome.detail) for outcome in report.outcomes} == {True}
     assert (written(fake), [group.state for group in groups]) == ([], before)

@@ -115,7 +115,7 @@ async def test_without_a_place_for_the_journal_nothing_is_sent(
 
 
 def fill_up(path: Path) -> None:
-    """From now on the disk has no room for this file, which somebody in this process has open."""
+    """From now on the disk has no room for this file, which this process has open."""
     fds = Path("/proc/self/fd")
     (number,) = [one.name for one in fds.iterdir() if one.is_symlink() and one.readlink() == path]
     full = os.open("/dev/full", os.O_WRONLY)

@@ -88,7 +88,7 @@ async def test_outcomes_are_a_sequence(fake: FakeOnCall, oncall: OnCallClient) -
         outcomes[6]
 
 
-async def test_timings_are_told(fake: FakeOnCall, oncall: OnCallClient) -> None:
+async def test_timings_are_reported(fake: FakeOnCall, oncall: OnCallClient) -> None:
     """Of reading and of acting, and of each group; `max_at_once` bounds how many go together."""
     add(fake, 20)
     fake.latency = timedelta(seconds=1)
@@ -129,7 +129,7 @@ async def test_what_had_no_effect_for_a_passing_reason_has_failed(
 async def test_a_run_stops_after_so_many_failures_on_request(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """What is under way then is brought to its end."""
+    """Requests that are in flight then are finished."""
     groups = add(fake, 10)
     these = ["NONE1", *ids(groups[:2]), "NONE2", *ids(groups[2:])]
     run = oncall.alert_groups.bulk.resolve(these, max_at_once=1, stop_after_failures=2)
@@ -161,7 +161,7 @@ async def deletion(fake: FakeOnCall, oncall: OnCallClient) -> BulkReport:
 
 
 async def cancellation(fake: FakeOnCall, oncall: OnCallClient) -> BulkReport:
-    """A resolution that is cancelled while it is under way."""
+    """A resolution that is cancelled while it is in flight."""
     fake.latency = SECOND
     return await cut(oncall.alert_groups.bulk.resolve(ids(add(fake, 1))), 0.5)
 

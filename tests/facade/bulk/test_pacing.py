@@ -109,7 +109,7 @@ class Nodding(httpx.AsyncBaseTransport):
 
 
 async def many(number: int) -> AsyncGenerator[str]:
-    """Ids that nobody has in a list."""
+    """Ids that are in no list."""
     for one in range(number):
         yield f"I{one:012}"
 

@@ -36,7 +36,7 @@ async def test_a_resumed_run_finishes_the_rest_and_repeats_nothing_that_succeede
 ) -> None:
     """Cancelled, or killed so that the journal ends with what was in flight, or in half a line.
 
-    Of a silence that was in flight, and is there, nobody knows who made it: that is said.
+    A silence that was in flight and is in place may be of another client, as the report says.
     """
     groups = add(fake, 10)
     fake.latency = SECOND
@@ -243,10 +243,10 @@ async def test_a_label_in_doubt_for_which_there_is_no_room_any_more_is_rejected(
 
 @pytest.mark.parametrize("select", ["query", "ids"])
 @pytest.mark.parametrize("before", ["firing", "silenced"])
-async def test_a_silence_that_may_be_somebody_elses_stays_unknown(
+async def test_a_silence_that_may_be_another_clients_stays_unknown(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, select: str, before: Any
 ) -> None:
-    """The request never arrived, and somebody has silenced the group for five minutes since."""
+    """The request never arrived; another client has silenced the group for five minutes since."""
     (group,) = add(fake, 1, state=before)
     path, bulk = tmp_path / "j", oncall.alert_groups.bulk
     query = oncall.alert_groups.list(integration_id=group.integration_id)

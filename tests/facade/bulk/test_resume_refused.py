@@ -138,7 +138,7 @@ async def test_the_journal_of_a_run_that_still_selects_is_in_use(
     tmp_path: Path,
     resume: Callable[[Bulk, Path], BulkRun],
 ) -> None:
-    """Nobody is told that nothing was sent, and to delete it: each group is silenced once."""
+    """It is not said that nothing was sent: each group is silenced once."""
     path, bulk = tmp_path / "j", oncall.alert_groups.bulk
     groups = add(fake, 60, labels={"team": "SRE"})
     fake.latency = SECOND
@@ -208,7 +208,7 @@ async def test_half_a_line_that_another_run_is_writing_is_not_cut_off(
 async def test_what_was_written_since_the_call_counts(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, tail: bytes
 ) -> None:
-    """The journal is read again, whole, when the run is awaited, and then nobody else writes it."""
+    """All of the journal is read again when the run is awaited, and locked by then."""
     path = tmp_path / "j"
     groups = add(fake, 6)
     fake.latency = SECOND
@@ -221,7 +221,7 @@ async def test_what_was_written_since_the_call_counts(
     assert groups[5].state == "firing"
 
 
-# Whoever removes, renames and replaces the file meanwhile
+# The file is removed, renamed or replaced meanwhile
 
 
 async def test_a_file_that_lost_its_name_while_it_was_opened_is_given_up(
@@ -247,7 +247,7 @@ async def test_a_file_that_lost_its_name_while_it_was_opened_is_given_up(
 async def test_a_run_without_a_selection_removes_no_other_file(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, how: str
 ) -> None:
-    """Somebody has put another one in the place of its journal."""
+    """The journal was replaced by another one."""
     path, bulk = tmp_path / "j", oncall.alert_groups.bulk
     fake.latency = SECOND
     query = oncall.alert_groups.list(state="new")

@@ -37,7 +37,7 @@ async def test_a_run_is_awaited_once(fake: FakeOnCall, oncall: OnCallClient) -> 
 async def test_a_run_that_is_not_awaited_sends_nothing(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """Nor does it make its journal; its repr says what to do, and a warning that nobody did."""
+    """Nor does it make its journal; its repr says what to do, and a warning what was not done."""
     path = tmp_path / "j"
     run = oncall.alert_groups.bulk.resolve(ids(add(fake, 3)), journal=path)
     await asyncio.sleep(9)

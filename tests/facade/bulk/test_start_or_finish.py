@@ -17,7 +17,7 @@ from grafana_oncall.models import AlertGroup
 from grafana_oncall.testing import FakeOnCall, error
 from tests.support.bulk_stories import (
     SECOND,
-    Deed,
+    BulkAction,
     add,
     connect,
     counted,
@@ -51,15 +51,15 @@ def nightly(client: OnCallClient, path: Path, **options: Any) -> BulkRun:
 
 @every_action
 async def test_every_action_starts_and_finishes_by_the_same_call(
-    fake: FakeOnCall, oncall: OnCallClient, path: Path, deed: Deed
+    fake: FakeOnCall, oncall: OnCallClient, path: Path, action: BulkAction
 ) -> None:
     """The first run is cut short after one group; the second one does the rest, and only that."""
-    groups, _ = prepared(fake, deed)
+    groups, _ = prepared(fake, action)
     fake.latency = SECOND
     bulk = oncall.alert_groups.bulk
 
     def run(**options: Any) -> BulkRun:
-        return deed.run(bulk, ids(groups), journal=path, resume=True, max_at_once=1, **options)
+        return action.run(bulk, ids(groups), journal=path, resume=True, max_at_once=1, **options)
 
     def cancel(progress: Progress) -> None:
         if progress.counts[Status.CHANGED]:
@@ -70,11 +70,11 @@ async def test_every_action_starts_and_finishes_by_the_same_call(
     assert task.cancelled()
     fake.latency = timedelta(0)
     report = await run()
-    was_in_flight = Status.UNKNOWN if deed.repeats else Status.ALREADY
+    was_in_flight = Status.UNKNOWN if action.repeats else Status.ALREADY
     assert report.counts[Status.CHANGED] + report.counts[was_in_flight] == len(groups)
-    assert {deed.done(group) for group in groups} == {True}
+    assert {action.done(group) for group in groups} == {True}
     applied = [call.path for call in fake.calls if call.method == "POST" and call.applied]
-    assert len(applied) == len({*applied}) or not deed.repeats
+    assert len(applied) == len({*applied}) or not action.repeats
 
 
 async def test_a_run_that_was_killed_while_it_acted_is_finished(
@@ -98,7 +98,7 @@ async def test_a_run_that_was_killed_while_it_acted_is_finished(
 async def test_a_run_that_was_killed_while_it_selected_is_started_anew(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, left: int
 ) -> None:
-    """In the same file, of which nobody needs to know; nothing had been sent."""
+    """In the same file; nothing had been sent."""
     path = tmp_path / "run.jsonl"
     add(fake, 3, labels={"team": "SRE"})
     await nightly(oncall, path)
@@ -136,7 +136,7 @@ async def test_a_run_is_finished_when_each_group_was_attempted(
 async def test_a_run_that_was_stopped_by_its_failures_is_finished_by_the_next(
     fake: FakeOnCall, oncall: OnCallClient, path: Path
 ) -> None:
-    """There are groups that nobody has attempted."""
+    """There are groups that were not attempted."""
     add(fake, 5, labels={"team": "SRE"})
     fake.faults.add(error(403, {"detail": "Not now."}), operation="silence_alert_group")
     report = await nightly(oncall, path, max_at_once=1, stop_after_failures=1)

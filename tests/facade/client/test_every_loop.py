@@ -24,8 +24,8 @@ from grafana_oncall.bulk import Status
 from grafana_oncall.changes import Acknowledged, Change, Created
 from grafana_oncall.errors import ClientStateError, RequestTimeout
 from grafana_oncall.testing import FakeOnCall, hang, reset, status
-from tests.support.bulk_deeds import assert_idle, connect
 from tests.support.listing import other_tasks
+from tests.support.operation_cases import assert_idle, connect
 
 QUICK = RetryPolicy(initial_backoff=0.001, max_backoff=0.002)
 SECONDS = 5

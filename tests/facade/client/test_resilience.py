@@ -20,18 +20,18 @@ from grafana_oncall.errors import (
 )
 from grafana_oncall.models import Integration, Label
 from grafana_oncall.testing import FakeOnCall, Fault, error, refuse, reset, status, throttle
-from tests.support.bulk_deeds import (
-    DEEDS,
+from tests.support.listing import settle
+from tests.support.operation_cases import (
     FAULTS,
     NO_DOUBT,
+    OPERATIONS,
     applied,
     assert_idle,
     case,
     connect,
-    every_deed,
     every_fault,
+    every_operation,
 )
-from tests.support.listing import settle
 from tests.support.samples import BASE
 from tests.support.virtual_time import passed
 
@@ -41,53 +41,53 @@ def requests(fake: FakeOnCall, operation: str) -> int:
     return sum(call.operation == operation for call in fake.calls)
 
 
-@every_deed
+@every_operation
 @every_fault
 async def test_what_goes_wrong_once(fake: FakeOnCall, name: str, fault: str) -> None:
     """All calls come to their good end, except for those that a repeat would do twice."""
-    deed, (what, kind) = DEEDS[name], FAULTS[fault]
-    at = case(fake, deed)
+    operation, (what, kind) = OPERATIONS[name], FAULTS[fault]
+    at = case(fake, operation)
     fake.faults.add(what, operation=name)
-    doubt = deed.retry == "never" and fault not in NO_DOUBT
+    doubt = operation.retry == "never" and fault not in NO_DOUBT
     async with connect(fake) as client:
         if doubt:
             with pytest.raises(OutcomeUnknown, match="Check: ") as caught:
-                await deed.call(client, at)
+                await operation.call(client, at)
             assert type(caught.value.__cause__) is kind
             assert [one.error for one in caught.value.attempts] == [kind.__name__]
         else:
-            await deed.call(client, at)
+            await operation.call(client, at)
         assert_idle(client)
-    assert deed.done(at) == (what.applied or not doubt)
-    looked_up = deed.looks and what.applied
-    assert requests(fake, name) == (1 if doubt or looked_up else 2)
-    if deed.retry == "never":
+    assert operation.done(at) == (what.applied or not doubt)
+    read_back = operation.reads_back and what.applied
+    assert requests(fake, name) == (1 if doubt or read_back else 2)
+    if operation.retry == "never":
         assert applied(fake, name) == int(what.applied or not doubt)
     if what.kind != "hang":
         assert passed() <= 3
 
 
-@every_deed
+@every_operation
 @every_fault
 async def test_what_never_gets_better(fake: FakeOnCall, name: str, fault: str) -> None:
     """A read ends with the last error; a write that may have been done, with the doubt."""
-    deed, (what, kind) = DEEDS[name], FAULTS[fault]
-    at = case(fake, deed)
+    operation, (what, kind) = OPERATIONS[name], FAULTS[fault]
+    at = case(fake, operation)
     fake.faults.add(throttle(3600) if fault == "throttle" else what, operation=name, times=99)
-    doubt = deed.retry != "safe" and fault not in NO_DOUBT
+    doubt = operation.retry != "safe" and fault not in NO_DOUBT
     async with connect(fake) as client:
-        if deed.looks and what.applied:
-            await deed.call(client, at)
+        if operation.reads_back and what.applied:
+            await operation.call(client, at)
             assert requests(fake, name) == 1
         else:
             with pytest.raises(OnCallError) as caught:
-                await deed.call(client, at)
+                await operation.call(client, at)
             failure = caught.value
             assert type(failure) is (OutcomeUnknown if doubt else kind)
             if doubt:
                 assert type(failure.__cause__) is kind
             assert failure.elapsed == pytest.approx(passed())
-            never = deed.retry == "never" and doubt
+            never = operation.retry == "never" and doubt
             most = {"500": 2, "500, applied": 2, "throttle": 1}.get(fault, 5)
             assert len(failure.attempts) == requests(fake, name) == (1 if never else most)
             assert [one.error for one in failure.attempts] == [kind.__name__] * len(
@@ -95,38 +95,38 @@ async def test_what_never_gets_better(fake: FakeOnCall, name: str, fault: str) -
             )
             assert failure.attempts[-1].delay is None
         assert_idle(client)
-    if deed.retry != "safe":
-        assert deed.done(at) == what.applied
-    if deed.retry == "never":
+    if operation.retry != "safe":
+        assert operation.done(at) == what.applied
+    if operation.retry == "never":
         assert applied(fake, name) == int(what.applied)
 
 
-@every_deed
+@every_operation
 async def test_a_503_that_lasts_is_waited_out(fake: FakeOnCall, name: str) -> None:
     """Two seconds of it, before anything is applied; those that may not repeat say so."""
-    deed = DEEDS[name]
-    at = case(fake, deed)
+    operation = OPERATIONS[name]
+    at = case(fake, operation)
     fake.faults.add(status(503), operation=name, lasting=timedelta(seconds=2))
     async with connect(fake) as client:
-        if deed.retry == "never":
+        if operation.retry == "never":
             with pytest.raises(OutcomeUnknown):
-                await deed.call(client, at)
-            assert not deed.done(at)
+                await operation.call(client, at)
+            assert not operation.done(at)
         else:
-            await deed.call(client, at)
-            assert deed.done(at)
+            await operation.call(client, at)
+            assert operation.done(at)
             assert passed() == pytest.approx(0.5 + 1 + 2)
 
 
-@every_deed
+@every_operation
 async def test_a_pause_costs_time_and_nothing_else(fake: FakeOnCall, name: str) -> None:
     """48 seconds; the caller sees no 429."""
-    deed = DEEDS[name]
-    at = case(fake, deed)
+    operation = OPERATIONS[name]
+    at = case(fake, operation)
     fake.faults.add(throttle(48))
     async with connect(fake) as client:
-        await deed.call(client, at)
-    assert deed.done(at)
+        await operation.call(client, at)
+    assert operation.done(at)
     assert 48 <= passed() <= 50
     assert next(call.status for call in fake.calls if call.operation == name) == 429
     assert applied(fake, name) == 1
@@ -187,7 +187,7 @@ async def test_the_token_lost_its_rights_between_the_attempts(
 @pytest.mark.parametrize("fault", [name for name, (what, _) in FAULTS.items() if what.applied])
 async def test_a_label_whose_answer_was_lost_is_returned(fake: FakeOnCall, fault: str) -> None:
     """As the server has it."""
-    at = case(fake, DEEDS["add_alert_group_label"])
+    at = case(fake, OPERATIONS["add_alert_group_label"])
     fake.faults.add(FAULTS[fault][0], operation="add_alert_group_label")
     async with connect(fake) as client:
         label = await client.alert_groups.add_label(at.group.id, "tier", "a")
@@ -230,7 +230,7 @@ async def test_an_update_whose_answer_was_lost_returns_the_integration(
 
 async def test_an_update_that_cannot_be_read_back_is_in_doubt(fake: FakeOnCall) -> None:
     """The look itself fails; its error is the cause."""
-    at = case(fake, DEEDS["update_integration"])
+    at = case(fake, OPERATIONS["update_integration"])
     fake.faults.add(reset(applied=True), operation="update_integration", times=9)
     fake.faults.add(status(503), operation="get_integration", times=99)
     async with connect(fake) as client:
@@ -256,13 +256,13 @@ async def test_the_users_own_client_that_is_closed_between_attempts_is_told(
     fake: FakeOnCall, name: str
 ) -> None:
     """With an error of this SDK, not with httpx's RuntimeError."""
-    at = case(fake, DEEDS[name])
+    at = case(fake, OPERATIONS[name])
     fake.faults.add(reset(), operation=name, times=9)
     http = httpx.AsyncClient(transport=fake.transport())
     async with OnCallClient(
         url=BASE, token=fake.token, http_client=http, random=lambda: 1.0
     ) as client:
-        task = asyncio.ensure_future(DEEDS[name].call(client, at))
+        task = asyncio.ensure_future(OPERATIONS[name].call(client, at))
         await asyncio.sleep(0.1)
         await http.aclose()
         (result,) = await asyncio.gather(task, return_exceptions=True)
@@ -276,7 +276,7 @@ async def test_a_listener_that_fails_takes_no_place_with_it(fake: FakeOnCall) ->
     def fails(_event: object) -> None:
         raise LookupError("the listener's own")
 
-    at = case(fake, DEEDS["acknowledge_alert_group"])
+    at = case(fake, OPERATIONS["acknowledge_alert_group"])
     fake.faults.add(reset())
     fake.faults.add(throttle(1))
     async with connect(fake, on_event=fails, max_connections=1) as client:

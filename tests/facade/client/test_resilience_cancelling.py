@@ -11,8 +11,8 @@ import pytest
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import BadRequest, NotFound, OnCallError
 from grafana_oncall.testing import FakeOnCall, Fault, hang, reset, status, throttle
-from tests.support.bulk_deeds import DEEDS, Case, assert_idle, case, connect, create
 from tests.support.listing import settle
+from tests.support.operation_cases import OPERATIONS, Case, assert_idle, case, connect, create
 from tests.support.virtual_time import loop, passed
 
 SCENARIOS: dict[str, tuple[Callable[[OnCallClient, Case], Awaitable[object]], list[Fault]]] = {
@@ -32,7 +32,7 @@ every_scenario = pytest.mark.parametrize("scenario", list(SCENARIOS))
 async def cancelled(fake: FakeOnCall, scenario: str, pause: Callable[[], Awaitable[None]]) -> None:
     """More tasks than places, cancelled after a while; afterwards everything is as before."""
     call, faults = SCENARIOS[scenario]
-    at = case(fake, DEEDS["get_alert_group"])
+    at = case(fake, OPERATIONS["get_alert_group"])
     for _ in range(4):
         fake.add_group()
     for what in faults:

@@ -12,21 +12,28 @@ import pytest
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import ClientStateError, OnCallError, OutcomeUnknown
 from grafana_oncall.testing import FakeOnCall, VirtualClock, hang, refuse, reset, throttle
-from tests.support.bulk_deeds import DEEDS, ONCE, assert_idle, case, connect, every_deed
 from tests.support.listing import settle
+from tests.support.operation_cases import (
+    ONCE,
+    OPERATIONS,
+    assert_idle,
+    case,
+    connect,
+    every_operation,
+)
 from tests.support.samples import BASE
 from tests.support.virtual_time import passed
 
 
-@every_deed
+@every_operation
 async def test_closing_may_wait_for_the_calls_in_flight(fake: FakeOnCall, name: str) -> None:
     """Their retries included; new calls are refused meanwhile."""
-    deed = DEEDS[name]
-    at = case(fake, deed)
+    operation = OPERATIONS[name]
+    at = case(fake, operation)
     fake.latency = timedelta(seconds=1)
     fake.faults.add(refuse(), operation=name)
     client = connect(fake)
-    task = asyncio.ensure_future(deed.call(client, at))
+    task = asyncio.ensure_future(operation.call(client, at))
     await settle()
     closing = asyncio.ensure_future(client.aclose(wait=True))
     await settle()
@@ -35,13 +42,13 @@ async def test_closing_may_wait_for_the_calls_in_flight(fake: FakeOnCall, name: 
     await closing
     assert task.done()
     await task
-    assert deed.done(at)
+    assert operation.done(at)
     assert_idle(client)
 
 
 async def test_closing_waits_for_read_backs_too(fake: FakeOnCall) -> None:
     """A call that looks for its effect while the client closes is a call under way."""
-    at = case(fake, DEEDS["add_alert_group_label"])
+    at = case(fake, OPERATIONS["add_alert_group_label"])
     fake.latency = timedelta(seconds=1)
     fake.faults.add(reset(applied=True), operation="add_alert_group_label")
     client = connect(fake)
@@ -66,20 +73,20 @@ ABORTED = {
             when,
             id=f"{name} {when}",
         )
-        for name in DEEDS
+        for name in OPERATIONS
         for when in ABORTED
     ],
 )
 async def test_closing_ends_the_calls_in_flight(fake: FakeOnCall, name: str, when: str) -> None:
     """At once; a write that was on its way ends with the doubt."""
     what, seconds = ABORTED[when]
-    deed = DEEDS[name]
-    at = case(fake, deed)
+    operation = OPERATIONS[name]
+    at = case(fake, operation)
     fake.latency = timedelta(seconds=1)
     if what is not None:
         fake.faults.add(what, operation=name)
     client = connect(fake)
-    task = asyncio.ensure_future(deed.call(client, at))
+    task = asyncio.ensure_future(operation.call(client, at))
     await asyncio.sleep(seconds)
     late = task.done()  # create and silence are in doubt already, or the effect was found
     before = passed()
@@ -87,7 +94,7 @@ async def test_closing_ends_the_calls_in_flight(fake: FakeOnCall, name: str, whe
     (result,) = await asyncio.gather(task, return_exceptions=True)
     assert passed() == before
     if not late:
-        doubt = deed.retry != "safe" and when != "while all calls pause"
+        doubt = operation.retry != "safe" and when != "while all calls pause"
         assert type(result) is (OutcomeUnknown if doubt else ClientStateError)
     assert_idle(client)
 

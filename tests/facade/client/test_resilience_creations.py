@@ -10,7 +10,7 @@ import pytest
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import BadRequest, InvalidArgument, OnCallError, OutcomeUnknown
 from grafana_oncall.testing import FakeOnCall, Fault, reset, throttle
-from tests.support.bulk_deeds import (
+from tests.support.operation_cases import (
     FAULTS,
     NO_DOUBT,
     applied,

@@ -16,8 +16,8 @@ from grafana_oncall.errors import (
     ServerError,
 )
 from grafana_oncall.testing import FakeOnCall, hang, status, throttle
-from tests.support.bulk_deeds import ONCE, assert_idle, connect
 from tests.support.listing import settle
+from tests.support.operation_cases import ONCE, assert_idle, connect
 from tests.support.virtual_time import passed
 
 

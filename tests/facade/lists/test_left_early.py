@@ -1,4 +1,4 @@
-"""Loops that are left early leave nothing behind, also where nobody closes what they went through.
+"""Loops that are left early leave nothing behind, also where the iterators are not closed.
 
 Then the garbage collector or the end of the event loop does: all async generators there are, at
 the same time, and not the outer ones first.
@@ -21,7 +21,7 @@ Begin = Callable[[OnCallClient, Path], AsyncIterator[Any]]
 
 
 def walk(client: OnCallClient, _: Path) -> AsyncIterator[Any]:
-    """Items of a list, with pages on their way."""
+    """Items of a list, with pages in flight."""
     return aiter(client.alert_groups.list(prefetch=3))
 
 

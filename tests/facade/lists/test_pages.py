@@ -235,7 +235,7 @@ async def test_arguments_are_checked_when_the_list_is_made(
 
 
 def test_a_list_is_made_without_an_event_loop() -> None:
-    """Nothing is sent before somebody iterates."""
+    """Nothing is sent before it is iterated."""
     pager = OnCallClient(url=API, token=TOKEN).alert_groups.list(id=GROUP_ID)
     assert isinstance(pager, Pager)
 

@@ -123,7 +123,7 @@ async def test_a_list_that_moves_is_no_reason_to_read_it_again() -> None:
     assert len(ids) < 145
 
 
-async def test_whoever_wants_the_first_items_only_gets_no_other_request() -> None:
+async def test_reading_only_the_first_items_sends_no_other_request() -> None:
     """They are there before anything is known to be missing."""
     server = Shuffled(145)
     ids, incomplete = await collected(server, limit=60, prefetch=0)

@@ -33,7 +33,7 @@ async def test_the_first_item_takes_exactly_one_request(
 
 
 @pytest.mark.parametrize("prefetch", [0, 1, 3])
-async def test_never_more_than_the_window_is_on_its_way(
+async def test_never_more_than_the_window_is_in_flight(
     wire: respx.MockRouter, client: OnCallClient, prefetch: int
 ) -> None:
     """The page that is waited for, and `prefetch` more; it moves on by one page."""
@@ -147,7 +147,7 @@ async def test_a_page_that_fails_ends_the_walk_behind_the_pages_before_it(
 async def test_breaking_out_of_the_loop_leaves_nothing(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """Pages 3 and 4 were on their way."""
+    """Pages 3 and 4 were in flight."""
     listing = Listing(wire, *numbered(9))
     listing.hold(3, 4)
     async for group in client.alert_groups.list(prefetch=2):

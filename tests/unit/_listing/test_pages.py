@@ -111,7 +111,7 @@ def test_upcoming_takes_over_what_is_known(known: int) -> None:
         pytest.param(5, 9, [3, 4, 5], id="no further than the end"),
         pytest.param(3, 9, [3], id="the last one"),
         pytest.param(2, 9, [3], id="next counts more than total_pages"),
-        pytest.param(None, 9, [3], id="nobody knows how many"),
+        pytest.param(None, 9, [3], id="unknown number of pages"),
         pytest.param(0, 9, [3], id="zero pages in total"),
         pytest.param(10**30, 3, [3, 4, 5], id="a total out of this world"),
     ],

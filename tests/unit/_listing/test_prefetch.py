@@ -59,7 +59,7 @@ async def test_pages_come_in_order_and_each_once(total: int, prefetch: int) -> N
 
 
 async def test_no_more_pages_are_fetched_ahead_than_allowed() -> None:
-    """So many on their way, and as many that came; none before the first has told the number."""
+    """So many in flight, and as many buffered; none before the second page is wanted."""
     seen: list[int] = []
     async with session(httpx.MockTransport(paged(9, seen))) as oncall:
         pages = oncall.alert_groups.list(state="new", prefetch=2).pages()
@@ -77,16 +77,16 @@ async def test_no_more_pages_are_fetched_ahead_than_allowed() -> None:
 def test_pages_that_had_to_be_asked_for_again_do_not_widen_the_window() -> None:
     """An answer that cannot be read lets the next request go, once."""
     good, garbled = paged(30, []), {*range(2, 12)}
-    under_way, most = 0, 0
+    in_flight, most = 0, 0
 
     async def handle(request: httpx.Request) -> httpx.Response:
-        nonlocal under_way, most
+        nonlocal in_flight, most
         number = int(request.url.params.get("page", "1"))
-        under_way += 1
+        in_flight += 1
         if number > 20:
-            most = max(most, under_way)
+            most = max(most, in_flight)
         await asyncio.sleep(0.001)
-        under_way -= 1
+        in_flight -= 1
         if number in garbled:
             garbled.remove(number)
             return httpx.Response(200, content=b"{")
@@ -118,7 +118,7 @@ async def test_a_list_that_shrank_ends_before_the_pages_that_were_prefetched() -
     assert ids(pages) == ["G1", "G2", "G3"]
 
 
-async def test_leaving_the_pages_ends_what_was_under_way() -> None:
+async def test_leaving_the_pages_ends_what_was_in_flight() -> None:
     """No task is left behind."""
     before = asyncio.all_tasks()
     seen: list[int] = []
@@ -130,7 +130,7 @@ async def test_leaving_the_pages_ends_what_was_under_way() -> None:
         assert asyncio.all_tasks() == before
 
 
-async def test_leaving_the_pages_does_not_wait_for_what_was_under_way() -> None:
+async def test_leaving_the_pages_does_not_wait_for_what_was_in_flight() -> None:
     """Requests that hang are cancelled."""
     good = paged(9, [])
 
@@ -146,7 +146,7 @@ async def test_leaving_the_pages_does_not_wait_for_what_was_under_way() -> None:
         await pages.aclose()
 
 
-async def test_a_failed_page_ends_the_walk_and_what_was_under_way() -> None:
+async def test_a_failed_page_ends_the_walk_and_what_was_in_flight() -> None:
     """The pages before it were given."""
     before = asyncio.all_tasks()
     seen: list[int] = []

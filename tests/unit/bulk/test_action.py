@@ -131,8 +131,8 @@ def test_a_deletion_is_sent_always_and_only_a_wipe_can_be_seen(
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_only_a_deletion_that_nobody_waits_for_is_merely_accepted(action: Action) -> None:
-    """All else is done when the server has answered."""
+def test_only_a_deletion_without_wait_is_merely_accepted(action: Action) -> None:
+    """Everything else is done when the response arrives."""
     is_later = isinstance(action, Delete) and action.wait is None
     assert action.success is (Status.ACCEPTED if is_later else Status.CHANGED)
 
@@ -158,8 +158,8 @@ def test_labels_are_a_plan_for_each_group(
     assert REMOVE.is_done(at) is (not to_remove)
 
 
-def test_all_labels_may_be_left_where_a_group_was_not_read() -> None:
-    """Which is what is told of it."""
+def test_all_labels_are_planned_for_a_group_that_was_not_read() -> None:
+    """Any of them may be needed."""
     assert ADD.steps(None) == ["add team:SRE", "add env:prod"]
     assert REMOVE.steps(None) == ["remove team:SRE", "remove env:prod"]
 

@@ -79,10 +79,10 @@ def resumed(path: Path, *, fsync: bool = False) -> Generator[Journal]:
     ],
 )
 @pytest.mark.parametrize("converge", [False, True])
-def test_what_a_run_needs_to_be_gone_on_with_is_read_again(
+def test_what_a_run_needs_to_be_resumed_is_read_again(
     path: Path, action: Action, *, converge: bool
 ) -> None:
-    """Server, action, filter, whether to walk again, and how many groups there may be."""
+    """Server, action, filter, whether to converge, and how many groups there may be."""
     with Journal(path) as journal:
         journal.begin_run(header(action, converge=converge))
         select(journal, "I1", complete=True)
@@ -154,8 +154,10 @@ def test_when_a_group_had_been_silenced_is_read_again_while_it_is_not_done(
 
 
 @pytest.mark.parametrize("complete", [False, True])
-def test_the_last_walk_says_whether_the_selection_is_settled(path: Path, *, complete: bool) -> None:
-    """And what it adds comes behind."""
+def test_the_last_round_says_whether_the_selection_is_complete(
+    path: Path, *, complete: bool
+) -> None:
+    """And the ids that it adds come last."""
     with Journal(path) as journal:
         journal.begin_run(header())
         select(journal, "I1", "I2", complete=not complete)
@@ -276,8 +278,8 @@ def test_a_journal_that_another_run_writes_is_refused(path: Path) -> None:
     assert read(path).outcomes["I0"].status is Status.ALREADY
 
 
-def test_a_finished_run_is_told_from_one_that_was_cut_short(path: Path) -> None:
-    """By its last line; when it is gone on with, it is not finished any more."""
+def test_a_finished_run_differs_from_one_that_was_cut_short(path: Path) -> None:
+    """By its last line; once it is resumed, it is not finished any more."""
     begun(path, "I0")
     assert read(path).finished is False
     with resumed(path) as journal:
@@ -313,7 +315,7 @@ def test_a_run_that_has_selected_nothing_leaves_no_file(path: Path, mode: str) -
 
 
 @ON_POSIX
-def test_a_journal_is_removed_before_it_is_given_free(path: Path) -> None:
+def test_a_journal_is_removed_before_it_is_unlocked(path: Path) -> None:
     """Else another run might begin in it in between, and lose it: so that one has it, or none."""
     with Journal(path, EITHER) as journal:
         journal.begin_run(header())

@@ -1,4 +1,4 @@
-"""Journals that are none: each line that is wrong is refused, and no file is damaged."""
+"""Damaged journals: each invalid line is refused, and no file is changed."""
 
 import asyncio
 import json
@@ -84,7 +84,7 @@ END = '"detail": "", "seconds": 0}'
         ),
     ],
 )
-def test_a_line_that_is_none_is_refused_with_its_number(path: Path, line: str) -> None:
+def test_an_invalid_line_is_refused_with_its_number(path: Path, line: str) -> None:
     """What stands behind it is not read, since nothing could be trusted."""
     written(path, json.dumps(HEAD), *SELECTED, line, '{"begin": "I0"}')
     with refused(path, "line 4: not a line of a bulk journal"):
@@ -170,7 +170,7 @@ def test_what_a_crash_of_the_machine_leaves_of_a_first_line_is_nothing(
 
 @pytest.mark.parametrize("content", [b"precious", b"{\n  precious\n}", b"\xff\x00"])
 def test_a_file_that_is_no_journal_is_left_as_it_is(path: Path, content: bytes) -> None:
-    """Whoever names the wrong one loses nothing."""
+    """Passing the wrong path loses nothing."""
     path.write_bytes(content)
     for mode in (OLD, EITHER):
         with Journal(path, mode) as journal, refused(path, "line 1") as caught:

@@ -1,4 +1,4 @@
-"""How far a bulk run is: rate and time left, and when a listener is told."""
+"""How far a bulk run is: rate and time left, and when a listener is reported."""
 
 import asyncio
 import logging
@@ -90,33 +90,33 @@ def reporting(
     )
 
 
-def test_a_listener_is_told_at_each_step_and_once_a_second() -> None:
+def test_a_listener_is_called_at_each_step_and_once_a_second() -> None:
     """Also while nothing happens."""
-    told: list[Progress] = []
+    reported: list[Progress] = []
 
     async def main() -> None:
-        reporter = reporting(told.append)
+        reporter = reporting(reported.append)
         async with reporter.phase("acting", done=3, total=10):
             await asyncio.sleep(2.5)
             reporter.reached(4, 10)
         await asyncio.sleep(10)
 
     run(main())
-    assert [(one.elapsed, one.done, one.done_before) for one in told] == [
+    assert [(one.elapsed, one.done, one.done_before) for one in reported] == [
         (1.0, 3, 3),
         (2.0, 3, 3),
         (2.5, 4, 3),
     ]
-    assert {(one.action, one.phase, one.total) for one in told} == {("resolve", "acting", 10)}
+    assert {(one.action, one.phase, one.total) for one in reported} == {("resolve", "acting", 10)}
 
 
-def test_a_listener_is_told_of_the_pause_as_it_is_then() -> None:
+def test_a_listener_receives_the_pause_as_it_is_then() -> None:
     """And of the counts, in a copy that does not change."""
     counts = dict.fromkeys(Status, 0)
-    told: list[Progress] = []
+    reported: list[Progress] = []
     left = iter([30.0, 29.0])
     reporter = ProgressReporter(
-        "resolve", counts, listener=told.append, pause_left=lambda: next(left)
+        "resolve", counts, listener=reported.append, pause_left=lambda: next(left)
     )
 
     async def main() -> None:
@@ -126,11 +126,11 @@ def test_a_listener_is_told_of_the_pause_as_it_is_then() -> None:
             reporter.reached(1, 1)
 
     run(main())
-    assert [(one.pause, one.counts[Status.CHANGED]) for one in told] == [(30.0, 0), (29.0, 1)]
+    assert [(one.pause, one.counts[Status.CHANGED]) for one in reported] == [(30.0, 0), (29.0, 1)]
 
 
 def test_each_phase_is_measured_and_repeats_add_up() -> None:
-    """Whether somebody listens or not, and also when it fails."""
+    """With or without a listener, and also when the phase fails."""
     reporter = reporting(None)
 
     async def main() -> None:
@@ -149,12 +149,12 @@ def test_each_phase_is_measured_and_repeats_add_up() -> None:
     assert reporter.seconds == {"selecting": 6.0, "acting": 11.0}
 
 
-def test_a_listener_that_fails_is_logged_and_told_again(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_listener_that_fails_is_logged_and_called_again(caplog: pytest.LogCaptureFixture) -> None:
     """It does not end the run."""
-    told: list[int] = []
+    reported: list[int] = []
 
     def listener(at: Progress) -> None:
-        told.append(at.done)
+        reported.append(at.done)
         raise ZeroDivisionError
 
     async def main() -> None:
@@ -166,7 +166,7 @@ def test_a_listener_that_fails_is_logged_and_told_again(caplog: pytest.LogCaptur
 
     with caplog.at_level(logging.ERROR, "grafana_oncall"):
         run(main())
-    assert told == [1, 1, 2]
+    assert reported == [1, 1, 2]
     assert len(caplog.records) == 3
     assert "on_progress failed" in caplog.text
     assert "ZeroDivisionError" in caplog.text

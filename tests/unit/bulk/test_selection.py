@@ -82,7 +82,7 @@ def meanwhile(fake: FakeOnCall, happens: Callable[[int, int], object]) -> None:
 
 
 def resolve(fake: FakeOnCall, name: str) -> None:
-    """Somebody else does."""
+    """Another client does."""
     fake.groups[name].resolved_at = now()
 
 

@@ -94,7 +94,7 @@ def read(
 
 
 def test_ids_and_groups_of_a_stream_are_taken_once_in_order() -> None:
-    """Nothing but the id is kept, and nobody knows how many will come."""
+    """Only the ids are kept; how many will come is unknown."""
     result, heard = read(read_stream, stream(["I2", GROUP, "I2", "I3", "I1"]))
     assert result == ["I2", "I1", "I3"]
     assert heard == [(1, None), (2, None), (2, None), (3, None), (3, None)]

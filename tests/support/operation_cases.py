@@ -71,91 +71,99 @@ class Case:
 
 
 @attrs.frozen(kw_only=True)
-class Deed:
+class OperationCase:
     """An operation: what a repeat of it does, the state before it, and the state after it."""
 
     retry: str
     call: Callable[[OnCallClient, Case], Awaitable[object]]
     before: Any = "firing"
     done: Callable[[Case], bool] = lambda _: True
-    looks: bool = False
+    reads_back: bool = False
     """Whether the effect can be read, and is."""
 
 
-DEEDS: dict[str, Deed] = {
-    "list_alert_groups": Deed(retry="safe", call=lambda c, _: c.alert_groups.list().collect()),
-    "get_alert_group": Deed(retry="safe", call=lambda c, at: c.alert_groups.get(at.group.id)),
-    "list_integrations": Deed(retry="safe", call=lambda c, _: c.integrations.list().count()),
-    "get_integration": Deed(retry="safe", call=lambda c, at: c.integrations.get(at.source.id)),
-    "acknowledge_alert_group": Deed(
+OPERATIONS: dict[str, OperationCase] = {
+    "list_alert_groups": OperationCase(
+        retry="safe", call=lambda c, _: c.alert_groups.list().collect()
+    ),
+    "get_alert_group": OperationCase(
+        retry="safe", call=lambda c, at: c.alert_groups.get(at.group.id)
+    ),
+    "list_integrations": OperationCase(
+        retry="safe", call=lambda c, _: c.integrations.list().count()
+    ),
+    "get_integration": OperationCase(
+        retry="safe", call=lambda c, at: c.integrations.get(at.source.id)
+    ),
+    "acknowledge_alert_group": OperationCase(
         retry="already",
         call=lambda c, at: c.alert_groups.acknowledge(at.group.id),
         done=lambda at: at.group.state == "acknowledged",
     ),
-    "unacknowledge_alert_group": Deed(
+    "unacknowledge_alert_group": OperationCase(
         retry="already",
         before="acknowledged",
         call=lambda c, at: c.alert_groups.unacknowledge(at.group.id),
         done=lambda at: at.group.state == "firing",
     ),
-    "resolve_alert_group": Deed(
+    "resolve_alert_group": OperationCase(
         retry="already",
         call=lambda c, at: c.alert_groups.resolve(at.group.id),
         done=lambda at: at.group.state == "resolved",
     ),
-    "unresolve_alert_group": Deed(
+    "unresolve_alert_group": OperationCase(
         retry="already",
         before="resolved",
         call=lambda c, at: c.alert_groups.unresolve(at.group.id),
         done=lambda at: at.group.state == "firing",
     ),
-    "silence_alert_group": Deed(
+    "silence_alert_group": OperationCase(
         retry="never",
         call=lambda c, at: c.alert_groups.silence(at.group.id, 10_000),
         done=lambda at: at.group.state == "silenced",
     ),
-    "unsilence_alert_group": Deed(
+    "unsilence_alert_group": OperationCase(
         retry="already",
         before="silenced",
         call=lambda c, at: c.alert_groups.unsilence(at.group.id),
         done=lambda at: at.group.state == "firing",
     ),
-    "delete_alert_group": Deed(
+    "delete_alert_group": OperationCase(
         retry="missing",
         call=lambda c, at: c.alert_groups.delete(at.group.id, mode="delete"),
         done=lambda at: (
             at.group.delete_requested_at is not None or at.group.id not in at.fake.groups
         ),
     ),
-    "add_alert_group_label": Deed(
+    "add_alert_group_label": OperationCase(
         retry="already",
         call=lambda c, at: c.alert_groups.add_label(at.group.id, "tier", "a"),
         done=lambda at: at.group.labels == [("team", "SRE"), ("tier", "a")],
-        looks=True,
+        reads_back=True,
     ),
-    "remove_alert_group_label": Deed(
+    "remove_alert_group_label": OperationCase(
         retry="missing",
         call=lambda c, at: c.alert_groups.remove_label(at.group.id, "team", "SRE"),
         done=lambda at: at.group.labels == [],
     ),
-    "create_integration": Deed(
+    "create_integration": OperationCase(
         retry="never",
         call=lambda c, _: c.integrations.create(type="webhook", name="new"),
         done=lambda at: len(at.made) == 1,
     ),
-    "update_integration": Deed(
+    "update_integration": OperationCase(
         retry="same",
         call=lambda c, at: c.integrations.update(at.source.id, name="renamed"),
         done=lambda at: at.source.name == "renamed",
-        looks=True,
+        reads_back=True,
     ),
-    "delete_integration": Deed(
+    "delete_integration": OperationCase(
         retry="missing",
         call=lambda c, at: c.integrations.delete(at.source.id),
         done=lambda at: at.source.id not in at.fake.integrations,
     ),
 }
-every_deed = pytest.mark.parametrize("name", list(DEEDS))
+every_operation = pytest.mark.parametrize("name", list(OPERATIONS))
 FAULTS: dict[str, tuple[Fault, type[OnCallError]]] = {
     "reset": (reset(), TransportError),
     "reset, applied": (reset(applied=True), TransportError),
@@ -176,11 +184,11 @@ every_fault = pytest.mark.parametrize("fault", list(FAULTS))
 NO_DOUBT = {"refuse", "throttle"}
 
 
-def case(fake: FakeOnCall, deed: Deed) -> Case:
-    """A server in the state before the deed."""
+def case(fake: FakeOnCall, operation: OperationCase) -> Case:
+    """A server in the state before the operation."""
     fake.add_label("tier", "a")
     source = fake.add_integration(name="old")
-    group = fake.add_group(integration=source, state=deed.before, labels={"team": "SRE"})
+    group = fake.add_group(integration=source, state=operation.before, labels={"team": "SRE"})
     return Case(group, source, fake)
 
 
