@@ -7,7 +7,7 @@ from functools import cached_property
 from random import Random
 from ssl import SSLContext
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
+from typing import Final, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
 
 import attrs
 import httpx
@@ -25,15 +25,10 @@ from grafana_oncall._session.session import Session
 from grafana_oncall._session.state import Options, Shared
 from grafana_oncall._session.throttle import Throttle
 from grafana_oncall._validation.arguments import function, of_type, seconds, whole
+from grafana_oncall.resources.accessors import Resources
 
 from .errors import InvalidArgument
 from .events import Listener
-
-if TYPE_CHECKING:
-    from grafana_oncall._generated.resources.teams import Teams
-    from grafana_oncall._generated.resources.users import Users
-    from grafana_oncall.resources.alert_groups import AlertGroups
-    from grafana_oncall.resources.integrations import Integrations
 
 __all__ = ["ClientOptions", "OnCallClient"]
 
@@ -63,7 +58,7 @@ class ClientOptions(TypedDict, total=False):
     random: Callable[[], float]
 
 
-class OnCallClient:
+class OnCallClient(Resources):
     """The async client of the Grafana OnCall HTTP API.
 
         async with OnCallClient(url="https://oncall.example", token="…") as client:
@@ -177,36 +172,6 @@ class OnCallClient:
         )
         self._base_url = base_url
         self._session = Session(shared, options)
-
-    # The models of a resource are built on first use, because few programs use all of them.
-
-    @cached_property
-    def integrations(self) -> "Integrations":
-        """Integrations: the sources of alerts."""
-        from grafana_oncall.resources.integrations import Integrations  # noqa: PLC0415  # see above
-
-        return Integrations(self._session)
-
-    @cached_property
-    def alert_groups(self) -> "AlertGroups":
-        """Groups of alerts: list them, act on them, watch them."""
-        from grafana_oncall.resources.alert_groups import AlertGroups  # noqa: PLC0415  # see above
-
-        return AlertGroups(self._session)
-
-    @cached_property
-    def users(self) -> "Users":
-        """The people of the organization."""
-        from grafana_oncall._generated.resources.users import Users  # noqa: PLC0415  # see above
-
-        return Users(self._session)
-
-    @cached_property
-    def teams(self) -> "Teams":
-        """The teams of the organization."""
-        from grafana_oncall._generated.resources.teams import Teams  # noqa: PLC0415  # see above
-
-        return Teams(self._session)
 
     def with_options(
         self,

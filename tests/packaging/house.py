@@ -24,7 +24,7 @@ BOUNDS: Final = {
     "hand-written modules": 140,
     "lines of a function, median": 5,
     "lines of a function, 90th percentile": 13,
-    "lines of the longest module": 320,
+    "lines of the longest module": 300,
 }
 """The most that each measure may be."""
 

@@ -1,0 +1,49 @@
+"""The resources of a client, each a cached property.
+
+The models of a resource are built when it is first used, since few programs use all of them.
+"""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from grafana_oncall._session.session import Session
+
+if TYPE_CHECKING:
+    from grafana_oncall._generated.resources.teams import Teams
+    from grafana_oncall._generated.resources.users import Users
+    from grafana_oncall.resources.alert_groups import AlertGroups
+    from grafana_oncall.resources.integrations import Integrations
+
+
+class Resources:
+    """Base of the client: one attribute for each resource."""
+
+    _session: Session
+
+    @cached_property
+    def integrations(self) -> "Integrations":
+        """Integrations: the sources of alerts."""
+        from grafana_oncall.resources.integrations import Integrations  # noqa: PLC0415  # see above
+
+        return Integrations(self._session)
+
+    @cached_property
+    def alert_groups(self) -> "AlertGroups":
+        """Groups of alerts: list them, act on them, watch them."""
+        from grafana_oncall.resources.alert_groups import AlertGroups  # noqa: PLC0415  # see above
+
+        return AlertGroups(self._session)
+
+    @cached_property
+    def users(self) -> "Users":
+        """The people of the organization."""
+        from grafana_oncall._generated.resources.users import Users  # noqa: PLC0415  # see above
+
+        return Users(self._session)
+
+    @cached_property
+    def teams(self) -> "Teams":
+        """The teams of the organization."""
+        from grafana_oncall._generated.resources.teams import Teams  # noqa: PLC0415  # see above
+
+        return Teams(self._session)
