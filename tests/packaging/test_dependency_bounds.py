@@ -23,6 +23,7 @@ PIECE: Final = (
     "tests/unit/test_labels.py",
     "tests/unit/_validation/test_jinja.py",
     "tests/unit/_session/test_rate_limit.py",
+    "tests/unit/_session/test_rate_limit_memory.py",
     "tests/unit/_session/test_rate_limit_settings.py",
     "tests/unit/test_otel.py",
     "tests/unit/bulk/test_bar.py",
