@@ -1,7 +1,7 @@
 """The pytest plugin of grafana-oncall-sdk: a fake Grafana OnCall for each test.
 
-pytest imports this at the start of every run, with all that is above it. So it stands outside of
-the package, which is imported by the tests that use a fixture.
+pytest imports this module, and its parent packages, at the start of every run. So it is outside of
+the package, which is only imported by tests that use a fixture.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ _MARKER = """oncall(**options): options of the fixtures oncall_*: \
 those of grafana_oncall.testing.FakeOnCall, and start= of oncall_clock"""
 
 _NO_LOOP = """\
-oncall_clock cannot give this test its event loop: that needs pytest-asyncio 1.4 or later. \
-Without it, let a test that is not async call oncall_clock.run(...)."""
+oncall_clock cannot provide the event loop of this test: that needs pytest-asyncio 1.4 or later. \
+Without it, call oncall_clock.run(...) in a test that is not async."""
 
 _TOO_LATE = """\
-oncall_clock was asked for when the test had begun: its event loop was chosen before. \
-Name it among the arguments of the test or of a fixture, or in mark.usefixtures."""
+oncall_clock was requested after the test began, when its event loop had been chosen. \
+Make it an argument of the test or of a fixture, or name it in mark.usefixtures."""
 
 _TIMELINE = pytest.StashKey["Timeline"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers the marker, for `--strict-markers`."""
+    """Register the marker, for `--strict-markers`."""
     config.addinivalue_line("markers", _MARKER)
 
 
 @pytest.fixture
 def oncall_server(request: pytest.FixtureRequest) -> FakeOnCall:
-    """A Grafana OnCall in memory, empty and new for each test; nothing listens.
+    """A fake Grafana OnCall in memory, empty and new for each test.
 
-    `@pytest.mark.oncall(flavour="oss", seed=3)` gives it the options of `FakeOnCall`.
+    `@pytest.mark.oncall(flavour="oss", seed=3)` sets options of `FakeOnCall`.
     """
     from grafana_oncall.testing import FakeOnCall
 
@@ -53,7 +53,7 @@ def oncall_server(request: pytest.FixtureRequest) -> FakeOnCall:
     if "oncall_clock" in request.fixturenames:
         options["clock"] = request.getfixturevalue("oncall_clock")
     elif start is not None:
-        pytest.fail("mark.oncall: start= is for oncall_clock, which is not used", pytrace=False)
+        pytest.fail("mark.oncall: start= needs oncall_clock, which is not used", pytrace=False)
     with _one_line():
         return FakeOnCall(**options)
 
@@ -62,9 +62,9 @@ def oncall_server(request: pytest.FixtureRequest) -> FakeOnCall:
 def oncall_client(request: pytest.FixtureRequest, oncall_server: FakeOnCall) -> OnCallClient:
     """A client of `oncall_server`, as its administrator.
 
-    It belongs to the event loop in which it is first used, of whichever async plugin, and needs
-    no closing: its connections are function calls. When it waits, to retry or to poll, the test
-    waits as long: without `oncall_clock`, time is real.
+    It belongs to the event loop in which it is first used, with any async plugin, and need not be
+    closed: its connections are function calls. Without `oncall_clock`, time is real: the test waits
+    while the client waits to retry or to poll.
     """
     from grafana_oncall import OnCallClient
 
@@ -73,13 +73,13 @@ def oncall_client(request: pytest.FixtureRequest, oncall_server: FakeOnCall) -> 
         token=oncall_server.token,
         grafana_url=_options(request).get("grafana_url"),
         transport=oncall_server.transport(),
-        random=Random(oncall_server.seed).random,  # noqa: S311  # delays shall repeat
+        random=Random(oncall_server.seed).random,  # noqa: S311  # delays must be repeatable
     )
 
 
 @pytest.fixture
 def oncall_factory(oncall_server: FakeOnCall) -> Factory:
-    """Makes alert groups, integrations and labels on `oncall_server`, and events of webhooks."""
+    """Adds alert groups, integrations and labels to `oncall_server`, and makes webhook events."""
     from grafana_oncall.testing import Factory
 
     return Factory(oncall_server)
@@ -87,7 +87,7 @@ def oncall_factory(oncall_server: FakeOnCall) -> Factory:
 
 @pytest.fixture
 def oncall_faults(oncall_server: FakeOnCall) -> Faults:
-    """What goes wrong on `oncall_server`: `oncall_faults.add(status(503), times=2)`."""
+    """The faults of `oncall_server`: `oncall_faults.add(status(503), times=2)`."""
     return oncall_server.faults
 
 
@@ -95,9 +95,9 @@ def oncall_faults(oncall_server: FakeOnCall) -> Faults:
 def oncall_env(
     request: pytest.FixtureRequest, oncall_server: FakeOnCall, monkeypatch: pytest.MonkeyPatch
 ) -> Generator[str]:
-    """The URL of `oncall_server` on a socket of this host, from a thread of its own.
+    """The URL of `oncall_server` on a loopback socket, served by a thread of its own.
 
-    `OnCallClient.from_env()` finds it, for `GRAFANA_ONCALL_URL` and
+    `OnCallClient.from_env()` uses it, because `GRAFANA_ONCALL_URL` and
     `GRAFANA_ONCALL_ACCESS_TOKEN` are set. Needs the extra `testing`.
     """
     from anyio.from_thread import start_blocking_portal
@@ -120,10 +120,9 @@ def oncall_env(
 
 @pytest.fixture
 def oncall_clock(request: pytest.FixtureRequest) -> LoopClock:
-    """The time of `oncall_server`, and of the test's event loop: nobody waits in this test.
+    """Virtual time for `oncall_server` and the test's event loop.
 
-    `await asyncio.sleep(600)` takes no time, and lets happen what is due within ten minutes.
-    Without it time is real, and the test sleeps for ten minutes.
+    `await asyncio.sleep(600)` takes no time, and everything that is due within ten minutes happens.
     """
     from grafana_oncall.testing import LoopClock
 
@@ -134,9 +133,9 @@ def oncall_clock(request: pytest.FixtureRequest) -> LoopClock:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None]:
-    """Has pytest-asyncio run the tests that use `oncall_clock` on a loop in virtual time.
+    """Make pytest-asyncio run tests that use `oncall_clock` on a loop in virtual time.
 
-    Its hook is there for them alone: all other tests, and all other projects, see nothing of it.
+    Its hook is registered for those tests only, so no other test or project is affected.
     """
     if "oncall_clock" not in metafunc.fixturenames:
         return (yield)
@@ -149,20 +148,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None]:
 
 
 class _VirtualTime:
-    """Registered while pytest-asyncio asks which loop a test needs."""
+    """Registered while pytest-asyncio chooses the event loop of a test."""
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_asyncio_loop_factories(
         self, config: pytest.Config
     ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-        """One loop, in virtual time."""
+        """Return the factory of a loop in virtual time."""
         from grafana_oncall.testing import VirtualTimeLoop
 
         return {"oncall_clock": lambda: VirtualTimeLoop(_timeline(config))}
 
 
 def _timeline(config: pytest.Config) -> Timeline:
-    """That of the session: loops may live longer than a test."""
+    """Return the timeline of the session, because loops may outlive a test."""
     from grafana_oncall.testing.clock import Timeline
 
     return config.stash.setdefault(_TIMELINE, Timeline())
@@ -178,7 +177,7 @@ def _check_loop(test: pytest.Function) -> None:
 
 @contextmanager
 def _one_line() -> Generator[None]:
-    """What is wrong with a marker, without the traceback of these fixtures."""
+    """Report what is wrong with a marker, without the traceback of these fixtures."""
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -186,16 +185,16 @@ def _one_line() -> Generator[None]:
 
 
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Those of all markers of the test, the closest first."""
+    """Return the options of all markers of the test; the closest marker wins."""
     from grafana_oncall.testing import FakeOnCall
 
     options: dict[str, Any] = {}
     for marker in reversed([*request.node.iter_markers("oncall")]):
         if marker.args:
-            pytest.fail("mark.oncall takes keyword arguments alone", pytrace=False)
+            pytest.fail("mark.oncall takes keyword arguments only", pytrace=False)
         options |= marker.kwargs
     known = {*inspect.signature(FakeOnCall).parameters, "start"} - {"clock"}
     if unknown := sorted(options.keys() - known):
-        message = f"mark.oncall knows no {', '.join(unknown)}; it knows {', '.join(sorted(known))}"
+        message = f"mark.oncall: unknown {', '.join(unknown)}; known: {', '.join(sorted(known))}"
         pytest.fail(message, pytrace=False)
     return options

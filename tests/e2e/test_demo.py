@@ -44,7 +44,7 @@ def test_the_demo_fails_when_the_server_does_not_hold_what_it_should(
     monkeypatch.delenv("GRAFANA_ONCALL_URL", raising=False)
     monkeypatch.delenv("GRAFANA_ONCALL_ACCESS_TOKEN", raising=False)
     assert demo.main() == 1
-    assert "Something is not as it should be." in capsys.readouterr().out
+    assert "Something is not as expected." in capsys.readouterr().out
 
 
 def test_the_demo_says_what_is_wrong_with_the_settings(

@@ -18,7 +18,7 @@ import pytest
 
 from grafana_oncall.testing import FakeOnCall, RateLimit, seed_storm
 from grafana_oncall.testing import __main__ as command
-from grafana_oncall.testing._server.files import save
+from grafana_oncall.testing.__main__ import save
 from tests.support.virtual_time import now, run
 
 COMMAND = [sys.executable, "-m", "grafana_oncall.testing", "--port", "0"]
@@ -119,8 +119,8 @@ def test_a_bad_file_is_one_line_and_exit_code_1(
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
-        pytest.param("", "this is a folder", id="a folder"),
-        pytest.param("none/state.json", "there is no such folder", id="in no folder"),
+        pytest.param("", "this is a directory", id="a folder"),
+        pytest.param("none/state.json", "there is no such directory", id="in no folder"),
     ],
 )
 def test_a_place_that_cannot_be_saved_to_is_refused_at_once(
@@ -170,8 +170,8 @@ def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
         pytest.param(["--seed", "x"], "'x': a whole number is", id="seed of a word"),
         pytest.param(["--port", "65536"], "from 0 to 65535", id="no such port"),
         pytest.param(["--token", ""], "'': a text", id="no token"),
-        pytest.param(["--load", "x", "--groups", "5"], "the file says", id="groups of a loaded"),
-        pytest.param(["--load", "x", "--token", "t"], "the file says", id="token of a loaded"),
+        pytest.param(["--load", "x", "--groups", "5"], "file contains it", id="groups of a loaded"),
+        pytest.param(["--load", "x", "--token", "t"], "file contains it", id="token of a loaded"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(

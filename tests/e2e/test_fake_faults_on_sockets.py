@@ -15,7 +15,7 @@ from grafana_oncall.testing import (
     FakeOnCall,
     FakeRequest,
     Fault,
-    NoAnswer,
+    NoResponse,
     hang,
     html,
     refuse,
@@ -223,7 +223,7 @@ async def test_a_server_that_cannot_break_connections_is_told(
     fake.faults.add(fault)
     transport = httpx.ASGITransport(fake.app)
     async with client(fake, transport=transport, base_url="https://oncall.test") as http:
-        with pytest.raises(NoAnswer, match=fault.kind):
+        with pytest.raises(NoResponse, match=fault.kind):
             await http.post(acknowledge(fake))
         assert (await http.get("/api/v1/alert_groups/")).status_code == 200
 

@@ -29,7 +29,7 @@ PIECE: Final = (
     "tests/unit/bulk/test_bar.py",
     "tests/unit/bulk/test_report.py",
     "tests/unit/bulk/test_journal.py",
-    "tests/unit/testing/test_doors.py",
+    "tests/unit/testing/test_serving.py",
     "tests/e2e/test_fake_faults_on_sockets.py",
     "tests/unit/webhooks/test_events.py",
     "tests/unit/webhooks/test_router.py",

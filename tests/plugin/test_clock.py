@@ -229,4 +229,4 @@ def test_a_clock_that_comes_too_late_is_refused(run: Run) -> None:
         """
     )
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["oncall_clock was asked for when the test had begun*"])
+    result.stdout.fnmatch_lines(["oncall_clock was requested after the test began*"])

@@ -206,6 +206,6 @@ def test_a_failing_assertion_shows_the_calls(run: Run) -> None:
         [
             "E * assert not [[]POST /api/v1/alert_groups/I1/resolve/: 200]",
             "E * ValueError: no operation is called 'solve': *resolve_alert_group*",
-            "E * LookupError: no alert group has the id 'I1'; of 0 there are: none",
+            "E * LookupError: no alert group has the id 'I1'; there are 0: none",
         ]
     )

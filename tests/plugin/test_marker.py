@@ -68,13 +68,13 @@ def test_the_clock_starts_when_the_marker_says(run: Run) -> None:
         pytest.param(
             'oncall(flavor="oss")',
             "oncall_server",
-            "mark.oncall knows no flavor; it knows base_url, *flavour, *start, *",
+            "mark.oncall: unknown flavor; known: base_url, *flavour, *start, *",
             id="unknown",
         ),
-        pytest.param("oncall(clock=1)", "oncall_clock", "*knows no clock*", id="clock"),
-        pytest.param('oncall("oss")', "oncall_server", "*keyword arguments alone", id="position"),
+        pytest.param("oncall(clock=1)", "oncall_clock", "*unknown clock*", id="clock"),
+        pytest.param('oncall("oss")', "oncall_server", "*keyword arguments only", id="position"),
         pytest.param(
-            "oncall(start=1)", "oncall_server", "*start= is for oncall_clock, which*", id="start"
+            "oncall(start=1)", "oncall_server", "*start= needs oncall_clock, which*", id="start"
         ),
         pytest.param(
             'oncall(flavour="osss")',

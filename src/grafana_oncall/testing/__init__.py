@@ -1,4 +1,4 @@
-"""A Grafana OnCall server to test against: in memory, stateful, as strict as a real one.
+"""A fake Grafana OnCall server for tests: in memory, stateful, as strict as a real one.
 
 ```python
 fake = FakeOnCall(clock=VirtualClock())
@@ -11,22 +11,23 @@ assert group.state == "acknowledged"
 assert fake.calls[-1].operation == "acknowledge_alert_group"
 ```
 
-What can go wrong is scripted: the answer of the first acknowledgement is lost, then for two seconds
-by the fake's clock a proxy answers 503.
+Faults are scripted. Here the response to the first acknowledgement is lost; then a proxy responds
+503 for two seconds of the fake's clock.
 
 ```python
 fake.faults.add(reset(applied=True), operation="acknowledge_alert_group")
 fake.faults.add(status(503), lasting=timedelta(seconds=2))
 ```
 
-`fake.event(group, "acknowledge")` is what an outgoing webhook posts, to test what receives it.
+`fake.event(group, "acknowledge")` returns the body that an outgoing webhook posts, to test webhook
+handlers.
 
-In pytest, the fixtures `oncall_server`, `oncall_client` and others have it ready; `oncall_clock`, a
-`LoopClock`, puts server and event loop into virtual time.
+In pytest, use the fixtures `oncall_server`, `oncall_client` and others; `oncall_clock`, a
+`LoopClock`, runs the server and the event loop in virtual time.
 
-`serve(fake)` puts it on a socket, and so does `python -m grafana_oncall.testing --port 8080`. Its
-state goes into a file with `--save` and comes back with `--load`, or `to_json` and `from_json`.
-Nothing here comes from the rest of the package: a bug that both shared would cancel out.
+`serve(fake)` serves it on a socket, and so does `python -m grafana_oncall.testing --port 8080`.
+`--save` and `--load`, or `to_json` and `from_json`, write its state and read it back. It shares no
+code with the client, because a bug in shared code would cancel out.
 """
 
 from grafana_oncall.testing._server.dispatch import OPERATION_NAMES
@@ -35,7 +36,7 @@ from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
 from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, FakeUser
 from grafana_oncall.testing._serving.serve import serve
 
-from .calls import Call, Calls, NoAnswer
+from .calls import Call, Calls, NoResponse
 from .clock import LoopClock, Stuck, VirtualClock, VirtualTimeLoop
 from .factory import Factory, seed_storm
 from .fake import DEFAULT_TOKEN, FakeOnCall
@@ -56,7 +57,7 @@ __all__ = [
     "Fault",
     "Faults",
     "LoopClock",
-    "NoAnswer",
+    "NoResponse",
     "RateLimit",
     "Stuck",
     "VirtualClock",

@@ -1,21 +1,22 @@
-"""`python -m grafana_oncall.testing`: a fake server on a socket, until a signal comes."""
+"""`python -m grafana_oncall.testing`: a fake server on a socket, until a signal stops it."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import TypeVar
 
 from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, RateLimit, seed_storm, serve
 from grafana_oncall.testing._server.arguments import NAME, SIZE
-from grafana_oncall.testing._server.files import StateFileError, check_target, load, save
 
 from .factory import seed_arrival
 
@@ -26,7 +27,7 @@ _SEEDED = {"groups": 500, "token": DEFAULT_TOKEN, "flavour": "cloud", "seed": 0}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM, and answer the exit code."""
+    """Serve until SIGINT or SIGTERM, and return the exit code."""
     try:
         asyncio.run(_run(_parse(arguments)))
     except (ModuleNotFoundError, OSError, StateFileError) as error:
@@ -41,7 +42,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     for name, default in _SEEDED.items():
         given = getattr(options, name)
         if options.load is not None and given is not None:
-            parser.error(f"--{name} cannot be changed with --load: the file says it")
+            parser.error(f"--{name} cannot be combined with --load: the file contains it")
         setattr(options, name, default if given is None else given)
     return options
 
@@ -58,16 +59,21 @@ def _parser() -> argparse.ArgumentParser:
     add("--token", type=_token, help=f"the admin's ({DEFAULT_TOKEN})")
     add("--flavour", choices=("cloud", "oss"), help="which server (cloud)")
     add("--seed", type=_seed, help="of ids and storm (0)")
-    add("--load", type=Path, metavar="FILE", help="go on from what --save wrote")
-    add("--save", type=Path, metavar="FILE", help="write the state there when it stops")
-    add("--latency", type=_latency, metavar="MS", help="from a request to its answer")
+    add("--load", type=Path, metavar="FILE", help="start from a state that --save wrote")
+    add("--save", type=Path, metavar="FILE", help="write the state to this file when it stops")
+    add("--latency", type=_latency, metavar="MS", help="from a request to its response")
     add("--rate-limit", type=_rate_limit, metavar="N/SECONDS", help="requests per user and window")
-    add("--new-every", type=_seconds, metavar="SECONDS", help="let a new alert group arrive")
+    add(
+        "--new-every",
+        type=_seconds,
+        metavar="SECONDS",
+        help="add a new alert group at this interval",
+    )
     return parser
 
 
 def _expects(wanted: str) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
-    """Has argparse say what is wanted where the reading of an option's text fails."""
+    """Make argparse report what is expected if the text of an option cannot be parsed."""
 
     def decorate(read: Callable[[str], T]) -> Callable[[str], T]:
         def read_or_explain(text: str) -> T:
@@ -162,7 +168,7 @@ def _seeded(options: argparse.Namespace) -> FakeOnCall:
 
 
 async def _wait(stop: asyncio.Event, fake: FakeOnCall, new_every: float | None) -> None:
-    """Wait for the event; meanwhile a group arrives every so many seconds."""
+    """Wait for the event, and meanwhile add a group every `new_every` seconds."""
     while not stop.is_set():
         try:
             async with asyncio.timeout(new_every):
@@ -173,7 +179,7 @@ async def _wait(stop: asyncio.Event, fake: FakeOnCall, new_every: float | None) 
 
 @contextmanager
 def _stop_event() -> Generator[asyncio.Event]:
-    """An event that is set by the signals that stop a program."""
+    """Yield an event that is set by the signals that stop a program."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def stop_soon(_number: int, _frame: FrameType | None) -> None:
@@ -185,6 +191,43 @@ def _stop_event() -> Generator[asyncio.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class StateFileError(Exception):
+    """A file does not contain a state, or none can be written there."""
+
+
+def load(path: Path) -> FakeOnCall:
+    """Return the fake from this file, on the real clock and without a record of calls.
+
+    Raises:
+        StateFileError: The file contains something else.
+        OSError: It cannot be read.
+    """
+    try:
+        return FakeOnCall.from_json(path.read_text(encoding="utf-8"), keep_calls=False)
+    except ValueError as error:
+        raise StateFileError(f"{path}: a state that --save wrote is needed; {error}") from error
+
+
+def check_target(path: Path) -> None:
+    """Raise if `save` would fail there, before there is anything to lose."""
+    if path.is_dir():
+        raise StateFileError(f"{path}: this is a directory, and the state is saved in a file")
+    if not os.access(path.resolve().parent, os.W_OK):
+        raise StateFileError(f"{path}: there is no such directory, or no permission to write to it")
+
+
+def save(fake: FakeOnCall, path: Path) -> None:
+    """Write the state; if that fails, the file keeps its previous content."""
+    target, text = path.resolve(), fake.to_json()
+    with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as folder:
+        written = Path(folder) / target.name
+        with written.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        written.replace(target)
 
 
 if __name__ == "__main__":

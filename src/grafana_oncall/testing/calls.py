@@ -1,4 +1,4 @@
-"""What became of a request: the record of it, which is also what the doors act out."""
+"""The record of each request to the fake, which also tells a transport what to do."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .faults import Fault
 
 @attrs.frozen(kw_only=True)
 class Call:
-    """A request that arrived, and what became of it."""
+    """A request that arrived, and its outcome."""
 
     request: FakeRequest
     operation: str | None
-    """The operation's name, `None` when the path or the method means none."""
+    """Name of the operation; `None` if the path or the method has none."""
     response: FakeResponse | None
-    """The answer as it was given, a truncated body cut short; `None` where there was none."""
+    """The response as it was sent, a truncated one already cut; `None` if there was none."""
     fault: Fault | None = None
-    """What went wrong by intention."""
+    """The scripted fault, if there was one."""
     applied: bool = True
-    """Whether the server saw the request; what it then made of it is another matter."""
+    """Whether the server processed the request, even if it refused it."""
 
     @property
     def method(self) -> str:
@@ -34,26 +34,27 @@ class Call:
 
     @property
     def path(self) -> str:
-        """The path as it was sent."""
+        """The path, as sent."""
         return self.request.path
 
     @property
     def status(self) -> int | None:
-        """The status of the answer."""
+        """The status of the response."""
         return None if self.response is None else self.response.status
 
 
 class Calls(list[Call]):
-    """The calls in the order of their arrival: a list that can be asked for those of one kind.
+    """The calls in order of arrival; calling the list filters it by operation.
 
     assert not server.calls("resolve")
     assert server.calls("acknowledge")[-1].status == 200
     """
 
     def __call__(self, operation: str) -> Calls:
-        """Those of one operation, `"acknowledge_alert_group"` or in short `"acknowledge"`.
+        """Return the calls of an operation: `"acknowledge_alert_group"`, or short `"acknowledge"`.
 
-        `ValueError` for a name that none has, and for a short one that several have.
+        Raises:
+            ValueError: No operation has this name, or several have this short name.
         """
         name = operation_name(operation)
         return Calls(call for call in self if call.operation == name)
@@ -63,11 +64,11 @@ class Calls(list[Call]):
 
 
 def _end(call: Call) -> str:
-    return f"{call.status or 'no answer'}{f' ({call.fault.kind})' if call.fault else ''}"
+    return f"{call.status or 'no response'}{f' ({call.fault.kind})' if call.fault else ''}"
 
 
-class NoAnswer(Exception):
-    """A fault left the request without a (whole) answer, and there is no connection to break."""
+class NoResponse(Exception):
+    """A fault left a request without a complete response, and there is no connection to break."""
 
     def __init__(self, call: Call) -> None:
         super().__init__(call)
@@ -75,17 +76,17 @@ class NoAnswer(Exception):
 
     def __str__(self) -> str:
         fault = "" if self.call.fault is None else f" ({self.call.fault.kind})"
-        return f"a fault{fault} spoiled the answer to {self.call.method} {self.call.path}"
+        return f"a fault{fault} prevented the response to {self.call.method} {self.call.path}"
 
 
 class Server(Protocol):
-    """What the doors need of the fake."""
+    """What transports need of the fake."""
 
     @property
     def latency(self) -> timedelta:
-        """From a request to its answer."""
+        """Time from a request to its response."""
         ...
 
     def exchange(self, request: FakeRequest) -> Call:
-        """Take one request, and say what becomes of it."""
+        """Process one request, and return its record."""
         ...

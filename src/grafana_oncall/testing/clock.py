@@ -1,7 +1,15 @@
-"""Virtual time: an event loop on which nobody waits, and the clock that it shares with a server.
+"""Virtual time: an event loop on which sleeping takes no time, and the clock of the fake.
 
-Real loops show the machine's monotonic clock; these show a `Timeline`, which moves on when every
-task waits. What a socket or a thread will bring cannot be foreseen: for that, time is real.
+How it works, and why it is safe. An asyncio loop waits in one place only: its selector's `select`,
+with the time until the next timer as timeout. Real loops read the machine's monotonic clock; these
+read a `Timeline`. If nothing is ready, the selector adds the timeout to the timeline instead of
+waiting, so the timer is due at once. Timers still run in their order, and every task that can run
+does so before time moves: a program sees the same sequence of events as in real time.
+
+What a socket or a thread will bring cannot be foreseen. While the loop watches a socket, or a
+thread works for it in an executor, it waits in real time, and the timeline moves by the time that
+passed. If no timer is set either, nothing can ever wake the loop: a real one would hang, and this
+one raises `Stuck`, with all tasks. Threads that asyncio did not start are not noticed.
 """
 
 from __future__ import annotations
@@ -23,32 +31,32 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The real time."""
+    """Return the real time."""
     return datetime.now(UTC)
 
 
 class VirtualClock:
-    """A clock that moves only when told to; pass it as `FakeOnCall(clock=...)`."""
+    """A clock that only moves by `advance`; pass it as `FakeOnCall(clock=...)`."""
 
     def __init__(self, start: datetime = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)) -> None:
         MOMENT(start=start)
         self._now = start.astimezone(UTC)
 
     def now(self) -> datetime:
-        """The time at which the clock stands, in UTC."""
+        """Return the clock's time, in UTC."""
         return self._now
 
     __call__ = now
 
     def advance(self, delta: timedelta) -> None:
-        """Move forward; silences expire and deletions happen at the next look at the fake."""
+        """Move forward; what falls due happens when the fake is next used."""
         DELAY(delta=delta)
         self._now += delta
 
 
 @lru_cache(maxsize=4096)
 def stamp(moment: datetime | None) -> str | None:
-    """A timestamp as the server writes it: UTC, `Z`, no fraction when it is zero."""
+    """Return a timestamp as the server writes it: UTC, `Z`, no fraction if it is zero."""
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -59,30 +67,30 @@ Ts = TypeVarTuple("Ts")
 
 
 class Stuck(RuntimeError):
-    """Every task waits for something that nothing will bring about."""
+    """Every task waits for something that can never happen."""
 
     def __init__(self, tasks: Iterable[asyncio.Task[Any]]) -> None:
         super().__init__(
-            "Every task waits; no timer is set, no socket is open and no thread works for asyncio. "
+            "Every task waits, no timer is set, no socket is open and no thread works for asyncio. "
             "On a real event loop, this would hang:\n" + "\n".join(map(repr, tasks))
         )
 
 
 @attrs.define
 class Timeline:
-    """What `time.monotonic` is to real loops: seconds that never go back."""
+    """Takes the place of `time.monotonic`: seconds that never go back."""
 
     seconds: float = 1000.0
 
 
 class LoopClock(VirtualClock):
-    """A clock for a server that its event loops move: `asyncio.sleep(600)` takes them both along.
+    """A clock that moves with event loops in virtual time, such as by `asyncio.sleep(600)`.
 
-    While all tasks wait, time passes at once, and whatever is due happens in its order.
+    While all tasks wait, time passes at once, and whatever is due happens in order.
 
     Args:
-        start: What it shows at first, an aware datetime; the real time unless given.
-        timeline: That of the loops which move it, when they are made elsewhere.
+        start: The first time, an aware datetime; the real time by default.
+        timeline: That of loops which are made elsewhere.
     """
 
     def __init__(self, start: datetime | None = None, timeline: Timeline | None = None) -> None:
@@ -91,45 +99,47 @@ class LoopClock(VirtualClock):
         self._began = self._timeline.seconds
 
     def now(self) -> datetime:
-        """The time on the server, in UTC."""
+        """Return the server's time, in UTC."""
         return super().now() + timedelta(seconds=self._timeline.seconds - self._began)
 
     __call__ = now
 
     def advance(self, delta: timedelta) -> None:
-        """Jump ahead, server and loops, as a machine does that was asleep: all that is due is late.
+        """Jump ahead, clock and loops, as after a suspend: everything due is late.
 
-        To let things happen in their order, sleep in a task instead.
+        To let things happen in order, sleep in a task instead.
         """
         DELAY(delta=delta)
         self._timeline.seconds += delta.total_seconds()
 
     def new_loop(self) -> VirtualTimeLoop:
-        """A loop that this clock goes with, for any `loop_factory=`."""
+        """Return a loop that moves this clock, for any `loop_factory=`."""
         return VirtualTimeLoop(self._timeline)
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
-        """Run it on a loop that this clock goes with, as `asyncio.run` does."""
+        """Run a coroutine as `asyncio.run` does, on a loop that moves this clock."""
         with asyncio.Runner(loop_factory=self.new_loop) as runner:
             return runner.run(main)
 
 
 class _Selector(selectors.DefaultSelector):
-    """Skips the time that it should have waited, unless something may come from outside."""
+    """Skips the timeout, unless something may come from outside."""
 
     def __init__(self, timeline: Timeline, stuck: Callable[[], Stuck]) -> None:
         super().__init__()
         self._timeline = timeline
         self._stuck = stuck
         self.threads = 0
-        """How many work for the loop."""
+        """Threads that work for the loop."""
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """What is ready now; only when that is nothing does time pass."""
+        """Return what is ready; only if nothing is, let time pass."""
         ready = super().select(0)
         if ready or timeout == 0:
             return ready
-        if self.threads or len(self.get_map()) > 1:  # one is the loop's own, to be woken by
+        if (
+            self.threads or len(self.get_map()) > 1
+        ):  # one is the loop's own, by which threads wake it
             return self._wait(timeout)
         if timeout is None:
             raise self._stuck()
@@ -144,11 +154,7 @@ class _Selector(selectors.DefaultSelector):
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """An event loop that skips the waiting.
-
-    Where nothing could ever happen again it raises `Stuck`. A thread that asyncio did not start
-    is not seen.
-    """
+    """An event loop in virtual time; it raises `Stuck` if nothing can ever happen again."""
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
@@ -156,13 +162,13 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         super().__init__(self._virtual)
 
     def time(self) -> float:
-        """Seconds on the timeline."""
+        """Return the seconds of the timeline."""
         return self._timeline.seconds
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
-        """As every loop; until the thread has ended, time is real."""
+        """Run as on every loop; time is real until the thread ends."""
         work = super().run_in_executor(executor, func, *args)
         self._virtual.threads += 1
         work.add_done_callback(self._thread_ended)
@@ -172,7 +178,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._virtual.threads -= 1
 
     async def shutdown_default_executor(self, *args: Any) -> None:
-        """As every loop; it waits for a thread."""
+        """Shut down as on every loop, which waits for a thread."""
         self._virtual.threads += 1
         try:
             await super().shutdown_default_executor(*args)

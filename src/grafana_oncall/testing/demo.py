@@ -1,7 +1,7 @@
-"""`python -m grafana_oncall.testing.demo`: the SDK's main job from end to end.
+"""`python -m grafana_oncall.testing.demo`: the main features of the SDK from end to end.
 
-It starts the embedded server on a loopback socket, works on it through the public API, and exits
-with 0 only if the server then holds what it should. With GRAFANA_ONCALL_URL and
+It starts a fake server on a loopback socket, works on it through the public API, and exits with 0
+only if the server's state is then as expected. With GRAFANA_ONCALL_URL and
 GRAFANA_ONCALL_ACCESS_TOKEN set, it only reads from that server instead.
 """
 
@@ -39,11 +39,11 @@ STORM: Final = {"team": "Platform"}
 """The labels of the groups that are all resolved at once."""
 
 Check = tuple[str, object, object]
-"""What is checked, what it should be, and what the server holds."""
+"""What is checked, its expected value, and its value on the server."""
 
 
 async def _walk(client: OnCallClient, console: Console) -> list[AlertGroup]:
-    """Every alert group, page by page, with a progress bar."""
+    """Read all alert groups, with a progress bar."""
     pager = client.alert_groups.list()
     total = min(await pager.count(), READ_AT_MOST)
     found: list[AlertGroup] = []
@@ -72,19 +72,19 @@ def _team(group: AlertGroup) -> str:
 def _integrations_table(integrations: Iterable[Integration]) -> Table:
     table = Table("id", "type", "name", "labels", title="Integrations")
     for integration in integrations:
-        labels = ", ".join(f"{one.key.name}={one.value.name}" for one in integration.labels)
+        labels = ", ".join(f"{label.key.name}={label.value.name}" for label in integration.labels)
         table.add_row(integration.id, integration.type, integration.name, labels)
     return table
 
 
 async def _act(client: OnCallClient, console: Console) -> dict[str, str]:
-    """One of each action, on six firing groups of one team; what was done -> id."""
+    """Do each action once, on six firing groups of one team; return their ids by action."""
     groups = client.alert_groups
     wanted = groups.list(labels={"team": "SRE"}, state="new")
     ids = [group.id for group in await wanted.collect(limit=6)]
     console.print(f"{await wanted.count()} firing groups are labelled team=SRE. Acting on six.")
-    deeds: list[str] = ["acknowledge", "silence", "label", "resolve", "wipe", "delete"]
-    done = dict(zip(deeds, ids, strict=True))
+    actions: list[str] = ["acknowledge", "silence", "label", "resolve", "wipe", "delete"]
+    done = dict(zip(actions, ids, strict=True))
     await groups.acknowledge(done["acknowledge"])
     await groups.silence(done["silence"], timedelta(hours=3))
     await groups.add_label(done["label"], *LABEL)
@@ -97,7 +97,7 @@ async def _act(client: OnCallClient, console: Console) -> dict[str, str]:
 
 
 async def _resolve_storm(client: OnCallClient, fake: FakeOnCall, console: Console) -> BulkReport:
-    """All groups of a team, by label: throttled for a moment, interrupted half-way, resumed."""
+    """Resolve all groups of a team: throttled for a moment, interrupted half-way, resumed."""
     with TemporaryDirectory() as folder, progress_bar(console) as bar:
 
         def disturbed(progress: Progress) -> None:
@@ -113,14 +113,14 @@ async def _resolve_storm(client: OnCallClient, fake: FakeOnCall, console: Consol
         run = client.alert_groups.bulk.resolve(groups, journal=journal, on_progress=disturbed)
         resolving = asyncio.create_task(run.wait())
         await asyncio.wait([resolving])
-        console.print(run.report, "Interrupted half-way. The journal says how to go on.")
+        console.print(run.report, "Interrupted half-way. The journal allows to resume.")
         report = await client.alert_groups.bulk.resume(journal, on_progress=bar)
         console.print(report)
         return report
 
 
 async def _react(client: OnCallClient, fake: FakeOnCall, console: Console) -> list[str]:
-    """A bot that acknowledges what is new, while three groups begin; answers their ids."""
+    """Run a bot that acknowledges new groups, add three, and return their ids."""
     bot = Bot(client.alert_groups.watch(labels=STORM, every=0.1))
     handled = asyncio.Semaphore(0)
 
@@ -145,19 +145,19 @@ async def _react(client: OnCallClient, fake: FakeOnCall, console: Console) -> li
 
 
 def _checks(fake: FakeOnCall, done: dict[str, str], integration: Integration) -> list[Check]:
-    """What the server itself holds afterwards, not what the SDK says of it."""
-    held = fake.groups
+    """Compare the state of the server itself, not what the SDK says of it."""
+    groups = fake.groups
     kept = fake.integrations[integration.id]
-    labelled = held[done["label"]]
+    labelled = groups[done["label"]]
     return [
-        ("acknowledged group", "acknowledged", held[done["acknowledge"]].state),
-        ("silenced group", "silenced", held[done["silence"]].state),
+        ("acknowledged group", "acknowledged", groups[done["acknowledge"]].state),
+        ("silenced group", "silenced", groups[done["silence"]].state),
         ("labelled group has the label", True, LABEL in labelled.labels),
         ("labelled group still fires", "firing", labelled.state),
-        ("resolved group", "resolved", held[done["resolve"]].state),
-        ("wiped group has no title", None, held[done["wipe"]].title),
-        ("deleted group is gone", False, done["delete"] in held),
-        ("groups that are left", GROUPS - 1, len(held)),
+        ("resolved group", "resolved", groups[done["resolve"]].state),
+        ("wiped group has no title", None, groups[done["wipe"]].title),
+        ("deleted group is gone", False, done["delete"] in groups),
+        ("groups that are left", GROUPS - 1, len(groups)),
         ("labels of the integration", [("team", "SRE")], list(kept.labels)),
         ("slack title of the integration", None, kept.templates["slack"]["title"]),
     ]
@@ -170,10 +170,10 @@ def _storm_checks(fake: FakeOnCall, report: BulkReport) -> list[Check]:
         for call in fake.calls
         if call.operation == "resolve_alert_group" and call.status == 200
     )
-    open_ones = [one for one in storm if fake.groups[one].state != "resolved"]
+    unresolved = [group_id for group_id in storm if fake.groups[group_id].state != "resolved"]
     return [
         ("groups of the storm that were reported", len(storm), len(report.outcomes)),
-        ("groups of the storm that are open", 0, len(open_ones)),
+        ("groups of the storm that are open", 0, len(unresolved)),
         ("most times that a group was resolved", 1, max(resolved.values())),
     ]
 
@@ -189,9 +189,9 @@ async def _write(client: OnCallClient, fake: FakeOnCall, console: Console) -> bo
     done = await _act(client, console)
     report = await _resolve_storm(client, fake, console)
     checks = [*_checks(fake, done, made), *_storm_checks(fake, report)]
-    news = [fake.groups[one].state for one in await _react(client, fake, console)]
-    checks.append(("new groups that the bot acknowledged", 3, news.count("acknowledged")))
-    table = Table("what", "should be", "is", "", title="What the server holds now")
+    states = [fake.groups[group_id].state for group_id in await _react(client, fake, console)]
+    checks.append(("new groups that the bot acknowledged", 3, states.count("acknowledged")))
+    table = Table("what", "should be", "is", "", title="State of the server")
     for name, expected, found in checks:
         table.add_row(name, str(expected), str(found), "✓" if expected == found else "✗")
     console.print(table)
@@ -221,7 +221,7 @@ async def _on_real_server(console: Console) -> bool:
 
 
 def main(console: Console | None = None) -> int:
-    """The demo; returns its exit code."""
+    """Run the demo, and return its exit code."""
     console = console or Console()
     logging.basicConfig(handlers=[RichHandler(console=console, show_path=False)])
     real = any(os.environ.get(f"GRAFANA_ONCALL_{name}") for name in ("URL", "ACCESS_TOKEN"))
@@ -233,7 +233,7 @@ def main(console: Console | None = None) -> int:
     if real:
         console.print(f"Read only: nothing was changed. At most {READ_AT_MOST} groups are shown.")
     else:
-        console.print("All is as it should be." if good else "Something is not as it should be.")
+        console.print("Everything is as expected." if good else "Something is not as expected.")
     return 0 if good else 1
 
 

@@ -1,4 +1,4 @@
-"""A believable bad day: integrations, teams, labels, and a storm of alert groups."""
+"""Realistic test data: integrations, teams, labels, and a storm of alert groups."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _STATES: dict[State, int] = {"firing": 50, "acknowledged": 20, "resolved": 20, "
 
 @attrs.frozen
 class _Symptom:
-    """What can go wrong, and the value that says so."""
+    """A cause of alerts, with its metric."""
 
     title: str
     metric: str
@@ -53,13 +53,13 @@ _SYMPTOMS = (
 
 
 def seed_storm(fake: FakeOnCall, groups: int = 500) -> list[FakeAlertGroup]:
-    """Fill a fake with teams, a label repository, integrations and so many alert groups.
+    """Fill a fake with teams, labels, integrations and alert groups; return the groups.
 
-    The groups started over the last day, newest first in the answer, and are in all four states.
-    The same seed and the same clock give the same storm.
+    They started over the last day, are in all four states, and the newest comes first. The same
+    seed and clock give the same storm.
     """
     SIZE(groups=groups)
-    random = Random(f"storm-{fake.seed}")  # noqa: S311  # it shall repeat
+    random = Random(f"storm-{fake.seed}")  # noqa: S311  # it must be repeatable
     for key, values in LABELS.items():
         fake.add_label(key, *values)
     sources = _sources(fake)
@@ -73,8 +73,8 @@ def seed_storm(fake: FakeOnCall, groups: int = 500) -> list[FakeAlertGroup]:
 
 
 def seed_arrival(fake: FakeOnCall) -> FakeAlertGroup:
-    """One more group, as a storm has them: it fires now, in one of the integrations there are."""
-    random = Random(f"arrival-{fake.seed}-{len(fake.groups)}")  # noqa: S311  # it shall repeat
+    """Add one more group like those of a storm, which starts firing now."""
+    random = Random(f"arrival-{fake.seed}-{len(fake.groups)}")  # noqa: S311  # it must be repeatable
     return _group(fake, random, [*fake.integrations.values()] or _sources(fake), fake.now())
 
 
@@ -122,7 +122,7 @@ def _payload(symptom: _Symptom, labels: dict[str, str], random: Random) -> dict[
 
 
 def _handle(group: FakeAlertGroup, random: Random, responder: str, now: datetime) -> None:
-    """Bring the group into a state by chance, at moments between its start and now."""
+    """Bring the group into a random state, at times between its start and now."""
     state = random.choices(list(_STATES), weights=list(_STATES.values()))[0]
     after = timedelta(seconds=random.randint(20, 900))
     first, second = (min(group.started_at + after * steps, now) for steps in (1, 2))
@@ -137,7 +137,7 @@ def _handle(group: FakeAlertGroup, random: Random, responder: str, now: datetime
 class Factory:
     """Makes alert groups, integrations and labels on a fake server.
 
-    What is not said has a value that a real server could have.
+    What is not given gets a realistic value.
     """
 
     def __init__(self, server: FakeOnCall) -> None:
@@ -150,9 +150,9 @@ class Factory:
     def groups(
         self, number: int, *, apart: timedelta = timedelta(minutes=1), **fields: Any
     ) -> list[FakeAlertGroup]:
-        """So many groups of the same fields, those of `group`; the first is the newest.
+        """Add groups with the same fields, those of `group`; the first is the newest.
 
-        `apart` is the time from the beginning of one to that of the next.
+        `apart` is the time between the starts of two groups.
         """
         SIZE(number=number)
         DELAY(apart=apart)
@@ -164,5 +164,5 @@ class Factory:
         ]
 
     def storm(self, groups: int = 500) -> list[FakeAlertGroup]:
-        """A believable bad day: teams, labels, integrations, and groups in all states."""
+        """Add realistic teams, labels, integrations, and groups in all states."""
         return seed_storm(self._server, groups)

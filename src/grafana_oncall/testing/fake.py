@@ -1,4 +1,4 @@
-"""`FakeOnCall`: the options, the state to look at, and the one door for requests."""
+"""`FakeOnCall`: options, state, and the one entry point for requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import attrs
 
 from grafana_oncall.testing._resources.webhooks import EventName, event_body
 from grafana_oncall.testing._server.arguments import TEXT
-from grafana_oncall.testing._server.dispatch import answer, find_route
+from grafana_oncall.testing._server.dispatch import find_route, respond
 from grafana_oncall.testing._server.rate_limit import RateLimit
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
 from grafana_oncall.testing._server.snapshot import read, restore, write
@@ -19,39 +19,39 @@ from grafana_oncall.testing._server.world import World
 from grafana_oncall.testing._serving.asgi import App, asgi_app
 from grafana_oncall.testing._serving.httpx_transport import FakeTransport
 
-from .calls import Call, Calls, NoAnswer
+from .calls import Call, Calls, NoResponse
 from .clock import Clock, utc_now
 from .faults import Faults
 from .populate import Populate
 
 T = TypeVar("T")
 
-DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105  # it opens nothing but the fake
+DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105  # it is valid on the fake only
 
 
 class FakeOnCall(Populate):
     """A Grafana OnCall server in memory, as strict as a real one.
 
-    Reachability it through `transport()` (httpx, in process), `app` (any ASGI server) or `handle`
-    (no I/O at all). Nothing runs in the background: silences expire and deletions happen when the
-    clock has passed them and somebody looks.
+    Reach it through `transport()` (httpx, in process), `app` (any ASGI server) or `handle` (no I/O
+    at all). Nothing runs in the background: what has fallen due by the clock, such as the end of a
+    silence or a deletion, happens when the fake is next used.
 
     Args:
         seed: The same seed gives the same ids.
-        clock: Tells the time; a `VirtualClock` makes it stand still.
+        clock: Returns the time; that of a `VirtualClock` stands still.
         flavour: `"cloud"` has labels and looks back 30 days; `"oss"` is the open-source engine.
-        token: Belongs to the user `admin`, with the role of that name.
-        base_url: The server's own idea of its address, which `next` and `link` are made of. Like
-            many a real server behind a proxy, it is not the address that the client uses.
-        grafana_url: The one stack that service accounts may name; `None` takes any.
+        token: The token of the user `admin`, with the admin role.
+        base_url: The server's own idea of its address, used in `next` and `link`. As on many real
+            servers behind a proxy, it is not the address that the client uses.
+        grafana_url: The one stack that service accounts may name; `None` accepts any.
         rate_limit: Requests per user and window; `None` is no limit.
-        delete_delay: How long a deletion takes; `None` while the server's workers are down.
+        delete_delay: How long a deletion takes; `None` as if the server's workers were down.
         wipe_delay: The same for a wipe.
-        page_size: Items on a page unless the request says `perpage`.
-        keep_calls: Whether `calls` records every request, answers included; a server that runs for
-            days had better not.
-        latency: From a request to its answer, in real time: half of it passes before the request
-            is handled and half after, so a client that leaves may or may not have been served.
+        page_size: Items per page, unless the request has `perpage`.
+        keep_calls: Whether `calls` records every request and response; turn it off for a server
+            that runs for days.
+        latency: Time from a request to its response: half of it passes before the request is
+            processed and half after, so a client that disconnects may or may not have been served.
             `handle` and synchronous clients do not wait.
     """
 
@@ -94,9 +94,10 @@ class FakeOnCall(Populate):
 
     @classmethod
     def from_json(cls, text: str, *, clock: Clock = utc_now, keep_calls: bool = True) -> Self:
-        """The fake that `to_json` wrote down; it goes on as that one would have.
+        """Return the fake that `to_json` wrote, which behaves as that one would have.
 
-        `ValueError` says in a line what is wrong with the text.
+        Raises:
+            ValueError: The text is not such a state; the message says where.
         """
         saved = read(text)
         options = attrs.asdict(saved.options, recurse=False)
@@ -105,36 +106,36 @@ class FakeOnCall(Populate):
         return fake
 
     def to_json(self) -> str:
-        """The whole state as JSON: options, groups, integrations, tokens, what is under way.
+        """Return the state as JSON: options, groups, integrations, tokens, and pending deletions.
 
-        The recorded calls, the faults and the clock are no part of it.
+        Recorded calls, faults and the clock are not included.
         """
-        self._world.settle()
+        self._world.apply_due()
         return write(self._world, self.token, self.user)
 
     def handle(self, request: FakeRequest) -> FakeResponse:
-        """Answer one request; `NoAnswer` when a fault leaves it without one."""
+        """Process one request, and return the response; `NoResponse` if a fault prevents it."""
         call = self.exchange(request)
         if call.response is None:
-            raise NoAnswer(call)
+            raise NoResponse(call)
         return call.response
 
     def exchange(self, request: FakeRequest) -> Call:
-        """Take one request and say what becomes of it, for a door to act out.
+        """Process one request, and return its record, for a transport to act on.
 
-        Everything that reaches the fake passes here.
+        Every request to the fake passes through here.
         """
         route = find_route(request.path, self._world.flavour)
         operation = route.operations.get(request.method) if route else None
         name = operation.name if operation else None
-        hit = self.faults.take(request, name)
-        applied = hit is None or hit.fault.applied
-        real = answer(self._world, request, route, operation) if applied else None
+        match = self.faults.take(request, name)
+        applied = match is None or match.fault.applied
+        real = respond(self._world, request, route, operation) if applied else None
         call = Call(
             request=request,
             operation=name,
-            response=hit.spoil(real) if hit else real,
-            fault=hit.fault if hit else None,
+            response=match.apply(real) if match else real,
+            fault=match.fault if match else None,
             applied=applied,
         )
         if self.keep_calls:
@@ -143,9 +144,9 @@ class FakeOnCall(Populate):
 
     @property
     def calls(self) -> Calls:
-        """The requests so far and what became of them; `RuntimeError` where they are not kept."""
+        """The requests so far, with their outcomes; `RuntimeError` with `keep_calls=False`."""
         if not self.keep_calls:
-            raise RuntimeError("keep_calls=False: this server records no calls to ask for")
+            raise RuntimeError("keep_calls=False: this server does not record calls")
         return self._calls
 
     @property
@@ -158,33 +159,33 @@ class FakeOnCall(Populate):
         return FakeTransport(self)
 
     def now(self) -> datetime:
-        """The time by this fake's clock."""
+        """Return the time of this fake's clock."""
         return self._world.clock()
 
     @property
     def groups(self) -> MutableMapping[str, FakeAlertGroup]:
-        """The alert groups by id, with everything applied that has fallen due."""
-        self._world.settle()
+        """The alert groups by id, after everything that has fallen due."""
+        self._world.apply_due()
         return self._world.groups
 
     @property
     def integrations(self) -> dict[str, FakeIntegration]:
-        """The integrations by id; deleted ones are gone from here."""
+        """The integrations by id, without deleted ones."""
         return self._world.integrations
 
     def group(self, id: str) -> FakeAlertGroup:
-        """The alert group of this id; `LookupError` when there is none."""
+        """Return the alert group with this id; `LookupError` if there is none."""
         return _only(self.groups, id, "alert group")
 
     def integration(self, id: str) -> FakeIntegration:
-        """The integration of this id; `LookupError` when there is none."""
+        """Return the integration with this id; `LookupError` if there is none."""
         return _only(self.integrations, id, "integration")
 
     def event(self, group: FakeAlertGroup, type: EventName) -> bytes:
-        """The JSON body that an outgoing webhook posts when this happens to the group.
+        """Return the JSON body that an outgoing webhook posts for this event of a group.
 
-        It shows the group as the event leaves it: acknowledged now by the first user, say, or as
-        it is where it was acknowledged before. On the server nothing changes, and nothing is sent:
+        It shows the group as it is after the event, such as acknowledged by the first user. On the
+        server nothing changes, and nothing is sent:
 
         ```python
         Path("event.json").write_bytes(oncall_factory.event(group, "acknowledge"))
@@ -193,10 +194,10 @@ class FakeOnCall(Populate):
             curl -H "Authorization: $WEBHOOK_SECRET" --data-binary @event.json http://127.0.0.1:8000/
 
         Args:
-            group: What it happens to.
-            type: `"alert group created"`, `"acknowledge"` and so on, as the server names it.
+            group: The alert group.
+            type: `"alert group created"`, `"acknowledge"` and so on, as the server names them.
         """
-        return event_body(self._world, group, type, self._world.settle())
+        return event_body(self._world, group, type, self._world.apply_due())
 
     @property
     def users(self) -> dict[str, FakeUser]:
@@ -205,7 +206,7 @@ class FakeOnCall(Populate):
 
     @property
     def delete_delay(self) -> timedelta | None:
-        """How long a deletion takes. Set to a time again, those that waited happen."""
+        """How long a deletion takes; `None` stops all, until it is set again."""
         return self._world.delete_delay
 
     @delete_delay.setter
@@ -214,7 +215,7 @@ class FakeOnCall(Populate):
 
     @property
     def wipe_delay(self) -> timedelta | None:
-        """How long a wipe takes, as `delete_delay`."""
+        """How long a wipe takes; see `delete_delay`."""
         return self._world.wipe_delay
 
     @wipe_delay.setter
@@ -223,7 +224,7 @@ class FakeOnCall(Populate):
 
     @property
     def rate_limit(self) -> RateLimit | None:
-        """Requests per user and window, which operators of real servers change too."""
+        """Requests per user and window; may be changed at any time."""
         return self._world.rate_limit
 
     @rate_limit.setter
@@ -232,7 +233,7 @@ class FakeOnCall(Populate):
 
     @property
     def latency(self) -> timedelta:
-        """From a request to its answer, in real time."""
+        """Time from a request to its response."""
         return self._world.latency
 
     @latency.setter
@@ -241,17 +242,17 @@ class FakeOnCall(Populate):
 
     @property
     def flavour(self) -> Flavour:
-        """Which server this is."""
+        """`"cloud"` or `"oss"`."""
         return self._world.flavour
 
     @property
     def seed(self) -> int:
-        """The seed given."""
+        """The seed of ids and of `seed_storm`."""
         return self._world.seed
 
 
 def _only(things: Mapping[str, T], id: str, kind: str) -> T:
     if id not in things:
         there = ", ".join([*things][:10]) or "none"
-        raise LookupError(f"no {kind} has the id {id!r}; of {len(things)} there are: {there}")
+        raise LookupError(f"no {kind} has the id {id!r}; there are {len(things)}: {there}")
     return things[id]

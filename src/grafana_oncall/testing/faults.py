@@ -1,4 +1,4 @@
-"""What a fault is, the seven kinds, and the answer that each one leaves of the real one."""
+"""Faults: their kinds, what each does to a response, and which requests they affect."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from grafana_oncall.testing._server.rate_limit import throttled
 from grafana_oncall.testing._server.responses import (
     FakeRequest,
     FakeResponse,
-    answer_json,
-    answer_page,
+    html_response,
+    json_response,
 )
 
 from .clock import Clock
@@ -31,33 +31,33 @@ _SECONDS = Check("a whole number of seconds, one at least,", int, lambda number:
 
 @attrs.frozen(kw_only=True)
 class Fault:
-    """Something that goes wrong with a request. `reset`, `status`, `hang` … make one."""
+    """Something that goes wrong with a request. Made by `reset`, `status`, `hang` …."""
 
     kind: Kind
     applied: bool
-    """Whether the server gets to see the request, and does what it asks for."""
+    """Whether the server processes the request."""
     response: FakeResponse | None = None
-    """What is answered in any case: the page of `status` and `html`."""
+    """The response of `status` and `html`, whatever the request."""
     lasting: timedelta | None = None
-    """How long it lasts of itself: only a throttling does."""
+    """How long it lasts by default; only that of `throttle` does."""
 
 
 def reset(*, applied: bool = False) -> Fault:
-    """The connection is reset without an answer, before or after the request was applied."""
+    """The connection is reset without a response, before or after the request was applied."""
     return Fault(kind="reset", applied=applied)
 
 
 def refuse() -> Fault:
     """The connection is never accepted.
 
-    On a socket a request must be read before it is known, so there the connection is closed in
-    an orderly way, without an answer and before the request is applied.
+    On a socket, the request must be read to find its faults. So there the connection is closed in
+    an orderly way, without a response and before the request is applied.
     """
     return Fault(kind="refuse", applied=False)
 
 
 def status(code: int, *, applied: bool = False, headers: Mapping[str, str] | None = None) -> Fault:
-    """A proxy answers with this status and its page; `applied` when it gave up waiting."""
+    """A proxy responds with this status and its own page; `applied` if it timed out waiting."""
     _STATUS(code=code)
     page = _proxy_page(code)
     response = attrs.evolve(page, headers={**page.headers, **(headers or {})})
@@ -65,13 +65,13 @@ def status(code: int, *, applied: bool = False, headers: Mapping[str, str] | Non
 
 
 def error(code: int, body: Any) -> Fault:
-    """The server refuses with this JSON body, whatever its shape: real ones have seven."""
+    """The server refuses with this JSON body, whatever its shape."""
     _ERROR(code=code)
-    return Fault(kind="status", applied=False, response=answer_json(code, body))
+    return Fault(kind="status", applied=False, response=json_response(code, body))
 
 
 def throttle(seconds: int) -> Fault:
-    """The server's 429, for so many seconds by its clock unless `add` says otherwise.
+    """The server responds 429, for so many seconds of its clock unless `add` limits it otherwise.
 
     `Retry-After` and `RateLimit-Reset` count down from the moment it was added.
     """
@@ -80,50 +80,54 @@ def throttle(seconds: int) -> Fault:
 
 
 def truncate() -> Fault:
-    """The request is applied, and the connection closes before the body is complete.
+    """The request is applied, but the connection closes before the body is complete.
 
-    An answer that never has a body (204) does not arrive at all.
+    A response without a body (204) does not arrive at all.
     """
     return Fault(kind="truncate", applied=True)
 
 
 def html(*, applied: bool = False) -> Fault:
-    """A proxy answers 200 with its login page, which is not what was asked for."""
-    page = answer_page(200, "Sign in", "Please sign in to continue.")
+    """A proxy responds 200 with its login page."""
+    page = html_response(200, "Sign in", "Please sign in to continue.")
     return Fault(kind="html", applied=applied, response=page)
 
 
 def hang(*, applied: bool = False) -> Fault:
-    """No answer ever comes: the client's read timeout ends it."""
+    """No response comes, until the client's read timeout."""
     return Fault(kind="hang", applied=applied)
 
 
-def spoil(fault: Fault, answer: FakeResponse | None, age: timedelta) -> FakeResponse | None:
-    """What a client gets to see instead of the real answer; `None` when that is nothing.
+def apply_fault(fault: Fault, response: FakeResponse | None, age: timedelta) -> FakeResponse | None:
+    """Return what the client receives instead of the real response, or `None` for nothing.
 
-    `answer` is `None` where the request was not applied; `age` is for how long the fault has been
-    there.
+    Args:
+        fault: What goes wrong.
+        response: The real response; `None` if the request was not applied.
+        age: Time since the fault was added.
     """
     if fault.lasting is not None:
         return throttled(max(1, ceil((fault.lasting - age).total_seconds())))
-    if fault.kind == "truncate" and answer is not None:
-        return _cut(answer)
+    if fault.kind == "truncate" and response is not None:
+        return _cut(response)
     return fault.response
 
 
 def _proxy_page(code: int) -> FakeResponse:
     if code in _BODILESS:
         return FakeResponse(code)
-    known = code in {each.value for each in HTTPStatus}
-    return answer_page(code, f"{code} {HTTPStatus(code).phrase}" if known else str(code))
+    is_known = code in {known.value for known in HTTPStatus}
+    return html_response(code, f"{code} {HTTPStatus(code).phrase}" if is_known else str(code))
 
 
-def _cut(answer: FakeResponse) -> FakeResponse | None:
-    if answer.status in _BODILESS:
+def _cut(response: FakeResponse) -> FakeResponse | None:
+    if response.status in _BODILESS:
         return None
-    length = {"Content-Length": str(len(answer.body) or 1)}
+    length = {"Content-Length": str(len(response.body) or 1)}
     return attrs.evolve(
-        answer, headers={**answer.headers, **length}, body=answer.body[: len(answer.body) // 2]
+        response,
+        headers={**response.headers, **length},
+        body=response.body[: len(response.body) // 2],
     )
 
 
@@ -133,20 +137,20 @@ _FAULT = Check("a fault, such as status(503) or reset(),", Fault)
 
 
 @attrs.frozen
-class Hit:
-    """A fault that befalls a request, and for how long it has been there."""
+class MatchedFault:
+    """A fault that affects a request, and the time since it was added."""
 
     fault: Fault
     age: timedelta = timedelta(0)
 
-    def spoil(self, answer: FakeResponse | None) -> FakeResponse | None:
-        """What the client gets to see of the real answer."""
-        return spoil(self.fault, answer, self.age)
+    def apply(self, response: FakeResponse | None) -> FakeResponse | None:
+        """Return what the client receives instead of the real response."""
+        return apply_fault(self.fault, response, self.age)
 
 
 @attrs.define(kw_only=True)
-class _Script:
-    """A fault with its limits."""
+class _ScheduledFault:
+    """A fault, and the limits of where and how often it occurs."""
 
     fault: Fault
     operation: str | None
@@ -157,38 +161,42 @@ class _Script:
     def is_over(self, now: datetime) -> bool:
         return self.left == 0 or (self.until is not None and self.until <= now)
 
-    def hit(self, _request: FakeRequest, operation: str | None, now: datetime) -> Hit | None:
+    def match(
+        self, _request: FakeRequest, operation: str | None, now: datetime
+    ) -> MatchedFault | None:
         if self.operation not in {None, operation}:
             return None
         if self.left is not None:
             self.left -= 1
-        return Hit(self.fault, now - self.since)
+        return MatchedFault(self.fault, now - self.since)
 
 
 @attrs.frozen
 class _Chooser:
-    """A callable that decides for each request."""
+    """A function that chooses a fault for each request."""
 
     choice: Choice
 
     def is_over(self, _now: datetime) -> bool:
         return False
 
-    def hit(self, request: FakeRequest, operation: str | None, _now: datetime) -> Hit | None:
+    def match(
+        self, request: FakeRequest, operation: str | None, _now: datetime
+    ) -> MatchedFault | None:
         fault = self.choice(request, operation)
         _FAULT.or_none(choice=fault)
-        return None if fault is None else Hit(fault)
+        return None if fault is None else MatchedFault(fault)
 
 
 class Faults:
     """The faults that requests to a fake will meet, in the order in which they were added.
 
-    The first that applies is used, and only it is used up.
+    Only the first that matches a request affects it, and is used up.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._entries: list[_Script | _Chooser] = []
+        self._entries: list[_ScheduledFault | _Chooser] = []
 
     def add(
         self,
@@ -198,14 +206,14 @@ class Faults:
         times: int | None = None,
         lasting: timedelta | None = None,
     ) -> None:
-        """Let requests meet this fault.
+        """Add a fault.
 
         Args:
             fault: What goes wrong.
-            operation: Only these requests, one of `OPERATION_NAMES` or in short, as `calls` takes
-                it; `None` is any request, to an unknown path too.
-            times: So many of them; once when neither this nor `lasting` is given.
-            lasting: For so long from now on, by the fake's clock; a `throttle` knows how long.
+            operation: Affect only this operation, by its full or short name as in `calls`; `None`
+                is any request, also to an unknown path.
+            times: How many requests; one if neither this nor `lasting` is given.
+            lasting: How long from now, by the fake's clock; a `throttle` has a time of its own.
         """
         _FAULT(fault=fault)
         COUNT.or_none(times=times)
@@ -213,7 +221,7 @@ class Faults:
         lasting = lasting or fault.lasting
         now = self._clock()
         self._entries.append(
-            _Script(
+            _ScheduledFault(
                 fault=fault,
                 operation=None if operation is None else operation_name(operation),
                 left=times or (1 if lasting is None else None),
@@ -223,23 +231,23 @@ class Faults:
         )
 
     def choose(self, choice: Choice) -> None:
-        """Ask this for each request that no earlier fault befalls, until `clear`.
+        """Call a function for each request that no earlier fault matches, until `clear`.
 
         It gets the request and the name of its operation (`None` for an unknown path or method),
-        and answers a fault or `None`.
+        and returns a fault or `None`.
         """
         CALLABLE(choice=choice)
         self._entries.append(_Chooser(choice))
 
     def clear(self) -> None:
-        """Nothing goes wrong any more."""
+        """Remove all faults."""
         self._entries.clear()
 
-    def take(self, request: FakeRequest, operation: str | None) -> Hit | None:
-        """The fault that this request meets, which is used up once; a URL too long has its own."""
+    def take(self, request: FakeRequest, operation: str | None) -> MatchedFault | None:
+        """Return the fault for this request, and use it up; a URL that is too long has its own."""
         if len(request.path) + len(request.query) > _LONGEST_URL:
-            return Hit(reset())
+            return MatchedFault(reset())
         now = self._clock()
         self._entries = [entry for entry in self._entries if not entry.is_over(now)]
-        hits = (entry.hit(request, operation, now) for entry in self._entries)
-        return next((hit for hit in hits if hit is not None), None)
+        matches = (entry.match(request, operation, now) for entry in self._entries)
+        return next((match for match in matches if match is not None), None)

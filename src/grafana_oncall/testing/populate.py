@@ -1,4 +1,4 @@
-"""The ways to put things on the fake server without sending a request."""
+"""The `add_…` methods of `FakeOnCall`, which change its state without a request."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _STATE = one_of(get_args(State))
 class Populate:
     """The `add_…` methods of `FakeOnCall`.
 
-    `ValueError` or `TypeError`, with the name of the argument, for what no server could have.
+    They raise `ValueError` or `TypeError`, with the name of the argument, for impossible values.
     """
 
     def __init__(self, world: World) -> None:
@@ -50,17 +50,17 @@ class Populate:
         role: Role = "admin",
         service_account: bool | None = None,
     ) -> FakeUser:
-        """Let a token in and answer its user, who is made when no other token named it.
+        """Add a token, and return its user, who is added if necessary.
 
-        A service account's token starts with `glsa_`, and only such a one does.
+        Tokens of service accounts, and only those, start with `glsa_`.
         """
         NAME(token=token)
         NAME.or_none(user=user)
         _ROLE(role=role)
         if service_account not in {None, token.startswith(SERVICE_ACCOUNT_PREFIX)}:
             raise ValueError(
-                f"service accounts, and they alone, have tokens that start with "
-                f"{SERVICE_ACCOUNT_PREFIX!r}: name the token accordingly"
+                f"tokens of service accounts, and only those, start with "
+                f"{SERVICE_ACCOUNT_PREFIX!r}: change the token accordingly"
             )
         owner = self.add_user(user or f"user{len(self._world.users) + 1}", role=role)
         self._world.grants[token] = Grant.of(token, owner, role)
@@ -112,7 +112,7 @@ class Populate:
         return team.id
 
     def add_escalation_chain(self, name: str, *, id: str | None = None) -> str:
-        """An escalation chain, which a default route may name; answers its id."""
+        """Add an escalation chain, which a default route may name, and return its id."""
         NAME(name=name)
         NAME.or_none(id=id)
         chain_id = id or self._world.ids.new("F")
@@ -120,7 +120,7 @@ class Populate:
         return chain_id
 
     def add_label(self, key: str, *values: str) -> None:
-        """Put a key and values into the label repository, where requests can find them."""
+        """Add a key and values to the label repository, so that requests may use them."""
         for text in (key, *values):
             NAME(label=text)
         self._world.labels.setdefault(key, set()).update(values)
@@ -133,7 +133,7 @@ class Populate:
         team_id: str | None = None,
         id: str | None = None,
     ) -> FakeIntegration:
-        """An integration of any type, `direct_paging` too; without a name the server finds one."""
+        """Add an integration of any type, also `direct_paging`; the name is optional."""
         NAME(type=type)
         NAME.or_none(name=name, team_id=team_id, id=id)
         integration = self._world.new_integration(type=type, name=name, team_id=team_id)
@@ -155,11 +155,11 @@ class Populate:
         maintenance: bool = False,
         id: str | None = None,
     ) -> FakeAlertGroup:
-        """An alert group; by default it fires now, in the first integration there is.
+        """Add an alert group; by default it starts firing now, in the first integration.
 
-        A state other than firing was entered when the group started, by the first user. `labels`,
-        `{"team": "SRE"}` or `["team:SRE"]`, join the repository. A maintenance incident has an
-        integration that nobody can get.
+        Any other state was entered when the group started, by the first user. `labels`, such as
+        `{"team": "SRE"}` or `["team:SRE"]`, are added to the repository. A maintenance incident has
+        an integration of its own, which the API does not show.
         """
         _STATE(state=state)
         SIZE(alerts_count=alerts_count)

@@ -12,7 +12,7 @@ from grafana_oncall.testing import (
     FakeOnCall,
     FakeRequest,
     Fault,
-    NoAnswer,
+    NoResponse,
     VirtualClock,
     hang,
     refuse,
@@ -38,7 +38,7 @@ def test_no_answer_is_an_exception_and_a_call(fake: FakeOnCall, fault: Fault) ->
     """Applied or not, as the fault has it; the next request is answered."""
     path = acknowledge(fake)
     fake.faults.add(fault)
-    with pytest.raises(NoAnswer, match=rf"\({fault.kind}\).*{path}") as caught:
+    with pytest.raises(NoResponse, match=rf"\({fault.kind}\).*{path}") as caught:
         ask(fake, "POST", path)
     call = fake.calls[-1]
     assert (call.response, call.status, call.fault) == (None, None, fault)
@@ -52,7 +52,9 @@ def test_no_answer_is_an_exception_and_a_call(fake: FakeOnCall, fault: Fault) ->
 def test_no_answer_without_a_fault_has_a_text_too(fake: FakeOnCall) -> None:
     """Whoever may raise it."""
     ask(fake, "GET", "nothing/")
-    assert str(NoAnswer(fake.calls[-1])) == "a fault spoiled the answer to GET /api/v1/nothing/"
+    assert (
+        str(NoResponse(fake.calls[-1])) == "a fault prevented the response to GET /api/v1/nothing/"
+    )
 
 
 @pytest.mark.parametrize(("fault", "code"), PAGES)
@@ -132,7 +134,7 @@ def test_an_empty_answer_is_truncated_too(fake: FakeOnCall) -> None:
     assert (response.status, response.body) == (200, b"")
     assert response.headers == {"Content-Length": "1"}
     assert acknowledged(fake)
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         ask(fake, "DELETE", f"integrations/{integration.id}/")
     assert integration.id not in fake.integrations
     assert [call.applied for call in fake.calls] == [True, True]

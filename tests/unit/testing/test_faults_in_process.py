@@ -100,7 +100,7 @@ async def test_a_truncated_204_does_not_arrive(fake: FakeOnCall) -> None:
     """The same error, without an answer."""
     fake.faults.add(truncate())
     async with client(fake) as http:
-        with pytest.raises(httpx.RemoteProtocolError, match="no answer"):
+        with pytest.raises(httpx.RemoteProtocolError, match="no response"):
             await http.delete(f"integrations/{fake.add_integration().id}/")
     assert fake.integrations == {}
 

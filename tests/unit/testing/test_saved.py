@@ -117,7 +117,7 @@ def test_a_loaded_fake_may_record_no_calls(fake: FakeOnCall) -> None:
     """As one that is made so."""
     loaded = FakeOnCall.from_json(fake.to_json(), keep_calls=False)
     assert ask(loaded, "GET", "alert_groups/").status == 200
-    with pytest.raises(RuntimeError, match=r"^keep_calls=False: .* records no calls"):
+    with pytest.raises(RuntimeError, match=r"^keep_calls=False: .* does not record calls"):
         loaded.calls("list_alert_groups")
 
 
@@ -126,7 +126,7 @@ def test_two_things_of_one_id_cannot_be_saved(fake: FakeOnCall) -> None:
     fake.add_group(integration=fake.add_integration(id="C1"))
     del fake.integrations["C1"]
     fake.add_integration(id="C1")
-    with pytest.raises(ValueError, match="integrations: there are two with the id 'C1'"):
+    with pytest.raises(ValueError, match="integrations: two have the id 'C1'"):
         fake.to_json()
 
 
@@ -173,7 +173,7 @@ def put(*path: Any, value: Any) -> Callable[[dict[str, Any]], None]:
         ),
         pytest.param(
             put("options", "latency", value=1e300),
-            "options.latency: is no duration: 1e+300",
+            "options.latency: is not a duration: 1e+300",
             id="an endless duration",
         ),
         pytest.param(
@@ -217,7 +217,7 @@ def put(*path: Any, value: Any) -> Callable[[dict[str, Any]], None]:
         ),
         pytest.param(
             lambda document: document["groups"].append(document["groups"][0]),
-            "groups: there are two with the id 'I1'",
+            "groups: two have the id 'I1'",
             id="twice the same id",
         ),
         pytest.param(

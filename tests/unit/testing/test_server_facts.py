@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from grafana_oncall.testing import FakeOnCall, FakeRequest, NoAnswer, RateLimit, VirtualClock, error
+from grafana_oncall.testing import (
+    FakeOnCall,
+    FakeRequest,
+    NoResponse,
+    RateLimit,
+    VirtualClock,
+    error,
+)
 from tests.support.fake_requests import ask, ids
 
 ROUTES: list[tuple[str, str, Any]] = [
@@ -109,7 +116,7 @@ def test_a_url_of_70_kb_is_a_reset(fake: FakeOnCall) -> None:
     """“A 5 kB URL is fine, 70 kB is a TCP reset”."""
     assert ask(fake, "GET", "alert_groups/", query="x=" + "y" * 5_000).status == 200
     fake.faults.add(error(503, "not yet"))
-    with pytest.raises(NoAnswer, match=r"\(reset\)"):
+    with pytest.raises(NoResponse, match=r"\(reset\)"):
         ask(fake, "GET", "alert_groups/", query="x=" + "y" * 70_000)
     assert not fake.calls[-1].applied
     assert ask(fake, "GET", "alert_groups/").status == 503  # the fault is not used up

@@ -15,7 +15,7 @@ FACTS: dict[str, tuple[str, str]] = {
     ),
     "few headers": (
         "_serving.uvicorn_server:QuietServer",
-        "test_doors:test_the_answer_has_few_headers",
+        "test_serving:test_the_answer_has_few_headers",
     ),
     "unknown object: JSON 404": (
         "_server.responses:not_found",
@@ -30,7 +30,7 @@ FACTS: dict[str, tuple[str, str]] = {
         "test_labels:test_the_open_source_engine_has_no_such_route",
     ),
     "wrong method: 500": (
-        "_server.dispatch:answer",
+        "_server.dispatch:respond",
         f"{HERE}:test_a_wrong_method_is_a_500_and_no_405",
     ),
     "bad input: 500": (
@@ -48,7 +48,7 @@ FACTS: dict[str, tuple[str, str]] = {
     "70 kB of URL: reset": ("faults:Faults", f"{HERE}:test_a_url_of_70_kb_is_a_reset"),
     "... on a socket too": (
         "_serving.uvicorn_server:BreakableConnection",
-        "test_doors:test_a_url_of_70_kb_is_a_reset_on_a_socket",
+        "test_serving:test_a_url_of_70_kb_is_a_reset_on_a_socket",
     ),
     "seven shapes of errors": ("faults:error", f"{HERE}:test_errors_come_in_several_shapes"),
     "a fraction that is zero vanishes": (
@@ -85,32 +85,32 @@ FACTS: dict[str, tuple[str, str]] = {
     ),
     # Lists
     "the envelope": (
-        "_server.pages:answer_page",
+        "_server.context:page_response",
         "test_groups:test_an_empty_list_is_one_empty_page",
     ),
     "no page is an error": (
-        "_server.pages:answer_page",
+        "_server.context:page_response",
         "test_groups:test_no_page_number_is_an_error",
     ),
     "perpage, and page_size lies": (
-        "_server.pages:answer_page",
+        "_server.context:page_response",
         "test_groups:test_perpage_sets_the_length_of_a_page",
     ),
     "... of integrations too": (
-        "_server.pages:answer_page",
+        "_server.context:page_response",
         f"{HERE}:test_integrations_come_in_pages_too",
     ),
     "links have the server's own base URL": (
-        "_server.pages:answer_page",
+        "_server.context:page_response",
         "test_groups:test_links_lead_to_the_servers_own_address_with_sorted_encoded_parameters",
     ),
-    "newest first": ("_server.index:Register", "test_groups:test_the_newest_group_comes_first"),
+    "newest first": ("_server.index:GroupIndex", "test_groups:test_the_newest_group_comes_first"),
     "acting while listing skips": (
-        "_server.index:Register",
+        "_server.index:GroupIndex",
         "test_groups:test_pages_move_while_somebody_acts_on_them",
     ),
     "a new group while paging repeats": (
-        "_server.index:Register",
+        "_server.index:GroupIndex",
         f"{HERE}:test_a_new_group_while_paging_repeats_one",
     ),
     # Alert groups
@@ -170,7 +170,7 @@ FACTS: dict[str, tuple[str, str]] = {
         f"{HERE}:test_each_action_sets_and_clears_its_fields",
     ),
     "children follow": (
-        "_server.index:Register",
+        "_server.index:GroupIndex",
         "test_actions:test_attached_groups_follow_their_root",
     ),
     "the end of a maintenance": (

@@ -1,4 +1,4 @@
-"""The six actions on an alert group: when each is refused, and what it does."""
+"""The six actions on an alert group: when each is refused, and its effect."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import attrs
 
 from grafana_oncall.testing._server.context import Context
 from grafana_oncall.testing._server.fields import is_mapping
-from grafana_oncall.testing._server.responses import FakeResponse, answer_empty, crashed, detail
+from grafana_oncall.testing._server.responses import FakeResponse, crashed, detail, empty_response
 from grafana_oncall.testing._server.state import FakeAlertGroup
 
 from .alert_groups import find_group
 
 
 @attrs.frozen(kw_only=True)
-class Deed:
-    """Who acts, when, and for a silence until when (`None` is forever)."""
+class ActionContext:
+    """Who acts, when, and the end of a silence (`None` is never)."""
 
     by: str
     at: datetime
@@ -26,54 +26,54 @@ class Deed:
 
 @attrs.frozen
 class Refusal:
-    """A state in which the server refuses, and how its text names it."""
+    """A state in which the server refuses, and its name in the message."""
 
-    holds: Callable[[FakeAlertGroup], bool]
+    applies: Callable[[FakeAlertGroup], bool]
     name: str
 
 
 @attrs.frozen
 class Action:
-    """An action's effect, and its refusals in the order in which the server looks."""
+    """The effect of an action, and its refusals in the order in which the server checks."""
 
-    effect: Callable[[FakeAlertGroup, Deed], None]
+    effect: Callable[[FakeAlertGroup, ActionContext], None]
     refusals: tuple[Refusal, ...]
 
 
-def _acknowledge(group: FakeAlertGroup, deed: Deed) -> None:
-    _unresolve(group, deed)  # an attached group follows its root out of any state
-    _unsilence(group, deed)
-    group.acknowledged_at, group.acknowledged_by = deed.at, deed.by
+def _acknowledge(group: FakeAlertGroup, ctx: ActionContext) -> None:
+    _unresolve(group, ctx)  # an attached group follows its root, whatever its own state
+    _unsilence(group, ctx)
+    group.acknowledged_at, group.acknowledged_by = ctx.at, ctx.by
 
 
-def _unacknowledge(group: FakeAlertGroup, _: Deed) -> None:
+def _unacknowledge(group: FakeAlertGroup, _: ActionContext) -> None:
     group.acknowledged_at = group.acknowledged_by = None
 
 
-def _resolve(group: FakeAlertGroup, deed: Deed) -> None:
-    _unsilence(group, deed)
-    group.resolved_at = deed.at
+def _resolve(group: FakeAlertGroup, ctx: ActionContext) -> None:
+    _unsilence(group, ctx)
+    group.resolved_at = ctx.at
     # A maintenance incident is resolved by the end of the maintenance, not by a user.
-    group.resolved_by = None if group.maintenance else deed.by
+    group.resolved_by = None if group.maintenance else ctx.by
 
 
-def _unresolve(group: FakeAlertGroup, deed: Deed) -> None:
-    _unacknowledge(group, deed)
+def _unresolve(group: FakeAlertGroup, ctx: ActionContext) -> None:
+    _unacknowledge(group, ctx)
     group.resolved_at = group.resolved_by = None
 
 
-def _unresolve_unless_wiped(group: FakeAlertGroup, deed: Deed) -> None:
-    # The server answers success, and leaves a wiped group resolved.
+def _unresolve_unless_wiped(group: FakeAlertGroup, ctx: ActionContext) -> None:
+    # The server responds with success, but a wiped group stays resolved.
     if group.wiped_at is None:
-        _unresolve(group, deed)
+        _unresolve(group, ctx)
 
 
-def _silence(group: FakeAlertGroup, deed: Deed) -> None:
-    _unresolve(group, deed)
-    group.silenced_at, group.silenced_until = deed.at, deed.until
+def _silence(group: FakeAlertGroup, ctx: ActionContext) -> None:
+    _unresolve(group, ctx)
+    group.silenced_at, group.silenced_until = ctx.at, ctx.until
 
 
-def _unsilence(group: FakeAlertGroup, _: Deed) -> None:
+def _unsilence(group: FakeAlertGroup, _: ActionContext) -> None:
     group.silenced_at = group.silenced_until = None
 
 
@@ -96,18 +96,18 @@ ACTIONS = {
 
 
 def act(name: str, context: Context) -> FakeResponse:
-    """Do what the action's name says, to the group and to those attached to it."""
+    """Do the action, on the group and on those attached to it."""
     if context.grant.service_account:
         raise detail(403, f"Service accounts are not allowed to {name} alert groups")
     group, action = find_group(context), ACTIONS[name]
     delay = _delay(context) if name == "silence" else None
     for refusal in action.refusals:
-        if refusal.holds(group):
+        if refusal.applies(group):
             raise detail(400, f"Can't {name} {refusal.name} alert group")
-    deed = Deed(by=context.grant.user.id, at=context.now, until=_until(context.now, delay))
-    for each in (group, *context.world.groups.attached(group)):
-        action.effect(each, deed)
-    return answer_empty(200)
+    ctx = ActionContext(by=context.grant.user.id, at=context.now, until=_until(context.now, delay))
+    for affected in (group, *context.world.groups.attached(group)):
+        action.effect(affected, ctx)
+    return empty_response(200)
 
 
 def _delay(context: Context) -> int:
@@ -128,7 +128,7 @@ def _delay(context: Context) -> int:
 
 
 def _until(now: datetime, delay: int | None) -> datetime | None:
-    # -1 is forever. So is 0, which was measured not to expire.
+    # -1 is forever. So is 0: on a real server it did not expire.
     if delay is None or delay <= 0:
         return None
     try:

@@ -7,19 +7,18 @@ from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
-from grafana_oncall.testing._server.context import Context
+from grafana_oncall.testing._server.context import Context, page_response
 from grafana_oncall.testing._server.fields import as_named, checked, is_mapping
-from grafana_oncall.testing._server.pages import answer_page
 from grafana_oncall.testing._server.responses import (
     FakeResponse,
-    answer_empty,
-    answer_json,
-    answer_text,
     as_json,
     detail,
+    empty_response,
     json_object,
+    json_response,
     not_found,
     refused,
+    text_response,
 )
 from grafana_oncall.testing._server.state import FakeAlertGroup
 from grafana_oncall.testing.clock import stamp
@@ -49,7 +48,7 @@ _MOST_LABELS = 50
 
 
 def find_group(context: Context) -> FakeAlertGroup:
-    """The group that the path names, or the JSON 404."""
+    """Return the group of the path, or raise the JSON 404."""
     group = context.world.groups.get(context.id)
     if group is None:
         raise not_found()
@@ -57,12 +56,12 @@ def find_group(context: Context) -> FakeAlertGroup:
 
 
 def show_label(key: str, value: str) -> dict[str, Any]:
-    """A label as answers show it: on Cloud an id is the name."""
+    """Return a label as in responses; on Cloud, its ids are its names."""
     return {"key": {"id": key, "name": key}, "value": {"id": value, "name": value}}
 
 
 def show_group(group: FakeAlertGroup) -> str:
-    """A group as answers show it, in the list and alone alike, as JSON text."""
+    """Return a group as in all responses, as JSON."""
     return _GROUP % (
         _text(group.id),
         _text(group.integration_id),
@@ -106,17 +105,17 @@ def _label(label: tuple[str, str]) -> str:
 
 
 def list_groups(context: Context) -> FakeResponse:
-    """A page of the groups that pass the filters."""
-    return answer_page(context, select_groups(context), show_group)
+    """List the groups that match the filters."""
+    return page_response(context, select_groups(context), show_group)
 
 
 def get_group(context: Context) -> FakeResponse:
-    """One group."""
-    return answer_text(200, show_group(find_group(context)))
+    """Get one group."""
+    return text_response(200, show_group(find_group(context)))
 
 
 def delete_group(context: Context) -> FakeResponse:
-    """Ask for a wipe or a deletion; both happen later."""
+    """Request a wipe or a deletion; both happen later."""
     group = find_group(context)
     body = context.data()
     if not is_mapping(body):
@@ -128,7 +127,7 @@ def delete_group(context: Context) -> FakeResponse:
         group.wipe_requested_at = group.wipe_requested_at or context.now
     else:
         raise refused(400, "Invalid mode")
-    return answer_empty(204)
+    return empty_response(204)
 
 
 def _named_label(context: Context) -> tuple[str, str]:
@@ -138,7 +137,7 @@ def _named_label(context: Context) -> tuple[str, str]:
 
 
 def add_label(context: Context) -> FakeResponse:
-    """Put a label that the repository knows on a group."""
+    """Add a label of the repository to a group."""
     group = find_group(context)
     key, value = _named_label(context)
     values = context.world.labels.get(key)
@@ -151,14 +150,14 @@ def add_label(context: Context) -> FakeResponse:
     if len(group.labels) >= _MOST_LABELS:
         raise detail(400, f"Alert group already has the maximum number of labels ({_MOST_LABELS})")
     group.labels.append((key, value))
-    return answer_json(201, show_label(key, value))
+    return json_response(201, show_label(key, value))
 
 
 def remove_label(context: Context) -> FakeResponse:
-    """Take a label off a group."""
+    """Remove a label from a group."""
     group = find_group(context)
     label = _named_label(context)
     if label not in group.labels:
         raise detail(404, "Label not found")
     group.labels.remove(label)
-    return answer_empty(204)
+    return empty_response(204)

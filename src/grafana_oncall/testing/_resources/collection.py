@@ -1,4 +1,4 @@
-"""A resource as a table: where its objects are, how they are shown, how their list is filtered."""
+"""A resource as a table: its objects, their form in responses, and the filters of their list."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from grafana_oncall.testing._server.context import Context
-from grafana_oncall.testing._server.pages import answer_page
-from grafana_oncall.testing._server.responses import FakeResponse, answer_json, as_json, not_found
+from grafana_oncall.testing._server.context import Context, page_response
+from grafana_oncall.testing._server.responses import FakeResponse, as_json, json_response, not_found
 from grafana_oncall.testing._server.world import World
 
 T = TypeVar("T")
@@ -17,22 +16,22 @@ T = TypeVar("T")
 
 @attrs.frozen(kw_only=True)
 class Collection(Generic[T]):
-    """The objects of one resource, with the requests that read them."""
+    """The objects of one resource, and the requests that read them."""
 
     stored: Callable[[World], Mapping[str, T]]
     """The objects by id, in the order of their list."""
     show: Callable[[World, T], dict[str, Any]]
-    """An object as the API shows it."""
+    """Return an object as in responses."""
     filters: Callable[[Context], Callable[[T], bool]] = lambda _: lambda _: True
-    """Make the test that objects of a list must pass, or refuse the request's filters."""
+    """Return the test for objects of a list, or refuse the request's filters."""
     page_size: int | None = None
-    """Items on a page unless the request says `perpage`; by default, that of the server."""
+    """Items per page, unless the request has `perpage`; by default, that of the server."""
 
     def list(self, context: Context) -> FakeResponse:
-        """Answer a page of the objects that pass the filters."""
+        """List the objects that match the filters."""
         passes = self.filters(context)
         found = [item for item in self.stored(context.world).values() if passes(item)]
-        return answer_page(
+        return page_response(
             context,
             found,
             lambda item: as_json(self.show(context.world, item)),
@@ -40,8 +39,8 @@ class Collection(Generic[T]):
         )
 
     def get(self, context: Context) -> FakeResponse:
-        """Answer one object."""
-        return self.answer(200, context, self.find(context))
+        """Get one object."""
+        return self.respond(200, context, self.find(context))
 
     def find(self, context: Context) -> T:
         """Return the object of the path, or refuse the request."""
@@ -50,6 +49,6 @@ class Collection(Generic[T]):
             raise not_found()
         return item
 
-    def answer(self, status: int, context: Context, item: T) -> FakeResponse:
-        """Answer with this object."""
-        return answer_json(status, self.show(context.world, item))
+    def respond(self, status: int, context: Context, item: T) -> FakeResponse:
+        """Respond with this object."""
+        return json_response(status, self.show(context.world, item))

@@ -22,8 +22,8 @@ _LOOK_BACK = timedelta(days=30)
 
 
 def select_groups(context: Context) -> list[FakeAlertGroup]:
-    """The groups that pass every filter, newest first."""
-    # In the order in which the server finds fault.
+    """Return the groups that match every filter, newest first."""
+    # In the order in which the server validates.
     state, labels, team = _state(context), _labels(context), _team(context)
     oldest, newest = _range(context)
     groups = _having(context, _in_state(context, state), labels, team)
@@ -33,7 +33,7 @@ def select_groups(context: Context) -> list[FakeAlertGroup]:
 
 
 def team_test(context: Context) -> Callable[[str | None], bool]:
-    """The filter on `team_id`, which integrations share; `null` means no team."""
+    """Return the filter on `team_id`, also of integrations; `null` means no team."""
     team = _team(context)
     return lambda team_id: not team or team_id in team
 
@@ -52,20 +52,20 @@ def _having(
     labels: frozenset[tuple[str, str]],
     team: tuple[str | None, ...],
 ) -> list[FakeAlertGroup]:
-    # Each filter looks at every group, so its test is short, and made only where it was given.
+    # Each filter scans every group, so it is short, and runs only if it is given.
     for label in labels:
-        groups = [each for each in groups if label in each.labels]
+        groups = [group for group in groups if label in group.labels]
     if team:
-        groups = [each for each in groups if each.integration.team_id in team]
+        groups = [group for group in groups if group.integration.team_id in team]
     if route_id := context.last("route_id"):
-        groups = [each for each in groups if each.route_id == route_id]
+        groups = [group for group in groups if group.route_id == route_id]
     if integration_id := context.last("integration_id"):
-        groups = [each for each in groups if each.integration.id == integration_id]
+        groups = [group for group in groups if group.integration.id == integration_id]
     return groups
 
 
 def _age(moment: datetime) -> timedelta:
-    """Where groups that started at this moment stand in a list: the later, the smaller."""
+    """Return the sort key of groups that started at this moment: the later, the smaller."""
     return _EPOCH - moment
 
 
@@ -82,7 +82,7 @@ def _state(context: Context) -> State | None:
 
 def _labels(context: Context) -> frozenset[tuple[str, str]]:
     entries = [entry.split(":") for entry in context.query.get("label", [])]
-    # An entry that is not `key:value` is dropped without a word, and filters nothing.
+    # An entry that is not `key:value` is silently dropped, and filters nothing.
     return frozenset((entry[0], entry[1]) for entry in entries if len(entry) == 2)
 
 
@@ -97,7 +97,7 @@ def _team(context: Context) -> tuple[str | None, ...]:
 
 
 def _range(context: Context) -> tuple[datetime | None, datetime | None]:
-    """The oldest and the newest start that are let through, `None` for any."""
+    """Return the oldest and the newest start that match; `None` is any."""
     given = context.last("started_at")
     if given:
         return _parsed(given)

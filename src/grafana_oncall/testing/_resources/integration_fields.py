@@ -1,4 +1,4 @@
-"""The checks of an integration's fields, in the order in which the server makes them."""
+"""Validation of an integration's fields, in the order in which the server does it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _VALUE = re.compile(r"[A-Za-z_.-](?:[A-Za-z0-9_.-]{0,61}[A-Za-z_.-])?")
 
 
 def create_checks(world: World) -> dict[str, Check]:
-    """The fields that a creation looks at; it ignores all others."""
+    """Return the checks of the fields that a creation uses; it ignores all others."""
     return {
         "name": as_text,
         "description_short": as_short_text,
@@ -70,13 +70,13 @@ def create_checks(world: World) -> dict[str, Check]:
         "type": _as_type,
         "default_route": as_mapping,
         "templates": partial(_as_templates, world.flavour),
-        # Without labels on the server these two are fields like any other unknown one.
+        # On a server without labels, these two are unknown fields like any other.
         **(_LABEL_CHECKS if world.flavour == "cloud" else {}),
     }
 
 
 def update_checks(world: World) -> dict[str, Check]:
-    """The same without `type`, which an update ignores."""
+    """Return the same without `type`, which an update ignores."""
     checks = create_checks(world)
     del checks["type"]
     return checks

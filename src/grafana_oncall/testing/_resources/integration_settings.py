@@ -15,7 +15,7 @@ from grafana_oncall.testing._server.state import Flavour
 
 BEHAVIOUR = ("grouping_key", "resolve_signal", "acknowledge_signal", "source_link")
 _FULL = ("title", "message", "image_url")
-# A member that these five do not know is an error; the other channels ignore it.
+# An unknown member is an error in these five; the other channels ignore it.
 _STRICT: Mapping[str, tuple[str, ...]] = {
     "slack": _FULL,
     "web": _FULL,
@@ -29,7 +29,7 @@ _LENIENT: Mapping[str, tuple[str, ...]] = {
     "webhook": _FULL,
 }
 _CLOUD_ONLY: Mapping[str, tuple[str, ...]] = {"msteams": _FULL}
-# The server's own filters; a name outside Jinja's and these is a syntax error there.
+# The server's own filters; any name besides Jinja's and these is a syntax error there.
 _SERVER_FILTERS = (
     "b64decode",
     "datetimeformat",
@@ -56,7 +56,7 @@ _JINJA = _environment()
 
 
 def is_jinja(source: str) -> bool:
-    """Whether the server's Jinja would compile this."""
+    """Whether the server's Jinja would compile a template."""
     try:
         _JINJA.compile(source)
     except TemplateSyntaxError:
@@ -65,19 +65,19 @@ def is_jinja(source: str) -> bool:
 
 
 def channels(flavour: Flavour) -> dict[str, tuple[str, ...]]:
-    """The members of each channel's block of templates."""
+    """Return the members of each channel's block of templates."""
     everywhere = {**_STRICT, **_LENIENT}
     return {**everywhere, **_CLOUD_ONLY} if flavour == "cloud" else everywhere
 
 
 def blank_templates(flavour: Flavour) -> dict[str, Any]:
-    """The templates of a new integration: all default, which is null."""
+    """Return the templates of a new integration: null, which is the default."""
     blocks = {name: dict.fromkeys(members) for name, members in channels(flavour).items()}
     return {**dict.fromkeys(BEHAVIOUR), **blocks}
 
 
 def check_templates(given: dict[str, Any], flavour: Flavour) -> None:
-    """Refuse what the server refuses, in its order: channels first."""
+    """Refuse invalid templates in the server's order: channels first."""
     for name in channels(flavour):
         if given.get(name) is not None:
             _check_block(name, given[name])
@@ -93,7 +93,7 @@ def _check_block(name: str, block: Any) -> None:
         if source is None:
             continue
         if not isinstance(source, str):
-            raise crashed()  # the server hands a number to Jinja
+            raise crashed()  # the server passes a number to Jinja
         if not is_jinja(source):
             raise detail(400, f"invalid {name} {member} template")
 
@@ -104,7 +104,7 @@ def _check_behaviour(name: str, source: Any) -> None:
 
 
 def merge_templates(kept: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """The templates after an update: absent keeps, null resets, unknown channels vanish."""
+    """Return the templates after an update: absent keeps, null resets, unknown is ignored."""
     merged = deepcopy(kept)
     for name, value in given.items():
         if name in BEHAVIOUR:
@@ -127,7 +127,7 @@ _CLOUD_BACKENDS = ("msteams",)
 
 
 def blank_default_route(id: str, flavour: Flavour) -> dict[str, Any]:
-    """The default route of a new integration: Slack on, the rest off."""
+    """Return the default route of a new integration: Slack on, the rest off."""
     backends = _BACKENDS + (_CLOUD_BACKENDS if flavour == "cloud" else ())
     return {
         "id": id,
@@ -140,7 +140,7 @@ def blank_default_route(id: str, flavour: Flavour) -> dict[str, Any]:
 def merge_default_route(
     kept: dict[str, Any], given: dict[str, Any], chains: Collection[str]
 ) -> dict[str, Any]:
-    """The default route after an update: absent keeps, unknown members vanish."""
+    """Return the default route after an update: absent keeps, unknown is ignored."""
 
     def as_chain(value: Any) -> str | None:
         if value is None:

@@ -9,9 +9,9 @@ from grafana_oncall.testing._server.context import Context
 from grafana_oncall.testing._server.fields import checked
 from grafana_oncall.testing._server.responses import (
     FakeResponse,
-    answer_empty,
     crashed,
     detail,
+    empty_response,
 )
 from grafana_oncall.testing._server.state import FakeIntegration
 from grafana_oncall.testing._server.world import World
@@ -30,7 +30,7 @@ _PLAIN = ("name", "team_id", "description_short", "labels", "dynamic_labels")
 
 
 def show_integration(world: World, integration: FakeIntegration) -> dict[str, Any]:
-    """An integration as answers show it; labels only where there are labels."""
+    """Return an integration as in responses; labels only on Cloud."""
     link = f"{world.base_url}/integrations/v1/{integration.type}/{integration.secret}/"
     return {
         "id": integration.id,
@@ -78,45 +78,45 @@ INTEGRATIONS = Collection(
 
 
 def create_integration(context: Context) -> FakeResponse:
-    """A new integration; the server names it when the request does not."""
+    """Create an integration; the server names it if the request does not."""
     world = context.world
     fields = checked(create_checks(world), context.data(), required=("type",))
     _refuse_duplicate(world, fields, fields.get("team_id"), None)
     integration = world.new_integration(type=fields["type"], name=fields.get("name"))
     _apply(world, integration, fields)
     world.integrations[integration.id] = integration
-    return INTEGRATIONS.answer(201, context, integration)
+    return INTEGRATIONS.respond(201, context, integration)
 
 
 def update_integration(context: Context) -> FakeResponse:
-    """A merge, though the method says replace: what the body leaves out stays."""
+    """Update an integration by merging, although it is a PUT: what the body omits stays."""
     integration, world = INTEGRATIONS.find(context), context.world
     fields = checked(update_checks(world), context.data())
     _refuse_duplicate(world, fields, fields.get("team_id", integration.team_id), integration)
     _apply(world, integration, fields)
-    return INTEGRATIONS.answer(200, context, integration)
+    return INTEGRATIONS.respond(200, context, integration)
 
 
 def delete_integration(context: Context) -> FakeResponse:
-    """The integration goes, its alert groups stay."""
+    """Delete an integration; its alert groups stay."""
     integration = INTEGRATIONS.find(context)
     if integration.type == "direct_paging":
         raise detail(400, "Direct paging integrations can't be deleted")
     del context.world.integrations[integration.id]
-    return answer_empty(204)
+    return empty_response(204)
 
 
 def _refuse_duplicate(
     world: World, fields: dict[str, Any], team_id: str | None, own: FakeIntegration | None
 ) -> None:
-    # Only a request that names a name is checked: a change of team alone may make a double.
+    # Only a request with a name is checked: a change of team alone may create a duplicate.
     for other in world.integrations.values():
         if other is not own and (other.name, other.team_id) == (fields.get("name"), team_id):
             raise detail(400, "An integration with this name already exists for this team")
 
 
 def _apply(world: World, integration: FakeIntegration, fields: dict[str, Any]) -> None:
-    # Both merges come first: a refusal must leave the integration as it was.
+    # Both merges come first, because a refusal must leave the integration unchanged.
     templates = merge_templates(integration.templates, fields.get("templates", {}))
     route = merge_default_route(
         integration.default_route, fields.get("default_route", {}), world.chains

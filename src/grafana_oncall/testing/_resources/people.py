@@ -1,4 +1,4 @@
-"""Users and teams, which come from Grafana and are only read here."""
+"""Users and teams, which come from Grafana, so the API only reads them."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ TEAMS = Collection(stored=lambda world: world.teams, show=_show_team, filters=_t
 
 
 def current_user(context: Context) -> FakeResponse:
-    """Answer the user of the token; a service account has none, and the server fails."""
+    """Get the user of the token; a service account has none, and the server crashes."""
     if context.grant.service_account:
         raise crashed()
-    return USERS.answer(200, context, context.grant.user)
+    return USERS.respond(200, context, context.grant.user)

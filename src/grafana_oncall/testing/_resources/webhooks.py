@@ -1,4 +1,4 @@
-"""Outgoing webhooks: the body that the server posts when something happens to an alert group."""
+"""Outgoing webhooks: the body that the server posts for an event of an alert group."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grafana_oncall.testing._server.arguments import GROUP, one_of
 from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration
 from grafana_oncall.testing._server.world import World
 
-from .actions import ACTIONS, Deed
+from .actions import ACTIONS, ActionContext
 from .alert_groups import show_group
 
 EventName = Literal[
@@ -33,16 +33,16 @@ _WEBHOOK: dict[str, Any] = {"id": "WHFAKEONCALL1", "name": "fake", "labels": {}}
 
 
 def event_body(world: World, group: FakeAlertGroup, type: EventName, now: datetime) -> bytes:
-    """The JSON of this event; what it does to the group shows in it, and nowhere else."""
+    """Return the JSON of an event; its effect on the group is visible in it only."""
     GROUP(group=group)
     _NAME(type=type)
-    deed = Deed(by=next(iter(world.users)), at=now)
-    after = _after(group, type, deed)
+    ctx = ActionContext(by=next(iter(world.users)), at=now)
+    after = _after(group, type, ctx)
     actors = {"acknowledge": after.acknowledged_by, "resolve": after.resolved_by}
     user = partial(_user, world)
     body: dict[str, Any] = {
         "event": _event(after, type),
-        "user": user(actors.get(type, deed.by)) if type in ACTIONS else None,
+        "user": user(actors.get(type, ctx.by)) if type in ACTIONS else None,
         "alert_group": json.loads(show_group(after)),
         "alert_group_id": after.id,
         "alert_payload": after.payload,
@@ -52,18 +52,18 @@ def event_body(world: World, group: FakeAlertGroup, type: EventName, now: dateti
         "alert_group_acknowledged_by": user(after.acknowledged_by),
         "alert_group_resolved_by": user(after.resolved_by),
     }
-    if world.flavour == "cloud":  # a server without labels leaves them out of all but the group
+    if world.flavour == "cloud":  # a server without labels has them in the group only
         body["alert_group"]["labels"] = dict(after.labels)
         body["integration"]["labels"] = dict(after.integration.labels)
         body["webhook"] = _WEBHOOK
     return json.dumps(body).encode()
 
 
-def _after(group: FakeAlertGroup, type: EventName, deed: Deed) -> FakeAlertGroup:
-    """The group as the event leaves it: a copy, of which no server hears."""
+def _after(group: FakeAlertGroup, type: EventName, ctx: ActionContext) -> FakeAlertGroup:
+    """Return a copy of the group as it is after the event."""
     after = attrs.evolve(group)
     if type in ACTIONS and group.state != _STATES.get(type):
-        ACTIONS[type].effect(after, deed)
+        ACTIONS[type].effect(after, ctx)
     return after
 
 

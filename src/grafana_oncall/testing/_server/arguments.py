@@ -1,4 +1,4 @@
-"""What tests give the fake, checked at once: no slip waits for a request to come to light."""
+"""Eager validation of the fake's arguments."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _LONGEST = 60  # characters of a value in a message
 
 @attrs.frozen
 class Check:
-    """What a value has to be: `WHOLE(seed=seed)` raises, naming the argument, when it is not.
+    """What a value must be: `WHOLE(seed=seed)` raises, with the name of the argument, if it is not.
 
-    `TypeError` for another type, `ValueError` for a value of the right type that makes no sense.
+    `TypeError` for another type, `ValueError` for a senseless value of the right type.
     """
 
     wanted: str
@@ -28,29 +28,29 @@ class Check:
     fits: Callable[[Any], bool] = lambda _: True
 
     def __call__(self, **given: object) -> None:
-        """Hold each of these against it."""
+        """Validate each of these arguments."""
         for name, value in given.items():
-            # A bool is an int, and never meant as a number.
+            # A bool is an int, but never meant as a number.
             is_kind = isinstance(value, self.kind) and not isinstance(value, bool)
             if not (is_kind and self.fits(value)):
                 kind = ValueError if is_kind else TypeError
                 raise kind(f"{name}={shown(value)}: {self.wanted} is needed")
 
     def or_none(self, **given: object) -> None:
-        """The same, but `None` passes."""
+        """Validate as above, but allow `None`."""
         self(**{name: value for name, value in given.items() if value is not None})
 
     def field(self, _: object, attribute: attrs.Attribute[Any], value: object) -> None:
-        """As a validator of attrs; it calls the argument what the attribute is called."""
+        """Validate as an attrs validator."""
         self(**{attribute.name: value})
 
     def optional_field(self, _: object, attribute: attrs.Attribute[Any], value: object) -> None:
-        """As a validator of attrs that lets `None` pass."""
+        """Validate as an attrs validator that allows `None`."""
         self.or_none(**{attribute.name: value})
 
 
 def one_of(choices: Collection[str]) -> Check:
-    """One of these words."""
+    """Return a check for one of these strings."""
     return Check(f"one of {', '.join(map(repr, choices))}", str, lambda value: value in choices)
 
 
@@ -58,7 +58,7 @@ WHOLE = Check("a whole number", int)
 SIZE = Check("a whole number, 0 or more,", int, lambda number: number >= 0)
 COUNT = Check("a whole number, 1 or more,", int, lambda number: number >= 1)
 TEXT = Check("a str", str)
-NAME = Check("a str that is not empty", str, bool)
+NAME = Check("a non-empty str", str, bool)
 CALLABLE = Check("a function", Callable)
 DELAY = Check(
     "a timedelta of zero or more, such as timedelta(seconds=5),",
@@ -75,13 +75,13 @@ MOMENT = Check(
     datetime,
     lambda moment: moment.utcoffset() is not None,
 )
-GROUP = Check("a FakeAlertGroup, as add_group answers it,", FakeAlertGroup)
-INTEGRATION = Check("a FakeIntegration, as add_integration answers it,", FakeIntegration)
+GROUP = Check("a FakeAlertGroup, as add_group returns it,", FakeAlertGroup)
+INTEGRATION = Check("a FakeIntegration, as add_integration returns it,", FakeIntegration)
 _LABELS = Check('{"team": "SRE"}, "team:SRE" or an iterable of such strings', Iterable)
 
 
 def label_pairs(labels: LabelsLike | None) -> list[tuple[str, str]]:
-    """The pairs of key and value in all that is understood as labels."""
+    """Return the pairs of key and value of labels in any accepted shape."""
     _LABELS.or_none(labels=labels)
     return [_pair(label) for label in _each(labels)]
 
@@ -103,11 +103,11 @@ def _pair(label: object) -> tuple[str, str]:
         case (str(key), str(value)) if key and value:
             return key, value
         case _:
-            wanted = "a key and a value, two texts that are not empty, as in 'team:SRE',"
+            wanted = "a key and a value, both non-empty strings, as in 'team:SRE',"
             raise ValueError(f"labels: {shown(label)}: {wanted} are needed")
 
 
 def shown(value: object) -> str:
-    """The value as messages show it, cut short when it is long."""
+    """Return a value as messages show it, cut if it is long."""
     text = repr(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -1,4 +1,4 @@
-"""Who is asking, and may they: tokens, stack URLs, roles."""
+"""Authentication and authorization: tokens, stack URLs, roles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SERVICE_ACCOUNT_PREFIX = "glsa_"
 
 @attrs.frozen(kw_only=True)
 class Grant:
-    """What a token opens."""
+    """The user and role of a token."""
 
     user: FakeUser
     role: Role
@@ -24,19 +24,19 @@ class Grant:
 
     @classmethod
     def of(cls, token: str, user: FakeUser, role: Role) -> Grant:
-        """The grant of this token: its prefix makes a service account."""
+        """Return the grant of a token; its prefix makes it a service account's."""
         is_service_account = token.startswith(SERVICE_ACCOUNT_PREFIX)
         return cls(user=user, role=role, service_account=is_service_account)
 
     def allows(self, role: Role) -> bool:
-        """Whether this grant reaches the role that an operation needs."""
+        """Whether this grant includes the role that an operation needs."""
         return _RANK[self.role] >= _RANK[role]
 
 
 def authenticate(
     request: FakeRequest, grants: dict[str, Grant], grafana_url: str | None, flavour: Flavour
 ) -> Grant:
-    """The grant of the request's token, or the refusal."""
+    """Return the grant of the request's token, or raise the refusal."""
     token = request.headers.get("authorization", "")
     if token.startswith(SERVICE_ACCOUNT_PREFIX):
         _check_stack(request.headers.get("x-grafana-url"), grafana_url, flavour)
@@ -46,7 +46,7 @@ def authenticate(
 
 
 def authorize(grant: Grant, role: Role) -> None:
-    """Refuse a token whose role does not reach."""
+    """Refuse a token whose role is not sufficient."""
     if not grant.allows(role):
         raise detail(403, "You do not have permission to perform this action.")
 
@@ -57,6 +57,6 @@ def _check_stack(given: str | None, known: str | None, flavour: Flavour) -> None
     if given is None or not given.startswith(("http://", "https://")):
         raise detail(403, "Organization not found.")
     if known is not None and given.rstrip("/") != known.rstrip("/"):
-        # The stack may exist: the server starts a synchronization and says come back. There is
-        # no Retry-After in this answer.
+        # The stack may exist: the server starts to synchronize it, and this response has no
+        # Retry-After.
         raise detail(429, "Organization being synced, please retry.", RateLimit_Reset="350")

@@ -1,23 +1,40 @@
-"""What an operation is given: the request, who sent it, when, and the world."""
+"""What an operation gets: request, sender, time and world; and the pages of a list for it."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NoReturn
-from urllib.parse import parse_qs
+from math import ceil
+from typing import Any, NoReturn, Protocol, TypeVar
+from urllib.parse import parse_qs, urlencode
 
 import attrs
 
 from .auth import Grant
-from .responses import FakeRequest, as_json, crashed, detail
+from .responses import (
+    FakeRequest,
+    FakeResponse,
+    as_json,
+    crashed,
+    detail,
+    json_object,
+    text_response,
+)
 from .world import World
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+_ENVELOPE = json_object(
+    "count", "next", "previous", "results", "page_size", "current_page_number", "total_pages"
+)
+_LARGEST_ANNOUNCED = 100
 
 
 @attrs.frozen(kw_only=True)
 class Context:
-    """One request on its way through an operation."""
+    """One request, as an operation gets it."""
 
     world: World
     grant: Grant
@@ -28,17 +45,17 @@ class Context:
 
     @cached_property
     def query(self) -> dict[str, list[str]]:
-        """The parameters; blank ones stay."""
+        """The parameters, blank ones included."""
         return parse_qs(self.request.query, keep_blank_values=True)
 
     def last(self, name: str) -> str:
-        """A parameter's value: the last of several, `""` when it is not there."""
+        """Return the last value of a parameter, `""` if there is none."""
         return self.query.get(name, [""])[-1]
 
     def data(self) -> Any:
-        """The parsed body, `{}` when it is empty; 415 and 400 are raised from here.
+        """Return the parsed body, `{}` if it is empty; raise 415 or 400 for an invalid one.
 
-        An operation that never looks at the body therefore accepts anything in it.
+        So an operation that does not call this accepts any body.
         """
         body = _received(self.request)
         if not body:
@@ -66,8 +83,57 @@ def _check_text(data: Any) -> None:
     try:
         as_json(data).encode()
     except UnicodeEncodeError as error:
-        raise crashed() from error  # half of a surrogate pair, which no database takes
+        raise crashed() from error  # a lone surrogate, which no database accepts
 
 
 def _not_json(constant: str) -> NoReturn:
     raise ValueError(f"Out of range float values are not JSON compliant: {constant!r}")
+
+
+class Listing(Protocol[T_co]):
+    """A sequence that is cut into pages."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> Sequence[T_co]: ...
+
+
+def page_response(
+    context: Context,
+    items: Listing[T],
+    render: Callable[[T], str],
+    *,
+    page_size: int | None = None,
+) -> FakeResponse:
+    """Return the requested page of items, which `render` turns into JSON; never an error."""
+    size = _number(context.last("perpage")) or page_size or context.world.page_size
+    pages = max(1, ceil(len(items) / size))
+    # Past the end, the server repeats the last page; before the start, it returns the first.
+    page = min(max(_number(context.last("page")), 1), pages)
+    envelope = _ENVELOPE % (
+        len(items),
+        as_json(_link(context, page + 1) if page < pages else None),
+        as_json(_link(context, page - 1) if page > 1 else None),
+        f"[{','.join([render(item) for item in items[(page - 1) * size : page * size]])}]",
+        # The page has `perpage` items, but the response never says more than this.
+        min(size, _LARGEST_ANNOUNCED),
+        page,
+        pages,
+    )
+    return text_response(200, envelope)
+
+
+def _number(text: str) -> int:
+    try:
+        return max(int(text), 0)
+    except ValueError:
+        return 0
+
+
+def _link(context: Context, page: int) -> str:
+    query = {name: values for name, values in context.query.items() if name != "page"}
+    if page > 1:
+        query["page"] = [str(page)]
+    # The server's own idea of its address, which behind a proxy is not the client's.
+    path = context.world.base_url + context.path
+    return f"{path}?{urlencode(sorted(query.items()), doseq=True)}" if query else path

@@ -1,4 +1,4 @@
-"""What the server makes of a request: who sent it, whether they may, and what comes of it."""
+"""Routing: from a request through authentication to its operation and response."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ID = re.compile(r"[^/.]+")
 
 @attrs.frozen(kw_only=True)
 class Operation:
-    """An operation of the API: its name, what it needs, and what does it."""
+    """An operation of the API: name, required role, and handler."""
 
     name: str
     role: Role
@@ -41,7 +41,7 @@ class Operation:
 
 @attrs.frozen(kw_only=True)
 class Route:
-    """A path that the server knows, with what it does for each method."""
+    """A known path, and its operations by method."""
 
     path: str
     id: str
@@ -105,9 +105,10 @@ OPERATION_NAMES = tuple(
 
 
 def operation_name(name: str) -> str:
-    """The full name of an operation, of that or of a short one such as `"acknowledge"`.
+    """Return the full name of an operation, from that or a short one such as `"acknowledge"`.
 
-    `ValueError` for a name that none has, and for a short one that several have.
+    Raises:
+        ValueError: No operation has this name, or several have this short name.
     """
     if name in OPERATION_NAMES:
         return name
@@ -122,8 +123,8 @@ def operation_name(name: str) -> str:
 
 
 def find_route(path: str, flavour: Flavour) -> Route | None:
-    """The route of this path, with or without a prefix and a trailing slash."""
-    # Decoded before it is split, as behind WSGI: an id with %2F is two segments there.
+    """Return the route of a path, with or without a prefix and a trailing slash."""
+    # Decoded before it is split, as in WSGI, where an id with %2F is two segments.
     match = _API.fullmatch(unquote(path))
     if match is None:
         return None
@@ -138,10 +139,10 @@ def find_route(path: str, flavour: Flavour) -> Route | None:
     return Route(path=match["path"], id=named, operations=table[shape])
 
 
-def answer(
+def respond(
     world: World, request: FakeRequest, route: Route | None, operation: Operation | None
 ) -> FakeResponse:
-    """The answer, with all its effects on the world; refusals are answers too."""
+    """Process a request with all its effects, and return the response, which may be a refusal."""
     try:
         if route is None:
             raise no_such_route()
@@ -153,10 +154,10 @@ def answer(
 def _run(
     world: World, request: FakeRequest, route: Route, operation: Operation | None
 ) -> FakeResponse:
-    now = world.settle()
+    now = world.apply_due()
     grant = authenticate(request, world.grants, world.grafana_url, world.flavour)
     if operation is None:
-        raise crashed()  # a wrong method is a 500 on the real server, and no 405
+        raise crashed()  # a wrong method is a 500 on the real server, not a 405
     authorize(grant, operation.role)
     world.throttle.admit(world.rate_limit, grant.user.id, now)
     context = Context(

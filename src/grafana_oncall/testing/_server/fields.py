@@ -1,4 +1,4 @@
-"""The checks of single fields, with the texts of Django REST framework."""
+"""Validation of single fields, with the messages of Django REST framework."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FieldError(Exception):
 
 
 def as_text(value: Any, limit: int | None = None) -> str:
-    """A string that is not blank; numbers become strings, as on the server."""
+    """Return a non-blank string; numbers become strings, as on the server."""
     if value is None:
         raise FieldError("This field may not be null.")
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -43,12 +43,12 @@ def as_text(value: Any, limit: int | None = None) -> str:
 
 
 def as_short_text(value: Any) -> str | None:
-    """Null, or a string of up to 250 characters."""
+    """Return null, or a string of up to 250 characters."""
     return None if value is None else as_text(value, 250)
 
 
 def as_mapping(value: Any) -> dict[str, Any]:
-    """A JSON object."""
+    """Return a JSON object."""
     if value is None:
         raise FieldError("This field may not be null.")
     if not is_mapping(value):
@@ -58,7 +58,7 @@ def as_mapping(value: Any) -> dict[str, Any]:
 
 
 def as_list(value: Any) -> list[Any]:
-    """A JSON array."""
+    """Return a JSON array."""
     if not is_list(value):
         raise FieldError(f'Expected a list of items but got type "{type(value).__name__}".')
     return value
@@ -67,7 +67,7 @@ def as_list(value: Any) -> list[Any]:
 def collect(
     checks: Mapping[str, Check], body: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The checked members that are there, and the errors of those that are wrong."""
+    """Return the valid members that are present, and the errors of the invalid ones."""
     fields: dict[str, Any] = {}
     errors: dict[str, Any] = {}
     for name, check in checks.items():
@@ -83,7 +83,7 @@ def collect(
 def checked(
     checks: Mapping[str, Check], body: Any, required: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """The checked members of a request's body, or the 400 that lists every error."""
+    """Return the validated members of a body, or raise the 400 that lists every error."""
     if body is None:
         raise refused(400, {"non_field_errors": ["This field may not be null."]})
     if not is_mapping(body):
@@ -97,7 +97,7 @@ def checked(
 
 
 def as_named(value: Any) -> str:
-    """The name in `{"name": ...}`, which is how requests write a label's key and value."""
+    """Return the name in `{"name": ...}`, the form of keys and values of labels in requests."""
     fields, errors = collect({"name": as_text}, as_mapping(value))
     if "name" not in as_mapping(value):
         errors = {"name": ["This field is required."]}

@@ -1,10 +1,10 @@
-"""The alert groups, indexed so that most requests need not look at all of them.
+"""An index of the alert groups, so that most requests need not scan all of them.
 
-How it works, and why it is safe: groups are plain objects that a test may change at any time. attrs
-calls `_note_change` for each attribute that is set, which adds the group to the `Changes` of the
-server that holds it. The next request catches up first: it drops the cached lists, and indexes
-again only the groups that changed. What changes without a note is never cached: labels, which are
-plain lists, and the team of an integration. Filters on those look at every group of a list.
+How it works, and why it is safe. Groups are plain objects that a test may change at any time. attrs
+calls `_note_change` for each attribute that is set, which adds the group to the `Changes` of its
+server. The next request catches up first: it drops the cached lists, and reindexes only the groups
+that changed. What changes without being noted is never cached: labels, which are plain lists, and
+the team of an integration. Filters on those scan every group of a list.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from operator import attrgetter
 from .state import Changes, FakeAlertGroup, State
 
 
-class Register(MutableMapping[str, FakeAlertGroup]):
+class GroupIndex(MutableMapping[str, FakeAlertGroup]):
     """The groups by id.
 
     Args:
-        due: When something will happen to a group of itself, `None` if nothing will.
+        due: Returns when something will happen to a group by itself, or `None`.
     """
 
     def __init__(self, due: Callable[[FakeAlertGroup], datetime | None]) -> None:
@@ -55,39 +55,39 @@ class Register(MutableMapping[str, FakeAlertGroup]):
         self._changes[self._groups.pop(id)] = None
 
     def popitem(self) -> tuple[str, FakeAlertGroup]:
-        """Take out the last one, as a dictionary does."""
+        """Remove and return the last one, as a dictionary does."""
         name, group = self._groups.popitem()
         self._changes[group] = None
         return name, group
 
     def add(self, group: FakeAlertGroup) -> None:
-        """Take a group in, as the last one, in the place of one with the same id."""
+        """Add a group as the last one; it replaces one with the same id."""
         self.pop(group.id, None)
         self[group.id] = group
 
     def reschedule(self) -> None:
-        """Ask again of each group when something will happen to it."""
+        """Recompute for every group when something will happen to it."""
         self._changes.update(dict.fromkeys(self._groups.values()))
 
     def listed(self, state: State | None) -> list[FakeAlertGroup]:
-        """Those in this state, or all with `None`: newest first, then in the order of arrival."""
+        """Return the groups in a state, or all: newest first, then in order of arrival."""
         self._catch_up()
         if state not in self._lists:
-            groups = [each for each in self._groups.values() if state in {None, each.state}]
+            groups = [group for group in self._groups.values() if state in {None, group.state}]
             self._lists[state] = sorted(groups, key=attrgetter("started_at"), reverse=True)
         return self._lists[state]
 
     def attached(self, root: FakeAlertGroup) -> list[FakeAlertGroup]:
-        """The groups attached to this one."""
+        """Return the groups attached to this one."""
         self._catch_up()
-        return [each for each in self._attached if each.root is root]
+        return [group for group in self._attached if group.root is root]
 
     def due(self, now: datetime) -> list[FakeAlertGroup]:
-        """The groups to which something happens by now, the earliest first."""
+        """Return the groups to which something has happened by now, earliest first."""
         self._catch_up()
         if self._next is None or self._next > now:
             return []
-        due = [each for each, moment in self._agenda.items() if moment <= now]
+        due = [group for group, moment in self._agenda.items() if moment <= now]
         return sorted(due, key=self._agenda.__getitem__)
 
     def _catch_up(self) -> None:

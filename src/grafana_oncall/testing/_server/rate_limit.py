@@ -1,4 +1,4 @@
-"""The rate limit: so many requests per user in a sliding window."""
+"""The rate limit: requests per user in a sliding window."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from math import ceil
 import attrs
 
 from .arguments import COUNT, DURATION
-from .responses import FakeResponse, RefusedError, answer_json
+from .responses import FakeResponse, RefusedError, json_response
 
 
 @attrs.frozen(kw_only=True)
@@ -26,12 +26,12 @@ class RateLimit:
 
 @attrs.define
 class Throttle:
-    """Counts what passed. A refused request does not count, as on the server."""
+    """Counts accepted requests; as on the server, refused ones do not count."""
 
     passed: dict[str, deque[datetime]] = attrs.field(factory=dict[str, "deque[datetime]"])
 
     def admit(self, limit: RateLimit | None, user_id: str, now: datetime) -> None:
-        """Let the request pass, or refuse it with the 429 that says how long to wait."""
+        """Accept the request, or refuse it with a 429 that says how long to wait."""
         if limit is None:
             return
         recent = self.passed.setdefault(user_id, deque())
@@ -44,9 +44,9 @@ class Throttle:
 
 
 def throttled(seconds: int) -> FakeResponse:
-    """The 429, with the time to wait in the body and in both headers."""
+    """Return the 429, with the time to wait in the body and in both headers."""
     unit = "second" if seconds == 1 else "seconds"
-    return answer_json(
+    return json_response(
         429,
         {"detail": f"Request was throttled. Expected available in {seconds} {unit}."},
         Retry_After=str(seconds),

@@ -1,4 +1,4 @@
-"""The whole state of a fake as JSON text, and back."""
+"""Write the whole state of a fake as JSON, and read it back."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ VERSION = 1
 
 @attrs.frozen(kw_only=True)
 class Options:
-    """What a fake was made with, or has been set to since."""
+    """The options of a fake, as they are now."""
 
     seed: int
     flavour: Flavour
@@ -44,14 +44,14 @@ class Options:
 
     @classmethod
     def of(cls, world: World, token: str) -> Options:
-        """Those of this world, with its first token."""
+        """Return the options of a world, with its first token."""
         names = attrs.fields_dict(cls).keys() - {"token"}
         return cls(token=token, **{name: getattr(world, name) for name in names})
 
 
 @attrs.frozen(kw_only=True)
 class SavedGrant:
-    """What a token opens; its owner by id."""
+    """The owner (by id) and role of a token."""
 
     user: str
     role: Role
@@ -59,7 +59,7 @@ class SavedGrant:
 
 @attrs.frozen(kw_only=True)
 class Saved:
-    """A document. What is deleted is in it too, as far as something that is not refers to it."""
+    """The document. It includes deleted objects that others still refer to."""
 
     version: int
     options: Options
@@ -71,22 +71,22 @@ class Saved:
     chains: dict[str, str]
     labels: dict[str, list[str]]
     requests: dict[str, list[datetime]]
-    """When each user's requests passed that still count against the rate limit."""
+    """Times of each user's requests that still count against the rate limit."""
     integrations: list[FakeIntegration]
     deleted_integrations: list[FakeIntegration]
     groups: list[FakeAlertGroup]
     deleted_groups: list[FakeAlertGroup]
-    """When read, a group holds the ids of its integration and its root until it is restored."""
+    """After reading, a group has ids in place of its integration and root, until `restore`."""
 
 
 def write(world: World, token: str, user: FakeUser) -> str:
-    """The document of this world, with its first token and that one's user, as text."""
-    held = [*world.groups.values()]
-    groups = _with_roots(held)
+    """Return the document of a world as text, with its first token and its user."""
+    present = [*world.groups.values()]
+    groups = _with_roots(present)
     sources = dict.fromkeys(group.integration for group in groups)
-    gone = [each for each in sources if world.integrations.get(each.id) is not each]
+    deleted = [source for source in sources if world.integrations.get(source.id) is not source]
     _by_id(groups, "groups")
-    _by_id([*world.integrations.values(), *gone], "integrations")
+    _by_id([*world.integrations.values(), *deleted], "integrations")
     saved = Saved(
         version=VERSION,
         options=Options.of(world, token),
@@ -102,16 +102,16 @@ def write(world: World, token: str, user: FakeUser) -> str:
         labels={key: sorted(values) for key, values in world.labels.items()},
         requests={user: [*passed] for user, passed in world.throttle.passed.items()},
         integrations=[*world.integrations.values()],
-        deleted_integrations=gone,
-        groups=held,
-        deleted_groups=groups[len(held) :],
+        deleted_integrations=deleted,
+        groups=present,
+        deleted_groups=groups[len(present) :],
     )
-    # ASCII only: a payload may hold half of a surrogate pair, which no encoding of a file takes.
+    # ASCII only: a payload may contain a lone surrogate, which no file encoding accepts.
     return json.dumps(_CONVERTER.unstructure(saved), indent=1) + "\n"
 
 
 def read(text: str) -> Saved:
-    """The document in this text; `ValueError` says in a line what is wrong."""
+    """Return the document in a text; `ValueError` says in one line what is wrong with it."""
     try:
         plain = json.loads(text)
     except json.JSONDecodeError as error:
@@ -127,7 +127,7 @@ def read(text: str) -> Saved:
 
 
 def restore(saved: Saved, world: World) -> FakeUser:
-    """Put everything into a world that is still empty; answers the user of its first token."""
+    """Restore everything to an empty world, and return the user of its first token."""
     world.ids.drawn = saved.ids_drawn
     world.users = _by_id(saved.users, "users")
     world.grants = {
@@ -143,7 +143,7 @@ def restore(saved: Saved, world: World) -> FakeUser:
 
 
 def _with_roots(groups: list[FakeAlertGroup]) -> list[FakeAlertGroup]:
-    """These, and after them those that they hang on though they are gone."""
+    """Return these groups, and after them their deleted roots."""
     found = dict.fromkeys(groups)
     for group in groups:
         root = group.root
@@ -171,7 +171,7 @@ def _by_id(items: Iterable[T], where: str) -> dict[str, T]:
     found: dict[str, T] = {}
     for item in items:
         if found.setdefault(item.id, item) is not item:
-            raise ValueError(f"{where}: there are two with the id {item.id!r}")
+            raise ValueError(f"{where}: two have the id {item.id!r}")
     return found
 
 
@@ -187,7 +187,7 @@ def _expect(wanted: str, value: Any, *, fits: bool) -> None:
 
 
 def _read_scalar(value: Any, kind: type) -> Any:
-    # Not isinstance: a bool is no int here.
+    # Not isinstance: a bool is not accepted as an int.
     _expect(f"a value of type {kind.__name__}", value, fits=type(value) is kind)
     return value
 
@@ -210,7 +210,7 @@ def _read_timedelta(value: Any, _: object) -> timedelta:
     try:
         return timedelta(seconds=value)
     except (OverflowError, ValueError) as error:
-        raise ValueError(f"is no duration: {value}") from error
+        raise ValueError(f"is not a duration: {value}") from error
 
 
 def _read_label(value: Any, _: object) -> tuple[str, str]:
@@ -232,7 +232,7 @@ def _class_hook(kind: Any, converter: Converter) -> Any:
 
 
 def _checked(wanted: str, fits: Callable[[Any], bool], make: Callable[..., Any]) -> Any:
-    """A hook factory that refuses any other shape: cattrs makes a list of what can be iterated."""
+    """Return a hook factory that rejects other shapes; cattrs makes a list of any iterable."""
 
     def factory(kind: Any) -> Callable[[Any, Any], Any]:
         read = make(kind, _CONVERTER)
@@ -246,7 +246,7 @@ def _checked(wanted: str, fits: Callable[[Any], bool], make: Callable[..., Any])
     return factory
 
 
-# A group refers to its integration and its root; everything else is written where it stands.
+# A group refers to its integration and its root by id; everything else is written in place.
 _BY_ID = override(struct_hook=lambda given, _: given, unstruct_hook=lambda item: item and item.id)
 _REFERENCES: dict[Any, Any] = {FakeIntegration: _BY_ID, FakeAlertGroup | None: _BY_ID}
 _CONVERTER = Converter(forbid_extra_keys=True, type_overrides=_REFERENCES)
@@ -267,7 +267,7 @@ for _fits, _factory in (
 
 
 def _problem(error: BaseException, where: str = "") -> str:
-    """The first thing that is wrong, and where: `groups[0].labels[1]: should be …`."""
+    """Return the first problem, and where it is: `groups[0].labels[1]: should be …`."""
     if isinstance(error, BaseValidationError):
         first = error.exceptions[0]
         return _problem(first, where if isinstance(first, KeyError) else where + _step(first))
@@ -281,7 +281,7 @@ def _problem(error: BaseException, where: str = "") -> str:
 
 
 def _step(error: BaseException) -> str:
-    """From a value to that part of it which is wrong."""
+    """Return the step of the path from a value to the part with the problem."""
     for note in getattr(error, "__notes__", ()):
         if isinstance(note, AttributeValidationNote):
             return f".{note.name}"

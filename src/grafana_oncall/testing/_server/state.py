@@ -1,4 +1,4 @@
-"""What the fake remembers: plain objects that a test may read and change."""
+"""The objects on the fake server, which a test may read and change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ State = Literal["firing", "acknowledged", "resolved", "silenced"]
 
 
 class Changes(dict["FakeAlertGroup", None]):
-    """The groups that changed since their server last looked, in the order of the changes."""
+    """The groups that changed since the server last caught up, in order."""
 
     def __reduce__(self) -> tuple[type[Changes], tuple[()]]:
         return Changes, ()  # a copy of a group is not on the server
@@ -52,7 +52,7 @@ class FakeTeam:
 
 @attrs.define(kw_only=True, eq=False)
 class FakeIntegration:
-    """A source of alerts. `templates` and `default_route` have the shape of the API."""
+    """A source of alerts; `templates` and `default_route` have the shape of the API."""
 
     id: str
     type: str
@@ -72,7 +72,7 @@ class FakeIntegration:
 
 @attrs.define(kw_only=True, eq=False, on_setattr=_note_change)
 class FakeAlertGroup:
-    """An alert group. Its state follows from the three times, as in the real database."""
+    """An alert group; its state follows from its times, as in the real database."""
 
     id: str
     integration: FakeIntegration
@@ -99,11 +99,11 @@ class FakeAlertGroup:
     changes: Changes = attrs.field(
         factory=Changes, init=False, repr=False, on_setattr=attrs.setters.NO_OP
     )
-    """Where a change of an attribute is noted: set by the server that keeps this group."""
+    """Where changes of attributes are noted; set by the server of this group."""
 
     @property
     def state(self) -> State:
-        """The state as answers call it (`firing`, which the filter calls `new`)."""
+        """The state, as in responses (`firing` is `new` in filters)."""
         if self.resolved_at:
             return "resolved"
         if self.acknowledged_at:
@@ -112,10 +112,10 @@ class FakeAlertGroup:
 
     @property
     def integration_id(self) -> str:
-        """The integration's id, also when that integration is deleted."""
+        """Id of the integration, which may be deleted."""
         return self.integration.id
 
     @property
     def team_id(self) -> str | None:
-        """The team of its integration; a group has none of its own."""
+        """The team of the integration."""
         return self.integration.team_id

@@ -1,4 +1,4 @@
-"""Everything that the fake knows, and the effects that come with the passing of time."""
+"""The whole state of the fake, and what happens to it as time passes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from grafana_oncall.testing.clock import Clock
 
 from .arguments import CALLABLE, COUNT, DELAY, TEXT, WHOLE, Check, one_of
 from .auth import Grant
-from .index import Register
+from .index import GroupIndex
 from .rate_limit import RateLimit, Throttle
 from .state import FakeAlertGroup, FakeIntegration, FakeTeam, FakeUser, Flavour
 
@@ -30,32 +30,32 @@ _MIXED = ascii_letters + digits
 class Ids:
     """Makes ids such as `I68T24C13IFW1`: a letter for the kind, then 12 to 14 characters.
 
-    Each is drawn by itself, so the seed and the number of those drawn say which comes next.
+    The next one depends on the seed and the number of ids drawn only, so the state is easy to save.
     """
 
     seed: int
     drawn: int = 0
 
     def new(self, kind: str) -> str:
-        """An id of this kind: `I` is an alert group, `C` an integration, `T` a team."""
+        """Return an id of this kind: `I` is an alert group, `C` an integration, `T` a team."""
         random = self._random()
         return kind + "".join(random.choices(_UPPER, k=random.randint(12, 14)))
 
     def secret(self) -> str:
-        """The random part of an integration's link."""
+        """Return the random part of an integration's link."""
         return "".join(self._random().choices(_MIXED, k=24))
 
     def pick(self, words: tuple[str, ...]) -> str:
-        """One of these words."""
+        """Return one of these words."""
         return self._random().choice(words)
 
     def _random(self) -> Random:
         self.drawn += 1
-        return Random(f"{self.seed}-{self.drawn}")  # noqa: S311  # ids shall repeat, they protect nothing
+        return Random(f"{self.seed}-{self.drawn}")  # noqa: S311  # ids must be repeatable; they protect nothing
 
 
 _FLAVOUR = one_of(get_args(Flavour))
-_QUOTA = Check(
+_RATE_LIMIT = Check(
     "a RateLimit, such as RateLimit(requests=300, window=timedelta(minutes=1)),", RateLimit
 )
 _FACES = (":blush:", ":sunglasses:", ":heart_eyes:", ":smile:", ":wink:", ":innocent:")
@@ -74,7 +74,7 @@ _CHECK_AND_SET: list[Callable[[Any, attrs.Attribute[Any], Any], Any]] = [
 
 @attrs.define(kw_only=True)
 class World:
-    """The state behind the operations; `FakeOnCall` is its public face."""
+    """The state behind the operations; `FakeOnCall` is the public API for it."""
 
     seed: int = attrs.field(validator=WHOLE.field)
     clock: Clock = attrs.field(validator=CALLABLE.field)
@@ -82,7 +82,7 @@ class World:
     base_url: str
     grafana_url: str | None = attrs.field(validator=TEXT.optional_field)
     page_size: int = attrs.field(validator=COUNT.field)
-    rate_limit: RateLimit | None = attrs.field(validator=_QUOTA.optional_field)
+    rate_limit: RateLimit | None = attrs.field(validator=_RATE_LIMIT.optional_field)
     delete_delay: timedelta | None = attrs.field(
         validator=DELAY.optional_field, on_setattr=_CHECK_AND_SET
     )
@@ -92,7 +92,7 @@ class World:
     latency: timedelta = attrs.field(validator=DELAY.field)
     ids: Ids = attrs.Factory(lambda self: Ids(self.seed), takes_self=True)
     throttle: Throttle = attrs.field(factory=Throttle)
-    groups: Register = attrs.Factory(lambda self: Register(self.due), takes_self=True)
+    groups: GroupIndex = attrs.Factory(lambda self: GroupIndex(self.due), takes_self=True)
     integrations: dict[str, FakeIntegration] = attrs.field(factory=dict[str, FakeIntegration])
     teams: dict[str, FakeTeam] = attrs.field(factory=dict[str, FakeTeam])
     users: dict[str, FakeUser] = attrs.field(factory=dict[str, FakeUser])
@@ -100,8 +100,8 @@ class World:
     labels: dict[str, set[str]] = attrs.field(factory=dict[str, set[str]])
     grants: dict[str, Grant] = attrs.field(factory=dict[str, Grant])
 
-    def settle(self) -> datetime:
-        """Apply what has fallen due since the last look, and answer the time."""
+    def apply_due(self) -> datetime:
+        """Let everything happen that has fallen due, and return the time."""
         now = self.clock()
         for group in self.groups.due(now):
             self._expire(group, now)
@@ -110,7 +110,7 @@ class World:
         return now
 
     def due(self, group: FakeAlertGroup) -> datetime | None:
-        """When something will next happen to this group of itself."""
+        """Return when something will next happen to this group by itself."""
         moments = (
             group.silenced_until,
             _done_at(group.wipe_requested_at, self.wipe_delay),
@@ -119,7 +119,7 @@ class World:
         return min((moment for moment in moments if moment is not None), default=None)
 
     def new_integration(self, *, type: str, name: str | None, **fields: Any) -> FakeIntegration:
-        """An integration that is not on the server yet, with blank templates and route."""
+        """Return a new integration with default templates and route; it is not added yet."""
         return FakeIntegration(
             id=self.ids.new("C"),
             type=type,
@@ -165,5 +165,5 @@ class World:
 
 
 def _done_at(requested_at: datetime | None, delay: timedelta | None) -> datetime | None:
-    # No delay is no worker: the request waits in the queue until somebody starts one.
+    # Without a delay there is no worker, and the request waits in the queue.
     return None if requested_at is None or delay is None else requested_at + delay

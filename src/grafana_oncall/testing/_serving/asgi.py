@@ -1,4 +1,4 @@
-"""The door for ASGI servers."""
+"""The fake as an ASGI application."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
-from grafana_oncall.testing.calls import Call, NoAnswer, Server
+from grafana_oncall.testing.calls import Call, NoResponse, Server
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -17,52 +17,54 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CONNECTION = "grafana_oncall.testing.connection"
-"""Where in the state of a scope a server may put its `Connection`. The one of `serve` does."""
+"""Key in the state of a scope for the server's `Connection`, which `serve` provides."""
 
 
 class Connection(Protocol):
-    """What ASGI has no message for: the end of a connection without an answer."""
+    """How to end a connection without a response, for which ASGI has no message."""
 
     def drop(self, *, reset: bool) -> None:
-        """Close it: at once with a TCP reset, or in an orderly way with what was sent so far."""
+        """Close it with a TCP reset, or in an orderly way after what was sent so far."""
         ...
 
 
 def asgi_app(server: Server) -> App:
-    """An ASGI application that speaks HTTP and lifespan."""
+    """Return an ASGI application for HTTP and lifespan."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _live(receive, send)
+            await _lifespan(receive, send)
         elif scope["type"] == "http":
-            await _answer(server, scope, receive, send)
+            await _respond(server, scope, receive, send)
         else:
             raise NotImplementedError(f"the fake speaks http, not {scope['type']}")
 
     return app
 
 
-async def _live(receive: Receive, send: Send) -> None:
+async def _lifespan(receive: Receive, send: Send) -> None:
     while (await receive())["type"] != "lifespan.shutdown":
         await send({"type": "lifespan.startup.complete"})
     await send({"type": "lifespan.shutdown.complete"})
 
 
-async def _answer(server: Server, scope: Scope, receive: Receive, send: Send) -> None:
+async def _respond(server: Server, scope: Scope, receive: Receive, send: Send) -> None:
     body = await _read(receive)
     half = server.latency.total_seconds() / 2
-    if body is None or await _leaves(receive, within=half):
+    if body is None or await _disconnects(receive, within=half):
         return
     call = server.exchange(_request(scope, body))
     kind = None if call.fault is None else call.fault.kind
     if kind == "hang":
-        await _left(receive)
-    elif not await _leaves(receive, within=half):
+        await _wait_for_disconnect(receive)
+    elif not await _disconnects(receive, within=half):
         if call.response is not None:
             await _send(call.response, send, more_body=kind == "truncate")
         if call.response is None or kind == "truncate":
             _connection(scope, call).drop(reset=kind == "reset")
-            await _left(receive)  # a server may complain when the application ends before
+            await _wait_for_disconnect(
+                receive
+            )  # a server may complain when the application ends before
 
 
 async def _send(response: FakeResponse, send: Send, *, more_body: bool) -> None:
@@ -77,30 +79,30 @@ async def _send(response: FakeResponse, send: Send, *, more_body: bool) -> None:
 def _connection(scope: Scope, call: Call) -> Connection:
     connection: Connection | None = scope.get("state", {}).get(CONNECTION)
     if connection is None:
-        raise NoAnswer(call)  # all that an application can do about it in plain ASGI
+        raise NoResponse(call)  # plain ASGI has no other way
     return connection
 
 
-async def _leaves(receive: Receive, *, within: float) -> bool:
-    """Whether the client leaves within so many seconds."""
+async def _disconnects(receive: Receive, *, within: float) -> bool:
+    """Whether the client disconnects within so many seconds."""
     if within == 0:
         return False
     try:
         async with asyncio.timeout(within):
-            await _left(receive)
+            await _wait_for_disconnect(receive)
     except TimeoutError:
         return False
     return True
 
 
-async def _left(receive: Receive) -> None:
-    """Wait until the client has left."""
+async def _wait_for_disconnect(receive: Receive) -> None:
+    """Wait until the client disconnects."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The whole body, or `None` when the client left before it was complete."""
+    """Return the whole body, or `None` if the client disconnected before its end."""
     body = bytearray()
     while True:
         message = await receive()

@@ -1,4 +1,4 @@
-"""The door for httpx in the same process: no socket, no server."""
+"""The fake as an httpx transport, in the same process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ERRORS: dict[str, type[httpx.TransportError]] = {
 
 
 class FakeTransport(httpx.MockTransport):
-    """An httpx transport, for `AsyncClient` and `Client` alike; the latter never waits."""
+    """An httpx transport for `AsyncClient` and `Client`; the latter never waits."""
 
     def __init__(self, server: Server) -> None:
         super().__init__(self.handle_request)
@@ -29,28 +29,28 @@ class FakeTransport(httpx.MockTransport):
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer, or raise what httpx raises for the fault."""
+        """Return the response, or raise what httpx raises for the fault."""
         self._check_open()
         await request.aread()
-        patience, half = _Patience(_read_timeout(request)), _half(self._server)
-        await patience.wait(half)
+        read_timeout, half = _ReadTimeout(_read_timeout(request)), _half(self._server)
+        await read_timeout.wait(half)
         call = self._server.exchange(_fake_request(request))
         hangs = call.fault is not None and call.fault.kind == "hang"
-        await patience.wait(math.inf if hangs else half)
+        await read_timeout.wait(math.inf if hangs else half)
         return _deliver(call)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The same at once, without latency; a hanging request times out at once as well."""
+        """Do the same without latency; a request that hangs times out at once."""
         self._check_open()
         request.read()
         return _deliver(self._server.exchange(_fake_request(request)))
 
     async def aclose(self) -> None:
-        """Take no further request."""
+        """Accept no more requests."""
         self._closed = True
 
     def close(self) -> None:
-        """Take no further request."""
+        """Accept no more requests."""
         self._closed = True
 
     def _check_open(self) -> None:
@@ -59,21 +59,21 @@ class FakeTransport(httpx.MockTransport):
 
 
 @attrs.define
-class _Patience:
-    """The client's read timeout, as it runs down."""
+class _ReadTimeout:
+    """The remaining part of the client's read timeout."""
 
     left: float
 
     async def wait(self, seconds: float) -> None:
-        """Sleep, at least one turn of the loop, and at most until the client gives up."""
+        """Sleep, for at least one turn of the loop and at most until the timeout."""
         await asyncio.sleep(min(seconds, self.left))
         if seconds > self.left:
-            raise httpx.ReadTimeout("the fake did not answer within the read timeout")
+            raise httpx.ReadTimeout("the fake did not respond within the read timeout")
         self.left -= seconds
 
 
 class _Truncated(httpx.AsyncByteStream, httpx.SyncByteStream):
-    """A body that ends before its time."""
+    """A body that ends too early."""
 
     def __init__(self, response: FakeResponse) -> None:
         self._response = response
@@ -114,7 +114,7 @@ def _fake_request(request: httpx.Request) -> FakeRequest:
 def _deliver(call: Call) -> httpx.Response:
     response, kind = call.response, "" if call.fault is None else call.fault.kind
     if response is None:
-        raise _ERRORS[kind](f"the fake gave no answer: its fault is {kind!r}")
+        raise _ERRORS[kind](f"the fake sent no response: its fault is {kind!r}")
     if kind == "truncate":
         return httpx.Response(
             response.status, headers=response.headers, stream=_Truncated(response)

@@ -14,19 +14,22 @@ MISSING = "the fake on a socket needs uvicorn: pip install 'grafana-oncall-sdk[t
 
 @asynccontextmanager
 async def serve(fake: FakeOnCall, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
-    """Serve the fake in this event loop, and stop when the block ends.
+    """Serve the fake in this event loop until the block ends; yield the base URL.
 
-    Yields the base URL once the socket listens; port 0 takes a free one. No signal handler is
-    installed. `OSError` when the port is taken, `ModuleNotFoundError` without uvicorn.
+    Port 0 takes a free port. No signal handler is installed.
+
+    Raises:
+        OSError: The port is in use.
+        ModuleNotFoundError: uvicorn is not installed.
     """
     try:
-        # uvicorn is an extra, so it is imported by those who serve.
+        # An extra, imported only when it is used.
         from .uvicorn_server import QuietServer  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(MISSING) from error
     with _listen(host, port) as listener:
         server = QuietServer(fake.app)
-        # No TaskGroup: it would hand the caller's exceptions back in a group.
+        # No TaskGroup: it would wrap the caller's exceptions in a group.
         running = asyncio.create_task(server.serve(sockets=[listener]))
         running.add_done_callback(lambda _: server.listening.set())
         try:
@@ -40,7 +43,7 @@ async def serve(fake: FakeOnCall, host: str = "127.0.0.1", port: int = 0) -> Asy
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family)
-    # asyncio sets this for sockets that it makes itself. Without it, an answer in two segments
+    # asyncio sets this for sockets that it makes itself. Without it, a response in two segments
     # waits 40 ms for the client's delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

@@ -1,4 +1,4 @@
-"""uvicorn, tamed: no signal handlers, a sign when it listens, and connections that can break.
+"""uvicorn without signal handlers, with an event when it listens, and breakable connections.
 
 Needs the extra `testing`.
 """
@@ -19,14 +19,14 @@ from uvicorn.server import ServerState
 
 from .asgi import CONNECTION, App
 
-# struct linger: on, for no time. What is closed so is reset.
+# struct linger: on, for no time, so that closing resets the connection.
 _NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class BreakableConnection(H11Protocol):
     """uvicorn's connection, which the application finds in the state of each scope.
 
-    It is the implementation by h11, which uvicorn always brings: httptools may be there or not.
+    It is the implementation with h11, which uvicorn always installs, unlike httptools.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class BreakableConnection(H11Protocol):
         super().__init__(config, server_state, {**app_state, CONNECTION: self}, _loop)
 
     def drop(self, *, reset: bool) -> None:
-        """Close the connection, with what was sent so far or with a TCP reset."""
+        """Close the connection in an orderly way, or with a TCP reset."""
         if not reset:
             self.transport.close()
             return
@@ -48,19 +48,19 @@ class BreakableConnection(H11Protocol):
         )
         self.transport.abort()
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # the text of uvicorn
-        """Reset the connection: the real server has no answer for what is too long or no HTTP."""
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn's text is not used
+        """Reset the connection, as the real server does if a request is too long or not HTTP."""
         self.drop(reset=True)
 
     def shutdown(self) -> None:
-        """Stop as uvicorn does, but wait for no request that is under way."""
+        """Stop as uvicorn does, but do not wait for requests in flight."""
         super().shutdown()
         if not self.transport.is_closing():
             self.transport.abort()
 
 
 class QuietServer(uvicorn.Server):
-    """A uvicorn that leaves signals to its host and says when it listens."""
+    """A uvicorn server without signal handlers."""
 
     def __init__(self, app: App) -> None:
         super().__init__(
@@ -81,11 +81,11 @@ class QuietServer(uvicorn.Server):
         self.listening = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start as uvicorn does, then say so."""
+        """Start as uvicorn does, then set `listening`."""
         await super().startup(sockets)
         self.listening.set()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Capture none."""
+        """Capture no signals."""
         yield
