@@ -1,6 +1,6 @@
 """The outcome of each alert group of a bulk run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -87,12 +87,10 @@ def status_of(error: OnCallError) -> Status:
 class Outcomes:
     """The latest outcome of each group of a run, in the order of the selection."""
 
-    def __init__(self, by_id: Mapping[str, Outcome] | None = None) -> None:
-        self._by_id = dict(by_id or {})
+    def __init__(self) -> None:
         self.counts: dict[Status, int] = dict.fromkeys(Status, 0)
         """Groups by status, kept up to date so that progress costs nothing."""
-        for outcome in self:
-            self.counts[outcome.status] += 1
+        self._by_id: dict[str, Outcome] = {}
 
     def add(self, group_id: str) -> None:
         """Add a group as not attempted, unless it is there."""
@@ -114,7 +112,9 @@ class Outcomes:
 
     def copy(self) -> "Outcomes":
         """Return a copy, which later records do not change."""
-        return Outcomes(self._by_id)
+        copied = Outcomes()
+        copied.counts, copied._by_id = self.counts.copy(), self._by_id.copy()
+        return copied
 
     def __getitem__(self, group_id: str) -> Outcome:
         return self._by_id[group_id]
