@@ -260,7 +260,7 @@ class Custom(InvalidArgument):
         pytest.param(
             DecodeError("it is not JSON", operation="o", status=204, content=b"x" * 200),
             "o: 204, but it is not JSON. It begins '" + "x" * 120 + "'…. Hint: check that url= is "
-            "the OnCall API's, and that no proxy or login page answers for it.",
+            "the OnCall API's, and that no proxy or login page responds in its place.",
             id="decode without path",
         ),
     ],

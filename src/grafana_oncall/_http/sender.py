@@ -101,18 +101,20 @@ class Wire:
             raise client_closed()
         message = self._message(request, timeout)
         try:
-            answer = await self._http.send(message, auth=None, follow_redirects=False, stream=True)
-            answer.stream = SurplusCheckedBody(answer)
+            received = await self._http.send(
+                message, auth=None, follow_redirects=False, stream=True
+            )
+            received.stream = SurplusCheckedBody(received)
             try:
-                content = await self._read(request, answer)
+                content = await self._read(request, received)
             finally:
-                await answer.aclose()
+                await received.aclose()
         except OnCallError:
             raise
         except Exception as error:  # noqa: BLE001  # of any class: transports and hooks are anybody's
             refused = refused_by_hook(error, message)
             if refused is not None and not refused.is_success:
-                return self._received(refused, content_of(refused))
+                return self._response_of(refused, content_of(refused))
             failure = transport_error(
                 error,
                 message,
@@ -122,7 +124,7 @@ class Wire:
                 redactor=self._redactor,
             )
         else:
-            return self._received(answer, content)
+            return self._response_of(received, content)
         # Outside the handler, which would chain the original error, and that may show the token.
         raise failure
 
@@ -152,10 +154,10 @@ class Wire:
             _check_query(request, message)
         return message
 
-    async def _read(self, request: Request[Any], answer: httpx.Response) -> bytes:
+    async def _read(self, request: Request[Any], received: httpx.Response) -> bytes:
         """Return the whole body; of an error response, as much of it as is readable and needed."""
-        good, most = 200 <= answer.status_code < 300, self._max_response_bytes
-        body = await _read_body(answer, most if good else min(most, MAX_ERROR_BYTES))
+        good, most = 200 <= received.status_code < 300, self._max_response_bytes
+        body = await _read_body(received, most if good else min(most, MAX_ERROR_BYTES))
         if body.fault is None or not good:
             return bytes(body.content)
         if body.fault.hint is None:
@@ -163,26 +165,26 @@ class Wire:
         raise DecodeError(
             body.fault.reason,
             operation=request.operation.id,
-            status=answer.status_code,
+            status=received.status_code,
             content=self._redactor.content(body.content)[:_BYTES_IN_ERRORS],
             path="$",
             hint=body.fault.hint,
         )
 
-    def _received(self, answer: httpx.Response, content: bytes) -> tuple[Response, Extensions]:
+    def _response_of(self, received: httpx.Response, content: bytes) -> tuple[Response, Extensions]:
         """Return the response without the token, which some proxies repeat."""
         response = Response(
-            status=answer.status_code,
-            headers=answer.headers,
+            status=received.status_code,
+            headers=received.headers,
             content=content,
             received=datetime.now(UTC),
         )
         is_json = content[:1] in b"{["  # or nothing
         is_success = 200 <= response.status < 300
-        heads = b"\n".join(chain.from_iterable(answer.headers.raw))
+        heads = b"\n".join(chain.from_iterable(received.headers.raw))
         if not (is_json and is_success) or self._redactor.may_be_in(content, heads):
             response = self.redacted(response)
-        return response, answer.extensions
+        return response, received.extensions
 
     def redacted(self, response: Response) -> Response:
         """Return the response with the token redacted, in whatever spelling it appears."""
@@ -199,14 +201,14 @@ class Wire:
             await self._http.aclose()
 
 
-async def _read_body(answer: httpx.Response, most: int) -> Body:
-    if answer.is_stream_consumed:  # a hook of the caller's client has read it, and httpx decoded it
+async def _read_body(received: httpx.Response, most: int) -> Body:
+    if received.is_stream_consumed:  # by a hook of the caller's client; httpx has decoded it
         body = Body("", most)
-        body.add(answer.content)
+        body.add(received.content)
     else:
-        body = Body(answer.headers.get("content-encoding", ""), most)
+        body = Body(received.headers.get("content-encoding", ""), most)
         # `aiter_raw` would add a generator.
-        async for chunk in cast("httpx.AsyncByteStream", answer.stream):
+        async for chunk in cast("httpx.AsyncByteStream", received.stream):
             body.add(chunk)
             if body.fault is not None:
                 break

@@ -34,9 +34,9 @@ _PARSERS: Final = tuple(
 class SurplusCheckedBody(httpx.AsyncByteStream):
     """The body of a response; closing it also closes the connection if that has surplus bytes."""
 
-    def __init__(self, answer: httpx.Response) -> None:
-        self._stream = cast("httpx.AsyncByteStream", answer.stream)
-        self._extensions = answer.extensions
+    def __init__(self, response: httpx.Response) -> None:
+        self._stream = cast("httpx.AsyncByteStream", response.stream)
+        self._extensions = response.extensions
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the bytes as they arrive."""

@@ -214,7 +214,7 @@ def role_filter(roles: object) -> Sequence[str] | UnsetType:
             given = [*cast("Iterable[object]", roles)]
         case _:
             given = [roles]
-    numbers = [_NUMBER_OF[one] for one in given if isinstance(one, str) and one in _NUMBER_OF]
+    numbers = [_NUMBER_OF[role] for role in given if isinstance(role, str) and role in _NUMBER_OF]
     # An empty filter would be ignored by the server, and select everyone.
     if not numbers or len(numbers) < len(given):
         message = f"roles={shown(roles)}: one or more of {', '.join(_NUMBER_OF)} are needed."

@@ -88,7 +88,7 @@ class OutcomeUnknown(OnCallError):
 
 
 _NO_JSON: Final = (
-    "check that url= is the OnCall API's, and that no proxy or login page answers for it."
+    "check that url= is the OnCall API's, and that no proxy or login page responds in its place."
 )
 _OTHER_SHAPE: Final = (
     "the server may be newer than this release: look for a newer one; .content has the whole body."

@@ -137,9 +137,8 @@ class _Selector(selectors.DefaultSelector):
         ready = super().select(0)
         if ready or timeout == 0:
             return ready
-        if (
-            self.threads or len(self.get_map()) > 1
-        ):  # one is the loop's own, by which threads wake it
+        sockets = len(self.get_map()) - 1  # without the loop's own, by which threads wake it
+        if self.threads or sockets:
             return self._wait(timeout)
         if timeout is None:
             raise self._stuck()

@@ -43,12 +43,12 @@ class Fault:
 
 
 def reset(*, applied: bool = False) -> Fault:
-    """The connection is reset without a response, before or after the request was applied."""
+    """Reset the connection without a response, before or after the request is applied."""
     return Fault(kind="reset", applied=applied)
 
 
 def refuse() -> Fault:
-    """The connection is never accepted.
+    """Refuse the connection.
 
     On a socket, the request must be read to find its faults. So there the connection is closed in
     an orderly way, without a response and before the request is applied.
@@ -57,7 +57,7 @@ def refuse() -> Fault:
 
 
 def status(code: int, *, applied: bool = False, headers: Mapping[str, str] | None = None) -> Fault:
-    """A proxy responds with this status and its own page; `applied` if it timed out waiting."""
+    """Respond with this status and a proxy's page; `applied` as if the proxy had timed out."""
     _STATUS(code=code)
     page = _proxy_page(code)
     response = attrs.evolve(page, headers={**page.headers, **(headers or {})})
@@ -65,13 +65,13 @@ def status(code: int, *, applied: bool = False, headers: Mapping[str, str] | Non
 
 
 def error(code: int, body: Any) -> Fault:
-    """The server refuses with this JSON body, whatever its shape."""
+    """Refuse with this JSON body, whatever its shape."""
     _ERROR(code=code)
     return Fault(kind="status", applied=False, response=json_response(code, body))
 
 
 def throttle(seconds: int) -> Fault:
-    """The server responds 429, for so many seconds of its clock unless `add` limits it otherwise.
+    """Respond 429 for so many seconds of the fake's clock, unless `add` limits it otherwise.
 
     `Retry-After` and `RateLimit-Reset` count down from the moment it was added.
     """
@@ -80,7 +80,7 @@ def throttle(seconds: int) -> Fault:
 
 
 def truncate() -> Fault:
-    """The request is applied, but the connection closes before the body is complete.
+    """Apply the request, but close the connection before the body is complete.
 
     A response without a body (204) does not arrive at all.
     """
@@ -88,13 +88,13 @@ def truncate() -> Fault:
 
 
 def html(*, applied: bool = False) -> Fault:
-    """A proxy responds 200 with its login page."""
+    """Respond 200 with a proxy's login page."""
     page = html_response(200, "Sign in", "Please sign in to continue.")
     return Fault(kind="html", applied=applied, response=page)
 
 
 def hang(*, applied: bool = False) -> Fault:
-    """No response comes, until the client's read timeout."""
+    """Send no response, until the client's read timeout."""
     return Fault(kind="hang", applied=applied)
 
 
