@@ -28,7 +28,6 @@ from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroup
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._listing.pager import Pager
 from grafana_oncall._listing.windows import Groups, Window, between, gather_or_cancel, windows
-from grafana_oncall._session.actions import Actions
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.enums import state_filter
 from grafana_oncall.changes import Snapshot
@@ -66,7 +65,6 @@ class Poller:
 
     def __init__(self, session: Session, scope: Scope, tracker: GroupTracker) -> None:
         self._session = session
-        self._actions = Actions(session)
         self._scope = scope
         self._tracker = tracker
         self._swept: datetime | None = None
@@ -186,7 +184,7 @@ class Poller:
 
     async def _read_one(self, group_id: str) -> None:
         try:
-            group = await self._actions.get(group_id)
+            group = await self._session.send(operations.get_alert_group(group_id))
         except NotFound as error:
             if not error.is_certain:
                 raise

@@ -17,7 +17,6 @@ from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroup
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._listing.pager import Pager
 from grafana_oncall._listing.windows import Groups, between, gather_or_cancel
-from grafana_oncall._session.actions import Actions
 from grafana_oncall._session.session import Session
 from grafana_oncall.errors import EndpointUnavailable, NotFound, OnCallError, WaitTimeout
 
@@ -32,7 +31,6 @@ class Waiter:
         self, session: Session, ids: Sequence[str], wanted: AlertGroupState | None
     ) -> None:
         self._session = session
-        self._actions = Actions(session)
         self._ids = ids
         self._wanted = wanted
         self._pending = dict.fromkeys(ids)
@@ -69,7 +67,8 @@ class Waiter:
 
     async def _check_one(self, group_id: str, failures: list[OnCallError]) -> None:
         try:
-            self._record(group_id, await self._actions.get(group_id))
+            group = await self._session.send(operations.get_alert_group(group_id))
+            self._record(group_id, group)
         except EndpointUnavailable as error:
             if not self._last:
                 raise

@@ -4,14 +4,17 @@
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import attrs
 
+from grafana_oncall._core.request import Request
 from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
-from grafana_oncall._session.actions import Actions
+from grafana_oncall._generated.operations import alert_groups as operations
+from grafana_oncall._session import actions
+from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import FOREVER
 from grafana_oncall.errors import AlreadyInState, Conflict, OnCallError, OutcomeUnknown
 
@@ -75,17 +78,17 @@ class Action(ABC):
     def is_done(self, seen: Seen) -> bool:
         """Whether the group already is as the action leaves it."""
 
-    async def read_back(self, actions: Actions, group_id: str) -> bool:
+    async def read_back(self, session: Session, group_id: str) -> bool:
         """Read the group, and return whether it is as the action leaves it."""
-        return self.is_done(Seen.of(await actions.get(group_id)))
+        return self.is_done(Seen.of(await session.send(operations.get_alert_group(group_id))))
 
     async def had_effect(
-        self, actions: Actions, group_id: str, silenced_at: datetime | None, /
+        self, session: Session, group_id: str, silenced_at: datetime | None, /
     ) -> bool:
         """Read back whether a request of an earlier run had its effect.
 
         Args:
-            actions: What to read with.
+            session: What to read with.
             group_id: Id of the group.
             silenced_at: Since when the group was silenced before that request, if it was.
 
@@ -93,11 +96,11 @@ class Action(ABC):
             OutcomeUnknown: The group does not show it, and a repeat would do harm.
         """
         del silenced_at
-        return await self.read_back(actions, group_id)
+        return await self.read_back(session, group_id)
 
     @abstractmethod
     async def perform(
-        self, actions: Actions, group_id: str, seen: Seen | None, done: list[str], /
+        self, session: Session, group_id: str, seen: Seen | None, done: list[str], /
     ) -> None:
         """Send what is left to do; append to `done` each step that the server accepted."""
 
@@ -111,12 +114,12 @@ DONE_STATES: Final[Mapping[str, frozenset[AlertGroupState]]] = {
 }
 """By transition: the states in which the server refuses it, because there is nothing to do."""
 
-_METHODS: Final[Mapping[str, Callable[[Actions, str], Awaitable[None]]]] = {
-    "acknowledge": Actions.acknowledge,
-    "unacknowledge": Actions.unacknowledge,
-    "resolve": Actions.resolve,
-    "unresolve": Actions.unresolve,
-    "unsilence": Actions.unsilence,
+_BUILDERS: Final[Mapping[str, Callable[[str], Request[None]]]] = {
+    "acknowledge": operations.acknowledge_alert_group,
+    "unacknowledge": operations.unacknowledge_alert_group,
+    "resolve": operations.resolve_alert_group,
+    "unresolve": operations.unresolve_alert_group,
+    "unsilence": operations.unsilence_alert_group,
 }
 
 
@@ -129,22 +132,22 @@ class Transition(Action):
         return seen.state in DONE_STATES[self.name]
 
     async def perform(
-        self, actions: Actions, group_id: str, seen: Seen | None, done: list[str], /
+        self, session: Session, group_id: str, seen: Seen | None, done: list[str], /
     ) -> None:
         """Send it, whatever the state was; read the group where the response is ambiguous."""
         try:
-            await _METHODS[self.name](actions, group_id)
+            await session.send(_BUILDERS[self.name](group_id))
         except AlreadyInState as error:
             if self.name == "acknowledge":
-                await self._check_already(actions, group_id, error)
+                await self._check_already(session, group_id, error)
             raise
         done.append(self.name)
         if self.name == "unresolve" and (seen is None or seen.is_wiped):
-            await self._check_unresolved(actions, group_id, done)
+            await self._check_unresolved(session, group_id, done)
 
-    async def _check_already(self, actions: Actions, group_id: str, error: AlreadyInState) -> None:
+    async def _check_already(self, session: Session, group_id: str, error: AlreadyInState) -> None:
         """Raise Conflict when it is in another state: an acknowledgement outlives a resolution."""
-        state = (await actions.get(group_id)).state
+        state = (await session.send(operations.get_alert_group(group_id))).state
         if state not in DONE_STATES[self.name]:
             raise Conflict(
                 status=error.status,
@@ -155,10 +158,10 @@ class Transition(Action):
                 path=error.path,
             ) from error
 
-    async def _check_unresolved(self, actions: Actions, group_id: str, done: list[str]) -> None:
+    async def _check_unresolved(self, session: Session, group_id: str, done: list[str]) -> None:
         """Raise Conflict for a wiped group: the server reports success, and leaves it resolved."""
         try:
-            seen = Seen.of(await actions.get(group_id))
+            seen = Seen.of(await session.send(operations.get_alert_group(group_id)))
         except OnCallError as error:
             message = (
                 "unresolve_alert_group: the server accepted it, but leaves wiped groups resolved, "
@@ -195,14 +198,15 @@ class Silence(Action):
         return seen.state == AlertGroupState.SILENCED
 
     async def perform(
-        self, actions: Actions, group_id: str, _seen: Seen | None, done: list[str], /
+        self, session: Session, group_id: str, _seen: Seen | None, done: list[str], /
     ) -> None:
         """Send it."""
-        await actions.silence(group_id, FOREVER if self.delay == FOREVER.value else self.delay)
+        delay = FOREVER if self.delay == FOREVER.value else self.delay
+        await session.send(actions.silence(group_id, delay))
         done.append(self.name)
 
     async def had_effect(
-        self, actions: Actions, group_id: str, silenced_at: datetime | None, /
+        self, session: Session, group_id: str, silenced_at: datetime | None, /
     ) -> bool:
         """Return False when it certainly had not; a silence in place may be another client's.
 
@@ -210,7 +214,7 @@ class Silence(Action):
         server's own clock proves one thing: a silence that began when the one before the request
         did is that one, because ours would have restarted it.
         """
-        seen = Seen.of(await actions.get(group_id))
+        seen = Seen.of(await session.send(operations.get_alert_group(group_id)))
         if not self.is_done(seen) or (silenced_at is not None and seen.silenced_at == silenced_at):
             return False
         message = (

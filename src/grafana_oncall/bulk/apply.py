@@ -7,7 +7,6 @@ from typing import Final
 
 import attrs
 
-from grafana_oncall._session.actions import Actions
 from grafana_oncall._session.session import Session
 from grafana_oncall.errors import (
     ClientStateError,
@@ -50,7 +49,6 @@ class Applier:
         self.stopped = False
         """Whether no further group is begun."""
         self._action = action
-        self._actions = Actions(session)
         self._session = session
         self._outcomes = state.outcomes
         self._journal = journal
@@ -121,12 +119,12 @@ class Applier:
                 return
         silenced_at = None if seen is None else seen.silenced_at
         await self._journal.begin(group_id, silenced_at=silenced_at)
-        await self._action.perform(self._actions, group_id, seen, done)
+        await self._action.perform(self._session, group_id, seen, done)
 
     async def _had_effect(self, group_id: str, silenced_at: datetime | None) -> bool:
         """Read back whether an earlier run had its effect on the group."""
         try:
-            return await self._action.had_effect(self._actions, group_id, silenced_at)
+            return await self._action.had_effect(self._session, group_id, silenced_at)
         except (NotFound, LabelError):
             return False  # performing the action raises what this means
 

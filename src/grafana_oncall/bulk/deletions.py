@@ -7,7 +7,9 @@ from typing import Final, Literal
 import attrs
 from attrs.validators import in_
 
-from grafana_oncall._session.actions import Actions
+from grafana_oncall._generated.operations import alert_groups as operations
+from grafana_oncall._session import actions
+from grafana_oncall._session.session import Session
 from grafana_oncall.errors import NotFound, OnCallError, OutcomeUnknown
 
 from .actions import Action, Seen
@@ -40,30 +42,30 @@ class Delete(Action):
         """Whether the group is wiped; a deleted group cannot be seen."""
         return self.mode == "wipe" and seen.is_wiped
 
-    async def read_back(self, actions: Actions, group_id: str) -> bool:
+    async def read_back(self, session: Session, group_id: str) -> bool:
         """Read the group, and return whether it is wiped; for a deletion, whether it is gone."""
         try:
-            return self.is_done(Seen.of(await actions.get(group_id)))
+            return self.is_done(Seen.of(await session.send(operations.get_alert_group(group_id))))
         except NotFound as error:
             if self.mode == "delete" and error.is_certain:
                 return True
             raise
 
     async def perform(
-        self, actions: Actions, group_id: str, _seen: Seen | None, done: list[str], /
+        self, session: Session, group_id: str, _seen: Seen | None, done: list[str], /
     ) -> None:
         """Send it, and wait until it has been carried out, if that was asked for."""
         try:
-            await actions.delete(group_id, mode=self.mode)
+            await session.send(actions.delete(group_id, self.mode))
         except NotFound as error:
             if self.mode == "delete" and error.is_certain:
                 return
             raise
         done.append(self.mode)
         if self.wait is not None:
-            await self._wait(actions, group_id, self.wait)
+            await self._wait(session, group_id, self.wait)
 
-    async def _wait(self, actions: Actions, group_id: str, timeout: float) -> None:
+    async def _wait(self, session: Session, group_id: str, timeout: float) -> None:
         """Read the group until it is done, for the last time when `timeout` is over."""
         now = asyncio.get_running_loop().time
         end, pause = now() + timeout, min(_FIRST_PAUSE, timeout)
@@ -71,7 +73,7 @@ class Delete(Action):
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, _MAX_PAUSE, end - now())
             try:
-                if await self.read_back(actions, group_id):
+                if await self.read_back(session, group_id):
                     return
             except OnCallError as error:
                 raise self._not_seen(f"the group could not be read ({error}).") from error

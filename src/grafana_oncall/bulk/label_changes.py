@@ -6,7 +6,9 @@ from typing import Final, TypeAlias
 import attrs
 
 from grafana_oncall._generated.constraints import LABELS_MAX
-from grafana_oncall._session.actions import Actions
+from grafana_oncall._generated.operations import alert_groups as operations
+from grafana_oncall._session import actions
+from grafana_oncall._session.session import Session
 from grafana_oncall.errors import AlreadyInState, LabelError, NotFound, Problem
 
 from .actions import Action, Seen
@@ -52,21 +54,22 @@ class LabelChange(Action):
         return not self._to_do(seen)
 
     async def perform(
-        self, actions: Actions, group_id: str, seen: Seen | None, done: list[str], /
+        self, session: Session, group_id: str, seen: Seen | None, done: list[str], /
     ) -> None:
         """Send what is left to do, one label after the other, up to the first that fails."""
-        seen = seen or Seen.of(await actions.get(group_id))
+        seen = seen or Seen.of(await session.send(operations.get_alert_group(group_id)))
         for (key, value), step in zip(self._to_do(seen), self.steps(seen), strict=True):
-            if await self._send(actions, group_id, key, value):
+            if await self._send(session, group_id, key, value):
                 done.append(step)
 
-    async def _send(self, actions: Actions, group_id: str, key: str, value: str) -> bool:
+    async def _send(self, session: Session, group_id: str, key: str, value: str) -> bool:
         """Return whether this request changed something: another client may have been faster."""
         try:
             if self._adds:
-                await actions.add_label(group_id, key, value)
+                request, read_back = actions.add_label(group_id, key, value)
+                await session.send(request, read_back=read_back)
             else:
-                await actions.remove_label(group_id, key, value)
+                await session.send(actions.remove_label(group_id, key, value))
         except AlreadyInState:
             return False
         except NotFound as error:

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Literal, overload
 
-from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState, DeleteMode
+from grafana_oncall._generated.models.labels import Label
 from grafana_oncall._generated.resources import alert_groups as generated
-from grafana_oncall._session.actions import Actions
+from grafana_oncall._session import actions
 from grafana_oncall._validation.arguments import (
+    Forever,
     duration,
     function,
     of_type,
@@ -30,7 +32,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class AlertGroups(Actions, generated.AlertGroups):
+class AlertGroups(generated.AlertGroups):
     """The alert groups of the organization that the token belongs to.
 
     One by one, many at once (`bulk`), or as they change (`watch`).
@@ -49,6 +51,60 @@ class AlertGroups(Actions, generated.AlertGroups):
         from grafana_oncall.bulk import Bulk  # noqa: PLC0415  # takes as long as all else of alert groups
 
         return Bulk(self._session)
+
+    async def silence(self, alert_group_id: str, delay: timedelta | int | Forever) -> None:
+        """Silence the group for a while, or for ever. Needs a user's OnCall API key.
+
+        Not idempotent: silencing a silenced group restarts its timer. So it is not retried when no
+        response comes, but raises `OutcomeUnknown`.
+
+        Args:
+            alert_group_id: Id of the group.
+            delay: How long, as a timedelta (rounded up to seconds) or in whole seconds, from 1
+                second to 68 years; or `FOREVER`.
+
+        Raises:
+            Conflict: It is resolved, acknowledged, or attached to another group.
+            UserTokenRequired: The token is a service account's.
+        """
+        await self._session.send(actions.silence(alert_group_id, delay))
+
+    async def delete(
+        self, alert_group_id: str, *, mode: DeleteMode | Literal["wipe", "delete"] = "wipe"
+    ) -> None:
+        """Ask the server to wipe or to delete the group, which it does later.
+
+        Args:
+            alert_group_id: Id of the group.
+            mode: `wipe` empties title and payload, resolves the group, and keeps it; `delete`
+                removes it with its messages in Slack and elsewhere: `get` then raises NotFound.
+
+        Raises:
+            NotFound: There is no such group, or it is deleted.
+        """
+        await self._session.send(actions.delete(alert_group_id, mode))
+
+    async def add_label(self, alert_group_id: str, key: str, value: str) -> Label:
+        """Attach a label, whose key and value must exist on the server. Grafana Cloud only.
+
+        Raises:
+            LabelError: Key or value break the documented rules. Nothing was sent.
+            AlreadyInState: The group has this label.
+            BadRequest: Key or value are unknown to the server, or the group has 50 labels.
+            EndpointUnavailable: The open-source engine has no labels of alert groups.
+        """
+        request, read_back = actions.add_label(alert_group_id, key, value)
+        return await self._session.send(request, read_back=read_back)
+
+    async def remove_label(self, alert_group_id: str, key: str, value: str) -> None:
+        """Remove a label, which may be older than the rules for new ones. Grafana Cloud only.
+
+        Raises:
+            LabelError: Key or value cannot be those of a label. Nothing was sent.
+            NotFound: There is no such group, or it has no such label.
+            EndpointUnavailable: The open-source engine has no labels of alert groups.
+        """
+        await self._session.send(actions.remove_label(alert_group_id, key, value))
 
     def watch(
         self,
