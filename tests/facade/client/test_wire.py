@@ -218,10 +218,12 @@ every_example = pytest.mark.parametrize(
 )
 
 
-def test_every_operation_has_its_example() -> None:
-    """A new operation fails here until it is tried."""
+def test_every_operation_of_the_two_pages_has_its_example() -> None:
+    """Other resources have none: the contract tests compare their requests and models."""
     assert sorted(example.operation for example in EXAMPLES.values()) == sorted(
-        operation.id for operation in OPERATIONS
+        operation.id
+        for operation in OPERATIONS
+        if operation.docs.endswith(("/integrations/", "/alertgroups/"))
     )
 
 
