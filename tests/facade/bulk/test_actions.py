@@ -167,7 +167,7 @@ async def test_a_group_that_is_resolved_again_at_once_was_unresolved(
     assert counted(await oncall.alert_groups.bulk.unresolve([group.id])) == {"changed": 1}
 
 
-async def test_an_unresolved_group_is_unknown_when_the_look_at_it_is_cancelled(
+async def test_an_unresolved_group_is_unknown_when_reading_it_back_is_cancelled(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
     """The server took it, and it may have been a wiped one."""

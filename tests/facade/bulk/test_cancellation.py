@@ -48,7 +48,9 @@ async def test_only_what_is_in_flight_at_a_cancellation_is_unknown(
     await assert_usable(oncall, groups[0])
 
 
-async def test_what_waits_at_the_gate_at_a_cancellation_was_not_attempted(fake: FakeOnCall) -> None:
+async def test_what_waits_at_the_throttle_at_a_cancellation_was_not_attempted(
+    fake: FakeOnCall,
+) -> None:
     """It never left."""
     groups = add(fake, 10)
     fake.latency = SECOND
@@ -137,7 +139,7 @@ async def test_a_report_is_true_whenever_a_run_is_cancelled_and_cancelled_again(
     assert {group.state for group in groups} == {"resolved"}
 
 
-async def test_a_second_cancellation_does_not_change_what_is_told(
+async def test_a_second_cancellation_does_not_change_what_is_reported(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
     """However often it is cancelled."""

@@ -25,7 +25,7 @@ async def interrupted(call: Coroutine[Any, Any, object], seconds: float) -> Base
 
 
 @pytest.mark.parametrize("seconds", [0.2, 0.7])
-async def test_a_cancelled_write_that_was_on_its_way_has_its_doubt_as_the_cause(
+async def test_a_cancelled_write_that_was_in_flight_has_its_doubt_as_the_cause(
     fake: FakeOnCall, oncall: OnCallClient, seconds: float
 ) -> None:
     """With the attempts, and how to find out."""
@@ -51,7 +51,7 @@ async def test_a_timeout_of_asyncio_keeps_the_doubt_in_its_chain(
     assert isinstance(caught.value.__cause__.__cause__, OutcomeUnknown)
 
 
-async def test_a_cancelled_write_that_was_not_on_its_way_has_no_doubt(fake: FakeOnCall) -> None:
+async def test_a_cancelled_write_that_was_not_in_flight_has_no_doubt(fake: FakeOnCall) -> None:
     """It waited at the throttle, or in a pause, or for the retry of what was never sent."""
     (group,) = add(fake, 1)
     fake.latency = SECOND

@@ -18,7 +18,7 @@ from tests.support.bulk_stories import (
 )
 
 
-async def test_a_dry_run_tells_the_plan_and_writes_nothing(
+async def test_a_dry_run_reports_the_plan_and_writes_nothing(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
     """What would be sent, what is so already, and what could not be."""

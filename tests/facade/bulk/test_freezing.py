@@ -117,7 +117,7 @@ async def test_groups_that_move_up_while_the_list_is_read_are_found(
     assert (counted(report), report.complete) == ({"changed": 118, "already": 2}, True)
 
 
-async def test_a_list_that_never_stands_still_is_told(
+async def test_a_list_that_never_stands_still_is_reported(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
     """More groups within one second than a page takes, after some walks of that second."""

@@ -124,7 +124,7 @@ def fill_up(path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-async def test_a_journal_that_cannot_be_gone_on_with_ends_the_run(
+async def test_a_journal_that_cannot_be_continued_ends_the_run(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
     """Nothing more is sent; the report has what the journal has not."""

@@ -64,7 +64,7 @@ async def test_a_plan_beyond_fifty_labels_is_rejected_before_anything_is_sent(
 
 
 @pytest.mark.parametrize("name", ["add_labels", "remove_labels"])
-async def test_another_actor_who_is_faster_is_no_failure(
+async def test_another_client_that_is_faster_is_no_failure(
     fake: FakeOnCall, oncall: OnCallClient, name: str
 ) -> None:
     """Between the plan and its request: what is so then was already so."""
@@ -82,7 +82,7 @@ async def test_another_actor_who_is_faster_is_no_failure(
 
 
 @pytest.mark.parametrize("name", ["add_labels", "remove_labels"])
-async def test_another_actor_who_does_a_part_leaves_the_rest_to_be_done(
+async def test_another_client_that_does_a_part_leaves_the_rest_to_be_done(
     fake: FakeOnCall, oncall: OnCallClient, name: str
 ) -> None:
     """The detail tells the part of this run."""
@@ -100,7 +100,7 @@ async def test_another_actor_who_does_a_part_leaves_the_rest_to_be_done(
     assert group.labels == (other.labels if name == "add_labels" else [])
 
 
-async def test_a_plan_that_is_refused_half_way_tells_what_it_did(
+async def test_a_plan_that_is_refused_half_way_says_what_was_done(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
     """The server's reason, after what it took on; the rest is not sent, and a part is `unknown`."""

@@ -20,7 +20,7 @@ def wrong(**options: Any) -> Callable[[OnCallClient], object]:
 
 
 @pytest.mark.parametrize("option", BulkOptions.__annotations__)
-def test_help_tells_what_each_option_means(option: str) -> None:
+def test_help_says_what_each_option_means(option: str) -> None:
     """Keys of a typed dictionary have no docstrings of their own that it would show."""
     assert f" {option}" in (BulkOptions.__doc__ or "")
     if option in ResumeOptions.__annotations__:

@@ -24,7 +24,7 @@ def refused(fake: FakeOnCall) -> int:
     return sum(call.status == 429 for call in fake.calls)
 
 
-async def test_progress_is_told_of_each_page_and_of_each_group(
+async def test_progress_is_reported_for_each_page_and_each_group(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
     """First of the selection, then of the action; always growing, up to the total."""
@@ -112,7 +112,7 @@ async def test_the_time_left_includes_a_pause(fake: FakeOnCall, oncall: OnCallCl
     assert (done, done[-1]) == (sorted(done), 20)
 
 
-async def test_progress_is_told_once_a_second_when_nothing_happens(
+async def test_progress_is_reported_once_a_second_when_nothing_happens(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
     """Such as while an answer takes long; and no more after the end."""
@@ -129,7 +129,7 @@ async def test_progress_is_told_once_a_second_when_nothing_happens(
     assert len(told) == number
 
 
-async def test_a_resumed_run_tells_progress_from_where_it_was(
+async def test_a_resumed_run_reports_progress_from_where_it_was(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
     """One more with each group, also with those that were in flight; the rate is that of now."""

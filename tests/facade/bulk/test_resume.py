@@ -64,7 +64,7 @@ async def test_a_resumed_run_finishes_the_rest_and_repeats_nothing_that_succeede
     assert (counted(await bulk.resume(path)), written(fake)) == (counted(report), [])
 
 
-async def test_what_was_in_flight_is_looked_at_first(
+async def test_what_was_in_flight_is_read_back_first(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
     """Each with one read, before anything is written to it; only those that are not so are sent."""

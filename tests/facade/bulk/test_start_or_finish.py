@@ -95,7 +95,7 @@ async def test_a_run_that_was_killed_while_it_acted_is_finished(
 
 
 @pytest.mark.parametrize("left", [0, 3, 40, -9], ids=["nothing", "a little", "a head", "most"])
-async def test_a_run_that_was_killed_while_it_selected_is_started_anew(
+async def test_a_run_that_was_killed_while_it_selected_is_restarted(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, left: int
 ) -> None:
     """In the same file; nothing had been sent."""
@@ -253,7 +253,7 @@ async def test_the_same_ids_are_needed_to_finish_a_run_of_ids(
     assert (ids(report.outcomes), report.failures) == (these, ())
 
 
-async def test_two_that_start_at_once_are_one_run(
+async def test_two_runs_that_start_at_once_are_one_run(
     fake: FakeOnCall, oncall: OnCallClient, path: Path
 ) -> None:
     """The second is refused before it reads or sends anything."""
@@ -278,7 +278,9 @@ def test_what_would_be_resumed_must_be_said(fake: FakeOnCall) -> None:
         bulk.resolve(["I1"], journal="j", **options)
 
 
-async def test_converging_goes_on_too(fake: FakeOnCall, oncall: OnCallClient, path: Path) -> None:
+async def test_a_cut_converging_run_is_resumed_too(
+    fake: FakeOnCall, oncall: OnCallClient, path: Path
+) -> None:
     """What matches by now is acted on after the rest."""
     add(fake, 6, labels={"team": "SRE"})
     fake.latency = SECOND

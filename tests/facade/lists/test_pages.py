@@ -20,7 +20,7 @@ from tests.support.walks import PREFETCHES, numbered, walked
 
 
 @PREFETCHES
-async def test_a_walk_gives_all_items_of_all_pages_in_order(
+async def test_a_walk_yields_all_items_of_all_pages_in_order(
     wire: respx.MockRouter, client: OnCallClient, prefetch: int
 ) -> None:
     """Each page is asked for once, the first one without a number."""
@@ -31,7 +31,7 @@ async def test_a_walk_gives_all_items_of_all_pages_in_order(
 
 
 @PREFETCHES
-async def test_an_item_that_moves_to_a_later_page_is_given_once(
+async def test_an_item_that_moves_to_a_later_page_is_yielded_once(
     wire: respx.MockRouter, client: OnCallClient, prefetch: int
 ) -> None:
     """A group is created while the list is walked: every page begins with the end of the last."""
@@ -39,7 +39,7 @@ async def test_an_item_that_moves_to_a_later_page_is_given_once(
     assert await walked(client.alert_groups.list(prefetch=prefetch)) == "a b c d e f"
 
 
-async def test_an_item_that_is_twice_on_one_page_is_given_once(
+async def test_an_item_that_is_twice_on_one_page_is_yielded_once(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
     """Whatever made the server say it twice."""
@@ -62,7 +62,7 @@ async def test_of_a_long_list_an_item_is_remembered_for_sixteen_pages(
     assert len(found) == 1 + 700 * (page - 2) + given
 
 
-async def test_pages_are_given_as_the_server_answers_them(
+async def test_pages_are_yielded_as_the_server_returns_them(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
     """With repeats, numbers, the count, and the bytes."""
@@ -96,7 +96,9 @@ async def test_an_empty_page_in_the_middle_ends_nothing(
     assert await walked(client.alert_groups.list()) == "a b"
 
 
-async def test_each_iteration_walks_anew(wire: respx.MockRouter, client: OnCallClient) -> None:
+async def test_each_iteration_reads_the_list_again(
+    wire: respx.MockRouter, client: OnCallClient
+) -> None:
     """What was seen by the last one is given again."""
     listing = Listing(wire, "a", "b")
     pager = client.alert_groups.list()
@@ -140,7 +142,7 @@ async def zipped(first: Any, second: Any) -> AsyncGenerator[tuple[AlertGroup, Al
         pytest.param(99, "a b c d e", 3, id="more than all"),
     ],
 )
-async def test_collect_gives_the_first_items_and_asks_for_no_page_too_many(
+async def test_collect_returns_the_first_items_and_asks_for_no_page_too_many(
     wire: respx.MockRouter, client: OnCallClient, limit: int | None, found: str, asked: int
 ) -> None:
     """Without looking ahead, as many requests as there are pages in the answer."""

@@ -51,7 +51,7 @@ async def test_never_more_than_the_window_is_in_flight(
     assert listing.most_in_flight == prefetch + 1
 
 
-async def test_requests_go_out_before_the_pages_that_came_together_are_given(
+async def test_requests_go_out_before_the_pages_that_came_together_are_yielded(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
     """Or pages that once came together would do so to the end, each time worked on one by one."""
@@ -69,7 +69,7 @@ async def test_requests_go_out_before_the_pages_that_came_together_are_given(
     assert {10, 11, 12} <= {*listing.asked}
 
 
-async def test_without_looking_ahead_a_page_is_fetched_when_its_first_item_is_wanted(
+async def test_without_prefetch_a_page_is_fetched_when_its_first_item_is_wanted(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
     """Strictly one by one."""
@@ -103,7 +103,7 @@ async def test_items_come_in_order_when_later_pages_answer_first(
             assert seen == expected
 
 
-async def test_the_last_page_is_not_looked_beyond(
+async def test_nothing_is_requested_beyond_the_last_page(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
     """As many requests as the first page says."""
@@ -112,7 +112,7 @@ async def test_the_last_page_is_not_looked_beyond(
     assert listing.asked == [1, 2, 3]
 
 
-async def test_without_a_number_of_pages_nothing_is_fetched_ahead(
+async def test_without_a_number_of_pages_nothing_is_prefetched(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
     """Then `next` alone leads on."""

@@ -116,7 +116,7 @@ def test_upcoming_takes_over_what_is_known(known: int) -> None:
         pytest.param(10**30, 3, [3, 4, 5], id="a total out of this world"),
     ],
 )
-def test_upcoming_goes_as_far_as_the_page_tells(
+def test_upcoming_goes_as_far_as_the_page_says(
     total: int | None, most: int, numbers: list[int]
 ) -> None:
     """The first is next_page's."""

@@ -58,7 +58,7 @@ async def test_pages_come_in_order_and_each_once(total: int, prefetch: int) -> N
     assert seen == [*range(1, total + 1)]
 
 
-async def test_no_more_pages_are_fetched_ahead_than_allowed() -> None:
+async def test_no_more_pages_are_prefetched_than_allowed() -> None:
     """So many in flight, and as many buffered; none before the second page is wanted."""
     seen: list[int] = []
     async with session(httpx.MockTransport(paged(9, seen))) as oncall:

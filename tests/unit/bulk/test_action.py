@@ -235,7 +235,7 @@ def test_labels_come_off_a_group_with_more_than_fifty() -> None:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_an_action_is_made_again_of_its_arguments(action: Action) -> None:
+def test_an_action_is_restored_from_its_arguments(action: Action) -> None:
     """Also after they were JSON."""
     again = [restored(action.arguments), restored(json.loads(json.dumps(action.arguments)))]
     assert again == [action, action]
@@ -253,7 +253,7 @@ def test_an_action_is_made_again_of_its_arguments(action: Action) -> None:
         pytest.param({"name": "add_labels", "labels": None}, id="no labels"),
     ],
 )
-def test_what_is_no_action_is_not_made(arguments: dict[str, Any]) -> None:
+def test_what_is_no_action_is_not_restored(arguments: dict[str, Any]) -> None:
     """KeyError or TypeError, as journals expect."""
     with pytest.raises((KeyError, TypeError)):
         restored(arguments)

@@ -38,7 +38,7 @@ def progress(
         pytest.param(progress(1, 100_001, elapsed=1.0), "1.0/s, 1 day, 3:46:40 left", id="days"),
     ],
 )
-def test_rate_time_left_and_pause_are_told_in_words(at: Progress, words: str) -> None:
+def test_rate_time_left_and_pause_are_shown_as_text(at: Progress, words: str) -> None:
     """As far as they are known."""
     assert details(at) == words
 

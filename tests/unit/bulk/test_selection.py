@@ -158,7 +158,7 @@ def test_a_departure_between_two_pages_hides_no_other_group(apart: timedelta, mo
     assert report.complete
 
 
-def test_a_list_that_never_rests_is_read_a_bounded_number_of_times_and_is_not_settled() -> None:
+def test_a_list_that_never_rests_is_read_a_bounded_number_of_times_and_is_not_complete() -> None:
     """One group leaves before every second page, all of them began in one second."""
     fake = server(60, MICROSECOND)
     firing = iter(ids(range(60)))
@@ -187,7 +187,7 @@ EVENTS = st.dictionaries(
     prefetch=st.sampled_from([0, 2]),
     apart=st.sampled_from([MINUTE, MICROSECOND, timedelta(seconds=0.4), timedelta(0)]),
 )
-def test_a_settled_selection_has_every_group_that_matched_all_the_time(
+def test_a_complete_selection_has_every_group_that_matched_all_the_time(
     events: dict[int, list[tuple[str, int]]], prefetch: int, apart: timedelta
 ) -> None:
     """Whatever leaves for good and begins meanwhile; and none that began later."""

@@ -44,7 +44,7 @@ def test_what_is_neither_an_id_nor_a_group_is_refused(one: object) -> None:
     assert caught.value.argument == "selection"
 
 
-def test_what_is_refused_is_told_with_its_position() -> None:
+def test_what_is_refused_is_reported_with_its_position() -> None:
     """Counted from 0, as a list is."""
     with pytest.raises(InvalidArgument, match=r"^selection\[3\]: 7 is neither"):
         group_id(7, 3)
