@@ -253,13 +253,15 @@ class Custom(InvalidArgument):
         ),
         pytest.param(
             DecodeError("it is odd", operation="o", status=200, content=b"{", path="$.a[0]"),
-            "o: 200, but it is odd at $.a[0]. It begins '{'. Hint: the server may be newer "
+            "o: 200, but it is odd at $.a[0]. The body begins '{'. Hint: the server may be newer "
             "than this release: look for a newer one; .content has the whole body.",
             id="decode",
         ),
         pytest.param(
             DecodeError("it is not JSON", operation="o", status=204, content=b"x" * 200),
-            "o: 204, but it is not JSON. It begins '" + "x" * 120 + "'…. Hint: check that url= is "
+            "o: 204, but it is not JSON. The body begins '"
+            + "x" * 120
+            + "'…. Hint: check that url= is "
             "the OnCall API's, and that no proxy or login page responds in its place.",
             id="decode without path",
         ),

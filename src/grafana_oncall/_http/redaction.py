@@ -1,5 +1,11 @@
 """Redact a secret from text and bytes of other programs, however they write it.
 
+Where secrets are hidden: `_core.secret` holds the token and the passwords, and shows none; this
+module removes them from responses and foreign error texts (called by `_http.sender`,
+`_http.failures` and `_session.attempts`); `_core.causes` strips the tracebacks whose frames hold
+headers; `_session.redis_window` and `_http.factory` hide passwords in URLs, `webhooks.auth` the
+secret of webhooks; `repr=False` keeps headers and bodies out of the reprs in `_core.request`.
+
 How it works, and why it is safe. A proxy's page may repeat the headers of a request, escaped for
 HTML, JSON or URLs, and so may the errors of a library. So a regular expression matches each
 character of the secret in all of its spellings. As it is slow, it only runs if the text contains
@@ -13,10 +19,10 @@ from html.entities import html5
 from typing import Final
 
 _LONG: Final = 16
-"""A secret of so many characters does not occur in a response by chance."""
+"""A secret at least this long does not occur in a response by chance."""
 
 _SHORT: Final = 4
-"""A run of fewer characters often does."""
+"""Shorter runs of characters often do."""
 
 _ESCAPES: Final = ("%", "\\", "&")
 """Without any of these, every character is written as itself."""

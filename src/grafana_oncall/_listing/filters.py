@@ -47,9 +47,10 @@ def unmet(query: Iterable[tuple[str, str]], group: "AlertGroup") -> str | None:
 
 def matching(request: Request[Page[T]]) -> Callable[[Page[T]], None] | None:
     """Return a function that raises FilterIgnored for a page with an item that does not match."""
-    query, tests = request.query, FILTERS[request.operation.id]
+    query = request.query
     if not is_filtered(query):
         return None
+    tests = FILTERS[request.operation.id]
 
     def verify(page: Page[T]) -> None:
         for item in page.results:

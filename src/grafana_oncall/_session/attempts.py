@@ -33,7 +33,7 @@ from grafana_oncall.events import Paused
 
 from .redis_window import StorageAway
 from .retry import is_ambiguous, is_outage
-from .retry_policy import delay_of
+from .retry_policy import retry_delay
 from .state import Options, Shared
 from .telemetry import CallTelemetry
 from .throttle import OutageTooLong, PauseTooLong
@@ -45,7 +45,7 @@ _NO_RESPONSE: Final = {
     "unavailable": "no response of OnCall's from {host}",
     "rate_limit_storage": "no response from the Redis of rate_limit_storage=",
 }
-"""What there is none of in an outage, by the reason of its pauses."""
+"""What is missing during an outage, by the reason of its pauses."""
 
 
 class Attempts(Generic[T]):
@@ -208,7 +208,7 @@ class Attempts(Generic[T]):
         shared, background = self._shared, self._options.background
         is_news = shared.throttle.failed(
             episode,
-            delay=lambda number: delay_of(error, number, self._options.retry, shared.random),
+            delay=lambda number: retry_delay(error, number, self._options.retry, shared.random),
             reason=_reason(error),
             words=str(error),
             unresolved=is_unresolved(error),

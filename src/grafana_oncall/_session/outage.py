@@ -25,8 +25,8 @@ import attrs
 
 from .retry import Reachability
 
-_ACCIDENT: Final = 1
-"""Failures in a row that are not an outage yet."""
+_TOLERATED_FAILURES: Final = 1
+"""Failures in a row that are not an outage yet: one may be an accident."""
 
 _FOREGROUND_DELAY: Final = 1.0
 """Seconds after a failure before a foreground call probes."""
@@ -50,9 +50,9 @@ class Outage:
     since: float = 0.0
     """When the first of the present failures in a row came."""
     reason: str = ""
-    """Of the last failure, as `events.Paused` reports it."""
+    """Kind of the last failure, as `events.Paused` reports it."""
     words: str = ""
-    """Of the last failure, for the errors of requests that were never sent."""
+    """Text of the last failure, for the errors of requests that were never sent."""
     answered: bool = False
     """Whether OnCall has ever answered."""
     failed: float = 0.0
@@ -113,7 +113,7 @@ class Outage:
         Args:
             now: The time.
             episode: Number of the outage when the request entered.
-            delay: Gives the seconds to wait after so many failures.
+            delay: Returns the seconds to wait after a number of failures in a row.
             reason: What failed, as `events.Paused` reports it.
             words: The error's text.
             unresolved: Whether the host has no address.
@@ -127,10 +127,10 @@ class Outage:
         known = now if self._unresolved_since is None else self._unresolved_since
         self._unresolved_since = known if unresolved else None
         self.reason, self.words = reason, words
-        if self._failures <= _ACCIDENT:
+        if self._failures <= _TOLERATED_FAILURES:
             return False
         if not self.is_on:
             self.is_on, self._max_probes, self.episode = True, 1, self.episode + 1
         self.failed = now
-        self._delay = min(delay(self._failures - _ACCIDENT), _MAX_DELAY)
+        self._delay = min(delay(self._failures - _TOLERATED_FAILURES), _MAX_DELAY)
         return True

@@ -65,7 +65,7 @@ class RateEstimate:
         return in_flight < (self.max_in_flight if is_expected else self.probe_window)
 
     def outlasts(self, patience: float, now: float, *, since: float) -> bool:
-        """Whether the pause keeps a caller that waits since then for `patience` seconds or more.
+        """Whether a caller that waits since `since` has to wait `patience` seconds or more.
 
         A pause that began later than the caller counts from its own beginning.
         """

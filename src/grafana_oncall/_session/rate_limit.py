@@ -1,4 +1,4 @@
-"""The client's own rate limit: at most so many requests within any stretch of so many seconds."""
+"""The client's own rate limit: at most N requests in any window of M seconds."""
 
 import asyncio
 import re

@@ -36,12 +36,12 @@ from grafana_oncall.errors import (
     TransportError,
 )
 
-from .retry_policy import RetryPolicy, delay_of
+from .retry_policy import RetryPolicy, retry_delay
 
 
 @attrs.frozen
 class Retry:
-    """Retry after so many seconds."""
+    """Retry after `delay` seconds."""
 
     delay: float
 
@@ -194,7 +194,7 @@ def final_error(operation: Operation, error: OnCallError, *, doubtful: bool) -> 
 def outcome_unknown(operation: Operation, why: str) -> OutcomeUnknown:
     """The error of a write whose effect could not be established."""
     return OutcomeUnknown(
-        f"{operation.id}: it may have had its effect, or not ({why}) Check: {operation.check}",
+        f"{operation.id}: it may or may not have taken effect ({why}) Check: {operation.check}",
         operation=operation.id,
     )
 
@@ -222,7 +222,7 @@ def _delay(
     passing = failed or is_outage(error, reach)
     if not passing or attempt >= _most_attempts(error, policy):
         return None
-    return delay_of(error, attempt, policy, random)
+    return retry_delay(error, attempt, policy, random)
 
 
 def _most_attempts(error: OnCallError, policy: RetryPolicy) -> int:

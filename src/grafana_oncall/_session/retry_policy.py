@@ -1,4 +1,4 @@
-"""What a user sets of retries: how long, how often, and how many of them together."""
+"""The retry settings of users, exponential backoff with full jitter, and the retry budget."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -54,16 +54,24 @@ class RetryPolicy:
 
 
 def backoff_limit(policy: RetryPolicy, attempt: int) -> float:
-    """Upper bound, in seconds, of the backoff after attempt number `attempt` (from 1)."""
+    """Return the upper bound, in seconds, of the backoff after attempt number `attempt` (from 1).
+
+    Exponential: it doubles with each attempt.
+    """
     return min(policy.max_backoff, ldexp(policy.initial_backoff, min(attempt - 1, 64)))
 
 
-def delay_of(
+def backoff(policy: RetryPolicy, attempt: int, random: Callable[[], float]) -> float:
+    """Return the seconds to wait after this attempt: full jitter, from zero to the limit."""
+    return random() * backoff_limit(policy, attempt)
+
+
+def retry_delay(
     error: OnCallError, attempt: int, policy: RetryPolicy, random: Callable[[], float]
 ) -> float:
-    """Seconds to wait after this failure: what the server asks for, and a backoff with jitter."""
+    """Return the seconds to wait after this failure: what the server asks for, and the backoff."""
     reset_after = error.reset_after if isinstance(error, StatusError) else None
-    return (reset_after or 0.0) + random() * backoff_limit(policy, attempt)
+    return (reset_after or 0.0) + backoff(policy, attempt, random)
 
 
 def outage_patience(policy: RetryPolicy, *, background: bool) -> float:

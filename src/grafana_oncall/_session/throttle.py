@@ -56,7 +56,7 @@ class Caller:
     """Seconds that it waits for the end of an outage in any case, however long that has lasted."""
 
     def gives_up(self, outage: Outage, now: float, *, began: float) -> bool:
-        """Whether a call that began then has waited long enough for the end of this outage."""
+        """Whether a call has waited long enough, since `began`, for the end of this outage."""
         has_waited = outage.failed > began and now >= began + self.min_wait
         return has_waited and outage.lasted(now) >= self.max_outage
 
@@ -113,7 +113,7 @@ class Throttle:
             caller: How to wait.
             began: When the call began that this request is a part of.
             first: Whether to wait before all others, as after a place that could not be used.
-            patience: Seconds of a pause after a 429 that are too long.
+            patience: Give up if a pause after a 429 lasts this many seconds or more.
 
         Raises:
             PauseTooLong: The server asks for a pause of `patience` seconds or more.

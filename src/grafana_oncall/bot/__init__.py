@@ -21,7 +21,7 @@ import attrs
 
 from grafana_oncall._core.handlers import failure_of, name_of
 from grafana_oncall._core.text import shown
-from grafana_oncall._session.retry_policy import RetryPolicy, backoff_limit
+from grafana_oncall._session.retry_policy import RetryPolicy, backoff
 from grafana_oncall._validation.arguments import async_function, duration, of_type, whole
 from grafana_oncall._watch.watcher import Watcher, follower_of
 from grafana_oncall.changes import Change, Gap, Watched
@@ -202,7 +202,7 @@ class Bot:
             if failure is None:
                 return None
             _logger.info("Handler %s failed, retrying: %r", name_of(handler), failure)
-            await asyncio.sleep(self._random() * backoff_limit(self._retry, attempt))
+            await asyncio.sleep(backoff(self._retry, attempt, self._random))
         return _as_exception(await failure_of(handler, change))
 
     async def _give_up(self, handler: Handler[Any], change: Watched, error: Exception) -> None:

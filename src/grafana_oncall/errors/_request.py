@@ -110,10 +110,8 @@ class DecodeError(OnCallError):
     ) -> None:
         place = f" at {path}" if path else ""
         advice = hint or (_OTHER_SHAPE if path else _NO_JSON)
-        super().__init__(
-            f"{operation}: {status}, but {reason}{place}. It begins {excerpt(content)}. "
-            f"Hint: {advice}"
-        )
+        begins = f" The body begins {excerpt(content)}." if content else ""
+        super().__init__(f"{operation}: {status}, but {reason}{place}.{begins} Hint: {advice}")
         self.operation: str = operation
         """The operationId."""
         self.status: int = status

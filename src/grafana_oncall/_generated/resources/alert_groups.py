@@ -56,8 +56,8 @@ class AlertGroups(Resource):
             state: `firing` (also spelled `new`), `acknowledged`, `resolved` or `silenced`.
             perpage: Items on a page. Undocumented: servers use their own number without it, and
                 may ignore it.
-            prefetch: Pages to request ahead, once the second page is asked for; as many again may
-                have arrived and wait. 0 to 64; 0 requests none ahead.
+            prefetch: Pages to request ahead, once the second page is requested; up to as many more
+                may be buffered. 0 to 64; 0 requests none ahead.
 
         Raises:
             LabelError: Labels that cannot be matched, which the server would silently ignore.

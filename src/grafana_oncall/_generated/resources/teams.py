@@ -34,8 +34,8 @@ class Teams(Resource):
             name: Exact name of the team.
             perpage: Items on a page. Undocumented: servers use their own number without it, and
                 may ignore it.
-            prefetch: Pages to request ahead, once the second page is asked for; as many again may
-                have arrived and wait. 0 to 64; 0 requests none ahead.
+            prefetch: Pages to request ahead, once the second page is requested; up to as many more
+                may be buffered. 0 to 64; 0 requests none ahead.
         """
         request = operations.list_teams(
             name=arguments.text_filter("name", name),

@@ -40,8 +40,8 @@ class Users(Resource):
             roles: Any of `admin`, `editor`, `viewer` and `none`; the user has one of them.
             perpage: Items on a page. Undocumented: servers use their own number without it, and
                 may ignore it.
-            prefetch: Pages to request ahead, once the second page is asked for; as many again may
-                have arrived and wait. 0 to 64; 0 requests none ahead.
+            prefetch: Pages to request ahead, once the second page is requested; up to as many more
+                may be buffered. 0 to 64; 0 requests none ahead.
         """
         request = operations.list_users(
             username=arguments.text_filter("username", username),
