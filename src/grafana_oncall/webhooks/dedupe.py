@@ -30,7 +30,7 @@ V = TypeVar("V")
 _MAX_SECONDS_UNTIMED: Final = 60.0
 """Maximum time to remember an event without a time of its own."""
 
-_STATE_CHANGES: Final = frozenset(
+STATE_CHANGES: Final = frozenset(
     {
         EventType.ACKNOWLEDGE,
         EventType.UNACKNOWLEDGE,
@@ -73,7 +73,7 @@ class Dedupe:
     def remember(self, event: Event, now: float) -> None:
         """Remember an event that was accepted."""
         key, most = self._key(event), self._max_events
-        if event.type in _STATE_CHANGES:
+        if event.type in STATE_CHANGES:
             _put(self._state_changes, group_key(event), self._state_change(event), most)
         untimed = min(self._seconds, _MAX_SECONDS_UNTIMED)
         seconds = untimed if event.time is None else self._seconds
@@ -85,7 +85,7 @@ class Dedupe:
 
     def _key(self, event: Event) -> bytes:
         """Return a digest that is the same for a repeat, and for the event by another webhook."""
-        counts = event.type in _STATE_CHANGES and event.time is None
+        counts = event.type in STATE_CHANGES and event.time is None
         number = self._state_change(event)[1] if counts else 0
         parts = group_key(event), str(event.type), number, event.time, event.until
         digest = sha256(repr(parts).encode())

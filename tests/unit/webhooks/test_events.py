@@ -18,6 +18,7 @@ from grafana_oncall.errors import InvalidArgument, OnCallError
 from grafana_oncall.models import AlertGroup, AlertGroupState, EventAlertGroup, WebhookEvent
 from grafana_oncall.testing import FakeOnCall
 from grafana_oncall.webhooks import Event, EventName, EventType, NotAnEvent, parse
+from grafana_oncall.webhooks.dedupe import STATE_CHANGES
 from tests.support import virtual_time
 from tests.support.budget import budget
 from tests.support.webhook_payloads import ADA, GROUP, body, payload
@@ -160,6 +161,12 @@ def test_every_type_of_event_is_a_change_or_known_to_be_none() -> None:
     none = {one for one in EventType if not parse(body(one.value)).changes}
     assert none == {"escalation", "personal notification"}
     assert set(get_args(get_args(EventName)[1])) == set(EventType)
+
+
+def test_every_type_of_event_enters_a_state_or_is_known_not_to() -> None:
+    """A new one must be decided on, since a repeat of a state change is dropped as a duplicate."""
+    others = {"escalation", "alert group created", "personal notification"}
+    assert set(EventType) - STATE_CHANGES == others
 
 
 def test_the_group_of_an_event_has_every_member_of_the_apis() -> None:
