@@ -215,8 +215,8 @@ def role_filter(roles: object) -> Sequence[str] | UnsetType:
         case _:
             given = [roles]
     numbers = [_NUMBER_OF[role] for role in given if isinstance(role, str) and role in _NUMBER_OF]
-    # An empty filter would be ignored by the server, and select everyone.
+    # The server would ignore an empty filter, and select everyone.
     if not numbers or len(numbers) < len(given):
-        message = f"roles={shown(roles)}: one or more of {', '.join(_NUMBER_OF)} are needed."
+        message = f"roles={shown(given)}: one or more of {', '.join(_NUMBER_OF)} are needed."
         raise InvalidArgument(message, argument="roles")
     return numbers

@@ -131,11 +131,11 @@ def test_labels_are_given_as_the_client_takes_them(fake: FakeOnCall, labels: Any
     assert ask(fake, "POST", f"alert_groups/{group.id}/labels/", body).status == 201
 
 
-Door = Callable[[FakeOnCall], Callable[..., object]]
+Method = Callable[[FakeOnCall], Callable[..., object]]
 FAULT = "a fault, such as status(503) or reset(), is needed"
 
 
-SLIPS: list[tuple[Door, dict[str, Any], type[Exception], str]] = [
+SLIPS: list[tuple[Method, dict[str, Any], type[Exception], str]] = [
     (lambda _: RateLimit, {"requests": 0}, ValueError, "requests=0: a whole number, 1 or more, is"),
     (lambda _: RateLimit, {"requests": -1}, ValueError, "requests=-1: a whole number, 1 or more"),
     (lambda _: RateLimit, {"requests": 1.5}, TypeError, "requests=1.5: a whole number, 1 or more"),
@@ -215,13 +215,13 @@ SLIPS: list[tuple[Door, dict[str, Any], type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("door", "given", "kind", "complaint"), SLIPS, ids=[slip[-1] for slip in SLIPS]
+    ("method", "given", "kind", "complaint"), SLIPS, ids=[slip[-1] for slip in SLIPS]
 )
 def test_a_slip_is_refused_where_it_is_made(
-    fake: FakeOnCall, door: Door, given: dict[str, Any], kind: type[Exception], complaint: str
+    fake: FakeOnCall, method: Method, given: dict[str, Any], kind: type[Exception], complaint: str
 ) -> None:
     """With the argument, what was given, and what is needed."""
-    call = door(fake)
+    call = method(fake)
     with pytest.raises(kind, match=re.escape(complaint)) as caught:
         call(**given)
     assert str(caught.value).startswith(f"{[*given][-1]}=")

@@ -157,8 +157,8 @@ async def test_a_router_takes_the_event(fake: FakeOnCall) -> None:
         seen.extend(event.changes)
 
     group = factory.group()
-    door, headers = httpx.ASGITransport(router), {"Authorization": "s3cret"}
-    async with router, httpx.AsyncClient(transport=door, base_url="https://bot.test") as http:
+    transport, headers = httpx.ASGITransport(router), {"Authorization": "s3cret"}
+    async with router, httpx.AsyncClient(transport=transport, base_url="https://bot.test") as http:
         answer = await http.post("/", content=factory.event(group, "acknowledge"), headers=headers)
         assert answer.status_code == 200
     (change,) = seen

@@ -31,7 +31,7 @@ def client(fake: FakeOnCall, transport: httpx.AsyncBaseTransport | None, url: st
 
 
 async def go_through(fake: FakeOnCall, http: httpx.AsyncClient) -> None:
-    """The same requests through any door."""
+    """The same requests through any transport."""
     made = await http.post("/api/v1/integrations/", json={"type": "webhook", "name": "ci"})
     assert made.status_code == 201
     path = f"/oncall/api/v1/integrations/{made.json()['id']}"
