@@ -32,8 +32,8 @@ class BulkReport:
     seconds_acting: float
     """Time to act on the groups, pauses included."""
     complete: bool = True
-    """False when groups may have been missed: because groups left the list during each of five
-    walks, or because the last round of `converge=True` still found new ones."""
+    """False when groups may have been missed: because the list changed in each of five passes, or
+    because the last round of `converge=True` still found new groups."""
     selection_complete: bool = True
     """False when the run ended before the selection was complete: then nothing was sent."""
     dry_run: bool = False
