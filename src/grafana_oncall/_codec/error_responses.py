@@ -64,7 +64,7 @@ _ACKNOWLEDGED_HINT: Final = (
     "the server does not say here: get() shows its state."
 )
 _GATEWAY_HINT: Final = (
-    "reretry later: the server is down or overloaded, and a proxy responded in its place."
+    "retry later: the server is down or overloaded, and a proxy responded in its place."
 )
 
 
@@ -74,10 +74,8 @@ def _is_gateway(response: Response, body: object) -> bool:
     OnCall's errors are JSON, except for an unknown path (404) and its own crashes (500).
     """
     status = response.status
-    is_json = body is not UNSET or response.content.lstrip()[:1] in {
-        b"{",
-        b"[",
-    }  # too deep
+    # JSON that is nested too deeply to be parsed is still JSON.
+    is_json = body is not UNSET or response.content.lstrip()[:1] in {b"{", b"["}
     is_page = not is_json and status >= 400 and status not in _PAGES
     return is_page or 300 <= status < 400 or status in GATEWAY
 

@@ -1,10 +1,16 @@
 """Redact a secret from text and bytes of other programs, however they write it.
 
-Where secrets are hidden: `_core.secret` holds the token and the passwords, and shows none; this
-module removes them from responses and foreign error texts (called by `_http.sender`,
-`_http.failures` and `_session.attempts`); `_core.causes` strips the tracebacks whose frames hold
-headers; `_session.redis_window` and `_http.factory` hide passwords in URLs, `webhooks.auth` the
-secret of webhooks; `repr=False` keeps headers and bodies out of the reprs in `_core.request`.
+Where the token is hidden: `client` and `_http.auth` wrap it in a `Secret` (`_core.secret`), which
+no repr or pickle shows. This module takes it out of responses (`_response_of`, `_read` and
+`redacted` in `_http.sender`; `_decoded` and `_read_ahead` in `_session.attempts`) and out of the
+texts of foreign errors (`_http.failures`, and `_translated` of the aiohttp transport). Errors are
+raised outside of handlers where a chained one would hold headers (`round_trip` in
+`_session.state` and `_http.sender`), and `_core.causes` strips tracebacks. `repr=False` keeps
+headers and bodies out of the reprs in `_core.request`.
+
+Where other secrets are hidden: passwords in URLs by `_http.factory`, `_http.urls`,
+`_session.rate_limit` and `_session.redis_window`; ids in the paths of errors by `_place` in
+`_codec.error_responses`; the secret of webhooks by `webhooks.auth` and `webhooks.router`.
 
 How it works, and why it is safe. A proxy's page may repeat the headers of a request, escaped for
 HTML, JSON or URLs, and so may the errors of a library. So a regular expression matches each

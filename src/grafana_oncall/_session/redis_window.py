@@ -49,7 +49,7 @@ class StorageAway(OnCallError):
 
 @attrs.frozen(kw_only=True)
 class RedisAddress:
-    """Where Redis is, and what opens it."""
+    """Address and credentials of Redis."""
 
     host: str
     port: int

@@ -56,7 +56,7 @@ class Scope:
     """The list, with its filter."""
     overlap: timedelta
     """How much later than a newer group a group may appear in the list."""
-    most_pages: int
+    max_pages: int
     """Maximum pages that a poll reads of open groups, and of everything."""
 
 
@@ -87,11 +87,11 @@ class Poller:
         tracker.start_poll(busy)
         tracker.drop_old()
         expected = await self._read_new()
-        if self._open_pages <= self._scope.most_pages:
+        if self._open_pages <= self._scope.max_pages:
             expected |= await self._read_open()
             expected |= await self._sweep(1)
         else:
-            expected |= await self._sweep(self._scope.most_pages)
+            expected |= await self._sweep(self._scope.max_pages)
         expected = (expected - tracker.left_filter) | tracker.in_flight.keys()
         await self._read_missing(expected - tracker.seen - {*busy})
         return tracker.changed()
@@ -149,7 +149,7 @@ class Poller:
         """Find out what became of groups that were not where they should have been."""
         if len(missing) > _MAX_READS:
             newest = max(map(self._tracker.created_at, missing))
-            await self._read_windows(newest, self._scope.most_pages)
+            await self._read_windows(newest, self._scope.max_pages)
         for group_id in sorted(missing - self._tracker.seen)[:_MAX_READS]:
             await self._read_one(group_id)
 

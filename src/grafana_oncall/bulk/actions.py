@@ -23,7 +23,7 @@ from .outcomes import Status
 
 @attrs.frozen(kw_only=True)
 class Seen:
-    """The part of a group that was read which a run keeps."""
+    """The fields of a listed group that a run keeps."""
 
     id: str
     created_at: datetime
@@ -190,7 +190,7 @@ class Silence(Action):
     """Seconds, or the value of FOREVER."""
 
     def steps(self, _seen: Seen | None, /) -> Sequence[str]:
-        """Return always the same: a silenced group gets the new delay, too."""
+        """Always return the same step: a silenced group gets the new delay, too."""
         return (self.name,)
 
     def is_done(self, seen: Seen) -> bool:
@@ -219,6 +219,6 @@ class Silence(Action):
             return False
         message = (
             "silence_alert_group: the group is silenced, but no response says whether by this run. "
-            "Check until when; silence it again if in doubt."
+            "Check when the silence ends; silence it again if in doubt."
         )
         raise OutcomeUnknown(message, operation="silence_alert_group")

@@ -47,7 +47,7 @@ class Applier:
         self.in_flight: set[str] = set()
         """Ids of groups for which a request may be in flight."""
         self.stopped = False
-        """Whether no further group is begun."""
+        """Whether no new groups are started."""
         self._action = action
         self._session = session
         self._outcomes = state.outcomes

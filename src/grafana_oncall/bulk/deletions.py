@@ -35,7 +35,7 @@ class Delete(Action):
         return Status.ACCEPTED if self.wait is None else Status.CHANGED
 
     def steps(self, _seen: Seen | None, /) -> Sequence[str]:
-        """Return always the same: a group may lack a title for another reason than a wipe."""
+        """Always return the same step: a group may lack a title for another reason than a wipe."""
         return (self.mode,)
 
     def is_done(self, seen: Seen) -> bool:

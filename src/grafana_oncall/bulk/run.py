@@ -174,7 +174,7 @@ class BulkRun:
         """Raise JournalError when the unfinished run is not the one that was asked for."""
         what = difference(earlier.header, header)
         if what is None and header.query is None and not await _has_ids(earlier.outcomes, read):
-            what = "selection: other ids in the journal than here"
+            what = "selection: the journal lists different ids"
         if what is not None:
             raise self._journal.other_run(
                 f"its run is not finished, and differs from this one ({what}). Finish it with "

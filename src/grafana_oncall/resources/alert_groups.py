@@ -118,17 +118,17 @@ class AlertGroups(generated.AlertGroups):
         checkpoint: "Checkpoint | str | Path | None" = None,
         horizon: timedelta = timedelta(days=30),
         overlap: timedelta = timedelta(minutes=5),
-        most_pages: int = 8,
+        max_pages: int = 8,
         clock: Callable[[], datetime] = _utc_now,
     ) -> "Watcher":
         """Watch the groups that match for changes (`grafana_oncall.changes`), by polling.
 
         The API has no list of changes. Each poll reads the groups that were created lately, the
-        open ones (firing, acknowledged, silenced) while they fill `most_pages` pages or fewer, and
+        open ones (firing, acknowledged, silenced) while they fill `max_pages` pages or fewer, and
         one page of all groups, further back each time. So new groups, and changes of open ones, are
         noticed at the next poll; label changes and deletions of resolved groups when their page
-        comes round. Of more open groups, each poll reads `most_pages` pages in rotation. A poll
-        without changes costs at most `most_pages` + 6 requests; one that misses groups reads up to
+        comes round. Of more open groups, each poll reads `max_pages` pages in rotation. A poll
+        without changes costs at most `max_pages` + 6 requests; one that misses groups reads up to
         30 of them by id, and the rest at the next polls.
 
         Args:
@@ -146,7 +146,7 @@ class AlertGroups(generated.AlertGroups):
                 a lock file is kept beside it.
             horizon: Groups created longer ago than this are not watched; at most 3650 days.
             overlap: How much later than newer groups a group may appear in the list.
-            most_pages: Limit of the pages read in a poll, as described above.
+            max_pages: Limit of the pages read in a poll, as described above.
             clock: Returns the current time, timezone-aware. It may jump while the watcher runs, but
                 must be right at the start, on which `horizon` depends.
 
@@ -165,7 +165,7 @@ class AlertGroups(generated.AlertGroups):
         scope = Scope(
             request=listed.request,
             overlap=duration("overlap", overlap),
-            most_pages=whole("most_pages", most_pages),
+            max_pages=whole("max_pages", max_pages),
         )
         settings = WatchSettings(
             scope=scope,

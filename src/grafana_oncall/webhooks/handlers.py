@@ -71,9 +71,9 @@ class Handlers:
         about = f"{shown(str(event.type))} of {shown(event.alert_group_id)}"
         _logger.error("A webhook handler failed on %s", about, exc_info=failure)
         if self._on_error is not None:
-            worse = await failure_of(self._on_error, event, failure)
-            if worse is not None:
-                _logger.error("on_error failed on %s", about, exc_info=worse)
+            callback_failure = await failure_of(self._on_error, event, failure)
+            if callback_failure is not None:
+                _logger.error("on_error failed on %s", about, exc_info=callback_failure)
 
 
 def _check_type(value: object) -> None:

@@ -176,7 +176,7 @@ def watcher(client: OnCallClient, text: str | None) -> Watcher:
         existing=True,
         checkpoint=checkpoint,
         every=60,
-        most_pages=2,
+        max_pages=2,
     )
 
 

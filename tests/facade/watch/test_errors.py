@@ -167,7 +167,7 @@ async def test_before_anything_was_read_there_is_no_checkpoint(
         pytest.param("existing", "no", id="a word for a flag"),
         pytest.param("horizon", timedelta(0), id="nothing to watch"),
         pytest.param("overlap", -1, id="time back"),
-        pytest.param("most_pages", None, id="no bound of pages"),
+        pytest.param("max_pages", None, id="no bound of pages"),
         pytest.param("clock", 12, id="a time for a clock"),
         pytest.param("checkpoint", 5, id="a number for a checkpoint"),
         pytest.param("checkpoint", {"server": BASE}, id="a mapping for a checkpoint"),

@@ -117,7 +117,7 @@ async def lived(life: Life, client: OnCallClient, *, bots: bool) -> bytes | None
         existing=True,
         checkpoint=life.checkpoint,
         every=EVERY,
-        most_pages=2,
+        max_pages=2,
     )
     seconds = 20 * EVERY
     if life.moments is None:

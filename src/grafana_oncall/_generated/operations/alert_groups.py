@@ -187,7 +187,7 @@ def resolve_alert_group(alert_group_id: str) -> Request[None]:
 
     `POST /api/v1/alert_groups/{alert_group_id}/resolve/`
 
-    Also ends a maintenance.
+    Also ends a maintenance window.
     """
     return Request(
         operation=RESOLVE_ALERT_GROUP,

@@ -99,7 +99,7 @@ class AlertGroups(Resource):
         Raises:
             AlreadyInState: It is acknowledged already; it may be resolved by now, since the
                 server checks the acknowledgement first.
-            Conflict: It is resolved, attached to another group, or a maintenance.
+            Conflict: It is resolved, attached to another group, or a maintenance incident.
             UserTokenRequired: The token is a service account's.
         """
         return await self._session.send(operations.acknowledge_alert_group(alert_group_id))
@@ -114,7 +114,7 @@ class AlertGroups(Resource):
 
         Raises:
             AlreadyInState: It is not acknowledged.
-            Conflict: It is resolved, attached to another group, or a maintenance.
+            Conflict: It is resolved, attached to another group, or a maintenance incident.
             UserTokenRequired: The token is a service account's.
         """
         return await self._session.send(operations.unacknowledge_alert_group(alert_group_id))
@@ -122,7 +122,7 @@ class AlertGroups(Resource):
     async def resolve(self, alert_group_id: str) -> None:
         """Resolve an alert group.
 
-        Also ends a maintenance.
+        Also ends a maintenance window.
 
         Needs a user's OnCall API key.
 
@@ -148,7 +148,7 @@ class AlertGroups(Resource):
 
         Raises:
             AlreadyInState: It is not resolved.
-            Conflict: It is attached to another group, or a maintenance.
+            Conflict: It is attached to another group, or a maintenance incident.
             UserTokenRequired: The token is a service account's.
         """
         return await self._session.send(operations.unresolve_alert_group(alert_group_id))

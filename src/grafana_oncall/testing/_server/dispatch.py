@@ -93,7 +93,8 @@ _CLOUD_ONLY: dict[tuple[str, ...], dict[str, Operation]] = {
         "POST": _operation("remove_alert_group_label", "editor", remove_label)
     },
 }
-_KIND = re.compile("_(" + "|".join({path[0].removesuffix("s") for path in _TABLE}) + ")s?")
+_KINDS = sorted({path[0].removesuffix("s") for path in _TABLE}, key=len, reverse=True)
+_KIND = re.compile(f"_({'|'.join(_KINDS)})s?")
 _TABLES = {"oss": _TABLE, "cloud": {**_TABLE, **_CLOUD_ONLY}}
 OPERATION_NAMES = tuple(
     dict.fromkeys(
