@@ -1,4 +1,4 @@
-"""Locks of files: whoever opened one twice has it once, on Windows as elsewhere."""
+"""Locks on files: whoever opens one twice has it once, on Windows too."""
 
 import errno
 import os

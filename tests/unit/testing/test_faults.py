@@ -49,7 +49,7 @@ def test_no_answer_is_an_exception_and_a_call(fake: FakeOnCall, fault: Fault) ->
     assert (fake.calls[-1].fault, fake.calls[-1].applied) == (None, True)
 
 
-def test_no_answer_without_a_fault_has_a_text_too(fake: FakeOnCall) -> None:
+def test_no_response_without_a_fault_has_a_text_too(fake: FakeOnCall) -> None:
     """Whoever may raise it."""
     ask(fake, "GET", "nothing/")
     assert (

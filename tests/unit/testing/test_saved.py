@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from grafana_oncall.testing import FakeOnCall, RateLimit, VirtualClock, seed_storm
 from tests.support.budget import budget
 from tests.support.fake_requests import ask
-from tests.unit.testing.test_register import Shuffle
+from tests.unit.testing.test_index import Shuffle
 
 
 def again(fake: FakeOnCall, clock: VirtualClock) -> FakeOnCall:
