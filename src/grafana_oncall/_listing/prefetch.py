@@ -6,6 +6,10 @@ semaphore bounds the requests in flight, the length of the queue the pages that 
 buffered. A task that failed keeps its error until it is first in the queue: the pages before it are
 returned, and the error is raised once, in its place. Leaving the walk cancels what is in the queue,
 and waits until that has ended: no request outlives the loop.
+
+Responses that arrive together would keep the next requests waiting while they are decoded. So a
+task ends with the response, and the page is decoded when it is wanted. One that cannot be decoded,
+or does not match the filter, is requested once more as any call would be, with its retries.
 """
 
 import asyncio
@@ -13,9 +17,11 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from typing import Generic, Self, TypeVar
 
+from grafana_oncall._codec.decode import decode
 from grafana_oncall._core.aio import cancel_all
-from grafana_oncall._core.request import Page, Request
+from grafana_oncall._core.request import Page, Request, Response
 from grafana_oncall._session.session import Session
+from grafana_oncall.errors import DecodeError, FilterIgnored
 from grafana_oncall.events import PageRead
 
 from .pages import upcoming
@@ -46,7 +52,7 @@ class Walk(Generic[T]):
         self._request = request
         self._page: Page[T] | None = None
         self._in_flight = asyncio.Semaphore(1 + prefetch)
-        self._queue: deque[tuple[Request[Page[T]], asyncio.Task[Page[T]]]] = deque()
+        self._queue: deque[tuple[Request[Page[T]], asyncio.Task[Response]]] = deque()
         self._max_queued = 1 + 2 * prefetch
 
     async def __aenter__(self) -> Self:
@@ -58,28 +64,43 @@ class Walk(Generic[T]):
     async def next_page(self) -> Page[T] | None:
         """Return the next page; None after the last one."""
         if self._page is None:
-            self._page = await self._read(self._request)
+            self._page = await self._session.send(self._request)
+            self._report(self._page)
             return self._page
         queued = [request for request, _ in self._queue]
         wanted = upcoming(self._request, self._page, self._max_queued, known=queued)
         if not wanted:  # also when the list has shrunk since pages were queued
             return None
         for request in wanted[len(queued) :]:
-            self._queue.append((request, asyncio.create_task(self._read(request))))
+            self._queue.append((request, asyncio.create_task(self._fetch(request))))
         self._request, task = self._queue[0]
-        self._page = await task
+        self._page = await self._decoded(self._request, await task)
         self._queue.popleft()
+        self._report(self._page)
         return self._page
 
-    async def _read(self, request: Request[Page[T]]) -> Page[T]:
+    async def _fetch(self, request: Request[Page[T]]) -> Response:
         async with self._in_flight:
-            page = await self._session.send(request)
+            raw = Request(
+                operation=request.operation,
+                path=request.path,
+                returns=Response,
+                query=request.query,
+            )
+            return await self._session.send(raw)
+
+    async def _decoded(self, request: Request[Page[T]], response: Response) -> Page[T]:
+        try:
+            return decode(request, response)
+        except (DecodeError, FilterIgnored):
+            return await self._session.send(request)
+
+    def _report(self, page: Page[T]) -> None:
         self._session.shared.emit(
             PageRead(
-                operation=request.operation.id,
+                operation=self._request.operation.id,
                 number=page.number,
                 items=len(page.results),
                 count=page.count,
             )
         )
-        return page
