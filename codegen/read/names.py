@@ -22,6 +22,11 @@ MEMBER: Final = r"(?!(?:self|attrs|datetime|str|int|float|bool)$)[a-z][A-Za-z0-9
 BUILDER: Final = rf"{_NO_KEYWORD}[a-z][a-z0-9_]*"
 TAG: Final = BUILDER
 """A tag, which becomes the name of the module with its request builders."""
+ARGUMENT: Final = (
+    r"(?!(?:self|arguments|attrs|bodies|body|enums|label_rules|operations|reconcile|request)$)"
+    rf"{BUILDER}"
+)
+"""A member of a request body, which the facade takes as an argument of this name."""
 PARAMETER: Final = rf"(?!(?:body|query|segment|type)$){BUILDER}"
 
 _USED_BY_TEMPLATES: Final = (

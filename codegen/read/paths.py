@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import attrs
 
+from .bodies import Member, read_members
 from .names import BUILDER, PARAMETER, TAG, check_name
 from .schemas import check_schema, is_class, is_page, page_item, used_schemas
 from .spec import METHODS, Json, Shape, Spec, Unsupported, below, check_shape
@@ -14,7 +15,7 @@ _PATH: Final = r"/(?:(?:[a-z0-9_-]+|\{\w+\})/)*"
 _ITEM: Final[Shape] = {**dict.fromkeys(METHODS, dict), "parameters": list}
 _OPERATION: Final[Shape] = {
     **dict.fromkeys(("operationId", "summary", "x-permission", "x-retry", "x-check"), str),
-    **dict.fromkeys(("x-method",), str),
+    **dict.fromkeys(("x-method", "x-facade", "x-read-back", "x-reconcile"), str),
     **dict.fromkeys(("tags", "parameters", "security"), list),
     **dict.fromkeys(("requestBody", "responses"), dict),
     "x-needs-user": bool,
@@ -64,6 +65,8 @@ class Operation:
     body: str | None
     """Name of the schema of the request body."""
     body_required: bool
+    members: list[Member]
+    """Members of the body; none if the method is written by hand."""
     result: str | None
     """Name of the schema of the response, or of a page's items."""
     is_page: bool
@@ -72,6 +75,12 @@ class Operation:
     """Status of the successful response."""
     facade: str
     """Name of its method in the facade."""
+    by_hand: bool
+    """Whether that method is written by hand."""
+    read_back: str | None
+    """Id of the operation that reads the object, to compare it with the body in doubt."""
+    reconcile: str | None
+    """Id of the list in which a new object is found by name."""
     raises: dict[str, str]
     """Errors that the facade documents besides those of every method, with the reasons."""
 
@@ -102,6 +111,7 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
     ]
     _check_parameters(path, parameters, pointer)
     tag, docs = _tag(spec, node["tags"], f"{pointer}/tags")
+    body, by_hand = read_body(spec, node, pointer), _is_by_hand(node, pointer)
     success = _success(node["responses"], f"{pointer}/responses")
     result, is_page = _result(spec, node["responses"][success], f"{pointer}/responses/{success}")
     return Operation(
@@ -118,12 +128,16 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         docs=docs,
         retry=_retry(node, method, pointer),
         parameters=parameters,
-        body=read_body(spec, node, pointer),
+        body=body,
         body_required=node.get("requestBody", {}).get("required", False),
+        members=[] if by_hand else [*read_members(spec, body)],
         result=result,
         is_page=is_page,
         success=int(success),
         facade=_facade(node, tag, pointer),
+        by_hand=by_hand,
+        read_back=node.get("x-read-back"),
+        reconcile=node.get("x-reconcile"),
         raises=_raises(node, f"{pointer}/x-raises"),
     )
 
@@ -256,6 +270,12 @@ def _facade(node: Json, tag: str, pointer: str) -> str:
     name = str(node.get("x-method", re.sub(kinds, "", node["operationId"])))
     check_name(name, BUILDER, f"{pointer}/x-method")
     return name
+
+
+def _is_by_hand(node: Json, pointer: str) -> bool:
+    if node.get("x-facade", "by hand") != "by hand":
+        raise Unsupported(f"{pointer}/x-facade", "a method is generated, or written `by hand`")
+    return "x-facade" in node
 
 
 def _raises(node: Json, pointer: str) -> dict[str, str]:

@@ -183,7 +183,15 @@ def _members(spec: Spec, schema: Json, pointer: str) -> Iterator[str]:
     for name, member in schema["properties"].items():
         member_pointer = below(f"{pointer}/properties", name)
         check_name(name, MEMBER, member_pointer)
-        yield from check_schema(spec, member, member_pointer)
+        yield from check_schema(spec, _without_argument(member, member_pointer), member_pointer)
+
+
+def _without_argument(member: Any, pointer: str) -> Any:
+    """Check and drop `x-argument`, which only a member may have."""
+    if not isinstance(member, dict) or "x-argument" not in member:
+        return member
+    check_shape({"x-argument": member["x-argument"]}, {"x-argument": str}, pointer)
+    return {key: value for key, value in member.items() if key != "x-argument"}
 
 
 def _check_enum(schema: Json, pointer: str) -> None:

@@ -18,7 +18,7 @@ from .templating import TEMPLATES, jinja_environment
 
 _LIMITS: Final = {
     *("pattern", "minLength", "maxLength", "minimum", "maximum", "maxItems"),
-    *("example", "examples"),
+    *("example", "examples", "x-argument"),
 }
 
 
@@ -96,7 +96,7 @@ def _inline(spec: Spec, schema: Json, parents: tuple[str, ...] = ()) -> Json:
     if "$ref" in schema:
         name = schema["$ref"].removeprefix(SCHEMAS)
         if is_class(spec.schemas[name]):
-            return schema
+            return {key: value for key, value in schema.items() if key != "x-argument"}
         if name in parents:
             raise Unsupported(SCHEMAS + name, "only a class may refer to itself")
         own = {key: value for key, value in schema.items() if key != "$ref"}

@@ -1,30 +1,36 @@
-"""The facade: a class for each tag, with a method for each operation that has no body.
+"""The facade: a class for each tag, with a method for each operation.
 
-An operation with a body has more to it than the specification says (labels and times are checked,
-mappings become models), so its method is written by hand, in a subclass.
+Ids of the path are positional, members of the body and filters are keywords. An operation that the
+specification marks `x-facade: by hand` gets no method: it is written in a subclass.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
 
+from codegen.read.bodies import Member
 from codegen.read.paths import Operation, Parameter
+from codegen.read.spec import Unsupported
 
 from .templating import class_name, jinja_environment
 
 
 @attrs.frozen
 class Argument:
-    """How the facade takes a query parameter."""
+    """How the facade takes a query parameter, or a member of a body."""
 
     hint: str
+    """Type hint; empty for that of the member."""
     value: str
-    """The expression for what is sent, in which `{0}` is the name of the argument."""
+    """The expression for what is sent: `{0}` is the name of the argument, `{1}` its class."""
     description: str = ""
-    """Its description, where it is not that of the parameter."""
+    """Its description, where it is not that of the parameter; of a member, if it has none."""
     name: str = ""
     """Name of the argument, where it is not that of the parameter."""
+    positional: bool = False
+    """Whether it may be given without its name."""
 
 
 ARGUMENTS: Final[Mapping[str, Argument]] = {
@@ -57,10 +63,43 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
         "Any of `admin`, `editor`, `viewer` and `none`; the user has one of them.",
     ),
 }
-"""By the `x-argument` of the parameter, or by what its type implies."""
+"""Query parameters, by their `x-argument`, or by what their type implies."""
+
+MEMBERS: Final[Mapping[str, Argument]] = {
+    "filled": Argument("", 'arguments.filled("{0}", {0})'),
+    "enum": Argument("", 'arguments.one_of("{0}", {0}, {1})'),
+    "nested": Argument("", 'bodies.nested("{0}", {0}, {1})'),
+    "templates": Argument("", 'bodies.templates("{0}", {0}, {1})'),
+    "labels": Argument("LabelsLike", "label_rules.to_inputs({0})"),
+    "dynamic_labels": Argument("LabelsLike", "label_rules.to_dynamic_inputs({0})"),
+    "delay": Argument(
+        "timedelta | int | arguments.Forever",
+        "arguments.silence_delay({0})",
+        "How long, as a timedelta (rounded up to seconds) or in whole seconds, from 1 second to"
+        " 68 years; or `FOREVER`.",
+        positional=True,
+    ),
+}
+"""Members of bodies, by their `x-argument`, or by what their type implies."""
 
 _IMPLICIT: Final = {"page", "perpage"}
 """Parameters of every list: pagers count the pages, and `perpage` is documented once."""
+
+_PAGES: Final[Mapping[str, str]] = {
+    "perpage": (
+        "Items on a page. Undocumented: servers use their own number without it, and may ignore it."
+    ),
+    "prefetch": (
+        "Pages to request ahead, once the second page is requested; up to as many more may be"
+        " buffered. 0 to 64; 0 requests none ahead."
+    ),
+}
+_RECONCILE: Final = (
+    "Whether to look for the `name`, which is then required, when a request got no response, and to"
+    " retry if nothing has it. Costs a request for the list before, and one each time a request is"
+    " in doubt. What another program creates by this name at the same moment is taken for the"
+    " result."
+)
 
 
 def render_resources(
@@ -75,18 +114,23 @@ def render_resources(
 
     Returns:
         Source by file name.
+
+    Raises:
+        Unsupported: A method cannot be rendered.
     """
+    for operation in operations:
+        _check(operation, {op.id: op for op in operations})
     template = jinja_environment(_FILTERS).get_template("resources.jinja2")
     files = {"__init__": f'{header}\n"""The facade: a class for each tag."""\n'}
     for tag in sorted({op.tag for op in operations}):
-        methods = [op for op in operations if op.tag == tag and not op.body]
+        methods = [op for op in operations if op.tag == tag and not op.by_hand]
         files[tag] = template.render(
             header=header,
             tag=tag,
             description=descriptions.get(tag, ""),
             docs=next(op.docs for op in operations if op.tag == tag),
             operations=methods,
-            results=sorted({op.result for op in methods if op.result}),
+            classes=sorted({name for op in methods for name in _classes(op)}),
         )
     return {f"resources/{name}.py": source for name, source in files.items()}
 
@@ -96,9 +140,46 @@ def argument(parameter: Parameter) -> str:
     return _argument(parameter).name
 
 
+def _check(operation: Operation, by_id: Mapping[str, Operation]) -> None:
+    """Check what the facade alone needs to be told by the specification."""
+    pointer, ids = operation.pointer, _ids(operation)
+    for member in operation.members:
+        if member.argument and member.argument not in MEMBERS:
+            raise Unsupported(member.pointer, f"x-argument is one of {', '.join(MEMBERS)}")
+        if member.name in ids:
+            raise Unsupported(member.pointer, "a parameter of the path has this name")
+    if operation.read_back:
+        read = by_id.get(operation.read_back)
+        if read is None or (_ids(read), read.result) != (ids, operation.result):
+            raise Unsupported(f"{pointer}/x-read-back", "names what gets the same object")
+    if operation.reconcile:
+        listed, names = by_id.get(operation.reconcile), [each.name for each in operation.members]
+        filters = [] if listed is None else [each.name for each in listed.parameters]
+        if (
+            listed is None
+            or listed.result != operation.result
+            or "name" not in {*filters} & {*names}
+        ):
+            raise Unsupported(f"{pointer}/x-reconcile", "names a list of such objects by `name`")
+
+
+def _classes(operation: Operation) -> Iterator[str]:
+    """Yield the names of the schemas whose classes the method uses."""
+    if operation.result:
+        yield operation.result
+    if operation.body:
+        yield operation.body
+    for member in operation.members:
+        yield from member.classes
+
+
+def _ids(operation: Operation) -> list[str]:
+    return [each.name for each in operation.parameters if each.rule]
+
+
 def _filters(operation: Operation) -> list[Parameter]:
     """Return the query parameters that are arguments of this operation alone."""
-    return [one for one in operation.parameters if not one.rule and one.name not in _IMPLICIT]
+    return [each for each in operation.parameters if not each.rule and each.name not in _IMPLICIT]
 
 
 def _argument(parameter: Parameter) -> Argument:
@@ -111,9 +192,73 @@ def _argument(parameter: Parameter) -> Argument:
     )
 
 
-def _value(parameter: Parameter) -> str:
-    argument = _argument(parameter)
-    return argument.value.format(argument.name)
+def _member(member: Member) -> Argument:
+    found = MEMBERS.get(member.argument, Argument("", "{0}"))
+    return attrs.evolve(
+        found,
+        hint=found.hint or member.hint,
+        description=member.description or found.description or member.fallback,
+    )
+
+
+def _parameter(member: Member) -> str:
+    """Render a member as a parameter of the method."""
+    hint = _member(member).hint + (" | None" if member.nullable else "")
+    return f"{member.name}: {hint}" + ("" if member.required else " | UnsetType = UNSET")
+
+
+def _signature(operation: Operation) -> str:
+    """Render the parameters of a method."""
+    positional = [f"{name}: str" for name in _ids(operation)]
+    positional += [_parameter(each) for each in operation.members if _member(each).positional]
+    keywords = [_parameter(each) for each in operation.members if not _member(each).positional]
+    filters = map(_argument, _filters(operation))
+    keywords += [f"{each.name}: {each.hint} | None = None" for each in filters]
+    if operation.is_page:
+        keywords += ["perpage: int | None = None", "prefetch: int = DEFAULT_PREFETCH"]
+    if operation.reconcile:
+        keywords.append("reconcile: bool = False")
+    return ", ".join(["self", *positional, *(["*", *keywords] if keywords else [])])
+
+
+def _arguments(operation: Operation) -> dict[str, str]:
+    """Return the description of each argument that has one."""
+    ids = {each.name: each.description for each in operation.parameters if each.rule}
+    members = {each.name: _member(each).description for each in operation.members}
+    filters = {each.name: each.description for each in map(_argument, _filters(operation))}
+    pages = _PAGES if operation.is_page else {}
+    reconcile = {"reconcile": _RECONCILE} if operation.reconcile else {}
+    described = {**ids, **members, **filters, **pages, **reconcile}
+    return {name: description for name, description in described.items() if description}
+
+
+def _call(operation: Operation) -> str:
+    """Render the call of the request builder."""
+    given = [*_ids(operation), *(["body"] if operation.body else [])]
+    for parameter in _filters(operation):
+        argument = _argument(parameter)
+        given.append(f"{parameter.name}={argument.value.format(argument.name)}")
+    if operation.is_page:
+        given.append('perpage=arguments.optional_whole("perpage", perpage)')
+    return f"operations.{operation.id}({', '.join(given)})"
+
+
+def _value(member: Member) -> str:
+    """Render what is sent for a member: the checked value, or None or UNSET as they are."""
+    name, value = member.name, _member(member).value
+    if value == "{0}":
+        return name
+    checked = value.format(name, class_name(next(iter(member.classes), None)))
+    absent = [*([] if member.required else ["UNSET"]), *(["None"] if member.nullable else [])]
+    if not absent:
+        return checked
+    test = " or ".join(f"{name} is {each}" for each in absent)
+    return f"({name} if {test} else {checked})"
+
+
+def _in_python(text: str) -> str:
+    """Speak of None in place of null."""
+    return re.sub(r"\b[Nn]ull\b", "None", text)
 
 
 def _pascal(tag: str) -> str:
@@ -121,9 +266,11 @@ def _pascal(tag: str) -> str:
 
 
 _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
-    "argument": _argument,
-    "filters": _filters,
+    "arguments": _arguments,
+    "call": _call,
+    "ids": _ids,
+    "in_python": _in_python,
     "pascal": _pascal,
-    "result": class_name,
+    "signature": _signature,
     "value": _value,
 }

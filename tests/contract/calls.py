@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 from hypothesis import strategies as st
 
+from codegen.read.bodies import Member, read_members
 from codegen.read.paths import Operation, read_operations
 from codegen.read.spec import Spec
 from codegen.render.resources import argument
@@ -17,7 +18,8 @@ from tests.support.specs import OPENAPI
 
 Arguments: TypeAlias = Mapping[str, Any]
 
-GENERATED: Final = tuple(read_operations(Spec.load(OPENAPI)))
+_SPEC: Final = Spec.load(OPENAPI)
+GENERATED: Final = tuple(read_operations(_SPEC))
 """All operations, as the code generator reads them."""
 
 
@@ -58,7 +60,6 @@ _matched = st.text(
 _keys = st.from_regex(r"[A-Za-z]([A-Za-z0-9_]{0,61}[A-Za-z])?", fullmatch=True)
 _values = st.from_regex(r"[A-Za-z_.-]([A-Za-z0-9_.-]{0,61}[A-Za-z_.-])?", fullmatch=True)
 _templates = st.sampled_from(["{{ payload.title }}", "{% if a %}b{% endif %}", "plain: text", ""])
-_resettable = st.none() | _templates
 
 
 def _spellings(labels: dict[str, str]) -> st.SearchStrategy[Any]:
@@ -91,56 +92,42 @@ _delays = (
 )
 
 
-def _block(*members: str) -> st.SearchStrategy[Any]:
-    return st.none() | st.fixed_dictionaries({}, optional=dict.fromkeys(members, _resettable))
+def _model(name: str, texts: st.SearchStrategy[str] = text) -> st.SearchStrategy[Any]:
+    """JSON of a class of the specification."""
+    members = [*read_members(_SPEC, name)]
+    return st.fixed_dictionaries(
+        {one.name: _value(one, texts) for one in members if one.required},
+        optional={one.name: _value(one, texts) for one in members if not one.required},
+    )
 
 
-_FULL: Final = ("title", "message", "image_url")
-_CHANNELS: Final = ("telegram", "msteams", "mobile_app", "mobile_app_critical", "email", "webhook")
-templates = st.fixed_dictionaries(
-    {},
-    optional={
-        **dict.fromkeys(
-            ("grouping_key", "resolve_signal", "acknowledge_signal", "source_link"), _resettable
-        ),
-        **dict.fromkeys(("slack", "web", "telegram", "msteams", "webhook"), _block(*_FULL)),
-        **dict.fromkeys(("email", "mobile_app"), _block("title", "message")),
-        **dict.fromkeys(("sms", "phone_call"), _block("title")),
-    },
-)
-default_routes = st.fixed_dictionaries(
-    {},
-    optional={
-        "escalation_chain_id": st.none() | text,
-        "slack": st.fixed_dictionaries(
-            {}, optional={"channel_id": st.none() | text, "enabled": st.booleans()}
-        ),
-        **dict.fromkeys(
-            _CHANNELS,
-            st.fixed_dictionaries({}, optional={"id": st.none() | text, "enabled": st.booleans()}),
-        ),
-    },
-)
-_MEMBERS: Final = {
-    "name": text,
-    "description_short": st.none() | text,
-    "team_id": st.none() | text,
-    "labels": _labels(_keys, _values, least=0, most=50),
-    "dynamic_labels": _labels(_keys, st.sampled_from(["{{ payload.a }}", "a:b", "x"]), least=0),
-    "templates": templates,
-    "default_route": default_routes,
-}
+def _value(member: Member, texts: st.SearchStrategy[str] = text) -> st.SearchStrategy[Any]:
+    """Good values for a member of a body, by how the facade takes it."""
+    found: st.SearchStrategy[Any]
+    match member.argument:
+        case "labels":
+            found = _labels(_keys, _values, least=0, most=50)
+        case "dynamic_labels":
+            found = _labels(_keys, st.sampled_from(["{{ payload.a }}", "a:b", "x"]), least=0)
+        case "delay":
+            found = _delays
+        case "templates":
+            found = _model(member.classes[0], _templates)
+        case "nested":
+            found = _model(member.classes[0], texts)
+        case "filled":
+            found = texts.filter(bool)
+        case _:
+            found = {"str": texts, "bool": st.booleans()}[member.hint]
+    return st.none() | found if member.nullable else found
+
+
 _GROUP: Final = {"alert_group_id": ids}
-_INTEGRATION: Final = {"integration_id": ids}
 _LABEL: Final = {"key": _keys, "value": _values}
 
 
 def _groups(name: str) -> Callable[..., Awaitable[object]]:
     return lambda client, **given: getattr(client.alert_groups, name)(**given)
-
-
-def _integrations(name: str) -> Callable[..., Awaitable[object]]:
-    return lambda client, **given: getattr(client.integrations, name)(**given)
 
 
 _FILTERS: Final[Mapping[str, st.SearchStrategy[Any]]] = {
@@ -157,7 +144,7 @@ _FILTERS: Final[Mapping[str, st.SearchStrategy[Any]]] = {
 
 
 def _of_the_specification(operation: Operation) -> Call:
-    """Return the call of an operation without a body, which the facade's code generator makes."""
+    """Return the call of an operation whose method is generated."""
     resource, method = operation.tag, operation.facade
     if operation.id.startswith("list_"):
 
@@ -172,17 +159,17 @@ def _of_the_specification(operation: Operation) -> Call:
         sent: Awaitable[object] = getattr(getattr(client, resource), method)(**given)
         return sent
 
-    return Call(send, {one.name: ids for one in operation.parameters if one.rule})
+    needed = {one.name: ids for one in operation.parameters if one.rule}
+    needed |= {one.name: _value(one) for one in operation.members if one.required}
+    options = {one.name: _value(one) for one in operation.members if not one.required}
+    return Call(send, needed, options)
 
 
 CALLS: Final[Mapping[str, Call]] = {
-    **{one.id: _of_the_specification(one) for one in GENERATED if not one.body},
-    "create_integration": Call(_integrations("create"), {"type": text.filter(bool)}, _MEMBERS),
-    "update_integration": Call(_integrations("update"), _INTEGRATION, _MEMBERS),
+    **{one.id: _of_the_specification(one) for one in GENERATED if not one.by_hand},
     "delete_alert_group": Call(
         _groups("delete"), _GROUP, {"mode": st.sampled_from(["wipe", *models.DeleteMode])}
     ),
-    "silence_alert_group": Call(_groups("silence"), {**_GROUP, "delay": _delays}),
     "add_alert_group_label": Call(_groups("add_label"), {**_GROUP, **_LABEL}),
     "remove_alert_group_label": Call(
         _groups("remove_label"), {**_GROUP, "key": _matched, "value": _matched}

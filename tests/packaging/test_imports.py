@@ -161,11 +161,19 @@ def test_the_builders_of_one_tag_bring_no_others(tag: str) -> None:
     ("use", "absent"),
     [
         pytest.param(
-            "client", {"resources.alert_groups", "resources.integrations", "labels"}, id="a client"
+            "client",
+            {"resources.alert_groups", "_generated.resources.integrations", "labels"},
+            id="a client",
         ),
         pytest.param(
             "asyncio.run(client.alert_groups.get(group))",
-            {"resources.integrations", "_watch.watcher", "_watch.poller", "bulk", "changes"},
+            {
+                "_generated.resources.integrations",
+                "_watch.watcher",
+                "_watch.poller",
+                "bulk",
+                "changes",
+            },
             id="a group",
         ),
         pytest.param(

@@ -1,14 +1,38 @@
-"""What every class of the facade has: the session, and lists whose items match their filter."""
+"""What every class of the facade has: the session, and requests that look at their effect."""
 
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from grafana_oncall._core.request import Page, Request
+from grafana_oncall._codec.decode import contains, encode
+from grafana_oncall._core.request import Page, Request, Result
+from grafana_oncall._core.types import UNSET, UnsetType
+from grafana_oncall._session.call import Send
 from grafana_oncall._session.session import Session
+from grafana_oncall._validation.arguments import text_filter
+from grafana_oncall.errors import InvalidArgument
 
 from .filters import matching
-from .pager import HasId, Pager
+from .pager import DEFAULT_PREFETCH, HasId, Pager
+from .pages import next_page
 
+
+class HasName(HasId, Protocol):
+    """An object that has a name."""
+
+    @property
+    def name(self) -> str | None:
+        """Name of the object."""
+        ...
+
+
+R = TypeVar("R")
 T = TypeVar("T", bound=HasId)
+N = TypeVar("N", bound=HasName)
+
+
+class ByName(Protocol[N]):
+    """Builds the request of a list that can be filtered by name."""
+
+    def __call__(self, *, name: str | UnsetType) -> Request[Page[N]]: ...
 
 
 class Resource:
@@ -20,3 +44,37 @@ class Resource:
     def _list(self, request: Request[Page[T]], prefetch: int) -> Pager[T]:
         """Return a pager that raises FilterIgnored for an item that the filter excludes."""
         return Pager(self._session, request, prefetch=prefetch, verify=matching(request))
+
+    async def _change(self, request: Request[R], read: Request[R]) -> R:
+        """Send a change; in doubt, read the object and compare it with the body."""
+
+        async def changed(send: Send) -> Result[R] | None:
+            current = await send(read)
+            return current if contains(current.response.content, encode(request)) else None
+
+        return await self._session.send(request, read_back=changed)
+
+    async def _create_once(
+        self, request: Request[N], listed: ByName[N], name: str | UnsetType
+    ) -> N:
+        """Send a creation; in doubt, look for an object of this name that was not there before."""
+        if name is UNSET:
+            message = "reconcile=True needs a name= to look for."
+            raise InvalidArgument(message, argument="reconcile")
+        named = listed(name=text_filter("name", name))
+        # Not by `_list`, which raises FilterIgnored if the server does not support the filter.
+        pager = Pager(self._session, named, prefetch=DEFAULT_PREFETCH)
+        before = {item.id for item in await pager.collect()}
+
+        async def created(send: Send) -> Result[N] | None:
+            following: Request[Page[N]] | None = named
+            while following is not None:
+                page = await send(following)
+                for item in page.value.results:
+                    # A server that does not support the filter returns all objects.
+                    if item.name == name and item.id not in before:
+                        return Result(value=item, response=page.response)
+                following = next_page(following, page.value)
+            return None
+
+        return await self._session.send(request, read_back=created)

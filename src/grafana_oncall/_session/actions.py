@@ -1,29 +1,17 @@
-"""Requests of alert groups whose bodies are made of arguments, for the facade and for bulk runs."""
+"""Requests of alert groups that are more than their bodies, for the facade and for bulk runs."""
 
-from datetime import timedelta
 from typing import Literal
 
 import attrs
 
 from grafana_oncall import labels as label_rules
 from grafana_oncall._core.request import Request, Result
-from grafana_oncall._generated.models.alert_groups import (
-    AlertGroupDelete,
-    AlertGroupSilence,
-    DeleteMode,
-)
+from grafana_oncall._generated.models.alert_groups import AlertGroupDelete, DeleteMode
 from grafana_oncall._generated.models.labels import Label
 from grafana_oncall._generated.operations import alert_groups as operations
-from grafana_oncall._validation.arguments import Forever, silence_delay
 from grafana_oncall._validation.enums import delete_mode
 
 from .call import ReadBack, Send
-
-
-def silence(alert_group_id: str, delay: timedelta | int | Forever) -> Request[None]:
-    """Return the request that silences a group for this time."""
-    body = AlertGroupSilence(delay=silence_delay(delay))
-    return operations.silence_alert_group(alert_group_id, body)
 
 
 def delete(alert_group_id: str, mode: DeleteMode | Literal["wipe", "delete"]) -> Request[None]:

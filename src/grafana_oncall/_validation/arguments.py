@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar, cast
 
 from grafana_oncall._core.text import is_sendable, shown
-from grafana_oncall._core.types import UNSET, UnsetType
+from grafana_oncall._core.types import UNSET, OpenStrEnum, UnsetType
 from grafana_oncall._generated.constraints import ID, SILENCE_DELAY_MAX
 from grafana_oncall.errors import InvalidArgument, TimeRangeError
 
 T = TypeVar("T")
+E = TypeVar("E", bound=OpenStrEnum)
 
 _CENTURY: Final = timedelta(days=36_500)
 _SHORTEST: Final = timedelta.resolution.total_seconds()
@@ -59,6 +60,22 @@ def text_filter(name: str, value: object) -> str | UnsetType:
         message = f"{name}={shown(value)}: a text is needed; the server would ignore this one."
         raise InvalidArgument(message, argument=name)
     return value
+
+
+def filled(name: str, value: T) -> T:
+    """Return the value unless it is an empty text; its type is checked with the body."""
+    if value == "":
+        raise InvalidArgument(f"{name}='': it must not be empty.", argument=name)
+    return value
+
+
+def one_of(name: str, value: object, kind: type[E]) -> E:
+    """Return a value of an enum; one that the SDK does not know is an error."""
+    found = kind(value) if isinstance(value, str) else None
+    if found is None or found not in [*kind]:
+        known = " or ".join(repr(str(each)) for each in kind)
+        raise InvalidArgument(f"{name}={shown(value)}: {known} is needed.", argument=name)
+    return found
 
 
 def optional(value: T | None) -> T | UnsetType:

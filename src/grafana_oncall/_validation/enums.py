@@ -7,6 +7,8 @@ from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._generated.models.alert_groups import AlertGroupState, DeleteMode
 from grafana_oncall.errors import InvalidArgument
 
+from .arguments import one_of
+
 State: TypeAlias = (
     AlertGroupState | Literal["firing", "new", "acknowledged", "resolved", "silenced"]
 )
@@ -40,7 +42,4 @@ def wanted_state(state: object) -> AlertGroupState:
 
 def delete_mode(mode: object) -> DeleteMode:
     """Return a delete mode; an unknown one is an error, because deletion cannot be undone."""
-    if isinstance(mode, str) and mode in [*DeleteMode]:
-        return DeleteMode(mode)
-    message = f"mode={shown(mode)}: 'wipe' or 'delete' is needed."
-    raise InvalidArgument(message, argument="mode")
+    return one_of("mode", mode, DeleteMode)

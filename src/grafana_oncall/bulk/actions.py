@@ -11,11 +11,14 @@ from typing import Any, Final
 import attrs
 
 from grafana_oncall._core.request import Request
-from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.models.alert_groups import (
+    AlertGroup,
+    AlertGroupSilence,
+    AlertGroupState,
+)
 from grafana_oncall._generated.operations import alert_groups as operations
-from grafana_oncall._session import actions
 from grafana_oncall._session.session import Session
-from grafana_oncall._validation.arguments import FOREVER
+from grafana_oncall._validation.arguments import FOREVER, silence_delay
 from grafana_oncall.errors import AlreadyInState, Conflict, OnCallError, OutcomeUnknown
 
 from .outcomes import Status
@@ -202,7 +205,8 @@ class Silence(Action):
     ) -> None:
         """Send it."""
         delay = FOREVER if self.delay == FOREVER.value else self.delay
-        await session.send(actions.silence(group_id, delay))
+        body = AlertGroupSilence(delay=silence_delay(delay))
+        await session.send(operations.silence_alert_group(group_id, body))
         done.append(self.name)
 
     async def had_effect(

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from grafana_oncall._session.session import Session
 
 if TYPE_CHECKING:
+    from grafana_oncall._generated.resources.integrations import Integrations
     from grafana_oncall._generated.resources.teams import Teams
     from grafana_oncall._generated.resources.users import Users
     from grafana_oncall.resources.alert_groups import AlertGroups
-    from grafana_oncall.resources.integrations import Integrations
 
 
 class Resources:
@@ -23,7 +23,9 @@ class Resources:
     @cached_property
     def integrations(self) -> "Integrations":
         """Integrations: the sources of alerts."""
-        from grafana_oncall.resources.integrations import Integrations  # noqa: PLC0415  # see above
+        from grafana_oncall._generated.resources.integrations import (  # noqa: PLC0415  # see above
+            Integrations,
+        )
 
         return Integrations(self._session)
 

@@ -10,14 +10,7 @@ from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroup
 from grafana_oncall._generated.models.labels import Label
 from grafana_oncall._generated.resources import alert_groups as generated
 from grafana_oncall._session import actions
-from grafana_oncall._validation.arguments import (
-    Forever,
-    duration,
-    function,
-    of_type,
-    several_ids,
-    whole,
-)
+from grafana_oncall._validation.arguments import duration, function, of_type, several_ids, whole
 from grafana_oncall._validation.enums import State, wanted_state
 from grafana_oncall._watch.waiter import Waiter
 from grafana_oncall.labels import LabelsLike
@@ -51,23 +44,6 @@ class AlertGroups(generated.AlertGroups):
         from grafana_oncall.bulk import Bulk  # noqa: PLC0415  # takes as long as all else of alert groups
 
         return Bulk(self._session)
-
-    async def silence(self, alert_group_id: str, delay: timedelta | int | Forever) -> None:
-        """Silence the group for a while, or for ever. Needs a user's OnCall API key.
-
-        Not idempotent: silencing a silenced group restarts its timer. So it is not retried when no
-        response comes, but raises `OutcomeUnknown`.
-
-        Args:
-            alert_group_id: Id of the group.
-            delay: How long, as a timedelta (rounded up to seconds) or in whole seconds, from 1
-                second to 68 years; or `FOREVER`.
-
-        Raises:
-            Conflict: It is resolved, acknowledged, or attached to another group.
-            UserTokenRequired: The token is a service account's.
-        """
-        await self._session.send(actions.silence(alert_group_id, delay))
 
     async def delete(
         self, alert_group_id: str, *, mode: DeleteMode | Literal["wipe", "delete"] = "wipe"

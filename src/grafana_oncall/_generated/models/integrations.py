@@ -196,17 +196,21 @@ class IntegrationCreate:
     """An integration to create."""
 
     type: str
-    """Such as webhook, alertmanager or grafana."""
+    """Such as `webhook`, `alertmanager` or `grafana`."""
     name: str | UnsetType = UNSET
-    """Unique within the team; made up by the server if absent."""
+    """Unique within the team; without it, the server generates one."""
     description_short: str | None | UnsetType = UNSET
+    """Description of one line."""
     team_id: str | None | UnsetType = UNSET
+    """Id of the team."""
     labels: Sequence[labels_1.LabelInput] | UnsetType = UNSET
-    """Labels of one object, each key once."""
+    """Static labels, such as `{"team": "SRE"}`."""
     dynamic_labels: Sequence[labels_1.DynamicLabelInput] | UnsetType = UNSET
-    """Dynamic labels of one integration, each key once."""
+    """Labels whose values are Jinja2 templates, evaluated for each alert."""
     templates: TemplatesInput | UnsetType = UNSET
+    """How alerts look; the Jinja2 syntax of each is checked."""
     default_route: DefaultRouteInput | UnsetType = UNSET
+    """Where alerts go that match no other route."""
 
 
 @attrs.frozen(kw_only=True)
@@ -214,13 +218,16 @@ class IntegrationUpdate:
     """Changes to an integration; absent members are unchanged."""
 
     name: str | UnsetType = UNSET
-    """Unique within the team."""
+    """New name, unique within the team."""
     description_short: str | None | UnsetType = UNSET
+    """Description of one line; null empties it."""
     team_id: str | None | UnsetType = UNSET
-    """Null for no team."""
+    """Id of the new team; null for no team."""
     labels: Sequence[labels_1.LabelInput] | UnsetType = UNSET
-    """Labels of one object, each key once."""
+    """Static labels, which replace the current ones."""
     dynamic_labels: Sequence[labels_1.DynamicLabelInput] | UnsetType = UNSET
-    """Dynamic labels of one integration, each key once."""
+    """Dynamic labels, which replace the current ones."""
     templates: TemplatesInput | UnsetType = UNSET
+    """Templates to set or to reset."""
     default_route: DefaultRouteInput | UnsetType = UNSET
+    """Parts of the default route to set."""

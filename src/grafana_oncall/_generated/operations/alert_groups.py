@@ -241,7 +241,8 @@ def silence_alert_group(alert_group_id: str, body: AlertGroupSilence) -> Request
 
     `POST /api/v1/alert_groups/{alert_group_id}/silence/`
 
-    Silencing a silenced group restarts the timer.
+    Not idempotent: silencing a silenced group restarts its timer. So it is not retried when no
+    response comes, but raises `OutcomeUnknown`.
     """
     return Request(
         operation=SILENCE_ALERT_GROUP,

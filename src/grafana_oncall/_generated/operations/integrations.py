@@ -63,7 +63,9 @@ def create_integration(body: IntegrationCreate) -> Request[Integration]:
 
     `POST /api/v1/integrations/`
 
-    Not idempotent. Without a name, the server makes one up.
+    Not idempotent: a repeat creates another one.
+
+    The result shows what the server kept: the open-source engine ignores labels.
     """
     return Request(
         operation=CREATE_INTEGRATION,
@@ -112,11 +114,12 @@ UPDATE_INTEGRATION: Final = Operation(
 
 
 def update_integration(integration_id: str, body: IntegrationUpdate) -> Request[Integration]:
-    """Change an integration.
+    """Change the members that are given, and keep the others.
 
     `PUT /api/v1/integrations/{integration_id}/`
 
-    Merges: absent members are unchanged, and null resets a template to its default.
+    In `templates`, null resets a template or a whole block to its default, and members that are
+    absent keep their values. The type of an integration cannot be changed.
     """
     return Request(
         operation=UPDATE_INTEGRATION,

@@ -1,17 +1,17 @@
 # Written by `make codegen` from openapi.yaml. Do not edit.
 # ruff: noqa: TID252
-"""Facade of alert_groups: a method for each operation that has no body."""
+"""Facade of alert_groups: a method for each operation."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from grafana_oncall import labels as label_rules
 from grafana_oncall._core.types import UNSET
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._listing.resource import Resource
-from grafana_oncall._validation import arguments, enums
+from grafana_oncall._validation import arguments, bodies, enums
 from grafana_oncall.labels import LabelsLike
 
-from ..models.alert_groups import AlertGroup
+from ..models.alert_groups import AlertGroup, AlertGroupSilence
 from ..operations import alert_groups as operations
 
 
@@ -54,10 +54,10 @@ class AlertGroups(Resource):
             started_at: First and last moment of the start, timezone-aware and inclusive;
                 widened to seconds.
             state: `firing` (also spelled `new`), `acknowledged`, `resolved` or `silenced`.
-            perpage: Items on a page. Undocumented: servers use their own number without it, and
-                may ignore it.
-            prefetch: Pages to request ahead, once the second page is requested; up to as many more
-                may be buffered. 0 to 64; 0 requests none ahead.
+            perpage: Items on a page. Undocumented: servers use their own number without it,
+                and may ignore it.
+            prefetch: Pages to request ahead, once the second page is requested; up to as many
+                more may be buffered. 0 to 64; 0 requests none ahead.
 
         Raises:
             LabelError: Labels that cannot be matched, which the server would silently ignore.
@@ -152,6 +152,31 @@ class AlertGroups(Resource):
             UserTokenRequired: The token is a service account's.
         """
         return await self._session.send(operations.unresolve_alert_group(alert_group_id))
+
+    async def silence(
+        self, alert_group_id: str, delay: timedelta | int | arguments.Forever
+    ) -> None:
+        """Silence an alert group for some time, or forever.
+
+        Not idempotent: silencing a silenced group restarts its timer. So it is not retried when
+        no response comes, but raises `OutcomeUnknown`.
+
+        Needs a user's OnCall API key.
+
+        Args:
+            alert_group_id: Id of the alert group.
+            delay: How long, as a timedelta (rounded up to seconds) or in whole seconds, from
+                1 second to 68 years; or `FOREVER`.
+
+        Raises:
+            Conflict: It is resolved, acknowledged, or attached to another group.
+            UserTokenRequired: The token is a service account's.
+        """
+        body = bodies.body(
+            AlertGroupSilence,
+            delay=arguments.silence_delay(delay),
+        )
+        return await self._session.send(operations.silence_alert_group(alert_group_id, body))
 
     async def unsilence(self, alert_group_id: str) -> None:
         """End the silence of an alert group.

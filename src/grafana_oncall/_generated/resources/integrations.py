@@ -1,17 +1,31 @@
 # Written by `make codegen` from openapi.yaml. Do not edit.
 # ruff: noqa: TID252
-"""Facade of integrations: a method for each operation that has no body."""
+"""Facade of integrations: a method for each operation."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from grafana_oncall import labels as label_rules
+from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._listing.resource import Resource
-from grafana_oncall._validation import arguments
+from grafana_oncall._validation import arguments, bodies
+from grafana_oncall.labels import LabelsLike
 
-from ..models.integrations import Integration
+from ..models.integrations import (
+    DefaultRouteInput,
+    Integration,
+    IntegrationCreate,
+    IntegrationUpdate,
+    TemplatesInput,
+)
 from ..operations import integrations as operations
 
 
 class Integrations(Resource):
-    """Sources of alerts.
+    """The sources of alerts of the organization that the token belongs to.
+
+    Writes need the Admin role.
 
     Nothing is sent by `list` until it is iterated. All methods raise `InvalidArgument` before
     anything is sent, `StatusError` for an error response, `TransportError` if there is no response,
@@ -32,16 +46,85 @@ class Integrations(Resource):
 
         Args:
             name: Exact name of the integration.
-            perpage: Items on a page. Undocumented: servers use their own number without it, and
-                may ignore it.
-            prefetch: Pages to request ahead, once the second page is requested; up to as many more
-                may be buffered. 0 to 64; 0 requests none ahead.
+            perpage: Items on a page. Undocumented: servers use their own number without it,
+                and may ignore it.
+            prefetch: Pages to request ahead, once the second page is requested; up to as many
+                more may be buffered. 0 to 64; 0 requests none ahead.
         """
         request = operations.list_integrations(
             name=arguments.text_filter("name", name),
             perpage=arguments.optional_whole("perpage", perpage),
         )
         return self._list(request, prefetch)
+
+    async def create(
+        self,
+        *,
+        type: str,
+        name: str | UnsetType = UNSET,
+        description_short: str | None | UnsetType = UNSET,
+        team_id: str | None | UnsetType = UNSET,
+        labels: LabelsLike | UnsetType = UNSET,
+        dynamic_labels: LabelsLike | UnsetType = UNSET,
+        templates: TemplatesInput | Mapping[str, Any] | UnsetType = UNSET,
+        default_route: DefaultRouteInput | Mapping[str, Any] | UnsetType = UNSET,
+        reconcile: bool = False,
+    ) -> Integration:
+        """Create an integration.
+
+        Not idempotent: a repeat creates another one.
+
+        The result shows what the server kept: the open-source engine ignores labels.
+
+        Args:
+            type: Such as `webhook`, `alertmanager` or `grafana`.
+            name: Unique within the team; without it, the server generates one.
+            description_short: Description of one line.
+            team_id: Id of the team.
+            labels: Static labels, such as `{"team": "SRE"}`.
+            dynamic_labels: Labels whose values are Jinja2 templates, evaluated for each
+                alert.
+            templates: How alerts look; the Jinja2 syntax of each is checked.
+            default_route: Where alerts go that match no other route.
+            reconcile: Whether to look for the `name`, which is then required, when a request
+                got no response, and to retry if nothing has it. Costs a request for the list
+                before, and one each time a request is in doubt. What another program creates by
+                this name at the same moment is taken for the result.
+
+        Raises:
+            LabelError: Labels break the documented rules; reports all of them.
+            TemplateError: Templates are not valid Jinja2; reports all of them.
+            OutcomeUnknown: There was no response, so the integration may exist now.
+            BadRequest: The type is unknown or deprecated, the name exists, or the team is
+                unknown.
+        """
+        body = bodies.body(
+            IntegrationCreate,
+            type=arguments.filled("type", type),
+            name=name,
+            description_short=description_short,
+            team_id=team_id,
+            labels=(labels if labels is UNSET else label_rules.to_inputs(labels)),
+            dynamic_labels=(
+                dynamic_labels
+                if dynamic_labels is UNSET
+                else label_rules.to_dynamic_inputs(dynamic_labels)
+            ),
+            templates=(
+                templates
+                if templates is UNSET
+                else bodies.templates("templates", templates, TemplatesInput)
+            ),
+            default_route=(
+                default_route
+                if default_route is UNSET
+                else bodies.nested("default_route", default_route, DefaultRouteInput)
+            ),
+        )
+        request = operations.create_integration(body)
+        if reconcile:
+            return await self._create_once(request, operations.list_integrations, name)
+        return await self._session.send(request)
 
     async def get(self, integration_id: str) -> Integration:
         """Get one integration.
@@ -53,6 +136,64 @@ class Integrations(Resource):
             NotFound: There is no such integration.
         """
         return await self._session.send(operations.get_integration(integration_id))
+
+    async def update(
+        self,
+        integration_id: str,
+        *,
+        name: str | UnsetType = UNSET,
+        description_short: str | None | UnsetType = UNSET,
+        team_id: str | None | UnsetType = UNSET,
+        labels: LabelsLike | UnsetType = UNSET,
+        dynamic_labels: LabelsLike | UnsetType = UNSET,
+        templates: TemplatesInput | Mapping[str, Any] | UnsetType = UNSET,
+        default_route: DefaultRouteInput | Mapping[str, Any] | UnsetType = UNSET,
+    ) -> Integration:
+        """Change the members that are given, and keep the others.
+
+        In `templates`, None resets a template or a whole block to its default, and members that
+        are absent keep their values. The type of an integration cannot be changed.
+
+        Args:
+            integration_id: Id of the integration.
+            name: New name, unique within the team.
+            description_short: Description of one line; None empties it.
+            team_id: Id of the new team; None for no team.
+            labels: Static labels, which replace the current ones.
+            dynamic_labels: Dynamic labels, which replace the current ones.
+            templates: Templates to set or to reset.
+            default_route: Parts of the default route to set.
+
+        Raises:
+            LabelError: Labels break the documented rules; reports all of them.
+            TemplateError: Templates are not valid Jinja2; reports all of them.
+            NotFound: There is no such integration.
+            BadRequest: The name exists, or the team is unknown.
+        """
+        body = bodies.body(
+            IntegrationUpdate,
+            name=name,
+            description_short=description_short,
+            team_id=team_id,
+            labels=(labels if labels is UNSET else label_rules.to_inputs(labels)),
+            dynamic_labels=(
+                dynamic_labels
+                if dynamic_labels is UNSET
+                else label_rules.to_dynamic_inputs(dynamic_labels)
+            ),
+            templates=(
+                templates
+                if templates is UNSET
+                else bodies.templates("templates", templates, TemplatesInput)
+            ),
+            default_route=(
+                default_route
+                if default_route is UNSET
+                else bodies.nested("default_route", default_route, DefaultRouteInput)
+            ),
+        )
+        request = operations.update_integration(integration_id, body)
+        return await self._change(request, operations.get_integration(integration_id))
 
     async def delete(self, integration_id: str) -> None:
         """Delete an integration.

@@ -1,6 +1,6 @@
 # Written by `make codegen` from openapi.yaml. Do not edit.
 # ruff: noqa: TID252
-"""Facade of teams: a method for each operation that has no body."""
+"""Facade of teams: a method for each operation."""
 
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._listing.resource import Resource
@@ -32,10 +32,10 @@ class Teams(Resource):
 
         Args:
             name: Exact name of the team.
-            perpage: Items on a page. Undocumented: servers use their own number without it, and
-                may ignore it.
-            prefetch: Pages to request ahead, once the second page is requested; up to as many more
-                may be buffered. 0 to 64; 0 requests none ahead.
+            perpage: Items on a page. Undocumented: servers use their own number without it,
+                and may ignore it.
+            prefetch: Pages to request ahead, once the second page is requested; up to as many
+                more may be buffered. 0 to 64; 0 requests none ahead.
         """
         request = operations.list_teams(
             name=arguments.text_filter("name", name),

@@ -1,6 +1,6 @@
 # Written by `make codegen` from openapi.yaml. Do not edit.
 # ruff: noqa: TID252
-"""Facade of users: a method for each operation that has no body."""
+"""Facade of users: a method for each operation."""
 
 from collections.abc import Sequence
 
@@ -38,10 +38,10 @@ class Users(Resource):
             username: Exact name of the user, in any case.
             email: Exact email address of the user, in any case.
             roles: Any of `admin`, `editor`, `viewer` and `none`; the user has one of them.
-            perpage: Items on a page. Undocumented: servers use their own number without it, and
-                may ignore it.
-            prefetch: Pages to request ahead, once the second page is requested; up to as many more
-                may be buffered. 0 to 64; 0 requests none ahead.
+            perpage: Items on a page. Undocumented: servers use their own number without it,
+                and may ignore it.
+            prefetch: Pages to request ahead, once the second page is requested; up to as many
+                more may be buffered. 0 to 64; 0 requests none ahead.
         """
         request = operations.list_users(
             username=arguments.text_filter("username", username),

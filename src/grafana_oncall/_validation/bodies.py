@@ -1,0 +1,60 @@
+"""Validation of request bodies that are given as arguments, one for each member."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from grafana_oncall._codec.converter import to_input
+from grafana_oncall._core.types import UNSET
+from grafana_oncall.errors import TemplateError
+
+from .jinja import template_problem
+
+T = TypeVar("T")
+
+
+def body(model: type[T], /, **members: object) -> T:
+    """Return the body of a request; members that are UNSET are absent.
+
+    Raises:
+        InvalidArgument: With every problem.
+    """
+    given = {name: value for name, value in members.items() if value is not UNSET}
+    return to_input(given, model, argument="")
+
+
+def nested(name: str, value: T | Mapping[str, Any], model: type[T]) -> T:
+    """Return a member that is a model, or a mapping of its shape.
+
+    Raises:
+        InvalidArgument: With every problem.
+    """
+    return to_input(value, model, argument=name)
+
+
+def templates(name: str, value: T | Mapping[str, Any], model: type[T]) -> T:
+    """Return a member whose texts are Jinja2 templates, after a check of their syntax.
+
+    Raises:
+        InvalidArgument: It does not have the shape of the model.
+        TemplateError: With every template that is not valid.
+    """
+    made = to_input(value, model, argument=name)
+    problems = [
+        problem
+        for where, source in _strings(msgspec.to_builtins(made), name)
+        if (problem := template_problem(source, where=where))
+    ]
+    if problems:
+        raise TemplateError(problems, argument=name)
+    return made
+
+
+def _strings(node: object, where: str) -> Iterator[tuple[str, str]]:
+    """Yield every string in a tree of objects, with its dotted path."""
+    if isinstance(node, str):
+        yield where, node
+    elif isinstance(node, dict):
+        for name, member in cast("dict[str, object]", node).items():
+            yield from _strings(member, f"{where}.{name}")
