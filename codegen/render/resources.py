@@ -118,8 +118,10 @@ def render_resources(
     Raises:
         Unsupported: A method cannot be rendered.
     """
-    for operation in operations:
-        _check(operation, {op.id: op for op in operations})
+    by_id = {op.id: op for op in operations}
+    for op in operations:
+        if not op.by_hand:
+            _check(op, by_id)
     template = jinja_environment(_FILTERS).get_template("resources.jinja2")
     files = {"__init__": f'{header}\n"""The facade: a class for each tag."""\n'}
     for tag in sorted({op.tag for op in operations}):
@@ -141,26 +143,29 @@ def argument(parameter: Parameter) -> str:
 
 
 def _check(operation: Operation, by_id: Mapping[str, Operation]) -> None:
-    """Check what the facade alone needs to be told by the specification."""
-    pointer, ids = operation.pointer, _ids(operation)
+    """Check what the specification says for the facade alone."""
     for member in operation.members:
         if member.argument and member.argument not in MEMBERS:
             raise Unsupported(member.pointer, f"x-argument is one of {', '.join(MEMBERS)}")
-        if member.name in ids:
+        if member.name in _ids(operation):
             raise Unsupported(member.pointer, "a parameter of the path has this name")
-    if operation.read_back:
-        read = by_id.get(operation.read_back)
-        if read is None or (_ids(read), read.result) != (ids, operation.result):
-            raise Unsupported(f"{pointer}/x-read-back", "names what gets the same object")
-    if operation.reconcile:
-        listed, names = by_id.get(operation.reconcile), [each.name for each in operation.members]
-        filters = [] if listed is None else [each.name for each in listed.parameters]
-        if (
-            listed is None
-            or listed.result != operation.result
-            or "name" not in {*filters} & {*names}
-        ):
-            raise Unsupported(f"{pointer}/x-reconcile", "names a list of such objects by `name`")
+    if operation.read_back and not _gets_it(operation, by_id.get(operation.read_back)):
+        raise Unsupported(f"{operation.pointer}/x-read-back", "names what gets the same object")
+    if operation.reconcile and not _finds_it(operation, by_id.get(operation.reconcile)):
+        raise Unsupported(f"{operation.pointer}/x-reconcile", "names the list of such objects")
+
+
+def _gets_it(operation: Operation, read: Operation | None) -> bool:
+    """Whether an operation gets the object that another changes."""
+    return read is not None and (_ids(read), read.result) == (_ids(operation), operation.result)
+
+
+def _finds_it(operation: Operation, listed: Operation | None) -> bool:
+    """Whether an operation lists objects like the one that another creates, by name."""
+    if listed is None or not listed.is_page or listed.result != operation.result:
+        return False
+    filters = {parameter.name for parameter in listed.parameters}
+    return "name" in filters.intersection(member.name for member in operation.members)
 
 
 def _classes(operation: Operation) -> Iterator[str]:
