@@ -37,6 +37,7 @@ from grafana_oncall.models import (
     Alert,
     AlertGroup,
     AlertGroupState,
+    DefaultRouteInput,
     Integration,
     Label,
     RichTemplateInput,
@@ -73,6 +74,8 @@ async def groups(client: OnCallClient, group: AlertGroup) -> None:
     assert_type(await client.alert_groups.get(group.id), AlertGroup)
     await client.alert_groups.silence(group.id, timedelta(hours=3))
     await client.alert_groups.silence(group.id, FOREVER)
+    await client.alert_groups.silence(group.id, delay=60)
+    await client.alert_groups.silence(group.id, 0.5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await client.alert_groups.delete(group.id, mode="delete")
     await client.alert_groups.delete(group.id, mode="purge")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert_type(await client.alert_groups.add_label(group.id, "severity", "critical"), Label)
@@ -86,6 +89,23 @@ async def integrations(client: OnCallClient) -> None:
     slack = RichTemplateInput(title=None, message=UNSET)
     await client.integrations.update(made.id, templates=TemplatesInput(slack=slack))
     await client.integrations.update(made.id, templates={"slack": None}, team_id=None)
+    full = await client.integrations.create(
+        type="webhook",
+        name="ci",
+        description_short=None,
+        team_id=None,
+        labels=made.labels,
+        dynamic_labels=["severity:{{ payload.severity }}"],
+        templates={"slack": {"title": None}},
+        default_route=DefaultRouteInput(escalation_chain_id=None),
+        reconcile=True,
+    )
+    assert_type(full, Integration)
+    assert_type(await client.integrations.update(made.id, name=UNSET), Integration)
+    await client.integrations.create()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.integrations.create("webhook")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await client.integrations.update(made.id, labels=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.integrations.update(made.id, type="webhook")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     await client.integrations.update(made.id, name=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 

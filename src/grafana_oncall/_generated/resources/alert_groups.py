@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from grafana_oncall import labels as label_rules
 from grafana_oncall._core.types import UNSET
+from grafana_oncall._listing import bodies
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._listing.resource import Resource
-from grafana_oncall._validation import arguments, bodies, enums
+from grafana_oncall._validation import arguments, enums
 from grafana_oncall.labels import LabelsLike
 
 from ..models.alert_groups import AlertGroup, AlertGroupSilence

@@ -7,9 +7,10 @@ from typing import Any
 
 from grafana_oncall import labels as label_rules
 from grafana_oncall._core.types import UNSET, UnsetType
+from grafana_oncall._listing import bodies
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._listing.resource import Resource
-from grafana_oncall._validation import arguments, bodies
+from grafana_oncall._validation import arguments
 from grafana_oncall.labels import LabelsLike
 
 from ..models.integrations import (

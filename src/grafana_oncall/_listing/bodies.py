@@ -1,4 +1,4 @@
-"""Validation of request bodies that are given as arguments, one for each member."""
+"""Request bodies of the generated methods, whose arguments are the members."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, cast
@@ -7,9 +7,8 @@ import msgspec
 
 from grafana_oncall._codec.converter import to_input
 from grafana_oncall._core.types import UNSET
+from grafana_oncall._validation.jinja import template_problem
 from grafana_oncall.errors import TemplateError
-
-from .jinja import template_problem
 
 T = TypeVar("T")
 
