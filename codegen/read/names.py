@@ -32,7 +32,19 @@ PARAMETER: Final = rf"(?!(?:body|query|segment|type)$){BUILDER}"
 _USED_BY_TEMPLATES: Final = (
     *("int", "query", "segment", "str", "type", "OPERATIONS", "UNSET"),
     *("AwareDatetime", "Any", "False", "Final", "Literal", "Mapping", "None", "OpenStrEnum"),
-    *("Operation", "Page", "Request", "Sequence", "StrEnum", "StringRule", "True", "UnsetType"),
+    *(
+        "LabelsLike",
+        "Operation",
+        "Page",
+        "Pager",
+        "Request",
+        "Resource",
+        "Sequence",
+        "StrEnum",
+        "StringRule",
+        "True",
+        "UnsetType",
+    ),
 )
 
 

@@ -144,6 +144,10 @@ def argument(parameter: Parameter) -> str:
 
 def _check(operation: Operation, by_id: Mapping[str, Operation]) -> None:
     """Check what the specification says for the facade alone."""
+    for parameter in operation.parameters:
+        if parameter.argument and parameter.argument not in ARGUMENTS:
+            reason = f"x-argument of {parameter.name} is one of {', '.join(ARGUMENTS)}"
+            raise Unsupported(operation.pointer, reason)
     for member in operation.members:
         if member.argument and member.argument not in MEMBERS:
             raise Unsupported(member.pointer, f"x-argument is one of {', '.join(MEMBERS)}")

@@ -183,3 +183,11 @@ def test_what_cannot_be_rendered_is_refused(change: Json, reason: str, tmp_path:
     root["paths"]["/things/{thing_id}/"]["get"] |= change
     with pytest.raises(Unsupported, match=reason):
         rendered(root, tmp_path)
+
+
+def test_a_filter_that_the_facade_cannot_take_is_refused(tmp_path: Path) -> None:
+    """With what is known."""
+    root = specification()
+    root["paths"]["/things/"]["get"]["parameters"][2]["x-argument"] = "other"
+    with pytest.raises(Unsupported, match="x-argument of name is one of id, text, "):
+        rendered(root, tmp_path)
