@@ -83,17 +83,15 @@ MEMBERS: Final[Mapping[str, Argument]] = {
 """Members of bodies, by their `x-argument`, or by what their type implies."""
 
 _IMPLICIT: Final = {"page", "perpage"}
-"""Parameters of every list: pagers count the pages, and `perpage` is documented once."""
+"""Parameters of lists: pagers count the pages, and `perpage` is documented once."""
 
-_PAGES: Final[Mapping[str, str]] = {
-    "perpage": (
-        "Items on a page. Undocumented: servers use their own number without it, and may ignore it."
-    ),
-    "prefetch": (
-        "Pages to request ahead, once the second page is requested; up to as many more may be"
-        " buffered. 0 to 64; 0 requests none ahead."
-    ),
-}
+_PERPAGE: Final = (
+    "Items on a page. Undocumented: servers use their own number without it, and may ignore it."
+)
+_PREFETCH: Final = (
+    "Pages to request ahead, once the second page is requested; up to as many more may be buffered."
+    " 0 to 64; 0 requests none ahead."
+)
 _RECONCILE: Final = (
     "Whether to look for the `name`, which is then required, when a request got no response, and to"
     " retry if nothing has it. Costs a request for the list before, and one each time a request is"
@@ -191,6 +189,10 @@ def _filters(operation: Operation) -> list[Parameter]:
     return [each for each in operation.parameters if not each.rule and each.name not in _IMPLICIT]
 
 
+def _has_perpage(operation: Operation) -> bool:
+    return any(each.name == "perpage" for each in operation.parameters)
+
+
 def _argument(parameter: Parameter) -> Argument:
     plain = Argument(parameter.hint, "arguments.optional({0})")
     found = ARGUMENTS.get(parameter.argument, plain)
@@ -223,8 +225,10 @@ def _signature(operation: Operation) -> str:
     keywords = [_parameter(each) for each in operation.members if not _member(each).positional]
     filters = map(_argument, _filters(operation))
     keywords += [f"{each.name}: {each.hint} | None = None" for each in filters]
+    if _has_perpage(operation):
+        keywords.append("perpage: int | None = None")
     if operation.is_page:
-        keywords += ["perpage: int | None = None", "prefetch: int = DEFAULT_PREFETCH"]
+        keywords.append("prefetch: int = DEFAULT_PREFETCH")
     if operation.reconcile:
         keywords.append("reconcile: bool = False")
     return ", ".join(["self", *positional, *(["*", *keywords] if keywords else [])])
@@ -235,9 +239,13 @@ def _arguments(operation: Operation) -> dict[str, str]:
     ids = {each.name: each.description for each in operation.parameters if each.rule}
     members = {each.name: _member(each).description for each in operation.members}
     filters = {each.name: each.description for each in map(_argument, _filters(operation))}
-    pages = _PAGES if operation.is_page else {}
-    reconcile = {"reconcile": _RECONCILE} if operation.reconcile else {}
-    described = {**ids, **members, **filters, **pages, **reconcile}
+    described = {**ids, **members, **filters}
+    if _has_perpage(operation):
+        described["perpage"] = _PERPAGE
+    if operation.is_page:
+        described["prefetch"] = _PREFETCH
+    if operation.reconcile:
+        described["reconcile"] = _RECONCILE
     return {name: description for name, description in described.items() if description}
 
 
@@ -247,7 +255,7 @@ def _call(operation: Operation) -> str:
     for parameter in _filters(operation):
         argument = _argument(parameter)
         given.append(f"{parameter.name}={argument.value.format(argument.name)}")
-    if operation.is_page:
+    if _has_perpage(operation):
         given.append('perpage=arguments.optional_whole("perpage", perpage)')
     return f"operations.{operation.id}({', '.join(given)})"
 

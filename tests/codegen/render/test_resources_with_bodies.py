@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Union, get_type_hints
 
@@ -151,6 +151,11 @@ def test_members_of_the_body_are_keywords(things: Any) -> None:
     assert absent == parameters.keys() - {*needed, "reconcile"}
 
 
+def test_a_list_has_no_size_of_pages_if_the_server_has_none(things: Any) -> None:
+    """It is a parameter that the specification has or has not."""
+    assert [*inspect.signature(things.list).parameters] == ["name", "prefetch"]
+
+
 def test_ids_come_first_and_a_delay_may_be_positional(things: Any) -> None:
     """As in `pause(thing.id, timedelta(hours=3))`."""
     assert [*inspect.signature(things.update).parameters][:2] == ["thing_id", "name"]
@@ -200,6 +205,7 @@ def test_the_body_has_what_is_given_and_nothing_else(package: Rendered, things: 
     """As models; null and absent differ."""
     block = package.things.Template(title="{{ no template")
     given = {"note": None, "tags": ["x"], "block": block, "nullable": None, "kind": "big"}
+    given["since"] = datetime(2026, 1, 1, tzinfo=UTC)
     asyncio.run(things.create(**THING | given))
     (request,) = things._session.sent
     present = attrs.asdict(request.body, recurse=False, filter=lambda _, value: value is not UNSET)
