@@ -349,3 +349,13 @@ def test_a_method_that_is_written_by_hand_is_not_generated(tmp_path: Path) -> No
     facade = rendered(root, tmp_path).resources("things").Things
     assert not {"create", "update"} & {*dir(facade)}
     assert hasattr(facade, "pause")
+
+
+def test_a_list_of_itself_is_no_argument() -> None:
+    """Its type would have no end."""
+    root = specification()
+    loop = {"$ref": "#/components/schemas/things.Loop"}
+    root["components"]["schemas"]["things.Loop"] = {"type": "array", "items": loop}
+    root["components"]["schemas"]["things.ThingInput"]["properties"]["loop"] = loop
+    with pytest.raises(Unsupported, match="only a class may refer to itself"):
+        render(Spec(root=root))
