@@ -10,13 +10,20 @@ from types import TracebackType
 from typing import Final, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
 
 import attrs
-import httpx
 
 from grafana_oncall._core.request import Request, Result
 from grafana_oncall._core.secret import Secret
-from grafana_oncall._http.auth import check_token, digest, is_service_account, read_environment
-from grafana_oncall._http.factory import Transport, make_http
-from grafana_oncall._http.sender import Wire
+from grafana_oncall._http.auth import (
+    Redactor,
+    check_token,
+    digest,
+    is_service_account,
+    read_environment,
+    request_headers,
+)
+from grafana_oncall._http.factory import HttpxProxy, Transport, make_sender
+from grafana_oncall._http.httpx_sender import HttpxClient
+from grafana_oncall._http.sender import Target
 from grafana_oncall._http.urls import api_url, stack_url
 from grafana_oncall._session.rate_estimate import RateEstimate
 from grafana_oncall._session.rate_limit import Limiter
@@ -51,9 +58,9 @@ class ClientOptions(TypedDict, total=False):
     max_response_bytes: int
     allow_http: bool
     verify: SSLContext | bool
-    proxy: httpx.Proxy | str | None
+    proxy: HttpxProxy | str | None
     transport: Transport | None
-    http_client: httpx.AsyncClient | None
+    http_client: HttpxClient | None
     on_event: Listener | None
     random: Callable[[], float]
 
@@ -126,9 +133,9 @@ class OnCallClient(Resources):
         max_response_bytes: int = MAX_RESPONSE_BYTES,
         allow_http: bool = False,
         verify: SSLContext | bool = True,
-        proxy: httpx.Proxy | str | None = None,
+        proxy: HttpxProxy | str | None = None,
         transport: Transport | None = None,
-        http_client: httpx.AsyncClient | None = None,
+        http_client: HttpxClient | None = None,
         on_event: Listener | None = None,
         random: Callable[[], float] = Random().random,  # noqa: B008, S311  # jitter is no secret
     ) -> None:
@@ -146,24 +153,26 @@ class OnCallClient(Resources):
         if on_event is not None:
             function("on_event", on_event)
         limiter = _limiter(rate_limit, storage, token)
-        wire = Wire(
+        target = Target(
             base_url=base_url,
-            token=token,
-            grafana_url=stack_url(grafana_url, required=is_service_account(token)),
-            http=make_http(
-                http_client=http_client,
-                transport=transport,
-                verify=verify,
-                proxy=via,
-                base_url=base_url,
-                allow_http=allow_http,
-                max_connections=max_connections,
+            headers=request_headers(
+                token, stack_url(grafana_url, required=is_service_account(token))
             ),
-            owns_http=http_client is None,
+            redactor=Redactor(token.value),
             max_response_bytes=max_response_bytes,
         )
+        sender = make_sender(
+            target,
+            http_client=http_client,
+            transport=transport,
+            verify=verify,
+            proxy=via,
+            allow_http=allow_http,
+            max_connections=max_connections,
+        )
         shared = Shared(
-            wire=wire,
+            target=target,
+            sender=sender,
             throttle=Throttle(RateEstimate(max_in_flight=max_connections)),
             limiter=limiter,
             listener=on_event,

@@ -124,6 +124,7 @@ async def serving(server: Server, *, tls: bool = False) -> AsyncGenerator[Server
 Made = dict[str, Any]
 SENDERS: dict[str, Callable[[Any], Made]] = {
     "ours": lambda verify: {"verify": verify},
+    "ours, over httpx2": lambda verify: {"verify": verify, "transport": "httpx2"},
     "ours, over aiohttp": lambda verify: {"verify": verify, "transport": "aiohttp"},
     "a client of the user's": lambda verify: {"http_client": httpx.AsyncClient(verify=verify)},
 }

@@ -7,6 +7,7 @@ import ssl
 import traceback
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 import pytest
 
@@ -39,16 +40,30 @@ TOKEN = "tok-4f9a1c-must-not-be-seen"
 QUICK = RetryPolicy(initial_backoff=0.001, max_backoff=0.002)
 
 
+Name = Literal["httpx", "httpx2", "aiohttp"]
+NAMES: tuple[Name, ...] = ("httpx", "httpx2", "aiohttp")
+each_transport = pytest.mark.parametrize("name", NAMES)
+
+
 @asynccontextmanager
 async def _served(
-    *, retry: RetryPolicy = QUICK, patience: float = 5, events: list[Event] | None = None
+    name: Name = "httpx",
+    *,
+    retry: RetryPolicy = QUICK,
+    patience: float = 5,
+    events: list[Event] | None = None,
 ) -> AsyncGenerator[tuple[FakeOnCall, OnCallClient]]:
     fake = FakeOnCall(token=TOKEN)
     listener = None if events is None else events.append
     async with (
         serve(fake) as url,
         OnCallClient(
-            url=url, token=TOKEN, retry=retry, timeout=patience, on_event=listener
+            url=url,
+            token=TOKEN,
+            transport=name,
+            retry=retry,
+            timeout=patience,
+            on_event=listener,
         ) as client,
     ):
         yield fake, client
@@ -65,11 +80,12 @@ FAULTS = [
 ]
 
 
+@each_transport
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_an_action_survives_two_faults(fault: Fault) -> None:
+async def test_an_action_survives_two_faults(fault: Fault, name: Name) -> None:
     """It succeeds, the group is acknowledged, and the events tell of three attempts."""
     events: list[Event] = []
-    async with _served(events=events) as (fake, client):
+    async with _served(name, events=events) as (fake, client):
         group = fake.add_group()
         fake.faults.add(fault, operation="acknowledge_alert_group", times=2)
         await client.alert_groups.acknowledge(group.id)
@@ -77,10 +93,11 @@ async def test_an_action_survives_two_faults(fault: Fault) -> None:
     assert [event.attempt for event in events if isinstance(event, AttemptEnded)] == [1, 2, 3]
 
 
+@each_transport
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_a_silence_is_sent_once(fault: Fault) -> None:
+async def test_a_silence_is_sent_once(fault: Fault, name: Name) -> None:
     """Whatever goes wrong after sending, it is not repeated, and the doubt is said."""
-    async with _served() as (fake, client):
+    async with _served(name) as (fake, client):
         group = fake.add_group()
         fake.faults.add(fault, operation="silence_alert_group", times=2)
         with pytest.raises(OutcomeUnknown, match="silenced_at"):
@@ -88,23 +105,27 @@ async def test_a_silence_is_sent_once(fault: Fault) -> None:
     assert [call.operation for call in fake.calls] == ["silence_alert_group"]
 
 
-async def test_a_hanging_server_is_given_up() -> None:
+@each_transport
+async def test_a_hanging_server_is_given_up(name: Name) -> None:
     """After the timeout the read is repeated, and then answered."""
-    async with _served(patience=0.1) as (fake, client):
+    async with _served(name, patience=0.1) as (fake, client):
         group = fake.add_group()
         fake.faults.add(hang(), times=1)
         assert (await client.alert_groups.get(group.id)).id == group.id
     assert len(fake.calls) == 2
 
 
-async def test_many_tasks_survive_resets_and_cancellations() -> None:
+@each_transport
+async def test_many_tasks_survive_resets_and_cancellations(name: Name) -> None:
     """200 tasks share 8 connections; a third is cancelled, and the client stays usable."""
     fake = FakeOnCall(token=TOKEN)
     ids = [fake.add_group().id for _ in range(200)]
     fake.faults.add(reset(applied=True), times=20)
     async with (
         serve(fake) as url,
-        OnCallClient(url=url, token=TOKEN, max_connections=8, retry=QUICK) as client,
+        OnCallClient(
+            url=url, token=TOKEN, transport=name, max_connections=8, retry=QUICK
+        ) as client,
     ):
         tasks = [asyncio.create_task(client.alert_groups.acknowledge(one)) for one in ids]
         await asyncio.sleep(0)
@@ -119,11 +140,19 @@ async def test_many_tasks_survive_resets_and_cancellations() -> None:
     assert {fake.groups[one].state for one in done} == {"acknowledged"}
 
 
-async def test_the_token_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
-    """Not in any log at any level, httpx's and httpcore's included; not in errors of any form."""
+LOGGERS = {
+    "httpx": {"httpx", "httpcore.http11"},
+    "httpx2": {"httpx2", "httpcore2.http11"},
+    "aiohttp": set[str](),  # it logs nothing
+}
+
+
+@each_transport
+async def test_the_token_is_shown_nowhere(name: Name, caplog: pytest.LogCaptureFixture) -> None:
+    """Not in any log at any level, the HTTP library's included; not in errors of any form."""
     caplog.set_level(logging.DEBUG)
     shown: list[str] = []
-    async with _served(retry=RetryPolicy(max_attempts=1)) as (fake, client):
+    async with _served(name, retry=RetryPolicy(max_attempts=1)) as (fake, client):
         group_id = fake.add_group().id
         shown.append(repr(await client.alert_groups.get(group_id)))
         for fault in (reset(), truncate(), status(500), html()):
@@ -133,7 +162,7 @@ async def test_the_token_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> N
             shown += _renderings(caught.value)
         shown += [repr(client), str(client), repr(vars(client))]
     shown += [caplog.text, *(repr(vars(record)) for record in caplog.records)]
-    assert {"httpx", "httpcore.http11", "grafana_oncall"} <= {one.name for one in caplog.records}
+    assert {"grafana_oncall", *LOGGERS[name]} <= {one.name for one in caplog.records}
     assert [text for text in shown if TOKEN in text] == []
 
 
@@ -155,7 +184,8 @@ async def test_a_large_answer_is_not_read_to_its_end() -> None:
     assert len(fake.calls) == 1
 
 
-async def test_a_proxy_is_used() -> None:
+@each_transport
+async def test_a_proxy_is_used(name: Name) -> None:
     """With proxy=, the request goes there with its whole URL, and nowhere else."""
     lines: list[bytes] = []
 
@@ -175,6 +205,7 @@ async def test_a_proxy_is_used() -> None:
             allow_http=True,
             token=TOKEN,
             proxy=f"http://127.0.0.1:{port}",
+            transport=name,
         ) as client,
     ):
         with pytest.raises(OnCallError, match="403"):
@@ -196,14 +227,17 @@ def test_plain_http_is_refused_beyond_this_host(url: str) -> None:
         OnCallClient(url=url, token=TOKEN)
 
 
+@each_transport
 @pytest.mark.parametrize("turns", range(4))
-async def test_a_second_cancellation_loses_no_connection(turns: int) -> None:
+async def test_a_second_cancellation_loses_no_connection(turns: int, name: Name) -> None:
     """A call that is cancelled again while it cleans up gives its only connection back."""
     fake = FakeOnCall(token=TOKEN)
     group_id = fake.add_group().id
     async with (
         serve(fake) as url,
-        OnCallClient(url=url, token=TOKEN, max_connections=1, retry=QUICK) as client,
+        OnCallClient(
+            url=url, token=TOKEN, transport=name, max_connections=1, retry=QUICK
+        ) as client,
     ):
         for _ in range(3):
             fake.faults.add(hang())

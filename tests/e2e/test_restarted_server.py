@@ -63,6 +63,11 @@ def over_httpx(url: str) -> OnCallClient:
     return OnCallClient(url=url, token=TOKEN)
 
 
+def over_httpx2(url: str) -> OnCallClient:
+    """Over httpx2."""
+    return OnCallClient(url=url, token=TOKEN, transport="httpx2")
+
+
 def over_aiohttp(url: str) -> OnCallClient:
     """Over aiohttp."""
     return OnCallClient(url=url, token=TOKEN, transport="aiohttp")
@@ -78,7 +83,7 @@ async def over_another(url: str) -> AsyncGenerator[OnCallClient]:
         yield client
 
 
-@pytest.mark.parametrize("connect", [over_httpx, over_aiohttp, over_another])
+@pytest.mark.parametrize("connect", [over_httpx, over_httpx2, over_aiohttp, over_another])
 async def test_a_bulk_run_survives_a_restart(tmp_path: Path, connect: Connect) -> None:
     """Every group is changed, by every transport; nothing failed, and nothing is in doubt."""
     server, reached = Server(free_port(), tmp_path / "state.json"), asyncio.Event()

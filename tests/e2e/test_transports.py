@@ -1,4 +1,4 @@
-"""Failures at every point of an exchange, over real sockets: both transports tell the same.
+"""Failures at every point of an exchange, over real sockets: all senders report the same.
 
 What matters is whether a request was certainly never sent, and that the server got as many as the
 client says it made. Times are real, and short.
@@ -9,17 +9,19 @@ import gc
 import json
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal
 
 import anyio
 import attrs
-import httpx
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy, models, operations
-from grafana_oncall._http.aiohttp_transport import AiohttpTransport
+from grafana_oncall._core.secret import Secret
+from grafana_oncall._http.aiohttp_sender import AiohttpSender
+from grafana_oncall._http.auth import Redactor, request_headers
+from grafana_oncall._http.sender import Target
 from grafana_oncall.errors import (
     ClientStateError,
     OnCallError,
@@ -46,10 +48,10 @@ TOKEN = "tok-4f9a1c-must-not-be-seen"
 PEM = LOOPBACK
 TWICE = RetryPolicy(max_attempts=2, initial_backoff=0.001)
 
-Name = Literal["httpx", "aiohttp"]
+Name = Literal["httpx", "httpx2", "aiohttp"]
 Call = Callable[[OnCallClient], Awaitable[object]]
-BOTH: tuple[Name, ...] = ("httpx", "aiohttp")
-each_transport = pytest.mark.parametrize("name", BOTH)
+NAMES: tuple[Name, ...] = ("httpx", "httpx2", "aiohttp")
+each_transport = pytest.mark.parametrize("name", NAMES)
 
 
 def made(server: Scripted, name: Name, **settings: Any) -> OnCallClient:
@@ -137,7 +139,7 @@ async def outcomes(point: str, fault: str, *, good: int, patience: float = 5) ->
                 assert await count(client) == 7
             return f"{method} over {name}", await failed(method, client, server)
 
-    return dict(await asyncio.gather(*(one(name, method) for name in BOTH for method in METHODS)))
+    return dict(await asyncio.gather(*(one(name, method) for name in NAMES for method in METHODS)))
 
 
 def expected(point: str, fault: str) -> dict[str, Outcome]:
@@ -152,7 +154,7 @@ def expected(point: str, fault: str) -> dict[str, Outcome]:
             attempts=attempts[method],
             seen=attempts[method],
         )
-        for name in BOTH
+        for name in NAMES
         for method in METHODS
     }
 
@@ -174,7 +176,7 @@ async def check(point: str, fault: str, *, good: int) -> None:
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_new_connection_fails(point: str, fault: str) -> None:
-    """Both transports tell the same, and it is what the server saw."""
+    """All senders report the same, and it is what the server saw."""
     await check(point, fault, good=0)
 
 
@@ -185,12 +187,13 @@ async def test_a_kept_connection_fails(point: str, fault: str) -> None:
     await check(point, fault, good=1)
 
 
+@each_transport
 @pytest.mark.parametrize("point", POINTS)
-async def test_no_error_shows_the_token(point: str) -> None:
+async def test_no_error_shows_the_token(point: str, name: Name) -> None:
     """Those of aiohttp hold the headers that were sent, and so are not chained."""
     async with (
         serving(Scripted(POINTS[point], reset)) as server,
-        made(server, "aiohttp", retry=RetryPolicy(max_attempts=1)) as client,
+        made(server, name, retry=RetryPolicy(max_attempts=1)) as client,
     ):
         with pytest.raises(OutcomeUnknown) as caught:
             await _post(client)
@@ -239,10 +242,11 @@ async def test_a_refused_connection_is_never_sent(method: str, name: Name) -> No
         )
 
 
-async def test_a_host_that_cannot_be_looked_up_is_never_sent() -> None:
+@each_transport
+async def test_a_host_that_cannot_be_looked_up_is_never_sent(name: Name) -> None:
     """The name is too long to be asked for."""
     server = Scripted(url=f"http://{'a' * 64}.localhost")
-    async with made(server, "aiohttp") as client:
+    async with made(server, name) as client:
         assert await failed("POST", client, server) == Outcome(
             TransportError, sent=False, attempts=2, seen=0
         )
@@ -432,21 +436,35 @@ def test_another_event_loop_is_refused(name: Name) -> None:
         first.run(client.aclose())
 
 
+@asynccontextmanager
+async def aiohttp_alone(url: str, **settings: Any) -> AsyncGenerator[AiohttpSender]:
+    """A sender without the throttle before it."""
+    target = Target(
+        base_url=f"{url}/api/v1/",
+        headers=request_headers(Secret(TOKEN), None),
+        redactor=Redactor(TOKEN),
+        max_response_bytes=1000,
+    )
+    sender = AiohttpSender(target, tls=ssl.create_default_context(), **settings)
+    try:
+        yield sender
+    finally:
+        await sender.aclose()
+
+
 async def test_a_request_that_waits_for_a_connection_is_never_sent() -> None:
-    """Where somebody uses the transport without the throttle before it."""
-    tls, limits = ssl.create_default_context(), httpx.Limits(max_connections=1)
-    patience = httpx.Timeout(5, pool=0.03, connect=0.03)
+    """Where somebody uses the sender without the throttle before it."""
+    request = operations.list_alert_groups()
     async with (
         serving(Scripted(Point(2), stall)) as server,
-        httpx.AsyncClient(
-            transport=AiohttpTransport(tls=tls, limits=limits), timeout=patience
-        ) as http,
+        aiohttp_alone(server.url, max_connections=1) as sender,
     ):
-        first = asyncio.ensure_future(http.get(server.url))
+        first = asyncio.ensure_future(sender.send(request, 5))
         while not server.requests:  # noqa: ASYNC110  # no event tells
             await asyncio.sleep(0.001)
-        with pytest.raises(httpx.ConnectTimeout):
-            await http.get(server.url)
+        with pytest.raises(RequestTimeout) as caught:
+            await sender.send(request, 0.03)
+        assert not caught.value.sent
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
@@ -455,12 +473,13 @@ async def test_a_request_that_waits_for_a_connection_is_never_sent() -> None:
 
 async def test_a_body_that_is_not_read_times_out() -> None:
     """It may have arrived in part. No body of the SDK is so large."""
-    transport = AiohttpTransport(tls=ssl.create_default_context(), limits=httpx.Limits())
+    body = models.IntegrationUpdate(name="x" * 8_000_000)
     async with (
         serving(Scripted(Point(1), stall)) as server,
-        httpx.AsyncClient(transport=transport, timeout=0.1) as http,
+        aiohttp_alone(server.url, max_connections=1) as sender,
     ):
-        with pytest.raises(httpx.WriteTimeout):
+        with pytest.raises(RequestTimeout) as caught:
             async with asyncio.timeout(5):
-                await http.post(server.url, content=b"x" * 8_000_000)
+                await sender.send(operations.update_integration("I1", body), 0.1)
+    assert caught.value.sent
     assert server.exchanges == 1

@@ -26,7 +26,7 @@ ON_EVERY_LOOP = {
     "test_session_connections.py",
     "test_session_failures.py",
     "test_prefetch.py",
-    "test_aiohttp_transport.py",
+    "test_transports.py",
 }
 """Modules whose subject depends on the loop."""
 

@@ -37,6 +37,10 @@ class Fault:
     """What to do about it; None if it was damaged in transit, and a retry may get it whole."""
 
 
+class DecodingError(Exception):
+    """A body was damaged in transit."""
+
+
 class Body:
     """Collects a body until there is a fault. Its repr shows none of the content."""
 

@@ -1,9 +1,10 @@
-"""Make the httpx client that an OnCallClient sends through: TLS, proxy and transport."""
+"""Make the sender that an OnCallClient sends through: library, TLS and proxy."""
 
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib import import_module
 from ssl import SSLContext
-from typing import Literal, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -13,13 +14,28 @@ from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import shown
 from grafana_oncall.errors import InvalidArgument
 
+from .httpx_sender import HttpxClient, HttpxSender, HttpxTransport, library_of
 from .pool import Pool
+from .sender import Sender, Target
 from .urls import is_loopback
 
-Transport: TypeAlias = httpx.AsyncBaseTransport | Literal["httpx", "aiohttp"]
-"""An httpx transport, or the name of one."""
+Transport: TypeAlias = HttpxTransport | Literal["httpx", "httpx2", "aiohttp"]
+"""A transport of httpx or httpx2, or the name of what sends."""
 
-ProxyOption: TypeAlias = Secret[httpx.Proxy | str | None]
+_NAMES: Final = ("httpx", "httpx2", "aiohttp")
+_CHOICES: Final = '"httpx", "httpx2", "aiohttp", or an httpx.AsyncBaseTransport'
+
+
+class HttpxProxy(Protocol):
+    """A `Proxy` of httpx or httpx2."""
+
+    url: Any
+    auth: Any
+    headers: Any
+    ssl_context: Any
+
+
+ProxyOption: TypeAlias = Secret[HttpxProxy | str | None]
 """The value of proxy=, which may contain a password."""
 
 
@@ -34,37 +50,37 @@ def _check_kinds(*, http_client: object, transport: object) -> None:
 
     A client that is not async would send a write before its result turns out not to be awaitable.
     """
-    if not isinstance(http_client, httpx.AsyncClient | None):
+    if http_client is not None and library_of(http_client, "AsyncClient") is None:
         raise _unfit("http_client", http_client, "an httpx.AsyncClient")
-    if not isinstance(transport, str | httpx.AsyncBaseTransport | None):
-        raise _unfit("transport", transport, '"httpx", "aiohttp" or an httpx.AsyncBaseTransport')
+    if (
+        not isinstance(transport, str | None)
+        and library_of(transport, "AsyncBaseTransport") is None
+    ):
+        raise _unfit("transport", transport, _CHOICES)
 
 
 def _unfit(argument: str, value: object, needed: str) -> InvalidArgument:
     cls = value if isinstance(value, type) else type(value)
     package = cls.__module__.partition(".")[0]
     name = cls.__name__ if package == "builtins" else f"{package}.{cls.__name__}"
-    match value:
-        case type():
-            fault = f"{name}: the class itself was given"
-        case httpx.AsyncClient():
-            fault = f"{name}: http_client= takes it"
-        case httpx.AsyncBaseTransport():
-            fault = f"{name}: transport= takes it"
-        case httpx.Client() | httpx.BaseTransport():
-            fault = f"{name} is not async"
-        case _ if package == "httpx2":
-            fault = f"{name} is not supported yet"
-        case _ if package == "aiohttp":
-            fault = f'{name}: transport="aiohttp" sends through a session of its own'
-        case _:
-            fault = f"{name} cannot send"
+    if isinstance(value, type):
+        fault = f"{name}: the class itself was given"
+    elif library_of(value, "AsyncClient"):
+        fault = f"{name}: http_client= takes it"
+    elif library_of(value, "AsyncBaseTransport"):
+        fault = f"{name}: transport= takes it"
+    elif library_of(value, "Client") or library_of(value, "BaseTransport"):
+        fault = f"{name} is not async"
+    elif package == "aiohttp":
+        fault = f'{name}: transport="aiohttp" sends through a session of its own'
+    else:
+        fault = f"{name} cannot send"
     return InvalidArgument(f"{argument}: {fault}; {needed} is needed.", argument=argument)
 
 
 def _check_exclusive(
     *,
-    http_client: httpx.AsyncClient | None,
+    http_client: HttpxClient | None,
     transport: Transport | None,
     verify: SSLContext | bool,
     proxy: ProxyOption,
@@ -85,38 +101,67 @@ def _check_exclusive(
             raise InvalidArgument(message, argument=name)
 
 
-def make_http(
+def make_sender(
+    target: Target,
     *,
-    http_client: httpx.AsyncClient | None,
+    http_client: HttpxClient | None,
     transport: Transport | None,
     verify: SSLContext | bool,
     proxy: ProxyOption,
-    base_url: str,
     allow_http: bool,
     max_connections: int,
-) -> httpx.AsyncClient:
-    """Return the caller's client, or one of the SDK's own.
+) -> Sender:
+    """Return a sender through the caller's client or transport, or one of the SDK's own.
 
-    The SDK's own keeps its connections open, but no cookies, and follows no redirects.
+    The SDK's own keeps its connections open, but no cookies, and follows no redirects. Through a
+    proxy, httpx sends in the place of aiohttp.
     """
+    _check_url(target.base_url)
     _check_kinds(http_client=http_client, transport=transport)
     _check_exclusive(http_client=http_client, transport=transport, verify=verify, proxy=proxy)
     if http_client is not None:
-        return http_client
-    if transport is None or isinstance(transport, str):
-        tls = _tls(verify)
-        made = _made_proxy(proxy)
-        if made.value is None:
-            made = _made_proxy(_proxy_from_environment(base_url))
-        elif not allow_http:
-            _refuse_plain_http(base_url, made.value.url.host)
-        transport = _transport(
-            "httpx" if transport is None else transport, tls, made, max_connections
+        return HttpxSender(target, http_client, owns_http=False)
+    if transport is not None and not isinstance(transport, str):
+        library = library_of(transport, "AsyncBaseTransport")
+        return _over(transport, library, target)
+    if transport not in {None, *_NAMES}:
+        message = f"transport={shown(transport)}: {_CHOICES}."
+        raise InvalidArgument(message, argument="transport")
+    tls = _tls(verify)
+    if proxy.value is None:
+        proxy = _proxy_from_environment(target.base_url)
+    name = transport or "httpx"
+    library = _imported(name, name) if name == "httpx2" else httpx
+    # Imported also where a proxy takes its place, so that a missing extra is reported.
+    aiohttp_sender = _imported(f"{__package__}.aiohttp_sender", name) if name == "aiohttp" else None
+    made = _made_proxy(proxy, library)
+    if made.value is not None and not allow_http:
+        _refuse_plain_http(target.base_url, made.value.url.host)
+    if aiohttp_sender is not None and made.value is None:
+        sender: Sender = aiohttp_sender.AiohttpSender(
+            target, tls=tls, max_connections=max_connections
         )
+        return sender
+    return _over(_httpx_transport(library, tls, made), library, target)
+
+
+def _over(transport: HttpxTransport, library: Any, target: Target) -> HttpxSender:
+    """Send through a client of the SDK's own over this transport."""
     # The API uses no cookies, but a proxy may set a new one with every response, and all of them
     # would be sent back for as long as the client lives.
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    return httpx.AsyncClient(transport=transport, cookies=no_cookies)
+    http = library.AsyncClient(transport=transport, cookies=no_cookies)
+    return HttpxSender(target, http, owns_http=True)
+
+
+def _check_url(url: str) -> None:
+    """Raise InvalidArgument if nothing can be sent to the URL."""
+    try:
+        httpx.Request("GET", url)
+    except (httpx.InvalidURL, ValueError) as error:
+        # Its text is not shown: it may repeat parts of the URL.
+        message = f"url: nothing can be sent there ({type(error).__name__})."
+        raise InvalidArgument(message, argument="url") from None
 
 
 def _tls(verify: object) -> SSLContext:
@@ -156,43 +201,47 @@ def _refuse_plain_http(url: str, proxy_host: str) -> None:
         raise InvalidArgument(message, argument="proxy")
 
 
-def _transport(
-    name: str, tls: SSLContext, proxy: Secret[httpx.Proxy | None], max_connections: int
-) -> httpx.AsyncBaseTransport:
-    """Return the transport of this name; through a proxy, httpx always sends."""
-    if name not in {"httpx", "aiohttp"}:
-        message = f'transport={shown(name)}: "httpx", "aiohttp", or an httpx transport.'
-        raise InvalidArgument(message, argument="transport")
-    if name == "httpx":
-        return _pool(tls, proxy)
+def _imported(module: str, extra: str) -> Any:
+    """Import what an extra brings; raise InvalidArgument with its name if it is missing."""
     try:
-        from .aiohttp_transport import AiohttpTransport  # noqa: PLC0415  # an extra
+        return import_module(module)
     except ImportError as error:
         message = (
-            "transport=\"aiohttp\" needs another package: pip install 'grafana-oncall-sdk[aiohttp]'"
+            f'transport="{extra}" needs another package: '
+            f"pip install 'grafana-oncall-sdk[{extra}]'"
         )
         raise InvalidArgument(message, argument="transport") from error
-    if proxy.value is not None:
-        return _pool(tls, proxy)
-    return AiohttpTransport(tls=tls, limits=httpx.Limits(max_connections=max_connections))
 
 
-def _made_proxy(proxy: ProxyOption) -> Secret[httpx.Proxy | None]:
-    if proxy.value is None or isinstance(proxy.value, httpx.Proxy):
+def _made_proxy(proxy: ProxyOption, library: Any) -> Secret[Any]:
+    """Return a proxy of the library's own class."""
+    if proxy.value is None or isinstance(proxy.value, library.Proxy):
         return Secret(proxy.value)
     try:
-        return Secret(httpx.Proxy(proxy.value))
-    except (httpx.InvalidURL, TypeError, ValueError) as error:
+        if library_of(proxy.value, "Proxy") is None:
+            return Secret(library.Proxy(proxy.value))
+        other = cast("HttpxProxy", proxy.value)
+        options = {"headers": dict(other.headers), "ssl_context": other.ssl_context}
+        return Secret(library.Proxy(str(other.url), auth=other.auth, **options))
+    except (library.InvalidURL, TypeError, ValueError) as error:
         # Its text is not shown: it may repeat the password of the proxy.
         fault = f"nothing can be sent through it ({type(error).__name__})"
     raise _bad_proxy(fault)
 
 
-def _pool(tls: SSLContext, proxy: Secret[httpx.Proxy | None]) -> Pool:
+def _httpx_transport(library: Any, tls: SSLContext, proxy: Secret[Any]) -> HttpxTransport:
     try:
-        return Pool(tls=tls, proxy=proxy.value)
+        if library.__name__ == "httpx":
+            return Pool(tls=tls, proxy=proxy.value)
+        # The throttle limits the connections. A limit of the pool could only be used up by places
+        # that it loses, as behind a proxy with every failed TLS handshake.
+        limits = library.Limits(max_connections=None, max_keepalive_connections=None)
+        return cast(
+            "HttpxTransport",
+            library.AsyncHTTPTransport(verify=tls, proxy=proxy.value, limits=limits),
+        )
     except ImportError:
-        fault = "a SOCKS proxy needs another package: pip install 'httpx[socks]'"
+        fault = f"a SOCKS proxy needs another package: pip install '{library.__name__}[socks]'"
     raise _bad_proxy(fault)
 
 

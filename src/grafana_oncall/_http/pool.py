@@ -1,9 +1,10 @@
-"""A connection pool for httpx 0.28: one request per connection, dropped when the request fails.
+"""A connection pool for httpx 0.28 alone: one request per connection, dropped when that fails.
 
 httpcore 1.0's own pool scans all its connections, and polls their sockets, whenever a request
 begins or ends; and requests that begin together choose the same connection, so that all but one
 must choose again. (`make bench` acknowledges groups, 32 at once, through the client and through
 httpx alone.) It also loses connections for good: through a proxy, with every failed TLS handshake.
+httpx2 has neither fault in its own pool, and does without this one.
 """
 
 import asyncio
@@ -17,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpx
 
-from .failures import OwnTransport
 from .surplus import CONNECTION
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class _Connection(httpx.AsyncHTTPTransport):
             await self._socket.aclose()
 
 
-class Pool(OwnTransport):
+class Pool(httpx.AsyncBaseTransport):
     """As many connections as there are requests at once; the one used last is used first.
 
     The throttle limits how many there are.

@@ -1,235 +1,221 @@
-"""Send one request through httpx, and return its response or raise an error."""
+"""The one seam to send through: what a sender does, and what all senders share.
 
-from collections.abc import Iterable, Mapping
+A sender takes the values of one request, sends it once over its HTTP library, and returns the whole
+response; or it raises an error of the SDK that says whether the request may have been sent. No
+value, error or exception of an HTTP library passes this seam, but as the cause of an error. So the
+layers above depend on no library, and a library costs one module: `httpx_sender`, `aiohttp_sender`.
+"""
+
+from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Any, Final, TypeAlias, cast
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from typing import Any, Final, Protocol
+from urllib.parse import quote, urlencode, urlsplit
 
 import attrs
-import httpx
 
-from grafana_oncall._codec.decode import encode
 from grafana_oncall._codec.error_responses import MAX_ERROR_BYTES
+from grafana_oncall._core.causes import is_unresolved, is_untrusted
 from grafana_oncall._core.request import Request, Response
 from grafana_oncall._core.secret import Secret
-from grafana_oncall._core.text import printable, shown
-from grafana_oncall._core.types import UNSET
-from grafana_oncall._version import __version__
-from grafana_oncall.errors import (
-    DecodeError,
-    InvalidArgument,
-    OnCallError,
-    client_closed,
-)
+from grafana_oncall._core.text import printable
+from grafana_oncall.errors import DecodeError, InvalidArgument, RequestTimeout, TransportError
 
-from .body import ACCEPTED, Body
-from .failures import content_of, refused_by_hook, transport_error, was_never_sent, without_secrets
-from .redaction import Redactor
-from .surplus import SurplusCheckedBody
+from .auth import Redactor, without_secrets
+from .body import Body, DecodingError
 
 _BYTES_IN_ERRORS: Final = 120
 """How much of a body that is too large is kept."""
 
-
-def _sendable(url: str) -> str:
-    """Return the URL if httpx can send to it."""
-    try:
-        httpx.Request("GET", url)
-    except (httpx.InvalidURL, ValueError) as error:
-        # Its text is not shown: it may repeat parts of the URL.
-        message = f"url: nothing can be sent there ({type(error).__name__})."
-        raise InvalidArgument(message, argument="url") from None
-    return url
+_SAFE_IN_PATHS: Final = "/%!$&'()*+,;=:@"
+"""What is sent as it is, beside letters, digits and `_.-~`."""
 
 
-Extensions: TypeAlias = Mapping[str, Any]
-"""Where `surplus.drop` finds the connection of a response."""
+class Connection(Protocol):
+    """The connection on which a response came."""
+
+    async def aclose(self) -> None:
+        """Close it; another request that uses it by now fails."""
+        ...
 
 
-class Wire:
-    """Sends requests through one httpx client, with one token."""
+class Sender(Protocol):
+    """Sends requests to one target, each once."""
 
-    def __init__(
-        self,
-        *,
-        base_url: str,
-        token: Secret[str],
-        grafana_url: str | None,
-        http: httpx.AsyncClient,
-        owns_http: bool,
-        max_response_bytes: int,
-    ) -> None:
-        self._base_url = _sendable(base_url)
-        self._host = urlsplit(base_url).netloc
-        self._redactor = Redactor(token.value)
-        self._http = http
-        self._owns_http = owns_http
-        self._max_response_bytes = max_response_bytes
-        # httpx.Headers shows no Authorization in its repr.
-        headers = httpx.Headers(
-            {
-                "accept": "application/json",
-                "accept-encoding": ACCEPTED,
-                "user-agent": f"grafana-oncall-sdk/{__version__}",
-                "authorization": token.value,
-            }
-        )
-        if grafana_url is not None:
-            headers["x-grafana-url"] = grafana_url
-        self._headers = headers
-        if owns_http:
-            # Set once, because merging them is a quarter of the time to build a request.
-            http.headers.update(headers)
-            self._headers = httpx.Headers()
-
-    @property
-    def server(self) -> str:
-        """The base of every URL; it contains no secret."""
-        return self._base_url
-
-    @property
-    def host(self) -> str:
-        """Host and port of the server."""
-        return self._host
-
-    async def round_trip(
+    async def send(
         self, request: Request[Any], timeout: float
-    ) -> tuple[Response, Extensions]:
-        """Send once; raise an OnCallError when no whole response comes, whatever went wrong."""
-        if self._http.is_closed:
-            raise client_closed()
-        message = self._message(request, timeout)
-        try:
-            received = await self._http.send(
-                message, auth=None, follow_redirects=False, stream=True
-            )
-            received.stream = SurplusCheckedBody(received)
-            try:
-                content = await self._read(request, received)
-            finally:
-                await received.aclose()
-        except OnCallError:
-            raise
-        except Exception as error:  # noqa: BLE001  # of any class: transports and hooks are anybody's
-            refused = refused_by_hook(error, message)
-            if refused is not None and not refused.is_success:
-                return self._response_of(refused, content_of(refused))
-            failure = transport_error(
-                error,
-                message,
-                operation=request.operation.id,
-                server=self._host,
-                sent=not was_never_sent(error, message, self._http),
-                redactor=self._redactor,
-            )
-        else:
-            return self._response_of(received, content)
-        # Outside the handler, which would chain the original error, and that may show the token.
-        raise failure
+    ) -> tuple[Response, Connection | None]:
+        """Send a request; return its response, and the connection unless others share it.
 
-    def _message(self, request: Request[Any], timeout: float) -> httpx.Request:
-        headers = self._headers.copy()
-        content = None if request.body is UNSET else encode(request)
-        if content is not None:
-            headers["content-type"] = "application/json"
+        Args:
+            request: What to send.
+            timeout: Timeout of each connect, write and read, in seconds.
+
+        Raises:
+            TransportError: No whole response came; `sent` is False only if the server certainly saw
+                nothing of the request.
+            DecodeError: The body is too large, or not encoded as requested.
+            InvalidArgument: The request cannot be built.
+            ClientStateError: The HTTP client is closed.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections, unless they belong to the caller's HTTP client."""
+        ...
+
+
+async def drop(connection: Connection | None) -> None:
+    """Close the connection of a response that may be out of step, so that no request uses it."""
+    if connection is not None:
+        with suppress(Exception):  # then it is closed as well
+            await connection.aclose()
+
+
+class Headers(Mapping[str, str]):
+    """The headers of a response, whatever the case of their names; repeated ones are joined."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self._values: dict[str, str] = {}
+        for raw_name, raw_value in headers:
+            name, value = _text(raw_name).lower(), _text(raw_value)
+            known = self._values.get(name)
+            self._values[name] = value if known is None else f"{known}, {value}"
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._values!r})"
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+@attrs.frozen(kw_only=True)
+class Target:
+    """The server that requests go to, and what is the same for all of them."""
+
+    base_url: str
+    """The base of every URL; it contains no secret."""
+    headers: Secret[Mapping[str, str]]
+    """Of every request; the token is one of them."""
+    redactor: Redactor = attrs.field(repr=False)
+    max_response_bytes: int
+    host: str = attrs.field(init=False)
+    """Host and port."""
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "host", urlsplit(self.base_url).netloc)
+
+    def url(self, request: Request[Any]) -> str:
+        """Return the URL of a request, the same over every HTTP library."""
         try:
             query = f"?{urlencode(request.query)}" if request.query else ""
-            # Bytes, never a stream: real servers read a chunked body as empty.
-            message = self._http.build_request(
-                request.operation.method,
-                self._base_url + request.path + query,
-                # The parameters of an httpx 0.28 client replace the query of a URL, but are merged
-                # with those of a request.
-                params=request.query if self._http.params else None,
-                headers=headers,
-                content=content,
-                timeout=timeout,
-            )
-        except (httpx.InvalidURL, TypeError, ValueError) as error:
-            reason = f"{request.operation.id}: its URL cannot be built: {printable(str(error))}."
-            cause = without_secrets(error, self._redactor)
-            raise InvalidArgument(reason, argument="query") from cause
-        if request.query and not self._owns_http:
-            _check_query(request, message)
-        return message
+            return self.base_url + quote(request.path, safe=_SAFE_IN_PATHS) + query
+        except (TypeError, ValueError) as error:
+            failure = self.url_error(request, error)
+        raise failure from failure.__cause__
 
-    async def _read(self, request: Request[Any], received: httpx.Response) -> bytes:
+    def url_error(self, request: Request[Any], error: Exception) -> InvalidArgument:
+        """Return the error for a request whose URL is none."""
+        reason = f"{request.operation.id}: its URL cannot be built: {printable(str(error))}."
+        failure = InvalidArgument(reason, argument="query")
+        failure.__cause__ = without_secrets(error, self.redactor)
+        return failure
+
+    async def read(
+        self, request: Request[Any], status: int, encoding: str, chunks: AsyncIterable[bytes]
+    ) -> bytes:
         """Return the whole body; of an error response, as much of it as is readable and needed."""
-        good, most = 200 <= received.status_code < 300, self._max_response_bytes
-        body = await _read_body(received, most if good else min(most, MAX_ERROR_BYTES))
-        if body.fault is None or not good:
+        is_success, most = 200 <= status < 300, self.max_response_bytes
+        body = Body(encoding, most if is_success else min(most, MAX_ERROR_BYTES))
+        async for chunk in chunks:
+            body.add(chunk)
+            if body.fault is not None:
+                break
+        body.end()
+        if body.fault is None or not is_success:
             return bytes(body.content)
         if body.fault.hint is None:
-            raise httpx.DecodingError(body.fault.reason)
+            raise DecodingError(body.fault.reason)
         raise DecodeError(
             body.fault.reason,
             operation=request.operation.id,
-            status=received.status_code,
-            content=self._redactor.content(body.content)[:_BYTES_IN_ERRORS],
+            status=status,
+            content=self.redactor.content(body.content)[:_BYTES_IN_ERRORS],
             path="$",
             hint=body.fault.hint,
         )
 
-    def _response_of(self, received: httpx.Response, content: bytes) -> tuple[Response, Extensions]:
+    def response(
+        self, status: int, headers: Iterable[tuple[bytes, bytes]], content: bytes
+    ) -> Response:
         """Return the response without the token, which some proxies repeat."""
         response = Response(
-            status=received.status_code,
-            headers=received.headers,
+            status=status,
+            headers=Headers(headers),
             content=content,
             received=datetime.now(UTC),
         )
         is_json = content[:1] in b"{["  # or nothing
-        is_success = 200 <= response.status < 300
-        heads = b"\n".join(chain.from_iterable(received.headers.raw))
-        if not (is_json and is_success) or self._redactor.may_be_in(content, heads):
-            response = self.redacted(response)
-        return response, received.extensions
+        heads = b"\n".join(chain.from_iterable(headers))
+        if not (is_json and 200 <= status < 300) or self.redactor.may_be_in(content, heads):
+            return self.redacted(response)
+        return response
 
     def redacted(self, response: Response) -> Response:
         """Return the response with the token redacted, in whatever spelling it appears."""
-        redactor, received = self._redactor, response.headers
+        redactor, received = self.redactor, response.headers
         headers = {name: redactor.text(received[name]) for name in received}
         content = redactor.content(response.content)
         if content == response.content and all(received[name] == headers[name] for name in headers):
             return response
-        return attrs.evolve(response, headers=httpx.Headers(headers), content=content)
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        return attrs.evolve(response, headers=Headers(raw), content=content)
 
-    async def aclose(self) -> None:
-        """Close the connections, unless they belong to a caller-supplied httpx client."""
-        if self._owns_http:
-            await self._http.aclose()
-
-
-async def _read_body(received: httpx.Response, most: int) -> Body:
-    if received.is_stream_consumed:  # by a hook of the caller's client; httpx has decoded it
-        body = Body("", most)
-        body.add(received.content)
-    else:
-        body = Body(received.headers.get("content-encoding", ""), most)
-        # `aiter_raw` would add a generator.
-        async for chunk in cast("httpx.AsyncByteStream", received.stream):
-            body.add(chunk)
-            if body.fault is not None:
-                break
-    body.end()
-    return body
-
-
-def _check_query(request: Request[Any], message: httpx.Request) -> None:
-    """Reject a client that changes the query, for example by dropping a filter."""
-    sent = _by_name(parse_qsl(message.url.query.decode(), keep_blank_values=True))
-    for name, values in _by_name(request.query).items():
-        if sent.get(name) != values:
-            reason = (
-                f"http_client: in the query of {request.operation.id} it changes "
-                f"{name}={shown(values)} to {name}={shown(sent.get(name))}."
-            )
-            raise InvalidArgument(reason, argument="http_client")
+    def transport_error(
+        self,
+        request: Request[Any],
+        words: str,
+        *,
+        sent: bool,
+        timed_out: bool,
+        cause: BaseException | None,
+        what: str | None = None,
+    ) -> TransportError:
+        """Return the error for a request without a response, with its cause where that is safe."""
+        fate = (
+            "The server may have received the request"
+            if sent
+            else "The request never reached the server"
+        )
+        said = printable(self.redactor.text(words.strip()))
+        hint = "" if cause is None else _hint(cause)
+        failure = (RequestTimeout if timed_out else TransportError)(
+            f"{request.operation.id}: {what or f'no response from {self.host}'} ({said}). "
+            f"{fate}.{hint}",
+            operation=request.operation.id,
+            sent=sent,
+        )
+        failure.__cause__ = None if cause is None else without_secrets(cause, self.redactor)
+        return failure
 
 
-def _by_name(query: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, value in query:
-        found.setdefault(name, []).append(value)
-    return found
+def _hint(error: BaseException) -> str:
+    if is_untrusted(error):
+        return " Hint: verify= takes an ssl.SSLContext that trusts the server's certificate."
+    return " Hint: check url=, because its host has no address." if is_unresolved(error) else ""

@@ -9,20 +9,22 @@ places: in h11, which parses no further than the response; in TLS, which decrypt
 time; or in anyio's queue, which reads more at once than it passes on. All three are checked before
 a connection is given back, and a connection with surplus bytes is closed.
 
-None of these places has a public name. If another release of httpcore moves them, nothing is found,
-and what remains is that responses are compared with what was asked for.
+httpcore2 has the same three places. None has a public name. If another release moves them, nothing
+is found, and what remains is that responses are compared with what was asked for.
 """
 
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from operator import attrgetter
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import httpx
 
+from .sender import Connection, drop
+
 CONNECTION: Final = "grafana_oncall.connection"
-"""The extension of a response in which the SDK's transports put its connection."""
+"""The extension of a response in which the SDK's pool puts its connection."""
 
 _PARSERS: Final = tuple(
     attrgetter(f"{path}._httpcore_stream._stream._connection._h11_state")
@@ -31,34 +33,21 @@ _PARSERS: Final = tuple(
 """From the stream of a response to its h11.Connection: through the SDK's pool, and httpcore's."""
 
 
-class SurplusCheckedBody(httpx.AsyncByteStream):
-    """The body of a response; closing it also closes the connection if that has surplus bytes."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self._stream = cast("httpx.AsyncByteStream", response.stream)
-        self._extensions = response.extensions
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield the bytes as they arrive."""
-        return self._stream.__aiter__()
-
-    async def aclose(self) -> None:
-        """Give the connection back, or close it."""
-        if has_surplus(self._stream, self._extensions):
-            await drop(self._extensions)
-        await self._stream.aclose()
+async def release(response: httpx.Response) -> None:
+    """Give the connection of a response back, or close it if that has surplus bytes."""
+    if has_surplus(response.stream, response.extensions):
+        await drop(connection_of(response))
+    await response.aclose()
 
 
-async def drop(extensions: Mapping[str, Any]) -> None:
-    """Close the connection on which a response came.
-
-    Another request that uses it by now fails, instead of getting a response to a different request.
-    """
+def connection_of(response: httpx.Response) -> Connection | None:
+    """Return the connection on which a response came, unless it is shared, as over HTTP/2."""
+    extensions = response.extensions
     shares = extensions.get("http_version") not in {b"HTTP/1.1", b"HTTP/1.0"}
-    connection = extensions.get(CONNECTION, None if shares else extensions.get("network_stream"))
-    if connection is not None:
-        with suppress(Exception):  # then it is closed as well
-            await connection.aclose()
+    found: Connection | None = extensions.get(
+        CONNECTION, None if shares else extensions.get("network_stream")
+    )
+    return found
 
 
 def has_surplus(stream: object, extensions: Mapping[str, Any]) -> bool:

@@ -20,7 +20,7 @@ from grafana_oncall._codec.decode import decode
 from grafana_oncall._codec.error_responses import SYNCING
 from grafana_oncall._core.causes import is_unresolved
 from grafana_oncall._core.request import API_ROOT, Request, Response, Result
-from grafana_oncall._http.sender import Extensions
+from grafana_oncall._http.sender import Connection
 from grafana_oncall.errors import (
     ClientStateError,
     DecodeError,
@@ -62,8 +62,8 @@ class Attempts(Generic[T]):
         """When the first attempt was sent."""
         self.response: Response | None = None
         """Of the last attempt, if there was one."""
-        self.extensions: Extensions = {}
-        """Which connection it came on."""
+        self.connection: Connection | None = None
+        """On which it came, unless that is shared."""
         self.doubtful = False
         """Whether an attempt may have had its effect although it failed."""
         self.pause = 0.0
@@ -84,7 +84,7 @@ class Attempts(Generic[T]):
         sent = self._now()
         if self.first_sent is None:
             self.first_sent = sent
-        self.response, self.extensions = None, {}
+        self.response = self.connection = None
         try:
             result = await self._exchange(episode, sent)
         except BaseException as error:
@@ -104,7 +104,7 @@ class Attempts(Generic[T]):
     def outage_message(self) -> str:
         """Say how long the present outage has lasted, and what its last failure was."""
         outage = self._shared.throttle.outage
-        what = _NO_RESPONSE[outage.reason].format(host=self._shared.wire.host)
+        what = _NO_RESPONSE[outage.reason].format(host=self._shared.target.host)
         return (
             f"{what} for {outage.lasted(self._now()):.0f} s; nothing was sent. "
             f"The last failure: {outage.words}"
@@ -151,7 +151,7 @@ class Attempts(Generic[T]):
         throttle = self._shared.throttle
         if self._request.operation.retry == "never" and throttle.outage.is_suspected:
             await self._read_ahead(episode)
-        response, self.extensions = await self._shared.round_trip(self._request, self._options)
+        response, self.connection = await self._shared.round_trip(self._request, self._options)
         self.response = response
         if response.status != 429:
             throttle.rate.success(sent)
@@ -168,7 +168,7 @@ class Attempts(Generic[T]):
         request, shared = list_alert_groups(perpage=1), self._shared
         try:
             response, _ = await shared.round_trip(request, self._options)
-            decode(request, shared.wire.redacted(response))
+            decode(request, shared.target.redacted(response))
         except ClientStateError:
             raise
         except OnCallError as error:
@@ -183,7 +183,7 @@ class Attempts(Generic[T]):
         try:
             return Result(value=decode(self._request, response), response=response)
         except OnCallError:
-            self.response = redacted = self._shared.wire.redacted(response)
+            self.response = redacted = self._shared.target.redacted(response)
             if redacted is response:
                 raise
         return Result(value=decode(self._request, redacted), response=redacted)

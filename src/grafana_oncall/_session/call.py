@@ -16,7 +16,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar, cast
 import attrs
 
 from grafana_oncall._core.request import Request, Result
-from grafana_oncall._http.surplus import drop
+from grafana_oncall._http.sender import drop
 from grafana_oncall.errors import (
     ClientStateError,
     DecodeError,
@@ -125,7 +125,7 @@ class Call(Generic[T]):
         """Return the result if the effect is there, None to try again; raise to end the call."""
         if isinstance(error, DecodeError | FilterIgnored):
             # What follows on this connection may be out of step as well.
-            await drop(self._attempts.extensions)
+            await drop(self._attempts.connection)
         decision = self._decide(error)
         if isinstance(decision, Retry):
             await self._wait(error, decision.delay)

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 import attrs
 
 from grafana_oncall._core.causes import strip_tracebacks
-from grafana_oncall._http.redaction import Redactor
+from grafana_oncall._http.auth import Redactor
 from grafana_oncall.errors import InvalidArgument, OnCallError
 
 _FORM: Final = "it has the form redis://[[user]:password@]host[:port][/db], or rediss:// for TLS"

@@ -17,7 +17,7 @@ from typing import Any
 import attrs
 
 from grafana_oncall._core.request import Request, Response
-from grafana_oncall._http.sender import Extensions, Wire
+from grafana_oncall._http.sender import Connection, Sender, Target
 from grafana_oncall.errors import (
     ClientStateError,
     OnCallError,
@@ -56,7 +56,8 @@ class Options:
 class Shared:
     """What a client and all that `with_options` makes of it share."""
 
-    wire: Wire
+    target: Target
+    sender: Sender
     throttle: Throttle
     limiter: Limiter | None
     listener: Listener | None
@@ -140,7 +141,7 @@ class Shared:
                 await self.limiter.aclose()
             await self._all_ended()
         finally:
-            await self.wire.aclose()
+            await self.sender.aclose()
 
     async def _all_ended(self) -> None:
         if self.in_flight:
@@ -148,7 +149,7 @@ class Shared:
 
     async def round_trip(
         self, request: Request[Any], options: Options
-    ) -> tuple[Response, Extensions]:
+    ) -> tuple[Response, Connection | None]:
         """Send once; raise an OnCallError when no response comes, or the client is closed."""
         if self.closed.is_set():
             raise client_closed()  # since it was let in
@@ -156,7 +157,7 @@ class Shared:
             async with asyncio.timeout(max(options.timeout, options.retry.deadline)) as limit:
                 self.time_limits.add(limit)
                 try:
-                    return await self.wire.round_trip(request, options.timeout)
+                    return await self.sender.send(request, options.timeout)
                 finally:
                     self.time_limits.discard(limit)
         except TimeoutError:

@@ -72,7 +72,7 @@ class Follower:
         self._session = session
         self._settings = settings
         query = settings.scope.request.query
-        self.recorder = Recorder(session.shared.wire.server, query, checkpoint)
+        self.recorder = Recorder(session.shared.target.base_url, query, checkpoint)
         self._poller = Poller(session, settings.scope, self.recorder.tracker)
         self._started: Timestamp | None = None
         """When the first poll began."""

@@ -165,7 +165,7 @@ class Bulk:
         file = Journal(path_of_journal(journal), OLD, fsync=settings.fsync)
         with file:
             state = file.peek()
-        header, server = state.header, self._session.shared.wire.server
+        header, server = state.header, self._session.shared.target.base_url
         if header.server != server:
             raise file.other_run(
                 f"it is the journal of a run on {header.server}, but this client is for {server}."
@@ -182,7 +182,7 @@ class Bulk:
         settings = Settings(**options)
         query = self._query(selection, settings)
         header = Header(
-            server=self._session.shared.wire.server,
+            server=self._session.shared.target.base_url,
             action=action,
             query=None if query is None else query.request.query,
             converge=settings.converge,

@@ -26,7 +26,7 @@ from tests.support.secrets_shown import leaks, shows
 
 ONCE = RetryPolicy(max_attempts=1, deadline=0)
 
-CLIENTS = ("httpx", "aiohttp", "a client of the user's")
+CLIENTS = ("httpx", "httpx2", "aiohttp", "a client of the user's")
 
 
 @asynccontextmanager

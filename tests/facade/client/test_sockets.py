@@ -28,6 +28,8 @@ from tests.support.secrets_shown import leaks, shows
 
 ONCE = RetryPolicy(max_attempts=1)
 
+each_transport = pytest.mark.parametrize("transport", ["httpx", "httpx2", "aiohttp"])
+
 
 @asynccontextmanager
 async def loopback(answer: bytes | None) -> AsyncGenerator[tuple[str, asyncio.Event]]:
@@ -60,6 +62,7 @@ CALLS: dict[str, Callable[[OnCallClient], Awaitable[object]]] = {
 every_call = pytest.mark.parametrize("name", list(CALLS))
 
 
+@each_transport
 @every_call
 @pytest.mark.parametrize(
     "answer",
@@ -74,30 +77,31 @@ every_call = pytest.mark.parametrize("name", list(CALLS))
     ],
 )
 async def test_no_whole_answer_is_an_error_of_a_read_and_a_doubt_of_a_write(
-    name: str, answer: bytes
+    name: str, answer: bytes, transport: str
 ) -> None:
     """Without the token in any view, in the causes least of all."""
     async with (
         loopback(answer) as (url, _),
-        made(url=url, grafana_url=STACK, retry=ONCE) as client,
+        made(url=url, grafana_url=STACK, retry=ONCE, transport=transport) as client,
     ):
         with pytest.raises(OnCallError) as caught:
             await CALLS[name](client)
     error = caught.value
     assert_fit_to_hand_on(error, TransportError if name == "get" else OutcomeUnknown)
-    transport = error if name == "get" else error.__cause__
-    assert isinstance(transport, TransportError)
-    assert transport.sent
+    failure = error if name == "get" else error.__cause__
+    assert isinstance(failure, TransportError)
+    assert failure.sent
     assert len(error.attempts) == 1
 
 
+@each_transport
 @every_call
-async def test_a_refused_connection_is_no_doubt(name: str) -> None:
+async def test_a_refused_connection_is_no_doubt(name: str, transport: str) -> None:
     """Nothing was sent, thrice."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     policy = RetryPolicy(max_attempts=3, initial_backoff=0.001)
-    async with made(url=f"http://127.0.0.1:{port}", retry=policy) as client:
+    async with made(url=f"http://127.0.0.1:{port}", retry=policy, transport=transport) as client:
         with pytest.raises(OnCallError) as caught:
             await CALLS[name](client)
     assert_fit_to_hand_on(caught.value, TransportError)
@@ -117,9 +121,13 @@ async def test_a_refusal_is_told_once(name: str) -> None:
     assert len(caught.value.attempts) == 1
 
 
-async def test_the_token_is_in_no_view_of_a_cancellation() -> None:
+@each_transport
+async def test_the_token_is_in_no_view_of_a_cancellation(transport: str) -> None:
     """While the server has the request and says nothing."""
-    async with loopback(None) as (url, asked), made(url=url, grafana_url=STACK) as client:
+    async with (
+        loopback(None) as (url, asked),
+        made(url=url, grafana_url=STACK, transport=transport) as client,
+    ):
         task = asyncio.ensure_future(client.alert_groups.get(GROUP_ID))
         await asked.wait()
         task.cancel()
@@ -128,13 +136,19 @@ async def test_the_token_is_in_no_view_of_a_cancellation() -> None:
     assert leaks(caught.value, KEY) == []
 
 
+@each_transport
 @pytest.mark.parametrize(
     ("name", "kind"),
     [("get", ClientStateError), ("acknowledge", OutcomeUnknown), ("silence", OutcomeUnknown)],
 )
-async def test_closing_ends_what_waits_for_an_answer(name: str, kind: type[OnCallError]) -> None:
+async def test_closing_ends_what_waits_for_an_answer(
+    name: str, kind: type[OnCallError], transport: str
+) -> None:
     """At once, with a doubt where a write was on its way."""
-    async with loopback(None) as (url, asked), made(url=url, grafana_url=STACK) as client:
+    async with (
+        loopback(None) as (url, asked),
+        made(url=url, grafana_url=STACK, transport=transport) as client,
+    ):
         task = asyncio.ensure_future(CALLS[name](client))
         await asked.wait()
         await client.aclose()

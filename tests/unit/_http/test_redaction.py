@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._http.redaction import Redactor
+from grafana_oncall._http.auth import Redactor
 
 SPELLINGS: list[Callable[[str], str]] = [
     str,

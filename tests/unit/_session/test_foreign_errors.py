@@ -138,9 +138,9 @@ async def test_what_ends_a_program_or_a_task_is_no_failure(
 ) -> None:
     """It goes through as it is."""
     async with session(Failing(lambda _: kind(), late=late)) as oncall:
-        wire = oncall._session.shared.wire
+        sender = oncall._session.shared.sender
         with pytest.raises(kind) as caught:
-            await wire.round_trip(LIST, 5)
+            await sender.send(LIST, 5)
     assert type(caught.value) is kind
 
 
@@ -149,7 +149,7 @@ async def test_a_group_with_a_cancellation_is_no_failure_either() -> None:
     group = BaseExceptionGroup("ended", [asyncio.CancelledError(), OSError()])
     async with session(Failing(lambda _: group, late=False)) as oncall:
         with pytest.raises(BaseExceptionGroup):
-            await oncall._session.shared.wire.round_trip(LIST, 5)
+            await oncall._session.shared.sender.send(LIST, 5)
 
 
 # TLS 1.3: the client's handshake is over before the server has the last word on it.

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 
@@ -245,6 +246,8 @@ def test_a_session_belongs_to_the_event_loop_that_sends_first() -> None:
 def test_a_session_does_not_show_the_token() -> None:
     """Nor does anything that it holds."""
     oncall = made(always(empty), grafana_url="https://stack.example")
-    for held in (oncall, oncall._session, oncall._session.shared, oncall._session.shared.wire):
+    shared = oncall._session.shared
+    for held in (oncall, oncall._session, shared, shared.target, shared.sender):
         assert SECRET not in repr(held)
-    assert SECRET not in repr(vars(oncall._session.shared.wire))
+    assert SECRET not in repr(vars(shared.sender))
+    assert SECRET not in repr(attrs.asdict(shared.target, recurse=False))

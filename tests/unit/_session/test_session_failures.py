@@ -61,7 +61,7 @@ def assert_holds_no_token(error: BaseException) -> None:
         for frame, _ in traceback.walk_tb(other.__traceback__):
             assert SECRET not in repr(frame.f_locals)
             kinds = {type(value).__name__ for value in frame.f_locals.values()}
-            assert not kinds & {"Request", "Headers", "Wire", "AsyncClient"}
+            assert not kinds & {"Request", "Headers", "AsyncClient", "ClientSession"}
     told = traceback.TracebackException.from_exception(error, capture_locals=True)
     assert SECRET not in "".join(told.format())
 

@@ -1,0 +1,236 @@
+"""Send through one aiohttp session, which takes a fraction of httpx's CPU time.
+
+How it works, and why it is safe. Only failures to connect, before anything can have been sent,
+count as "never sent": the connector alone raises them. aiohttp itself retries GET, PUT and DELETE
+when a kept connection breaks, which would send writes twice and hide attempts. It does so on errors
+of its own, so a middleware turns them into another first. No error of aiohttp leaves this module,
+because they contain the headers that were sent.
+"""
+
+import asyncio
+import io
+from functools import lru_cache
+from ssl import SSLContext
+from typing import Any, Final, cast
+
+import aiohttp
+import attrs
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection as PooledConnection
+from aiohttp.tracing import Trace
+from yarl import URL
+
+from grafana_oncall._codec.decode import encode
+from grafana_oncall._core.causes import strip_tracebacks
+from grafana_oncall._core.request import Request, Response
+from grafana_oncall._core.types import UNSET
+from grafana_oncall.errors import OnCallError, TransportError
+
+from .body import DecodingError
+from .sender import Connection, Target
+
+_NEVER_SENT: Final = (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError)
+"""Only the connector raises these, for names, sockets and TLS."""
+
+_LARGE: Final = 32 * 1024
+"""Bytes of a request body up to which it fits in the buffers of the event loop."""
+
+_MAX_HEADER_BYTES: Final = 100 * 1024
+"""Of one response header; httpx accepts as much for all of them."""
+
+_JSON: Final = {"content-type": "application/json"}
+
+
+@attrs.frozen(eq=False)
+class _Failure(Exception):
+    """What a failure of aiohttp means, without the headers that its own errors contain."""
+
+    words: str
+    sent: bool = True
+    timed_out: bool = False
+    cause: BaseException | None = None
+
+
+def _failure(error: Exception) -> _Failure:
+    if isinstance(error, _Failure):
+        return error
+    # The text of a ClientResponseError has a status, 400, that no server sent.
+    text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    return _Failure(
+        f"{type(error).__name__} {text}",
+        sent=not isinstance(error, _NEVER_SENT),
+        timed_out=isinstance(error, TimeoutError),
+        cause=_cause(error),
+    )
+
+
+def _cause(error: Exception) -> BaseException | None:
+    """Return what may be shown: the system's error behind a failure to connect, or the SDK's."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return error.certificate_error
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error
+    return error if isinstance(error, DecodingError) else None
+
+
+async def _hide_from_retries(
+    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Middleware that turns errors into another, on which aiohttp does not retry the request."""
+    try:
+        return await send(request)
+    except (aiohttp.ClientError, OSError) as error:
+        failure = _failure(error)
+    raise failure
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Only returns connections on which nothing has been received yet.
+
+    aiohttp would take data that came unasked for the response to the next request.
+    """
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> PooledConnection:
+        """Return a connection, or raise an error that means that nothing was sent."""
+        try:
+            connection = await super().connect(req, traces, timeout)
+        except UnicodeError as error:
+            raise _Failure(f"the host name is not valid: {error}", sent=False) from None
+        if connection.protocol is None or connection.protocol.should_close:
+            connection.close()
+            raise _Failure("the server sent something before any request", sent=False)
+        return connection
+
+
+class _Response(aiohttp.ClientResponse):
+    """Remembers its connection after that was released, as it is at the end of a short body."""
+
+    handler: ResponseHandler | None = None
+
+    async def start(self, connection: PooledConnection) -> aiohttp.ClientResponse:
+        """Read the status and the headers."""
+        self.handler = connection.protocol
+        return await super().start(connection)
+
+    async def aclose(self) -> None:
+        """Close its connection; another request that uses it by now fails."""
+        if self.handler is not None:
+            self.handler.close()
+
+
+class AiohttpSender:
+    """Sends through one session, which is made by the first request on its event loop.
+
+    An implementation of `Sender`. Connections go straight to the server, never through a proxy.
+    """
+
+    def __init__(self, target: Target, *, tls: SSLContext, max_connections: int) -> None:
+        # As httpcore does: only HTTP/1.1 is supported.
+        tls.set_alpn_protocols(["http/1.1"])
+        self._target = target
+        self._tls = tls
+        self._max_connections = max_connections
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(
+        self, request: Request[Any], timeout: float
+    ) -> tuple[Response, Connection | None]:
+        """Send a request once; raise an OnCallError whatever goes wrong."""
+        content = None if request.body is UNSET else encode(request)
+        url = self._target.url(request)
+        try:
+            received = await self._open(request.operation.method, url, content, timeout)
+            try:
+                encoding, chunks = received.headers.get("content-encoding", ""), received.content
+                content = await self._target.read(
+                    request, received.status, encoding, chunks.iter_any()
+                )
+            finally:
+                received.close()  # unless the body was read to its end: then it is kept
+        except OnCallError:
+            raise
+        except Exception as error:  # noqa: BLE001  # of any class: everything else is "perhaps sent"
+            failure = self._transport_error(request, _failure(error))
+        except asyncio.CancelledError as error:
+            strip_tracebacks(error)  # the frames of aiohttp hold the headers that were sent
+            raise
+        else:
+            return self._target.response(received.status, received.raw_headers, content), received
+        # Outside the handler, which would chain the original error, and that may show the token.
+        raise failure
+
+    async def _open(
+        self, method: str, url: str, content: bytes | None, timeout: float
+    ) -> _Response:
+        """Return when all response headers have arrived."""
+        session = self._session or self._start()
+        # Let the event loop notice idle connections that the server has closed: it polls them
+        # after one turn, and acts on that in the next.
+        for _ in range(2):
+            await asyncio.sleep(0)
+        try:
+            # aiohttp enforces the timeouts for connecting and reading; it has none for writing.
+            async with asyncio.timeout(4 * timeout if _is_large(content) else None):
+                received = await session.request(
+                    method,
+                    URL(url, encoded=True),
+                    headers=None if content is None else _JSON,
+                    data=_payload(content),
+                    allow_redirects=False,
+                    timeout=_timeout(timeout),
+                )
+        except TimeoutError:
+            raise _Failure("the server does not read the request", timed_out=True) from None
+        return cast("_Response", received)
+
+    def _start(self) -> aiohttp.ClientSession:
+        self._session = aiohttp.ClientSession(
+            headers={"Connection": "keep-alive", **self._target.headers.value},  # as httpx
+            connector=_Connector(
+                limit=self._max_connections,
+                keepalive_timeout=5.0,  # seconds, as httpx
+                ssl=self._tls,
+                resolver=aiohttp.ThreadedResolver(),  # the system's, as httpx; never aiodns
+            ),
+            middlewares=[_hide_from_retries],
+            response_class=_Response,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=["Accept", "Accept-Encoding", "Content-Type", "User-Agent"],
+            max_line_size=_MAX_HEADER_BYTES,
+            max_field_size=_MAX_HEADER_BYTES,
+        )
+        return self._session
+
+    def _transport_error(self, request: Request[Any], failure: _Failure) -> TransportError:
+        return self._target.transport_error(
+            request,
+            failure.words,
+            sent=failure.sent,
+            timed_out=failure.timed_out,
+            cause=failure.cause,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections, and wait until they are closed."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def _is_large(content: bytes | None) -> bool:
+    return content is not None and len(content) > _LARGE
+
+
+def _payload(content: bytes | None) -> bytes | io.BytesIO | None:
+    # aiohttp warns of large bodies that are given as bytes.
+    return content if content is None or not _is_large(content) else io.BytesIO(content)
+
+
+@lru_cache(maxsize=16)
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    """Translate a timeout; aiohttp's `connect` includes waiting for a free connection."""
+    return aiohttp.ClientTimeout(
+        total=None, connect=2 * seconds, sock_connect=seconds, sock_read=seconds
+    )

@@ -1,0 +1,214 @@
+"""Send through a client of httpx, or of httpx2, which has the same API.
+
+httpx2 continues httpx under another name. The types here are those of httpx, and whatever depends
+on the library's own classes takes them from `library`, the module of the client's class.
+"""
+
+import sys
+from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from types import ModuleType
+from typing import Any, Final, Protocol, cast
+from urllib.parse import parse_qsl
+
+import httpx
+
+from grafana_oncall._codec.decode import encode
+from grafana_oncall._core.request import Request, Response
+from grafana_oncall._core.text import shown
+from grafana_oncall._core.types import UNSET
+from grafana_oncall.errors import InvalidArgument, OnCallError, TransportError, client_closed
+
+from .sender import Connection, Target
+from .surplus import connection_of, release
+from .unsent import was_never_sent
+
+_LIBRARIES: Final = ("httpx", "httpx2")
+_REJECTED: Final = "a hook of the httpx client rejected the response"
+
+
+class HttpxClient(Protocol):
+    """An `AsyncClient` of httpx or httpx2."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        ...
+
+    def build_request(self, method: str, url: Any, *, params: Any = ..., headers: Any = ...) -> Any:
+        """Return a request with the settings of the client."""
+        ...
+
+    async def send(
+        self,
+        request: Any,
+        *,
+        stream: bool = ...,
+        auth: Any = ...,
+        follow_redirects: Any = ...,
+    ) -> Any:
+        """Send a request."""
+        ...
+
+
+class HttpxTransport(Protocol):
+    """An async transport of httpx or httpx2."""
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Send a request."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
+
+
+def library_of(value: object, kind: str) -> ModuleType | None:
+    """Return the library whose class of this name a value is an instance of."""
+    for name in _LIBRARIES:
+        # What was not imported has no instances.
+        library = sys.modules.get(name)
+        if library is not None and isinstance(value, getattr(library, kind)):
+            return library
+    return None
+
+
+class HttpxSender:
+    """Sends through one client of httpx or httpx2; an implementation of `Sender`."""
+
+    def __init__(self, target: Target, http: HttpxClient, *, owns_http: bool) -> None:
+        self._target = target
+        self._http = cast("httpx.AsyncClient", http)
+        self._library: Any = library_of(http, "AsyncClient") or httpx
+        self._owns_http = owns_http
+        # The Headers of httpx show no Authorization in their repr.
+        self._headers: httpx.Headers = self._library.Headers(target.headers.value)
+        if owns_http:
+            # Set once, because merging them is a quarter of the time to build a request.
+            self._http.headers.update(self._headers)
+            self._headers = self._library.Headers()
+
+    async def send(
+        self, request: Request[Any], timeout: float
+    ) -> tuple[Response, Connection | None]:
+        """Send a request once; raise an OnCallError whatever goes wrong."""
+        if self._http.is_closed:
+            raise client_closed()
+        message = self._message(request, timeout)
+        try:
+            received = await self._http.send(
+                message, auth=None, follow_redirects=False, stream=True
+            )
+            try:
+                content = await self._read(request, received)
+            finally:
+                await release(received)
+        except OnCallError:
+            raise
+        except Exception as error:  # noqa: BLE001  # of any class: transports and hooks are anybody's
+            refused = self._refused_by_hook(error, message)
+            if refused is not None and not refused.is_success:
+                return self._response_of(refused, self._content_of(refused))
+            failure = self._failure(error, request, message, refused)
+        else:
+            return self._response_of(received, content)
+        # Outside the handler, which would chain the original error, and that may show the token.
+        raise failure
+
+    def _message(self, request: Request[Any], timeout: float) -> httpx.Request:
+        headers = self._headers.copy()
+        content = None if request.body is UNSET else encode(request)
+        if content is not None:
+            headers["content-type"] = "application/json"
+        url = self._target.url(request)
+        try:
+            # Bytes, never a stream: real servers read a chunked body as empty.
+            message = self._http.build_request(
+                request.operation.method,
+                url,
+                # The parameters of a client replace the query of a URL, but are merged with those
+                # of a request.
+                params=request.query if self._http.params else None,
+                headers=headers,
+                content=content,
+                timeout=timeout,
+            )
+        except (self._library.InvalidURL, TypeError, ValueError) as error:
+            failure = self._target.url_error(request, error)
+            raise failure from failure.__cause__
+        if request.query and not self._owns_http:
+            _check_query(request, message)
+        return message
+
+    async def _read(self, request: Request[Any], received: httpx.Response) -> bytes:
+        # `aiter_raw` would add a generator.
+        chunks = cast("AsyncIterable[bytes]", received.stream)
+        encoding = received.headers.get("content-encoding", "")
+        if received.is_stream_consumed:  # a hook of the caller's client has read and decoded it
+            encoding, chunks = "", _once(received.content)
+        return await self._target.read(request, received.status_code, encoding, chunks)
+
+    def _response_of(
+        self, received: httpx.Response, content: bytes
+    ) -> tuple[Response, Connection | None]:
+        response = self._target.response(received.status_code, received.headers.raw, content)
+        return response, connection_of(received)
+
+    def _refused_by_hook(self, error: Exception, message: httpx.Request) -> httpx.Response | None:
+        """Return the response to this request if a hook of the client turned it into an error."""
+        if isinstance(error, self._library.HTTPStatusError) and error.request is message:
+            return cast("httpx.HTTPStatusError", error).response
+        return None
+
+    def _content_of(self, response: httpx.Response) -> bytes:
+        """Return the body if the hook has read it; otherwise it was lost with the connection."""
+        try:
+            return response.content
+        except self._library.ResponseNotRead:
+            return b""
+
+    def _failure(
+        self,
+        error: Exception,
+        request: Request[Any],
+        message: httpx.Request,
+        refused: httpx.Response | None,
+    ) -> TransportError:
+        sent = not was_never_sent(error, message, self._http, self._library)
+        if isinstance(error, self._library.RequestError):
+            cast("httpx.RequestError", error).request = message
+        return self._target.transport_error(
+            request,
+            f"{type(error).__name__} {error}",
+            sent=sent,
+            timed_out=isinstance(error, self._library.TimeoutException),
+            cause=error,
+            what=None if refused is None else f"{_REJECTED} {refused.status_code}",
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections, unless they belong to the caller's client."""
+        if self._owns_http:
+            await self._http.aclose()
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+def _check_query(request: Request[Any], message: httpx.Request) -> None:
+    """Reject a client that changes the query, for example by dropping a filter."""
+    sent = _by_name(parse_qsl(message.url.query.decode(), keep_blank_values=True))
+    for name, values in _by_name(request.query).items():
+        if sent.get(name) != values:
+            reason = (
+                f"http_client: in the query of {request.operation.id} it changes "
+                f"{name}={shown(values)} to {name}={shown(sent.get(name))}."
+            )
+            raise InvalidArgument(reason, argument="http_client")
+
+
+def _by_name(query: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in query:
+        found.setdefault(name, []).append(value)
+    return found
