@@ -7,6 +7,7 @@ JSON values before they are decoded.
 """
 
 import zlib
+from collections.abc import AsyncIterable
 from typing import Final
 
 import attrs
@@ -17,6 +18,7 @@ ACCEPTED: Final = "gzip"
 """Value of Accept-Encoding; servers may always send a body unencoded."""
 
 _GZIP: Final = ("gzip", "x-gzip")
+_PLAIN: Final = ("", "identity")
 _WITH_HEADER: Final = 16 + zlib.MAX_WBITS
 """The `wbits` with which zlib reads gzip."""
 
@@ -42,34 +44,41 @@ class DecodingError(Exception):
 
 
 class Body:
-    """Collects a body until there is a fault. Its repr shows none of the content."""
+    """A body up to its first fault. Its repr shows none of the content."""
 
     def __init__(self, encoding: str, most: int) -> None:
         self.content = bytearray()
         self.fault: Fault | None = None
         self._encoding = encoding.strip().lower()
         self._most = most
+        self._is_plain = self._encoding in _PLAIN
         self._unzip = zlib.decompressobj(_WITH_HEADER) if self._encoding in _GZIP else None
         self._has_begun = False
 
-    def add(self, chunk: bytes) -> None:
-        """Add the next chunk, as it was received."""
-        if not chunk:
-            return
+    async def read(self, chunks: AsyncIterable[bytes]) -> None:
+        """Read the body as it is received, to its end or up to a fault."""
+        async for chunk in chunks:
+            self.content += chunk if self._is_plain or not chunk else self._decoded(chunk)
+            if len(self.content) > self._most:
+                self.fault = Fault(
+                    f"the body is larger than max_response_bytes={self._most}",
+                    _SMALLER,
+                )
+            if self.fault is not None:
+                return
+        # Each value but the first follows a character, so a short body cannot have too many.
+        if self._unzip is not None or len(self.content) > _MAX_VALUES:
+            self._check_end()
+
+    def _decoded(self, chunk: bytes) -> bytes:
         self._has_begun = True
         if self._unzip is not None:
-            chunk = self._unzipped(self._unzip, chunk)
-        elif self._encoding not in {"", "identity"}:
-            self.fault = Fault(
-                f"it is encoded as {shown(self._encoding)}, but only gzip was requested",
-                "find out what encodes it between the server and this client.",
-            )
-        self.content += chunk
-        if len(self.content) > self._most:
-            self.fault = Fault(
-                f"the body is larger than max_response_bytes={self._most}",
-                _SMALLER,
-            )
+            return self._unzipped(self._unzip, chunk)
+        self.fault = Fault(
+            f"it is encoded as {shown(self._encoding)}, but only gzip was requested",
+            "find out what encodes it between the server and this client.",
+        )
+        return chunk
 
     def _unzipped(self, unzip: "zlib._Decompress", chunk: bytes) -> bytes:  # pyright: ignore[reportPrivateUsage]  # it has no other name
         room = self._most - len(self.content) + 1
@@ -82,14 +91,11 @@ class Body:
             self.fault = Fault("its gzip is followed by other data")
         return part
 
-    def end(self) -> None:
+    def _check_end(self) -> None:
         """Check the body when it is complete."""
-        if self.fault is not None:
-            return
         if self._unzip is not None and self._has_begun and not self._unzip.eof:
             self.fault = Fault("its gzip is cut short")
             return
-        # Each value but the first follows one of these, so a short body cannot have too many.
         content, most = self.content, max(_MAX_VALUES, self._most // _BYTES_PER_VALUE)
         if len(content) > most and sum(map(content.count, b",[{")) > most:
             self.fault = Fault(

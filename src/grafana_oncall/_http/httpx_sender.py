@@ -5,7 +5,7 @@ on the library's own classes takes them from `library`, the module of the client
 """
 
 import sys
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any, Final, Protocol, cast
 from urllib.parse import parse_qsl
@@ -19,7 +19,7 @@ from grafana_oncall._core.types import UNSET
 from grafana_oncall.errors import InvalidArgument, OnCallError, TransportError, client_closed
 
 from .sender import Connection, Target
-from .surplus import connection_of, release
+from .surplus import release
 from .unsent import was_never_sent
 
 _LIBRARIES: Final = ("httpx", "httpx2")
@@ -99,18 +99,23 @@ class HttpxSender:
                 message, auth=None, follow_redirects=False, stream=True
             )
             try:
-                content = await self._read(request, received)
+                is_read = received.is_stream_consumed  # and decoded, by a hook of the caller's
+                encoding = "" if is_read else received.headers.get("content-encoding", "")
+                # `aiter_raw` would add a generator.
+                chunks = self._library.ByteStream(received.content) if is_read else received.stream
+                content = await self._target.read(request, received.status_code, encoding, chunks)
             finally:
-                await release(received)
+                connection = await release(received)
         except OnCallError:
             raise
         except Exception as error:  # noqa: BLE001  # of any class: transports and hooks are anybody's
             refused = self._refused_by_hook(error, message)
             if refused is not None and not refused.is_success:
-                return self._response_of(refused, self._content_of(refused))
+                return self._response_to_hook(refused), None
             failure = self._failure(error, request, message, refused)
         else:
-            return self._response_of(received, content)
+            status, headers = received.status_code, received.headers.raw
+            return self._target.response(status, headers, content), connection
         # Outside the handler, which would chain the original error, and that may show the token.
         raise failure
 
@@ -139,32 +144,19 @@ class HttpxSender:
             _check_query(request, message)
         return message
 
-    async def _read(self, request: Request[Any], received: httpx.Response) -> bytes:
-        # `aiter_raw` would add a generator.
-        chunks = cast("AsyncIterable[bytes]", received.stream)
-        encoding = received.headers.get("content-encoding", "")
-        if received.is_stream_consumed:  # a hook of the caller's client has read and decoded it
-            encoding, chunks = "", _once(received.content)
-        return await self._target.read(request, received.status_code, encoding, chunks)
-
-    def _response_of(
-        self, received: httpx.Response, content: bytes
-    ) -> tuple[Response, Connection | None]:
-        response = self._target.response(received.status_code, received.headers.raw, content)
-        return response, connection_of(received)
-
     def _refused_by_hook(self, error: Exception, message: httpx.Request) -> httpx.Response | None:
         """Return the response to this request if a hook of the client turned it into an error."""
         if isinstance(error, self._library.HTTPStatusError) and error.request is message:
             return cast("httpx.HTTPStatusError", error).response
         return None
 
-    def _content_of(self, response: httpx.Response) -> bytes:
-        """Return the body if the hook has read it; otherwise it was lost with the connection."""
+    def _response_to_hook(self, refused: httpx.Response) -> Response:
+        """Return a response that a hook rejected; if it has not read the body, that is lost."""
         try:
-            return response.content
+            content = refused.content
         except self._library.ResponseNotRead:
-            return b""
+            content = b""
+        return self._target.response(refused.status_code, refused.headers.raw, content)
 
     def _failure(
         self,
@@ -189,10 +181,6 @@ class HttpxSender:
         """Close the connections, unless they belong to the caller's client."""
         if self._owns_http:
             await self._http.aclose()
-
-
-async def _once(content: bytes) -> AsyncIterator[bytes]:
-    yield content
 
 
 def _check_query(request: Request[Any], message: httpx.Request) -> None:

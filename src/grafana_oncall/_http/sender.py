@@ -76,26 +76,33 @@ async def drop(connection: Connection | None) -> None:
 class Headers(Mapping[str, str]):
     """The headers of a response, whatever the case of their names; repeated ones are joined."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_raw", "_values")
 
-    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        self._values: dict[str, str] = {}
-        for raw_name, raw_value in headers:
-            name, value = _text(raw_name).lower(), _text(raw_value)
-            known = self._values.get(name)
-            self._values[name] = value if known is None else f"{known}, {value}"
+    def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
+        self._raw = raw
+        self._values: dict[str, str] | None = None
+
+    def _parsed(self) -> dict[str, str]:
+        # On first use, because few responses are asked for a header.
+        if self._values is None:
+            self._values = {}
+            for raw_name, raw_value in self._raw:
+                name, value = _text(raw_name).lower(), _text(raw_value)
+                known = self._values.get(name)
+                self._values[name] = value if known is None else f"{known}, {value}"
+        return self._values
 
     def __getitem__(self, name: str) -> str:
-        return self._values[name.lower()]
+        return self._parsed()[name.lower()]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
+        return iter(self._parsed())
 
     def __len__(self) -> int:
-        return len(self._values)
+        return len(self._parsed())
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._values!r})"
+        return f"{type(self).__name__}({self._parsed()!r})"
 
 
 def _text(raw: bytes) -> str:
@@ -143,11 +150,7 @@ class Target:
         """Return the whole body; of an error response, as much of it as is readable and needed."""
         is_success, most = 200 <= status < 300, self.max_response_bytes
         body = Body(encoding, most if is_success else min(most, MAX_ERROR_BYTES))
-        async for chunk in chunks:
-            body.add(chunk)
-            if body.fault is not None:
-                break
-        body.end()
+        await body.read(chunks)
         if body.fault is None or not is_success:
             return bytes(body.content)
         if body.fault.hint is None:

@@ -14,7 +14,6 @@ is found, and what remains is that responses are compared with what was asked fo
 """
 
 import ssl
-from collections.abc import Mapping
 from contextlib import suppress
 from operator import attrgetter
 from typing import Any, Final
@@ -26,6 +25,9 @@ from .sender import Connection, drop
 CONNECTION: Final = "grafana_oncall.connection"
 """The extension of a response in which the SDK's pool puts its connection."""
 
+_ONE_AT_A_TIME: Final = (b"HTTP/1.1", b"HTTP/1.0")
+"""Versions of HTTP in which requests share no connection at the same time."""
+
 _PARSERS: Final = tuple(
     attrgetter(f"{path}._httpcore_stream._stream._connection._h11_state")
     for path in ("_stream._stream", "_stream")
@@ -33,34 +35,24 @@ _PARSERS: Final = tuple(
 """From the stream of a response to its h11.Connection: through the SDK's pool, and httpcore's."""
 
 
-async def release(response: httpx.Response) -> None:
-    """Give the connection of a response back, or close it if that has surplus bytes."""
-    if has_surplus(response.stream, response.extensions):
-        await drop(connection_of(response))
-    await response.aclose()
+async def release(response: httpx.Response) -> Connection | None:
+    """Give the connection of a response back, or close it if that has surplus bytes.
 
-
-def connection_of(response: httpx.Response) -> Connection | None:
-    """Return the connection on which a response came, unless it is shared, as over HTTP/2."""
+    Return the connection, unless it is shared, as over HTTP/2.
+    """
     extensions = response.extensions
-    shares = extensions.get("http_version") not in {b"HTTP/1.1", b"HTTP/1.0"}
-    found: Connection | None = extensions.get(
-        CONNECTION, None if shares else extensions.get("network_stream")
-    )
-    return found
-
-
-def has_surplus(stream: object, extensions: Mapping[str, Any]) -> bool:
-    """Whether data follows a response over HTTP/1.1 that was read to its end."""
-    parser = _parser(stream)
-    if parser is None:
-        return False
-    unparsed, _ = parser.trailing_data
-    return bool(unparsed) or _is_unread(extensions.get("network_stream"))
+    network = extensions.get("network_stream")
+    shares = extensions.get("http_version") not in _ONE_AT_A_TIME
+    connection: Connection | None = extensions.get(CONNECTION, None if shares else network)
+    parser = None if network is None else _parser(response.stream)
+    if parser is not None and (parser.trailing_data[0] or _is_unread(network)):
+        await drop(connection)
+    await response.aclose()
+    return connection
 
 
 def _parser(stream: object) -> Any:
-    """Return the h11.Connection below the stream of a response, or None."""
+    """Return the h11.Connection below the stream of a response over HTTP/1.1, or None."""
     for find in _PARSERS:
         with suppress(AttributeError):
             return find(stream)

@@ -4,6 +4,7 @@ import gzip
 import json
 import tracemalloc
 import zlib
+from collections.abc import AsyncGenerator
 from itertools import pairwise
 
 import msgspec
@@ -19,12 +20,14 @@ MIB = 1024 * 1024
 
 def taken(*parts: bytes, encoding: str = "", most: int = MIB) -> Body:
     """A body of these parts, read as far as there is no fault."""
+
+    async def chunks() -> AsyncGenerator[bytes]:
+        for part in parts:
+            yield part
+
     body = Body(encoding, most)
-    for part in parts:
-        body.add(part)
-        if body.fault is not None:
-            break
-    body.end()
+    with pytest.raises(StopIteration):  # for it waits for nothing
+        body.read(chunks()).send(None)
     return body
 
 
