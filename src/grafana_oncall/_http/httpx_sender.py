@@ -5,7 +5,7 @@ on the library's own classes takes them from `library`, the module of the client
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import AsyncIterable, Iterable
 from types import ModuleType
 from typing import Any, Final, Protocol, cast
 from urllib.parse import parse_qsl
@@ -102,7 +102,8 @@ class HttpxSender:
                 is_read = received.is_stream_consumed  # and decoded, by a hook of the caller's
                 encoding = "" if is_read else received.headers.get("content-encoding", "")
                 # `aiter_raw` would add a generator.
-                chunks = self._library.ByteStream(received.content) if is_read else received.stream
+                stream = self._library.ByteStream(received.content) if is_read else received.stream
+                chunks = cast("AsyncIterable[bytes]", stream)
                 content = await self._target.read(request, received.status_code, encoding, chunks)
             finally:
                 connection = await release(received)
