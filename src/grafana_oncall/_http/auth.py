@@ -1,10 +1,15 @@
 """The API token: where it comes from, its validation, and its redaction from all that is shown.
 
-Where secrets are hidden: `_core.secret` holds the token and the passwords, and shows none; this
-module removes them from responses and foreign errors (called by the senders and by
-`_session.attempts`); `_core.causes` strips the tracebacks whose frames hold headers;
-`_session.redis_window` and `_http.factory` hide passwords in URLs, `webhooks.auth` the secret of
-webhooks; `repr=False` keeps headers and bodies out of the reprs in `_core.request`.
+Where the token is hidden: `client` wraps it in a `Secret` (`_core.secret`), which no repr or pickle
+shows. `Redactor` takes it out of responses (`response`, `read` and `redacted` of `Target` in
+`_http.sender`; `_decoded` and `_read_ahead` in `_session.attempts`) and out of the texts of foreign
+errors (`transport_error` of `Target`). Errors are raised outside of handlers where a chained one
+would hold headers (`send` of the senders, `round_trip` in `_session.state`), and `_core.causes`
+strips tracebacks. `repr=False` keeps headers and bodies out of the reprs in `_core.request`.
+
+Where other secrets are hidden: passwords in URLs by `_http.factory`, `_http.urls`,
+`_session.rate_limit` and `_session.redis_window`; ids in the paths of errors by `_place` in
+`_codec.error_responses`; the secret of webhooks by `webhooks.auth` and `webhooks.router`.
 
 How redaction works, and why it is safe. A proxy's page may repeat the headers of a request, escaped
 for HTML, JSON or URLs, and so may the errors of a library. So a regular expression matches each
