@@ -1,24 +1,29 @@
 """The processor's time of one call: get an alert group.
 
-The bare call of httpx is `build_request`, `send` and the bytes of the body: it decodes nothing. It
-goes through an `AsyncClient` with the settings and the headers of the SDK's own one.
+The bare call of httpx, or httpx2, is `build_request`, `send` and the bytes of the body: it decodes
+nothing. It goes through an `AsyncClient` with the settings and the headers of the SDK's own one.
 
     python -m tests.benchmarks.calls URL [--as-installed]
 
-takes lines such as "sdk 100" and answers each with the seconds that so many calls took.
+takes lines such as "sdk 100 1" and answers each with the seconds that so many calls took, with so
+many in flight.
 """
 
 import asyncio
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib.machinery import ModuleSpec, PathFinder
 from time import process_time
 from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .processes import Worker, server, worker
 from .rows import Row, interleaved
+
+if TYPE_CHECKING:
+    from .clients import Transport
 
 PART: Final = "call"
 GROUP: Final = "I000000000000"
@@ -30,6 +35,9 @@ _HEADERS: Final = {
 }
 
 Call = Callable[[], Awaitable[object]]
+Ratio = Callable[[str, str], float]
+
+_SENDERS: Final[Sequence["Transport"]] = ("httpx", "httpx2", "aiohttp")
 
 
 class WithoutSniffio(PathFinder):
@@ -61,50 +69,51 @@ async def _as_installed(url: str) -> AsyncGenerator[Mapping[str, Call]]:
 
 @asynccontextmanager
 async def _side_by_side(url: str) -> AsyncGenerator[Mapping[str, Call]]:
-    """The SDK, the call of httpx that it makes, and aiohttp alone."""
+    """The SDK over each sender, and the call that it makes by the bare package."""
     import aiohttp  # noqa: PLC0415  # which the other process does without
     import httpx  # noqa: PLC0415
+    import httpx2  # noqa: PLC0415
 
-    from .clients import client, has_aiohttp  # noqa: PLC0415
+    from .clients import client  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(
-            httpx.AsyncClient(
-                headers=_HEADERS,
-                limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
-            )
-        )
+        bare: dict[str, Call] = {}
+        for library in (httpx, httpx2):
+            limits = library.Limits(max_connections=32, max_keepalive_connections=32)
+            http = library.AsyncClient(headers=_HEADERS, limits=limits)
+            bare[library.__name__] = partial(_bare, await stack.enter_async_context(http), url)
         session = await stack.enter_async_context(aiohttp.ClientSession(headers=_HEADERS))
-        sdk = await stack.enter_async_context(client(url))
-
-        async def bare() -> bytes:
-            request = http.build_request("GET", url + PATH, timeout=30.0)
-            return (await http.send(request)).content
 
         async def bare_aiohttp() -> bytes:
             async with session.get(url + PATH) as answer:
                 return await answer.read()
 
-        calls: dict[str, Call] = {
-            "bare": bare,
-            "aiohttp": bare_aiohttp,
-            "sdk": lambda: sdk.alert_groups.get(GROUP),
-        }
-        if has_aiohttp():
-            fast = await stack.enter_async_context(client(url, "aiohttp"))
-            calls["sdk over aiohttp"] = lambda: fast.alert_groups.get(GROUP)
+        calls = {f"bare {name}": call for name, call in {**bare, "aiohttp": bare_aiohttp}.items()}
+        for name in _SENDERS:
+            sdk = await stack.enter_async_context(client(url, name))
+            calls[f"sdk over {name}"] = partial(sdk.alert_groups.get, GROUP)
         yield calls
+
+
+async def _bare(http: Any, url: str) -> bytes:
+    request = http.build_request("GET", url + PATH, timeout=30.0)
+    content: bytes = (await http.send(request)).content
+    return content
 
 
 async def _work(url: str, *, as_installed: bool) -> None:
     async with (_as_installed if as_installed else _side_by_side)(url) as calls:
         print(*calls, sep=",", flush=True)  # noqa: T201  # for the parent
         for line in sys.stdin:
-            name, times = line.rsplit(" ", 1)
-            call, began = calls[name], process_time()
-            for _ in range(int(times)):
-                await call()
+            name, times, in_flight = line.rsplit(" ", 2)
+            left, began = iter(range(int(times))), process_time()
+            await asyncio.gather(*(_repeat(calls[name], left) for _ in range(int(in_flight))))
             print(process_time() - began, flush=True)  # noqa: T201
+
+
+async def _repeat(call: Call, left: Iterator[int]) -> None:
+    for _ in left:
+        await call()
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
@@ -118,33 +127,32 @@ def rows(*, quick: bool) -> Iterator[Row]:
     ):
         names = [(one, name) for one in (installed, beside) for name in one.told().split(",")]
         works = {name: _asking(one, name, times) for one, name in names}
+        for name in ("bare aiohttp", "sdk over aiohttp"):
+            works[f"{name}, 8 in flight"] = _asking(beside, name, times, in_flight=8)
         for work in works.values():
             work()  # connects
         ratio = interleaved(works, rounds=rounds)
-    yield Row(
-        part=PART,
-        name="processor time of a call, over the httpx call that it makes",
-        value=ratio("sdk", "bare"),
-        goal=1.15,
-    )
+    time = "processor time of a call"
     over = "over httpx as installed by default"
-    fast = "sdk over aiohttp" if "sdk over aiohttp" in works else None
-    yield Row(
-        part=PART,
-        name=f"processor time of a call with [aiohttp], {over}",
-        value=None if fast is None else ratio(fast, "httpx"),
-        goal=0.5,
-    )
-    yield Row(part=PART, name=f"processor time of a call, {over}", value=ratio("sdk", "httpx"))
-    yield Row(
-        part=PART,
-        name=f"processor time of bare aiohttp, {over}",
-        value=ratio("aiohttp", "httpx"),
-    )
+    fast = "with [aiohttp]"
+    yield _row(f"{time}, over the httpx call that it makes", ratio, "httpx", "bare httpx", 1.15)
+    httpx2 = f"{time} with [httpx2], over the httpx2 call that it makes"
+    yield _row(httpx2, ratio, "httpx2", "bare httpx2", 1.15)
+    yield _row(f"{time} {fast}, {over}", ratio, "aiohttp", "httpx", 0.3)
+    at_8 = f"{time} {fast}, 8 in flight, over bare aiohttp"
+    yield _row(at_8, ratio, "aiohttp, 8 in flight", "bare aiohttp, 8 in flight", 1.8)
+    yield _row(f"{time}, {over}", ratio, "httpx", "httpx")
+    yield _row(f"{time} with [httpx2], {over}", ratio, "httpx2", "httpx")
+    bare = ratio("bare aiohttp", "httpx")
+    yield Row(part=PART, name=f"processor time of bare aiohttp, {over}", value=bare)
 
 
-def _asking(one: Worker, name: str, times: int) -> Callable[[], float]:
-    return lambda: float(one.asked(f"{name} {times}"))
+def _row(name: str, ratio: Ratio, sender: str, other: str, goal: float | None = None) -> Row:
+    return Row(part=PART, name=name, value=ratio(f"sdk over {sender}", other), goal=goal)
+
+
+def _asking(one: Worker, name: str, times: int, *, in_flight: int = 1) -> Callable[[], float]:
+    return lambda: float(one.asked(f"{name} {times} {in_flight}"))
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mappi
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from statistics import median
 from time import perf_counter
-from typing import Final
+from typing import Final, cast
 
 import aiohttp
 import httpx
 
-from .clients import Transport, client, has_aiohttp
+from .clients import Transport, client
 from .processes import figures, server
 from .rows import Row
 from .samples import GROUPS, PER_PAGE, group_id
@@ -143,7 +143,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
     rounds, ids = (1, 400) if quick else (5, GROUPS)
     with server() as url:
         for transport, goal in _WALKS.items():
-            whole, first = _medians("walk", url, WINDOW, transport, rounds) or (None, None)
+            whole, first = _figures("walk", url, WINDOW, transport, rounds)
             with_ = "" if transport == "httpx" else ", with [aiohttp]"
             walk = f"a walk over {GROUPS:,} groups in order, window {WINDOW}{with_}"
             yield Row(part=PART, name=f"{walk}, over ideal", value=whole, goal=goal)
@@ -155,20 +155,12 @@ def rows(*, quick: bool) -> Iterator[Row]:
             name = f"the same pages by bare {package}, {WINDOW} at once, over ideal"
             yield Row(part=PART, name=name, value=bare)
         name = f"acknowledge {{:,}} ids, {AT_ONCE} at once, with {{}}, over ideal"
-        (value,) = _medians("acknowledge", url, ids, "aiohttp", rounds) or (None,)
-        yield Row(part=PART, name=name.format(ids, "[aiohttp]"), value=value, goal=1.25)
+        for sender in ("aiohttp", "httpx2"):
+            (value,) = _figures("acknowledge", url, ids, sender, rounds)
+            yield Row(part=PART, name=name.format(ids, f"[{sender}]"), value=value, goal=1.25)
         for program, package in (("acknowledge", "httpx"), ("bare acknowledge", "bare httpx")):
             (value,) = _figures(program, url, ids, "httpx", rounds)
             yield Row(part=PART, name=name.format(ids, package), value=value)
-
-
-def _medians(
-    program: str, url: str, number: int, transport: Transport, rounds: int
-) -> Sequence[float] | None:
-    """The figures of a program of the SDK; None where it cannot send so."""
-    if transport == "aiohttp" and not has_aiohttp():
-        return None
-    return _figures(program, url, number, transport, rounds)
 
 
 def _figures(program: str, url: str, number: int, package: str, rounds: int) -> Sequence[float]:
@@ -179,5 +171,5 @@ def _figures(program: str, url: str, number: int, package: str, rounds: int) -> 
 
 if __name__ == "__main__":
     _, _program, _url, _number, _package = sys.argv
-    _sends: Transport = "aiohttp" if _package == "aiohttp" else "httpx"
+    _sends = cast("Transport", _package)
     sys.stdout.write(json.dumps(asyncio.run(_PROGRAMS[_program](_url, int(_number), _sends))))
