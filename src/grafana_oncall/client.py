@@ -99,16 +99,17 @@ class OnCallClient(Resources):
         proxy: URL of a proxy, as httpx takes it. Without one, the environment decides, except for
             this machine's own addresses, which are always reached directly. Plain http through a
             proxy on another machine needs `allow_http`.
-        transport: `"httpx"` (the default), or `"aiohttp"`, which takes a fraction of its CPU and
-            needs `grafana-oncall-sdk[aiohttp]`; or an httpx transport, such as a fake's, which is
-            closed with the client. aiohttp is only used on request, because mocks of httpx would
-            miss its requests. Through a proxy, httpx always sends.
-        http_client: An httpx client to send through, with its own TLS settings, proxies, limits
-            and cookies. It is not closed. It should allow `max_connections` or more, and its proxy,
-            also one of the environment, sees the token if the URL is plain http. The pool of httpx
-            0.28 may lose a place for good when a request is cancelled (httpcore#1093). Over HTTP/2,
-            or with a subclass, no failure proves that the request was not sent, so `silence` and
-            `integrations.create` are not retried.
+        transport: `"httpx"` (the default); `"httpx2"`, its maintained successor, or `"aiohttp"`,
+            which takes the least CPU, and which need `grafana-oncall-sdk[httpx2]` or `[aiohttp]`;
+            or a transport of httpx or httpx2, such as a fake's, which is closed with the client.
+            httpx2 and aiohttp are only used on request, because mocks of httpx would miss their
+            requests. Through a proxy, httpx sends in the place of aiohttp.
+        http_client: An `AsyncClient` of httpx or httpx2 to send through, with its own TLS settings,
+            proxies, limits and cookies. It is not closed. It should allow `max_connections` or
+            more, and its proxy, also one of the environment, sees the token if the URL is plain
+            http. The pool of httpx 0.28 may lose a place for good when a request is cancelled
+            (httpcore#1093). Over HTTP/2, or with a subclass, no failure proves that the request was
+            not sent, so `silence` and `integrations.create` are not retried.
         on_event: Called with each event of `grafana_oncall.events`.
         random: Returns numbers from 0 to 1, for jitter.
 

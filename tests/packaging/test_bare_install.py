@@ -19,6 +19,10 @@ NEEDS: Final = {
 from grafana_oncall import OnCallClient
 OnCallClient(url="https://oncall.test", token="t", transport="aiohttp")
 """,
+    "httpx2": """
+from grafana_oncall import OnCallClient
+OnCallClient(url="https://oncall.test", token="t", transport="httpx2")
+""",
     "rich": """
 from grafana_oncall.bulk import progress_bar
 with progress_bar(): pass
@@ -42,6 +46,7 @@ asyncio.run(serve(FakeOnCall()).__aenter__())
 
 SAID: Final = {
     "aiohttp": 'InvalidArgument: transport="aiohttp" needs another package',
+    "httpx2": 'InvalidArgument: transport="httpx2" needs another package',
     "rich": "ImportError: A progress bar needs rich",
     "otel": "ImportError: Tracing needs OpenTelemetry",
     "redis": "InvalidArgument: rate_limit_storage needs another package",
@@ -58,7 +63,7 @@ def test_the_package_is_that_of_the_environment(bare: Environment) -> None:
 
 def test_no_extra_is_there(bare: Environment) -> None:
     """Otherwise the tests below would prove nothing."""
-    names = ["rich", "opentelemetry", "redis", "uvicorn", "aiohttp", "pytest"]
+    names = ["rich", "opentelemetry", "redis", "uvicorn", "aiohttp", "httpx2", "pytest"]
     found = "import importlib.util; print([n for n in {} if importlib.util.find_spec(n)])"
     assert bare.run("-c", found.format(names)).strip() == "[]"
 

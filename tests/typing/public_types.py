@@ -14,6 +14,9 @@ from collections.abc import (
 from datetime import UTC, datetime, timedelta
 from typing import assert_type
 
+import httpx
+import httpx2
+
 from grafana_oncall import (
     FOREVER,
     NO_TEAM,
@@ -201,6 +204,18 @@ async def context(client: OnCallClient) -> None:
     async with client as same:
         assert_type(same, OnCallClient)
     assert_type(OnCallClient.from_env(timeout=timedelta(seconds=5)), OnCallClient)
+
+
+def senders() -> None:
+    """Async clients and transports of httpx and httpx2 are taken, and no others."""
+    for client in (httpx.AsyncClient(), httpx2.AsyncClient()):
+        OnCallClient(url="u", token="t", http_client=client)
+    for transport in (httpx.AsyncHTTPTransport(), httpx2.AsyncHTTPTransport()):
+        OnCallClient(url="u", token="t", transport=transport)
+    OnCallClient(url="u", token="t", transport="httpx2", proxy=httpx2.Proxy("http://proxy.test"))
+    OnCallClient(url="u", token="t", transport="requests")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    OnCallClient(url="u", token="t", http_client=httpx.Client())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    OnCallClient(url="u", token="t", transport=httpx.HTTPTransport())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def helpers(group: AlertGroup, error: StatusError) -> None:

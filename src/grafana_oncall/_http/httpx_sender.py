@@ -145,10 +145,10 @@ class HttpxSender:
             _check_query(request, message)
         return message
 
-    def _refused_by_hook(self, error: Exception, message: httpx.Request) -> httpx.Response | None:
+    def _refused_by_hook(self, error: Any, message: httpx.Request) -> httpx.Response | None:
         """Return the response to this request if a hook of the client turned it into an error."""
         if isinstance(error, self._library.HTTPStatusError) and error.request is message:
-            return cast("httpx.HTTPStatusError", error).response
+            return cast("httpx.Response", error.response)
         return None
 
     def _response_to_hook(self, refused: httpx.Response) -> Response:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import httpx2
 import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import InvalidArgument
-from tests.support.clients import made
+from grafana_oncall.testing import FakeOnCall
+from tests.support.clients import KEY, made
 
 
 def refused(**settings: Any) -> InvalidArgument:
@@ -23,6 +25,7 @@ def refused(**settings: Any) -> InvalidArgument:
     ("client", "words"),
     [
         pytest.param(httpx.Client(), "httpx.Client is not async", id="a client without async"),
+        pytest.param(httpx2.Client(), "httpx2.Client is not async", id="one of httpx2"),
         pytest.param(httpx.AsyncClient, "the class itself was given", id="the class"),
         pytest.param(
             httpx.MockTransport(lambda _: httpx.Response(200)),
@@ -47,6 +50,7 @@ def test_what_is_no_async_client_of_httpx_is_refused(client: object, words: str)
     ("transport", "words"),
     [
         pytest.param(httpx.HTTPTransport(), "httpx.HTTPTransport is not async", id="not async"),
+        pytest.param(httpx2.HTTPTransport(), "httpx2.HTTPTransport is not", id="of httpx2"),
         pytest.param(httpx.AsyncHTTPTransport, "the class itself was given", id="the class"),
         pytest.param(httpx.AsyncClient(), "http_client= takes it", id="a client"),
         pytest.param(object(), "object", id="any object"),
@@ -60,15 +64,6 @@ def test_what_is_no_async_transport_of_httpx_is_refused(transport: object, words
     assert error.argument == "transport"
     assert words in str(error)
     assert "httpx.AsyncBaseTransport" in str(error)
-
-
-@pytest.mark.parametrize("argument", ["http_client", "transport"])
-def test_httpx2_is_not_supported_yet(argument: str) -> None:
-    """Its clients look like those of httpx, and raise errors that are not."""
-    client = type("AsyncClient", (), {"__module__": "httpx2._client"})
-    error = refused(**{argument: client()})
-    assert error.argument == argument
-    assert "httpx2.AsyncClient is not supported yet" in str(error)
 
 
 async def test_a_session_of_aiohttp_is_refused() -> None:
@@ -102,20 +97,27 @@ def test_an_argument_is_checked_for_what_it_is(argument: str, value: object) -> 
     assert refused(**needed, **{argument: value}).argument == argument
 
 
-async def test_subclasses_and_mocks_are_what_they_are() -> None:
-    """Whatever is async and of httpx is taken."""
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
+async def test_subclasses_and_mocks_are_what_they_are(library: Any) -> None:
+    """Whatever is async and of httpx or httpx2 is taken, and used."""
+    fake = FakeOnCall(token=KEY)
 
-    class Client(httpx.AsyncClient):
-        """Somebody's own."""
+    async def answer(request: Any) -> Any:
+        given = httpx.Request(request.method, str(request.url), headers=dict(request.headers))
+        response = await fake.transport().handle_async_request(given)
+        return library.Response(response.status_code, content=await response.aread())
 
-    class Transport(httpx.AsyncHTTPTransport):
-        """Somebody's own."""
+    class Client(library.AsyncClient):  # type: ignore[misc]
+        """A user's own."""
 
-    async with Client() as client:
-        made(http_client=client)
-        made(http_client=client, transport=None)
-    async with made(transport=Transport()):
-        pass
+    class Transport(library.MockTransport):  # type: ignore[misc]
+        """A user's own."""
+
+    async with Client(transport=Transport(answer)) as http:
+        for client in (made(http_client=http), made(http_client=http, transport=None)):
+            assert await client.alert_groups.list().count() == 0
+    async with made(transport=Transport(answer)) as client:
+        assert await client.alert_groups.list().count() == 0
 
 
 def test_from_env_checks_as_well() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import httpx
+import httpx2
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy
@@ -29,6 +30,10 @@ class Wrapping(httpx.AsyncHTTPTransport):
 
 class Client(httpx.AsyncClient):
     """A client of somebody's, which may do anything before it fails."""
+
+
+class Client2(httpx2.AsyncClient):
+    """The same of httpx2."""
 
 
 class Raising(httpx.AsyncBaseTransport):
@@ -70,6 +75,9 @@ KNOWN: dict[str, Callable[[], dict[str, object]]] = {
     "ours, over aiohttp": lambda: {"transport": "aiohttp"},
     "a plain client": lambda: {"http_client": httpx.AsyncClient()},
     "a plain transport": lambda: {"transport": httpx.AsyncHTTPTransport(retries=1)},
+    "ours, over httpx2": lambda: {"transport": "httpx2"},
+    "a plain client of httpx2": lambda: {"http_client": httpx2.AsyncClient()},
+    "a plain transport of httpx2": lambda: {"transport": httpx2.AsyncHTTPTransport()},
     "a client with a plain transport mounted": lambda: {
         "http_client": httpx.AsyncClient(mounts={"http://": httpx.AsyncHTTPTransport()})
     },
@@ -81,6 +89,8 @@ UNKNOWN: dict[str, Callable[[], dict[str, object]]] = {
             mounts={"all://127.0.0.1": httpx.AsyncHTTPTransport(http2=True)}
         )
     },
+    "HTTP/2 of httpx2": lambda: {"transport": httpx2.AsyncHTTPTransport(http2=True)},
+    "a client of somebody's, of httpx2": lambda: {"http_client": Client2()},
     "a transport of somebody's": lambda: {"transport": Wrapping()},
     "a client of somebody's": lambda: {"http_client": Client()},
 }
@@ -152,14 +162,15 @@ async def test_a_hook_that_could_not_connect_says_nothing_about_our_request() ->
         assert len(seen) == 1
 
 
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
 @pytest.mark.parametrize("kind", UNSENT)
-async def test_a_mock_means_what_it_raises(kind: type[httpx.RequestError]) -> None:
+async def test_a_mock_means_what_it_raises(kind: type[httpx.RequestError], library: Any) -> None:
     """Nothing else could be tested by one."""
 
-    def handle(_: httpx.Request) -> httpx.Response:
-        raise kind("mocked")
+    def handle(_: object) -> Any:
+        raise getattr(library, kind.__name__)("mocked")
 
-    error = await silenced(connected(BASE, transport=httpx.MockTransport(handle)))
+    error = await silenced(connected(BASE, transport=library.MockTransport(handle)))
     assert isinstance(error, TransportError)
     assert not error.sent
 
@@ -180,3 +191,14 @@ async def test_reads_are_repeated_whoever_failed() -> None:
         with pytest.raises(TransportError):
             await client.alert_groups.get("I1")
     assert transport.sent == 2
+
+
+def test_the_errors_of_httpx2_are_those_of_httpx() -> None:
+    """By name; another release may add some."""
+
+    def names(kind: type[Exception]) -> set[str]:
+        return {kind.__name__}.union(*map(names, kind.__subclasses__()))
+
+    of_httpx = {name for name in names(httpx.HTTPError) if hasattr(httpx, name)}
+    of_httpx2 = {name for name in names(httpx2.HTTPError) if hasattr(httpx2, name)}
+    assert of_httpx2 - {"SSEError"} == of_httpx  # which only streams of events raise
