@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 import httpx
+import httpx2
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy
@@ -18,6 +19,7 @@ from tests.support.certificates import LOOPBACK
 from tests.support.scripted import PAGE, Point, Scripted, Writer, answer, keep, serving
 
 PEM = LOOPBACK
+each_sender = pytest.mark.parametrize("transport", ["httpx", "httpx2", "aiohttp"])
 AT_ONCE = 16
 ELSEWHERE = "0.0.0.0"  # noqa: S104  # nothing is bound to it
 """An address that is not known to be this machine's, and leads to it all the same."""
@@ -247,14 +249,16 @@ class Proxy:
             yield
 
 
-async def test_handshakes_that_fail_behind_a_proxy_cost_no_connection() -> None:
-    """As many as there may be connections, and more; httpcore 1.0 loses one by each."""
+@each_sender
+async def test_handshakes_that_fail_behind_a_proxy_cost_no_connection(transport: str) -> None:
+    """As many as there may be connections, and more; httpcore loses one by each."""
     proxy = Proxy()
     async with (
         proxy.serving(),
         made(
             "https://localhost:1",
             proxy=proxy.url,
+            transport=transport,
             verify=tls(ssl.Purpose.SERVER_AUTH),
             max_connections=2,
         ) as client,
@@ -286,8 +290,9 @@ def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param({"HTTP_PROXY": "{}", "NO_PROXY": ".test"}, "proxy", id="others bypass"),
     ],
 )
+@each_sender
 async def test_the_environment_names_a_proxy(
-    environment: dict[str, str], asked: str, monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], asked: str, transport: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As everywhere: by scheme or for all, and but for some hosts."""
     without_proxies(monkeypatch)
@@ -297,7 +302,8 @@ async def test_the_environment_names_a_proxy(
     ):
         for variable, value in environment.items():
             monkeypatch.setenv(variable, value.format(proxy.url.removeprefix("http://")))
-        async with made(server.url.replace("127.0.0.1", ELSEWHERE)) as client:
+        url = server.url.replace("127.0.0.1", ELSEWHERE)
+        async with made(url, transport=transport) as client:
             await call(client)
     assert {"proxy": proxy.exchanges, "server": server.exchanges}[asked] == 1
     assert proxy.exchanges + server.exchanges == 1
@@ -358,12 +364,28 @@ def test_plain_http_through_a_proxy_elsewhere_must_be_allowed(proxy: httpx.Proxy
         pytest.param(b"http://user:hunter2@127.0.0.1", id="bytes"),
     ],
 )
-def test_a_proxy_that_cannot_be_is_refused_when_the_client_is_made(proxy: Any) -> None:
+@each_sender
+def test_a_proxy_that_cannot_be_is_refused_when_the_client_is_made(
+    proxy: Any, transport: str
+) -> None:
     """Its password is not shown."""
     with pytest.raises(InvalidArgument, match=r"^proxy: nothing can be sent through it") as refused:
-        made("http://localhost", proxy=proxy)
+        made("http://localhost", proxy=proxy, transport=transport)
     assert refused.value.argument == "proxy"
     assert "hunter2" not in str(refused.value)
+
+
+@each_sender
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
+async def test_a_proxy_is_that_of_either_library(library: Any, transport: str) -> None:
+    """Whichever sends, with its password."""
+    async with serving(Scripted(Point(2, answer()), keep)) as server:
+        proxy = library.Proxy(server.url, auth=("user", "hunter2"), headers={"x-a": "b"})
+        async with made("http://oncall.test", proxy=proxy, transport=transport) as client:
+            await call(client)
+    sent = server.requests[0].lower()
+    assert b"proxy-authorization: basic dxnlcjpodw50zxiy\r\n" in sent
+    assert b"x-a: b\r\n" in sent
 
 
 @pytest.mark.parametrize("variable", ["ALL_PROXY", "http_proxy"])
