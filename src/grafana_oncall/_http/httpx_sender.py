@@ -81,11 +81,13 @@ class HttpxSender:
         self._library: Any = library_of(http, "AsyncClient") or httpx
         self._owns_http = owns_http
         # The Headers of httpx show no Authorization in their repr.
-        self._headers: httpx.Headers = self._library.Headers(target.headers.value)
+        headers: httpx.Headers = self._library.Headers(target.headers.value)
         if owns_http:
             # Set once, because merging them is a quarter of the time to build a request.
-            self._http.headers.update(self._headers)
-            self._headers = self._library.Headers()
+            self._http.headers.update(headers)
+        self._headers = None if owns_http else headers
+        self._json_headers: httpx.Headers = self._library.Headers(self._headers)
+        self._json_headers["content-type"] = "application/json"
 
     async def send(
         self, request: Request[Any], timeout: float
@@ -121,10 +123,7 @@ class HttpxSender:
         raise failure
 
     def _message(self, request: Request[Any], timeout: float) -> httpx.Request:
-        headers = self._headers.copy()
         content = None if request.body is UNSET else encode(request)
-        if content is not None:
-            headers["content-type"] = "application/json"
         url = self._target.url(request)
         try:
             # Bytes, never a stream: real servers read a chunked body as empty.
@@ -134,7 +133,7 @@ class HttpxSender:
                 # The parameters of a client replace the query of a URL, but are merged with those
                 # of a request.
                 params=request.query if self._http.params else None,
-                headers=headers,
+                headers=self._headers if content is None else self._json_headers,
                 content=content,
                 timeout=timeout,
             )
