@@ -246,7 +246,7 @@ async def test_the_same_ids_are_needed_to_finish_a_run_of_ids(
     fake.latency = SECOND
     await cut(bulk.resolve(select(these), journal=path, resume=True, max_at_once=2), 1.5)
     for wrong in (these[1:], [*these, "ANOTHER"], [*these[1:], "ANOTHER"]):
-        with pytest.raises(JournalError, match="other ids in the journal than here") as caught:
+        with pytest.raises(JournalError, match="the journal lists different ids") as caught:
             await bulk.resolve(select(wrong), journal=path, resume=True)
         assert caught.value.reason == "other_run"
     report = await bulk.resolve(select(these[::-1]), journal=path, resume=True)
