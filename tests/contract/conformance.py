@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from typing import Any, Final, TypeAlias
 
@@ -75,6 +74,11 @@ class Report:
         """The operations that were answered with success."""
         return {operation for operation, status in self.answers if status < 300}
 
+    @property
+    def asked(self) -> set[str]:
+        """The operations that were answered at all."""
+        return {operation for operation, _ in self.answers}
+
     def add(self, case: Case, response: schemathesis.Response) -> None:
         """Takes note of an answer."""
         if response.request.method == case.operation.method.upper():  # no other was tried
@@ -106,18 +110,21 @@ def drive(app: App, operation: str) -> Report:
 
 
 def follow_links(
-    make: Callable[[], App], tags: Sequence[str] = TAGS, *, until: AbstractSet[str] = frozenset()
+    make: Callable[[], App],
+    tags: Sequence[str] = TAGS,
+    *,
+    until: Callable[[Report], bool] = lambda _: True,
 ) -> Report:
     """Go from operation to operation by the links, in scenarios with a server of their own.
 
     What Hypothesis draws depends on the constants in the modules that happen to be imported, and
     thus on the tests that ran before: no number of scenarios is sure to reach an operation. So
-    rounds of them are run, up to ten, until all of `until` have succeeded.
+    rounds of them are run, up to ten, until the report has what is wanted.
     """
     report = Report()
     for seed in range(10):
         _one_round(make, tags, report, seed)
-        if report.faults or report.succeeded >= until:
+        if report.faults or until(report):
             break
     return report
 
