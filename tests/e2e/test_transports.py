@@ -423,7 +423,7 @@ async def test_a_call_that_was_let_in_as_the_client_closes_is_not_sent(name: Nam
             results = await asyncio.gather(*calls, return_exceptions=True)
     kinds = [type(result) for result in results]
     assert kinds == [type(None), OutcomeUnknown, ClientStateError, ClientStateError]
-    assert server.exchanges == 2
+    assert server.exchanges <= 2  # it may not have looked at the second one yet
 
 
 @each_transport
