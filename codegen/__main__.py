@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from .read.names import check_unique
-from .read.paths import Operation, read_operations, tag_descriptions
+from .read.paths import Operation, read_operations
 from .read.schemas import is_class, used_schemas
-from .read.spec import SCHEMAS, Spec, Unsupported
+from .read.spec import SCHEMAS, Spec, Unsupported, tag_descriptions
 from .read.webhooks import read_webhooks
 from .render.constraints import Constant, read_constants, render_constraints
 from .render.formatting import format_sources

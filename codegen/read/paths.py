@@ -284,11 +284,6 @@ def _raises(node: Json, pointer: str) -> dict[str, str]:
     return raises
 
 
-def tag_descriptions(spec: Spec) -> dict[str, str]:
-    """Return the description of each tag."""
-    return {tag["name"]: tag.get("description", "") for tag in spec.root.get("tags", [])}
-
-
 def _tag(spec: Spec, tags: list[Any], pointer: str) -> tuple[str, str]:
     """Return the tag of an operation and the URL of its documentation page."""
     if len(tags) != 1:

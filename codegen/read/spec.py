@@ -125,6 +125,11 @@ class Spec:
         return self._components(kind)[name], f"#/components/{kind}/{name}"
 
 
+def tag_descriptions(spec: Spec) -> dict[str, str]:
+    """Return the description of each tag."""
+    return {tag["name"]: tag.get("description", "") for tag in spec.root.get("tags", [])}
+
+
 def _check_text(node: Any, pointer: str) -> None:
     """Reject keys that are not strings and texts that would need escaping in Python source."""
     if isinstance(node, str) and not node.replace("\n", "").isprintable():
