@@ -5,9 +5,10 @@ import json
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
 from statistics import median
 from time import perf_counter
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import aiohttp
 import httpx
@@ -67,11 +68,12 @@ async def _acknowledge(url: str, ids: int, transport: Transport) -> Sequence[flo
     return (seconds / (ids * ACTION_DELAY / AT_ONCE),)
 
 
-async def _bare_acknowledge(url: str, ids: int, _: Transport) -> Sequence[float]:
-    """The same by httpx alone, with as many tasks as there are requests at once."""
+async def _bare_acknowledge(url: str, ids: int, package: Transport) -> Sequence[float]:
+    """The same by httpx or httpx2 alone, with as many tasks as there are requests at once."""
     numbers = iter(range(ids))
-    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
-    async with httpx.AsyncClient(limits=limits) as http:
+    bare = cast("Any", import_module(package))
+    limits = bare.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+    async with bare.AsyncClient(limits=limits) as http:
 
         async def work() -> None:
             for number in numbers:
@@ -159,9 +161,15 @@ def rows(*, quick: bool) -> Iterator[Row]:
             (value,) = _figures("acknowledge", url, ids, sender, rounds)
             yield Row(part=PART, name=name.format(ids, f"[{sender}]"), value=value, goal=1.25)
         few = ids // 10  # bare httpx would take minutes for all of them
-        for program, package in (("acknowledge", "httpx"), ("bare acknowledge", "bare httpx")):
-            (value,) = _figures(program, url, few, "httpx", rounds)
-            yield Row(part=PART, name=name.format(few, package), value=value)
+        senders: Sequence[tuple[str, Transport]] = (
+            ("bare acknowledge", "httpx2"),
+            ("acknowledge", "httpx"),
+            ("bare acknowledge", "httpx"),
+        )
+        for program, package in senders:
+            (value,) = _figures(program, url, few, package, rounds)
+            who = f"bare {package}" if program.startswith("bare") else package
+            yield Row(part=PART, name=name.format(few, who), value=value)
 
 
 def _figures(program: str, url: str, number: int, package: str, rounds: int) -> Sequence[float]:

@@ -8,8 +8,10 @@ returned, and the error is raised once, in its place. Leaving the walk cancels w
 and waits until that has ended: no request outlives the loop.
 
 Responses that arrive together would keep the next requests waiting while they are decoded. So a
-task ends with the response, and the page is decoded when it is wanted. One that cannot be decoded,
-or does not match the filter, is requested once more as any call would be, with its retries.
+task ends with the response, and the page is decoded when it is wanted, two turns of the loop later:
+in the first the next task takes the place that the response has left, in the second it sends. One
+that cannot be decoded, or does not match the filter, is requested once more as any call would be,
+with its retries.
 """
 
 import asyncio
@@ -90,6 +92,8 @@ class Walk(Generic[T]):
             return await self._session.send(raw)
 
     async def _decoded(self, request: Request[Page[T]], response: Response) -> Page[T]:
+        await asyncio.sleep(0)  # the next task takes the place
+        await asyncio.sleep(0)  # and sends
         try:
             return decode(request, response)
         except (DecodeError, FilterIgnored):
