@@ -7,9 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
+import msgspec
 
-as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
-"""Encode a value as JSON, as the server does."""
+
+def as_json(value: object) -> str:
+    """Encode a value as JSON, as the server does: compact, and not only in ASCII."""
+    return msgspec.json.encode(value).decode()
 
 
 def _lowered(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, str]:
