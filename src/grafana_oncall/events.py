@@ -150,21 +150,16 @@ Event: TypeAlias = (
 )
 Listener: TypeAlias = Callable[[Event], None]
 
-_logger: Final = logging.getLogger("grafana_oncall")
-
-
-def is_heard(kind: type[Event], listener: Listener | None) -> bool:
-    """Whether there is a listener or a logger for events of this kind."""
-    return listener is not None or _logger.isEnabledFor(kind.level)
+logger: Final = logging.getLogger("grafana_oncall")
 
 
 def emit(event: Event, listener: Listener | None) -> None:
     """Pass an event to the log and to the listener."""
-    if _logger.isEnabledFor(event.level):
-        _logger.log(event.level, "%s", event, extra={"oncall": event})
+    if logger.isEnabledFor(event.level):
+        logger.log(event.level, "%s", event, extra={"oncall": event})
     if listener is None:
         return
     try:
         listener(event)
     except Exception:
-        _logger.exception("The listener failed on %s", type(event).__name__)
+        logger.exception("The listener failed on %s", type(event).__name__)

@@ -201,7 +201,7 @@ def _any(_key: str, _value: str, _before: str | None) -> Iterable[str]:
 
 
 def _key(key: str, before: str | None) -> Iterator[str]:
-    if not LABEL_KEY.allows(key):
+    if not LABEL_KEY.fullmatch(key):
         yield LABEL_KEY.text
     if before is not None:
         yield "Its key is given twice."
@@ -209,7 +209,7 @@ def _key(key: str, before: str | None) -> Iterator[str]:
 
 def _writable(key: str, value: str, before: str | None) -> Iterator[str]:
     yield from _key(key, before)
-    if not LABEL_VALUE.allows(value):
+    if not LABEL_VALUE.fullmatch(value):
         yield LABEL_VALUE.text
 
 
@@ -222,7 +222,7 @@ def _dynamic(key: str, value: str, before: str | None) -> Iterator[Problem | str
 
 
 def _matchable(key: str, value: str, before: str | None) -> Iterator[str]:
-    if not LABEL_FILTER.allows(f"{key}:{value}"):
+    if not LABEL_FILTER.fullmatch(f"{key}:{value}"):
         yield LABEL_FILTER.text
     if before not in {None, value}:
         yield f"{shown(before)} is given for the same key, and no group has both."

@@ -56,38 +56,40 @@ def decode(request: Request[T], response: Response) -> T:
     """
     if not 200 <= response.status < 300:
         raise error_from_response(request, response)
-    success = request.operation.success
-    if response.status != success:
-        raise _decode_error(request, response, f"success is {success}")
-    if request.returns is types.NoneType:
-        if response.content:
-            raise _decode_error(request, response, "there is a body where none belongs")
-        return cast("T", None)
+    operation = request.operation
+    returns: Any = request.returns
+    if response.status != operation.success:
+        raise _decode_error(request, response, f"success is {operation.success}")
+    if returns is types.NoneType or returns is Response:
+        return cast("T", _undecoded(request, response))
     if not response.content:
         raise _decode_error(request, response, "the body is empty")
-    returns: Any = request.returns
-    if returns is Response:  # to be decoded later, if it can be JSON at all
-        if response.content.lstrip()[:1] != b"{":
-            raise _decode_error(request, response, "it is no JSON object")
-        return cast("T", response)
     envelope = _envelope(returns)
-    if envelope is None:
-        return _object(request, response)
-    page = cast("T", _page(request, response, envelope))
-    if request.verify is not None:
-        request.verify(page)
-    return page
-
-
-def _object(request: Request[T], response: Response) -> T:
-    value = _decoded(request, response, request.returns)
-    if request.operation.path.endswith("}/"):
+    if envelope is not None:
+        page = cast("T", _page(request, response, envelope))
+        if request.verify is not None:
+            request.verify(page)
+        return page
+    value: T = _decoded(request, response, returns)
+    if operation.path.endswith("}/"):
         requested = request.path.split("/")[-2]  # ids contain nothing that is percent-encoded
         received = getattr(value, "id", requested)
         if received != requested:
             reason = f"it is {received} instead of {requested}"
             raise _decode_error(request, response, reason, hint=_OUT_OF_STEP)
     return value
+
+
+def _undecoded(request: Request[Any], response: Response) -> Response | None:
+    """Return nothing for an empty body, and a response that is decoded later as it is."""
+    if request.returns is types.NoneType:
+        if response.content:
+            raise _decode_error(request, response, "there is a body where none belongs")
+        return None
+    if response.content.lstrip()[:1] != b"{":
+        what = "it is no JSON object" if response.content else "the body is empty"
+        raise _decode_error(request, response, what)
+    return response
 
 
 @cache

@@ -110,7 +110,7 @@ class Page(Generic[T]):
 
 def segment(name: str, value: object, rule: StringRule) -> str:
     """Return a value as one segment of a path, if it follows the rule."""
-    if not isinstance(value, str) or not rule.allows(value):
+    if not isinstance(value, str) or not rule.fullmatch(value):
         raise InvalidArgument(f"{name}={shown(value)} is not an id. {rule.text}", argument=name)
     return quote(value, safe="")
 

@@ -1,6 +1,7 @@
 """Building blocks of the generated models: UNSET, open enums, aware datetimes, string rules."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
@@ -45,7 +46,10 @@ class StringRule:
     min_length: int = 0
     max_length: int | None = None
 
-    def allows(self, value: str) -> bool:
-        """Whether the value follows the rule."""
-        longest = len(value) if self.max_length is None else self.max_length
-        return self.min_length <= len(value) <= longest and bool(re.fullmatch(self.pattern, value))
+    fullmatch: Callable[[str], re.Match[str] | None] = attrs.field(init=False, repr=False, eq=False)
+    """Match a value that follows the rule."""
+
+    def __attrs_post_init__(self) -> None:
+        longest = "" if self.max_length is None else self.max_length
+        whole = re.compile(rf"(?=(?s:.){{{self.min_length},{longest}}}\Z)(?:{self.pattern})")
+        object.__setattr__(self, "fullmatch", whole.fullmatch)

@@ -79,20 +79,28 @@ class Attempts(Generic[T]):
 
     async def send(self) -> Result[T]:
         """Send the request once, through the throttle; raise an OnCallError when that fails."""
-        asked = self._now()
-        episode = await self._enter()
+        shared, asked = self._shared, self._now()
+        throttle, episode = shared.throttle, await self._enter()
         sent = self._now()
         if self.first_sent is None:
             self.first_sent = sent
         self.response = self.connection = None
         try:
-            result = await self._exchange(episode, sent)
+            if self._request.operation.retry == "never" and throttle.outage.is_suspected:
+                await self._read_ahead(episode)
+            response, self.connection = await shared.round_trip(self._request, self._options)
+            self.response = response
+            if response.status != 429:
+                throttle.rate.success(sent)
+            result = self._decoded(response)
+            if not throttle.outage.is_calm:
+                throttle.outage.success(episode, answered=True)
         except BaseException as error:
             self._learn(error, sent, episode)
             self._report(error, asked, sent)
             raise
         finally:
-            self._shared.throttle.leave(episode)
+            throttle.leave(episode)
         if self._telemetry.is_followed:
             self._report(None, asked, sent)
         return result
@@ -146,19 +154,6 @@ class Attempts(Generic[T]):
             first = True
             if is_news:
                 shared.emit(Paused(seconds=seconds, reason="rate_limit"))
-
-    async def _exchange(self, episode: int, sent: float) -> Result[T]:
-        throttle = self._shared.throttle
-        if self._request.operation.retry == "never" and throttle.outage.is_suspected:
-            await self._read_ahead(episode)
-        response, self.connection = await self._shared.round_trip(self._request, self._options)
-        self.response = response
-        if response.status != 429:
-            throttle.rate.success(sent)
-        result = self._decoded(response)
-        if not throttle.outage.is_calm:
-            throttle.outage.success(episode, answered=True)
-        return result
 
     async def _read_ahead(self, episode: int) -> None:
         """Find out by a read whether there is an outage."""

@@ -19,15 +19,13 @@ class Session:
 
     async def send(self, request: Request[T], *, read_back: ReadBack[T] | None = None) -> T:
         """Send a request and return its decoded value; raise an OnCallError when that fails."""
-        return (await self.exchange(request, read_back=read_back)).value
+        with self.shared:
+            call = Call(self.shared, self.options, request, read_back=read_back)
+            return (await call.run()).value
 
     async def exchange(
         self, request: Request[T], *, read_back: ReadBack[T] | None = None
     ) -> Result[T]:
         """Send a request and return its value together with the response as it came."""
-        shared = self.shared
-        shared.begin()
-        try:
-            return await Call(shared, self.options, request, read_back=read_back).run()
-        finally:
-            shared.end()
+        with self.shared:
+            return await Call(self.shared, self.options, request, read_back=read_back).run()

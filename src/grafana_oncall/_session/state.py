@@ -95,16 +95,16 @@ class Shared:
         lasted = self.throttle.outage.lasted(asyncio.get_running_loop().time())
         return lasted >= deadline / 2 and is_outage(error, self.reach)
 
-    def begin(self) -> None:
-        """Count one more call, which must `end`; raise ClientStateError where none may begin."""
+    def __enter__(self) -> None:
+        """Begin a call, for whose end `aclose` waits; raise ClientStateError if none may begin."""
         if self.closing:
             raise client_closed()
         self._check_loop()
         self.in_flight += 1
         self.idle.clear()
 
-    def end(self) -> None:
-        """Count one call less."""
+    def __exit__(self, *_: object) -> None:
+        """End a call."""
         self.in_flight -= 1
         if not self.in_flight:
             self.idle.set()

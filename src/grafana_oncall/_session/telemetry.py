@@ -8,7 +8,7 @@ import attrs
 
 from grafana_oncall._core.request import Request
 from grafana_oncall.errors import Attempt, OnCallError
-from grafana_oncall.events import AttemptEnded, CallEnded, CallStarted, RetryScheduled, is_heard
+from grafana_oncall.events import AttemptEnded, CallEnded, CallStarted, RetryScheduled, logger
 
 from .state import Shared
 
@@ -20,7 +20,7 @@ class CallTelemetry:
     """Records the attempts of one call, and emits its events. Times in seconds."""
 
     def __init__(self, shared: Shared, request: Request[Any]) -> None:
-        self.is_followed = is_heard(CallStarted, shared.listener)
+        self.is_followed = shared.listener is not None or logger.isEnabledFor(CallStarted.level)
         """Whether the events of an ordinary call are heard; usually not, and none are made."""
         self._shared = shared
         self._request = request

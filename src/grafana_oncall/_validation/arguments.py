@@ -47,7 +47,7 @@ def identifier(name: str, value: object) -> str | UnsetType:
 
 def _id(name: str, value: object) -> str:
     # The server would ignore an empty filter, and select everything.
-    if not isinstance(value, str) or not ID.allows(value):
+    if not isinstance(value, str) or not ID.fullmatch(value):
         raise InvalidArgument(f"{name}={shown(value)} is not an id. {ID.text}", argument=name)
     return value
 

@@ -136,9 +136,9 @@ def check_size(number: int, max_items: int | None) -> None:
 def group_id(item: object, position: int) -> str:
     """Return the id of an item of a selection; raise InvalidArgument for other than ids, groups."""
     value = item.id if isinstance(item, AlertGroup) else item
-    if not isinstance(value, str) or not ID.allows(value):
+    if not isinstance(value, str) or not ID.fullmatch(value):
         message = f"selection[{position}]: {shown(value)} is neither an id nor an alert group. "
-        if isinstance(value, str) and ID.allows(value.strip()):
+        if isinstance(value, str) and ID.fullmatch(value.strip()):
             message += "There is white space around the id, as in lines of a file: strip() it."
         else:
             message += ID.text
