@@ -5,8 +5,8 @@ from functools import wraps
 from inspect import Parameter, signature
 from typing import ParamSpec, TypeVar
 
-P = ParamSpec("P")
-R = TypeVar("R")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 def unknown_keyword(call: str, name: str, known: Iterable[str]) -> TypeError:
@@ -25,7 +25,7 @@ def unknown_keyword(call: str, name: str, known: Iterable[str]) -> TypeError:
     return TypeError(f"{call}() has no `{name}`; {hint}")
 
 
-def explain_keywords(function: Callable[P, R], call: str = "") -> Callable[P, R]:
+def explain_keywords(function: Callable[_P, _R], call: str = "") -> Callable[_P, _R]:
     """Decorate a function so that unknown keywords are an `unknown_keyword`.
 
     Python's own error names the class in which a method is defined, which may be private, and
@@ -38,10 +38,10 @@ def explain_keywords(function: Callable[P, R], call: str = "") -> Callable[P, R]
     name = call or function.__qualname__.removesuffix(".__init__").rpartition(".")[2]
     positional = {Parameter.POSITIONAL_ONLY, Parameter.VAR_POSITIONAL}
     parameters = signature(function).parameters.values()
-    known = {each.name for each in parameters if each.kind not in positional} - {"self"}
+    known = {each.name for each in parameters if each.kind not in positional} - {"self", "cls"}
 
     @wraps(function)
-    def explained(*args: P.args, **kwargs: P.kwargs) -> R:
+    def explained(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         for keyword in kwargs:
             if keyword not in known:
                 raise unknown_keyword(name, keyword, known)

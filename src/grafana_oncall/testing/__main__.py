@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -23,6 +24,11 @@ from .factory import seed_arrival
 T = TypeVar("T")
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_ADVICE: dict[int | None, str] = {
+    errno.EADDRINUSE: "Choose another port with --port; --port 0 takes a free one.",
+    errno.EADDRNOTAVAIL: "Choose an address of this machine with --host.",
+}
+"""What to do about errors of the socket, by `errno`."""
 _SEEDED = {"groups": 500, "token": DEFAULT_TOKEN, "flavour": "cloud", "seed": 0}
 
 
@@ -31,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(_run(_parse(arguments)))
     except (ModuleNotFoundError, OSError, StateFileError) as error:
-        sys.stderr.write(f"{error}\n")
+        advice = _ADVICE.get(getattr(error, "errno", None))
+        sys.stderr.write(f"{error}\n" if advice is None else f"{error}\n{advice}\n")
         return 1
     return 0
 

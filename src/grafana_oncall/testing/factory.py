@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._server.arguments import DELAY, MOMENT, SIZE
 from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, State
 
@@ -142,8 +143,8 @@ class Factory:
 
     def __init__(self, server: FakeOnCall) -> None:
         self._server = server
-        self.group = server.add_group
-        self.integration = server.add_integration
+        self.group = explain_keywords(server.add_group, "group")
+        self.integration = explain_keywords(server.add_integration, "integration")
         self.label = server.add_label
         self.event = server.event
 
@@ -157,11 +158,9 @@ class Factory:
         SIZE(number=number)
         DELAY(apart=apart)
         MOMENT.or_none(started_at=fields.get("started_at"))
+        add = explain_keywords(self._server.add_group, "groups")
         newest = fields.pop("started_at", None) or self._server.now()
-        return [
-            self._server.add_group(started_at=newest - position * apart, **fields)
-            for position in range(number)
-        ]
+        return [add(started_at=newest - position * apart, **fields) for position in range(number)]
 
     def storm(self, groups: int = 500) -> list[FakeAlertGroup]:
         """Add realistic teams, labels, integrations, and groups in all states."""

@@ -8,6 +8,7 @@ from typing import Self, TypeVar
 
 import attrs
 
+from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._resources.webhooks import EventName, event_body
 from grafana_oncall.testing._server.arguments import TEXT
 from grafana_oncall.testing._server.dispatch import find_route, respond
@@ -55,6 +56,7 @@ class FakeOnCall(Populate):
             `handle` and synchronous clients do not wait.
     """
 
+    @explain_keywords
     def __init__(
         self,
         *,

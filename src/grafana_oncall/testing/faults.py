@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import attrs
 
+from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._server.arguments import CALLABLE, COUNT, DURATION, Check
 from grafana_oncall.testing._server.dispatch import operation_name
 from grafana_oncall.testing._server.rate_limit import throttled
@@ -198,6 +199,7 @@ class Faults:
         self._clock = clock
         self._entries: list[_ScheduledFault | _Chooser] = []
 
+    @explain_keywords
     def add(
         self,
         fault: Fault,

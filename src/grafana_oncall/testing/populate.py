@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, get_args
 
+from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._server.arguments import (
     GROUP,
     INTEGRATION,
@@ -42,6 +43,7 @@ class Populate:
     def __init__(self, world: World) -> None:
         self._world = world
 
+    @explain_keywords
     def add_token(
         self,
         token: str,
@@ -66,6 +68,7 @@ class Populate:
         self._world.grants[token] = Grant.of(token, owner, role)
         return owner
 
+    @explain_keywords
     def add_user(
         self,
         username: str,
@@ -98,6 +101,7 @@ class Populate:
         self._world.users[user.id] = user
         return user
 
+    @explain_keywords
     def add_team(self, name: str, *, email: str | None = None, id: str | None = None) -> str:
         """Add a team and return its id."""
         NAME(name=name)
@@ -111,6 +115,7 @@ class Populate:
         self._world.teams[team.id] = team
         return team.id
 
+    @explain_keywords
     def add_escalation_chain(self, name: str, *, id: str | None = None) -> str:
         """Add an escalation chain, which a default route may name, and return its id."""
         NAME(name=name)
@@ -119,12 +124,14 @@ class Populate:
         self._world.chains[chain_id] = name
         return chain_id
 
+    @explain_keywords
     def add_label(self, key: str, *values: str) -> None:
         """Add a key and values to the label repository, so that requests may use them."""
         for text in (key, *values):
             NAME(label=text)
         self._world.labels.setdefault(key, set()).update(values)
 
+    @explain_keywords
     def add_integration(
         self,
         *,
@@ -141,6 +148,7 @@ class Populate:
         self._world.integrations[integration.id] = integration
         return integration
 
+    @explain_keywords
     def add_group(
         self,
         *,

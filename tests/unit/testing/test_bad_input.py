@@ -267,6 +267,46 @@ def test_calls_that_are_not_kept_cannot_be_asked_for() -> None:
     assert [call.operation for call in fake.calls] == ["list_integrations"]
 
 
+@pytest.mark.parametrize(
+    ("method", "given", "complaint"),
+    [
+        (lambda f: f.add_group, "titel", "add_group() has no `titel`; did you mean `title`?"),
+        (lambda f: Factory(f).group, "titel", "group() has no `titel`; did you mean `title`?"),
+        (lambda f: Factory(f).integration, "nam", "integration() has no `nam`; did you mean `name"),
+        (lambda f: f.add_user, "mail", "add_user() has no `mail`; did you mean `email`?"),
+        (lambda f: f.faults.add, "for_", "add() has no `for_`; it takes fault, lasting, operation"),
+        (lambda _: FakeOnCall, "flavor", "FakeOnCall() has no `flavor`; did you mean `flavour`?"),
+    ],
+)
+def test_an_unknown_keyword_is_named_as_the_caller_called(
+    fake: FakeOnCall, method: Method, given: str, complaint: str
+) -> None:
+    """Not by the class in which the method happens to be defined."""
+    call = method(fake)
+    with pytest.raises(TypeError, match=f"^{re.escape(complaint)}"):
+        call(**{given: "x"})
+
+
+def test_an_unknown_keyword_of_many_groups_is_refused(fake: FakeOnCall) -> None:
+    """They have the fields of one."""
+    with pytest.raises(TypeError, match=r"^groups\(\) has no `titel`; did you mean `title`\?$"):
+        Factory(fake).groups(2, titel="x")
+
+
+def test_what_a_fake_holds_is_printed_briefly(fake: FakeOnCall) -> None:
+    """A storm of 500 groups would fill a terminal with their payloads and integrations."""
+    storm = seed_storm(fake)
+    assert len(repr(storm)) / len(storm) < 150
+    group, source = storm[0], storm[0].integration
+    assert repr(group) == (
+        f"FakeAlertGroup(id={group.id!r}, title={group.title!r}, state={group.state!r})"
+    )
+    assert repr(source) == (
+        f"FakeIntegration(id={source.id!r}, type={source.type!r}, name={source.name!r})"
+    )
+    assert len(repr(ask(fake, "GET", "alert_groups/"))) < 250
+
+
 def test_what_is_shown_is_short(fake: FakeOnCall) -> None:
     """However long it was."""
     with pytest.raises(ValueError, match=rf"^state='{'x' * 58}…: one of "):

@@ -9,6 +9,8 @@ from typing import Any
 import attrs
 import msgspec
 
+from .arguments import shown
+
 
 def as_json(value: object) -> str:
     """Encode a value as JSON, as the server does: compact, and not only in ASCII."""
@@ -35,7 +37,7 @@ class FakeRequest:
     path: str
     query: str = attrs.field(default="", converter=_text)
     headers: dict[str, str] = attrs.field(factory=dict[str, str], converter=_lowered, repr=False)
-    body: bytes = b""
+    body: bytes = attrs.field(default=b"", repr=shown)
 
 
 @attrs.frozen
@@ -44,7 +46,7 @@ class FakeResponse:
 
     status: int
     headers: dict[str, str] = attrs.field(factory=dict[str, str])
-    body: bytes = b""
+    body: bytes = attrs.field(default=b"", repr=shown)
 
     def json(self) -> Any:
         """Return the parsed body; `json.JSONDecodeError` for a page of HTML or an empty body."""

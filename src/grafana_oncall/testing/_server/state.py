@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -50,6 +51,16 @@ class FakeTeam:
     email: str | None = None
 
 
+def _brief(*names: str) -> Callable[[Any], str]:
+    """Return a `__repr__` with these attributes: pytest prints lists of hundreds of objects."""
+
+    def show(self: Any) -> str:
+        members = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
+        return f"{type(self).__name__}({members})"
+
+    return show
+
+
 @attrs.define(kw_only=True, eq=False)
 class FakeIntegration:
     """A source of alerts; `templates` and `default_route` have the shape of the API."""
@@ -68,6 +79,8 @@ class FakeIntegration:
     maintenance_mode: str | None = None
     maintenance_started_at: datetime | None = None
     maintenance_end_at: datetime | None = None
+
+    __repr__ = _brief("id", "type", "name")
 
 
 @attrs.define(kw_only=True, eq=False, on_setattr=_note_change)
@@ -100,6 +113,8 @@ class FakeAlertGroup:
         factory=Changes, init=False, repr=False, on_setattr=attrs.setters.NO_OP
     )
     """Where changes of attributes are noted; set by the server of this group."""
+
+    __repr__ = _brief("id", "title", "state")
 
     @property
     def state(self) -> State:

@@ -11,12 +11,16 @@ from grafana_oncall.testing.fake import FakeOnCall
 
 MISSING = "the fake on a socket needs uvicorn: pip install 'grafana-oncall-sdk[testing]'"
 
+# Nothing can be sent to the address that stands for all of a machine's.
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # replaced, not bound
+
 
 @asynccontextmanager
 async def serve(fake: FakeOnCall, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
     """Serve the fake in this event loop until the block ends; yield the base URL.
 
-    Port 0 takes a free port. No signal handler is installed.
+    On all addresses (`0.0.0.0` or `::`), it is that of this machine's loopback. Port 0 takes a free
+    port. No signal handler is installed.
 
     Raises:
         OSError: The port is in use.
@@ -51,4 +55,5 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
+    host = _LOOPBACK.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
