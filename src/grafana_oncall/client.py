@@ -1,7 +1,7 @@
 """OnCallClient: settings, connections, and access to the resources."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from random import Random
@@ -61,7 +61,7 @@ class ClientOptions(TypedDict, total=False):
     proxy: HttpxProxy | str | None
     transport: Transport | None
     http_client: HttpxClient | None
-    on_event: Listener | None
+    on_event: Listener | Sequence[Listener] | None
     random: Callable[[], float]
 
 
@@ -110,7 +110,7 @@ class OnCallClient(Resources):
             http. The pool of httpx 0.28 may lose a place for good when a request is cancelled
             (httpcore#1093). Over HTTP/2, or with a subclass, no failure proves that the request was
             not sent, so `silence` and `integrations.create` are not retried.
-        on_event: Called with each event of `grafana_oncall.events`.
+        on_event: Called with each event of `grafana_oncall.events`; or a list of such functions.
         random: Returns numbers from 0 to 1, for jitter.
 
     Raises:
@@ -137,7 +137,7 @@ class OnCallClient(Resources):
         proxy: HttpxProxy | str | None = None,
         transport: Transport | None = None,
         http_client: HttpxClient | None = None,
-        on_event: Listener | None = None,
+        on_event: Listener | Sequence[Listener] | None = None,
         random: Callable[[], float] = Random().random,  # noqa: B008, S311  # jitter is no secret
     ) -> None:
         token = token if isinstance(token, Secret) else Secret(token)
@@ -151,8 +151,7 @@ class OnCallClient(Resources):
         whole("retry_budget", retry_budget)
         whole("max_response_bytes", max_response_bytes)
         function("random", random)
-        if on_event is not None:
-            function("on_event", on_event)
+        listeners = _listeners(on_event)
         limiter = _limiter(rate_limit, storage, token)
         target = Target(
             base_url=base_url,
@@ -176,7 +175,7 @@ class OnCallClient(Resources):
             sender=sender,
             throttle=Throttle(RateEstimate(max_in_flight=max_connections)),
             limiter=limiter,
-            listener=on_event,
+            listeners=listeners,
             random=random,
             retry_budget=RetryBudget(retry_budget),
         )
@@ -281,6 +280,14 @@ class OnCallClient(Resources):
 
 def _timeout(timeout: object) -> float:
     return seconds("timeout", timeout, longest=timedelta(days=1))
+
+
+def _listeners(on_event: Listener | Sequence[Listener] | None) -> tuple[Listener, ...]:
+    if on_event is None:
+        return ()
+    is_list = isinstance(on_event, list | tuple)
+    listeners = cast("Sequence[Listener]", on_event if is_list else (on_event,))
+    return tuple(function("on_event", listener) for listener in listeners)
 
 
 def _limiter(rate: str | None, storage: Secret[str | None], token: Secret[str]) -> Limiter | None:

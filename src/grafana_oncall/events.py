@@ -2,13 +2,14 @@
 
     OnCallClient(…, on_event=print)
 
-A listener is called in the task that makes the call, and must not block. An exception in it is
-logged, and the call continues. Each event is also a record of the logger `grafana_oncall`, whose
-`oncall` attribute is the event. No event shows the token, a query, or a body.
+A listener is called in the task that makes the call, and must not block. Several are given as a
+list, and are called in its order. An exception in a listener is logged, and the call continues.
+Each event is also a record of the logger `grafana_oncall`, whose `oncall` attribute is the event.
+No event shows the token, a query, or a body.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import ClassVar, Final, TypeAlias
 
 import attrs
@@ -22,6 +23,7 @@ __all__ = [
     "Listener",
     "PageRead",
     "Paused",
+    "PollEnded",
     "RetryScheduled",
 ]
 
@@ -145,21 +147,41 @@ class CallEnded:
     """Name of the error's class; None after a success."""
 
 
+@attrs.frozen(kw_only=True)
+class PollEnded:
+    """A watcher, such as a bot's, has read what may have changed, or failed to."""
+
+    level: ClassVar[int] = logging.DEBUG
+    watched: int
+    """Groups that are tracked."""
+    lag: float
+    """Seconds since the last poll that succeeded, or else since the first one began: for so long,
+    changes went unseen."""
+    error: str | None
+    """Name of the error's class; None after a success."""
+
+
 Event: TypeAlias = (
-    CallStarted | AttemptEnded | RetryScheduled | Paused | PageRead | ListIncomplete | CallEnded
+    CallStarted
+    | AttemptEnded
+    | RetryScheduled
+    | Paused
+    | PageRead
+    | ListIncomplete
+    | CallEnded
+    | PollEnded
 )
 Listener: TypeAlias = Callable[[Event], None]
 
 logger: Final = logging.getLogger("grafana_oncall")
 
 
-def emit(event: Event, listener: Listener | None) -> None:
-    """Pass an event to the log and to the listener."""
+def emit(event: Event, listeners: Collection[Listener] = ()) -> None:
+    """Pass an event to the log and to the listeners."""
     if logger.isEnabledFor(event.level):
         logger.log(event.level, "%s", event, extra={"oncall": event})
-    if listener is None:
-        return
-    try:
-        listener(event)
-    except Exception:
-        logger.exception("The listener failed on %s", type(event).__name__)
+    for listener in listeners:
+        try:
+            listener(event)
+        except Exception:
+            logger.exception("The listener failed on %s", type(event).__name__)

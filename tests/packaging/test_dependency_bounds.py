@@ -36,6 +36,7 @@ PIECE: Final = (
     "tests/facade/client/test_client.py",
     "tests/facade/client/test_client_secret.py",
     "tests/facade/client/test_client_settings.py",
+    "tests/facade/client/test_telemetry.py",
     "tests/facade/fake/test_operations.py",
     "tests/facade/fake/test_integrations.py",
     "tests/facade/fake/test_labels.py",

@@ -16,6 +16,7 @@ from grafana_oncall.events import (
     ListIncomplete,
     PageRead,
     Paused,
+    PollEnded,
     RetryScheduled,
     emit,
 )
@@ -33,6 +34,7 @@ ALL: tuple[Event, ...] = (
     PageRead(operation=LIST, number=1, items=50, count=120),
     ListIncomplete(operation=LIST, items=128, count=145),
     CallEnded(call=1, operation=LIST, attempts=2, elapsed=2.0, error=None),
+    PollEnded(watched=120, lag=15.0, error=None),
 )
 EACH = [pytest.param(event, id=type(event).__name__) for event in ALL]
 
@@ -48,7 +50,7 @@ def test_the_examples_are_all_events() -> None:
 def test_each_event_is_one_record(event: Event, caplog: pytest.LogCaptureFixture) -> None:
     """With its level, its text, and itself for a handler that wants the fields."""
     caplog.set_level(logging.DEBUG, LOGGER)
-    emit(event, None)
+    emit(event)
     (record,) = caplog.records
     assert (record.name, record.levelno) == (LOGGER, event.level)
     assert record.getMessage() == str(event)
@@ -78,7 +80,7 @@ def test_the_level_chooses(level: int, shown: set[str], caplog: pytest.LogCaptur
     """A quiet service sees pauses and lists that are not whole; the rest is for who looks."""
     caplog.set_level(level, LOGGER)
     for event in ALL:
-        emit(event, None)
+        emit(event)
     assert {type(vars(record)["oncall"]).__name__ for record in caplog.records} == shown
 
 
@@ -97,7 +99,7 @@ def test_nothing_is_formatted_when_the_level_is_off(caplog: pytest.LogCaptureFix
     """And no record is made; the listener hears all the same."""
     caplog.set_level(logging.INFO, LOGGER)
     heard: list[Event] = []
-    emit(UNPRINTABLE, heard.append)
+    emit(UNPRINTABLE, [heard.append])
     assert (heard, caplog.records) == ([UNPRINTABLE], [])
 
 
@@ -108,7 +110,7 @@ def test_nothing_is_formatted_before_a_handler_asks(
     kept: list[logging.LogRecord] = []
     caplog.set_level(logging.DEBUG, LOGGER)
     monkeypatch.setattr(logging.getLogger(LOGGER), "handle", kept.append)
-    emit(UNPRINTABLE, None)
+    emit(UNPRINTABLE)
     assert [vars(record)["oncall"] for record in kept] == [UNPRINTABLE]
 
 
@@ -116,7 +118,7 @@ def test_nothing_is_formatted_before_a_handler_asks(
 def test_the_listener_gets_the_event_itself(event: Event) -> None:
     """Once."""
     heard: list[Event] = []
-    emit(event, heard.append)
+    emit(event, [heard.append])
     assert len(heard) == 1
     assert heard[0] is event
 
@@ -129,13 +131,24 @@ def test_a_failing_listener_disturbs_nobody(event: Event, caplog: pytest.LogCapt
         raise LookupError("my own fault")
 
     caplog.set_level(logging.ERROR, LOGGER)
-    emit(event, broken)
+    emit(event, [broken])
     (record,) = caplog.records
     assert record.name == LOGGER
     assert record.levelno == logging.ERROR
     assert record.getMessage() == f"The listener failed on {type(event).__name__}"
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], LookupError)
+
+
+def test_each_of_several_listeners_gets_it_whatever_becomes_of_the_others() -> None:
+    """In their order."""
+    heard: list[str] = []
+
+    def broken(_: Event) -> None:
+        raise LookupError("my own fault")
+
+    emit(ALL[0], [lambda _: heard.append("first"), broken, lambda _: heard.append("last")])
+    assert heard == ["first", "last"]
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, GeneratorExit])
@@ -146,7 +159,7 @@ def test_what_ends_the_program_passes(stop: type[BaseException]) -> None:
         raise stop
 
     with pytest.raises(stop):
-        emit(ALL[0], ending)
+        emit(ALL[0], [ending])
 
 
 @pytest.mark.parametrize("event", EACH)
@@ -164,8 +177,8 @@ def test_events_are_frozen_values(event: Event) -> None:
 
 
 FIELDS: dict[str, tuple[object, ...]] = {
-    **dict.fromkeys(("call", "attempt", "attempts", "number", "items", "count"), (int,)),
-    **dict.fromkeys(("waited", "latency", "delay", "elapsed", "seconds"), (float,)),
+    **dict.fromkeys(("call", "attempt", "attempts", "number", "items", "count", "watched"), (int,)),
+    **dict.fromkeys(("waited", "latency", "delay", "elapsed", "seconds", "lag"), (float,)),
     **dict.fromkeys(("operation", "method", "path", "reason"), (str,)),
     "status": (int | None,),
     "error": (str, str | None),

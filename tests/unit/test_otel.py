@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextvars import Context, copy_context
 
 import pytest
 from opentelemetry import trace
@@ -21,9 +23,10 @@ from grafana_oncall.events import (
     ListIncomplete,
     PageRead,
     Paused,
+    PollEnded,
     RetryScheduled,
 )
-from grafana_oncall.otel import Tracing
+from grafana_oncall.otel import Metrics, Tracing
 
 GET = "get_alert_group"
 SILENCE = "silence_alert_group"
@@ -94,9 +97,10 @@ def tracing(provider: TracerProvider) -> Tracing:
 def spans(
     tracing: Tracing, exporter: InMemorySpanExporter, *events: Event
 ) -> tuple[ReadableSpan, ...]:
-    """What has ended after these events."""
+    """What has ended after these events, which come from as many tasks as there are calls."""
+    tasks = defaultdict[int, Context](copy_context)
     for event in events:
-        tracing(event)
+        tasks[getattr(event, "call", 0)].run(tracing, event)
     return exporter.get_finished_spans()
 
 
@@ -208,18 +212,31 @@ def test_a_call_that_fails_is_an_error(
 def test_the_span_is_a_child_of_the_callers(
     tracing: Tracing, exporter: InMemorySpanExporter, provider: TracerProvider
 ) -> None:
-    """Also when it ends elsewhere; and it does not become current for the caller."""
-    tracer = provider.get_tracer("a service")
-    with tracer.start_as_current_span("handle") as parent:
+    """Which is current again when the call has ended."""
+    with provider.get_tracer("a service").start_as_current_span("handle") as parent:
         tracing(started())
-        assert trace.get_current_span() is parent
-    with tracer.start_as_current_span("something else"):
+        current = trace.get_current_span()
         tracing(attempt())
         tracing(ended())
+        assert trace.get_current_span() is parent
     span = next(span for span in exporter.get_finished_spans() if span.name == GET)
+    assert current.get_span_context() == span.context
     assert span.parent == parent.get_span_context()
     assert span.context is not None
     assert span.context.trace_id == parent.get_span_context().trace_id
+
+
+@pytest.mark.parametrize("recorded", [True, False], ids=["recorded", "no SDK"])
+def test_a_call_that_is_ended_elsewhere_changes_nothing_there(
+    *, recorded: bool, provider: TracerProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when its event loop ended before it: OpenTelemetry would log an error with a traceback."""
+    tracing = Tracing(tracer_provider=provider if recorded else trace.NoOpTracerProvider())
+    copy_context().run(tracing, started())
+    with provider.get_tracer("a service").start_as_current_span("something else") as other:
+        tracing(ended(error="GeneratorExit"))
+        assert trace.get_current_span() is other
+    assert caplog.records == []
 
 
 def test_without_a_parent_it_begins_a_trace(
@@ -272,11 +289,12 @@ def test_calls_under_way_at_once_are_told_apart(
     assert (second.attributes or {})["http.response.status_code"] == 500
 
 
-def test_pages_add_nothing(tracing: Tracing, exporter: InMemorySpanExporter) -> None:
+def test_pages_and_polls_add_nothing(tracing: Tracing, exporter: InMemorySpanExporter) -> None:
     """Each page is a call with a span of its own; the caller's span is the caller's."""
     page = PageRead(operation="list_alert_groups", number=1, items=50, count=120)
     short = ListIncomplete(operation="list_alert_groups", items=128, count=145)
-    (span,) = spans(tracing, exporter, started(), page, attempt(), ended(), page, short)
+    poll = PollEnded(watched=120, lag=15.0, error=None)
+    (span,) = spans(tracing, exporter, started(), page, attempt(), ended(), page, short, poll)
     assert [name for name, _ in noted(span)] == ["grafana_oncall.attempt"]
 
 
@@ -341,11 +359,14 @@ def test_nothing_is_made_where_nobody_records(*, sampled_out: bool) -> None:
     assert tracing._calls == {}
 
 
-def test_without_opentelemetry_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When Tracing is made, not at the first call."""
+@pytest.mark.parametrize("listener", [Tracing, Metrics])
+def test_without_opentelemetry_the_error_names_the_extra(
+    listener: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the listener is made, not at the first call."""
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with pytest.raises(ImportError, match=r"grafana-oncall-sdk\[otel\]") as caught:
-        Tracing()
+        listener()
     assert isinstance(caught.value.__cause__, ImportError)
 
 

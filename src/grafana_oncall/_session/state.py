@@ -60,7 +60,7 @@ class Shared:
     sender: Sender
     throttle: Throttle
     limiter: Limiter | None
-    listener: Listener | None
+    listeners: tuple[Listener, ...]
     random: Callable[[], float]
     retry_budget: RetryBudget
     loop: asyncio.AbstractEventLoop | None = None
@@ -73,8 +73,8 @@ class Shared:
     """Of the requests that are being sent."""
 
     def emit(self, event: Event) -> None:
-        """Emit an event to the log and to the listener."""
-        emit(event, self.listener)
+        """Emit an event to the log and to the listeners."""
+        emit(event, self.listeners)
 
     @property
     def reach(self) -> Reachability:

@@ -20,7 +20,7 @@ class CallTelemetry:
     """Records the attempts of one call, and emits its events. Times in seconds."""
 
     def __init__(self, shared: Shared, request: Request[Any]) -> None:
-        self.is_followed = shared.listener is not None or logger.isEnabledFor(CallStarted.level)
+        self.is_followed = bool(shared.listeners) or logger.isEnabledFor(CallStarted.level)
         """Whether the events of an ordinary call are heard; usually not, and none are made."""
         self._shared = shared
         self._request = request

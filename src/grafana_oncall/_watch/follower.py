@@ -31,6 +31,7 @@ from grafana_oncall.errors import (
     NotFound,
     OnCallError,
 )
+from grafana_oncall.events import PollEnded
 
 from .checkpoint import Checkpoint
 from .poller import Poller, Scope
@@ -168,6 +169,7 @@ class Follower:
             if not self._is_temporary(error):
                 raise
             backoff = self.schedule.failed(started)
+            self._report(self._now(), error)
             _logger.warning("Poll failed, the next one is in %s: %s", backoff, error)
             return None
 
@@ -211,6 +213,7 @@ class Follower:
         except BaseException:
             self.schedule.hint(hinted)
             raise
+        self._report(now)
         gap = self._gap_until(now, self.recorder.polled or self._started)
         self.schedule.succeeded(started, hinted.difference(self.recorder.tracker.seen))
         await self.recorder.record_poll(now, gap)
@@ -225,6 +228,17 @@ class Follower:
             if not failed:
                 return ()
         return await self._poller.poll(busy)
+
+    def _report(self, now: Timestamp, error: OnCallError | None = None) -> None:
+        """Emit PollEnded."""
+        last = self.recorder.polled or self._started or now
+        self._session.shared.emit(
+            PollEnded(
+                watched=self.tracked,
+                lag=now.since(last).total_seconds(),
+                error=None if error is None else type(error).__name__,
+            )
+        )
 
     def _now(self) -> Timestamp:
         return Timestamp.now(self._settings.clock)
