@@ -8,8 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from grafana_oncall._core.files import sealed
 from grafana_oncall.bulk.journal_reader import JournalReader, RunState
 from grafana_oncall.errors import JournalError
+
+
+def with_checksums(text: str) -> str:
+    """The text with a checksum in each whole line that is a JSON object."""
+    lines = text.split("\n")
+    whole = [
+        sealed(line.encode()).decode() if line.endswith("}") else f"{line}\n" for line in lines[:-1]
+    ]
+    return "".join(whole) + lines[-1]
 
 
 def read(path: Path) -> RunState:

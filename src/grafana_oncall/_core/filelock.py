@@ -2,11 +2,11 @@
 
 import os
 import sys
+from contextlib import suppress
 from io import FileIO
 
 if sys.platform == "win32":
     import msvcrt
-    from contextlib import suppress
     from typing import Final
 
     # On Windows, other processes can neither read nor write locked bytes. So the lock is on a byte
@@ -28,8 +28,7 @@ if sys.platform == "win32":
             raise BlockingIOError(*error.args) from error
 
     def _unlock(file: int) -> None:
-        with suppress(PermissionError):  # it was not locked, which is no error on other systems
-            _locking(file, msvcrt.LK_UNLCK)
+        _locking(file, msvcrt.LK_UNLCK)
 
 else:
     import fcntl
@@ -48,13 +47,15 @@ def lock(file: FileIO | int) -> None:
 
     Raises:
         BlockingIOError: It is already locked.
+        OSError: The file system has no locks, as some network file systems.
     """
     _lock(file if isinstance(file, int) else file.fileno())
 
 
 def unlock(file: FileIO | int) -> None:
-    """Release the lock.
+    """Release the lock, if there is one.
 
     Closing the file is not enough if a child process was forked meanwhile, which has it open too.
     """
-    _unlock(file if isinstance(file, int) else file.fileno())
+    with suppress(OSError):  # Windows raises it where nothing was locked
+        _unlock(file if isinstance(file, int) else file.fileno())

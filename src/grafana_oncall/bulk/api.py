@@ -162,7 +162,8 @@ class Bulk:
                 says which.
         """
         settings = Settings(**options)
-        file = Journal(path_of_journal(journal), OLD, fsync=settings.fsync)
+        path = path_of_journal(journal)
+        file = Journal(path, OLD, fsync=settings.fsync, locked=settings.lock)
         with file:
             state = file.peek()
         header, server = state.header, self._session.shared.target.base_url
@@ -192,7 +193,7 @@ class Bulk:
         read_again = self._read_query(query) if query is not None and settings.converge else None
         work = Work(header=header, read=read, read_again=read_again)
         mode = EITHER if settings.resume else NEW
-        journal = Journal(settings.journal, mode, fsync=settings.fsync)
+        journal = Journal(settings.journal, mode, fsync=settings.fsync, locked=settings.lock)
         return BulkRun(self._session, work, settings, journal, RunState(header=header))
 
     def _query(self, selection: object, settings: Settings) -> Pager[AlertGroup] | None:

@@ -7,6 +7,8 @@
     {"end": "I1", "status": "changed", …}   after its last response
     {"finished": true}                  each group was attempted
 
+Each line also has a checksum (`_core.files`), so that a damaged one is refused, not obeyed.
+
 How it works, and why it is safe: lines are only ever appended, each by one unbuffered write, and
 what a line announces is not sent before it is written. So a crash at any byte leaves whole lines
 and perhaps a part of the last one, which does not count and is cut off when the run is resumed.
@@ -22,7 +24,6 @@ name since it was opened, and a file is removed only while it is locked and has 
 """
 
 import asyncio
-import errno
 import json
 import os
 import sys
@@ -34,6 +35,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from grafana_oncall._core.filelock import lock, unlock
+from grafana_oncall._core.files import has_name, open_private, sealed, sync_folder
 from grafana_oncall.errors import JournalError
 
 from .journal_reader import FINISHED, FORMAT, Header, JournalReader, RunState
@@ -43,27 +45,31 @@ from .outcomes import Outcome
 _IDS_IN_A_LINE: Final = 1000
 
 
-NEW: Final = "xb+"
+NEW: Final = "new"
 """Mode for a new run: there must be no such file."""
-OLD: Final = "rb+"
+OLD: Final = "old"
 """Mode to finish the run of a journal."""
-EITHER: Final = "ab+"
+EITHER: Final = "either"
 """Mode to finish a run, or to begin one."""
 
 
 class Journal:
     """The journal of a run; without a path, it reads and writes nothing.
 
-    With `fsync`, `sync` waits until all lines are on the disk, and the file's name as well.
+    With `fsync`, `sync` waits until all lines are on the disk, and the file's name as well. With
+    `locked=False`, nothing keeps two runs from using one journal at the same time.
     """
 
-    def __init__(self, path: Path | None, mode: str = NEW, *, fsync: bool = False) -> None:
+    def __init__(
+        self, path: Path | None, mode: str = NEW, *, fsync: bool = False, locked: bool = True
+    ) -> None:
         self._path = path
         self._mode = mode
         self._fsync = fsync
+        self._locked = locked
         self._name_synced = mode == OLD
-        self._has_begun = False
-        """Whether this run wrote the first line."""
+        self._is_own = False
+        """Whether this run made the file, or wrote its first line, and may remove it."""
         self._size = 0
         """Bytes of the complete lines that were read."""
         self._file: FileIO | None = None
@@ -86,42 +92,44 @@ class Journal:
 
     def _open(self, path: Path) -> None:
         try:
-            self._file = FileIO(str(path), self._mode)
-            lock(self._file)
-            has_name = self._has_name(path, self._file)
-        except BlockingIOError as error:
-            raise _in_use(path) from error
+            self._file = FileIO(self._descriptor(path), "rb+")
         except FileExistsError as error:
             raise already_exists(path) from error
         except OSError as error:
-            if self._mode == OLD and isinstance(error, FileNotFoundError):
-                raise _missing(path) from error
-            raise self._failed(error) from error
-        if not has_name:
+            is_missing = self._mode == OLD and isinstance(error, FileNotFoundError)
+            raise (_missing(path) if is_missing else _cannot_be_opened(path, error)) from error
+        try:
+            if self._locked:
+                lock(self._file)
+        except BlockingIOError as error:
+            raise _in_use(path) from error
+        except OSError as error:
+            self.discard()
+            raise _cannot_be_locked(path, error) from error
+        if not has_name(self._file.fileno(), path):
             raise _in_use(path)
 
-    @staticmethod
-    def _has_name(path: Path, file: FileIO) -> bool:
-        """Whether the path still leads to this file; another run may have removed it."""
-        try:
-            return os.path.samestat(path.stat(), os.fstat(file.fileno()))
-        except FileNotFoundError:
-            return False
+    def _descriptor(self, path: Path) -> int:
+        if self._mode == OLD or (self._mode == EITHER and path.exists()):
+            return open_private(path, os.O_RDWR)
+        self._is_own = True
+        exclusive = os.O_EXCL if self._mode == NEW else 0
+        return open_private(path, os.O_RDWR | os.O_CREAT | exclusive)
 
     def discard(self) -> None:
-        """Remove the file that this run began: nothing was selected, so there is nothing to resume.
+        """Remove the file if it is this run's: nothing was selected, so there is nothing to resume.
 
         It is removed before it is unlocked: a run that opens it meanwhile is refused, as the file
         is in use or has lost its name. Windows cannot remove a file that is open; there it is
         unlocked first, and stays if another run has opened it by then.
         """
         path, file = self._path, self._file
-        if path is None or file is None or not self._has_begun:
+        if path is None or file is None or not self._is_own:
             return
-        has_name = self._has_name(path, file)
+        is_there = has_name(file.fileno(), path)
         if sys.platform == "win32":
             self.__exit__()
-        if has_name:
+        if is_there:
             with suppress(OSError):  # if it stays, the next run reads in it that nothing was sent
                 path.unlink(missing_ok=True)
         self.__exit__()
@@ -151,7 +159,7 @@ class Journal:
     def begin_run(self, header: Header) -> None:
         """Write the first line, in place of a run that is finished or sent nothing."""
         self._cut(0)
-        self._has_begun = True
+        self._is_own = True
         self._write(
             journal=FORMAT,
             server=header.server,
@@ -226,7 +234,7 @@ class Journal:
     def _sync(self, file: FileIO) -> None:
         os.fsync(file.fileno())
         if not self._name_synced and self._path is not None:
-            _sync_folder(self._path.parent)
+            sync_folder(self._path.parent)
             self._name_synced = True
 
     def _write(self, **entry: object) -> None:
@@ -234,7 +242,7 @@ class Journal:
             return
         if self._broken is not None:
             raise self._broken
-        line = json.dumps(entry).encode() + b"\n"
+        line = sealed(json.dumps(entry).encode())
         try:
             # Unbuffered, so that it survives a crash of this process.
             written = self._file.write(line)
@@ -258,23 +266,23 @@ def _in_use(path: Path) -> JournalError:
     return JournalError(message, path=str(path), reason="in_use")
 
 
+def _cannot_be_opened(path: Path, error: OSError) -> JournalError:
+    message = f"{path}: the journal cannot be opened ({error.strerror}). Nothing was sent."
+    return JournalError(message, path=str(path))
+
+
+def _cannot_be_locked(path: Path, error: OSError) -> JournalError:
+    message = (
+        f"{path}: the journal cannot be locked ({error.strerror}), so nothing was sent. Use a path "
+        "on a file system with locks; or pass lock=False, and let no other run use this journal "
+        "meanwhile."
+    )
+    return JournalError(message, path=str(path))
+
+
 def _missing(path: Path) -> JournalError:
     message = (
         f"{path}: there is no such journal. A run that ended before its selection was complete "
         "leaves none, and has sent nothing: start a new run."
     )
     return JournalError(message, path=str(path), reason="missing")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk: else a crash may lose a file that is new in it."""
-    if sys.platform == "win32":  # where folders cannot be opened
-        return
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # the file system does not support it
-            raise
-    finally:
-        os.close(number)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import attrs
 
+from grafana_oncall._core.files import unsealed
 from grafana_oncall._core.text import shown
 from grafana_oncall._listing.filters import is_known
 from grafana_oncall.errors import JournalError
@@ -27,6 +28,8 @@ FINISHED: Final = {"finished": True}
 """The last line of a run that attempted each group."""
 CHUNK: Final = 32 * 1024
 """Bytes of a journal that are read before other tasks run again: some milliseconds of work."""
+_MAX_LINE: Final = 1024 * 1024
+"""Bytes of a line; with a thousand of the longest ids, it has an eighth of that."""
 
 _INVALID: Final = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 """What reading raises for a line that is not of a journal."""
@@ -109,20 +112,22 @@ class JournalReader:
             await asyncio.sleep(0)
 
     def _read_chunk(self) -> None:
-        lines, total = self._next_lines()
-        complete = [line for line in lines if line.endswith(b"\n")]
-        self._apply(complete)
-        self.size += sum(map(len, complete))
-        self.at_end = len(complete) < len(lines) or self.size >= total
-        if self.state is None and lines and not _may_begin_a_journal(lines[0]):
-            raise self._broken(lines[0], number=1)
+        chunk, total = self._next_chunk()
+        *lines, rest = chunk.split(b"\n")
+        self._apply(lines)
+        self.size += len(chunk) - len(rest)
+        self.at_end = self.size + len(rest) >= total
+        is_torn = self.at_end and (self.state is not None or _may_begin_a_journal(rest))
+        if rest and not is_torn:
+            raise self._broken(rest, number=self._lines + 1)
 
-    def _next_lines(self) -> tuple[list[bytes], int]:
-        """Return the lines of the next chunk, and the size of the whole file."""
+    def _next_chunk(self) -> tuple[bytes, int]:
+        """Return lines, perhaps with a part of one behind them, and the size of the whole file."""
         try:
             with open(self._file.fileno(), "rb", closefd=False) as file:
                 file.seek(self.size)
-                return file.readlines(CHUNK), os.fstat(file.fileno()).st_size
+                chunk = file.read(CHUNK) + file.readline(_MAX_LINE)
+                return chunk, os.fstat(file.fileno()).st_size
         except OSError as error:
             message = f"{self._path}: the journal cannot be read ({error})."
             raise JournalError(message, path=str(self._path)) from error
@@ -132,7 +137,7 @@ class JournalReader:
         try:
             for line in lines:
                 self._lines += 1
-                entry = json.loads(line)
+                entry = json.loads(unsealed(line))
                 if self.state is None:
                     self.state = RunState(header=_header(entry))
                 else:
@@ -141,7 +146,10 @@ class JournalReader:
             raise self._broken(line, number=self._lines) from error
 
     def _broken(self, line: bytes, *, number: int) -> JournalError:
-        message = f"{self._path}, line {number}: not a line of a bulk journal: {shown(line[:60])}."
+        message = (
+            f"{self._path}, line {number}: not a line of a bulk journal, or a damaged one: "
+            f"{shown(line[:60])}. Nothing was sent now. Start a new run, with a new file."
+        )
         return JournalError(message, path=str(self._path), reason="broken")
 
 

@@ -1,5 +1,6 @@
 """The options of bulk runs, and their validation."""
 
+import os
 from pathlib import Path
 from typing import Any, Final, TypedDict
 
@@ -27,12 +28,15 @@ class ResumeOptions(TypedDict, total=False):
         fsync: Whether the run waits until each line of the journal is on the disk, so that it
             survives a crash of the machine; otherwise it survives a crash of the process. False
             by default.
+        lock: Whether the journal is locked, so that no other run uses it meanwhile. True by
+            default; False is for file systems without locks, such as some network file systems.
     """
 
     max_at_once: int
     stop_after_failures: int | None
     on_progress: OnProgress | None
     fsync: bool
+    lock: bool
 
 
 class BulkOptions(ResumeOptions, total=False):
@@ -49,7 +53,7 @@ class BulkOptions(ResumeOptions, total=False):
         resume: Finish the run of the journal if that was cut short; it must be of the same server,
             action and selection. If there is no journal, or its run sent nothing or is finished,
             start a new run in the file. False by default.
-        max_at_once, stop_after_failures, on_progress, fsync: See `ResumeOptions`.
+        max_at_once, stop_after_failures, on_progress, fsync, lock: See `ResumeOptions`.
     """
 
     everything: bool
@@ -89,6 +93,7 @@ class Settings:
         default=None, validator=validators.optional(_function)
     )
     fsync: bool = attrs.field(default=False, validator=_flag)
+    lock: bool = attrs.field(default=True, validator=_flag)
     everything: bool = attrs.field(default=False, validator=_flag)
     max_items: int | None = attrs.field(default=None, validator=validators.optional(_whole))
     dry_run: bool = attrs.field(default=False, validator=_flag)
@@ -107,7 +112,8 @@ class Settings:
                 "journal: a dry run sends nothing that could be resumed. Omit journal= or dry_run=."
             )
             raise InvalidArgument(message, argument="journal")
-        if self.journal.exists() and not self.resume:
+        # Path.exists raises OSError for some paths; the journal will say what is wrong with it.
+        if not self.resume and os.path.exists(self.journal):  # noqa: PTH110  # see above
             raise already_exists(self.journal)
 
 

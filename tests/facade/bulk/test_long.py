@@ -16,8 +16,10 @@ import httpx
 import pytest
 
 from grafana_oncall import OnCallClient
+from grafana_oncall._core.files import sealed
 from grafana_oncall.bulk import BulkRun, Status
 from grafana_oncall.errors import JournalError, Unauthorized
+from tests.support.journals import with_checksums
 from tests.support.samples import BASE, TOKEN
 
 HEAD: dict[str, Any] = {
@@ -30,7 +32,7 @@ HEAD: dict[str, Any] = {
 }
 
 
-FINISHED = b'{"finished": true}\n'
+FINISHED = sealed(b'{"finished": true}')
 
 
 async def stream(number: int) -> AsyncGenerator[str]:
@@ -154,7 +156,8 @@ def journal(path: Path, groups: int, *tail: str) -> Path:
     for one in ids:
         end = {"end": one, "status": "changed", "seconds": 0.123456, "detail": ""}
         entries += [{"begin": one}, end]
-    path.write_text("".join(f"{json.dumps(entry)}\n" for entry in entries) + "".join(tail))
+    text = "".join(f"{json.dumps(entry)}\n" for entry in entries) + "".join(tail)
+    path.write_text(with_checksums(text))
     return path
 
 

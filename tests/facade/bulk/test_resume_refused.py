@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from grafana_oncall import OnCallClient
+from grafana_oncall._core.files import sealed
 from grafana_oncall.bulk import Bulk, BulkRun, Status
 from grafana_oncall.errors import InvalidArgument, JournalError
 from grafana_oncall.testing import FakeOnCall
 from tests.support.bulk_stories import SECOND, add, connect, counted, cut, silence, written
+from tests.support.journals import with_checksums
 from tests.support.samples import BASE
 
 
@@ -68,7 +70,7 @@ def test_what_is_no_journal_is_refused_at_the_call(
 ) -> None:
     """With its path."""
     path = tmp_path / "j"
-    path.write_text(text)
+    path.write_text(with_checksums(text))
     with pytest.raises(JournalError, match=message) as caught:
         connect(fake).alert_groups.bulk.resume(path)
     assert caught.value.path == str(path)
@@ -80,7 +82,7 @@ async def test_the_shortest_journal_is_resumed(
     """Its first line and its selection: nothing was sent, and all of it is to be done."""
     (group,) = add(fake, 1)
     path = tmp_path / "j"
-    path.write_text((HEAD + SELECTED).replace("I1", group.id))
+    path.write_text(with_checksums((HEAD + SELECTED).replace("I1", group.id)))
     report = await oncall.alert_groups.bulk.resume(path)
     assert (counted(report), group.state) == ({"changed": 1}, "resolved")
 
@@ -177,12 +179,12 @@ async def test_a_journal_that_is_another_runs_by_now_is_refused(
     bulk = oncall.alert_groups.bulk
     await cut(silence(bulk, add(fake, 6), path), 1.2)
     run = bulk.resume(path)
-    path.write_text(HEAD + SELECTED)
+    path.write_text(other := with_checksums(HEAD + SELECTED))
     fake.calls.clear()
     with pytest.raises(JournalError, match="Resume it again") as caught:
         await run
     assert (caught.value.reason, fake.calls) == ("other_run", [])
-    assert path.read_text() == HEAD + SELECTED
+    assert path.read_text() == other
 
 
 async def test_half_a_line_that_another_run_is_writing_is_not_cut_off(
@@ -216,7 +218,7 @@ async def test_what_was_written_since_the_call_counts(
     await cut(silence(bulk, groups, path), 1.2)
     run, whole = bulk.resume(path), path.read_bytes()
     done = f'{{"end": "{groups[5].id}", "status": "rejected", "seconds": 0, "detail": ""}}'
-    path.write_bytes(whole + f"{done}\n".encode() + tail)
+    path.write_bytes(whole + sealed(done.encode()) + tail)
     assert (await run).outcomes[5].status is Status.REJECTED
     assert groups[5].state == "firing"
 
@@ -229,7 +231,7 @@ async def test_a_file_that_lost_its_name_while_it_was_opened_is_given_up(
 ) -> None:
     """A run that has selected nothing removes its journal just before another one has the lock."""
     path = tmp_path / "j"
-    path.write_text((HEAD + SELECTED).replace("I1", add(fake, 1)[0].id))
+    path.write_text(with_checksums((HEAD + SELECTED).replace("I1", add(fake, 1)[0].id)))
     fcntl: Any = pytest.importorskip("fcntl")
     real = fcntl.flock
 

@@ -221,7 +221,7 @@ def test_a_new_journal_is_a_new_file(path: Path) -> None:
 
 def test_a_path_that_cannot_be_written_is_a_journal_error(path: Path) -> None:
     """Whose cause is chained, and whose path is plain text."""
-    with pytest.raises(JournalError, match="cannot be written") as caught, Journal(path / "below"):
+    with pytest.raises(JournalError, match="cannot be opened") as caught, Journal(path / "below"):
         pass
     assert isinstance(caught.value.__cause__, FileNotFoundError)
     assert "PosixPath" not in str(caught.value)

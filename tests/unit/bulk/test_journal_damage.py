@@ -3,14 +3,19 @@
 import asyncio
 import json
 import os
+import tracemalloc
+from io import FileIO
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from grafana_oncall.bulk.journal import EITHER, OLD, Journal
+from grafana_oncall.bulk.journal_reader import JournalReader
+from grafana_oncall.bulk.outcomes import Status
 from grafana_oncall.errors import JournalError
-from tests.support.journals import read, refused
+from tests.support.journals import read, refused, with_checksums
 
 HEAD: dict[str, Any] = {
     "journal": 1,
@@ -31,7 +36,7 @@ def path(tmp_path: Path) -> Path:
 
 def written(path: Path, *lines: str) -> Path:
     """A journal of these lines."""
-    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    path.write_text(with_checksums("".join(f"{line}\n" for line in lines)), "utf-8")
     return path
 
 
@@ -123,6 +128,47 @@ def test_a_first_line_that_is_no_header_is_refused(path: Path, first: str) -> No
     """So is a journal of another release."""
     with refused(path, "line 1: not a line of a bulk journal"):
         read(written(path, first, *SELECTED))
+
+
+def test_a_line_that_no_journal_can_have_is_not_read_to_its_end(path: Path) -> None:
+    """A gigabyte without a line feed, behind the beginning of a journal."""
+    path.write_bytes(b'{"journal": 1')
+    os.truncate(path, 2**30)
+    tracemalloc.start()
+    try:
+        with refused(path, "line 1: not a line of a bulk journal"), Journal(path, OLD) as journal:
+            journal.peek()
+        assert tracemalloc.get_traced_memory()[1] < 2**23
+    finally:
+        tracemalloc.stop()
+
+
+EVERY_LINE = [
+    json.dumps({**HEAD, "query": [["state", "new"]], "max_items": 7}),
+    *SELECTED,
+    '{"begin": "I0", "silenced_at": "2026-03-02T09:30:00+00:00"}',
+    '{"end": "I0", "status": "changed", "seconds": 0.25, "detail": "fine"}',
+    '{"begin": "I1"}',
+    '{"end": "I1", "status": "rejected", "seconds": 0, "detail": ""}',
+    '{"finished": true}',
+]
+
+
+def test_no_flipped_bit_has_another_effect(path: Path) -> None:
+    """Each is refused; but without its line feed, the last line is one that was cut off."""
+    whole = written(path, *EVERY_LINE).read_bytes()
+    with FileIO(str(path), "rb+") as file:
+        for place, bit in product(range(len(whole)), range(8)):
+            file.seek(place)
+            file.write(bytes([whole[place] ^ 1 << bit]))
+            if place < len(whole) - 1:
+                with refused(path, "damaged"):
+                    JournalReader(path, file)
+            else:
+                assert read(path).finished is False
+                assert read(path).outcomes.counts[Status.CHANGED] == 1
+            file.seek(place)
+            file.write(whole[place : place + 1])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""Files that the SDK keeps: regular ones, readable by their owner only, one JSON object a line.
+
+Each line ends with a checksum as its last member, so that it is still JSON, and damage by a disk or
+an editor is noticed. CRC-32 finds every change of up to 32 bits in a row, and so every changed bit.
+"""
+
+import errno
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+from zlib import crc32
+
+NO_SYMLINK: Final = getattr(os, "O_NOFOLLOW", 0)
+"""Flag of `open_private`: raise OSError where the path is a symbolic link."""
+
+_FLAGS: Final = (
+    getattr(os, "O_NONBLOCK", 0)  # to open a pipe would wait for its other end
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_BINARY", 0)  # else Windows adds \r
+)
+_OWNER_ONLY: Final = 0o600
+_END: Final = b',"crc":"%08x"}\n'
+_END_LENGTH: Final = len(_END % 0)
+
+
+def open_private(path: Path, flags: int) -> int:
+    """Open a regular file like `os.open`; only its owner can read one that this creates.
+
+    Raises:
+        OSError: As `os.open`; also for a path that no file can have, and for anything else than a
+            regular file, such as a pipe or a device, of which there may be no end.
+    """
+    try:
+        file = os.open(path, flags | _FLAGS, _OWNER_ONLY)
+    except ValueError as error:
+        raise OSError(errno.EINVAL, f"No file can have this name: {error}") from error
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(errno.EINVAL, "Not a regular file")
+    return file
+
+
+def has_name(file: int, path: Path) -> bool:
+    """Whether the path still leads to this open file: it may have been removed or replaced."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file))
+    except OSError:
+        return False
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk: else a crash may lose a file that is new in it."""
+    if sys.platform == "win32":  # where folders cannot be opened
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # the file system does not support it
+            raise
+    finally:
+        os.close(number)
+
+
+def sealed(text: bytes) -> bytes:
+    """Return the line of a JSON object, with its checksum."""
+    return b"".join(seal([text]))
+
+
+def seal(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the line of a JSON object that comes in pieces, with its checksum."""
+    checksum, last = 0, b""
+    for piece in pieces:
+        checksum = crc32(last, checksum)
+        yield last
+        last = piece
+    last = last.removesuffix(b"}")
+    yield last + _END % crc32(last, checksum)
+
+
+def is_sealed(line: bytes) -> bool:
+    """Whether the line, with or without its line feed, has a checksum, right or wrong."""
+    return line.rstrip(b"\n")[1 - _END_LENGTH :].startswith(_END[:8])
+
+
+def unsealed(line: bytes) -> bytes:
+    """Return the JSON object of a line, without its line feed and checksum.
+
+    Raises:
+        ValueError: The line is damaged, or has no checksum.
+    """
+    body = line.removesuffix(b"\n")
+    text = body[: 1 - _END_LENGTH]
+    if body + b"\n" != text + _END % crc32(text):
+        raise ValueError("wrong checksum")
+    return text + b"}"

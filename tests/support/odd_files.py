@@ -1,0 +1,42 @@
+"""Paths at which no file can be, and a system without locks."""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def pipe(folder: Path) -> Path:
+    """A named pipe without another end."""
+    os.mkfifo(folder / "pipe")
+    return folder / "pipe"
+
+
+PATHS: dict[str, Callable[[Path], Path]] = {
+    "a long name": lambda folder: folder / ("x" * 300),
+    "a name with a NUL": lambda folder: folder / "a\0b",
+    "a name without an encoding": lambda folder: folder / "\ud800",
+    "a folder": lambda folder: folder,
+    "a pipe": pipe,
+    "a device without an end": lambda _: Path("/dev/zero"),
+    "a device without content": lambda _: Path(os.devnull),
+}
+
+each_path = pytest.mark.parametrize("odd", [pytest.param(PATHS[name], id=name) for name in PATHS])
+
+no_locks = pytest.mark.parametrize(
+    "number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP], ids=os.strerror
+)
+
+
+def without_locks(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """From now on the file system has no locks, and says so by this errno."""
+    fcntl: Any = pytest.importorskip("fcntl")
+
+    def refuse(_file: object, _how: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
