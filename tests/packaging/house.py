@@ -27,7 +27,7 @@ BOUNDS: Final = {
     "lines of a function, 90th percentile": 13,
     "lines of the longest module": 300,
     "lines of the facade for each operation": 14,
-    "lines of the fake for each operation": 52,
+    "lines of the fake for each operation": 54,
 }
 """The most that each measure may be."""
 

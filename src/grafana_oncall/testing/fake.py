@@ -128,7 +128,7 @@ class FakeOnCall(Populate):
         Every request to the fake passes through here.
         """
         route = find_route(request.path, self._world.flavour)
-        operation = route.operations.get(request.method) if route else None
+        operation = route.operation(request.method) if route else None
         name = operation.name if operation else None
         match = self.faults.take(request, name)
         applied = match is None or match.fault.applied

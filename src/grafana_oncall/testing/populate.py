@@ -18,19 +18,18 @@ from grafana_oncall.testing._server.arguments import (
     label_pairs,
     one_of,
 )
-from grafana_oncall.testing._server.auth import SERVICE_ACCOUNT_PREFIX, Grant, Role
+from grafana_oncall.testing._server.auth import SERVICE_ACCOUNT_PREFIX, Grant
 from grafana_oncall.testing._server.state import (
     FakeAlertGroup,
     FakeIntegration,
     FakeTeam,
     FakeUser,
+    Role,
     State,
-    UserRole,
 )
 from grafana_oncall.testing._server.world import World
 
 _ROLE = one_of(get_args(Role))
-_USER_ROLE = one_of(get_args(UserRole))
 _STATE = one_of(get_args(State))
 
 
@@ -54,7 +53,8 @@ class Populate:
     ) -> FakeUser:
         """Add a token, and return its user, who is added if necessary.
 
-        Tokens of service accounts, and only those, start with `glsa_`.
+        Tokens of service accounts, and only those, start with `glsa_`. A token of role `"none"` is
+        refused everywhere.
         """
         NAME(token=token)
         NAME.or_none(user=user)
@@ -74,7 +74,7 @@ class Populate:
         username: str,
         *,
         email: str | None = None,
-        role: UserRole = "viewer",
+        role: Role = "viewer",
         timezone: str | None = None,
         teams: Iterable[str] = (),
         id: str | None = None,
@@ -85,7 +85,7 @@ class Populate:
         """
         NAME(username=username)
         NAME.or_none(email=email, timezone=timezone, id=id)
-        _USER_ROLE(role=role)
+        _ROLE(role=role)
         for user in self._world.users.values():
             if user.username == username:
                 return user

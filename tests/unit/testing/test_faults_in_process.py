@@ -130,7 +130,7 @@ async def test_a_closed_transport_takes_no_request(fake: FakeOnCall) -> None:
     transport = fake.transport()
     async with httpx.AsyncClient(transport=transport):
         pass
-    request = httpx.Request("GET", "https://oncall.test/")
+    request = httpx.Request("GET", "https://oncall.test/none")
     with pytest.raises(RuntimeError, match="closed"):
         await transport.handle_async_request(request)
     with pytest.raises(RuntimeError, match="closed"):

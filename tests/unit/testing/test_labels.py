@@ -106,7 +106,7 @@ def test_a_label_that_is_not_there_cannot_be_removed(fake: FakeOnCall) -> None:
             {"non_field_errors": ["Invalid data. Expected a dictionary, but got list."]},
             id="a list",
         ),
-        pytest.param(None, {"non_field_errors": ["This field may not be null."]}, id="null"),
+        pytest.param(None, {"non_field_errors": ["No data provided"]}, id="null"),
     ],
 )
 def test_a_malformed_label_is_refused(

@@ -59,9 +59,9 @@ def test_an_unknown_route_is_the_html_page_even_without_a_token(
     assert response.headers == {"Content-Type": "text/html; charset=utf-8"}
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v2/alert_groups/", "/api/v1"])
+@pytest.mark.parametrize("path", ["/oncall/", "/api/v2/alert_groups/", "/api/v1"])
 def test_another_version_is_an_unknown_route(fake: FakeOnCall, path: str) -> None:
-    """So is the root."""
+    """So is a prefix alone."""
     assert fake.handle(FakeRequest("GET", path)).status == 404
 
 

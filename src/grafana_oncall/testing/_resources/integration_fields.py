@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import attrs
+
 from grafana_oncall.testing._server.fields import (
     Check,
     FieldError,
@@ -23,39 +25,47 @@ from grafana_oncall.testing._server.world import World
 
 from .integration_settings import check_templates, is_jinja
 
-TYPES = frozenset(
-    {
-        "alertmanager",
-        "amazon_sns",
-        "appdynamics",
-        "datadog",
-        "direct_paging",
-        "elastalert",
-        "fabric",
-        "formatted_webhook",
-        "grafana",
-        "grafana_alerting",
-        "heartbeat",
-        "inbound_email",
-        "jira",
-        "kapacitor",
-        "maintenance",
-        "manual",
-        "newrelic",
-        "pagerduty",
-        "pingdom",
-        "prtg",
-        "sentry",
-        "sentry_platform",
-        "servicenow",
-        "slack_channel",
-        "stackdriver",
-        "uptimerobot",
-        "webhook",
-        "zabbix",
-        "zendesk",
-    }
-)
+
+@attrs.frozen(kw_only=True)
+class IntegrationType:
+    """A type of integrations: whether the open-source engine has it, and what it is reached by."""
+
+    oss: bool = True
+    link: bool = True
+    heartbeat: bool = False
+
+
+TYPES = {
+    "alertmanager": IntegrationType(heartbeat=True),
+    "amazon_sns": IntegrationType(oss=False),
+    "appdynamics": IntegrationType(oss=False),
+    "datadog": IntegrationType(oss=False),
+    "direct_paging": IntegrationType(),
+    "elastalert": IntegrationType(heartbeat=True),
+    "fabric": IntegrationType(oss=False),
+    "formatted_webhook": IntegrationType(heartbeat=True),
+    "grafana": IntegrationType(heartbeat=True),
+    "grafana_alerting": IntegrationType(),
+    "heartbeat": IntegrationType(oss=False),
+    "inbound_email": IntegrationType(link=False),
+    "jira": IntegrationType(oss=False),
+    "kapacitor": IntegrationType(),
+    "maintenance": IntegrationType(link=False),
+    "manual": IntegrationType(link=False),
+    "newrelic": IntegrationType(oss=False),
+    "pagerduty": IntegrationType(oss=False),
+    "pingdom": IntegrationType(oss=False),
+    "prtg": IntegrationType(oss=False, heartbeat=True),
+    "sentry": IntegrationType(oss=False),
+    "sentry_platform": IntegrationType(oss=False),
+    "servicenow": IntegrationType(oss=False),
+    "slack_channel": IntegrationType(oss=False),
+    "stackdriver": IntegrationType(oss=False),
+    "uptimerobot": IntegrationType(oss=False),
+    "webhook": IntegrationType(heartbeat=True),
+    "zabbix": IntegrationType(heartbeat=True),
+    "zendesk": IntegrationType(oss=False),
+}
 _DEPRECATED = frozenset({"legacy_alertmanager", "legacy_grafana_alerting"})
 _KEY = re.compile(r"[A-Za-z](?:[A-Za-z0-9_]{0,61}[A-Za-z])?")
 _VALUE = re.compile(r"[A-Za-z_.-](?:[A-Za-z0-9_.-]{0,61}[A-Za-z_.-])?")
@@ -67,7 +77,7 @@ def create_checks(world: World) -> dict[str, Check]:
         "name": as_text,
         "description_short": as_short_text,
         "team_id": partial(_as_team, world),
-        "type": _as_type,
+        "type": partial(_as_type, world.flavour),
         "default_route": as_mapping,
         "templates": partial(_as_templates, world.flavour),
         # On a server without labels, these two are unknown fields like any other.
@@ -83,23 +93,23 @@ def update_checks(world: World) -> dict[str, Check]:
 
 
 def _as_team(world: World, value: Any) -> str | None:
-    if value is None or value == "":
+    if value in (None, "", "null"):
         return None
     if not isinstance(value, str) or value not in world.teams:
         raise FieldError("Object does not exist")
     return value
 
 
-def _as_type(value: Any) -> str:
-    if value is None:
-        raise FieldError("This field may not be null.")
+def _as_type(flavour: Flavour, value: Any) -> str:
+    if value is None or value == "":
+        as_text(value)  # which says what is wrong
     if isinstance(value, list | dict):
         raise crashed()  # the server looks it up in a set
     if value in _DEPRECATED:
         raise detail(400, "This integration type is deprecated")
     if value == "direct_paging":
         raise detail(400, "Direct paging integrations can't be created")
-    if value not in TYPES:
+    if value not in TYPES or (flavour == "oss" and not TYPES[value].oss):
         raise detail(400, "Invalid integration type")
     return str(value)
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 from jinja2 import TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
-from grafana_oncall.testing._server.fields import FieldError, as_mapping, collect, is_mapping
+from grafana_oncall.testing._server.fields import (
+    Check,
+    FieldError,
+    as_bool,
+    as_mapping,
+    collect,
+    is_mapping,
+    nested,
+)
 from grafana_oncall.testing._server.responses import crashed, detail, refused
 from grafana_oncall.testing._server.state import Flavour
 
@@ -138,29 +147,43 @@ def blank_default_route(id: str, flavour: Flavour) -> dict[str, Any]:
 
 
 def merge_default_route(
-    kept: dict[str, Any], given: dict[str, Any], chains: Collection[str]
+    kept: dict[str, Any], given: dict[str, Any], chains: Collection[str], flavour: Flavour
 ) -> dict[str, Any]:
     """Return the default route after an update: absent keeps, unknown is ignored."""
 
     def as_chain(value: Any) -> str | None:
-        if value is None:
+        if value in (None, ""):
             return None
         if not isinstance(value, str) or value not in chains:
             raise FieldError("Object does not exist")
         return value
 
-    checks = {name: as_mapping for name in kept if name not in {"id", "escalation_chain_id"}}
-    fields, errors = collect({"escalation_chain_id": as_chain, **checks}, given)
+    checks: dict[str, Check] = {
+        **dict.fromkeys(kept.keys() - {"id"}, as_mapping),
+        "escalation_chain_id": as_chain,
+        "slack": nested({"enabled": as_bool, "channel_id": partial(_as_channel, flavour)}),
+    }
+    fields, errors = collect(checks, given)
     if errors:
         raise refused(400, errors)
+    if flavour == "oss" and fields.get("telegram", {}).get("id") is not None:
+        raise detail(400, "Telegram channel does not exist")
     merged = deepcopy(kept)
     for name, value in fields.items():
         merged[name] = value if name == "escalation_chain_id" else _merge_backend(kept[name], value)
     return merged
 
 
+def _as_channel(flavour: Flavour, value: Any) -> str | None:
+    if value is None:
+        return None
+    if flavour == "oss":  # nothing is connected to it, while Cloud has any channel
+        raise detail(400, "Slack isn't connected to this workspace")
+    if not isinstance(value, str):
+        raise FieldError("Invalid Slack channel")
+    return value.upper()
+
+
 def _merge_backend(kept: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     merged = {name: given.get(name, value) for name, value in kept.items()}
-    if merged.get("channel_id"):
-        merged["channel_id"] = str(merged["channel_id"]).upper()
     return {**merged, "enabled": bool(merged["enabled"])}

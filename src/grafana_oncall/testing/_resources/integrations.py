@@ -12,6 +12,7 @@ from grafana_oncall.testing._server.responses import (
     crashed,
     detail,
     empty_response,
+    refused,
 )
 from grafana_oncall.testing._server.state import FakeIntegration
 from grafana_oncall.testing._server.world import World
@@ -20,11 +21,13 @@ from grafana_oncall.testing.clock import stamp
 from .alert_groups import show_label
 from .collection import Collection
 from .filters import team_test
-from .integration_fields import create_checks, update_checks
+from .integration_fields import TYPES, IntegrationType, create_checks, update_checks
 from .integration_settings import merge_default_route, merge_templates
 
-_WITH_HEARTBEAT = frozenset(
-    {"alertmanager", "elastalert", "formatted_webhook", "prtg", "webhook", "zabbix"}
+_LONGEST_NAME = 150  # of the column in the database
+_NO_GRAFANA = (
+    "Failed to create the integration with current Grafana Alerting. "
+    "Please reach out to our support team"
 )
 _PLAIN = ("name", "team_id", "description_short", "labels", "dynamic_labels")
 
@@ -32,17 +35,18 @@ _PLAIN = ("name", "team_id", "description_short", "labels", "dynamic_labels")
 def show_integration(world: World, integration: FakeIntegration) -> dict[str, Any]:
     """Return an integration as in responses; labels only on Cloud."""
     link = f"{world.base_url}/integrations/v1/{integration.type}/{integration.secret}/"
+    kind = TYPES.get(integration.type, IntegrationType())
     return {
         "id": integration.id,
         "name": integration.name,
         "description_short": integration.description_short,
         "team_id": integration.team_id,
-        "link": link,
+        "link": link if kind.link else None,
         "inbound_email": _inbound_email(integration),
         "type": integration.type,
         "default_route": integration.default_route,
         "templates": integration.templates,
-        "heartbeat": {"link": f"{link}heartbeat/"} if integration.type in _WITH_HEARTBEAT else None,
+        "heartbeat": {"link": f"{link}heartbeat/"} if kind.heartbeat else None,
         "maintenance_mode": integration.maintenance_mode,
         "maintenance_started_at": stamp(integration.maintenance_started_at),
         "maintenance_end_at": stamp(integration.maintenance_end_at),
@@ -64,11 +68,12 @@ def _inbound_email(integration: FakeIntegration) -> str | None:
 
 
 def _filters(context: Context) -> Callable[[FakeIntegration], bool]:
-    if "team_id" in context.query and not context.last("team_id"):
-        raise crashed()  # an empty team_id, harmless elsewhere, breaks this list
-    in_team, name = team_test(context), context.last("name")
+    in_team = team_test(context)
+    if context.world.flavour == "oss" and context.last("team_id"):
+        raise crashed()  # that of any team breaks this list of the open-source engine
+    names = context.query.get("name", [])[-1:]  # an empty one counts as well
     return lambda integration: (
-        in_team(integration.team_id) and (not name or integration.name == name)
+        in_team(integration.team_id) and (not names or integration.name in names)
     )
 
 
@@ -81,10 +86,13 @@ def create_integration(context: Context) -> FakeResponse:
     """Create an integration; the server names it if the request does not."""
     world = context.world
     fields = checked(create_checks(world), context.data(), required=("type",))
-    _refuse_duplicate(world, fields, fields.get("team_id"), None)
+    _check_name(world, fields, fields.get("team_id"), None)
+    if fields["type"] == "grafana_alerting" and world.flavour == "oss" and not world.grafana_url:
+        raise refused(400, [_NO_GRAFANA])
     integration = world.new_integration(type=fields["type"], name=fields.get("name"))
     _apply(world, integration, fields)
-    world.integrations[integration.id] = integration
+    if integration.type != "maintenance":  # those are created, and never seen again
+        world.integrations[integration.id] = integration
     return INTEGRATIONS.respond(201, context, integration)
 
 
@@ -92,7 +100,7 @@ def update_integration(context: Context) -> FakeResponse:
     """Update an integration by merging, although it is a PUT: what the body omits stays."""
     integration, world = INTEGRATIONS.find(context), context.world
     fields = checked(update_checks(world), context.data())
-    _refuse_duplicate(world, fields, fields.get("team_id", integration.team_id), integration)
+    _check_name(world, fields, fields.get("team_id", integration.team_id), integration)
     _apply(world, integration, fields)
     return INTEGRATIONS.respond(200, context, integration)
 
@@ -106,20 +114,22 @@ def delete_integration(context: Context) -> FakeResponse:
     return empty_response(204)
 
 
-def _refuse_duplicate(
+def _check_name(
     world: World, fields: dict[str, Any], team_id: str | None, own: FakeIntegration | None
 ) -> None:
     # Only a request with a name is checked: a change of team alone may create a duplicate.
     for other in world.integrations.values():
         if other is not own and (other.name, other.team_id) == (fields.get("name"), team_id):
             raise detail(400, "An integration with this name already exists for this team")
+    if len(fields.get("name", "")) > _LONGEST_NAME:
+        raise crashed()
 
 
 def _apply(world: World, integration: FakeIntegration, fields: dict[str, Any]) -> None:
     # Both merges come first, because a refusal must leave the integration unchanged.
     templates = merge_templates(integration.templates, fields.get("templates", {}))
     route = merge_default_route(
-        integration.default_route, fields.get("default_route", {}), world.chains
+        integration.default_route, fields.get("default_route", {}), world.chains, world.flavour
     )
     integration.templates, integration.default_route = templates, route
     for name in _PLAIN:

@@ -86,15 +86,18 @@ def _moment(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat()
 
 
-def _user(world: World, id: str | None) -> dict[str, str] | None:
+def _user(world: World, id: str | None) -> dict[str, str | None] | None:
     user = world.users.get(id or "")
     if user is None:
         return None
-    email = f"{user.username}@oncall.example"
-    return {"id": user.id, "username": user.username, "email": email}
+    return {"id": user.id, "username": user.username, "email": user.email}
 
 
 def _integration(world: World, source: FakeIntegration) -> dict[str, Any]:
     team = world.teams.get(source.team_id or "")
-    name = team.name if team else None
-    return {"id": source.id, "type": source.type, "name": source.name, "team": name}
+    return {
+        "id": source.id,
+        "type": source.type,
+        "name": f"{source.name} - {source.type.replace('_', ' ').title()}",
+        "team": team.name if team else None,
+    }

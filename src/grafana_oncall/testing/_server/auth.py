@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import attrs
 
-from .responses import FakeRequest, detail
-from .state import FakeUser, Flavour
+from .responses import FakeRequest, crashed, detail
+from .state import FakeUser, Flavour, Role
 
-Role = Literal["viewer", "editor", "admin"]
-_RANK: dict[Role, int] = {"viewer": 1, "editor": 2, "admin": 3}
+_RANK: dict[Role, int] = {"none": 0, "viewer": 1, "editor": 2, "admin": 3}
 SERVICE_ACCOUNT_PREFIX = "glsa_"
 
 
@@ -38,6 +35,8 @@ def authenticate(
 ) -> Grant:
     """Return the grant of the request's token, or raise the refusal."""
     token = request.headers.get("authorization", "")
+    if not token.isascii():
+        raise crashed()
     if token.startswith(SERVICE_ACCOUNT_PREFIX):
         _check_stack(request.headers.get("x-grafana-url"), grafana_url, flavour)
     if token not in grants:
@@ -52,9 +51,9 @@ def authorize(grant: Grant, role: Role) -> None:
 
 
 def _check_stack(given: str | None, known: str | None, flavour: Flavour) -> None:
-    if given is None and flavour == "oss":
-        return
     if given is None or not given.startswith(("http://", "https://")):
+        if flavour == "oss":
+            return  # to the one stack that this server has
         raise detail(403, "Organization not found.")
     if known is not None and given.rstrip("/") != known.rstrip("/"):
         # The stack may exist: the server starts to synchronize it, and this response has no

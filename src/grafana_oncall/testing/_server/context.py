@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from math import ceil
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs, urlencode
 
 import attrs
 
 from .auth import Grant
-from .responses import (
-    FakeRequest,
-    FakeResponse,
-    as_json,
-    crashed,
-    detail,
-    json_object,
-    text_response,
-)
+from .bodies import parse_body
+from .responses import FakeRequest, FakeResponse, as_json, json_object, text_response
 from .world import World
 
 T = TypeVar("T")
@@ -53,41 +45,8 @@ class Context:
         return self.query.get(name, [""])[-1]
 
     def data(self) -> Any:
-        """Return the parsed body, `{}` if it is empty; raise 415 or 400 for an invalid one.
-
-        So an operation that does not call this accepts any body.
-        """
-        body = _received(self.request)
-        if not body:
-            return {}
-        _check_media_type(self.request.headers.get("content-type", ""))
-        try:
-            data = json.loads(body, parse_constant=_not_json)
-        except ValueError as error:
-            raise detail(400, f"JSON parse error - {error}") from error
-        _check_text(data)
-        return data
-
-
-def _received(request: FakeRequest) -> bytes:
-    # The real server (uWSGI) reads a chunked body as empty.
-    return b"" if "transfer-encoding" in request.headers else request.body
-
-
-def _check_media_type(content_type: str) -> None:
-    if content_type.partition(";")[0].strip().lower() != "application/json":
-        raise detail(415, f'Unsupported media type "{content_type}" in request.')
-
-
-def _check_text(data: Any) -> None:
-    try:
-        as_json(data).encode()
-    except UnicodeEncodeError as error:
-        raise crashed() from error  # a lone surrogate, which no database accepts
-
-
-def _not_json(constant: str) -> NoReturn:
-    raise ValueError(f"Out of range float values are not JSON compliant: {constant!r}")
+        """Return the parsed body; an operation that does not call this accepts any."""
+        return parse_body(self.request)
 
 
 class Listing(Protocol[T_co]):

@@ -20,10 +20,18 @@ from grafana_oncall.testing._resources.alert_groups import (
 )
 from grafana_oncall.testing._resources.people import TEAMS, USERS, current_user
 
-from .auth import Role, authenticate, authorize
+from .auth import authenticate, authorize
+from .bodies import check_accepts_json
 from .context import Context
-from .responses import FakeRequest, FakeResponse, RefusedError, crashed, no_such_route
-from .state import Flavour
+from .responses import (
+    FakeRequest,
+    FakeResponse,
+    RefusedError,
+    crashed,
+    empty_response,
+    no_such_route,
+)
+from .state import Flavour, Role
 from .world import World
 
 _API = re.compile(r"(?:/[^/]+)*?(?P<path>/api/v1/(?P<rest>[^/].*?)/?)")
@@ -46,6 +54,10 @@ class Route:
     path: str
     id: str
     operations: dict[str, Operation]
+
+    def operation(self, method: str) -> Operation | None:
+        """Return the operation of a method; HEAD is GET, without the body of its response."""
+        return self.operations.get("GET" if method == "HEAD" else method)
 
 
 def _operation(name: str, role: Role, handler: Callable[[Context], FakeResponse]) -> Operation:
@@ -145,22 +157,40 @@ def respond(
 ) -> FakeResponse:
     """Process a request with all its effects, and return the response, which may be a refusal."""
     try:
-        if route is None:
-            raise no_such_route()
-        return _run(world, request, route, operation)
+        response = _middleware(request) or _run(world, request, route, operation)
     except RefusedError as refusal:
-        return refusal.response
+        response = refusal.response
+    except RecursionError:
+        response = crashed().response  # JSON is nested too deeply for the server, too
+    if request.method != "HEAD":
+        return response
+    length = {"Content-Length": str(len(response.body))}
+    return attrs.evolve(response, headers={**response.headers, **length}, body=b"")
+
+
+def _middleware(request: FakeRequest) -> FakeResponse | None:
+    """Return the response to what is no request to the API."""
+    if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
+        return empty_response(200)  # a browser's preflight, whatever the path
+    if request.method in {"GET", "HEAD"} and request.path in {"", "/"}:
+        return FakeResponse(200, {"Content-Type": "text/html; charset=utf-8"}, b"Ok")
+    return None
 
 
 def _run(
-    world: World, request: FakeRequest, route: Route, operation: Operation | None
+    world: World, request: FakeRequest, route: Route | None, operation: Operation | None
 ) -> FakeResponse:
+    if route is None:
+        raise no_such_route()
+    check_accepts_json(request)
     now = world.apply_due()
     grant = authenticate(request, world.grants, world.grafana_url, world.flavour)
     if operation is None:
         raise crashed()  # a wrong method is a 500 on the real server, not a 405
     authorize(grant, operation.role)
     world.throttle.admit(world.rate_limit, grant.user.id, now)
+    if "\0" in route.id:
+        raise crashed()  # the database refuses to look for it
     context = Context(
         world=world, grant=grant, now=now, request=request, path=route.path, id=route.id
     )

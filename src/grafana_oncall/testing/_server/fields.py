@@ -37,6 +37,8 @@ def as_text(value: Any, limit: int | None = None) -> str:
     text = str(value).strip()
     if not text:
         raise FieldError("This field may not be blank.")
+    if "\0" in text:
+        raise FieldError("Null characters are not allowed.")
     if limit is not None and len(text) > limit:
         raise FieldError(f"Ensure this field has no more than {limit} characters.")
     return text
@@ -55,6 +57,44 @@ def as_mapping(value: Any) -> dict[str, Any]:
         kind = type(value).__name__
         raise FieldError(f'Expected a dictionary of items but got type "{kind}".')
     return value
+
+
+def as_bool(value: Any) -> bool:
+    """Return a boolean, also from its usual spellings; `None` is none of them."""
+    if value is None:
+        raise FieldError("This field may not be null.")
+    name = str(value).lower() if isinstance(value, str | int | float) else ""
+    if name not in _BOOLEANS:
+        raise FieldError("Must be a valid boolean.")
+    return _BOOLEANS[name]
+
+
+_BOOLEANS = {
+    **dict.fromkeys(("t", "y", "yes", "true", "on", "1", "1.0"), True),
+    **dict.fromkeys(("f", "n", "no", "false", "off", "0", "0.0"), False),
+}
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """Return a JSON object that has fields of its own."""
+    if not is_mapping(value):
+        text = f"Invalid data. Expected a dictionary, but got {type(value).__name__}."
+        raise FieldError({"non_field_errors": [text]})
+    return value
+
+
+def nested(checks: Mapping[str, Check]) -> Check:
+    """Return the check of an object with these fields."""
+
+    def check(value: Any) -> dict[str, Any]:
+        if value is None:
+            raise FieldError("This field may not be null.")
+        fields, errors = collect(checks, as_object(value))
+        if errors:
+            raise FieldError(errors)
+        return fields
+
+    return check
 
 
 def as_list(value: Any) -> list[Any]:
@@ -85,11 +125,11 @@ def checked(
 ) -> dict[str, Any]:
     """Return the validated members of a body, or raise the 400 that lists every error."""
     if body is None:
-        raise refused(400, {"non_field_errors": ["This field may not be null."]})
-    if not is_mapping(body):
-        text = f"Invalid data. Expected a dictionary, but got {type(body).__name__}."
-        raise refused(400, {"non_field_errors": [text]})
-    fields, errors = collect(checks, body)
+        raise refused(400, {"non_field_errors": ["No data provided"]})
+    try:
+        fields, errors = collect(checks, as_object(body))
+    except FieldError as error:
+        raise refused(400, error.errors) from error
     missing = {name: ["This field is required."] for name in required if name not in body}
     if errors or missing:
         raise refused(400, {**errors, **missing})

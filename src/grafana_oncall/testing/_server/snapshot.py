@@ -17,10 +17,10 @@ from cattrs.errors import AttributeValidationNote, IterableValidationNote
 from cattrs.gen import override
 
 from .arguments import shown
-from .auth import Grant, Role
+from .auth import Grant
 from .fields import is_list, is_mapping
 from .rate_limit import RateLimit
-from .state import FakeAlertGroup, FakeIntegration, FakeTeam, FakeUser, Flavour
+from .state import FakeAlertGroup, FakeIntegration, FakeTeam, FakeUser, Flavour, Role
 from .world import World
 
 T = TypeVar("T", FakeUser, FakeTeam, FakeIntegration, FakeAlertGroup)

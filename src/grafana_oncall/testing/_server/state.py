@@ -9,7 +9,7 @@ from typing import Any, Literal
 import attrs
 
 Flavour = Literal["cloud", "oss"]
-UserRole = Literal["admin", "editor", "viewer", "none"]
+Role = Literal["viewer", "editor", "admin", "none"]
 State = Literal["firing", "acknowledged", "resolved", "silenced"]
 
 
@@ -33,7 +33,7 @@ class FakeUser:
     username: str
     grafana_id: int
     email: str | None
-    role: UserRole
+    role: Role
     timezone: str | None = None
     teams: list[str] = attrs.field(factory=list[str])
     """Ids of the user's teams."""
