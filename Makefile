@@ -1,6 +1,7 @@
 # make demo    the whole main job, against a server that it starts itself
 # make check   lint, types and unit tests, side by side: what to run while you work (a minute)
 # make test    every check that there is (some minutes)
+# make cover   the tests of make test, with coverage, which takes twice as long
 # make hunt    the tests of make test, but those that hunt for bugs do it for long (hours)
 # make bench   the SDK and its peers side by side, against the goals of the project
 # make codegen openapi.yaml -> src/grafana_oncall/_generated
@@ -20,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/.pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo check test hunt bench lint types mypy basedpyright unit codegen surface format clean
+.PHONY: demo check test cover hunt bench lint types mypy basedpyright unit codegen surface format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -32,6 +33,9 @@ check: $(VENV)/.dev
 # The linters first, side by side, since they fail fast; then the tests have the machine to themselves.
 test: $(VENV)/.dev
 	@$(MAKE) --no-print-directory --jobs=2 basedpyright lint mypy
+	$(PYTEST)
+
+cover: $(VENV)/.dev
 	$(PYTEST) --cov --cov-report=term
 
 hunt: $(VENV)/.dev
