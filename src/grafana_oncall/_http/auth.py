@@ -1,11 +1,14 @@
 """The API token: where it comes from, its validation, and its redaction from all that is shown.
 
 Where the token is hidden: `client` wraps it in a `Secret` (`_core.secret`), which no repr or pickle
-shows. `Redactor` takes it out of responses (`response`, `read` and `redacted` of `Target` in
+shows; has a `__repr__` and a `__reduce__` of its own; and drops the environment in `from_env`.
+Redis only sees its `digest`. `_http.urls` and `_http.factory` refuse to send it over plain http.
+`Redactor` takes it out of responses (`response`, `read` and `redacted` of `Target` in
 `_http.sender`; `_decoded` and `_read_ahead` in `_session.attempts`) and out of the texts of foreign
-errors (`transport_error` of `Target`). Errors are raised outside of handlers where a chained one
-would hold headers (`send` of the senders, `round_trip` in `_session.state`), and `_core.causes`
-strips tracebacks. `repr=False` keeps headers and bodies out of the reprs in `_core.request`.
+errors (`transport_error` and `url_error` of `Target`). Errors are raised outside of handlers where
+a chained one would hold headers (`send` of the senders, `round_trip` in `_session.state`), and
+`_core.causes` strips tracebacks, also those of cancellations in `_http.aiohttp_sender`.
+`repr=False` keeps headers and bodies out of the reprs in `_core.request`.
 
 Where other secrets are hidden: passwords in URLs by `_http.factory`, `_http.urls`,
 `_session.rate_limit` and `_session.redis_window`; ids in the paths of errors by `_place` in
