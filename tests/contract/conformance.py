@@ -94,7 +94,7 @@ def drive(app: App, operation: str) -> Report:
     schema = _schema(
         CLOSED,
         _PATHS | _BODIES,
-        generation={"mode": "all", "max-examples": budget(6, hunt=100)},
+        generation={"mode": "all", "max-examples": budget(4, hunt=100)},
         phases={"stateful": {"enabled": False}},
     ).include(operation_id=operation)
     schema.app = app
@@ -162,7 +162,7 @@ def _one_round(make: Callable[[], App], tags: Sequence[str], report: Report, see
     run_state_machine_as_test(
         hypothesis.seed(seed)(Scenario),
         settings=hypothesis.settings(
-            max_examples=budget(15, hunt=200),
+            max_examples=budget(8, hunt=200),
             stateful_step_count=10,
             phases=[hypothesis.Phase.generate],
             database=None,

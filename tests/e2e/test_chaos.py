@@ -41,7 +41,7 @@ from tests.support.virtual_time import VirtualTimeLoop, now, run
 
 Name = Literal["httpx", "httpx2", "aiohttp"]
 
-OPERATIONS, TASKS, FAULTY, CANCELLED = budget(2000, hunt=5000), 64, 0.20, 0.05
+OPERATIONS, TASKS, FAULTY, CANCELLED = budget(1200, hunt=5000), 64, 0.20, 0.05
 LABEL = ("chaos", "yes")
 
 FAULTS: list[Fault] = [
