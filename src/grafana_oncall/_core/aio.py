@@ -1,18 +1,21 @@
 """What to do about tasks and threads when the task that awaits them is cancelled."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
-async def in_own_task(work: Awaitable[T]) -> T:
-    """Await a caller's coroutine in a task of its own.
-
-    Before Python 3.13, a TaskGroup that fails leaves its task marked as cancelled.
-    """
-    return await asyncio.ensure_future(work)
+async def ends_within(seconds: float, task: asyncio.Future[Any]) -> bool:
+    """Wait so long for the end of a task, also while cancelled; return whether it has ended."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while not task.done() and (left := until - loop.time()) > 0:
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([task], timeout=left)
+    return task.done()
 
 
 async def to_the_end(work: asyncio.Future[T]) -> T:

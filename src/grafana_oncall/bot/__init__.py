@@ -172,13 +172,16 @@ class Bot:
         """Run until `stop` is called, a signal arrives, or a permanent error occurs.
 
         Then finish what is being handled, retries included. What is not done after `grace` is
-        cancelled; the next watcher with this checkpoint delivers it again.
+        cancelled; the next watcher with this checkpoint delivers it again. A handler that still
+        runs five seconds after it was cancelled is left behind, with an error in the log.
 
         Args:
             grace: Maximum time to finish, as a timedelta or in seconds.
-            signals: Signals that stop the bot, on Windows too. A handler that was installed before
-                is called as well, except those of Python and asyncio that interrupt the program.
-                Outside the main thread, signals cannot be handled: pass `()`.
+            signals: Signals that stop the bot, on Windows too: the second one cancels what still
+                runs, and a third does what it did before the bot ran, such as end the process. A
+                handler that was installed before is called each time, except those of Python and
+                asyncio that interrupt the program. Outside the main thread, signals cannot be
+                handled: pass `()`.
 
         Raises:
             OnCallError: What `Watcher` raises.

@@ -4,18 +4,23 @@ How it works, and why it is safe. While a bot runs, its handler replaces the one
 or another bot's), and calls that too. Bots may end in any order, and other code may take the signal
 meanwhile. So the handler of a bot that has ended may be called, or be put back, later: then it only
 passes the signal on or, where it is the current one, restores the one before and raises the signal
-again.
+again. So it does with a third signal, because a handler of changes that blocks the event loop, or
+suppresses its cancellation, would hold up the end of the program for ever.
 """
 
 import asyncio
 import signal
 from collections.abc import Callable, Collection, Generator
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from types import FrameType
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from grafana_oncall.errors import InvalidArgument
+
+_MAX_STOPS: Final = 2
+"""Signals that stop a bot; the next one is as if there were none."""
 
 _ended: Final[WeakKeyDictionary[Any, Any]] = WeakKeyDictionary()
 """The handlers of bots that have ended, each with the one that it replaced."""
@@ -32,15 +37,17 @@ def stopped_by(signals: Collection[signal.Signals], stop: Callable[[], None]) ->
 
 @contextmanager
 def _stopped_by(number: signal.Signals, stop: Callable[[], None]) -> Generator[None]:
-    loop = asyncio.get_running_loop()
+    loop, arrived = asyncio.get_running_loop(), count(1)
 
     def handle(received: int, frame: FrameType | None) -> None:
-        if handle not in _ended:
-            loop.call_soon_threadsafe(stop)
-        elif signal.getsignal(number) is handle:
+        is_over = handle in _ended or next(arrived) > _MAX_STOPS
+        if is_over and signal.getsignal(number) is handle:
+            signal.signal(number, before)
             _restore(number)
             signal.raise_signal(number)
             return
+        if not is_over:
+            loop.call_soon_threadsafe(stop)
         if callable(before) and not _interrupts(before):
             before(received, frame)
 

@@ -155,8 +155,11 @@ async def broken() -> None:
     raise Broken
 
 
+@pytest.mark.parametrize(
+    "raised", [GeneratorExit(), BaseExceptionGroup("some", [GeneratorExit()])], ids=repr
+)
 async def test_what_is_no_exception_is_a_failure_and_the_bot_goes_on(
-    fake: FakeOnCall, make: Make
+    fake: FakeOnCall, make: Make, raised: BaseException
 ) -> None:
     """But for those that end the process; the dead letter has what was raised as its cause."""
     letters = list[DeadLetter]()
@@ -168,13 +171,13 @@ async def test_what_is_no_exception_is_a_failure_and_the_bot_goes_on(
 
     @bot.on(Created)
     async def handle(_: Created) -> None:
-        raise BaseExceptionGroup("some", [GeneratorExit()])
+        raise raised
 
     after = hear(bot)
     group = fake.add_group()
     await run_for(bot, 100)
     (letter,) = letters
-    assert isinstance(letter.error.__cause__, BaseExceptionGroup)
+    assert letter.error.__cause__ is raised
     assert after == [("Created", group.id)]
 
 

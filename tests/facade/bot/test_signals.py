@@ -158,6 +158,35 @@ def test_a_signal_stops_a_bot_on_windows_too(sent: signal.Signals) -> None:
     assert signal.getsignal(sent) == before
 
 
+def test_a_third_signal_ends_the_program_whatever_a_handler_does() -> None:
+    """Such as blocking the loop, which the first two have to wait for."""
+
+    async def main() -> None:
+        async with OnCallClient(url=BASE, token=fake.token, transport=fake.transport()) as client:
+            bot = Bot(client.alert_groups.watch(existing=True))
+
+            @bot.on(Created)
+            async def block(_: Created) -> None:
+                for _ in range(5):
+                    signal.raise_signal(signal.SIGINT)
+                    sent.append("SIGINT")
+
+            await bot.run()
+
+    fake, sent, loop = FakeOnCall(), list[str](), asyncio.new_event_loop()
+    fake.add_group()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            loop.run_until_complete(main())
+        assert sent == ["SIGINT"] * 2
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+        with asyncio.Runner(loop_factory=lambda: loop):
+            pass  # ends what is left
+
+
 async def refusal(bot: Bot, signals: Collection[signal.Signals]) -> str:
     """What is said of the signals; without any, the bot still runs, and ends as it is stopped."""
     bot.stop()

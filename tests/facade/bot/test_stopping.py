@@ -252,6 +252,30 @@ async def test_after_a_handler_that_keeps_its_cancellation_to_itself_no_other_be
     assert again == [("Created", group.id)]
 
 
+async def test_a_handler_that_ignores_its_cancellation_does_not_hold_up_the_end(
+    fake: FakeOnCall, make: Make, tmp_path: Path
+) -> None:
+    """It is left behind after a while, and the next bot of the checkpoint delivers the change."""
+    group, released = fake.add_group(), asyncio.Event()
+    bot = make(checkpoint=tmp_path / "c")
+
+    @bot.on(Change)
+    async def handle(_: Change) -> None:
+        while not released.is_set():
+            with suppress(asyncio.CancelledError):
+                await released.wait()
+
+    later(2, bot.stop)
+    await run_for(bot, 1)
+    ended = passed()
+    released.set()
+    assert ended == about(7)
+    following = make(checkpoint=tmp_path / "c")
+    again = hear(following)
+    await run_for(following, 1)
+    assert again == [("Created", group.id)]
+
+
 @pytest.mark.parametrize("turns", range(12))
 async def test_two_stops_shortly_after_each_other_are_two(
     fake: FakeOnCall, make: Make, turns: int

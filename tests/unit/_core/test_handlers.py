@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from grafana_oncall._core.handlers import failure_of, name_of
+from tests.support.virtual_time import passed
 
 
 async def fail(error: BaseException) -> None:
@@ -19,6 +20,7 @@ async def fail(error: BaseException) -> None:
         pytest.param(ValueError("no"), id="an error"),
         pytest.param(asyncio.CancelledError("by itself"), id="a cancellation of its own"),
         pytest.param(BaseExceptionGroup("some", [GeneratorExit()]), id="no Exception at all"),
+        pytest.param(GeneratorExit(), id="the end of a generator"),
     ],
 )
 async def test_what_a_handler_raises_is_returned(error: BaseException) -> None:
@@ -69,6 +71,48 @@ async def test_a_caller_is_cancelled_whatever_the_handler_makes_of_that(*, repla
     with pytest.raises(asyncio.CancelledError) as caught:
         await calling
     assert isinstance(caught.value.__cause__, ValueError) is replaced
+
+
+@pytest.mark.parametrize("cancellations", [1, 4])
+async def test_a_handler_that_ignores_its_cancellation_holds_nobody_up(
+    caplog: pytest.LogCaptureFixture, cancellations: int
+) -> None:
+    """It has five seconds, as for cleaning up, however often the caller is cancelled meanwhile."""
+    released = asyncio.Event()
+
+    async def ignore() -> None:
+        while not released.is_set():
+            with suppress(asyncio.CancelledError):
+                await released.wait()
+
+    calling = asyncio.create_task(failure_of(ignore))
+    for _ in range(cancellations):
+        await asyncio.sleep(1)
+        calling.cancel()
+    await asyncio.wait([calling])
+    ended = passed()
+    released.set()
+    await asyncio.sleep(0)
+    assert (calling.cancelled(), ended) == (True, 6)
+    assert "ignore still runs 5 s after it was cancelled" in caplog.text
+
+
+async def test_a_handler_that_is_cancelled_may_clean_up(caplog: pytest.LogCaptureFixture) -> None:
+    """For seconds, and nothing is logged."""
+    cleaned = list[str]()
+
+    async def clean_up() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(4)
+            cleaned.append("up")
+
+    calling = asyncio.create_task(failure_of(clean_up))
+    await asyncio.sleep(1)
+    calling.cancel()
+    await asyncio.wait([calling])
+    assert (calling.cancelled(), cleaned, caplog.text) == (True, ["up"], "")
 
 
 def test_a_handler_is_named_by_its_function_or_its_repr() -> None:
