@@ -3,6 +3,7 @@
 # make test    every check that there is (some minutes)
 # make cover   the tests of make test, with coverage, which takes twice as long
 # make hunt    the tests of make test, but those that hunt for bugs do it for long (hours)
+# make mutants the share of mutants of the pure core that the tests kill (half an hour)
 # make bench   the SDK and its peers side by side, against the goals of the project
 # make codegen openapi.yaml -> src/grafana_oncall/_generated
 # make surface the public names -> tests/packaging/public_surface.txt
@@ -21,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/.pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo check test cover hunt bench lint types mypy basedpyright unit codegen surface format clean
+.PHONY: demo check test cover hunt mutants bench lint types mypy basedpyright unit codegen surface format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -40,6 +41,12 @@ cover: $(VENV)/.dev
 
 hunt: $(VENV)/.dev
 	HUNT=1 $(PYTEST)
+
+# mutmut believes what it found before, whatever the tests have become: so it starts afresh.
+mutants: $(VENV)/.mutants
+	rm -rf mutants
+	$(BIN)/mutmut run --max-children=$(or $(JOBS),1)
+	@$(BIN)/python -m tests.mutants
 
 bench: $(VENV)/.bench
 	@$(BIN)/python -m tests.benchmarks $(BENCH)
@@ -73,7 +80,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-* .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
+	rm -rf .venv .venv-* .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist mutants
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed (make PYTHON=python3.12 ...)" if sys.version_info < (3, 11) else 0)'
@@ -94,4 +101,8 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/.runtime
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --editable '.[testing]' --group bench
+	@touch $@
+
+$(VENV)/.mutants: pyproject.toml | $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --editable '.[testing,rich]' --group mutants
 	@touch $@

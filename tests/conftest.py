@@ -1,8 +1,15 @@
 """Settings for all tests."""
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
-from tests.support.budget import budget
+from tests.support.budget import MUTATED, budget
 
 settings.register_profile("budget", max_examples=budget(30, hunt=2000), deadline=None)
-settings.load_profile("budget")
+# The same examples for each mutant; a failure is enough, however large its example.
+settings.register_profile(
+    "mutants",
+    settings.get_profile("budget"),
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+)
+settings.load_profile("mutants" if MUTATED else "budget")
