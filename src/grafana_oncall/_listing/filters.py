@@ -96,14 +96,9 @@ def _bounds(value: str) -> tuple[datetime, datetime]:
     return first, last
 
 
-def _same(name: str) -> _Test:
-    """Return a test for an exact text, in any case: databases differ in how they compare."""
-
-    def test(item: Any, value: str) -> bool:
-        own: str | None = getattr(item, name)
-        return (own or "").strip().casefold() == value.strip().casefold()
-
-    return test
+def _same(own: str | None, value: str) -> bool:
+    """Whether a text is the one asked for, in any case: databases differ in how they compare."""
+    return (own or "").strip().casefold() == value.strip().casefold()
 
 
 _GROUP_TESTS: Final[Mapping[str, _Test]] = {
@@ -118,11 +113,11 @@ _GROUP_TESTS: Final[Mapping[str, _Test]] = {
 
 FILTERS: Final[Mapping[str, Mapping[str, _Test]]] = {
     "list_alert_groups": _GROUP_TESTS,
-    "list_integrations": {"name": _same("name")},
-    "list_teams": {"name": _same("name")},
+    "list_integrations": {"name": lambda item, value: _same(item.name, value)},
+    "list_teams": {"name": lambda item, value: _same(item.name, value)},
     "list_users": {
-        "username": _same("username"),
-        "email": _same("email"),
+        "username": lambda user, value: _same(user.username, value),
+        "email": lambda user, value: _same(user.email, value),
         "roles": lambda user, value: user.role == _ROLES[int(value)],
     },
 }

@@ -1,16 +1,21 @@
 """Whether a group meets the filter that it was asked for by."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grafana_oncall import Page, Request, operations
 from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.models.labels import Label, LabelKey, LabelValue
-from grafana_oncall._listing.filters import is_filtered, unmet
+from grafana_oncall._generated.models.teams import Team
+from grafana_oncall._generated.models.users import User, UserRole
+from grafana_oncall._listing.filters import is_filtered, is_known, matching, unmet
 from grafana_oncall._validation.arguments import NO_TEAM, time_range
+from grafana_oncall.errors import FilterIgnored
 
 
 def label(key: str, value: str) -> Label:
@@ -164,3 +169,78 @@ def test_a_query_with_a_filter_is_filtered(query: list[tuple[str, str]]) -> None
 def test_a_query_for_pages_only_selects_everything(query: list[tuple[str, str]]) -> None:
     """So it is not filtered."""
     assert not is_filtered(query)
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        pytest.param("label", True, id="a filter"),
+        pytest.param("page", True, id="a page"),
+        pytest.param("perpage", True, id="its length"),
+        pytest.param("colour", False, id="a filter of another release"),
+    ],
+)
+def test_what_groups_can_be_checked_against_is_known(name: str, *, known: bool) -> None:
+    """A journal of a newer release may name what this one cannot check."""
+    assert is_known(name) is known
+
+
+def a_page(*items: Any) -> Page[Any]:
+    """With these items."""
+    return Page(results=items, count=len(items), number=1, total_pages=1, next=None, raw=b"{}")
+
+
+ANA = User(id="U1", username="Ana ", email=None, role=UserRole.EDITOR, slack=None)
+SRE = Team(id="T1", name="SRE", email=None, avatar_url=None)
+
+
+@pytest.mark.parametrize(
+    ("request_", "item", "unmet"),
+    [
+        pytest.param(operations.list_alert_groups(), GROUP, None, id="no filter"),
+        pytest.param(operations.list_alert_groups(page=2), GROUP, None, id="a page only"),
+        pytest.param(operations.list_alert_groups(state="new"), GROUP, None, id="state"),
+        pytest.param(
+            operations.list_alert_groups(state="resolved"), GROUP, "state=resolved", id="no state"
+        ),
+        pytest.param(operations.list_teams(name=" sre"), SRE, None, id="in any case, trimmed"),
+        pytest.param(operations.list_teams(name="xx"), SRE, "name=xx", id="another name"),
+        pytest.param(operations.list_users(username="ana"), ANA, None, id="trimmed on both sides"),
+        pytest.param(operations.list_users(email="xxxx"), ANA, "email=xxxx", id="no address"),
+        pytest.param(operations.list_users(roles=["0", "1"]), ANA, None, id="one of several roles"),
+        pytest.param(
+            operations.list_users(roles=["0", "2"]), ANA, "roles=0", id="none of the roles"
+        ),
+    ],
+)
+def test_each_item_of_a_page_is_held_against_the_filter(
+    request_: Request[Page[Any]], item: Any, unmet: str | None
+) -> None:
+    """The error names the item, and what it does not meet."""
+    verify = matching(request_)
+    if unmet is None:
+        assert verify is None or verify(a_page(item, item)) is None
+        return
+    assert verify is not None
+    verify(a_page())
+    with pytest.raises(FilterIgnored) as caught:
+        verify(a_page(item))
+    assert (caught.value.group_id, caught.value.unmet) == (item.id, unmet)
+    assert str(caught.value).startswith(
+        f"{request_.operation.id}: asked for '{unmet}', the server returned {item.id}, which "
+        "does not match. Nothing was written to what it returned,"
+    )
+
+
+def test_only_a_list_with_a_filter_is_checked() -> None:
+    """The others cost nothing."""
+    assert matching(operations.list_alert_groups(page=2)) is None
+    assert matching(operations.list_alert_groups(state="new")) is not None
+
+
+def test_a_later_item_that_does_not_match_is_found() -> None:
+    """All of a page are looked at."""
+    verify = matching(operations.list_alert_groups(state="new"))
+    assert verify is not None
+    with pytest.raises(FilterIgnored, match="I2"):
+        verify(a_page(GROUP, attrs.evolve(in_state("resolved"), id="I2")))
