@@ -92,10 +92,8 @@ class Outage:
         if self.is_on and episode < self.episode:
             return
         self.is_on, self._failures, self._unresolved_since = False, 0, None
-        if self._max_probes < inf:
-            self._max_probes = (
-                inf if self._max_probes * 2 >= self.max_in_flight else self._max_probes * 2
-            )
+        doubled = self._max_probes * 2
+        self._max_probes = inf if doubled >= self.max_in_flight else doubled
         self.is_calm = self.answered and self._max_probes == inf
 
     def failure(
@@ -106,7 +104,7 @@ class Outage:
         delay: Callable[[int], float],
         reason: str,
         words: str,
-        unresolved: bool = False,
+        unresolved: bool,
     ) -> bool:
         """Count a failure in the way of an outage; return whether all requests pause because of it.
 

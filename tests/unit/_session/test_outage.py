@@ -130,7 +130,7 @@ def test_calm_is_when_oncall_has_answered_and_nothing_is_left_of_an_outage() -> 
     outage.success(0, answered=True)
     assert outage.is_calm
     fail(outage, 0.0)
-    assert not outage.is_calm
+    assert outage.is_calm is False
     fail(outage, 0.0)
     outage.success(1)
     assert (outage.is_calm, room(outage)) == (False, 2)

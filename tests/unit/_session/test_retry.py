@@ -166,6 +166,7 @@ def test_who_waits_for_the_end_of_an_outage_does_so_until_the_deadline(
         pytest.param(RetryPolicy(), True, 600, id="background"),
         pytest.param(RetryPolicy(), False, 7.5, id="foreground"),
         pytest.param(RetryPolicy(max_attempts=2), False, 2, id="time for a probe"),
+        pytest.param(RetryPolicy(max_attempts=2), True, 600, id="twice, in the background"),
         pytest.param(ONCE, True, 0, id="no time at all"),
         pytest.param(RetryPolicy(max_attempts=1), True, 2, id="once, in the background too"),
         pytest.param(RetryPolicy(max_attempts=10**9, deadline=50), False, 50, id="many attempts"),

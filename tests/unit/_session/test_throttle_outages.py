@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from grafana_oncall._session.outage import Outage
 from grafana_oncall._session.rate_estimate import RateEstimate
 from grafana_oncall._session.throttle import Caller, OutageTooLong, Throttle
 from grafana_oncall.errors import ClientStateError
@@ -88,6 +89,40 @@ async def test_what_was_in_flight_before_does_not_keep_others_from_probing() -> 
     await late
 
 
+async def test_what_entered_between_the_failures_of_its_beginning_does_not_probe_either() -> None:
+    """It left before all knew of the outage, and may hang as well."""
+    throttle = Throttle(RateEstimate(max_in_flight=4))
+    await throttle.enter()
+    fail(throttle, 0)
+    await throttle.enter()
+    fail(throttle, 0)
+    assert await throttle.enter() == 1
+
+
+async def test_what_failed_is_kept_for_those_who_wait() -> None:
+    """Its kind, its words, and whether the host has an address."""
+    throttle = await shut()
+    outage = throttle.outage
+    assert (outage.reason, outage.words) == ("unreachable", "nobody there")
+    assert outage.reach(loop().time() + 60).unresolved == 0
+    news = throttle.failed(1, delay=lambda _: 1, reason="dns", words="no such", unresolved=True)
+    assert (news, outage.reason, outage.words) == (True, "dns", "no such")
+    assert outage.reach(loop().time() + 60).unresolved == 60
+
+
+async def test_the_rest_of_a_pause_is_that_of_the_longest_for_this_caller() -> None:
+    """The foreground probes earlier; the client's own limit holds for both."""
+    calm, throttle = Throttle(RateEstimate(max_in_flight=4)), await shut()
+    assert (calm.pause_left(), calm.pause_left(background=False)) == (0, 0)
+    assert (throttle.pause_left(), throttle.pause_left(background=False)) == (8, 1)
+    await asyncio.sleep(0.5)
+    assert (throttle.pause_left(), throttle.pause_left(background=False)) == (7.5, 0.5)
+    throttle.pause(3)
+    assert (throttle.pause_left(), throttle.pause_left(background=False)) == (7.5, 3)
+    await asyncio.sleep(9)
+    assert (throttle.pause_left(), throttle.pause_left(background=False)) == (0, 0)
+
+
 async def test_a_probe_that_is_cancelled_makes_room_for_another() -> None:
     """When it is let in, and afterwards."""
     throttle = await shut(pause=1)
@@ -116,6 +151,39 @@ async def test_a_caller_gives_up_when_a_probe_has_failed_and_its_time_is_over() 
     with pytest.raises(OutageTooLong):
         await late
     assert 43 <= passed() <= 44
+
+
+@pytest.mark.parametrize(
+    ("now", "began", "gives_up"),
+    [
+        pytest.param(35, 5, True, id="both have lasted long enough, to the instant"),
+        pytest.param(35, 5.1, False, id="the call has not waited long enough"),
+        pytest.param(34.9, 0, False, id="the outage has not lasted long enough"),
+        pytest.param(99, 10, False, id="no probe has failed since the call began"),
+    ],
+)
+def test_a_caller_gives_up_when_both_the_outage_and_the_call_have_lasted_long_enough(
+    now: float, began: float, *, gives_up: bool
+) -> None:
+    """And a probe has failed meanwhile."""
+    outage = Outage(max_in_flight=4)
+    for failed in (0.0, 10.0):
+        outage.failure(failed, 0, delay=lambda _: 1, reason="", words="", unresolved=False)
+    caller = Caller(max_outage=35, min_wait=30)
+    assert caller.gives_up(outage, now, began=began) is gives_up
+
+
+async def test_nobody_gives_up_for_an_outage_that_is_over() -> None:
+    """Not even who would not have waited at all: it is for a place that it waits now."""
+    throttle = await shut(width=1, pause=0.25)
+    probe = await throttle.enter()
+    waiting = asyncio.create_task(throttle.enter(Caller(max_outage=0), began=loop().began - 1))
+    await turn()
+    throttle.outage.success(probe)
+    await asyncio.sleep(2)
+    assert not waiting.done()
+    throttle.leave(probe)
+    await waiting
 
 
 async def test_close_in_an_outage_leaves_no_timer() -> None:
