@@ -145,6 +145,35 @@ def test_all_that_happened_is_told_with_the_state_first() -> None:
     assert told(before, after) == "Unresolved Silenced AlertsAdded LabelsChanged"
 
 
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        pytest.param("firing", "", id="firing"),
+        pytest.param("acknowledged", "Acknowledged", id="acknowledged"),
+        pytest.param("resolved", "Resolved", id="resolved"),
+        pytest.param("silenced", "Silenced", id="silenced"),
+    ],
+)
+def test_after_a_state_of_a_newer_server_the_state_that_is_entered_is_told(
+    state: str, expected: str
+) -> None:
+    """How it was left is not known."""
+    assert told(group("paused"), group(state)) == expected
+
+
+def test_a_snapshot_has_what_is_compared_and_what_names_the_group() -> None:
+    """Its labels are sorted."""
+    seen = group("acknowledged", labels="team:SRE env:prod", alerts_count=7)
+    assert Snapshot.of(seen) == Snapshot(
+        id=seen.id,
+        created_at=seen.created_at,
+        state=AlertGroupState.ACKNOWLEDGED,
+        alerts_count=7,
+        labels=(("env", "prod"), ("team", "SRE")),
+        title="Memory above 90% threshold",
+    )
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_a_state_of_a_newer_server_is_not_guessed_at(state: str) -> None:
     """What else has changed is told all the same, and that it was created."""

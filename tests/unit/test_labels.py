@@ -367,6 +367,11 @@ def test_labels_of_a_group_that_are_none_are_refused() -> None:
 # Request models.
 
 
+def attached(label: tuple[Any, Any]) -> object:
+    """As where one is taken off."""
+    return to_attached(*label)
+
+
 def test_labels_become_request_models() -> None:
     """With the names only."""
     assert to_inputs([MODEL]) == (INPUT,)
@@ -410,6 +415,26 @@ def test_a_label_that_cannot_be_there_is_refused(key: Any, value: Any, rules: li
     found = problems(lambda _: to_attached(key, value), None)
     assert len(found) == len(rules)
     assert all(rule in problem.rule for rule, problem in zip(rules, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("convert", "labels", "rule"),
+    [
+        pytest.param(validate_dynamic, {"a": ""}, "Its template is empty.", id="no template"),
+        pytest.param(attached, ("", "x"), "Key and value must not be empty.", id="no key"),
+        pytest.param(
+            attached,
+            ("x", "\n"),
+            "It must not contain control characters or lone surrogates.",
+            id="control character",
+        ),
+    ],
+)
+def test_a_broken_rule_is_told_in_one_sentence(
+    convert: Callable[[Any], object], labels: Any, rule: str
+) -> None:
+    """And nothing else."""
+    assert [problem.rule for problem in problems(convert, labels)] == [rule]
 
 
 # The module.

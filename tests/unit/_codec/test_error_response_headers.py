@@ -165,6 +165,8 @@ def test_a_redirect_shows_where_to_and_no_secret(status: int, location: str, sho
         pytest.param("mailto:me:hunter2@sso.example", "redirects;", id="userinfo without slashes"),
         pytest.param("https:/me:hunter2@sso.example", "redirects;", id="one slash"),
         pytest.param("https:\\\\me:hunter2@sso.example", "redirects;", id="backslashes"),
+        pytest.param("https://sso.example\\hunter2", "redirects;", id="one backslash"),
+        pytest.param("http://sso.example/l", "redirects to http://sso.example/l;", id="http"),
         pytest.param("https://me:hunter2/x@sso.example", "redirects;", id="slash in a password"),
         pytest.param("https://me:7/x@sso.example", "redirects;", id="number as a password"),
         pytest.param("//sso.example/login", "redirects;", id="without a scheme"),

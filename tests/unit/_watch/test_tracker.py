@@ -95,6 +95,14 @@ def test_of_a_busy_group_nothing_is_reported() -> None:
     assert changes(tracker) == {"I2": ["Created"]}
 
 
+def test_the_groups_of_the_list_are_seen() -> None:
+    """So they are not looked up by their ids; what a handler is at work on is."""
+    tracker = GroupTracker(())
+    tracker.start_poll({"I3"})
+    tracker.observe([group(), group("I2"), group("I3")])
+    assert tracker.seen == {"I1", "I2"}
+
+
 def test_a_deleted_group_is_tracked_until_that_is_delivered() -> None:
     """And not before: a bot may be killed in between."""
     tracker = GroupTracker(())
@@ -201,6 +209,17 @@ def test_a_group_beyond_the_horizon_is_not_in_flight_any_more() -> None:
     tracker.oldest = GROUP_MODEL.created_at + timedelta(seconds=1)
     tracker.drop_old()
     assert tracker.in_flight == {}
+
+
+def test_a_group_of_unknown_age_is_not_beyond_the_horizon() -> None:
+    """As one of which only the deletion is in flight; nor is one that is just as old."""
+    tracker = GroupTracker(())
+    tracker.mark_in_flight(Delivery(id="I1", after=None))
+    tracker.mark_in_flight(Delivery(id="I2", after=Snapshot.of(group("I2"))))
+    tracker.oldest = GROUP_MODEL.created_at
+    tracker.drop_old()
+    assert [*tracker.in_flight] == ["I1", "I2"]
+    assert tracker.created_at("I1") == tracker.oldest
 
 
 def test_what_left_the_filter_before_and_after_is_no_changes() -> None:

@@ -1,6 +1,7 @@
 """What a bulk run tells of itself: values, words, JSON, and a table."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
@@ -22,7 +23,7 @@ CONFLICT = refusal(Conflict, "attached")
 MISSING = refusal(NotFound, "Not found.")
 DOUBT = OutcomeUnknown("resolve: look.", operation="resolve")
 MIXTURE = [
-    Outcome(id="I1", status=Status.CHANGED, seconds=0.5),
+    Outcome(id="I1", status=Status.CHANGED, seconds=0.50049),
     Outcome(id="I2", status=Status.REJECTED, detail="attached", error=CONFLICT),
     Outcome(id="I3", status=Status.ALREADY),
     Outcome(id="I4", status=Status.UNKNOWN, detail="resolve: look.", error=DOUBT),
@@ -41,7 +42,11 @@ def failed(count: int) -> list[Outcome]:
 
 
 def report(
-    outcomes: Iterable[Outcome], *, complete: bool = True, dry_run: bool = False
+    outcomes: Iterable[Outcome],
+    *,
+    complete: bool = True,
+    selection_complete: bool = True,
+    dry_run: bool = False,
 ) -> BulkReport:
     """Of a run that resolved."""
     outcomes = [*outcomes]
@@ -53,6 +58,7 @@ def report(
         seconds_selecting=1.5,
         seconds_acting=2.5,
         complete=complete,
+        selection_complete=selection_complete,
         dry_run=dry_run,
     )
 
@@ -170,6 +176,17 @@ def test_a_report_is_a_json_object() -> None:
             "may have been missed",
             id="not complete",
         ),
+        pytest.param(
+            report([Outcome(id="I1", status=Status.ACCEPTED)], complete=False),
+            "resolve: 1 alert group: 1 accepted, in 4.0 s; the list kept changing: some groups "
+            "may have been missed; the server carries out later what it accepted",
+            id="not complete, and accepted",
+        ),
+        pytest.param(
+            report([], selection_complete=False),
+            "resolve: the selection was not complete, so nothing was sent, in 4.0 s",
+            id="no selection",
+        ),
     ],
 )
 def test_a_report_is_readable(told: BulkReport, text: str) -> None:
@@ -210,8 +227,8 @@ def rendered(told: BulkReport) -> str:
 
 def cells(text: str) -> list[list[str]]:
     """The rows of a table."""
-    lines = [line for line in text.splitlines() if line.startswith("│")]
-    return [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
+    lines = [line for line in text.splitlines() if line[:1] in {"┃", "│"}]
+    return [[cell.strip() for cell in re.split("[┃│]", line[1:-1])] for line in lines]
 
 
 def test_a_report_is_a_table_of_counts_and_failures() -> None:
@@ -219,6 +236,7 @@ def test_a_report_is_a_table_of_counts_and_failures() -> None:
     text = rendered(report([*MIXTURE, *[MIXTURE[0]] * 1233]))
     assert "resolve: 1,240 alert groups: 1,234 changed" in " ".join(text.split())
     assert cells(text) == [
+        ["status", "alert groups"],
         ["changed", "1,234"],
         ["accepted", "0"],
         ["already", "1"],
@@ -234,10 +252,9 @@ def test_a_report_is_a_table_of_counts_and_failures() -> None:
 
 
 def test_a_table_shows_the_first_twenty_failures() -> None:
-    """As the text does."""
-    text = rendered(report(failed(40)))
-    assert "I19 no 19." in text
-    assert "I20 no 20." not in text
+    """As the text does, and how many there are besides."""
+    rows = cells(rendered(report(failed(40))))
+    assert rows[-2:] == [["failed", "I19 no 19."], ["", "… and 20 more (.failures)"]]
 
 
 @pytest.mark.parametrize("detail", ["[red]", "[/]", "[link=https://x.example]a[/link]", ":smile:"])
