@@ -1,7 +1,7 @@
 """What to do about tasks and threads when the task that awaits them is cancelled."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -56,6 +56,22 @@ async def cancel_all(tasks: Sequence[asyncio.Task[Any]]) -> None:
             raise cancelled
     finally:
         del cancelled  # its traceback holds this frame
+
+
+def call_in(loop: asyncio.AbstractEventLoop | None, function: Callable[[], object]) -> None:
+    """Call a function in the thread of a loop, at once if this is it, or if no loop runs yet."""
+    if loop is None or _runs_here(loop):
+        function()
+        return
+    with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+        loop.call_soon_threadsafe(function)
+
+
+def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
 
 
 def is_cancelled() -> bool:

@@ -17,11 +17,13 @@ import logging
 from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import attrs
 
+from grafana_oncall._core.aio import call_in
 from grafana_oncall._session.session import Session
 from grafana_oncall.changes import Gap
 from grafana_oncall.errors import (
@@ -78,6 +80,8 @@ class Follower:
         self._started: Timestamp | None = None
         """When the first poll began."""
         self.schedule = Schedule(settings.every)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """In which it is read, or was last."""
         self._reader: object | None = None
         self._polling = self._exclusive = False
         self._primed = settings.existing
@@ -123,6 +127,7 @@ class Follower:
 
     async def begin(self, *, exclusive: bool = False) -> None:
         """Open the checkpoint's file, if there is one, and continue from there."""
+        self._loop = asyncio.get_running_loop()
         await self.recorder.open()
         self._exclusive = exclusive
 
@@ -136,6 +141,10 @@ class Follower:
             if error is None:
                 raise
             _logger.error("When watching ended: %s", unsaved)  # noqa: TRY400  # nor a traceback
+
+    def hint(self, ids: Collection[str]) -> None:
+        """Ask for these groups to be read at once, from any thread."""
+        call_in(self._loop, partial(self.schedule.hint, ids))
 
     def check(self, reader: object) -> None:
         """Raise ClientStateError when another reader has taken over."""

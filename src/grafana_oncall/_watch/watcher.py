@@ -99,9 +99,10 @@ class Watcher:
     def hint(self, alert_group_id: str) -> None:
         """Read this group at once, because it may have changed, as a webhook says.
 
-        Its changes are delivered as if a poll had found them, and so not a second time.
+        Its changes are delivered as if a poll had found them, and so not a second time. Any thread
+        may call it.
         """
-        self._follower.schedule.hint(several_ids("alert_group_id", alert_group_id))
+        self._follower.hint(several_ids("alert_group_id", alert_group_id))
 
     async def _changes(self) -> AsyncGenerator[Watched, None]:
         follower = self._follower

@@ -156,11 +156,17 @@ class Bot:
         )
 
     def hint(self, alert_group_id: str) -> None:
-        """Read this group at once, because a webhook says that it changed; see `Watcher.hint`."""
+        """Read this group at once, because a webhook says that it changed; see `Watcher.hint`.
+
+        Any thread may call it.
+        """
         self._watcher.hint(alert_group_id)
 
     def stop(self) -> None:
-        """Start no further change and let `run` finish; called twice, cancel what still runs."""
+        """Start no further change and let `run` finish; called twice, cancel what still runs.
+
+        Any thread may call it.
+        """
         self._runner.stop()
 
     async def run(

@@ -21,7 +21,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from grafana_oncall._core.aio import cancel_all
+from grafana_oncall._core.aio import call_in, cancel_all
 from grafana_oncall._watch.follower import Follower, Poll
 from grafana_oncall.changes import Watched
 from grafana_oncall.errors import ClientStateError, OnCallError
@@ -60,7 +60,8 @@ class Runner:
         self._waiting = deque[_Job]()
         self.busy: set[str] = set()
         """Groups whose changes are being delivered."""
-        self._has_run = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """Where it has run; None before."""
         self._stopping = asyncio.Event()
         self._force_stop = False
         self._grace: asyncio.Timeout | None = None
@@ -73,7 +74,13 @@ class Runner:
         return len(self._waiting)
 
     def stop(self) -> None:
-        """Start no further job, and let `run` finish; called twice, cancel what still runs."""
+        """Start no further job, and let `run` finish; called twice, cancel what still runs.
+
+        Any thread may call it.
+        """
+        call_in(self._loop, self._stop)
+
+    def _stop(self) -> None:
         self._force_stop = self._stopping.is_set()
         if self._force_stop and self._grace is not None and not self._grace.expired():
             self._grace.reschedule(asyncio.get_running_loop().time())
@@ -81,10 +88,10 @@ class Runner:
 
     async def run(self, grace: float, signals: Collection[signal.Signals]) -> None:
         """Run, once, until a stop, a signal or an error; then finish within `grace` seconds."""
-        if self._has_run:
+        if self._loop is not None:
             raise ClientStateError("A bot runs once: make a new one.")
         with stopped_by(signals, self.stop):
-            self._has_run = True
+            self._loop = asyncio.get_running_loop()
             with self._follower.reading() as reader:
                 await self._unless_stopped(self._follower.begin(exclusive=True))
                 if not self._stopping.is_set():

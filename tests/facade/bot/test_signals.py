@@ -167,7 +167,7 @@ def test_a_third_signal_ends_the_program_whatever_a_handler_does() -> None:
 
             @bot.on(Created)
             async def block(_: Created) -> None:
-                for _ in range(5):
+                for _number in range(5):
                     signal.raise_signal(signal.SIGINT)
                     sent.append("SIGINT")
 

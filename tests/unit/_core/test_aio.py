@@ -1,10 +1,11 @@
 """What is cancelled is over when the caller goes on, and no cancellation is lost."""
 
 import asyncio
+import threading
 
 import pytest
 
-from grafana_oncall._core.aio import cancel_all, to_the_end
+from grafana_oncall._core.aio import call_in, cancel_all, to_the_end
 
 
 async def a_turn() -> None:
@@ -88,3 +89,32 @@ async def test_work_that_fails_meanwhile_is_the_cause_of_the_cancellation() -> N
     assert isinstance(caught.value.__cause__, OSError)
     with pytest.raises(OSError, match="no"):
         await to_the_end(work)
+
+
+async def test_a_call_is_made_in_the_thread_of_the_loop() -> None:
+    """At once by whoever is there; a loop that waits is woken up."""
+    loop, called = asyncio.get_running_loop(), asyncio.Event()
+    threads = list[int]()
+
+    def note() -> None:
+        threads.append(threading.get_ident())
+        called.set()
+
+    call_in(loop, note)
+    assert called.is_set()
+    called.clear()
+    other = threading.Thread(target=call_in, args=(loop, note))
+    other.start()
+    await called.wait()
+    other.join()
+    assert threads == [threading.get_ident()] * 2
+
+
+def test_without_a_loop_a_call_is_made_at_once_and_with_a_closed_one_never() -> None:
+    """There is nobody to be told then."""
+    called = list[str]()
+    call_in(None, lambda: called.append("without"))
+    loop = asyncio.new_event_loop()
+    loop.close()
+    call_in(loop, lambda: called.append("closed"))
+    assert called == ["without"]
