@@ -55,7 +55,7 @@ def label(key: str, value: str) -> Label:
 
 def group(state: str = "firing", *, labels: str = "", **fields: Any) -> AlertGroup:
     """A group in this state, with labels such as `team:SRE env:prod`."""
-    pairs = [one.split(":") for one in labels.split()]
+    pairs = [label.split(":") for label in labels.split()]
     return attrs.evolve(
         GROUP_MODEL,
         state=AlertGroupState(state),
@@ -67,27 +67,27 @@ def group(state: str = "firing", *, labels: str = "", **fields: Any) -> AlertGro
 def told(before: AlertGroup | None, after: AlertGroup | None) -> str:
     """The names of the changes."""
     changes = diff(None if before is None else Snapshot.of(before), after)
-    return " ".join(type(one).__name__ for one in changes)
+    return " ".join(type(change).__name__ for change in changes)
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [pytest.param(*one, id="-".join(one)) for one in TOLD]
+    ("before", "after"), [pytest.param(*pair, id="-".join(pair)) for pair in TOLD]
 )
 def test_a_change_of_state_is_told_step_by_step(before: str, after: str) -> None:
     """All pairs of states."""
-    assert set(TOLD) == {(one, other) for one in STATES for other in STATES}
+    assert set(TOLD) == {(state, other) for state in STATES for other in STATES}
     assert told(group(before), group(after)) == TOLD[before, after]
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [pytest.param(*one, id="-".join(one)) for one in TOLD]
+    ("before", "after"), [pytest.param(*pair, id="-".join(pair)) for pair in TOLD]
 )
 def test_each_change_carries_both_looks(before: str, after: str) -> None:
     """Those that are told together as well."""
     earlier, later = Snapshot.of(group(before)), group(after)
     changes = diff(earlier, later)
-    assert all(one.before is earlier and one.after is later for one in changes)
-    assert {one.id for one in changes} <= {later.id}
+    assert all(change.before is earlier and change.after is later for change in changes)
+    assert {change.id for change in changes} <= {later.id}
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -95,7 +95,7 @@ def test_what_is_new_was_created_and_then_brought_into_its_state(state: str) -> 
     """Its labels and alerts came with it."""
     new = group(state, labels="team:SRE", alerts_count=7)
     assert told(None, new) == f"Created {TOLD['firing', state]}".strip()
-    assert all(one.before is None and one.after is new for one in diff(None, new))
+    assert all(change.before is None and change.after is new for change in diff(None, new))
 
 
 def test_what_is_gone_was_deleted() -> None:
@@ -221,8 +221,8 @@ def test_a_group_differs_in_nothing_from_itself(one: AlertGroup) -> None:
 
 def replayed(state: str | None, changes: Sequence[Change]) -> str | None:
     """The state in which a consumer ends who follows the changes; each must be possible."""
-    for one in changes:
-        if (name := type(one).__name__) in ENTERED:
+    for change in changes:
+        if (name := type(change).__name__) in ENTERED:
             possible, entered = ENTERED[name]
             assert state in possible
             state = entered
@@ -236,4 +236,4 @@ def test_who_follows_the_changes_ends_where_the_group_is(
     """Each step is one that can be taken, and none is taken twice."""
     changes = diff(None if before is None else Snapshot.of(before), after)
     assert replayed(None if before is None else before.state, changes) == after.state
-    assert len({type(one) for one in changes}) == len(changes)
+    assert len({type(change) for change in changes}) == len(changes)

@@ -136,7 +136,9 @@ def test_the_tree_is_as_drawn() -> None:
     """Name by name, with parents, and with the built-in class where one is drawn."""
     tree: dict[str, tuple[str, str | None]] = {}
     for name, kind in defined().items():
-        ours = [one for one in kind.__mro__[1:] if one.__name__ in defined() or one is Exception]
+        ours = [
+            base for base in kind.__mro__[1:] if base.__name__ in defined() or base is Exception
+        ]
         builtin = next(
             (
                 one.__name__

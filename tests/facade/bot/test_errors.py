@@ -45,7 +45,7 @@ async def test_a_token_that_is_refused_ends_it_after_what_is_in_flight(
         await bot.run(signals=())
     assert (delivered, ended) == ([("Created", group.id)], [("Created", group.id)])
     assert passed() == about(22)
-    assert [one.id for one in saved(tmp_path / "c").groups] == [group.id]
+    assert [group.id for group in saved(tmp_path / "c").groups] == [group.id]
     assert other_tasks() == set()
 
 

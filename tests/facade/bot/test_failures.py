@@ -255,6 +255,6 @@ async def test_a_change_that_is_given_up_is_logged_in_short(
     fail(bot)
     group = fake.add_group(payload={"password": "in an alert"})
     await run_for(bot, 10)
-    (record,) = (one for one in caplog.records if one.levelno == logging.ERROR)
+    (record,) = (record for record in caplog.records if record.levelno == logging.ERROR)
     assert record.getMessage().endswith(f"gave up on Created of {group.id}")
     assert "in an alert" not in caplog.text

@@ -34,13 +34,13 @@ async def test_each_action_has_its_effect_on_the_selection_alone(
 ) -> None:
     """The report says so, in the order of the selection."""
     groups, others = prepared(fake, action)
-    before = [attrs.asdict(one, recurse=False) | {"labels": [*one.labels]} for one in others]
+    before = [attrs.asdict(group, recurse=False) | {"labels": [*group.labels]} for group in others]
     report = await action.run(oncall.alert_groups.bulk, ids(groups))
     report.raise_for_failures()
     assert counted(report) == {"changed": 3}
     assert ids(report.outcomes) == ids(groups)
     assert all(map(action.done, groups))
-    assert [attrs.asdict(one, recurse=False) for one in others] == before
+    assert [attrs.asdict(group, recurse=False) for group in others] == before
 
 
 @every_action
@@ -73,7 +73,9 @@ async def test_deletions_are_accepted_or_waited_for(
 
     def gone() -> list[bool]:
         now = fake.groups
-        return [one.id not in now if mode == "delete" else one.title is None for one in groups]
+        return [
+            group.id not in now if mode == "delete" else group.title is None for group in groups
+        ]
 
     assert gone() == [wait is not None] * 3
     clock.advance(timedelta(seconds=1))
@@ -149,8 +151,8 @@ async def test_unresolving_a_wiped_group_is_rejected(
     assert counted(report) == {"changed": 3, "rejected": 2}
     assert {*ids(report.failures)} == {*gone}
     assert "because it is wiped" in str(report)
-    assert {fake.group(one).state for one in gone} == {"resolved"}
-    assert {fake.group(one).state for one in others} == {"firing"}
+    assert {fake.group(group_id).state for group_id in gone} == {"resolved"}
+    assert {fake.group(group_id).state for group_id in others} == {"firing"}
     assert sent(fake)["get_alert_group"] == (2 if select == "query" else 5)
 
 
@@ -201,7 +203,7 @@ async def test_acknowledging_what_was_acknowledged_and_resolved_is_not_done_alre
         if select == "query"
         else [acknowledged.id, over.id]
     )
-    assert [one.status for one in report.outcomes] == ["already", "rejected"]
+    assert [outcome.status for outcome in report.outcomes] == ["already", "rejected"]
     assert "but it is resolved by now" in str(report)
     assert type(report.failures[0].error) is Conflict
 

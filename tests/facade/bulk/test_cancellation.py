@@ -44,7 +44,7 @@ async def test_only_what_is_in_flight_at_a_cancellation_is_unknown(
     statuses = ["changed"] * done + ["unknown"] * 4 + ["not_attempted"] * (6 - done)
     assert [outcome.status.value for outcome in report.outcomes] == statuses
     assert_true(fake, report)
-    assert {type(one.error) for one in report.failures} == {OutcomeUnknown}
+    assert {type(outcome.error) for outcome in report.failures} == {OutcomeUnknown}
     await assert_usable(oncall, groups[0])
 
 
@@ -176,7 +176,7 @@ async def test_an_error_in_a_neighbouring_task_cuts_a_run_short(
 
     with pytest.raises(ExceptionGroup) as caught:
         await gather_or_cancel()
-    assert [type(one) for one in caught.value.exceptions] == [LookupError]
+    assert [type(error) for error in caught.value.exceptions] == [LookupError]
     assert counted(run.report) == {"changed": 4, "unknown": 4, "not_attempted": 2}
 
 

@@ -33,7 +33,7 @@ async def test_a_cancelled_write_that_was_in_flight_has_its_doubt_as_the_cause(
     fake.latency = SECOND
     cause = await interrupted(oncall.alert_groups.silence(group.id, 60), seconds)
     assert isinstance(cause, OutcomeUnknown)
-    assert [one.error for one in cause.attempts] == ["CancelledError"]
+    assert [attempt.error for attempt in cause.attempts] == ["CancelledError"]
     assert cause.elapsed == pytest.approx(seconds)
     assert "Check:" in str(cause)
 

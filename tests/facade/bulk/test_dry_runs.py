@@ -30,12 +30,13 @@ async def test_a_dry_run_reports_the_plan_and_writes_nothing(
         labels={"team": "SRE", "tier": "a"}, started_at=began - timedelta(seconds=1)
     )
     full = fake.add_group(
-        labels={f"k{'x' * one}": "v" for one in range(50)}, started_at=began - timedelta(seconds=2)
+        labels={f"k{'x' * number}": "v" for number in range(50)},
+        started_at=began - timedelta(seconds=2),
     )
     query = oncall.alert_groups.list(state="new")
     run = oncall.alert_groups.bulk.add_labels(query, {"team": "SRE", "tier": "a"}, dry_run=True)
     report = await run
-    assert [(one.id, one.status.value) for one in report.outcomes] == [
+    assert [(outcome.id, outcome.status.value) for outcome in report.outcomes] == [
         (some.id, "not_attempted"),
         (every.id, "already"),
         (full.id, "rejected"),
@@ -71,7 +72,7 @@ async def test_a_dry_run_that_would_converge_walks_once_and_plans_what_it_saw(
     report = await oncall.alert_groups.bulk.add_labels(
         query, ["team:SRE", "tier:a"], dry_run=True, converge=True
     )
-    assert [(one.id, one.status.value, one.detail) for one in report.outcomes] == [
+    assert [(outcome.id, outcome.status.value, outcome.detail) for outcome in report.outcomes] == [
         (first.id, "not_attempted", "add tier:a"),
         (second.id, "already", ""),
     ]

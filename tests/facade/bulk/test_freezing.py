@@ -149,7 +149,7 @@ async def test_groups_that_begin_while_the_list_is_read_are_left_out(
     meanwhile(fake, "list_alert_groups", act, times=99)
     report = await oncall.alert_groups.bulk.resolve(oncall.alert_groups.list(state="new"))
     assert counted(report) == {"changed": 120}
-    assert {fake.groups[one].state for one in late} == {"firing"}
+    assert {fake.groups[group_id].state for group_id in late} == {"firing"}
 
 
 async def test_a_server_that_ignores_the_range_is_found_out_after_few_requests(

@@ -37,13 +37,13 @@ async def test_a_journal_has_a_line_for_each_event(
     }
     assert rest[:2] == [{"select": [first.id, second.id]}, {"selected": 2, "complete": True}]
     assert rest.pop() == {"finished": True}
-    assert [(one.get("begin"), one.get("end")) for one in rest[2:]] == [
+    assert [(entry.get("begin"), entry.get("end")) for entry in rest[2:]] == [
         (first.id, None),
         (None, first.id),
         (second.id, None),
         (None, second.id),
     ]
-    assert [one["status"] for one in rest if "end" in one] == ["changed"] * 2
+    assert [entry["status"] for entry in rest if "end" in entry] == ["changed"] * 2
 
 
 async def test_what_is_sent_was_noted_before(
@@ -54,8 +54,8 @@ async def test_what_is_sent_was_noted_before(
     noted: list[bool] = []
 
     def act(request: FakeRequest) -> None:
-        begun = [one["begin"] for one in lines(path) if "begin" in one]
-        ended = [one["end"] for one in lines(path) if "end" in one]
+        begun = [entry["begin"] for entry in lines(path) if "begin" in entry]
+        ended = [entry["end"] for entry in lines(path) if "end" in entry]
         noted.append(begun[-1] in request.path and begun[:-1] == ended)
 
     meanwhile(fake, "resolve_alert_group", act, times=9)
@@ -76,7 +76,7 @@ async def test_a_journal_can_be_written_to_the_disk_itself(
     await bulk.resolve(these, journal=path, fsync=True, stop_after_failures=1)
     assert len(synced) >= 7
     assert counted(await bulk.resume(path, fsync=True)) == {"changed": 6, "rejected": 1}
-    assert [one["status"] for one in lines(path) if "end" in one].count("changed") == 6
+    assert [entry["status"] for entry in lines(path) if "end" in entry].count("changed") == 6
 
 
 def test_a_journal_that_exists_is_refused_at_the_call(fake: FakeOnCall, tmp_path: Path) -> None:

@@ -51,8 +51,8 @@ async def test_a_plan_beyond_fifty_labels_is_rejected_before_anything_is_sent(
     """Not one of them is added; fifty are allowed."""
     fake.add_label("team", "SRE")
     fake.add_label("tier", "a")
-    full = fake.add_group(labels={f"k{'x' * one}": "v" for one in range(49)})
-    room = fake.add_group(labels={f"k{'x' * one}": "v" for one in range(48)})
+    full = fake.add_group(labels={f"k{'x' * number}": "v" for number in range(49)})
+    room = fake.add_group(labels={f"k{'x' * number}": "v" for number in range(48)})
     query = oncall.alert_groups.list(state="new")
     selection = query if source == "query" else ids([full, room])
     report = await oncall.alert_groups.bulk.add_labels(selection, {"team": "SRE", "tier": "a"})
@@ -122,7 +122,7 @@ async def test_a_group_beyond_fifty_labels_that_has_all_that_are_wanted_is_done_
     fake: FakeOnCall, oncall: OnCallClient, source: str
 ) -> None:
     """Nothing is to be added to it, so nothing is refused."""
-    other = {f"k{'x' * one}": "v" for one in range(51)}
+    other = {f"k{'x' * number}": "v" for number in range(51)}
     group = fake.add_group(labels={"team": "SRE", **other})
     query = oncall.alert_groups.list(state="new")
     selection = query if source == "query" else [group.id]

@@ -84,14 +84,14 @@ async def test_a_group_of_a_long_selection_takes_less_than_300_bytes(tmp_path: P
 
 async def test_all_groups_of_a_long_selection_are_acted_on_in_order(tmp_path: Path) -> None:
     """And the resumed run finds nothing left to do."""
-    expected = [one async for one in stream(10_500)]
+    expected = [group_id async for group_id in stream(10_500)]
     async with connect(200) as client:
         bulk = client.alert_groups.bulk
         report = await bulk.resolve(stream(10_500), journal=tmp_path / "j")
         again = await bulk.resume(tmp_path / "j")
-    for one in (report, again):
-        assert [outcome.id for outcome in one.outcomes] == expected
-        assert one.counts[Status.CHANGED] == 10_500
+    for each in (report, again):
+        assert [outcome.id for outcome in each.outcomes] == expected
+        assert each.counts[Status.CHANGED] == 10_500
 
 
 def files(folder: Path) -> list[Path]:
@@ -132,7 +132,7 @@ async def looks(run: BulkRun, look: Callable[[], int]) -> list[int]:
     "select",
     [
         pytest.param(lambda: stream(30_000), id="an async iterable that never waits"),
-        pytest.param(lambda: [f"I{one}" for one in range(30_000)], id="a list"),
+        pytest.param(lambda: [f"I{number}" for number in range(30_000)], id="a list"),
     ],
 )
 async def test_other_tasks_go_on_while_ids_are_selected(
@@ -150,12 +150,12 @@ async def test_other_tasks_go_on_while_ids_are_selected(
 
 def journal(path: Path, groups: int, *tail: str) -> Path:
     """Of a run that has resolved all of its groups."""
-    ids = [f"I{one:013}" for one in range(groups)]
+    ids = [f"I{number:013}" for number in range(groups)]
     entries = [HEAD, *({"select": ids[at : at + 1000]} for at in range(0, groups, 1000))]
     entries.append({"selected": groups, "complete": True})
-    for one in ids:
-        end = {"end": one, "status": "changed", "seconds": 0.123456, "detail": ""}
-        entries += [{"begin": one}, end]
+    for group_id in ids:
+        end = {"end": group_id, "status": "changed", "seconds": 0.123456, "detail": ""}
+        entries += [{"begin": group_id}, end]
     text = "".join(f"{json.dumps(entry)}\n" for entry in entries) + "".join(tail)
     path.write_text(with_checksums(text))
     return path

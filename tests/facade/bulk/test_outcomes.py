@@ -66,11 +66,11 @@ async def test_a_report_can_be_read_and_kept(fake: FakeOnCall, oncall: OnCallCli
     report, these = await each_status(fake, oncall)
     text = str(report)
     assert "resolve: 6 alert groups: 1 changed, 1 already, 1 rejected" in text
-    assert [one in text for one in these] == [False, False, True, True, True, False]
+    assert [group in text for group in these] == [False, False, True, True, True, False]
     kept = json.loads(report.to_json())
     assert kept["counts"] == {status.value: status is not Status.ACCEPTED for status in Status}
-    assert [(one["id"], one["status"]) for one in kept["outcomes"]] == [
-        (one.id, one.status.value) for one in report.outcomes
+    assert [(outcome["id"], outcome["status"]) for outcome in kept["outcomes"]] == [
+        (outcome.id, outcome.status.value) for outcome in report.outcomes
     ]
     page = StringIO()
     Console(file=page, width=200).print(report)
@@ -103,7 +103,7 @@ async def test_one_failure_keeps_no_other_group_from_being_acted_on(
 ) -> None:
     """However many there are, and of whatever kind."""
     groups = add(fake, 30)
-    these = [one for group in groups for one in (group.id, f"NONE{group.id}")]
+    these = [group_id for group in groups for group_id in (group.id, f"NONE{group.id}")]
     fake.faults.add(refuse(), times=9)
     report = await oncall.alert_groups.bulk.resolve(these)
     assert counted(report) == {"changed": 30, "rejected": 30}
@@ -168,7 +168,7 @@ async def cancellation(fake: FakeOnCall, oncall: OnCallClient) -> BulkReport:
 
 async def rejection(fake: FakeOnCall, oncall: OnCallClient) -> BulkReport:
     """A label for which there is no room."""
-    (group,) = add(fake, 1, labels={f"k{'x' * one}": "v" for one in range(50)})
+    (group,) = add(fake, 1, labels={f"k{'x' * number}": "v" for number in range(50)})
     return await oncall.alert_groups.bulk.add_labels([group.id], ["team:SRE"])
 
 
@@ -188,8 +188,8 @@ async def test_the_errors_of_a_report_keep_no_frames(
     report = await make(fake, oncall)
     assert [failure.error for failure in report.failures].count(None) == 0
     assert len(report.failures) == (3 if make is all_kinds else 1)
-    errors = [one for failure in report.failures for one in chained(failure.error)]
-    assert [one for one in errors if one.__traceback__ is not None] == []
+    errors = [error for failure in report.failures for error in chained(failure.error)]
+    assert [error for error in errors if error.__traceback__ is not None] == []
 
 
 async def test_the_cause_of_a_failure_is_kept(fake: FakeOnCall, oncall: OnCallClient) -> None:

@@ -34,17 +34,17 @@ async def test_progress_is_reported_for_each_page_and_each_group(
     run = oncall.alert_groups.bulk.resolve(query, on_progress=told.append)
     assert told == []
     await run
-    selecting = [one for one in told if one.phase == "selecting"]
-    acting = [one for one in told if one.phase == "acting"]
+    selecting = [progress for progress in told if progress.phase == "selecting"]
+    acting = [progress for progress in told if progress.phase == "acting"]
     assert told == selecting + acting
-    found = [one.done for one in selecting]
+    found = [progress.done for progress in selecting]
     assert (found[0], found[-1], found) == (50, 120, sorted(found))
-    assert {one.total for one in told} == {120}
-    assert [one.done for one in acting] == list(range(1, 121))
-    for one in acting:
-        assert one.action == "resolve"
-        assert sum(one.counts.values()) == 120
-        assert one.counts[Status.CHANGED] == one.done
+    assert {progress.total for progress in told} == {120}
+    assert [progress.done for progress in acting] == list(range(1, 121))
+    for progress in acting:
+        assert progress.action == "resolve"
+        assert sum(progress.counts.values()) == 120
+        assert progress.counts[Status.CHANGED] == progress.done
 
 
 async def test_a_source_without_a_length_has_no_total(
@@ -54,17 +54,17 @@ async def test_a_source_without_a_length_has_no_total(
     told: list[Progress] = []
     run = oncall.alert_groups.bulk.resolve(one_by_one(ids(add(fake, 5))), on_progress=told.append)
     await run
-    selecting = [one for one in told if one.phase == "selecting"]
-    assert [(one.done, one.total, one.eta) for one in selecting] == [
+    selecting = [progress for progress in told if progress.phase == "selecting"]
+    assert [(progress.done, progress.total, progress.eta) for progress in selecting] == [
         (number, None, None) for number in range(1, 6)
     ]
-    assert {one.total for one in told if one.phase == "acting"} == {5}
+    assert {progress.total for progress in told if progress.phase == "acting"} == {5}
 
 
 async def one_by_one(these: list[str]) -> AsyncGenerator[str]:
     """An async iterable of them."""
-    for one in these:
-        yield one
+    for group in these:
+        yield group
 
 
 async def test_rate_and_time_left_are_right_when_the_pace_is_even(
@@ -77,9 +77,9 @@ async def test_rate_and_time_left_are_right_when_the_pace_is_even(
     run = oncall.alert_groups.bulk.resolve(ids(groups), max_at_once=4, on_progress=told.append)
     await run
     fours: dict[int, Progress] = {}
-    for one in told:
-        if one.phase == "acting" and one.done and one.done % 4 == 0:
-            fours.setdefault(one.done, one)
+    for progress in told:
+        if progress.phase == "acting" and progress.done and progress.done % 4 == 0:
+            fours.setdefault(progress.done, progress)
     assert len(fours) == 10
     for done, one in fours.items():
         assert one.rate == pytest.approx(5)
@@ -143,8 +143,8 @@ async def test_a_resumed_run_reports_progress_from_where_it_was(
     assert counted(run.report) == {"changed": 8, "unknown": 4, "not_attempted": 8}
     told: list[Progress] = []
     await oncall.alert_groups.bulk.resume(path, max_at_once=1, on_progress=told.append)
-    assert {one.done_before for one in told} == {8}
-    done = [one.done for one in told]
+    assert {progress.done_before for progress in told} == {8}
+    done = [progress.done for progress in told]
     assert sorted(set(done)) == list(range(8, 21))
     assert done == sorted(done)
 
@@ -161,9 +161,9 @@ async def test_the_rate_of_a_resumed_run_is_that_of_now(
     )
     told: list[Progress] = []
     await oncall.alert_groups.bulk.resume(path, max_at_once=4, on_progress=told.append)
-    assert next(one.rate for one in told if one.done == 25) == pytest.approx(5)
-    assert {one.total for one in told} == {41}
-    assert {one.done for one in told if one.counts[Status.CHANGED] == 40} == {41}
+    assert next(progress.rate for progress in told if progress.done == 25) == pytest.approx(5)
+    assert {progress.total for progress in told} == {41}
+    assert {progress.done for progress in told if progress.counts[Status.CHANGED] == 40} == {41}
 
 
 async def test_a_listener_that_fails_ends_nothing(
@@ -178,7 +178,9 @@ async def test_a_listener_that_fails_ends_nothing(
     with caplog.at_level(logging.ERROR):
         report = await oncall.alert_groups.bulk.resolve(ids(add(fake, 10)), on_progress=fails)
     assert counted(report) == {"changed": 10}
-    errors = [one for one in caplog.records if one.name == "grafana_oncall" and one.exc_info]
+    errors = [
+        record for record in caplog.records if record.name == "grafana_oncall" and record.exc_info
+    ]
     assert len(errors) >= 10
     assert "the listener's own" in caplog.text
 

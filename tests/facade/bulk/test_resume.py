@@ -51,8 +51,8 @@ async def test_a_resumed_run_finishes_the_rest_and_repeats_nothing_that_succeede
     fake.calls.clear()
     path = left if how == "killed" else path
     report = await bulk.resume(path, max_at_once=4)
-    assert {one.status for one in report.failures} <= {Status.UNKNOWN}
-    assert {one.id for one in report.failures} <= silenced
+    assert {outcome.status for outcome in report.failures} <= {Status.UNKNOWN}
+    assert {outcome.id for outcome in report.failures} <= silenced
     assert len(report.failures) <= 4
     assert ids(report.outcomes) == ids(groups)
     assert {group.state for group in groups} == {"silenced"}
@@ -76,11 +76,11 @@ async def test_what_was_in_flight_is_read_back_first(
     fake.calls.clear()
     report = await oncall.alert_groups.bulk.resume(path)
     assert counted(report) == {"unknown": 1, "changed": 5}
-    asked: dict[str, list[str]] = {one: [] for one in ids(groups)}
+    asked: dict[str, list[str]] = {group_id: [] for group_id in ids(groups)}
     for call in fake.calls:
         asked[next(one for one in asked if one in call.path)].append(call.method)
     methods = [["GET"], *[["GET", "POST"]] * 3, *[["POST"]] * 2]
-    assert [asked[one] for one in ids(groups)] == methods
+    assert [asked[group_id] for group_id in ids(groups)] == methods
 
 
 @pytest.mark.parametrize("mode", ["wipe", "delete"])
@@ -134,7 +134,7 @@ async def test_a_finished_run_that_is_resumed_sends_nothing(
     assert again.outcomes[0].detail == first.outcomes[0].detail
     with pytest.raises(ExceptionGroup) as caught:
         again.raise_for_failures()
-    assert [type(one) for one in caught.value.exceptions] == [OnCallError]
+    assert [type(error) for error in caught.value.exceptions] == [OnCallError]
 
 
 async def test_what_failed_is_tried_again(
@@ -217,9 +217,9 @@ async def test_a_journal_stays_as_it_is_until_its_run_begins(
     assert path.read_bytes() == whole + half
     assert (await run).failures == ()
     assert path.read_bytes().startswith(whole + b'{"begin": ')
-    assert {one["end"]: one["status"] for one in lines(path) if "end" in one} == dict.fromkeys(
-        ids(groups), "changed"
-    )
+    assert {
+        entry["end"]: entry["status"] for entry in lines(path) if "end" in entry
+    } == dict.fromkeys(ids(groups), "changed")
 
 
 async def test_a_label_in_doubt_for_which_there_is_no_room_any_more_is_rejected(
@@ -227,7 +227,7 @@ async def test_a_label_in_doubt_for_which_there_is_no_room_any_more_is_rejected(
 ) -> None:
     """It is certain that it is not there, and that it cannot be added."""
     fake.add_label("team", "SRE")
-    (group,) = add(fake, 1, labels={f"k{'x' * one}": "v" for one in range(49)})
+    (group,) = add(fake, 1, labels={f"k{'x' * number}": "v" for number in range(49)})
     path = tmp_path / "j"
     fake.latency = SECOND
     bulk = oncall.alert_groups.bulk

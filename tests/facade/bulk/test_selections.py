@@ -18,21 +18,21 @@ from tests.support.samples import BASE
 def generator(oncall: OnCallClient, these: Groups) -> object:
     """A generator of ids."""
     del oncall
-    return (one.id for one in these)
+    return (group.id for group in these)
 
 
 async def groups_one_by_one(oncall: OnCallClient, these: Groups) -> AsyncGenerator[object]:
     """Groups and ids, each twice."""
-    for one in these:
-        yield await oncall.alert_groups.get(one.id)
-        yield one.id
+    for group in these:
+        yield await oncall.alert_groups.get(group.id)
+        yield group.id
 
 
 SELECTIONS: dict[str, Callable[[OnCallClient, Groups], Any]] = {
     "a query": lambda client, _: client.alert_groups.list(labels={"team": "SRE"}),
     "ids": lambda _, these: ids(these),
     "a tuple with duplicates": lambda _, these: (*ids(these), *ids(these)),
-    "keys": lambda _, these: {one.id: one for one in these}.keys(),
+    "keys": lambda _, these: {group.id: group for group in these}.keys(),
     "a generator": generator,
     "an async generator": groups_one_by_one,
 }
@@ -48,7 +48,7 @@ async def test_a_selection_is_a_query_or_ids_or_groups_in_any_iterable(
     report = await oncall.alert_groups.bulk.resolve(make(oncall, these))
     assert (counted(report), ids(report.outcomes)) == ({"changed": 7}, ids(these))
     assert len(written(fake)) == 7
-    assert {one.state for one in others} == {"firing"}
+    assert {group.state for group in others} == {"firing"}
 
 
 async def test_collected_groups_are_a_selection(fake: FakeOnCall, oncall: OnCallClient) -> None:
@@ -104,7 +104,7 @@ async def test_lines_of_a_file_are_no_ids_until_they_are_stripped(
 ) -> None:
     """The error says which one, and what to do."""
     path = tmp_path / "ids.txt"
-    path.write_text("".join(f"{one.id}\n" for one in add(fake, 3)))
+    path.write_text("".join(f"{group.id}\n" for group in add(fake, 3)))
     with path.open() as file, pytest.raises(InvalidArgument, match=r"selection\[0\].*strip\(\)"):
         oncall.alert_groups.bulk.resolve(file)
     with path.open() as file:
@@ -118,8 +118,8 @@ async def test_an_async_iterable_is_checked_before_anything_is_written(
     """And what it raises of itself comes through."""
 
     async def source(last: Any) -> AsyncGenerator[Any]:
-        for one in add(fake, 3):
-            yield one.id
+        for group in add(fake, 3):
+            yield group.id
         yield 7 if last == 7 else last / 0
 
     with pytest.raises(InvalidArgument, match="7 is neither an id"):

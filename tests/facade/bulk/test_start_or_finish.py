@@ -107,7 +107,7 @@ async def test_a_run_that_was_killed_while_it_selected_is_restarted(
     new = fake.add_group(labels={"team": "SRE"})
     assert counted(await nightly(oncall, path)) == {"changed": 4}
     assert new.state == "silenced"
-    assert [one.get("selected") for one in lines(path)][2] == 4
+    assert [entry.get("selected") for entry in lines(path)][2] == 4
 
 
 async def test_a_finished_run_gives_way_to_a_new_one(
@@ -117,7 +117,7 @@ async def test_a_finished_run_gives_way_to_a_new_one(
     for night in range(3):
         fake.add_group(labels={"team": "SRE"})
         assert counted(await nightly(oncall, path)) == {"changed": night + 1}
-        assert [one["selected"] for one in lines(path) if "selected" in one] == [night + 1]
+        assert [entry["selected"] for entry in lines(path) if "selected" in entry] == [night + 1]
 
 
 async def test_a_run_is_finished_when_each_group_was_attempted(

@@ -228,8 +228,8 @@ BOTH_LISTS = pytest.mark.parametrize("resource", ["alert_groups", "integrations"
 @pytest.mark.parametrize(
     ("argument", "value"),
     [
-        *(("perpage", one) for one in (*(row.values[0] for row in NOT_WHOLE), 0)),
-        *(("prefetch", one) for one in (*(row.values[0] for row in NOT_WHOLE), 65, None)),
+        *(("perpage", value) for value in (*(row.values[0] for row in NOT_WHOLE), 0)),
+        *(("prefetch", value) for value in (*(row.values[0] for row in NOT_WHOLE), 65, None)),
     ],
 )
 async def test_a_number_out_of_range_is_refused(

@@ -191,4 +191,4 @@ async def test_labels_of_an_answer_can_be_filtered_by(
     fake.add_group(labels={"team": "SRE"})
     seen = await oncall.alert_groups.get(group.id)
     found = await oncall.alert_groups.list(labels=seen.labels).collect()
-    assert [one.id for one in found] == [group.id]
+    assert [group.id for group in found] == [group.id]

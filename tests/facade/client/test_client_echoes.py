@@ -65,18 +65,18 @@ def answered(status: str, content: bytes, *lines: str) -> bytes:
 
 def as_json(text: str) -> str:
     """Every letter escaped."""
-    return "".join(f"\\u{ord(one):04x}" for one in text)
+    return "".join(f"\\u{ord(character):04x}" for character in text)
 
 
 SPELLINGS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "HTML": html.escape,
-    "HTML, every letter": lambda text: "".join(f"&#{ord(one)};" for one in text),
-    "HTML, hexadecimal": lambda text: "".join(f"&#x{ord(one):X};" for one in text),
+    "HTML, every letter": lambda text: "".join(f"&#{ord(character)};" for character in text),
+    "HTML, hexadecimal": lambda text: "".join(f"&#x{ord(character):X};" for character in text),
     "JSON, every letter": as_json,
     "JSON, upper case": lambda text: as_json(text).upper().replace("\\U", "\\u"),
     "URL": quote,
-    "URL, every letter": lambda text: "".join(f"%{ord(one):02x}" for one in text),
+    "URL, every letter": lambda text: "".join(f"%{ord(character):02x}" for character in text),
     "bytes": lambda text: repr(text.encode()),
 }
 

@@ -36,7 +36,7 @@ async def test_what_a_bot_has_handled_is_in_the_file_a_second_later(
         kept = Checkpoint.load(path)
         bot.stop()
     assert kept is not None
-    assert {one.id for one in kept.groups} == {group.id for group in groups}
+    assert {group.id for group in kept.groups} == {group.id for group in groups}
 
 
 async def test_a_group_that_cannot_be_read_holds_up_no_other(
@@ -58,7 +58,7 @@ async def test_a_group_that_cannot_be_read_holds_up_no_other(
         await asyncio.sleep(80)
         assert reported(seen, bad) == "Created"
         assert watcher.health.failures == 0
-        assert not any(isinstance(one, Gap) for one in seen)
+        assert not any(isinstance(event, Gap) for event in seen)
 
 
 async def test_many_hints_are_one_poll(fake: FakeOnCall, watch: Callable[..., Watcher]) -> None:

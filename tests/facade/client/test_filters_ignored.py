@@ -166,7 +166,9 @@ async def test_a_filter_by_name_is_checked_as_well() -> None:
     same, other = {**INTEGRATION, "name": "CI"}, {**INTEGRATION, "id": "C2", "name": "prod"}
     server = Server(one_page(same), one_page(same, other))
     async with server.client() as client:
-        assert [one.name for one in await client.integrations.list(name="ci").collect()] == ["CI"]
+        assert [
+            integration.name for integration in await client.integrations.list(name="ci").collect()
+        ] == ["CI"]
         with pytest.raises(FilterIgnored, match="name=ci"):
             await client.integrations.list(name="ci").collect()
         assert len(await client.integrations.list().collect()) == 2

@@ -204,7 +204,7 @@ async def test_progress_shows_the_pause(fake: FakeOnCall) -> None:
     pauses = [event for event in told if isinstance(event, Paused)]
     assert {pause.reason for pause in pauses} == {"unreachable"}
     assert 3 <= len(pauses) <= 8
-    assert max(one.pause for one in shown) > 2
+    assert max(progress.pause for progress in shown) > 2
 
 
 async def test_a_run_that_never_repeats_does_not_wait(fake: FakeOnCall) -> None:

@@ -54,7 +54,7 @@ async def test_what_goes_wrong_once(fake: FakeOnCall, name: str, fault: str) -> 
             with pytest.raises(OutcomeUnknown, match="Check: ") as caught:
                 await operation.call(client, at)
             assert type(caught.value.__cause__) is kind
-            assert [one.error for one in caught.value.attempts] == [kind.__name__]
+            assert [attempt.error for attempt in caught.value.attempts] == [kind.__name__]
         else:
             await operation.call(client, at)
         assert_idle(client)
@@ -90,7 +90,7 @@ async def test_what_never_gets_better(fake: FakeOnCall, name: str, fault: str) -
             never = operation.retry == "never" and doubt
             most = {"500": 2, "500, applied": 2, "throttle": 1}.get(fault, 5)
             assert len(failure.attempts) == requests(fake, name) == (1 if never else most)
-            assert [one.error for one in failure.attempts] == [kind.__name__] * len(
+            assert [attempt.error for attempt in failure.attempts] == [kind.__name__] * len(
                 failure.attempts
             )
             assert failure.attempts[-1].delay is None

@@ -133,6 +133,6 @@ async def test_a_task_group_ends_the_others_when_one_fails(fake: FakeOnCall) -> 
         fake.faults.add(hang(), operation="list_alert_groups", times=9)
         with pytest.raises(ExceptionGroup) as caught:
             await gather_or_cancel(client, group.id)
-        assert [type(one) for one in caught.value.exceptions] == [NotFound]
+        assert [type(error) for error in caught.value.exceptions] == [NotFound]
         assert_idle(client)
         assert passed() == 0

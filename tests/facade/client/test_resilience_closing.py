@@ -108,7 +108,7 @@ async def test_closing_turns_away_those_who_wait_for_a_place(fake: FakeOnCall) -
     await settle()
     await client.aclose()
     results = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [type(one) for one in results[1:]] == [ClientStateError] * 2
+    assert [type(error) for error in results[1:]] == [ClientStateError] * 2
     assert len(fake.calls) == 1
     assert_idle(client)
 
@@ -145,7 +145,7 @@ def test_another_thread_is_told_so(clock: VirtualClock) -> None:
             assert_idle(client)
 
     asyncio.run(main())
-    assert [type(one) for one in found] == [ClientStateError]
+    assert [type(error) for error in found] == [ClientStateError]
     assert "event loop" in str(found[0])
     assert len(fake.calls) == 2
 

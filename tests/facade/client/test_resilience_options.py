@@ -98,7 +98,7 @@ async def test_no_attempt_begins_after_the_deadline(fake: FakeOnCall) -> None:
     async with connect(fake, retry=policy) as client:
         with pytest.raises(ServerError) as caught:
             await client.alert_groups.get(group.id)
-        assert [one.delay for one in caught.value.attempts] == [0.5, 1, 2, 4, None]
+        assert [attempt.delay for attempt in caught.value.attempts] == [0.5, 1, 2, 4, None]
         assert passed() == pytest.approx(7.5)
         fake.faults.clear()
         fake.faults.add(hang(), times=99)

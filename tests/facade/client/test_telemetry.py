@@ -63,7 +63,7 @@ def ended(exporter: InMemorySpanExporter, name: str) -> list[ReadableSpan]:
 
 def numbers(*spans: ReadableSpan) -> list[int]:
     """Their ids."""
-    return [one.context.span_id for one in spans if one.context]
+    return [span.context.span_id for span in spans if span.context]
 
 
 async def test_the_span_of_a_call_is_current_while_its_requests_go_out(
@@ -107,7 +107,7 @@ async def test_calls_at_the_same_time_have_spans_beside_each_other(
     ids = [fake.add_group().id for _ in range(8)]
     async with connect(fake, on_event=Tracing(tracer_provider=provider)) as client:
         with provider.get_tracer("app").start_as_current_span("job") as job:
-            calls = [asyncio.create_task(client.alert_groups.get(one)) for one in ids]
+            calls = [asyncio.create_task(client.alert_groups.get(group_id)) for group_id in ids]
             await asyncio.sleep(0)
             for call in calls[::2]:
                 call.cancel()
@@ -162,7 +162,7 @@ async def test_calls_in_flight_are_measured(
     ids = [fake.add_group().id for _ in range(5)]
     get = {"grafana_oncall.operation": "get_alert_group"}
     async with connect(fake, on_event=metrics, max_connections=2) as client:
-        calls = [asyncio.create_task(client.alert_groups.get(one)) for one in ids]
+        calls = [asyncio.create_task(client.alert_groups.get(group_id)) for group_id in ids]
         await asyncio.sleep(0)
         assert total(reader, "grafana_oncall.call.active", get) == 5
         calls[-1].cancel()

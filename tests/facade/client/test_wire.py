@@ -278,7 +278,7 @@ async def test_the_facade_sends_what_the_operation_is_declared_to_be(
     wire: respx.MockRouter, client: OnCallClient, example: Example
 ) -> None:
     """Each method calls the operation of its own name, path template included."""
-    (declared,) = (one for one in OPERATIONS if one.id == example.operation)
+    (declared,) = (operation for operation in OPERATIONS if operation.id == example.operation)
     request, _ = await sent_by(wire, lambda: example.call(client), example.response())
     path = declared.path.format(alert_group_id=GROUP_ID, integration_id=INTEGRATION_ID)
     assert (request.method, str(request.url)) == (declared.method, API + path)

@@ -20,7 +20,7 @@ async def test_a_list_holds_what_the_fake_holds(fake: FakeOnCall, oncall: OnCall
     assert seen == await oncall.alert_groups.get(group.id)
     assert (seen.id, seen.title, seen.integration_id) == (group.id, "Disk", group.integration_id)
     assert (seen.acknowledged_at, seen.acknowledged_by) == (group.started_at, fake.user.id)
-    assert [(one.key.name, one.value.name) for one in seen.labels] == group.labels
+    assert [(label.key.name, label.value.name) for label in seen.labels] == group.labels
     assert seen.last_alert is not None
     assert seen.last_alert.payload == {"message": "Disk"}
 
@@ -86,7 +86,7 @@ async def test_a_range_that_begins_within_a_second_still_finds_its_group(
     moment = clock.now() + timedelta(microseconds=300_000)
     group = fake.add_group(started_at=moment)
     found = await oncall.alert_groups.list(started_at=(moment, moment)).collect()
-    assert [one.id for one in found] == [group.id]
+    assert [group.id for group in found] == [group.id]
 
 
 async def test_an_unknown_team_is_a_bad_request(oncall: OnCallClient) -> None:
@@ -101,8 +101,13 @@ async def test_integrations_are_listed_and_found_by_name(
 ) -> None:
     """The name is exact."""
     first, second = (fake.add_integration(name=name) for name in ("ci", "ci 2"))
-    assert [one.id for one in await oncall.integrations.list().collect()] == [first.id, second.id]
-    assert [one.id for one in await oncall.integrations.list(name="ci").collect()] == [first.id]
+    assert [integration.id for integration in await oncall.integrations.list().collect()] == [
+        first.id,
+        second.id,
+    ]
+    assert [
+        integration.id for integration in await oncall.integrations.list(name="ci").collect()
+    ] == [first.id]
     assert await oncall.integrations.list(name="none").count() == 0
 
 

@@ -117,7 +117,7 @@ async def test_a_stack_that_is_being_synced_is_waited_for_once(
     assert first.delay == pytest.approx(351)
     assert last.delay is None
     assert passed() == pytest.approx(351)
-    warnings = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert "wait 351.0 s" in warnings[0]
     assert "stack of grafana_url= yet and is synchronizing it: check the URL" in warnings[0]
 

@@ -62,7 +62,9 @@ async def collected(
         url=BASE, token=TOKEN, transport=httpx.MockTransport(server), on_event=events.append
     ) as client:
         groups = await client.alert_groups.list(**options).collect(limit=limit)
-    return [group.id for group in groups], [one for one in events if type(one) is ListIncomplete]
+    return [group.id for group in groups], [
+        event for event in events if type(event) is ListIncomplete
+    ]
 
 
 @given(count=st.integers(51, 160), seed=st.integers(0, 1000), prefetch=st.integers(0, 3))
@@ -92,7 +94,7 @@ async def test_what_is_never_shown_is_reported(caplog: pytest.LogCaptureFixture)
     assert len({*ids}) == len(ids) < 145
     assert incomplete == [ListIncomplete(operation="list_alert_groups", items=len(ids), count=145)]
     assert [number for number, _ in server.asked] == [1, 2, 3] * 3
-    (warning,) = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert f"counts 145 items, but its pages have only {len(ids)}" in warning
 
 

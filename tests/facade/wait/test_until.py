@@ -81,7 +81,7 @@ async def test_an_id_that_is_given_twice_is_answered_twice(
     """And read once."""
     (group,) = add(fake, 1, "resolved")
     found = await oncall.alert_groups.wait_until([group.id] * times, "resolved", timeout=60)
-    assert [one.id for one in found] == [group.id] * times
+    assert [group.id for group in found] == [group.id] * times
     assert len(fake.calls) == 1
 
 
@@ -92,7 +92,7 @@ async def test_ids_may_come_from_any_iterable(
     """An iterator is walked once; the keys of a dict are ids."""
     groups = add(fake, 5, "resolved")
     found = await oncall.alert_groups.wait_until(made(ids(groups)), "resolved", timeout=60)
-    assert [one.id for one in found] == ids(groups)
+    assert [group.id for group in found] == ids(groups)
 
 
 async def test_of_no_groups_there_is_nothing_to_wait_for(

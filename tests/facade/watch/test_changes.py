@@ -90,8 +90,8 @@ async def test_what_is_done_to_a_group_is_reported_once_with_both_looks(
         await polls(20)
     assert reported(seen) == reported(seen, groups[1]) == deed.expected
     after = None if deed.expected == "Deleted" else await oncall.alert_groups.get(groups[1].id)
-    assert all(isinstance(one, Change) and one.before == snapshot for one in seen)
-    assert all(isinstance(one, Change) and one.after == after for one in seen)
+    assert all(isinstance(change, Change) and change.before == snapshot for change in seen)
+    assert all(isinstance(change, Change) and change.after == after for change in seen)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -144,7 +144,7 @@ async def test_groups_are_reported_in_the_order_in_which_they_began(
     async with watching(watch()) as seen:
         groups = add(fake, 5)
         await polls()
-    ids = [one.id for one in seen if isinstance(one, Change)]
+    ids = [change.id for change in seen if isinstance(change, Change)]
     assert ids == [group.id for group in reversed(groups)]
 
 
@@ -153,7 +153,7 @@ async def test_over_hundreds_of_polls_nothing_is_reported_twice(
 ) -> None:
     """Of 30 groups in all states, half of which change once."""
     fake._world.page_size = 7
-    groups = [one for state in STATES for one in add(fake, 8, state=state)]
+    groups = [group for state in STATES for group in add(fake, 8, state=state)]
     async with watching(watch()) as seen:
         await polls(50)
         assert seen == []
@@ -161,7 +161,7 @@ async def test_over_hundreds_of_polls_nothing_is_reported_twice(
             group.alerts_count += 1
         await polls(150)
         assert Counter(map(type, seen)) == {type(seen[0]): 16}
-        assert {one.id for one in seen if isinstance(one, Change)} == {
+        assert {change.id for change in seen if isinstance(change, Change)} == {
             group.id for group in groups[::2]
         }
 

@@ -70,7 +70,7 @@ async def test_a_clock_that_is_set_makes_no_group_new_and_none_forgotten(
         shown.off = timedelta()
         await polls(10)
         assert watcher.health.watched == 61
-    changes = [one for one in seen if not isinstance(one, Gap)]
+    changes = [event for event in seen if not isinstance(event, Gap)]
     assert (reported(seen, groups[0]), reported(seen, new), len(changes)) == (
         "Resolved",
         "Created",

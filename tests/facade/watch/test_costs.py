@@ -115,4 +115,4 @@ async def test_when_all_is_resolved_at_once_all_of_it_is_reported(
         counts = await cost(fake, 30)
     assert max(counts) <= 45
     assert Counter(reported(seen).split()) == {"Resolved": 390}
-    assert len({one.id for one in seen if isinstance(one, Change)}) == 390
+    assert len({change.id for change in seen if isinstance(change, Change)}) == 390

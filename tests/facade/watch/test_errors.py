@@ -78,8 +78,8 @@ async def test_what_waiting_cannot_help_is_raised(  # noqa: PLR0917  # fixtures
     if at_once:
         await act(fake, oncall)
     with pytest.raises(kind):  # noqa: PT012  # wherever it comes
-        async for one in watcher:
-            seen.append(one)
+        async for event in watcher:
+            seen.append(event)
             await act(fake, oncall)
     assert reported(seen) == ("" if at_once else "Created")
     left = Checkpoint.load(path)
@@ -142,7 +142,7 @@ async def test_the_404_of_a_gateway_is_not_taken_for_a_deletion(
                 gateway.lost = True
                 watcher.hint(group.id)
                 await polls(2)
-        assert not any(isinstance(one, Deleted) for one in seen)
+        assert not any(isinstance(change, Deleted) for change in seen)
 
 
 async def test_before_anything_was_read_there_is_no_checkpoint(

@@ -80,12 +80,12 @@ async def test_days_are_reported_transition_by_transition(
     life.note()
 
     async def mirror() -> None:
-        async for one in oncall.alert_groups.watch(
+        async for change in oncall.alert_groups.watch(
             clock=clock, every=timedelta(minutes=10), existing=True
         ):
-            assert isinstance(one, Change)
-            seen[one.id].append((clock(), one))
-            follow(model, one)
+            assert isinstance(change, Change)
+            seen[change.id].append((clock(), change))
+            follow(model, change)
 
     task = asyncio.create_task(mirror())
     await asyncio.sleep(300)

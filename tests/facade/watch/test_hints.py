@@ -67,8 +67,8 @@ async def test_hints_at_groups_that_no_poll_meets_are_read_one_by_one(
     watcher = watch(labels=SRE)
     async with watching(watcher) as seen:
         fake.calls.clear()
-        for one in outside:
-            watcher.hint(one.id)
+        for group in outside:
+            watcher.hint(group.id)
         await asyncio.sleep(EVERY / 3)
         asked = Counter(call.operation for call in fake.calls)
         assert asked["get_alert_group"] == number

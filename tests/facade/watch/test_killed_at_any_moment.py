@@ -86,9 +86,9 @@ class Life:
 
     async def as_loop(self, watcher: Watcher) -> None:
         """One change after the other."""
-        async for one in watcher:
-            if isinstance(one, Change):
-                await self.take(one)
+        async for event in watcher:
+            if isinstance(event, Change):
+                await self.take(event)
 
 
 async def lives(drawn: bytes, moments: Sequence[int], folder: Path, *, bots: bool) -> None:

@@ -122,7 +122,7 @@ async def test_what_a_group_became_as_it_left_the_filter_is_reported(
     assert reported(seen, groups[0]) == "Resolved"
     assert reported(seen, groups[1]) == "AlertsAdded"
     assert len(seen) == 2
-    assert all(isinstance(one, Change) and one.after for one in seen)
+    assert all(isinstance(change, Change) and change.after for change in seen)
 
 
 async def test_a_group_that_enters_the_filter_is_reported_as_created(
@@ -201,8 +201,8 @@ async def test_more_groups_in_a_second_than_on_a_page_are_all_reported(
     async with watching(watch()) as seen:
         assert seen == []
         groups = [
-            fake.add_group(started_at=fake.now() + timedelta(milliseconds=one), state="resolved")
-            for one in range(37)
+            fake.add_group(started_at=fake.now() + timedelta(milliseconds=number), state="resolved")
+            for number in range(37)
         ]
         await polls(30)
         assert Counter(reported(seen).split()) == {"Created": 37, "Resolved": 37}

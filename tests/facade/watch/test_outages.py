@@ -101,8 +101,8 @@ async def test_after_an_outage_a_gap_is_reported_and_all_that_is_left_to_see(
         assert 1 <= len(fake.calls) <= 20
         assert watcher.health.lag == clock() - last if last else None
         await asyncio.sleep(400)
-        gaps = [one for one in seen if isinstance(one, Gap)]
-        rest = [one for one in seen if isinstance(one, Change)]
+        gaps = [event for event in seen if isinstance(event, Gap)]
+        rest = [change for change in seen if isinstance(change, Change)]
         # A poll that waits for the server to take requests again is late, and so is the next.
         assert gaps == seen[:1] or fault.kind == "throttle"
         assert gaps[0].since == last

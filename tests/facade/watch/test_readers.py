@@ -127,8 +127,8 @@ async def test_a_gap_at_which_a_loop_ended_is_reported_to_the_next(
     async with watching(watcher):
         began = watcher.health.polled
     await asyncio.sleep(3600)
-    async for one in watcher:
-        assert isinstance(one, Gap)
+    async for event in watcher:
+        assert isinstance(event, Gap)
         break
     async with watching(watcher) as seen:
         await polls(2)
@@ -149,11 +149,11 @@ async def test_after_a_break_another_loop_goes_on(
     watcher = watch(existing=True, checkpoint=file and tmp_path / file)
     seen: list[Watched] = []
     for _ in range(3):
-        async for one in watcher:
-            seen.append(one)
+        async for event in watcher:
+            seen.append(event)
             if len(seen) % 2 == 0:
                 break
-    ids = [one.id for one in seen if isinstance(one, Change)]
+    ids = [change.id for change in seen if isinstance(change, Change)]
     assert ids[1] == ids[2]
     assert ids[3] == ids[4]
     assert (len({*ids}), passed()) == (4, about(2 * EVERY))
@@ -294,14 +294,16 @@ async def test_a_disk_that_was_full_once_is_no_error_for_the_next_loop(
     path = tmp_path / "bot.json"
     seen: list[Watched] = []
     with all_limits_restored(), pytest.raises(CheckpointError, match="bot") as caught:  # noqa: PT012  # by the loop
-        async for one in watch(existing=True, checkpoint=path):
-            seen.append(one)
+        async for event in watch(existing=True, checkpoint=path):
+            seen.append(event)
             resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, -1))
     assert isinstance(caught.value.__cause__, OSError)
-    assert [one.id for one in seen if isinstance(one, Change)] == [groups[0].id]
+    assert [change.id for change in seen if isinstance(change, Change)] == [groups[0].id]
     async with watching(watch(checkpoint=path)) as again:
         await polls(2)
-    assert [one.id for one in again if isinstance(one, Change)] == [one.id for one in groups]
+    assert [change.id for change in again if isinstance(change, Change)] == [
+        group.id for group in groups
+    ]
 
 
 async def test_a_cancelled_loop_that_cannot_save_is_cancelled_all_the_same(
@@ -331,4 +333,4 @@ async def test_a_file_that_was_removed_is_written_again(
         assert reported(seen) == "Resolved"
         left = Checkpoint.load(path)
     assert left is not None
-    assert [one.id for one in left.groups] == [group.id]
+    assert [group.id for group in left.groups] == [group.id]

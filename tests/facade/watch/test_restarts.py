@@ -39,12 +39,14 @@ async def test_the_next_watcher_reports_what_was_in_flight_and_the_rest(
     assert reported(await first(watcher, 3)) == "Created Created Created"
     watcher.save()
     left: Any = watcher.checkpoint
-    assert [one.id for one in left.groups] == [group.id for group in groups[:2]]
+    assert [group.id for group in left.groups] == [group.id for group in groups[:2]]
     if kind == "JSON":
         left = Checkpoint.from_json(left.to_json())
     async with watching(watch(checkpoint=place or left)) as seen:
         await polls(5)
-    assert [one.id for one in seen if isinstance(one, Change)] == [one.id for one in groups[2:]]
+    assert [change.id for change in seen if isinstance(change, Change)] == [
+        group.id for group in groups[2:]
+    ]
 
 
 async def test_what_happened_between_two_watchers_is_reported(

@@ -134,7 +134,7 @@ async def test_a_bot_that_is_killed_corrects_what_is_undone_before_the_next(
         story.undo(group, fake)
         await run_for((second := mirror.next()).at(make(checkpoint=left)), 40)
     assert mirror.model == on_server(fake)
-    assert all(isinstance(one, Change) and one.before for one in second.seen)
+    assert all(isinstance(change, Change) and change.before for change in second.seen)
 
 
 @stories
@@ -184,8 +184,8 @@ async def test_a_loop_corrects_what_is_undone_before_the_next(
         story.undo(group, fake)
     async with watching(left) as seen:
         await polls(2)
-    for one in seen:
-        mirror.take(one)
+    for event in seen:
+        mirror.take(event)
     assert mirror.model == on_server(fake)
 
 
@@ -272,7 +272,7 @@ async def test_a_group_that_came_back_into_the_filter_and_left_again_is_correcte
         left = mirror.killed(path)
         group.labels.clear()
     await run_for((second := mirror.next()).at(make(labels=SRE, checkpoint=left)), 40)
-    assert [type(one) for one in second.seen] == [LabelsChanged]
+    assert [type(event) for event in second.seen] == [LabelsChanged]
     assert mirror.model == on_server(fake)
 
 

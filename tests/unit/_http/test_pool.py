@@ -128,7 +128,7 @@ async def test_those_in_use_are_closed_though_closing_is_cancelled() -> None:
             calls = [asyncio.ensure_future(call(client)) for _ in range(3)]
             for _ in range(number):
                 await asyncio.sleep(0)
-            over = all(one.done() for one in calls)
+            over = all(call.done() for call in calls)
             await closing_is_cancelled(client, 1)
             await asyncio.wait(calls)
             await asyncio.gather(*calls, return_exceptions=True)

@@ -22,17 +22,17 @@ SPELLINGS: list[Callable[[str], str]] = [
     lambda text: json.dumps(json.dumps(text)),
     repr,
     lambda text: repr(text.encode()),
-    lambda text: "".join(f"&#{ord(one)};" for one in text),
-    lambda text: "".join(f"&#{ord(one):06}" for one in text),
-    lambda text: "".join(f"&#x{ord(one):x};" for one in text),
-    lambda text: "".join(f"&#X{ord(one):04X};" for one in text),
-    lambda text: "".join(f"&amp;#{ord(one)};" for one in text),
-    lambda text: "".join(f"%{ord(one):02x}" for one in text),
-    lambda text: "".join(f"%25{ord(one):02X}" for one in text),
-    lambda text: "".join(f"\\u{ord(one):04x}" for one in text),
-    lambda text: "".join(f"\\\\u{ord(one):04X}" for one in text),
-    lambda text: "".join(f"\\u{{{ord(one):x}}}" for one in text),
-    lambda text: "".join(f"\\x{ord(one):02x}" for one in text),
+    lambda text: "".join(f"&#{ord(character)};" for character in text),
+    lambda text: "".join(f"&#{ord(character):06}" for character in text),
+    lambda text: "".join(f"&#x{ord(character):x};" for character in text),
+    lambda text: "".join(f"&#X{ord(character):04X};" for character in text),
+    lambda text: "".join(f"&amp;#{ord(character)};" for character in text),
+    lambda text: "".join(f"%{ord(character):02x}" for character in text),
+    lambda text: "".join(f"%25{ord(character):02X}" for character in text),
+    lambda text: "".join(f"\\u{ord(character):04x}" for character in text),
+    lambda text: "".join(f"\\\\u{ord(character):04X}" for character in text),
+    lambda text: "".join(f"\\u{{{ord(character):x}}}" for character in text),
+    lambda text: "".join(f"\\x{ord(character):02x}" for character in text),
     lambda text: "".join({"-": "&#45;", "_": "&lowbar;", "!": "&excl;"}.get(c, c) for c in text),
 ]
 tokens = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
@@ -50,7 +50,9 @@ def test_every_spelling_of_a_secret_is_taken_out(token: str, spell: Callable[[st
 @given(token=tokens, data=st.data())
 def test_spellings_may_be_mixed(token: str, data: st.DataObject) -> None:
     """From character to character."""
-    mixed = "".join(data.draw(st.sampled_from(SPELLINGS[6:]))(one).strip("'") for one in token)
+    mixed = "".join(
+        data.draw(st.sampled_from(SPELLINGS[6:]))(character).strip("'") for character in token
+    )
     assert token not in Redactor(token).text(f"<p>{mixed}</p>").replace("(token)", "")
 
 
@@ -113,7 +115,7 @@ def test_a_large_answer_is_looked_through_quickly() -> None:
     token = "f00dfeedc0ffee12"
     redactor = Redactor(token)
     filler = b"<p>nothing here</p>" * 2_000_000
-    escaped = "".join(f"&#{ord(one)};" for one in token).encode()
+    escaped = "".join(f"&#{ord(character)};" for character in token).encode()
     began = time.process_time()
     shown = redactor.content(escaped + filler + token.encode())
     assert time.process_time() - began < 5

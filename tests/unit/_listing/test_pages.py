@@ -123,9 +123,9 @@ def test_upcoming_goes_as_far_as_the_page_says(
     request = operations.list_alert_groups(page=2, perpage=10)
     answer = page(f"{HOST}?page=3&perpage=10", number=2, total_pages=total)
     following = upcoming(request, answer, most)
-    assert [one.page_number for one in following] == numbers
+    assert [request.page_number for request in following] == numbers
     assert following[0] == next_page(request, answer)
-    assert {one.query[0] for one in following} == {("perpage", "10")}
+    assert {request.query[0] for request in following} == {("perpage", "10")}
 
 
 NAMES = st.sampled_from(["page", "state", "label", "cursor", "id", ""]) | st.text(max_size=5)
@@ -175,7 +175,7 @@ def test_whatever_next_says_the_walk_goes_forward_with_its_filters(
         assert error.path == "$.next"  # noqa: PT017  # both ends are allowed
         return
     assert 1 <= len(following) <= most
-    numbers = [one.page_number for one in following]
+    numbers = [request.page_number for request in following]
     assert numbers == [*range(numbers[0], numbers[0] + len(numbers))]
     assert numbers[0] > asked
     for one in following:

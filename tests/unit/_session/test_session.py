@@ -74,12 +74,12 @@ async def test_a_request_without_body_and_stack_lacks_their_headers() -> None:
     async with session(httpx.MockTransport(handle)) as oncall:
         await oncall.send(LIST)
         await oncall.send(operations.list_integrations(name="a b&c=\u2603", page=2))
-    assert [str(one.url) for one in seen] == [
+    assert [str(request.url) for request in seen] == [
         f"{BASE}integrations/",
         f"{BASE}integrations/?name=a+b%26c%3D%E2%98%83&page=2",
     ]
-    for one in seen:
-        assert not {"x-grafana-url", "content-type", "transfer-encoding"} & {*one.headers}
+    for request in seen:
+        assert not {"x-grafana-url", "content-type", "transfer-encoding"} & {*request.headers}
 
 
 async def test_an_exchange_gives_the_answer_as_it_came() -> None:
@@ -217,7 +217,7 @@ async def test_what_is_in_flight_when_the_session_closes_is_an_error_of_ours(
         await oncall.aclose()
         async with asyncio.timeout(5):
             ended = await asyncio.gather(*tasks, return_exceptions=True)
-        assert {type(one) for one in ended} <= {ClientStateError, TransportError}
+        assert {type(error) for error in ended} <= {ClientStateError, TransportError}
 
 
 @pytest.mark.parametrize("url", ["https://999.999.999.999", "https://xn--"])

@@ -45,7 +45,7 @@ async def test_cancelled_requests_leave_their_connections_to_others(
             for task in waiting:
                 task.cancel()
             ended = await asyncio.gather(*waiting, return_exceptions=True)
-            assert {type(one) for one in ended} == {asyncio.CancelledError}
+            assert {type(error) for error in ended} == {asyncio.CancelledError}
         held.answers = True
         pages = await asyncio.gather(*(oncall.send(LIST) for _ in range(2 * connections)))
         assert [page.value.count for page in pages] == [0] * 2 * connections

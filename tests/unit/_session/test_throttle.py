@@ -161,7 +161,7 @@ def test_no_schedule_loses_or_doubles_a_place(
                     inside -= 1
             finished += 1
 
-        tasks = [asyncio.create_task(visit(one)) for one in plan]
+        tasks = [asyncio.create_task(visit(visitor)) for visitor in plan]
         timed = [(one.leaves_early, task) for one, task in zip(plan, tasks, strict=True)]
         shuffled.shuffle(timed)
         for when, task in timed:
@@ -173,7 +173,7 @@ def test_no_schedule_loses_or_doubles_a_place(
             await asyncio.wait(tasks)
         for task in tasks:
             assert task.cancelled() or task.exception() is None
-        assert finished >= sum(one.leaves_early is None for one in plan)
+        assert finished >= sum(visitor.leaves_early is None for visitor in plan)
         assert inside == throttle._in_flight == 0
         await asyncio.sleep(20)
         assert await is_whole(throttle)

@@ -159,8 +159,8 @@ def is_sound(checkpoint: Checkpoint) -> bool:
     times: list[datetime] = [checkpoint.polled]
     texts: list[Any] = [checkpoint.server, *chain(*checkpoint.query)]
     counts: list[Any] = []
-    texts += [one.id for one in checkpoint.in_flight]
-    begun = (one.after for one in checkpoint.in_flight)
+    texts += [entry.id for entry in checkpoint.in_flight]
+    begun = (entry.after for entry in checkpoint.in_flight)
     for one in (*checkpoint.groups, *filter(None, begun)):
         times.append(one.created_at)
         texts += [one.id, one.title or "", *chain(*one.labels)]

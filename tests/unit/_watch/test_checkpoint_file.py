@@ -137,7 +137,7 @@ async def test_a_file_that_has_grown_is_written_anew(tmp_path: Path) -> None:
 
 def content(folder: Path) -> set[str]:
     """The names of its files."""
-    return {one.name for one in folder.iterdir()}
+    return {path.name for path in folder.iterdir()}
 
 
 MANY = attrs.evolve(

@@ -24,15 +24,17 @@ def group(id: str = "I1", state: str = "firing", **fields: Any) -> AlertGroup:
 
 def changes(tracker: GroupTracker) -> dict[str, list[str]]:
     """Return the names of the changes by group, in order."""
-    return {one.id: [type(change).__name__ for change in one.changes] for one in tracker.changed()}
+    return {
+        group.id: [type(change).__name__ for change in group.changes] for group in tracker.changed()
+    }
 
 
 def report(tracker: GroupTracker, groups: Sequence[AlertGroup]) -> None:
     """Deliver all that differs."""
     tracker.start_poll(())
     tracker.observe(groups)
-    for one in tracker.changed():
-        tracker.mark_delivered(tracker.delivery(one))
+    for group in tracker.changed():
+        tracker.mark_delivered(tracker.delivery(group))
 
 
 def test_a_new_group_is_changed_until_that_is_delivered() -> None:

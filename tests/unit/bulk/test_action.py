@@ -239,7 +239,7 @@ def test_an_action_is_restored_from_its_arguments(action: Action) -> None:
     """Also after they were JSON."""
     again = [restored(action.arguments), restored(json.loads(json.dumps(action.arguments)))]
     assert again == [action, action]
-    assert {type(one) for one in again} == {type(action)}
+    assert {type(copy) for copy in again} == {type(action)}
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,10 @@ def test_half_a_last_line_is_cut_off_and_the_next_goes_on(
     with resumed(path) as journal:
         assert path.read_bytes() == whole
         journal.end(Outcome(id="I1", status=Status.FAILED, detail="no"))
-    assert [one.status for one in read(path).outcomes] == [Status.NOT_ATTEMPTED, Status.FAILED]
+    assert [outcome.status for outcome in read(path).outcomes] == [
+        Status.NOT_ATTEMPTED,
+        Status.FAILED,
+    ]
 
 
 def test_a_whole_journal_is_read_without_being_changed(path: Path) -> None:
@@ -193,7 +196,7 @@ def test_a_whole_journal_is_read_without_being_changed(path: Path) -> None:
     begun(path, "I0")
     before = path.read_bytes()
     for _ in range(2):
-        assert [one.status for one in read(path).outcomes] == [Status.NOT_ATTEMPTED]
+        assert [outcome.status for outcome in read(path).outcomes] == [Status.NOT_ATTEMPTED]
     assert path.read_bytes() == before
 
 
@@ -261,7 +264,7 @@ def test_where_there_is_no_room_no_later_line_is_written(path: Path, room: int, 
         with refused(path, words):
             asyncio.run(journal.begin("I1"))
         assert len(path.read_bytes()) == len(whole) + room
-    assert [one.status for one in read(path).outcomes] == [Status.NOT_ATTEMPTED] * 2
+    assert [outcome.status for outcome in read(path).outcomes] == [Status.NOT_ATTEMPTED] * 2
 
 
 @ON_POSIX

@@ -45,7 +45,9 @@ EXPECTED = {
 """By the name of the error's class."""
 
 
-@pytest.mark.parametrize("error", [pytest.param(one, id=type(one).__name__) for one in ERRORS])
+@pytest.mark.parametrize(
+    "error", [pytest.param(error, id=type(error).__name__) for error in ERRORS]
+)
 def test_every_error_is_an_outcome(error: OnCallError) -> None:
     """Refusals would be repeated, failures may pass, and doubt stays doubt."""
     assert status_of(error) is EXPECTED[type(error).__name__]
@@ -131,7 +133,7 @@ def assert_holds(outcomes: Outcomes, expected: Sequence[Outcome]) -> None:
     assert outcomes.counts == {**dict.fromkeys(Status, 0), **counted}
     assert sum(outcomes.counts.values()) == len(outcomes)
     done = {Status.CHANGED, Status.ACCEPTED, Status.ALREADY, Status.REJECTED}
-    assert outcomes.to_do() == [one.id for one in expected if one.status not in done]
+    assert outcomes.to_do() == [outcome.id for outcome in expected if outcome.status not in done]
 
 
 @given(ids=IDS, records=RECORDS, more=IDS)
@@ -164,7 +166,7 @@ def test_a_group_that_is_added_again_keeps_its_place_and_its_outcome() -> None:
     outcomes.record(Outcome(id="b", status=Status.CHANGED))
     outcomes.add("c")
     outcomes.add("b")
-    assert [(one.id, one.status) for one in outcomes] == [
+    assert [(outcome.id, outcome.status) for outcome in outcomes] == [
         ("b", Status.CHANGED),
         ("a", Status.NOT_ATTEMPTED),
         ("c", Status.NOT_ATTEMPTED),

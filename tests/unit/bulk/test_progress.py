@@ -102,12 +102,14 @@ def test_a_listener_is_called_at_each_step_and_once_a_second() -> None:
         await asyncio.sleep(10)
 
     run(main())
-    assert [(one.elapsed, one.done, one.done_before) for one in reported] == [
+    assert [(progress.elapsed, progress.done, progress.done_before) for progress in reported] == [
         (1.0, 3, 3),
         (2.0, 3, 3),
         (2.5, 4, 3),
     ]
-    assert {(one.action, one.phase, one.total) for one in reported} == {("resolve", "acting", 10)}
+    assert {(progress.action, progress.phase, progress.total) for progress in reported} == {
+        ("resolve", "acting", 10)
+    }
 
 
 def test_a_listener_receives_the_pause_as_it_is_then() -> None:
@@ -126,7 +128,10 @@ def test_a_listener_receives_the_pause_as_it_is_then() -> None:
             reporter.reached(1, 1)
 
     run(main())
-    assert [(one.pause, one.counts[Status.CHANGED]) for one in reported] == [(30.0, 0), (29.0, 1)]
+    assert [(progress.pause, progress.counts[Status.CHANGED]) for progress in reported] == [
+        (30.0, 0),
+        (29.0, 1),
+    ]
 
 
 def test_each_phase_is_measured_and_repeats_add_up() -> None:

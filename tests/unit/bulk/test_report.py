@@ -65,7 +65,7 @@ def report(
 
 def test_failures_are_rejected_failed_and_unknown_in_order() -> None:
     """What was not attempted is none."""
-    assert [one.id for one in report(MIXTURE).failures] == ["I2", "I4", "I5", "I7"]
+    assert [outcome.id for outcome in report(MIXTURE).failures] == ["I2", "I4", "I5", "I7"]
 
 
 def test_without_failures_there_are_none() -> None:
@@ -133,7 +133,7 @@ def test_a_report_is_a_json_object() -> None:
             "not_attempted": 1,
         },
     }
-    assert [one["id"] for one in outcomes] == [one.id for one in MIXTURE]
+    assert [outcome["id"] for outcome in outcomes] == [outcome.id for outcome in MIXTURE]
     assert outcomes[:2] == [
         {"id": "I1", "status": "changed", "detail": "", "seconds": 0.5},
         {"id": "I2", "status": "rejected", "detail": "attached", "seconds": 0.0},

@@ -109,7 +109,7 @@ def test_a_listener_hears_how_many_were_found() -> None:
     """At first of all that the server counts, in the end all of them."""
     heard: list[Progress] = []
     frozen(server(5), heard=heard.append)
-    found = [(one.done, one.total) for one in heard if one.phase == "selecting"]
+    found = [(progress.done, progress.total) for progress in heard if progress.phase == "selecting"]
     assert (found[0], found[-1]) == ((2, 5), (5, 5))
     assert found == sorted(found)
 

@@ -24,7 +24,7 @@ async def test_an_event_is_answered_before_it_is_worked_off() -> None:
         assert (answer.status_code, answer.text, loop().time()) == (200, "Accepted.\n", began)
         assert handler.ended == []
         await router.aclose(wait=None)
-    assert [one.raw for one in handler.ended] == [body()]
+    assert [event.raw for event in handler.ended] == [body()]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
@@ -155,7 +155,7 @@ async def test_a_router_that_does_not_run_says_how_to_start_it(
 
 def lifespan(*kinds: str) -> Exchange:
     """An exchange of lifespan messages."""
-    exchange = Exchange(*[{"type": f"lifespan.{one}"} for one in kinds])
+    exchange = Exchange(*[{"type": f"lifespan.{kind}"} for kind in kinds])
     exchange.scope = {"type": "lifespan"}
     return exchange
 
@@ -179,7 +179,7 @@ async def test_the_lifespan_of_a_server_starts_and_ends_the_router() -> None:
 
 async def _kinds(router: Router, exchange: Exchange) -> list[str]:
     await router(exchange.scope, exchange.receive, exchange.send)
-    return [one["type"].removeprefix("lifespan.") for one in exchange.sent]
+    return [message["type"].removeprefix("lifespan.") for message in exchange.sent]
 
 
 async def test_a_router_that_runs_already_fails_the_startup() -> None:
@@ -212,6 +212,6 @@ async def test_nothing_of_a_body_gets_into_headers_or_logs(
     assert (refused.status_code, taken.status_code) == (400, 200)
     assert says in refused.text
     assert {*taken.headers} == {"content-type", "content-length"}
-    messages: list[Any] = [one.getMessage() for one in caplog.records]
-    assert any("A webhook handler failed" in one for one in messages)
-    assert all(one.isprintable() for one in messages)
+    messages: list[Any] = [record.getMessage() for record in caplog.records]
+    assert any("A webhook handler failed" in message for message in messages)
+    assert all(message.isprintable() for message in messages)

@@ -56,7 +56,7 @@ async def test_who_does_not_is_refused(header: str, caplog: pytest.LogCaptureFix
         answer = await post(router, Authorization=header)
     assert (answer.status_code, answer.text) == (401, "The secret is missing or wrong.\n")
     assert handler.begun == []
-    (record,) = [one for one in caplog.records if one.name == "grafana_oncall"]
+    (record,) = [record for record in caplog.records if record.name == "grafana_oncall"]
     assert (record.levelno, shows(caplog.text, SECRET)) == (logging.WARNING, False)
 
 
@@ -187,13 +187,13 @@ async def test_the_secret_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> 
     router = Router(secret=SECRET)
     async with router:
         answers = [
-            *[await post(router, one) for one in (body(), b"{", b"x" * 2_000_000)],
+            *[await post(router, content) for content in (body(), b"{", b"x" * 2_000_000)],
             await ask(router, "GET"),
         ]
         seen = [f"{router!r} {vars(router)!r}", caplog.text]
-    assert [one.status_code for one in answers] == [200, 400, 413, 405]
-    seen += [f"{one.text} {one.headers!r}" for one in answers]
-    assert not any(shows(one, SECRET) for one in seen)
+    assert [response.status_code for response in answers] == [200, 400, 413, 405]
+    seen += [f"{response.text} {response.headers!r}" for response in answers]
+    assert not any(shows(text, SECRET) for text in seen)
     with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(vars(router)["_authenticator"])
 

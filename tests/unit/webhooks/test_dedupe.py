@@ -20,11 +20,11 @@ async def handled(*bodies: bytes | float, **settings: Any) -> int:
     router = Router(secret=SECRET, **settings)
     router.on()(handler := Recorder())
     async with router:
-        for one in bodies:
-            if isinstance(one, bytes):
-                assert (await post(router, one)).status_code == 200
+        for content in bodies:
+            if isinstance(content, bytes):
+                assert (await post(router, content)).status_code == 200
             else:
-                await asyncio.sleep(one)
+                await asyncio.sleep(content)
     return len(handler.ended)
 
 

@@ -34,7 +34,7 @@ def test_an_event_has_what_the_server_sends() -> None:
     assert event.until == datetime(2026, 3, 2, 12, 30, 7, 430444, tzinfo=UTC)
     assert event.user is not None
     assert attrs.asdict(event.user) == ADA
-    assert [attrs.asdict(one) for one in event.notified_users] == [ADA]
+    assert [attrs.asdict(user) for user in event.notified_users] == [ADA]
     assert event.users_to_be_notified == []
     assert event.alert_group.title == "Disk almost full"
     assert event.alert_group.state is AlertGroupState.SILENCED
@@ -125,7 +125,7 @@ def test_labels_are_read_in_both_forms(labels: Any, expected: dict[str, str]) ->
     """An object, and the API's list where labels are off; they never fail an event."""
     event = parse(body(alert_group={**GROUP, "labels": labels}))
     assert event.labels == expected
-    assert {one.key.name: one.value.name for one in event.group.labels} == expected
+    assert {label.key.name: label.value.name for label in event.group.labels} == expected
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_an_event_that_changes_no_state_is_no_change(type_: str) -> None:
 
 def test_every_type_of_event_is_a_change_or_known_to_be_none() -> None:
     """A new one must be decided on; and type checkers know each."""
-    none = {one for one in EventType if not parse(body(one.value)).changes}
+    none = {kind for kind in EventType if not parse(body(kind.value)).changes}
     assert none == {"escalation", "personal notification"}
     assert set(get_args(get_args(EventName)[1])) == set(EventType)
 
@@ -171,7 +171,7 @@ def test_every_type_of_event_enters_a_state_or_is_known_not_to() -> None:
 
 def test_the_group_of_an_event_has_every_member_of_the_apis() -> None:
     """Neither model may have a member that the other lacks."""
-    names = [{one.name for one in attrs.fields(cls)} for cls in (AlertGroup, EventAlertGroup)]
+    names = [{field.name for field in attrs.fields(cls)} for cls in (AlertGroup, EventAlertGroup)]
     assert names[0] == names[1]
 
 

@@ -30,7 +30,7 @@ def made(handler: Callable[[Event], Awaitable[object]] | None = None, **settings
 
 def types(handler: Recorder) -> list[str]:
     """What a handler was given."""
-    return [one.type for one in handler.begun]
+    return [event.type for event in handler.begun]
 
 
 async def test_a_handler_gets_the_events_that_it_is_for() -> None:
@@ -129,7 +129,7 @@ async def test_events_of_one_group_are_handled_in_order() -> None:
         await asyncio.sleep(5)
         assert types(handler) == sent[:1]
         await router.aclose(wait=None)
-    assert [one.type for one in handler.ended] == sent
+    assert [event.type for event in handler.ended] == sent
     assert loop().time() - began == pytest.approx(40)
 
 
@@ -282,9 +282,9 @@ async def test_a_large_event_is_not_passed_by_small_ones() -> None:
         await post(router, body(group="I1"))
         sent = [large, body(group="I3")]
         answers = await asyncio.gather(*[post(router, one) for one in sent])
-        assert [one.text for one in answers] == ["Accepted.\n", "The backlog is full.\n"]
+        assert [response.text for response in answers] == ["Accepted.\n", "The backlog is full.\n"]
         await router.aclose(wait=None)
-    assert [one.alert_group_id for one in handler.ended] == ["I1", "I2"]
+    assert [event.alert_group_id for event in handler.ended] == ["I1", "I2"]
 
 
 async def test_what_waits_for_a_place_is_bounded_too() -> None:
@@ -295,8 +295,10 @@ async def test_what_waits_for_a_place_is_bounded_too() -> None:
         for number in range(2):
             await post(router, body(group=f"I{number}"))
         began = loop().time()
-        answers = await asyncio.gather(*[post(router, body(group=f"J{one}")) for one in range(5)])
-        assert [one.status_code for one in answers] == [200, 200, 503, 503, 503]
+        answers = await asyncio.gather(
+            *[post(router, body(group=f"J{number}")) for number in range(5)]
+        )
+        assert [response.status_code for response in answers] == [200, 200, 503, 503, 503]
         assert loop().time() - began == pytest.approx(5)
         assert (await post(router, body(group="J4"))).status_code == 200
         await router.aclose(wait=None)
@@ -312,8 +314,8 @@ async def test_events_that_wait_take_no_more_memory_than_their_bodies() -> None:
     tracemalloc.start()
     try:
         async with router:
-            for one in bodies:
-                assert (await post(router, one)).status_code == 200
+            for content in bodies:
+                assert (await post(router, content)).status_code == 200
             handler.begun.clear()
             peak = tracemalloc.get_traced_memory()[1]
             await router.aclose(wait=0)
@@ -328,8 +330,8 @@ async def test_an_id_of_any_length_is_remembered_in_a_few_bytes() -> None:
     async with made() as router:
         tracemalloc.start()
         try:
-            for one in bodies:
-                assert (await post(router, one)).status_code == 200
+            for content in bodies:
+                assert (await post(router, content)).status_code == 200
             await asyncio.sleep(1)
             assert router.backlog == 0
             kept = tracemalloc.get_traced_memory()[0]
@@ -344,9 +346,9 @@ async def test_a_place_that_gets_free_in_time_is_taken() -> None:
     async with router:
         await post(router, body(group="I1"))
         answers = await asyncio.gather(*[post(router, body(group="I2")) for _ in range(2)])
-        assert [one.text for one in answers] == ["Accepted.\n", "The backlog is full.\n"]
+        assert [response.text for response in answers] == ["Accepted.\n", "The backlog is full.\n"]
         await router.aclose(wait=None)
-    assert [one.alert_group_id for one in handler.ended] == ["I1", "I2"]
+    assert [event.alert_group_id for event in handler.ended] == ["I1", "I2"]
 
 
 async def test_a_repeat_that_waits_for_a_place_is_found_out() -> None:
@@ -356,7 +358,7 @@ async def test_a_repeat_that_waits_for_a_place_is_found_out() -> None:
         for number in (1, 2):
             await post(router, body(group=f"I{number}"))
         answers = await asyncio.gather(*[post(router, body(group="I3")) for _ in range(2)])
-        assert [one.text for one in answers] == ["Accepted.\n", "Duplicate.\n"]
+        assert [response.text for response in answers] == ["Accepted.\n", "Duplicate.\n"]
         at_once = loop().time()
         assert (await post(router, body(group="I4"))).text == "Accepted.\n"
         assert loop().time() == at_once
@@ -376,11 +378,11 @@ async def test_closing_finishes_what_was_taken_and_takes_no_more() -> None:
         assert (await post(router, body(group="I3"))).status_code == 503
         await asyncio.gather(closing, router.aclose())
         assert (await waiting).status_code == 503
-        assert ([one.alert_group_id for one in handler.ended], router.backlog) == (["I1"], 0)
+        assert ([event.alert_group_id for event in handler.ended], router.backlog) == (["I1"], 0)
     await router.aclose()
     async with router:
         assert (await post(router, body(group="I2"))).status_code == 200
-    assert [one.alert_group_id for one in handler.ended] == ["I1", "I2"]
+    assert [event.alert_group_id for event in handler.ended] == ["I1", "I2"]
 
 
 @pytest.mark.parametrize(
@@ -414,7 +416,7 @@ async def test_what_takes_too_long_is_cancelled_and_counted(
         await router.aclose(**wait)
     assert loop().time() - began == pytest.approx(seconds)
     assert (len(handler.ended), reported) == (2 - lost, [])
-    assert [one.levelno for one in caplog.records] == [logging.ERROR] * bool(lost)
+    assert [record.levelno for record in caplog.records] == [logging.ERROR] * bool(lost)
     assert lost == 0 or f"{lost} events were lost" in caplog.text
 
 
