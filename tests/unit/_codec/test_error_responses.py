@@ -103,7 +103,7 @@ def test_decode_raises_the_refusal_with_all_that_is_known() -> None:
         pytest.param(b"nope", "responded without JSON: 'nope'", {}, id="text"),
         pytest.param(b"\xff\0", r"responded without JSON: '\ufffd\x00'", {}, id="bytes"),
         pytest.param(
-            b"<style>p {x}</style><script>f(1 < 2)</script><h1>Server Error\n (500)</h1>&amp; so",
+            b"<style>p\n{x}</style><script>f(1 < 2)</script><h1>Server Error\n (500)</h1>&amp; so",
             "responded without JSON: 'Server Error (500) & so'",
             {},
             id="html",

@@ -45,9 +45,18 @@ def test_a_new_group_is_changed_until_that_is_delivered() -> None:
         tracker.observe([group()])
         assert changes(tracker) == {"I1": ["Created"]}
     report(tracker, [group()])
-    tracker.start_poll(())
+    for _ in range(2):
+        tracker.start_poll(())
+        tracker.observe([group()])
+        assert changes(tracker) == {}
+
+
+def test_before_the_first_poll_nothing_is_seen_busy_or_changed() -> None:
+    """Unless it is observed."""
+    tracker = GroupTracker(())
+    assert (tracker.seen, [*tracker.changed()]) == (set(), [])
     tracker.observe([group()])
-    assert changes(tracker) == {}
+    assert changes(tracker) == {"I1": ["Created"]}
 
 
 def test_what_changes_back_before_it_is_delivered_is_not_reported() -> None:
@@ -84,7 +93,7 @@ def test_a_group_that_the_filter_excludes_is_not_seen_in_the_list() -> None:
     tracker.observe([group(state="resolved")])
     tracker.observe_one("I2", group("I2", state="resolved"))
     assert changes(tracker) == {}
-    assert tracker.seen == {"I2"}
+    assert (tracker.seen, tracker.reported) == ({"I2"}, {})
 
 
 def test_of_a_busy_group_nothing_is_reported() -> None:
@@ -126,6 +135,18 @@ def test_changes_come_in_the_order_in_which_the_groups_were_created() -> None:
         [group("I2", created_at=began + timedelta(hours=1)), group("I1", created_at=began)]
     )
     assert [*changes(tracker)] == ["I1", "I2"]
+
+
+def test_a_deleted_group_stands_where_it_was_created() -> None:
+    """Among those that changed."""
+    tracker = GroupTracker(())
+    began = GROUP_MODEL.created_at
+    later = group("I2", created_at=began + timedelta(hours=1))
+    report(tracker, [group("I1", created_at=began), later])
+    tracker.start_poll(())
+    tracker.observe_one("I2", None)
+    tracker.observe([group("I1", state="resolved", created_at=began)])
+    assert [*changes(tracker).items()] == [("I1", ["Resolved"]), ("I2", ["Deleted"])]
 
 
 def test_groups_beyond_the_horizon_are_neither_seen_nor_kept() -> None:
@@ -222,6 +243,8 @@ def test_a_group_of_unknown_age_is_not_beyond_the_horizon() -> None:
     tracker.drop_old()
     assert [*tracker.in_flight] == ["I1", "I2"]
     assert tracker.created_at("I1") == tracker.oldest
+    tracker.observe([group("I3")])
+    assert changes(tracker) == {"I3": ["Created"]}
 
 
 def test_what_left_the_filter_before_and_after_is_no_changes() -> None:
@@ -232,3 +255,14 @@ def test_what_left_the_filter_before_and_after_is_no_changes() -> None:
     tracker.start_poll(())
     tracker.observe_one("I1", group(state="acknowledged"))
     assert (changes(tracker), tracker.in_flight) == ({}, {})
+
+
+def test_who_may_have_seen_it_leave_the_filter_is_told_what_differs_from_before() -> None:
+    """Not what has happened outside of the filter since."""
+    tracker = GroupTracker(FIRING)
+    report(tracker, [group()])
+    outside = Snapshot.of(group(state="resolved"))
+    tracker.mark_in_flight(Delivery(id="I1", after=outside, left_filter=True))
+    tracker.start_poll(())
+    tracker.observe_one("I1", group(state="acknowledged"))
+    assert changes(tracker) == {"I1": ["Acknowledged"]}

@@ -130,6 +130,17 @@ def test_a_first_line_that_is_no_header_is_refused(path: Path, first: str) -> No
         read(written(path, first, *SELECTED))
 
 
+def test_a_refusal_quotes_the_beginning_of_the_line_and_says_what_to_do(path: Path) -> None:
+    """Sixty bytes tell what kind of file it is."""
+    path.write_bytes(b"x" * 100)
+    with refused(path) as caught:
+        read(path)
+    assert str(caught.value) == (
+        f"{path}, line 1: not a line of a bulk journal, or a damaged one: b'{'x' * 60}'. "
+        "Nothing was sent now. Start a new run, with a new file."
+    )
+
+
 def test_a_line_that_no_journal_can_have_is_not_read_to_its_end(path: Path) -> None:
     """A gigabyte without a line feed, behind the beginning of a journal."""
     path.write_bytes(b'{"journal": 1')
@@ -214,7 +225,7 @@ def test_what_a_crash_of_the_machine_leaves_of_a_first_line_is_nothing(
     assert_nothing_sent(path)
 
 
-@pytest.mark.parametrize("content", [b"precious", b"{\n  precious\n}", b"\xff\x00"])
+@pytest.mark.parametrize("content", [b"precious", b'{"jX', b"{\n  precious\n}", b"\xff\x00"])
 def test_a_file_that_is_no_journal_is_left_as_it_is(path: Path, content: bytes) -> None:
     """Passing the wrong path loses nothing."""
     path.write_bytes(content)
