@@ -21,9 +21,10 @@ PATHS: dict[str, Callable[[Path], Path]] = {
     "a name without an encoding": lambda folder: folder / "\ud800",
     "a folder": lambda folder: folder,
     "a pipe": pipe,
-    "a device without an end": lambda _: Path("/dev/zero"),
-    "a device without content": lambda _: Path(os.devnull),
 }
+
+ENDLESS = Path("/dev/zero")
+"""A device. Nothing that may be written or removed is tried with it: tests may run as root."""
 
 each_path = pytest.mark.parametrize("odd", [pytest.param(PATHS[name], id=name) for name in PATHS])
 

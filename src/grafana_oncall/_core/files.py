@@ -9,6 +9,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -41,6 +42,17 @@ def open_private(path: Path, flags: int) -> int:
         os.close(file)
         raise OSError(errno.EINVAL, "Not a regular file")
     return file
+
+
+def open_new(path: Path) -> int:
+    """Open a new file, in the place of what a dead process, or someone else, has left there.
+
+    Raises:
+        OSError: As `open_private`; for instance, it is a folder.
+    """
+    with suppress(FileNotFoundError, ValueError):
+        path.unlink()
+    return open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
 
 
 def has_name(file: int, path: Path) -> bool:

@@ -3,13 +3,14 @@
 As a file, a checkpoint is its value in one line of JSON and, behind that, a journal: a line for
 each thing that has happened since (`checkpoint_file` writes it).
 
-    {"server": …, "query": …, "polled": …, "groups": [{"id": "I1", …}, …], …}
+    {"format": 1, "groups": [{"id": "I1", …}, …], …, "polled": …, "query": …, "server": …}
     {"polled": "2026-03-02T09:30:15Z"}              groups were read
     {"in_flight": {"id": "I1", "after": {…}, …}}    changes of a group are about to be delivered
     {"delivered": {"id": "I1", "after": {…}, …}}    they have been handled
 
 To load it is to apply the lines to the value, in order. A last line without a line feed was being
-written when the process died, and is ignored.
+written when the process died, and is ignored. Each line of a file has a checksum (`_core.files`),
+so that a damaged one is refused; a value that is stored elsewhere has none.
 """
 
 import errno
@@ -25,6 +26,7 @@ import attrs
 import msgspec
 
 from grafana_oncall._codec.converter import BaseValidationError, dumps, loads
+from grafana_oncall._core.files import is_sealed, open_new, open_private, seal, unsealed
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import AwareDatetime
 from grafana_oncall.changes import Snapshot
@@ -33,6 +35,9 @@ from grafana_oncall.errors import CheckpointError
 from .tracker import Delivery, DeliveryState
 
 _FORMAT: Final = 1
+
+_OPENING: Final = b'{"format":'
+"""How the file of a checkpoint begins: of any other, no more than this is read."""
 
 _SLICE: Final = 500
 """Groups that are encoded in one go: no other thread runs meanwhile."""
@@ -97,7 +102,7 @@ class Checkpoint:
             CheckpointError: The file cannot be read, or is not a checkpoint.
         """
         try:
-            return cls.from_json(path.read_bytes())
+            return cls.from_json(_content(path))
         except FileNotFoundError:
             return None
         except (OSError, CheckpointError) as error:
@@ -170,9 +175,11 @@ def _pieces(checkpoint: Checkpoint) -> Iterator[bytes]:
 
 def write_new(checkpoint: Checkpoint, path: Path) -> Path:
     """Write the value, through to the disk, into a file beside `path`, and return its path."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "Not a regular file")  # such as a pipe: it would be replaced
     new = beside(path)
-    with FileIO(new, "wb") as file:
-        for piece in chain(_pieces(checkpoint), [b"\n"]):
+    with FileIO(open_new(new), "wb") as file:
+        for piece in seal(_pieces(checkpoint)):
             append(file.fileno(), piece)
         os.fsync(file.fileno())
     return new
@@ -191,7 +198,20 @@ def append(file: int, text: bytes) -> None:
 
 def unusable(path: Path, error: Exception) -> CheckpointError:
     """Return the error for a file that cannot be read or written."""
-    return CheckpointError(f"{path}: the checkpoint cannot be used ({error}).", path=str(path))
+    hint = ""
+    if isinstance(error, CheckpointError):
+        hint = " Restore the file, or delete it to start anew."
+    elif isinstance(error, OSError) and error.errno == errno.EBUSY:
+        hint = " A file that is mounted by itself cannot be replaced: mount its folder."
+    reason = str(error).removesuffix(".")
+    message = f"{path}: the checkpoint cannot be used ({reason}).{hint}"
+    return CheckpointError(message, path=str(path))
+
+
+def _content(path: Path) -> bytes:
+    with FileIO(open_private(path, os.O_RDONLY)) as file:
+        start = file.read(len(_OPENING))
+        return start + file.readall() if start == _OPENING else start
 
 
 def _lines(text: object) -> list[bytes]:
@@ -200,7 +220,8 @@ def _lines(text: object) -> list[bytes]:
     whole = found[:-1] or found
     for line in whole:
         line.decode()  # msgspec does not check the encoding of strings that it skips
-    return whole
+    is_value = len(whole) == 1 and not is_sealed(whole[0])
+    return whole if is_value else [unsealed(line) for line in whole]
 
 
 def _as_bytes(text: object) -> bytes:

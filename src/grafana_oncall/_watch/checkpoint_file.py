@@ -10,6 +10,9 @@ beside the old one, to which lines are still appended meanwhile. Those lines are
 memory, and are appended to the new file before it replaces the old one in one step. So at any
 moment there is one file with everything, and a process that dies leaves the old one or the new one.
 
+One watcher at a time uses a file: it locks the lock file beside it, and locks it anew when that was
+removed, as by a program that cleans up; if another watcher was faster, it ends.
+
 Only the new file, and the last lines of a watcher that ends, are flushed to the disk (`fsync`).
 When the machine crashes, the lines of the last half minute may be lost, as with any file.
 """
@@ -27,6 +30,7 @@ import msgspec
 
 from grafana_oncall._core.aio import to_the_end
 from grafana_oncall._core.filelock import lock, unlock
+from grafana_oncall._core.files import NO_SYMLINK, has_name, open_private, sealed
 from grafana_oncall.errors import CheckpointError
 
 from .checkpoint import Checkpoint, append, beside, unusable, write_new
@@ -34,7 +38,7 @@ from .tracker import Delivery
 
 Kind: TypeAlias = Literal["polled", "in_flight", "delivered"]
 
-_TO_APPEND: Final = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)  # else Windows adds \r
+_TO_APPEND: Final = os.O_WRONLY | os.O_APPEND
 
 _MIN_JOURNAL: Final = 64 * 1024
 """Bytes of lines below which a file, however small, is not compacted."""
@@ -45,10 +49,19 @@ _LOCK_RETRY: Final = 0.1
 
 
 class CheckpointFile:
-    """A checkpoint in a file, used by one watcher at a time: a lock file beside it ensures that."""
+    """A checkpoint in a file, used by one watcher at a time: a lock file beside it ensures that.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path.resolve()  # its lock is the same under all its names
+    With `locked=False` nothing ensures it.
+    """
+
+    def __init__(self, path: Path, *, locked: bool = True) -> None:
+        try:
+            self.path = path.resolve()  # its lock is the same under all its names
+        except (OSError, RuntimeError, ValueError) as error:  # of a circle of links, a NUL …
+            raise unusable(path, error) from error
+        self._locked = locked
+        self.is_open = False
+        """Whether it is between `lock` and `unlock`."""
         # File descriptors: file objects might be closed by the garbage collector, with a warning.
         self._lock: int | None = None
         self._file: int | None = None
@@ -64,21 +77,24 @@ class CheckpointFile:
         Raises:
             CheckpointError: Another watcher, of this or another process, does not release it.
         """
-        if self._lock is not None:
+        if self.is_open:
             return False
+        if self._locked:
+            await self._wait_for_lock()
+        self.is_open = True
+        return True
+
+    async def _wait_for_lock(self) -> None:
         deadline = asyncio.get_running_loop().time() + _LOCK_TIMEOUT
         while not self._try_lock():
             if asyncio.get_running_loop().time() >= deadline:
-                message = (
-                    f"{self.path}: another watcher is using this checkpoint. Give each its own."
-                )
-                raise CheckpointError(message, path=str(self.path))
+                raise self._in_use()
             await asyncio.sleep(_LOCK_RETRY)
-        return True
 
     def _try_lock(self) -> bool:
+        path = self.path.with_name(f"{self.path.name}.lock")
         try:
-            file = os.open(f"{self.path}.lock", os.O_WRONLY | os.O_CREAT, 0o666)
+            file = open_private(path, os.O_WRONLY | os.O_CREAT | NO_SYMLINK)
         except OSError as error:
             raise unusable(self.path, error) from error
         try:
@@ -87,22 +103,48 @@ class CheckpointFile:
             os.close(file)
             if isinstance(error, BlockingIOError):
                 return False
-            raise unusable(self.path, error) from error
+            raise self._unlockable(error) from error
         self._lock = file
-        return True
+        if has_name(file, path):
+            return True
+        self._release()  # the lock file was removed between `open_private` and `lock`
+        return False
+
+    def check_lock(self) -> None:
+        """Lock the file anew if the lock file was removed; close it if that fails.
+
+        Raises:
+            CheckpointError: Another watcher has locked it since.
+        """
+        path = self.path.with_name(f"{self.path.name}.lock")
+        if self._lock is not None and not has_name(self._lock, path):
+            self._release()
+            if not self._try_lock():
+                self.unlock()  # what follows is not written over what the other one knows
+                raise self._in_use()
+
+    def _in_use(self) -> CheckpointError:
+        message = f"{self.path}: another watcher is using this checkpoint. Give each its own."
+        return CheckpointError(message, path=str(self.path))
+
+    def _unlockable(self, error: OSError) -> CheckpointError:
+        message = (
+            f"{self.path}: the checkpoint cannot be locked ({error.strerror}). Use a path on a "
+            "file system with locks; or pass lock=False, and let no other watcher use this one."
+        )
+        return CheckpointError(message, path=str(self.path))
 
     def unlock(self) -> None:
         """Close the file, and let other watchers lock it."""
         self._close()
+        self._release()
+        self.is_open = False
+
+    def _release(self) -> None:
         if self._lock is not None:
             unlock(self._lock)
             os.close(self._lock)
             self._lock = None
-
-    @property
-    def is_locked(self) -> bool:
-        """Whether this object holds the lock."""
-        return self._lock is not None
 
     def load(self) -> Checkpoint | None:
         """Return the checkpoint in the file; None if there is no file yet."""
@@ -120,7 +162,7 @@ class CheckpointFile:
         try:
             loop = asyncio.get_running_loop()
             await to_the_end(loop.run_in_executor(None, write_new, checkpoint, self.path))
-            with FileIO(new, "ab") as file:
+            with FileIO(open_private(new, _TO_APPEND | NO_SYMLINK), "ab") as file:
                 append(file.fileno(), b"".join(self._meanwhile))
             self._replace_by(new)
         except OSError as error:
@@ -144,7 +186,7 @@ class CheckpointFile:
 
     def append(self, kind: Kind, value: datetime | Delivery) -> bool:
         """Append a line, which survives this process; return False where there is no file."""
-        text = msgspec.json.encode({kind: value}) + b"\n"
+        text = sealed(msgspec.json.encode({kind: value}))
         if self._meanwhile is not None:
             self._meanwhile.append(text)
         if self._file is None or self._size() is None:
@@ -164,9 +206,10 @@ class CheckpointFile:
         return status.st_size if status.st_nlink else None
 
     def _replace_by(self, new: Path) -> None:
+        self.check_lock()
         self._close()  # Windows cannot replace a file that is open
         new.replace(self.path)
-        self._file = os.open(self.path, _TO_APPEND)
+        self._file = open_private(self.path, _TO_APPEND)
         size = os.fstat(self._file).st_size
         self._compact_at = size + max(size, _MIN_JOURNAL)
 

@@ -52,6 +52,7 @@ class WatchSettings:
     every: timedelta
     horizon: timedelta
     existing: bool
+    lock: bool
     clock: Callable[[], datetime]
 
 
@@ -75,7 +76,9 @@ class Follower:
         self._session = session
         self._settings = settings
         query = settings.scope.request.query
-        self.recorder = Recorder(session.shared.target.base_url, query, checkpoint)
+        self.recorder = Recorder(
+            session.shared.target.base_url, query, checkpoint, locked=settings.lock
+        )
         self._poller = Poller(session, settings.scope, self.recorder.tracker)
         self._started: Timestamp | None = None
         """When the first poll began."""

@@ -27,6 +27,8 @@ class Recorder:
         server: str,
         query: Sequence[tuple[str, str]],
         checkpoint: Checkpoint | str | Path | None,
+        *,
+        locked: bool,
     ) -> None:
         self._server = server
         self._query = tuple(query)
@@ -38,7 +40,7 @@ class Recorder:
         self._failure: CheckpointError | None = None
         self._file: CheckpointFile | None = None
         if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
-            self._file = CheckpointFile(path_of("checkpoint", checkpoint))
+            self._file = CheckpointFile(path_of("checkpoint", checkpoint), locked=locked)
             checkpoint = self._file.load()
         if checkpoint is not None:
             self._resume(checkpoint)
@@ -102,7 +104,7 @@ class Recorder:
 
     @property
     def _open_file(self) -> CheckpointFile | None:
-        return self._file if self._file is not None and self._file.is_locked else None
+        return self._file if self._file is not None and self._file.is_open else None
 
     def check(self) -> None:
         """Raise the error of what could not be recorded."""
@@ -111,9 +113,11 @@ class Recorder:
 
     async def record_poll(self, polled: Timestamp, gap: Gap | None) -> None:
         """Record a poll, and compact the file where its journal has grown."""
+        file = self._open_file
+        if file is not None:
+            file.check_lock()
         self._gaps += [] if gap is None else [gap]
         self.polled = polled
-        file = self._open_file
         if file is not None and file.needs_rewrite:
             await file.rewrite(self.checkpoint)
         else:

@@ -92,6 +92,7 @@ class AlertGroups(generated.AlertGroups):
         every: timedelta | float = timedelta(seconds=15),
         existing: bool = False,
         checkpoint: "Checkpoint | str | Path | None" = None,
+        lock: bool = True,
         horizon: timedelta = timedelta(days=30),
         overlap: timedelta = timedelta(minutes=5),
         max_pages: int = 8,
@@ -118,8 +119,10 @@ class AlertGroups(generated.AlertGroups):
                 the start, the start is before the outage, by `clock`.
             checkpoint: Where an earlier watcher of the same filter ended: its `.checkpoint`, or a
                 file. The watcher continues from the file if it exists, and keeps it up to date with
-                a line for each poll and two for each change. One watcher at a time may use a file;
-                a lock file is kept beside it.
+                a line for each poll and two for each change. One watcher at a time may use a file.
+                Only its owner can read it.
+            lock: Whether a file is locked, by a lock file beside it, so that a second watcher of it
+                raises CheckpointError. False is for file systems without locks.
             horizon: Groups created longer ago than this are not watched; at most 3650 days.
             overlap: How much later than newer groups a group may appear in the list.
             max_pages: Limit of the pages read in a poll, as described above.
@@ -148,6 +151,7 @@ class AlertGroups(generated.AlertGroups):
             every=duration("every", every, longest=timedelta(days=7)),
             horizon=duration("horizon", horizon, longest=timedelta(days=3650)),
             existing=of_type("existing", existing, bool),
+            lock=of_type("lock", lock, bool),
             clock=function("clock", clock),
         )
         return Watcher(self._session, settings, checkpoint)

@@ -14,7 +14,7 @@ from grafana_oncall.bulk import Bulk, BulkRun
 from grafana_oncall.errors import JournalError
 from grafana_oncall.testing import FakeOnCall
 from tests.support.bulk_stories import SECOND, add, counted, cut, silence, written
-from tests.support.odd_files import each_path, no_locks, without_locks
+from tests.support.odd_files import ENDLESS, each_path, no_locks, without_locks
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs pipes, modes and flock")
 
@@ -37,6 +37,13 @@ async def test_what_can_be_no_file_is_a_journal_error(
     with pytest.raises(JournalError) as caught:
         await run(oncall.alert_groups.bulk, path)
     assert (caught.value.path, fake.calls) == (str(path), [])
+
+
+async def test_a_device_is_not_read(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """There may be no end of it."""
+    with pytest.raises(JournalError, match="Not a regular file"):
+        oncall.alert_groups.bulk.resume(ENDLESS)
+    assert fake.calls == []
 
 
 async def test_only_its_owner_can_read_a_journal(

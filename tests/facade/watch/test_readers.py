@@ -20,6 +20,7 @@ from grafana_oncall.changes import Change, Gap, Watched
 from grafana_oncall.errors import CheckpointError, ClientStateError
 from grafana_oncall.testing import FakeOnCall
 from tests.support.bots import hear, run_for, running
+from tests.support.odd_files import no_locks, without_locks
 from tests.support.timeline import later
 from tests.support.virtual_time import about, passed
 from tests.support.watchers import (
@@ -218,6 +219,59 @@ async def test_a_file_that_cannot_be_locked_is_reported_with_its_path(
         (tmp_path / "bot.json.lock").mkdir()
     with pytest.raises(CheckpointError, match=r"bot\.json: the checkpoint cannot be used"):
         await collect(watch(checkpoint=path), [])
+
+
+@pytest.mark.parametrize("changes", [False, True])
+async def test_of_two_watchers_whose_lock_file_was_removed_the_first_one_ends(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path, *, changes: bool
+) -> None:
+    """By a program that cleans up. It writes nothing over what the second one knows."""
+    path, group = tmp_path / "bot.json", fake.add_group()
+    seen: list[Watched] = []
+    first = asyncio.create_task(collect(watch(checkpoint=path), seen))
+    await polls(1.5)
+    path.with_name("bot.json.lock").unlink()
+    async with watching(watch(checkpoint=path)) as other:
+        if changes:
+            enter(group, "acknowledged", fake)
+        await polls(2)
+        with pytest.raises(CheckpointError, match="another watcher is using"):
+            await first
+        assert reported(other) == ("Acknowledged" if changes else "")
+        enter(group, "resolved", fake)
+        await polls(2)
+    stored = Checkpoint.load(path)
+    assert stored is not None
+    assert [each.state for each in stored.groups] == ["resolved"]
+
+
+async def test_a_lock_file_that_was_removed_is_made_again(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """At the next poll: from then on, a second watcher is refused again."""
+    path = tmp_path / "bot.json"
+    async with watching(watch(checkpoint=path)) as seen:
+        path.with_name("bot.json.lock").unlink()
+        await polls(2)
+        with pytest.raises(CheckpointError, match="another watcher is using"):
+            await collect(watch(checkpoint=path), [])
+        fake.add_group()
+        await polls(2)
+    assert reported(seen) == "Created"
+
+
+@no_locks
+async def test_without_locks_a_watcher_goes_on_only_where_that_is_said(
+    watch: Callable[..., Watcher], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """The error says how."""
+    path = tmp_path / "bot.json"
+    without_locks(monkeypatch, number)
+    with pytest.raises(CheckpointError, match=r"cannot be locked .*lock=False"):
+        await collect(watch(checkpoint=path), [])
+    for _ in range(2):
+        async with watching(watch(checkpoint=path, lock=False)):
+            assert path.exists()
 
 
 async def test_a_bot_lets_go_of_its_file_when_it_ends(

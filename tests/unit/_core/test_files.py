@@ -16,12 +16,13 @@ from grafana_oncall._core.files import (
     NO_SYMLINK,
     has_name,
     is_sealed,
+    open_new,
     open_private,
     seal,
     sealed,
     unsealed,
 )
-from tests.support.odd_files import each_path
+from tests.support.odd_files import ENDLESS, each_path, pipe
 
 ON_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs pipes, devices and modes")
 READ, APPEND, BOTH = os.O_RDONLY, os.O_WRONLY | os.O_APPEND, os.O_RDWR
@@ -36,6 +37,29 @@ def test_what_is_no_file_is_an_os_error_at_once(
     """Nothing waits for the other end of a pipe."""
     with pytest.raises(OSError, match=r"\w"):
         open_private(odd(tmp_path), flags)
+
+
+@ON_POSIX
+def test_a_device_is_not_read() -> None:
+    """There may be no end of it."""
+    with pytest.raises(OSError, match="Not a regular file"):
+        open_private(ENDLESS, READ)
+
+
+@ON_POSIX
+def test_a_new_file_takes_the_place_of_what_is_there(tmp_path: Path) -> None:
+    """Also of a pipe or a link, which are neither opened nor followed; but not of a folder."""
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("precious")
+    link.symlink_to(target)
+    for path in (target.with_name("new"), link, pipe(tmp_path)):
+        os.close(open_new(path))
+        assert stat.S_ISREG(path.lstat().st_mode)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert target.read_text() == "precious"
+    for path in (tmp_path, tmp_path / "a\0b"):
+        with pytest.raises(OSError, match=r"\w"):
+            open_new(path)
 
 
 @ON_POSIX

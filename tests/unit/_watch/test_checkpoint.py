@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta, timezone
@@ -17,12 +19,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grafana_oncall import OnCallClient
+from grafana_oncall._core.files import sealed
 from grafana_oncall._watch.checkpoint import Checkpoint
 from grafana_oncall._watch.tracker import Delivery
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import CheckpointError
 from grafana_oncall.models import AlertGroupState
 from tests.support.checkpoints import CHECKPOINT, OTHER, SERVER, URL, full_disk
+from tests.support.journals import with_checksums
+from tests.support.odd_files import ENDLESS, each_path
 
 JSON: dict[str, Any] = json.loads(CHECKPOINT.to_json())
 
@@ -115,12 +120,16 @@ HOSTILE: dict[str, str | bytes] = {
     "a line that says something else": f'{TEXT}\n{{"polle": "2026-03-02T09:30:15Z"}}\n',
     "a line that says two things": f'{TEXT}\n{{"polled": "2026-03-02T09:30:15Z", {ENDED}}}\n',
     "a line without a group": f'{TEXT}\n{{"in_flight": {{"after": null}}}}\n',
-    "a line that is no UTF-8": f'{TEXT}\n{{"delivered": {{"id": "'.encode()
-    + b'\xff", "after": null}}\n',
+    "a line that is no UTF-8": sealed(TEXT.encode())
+    + sealed(b'{"delivered": {"id": "\xff", "after": null}}'),
     "a line with a time without a zone": f'{TEXT}\n{{"polled": "2026-03-02T09:30:15"}}\n',
     "an empty line": f"{TEXT}\n\n{{{ENDED}}}\n",
     "two values": f"{TEXT}\n{TEXT}\n",
+    "a line without a checksum": sealed(TEXT.encode()) + f"{{{ENDED}}}\n".encode(),
 }
+for name, text in HOSTILE.items():
+    if isinstance(text, str):
+        HOSTILE[name] = with_checksums(text)
 
 
 @pytest.mark.parametrize(
@@ -215,6 +224,7 @@ def test_where_there_is_no_file_there_is_no_checkpoint(tmp_path: Path) -> None:
 KILLED = """
 import os, sys
 from pathlib import Path
+from grafana_oncall._core.files import sealed
 from grafana_oncall._watch.checkpoint import Checkpoint
 
 sys.addaudithook(lambda event, args: os._exit(9) if event == sys.argv[2] else None)
@@ -303,6 +313,37 @@ def test_a_file_with_something_else_is_reported_with_its_path(
     with pytest.raises(CheckpointError, match=r"bot\.json") as caught:
         Checkpoint.load(path)
     assert caught.value.path == str(path)
+
+
+@each_path
+def test_what_can_be_no_file_is_a_checkpoint_error_at_once(
+    tmp_path: Path, odd: Callable[[Path], Path]
+) -> None:
+    """Nothing waits for the other end of a pipe, or takes its place."""
+    for use in (Checkpoint.load, CHECKPOINT.save, watched):
+        with pytest.raises(CheckpointError, match="cannot be used") as caught:
+            use(path := odd(tmp_path))
+        assert caught.value.path == str(path)
+        (tmp_path / "pipe").unlink(missing_ok=True)  # for the next one
+
+
+def test_a_device_is_not_read() -> None:
+    """There may be no end of it."""
+    with pytest.raises(CheckpointError, match="Not a regular file"):
+        Checkpoint.load(ENDLESS)
+
+
+def test_of_a_big_file_that_is_no_checkpoint_little_is_read(tmp_path: Path) -> None:
+    """A gigabyte, without a line feed."""
+    (path := tmp_path / "big").write_bytes(b'{"time": ')
+    os.truncate(path, 2**30)
+    tracemalloc.start()
+    try:
+        with pytest.raises(CheckpointError, match="delete it to start anew"):
+            Checkpoint.load(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
 
 
 # Where it belongs

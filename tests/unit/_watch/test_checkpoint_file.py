@@ -1,26 +1,32 @@
 """The file of a checkpoint: appended to, compacted, and whole at any moment."""
 
 import asyncio
+import errno
 import os
-import select
+import stat
 import sys
 import threading
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any, cast
 
 import attrs
+import msgspec
 import pytest
 
+from grafana_oncall._core.files import sealed
 from grafana_oncall._watch.checkpoint import Checkpoint
 from grafana_oncall._watch.checkpoint_file import CheckpointFile, Kind
 from grafana_oncall._watch.tracker import Delivery
 from grafana_oncall.errors import CheckpointError
 from grafana_oncall.models import AlertGroupState
 from tests.support.checkpoints import CHECKPOINT, MOMENT, OTHER, full_disk
+from tests.support.odd_files import no_locks, without_locks
 
+ON_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs locks, links and modes")
 SECOND = MOMENT + timedelta(seconds=15)
 GROUP = CHECKPOINT.groups[0]
 SILENT = attrs.evolve(CHECKPOINT, groups=(), left_filter=(), in_flight=())
@@ -200,25 +206,28 @@ async def test_a_file_that_is_being_written_anew_is_left_as_it_was_by_a_cancella
     assert Checkpoint.load(path) == attrs.evolve(SILENT, polled=SECOND)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
-async def test_a_disk_that_hangs_holds_nothing_up_but_the_writing(tmp_path: Path) -> None:
-    """A pipe that no one reads from: the event loop goes on, and appends to the old file."""
-    path, slow = tmp_path / "bot.json", tmp_path / "bot.json.new"
+async def test_a_disk_that_hangs_holds_nothing_up_but_the_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event loop goes on, and appends to the old file, until the disk fails."""
+    path, begun, over = tmp_path / "bot.json", threading.Event(), threading.Event()
+
+    def hang(_file: int) -> None:
+        begun.set()
+        over.wait(20)
+        raise OSError(errno.EIO, "Input/output error")
+
     async with open_file(path) as file:
-        os.mkfifo(slow)
-        pipe = os.open(slow, os.O_RDWR)
-        rescue = threading.Timer(5, os.close, [pipe])
-        rescue.start()
-        writing = asyncio.create_task(file.rewrite(MANY))
-        while not select.select([pipe], [], [], 0)[0]:  # noqa: ASYNC110  # a thread writes
-            await asyncio.sleep(0)
-        assert file.append("polled", SECOND)
-        file.save(lambda: SILENT)
-        assert (writing.done(), rescue.is_alive()) == (False, True)
-        rescue.cancel()
-        os.close(pipe)
-        with pytest.raises(CheckpointError):
-            await writing
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", hang)
+            writing = asyncio.create_task(file.rewrite(MANY))
+            while not begun.is_set():  # noqa: ASYNC110  # a thread sets it
+                await asyncio.sleep(0)
+            assert file.append("polled", SECOND)
+            assert not writing.done()
+            over.set()
+            with pytest.raises(CheckpointError):
+                await writing
     assert Checkpoint.load(path) == attrs.evolve(SILENT, polled=SECOND)
 
 
@@ -234,3 +243,171 @@ async def test_a_line_does_not_follow_half_a_line(tmp_path: Path) -> None:
         file.save(lambda: OTHER)
         assert file.append("polled", SECOND)
     assert Checkpoint.load(path) == attrs.evolve(OTHER, polled=SECOND)
+
+
+def test_no_flipped_bit_has_another_effect(tmp_path: Path) -> None:
+    """Each is refused; but without its line feed, the last line is one that was cut off."""
+    path = tmp_path / "bot.json"
+    CHECKPOINT.save(path)
+    lines = [{"polled": SECOND}, {"in_flight": GONE}, {"delivered": RESOLVED}]
+    text = path.read_bytes() + b"".join(sealed(msgspec.json.encode(line)) for line in lines)
+    assert Checkpoint.from_json(text) != Checkpoint.from_json(text[:-1])
+    for place, bit in product(range(len(text)), range(8)):
+        flipped = bytearray(text)
+        flipped[place] ^= 1 << bit
+        if place < len(text) - 1:
+            with pytest.raises(CheckpointError):
+                Checkpoint.from_json(bytes(flipped))
+        else:
+            assert Checkpoint.from_json(bytes(flipped)) == Checkpoint.from_json(text[:-1])
+
+
+def test_no_flipped_bit_of_a_single_line_has_another_effect(tmp_path: Path) -> None:
+    """Its checksum may be gone, but then nothing else is."""
+    CHECKPOINT.save(tmp_path / "bot.json")
+    text = (tmp_path / "bot.json").read_bytes()
+    for place, bit in product(range(len(text)), range(8)):
+        flipped = bytearray(text)
+        flipped[place] ^= 1 << bit
+        try:
+            read = Checkpoint.from_json(bytes(flipped))
+        except CheckpointError:
+            continue
+        assert read == CHECKPOINT
+
+
+@contextmanager
+def no_umask() -> Generator[None]:
+    """Files may be read by all, unless whoever makes them says otherwise."""
+    before = os.umask(0)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@ON_POSIX
+async def test_only_its_owner_can_read_a_checkpoint(tmp_path: Path) -> None:
+    """Titles and labels are in it; the lock file has nothing, and is none of others' business."""
+    path = tmp_path / "bot.json"
+    with no_umask():
+        async with open_file(path) as file:
+            await file.rewrite(OTHER)
+        CHECKPOINT.save(tmp_path / "saved.json")
+    for name in ("bot.json", "bot.json.lock", "saved.json"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+@ON_POSIX
+@pytest.mark.parametrize("planted", ["link", "pipe", "file"])
+async def test_what_stands_in_the_place_of_the_new_file_is_replaced(
+    tmp_path: Path, planted: str
+) -> None:
+    """A link that someone has planted is not followed; a process that died leaves a file."""
+    path, new = tmp_path / "bot.json", tmp_path / "bot.json.new"
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    match planted:
+        case "link":
+            new.symlink_to(precious)
+        case "pipe":
+            os.mkfifo(new)
+        case _:
+            new.touch()
+    async with open_file(path, CHECKPOINT):
+        assert Checkpoint.load(path) == CHECKPOINT
+    assert (precious.read_text(), new.exists(), path.is_symlink()) == ("precious", False, False)
+
+
+@ON_POSIX
+async def test_a_lock_file_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    """It would make or touch another file."""
+    (tmp_path / "bot.json.lock").symlink_to(tmp_path / "other")
+    with pytest.raises(CheckpointError, match="symbolic link"):
+        await CheckpointFile(tmp_path / "bot.json").lock()
+    assert not (tmp_path / "other").exists()
+
+
+@ON_POSIX
+async def test_a_lock_file_that_was_removed_is_made_and_locked_again(tmp_path: Path) -> None:
+    """By a program that cleans up; from then on, another watcher is refused as before."""
+    path, other = tmp_path / "bot.json", CheckpointFile(tmp_path / "bot.json")
+    async with open_file(path) as file:
+        (tmp_path / "bot.json.lock").unlink()
+        file.check_lock()
+        with pytest.raises(CheckpointError, match="another watcher is using"):
+            await other.lock()
+    assert await other.lock()
+    other.unlock()
+
+
+@ON_POSIX
+async def test_a_lock_that_another_watcher_has_taken_since_is_an_error(tmp_path: Path) -> None:
+    """Of two watchers on one checkpoint, the first one ends."""
+    path, other = tmp_path / "bot.json", CheckpointFile(tmp_path / "bot.json")
+    async with open_file(path) as file:
+        (tmp_path / "bot.json.lock").unlink()
+        assert await other.lock()
+        with pytest.raises(CheckpointError, match="another watcher is using"):
+            file.check_lock()
+        other.unlock()
+
+
+@ON_POSIX
+async def test_a_lock_file_that_is_removed_before_it_is_locked_is_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that is made next is."""
+    fcntl: Any = pytest.importorskip("fcntl")
+    real, removed = fcntl.flock, list[int]()
+
+    def unlink_first(file: int, how: int) -> None:
+        if not removed:
+            removed.append(file)
+            (tmp_path / "bot.json.lock").unlink()
+        real(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", unlink_first)
+    async with open_file(tmp_path / "bot.json") as file:
+        assert (tmp_path / "bot.json.lock").exists()
+        file.check_lock()
+        with pytest.raises(CheckpointError, match="another watcher is using"):
+            await CheckpointFile(tmp_path / "bot.json").lock()
+
+
+@no_locks
+async def test_without_locks_there_is_an_error_that_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """And then it goes on."""
+    path = tmp_path / "bot.json"
+    without_locks(monkeypatch, number)
+    with pytest.raises(CheckpointError, match=r"cannot be locked .*lock=False") as caught:
+        await CheckpointFile(path).lock()
+    assert caught.value.path == str(path)
+    file = CheckpointFile(path, locked=False)
+    assert await file.lock()
+    assert not await file.lock()
+    await file.rewrite(CHECKPOINT)
+    file.check_lock()
+    file.unlock()
+    assert Checkpoint.load(path) == CHECKPOINT
+    assert not (tmp_path / "bot.json.lock").is_symlink()
+
+
+@pytest.mark.parametrize("how", ["rewritten", "saved"])
+async def test_a_file_that_is_mounted_by_itself_cannot_be_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """The error says what to mount instead; what was known stays there."""
+    path = tmp_path / "bot.json"
+    CHECKPOINT.save(path)
+
+    def busy(_self: Path, _target: Path) -> None:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+
+    monkeypatch.setattr(Path, "replace", busy)
+    file = CheckpointFile(path)
+    with pytest.raises(CheckpointError, match="mount its folder"):
+        await (file.rewrite(OTHER) if how == "rewritten" else asyncio.to_thread(OTHER.save, path))
+    assert Checkpoint.load(path) == CHECKPOINT
