@@ -65,7 +65,7 @@ def test_a_slip_of_the_pen_is_no_empty_list(oncall_server: FakeOnCall) -> None:
 @pytest.mark.parametrize("short", ["delete", "get", "list"])
 def test_a_name_that_means_two_operations_is_refused(oncall_server: FakeOnCall, short: str) -> None:
     """A group's deletion is no integration's."""
-    with pytest.raises(ValueError, match=rf"{short}_integrations?, {short}_alert_groups?"):
+    with pytest.raises(ValueError, match=rf"{short}_integrations?, .*{short}_alert_groups?"):
         oncall_server.calls(short)
 
 

@@ -173,7 +173,7 @@ class FakeOnCall(Populate):
     @property
     def integrations(self) -> dict[str, FakeIntegration]:
         """The integrations by id, without deleted ones."""
-        return self._world.integrations
+        return self._world.store(FakeIntegration)
 
     def group(self, id: str) -> FakeAlertGroup:
         """Return the alert group with this id; `LookupError` if there is none."""
@@ -204,7 +204,7 @@ class FakeOnCall(Populate):
     @property
     def users(self) -> dict[str, FakeUser]:
         """The users by id."""
-        return self._world.users
+        return self._world.store(FakeUser)
 
     @property
     def delete_delay(self) -> timedelta | None:

@@ -1,4 +1,4 @@
-"""The `add_…` methods of `FakeOnCall`, which change its state without a request."""
+"""What a server keeps, and the `add_…` methods of `FakeOnCall`, which need no request."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import Any, get_args
 
 from grafana_oncall._core.keywords import explain_keywords
+from grafana_oncall.testing._resources.collection import Collection
+from grafana_oncall.testing._resources.integrations import INTEGRATIONS
+from grafana_oncall.testing._resources.people import TEAMS, USERS
 from grafana_oncall.testing._server.arguments import (
     GROUP,
     INTEGRATION,
@@ -31,6 +34,10 @@ from grafana_oncall.testing._server.world import World
 
 _ROLE = one_of(get_args(Role))
 _STATE = one_of(get_args(State))
+
+
+COLLECTIONS: tuple[Collection[Any], ...] = (INTEGRATIONS, USERS, TEAMS)
+"""The resources whose objects a server keeps by id; alert groups are kept in an index."""
 
 
 class Populate:
@@ -64,7 +71,7 @@ class Populate:
                 f"tokens of service accounts, and only those, start with "
                 f"{SERVICE_ACCOUNT_PREFIX!r}: change the token accordingly"
             )
-        owner = self.add_user(user or f"user{len(self._world.users) + 1}", role=role)
+        owner = self.add_user(user or f"user{len(self._world.store(FakeUser)) + 1}", role=role)
         self._world.grants[token] = Grant.of(token, owner, role)
         return owner
 
@@ -86,20 +93,19 @@ class Populate:
         NAME(username=username)
         NAME.or_none(email=email, timezone=timezone, id=id)
         _ROLE(role=role)
-        for user in self._world.users.values():
+        for user in self._world.store(FakeUser).values():
             if user.username == username:
                 return user
         user = FakeUser(
             id=id or self._world.ids.new("U"),
             username=username,
-            grafana_id=len(self._world.users) + 1,
+            grafana_id=len(self._world.store(FakeUser)) + 1,
             email=email or f"{username}@example.com",
             role=role,
             timezone=timezone,
             teams=[*teams],
         )
-        self._world.users[user.id] = user
-        return user
+        return self._world.add(user)
 
     @explain_keywords
     def add_team(self, name: str, *, email: str | None = None, id: str | None = None) -> str:
@@ -109,11 +115,10 @@ class Populate:
         team = FakeTeam(
             id=id or self._world.ids.new("T"),
             name=name,
-            grafana_id=len(self._world.teams) + 1,
+            grafana_id=len(self._world.store(FakeTeam)) + 1,
             email=email,
         )
-        self._world.teams[team.id] = team
-        return team.id
+        return self._world.add(team).id
 
     @explain_keywords
     def add_escalation_chain(self, name: str, *, id: str | None = None) -> str:
@@ -145,8 +150,7 @@ class Populate:
         NAME.or_none(name=name, team_id=team_id, id=id)
         integration = self._world.new_integration(type=type, name=name, team_id=team_id)
         integration.id = id or integration.id
-        self._world.integrations[integration.id] = integration
-        return integration
+        return self._world.add(integration)
 
     @explain_keywords
     def add_group(
@@ -192,7 +196,7 @@ class Populate:
     def _source(self, *, maintenance: bool) -> FakeIntegration:
         if maintenance:
             return self._world.new_integration(type="maintenance", name="Maintenance")
-        known = next(iter(self._world.integrations.values()), None)
+        known = next(iter(self._world.store(FakeIntegration).values()), None)
         return known or self.add_integration()
 
     def _new_group(
@@ -218,7 +222,7 @@ class Populate:
         )
 
     def _enter(self, group: FakeAlertGroup, state: State) -> None:
-        user = next(iter(self._world.users))
+        user = next(iter(self._world.store(FakeUser)))
         if state == "acknowledged":
             group.acknowledged_at, group.acknowledged_by = group.started_at, user
         elif state == "resolved":

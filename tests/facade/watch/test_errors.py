@@ -26,6 +26,7 @@ from grafana_oncall.errors import (
     Unauthorized,
 )
 from grafana_oncall.testing import FakeOnCall, VirtualClock, error, status
+from grafana_oncall.testing._server.state import FakeTeam
 from tests.support.samples import BASE
 from tests.support.watchers import polls, reported, watching
 
@@ -48,7 +49,7 @@ async def close(_: FakeOnCall, client: OnCallClient) -> None:
 
 async def delete_team(fake: FakeOnCall, _: OnCallClient) -> None:
     """The team of the filter is no team any more."""
-    fake._world.teams.clear()
+    fake._world.store(FakeTeam).clear()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from grafana_oncall.testing._server.context import Context
 from grafana_oncall.testing._server.responses import detail, refused
-from grafana_oncall.testing._server.state import FakeAlertGroup, State
+from grafana_oncall.testing._server.state import FakeAlertGroup, FakeTeam, State
 
 _STATES: dict[str, State] = {
     "new": "firing",
@@ -90,7 +90,7 @@ def _team(context: Context) -> tuple[str | None, ...]:
     given = context.last("team_id")
     if not given:
         return ()
-    if given != "null" and given not in context.world.teams:
+    if given != "null" and given not in context.world.store(FakeTeam):
         text = "Select a valid choice. That choice is not one of the available choices."
         raise refused(400, {"team_id": [text]})
     return (None if given == "null" else given,)

@@ -20,7 +20,7 @@ from grafana_oncall.testing._server.fields import (
     collect,
 )
 from grafana_oncall.testing._server.responses import crashed, detail
-from grafana_oncall.testing._server.state import Flavour
+from grafana_oncall.testing._server.state import FakeTeam, Flavour
 from grafana_oncall.testing._server.world import World
 
 from .integration_settings import check_templates, is_jinja
@@ -95,7 +95,7 @@ def update_checks(world: World) -> dict[str, Check]:
 def _as_team(world: World, value: Any) -> str | None:
     if value in (None, "", "null"):
         return None
-    if not isinstance(value, str) or value not in world.teams:
+    if not isinstance(value, str) or value not in world.store(FakeTeam):
         raise FieldError("Object does not exist")
     return value
 

@@ -78,7 +78,7 @@ def _filters(context: Context) -> Callable[[FakeIntegration], bool]:
 
 
 INTEGRATIONS = Collection(
-    stored=lambda world: world.integrations, show=show_integration, filters=_filters
+    name="integrations", kind=FakeIntegration, show=show_integration, filters=_filters
 )
 
 
@@ -92,7 +92,7 @@ def create_integration(context: Context) -> FakeResponse:
     integration = world.new_integration(type=fields["type"], name=fields.get("name"))
     _apply(world, integration, fields)
     if integration.type != "maintenance":  # those are created, and never seen again
-        world.integrations[integration.id] = integration
+        world.add(integration)
     return INTEGRATIONS.respond(201, context, integration)
 
 
@@ -110,7 +110,7 @@ def delete_integration(context: Context) -> FakeResponse:
     integration = INTEGRATIONS.find(context)
     if integration.type == "direct_paging":
         raise detail(400, "Direct paging integrations can't be deleted")
-    del context.world.integrations[integration.id]
+    del context.world.store(FakeIntegration)[integration.id]
     return empty_response(204)
 
 
@@ -118,7 +118,7 @@ def _check_name(
     world: World, fields: dict[str, Any], team_id: str | None, own: FakeIntegration | None
 ) -> None:
     # Only a request with a name is checked: a change of team alone may create a duplicate.
-    for other in world.integrations.values():
+    for other in world.store(FakeIntegration).values():
         if other is not own and (other.name, other.team_id) == (fields.get("name"), team_id):
             raise detail(400, "An integration with this name already exists for this team")
     if len(fields.get("name", "")) > _LONGEST_NAME:

@@ -10,25 +10,16 @@ from grafana_oncall.testing._server.responses import FakeResponse, crashed, refu
 from grafana_oncall.testing._server.state import FakeTeam, FakeUser
 from grafana_oncall.testing._server.world import World
 
-from .collection import Collection
+from .collection import Collection, equal, show_fields
 
 _ROLES = {"0": "admin", "1": "editor", "2": "viewer", "3": "none"}
 
 
+_PHONE = {"phone_number": None, "phone_number_status": "not_configured"}
+
+
 def _show_user(world: World, user: FakeUser) -> dict[str, Any]:
-    phone = {"phone_number": None, "phone_number_status": "not_configured"}
-    return {
-        "id": user.id,
-        "grafana_id": user.grafana_id,
-        "email": user.email,
-        "slack": user.slack,
-        "username": user.username,
-        "role": user.role,
-        "is_phone_number_verified": False,
-        "timezone": user.timezone,
-        "teams": user.teams,
-        **(phone if world.flavour == "cloud" else {}),
-    }
+    return {**show_fields(world, user), **(_PHONE if world.flavour == "cloud" else {})}
 
 
 def _user_filters(context: Context) -> Callable[[FakeUser], bool]:
@@ -46,25 +37,10 @@ def _user_filters(context: Context) -> Callable[[FakeUser], bool]:
     )
 
 
-def _show_team(_: World, team: FakeTeam) -> dict[str, Any]:
-    return {
-        "id": team.id,
-        "grafana_id": team.grafana_id,
-        "name": team.name,
-        "email": team.email,
-        "avatar_url": f"/avatar/{team.id}",
-    }
-
-
-def _team_filters(context: Context) -> Callable[[FakeTeam], bool]:
-    name = context.last("name")
-    return lambda team: not name or team.name == name
-
-
 USERS = Collection(
-    stored=lambda world: world.users, show=_show_user, filters=_user_filters, page_size=100
+    name="users", kind=FakeUser, show=_show_user, filters=_user_filters, page_size=100
 )
-TEAMS = Collection(stored=lambda world: world.teams, show=_show_team, filters=_team_filters)
+TEAMS = Collection(name="teams", kind=FakeTeam, filters=equal("name"))
 
 
 def current_user(context: Context) -> FakeResponse:

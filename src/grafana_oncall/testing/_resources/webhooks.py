@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import attrs
 
 from grafana_oncall.testing._server.arguments import GROUP, one_of
-from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration
+from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, FakeTeam, FakeUser
 from grafana_oncall.testing._server.world import World
 
 from .actions import ACTIONS, ActionContext
@@ -36,7 +36,7 @@ def event_body(world: World, group: FakeAlertGroup, type: EventName, now: dateti
     """Return the JSON of an event; its effect on the group is visible in it only."""
     GROUP(group=group)
     _NAME(type=type)
-    ctx = ActionContext(by=next(iter(world.users)), at=now)
+    ctx = ActionContext(by=next(iter(world.store(FakeUser))), at=now)
     after = _after(group, type, ctx)
     actors = {"acknowledge": after.acknowledged_by, "resolve": after.resolved_by}
     user = partial(_user, world)
@@ -87,14 +87,14 @@ def _moment(moment: datetime | None) -> str | None:
 
 
 def _user(world: World, id: str | None) -> dict[str, str | None] | None:
-    user = world.users.get(id or "")
+    user = world.store(FakeUser).get(id or "")
     if user is None:
         return None
     return {"id": user.id, "username": user.username, "email": user.email}
 
 
 def _integration(world: World, source: FakeIntegration) -> dict[str, Any]:
-    team = world.teams.get(source.team_id or "")
+    team = world.store(FakeTeam).get(source.team_id or "")
     return {
         "id": source.id,
         "type": source.type,

@@ -14,6 +14,7 @@ import attrs
 from .auth import Grant
 from .bodies import parse_body
 from .responses import FakeRequest, FakeResponse, as_json, json_object, text_response
+from .state import Role
 from .world import World
 
 T = TypeVar("T")
@@ -47,6 +48,20 @@ class Context:
     def data(self) -> Any:
         """Return the parsed body; an operation that does not call this accepts any."""
         return parse_body(self.request)
+
+
+@attrs.frozen
+class Operation:
+    """An operation of the API: its name, how requests reach it, and what they run."""
+
+    name: str
+    method: str
+    path: str
+    """Below `/api/v1/`, as in `teams/{id}`."""
+    role: Role
+    """The role that it needs."""
+    handler: Callable[[Context], FakeResponse]
+    cloud_only: bool = False
 
 
 class Listing(Protocol[T_co]):

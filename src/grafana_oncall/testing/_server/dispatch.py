@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
+from typing import get_args
 from urllib.parse import unquote
 
 import attrs
 
-from grafana_oncall.testing._resources import integrations
-from grafana_oncall.testing._resources.actions import act
+from grafana_oncall.testing._resources.actions import ACTIONS, act
 from grafana_oncall.testing._resources.alert_groups import (
     add_label,
     delete_group,
@@ -18,11 +18,18 @@ from grafana_oncall.testing._resources.alert_groups import (
     list_groups,
     remove_label,
 )
-from grafana_oncall.testing._resources.people import TEAMS, USERS, current_user
+from grafana_oncall.testing._resources.collection import singular
+from grafana_oncall.testing._resources.integrations import (
+    create_integration,
+    delete_integration,
+    update_integration,
+)
+from grafana_oncall.testing._resources.people import current_user
+from grafana_oncall.testing.populate import COLLECTIONS
 
 from .auth import authenticate, authorize
 from .bodies import check_accepts_json
-from .context import Context
+from .context import Context, Operation
 from .responses import (
     FakeRequest,
     FakeResponse,
@@ -31,20 +38,11 @@ from .responses import (
     empty_response,
     no_such_route,
 )
-from .state import Flavour, Role
+from .state import Flavour
 from .world import World
 
 _API = re.compile(r"(?:/[^/]+)*?(?P<path>/api/v1/(?P<rest>[^/].*?)/?)")
 _ID = re.compile(r"[^/.]+")
-
-
-@attrs.frozen(kw_only=True)
-class Operation:
-    """An operation of the API: name, required role, and handler."""
-
-    name: str
-    role: Role
-    handler: Callable[[Context], FakeResponse]
 
 
 @attrs.frozen(kw_only=True)
@@ -60,61 +58,45 @@ class Route:
         return self.operations.get("GET" if method == "HEAD" else method)
 
 
-def _operation(name: str, role: Role, handler: Callable[[Context], FakeResponse]) -> Operation:
-    return Operation(name=name, role=role, handler=handler)
+def _on_group(
+    name: str, path: str, handler: Callable[[Context], FakeResponse], *, cloud_only: bool = False
+) -> Operation:
+    path = f"alert_groups/{{id}}/{path}"
+    return Operation(name, "POST", path, "editor", handler, cloud_only)
 
 
-def _action(name: str) -> dict[str, Operation]:
-    return {"POST": _operation(f"{name}_alert_group", "editor", partial(act, name))}
-
-
-_UPDATE = _operation("update_integration", "admin", integrations.update_integration)
-_TABLE: dict[tuple[str, ...], dict[str, Operation]] = {
-    ("integrations",): {
-        "GET": _operation("list_integrations", "viewer", integrations.INTEGRATIONS.list),
-        "POST": _operation("create_integration", "admin", integrations.create_integration),
-    },
-    ("integrations", "{id}"): {
-        "GET": _operation("get_integration", "viewer", integrations.INTEGRATIONS.get),
-        "PUT": _UPDATE,
-        "PATCH": _UPDATE,  # undocumented; PUT merges too, so they are the same
-        "DELETE": _operation("delete_integration", "admin", integrations.delete_integration),
-    },
-    ("alert_groups",): {"GET": _operation("list_alert_groups", "viewer", list_groups)},
-    ("alert_groups", "{id}"): {
-        "GET": _operation("get_alert_group", "viewer", get_group),
-        "DELETE": _operation("delete_alert_group", "editor", delete_group),
-    },
-    ("alert_groups", "{id}", "acknowledge"): _action("acknowledge"),
-    ("alert_groups", "{id}", "unacknowledge"): _action("unacknowledge"),
-    ("alert_groups", "{id}", "resolve"): _action("resolve"),
-    ("alert_groups", "{id}", "unresolve"): _action("unresolve"),
-    ("alert_groups", "{id}", "silence"): _action("silence"),
-    ("alert_groups", "{id}", "unsilence"): _action("unsilence"),
-    ("users",): {"GET": _operation("list_users", "viewer", USERS.list)},
-    ("users", "current"): {"GET": _operation("get_current_user", "viewer", current_user)},
-    ("users", "{id}"): {"GET": _operation("get_user", "viewer", USERS.get)},
-    ("teams",): {"GET": _operation("list_teams", "viewer", TEAMS.list)},
-    ("teams", "{id}"): {"GET": _operation("get_team", "viewer", TEAMS.get)},
-}
-_CLOUD_ONLY: dict[tuple[str, ...], dict[str, Operation]] = {
-    ("alert_groups", "{id}", "labels"): {
-        "POST": _operation("add_alert_group_label", "editor", add_label)
-    },
-    ("alert_groups", "{id}", "labels", "remove"): {
-        "POST": _operation("remove_alert_group_label", "editor", remove_label)
-    },
-}
-_KINDS = sorted({path[0].removesuffix("s") for path in _TABLE}, key=len, reverse=True)
-_KIND = re.compile(f"_({'|'.join(_KINDS)})s?")
-_TABLES = {"oss": _TABLE, "cloud": {**_TABLE, **_CLOUD_ONLY}}
-OPERATION_NAMES = tuple(
-    dict.fromkeys(
-        operation.name
-        for operations in _TABLES["cloud"].values()
-        for operation in operations.values()
-    )
+_OPERATIONS = (
+    *(operation for collection in COLLECTIONS for operation in collection.operations()),
+    Operation("create_integration", "POST", "integrations", "admin", create_integration),
+    Operation("update_integration", "PUT", "integrations/{id}", "admin", update_integration),
+    Operation("delete_integration", "DELETE", "integrations/{id}", "admin", delete_integration),
+    Operation("get_current_user", "GET", "users/current", "viewer", current_user),
+    Operation("list_alert_groups", "GET", "alert_groups", "viewer", list_groups),
+    Operation("get_alert_group", "GET", "alert_groups/{id}", "viewer", get_group),
+    Operation("delete_alert_group", "DELETE", "alert_groups/{id}", "editor", delete_group),
+    *(_on_group(f"{name}_alert_group", name, partial(act, name)) for name in ACTIONS),
+    _on_group("add_alert_group_label", "labels", add_label, cloud_only=True),
+    _on_group("remove_alert_group_label", "labels/remove", remove_label, cloud_only=True),
 )
+OPERATION_NAMES = tuple(operation.name for operation in _OPERATIONS)
+_RESOURCES = {operation.path.split("/")[0] for operation in _OPERATIONS}
+_NOUNS = sorted(_RESOURCES | {*map(singular, _RESOURCES)}, key=len, reverse=True)
+_NOUN = re.compile(f"_({'|'.join(_NOUNS)})")
+
+
+def _table(flavour: Flavour) -> dict[str, dict[str, Operation]]:
+    """Return the operations of a flavour by path, then by method."""
+    table: dict[str, dict[str, Operation]] = {}
+    for operation in _OPERATIONS:
+        if flavour == "cloud" or not operation.cloud_only:
+            methods = table.setdefault(operation.path, {})
+            methods[operation.method] = operation
+            if operation.method == "PUT":
+                methods["PATCH"] = operation  # undocumented; PUT merges too, so they are the same
+    return table
+
+
+_TABLES = {flavour: _table(flavour) for flavour in get_args(Flavour)}
 
 
 def operation_name(name: str) -> str:
@@ -125,7 +107,7 @@ def operation_name(name: str) -> str:
     """
     if name in OPERATION_NAMES:
         return name
-    meant = [full for full in OPERATION_NAMES if _KIND.sub("", full) == name]
+    meant = [full for full in OPERATION_NAMES if _NOUN.sub("", full) == name]
     match meant:
         case [full]:
             return full
@@ -143,10 +125,9 @@ def find_route(path: str, flavour: Flavour) -> Route | None:
         return None
     segments = match["rest"].split("/")
     named = segments[1] if len(segments) > 1 else ""
-    table = _TABLES[flavour]
-    shape = tuple(segments)
+    table, shape = _TABLES[flavour], match["rest"]
     if shape not in table:
-        shape = (segments[0], *("{id}" for _ in segments[1:2]), *segments[2:])
+        shape = "/".join([segments[0], *("{id}" for _ in segments[1:2]), *segments[2:]])
     if shape not in table or (len(segments) > 1 and not _ID.fullmatch(named)):
         return None
     return Route(path=match["path"], id=named, operations=table[shape])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import GenericAlias
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
 import attrs
 from cattrs import BaseValidationError, Converter, ForbiddenExtraKeysError
@@ -16,14 +16,16 @@ from cattrs.cols import list_structure_factory
 from cattrs.errors import AttributeValidationNote, IterableValidationNote
 from cattrs.gen import override
 
+from grafana_oncall.testing.populate import COLLECTIONS
+
 from .arguments import shown
 from .auth import Grant
 from .fields import is_list, is_mapping
 from .rate_limit import RateLimit
-from .state import FakeAlertGroup, FakeIntegration, FakeTeam, FakeUser, Flavour, Role
-from .world import World
+from .state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour, Role
+from .world import Stored, World
 
-T = TypeVar("T", FakeUser, FakeTeam, FakeIntegration, FakeAlertGroup)
+K = TypeVar("K", bound=Stored)
 VERSION = 1
 
 
@@ -65,43 +67,49 @@ class Saved:
     options: Options
     ids_drawn: int
     user: str
-    users: list[FakeUser]
     tokens: dict[str, SavedGrant]
-    teams: list[FakeTeam]
     chains: dict[str, str]
     labels: dict[str, list[str]]
     requests: dict[str, list[datetime]]
     """Times of each user's requests that still count against the rate limit."""
-    integrations: list[FakeIntegration]
     deleted_integrations: list[FakeIntegration]
     groups: list[FakeAlertGroup]
     deleted_groups: list[FakeAlertGroup]
     """After reading, a group has ids in place of its integration and root, until `restore`."""
 
 
+_DOCUMENT: Any = attrs.make_class(
+    "Document",
+    {each.name: attrs.field(type=cast("Any", list)[each.kind]) for each in COLLECTIONS},
+    bases=(Saved,),
+    frozen=True,
+    kw_only=True,
+)
+"""`Saved`, with the objects of each collection under its name."""
+
+
 def write(world: World, token: str, user: FakeUser) -> str:
     """Return the document of a world as text, with its first token and its user."""
     present = [*world.groups.values()]
     groups = _with_roots(present)
+    known = world.store(FakeIntegration)
     sources = dict.fromkeys(group.integration for group in groups)
-    deleted = [source for source in sources if world.integrations.get(source.id) is not source]
+    deleted = [source for source in sources if known.get(source.id) is not source]
     _by_id(groups, "groups")
-    _by_id([*world.integrations.values(), *deleted], "integrations")
-    saved = Saved(
+    _by_id([*known.values(), *deleted], "integrations")
+    saved = _DOCUMENT(
         version=VERSION,
         options=Options.of(world, token),
         ids_drawn=world.ids.drawn,
         user=user.id,
-        users=[*world.users.values()],
         tokens={
             token: SavedGrant(user=grant.user.id, role=grant.role)
             for token, grant in world.grants.items()
         },
-        teams=[*world.teams.values()],
         chains=world.chains,
         labels={key: sorted(values) for key, values in world.labels.items()},
         requests={user: [*passed] for user, passed in world.throttle.passed.items()},
-        integrations=[*world.integrations.values()],
+        **{each.name: [*world.store(each.kind).values()] for each in COLLECTIONS},
         deleted_integrations=deleted,
         groups=present,
         deleted_groups=groups[len(present) :],
@@ -121,7 +129,7 @@ def read(text: str) -> Saved:
     if plain["version"] != VERSION:
         raise ValueError(f"version: should be {VERSION}, and is {plain['version']!r}")
     try:
-        return _CONVERTER.structure(plain, Saved)
+        return cast("Saved", _CONVERTER.structure(plain, _DOCUMENT))
     except BaseValidationError as error:
         raise ValueError(_problem(error)) from error
 
@@ -129,17 +137,17 @@ def read(text: str) -> Saved:
 def restore(saved: Saved, world: World) -> FakeUser:
     """Restore everything to an empty world, and return the user of its first token."""
     world.ids.drawn = saved.ids_drawn
-    world.users = _by_id(saved.users, "users")
+    world.stores = {each.kind: _by_id(getattr(saved, each.name), each.name) for each in COLLECTIONS}
+    users = world.store(FakeUser)
     world.grants = {
-        token: Grant.of(token, _find(world.users, grant.user, f"tokens.{token}.user"), grant.role)
+        token: Grant.of(token, _find(users, grant.user, f"tokens.{token}.user"), grant.role)
         for token, grant in saved.tokens.items()
     }
-    world.teams, world.chains = _by_id(saved.teams, "teams"), saved.chains
+    world.chains = saved.chains
     world.labels = {key: set(values) for key, values in saved.labels.items()}
     world.throttle.passed = {user: deque(passed) for user, passed in saved.requests.items()}
-    world.integrations = _by_id(saved.integrations, "integrations")
     _restore_groups(saved, world)
-    return _find(world.users, saved.user, "user")
+    return _find(users, saved.user, "user")
 
 
 def _with_roots(groups: list[FakeAlertGroup]) -> list[FakeAlertGroup]:
@@ -153,7 +161,8 @@ def _with_roots(groups: list[FakeAlertGroup]) -> list[FakeAlertGroup]:
 
 
 def _restore_groups(saved: Saved, world: World) -> None:
-    sources = _by_id([*saved.integrations, *saved.deleted_integrations], "integrations")
+    present = world.store(FakeIntegration).values()
+    sources = _by_id([*present, *saved.deleted_integrations], "integrations")
     places = {
         **{f"groups[{number}]": group for number, group in enumerate(saved.groups)},
         **{f"deleted_groups[{number}]": group for number, group in enumerate(saved.deleted_groups)},
@@ -167,15 +176,15 @@ def _restore_groups(saved: Saved, world: World) -> None:
         world.groups.add(group)
 
 
-def _by_id(items: Iterable[T], where: str) -> dict[str, T]:
-    found: dict[str, T] = {}
+def _by_id(items: Iterable[K], where: str) -> dict[str, K]:
+    found: dict[str, K] = {}
     for item in items:
         if found.setdefault(item.id, item) is not item:
             raise ValueError(f"{where}: two have the id {item.id!r}")
     return found
 
 
-def _find(known: dict[str, T], name: Any, where: str) -> T:
+def _find(known: dict[str, K], name: Any, where: str) -> K:
     if not isinstance(name, str) or name not in known:
         raise ValueError(f"{where}: there is no {name!r}")
     return known[name]

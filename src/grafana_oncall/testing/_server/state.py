@@ -39,6 +39,7 @@ class FakeUser:
     """Ids of the user's teams."""
     slack: dict[str, str] | None = None
     """The Slack account: `user_id` and `team_id`."""
+    is_phone_number_verified: bool = False
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -49,6 +50,7 @@ class FakeTeam:
     name: str
     grafana_id: int
     email: str | None = None
+    avatar_url: str = attrs.Factory(lambda self: f"/avatar/{self.id}", takes_self=True)
 
 
 def _brief(*names: str) -> Callable[[Any], str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 from string import ascii_letters, ascii_uppercase, digits
-from typing import Any, get_args
+from typing import Any, Protocol, TypeVar, get_args
 
 import attrs
 
@@ -20,7 +20,16 @@ from .arguments import CALLABLE, COUNT, DELAY, TEXT, WHOLE, Check, one_of
 from .auth import Grant
 from .index import GroupIndex
 from .rate_limit import RateLimit, Throttle
-from .state import FakeAlertGroup, FakeIntegration, FakeTeam, FakeUser, Flavour
+from .state import FakeAlertGroup, FakeIntegration, Flavour
+
+
+class Stored(Protocol):
+    """An object of a resource."""
+
+    id: str
+
+
+T = TypeVar("T", bound=Stored)
 
 _UPPER = ascii_uppercase + digits
 _MIXED = ascii_letters + digits
@@ -37,7 +46,7 @@ class Ids:
     drawn: int = 0
 
     def new(self, kind: str) -> str:
-        """Return an id of this kind: `I` is an alert group, `C` an integration, `T` a team."""
+        """Return an id that begins with the letter of its kind, such as `T` for teams."""
         random = self._random()
         return kind + "".join(random.choices(_UPPER, k=random.randint(12, 14)))
 
@@ -93,12 +102,20 @@ class World:
     ids: Ids = attrs.Factory(lambda self: Ids(self.seed), takes_self=True)
     throttle: Throttle = attrs.field(factory=Throttle)
     groups: GroupIndex = attrs.Factory(lambda self: GroupIndex(self.due), takes_self=True)
-    integrations: dict[str, FakeIntegration] = attrs.field(factory=dict[str, FakeIntegration])
-    teams: dict[str, FakeTeam] = attrs.field(factory=dict[str, FakeTeam])
-    users: dict[str, FakeUser] = attrs.field(factory=dict[str, FakeUser])
+    stores: dict[type, dict[str, Any]] = attrs.field(factory=dict[type, dict[str, Any]])
+    """The objects of each resource but groups: by class, then by id, in order of creation."""
     chains: dict[str, str] = attrs.field(factory=dict[str, str])
     labels: dict[str, set[str]] = attrs.field(factory=dict[str, set[str]])
     grants: dict[str, Grant] = attrs.field(factory=dict[str, Grant])
+
+    def store(self, kind: type[T]) -> dict[str, T]:
+        """Return the objects of this class by id."""
+        return self.stores.setdefault(kind, {})
+
+    def add(self, item: T) -> T:
+        """Add an object to those of its class."""
+        self.store(type(item))[item.id] = item
+        return item
 
     def apply_due(self) -> datetime:
         """Let everything happen that has fallen due, and return the time."""
@@ -132,7 +149,7 @@ class World:
         )
 
     def _free_name(self, type: str) -> str:
-        taken = {integration.name for integration in self.integrations.values()}
+        taken = {integration.name for integration in self.store(FakeIntegration).values()}
         stem = f"{type.replace('_', ' ').capitalize()} {self.ids.pick(_FACES)}"
         name, number = stem, 1
         while name in taken:
