@@ -12,6 +12,7 @@ from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._resources.webhooks import EventName, event_body
 from grafana_oncall.testing._server.arguments import TEXT
 from grafana_oncall.testing._server.dispatch import find_route, respond
+from grafana_oncall.testing._server.populate import Populate
 from grafana_oncall.testing._server.rate_limit import RateLimit
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
 from grafana_oncall.testing._server.snapshot import read, restore, write
@@ -23,7 +24,6 @@ from grafana_oncall.testing._serving.httpx_transport import FakeTransport
 from .calls import Call, Calls, NoResponse
 from .clock import Clock, utc_now
 from .faults import Faults
-from .populate import Populate
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ import pytest
 
 from grafana_oncall.testing import OPERATION_NAMES, FakeOnCall, VirtualClock
 from grafana_oncall.testing._resources.collection import Collection, singular
-from grafana_oncall.testing.populate import COLLECTIONS
+from grafana_oncall.testing._server.populate import COLLECTIONS
 from tests.support.fake_requests import ask, ids
 
 every_collection = pytest.mark.parametrize(

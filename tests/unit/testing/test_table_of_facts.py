@@ -73,7 +73,10 @@ FACTS: dict[str, tuple[str, str]] = {
         f"{HERE}:test_a_stack_that_is_not_known_yet_is_synced",
     ),
     "roles": ("_server.auth:authorize", f"{HERE}:test_each_operation_needs_its_role"),
-    "two tokens are one user": ("populate:Populate", "test_wire:test_the_user_of_a_token_acts"),
+    "two tokens are one user": (
+        "_server.populate:Populate",
+        "test_wire:test_the_user_of_a_token_acts",
+    ),
     # The rate limit
     "per user, sliding": (
         "_server.rate_limit:Throttle",

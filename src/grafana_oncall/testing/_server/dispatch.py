@@ -25,11 +25,11 @@ from grafana_oncall.testing._resources.integrations import (
     update_integration,
 )
 from grafana_oncall.testing._resources.people import current_user
-from grafana_oncall.testing.populate import COLLECTIONS
 
 from .auth import authenticate, authorize
 from .bodies import check_accepts_json
 from .context import Context, Operation
+from .populate import COLLECTIONS
 from .responses import (
     FakeRequest,
     FakeResponse,

@@ -16,11 +16,10 @@ from cattrs.cols import list_structure_factory
 from cattrs.errors import AttributeValidationNote, IterableValidationNote
 from cattrs.gen import override
 
-from grafana_oncall.testing.populate import COLLECTIONS
-
 from .arguments import shown
 from .auth import Grant
 from .fields import is_list, is_mapping
+from .populate import COLLECTIONS
 from .rate_limit import RateLimit
 from .state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour, Role
 from .world import Stored, World

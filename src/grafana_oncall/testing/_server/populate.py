@@ -10,7 +10,8 @@ from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._resources.collection import Collection
 from grafana_oncall.testing._resources.integrations import INTEGRATIONS
 from grafana_oncall.testing._resources.people import TEAMS, USERS
-from grafana_oncall.testing._server.arguments import (
+
+from .arguments import (
     GROUP,
     INTEGRATION,
     MOMENT,
@@ -21,8 +22,8 @@ from grafana_oncall.testing._server.arguments import (
     label_pairs,
     one_of,
 )
-from grafana_oncall.testing._server.auth import SERVICE_ACCOUNT_PREFIX, Grant
-from grafana_oncall.testing._server.state import (
+from .auth import SERVICE_ACCOUNT_PREFIX, Grant
+from .state import (
     FakeAlertGroup,
     FakeIntegration,
     FakeTeam,
@@ -30,7 +31,7 @@ from grafana_oncall.testing._server.state import (
     Role,
     State,
 )
-from grafana_oncall.testing._server.world import World
+from .world import World
 
 _ROLE = one_of(get_args(Role))
 _STATE = one_of(get_args(State))
