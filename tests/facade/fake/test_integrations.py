@@ -15,7 +15,7 @@ from tests.support.named_calls import connect, sent
 async def test_an_integration_is_created_with_labels_and_dynamic_labels(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """The answer is what the server keeps, and `get` tells the same."""
+    """The response shows what the server stored, and `get` returns the same."""
     team, chain = fake.add_team("SRE"), fake.add_escalation_chain("night")
     made = await oncall.integrations.create(
         type="webhook",
@@ -44,15 +44,15 @@ async def test_an_integration_is_created_with_labels_and_dynamic_labels(
 async def test_an_integration_without_a_name_gets_one(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """A repeat makes another, with another name."""
+    """A second call creates another, with another name."""
     names = [(await oncall.integrations.create(type="grafana")).name for _ in range(2)]
     assert len(set(names)) == len(fake.integrations) == 2
 
 
-async def test_the_open_source_engine_keeps_no_labels_and_its_answer_tells(
+async def test_the_open_source_engine_keeps_no_labels_and_its_response_shows_so(
     clock: VirtualClock,
 ) -> None:
-    """A label that was sent is not a label that was kept."""
+    """That a label was sent does not mean that it was stored."""
     oss = FakeOnCall(clock=clock, flavour="oss")
     async with connect(oss, oss.token) as client:
         made = await client.integrations.create(type="webhook", labels={"team": "SRE"})
@@ -88,7 +88,7 @@ async def test_the_open_source_engine_keeps_no_labels_and_its_answer_tells(
 async def test_an_integration_that_cannot_be_created_is_refused(
     fake: FakeOnCall, oncall: OnCallClient, options: dict[str, Any], detail: str
 ) -> None:
-    """In the server's words, and nothing is made."""
+    """With the server's message; nothing is created."""
     fake.add_integration(name="taken")
     with pytest.raises(BadRequest) as caught:
         await oncall.integrations.create(**options)
@@ -99,7 +99,7 @@ async def test_an_integration_that_cannot_be_created_is_refused(
 async def test_an_update_changes_what_is_given_resets_what_is_none_and_keeps_the_rest(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """Templates one by one, a whole block of them, the team, and labels."""
+    """Single templates, a whole block of them, the team, and labels."""
     team = fake.add_team("SRE")
     made = await oncall.integrations.create(
         type="webhook",
@@ -126,7 +126,7 @@ async def test_an_update_changes_what_is_given_resets_what_is_none_and_keeps_the
 
 
 async def test_an_update_replaces_labels_as_a_whole(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """Empty takes all of them off."""
+    """An empty set removes all of them."""
     made = await oncall.integrations.create(type="webhook", labels={"team": "SRE", "env": "prod"})
     await oncall.integrations.update(made.id, labels={"tier": "a"})
     assert fake.integrations[made.id].labels == [("tier", "a")]
@@ -137,7 +137,7 @@ async def test_an_update_replaces_labels_as_a_whole(fake: FakeOnCall, oncall: On
 async def test_an_update_to_a_name_that_is_taken_is_refused(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """Its own name is not taken."""
+    """Its own name does not count as taken."""
     fake.add_integration(name="taken")
     own = fake.add_integration(name="own")
     with pytest.raises(BadRequest, match="already exists for this team"):
@@ -146,7 +146,7 @@ async def test_an_update_to_a_name_that_is_taken_is_refused(
     assert own.name == "own"
 
 
-async def test_an_update_of_nothing_answers_the_integration(
+async def test_an_empty_update_returns_the_integration(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
     """One request, and nothing changes."""

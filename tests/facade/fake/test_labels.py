@@ -11,7 +11,7 @@ from tests.support.named_calls import OPERATIONS, connect, sent
 
 
 async def test_a_label_is_added_and_removed(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """And returned as the server knows it."""
+    """The result is the label as the server has it."""
     fake.add_label("severity", "critical")
     group = fake.add_group()
     label = await oncall.alert_groups.add_label(group.id, "severity", "critical")
@@ -28,7 +28,7 @@ async def test_a_label_is_added_and_removed(fake: FakeOnCall, oncall: OnCallClie
 async def test_a_label_that_is_older_than_the_rules_can_be_found_and_removed(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """The rules hold for what is written anew."""
+    """The rules apply to new labels only."""
     group = fake.add_group(labels={"2nd": "on call"})
     fake.add_group()
     (found,) = await oncall.alert_groups.list(labels={"2nd": "on call"}).collect()
@@ -69,7 +69,7 @@ async def test_a_label_that_cannot_be_added_is_refused_with_the_documented_words
     error: type[BadRequest],
     detail: str,
 ) -> None:
-    """All four errors of the documentation, on a group that is full."""
+    """All four documented errors, on a group that has as many labels as it may."""
     labels = {"team": "SRE", **{f"k{number}x": "v" for number in range(49)}}
     group = fake.add_group(labels=labels)
     fake.add_label("spare", "a")
@@ -83,7 +83,7 @@ async def test_a_label_that_cannot_be_added_is_refused_with_the_documented_words
 async def test_a_label_that_is_not_there_is_not_found(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """And one that is there stays."""
+    """The labels that exist stay."""
     group = fake.add_group(labels={"team": "SRE"})
     with pytest.raises(NotFound) as caught:
         await oncall.alert_groups.remove_label(group.id, "team", "QA")
@@ -92,8 +92,8 @@ async def test_a_label_that_is_not_there_is_not_found(
 
 
 @pytest.mark.parametrize("name", ["add_label", "remove_label"])
-async def test_a_server_without_labels_of_groups_says_so(clock: VirtualClock, name: str) -> None:
-    """The open-source engine has no such endpoint, which is not the same as no such group."""
+async def test_a_server_without_group_labels_says_so(clock: VirtualClock, name: str) -> None:
+    """The open-source engine has no such endpoint; that differs from no such group."""
     oss = FakeOnCall(clock=clock, flavour="oss")
     group = oss.add_group()
     async with connect(oss, oss.token) as client:

@@ -13,8 +13,8 @@ from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, VirtualClock
 from tests.support.named_calls import ACTIONS, sent
 
 
-async def test_a_list_holds_what_the_fake_holds(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """All members of a group, and of a nested alert, as they are on the server."""
+async def test_a_list_shows_what_the_fake_holds(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """All fields of a group, and of its last alert, as they are on the server."""
     group = fake.add_group(title="Disk", state="acknowledged", labels={"team": "SRE"})
     (seen,) = await oncall.alert_groups.list().collect()
     assert seen == await oncall.alert_groups.get(group.id)
@@ -28,19 +28,19 @@ async def test_a_list_holds_what_the_fake_holds(fake: FakeOnCall, oncall: OnCall
 @pytest.mark.parametrize(
     ("spelling", "found"),
     [
-        pytest.param("firing", "firing", id="as answers say it"),
-        pytest.param("new", "firing", id="as the filter says it"),
-        pytest.param(models.AlertGroupState.FIRING, "firing", id="as the enum says it"),
-        pytest.param(models.AlertGroupState("new"), "firing", id="as the enum takes it"),
+        pytest.param("firing", "firing", id="as responses spell it"),
+        pytest.param("new", "firing", id="as the filter spells it"),
+        pytest.param(models.AlertGroupState.FIRING, "firing", id="as the enum spells it"),
+        pytest.param(models.AlertGroupState("new"), "firing", id="as the enum accepts it"),
         pytest.param("acknowledged", "acknowledged", id="acknowledged"),
         pytest.param("resolved", "resolved", id="resolved"),
         pytest.param(models.AlertGroupState.SILENCED, "silenced", id="silenced"),
     ],
 )
-async def test_a_state_is_one_concept_in_filters_and_answers(
+async def test_a_state_is_one_concept_in_filters_and_responses(
     fake: FakeOnCall, oncall: OnCallClient, spelling: Any, found: str
 ) -> None:
-    """What was found can be asked for again by its own state."""
+    """The state of a group that was found can be used as a filter."""
     for state in ("firing", "acknowledged", "resolved", "silenced"):
         fake.add_group(state=state)
     (group,) = await oncall.alert_groups.list(state=spelling).collect()
@@ -90,7 +90,7 @@ async def test_a_range_that_begins_within_a_second_still_finds_its_group(
 
 
 async def test_an_unknown_team_is_a_bad_request(oncall: OnCallClient) -> None:
-    """The server names the field."""
+    """The server's message names the field."""
     with pytest.raises(BadRequest) as caught:
         await oncall.alert_groups.list(team_id="NONE").count()
     assert caught.value.fields.keys() == {"team_id"}
@@ -99,7 +99,7 @@ async def test_an_unknown_team_is_a_bad_request(oncall: OnCallClient) -> None:
 async def test_integrations_are_listed_and_found_by_name(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """The name is exact."""
+    """Names must match exactly."""
     first, second = (fake.add_integration(name=name) for name in ("ci", "ci 2"))
     assert [integration.id for integration in await oncall.integrations.list().collect()] == [
         first.id,
@@ -129,7 +129,7 @@ async def test_integrations_are_listed_and_found_by_name(
 async def test_an_action_changes_the_state(
     fake: FakeOnCall, oncall: OnCallClient, action: str, before: Any, after: str
 ) -> None:
-    """By one request, and on this group alone."""
+    """With one request, and of this group alone."""
     group, bystander = fake.add_group(state=before), fake.add_group(state=before)
     await ACTIONS[action](oncall, group.id)
     assert (group.state, bystander.state) == (after, before)
@@ -137,14 +137,14 @@ async def test_an_action_changes_the_state(
 
 
 async def test_resolving_a_maintenance_ends_it(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """The one action that is meant for it."""
+    """No other action does."""
     group = fake.add_group(maintenance=True)
     await oncall.alert_groups.resolve(group.id)
     assert group.state == "resolved"
 
 
 def situation(fake: FakeOnCall, name: str) -> FakeAlertGroup:
-    """A group as the words describe it: states, then what it is."""
+    """Add a group as the words describe it: its states, then its kind."""
     *states, last = name.split()
     group = fake.add_group(
         root=fake.add_group() if last == "attached" else None,
@@ -197,7 +197,7 @@ def situation(fake: FakeOnCall, name: str) -> FakeAlertGroup:
 async def test_an_action_that_the_state_does_not_allow_is_a_conflict(
     fake: FakeOnCall, oncall: OnCallClient, action: str, name: str, error: type[Conflict]
 ) -> None:
-    """AlreadyInState only where nothing is left to do; the group stays as it was."""
+    """AlreadyInState only where nothing is left to do; the group does not change."""
     group = situation(fake, name)
     before = (group.acknowledged_at, group.resolved_at, group.silenced_at)
     with pytest.raises(Conflict) as caught:
@@ -221,10 +221,10 @@ async def test_a_silence_ends_when_its_delay_is_over(
     assert (await oncall.alert_groups.get(group.id)).state == "firing"
 
 
-async def test_silencing_again_restarts_the_timer(
+async def test_a_second_silence_restarts_the_timer(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """It is no conflict."""
+    """It is not a conflict."""
     group = fake.add_group()
     for _ in range(2):
         await oncall.alert_groups.silence(group.id, 60)
@@ -235,7 +235,7 @@ async def test_silencing_again_restarts_the_timer(
 async def test_a_silence_for_ever_ends_by_hand_only(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """A thousand days are not enough."""
+    """It has not ended after a thousand days."""
     group = fake.add_group()
     await oncall.alert_groups.silence(group.id, FOREVER)
     clock.advance(timedelta(days=1000))
@@ -278,7 +278,7 @@ async def test_a_deleted_group_is_gone_a_little_later(
 async def test_nothing_is_deleted_while_the_workers_are_down(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """The server has promised, and `get` tells the truth."""
+    """The server has accepted the deletion, but `get` still returns the group."""
     group = fake.add_group()
     fake.delete_delay = None
     await oncall.alert_groups.delete(group.id, mode="delete")

@@ -28,7 +28,7 @@ every_action = pytest.mark.parametrize("action", [pytest.param(name, id=name) fo
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in OPERATIONS])
 async def test_an_unknown_id_is_not_found(oncall: OnCallClient, name: str) -> None:
-    """It says which operation and which path."""
+    """The error names the operation and the path."""
     with pytest.raises(NotFound) as caught:
         await OPERATIONS[name](oncall, "NONE")
     error = caught.value
@@ -37,8 +37,8 @@ async def test_an_unknown_id_is_not_found(oncall: OnCallClient, name: str) -> No
     assert error.operation in str(error)
 
 
-async def test_a_url_that_is_not_the_apis_is_told_from_an_unknown_id() -> None:
-    """By the page that is there instead; the hint names the setting."""
+async def test_a_url_of_something_else_is_distinguished_from_an_unknown_id() -> None:
+    """By the page that is returned instead; the hint names the setting."""
     elsewhere = httpx.MockTransport(lambda _: httpx.Response(404, html="<h1>Not Found</h1>"))
     async with OnCallClient(url=f"{BASE}/grafana", token="any", transport=elsewhere) as client:
         with pytest.raises(EndpointUnavailable, match="url="):
@@ -46,7 +46,7 @@ async def test_a_url_that_is_not_the_apis_is_told_from_an_unknown_id() -> None:
 
 
 async def test_a_wrong_token_is_unauthorized(fake: FakeOnCall) -> None:
-    """Real servers say so with a 403."""
+    """Real servers respond with 403."""
     async with connect(fake, "wrong") as client:
         with pytest.raises(Unauthorized) as caught:
             await client.alert_groups.list().collect()
@@ -61,8 +61,8 @@ WRITES: dict[str, Callable[[OnCallClient, str], Awaitable[object]]] = {
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in WRITES])
-async def test_a_viewer_may_read_and_not_write(fake: FakeOnCall, name: str) -> None:
-    """403 with another text than that of a bad token."""
+async def test_a_viewer_may_read_but_not_write(fake: FakeOnCall, name: str) -> None:
+    """A 403 whose text differs from that of a bad token."""
     fake.add_token("viewer", user="eve", role="viewer")
     group = fake.add_group(labels={"team": "SRE"})
     async with connect(fake, "viewer") as client:
@@ -75,7 +75,7 @@ async def test_a_viewer_may_read_and_not_write(fake: FakeOnCall, name: str) -> N
 
 @every_action
 async def test_a_service_account_cannot_act(fake: FakeOnCall, action: str) -> None:
-    """The hint says which token can."""
+    """The hint says which kind of token can."""
     fake.add_token("glsa_robot", user="robot")
     group = fake.add_group()
     async with connect(fake, "glsa_robot", grafana_url=STACK) as client:
@@ -103,9 +103,9 @@ async def test_a_service_account_can_do_the_rest(fake: FakeOnCall) -> None:
 async def test_a_stack_that_is_being_synced_is_waited_for_once(
     clock: VirtualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A 429 without Retry-After; a second such wait would pass the deadline.
+    """A 429 without Retry-After; a second wait would exceed the deadline.
 
-    Who has misspelled the stack reads so in the log, before the wait.
+    A misspelled stack is suggested in the log, before the wait.
     """
     fake = FakeOnCall(clock=clock, grafana_url="https://known.example")
     fake.add_token("glsa_robot")
@@ -122,8 +122,8 @@ async def test_a_stack_that_is_being_synced_is_waited_for_once(
     assert "stack of grafana_url= yet and is synchronizing it: check the URL" in warnings[0]
 
 
-async def test_a_throttled_request_comes_back_when_it_was_told_to(clock: VirtualClock) -> None:
-    """The caller sees a call that takes longer, and a second more for the bounds of windows."""
+async def test_a_rate_limited_request_is_retried_when_the_server_said(clock: VirtualClock) -> None:
+    """The caller sees a slower call; a second is added because windows are rounded."""
     fake = FakeOnCall(clock=clock, rate_limit=RateLimit(requests=1))
     group = fake.add_group()
     async with connect(fake, fake.token) as client:

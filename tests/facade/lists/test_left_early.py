@@ -31,12 +31,12 @@ def pages(client: OnCallClient, _: Path) -> AsyncIterator[Any]:
 
 
 def watch(client: OnCallClient, checkpoint: Path) -> AsyncIterator[Any]:
-    """Changes, of which not all are told."""
+    """Changes, of which not all have been delivered."""
     return aiter(client.alert_groups.watch(existing=True, checkpoint=checkpoint))
 
 
 class Holder:
-    """Is in a cycle with what it holds, as a frame with its traceback."""
+    """Forms a reference cycle with what it holds, as a frame and its traceback do."""
 
     def __init__(self, held: AsyncIterator[Any]) -> None:
         self.held = held
@@ -47,17 +47,17 @@ each = pytest.mark.parametrize("begin", [walk, pages, watch])
 
 
 def report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Keeps what the loop would log."""
+    """Record what the loop would log."""
     REPORTED.append(context["message"])
 
 
 REPORTED = list[str]()
 SEVERAL = 8
-"""In which order they are closed is chance."""
+"""How many streams are left open; the order in which they are closed is random."""
 
 
 async def half_way(client: OnCallClient, begin: Begin, checkpoint: Path) -> AsyncIterator[Any]:
-    """Goes two steps, or past a page."""
+    """Advance two steps, or past the first page."""
     asyncio.get_running_loop().set_exception_handler(report)
     stream = begin(client, checkpoint)
     for _ in range(60 if begin is walk else 2):
@@ -67,12 +67,12 @@ async def half_way(client: OnCallClient, begin: Begin, checkpoint: Path) -> Asyn
 
 @each
 def test_the_end_of_the_event_loop_closes_what_is_left(begin: Begin, tmp_path: Path) -> None:
-    """Without a word."""
+    """The loop reports nothing."""
     kept = list[AsyncIterator[Any]]()
     fake = storm()
 
     async def main() -> None:
-        async with made(fake) as client:
+        async with connect(fake) as client:
             for number in range(SEVERAL):
                 kept.append(await half_way(client, begin, tmp_path / f"{number}"))
 
@@ -83,11 +83,11 @@ def test_the_end_of_the_event_loop_closes_what_is_left(begin: Begin, tmp_path: P
 
 @each
 def test_the_garbage_collector_closes_what_is_left(begin: Begin, tmp_path: Path) -> None:
-    """And nothing goes on."""
+    """No task is left running."""
     fake = storm()
 
     async def main() -> None:
-        async with made(fake) as client:
+        async with connect(fake) as client:
             for number in range(SEVERAL):
                 Holder(await half_way(client, begin, tmp_path / f"{number}"))
             gc.collect()
@@ -109,6 +109,6 @@ def storm() -> FakeOnCall:
     return fake
 
 
-def made(fake: FakeOnCall) -> OnCallClient:
-    """Its client."""
+def connect(fake: FakeOnCall) -> OnCallClient:
+    """A client of this fake."""
     return OnCallClient(url="https://oncall.test", token=fake.token, transport=fake.transport())

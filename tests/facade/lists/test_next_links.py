@@ -1,4 +1,4 @@
-"""What a list says of its next page is followed as far as it can be trusted."""
+"""The link to the next page is followed as far as it can be trusted."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ async def test_the_filters_are_kept_whatever_next_says(
     ]
 
 
-async def test_a_parameter_that_the_server_adds_is_carried_on(
+async def test_a_parameter_that_the_server_adds_is_kept(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """It may be what holds the pages together."""
+    """The server may need it to keep the pages consistent."""
     listing = Listing(wire, "a", "b")
     listing.members = {"state": "firing"}
     listing.changes[1] = {"next": f"{ELSEWHERE}?cursor=c%2B1&page=2"}
@@ -104,7 +104,7 @@ async def test_a_parameter_that_the_server_adds_is_carried_on(
 async def test_a_next_that_leads_nowhere_is_an_error(
     wire: respx.MockRouter, client: OnCallClient, url: str
 ) -> None:
-    """After the items that came, and without another request."""
+    """Raised after the items that arrived, without another request."""
     listing = Listing(wire, "a", "b")
     listing.changes[1] = {"next": url}
     seen: list[str] = []

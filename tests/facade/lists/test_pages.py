@@ -23,7 +23,7 @@ from tests.support.walks import PREFETCHES, numbered, walked
 async def test_a_walk_yields_all_items_of_all_pages_in_order(
     wire: respx.MockRouter, client: OnCallClient, prefetch: int
 ) -> None:
-    """Each page is asked for once, the first one without a number."""
+    """Each page is requested once, the first without a number."""
     listing = Listing(wire, "a b", "c d", "e f", "g")
     assert await walked(client.alert_groups.list(prefetch=prefetch)) == "a b c d e f g"
     assert listing.asked == [1, 2, 3, 4]
@@ -42,7 +42,7 @@ async def test_an_item_that_moves_to_a_later_page_is_yielded_once(
 async def test_an_item_that_is_twice_on_one_page_is_yielded_once(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """Whatever made the server say it twice."""
+    """Why the server repeated it does not matter."""
     Listing(wire, "a b a", "b")
     assert await walked(client.alert_groups.list()) == "a b"
 
@@ -51,10 +51,10 @@ async def test_an_item_that_is_twice_on_one_page_is_yielded_once(
     ("page", "given"),
     [pytest.param(16, 1, id="near"), pytest.param(40, 2, id="far")],
 )
-async def test_of_a_long_list_an_item_is_remembered_for_sixteen_pages(
+async def test_an_item_of_a_long_list_is_remembered_for_sixteen_pages(
     wire: respx.MockRouter, client: OnCallClient, page: int, given: int
 ) -> None:
-    """So the memory of a walk does not grow with the list, once there are ten thousand items."""
+    """So memory stops growing once ten thousand items have been read."""
     full = [" ".join(f"{number}-{one}" for one in range(700)) for number in range(page - 2)]
     Listing(wire, "a", *full, "a", "z")
     found = (await walked(client.alert_groups.list())).split()
@@ -65,7 +65,7 @@ async def test_of_a_long_list_an_item_is_remembered_for_sixteen_pages(
 async def test_pages_are_yielded_as_the_server_returns_them(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """With repeats, numbers, the count, and the bytes."""
+    """With repeated items, page numbers, the count, and the bytes."""
     Listing(wire, "a b", "b c", "d")
     pages = [page async for page in client.alert_groups.list().pages()]
     assert [ids(page.results) for page in pages] == ["a b", "b c", "d"]
@@ -81,25 +81,25 @@ async def test_pages_are_yielded_as_the_server_returns_them(
 async def test_an_empty_list_is_one_request_and_no_item(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """And no error."""
+    """It is not an error."""
     listing = Listing(wire, "")
     pager = client.alert_groups.list()
     assert (await walked(pager), await pager.collect(), await pager.count()) == ("", [], 0)
     assert listing.asked == [1, 1, 1]
 
 
-async def test_an_empty_page_in_the_middle_ends_nothing(
+async def test_an_empty_page_in_the_middle_does_not_end_the_walk(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """The end is where there is no next page."""
+    """Only a missing `next` does."""
     Listing(wire, "a", "", "b")
     assert await walked(client.alert_groups.list()) == "a b"
 
 
-async def test_each_iteration_reads_the_list_again(
+async def test_each_iteration_reads_the_list_anew(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """What was seen by the last one is given again."""
+    """It yields all items, also those that the last iteration yielded."""
     listing = Listing(wire, "a", "b")
     pager = client.alert_groups.list()
     assert [await walked(pager), await walked(pager)] == ["a b", "a b"]
@@ -109,7 +109,7 @@ async def test_each_iteration_reads_the_list_again(
 async def test_two_walks_on_one_client_do_not_mix(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """Not even two of the same pager, item by item."""
+    """Not even two walks of the same pager, interleaved item by item."""
     Listing(wire, "a b", "c d", "e f", "g")
     pager = client.alert_groups.list()
     assert [ids(pair) async for pair in zipped(aiter(pager), aiter(pager))] == [
@@ -126,7 +126,7 @@ async def test_two_walks_on_one_client_do_not_mix(
 
 
 async def zipped(first: Any, second: Any) -> AsyncGenerator[tuple[AlertGroup, AlertGroup]]:
-    """Items of two walks in turn."""
+    """Items of two walks, alternately."""
     async for item in first:
         yield item, await anext(second)
 
@@ -142,10 +142,10 @@ async def zipped(first: Any, second: Any) -> AsyncGenerator[tuple[AlertGroup, Al
         pytest.param(99, "a b c d e", 3, id="more than all"),
     ],
 )
-async def test_collect_returns_the_first_items_and_asks_for_no_page_too_many(
+async def test_collect_returns_the_first_items_and_requests_no_page_too_many(
     wire: respx.MockRouter, client: OnCallClient, limit: int | None, found: str, asked: int
 ) -> None:
-    """Without looking ahead, as many requests as there are pages in the answer."""
+    """Without prefetch, as many requests as the result takes pages."""
     listing = Listing(wire, "a b", "c d", "e")
     pager = client.alert_groups.list(prefetch=0)
     assert ids(await pager.collect(limit=limit)) == found
@@ -155,7 +155,7 @@ async def test_collect_returns_the_first_items_and_asks_for_no_page_too_many(
 async def test_collect_leaves_nothing_running_when_it_stops_early(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """What was fetched ahead is called off."""
+    """Prefetched pages are cancelled."""
     listing = Listing(wire, *numbered(9))
     listing.hold(3, 4)
     assert ids(await client.alert_groups.list(prefetch=2).collect(limit=2)) == "p1 p2"
@@ -165,7 +165,7 @@ async def test_collect_leaves_nothing_running_when_it_stops_early(
 async def test_counting_is_one_request_for_one_item_with_the_filters(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """`perpage` of the list gives way."""
+    """The list's own `perpage` is replaced."""
     listing = Listing(wire, "a b", "c d")
     listing.members = {"state": "firing", "labels": labels("team:SRE")}
     pager = client.alert_groups.list(labels="team:SRE", state="new", perpage=100)
@@ -174,7 +174,7 @@ async def test_counting_is_one_request_for_one_item_with_the_filters(
 
 
 async def test_counting_agrees_with_collecting(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """By one request instead of seven."""
+    """With one request instead of seven."""
     seed_storm(fake, 300)
     pager = oncall.alert_groups.list()
     assert await pager.count() == 300
@@ -186,7 +186,7 @@ async def test_counting_agrees_with_collecting(fake: FakeOnCall, oncall: OnCallC
 async def test_a_group_that_is_created_while_walking_repeats_nothing(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """The fake shifts by one, as a real server does."""
+    """The fake shifts its pages by one item, as a real server does."""
     before = {group.id for group in seed_storm(fake, 120)}
     seen: list[str] = []
     async for group in oncall.alert_groups.list(perpage=10, prefetch=0):
@@ -228,7 +228,7 @@ async def test_a_page_past_the_end_ends_the_walk(
 async def test_arguments_are_checked_when_the_list_is_made(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """On that line, and not at the first item."""
+    """Where the list is made, not at the first item."""
     with pytest.raises(LabelError):
         client.alert_groups.list(labels="a:b:c")
     with pytest.raises(InvalidArgument):

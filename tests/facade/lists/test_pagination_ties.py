@@ -1,4 +1,4 @@
-"""Lists whose items have no order among themselves: a page may repeat one, and hide another."""
+"""Lists with ties in their sort order: a page may repeat one item, and hide another."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE_SIZE = 50
 
 
 class Shuffled:
-    """A server that sorts the items of each page anew, as a database does with equal keys."""
+    """A server that sorts again for each page, as a database does with equal keys."""
 
     def __init__(self, count: int, *, seed: int = 0, knows_perpage: bool = True) -> None:
         self.ids = [f"I{number:05}" for number in range(count)]
@@ -32,7 +32,7 @@ class Shuffled:
         self._knows_perpage = knows_perpage
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Always the same answer to the same request."""
+        """Return the same response to the same request, always."""
         query = request.url.params
         number = int(query.get("page", "1"))
         size = int(query.get("perpage", PAGE_SIZE)) if self._knows_perpage else PAGE_SIZE
@@ -45,7 +45,9 @@ class Shuffled:
             "count": self.counted.pop(0) if self.counted else len(ids),
             "next": f"http://e/?page={number + 1}" if number < pages else None,
             "previous": None,
-            "results": [{**GROUP, "id": one, "last_alert": None, "permalinks": {}} for one in part],
+            "results": [
+                {**GROUP, "id": group_id, "last_alert": None, "permalinks": {}} for group_id in part
+            ],
             "current_page_number": number,
             "page_size": size,
             "total_pages": pages,
@@ -56,7 +58,7 @@ class Shuffled:
 async def collected(
     server: Shuffled, *, limit: int | None = None, **options: Any
 ) -> tuple[list[str], list[Event]]:
-    """Ids of a whole list, and what the client reports of it."""
+    """Ids of a whole list, and the events that the client emits about it."""
     events: list[Event] = []
     async with OnCallClient(
         url=BASE, token=TOKEN, transport=httpx.MockTransport(server), on_event=events.append
@@ -71,7 +73,7 @@ async def collected(
 def test_what_the_pages_hid_is_found_in_one_larger_page(
     count: int, seed: int, prefetch: int
 ) -> None:
-    """All items, each once, by one request more; nothing is reported."""
+    """All items, each once, with one request more; no event is emitted."""
     server = Shuffled(count, seed=seed)
     ids, incomplete = run(collected(server, prefetch=prefetch))
     assert sorted(ids) == server.ids
@@ -80,15 +82,15 @@ def test_what_the_pages_hid_is_found_in_one_larger_page(
     assert again in ([1000], [])
 
 
-async def test_a_list_that_shows_all_it_counts_is_read_once() -> None:
-    """In as many requests as there are pages."""
+async def test_a_list_that_shows_as_many_items_as_it_counts_is_read_once() -> None:
+    """With as many requests as there are pages."""
     server = Shuffled(50)
     ids, _ = await collected(server)
     assert (sorted(ids), server.asked) == (server.ids, [(1, 50)])
 
 
 async def test_what_is_never_shown_is_reported(caplog: pytest.LogCaptureFixture) -> None:
-    """A server that does not know other page sizes hides the same items again."""
+    """A server that ignores the page size hides the same items every time."""
     server = Shuffled(145, knows_perpage=False)
     ids, incomplete = await collected(server)
     assert len({*ids}) == len(ids) < 145
@@ -99,7 +101,7 @@ async def test_what_is_never_shown_is_reported(caplog: pytest.LogCaptureFixture)
 
 
 async def test_a_list_of_several_thousand_is_read_in_pages_of_two_other_sizes() -> None:
-    """What is hidden in all three is reported, with the number of those that were given."""
+    """What all three hide is reported, with the number of items that were yielded."""
     server = Shuffled(2500)
     ids, incomplete = await collected(server)
     assert {size for _, size in server.asked} == {50, 1000, 900}
@@ -108,7 +110,7 @@ async def test_a_list_of_several_thousand_is_read_in_pages_of_two_other_sizes() 
 
 
 async def test_a_list_too_long_to_remember_is_reported_at_once() -> None:
-    """Of more than ten thousand items the first are forgotten, and could be given again."""
+    """Beyond ten thousand items the first are forgotten, and could be yielded twice."""
     server = Shuffled(12_000)  # of which fewer than ten thousand are shown
     _, (incomplete,) = await collected(server, perpage=500)
     assert {size for _, size in server.asked} == {500}
@@ -116,8 +118,8 @@ async def test_a_list_too_long_to_remember_is_reported_at_once() -> None:
     assert incomplete.count == 12_000
 
 
-async def test_a_list_that_moves_is_no_reason_to_read_it_again() -> None:
-    """Then the pages tell different counts, and fewer items prove nothing."""
+async def test_a_list_that_moves_is_not_read_a_second_time() -> None:
+    """Its pages disagree about the count, so that fewer items prove nothing."""
     server = Shuffled(145)
     server.counted = [145, 146, 145]
     ids, incomplete = await collected(server)
@@ -126,22 +128,24 @@ async def test_a_list_that_moves_is_no_reason_to_read_it_again() -> None:
 
 
 async def test_reading_only_the_first_items_sends_no_other_request() -> None:
-    """They are there before anything is known to be missing."""
+    """They are complete before any item can be known to be missing."""
     server = Shuffled(145)
     ids, incomplete = await collected(server, limit=60, prefetch=0)
     assert (len(ids), incomplete, server.asked) == (60, [], [(1, 50), (2, 50)])
 
 
-async def test_the_filter_stays_when_the_list_is_read_again() -> None:
-    """Only the size of the pages is another, also where one was asked for."""
+async def test_the_filter_stays_when_the_list_is_read_a_second_time() -> None:
+    """Only the page size changes, also where the caller set one."""
     queries: list[httpx.QueryParams] = []
     server = Shuffled(145)
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         queries.append(request.url.params)
         return server(request)
 
-    async with OnCallClient(url=BASE, token=TOKEN, transport=httpx.MockTransport(answer)) as client:
+    async with OnCallClient(
+        url=BASE, token=TOKEN, transport=httpx.MockTransport(respond)
+    ) as client:
         groups = await client.alert_groups.list(state=GROUP["state"], perpage=40).collect()
     assert len(groups) == 145
     assert queries[-1].multi_items() == [("state", GROUP["state"]), ("perpage", "1000")]

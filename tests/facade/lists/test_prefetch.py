@@ -1,4 +1,4 @@
-"""Lists that are walked look ahead, in order and never too far, and leave nothing behind."""
+"""Walks prefetch pages in order, never too many, and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.walks import PREFETCHES, numbered, walked
 async def test_the_first_item_takes_exactly_one_request(
     wire: respx.MockRouter, client: OnCallClient, prefetch: int
 ) -> None:
-    """Nothing is fetched ahead before the second page is wanted."""
+    """Nothing is prefetched before the second page is needed."""
     listing = Listing(wire, *numbered(5))
     pager = client.alert_groups.list(prefetch=prefetch)
     await settle()
@@ -36,7 +36,7 @@ async def test_the_first_item_takes_exactly_one_request(
 async def test_never_more_than_the_window_is_in_flight(
     wire: respx.MockRouter, client: OnCallClient, prefetch: int
 ) -> None:
-    """The page that is waited for, and `prefetch` more; it moves on by one page."""
+    """The page that is awaited and `prefetch` more; the window moves by one page."""
     listing = Listing(wire, *numbered(10))
     listing.hold(*range(2, 11))
     async with aclosing(client.alert_groups.list(prefetch=prefetch).pages()) as pages:
@@ -51,10 +51,10 @@ async def test_never_more_than_the_window_is_in_flight(
     assert listing.most_in_flight == prefetch + 1
 
 
-async def test_requests_go_out_before_the_pages_that_came_together_are_yielded(
+async def test_requests_go_out_before_pages_that_arrived_together_are_yielded(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """Or pages that once came together would do so to the end, each time worked on one by one."""
+    """Otherwise pages that once arrived together would do so to the end of the walk."""
     listing = Listing(wire, *numbered(20))
     listing.hold(*range(2, 10))
     async with aclosing(client.alert_groups.list(prefetch=7).pages()) as pages:
@@ -69,10 +69,10 @@ async def test_requests_go_out_before_the_pages_that_came_together_are_yielded(
     assert {10, 11, 12} <= {*listing.asked}
 
 
-async def test_without_prefetch_a_page_is_fetched_when_its_first_item_is_wanted(
+async def test_without_prefetch_a_page_is_fetched_when_its_first_item_is_needed(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """Strictly one by one."""
+    """Never two at a time."""
     listing = Listing(wire, "a b", "c d", "e")
     asked: list[tuple[str, int]] = []
     async for group in client.alert_groups.list(prefetch=0):
@@ -82,7 +82,7 @@ async def test_without_prefetch_a_page_is_fetched_when_its_first_item_is_wanted(
     assert listing.most_in_flight == 1
 
 
-async def test_items_come_in_order_when_later_pages_answer_first(
+async def test_items_come_in_order_when_later_pages_arrive_first(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
     """Nothing of page 3 and 4 before page 2."""
@@ -106,7 +106,7 @@ async def test_items_come_in_order_when_later_pages_answer_first(
 async def test_nothing_is_requested_beyond_the_last_page(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """As many requests as the first page says."""
+    """The first page says how many there are."""
     listing = Listing(wire, *numbered(3))
     await client.alert_groups.list(prefetch=64).collect()
     assert listing.asked == [1, 2, 3]
@@ -115,17 +115,17 @@ async def test_nothing_is_requested_beyond_the_last_page(
 async def test_without_a_number_of_pages_nothing_is_prefetched(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """Then `next` alone leads on."""
+    """Then only `next` shows whether there is another page."""
     listing = Listing(wire, *numbered(4))
     listing.changes = {number: {"total_pages": None} for number in range(1, 5)}
     assert await walked(client.alert_groups.list(prefetch=3)) == "p1 p2 p3 p4"
     assert listing.most_in_flight == 1
 
 
-async def test_a_page_that_fails_ends_the_walk_behind_the_pages_before_it(
+async def test_a_page_that_fails_ends_the_walk_after_the_pages_before_it(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """It was fetched ahead, and its error comes in its turn; nothing goes on running."""
+    """It was prefetched; its error comes in its turn, and no task keeps running."""
     listing = Listing(wire, *numbered(9))
     listing.failing = {3, 4}
     listing.hold(2, 5)
@@ -162,7 +162,7 @@ async def test_breaking_out_of_the_loop_leaves_nothing(
 async def test_an_exception_in_the_body_leaves_nothing(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """It comes out as it is."""
+    """It propagates unchanged."""
     listing = Listing(wire, *numbered(9))
     listing.hold(3, 4)
 
@@ -182,7 +182,7 @@ async def test_an_exception_in_the_body_leaves_nothing(
 async def test_cancelling_a_walk_leaves_nothing(
     wire: respx.MockRouter, client: OnCallClient, prefetch: int
 ) -> None:
-    """While it waits for a page; the task is cancelled at once, and the client goes on."""
+    """Cancelled at once while it waits for a page; the client stays usable."""
     listing = Listing(wire, *numbered(9))
     listing.hold(2, 3, 4)
     task = asyncio.ensure_future(walked(client.alert_groups.list(prefetch=prefetch)))
@@ -199,7 +199,7 @@ async def test_cancelling_a_walk_leaves_nothing(
 async def test_closing_the_pages_leaves_nothing(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """`aclosing` does at once what the end of a loop does soon."""
+    """`aclosing` does at once what leaving a loop does eventually."""
     listing = Listing(wire, *numbered(9))
     listing.hold(3, 4)
     async with aclosing(client.alert_groups.list(prefetch=2).pages()) as pages:
@@ -210,10 +210,10 @@ async def test_closing_the_pages_leaves_nothing(
     assert (other_tasks(), listing.in_flight) == (set(), 0)
 
 
-async def test_many_walks_that_are_broken_off_use_up_no_connection(
+async def test_many_walks_that_are_left_early_use_up_no_connection(
     wire: respx.MockRouter,
 ) -> None:
-    """The throttle of two requests is free again every time."""
+    """The throttle's two places are free after each of them."""
     listing = Listing(wire, *numbered(9))
     async with OnCallClient(url=API, token=TOKEN, max_connections=2) as client:
         for _ in range(5):

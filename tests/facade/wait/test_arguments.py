@@ -1,4 +1,4 @@
-"""Waiting for groups: arguments that cannot be meant."""
+"""Waiting for groups: invalid arguments."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from tests.support.waits import SEEN, add, waiting
         for given in ("", "a/b", [""], ["I1", "I 2"], [None], [7], b"I1", None, 7, [["I1"]])
     ],
 )
-async def test_what_is_no_id_is_refused(
+async def test_an_invalid_id_is_refused(
     fake: FakeOnCall, oncall: OnCallClient, seen: str, given: Any
 ) -> None:
-    """By its name, before anything is sent, also when the others are good."""
+    """The error names the argument; nothing is sent, even if the other ids are valid."""
     with pytest.raises(InvalidArgument) as caught:
         await waiting(oncall)[seen](given, timeout=60)
     assert (caught.value.argument, fake.calls) == ("alert_group_ids", [])
@@ -34,10 +34,10 @@ async def test_what_is_no_id_is_refused(
 @pytest.mark.parametrize(
     "state", ["", "deleted", "Resolved", None, 1, True, pytest.param(["resolved"], id="a list")]
 )
-async def test_what_is_no_state_is_refused(
+async def test_an_unknown_state_is_refused(
     fake: FakeOnCall, oncall: OnCallClient, state: Any
 ) -> None:
-    """Although a server could invent one: it would be waited for in vain."""
+    """A newer server could have it, but a typo would be waited for in vain."""
     (group,) = add(fake, 1)
     with pytest.raises(InvalidArgument) as caught:
         await oncall.alert_groups.wait_until(group.id, state, timeout=60)
@@ -52,10 +52,10 @@ async def test_what_is_no_state_is_refused(
     ids=repr,
 )
 @pytest.mark.parametrize("given", ["I1", pytest.param([], id="nothing to wait for")])
-async def test_what_is_no_time_is_refused(  # noqa: PLR0917  # fixtures
+async def test_an_invalid_duration_is_refused(  # noqa: PLR0917  # fixtures
     fake: FakeOnCall, oncall: OnCallClient, seen: str, argument: str, value: Any, given: Any
 ) -> None:
-    """In whatever is waited for."""
+    """In both waiting functions, also with nothing to wait for."""
     with pytest.raises(InvalidArgument, match=re.escape(f"{argument}=")) as caught:
         await waiting(oncall)[seen](given, **{"timeout": 60, argument: value})
     assert caught.value.argument == argument

@@ -21,7 +21,7 @@ from tests.support.waits import SEEN, add, ids, waiting
 async def test_a_cancelled_wait_leaves_nothing(
     fake: FakeOnCall, oncall: OnCallClient, seen: str, number: int, seconds: float
 ) -> None:
-    """By a timeout of one's own, which stays a plain one; between two checks, and in one."""
+    """Between two checks or during one; the caller's own TimeoutError stays as it is."""
     groups = add(fake, number)
     fake.latency = timedelta(seconds=2)
     with pytest.raises(TimeoutError) as caught:
@@ -34,10 +34,10 @@ async def test_a_cancelled_wait_leaves_nothing(
 
 
 @SEEN
-async def test_a_check_that_hangs_does_not_outlast_the_time(
+async def test_a_check_that_hangs_does_not_outlast_the_timeout(
     fake: FakeOnCall, oncall: OnCallClient, seen: str
 ) -> None:
-    """The request is cut off, and nothing is left of it."""
+    """The request is cancelled, and leaves nothing behind."""
     (group,) = add(fake, 1)
     fake.latency = timedelta(hours=1)
     with pytest.raises(WaitTimeout):

@@ -29,7 +29,7 @@ OUTAGES = pytest.mark.parametrize(
         pytest.param(status(503), id="503"),
         pytest.param(status(500), id="500"),
         pytest.param(refuse(), id="no server"),
-        pytest.param(hang(), id="no answer"),
+        pytest.param(hang(), id="no response"),
     ],
 )
 
@@ -48,7 +48,7 @@ async def test_an_outage_is_waited_out(
     number: int,
     begins: float,
 ) -> None:
-    """From the first check on, or later."""
+    """Whether it begins before the first check or later."""
     groups = add(fake, number)
     later(begins, lambda: fake.faults.add(fault, lasting=timedelta(minutes=4)))
     for group in groups:
@@ -63,10 +63,10 @@ async def test_an_outage_is_waited_out(
 @OUTAGES
 @SEEN
 @pytest.mark.parametrize("number", [1, 10])
-async def test_an_outage_that_outlasts_the_time_is_the_cause(
+async def test_an_outage_that_outlasts_the_timeout_is_the_cause(
     fake: FakeOnCall, oncall: OnCallClient, fault: Any, seen: str, number: int
 ) -> None:
-    """The error shows why nothing was seen any more."""
+    """The error shows why the groups could no longer be read."""
     groups = add(fake, number)
     later(12, lambda: fake.faults.add(fault, lasting=timedelta(hours=9)))
     with pytest.raises(WaitTimeout) as caught:
@@ -79,7 +79,7 @@ async def test_an_outage_that_outlasts_the_time_is_the_cause(
 async def test_an_outage_that_is_over_is_not_the_cause(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """It had nothing to do with it."""
+    """It did not make the wait time out."""
     (group,) = add(fake, 1)
     fake.faults.add(status(500), lasting=timedelta(seconds=30))
     with pytest.raises(WaitTimeout) as caught:
@@ -88,7 +88,7 @@ async def test_an_outage_that_is_over_is_not_the_cause(
 
 
 async def test_the_cause_is_there_without_retries_too(fake: FakeOnCall) -> None:
-    """However patient the client is."""
+    """Also where the client never retries."""
     (group,) = add(fake, 1)
     fake.faults.add(status(503), lasting=timedelta(hours=1))
     policy = RetryPolicy(max_attempts=1)
@@ -101,10 +101,10 @@ async def test_the_cause_is_there_without_retries_too(fake: FakeOnCall) -> None:
 
 
 @SEEN
-async def test_what_waiting_cannot_help_is_raised_at_once(
+async def test_errors_that_waiting_cannot_help_are_raised_at_once(
     fake: FakeOnCall, oncall: OnCallClient, seen: str
 ) -> None:
-    """A wrong token, a closed client."""
+    """Such as a wrong token, or a closed client."""
     (group,) = add(fake, 1)
     async with OnCallClient(url=BASE, token="wrong", transport=fake.transport()) as client:
         with pytest.raises(Unauthorized):

@@ -1,4 +1,4 @@
-"""Waiting for groups: how much is asked for."""
+"""Waiting for groups: how many requests it takes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.waits import EVERY, add, ids, waiting
 
 
 def requests_made(fake: FakeOnCall) -> int:
-    """Requests since the last time."""
+    """Requests since the previous call of this function."""
     number = len(fake.calls)
     fake.calls.clear()
     return number
@@ -26,7 +26,7 @@ def requests_made(fake: FakeOnCall) -> int:
 async def test_a_hundred_groups_are_checked_by_pages(
     fake: FakeOnCall, oncall: OnCallClient, seen: str
 ) -> None:
-    """Not a hundred requests each."""
+    """Not by a hundred requests at each check."""
     groups = add(fake, 100)
     wait = asyncio.create_task(waiting(oncall)[seen](ids(groups), timeout=600))
     await asyncio.sleep(EVERY - 1)
@@ -41,7 +41,7 @@ async def test_a_hundred_groups_are_checked_by_pages(
 async def test_a_thousand_groups_are_first_checked_by_pages_too(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """Although it is not known yet where in the list they are."""
+    """Although their places in the list are not known yet."""
     groups = add(fake, 1000, "resolved")
     await oncall.alert_groups.wait_until(ids(groups), "resolved", timeout=60)
     assert requests_made(fake) == 20
@@ -56,7 +56,7 @@ async def test_a_thousand_groups_are_first_checked_by_pages_too(
         pytest.param(1900, 2000, 41, id="more of the oldest than there are pages"),
     ],
 )
-async def test_a_first_check_costs_at_most_a_read_of_each_and_a_page_or_two(
+async def test_a_first_check_costs_at_most_one_read_per_group_and_a_page_or_two(
     fake: FakeOnCall, oncall: OnCallClient, first: int, last: int, most: int
 ) -> None:
     """Pages are read for as long as they save requests."""
@@ -65,10 +65,10 @@ async def test_a_first_check_costs_at_most_a_read_of_each_and_a_page_or_two(
     assert 1 <= requests_made(fake) <= most
 
 
-async def test_after_a_page_that_failed_the_rest_is_looked_for_on_pages_too(
+async def test_after_a_failed_page_the_rest_is_still_looked_up_by_pages(
     fake: FakeOnCall,
 ) -> None:
-    """And not one by one."""
+    """Not one by one."""
     groups = add(fake, 1000, "resolved")
     fake.faults.choose(
         lambda request, _: status(503) if "page=2" in request.query and passed() < 1 else None
@@ -83,7 +83,7 @@ async def test_after_a_page_that_failed_the_rest_is_looked_for_on_pages_too(
 async def test_groups_that_are_far_apart_do_not_cost_all_pages_in_between(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """Four ids are about four requests, and not one for each fifty groups in between."""
+    """Four ids take about four requests, not one for every fifty groups in between."""
     groups = add(fake, 1000, "resolved")
     wanted = [groups[0], groups[300], groups[600], groups[999]]
     for group in wanted:
@@ -97,10 +97,10 @@ async def test_groups_that_are_far_apart_do_not_cost_all_pages_in_between(
     await asyncio.wait([wait])
 
 
-async def test_what_has_been_seen_is_not_checked_again(
+async def test_a_group_that_reached_the_state_is_not_checked_any_more(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """Of a few groups, those that are left cost a request each."""
+    """Each group that is left costs one request."""
     groups = add(fake, 3)
     for group in groups[:2]:
         become(group, "resolved", clock)

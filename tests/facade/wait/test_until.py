@@ -1,4 +1,4 @@
-"""Waiting for states, in virtual time: results, time that is over, and what is not there."""
+"""Waiting for states, in virtual time: results, timeouts, and groups that do not exist."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.waits import EVERY, NUMBERS, add, ids
 async def test_it_ends_when_every_group_has_been_seen_in_the_state(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, state: Any, number: int
 ) -> None:
-    """At the check after the last change, with the groups in the order given."""
+    """At the first check after the last change; the groups come in the given order."""
     name = "firing" if state == "new" else state
     groups = add(fake, number, "resolved" if name == "firing" else "firing")
     for second, group in enumerate(groups):
@@ -41,7 +41,7 @@ async def test_it_ends_when_every_group_has_been_seen_in_the_state(
 async def test_one_id_gives_one_group(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """And not a list of one."""
+    """Not a list of one."""
     (group,) = add(fake, 1)
     later(7, partial(become, group, "resolved", clock))
     found = await oncall.alert_groups.wait_until(group.id, "resolved", timeout=60)
@@ -49,7 +49,7 @@ async def test_one_id_gives_one_group(
 
 
 @NUMBERS
-async def test_what_is_so_already_is_not_waited_for(
+async def test_a_group_that_is_in_the_state_already_is_not_waited_for(
     fake: FakeOnCall, oncall: OnCallClient, number: int
 ) -> None:
     """The first check suffices."""
@@ -59,10 +59,10 @@ async def test_what_is_so_already_is_not_waited_for(
 
 
 @NUMBERS
-async def test_a_group_that_had_the_state_may_leave_it_again(
+async def test_a_group_that_had_the_state_may_leave_it(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, number: int
 ) -> None:
-    """Each is as it was when it had the state, also when others come later."""
+    """Each is returned as it was in that state, also when others reach it later."""
     groups = add(fake, number + 1)
     middle = groups[number // 2]
     later(1, partial(become, middle, "resolved", clock))
@@ -75,10 +75,10 @@ async def test_a_group_that_had_the_state_may_leave_it_again(
 
 
 @pytest.mark.parametrize("times", [2, 5])
-async def test_an_id_that_is_given_twice_is_answered_twice(
+async def test_an_id_that_is_given_twice_is_returned_twice(
     fake: FakeOnCall, oncall: OnCallClient, times: int
 ) -> None:
-    """And read once."""
+    """It is read once."""
     (group,) = add(fake, 1, "resolved")
     found = await oncall.alert_groups.wait_until([group.id] * times, "resolved", timeout=60)
     assert [group.id for group in found] == [group.id] * times
@@ -89,16 +89,14 @@ async def test_an_id_that_is_given_twice_is_answered_twice(
 async def test_ids_may_come_from_any_iterable(
     fake: FakeOnCall, oncall: OnCallClient, made: Callable[[list[str]], Iterable[str]]
 ) -> None:
-    """An iterator is walked once; the keys of a dict are ids."""
+    """An iterator is consumed once; of a dict, the keys are taken."""
     groups = add(fake, 5, "resolved")
     found = await oncall.alert_groups.wait_until(made(ids(groups)), "resolved", timeout=60)
     assert [group.id for group in found] == ids(groups)
 
 
-async def test_of_no_groups_there_is_nothing_to_wait_for(
-    fake: FakeOnCall, oncall: OnCallClient
-) -> None:
-    """As `asyncio.gather` of nothing: at once, without a request."""
+async def test_no_groups_are_not_waited_for(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """Like `asyncio.gather()` of nothing: returns at once, without a request."""
     assert await oncall.alert_groups.wait_until([], "resolved", timeout=60) == []
     assert await oncall.alert_groups.wait_until(iter(()), "resolved", timeout=60) == []
     await oncall.alert_groups.wait_until_deleted([], timeout=60)
@@ -109,7 +107,7 @@ async def test_of_no_groups_there_is_nothing_to_wait_for(
 async def test_it_checks_as_often_as_every_says(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, every: Any
 ) -> None:
-    """And no more often."""
+    """Not more often."""
     (group,) = add(fake, 1)
     later(39.9, partial(become, group, "resolved", clock))
     await oncall.alert_groups.wait_until(group.id, "resolved", timeout=100, every=every)
@@ -117,15 +115,15 @@ async def test_it_checks_as_often_as_every_says(
     assert (passed(), len(fake.calls)) == (40, 40 / seconds + 1)
 
 
-# Time that is over
+# Timeouts
 
 
 @pytest.mark.parametrize("timeout", [12, pytest.param(timedelta(seconds=12), id="a timedelta")])
 @NUMBERS
-async def test_when_time_is_over_the_error_says_what_was_seen_last(
+async def test_the_timeout_error_says_what_was_seen_last(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, number: int, timeout: Any
 ) -> None:
-    """Of each group that is left, also when that changed while it waited."""
+    """For each group that is left, also if it changed during the wait."""
     groups = add(fake, number)
     later(3, partial(become, groups[0], "acknowledged", clock))
     with pytest.raises(WaitTimeout) as caught:
@@ -138,7 +136,7 @@ async def test_when_time_is_over_the_error_says_what_was_seen_last(
     assert str(caught.value).startswith(f"{head}{groups[0].id} acknowledged")
 
 
-async def test_the_error_of_many_groups_can_still_be_read(
+async def test_the_error_for_many_groups_stays_readable(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
     """A line or two; `.last` has them all."""
@@ -149,10 +147,10 @@ async def test_the_error_of_many_groups_can_still_be_read(
     assert caught.value.last == dict.fromkeys(ids(groups), "firing")
 
 
-async def test_a_group_that_was_never_seen_is_said_to_be_so(
+async def test_the_error_names_groups_that_were_never_seen(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """When the server is not there from the beginning."""
+    """Because the server was unreachable from the start."""
     (group,) = add(fake, 1)
     fake.faults.add(refuse(), lasting=timedelta(hours=1))
     with pytest.raises(WaitTimeout, match=f"{group.id} never seen") as caught:
@@ -160,14 +158,14 @@ async def test_a_group_that_was_never_seen_is_said_to_be_so(
     assert caught.value.last == {group.id: None}
 
 
-# What is not there
+# Groups that do not exist
 
 
 @pytest.mark.parametrize("others", [0, 1, 9])
 async def test_an_unknown_group_is_an_error_at_once(
     fake: FakeOnCall, oncall: OnCallClient, others: int
 ) -> None:
-    """It does not wait for what cannot come about."""
+    """It cannot reach the state, so nothing is waited for."""
     groups = add(fake, others)
     with pytest.raises(NotFound, match="INOSUCHGROUP"):
         await oncall.alert_groups.wait_until([*ids(groups), "INOSUCHGROUP"], "new", timeout=60)
@@ -175,7 +173,7 @@ async def test_an_unknown_group_is_an_error_at_once(
 
 
 @pytest.mark.parametrize("number", [1, 3, 4, 30])
-async def test_a_group_that_is_deleted_meanwhile_is_an_error(
+async def test_a_group_that_is_deleted_during_the_wait_is_an_error(
     fake: FakeOnCall, oncall: OnCallClient, number: int
 ) -> None:
     """It will never have the state, however many are waited for."""

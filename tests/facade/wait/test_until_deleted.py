@@ -35,18 +35,20 @@ async def test_a_deletion_is_waited_for_until_the_server_has_done_it(
     assert (passed(), len(fake.groups)) == (305, 0)
 
 
-async def test_a_group_that_was_never_there_is_gone(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """One id and several, without a pause; several are looked for on a page first."""
+async def test_a_group_that_never_existed_counts_as_deleted(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """One id or several, without a pause; several are looked up on a page first."""
     await oncall.alert_groups.wait_until_deleted("INOSUCHGROUP", timeout=60)
     await oncall.alert_groups.wait_until_deleted(["INO1", "INO2", "INO3", "INO4"], timeout=60)
     assert (passed(), len(fake.calls)) == (0, 6)
 
 
 @NUMBERS
-async def test_a_wiped_group_is_not_gone(
+async def test_a_wiped_group_is_not_deleted(
     fake: FakeOnCall, oncall: OnCallClient, number: int
 ) -> None:
-    """It stays, resolved and empty, which the error shows."""
+    """It still exists, resolved and empty, and the error shows that."""
     groups = add(fake, number)
     for group in groups:
         await oncall.alert_groups.delete(group.id, mode="wipe")
@@ -56,10 +58,10 @@ async def test_a_wiped_group_is_not_gone(
 
 
 @pytest.mark.parametrize("number", [2, 5, 30])
-async def test_only_what_is_still_there_is_reported(
+async def test_the_error_names_only_groups_that_still_exist(
     fake: FakeOnCall, oncall: OnCallClient, number: int
 ) -> None:
-    """Not what is gone."""
+    """Not those that were deleted."""
     rest, *gone = groups = add(fake, number)
     for group in gone:
         later(7, partial(fake.groups.pop, group.id))
