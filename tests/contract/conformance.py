@@ -66,23 +66,23 @@ class Report:
 
     faults: list[str] = attrs.field(factory=list[str])
     """Each with the check, the operation and the reason."""
-    answers: Counter[tuple[str, int]] = attrs.field(factory=Counter[tuple[str, int]])
-    """Number of answers by operation and status, probes without a token included."""
+    responses: Counter[tuple[str, int]] = attrs.field(factory=Counter[tuple[str, int]])
+    """Number of responses by operation and status, probes without a token included."""
 
     @property
     def succeeded(self) -> set[str]:
         """The operations that were answered with success."""
-        return {operation for operation, status in self.answers if status < 300}
+        return {operation for operation, status in self.responses if status < 300}
 
     @property
     def asked(self) -> set[str]:
         """The operations that were answered at all."""
-        return {operation for operation, _ in self.answers}
+        return {operation for operation, _ in self.responses}
 
     def add(self, case: Case, response: schemathesis.Response) -> None:
         """Takes note of an answer."""
         if response.request.method == case.operation.method.upper():  # no other was tried
-            self.answers[_NAMES[case.operation.label], response.status_code] += 1
+            self.responses[_NAMES[case.operation.label], response.status_code] += 1
         self.faults.extend(_crash(case, response))
 
 
@@ -157,7 +157,7 @@ def _one_round(make: Callable[[], App], tags: Sequence[str], report: Report, see
             try:
                 super().validate_response(response, case, additional_checks, **kwargs)
             except FailureGroup as group:
-                report.faults.extend(_told(group.exceptions))
+                report.faults.extend(_messages(group.exceptions))
 
     run_state_machine_as_test(
         hypothesis.seed(seed)(Scenario),
@@ -214,11 +214,11 @@ def _take_down(recorder: ScenarioRecorder, report: Report) -> None:
             report.add(recorder.cases[key].value, interaction.response)
     for checks in recorder.checks.values():
         report.faults.extend(
-            _told([one.failure_info.failure for one in checks if one.failure_info is not None])
+            _messages([one.failure_info.failure for one in checks if one.failure_info is not None])
         )
 
 
-def _told(failures: Sequence[Failure]) -> Iterator[str]:
+def _messages(failures: Sequence[Failure]) -> Iterator[str]:
     for failure in failures:
         kind = type(failure).__name__
         # Groups are deleted later, and wiped ones stay.

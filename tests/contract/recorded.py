@@ -95,13 +95,13 @@ class Shape:
         return Shape(self.of, recorded)
 
 
-def _request(operation: str, told: Any) -> Request[Any]:
+def _request(operation: str, body: Any) -> Request[Any]:
     """A request of the operation that this answers: about the same object, or the same page."""
     builder: Callable[..., Request[Any]] = getattr(operations, operation)
-    told = told if isinstance(told, dict) else {}
-    if "results" in told:
-        return builder(page=told.get("current_page_number", 1))
-    about = told.get("id") if isinstance(told.get("id"), str) else "ID1"
+    body = body if isinstance(body, dict) else {}
+    if "results" in body:
+        return builder(page=body.get("current_page_number", 1))
+    about = body.get("id") if isinstance(body.get("id"), str) else "ID1"
     needed = [
         None if name == "body" else about
         for name, one in inspect.signature(builder).parameters.items()
@@ -116,7 +116,7 @@ SHAPES: Final = [
     for recorded in json.loads(file.read_text(encoding="utf-8"))
     for of in recorded["of"]
 ]
-ANSWERS: Final = [one for one in SHAPES if one.of in OPERATIONS]
+RESPONSES: Final = [one for one in SHAPES if one.of in OPERATIONS]
 EVENTS: Final = [one for one in SHAPES if one.of in ROOT["webhooks"]]
 
 

@@ -93,7 +93,7 @@ class Stage:
 
 
 @attrs.define
-class Answer:
+class Reply:
     """An answer on its way out, which can be changed."""
 
     status: int
@@ -110,7 +110,7 @@ class Answer:
         self.body = json.dumps(value).encode()
 
 
-def spoiled(app: App, spoil: Callable[[Answer], None]) -> App:
+def spoiled(app: App, spoil: Callable[[Reply], None]) -> App:
     """The same application, with every answer of it changed."""
 
     async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
@@ -123,23 +123,23 @@ def spoiled(app: App, spoil: Callable[[Answer], None]) -> App:
             sent.append(message)
 
         await app(scope, receive, keep)
-        answer = _answer(sent)
-        spoil(answer)
-        for message in _messages(answer):
+        reply = _reply(sent)
+        spoil(reply)
+        for message in _messages(reply):
             await send(message)
 
     return wrapped
 
 
-def _answer(sent: list[Message]) -> Answer:
+def _reply(sent: list[Message]) -> Reply:
     start, body = sent
     headers = {name.decode(): value.decode() for name, value in start["headers"]}
-    return Answer(status=start["status"], headers=headers, body=body["body"])
+    return Reply(status=start["status"], headers=headers, body=body["body"])
 
 
-def _messages(answer: Answer) -> Iterator[Message]:
-    if "Content-Length" in answer.headers:
-        answer.headers["Content-Length"] = str(len(answer.body))
-    headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
-    yield {"type": "http.response.start", "status": answer.status, "headers": headers}
-    yield {"type": "http.response.body", "body": answer.body}
+def _messages(reply: Reply) -> Iterator[Message]:
+    if "Content-Length" in reply.headers:
+        reply.headers["Content-Length"] = str(len(reply.body))
+    headers = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
+    yield {"type": "http.response.start", "status": reply.status, "headers": headers}
+    yield {"type": "http.response.body", "body": reply.body}

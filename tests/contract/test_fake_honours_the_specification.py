@@ -10,11 +10,11 @@ from grafana_oncall.testing import DEFAULT_TOKEN
 from tests.contract.conformance import TAGS, drive, follow_links
 from tests.contract.servers import (
     FLAVOURS,
-    Answer,
     App,
     Flavour,
     Message,
     Receive,
+    Reply,
     Send,
     afresh,
     alerting,
@@ -35,7 +35,7 @@ def test_each_answer_is_one_that_the_specification_allows(operation: str, flavou
     """Examples, limits and random values, good ones and bad ones, in every state of a group."""
     report = drive(afresh(flavour), operation)
     assert report.faults == []
-    statuses = {status for _, status in report.answers}
+    statuses = {status for _, status in report.responses}
     if flavour == "oss" and operation in CLOUD_ONLY:
         assert statuses == {404}  # of the route
     else:
@@ -82,48 +82,48 @@ def test_what_was_listed_or_created_can_be_used(
     assert report.asked - {"list_integrations", "create_integration"} == linked
 
 
-def _text_for_a_number(answer: Answer) -> None:
-    if answer.status == 200:
-        answer.json = answer.json | {"alerts_count": "3"}
+def _text_for_a_number(reply: Reply) -> None:
+    if reply.status == 200:
+        reply.json = reply.json | {"alerts_count": "3"}
 
 
-def _no_creation(answer: Answer) -> None:
-    if answer.status == 200:
-        answer.json = {name: value for name, value in answer.json.items() if name != "created_at"}
+def _no_creation(reply: Reply) -> None:
+    if reply.status == 200:
+        reply.json = {name: value for name, value in reply.json.items() if name != "created_at"}
 
 
-def _unknown_state(answer: Answer) -> None:
-    if answer.status == 200:
-        for group in (page := answer.json)["results"]:
+def _unknown_state(reply: Reply) -> None:
+    if reply.status == 200:
+        for group in (page := reply.json)["results"]:
             group["state"] = "burning"
-        answer.json = page
+        reply.json = page
 
 
-def _conflict_by_status(answer: Answer) -> None:
-    if answer.status == 400:
-        answer.status = 409
+def _conflict_by_status(reply: Reply) -> None:
+    if reply.status == 400:
+        reply.status = 409
 
 
-def _plain_text(answer: Answer) -> None:
-    if answer.status == 200:
-        answer.headers["Content-Type"] = "text/plain"
+def _plain_text(reply: Reply) -> None:
+    if reply.status == 200:
+        reply.headers["Content-Type"] = "text/plain"
 
 
-def _half_a_throttle(answer: Answer) -> None:
-    answer.status, answer.json = 429, {"detail": "Request was throttled."}
-    answer.headers["Content-Type"] = "application/json"
-    answer.headers["Retry-After"] = "soon"
+def _half_a_throttle(reply: Reply) -> None:
+    reply.status, reply.json = 429, {"detail": "Request was throttled."}
+    reply.headers["Content-Type"] = "application/json"
+    reply.headers["Retry-After"] = "soon"
 
 
-def _message_under_another_name(answer: Answer) -> None:
-    if answer.status == 404:
-        answer.json = {"message": "Not found."}
+def _message_under_another_name(reply: Reply) -> None:
+    if reply.status == 404:
+        reply.json = {"message": "Not found."}
 
 
-def _crash(answer: Answer) -> None:
-    if answer.status == 200:
-        answer.status, answer.body = 500, b"<h1>Server Error (500)</h1>"
-        answer.headers["Content-Type"] = "text/html"
+def _crash(reply: Reply) -> None:
+    if reply.status == 200:
+        reply.status, reply.body = 500, b"<h1>Server Error (500)</h1>"
+        reply.headers["Content-Type"] = "text/html"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def _crash(answer: Answer) -> None:
     ],
 )
 def test_an_answer_that_the_specification_does_not_allow_is_found(
-    operation: str, spoil: Callable[[Answer], None], found: set[str]
+    operation: str, spoil: Callable[[Reply], None], found: set[str]
 ) -> None:
     """The same check, of a fake whose answers are changed on their way."""
     report = drive(spoiled(afresh("cloud"), spoil), operation)
@@ -194,9 +194,9 @@ def _undeletable(app: App) -> App:
     return wrapped
 
 
-def _forgetful(answer: Answer) -> None:
-    if answer.status == 201:
-        answer.json = answer.json | {"id": "CNOBODYKNOWS1"}
+def _forgetful(reply: Reply) -> None:
+    if reply.status == 201:
+        reply.json = reply.json | {"id": "CNOBODYKNOWS1"}
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,15 @@ from typing import Any, Final
 import pytest
 
 from grafana_oncall import errors
-from tests.contract.recorded import ANSWERS, EVENTS, SHAPES, Shape, at, members, reached
+from tests.contract.recorded import EVENTS, RESPONSES, SHAPES, Shape, at, members, reached
 from tests.contract.specification import OPERATIONS, ROOT, Operation, faults
 
 SCHEMAS = ROOT["components"]["schemas"]
 
 every_shape = pytest.mark.parametrize("shape", [pytest.param(one, id=one.name) for one in SHAPES])
-every_answer = pytest.mark.parametrize("shape", [pytest.param(one, id=one.name) for one in ANSWERS])
+every_response = pytest.mark.parametrize(
+    "shape", [pytest.param(one, id=one.name) for one in RESPONSES]
+)
 
 
 @every_shape
@@ -27,7 +29,7 @@ def test_a_recorded_shape_is_what_the_specification_says(shape: Shape) -> None:
     assert [fault.partition(":")[0] for fault in found] == beyond, found
 
 
-@every_answer
+@every_response
 def test_the_headers_of_a_recorded_shape_are_what_the_specification_says(shape: Shape) -> None:
     """Those that must be there are, and all are of their type."""
     for name, header in shape.described.get("headers", {}).items():
@@ -56,7 +58,7 @@ def test_the_sdk_reads_a_recorded_shape(shape: Shape) -> None:
 )
 def test_every_success_has_a_recorded_shape(operation: Operation) -> None:
     """Of each operation."""
-    recorded = {(one.of, str(one.recorded["status"])) for one in ANSWERS}
+    recorded = {(one.of, str(one.recorded["status"])) for one in RESPONSES}
     due = {(operation.id, status) for status in operation.responses if status < "300"}
     assert due
     assert due <= recorded
@@ -68,7 +70,7 @@ def test_every_success_has_a_recorded_shape(operation: Operation) -> None:
 def test_every_refusal_has_a_recorded_shape(name: str) -> None:
     """In each of its media types."""
     refusal = ROOT["components"]["responses"][name]
-    recorded = {one.media_type for one in ANSWERS if one.described is refusal}
+    recorded = {one.media_type for one in RESPONSES if one.described is refusal}
     assert recorded == set(refusal["content"])
 
 
@@ -87,7 +89,7 @@ def test_every_shape_of_an_error_is_recorded() -> None:
     refusal = ROOT["components"]["responses"]["BadRequest"]
     examples = refusal["content"]["application/json"]["examples"]
     shown = {_outline(one["value"]) for one in examples.values()}
-    assert shown == {_outline(one.value) for one in ANSWERS if one.described is refusal}
+    assert shown == {_outline(one.value) for one in RESPONSES if one.described is refusal}
     assert len(shown) == len(examples) == 8
 
 

@@ -21,9 +21,9 @@ from tests.support.bulk_processes import (
     SILENCE,
     Moment,
     Storm,
+    journaled_statuses,
     resume,
     storm_of_groups,
-    told_in,
 )
 from tests.support.programs import PATIENCE
 
@@ -49,7 +49,7 @@ storm = pytest.fixture(storm_of_groups)
 async def test_a_killed_run_is_finished(storm: Storm, action: str, moment: Moment) -> None:
     """No group is left out, none is acted on twice."""
     await storm.kill(moment, action)
-    begun = Counter(told_in(storm.journal).values())["begun"]
+    begun = Counter(journaled_statuses(storm.journal).values())["begun"]
     assert begun == moment.hanging or (not moment.hanging and 1 <= begun <= AT_ONCE)
     await resume(storm, moment.operation)
 
@@ -159,10 +159,10 @@ async def test_ctrl_c_reports_what_the_server_answered(
     """Answered is `changed`, under way is `unknown`, nothing else was attempted; as journalled."""
     report = await storm.interrupt(moment, action)
     statuses = {one["id"]: one["status"] for one in report["outcomes"]}
-    assert statuses == dict.fromkeys(statuses, "not_attempted") | storm.answers(moment.operation)
+    assert statuses == dict.fromkeys(statuses, "not_attempted") | storm.expected(moment.operation)
     assert Counter(statuses.values()) == Counter(report["counts"])
     assert report["counts"]["unknown"] == moment.hanging
-    assert told_in(storm.journal) == statuses
+    assert journaled_statuses(storm.journal) == statuses
     await resume(storm, moment.operation)
 
 
@@ -198,7 +198,7 @@ async def test_a_timeout_reports_what_the_server_answered(storm: Storm) -> None:
             async with asyncio.timeout(PATIENCE) as limit:
                 await asyncio.gather(run.wait(), expire(limit))
     statuses = {one.id: one.status for one in run.report.outcomes}
-    assert statuses == dict.fromkeys(statuses, "not_attempted") | storm.answers(SILENCE)
+    assert statuses == dict.fromkeys(statuses, "not_attempted") | storm.expected(SILENCE)
     storm.fake.faults.clear()
     await resume(storm, SILENCE)
 

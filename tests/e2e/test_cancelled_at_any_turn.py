@@ -20,7 +20,7 @@ import pytest
 from grafana_oncall import OnCallClient, RetryPolicy
 from grafana_oncall.errors import OutcomeUnknown
 from tests.support.certificates import LOOPBACK
-from tests.support.scripted import Point, Scripted, Writer, answer, serving
+from tests.support.scripted import Point, Scripted, Writer, raw_response, serving
 
 PEM = LOOPBACK
 PLACES = 4
@@ -68,7 +68,7 @@ class Server:
         elif self.story.fails and not self.is_over:
             writer.close()
             return
-        writer.write(answer())
+        writer.write(raw_response())
 
 
 async def groups(client: OnCallClient) -> int:
@@ -225,7 +225,7 @@ async def test_a_cancelled_write_that_the_server_got_says_so(transport: str) -> 
     """Whichever turn it is: the doubt is told, and nothing is sent twice."""
 
     async def acted(_: Scripted, writer: Writer) -> None:
-        writer.write(answer(b""))
+        writer.write(raw_response(b""))
 
     for number in count():
         scripted = Scripted(Point(2), acted)

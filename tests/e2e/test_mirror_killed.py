@@ -12,7 +12,7 @@ import pytest
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, serve
 from tests.support.budget import budget
-from tests.support.mirrors import STATES, Look, on_server
+from tests.support.mirrors import STATES, View, on_server
 from tests.support.programs import PATIENCE, python, settings
 from tests.support.watchers import enter
 
@@ -32,15 +32,15 @@ class Site:
     folder: Path
     random: Random
 
-    def mirror(self) -> dict[str, Look]:
+    def mirror(self) -> dict[str, View]:
         """What the consumers know; the last line of one that was killed may be half a line."""
-        model: dict[str, Look] = {}
+        model: dict[str, View] = {}
         path = self.folder / "mirror"
         for line in path.read_bytes().split(b"\n")[:-1] if path.exists() else []:
-            group, _, look = json.loads(line)
+            group, _, view = json.loads(line)
             model.pop(group, None)
-            if look is not None and list(TEAM) in look["labels"]:
-                model[group] = Look.from_json(look)
+            if view is not None and list(TEAM) in view["labels"]:
+                model[group] = View.from_json(view)
         return model
 
     def is_mirrored(self) -> bool:

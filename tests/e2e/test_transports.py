@@ -35,9 +35,9 @@ from tests.support.scripted import (
     Fault,
     Point,
     Scripted,
-    answer,
     close,
     keep,
+    raw_response,
     reset,
     serving,
     stall,
@@ -84,9 +84,9 @@ async def _delete(client: OnCallClient) -> None:
 
 METHODS: dict[str, Call] = {"GET": _get, "POST": _post, "PUT": _put, "DELETE": _delete}
 GOOD = {
-    "GET": answer(json.dumps({**GROUP, "id": "I1"}).encode()),
-    "POST": answer(b""),
-    "PUT": answer(json.dumps({**INTEGRATION, "id": "I1"}).encode()),
+    "GET": raw_response(json.dumps({**GROUP, "id": "I1"}).encode()),
+    "POST": raw_response(b""),
+    "PUT": raw_response(json.dumps({**INTEGRATION, "id": "I1"}).encode()),
     "DELETE": b"HTTP/1.1 204 No Content\r\n\r\n",
 }
 every_method = pytest.mark.parametrize("method", METHODS)
@@ -230,10 +230,10 @@ async def test_a_connection_that_was_closed_while_idle_is_not_used(
 @each_transport
 async def test_what_comes_unasked_is_no_answer(name: Name) -> None:
     """A second answer to one request is not taken for the answer to the next."""
-    server = Scripted(Point(2, answer()), keep)
+    server = Scripted(Point(2, raw_response()), keep)
     async with serving(server), made(server, name) as client:
         assert await count(client) == 7
-        server.say(answer(b'{"count": 8, "results": []}'))
+        server.say(raw_response(b'{"count": 8, "results": []}'))
         assert [await count(client) for _ in range(2)] == [7, 7]
     assert (server.connections, server.exchanges) == (2, 3)
 
@@ -279,7 +279,7 @@ async def test_a_certificate_that_is_not_trusted_is_never_sent(name: Name) -> No
     served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     served.load_cert_chain(PEM)
     trusting = ssl.create_default_context(cafile=PEM)
-    async with serving(Scripted(Point(2, answer()), keep), tls=served) as server:
+    async with serving(Scripted(Point(2, raw_response()), keep), tls=served) as server:
         async with made(server, name) as client:
             # Nothing would come of another attempt.
             assert await failed("POST", client, server) == Outcome(
@@ -291,7 +291,7 @@ async def test_a_certificate_that_is_not_trusted_is_never_sent(name: Name) -> No
 
 
 @each_transport
-@pytest.mark.parametrize("begun", [b"", answer()[:-5]], ids=["before it", "within it"])
+@pytest.mark.parametrize("begun", [b"", raw_response()[:-5]], ids=["before it", "within it"])
 async def test_a_call_that_is_cancelled_takes_its_connection_with_it(
     begun: bytes, name: Name
 ) -> None:
@@ -301,7 +301,7 @@ async def test_a_call_that_is_cancelled_takes_its_connection_with_it(
     async def say_late(server: Scripted, writer: asyncio.StreamWriter) -> None:
         number = server.exchanges
         await late.wait()
-        writer.write(answer(b'{"count": %d, "results": []}' % number))
+        writer.write(raw_response(b'{"count": %d, "results": []}' % number))
 
     server = Scripted(Point(2, begun), say_late)
     async with serving(server), made(server, name, max_connections=1) as client:
@@ -327,7 +327,7 @@ async def test_cancellations_lose_no_place(seconds: float, name: Name) -> None:
     async def say_together(server: Scripted, writer: asyncio.StreamWriter) -> None:
         if b"/integrations/" in server.requests[-1]:
             await together.wait()
-            writer.write(answer())
+            writer.write(raw_response())
         else:
             await server.over.wait()
 
@@ -429,7 +429,7 @@ async def test_a_call_that_was_let_in_as_the_client_closes_is_not_sent(name: Nam
 @each_transport
 def test_another_event_loop_is_refused(name: Name) -> None:
     """With the words that say what to do."""
-    server = Scripted(Point(2, answer()), keep)
+    server = Scripted(Point(2, raw_response()), keep)
 
     async def use() -> OnCallClient:
         async with serving(server):

@@ -41,13 +41,13 @@ def surface(sources: Path = SOURCES) -> list[str]:
     """The lines, sorted."""
     modules = read_modules(sources)
     lines = {f"{module.name} command" for module in modules.values() if module.is_command}
-    doors = {door: origin(modules, door) or door for door in _doors(modules)}
-    names = _public_names(modules, doors)
-    for door, place in doors.items():
+    exports = {export: origin(modules, export) or export for export in _exports(modules)}
+    names = _public_names(modules, exports)
+    for export, place in exports.items():
         if not place.name:
-            lines.add(f"{door} module")
-        elif names.get(place) != str(door):
-            lines.add(f"{door} is {names.get(place, place)}")
+            lines.add(f"{export} module")
+        elif names.get(place) != str(export):
+            lines.add(f"{export} is {names.get(place, place)}")
     book = Book(modules, names)
     waiting, seen = list(names), set(names)
     while waiting:
@@ -71,7 +71,7 @@ def main(arguments: list[str]) -> None:
         sys.stdout.write(text)
 
 
-def _doors(modules: Mapping[str, Module]) -> Iterator[Place]:
+def _exports(modules: Mapping[str, Module]) -> Iterator[Place]:
     """Each name that can be imported from a public module, and each fixture."""
     for module in modules.values():
         if module.is_public and not module.is_command:
@@ -86,12 +86,14 @@ def _is_fixture(definition: Definition) -> bool:
     return any("fixture" in ast.unparse(decorator).split("(")[0] for decorator in decorators)
 
 
-def _public_names(modules: Mapping[str, Module], doors: Mapping[Place, Place]) -> dict[Place, str]:
-    """How each thing is called: as where it is defined if that is public, else by the last door."""
+def _public_names(
+    modules: Mapping[str, Module], exports: Mapping[Place, Place]
+) -> dict[Place, str]:
+    """The public name of each thing: where it is defined, or else the last of its exports."""
     names: dict[Place, str] = {}
-    for door, place in sorted(doors.items()):
+    for export, place in sorted(exports.items()):
         if place.module in modules and place.name and names.get(place) != str(place):
-            names[place] = str(door)
+            names[place] = str(export)
     return names
 
 
@@ -107,8 +109,8 @@ class Book:
         match expression:
             case ast.Name(id=name):
                 place = origin(self.modules, Place(module, name))
-            case ast.Attribute(value=ast.Name(id=door), attr=name):
-                owner = origin(self.modules, Place(module, door))
+            case ast.Attribute(value=ast.Name(id=export), attr=name):
+                owner = origin(self.modules, Place(module, export))
                 if owner is None or owner.name:
                     return None
                 place = origin(self.modules, Place(owner.module, name))

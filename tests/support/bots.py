@@ -16,7 +16,7 @@ from tests.support.timeline import later
 from tests.support.virtual_time import passed
 
 Make: TypeAlias = Callable[..., Bot]
-Told: TypeAlias = list[tuple[str, str | None]]
+Heard: TypeAlias = list[tuple[str, str | None]]
 """Kind of change, and id of the group; that of a gap is None."""
 
 EVERY = 15
@@ -45,18 +45,18 @@ def maker(oncall: OnCallClient, clock: VirtualClock) -> Make:
     return made
 
 
-def hear(bot: Bot, *kinds: type[Watched], lasting: float = 0.0, fails: bool = False) -> Told:
+def hear(bot: Bot, *kinds: type[Watched], lasting: float = 0.0, fails: bool = False) -> Heard:
     """What a handler of these kinds is told from now on, each time it is called."""
-    told: Told = []
+    heard: Heard = []
 
     @bot.on(*(kinds or (Change,)))
     async def handle(change: Watched) -> None:
-        told.append((type(change).__name__, None if isinstance(change, Gap) else change.id))
+        heard.append((type(change).__name__, None if isinstance(change, Gap) else change.id))
         await asyncio.sleep(lasting)
         if fails:
             raise ValueError("This handler always fails.")
 
-    return told
+    return heard
 
 
 async def run_for(bot: Bot, seconds: float, **options: Any) -> None:

@@ -27,7 +27,7 @@ class Kind:
         """What is told of one with several labels."""
         return [f"{self.name.partition('_')[0]} {key}:{value}" for key, value in self.labels]
 
-    def told(self, outcome: Outcome) -> set[int]:
+    def reported(self, outcome: Outcome) -> set[int]:
         """The numbers of the steps that an outcome says were done."""
         if len(self.goals) == 1:
             return {0} if outcome.status in {Status.CHANGED, Status.ACCEPTED} else set()

@@ -196,12 +196,12 @@ class Oracle:
                     self._is_partial(outcome, caused)
                 ), story
             case Status.REJECTED:
-                assert caused <= self.kind.told(outcome), story
+                assert caused <= self.kind.reported(outcome), story
                 assert any(
                     visit.call.status in {400, 404} for visit in self.now.of(outcome.id)
                 ) or (self._is_wiped(outcome)), story
             case Status.FAILED:
-                assert caused <= self.kind.told(outcome), story
+                assert caused <= self.kind.reported(outcome), story
                 assert any(visit.call.fault for visit in self.now.of(outcome.id)), story
             case Status.NOT_ATTEMPTED:
                 assert not caused, story
@@ -248,14 +248,14 @@ class Oracle:
         refused = any(
             visit.call.fault or visit.call.status in {400, 404} for visit in self.now.of(outcome.id)
         )
-        all_of_them = len(self.kind.told(outcome)) == len(self.kind.goals)
+        all_of_them = len(self.kind.reported(outcome)) == len(self.kind.goals)
         return self._tells(outcome, caused) and refused and not all_of_them
 
     def _tells(self, outcome: Outcome, caused: set[int]) -> bool:
         """Whether it names the steps that were done, and no other."""
-        told = self.kind.told(outcome)
-        seemed = {step for step in told if self._seemed(outcome.id, step)}
-        return bool(told) and caused <= told <= caused | seemed
+        reported = self.kind.reported(outcome)
+        seemed = {step for step in reported if self._seemed(outcome.id, step)}
+        return bool(reported) and caused <= reported <= caused | seemed
 
     def _seemed(self, group_id: str, step: int) -> bool:
         """Whether an answer was lost, and the effect was there when it was looked for.

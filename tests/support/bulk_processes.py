@@ -32,7 +32,7 @@ class Moment:
     """When so many requests of an operation are answered, and so many are in flight."""
 
     operation: str
-    answered: int
+    served: int
     hanging: int = 0
     """These are never answered, and every second one is applied. If 0, nothing hangs."""
 
@@ -59,9 +59,9 @@ class Storm:
             if operation != moment.operation:
                 return None
             turn = next(turns)
-            if turn == moment.answered + moment.hanging:
+            if turn == moment.served + moment.hanging:
                 come.set()
-            if turn > moment.answered and moment.hanging:
+            if turn > moment.served and moment.hanging:
                 return hang(applied=turn % 2 == 0)
             return None
 
@@ -98,7 +98,7 @@ class Storm:
             call.path.split("/")[4] for call in calls if by in call.request.headers["authorization"]
         )
 
-    def answers(self, operation: str) -> dict[str, str]:
+    def expected(self, operation: str) -> dict[str, str]:
         """What a report should say of the groups that the server was asked to act on."""
         return {
             call.path.split("/")[4]: "unknown" if call.fault else "changed"
@@ -117,23 +117,23 @@ async def storm_of_groups(tmp_path: Path) -> AsyncGenerator[Storm]:
         yield Storm(fake=fake, client=client, url=url, journal=tmp_path / "journal.jsonl")
 
 
-def told_in(journal: Path) -> dict[str, str]:
+def journaled_statuses(journal: Path) -> dict[str, str]:
     """What a journal says of each group, in its order; half a line at its end says nothing."""
-    told: dict[str, str] = {}
+    statuses: dict[str, str] = {}
     for entry in map(json.loads, journal.read_bytes().split(b"\n")[:-1]):
-        told |= dict.fromkeys(entry.get("select", []), "not_attempted")
+        statuses |= dict.fromkeys(entry.get("select", []), "not_attempted")
         if "begin" in entry:
-            told[entry["begin"]] = "begun"
+            statuses[entry["begin"]] = "begun"
         if "end" in entry:
-            told[entry["end"]] = entry["status"]
-    return told
+            statuses[entry["end"]] = entry["status"]
+    return statuses
 
 
-def _plan(said: str, operation: str, *, done: bool) -> tuple[list[str], str]:
+def _plan(status: str, operation: str, *, done: bool) -> tuple[list[str], str]:
     """What resuming sends for a group of which the journal says this, and the outcome."""
-    if said in {"changed", "already"}:
-        return [], said
-    if said in {"begun", "unknown"}:
+    if status in {"changed", "already"}:
+        return [], status
+    if status in {"begun", "unknown"}:
         found = "unknown" if operation == SILENCE else "already"  # a silence may be anybody's
         return ([GET], found) if done else ([GET, operation], "changed")
     return [operation], "changed"
@@ -141,18 +141,20 @@ def _plan(said: str, operation: str, *, done: bool) -> tuple[list[str], str]:
 
 async def resume(storm: Storm, operation: str, journal: Path | None = None) -> None:
     """Resumes; what is done is not sent, what was in flight is read back, the rest is done."""
-    told = told_in(journal or storm.journal)
+    before = journaled_statuses(journal or storm.journal)
     report = await storm.client.alert_groups.bulk.resume(journal or storm.journal)
     done = storm.applied(operation, by=storm.fake.token)
-    plans = {one: _plan(said, operation, done=one in done) for one, said in told.items()}
-    sent: dict[str, list[str | None]] = {one: [] for one in told}
+    plans = {
+        group: _plan(status, operation, done=group in done) for group, status in before.items()
+    }
+    sent: dict[str, list[str | None]] = {group: [] for group in before}
     for call in storm.fake.calls:
         if RESUMER in call.request.headers["authorization"]:
             sent[call.path.split("/")[4]].append(call.operation)
-    assert sent == {one: requests for one, (requests, _) in plans.items()}
-    statuses = {one.id: one.status for one in report.outcomes}
-    assert statuses == {one: status for one, (_, status) in plans.items()}
-    assert told_in(journal or storm.journal) == statuses
+    assert sent == {group: requests for group, (requests, _) in plans.items()}
+    statuses = {outcome.id: outcome.status for outcome in report.outcomes}
+    assert statuses == {group: status for group, (_, status) in plans.items()}
+    assert journaled_statuses(journal or storm.journal) == statuses
     assert sum(report.counts.values()) == len(report.outcomes) == GROUPS
     groups = storm.fake.groups.values()
     chosen = {group.id for group in groups if ("team", "SRE") in group.labels}

@@ -86,7 +86,7 @@ async def cut(run: BulkRun, seconds: float) -> BulkReport:
     return run.report
 
 
-def assert_true(fake: FakeOnCall, report: BulkReport) -> None:
+def assert_matches_server(fake: FakeOnCall, report: BulkReport) -> None:
     """Of a resolution: it tells what the server holds, and is at a loss for what was in flight."""
     counted(report)
     for outcome in report.outcomes:

@@ -16,7 +16,7 @@ from random import Random
 from grafana_oncall import OnCallClient, Watcher
 from grafana_oncall.bot import Bot
 from grafana_oncall.changes import Change, Snapshot
-from tests.support.mirrors import Look
+from tests.support.mirrors import View
 
 AT_WORK = 0.08
 """Seconds, at most."""
@@ -32,8 +32,8 @@ class Mirror:
     async def take(self, change: Change) -> None:
         """It is told this."""
         after = change.after
-        look = None if after is None else Look.of(Snapshot.of(after)).to_json()
-        os.write(self._file, json.dumps([change.id, type(change).__name__, look]).encode() + b"\n")
+        view = None if after is None else View.of(Snapshot.of(after)).to_json()
+        os.write(self._file, json.dumps([change.id, type(change).__name__, view]).encode() + b"\n")
         await asyncio.sleep(self._random.random() * AT_WORK)
 
 

@@ -13,7 +13,7 @@ STATES = ("firing", "acknowledged", "resolved", "silenced")
 
 
 @attrs.frozen
-class Look:
+class View:
     """What can be told of a group, at one moment."""
 
     state: str
@@ -21,12 +21,12 @@ class Look:
     labels: tuple[tuple[str, str], ...]
 
     @classmethod
-    def at(cls, group: FakeAlertGroup) -> Look:
+    def at(cls, group: FakeAlertGroup) -> View:
         """As the server has it."""
         return cls(group.state, group.alerts_count, tuple(sorted(group.labels)))
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Look:
+    def of(cls, snapshot: Snapshot) -> View:
         """As a watcher has it."""
         return cls(snapshot.state.value, snapshot.alerts_count, snapshot.labels)
 
@@ -35,24 +35,24 @@ class Look:
         return attrs.asdict(self)
 
     @classmethod
-    def from_json(cls, members: dict[str, Any]) -> Look:
+    def from_json(cls, members: dict[str, Any]) -> View:
         """From there."""
         labels = tuple((key, value) for key, value in members["labels"])
         return cls(members["state"], members["alerts"], labels)
 
 
-def on_server(fake: FakeOnCall, label: tuple[str, str] | None = None) -> dict[str, Look]:
+def on_server(fake: FakeOnCall, label: tuple[str, str] | None = None) -> dict[str, View]:
     """All groups, or those with the label."""
     return {
-        one.id: Look.at(one) for one in fake.groups.values() if not label or label in one.labels
+        one.id: View.at(one) for one in fake.groups.values() if not label or label in one.labels
     }
 
 
-def follow(model: dict[str, Look], change: Watched, label: tuple[str, str] | None = None) -> None:
+def follow(model: dict[str, View], change: Watched, label: tuple[str, str] | None = None) -> None:
     """What a consumer does who mirrors the groups."""
     if isinstance(change, Change):
-        look = None if change.after is None else Look.of(Snapshot.of(change.after))
-        if look is None or (label and label not in look.labels):
+        view = None if change.after is None else View.of(Snapshot.of(change.after))
+        if view is None or (label and label not in view.labels):
             model.pop(change.id, None)
         else:
-            model[change.id] = look
+            model[change.id] = view

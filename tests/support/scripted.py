@@ -18,7 +18,7 @@ Writer = asyncio.StreamWriter
 Fault = Callable[["Scripted", Writer], Awaitable[None]]
 
 
-def answer(body: bytes = PAGE, *headers: bytes) -> bytes:
+def raw_response(body: bytes = PAGE, *headers: bytes) -> bytes:
     """A whole 200, after which the connection is kept."""
     lines = [b"HTTP/1.1 200 OK", b"Content-Type: application/json", *headers]
     lines += [b"Content-Length: %d" % len(body), b"", body]
@@ -87,7 +87,7 @@ class Scripted:
     async def _exchange(self, reader: asyncio.StreamReader, writer: Writer) -> None:
         head = await reader.readuntil(b"\r\n\r\n") if self.good or self.point.reads else b""
         good = self.exchanges < self.good
-        point = Point(2, answer()) if good else self.point
+        point = Point(2, raw_response()) if good else self.point
         self.exchanges += 1
         if point.reads == 2:
             self.requests.append(head + await reader.readexactly(_length(head)))

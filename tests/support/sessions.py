@@ -68,13 +68,13 @@ async def received(reader: asyncio.StreamReader) -> bytes:
     return head + await reader.readexactly(sum(lengths))
 
 
-def answer(content: bytes = EMPTY, status: str = "200 OK", *headers: str) -> bytes:
+def raw_response(content: bytes = EMPTY, status: str = "200 OK", *headers: str) -> bytes:
     """A whole answer."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + content
 
 
-def answering(data: bytes) -> Handler:
+def responding(data: bytes) -> Handler:
     """Reads a request, writes this, closes."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

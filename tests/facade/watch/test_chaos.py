@@ -39,7 +39,7 @@ from grafana_oncall.testing import (
 )
 from tests.support import virtual_time
 from tests.support.budget import budget
-from tests.support.mirrors import STATES, Look, follow, on_server
+from tests.support.mirrors import STATES, View, follow, on_server
 from tests.support.samples import BASE
 from tests.support.watchers import SRE, enter
 
@@ -65,7 +65,7 @@ class Chaos:
     def __init__(self, tape: Tape) -> None:
         self.fake = FakeOnCall(clock=virtual_time.ServerClock(), page_size=3)
         self.tape = tape
-        self.history: dict[str, list[Look | None]] = defaultdict(lambda: [None])
+        self.history: dict[str, list[View | None]] = defaultdict(lambda: [None])
         for number, state in enumerate(STATES * 2):
             began = self.fake.now() - timedelta(minutes=number)
             self.fake.add_group(state=cast("Any", state), labels=SRE, started_at=began)
@@ -115,8 +115,8 @@ class Chaos:
     def check(self, change: Change) -> None:
         """It is of a difference that was really there, between two moments in their order."""
         past = self.history[change.id]
-        after = None if change.after is None else Look.of(Snapshot.of(change.after))
-        before = None if change.before is None else Look.of(change.before)
+        after = None if change.after is None else View.of(Snapshot.of(change.after))
+        before = None if change.before is None else View.of(change.before)
         assert after in past
         assert before in past
         assert before != after
@@ -138,8 +138,8 @@ class Mirror:
     chaos: Chaos
     client: OnCallClient
     watcher: Watcher
-    model: dict[str, Look]
-    stored: tuple[str, dict[str, Look]] | None = None
+    model: dict[str, View]
+    stored: tuple[str, dict[str, View]] | None = None
 
     async def run(self) -> None:
         """Follows all changes; now and then the checkpoint is stored, with the mirror."""
@@ -157,7 +157,7 @@ class Mirror:
 
     def next(self) -> Mirror:
         """Goes on from what was stored, after a kill."""
-        text, model = self.stored or (None, dict[str, Look]())
+        text, model = self.stored or (None, dict[str, View]())
         return Mirror(self.chaos, self.client, watcher(self.client, text), dict(model), self.stored)
 
 

@@ -20,7 +20,7 @@ from grafana_oncall.changes import AlertsAdded, Change, Created, Deleted, Labels
 from grafana_oncall.testing import FakeOnCall, VirtualClock
 from grafana_oncall.testing.clock import stamp
 from tests.support.budget import budget
-from tests.support.mirrors import STATES, Look, follow, on_server
+from tests.support.mirrors import STATES, View, follow, on_server
 from tests.support.watchers import add, enter, watching
 
 
@@ -74,7 +74,7 @@ async def test_days_are_reported_transition_by_transition(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
     """Each once, at the poll after it; in the end the consumer has what the server has."""
-    life, model = Life(fake, Random(7)), dict[str, Look]()  # noqa: S311  # no secret
+    life, model = Life(fake, Random(7)), dict[str, View]()  # noqa: S311  # no secret
     seen: dict[str, list[tuple[datetime, Change]]] = defaultdict(list)
     add(fake, 20)
     life.note()

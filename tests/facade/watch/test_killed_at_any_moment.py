@@ -21,7 +21,7 @@ from grafana_oncall.changes import Change
 from tests.facade.watch.test_chaos import LABEL, Chaos, Tape
 from tests.support import virtual_time
 from tests.support.budget import budget
-from tests.support.mirrors import Look, follow, on_server
+from tests.support.mirrors import View, follow, on_server
 from tests.support.samples import BASE
 from tests.support.watchers import EVERY, SRE, enter
 
@@ -31,7 +31,7 @@ class Life:
     """A consumer until its death, which comes at one of the moments in which it does something."""
 
     chaos: Chaos
-    model: dict[str, Look]
+    model: dict[str, View]
     checkpoint: Path
     moments: int | None
     left: bytes | None = None
@@ -93,7 +93,7 @@ class Life:
 
 async def lives(drawn: bytes, moments: Sequence[int], folder: Path, *, bots: bool) -> None:
     """Each life has so many moments, and ends after five minutes in any case; the last in peace."""
-    chaos, model = Chaos(Tape(drawn)), dict[str, Look]()
+    chaos, model = Chaos(Tape(drawn)), dict[str, View]()
     async with OnCallClient(
         url=BASE, token=chaos.fake.token, transport=chaos.fake.transport(), timeout=5
     ) as client:

@@ -20,14 +20,14 @@ from grafana_oncall.bot import Bot
 from grafana_oncall.changes import Change, Created, LabelsChanged, Watched
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall
 from tests.support.bots import EVERY, LATER, Make, maker, run_for, running
-from tests.support.mirrors import Look, follow, on_server
+from tests.support.mirrors import View, follow, on_server
 from tests.support.timeline import later
 from tests.support.watchers import SRE, enter, polls, reported, watch_with, watching
 
 make = pytest.fixture(maker)
 watch = pytest.fixture(watch_with)
 
-Model: TypeAlias = dict[str, Look]
+Model: TypeAlias = dict[str, View]
 
 TEAM = ("team", "SRE")
 

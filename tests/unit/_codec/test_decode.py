@@ -31,7 +31,7 @@ from grafana_oncall.models import (
     Templates,
     TitleTemplate,
 )
-from tests.support.answers import GET, GROUP, LABEL, LIST, answered, group
+from tests.support.responses import GET, GROUP, LABEL, LIST, group, response_of
 
 REAL_GROUP = """{
   "id": "IW6ZHR6W3ZT4I", "integration_id": "CUWHSWQ2HXSNE", "team_id": null,
@@ -233,7 +233,7 @@ def test_real_answers_become_exact_models(
     """With the status of its operation, and asked for by their ids."""
     path = request_.path.replace("/A/", f"/{getattr(value, 'id', 'A')}/")
     request_ = attrs.evolve(request_, path=path)
-    assert decode(request_, answered(content, request_.operation.success)) == value
+    assert decode(request_, response_of(content, request_.operation.success)) == value
 
 
 def test_a_page_carries_its_place_in_the_list_and_its_bytes() -> None:
@@ -243,7 +243,7 @@ def test_a_page_carries_its_place_in_the_list_and_its_bytes() -> None:
         f' "results": [{REAL_GROUP}, {WIPED_GROUP}], "page_size": 50,'
         ' "current_page_number": 2, "total_pages": 3}'
     ).encode()
-    assert decode(operations.list_alert_groups(page=2), answered(content)) == Page(
+    assert decode(operations.list_alert_groups(page=2), response_of(content)) == Page(
         results=[REAL_GROUP_VALUE, WIPED_GROUP_VALUE],
         count=101,
         number=2,
@@ -255,7 +255,7 @@ def test_a_page_carries_its_place_in_the_list_and_its_bytes() -> None:
 
 def test_a_page_without_number_is_the_one_that_was_asked_for() -> None:
     """A server may leave out what is not needed."""
-    page = decode(operations.list_alert_groups(page=4), answered('{"count":0,"results":[]}'))
+    page = decode(operations.list_alert_groups(page=4), response_of('{"count":0,"results":[]}'))
     assert (page.number, page.total_pages, page.next, list(page.results)) == (4, None, None, [])
 
 
@@ -266,7 +266,7 @@ def test_unknown_members_are_accepted_everywhere_and_stay_in_the_raw_bytes() -> 
     for node in (group, group["labels"][0], group["labels"][0]["key"], group["last_alert"]):
         node.update(extra)
     content = json.dumps({"count": 1, "results": [group], **extra}).encode()
-    page = decode(LIST, answered(content))
+    page = decode(LIST, response_of(content))
     assert list(page.results) == [REAL_GROUP_VALUE]
     assert json.loads(page.raw)["new_thing"] == extra["new_thing"]
     assert json.loads(page.raw)["results"][0]["last_alert"]["new_thing"] == {"a": [1]}
@@ -274,7 +274,7 @@ def test_unknown_members_are_accepted_everywhere_and_stay_in_the_raw_bytes() -> 
 
 def test_absent_members_read_as_none_or_empty() -> None:
     """Only five are always there."""
-    value = decode(GET, answered(group()))
+    value = decode(GET, response_of(group()))
     assert value == AlertGroup(
         id="A",
         integration_id="B",
@@ -288,12 +288,12 @@ def test_absent_members_read_as_none_or_empty() -> None:
 @pytest.mark.parametrize("state", ["firing", "new"])
 def test_both_spellings_of_firing_are_one_member(state: str) -> None:
     """Whichever a server answers."""
-    assert decode(GET, answered(group(state=state))).state is AlertGroupState.FIRING
+    assert decode(GET, response_of(group(state=state))).state is AlertGroupState.FIRING
 
 
 def test_an_unknown_state_survives() -> None:
     """As a string that decodes, pickles, and is encoded as it was."""
-    value = decode(GET, answered(group(state="hibernating")))
+    value = decode(GET, response_of(group(state="hibernating")))
     assert isinstance(value.state, AlertGroupState)
     assert value.state == "hibernating"
     assert pickle.loads(pickle.dumps(value)) == value  # noqa: S301  # our own bytes
@@ -317,7 +317,7 @@ def test_timestamps_are_aware(text: str, moment: tuple[int, int, int]) -> None:
     """With `Z` or an offset, with a fraction or without."""
     second, microsecond, minutes = moment
     zone = timezone(timedelta(minutes=minutes))
-    created = decode(GET, answered(group(created_at=text))).created_at
+    created = decode(GET, response_of(group(created_at=text))).created_at
     assert created == datetime(2026, 11, 22, 1, 21, second, microsecond, tzinfo=zone)
     assert created.utcoffset() == timedelta(minutes=minutes)
 
@@ -341,18 +341,18 @@ def test_timestamps_are_aware(text: str, moment: tuple[int, int, int]) -> None:
 def test_a_timestamp_that_is_none_is_refused(text: object) -> None:
     """A naive one is off by hours wherever it is read."""
     with pytest.raises(DecodeError) as info:
-        decode(GET, answered(group(created_at=text)))
+        decode(GET, response_of(group(created_at=text)))
     assert info.value.path == "$.created_at"
     page = {"count": 1, "results": [GROUP, GROUP | {"created_at": text}]}
     with pytest.raises(DecodeError) as info:
-        decode(LIST, answered(json.dumps(page)))
+        decode(LIST, response_of(json.dumps(page)))
     assert info.value.path == "$.results[1].created_at"
 
 
 def test_an_envelope_may_be_null_where_it_says_nothing() -> None:
     """Neither number nor total is needed."""
     content = '{"count":1,"results":[],"next":null,"current_page_number":null,"total_pages":null}'
-    assert decode(LIST, answered(content)).number == 1
+    assert decode(LIST, response_of(content)).number == 1
 
 
 @pytest.mark.parametrize(

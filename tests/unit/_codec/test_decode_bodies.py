@@ -22,7 +22,7 @@ from grafana_oncall.models import (
     SlackRouteInput,
     TemplatesInput,
 )
-from tests.support.answers import ATTACHED, GET, LABEL
+from tests.support.responses import ATTACHED, GET, LABEL
 
 TEMPLATES = TemplatesInput(grouping_key=None, slack=RichTemplateInput(title=None), sms=None)
 

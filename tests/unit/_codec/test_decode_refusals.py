@@ -12,8 +12,8 @@ from grafana_oncall import Page, Request, Response, operations
 from grafana_oncall._codec.decode import decode
 from grafana_oncall.errors import DecodeError, OnCallError
 from grafana_oncall.models import AlertGroup
-from tests.support.answers import GET, GROUP, LIST, REQUESTS, answered, group
 from tests.support.budget import budget
+from tests.support.responses import GET, GROUP, LIST, REQUESTS, group, response_of
 
 BY_ID = [pytest.param(request, id=request.operation.id) for request in REQUESTS]
 NOTHING_DUE = [pytest.param(r, id=r.operation.id) for r in REQUESTS if r.returns is type(None)]
@@ -57,12 +57,12 @@ WRONG = [
 def test_a_wrong_type_is_refused_with_its_path(members: dict[str, Any], path: str) -> None:
     """Null is not "None", and 1 is not "1"; alone and on a page."""
     with pytest.raises(DecodeError, match=r"^get_alert_group: 200, but ") as info:
-        decode(GET, answered(group(**members)))
+        decode(GET, response_of(group(**members)))
     assert info.value.path == path
     assert f" at {path}. The body begins " in str(info.value)
     page = {"count": 3, "results": [GROUP, GROUP, GROUP | members]}
     with pytest.raises(DecodeError) as info:
-        decode(LIST, answered(json.dumps(page)))
+        decode(LIST, response_of(json.dumps(page)))
     assert info.value.path == path.replace("$", "$.results[2]")
 
 
@@ -71,7 +71,7 @@ def test_a_missing_member_is_refused(name: str) -> None:
     """Every one of the five, by name."""
     content = json.dumps({key: value for key, value in GROUP.items() if key != name})
     with pytest.raises(DecodeError, match=rf"missing required field `{name}` at \$") as info:
-        decode(GET, answered(content))
+        decode(GET, response_of(content))
     assert info.value.path == "$"
 
 
@@ -107,7 +107,7 @@ def test_an_envelope_that_is_none_is_refused(
 ) -> None:
     """With the path in it."""
     with pytest.raises(DecodeError) as info:
-        decode(request_, answered(json.dumps(envelope)))
+        decode(request_, response_of(json.dumps(envelope)))
     assert (info.value.operation, info.value.path) == (request_.operation.id, path)
 
 
@@ -140,7 +140,7 @@ def test_nonsense_is_one_error_for_every_operation(
     status = request_.operation.success
     match = f"(?s)^{request_.operation.id}: {status}, but .* The body begins {begins}"
     with pytest.raises(DecodeError, match=match) as info:
-        decode(request_, answered(content, status))
+        decode(request_, response_of(content, status))
     assert (info.value.operation, info.value.status) == (request_.operation.id, status)
     assert info.value.content == content
     assert (info.value.__cause__ is None) == (request_.returns is type(None))
@@ -151,7 +151,7 @@ def test_nonsense_is_one_error_for_every_operation(
 def test_bytes_that_are_no_json_have_no_path() -> None:
     """A path is for JSON of another shape."""
     with pytest.raises(DecodeError, match="it is not JSON") as info:
-        decode(GET, answered("meow"))
+        decode(GET, response_of("meow"))
     assert info.value.path is None
 
 
@@ -167,14 +167,14 @@ def test_bytes_that_are_no_json_have_no_path() -> None:
 def test_huge_numbers_are_decode_errors(content: str, path: str | None) -> None:
     """Python's limit of digits is no affair of the caller."""
     with pytest.raises(DecodeError) as info:
-        decode(GET, answered(content))
+        decode(GET, response_of(content))
     assert path is None or info.value.path == path
 
 
 def test_a_lone_surrogate_is_a_decode_error() -> None:
     """It is no character, and could not be printed."""
     with pytest.raises(DecodeError):
-        decode(GET, answered(group(title="\ud800")))
+        decode(GET, response_of(group(title="\ud800")))
 
 
 @pytest.mark.parametrize("request_", BODY_DUE)
@@ -183,7 +183,7 @@ def test_an_empty_body_where_one_is_due_is_an_error(request_: Request[Any]) -> N
     status = request_.operation.success
     match = rf"^{request_.operation.id}: {status}, but the body is empty.*Hint"
     with pytest.raises(DecodeError, match=match):
-        decode(request_, answered(b"", status))
+        decode(request_, response_of(b"", status))
 
 
 def test_the_statuses_of_success_are_those_of_the_documentation() -> None:
@@ -201,7 +201,7 @@ def test_the_statuses_of_success_are_those_of_the_documentation() -> None:
 @pytest.mark.parametrize("request_", NOTHING_DUE)
 def test_an_empty_answer_is_success_where_nothing_is_due(request_: Request[Any]) -> None:
     """All real servers answer so."""
-    assert decode(request_, answered(b"", request_.operation.success)) is None
+    assert decode(request_, response_of(b"", request_.operation.success)) is None
 
 
 @pytest.mark.parametrize("request_", BY_ID)
@@ -213,7 +213,7 @@ def test_another_status_is_no_success(request_: Request[Any], status: int, conte
     if status == success:
         return
     with pytest.raises(DecodeError, match=f"{status}, but success is {success}") as info:
-        decode(request_, answered(content, status))
+        decode(request_, response_of(content, status))
     assert info.value.path is None
 
 
@@ -237,7 +237,7 @@ def test_a_body_where_none_is_due_is_no_success(request_: Request[Any], content:
     success = request_.operation.success
     match = f"{success}, but there is a body where none belongs"
     with pytest.raises(DecodeError, match=match) as info:
-        decode(request_, answered(content, success))
+        decode(request_, response_of(content, success))
     assert info.value.path is None
 
 
@@ -252,7 +252,7 @@ INTEGRATION = {"id": "A", "name": "n", "link": None, "type": "webhook", "team_id
 def of_id(request: Request[Any], value: str) -> Response:
     """An answer about this object."""
     body = GROUP if "alert_group" in request.operation.id else INTEGRATION
-    return answered(json.dumps({**body, "id": value}))
+    return response_of(json.dumps({**body, "id": value}))
 
 
 @pytest.mark.parametrize("request_", OF_AN_OBJECT)
@@ -279,7 +279,7 @@ def test_another_object_is_not_the_answer(request_: Request[Any], other: str) ->
 def test_a_later_page_is_not_the_answer(asked: int, told: int | None, *, fits: bool) -> None:
     """An earlier one may be."""
     request = attrs.evolve(LIST, query=(("page", str(asked)),))
-    answer = answered(json.dumps({"count": 0, "results": [], "current_page_number": told}))
+    answer = response_of(json.dumps({"count": 0, "results": [], "current_page_number": told}))
     if fits:
         assert decode(request, answer).number == (told or asked)
         return
@@ -325,7 +325,7 @@ def test_any_answer_is_a_value_or_an_error_of_ours(
 ) -> None:
     """Never a KeyError, a JSONDecodeError, a RecursionError, or a value of another type."""
     try:
-        value = decode(request_, answered(content, status))
+        value = decode(request_, response_of(content, status))
     except OnCallError as error:
         assert request_.operation.id in str(error)  # noqa: PT017  # both ends are allowed
         return

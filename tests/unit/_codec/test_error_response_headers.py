@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grafana_oncall import Response, errors
 from grafana_oncall._codec.error_responses import error_from_response
-from tests.support.refused_answers import GET, refused
+from tests.support.refused_responses import GET, refused
 
 
 @pytest.mark.parametrize(

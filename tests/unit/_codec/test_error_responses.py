@@ -11,7 +11,7 @@ from grafana_oncall import Request, Response, errors, operations
 from grafana_oncall._codec.decode import decode
 from grafana_oncall._codec.error_responses import GATEWAY, error_from_response
 from grafana_oncall.models import AlertGroupSilence
-from tests.support.refused_answers import GET, refused
+from tests.support.refused_responses import GET, refused
 
 ACTIONS: dict[str, Request[None]] = {
     "acknowledge": operations.acknowledge_alert_group("A"),

@@ -16,7 +16,7 @@ import pytest
 from grafana_oncall import OnCallClient, RetryPolicy
 from grafana_oncall.errors import InvalidArgument, TransportError
 from tests.support.certificates import LOOPBACK
-from tests.support.scripted import PAGE, Point, Scripted, Writer, answer, keep, serving
+from tests.support.scripted import PAGE, Point, Scripted, Writer, keep, raw_response, serving
 
 PEM = LOOPBACK
 each_sender = pytest.mark.parametrize("transport", ["httpx", "httpx2", "aiohttp"])
@@ -54,7 +54,10 @@ async def in_turn(client: OnCallClient, calls: int = AT_ONCE) -> None:
 
 async def test_there_are_as_many_connections_as_calls_at_once() -> None:
     """They are kept for the calls that follow, however many there are."""
-    async with serving(Scripted(Point(2, answer()), keep)) as server, made(server.url) as client:
+    async with (
+        serving(Scripted(Point(2, raw_response()), keep)) as server,
+        made(server.url) as client,
+    ):
         for _ in range(3):
             await together(client)
         await in_turn(client)
@@ -65,7 +68,7 @@ async def test_there_are_as_many_connections_as_calls_at_once() -> None:
 async def test_there_are_never_more_than_allowed() -> None:
     """Calls wait for a place."""
     async with (
-        serving(Scripted(Point(2, answer()), keep)) as server,
+        serving(Scripted(Point(2, raw_response()), keep)) as server,
         made(server.url, max_connections=3) as client,
     ):
         await together(client)
@@ -88,7 +91,7 @@ async def test_a_connection_that_fails_is_replaced() -> None:
 
 async def test_closing_the_client_closes_them_all() -> None:
     """The server sees it."""
-    async with serving(Scripted(Point(2, answer()), keep)) as server:
+    async with serving(Scripted(Point(2, raw_response()), keep)) as server:
         async with made(server.url) as client:
             await together(client)
         await asyncio.sleep(0.01)
@@ -109,7 +112,7 @@ async def closing_is_cancelled(client: OnCallClient, number: int) -> bool:
 async def test_they_are_all_closed_though_closing_is_cancelled() -> None:
     """Whenever that is."""
     for number in count(1):
-        async with serving(Scripted(Point(2, answer()), keep)) as server:
+        async with serving(Scripted(Point(2, raw_response()), keep)) as server:
             client = made(server.url)
             await together(client, 4)
             over = await closing_is_cancelled(client, number)
@@ -122,7 +125,7 @@ async def test_they_are_all_closed_though_closing_is_cancelled() -> None:
 async def test_those_in_use_are_closed_though_closing_is_cancelled() -> None:
     """Whatever their calls were about to do: some are answered after all."""
     for number in count():
-        async with serving(Scripted(Point(2, answer()), keep)) as server:
+        async with serving(Scripted(Point(2, raw_response()), keep)) as server:
             client = made(server.url)
             await together(client, 3)
             calls = [asyncio.ensure_future(call(client)) for _ in range(3)]
@@ -153,7 +156,7 @@ def test_connections_that_nobody_used_for_a_while_are_closed() -> None:
 
     async def story() -> Sequence[int]:
         async with (
-            serving(Scripted(Point(2, answer()), keep)) as server,
+            serving(Scripted(Point(2, raw_response()), keep)) as server,
             made(server.url) as client,
         ):
             await together(client, 4)
@@ -191,7 +194,7 @@ async def functions(work: Awaitable[None]) -> int:
 async def test_calls_at_once_cost_no_more_than_one_after_the_other() -> None:
     """In the pool of httpcore 1.0, sixteen at once cost half as much again."""
     async with (
-        serving(Scripted(Point(2, answer()), keep)) as server,
+        serving(Scripted(Point(2, raw_response()), keep)) as server,
         made(server.url) as client,
     ):
         await together(client)
@@ -238,7 +241,7 @@ class Proxy:
             await writer.drain()
             await writer.start_tls(tls(ssl.Purpose.CLIENT_AUTH))
             await reader.readuntil(b"\r\n\r\n")
-            writer.write(answer(PAGE, b"Connection: close"))
+            writer.write(raw_response(PAGE, b"Connection: close"))
         writer.close()
 
     @asynccontextmanager
@@ -297,8 +300,8 @@ async def test_the_environment_names_a_proxy(
     """As everywhere: by scheme or for all, and but for some hosts."""
     without_proxies(monkeypatch)
     async with (
-        serving(Scripted(Point(2, answer()), keep)) as server,
-        serving(Scripted(Point(2, answer()), keep)) as proxy,
+        serving(Scripted(Point(2, raw_response()), keep)) as server,
+        serving(Scripted(Point(2, raw_response()), keep)) as proxy,
     ):
         for variable, value in environment.items():
             monkeypatch.setenv(variable, value.format(proxy.url.removeprefix("http://")))
@@ -315,7 +318,7 @@ async def test_an_ipv6_address_bypasses_the_proxy(
 ) -> None:
     """With its brackets or without; nobody is there in this story."""
     without_proxies(monkeypatch)
-    async with serving(Scripted(Point(2, answer()), keep)) as proxy:
+    async with serving(Scripted(Point(2, raw_response()), keep)) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("NO_PROXY", told)
         async with made("http://[::]:1") as client:
@@ -332,8 +335,8 @@ async def test_nothing_for_this_machine_goes_to_a_proxy_of_the_environment(
     """Plain http is fine within the machine; on the way to a proxy, the token could be read."""
     without_proxies(monkeypatch)
     async with (
-        serving(Scripted(Point(2, answer()), keep)) as server,
-        serving(Scripted(Point(2, answer()), keep)) as proxy,
+        serving(Scripted(Point(2, raw_response()), keep)) as server,
+        serving(Scripted(Point(2, raw_response()), keep)) as proxy,
     ):
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("ALL_PROXY", proxy.url)
@@ -379,7 +382,7 @@ def test_a_proxy_that_cannot_be_is_refused_when_the_client_is_made(
 @pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
 async def test_a_proxy_is_that_of_either_library(library: Any, transport: str) -> None:
     """Whichever sends, with its password."""
-    async with serving(Scripted(Point(2, answer()), keep)) as server:
+    async with serving(Scripted(Point(2, raw_response()), keep)) as server:
         proxy = library.Proxy(server.url, auth=("user", "hunter2"), headers={"x-a": "b"})
         async with made("http://oncall.test", proxy=proxy, transport=transport) as client:
             await call(client)

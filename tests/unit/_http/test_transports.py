@@ -25,7 +25,7 @@ from grafana_oncall.errors import (
     TransportError,
 )
 from tests.support.samples import GROUP, INTEGRATION
-from tests.support.scripted import PAGE, Point, Scripted, answer, keep, serving
+from tests.support.scripted import PAGE, Point, Scripted, keep, raw_response, serving
 
 TOKEN = "tok-4f9a1c-must-not-be-seen"
 Name = Literal["httpx", "httpx2", "aiohttp"]
@@ -43,7 +43,7 @@ async def head_and_body(
     name: Name | None, call: Callable[[OnCallClient], Awaitable[object]], said: bytes
 ) -> list[bytes]:
     """Every line of the one request that a call makes, and its body; but for the port."""
-    server = Scripted(Point(2, answer(said)), keep)
+    server = Scripted(Point(2, raw_response(said)), keep)
     async with serving(server), made(server, name, grafana_url="https://a.example") as client:
         with suppress(OnCallError):  # the answer may be none to this call
             await call(client)
@@ -109,7 +109,7 @@ async def test_a_deletion_without_a_body_says_so() -> None:
 @each_transport
 async def test_answers_are_decompressed_once(name: Name) -> None:
     """Whichever transport it was."""
-    squeezed = answer(gzip.compress(PAGE), b"Content-Encoding: gzip")
+    squeezed = raw_response(gzip.compress(PAGE), b"Content-Encoding: gzip")
     server = Scripted(Point(2, squeezed), keep)
     async with serving(server), made(server, name) as client:
         assert await client.alert_groups.list().count() == 7
@@ -118,7 +118,7 @@ async def test_answers_are_decompressed_once(name: Name) -> None:
 @each_transport
 async def test_what_is_not_compressed_as_it_says_is_no_answer(name: Name) -> None:
     """It was sent, and perhaps done."""
-    server = Scripted(Point(2, answer(PAGE, b"Content-Encoding: gzip")), keep)
+    server = Scripted(Point(2, raw_response(PAGE, b"Content-Encoding: gzip")), keep)
     async with serving(server), made(server, name) as client:
         with pytest.raises(TransportError) as failed:
             await client.alert_groups.list().count()
@@ -128,7 +128,7 @@ async def test_what_is_not_compressed_as_it_says_is_no_answer(name: Name) -> Non
 @each_transport
 async def test_nothing_but_gzip_is_asked_for(name: Name) -> None:
     """Also of a client of the user's own, which would take more."""
-    server = Scripted(Point(2, answer()), keep)
+    server = Scripted(Point(2, raw_response()), keep)
     async with (
         serving(server),
         httpx.AsyncClient() as http,
@@ -163,7 +163,9 @@ BOMBS = {
 async def test_a_few_bytes_take_no_more_memory_than_the_limit(encoding: str, name: Name) -> None:
     """However they are compressed: 200 bytes can stand for 50 megabytes, 2 kB for 2 gigabytes."""
     content, told = BOMBS[encoding]
-    server = Scripted(Point(2, answer(content, f"Content-Encoding: {encoding}".encode())), keep)
+    server = Scripted(
+        Point(2, raw_response(content, f"Content-Encoding: {encoding}".encode())), keep
+    )
     async with serving(server), made(server, name, max_response_bytes=1024 * 1024) as client:
         tracemalloc.start()
         try:
@@ -207,7 +209,7 @@ async def test_an_answer_that_a_hook_has_read_is_bounded_as_well() -> None:
     async def look(answer: httpx.Response) -> None:
         await answer.aread()
 
-    squeezed = answer(gzip.compress(PAGE + b" " * 5000), b"Content-Encoding: gzip")
+    squeezed = raw_response(gzip.compress(PAGE + b" " * 5000), b"Content-Encoding: gzip")
     server = Scripted(Point(2, squeezed), keep)
     async with (
         serving(server),
@@ -224,7 +226,7 @@ async def test_an_answer_that_a_hook_has_read_is_bounded_as_well() -> None:
 async def test_headers_are_handed_on_as_they_came(name: Name) -> None:
     """Long ones and repeated ones."""
     lines = [b"X-Long: " + b"x" * 50_000, b"X-Two: a", b"X-Two: b", b"Set-Cookie: shard=3"]
-    server = Scripted(Point(2, answer(PAGE, *lines)), keep)
+    server = Scripted(Point(2, raw_response(PAGE, *lines)), keep)
     async with serving(server), made(server, name) as client:
         headers = (await client.send(operations.list_alert_groups())).response.headers
     assert (len(headers["x-long"]), headers["x-two"]) == (50_000, "a, b")
@@ -235,7 +237,7 @@ async def test_headers_are_handed_on_as_they_came(name: Name) -> None:
 async def test_no_cookie_is_sent_back(name: Name) -> None:
     """A proxy that sets a new one with each answer would make all requests grow for ever."""
     lines = [b"Set-Cookie: csrf=1; Path=/", b"Set-Cookie: shard=3; Domain=127.0.0.1"]
-    server = Scripted(Point(2, answer(PAGE, *lines)), keep)
+    server = Scripted(Point(2, raw_response(PAGE, *lines)), keep)
     async with serving(server), made(server, name) as client:
         for _ in range(3):
             await client.send(operations.list_alert_groups())
@@ -245,7 +247,7 @@ async def test_no_cookie_is_sent_back(name: Name) -> None:
 
 async def test_the_users_own_client_keeps_its_cookies() -> None:
     """They may be what lets it through a proxy."""
-    server = Scripted(Point(2, answer(PAGE, b"Set-Cookie: shard=3")), keep)
+    server = Scripted(Point(2, raw_response(PAGE, b"Set-Cookie: shard=3")), keep)
     async with (
         serving(server),
         httpx.AsyncClient(cookies={"door": "open"}) as http,
@@ -273,7 +275,7 @@ async def test_redirects_are_not_followed(name: Name) -> None:
 @each_transport
 async def test_a_large_answer_is_not_read_to_its_end(name: Name) -> None:
     """Nor is its connection used again, on which the rest of it waits."""
-    server = Scripted(Point(2, answer(b"x" * 5_000_000)), keep)
+    server = Scripted(Point(2, raw_response(b"x" * 5_000_000)), keep)
     async with serving(server), made(server, name, max_response_bytes=100_000) as client:
         for _ in range(2):
             with pytest.raises(DecodeError, match="max_response_bytes"):
@@ -284,7 +286,7 @@ async def test_a_large_answer_is_not_read_to_its_end(name: Name) -> None:
 @each_transport
 async def test_one_connection_serves_one_call_after_the_other(name: Name) -> None:
     """They are kept."""
-    server = Scripted(Point(2, answer()), keep)
+    server = Scripted(Point(2, raw_response()), keep)
     async with serving(server), made(server, name) as client:
         assert [await client.alert_groups.list().count() for _ in range(5)] == [7] * 5
     assert (server.connections, server.exchanges) == (1, 5)
@@ -334,7 +336,7 @@ async def test_a_proxy_is_never_passed_by(told: str, monkeypatch: pytest.MonkeyP
     """Httpx goes through it, also where aiohttp was asked for."""
     for variable in ("http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(variable, raising=False)
-    async with serving(Scripted(Point(2, answer()), keep)) as proxy:
+    async with serving(Scripted(Point(2, raw_response()), keep)) as proxy:
         settings: dict[str, Any] = {"allow_http": True}
         if told == "argument":
             settings["proxy"] = proxy.url

@@ -23,12 +23,12 @@ from tests.support.sessions import (
     LIST,
     SECRET,
     always,
-    answer,
-    answering,
     empty,
     hang,
     made,
+    raw_response,
     received,
+    responding,
     serving,
     session,
 )
@@ -103,7 +103,7 @@ async def test_a_hook_of_the_users_own_client_may_read_the_answer() -> None:
         read.append(await answer.aread())
 
     async with (
-        serving(answering(answer())) as url,
+        serving(responding(raw_response())) as url,
         httpx.AsyncClient(event_hooks={"response": [look]}) as http,
         session(url=url, http_client=http) as oncall,
     ):
@@ -113,8 +113,8 @@ async def test_a_hook_of_the_users_own_client_may_read_the_answer() -> None:
 
 async def test_a_compressed_answer_is_what_it_was_before() -> None:
     """Servers behind proxies answer so."""
-    squeezed = answer(gzip.compress(EMPTY), "200 OK", "Content-Encoding: gzip")
-    async with serving(answering(squeezed)) as url, session(url=url) as oncall:
+    squeezed = raw_response(gzip.compress(EMPTY), "200 OK", "Content-Encoding: gzip")
+    async with serving(responding(squeezed)) as url, session(url=url) as oncall:
         result = await oncall.send(LIST)
     assert result.response.content == EMPTY
 
@@ -173,7 +173,7 @@ async def test_a_body_is_never_chunked(request_: Request[Any], body: bytes) -> N
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         seen.append(await received(reader))
-        writer.write(answer(b"nope", "400 Bad Request"))
+        writer.write(raw_response(b"nope", "400 Bad Request"))
         await writer.drain()
 
     async with serving(handler) as url, session(url=url) as oncall:

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from tests.support.sessions import LIST, answer, empty, hang, received, serving, session
+from tests.support.sessions import LIST, empty, hang, raw_response, received, serving, session
 
 
 class Held:
@@ -23,7 +23,7 @@ class Held:
             if not self.answers:
                 await reader.read()
                 return
-            writer.write(answer())
+            writer.write(raw_response())
             await writer.drain()
 
 

@@ -24,10 +24,10 @@ from tests.support.sessions import (
     LIST,
     SECRET,
     always,
-    answer,
-    answering,
     empty,
+    raw_response,
     received,
+    responding,
     serving,
     session,
 )
@@ -156,18 +156,20 @@ async def test_no_side_chain_keeps_the_token(*, in_group: bool) -> None:
     ("data", "words"),
     [
         pytest.param(b"", "Server disconnected without sending a response", id="nothing"),
-        pytest.param(answer()[:-3], "without sending complete message body", id="half a body"),
+        pytest.param(
+            raw_response()[:-3], "without sending complete message body", id="half a body"
+        ),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Le", "Server disconnected", id="half a head"),
         pytest.param(b"SSH-2.0-OpenSSH\r\n\r\n", "illegal status line", id="garbage"),
         pytest.param(b"HTTP/1.1 9999 x\r\n\r\n", "illegal status line", id="status"),
         pytest.param(b"\0" * 200_000, "RemoteProtocolError", id="bytes"),
         pytest.param(
-            answer(EMPTY, "200 OK", "Content-Length: 3"),
+            raw_response(EMPTY, "200 OK", "Content-Length: 3"),
             "ContentLength|Content-Length",
             id="two lengths",
         ),
         pytest.param(
-            answer(b"abc", "200 OK", "Content-Encoding: gzip"), "DecodingError", id="not gzip"
+            raw_response(b"abc", "200 OK", "Content-Encoding: gzip"), "DecodingError", id="not gzip"
         ),
         pytest.param(
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
@@ -178,7 +180,7 @@ async def test_no_side_chain_keeps_the_token(*, in_group: bool) -> None:
 )
 async def test_an_answer_that_is_no_http_may_have_been_sent(data: bytes, words: str) -> None:
     """The server read the request before it failed."""
-    async with serving(answering(data)) as url, session(url=url) as oncall:
+    async with serving(responding(data)) as url, session(url=url) as oncall:
         with pytest.raises(TransportError, match=words) as info:
             await oncall.send(LIST)
     assert type(info.value) is TransportError
@@ -202,7 +204,7 @@ async def test_a_server_that_closes_at_once_may_have_read() -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 async def test_a_refused_port_was_never_reached(host: str) -> None:
     """Nor on any address of a name."""
-    async with serving(answering(b"")) as url:
+    async with serving(responding(b"")) as url:
         port = url.split(":")[2]
     async with session(url=f"http://{host}:{port}") as oncall:
         with pytest.raises(TransportError, match="ConnectError") as info:
@@ -229,14 +231,14 @@ async def test_a_server_without_tls_was_never_reached() -> None:
 
 
 @pytest.mark.parametrize(
-    "begun", [pytest.param(b"", id="nothing"), pytest.param(answer()[:-3], id="not all")]
+    "begun", [pytest.param(b"", id="nothing"), pytest.param(raw_response()[:-3], id="not all")]
 )
 async def test_a_silent_server_is_a_timeout(begun: bytes) -> None:
     """Before the answer or within it."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await received(reader)
-        writer.write(answer())
+        writer.write(raw_response())
         await received(reader)
         writer.write(begun)
         await reader.read()
@@ -295,7 +297,7 @@ async def test_a_request_that_cannot_be_made_is_an_error_of_ours(request_: Reque
 
 async def test_a_failed_write_ends_with_its_doubt() -> None:
     """The failure is chained, and holds no token either."""
-    async with serving(answering(b"")) as url, session(url=url) as oncall:
+    async with serving(responding(b"")) as url, session(url=url) as oncall:
         with pytest.raises(OutcomeUnknown) as info:
             await oncall.send(operations.create_integration(IntegrationCreate(type="webhook")))
     failure = info.value.__cause__

@@ -17,7 +17,7 @@ from grafana_oncall.bulk.label_changes import LabelChange
 from grafana_oncall.bulk.outcomes import Status
 from grafana_oncall.errors import LabelError
 from grafana_oncall.testing import FakeOnCall, FakeRequest, VirtualClock
-from tests.support.answers import answered
+from tests.support.responses import response_of
 
 STATES = ["firing", "acknowledged", "resolved", "silenced"]
 DONE = {
@@ -115,7 +115,7 @@ def test_a_wiped_group_is_resolved_with_neither_title_nor_payload(
     group = fake.add_group(state=state, title=title, payload=payload)
     path = f"/api/v1/alert_groups/{group.id}/"
     answer = fake.handle(FakeRequest("GET", path, headers={"Authorization": fake.token}))
-    shown = decode(operations.get_alert_group(group.id), answered(answer.body))
+    shown = decode(operations.get_alert_group(group.id), response_of(answer.body))
     assert Seen.of(shown).is_wiped is wiped
 
 

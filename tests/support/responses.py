@@ -43,7 +43,7 @@ GET = operations.get_alert_group("A")
 LIST = operations.list_alert_groups()
 
 
-def answered(content: bytes | str, status: int = 200) -> Response:
+def response_of(content: bytes | str, status: int = 200) -> Response:
     """An answer without headers, as most are."""
     data = content.encode() if isinstance(content, str) else content
     return Response(status=status, headers={}, content=data)
