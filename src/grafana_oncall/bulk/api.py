@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Literal, TypeAlias, Unpack, cast
 
 import attrs
 
 from grafana_oncall import labels as label_rules
+from grafana_oncall._core.keywords import unknown_keyword
 from grafana_oncall._core.text import shown
 from grafana_oncall._generated.models.alert_groups import AlertGroup, DeleteMode
 from grafana_oncall._generated.operations import alert_groups as operations
@@ -161,7 +163,7 @@ class Bulk:
                 was not complete, so that nothing was sent; or it is of another server. `.reason`
                 says which.
         """
-        settings = Settings(**options)
+        settings = _settings("resume", options, ResumeOptions.__optional_keys__)
         path = path_of_journal(journal)
         file = Journal(path, OLD, fsync=settings.fsync, locked=settings.lock)
         with file:
@@ -180,7 +182,7 @@ class Bulk:
         return BulkRun(self._session, work, settings, file, state)
 
     def _run(self, action: Action, selection: object, options: BulkOptions) -> BulkRun:
-        settings = Settings(**options)
+        settings = _settings(action.name, options, BulkOptions.__optional_keys__)
         query = self._query(selection, settings)
         header = Header(
             server=self._session.shared.target.base_url,
@@ -218,6 +220,14 @@ class Bulk:
 
     def _read_query(self, query: Pager[AlertGroup]) -> ReadSelection:
         return partial(read_query, self._session, query.request, prefetch=query.prefetch)
+
+
+def _settings(name: str, options: ResumeOptions, known: frozenset[str]) -> Settings:
+    """Return the settings of a method; raise TypeError, in its name, for an unknown option."""
+    for option in options.keys() - known:
+        others = signature(getattr(Bulk, name)).parameters.keys() - {"self", "options"}
+        raise unknown_keyword(f"bulk.{name}", option, known | others)
+    return Settings(**options)
 
 
 def _reader(selection: object) -> ReadSelection:

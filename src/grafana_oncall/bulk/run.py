@@ -10,6 +10,7 @@ moment each selected group has exactly one outcome, so that `report` is true als
 or is cancelled.
 """
 
+import inspect
 import warnings
 from collections.abc import Coroutine, Generator, Mapping, Sequence
 from typing import Any, Final
@@ -68,6 +69,7 @@ class BulkRun:
         self, session: Session, work: Work, settings: Settings, journal: Journal, state: RunState
     ) -> None:
         self._awaited = False
+        self._made_at = _line_of_caller()
         self._session = session
         self._action = work.header.action
         self._work = work
@@ -101,7 +103,8 @@ class BulkRun:
 
     def __del__(self) -> None:
         if not self._awaited:
-            warnings.warn(f"{self!r} was never awaited: it did nothing.", RuntimeWarning, 2)
+            message = f"{self!r} was never awaited: it did nothing."
+            warnings.warn_explicit(message, RuntimeWarning, *self._made_at)
 
     def __await__(self) -> Generator[object, None, BulkReport]:
         return self.wait().__await__()
@@ -227,6 +230,14 @@ class BulkRun:
         for number, group_id in enumerate(ids, 1):
             self._outcomes.record(_planned(self._action, group_id, seen.get(group_id)))
             await yield_every(number)
+
+
+def _line_of_caller() -> tuple[str, int]:
+    """Return the file and the line of the nearest call from outside the package."""
+    frame = inspect.currentframe()
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("grafana_oncall."):
+        frame = frame.f_back
+    return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
 
 async def _has_ids(outcomes: Outcomes, read: ReadSelection) -> bool:

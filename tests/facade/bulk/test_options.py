@@ -27,6 +27,36 @@ def test_help_says_what_each_option_means(option: str) -> None:
         assert f" {option}: " in (ResumeOptions.__doc__ or "")
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        pytest.param(
+            wrong(dryrun=True),
+            "bulk.resolve() has no `dryrun`; did you mean `dry_run`?",
+            id="a slip",
+        ),
+        pytest.param(
+            lambda c: c.alert_groups.bulk.delete(["I1"], modes="delete"),
+            "bulk.delete() has no `modes`; did you mean `mode`?",
+            id="the action's own argument",
+        ),
+        pytest.param(
+            lambda c: c.alert_groups.bulk.resume("j", dry_run=True),
+            "bulk.resume() has no `dry_run`; it takes fsync, journal, lock, max_at_once, "
+            "on_progress, stop_after_failures",
+            id="of another method",
+        ),
+    ],
+)
+def test_an_unknown_option_is_named_with_the_call_and_the_nearest_one(
+    call: Callable[[OnCallClient], object], message: str
+) -> None:
+    """As the caller wrote it, and no class of the SDK's inside."""
+    with pytest.raises(TypeError) as caught:
+        call(OnCallClient(url=BASE, token="any"))
+    assert str(caught.value) == message
+
+
 BAD: dict[str, tuple[str, Callable[[OnCallClient], object]]] = {
     "no group at once": ("max_at_once", wrong(max_at_once=0)),
     "half a group at once": ("max_at_once", wrong(max_at_once=0.5)),

@@ -89,6 +89,20 @@ async def test_a_run_that_is_never_awaited_warns(
     assert (len(caught), path.read_bytes(), len(fake.calls)) == (1, before, 1)
 
 
+async def test_the_warning_is_at_the_line_that_made_the_run(oncall: OnCallClient) -> None:
+    """Not where the run is forgotten, which may be in asyncio."""
+
+    def forget() -> int:
+        run = oncall.alert_groups.bulk.resolve(["I1"])
+        assert "await" in repr(run)
+        return first_line + 1
+
+    first_line = forget.__code__.co_firstlineno
+    with pytest.warns(RuntimeWarning, match="never awaited") as caught:
+        line = forget()
+    assert [(one.filename, one.lineno) for one in caught] == [(__file__, line)]
+
+
 @pytest.mark.parametrize(
     "options",
     [
