@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -111,6 +112,51 @@ async def test_the_bulk_program_survives_being_killed_and_being_started_twice(
     assert {group.state for group in groups} == {"resolved"}
     applied = [call for call in fake.calls if call.operation == "resolve_alert_group"]
     assert sum(call.applied for call in applied) == 20
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
+async def test_the_bulk_program_ends_at_once_with_its_report_and_no_traceback_at_ctrl_c(
+    tmp_path: Path,
+) -> None:
+    """With the exit code of a program that was interrupted."""
+    fake, come = FakeOnCall(), asyncio.Event()
+    for _ in range(20):
+        fake.add_group(labels={"team": "SRE"})
+
+    def choose(_: FakeRequest, name: str | None) -> Fault | None:
+        if name != "resolve_alert_group":
+            return None
+        come.set()
+        return hang()
+
+    fake.faults.choose(choose)
+    source = program("resume=True")
+    async with (
+        serve(fake) as url,
+        python("-c", source, env=settings(url, DEFAULT_TOKEN), cwd=tmp_path) as process,
+    ):
+        await come.wait()
+        process.send_signal(signal.SIGINT)
+        output, words = await process.communicate()
+    assert (process.returncode, words) == (130, b"")
+    assert output.startswith(b"resolve: 20 alert groups: ")
+    assert b"unknown" in output
+
+
+async def test_the_exit_code_of_the_bulk_program_tells_that_something_is_left(
+    tmp_path: Path,
+) -> None:
+    """As cron wants to know it."""
+    fake = FakeOnCall()
+    fake.add_group(labels={"team": "SRE"})
+    fake.faults.add(error(403, {"detail": "Not now."}), operation="resolve_alert_group")
+    source = program("resume=True")
+    async with (
+        serve(fake) as url,
+        python("-c", source, env=settings(url, DEFAULT_TOKEN), cwd=tmp_path) as process,
+    ):
+        await process.communicate()
+    assert process.returncode == 1
 
 
 async def test_the_bulk_program_finishes_the_run_that_left_a_journal(tmp_path: Path) -> None:

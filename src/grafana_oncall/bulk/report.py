@@ -1,7 +1,7 @@
 """The report of a bulk run."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -15,6 +15,26 @@ if TYPE_CHECKING:
 
 
 _SHOWN_FAILURES: Final = 20
+"""Lines of failures in a text or table; failures that differ in the group alone share a line."""
+
+_SHOWN_IDS: Final = 3
+_PLANNED: Final = "would change"
+_GOOD: Final = frozenset({Status.CHANGED, Status.ACCEPTED, Status.ALREADY})
+
+
+@attrs.frozen(kw_only=True)
+class _Alike:
+    """Failures with the same status and the same words; as text, their groups."""
+
+    status: Status
+    detail: str
+    ids: Sequence[str]
+
+    def __str__(self) -> str:
+        if len(self.ids) == 1:
+            return self.ids[0]
+        more = ", …" if len(self.ids) > _SHOWN_IDS else ""
+        return f"{len(self.ids):,} groups ({', '.join(self.ids[:_SHOWN_IDS])}{more})"
 
 
 @attrs.frozen(kw_only=True)
@@ -37,7 +57,19 @@ class BulkReport:
     selection_complete: bool = True
     """False when the run ended before the selection was complete: then nothing was sent."""
     dry_run: bool = False
-    """Whether it was a dry run; each outcome's `detail` then says what would have been sent."""
+    """Whether it was a dry run: nothing was sent. A group that would have been acted on is
+    `not_attempted`, and its `detail` says what would have been sent."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is left to do, as for an exit code: `sys.exit(not report.ok)`.
+
+        The whole selection was read, and each group is `changed`, `accepted` or `already`; of a dry
+        run, none is `rejected`.
+        """
+        good = _GOOD | {Status.NOT_ATTEMPTED} if self.dry_run else _GOOD
+        is_done = all(status in good for status, number in self.counts.items() if number)
+        return self.selection_complete and self.complete and is_done
 
     @property
     def failures(self) -> Sequence[Outcome]:
@@ -62,6 +94,7 @@ class BulkReport:
         return json.dumps(
             {
                 "action": self.action,
+                "ok": self.ok,
                 "dry_run": self.dry_run,
                 "selection_complete": self.selection_complete,
                 "complete": self.complete,
@@ -81,20 +114,13 @@ class BulkReport:
         )
 
     def __str__(self) -> str:
-        lines = [self._summary()]
-        failures = self.failures
-        lines += [
-            f"  {failure.id} {failure.status}: {failure.detail}"
-            for failure in failures[:_SHOWN_FAILURES]
-        ]
-        return "\n".join([*lines, *(f"  {line}" for line in _omitted(failures))])
+        alike = _alike(self.failures)
+        lines = [f"  {each} {each.status}: {each.detail}" for each in alike[:_SHOWN_FAILURES]]
+        omitted = (f"  {line}" for line in _omitted(alike))
+        return "\n".join([self._summary(), *lines, *omitted])
 
     def _summary(self) -> str:
-        counts = ", ".join(
-            f"{number:,} {status.replace('_', ' ')}"
-            for status, number in self.counts.items()
-            if number
-        )
+        counts = ", ".join(self._counts())
         kind = f"{self.action} (dry run)" if self.dry_run else self.action
         notes = (
             "" if self.complete else "; the list kept changing: some groups may have been missed"
@@ -109,6 +135,16 @@ class BulkReport:
         groups = "1 alert group" if number == 1 else f"{number:,} alert groups"
         return f"{kind}: {groups}{f': {counts}' if counts else ''}, in {seconds:.1f} s{notes}"
 
+    def _counts(self) -> Iterator[str]:
+        for status, number in self.counts.items():
+            if number:
+                name = self._name(status)
+                yield f"{name} {number:,}" if name == _PLANNED else f"{number:,} {name}"
+
+    def _name(self, status: Status) -> str:
+        is_planned = self.dry_run and status is Status.NOT_ATTEMPTED
+        return _PLANNED if is_planned else status.replace("_", " ")
+
     def __rich__(self) -> "Table":
         """Return a table of counts and failures, for `rich.print` and `Console.print`."""
         from rich.table import Table  # noqa: PLC0415  # an extra
@@ -116,18 +152,36 @@ class BulkReport:
 
         table = Table("status", "alert groups", title=self._summary())
         for status, number in self.counts.items():
-            table.add_row(status.replace("_", " "), f"{number:,}")
+            table.add_row(self._name(status), f"{number:,}")
         table.add_section()
-        for failure in self.failures[:_SHOWN_FAILURES]:
-            table.add_row(failure.status, Text(f"{failure.id} {failure.detail}"))
-        for line in _omitted(self.failures):
+        alike = _alike(self.failures)
+        for each in alike[:_SHOWN_FAILURES]:
+            table.add_row(each.status, Text(f"{each} {each.detail}"))
+        for line in _omitted(alike):
             table.add_row("", line)
         return table
 
 
-def _omitted(failures: Sequence[Outcome]) -> Iterator[str]:
-    if len(failures) > _SHOWN_FAILURES:
-        yield f"… and {len(failures) - _SHOWN_FAILURES} more (.failures)"
+def _alike(failures: Iterable[Outcome]) -> list[_Alike]:
+    """Return the failures, with those together that differ in nothing but the group."""
+    found: dict[tuple[Status, str], list[Outcome]] = {}
+    for failure in failures:
+        detail = failure.detail.replace(failure.id, "…")
+        found.setdefault((failure.status, detail), []).append(failure)
+    return [
+        _Alike(
+            status=status,
+            detail=detail if len(alike) > 1 else alike[0].detail,
+            ids=[failure.id for failure in alike],
+        )
+        for (status, detail), alike in found.items()
+    ]
+
+
+def _omitted(alike: Sequence[_Alike]) -> Iterator[str]:
+    number = sum(len(each.ids) for each in alike[_SHOWN_FAILURES:])
+    if number:
+        yield f"… and {number:,} more (.failures)"
 
 
 def _error(failure: Outcome) -> OnCallError:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
+import attrs
 import pytest
 from rich.console import Console
 
@@ -118,6 +119,7 @@ def test_a_report_is_a_json_object() -> None:
     outcomes = shown.pop("outcomes")
     assert shown == {
         "action": "resolve",
+        "ok": False,
         "dry_run": True,
         "selection_complete": True,
         "complete": False,
@@ -160,8 +162,8 @@ def test_a_report_is_a_json_object() -> None:
             id="some failures",
         ),
         pytest.param(
-            report([MIXTURE[5]], dry_run=True),
-            "resolve (dry run): 1 alert group: 1 not attempted, in 4.0 s",
+            report([MIXTURE[2], *[MIXTURE[5]] * 1499], dry_run=True),
+            "resolve (dry run): 1,500 alert groups: 1 already, would change 1,499, in 4.0 s",
             id="dry run",
         ),
         pytest.param(
@@ -192,6 +194,52 @@ def test_a_report_is_a_json_object() -> None:
 def test_a_report_is_readable(told: BulkReport, text: str) -> None:
     """The counts that are not zero, the time, the failures, and what is doubtful."""
     assert str(told) == text
+
+
+GOOD = [Outcome(id="I1", status=one) for one in (Status.CHANGED, Status.ACCEPTED, Status.ALREADY)]
+
+
+@pytest.mark.parametrize(
+    ("told", "ok"),
+    [
+        pytest.param(report([]), True, id="nothing to do"),
+        pytest.param(report(GOOD), True, id="done"),
+        pytest.param(report(GOOD, complete=False), False, id="some may have been missed"),
+        *[
+            pytest.param(report([*GOOD, Outcome(id="I2", status=one)]), False, id=one)
+            for one in set(Status) - {one.status for one in GOOD}
+        ],
+        pytest.param(report([*GOOD, MIXTURE[5]], dry_run=True), True, id="a plan"),
+        pytest.param(report([*GOOD, MIXTURE[1]], dry_run=True), False, id="a plan that would fail"),
+        pytest.param(
+            attrs.evolve(report([]), selection_complete=False), False, id="ended while selecting"
+        ),
+    ],
+)
+def test_a_report_is_ok_if_nothing_is_left_to_do(told: BulkReport, *, ok: bool) -> None:
+    """Which is what the exit code of a program should say."""
+    assert told.ok is ok
+
+
+def test_failures_that_differ_in_the_group_alone_share_a_line() -> None:
+    """With their number, and the first of their ids."""
+    told = report(
+        [
+            *[
+                Outcome(id=f"I{n}", status=Status.UNKNOWN, detail=f"Look at /{f'I{n}'}/.")
+                for n in range(1200)
+            ],
+            Outcome(id="J1", status=Status.REJECTED, detail="attached"),
+            Outcome(id="J2", status=Status.FAILED, detail="attached"),
+            Outcome(id="J3", status=Status.REJECTED, detail="attached"),
+        ]
+    )
+    assert str(told).splitlines()[1:] == [
+        "  1,200 groups (I0, I1, I2, …) unknown: Look at /…/.",
+        "  2 groups (J1, J3) rejected: attached",
+        "  J2 failed: attached",
+    ]
+    assert ["unknown", "1,200 groups (I0, I1, I2, …) Look at /…/."] in cells(rendered(told))
 
 
 @pytest.mark.parametrize(
