@@ -46,6 +46,7 @@ def render_models(spec: Spec, classes: list[str], header: str) -> dict[str, str]
             custom_file_header=header,
             additional_imports=[
                 "attrs",
+                "grafana_oncall._core.serializable.Serializable",
                 "grafana_oncall._core.types.UNSET",
                 "grafana_oncall._core.types.AwareDatetime",
                 "grafana_oncall._core.types.OpenStrEnum",

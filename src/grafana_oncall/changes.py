@@ -19,6 +19,7 @@ from typing import Final, TypeAlias
 
 import attrs
 
+from grafana_oncall._core.serializable import Occurrence, Serializable
 from grafana_oncall._core.types import AwareDatetime
 from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
 
@@ -42,7 +43,7 @@ __all__ = [
 
 
 @attrs.frozen(kw_only=True)
-class Snapshot:
+class Snapshot(Serializable):
     """What is kept of a group to find out what changes: small enough for many."""
 
     id: str
@@ -67,7 +68,7 @@ class Snapshot:
 
 
 @attrs.frozen(kw_only=True)
-class Change:
+class Change(Occurrence):
     """Something that happened to one alert group."""
 
     id: str
@@ -138,7 +139,7 @@ class Deleted(Change):
 
 
 @attrs.frozen(kw_only=True)
-class Gap:
+class Gap(Occurrence):
     """No poll succeeded for longer than planned, so what was done and undone meanwhile was missed.
 
     So were groups that were created and deleted meanwhile. All other differences are reported as

@@ -14,6 +14,8 @@ from typing import ClassVar, Final, TypeAlias
 
 import attrs
 
+from grafana_oncall._core.serializable import Occurrence
+
 __all__ = [
     "AttemptEnded",
     "CallEnded",
@@ -29,7 +31,7 @@ __all__ = [
 
 
 @attrs.frozen(kw_only=True)
-class CallStarted:
+class CallStarted(Occurrence):
     """A call of an operation begins; `call` is the same in all of its events."""
 
     level: ClassVar[int] = logging.DEBUG
@@ -40,7 +42,7 @@ class CallStarted:
 
 
 @attrs.frozen(kw_only=True)
-class AttemptEnded:
+class AttemptEnded(Occurrence):
     """One request got a response, or failed. Times in seconds."""
 
     level: ClassVar[int] = logging.DEBUG
@@ -59,7 +61,7 @@ class AttemptEnded:
 
 
 @attrs.frozen(kw_only=True)
-class RetryScheduled:
+class RetryScheduled(Occurrence):
     """The call will make another attempt."""
 
     level: ClassVar[int] = logging.INFO
@@ -73,7 +75,7 @@ class RetryScheduled:
 
 
 @attrs.frozen(kw_only=True)
-class Paused:
+class Paused(Occurrence):
     """All calls of the client wait: for a 429, an outage, or the client's own `rate_limit`."""
 
     level: ClassVar[int] = logging.WARNING
@@ -102,7 +104,7 @@ _CAUSES: Final = {
 
 
 @attrs.frozen(kw_only=True)
-class PageRead:
+class PageRead(Occurrence):
     """A page of a list has arrived."""
 
     level: ClassVar[int] = logging.DEBUG
@@ -113,7 +115,7 @@ class PageRead:
 
 
 @attrs.frozen(kw_only=True)
-class ListIncomplete:
+class ListIncomplete(Occurrence):
     """The pages of a list have fewer items than the server counts, even when read again.
 
     The count did not change meanwhile, so some items were probably never on any page.
@@ -134,7 +136,7 @@ class ListIncomplete:
 
 
 @attrs.frozen(kw_only=True)
-class CallEnded:
+class CallEnded(Occurrence):
     """The call has returned, raised, or was cancelled."""
 
     level: ClassVar[int] = logging.DEBUG
@@ -148,7 +150,7 @@ class CallEnded:
 
 
 @attrs.frozen(kw_only=True)
-class PollEnded:
+class PollEnded(Occurrence):
     """A watcher, such as a bot's, has read what may have changed, or failed to."""
 
     level: ClassVar[int] = logging.DEBUG

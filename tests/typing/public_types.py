@@ -72,7 +72,7 @@ async def groups(client: OnCallClient, group: AlertGroup) -> None:
     assert_type(group.state, AlertGroupState)
     assert_type(group.title, str | None)
     assert_type(group.resolved_at, datetime | None)
-    assert_type(group.labels, Sequence[Label])
+    assert_type(group.labels, tuple[Label, ...])
     assert_type(group.last_alert, Alert | None)
     assert_type(await client.alert_groups.get(group.id), AlertGroup)
     await client.alert_groups.silence(group.id, timedelta(hours=3))

@@ -59,7 +59,7 @@ def group(state: str = "firing", *, labels: str = "", **fields: Any) -> AlertGro
     return attrs.evolve(
         GROUP_MODEL,
         state=AlertGroupState(state),
-        labels=[label(key, value) for key, value in pairs],
+        labels=tuple(label(key, value) for key, value in pairs),
         **fields,
     )
 
@@ -201,7 +201,7 @@ groups = st.builds(
         GROUP_MODEL,
         state=AlertGroupState(state),
         alerts_count=count,
-        labels=[label(key, value) for key, value in labels],
+        labels=tuple(label(key, value) for key, value in labels),
         created_at=created,
     ),
     st.sampled_from([*STATES, "new", "paused"]),
@@ -216,7 +216,7 @@ known = groups.filter(lambda one: one.state in STATES)
 def test_a_group_differs_in_nothing_from_itself(one: AlertGroup) -> None:
     """Nor from itself with its labels the other way round."""
     assert [*diff(Snapshot.of(one), one)] == []
-    assert [*diff(Snapshot.of(one), attrs.evolve(one, labels=[*one.labels][::-1]))] == []
+    assert [*diff(Snapshot.of(one), attrs.evolve(one, labels=one.labels[::-1]))] == []
 
 
 def replayed(state: str | None, changes: Sequence[Change]) -> str | None:

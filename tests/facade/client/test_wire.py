@@ -320,4 +320,4 @@ async def test_members_that_the_models_do_not_know_are_accepted(
         wire, lambda: client.alert_groups.get(GROUP_ID), httpx.Response(200, json=answer)
     )
     snoozed = models.AlertGroupState("snoozed")
-    assert group == attrs.evolve(GROUP_MODEL, state=snoozed, labels=[LABEL_MODEL])
+    assert group == attrs.evolve(GROUP_MODEL, state=snoozed, labels=(LABEL_MODEL,))

@@ -100,7 +100,7 @@ async def test_a_group_that_leaves_the_filter_is_reported_as_it_is(
         assert isinstance(left, Change)
         assert left.before is not None
         assert left.after is not None
-        assert (left.before.labels, left.after.labels) == ((("team", "SRE"),), [])
+        assert (left.before.labels, left.after.labels) == ((("team", "SRE"),), ())
         enter(group, "acknowledged" if state == "firing" else "firing", fake)
         await polls(20)
     assert len(seen) == 1

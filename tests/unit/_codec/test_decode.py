@@ -57,7 +57,7 @@ REAL_GROUP_VALUE = AlertGroup(
     created_at=datetime(2026, 11, 22, 1, 21, 13, tzinfo=UTC),
     acknowledged_at=datetime(2026, 11, 22, 1, 22, 14, 52311, tzinfo=UTC),
     acknowledged_by="UCGEIXI1MR1NZ",
-    labels=[Label(key=LabelKey(id="env", name="env"), value=LabelValue(id="prod", name="Prod"))],
+    labels=(Label(key=LabelKey(id="env", name="env"), value=LabelValue(id="prod", name="Prod")),),
     title="Memory above 90% threshold",
     permalinks=Permalinks(web="http://grafana/a/grafana-oncall-app/alert-groups/IW6ZHR6W3ZT4I"),
     last_alert=Alert(
@@ -119,7 +119,7 @@ WIPED_GROUP_VALUE = AlertGroup(
     state=AlertGroupState.RESOLVED,
     created_at=datetime(2026, 11, 22, 1, 21, 13, 1, tzinfo=UTC),
     resolved_at=datetime(2026, 11, 22, 2, 21, 13, 500_000, tzinfo=UTC),
-    labels=[],
+    labels=(),
     permalinks=Permalinks(),
     last_alert=Alert(
         id="A",
@@ -194,10 +194,10 @@ CLOUD_INTEGRATION_VALUE = Integration(
         slack=SlackRoute(channel_id="CH23212D"),
     ),
     templates=Templates(slack=RichTemplate(), msteams=RichTemplate(title="t")),
-    labels=[Label(key=LabelKey(name="team"), value=LabelValue(name="SRE"))],
-    dynamic_labels=[
-        Label(key=LabelKey(id="s", name="s"), value=LabelValue(name="{{ payload.s }}"))
-    ],
+    labels=(Label(key=LabelKey(name="team"), value=LabelValue(name="SRE")),),
+    dynamic_labels=(
+        Label(key=LabelKey(id="s", name="s"), value=LabelValue(name="{{ payload.s }}")),
+    ),
 )
 
 

@@ -26,6 +26,14 @@ from tests.support.webhook_payloads import ADA, GROUP, body, payload
 WHEN = datetime(2026, 3, 2, 9, 30, 7, 430444, tzinfo=UTC)
 
 
+def test_events_are_hashable_and_can_be_written_as_json() -> None:
+    """Even though payloads and responses can be any JSON."""
+    content = body("silence", responses={"WH2": {"ok": True}}, external_id="X1")
+    event = parse(content)
+    assert {event, parse(content)} == {event}
+    assert event.to_dict()["responses"] == {"WH2": {"ok": True}}
+
+
 def test_an_event_has_what_the_server_sends() -> None:
     """Every member, typed."""
     event = parse(body("silence", responses={"WH2": {"ok": True}}, external_id="X1"))
@@ -35,7 +43,7 @@ def test_an_event_has_what_the_server_sends() -> None:
     assert event.user is not None
     assert attrs.asdict(event.user) == ADA
     assert [attrs.asdict(user) for user in event.notified_users] == [ADA]
-    assert event.users_to_be_notified == []
+    assert event.users_to_be_notified == ()
     assert event.alert_group.title == "Disk almost full"
     assert event.alert_group.state is AlertGroupState.SILENCED
     assert (event.alert_group_id, event.labels) == (GROUP["id"], {"env": "staging"})

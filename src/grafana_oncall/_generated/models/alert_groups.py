@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import attrs
 
+from grafana_oncall._core.serializable import Serializable
 from grafana_oncall._core.types import UNSET, AwareDatetime, OpenStrEnum, UnsetType
 
 from . import labels as labels_1
@@ -26,7 +26,7 @@ class AlertGroupState(OpenStrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Permalinks:
+class Permalinks(Serializable):
     """Links to the group; null for a channel that is not connected."""
 
     slack: str | None = None
@@ -36,7 +36,7 @@ class Permalinks:
 
 
 @attrs.frozen(kw_only=True)
-class Alert:
+class Alert(Serializable):
     """One alert of a group."""
 
     id: str
@@ -45,9 +45,12 @@ class Alert:
     payload: Any = None
     """What the monitoring system sent; any JSON. Empty after a wipe."""
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
 
 @attrs.frozen(kw_only=True)
-class AlertGroup:
+class AlertGroup(Serializable):
     """A group of alerts. Times are timezone-aware and in UTC."""
 
     id: str
@@ -63,16 +66,19 @@ class AlertGroup:
     acknowledged_at: AwareDatetime | None = None
     acknowledged_by: str | None = None
     """Id of the user who acknowledged it."""
-    labels: Sequence[labels_1.Label] = ()
+    labels: tuple[labels_1.Label, ...] = ()
     title: str | None = None
     """Null after a wipe."""
     permalinks: Permalinks | None = None
     silenced_at: AwareDatetime | None = None
     last_alert: Alert | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
 
 @attrs.frozen(kw_only=True)
-class AlertGroupSilence:
+class AlertGroupSilence(Serializable):
     """How long to silence."""
 
     delay: int
@@ -88,7 +94,7 @@ class DeleteMode(OpenStrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class AlertGroupDelete:
+class AlertGroupDelete(Serializable):
     """How to delete; the server wipes if mode is absent."""
 
     mode: DeleteMode | UnsetType = UNSET

@@ -6,20 +6,21 @@ from collections.abc import Sequence
 
 import attrs
 
+from grafana_oncall._core.serializable import Serializable
 from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
 
 from . import labels as labels_1
 
 
 @attrs.frozen(kw_only=True)
-class TitleTemplate:
+class TitleTemplate(Serializable):
     """Template of a channel that shows a title only; null means the default."""
 
     title: str | None = None
 
 
 @attrs.frozen(kw_only=True)
-class MessageTemplate:
+class MessageTemplate(Serializable):
     """Templates of a channel without images; null means the default."""
 
     title: str | None = None
@@ -27,7 +28,7 @@ class MessageTemplate:
 
 
 @attrs.frozen(kw_only=True)
-class RichTemplate:
+class RichTemplate(Serializable):
     """Templates of a channel with images; null means the default."""
 
     title: str | None = None
@@ -36,7 +37,7 @@ class RichTemplate:
 
 
 @attrs.frozen(kw_only=True)
-class Templates:
+class Templates(Serializable):
     """Jinja2 templates of an integration; null means the default."""
 
     grouping_key: str | None = None
@@ -55,7 +56,7 @@ class Templates:
 
 
 @attrs.frozen(kw_only=True)
-class SlackRoute:
+class SlackRoute(Serializable):
     """Where a route posts in Slack."""
 
     channel_id: str | None = None
@@ -63,7 +64,7 @@ class SlackRoute:
 
 
 @attrs.frozen(kw_only=True)
-class ChannelRoute:
+class ChannelRoute(Serializable):
     """Where a route posts in a channel other than Slack."""
 
     id: str | None = None
@@ -71,7 +72,7 @@ class ChannelRoute:
 
 
 @attrs.frozen(kw_only=True)
-class DefaultRoute:
+class DefaultRoute(Serializable):
     """The route for alerts that match no other."""
 
     id: str | None = None
@@ -86,14 +87,14 @@ class DefaultRoute:
 
 
 @attrs.frozen(kw_only=True)
-class Heartbeat:
+class Heartbeat(Serializable):
     """URL to call regularly; an alert is raised if the calls stop."""
 
     link: str | None = None
 
 
 @attrs.frozen(kw_only=True)
-class Integration:
+class Integration(Serializable):
     """A source of alerts."""
 
     id: str
@@ -112,21 +113,24 @@ class Integration:
     maintenance_mode: str | None = None
     maintenance_started_at: AwareDatetime | None = None
     maintenance_end_at: AwareDatetime | None = None
-    labels: Sequence[labels_1.Label] = ()
+    labels: tuple[labels_1.Label, ...] = ()
     """Empty on the open-source engine, which ignores labels of integrations."""
-    dynamic_labels: Sequence[labels_1.Label] = ()
+    dynamic_labels: tuple[labels_1.Label, ...] = ()
     """Labels whose value is a Jinja2 template."""
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
 
 @attrs.frozen(kw_only=True)
-class TitleTemplateInput:
+class TitleTemplateInput(Serializable):
     """Template of a channel that shows a title only; null resets, absent ones are unchanged."""
 
     title: str | None | UnsetType = UNSET
 
 
 @attrs.frozen(kw_only=True)
-class MessageTemplateInput:
+class MessageTemplateInput(Serializable):
     """Templates of a channel without images; null resets, absent ones are unchanged."""
 
     title: str | None | UnsetType = UNSET
@@ -134,7 +138,7 @@ class MessageTemplateInput:
 
 
 @attrs.frozen(kw_only=True)
-class RichTemplateInput:
+class RichTemplateInput(Serializable):
     """Templates of a channel with images; null resets, absent ones are unchanged."""
 
     title: str | None | UnsetType = UNSET
@@ -143,7 +147,7 @@ class RichTemplateInput:
 
 
 @attrs.frozen(kw_only=True)
-class TemplatesInput:
+class TemplatesInput(Serializable):
     """Jinja2 templates to set; null resets one or a whole block, absent ones are unchanged."""
 
     grouping_key: str | None | UnsetType = UNSET
@@ -162,7 +166,7 @@ class TemplatesInput:
 
 
 @attrs.frozen(kw_only=True)
-class SlackRouteInput:
+class SlackRouteInput(Serializable):
     """Where a route posts in Slack."""
 
     channel_id: str | None | UnsetType = UNSET
@@ -170,7 +174,7 @@ class SlackRouteInput:
 
 
 @attrs.frozen(kw_only=True)
-class ChannelRouteInput:
+class ChannelRouteInput(Serializable):
     """Where a route posts in a channel other than Slack."""
 
     id: str | None | UnsetType = UNSET
@@ -178,7 +182,7 @@ class ChannelRouteInput:
 
 
 @attrs.frozen(kw_only=True)
-class DefaultRouteInput:
+class DefaultRouteInput(Serializable):
     """The route for alerts that match no other; a block cannot be null."""
 
     escalation_chain_id: str | None | UnsetType = UNSET
@@ -192,7 +196,7 @@ class DefaultRouteInput:
 
 
 @attrs.frozen(kw_only=True)
-class IntegrationCreate:
+class IntegrationCreate(Serializable):
     """An integration to create."""
 
     type: str
@@ -214,7 +218,7 @@ class IntegrationCreate:
 
 
 @attrs.frozen(kw_only=True)
-class IntegrationUpdate:
+class IntegrationUpdate(Serializable):
     """Changes to an integration; absent members are unchanged."""
 
     name: str | UnsetType = UNSET

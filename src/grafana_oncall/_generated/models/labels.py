@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import attrs
 
+from grafana_oncall._core.serializable import Serializable
 from grafana_oncall._core.types import UNSET, UnsetType
 
 
 @attrs.frozen(kw_only=True)
-class LabelKey:
+class LabelKey(Serializable):
     """Key of a label."""
 
     name: str
@@ -17,7 +18,7 @@ class LabelKey:
 
 
 @attrs.frozen(kw_only=True)
-class LabelValue:
+class LabelValue(Serializable):
     """Value of a label; a Jinja2 template where the label is dynamic."""
 
     name: str
@@ -26,7 +27,7 @@ class LabelValue:
 
 
 @attrs.frozen(kw_only=True)
-class Label:
+class Label(Serializable):
     """A label as returned by the server."""
 
     key: LabelKey
@@ -34,7 +35,7 @@ class Label:
 
 
 @attrs.frozen(kw_only=True)
-class LabelKeyInput:
+class LabelKeyInput(Serializable):
     """Key of a label to attach."""
 
     name: str
@@ -43,7 +44,7 @@ class LabelKeyInput:
 
 
 @attrs.frozen(kw_only=True)
-class LabelValueInput:
+class LabelValueInput(Serializable):
     """Value of a label to attach."""
 
     name: str
@@ -53,7 +54,7 @@ class LabelValueInput:
 
 
 @attrs.frozen(kw_only=True)
-class LabelInput:
+class LabelInput(Serializable):
     """A label to attach."""
 
     key: LabelKeyInput
@@ -61,7 +62,7 @@ class LabelInput:
 
 
 @attrs.frozen(kw_only=True)
-class AttachedNameInput:
+class AttachedNameInput(Serializable):
     """Key or value of an existing label, which may predate the rules."""
 
     name: str
@@ -69,7 +70,7 @@ class AttachedNameInput:
 
 
 @attrs.frozen(kw_only=True)
-class AttachedLabelInput:
+class AttachedLabelInput(Serializable):
     """An existing label."""
 
     key: AttachedNameInput
@@ -77,7 +78,7 @@ class AttachedLabelInput:
 
 
 @attrs.frozen(kw_only=True)
-class DynamicValueInput:
+class DynamicValueInput(Serializable):
     """Value of a dynamic label."""
 
     name: str
@@ -85,7 +86,7 @@ class DynamicValueInput:
 
 
 @attrs.frozen(kw_only=True)
-class DynamicLabelInput:
+class DynamicLabelInput(Serializable):
     """A label whose value the server takes from each alert."""
 
     key: LabelKeyInput

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import attrs
 
+from grafana_oncall._core.serializable import Serializable
+
 
 @attrs.frozen(kw_only=True)
-class Team:
+class Team(Serializable):
     """A team of the organization."""
 
     id: str
@@ -16,3 +18,6 @@ class Team:
     email: str | None = None
     avatar_url: str | None = None
     """URL of its picture; may be relative to Grafana's."""
+
+    def __hash__(self) -> int:
+        return hash(self.id)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 
+from grafana_oncall._core.serializable import Serializable
 from grafana_oncall._core.types import OpenStrEnum
 
 
@@ -19,7 +18,7 @@ class UserRole(OpenStrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class SlackUser:
+class SlackUser(Serializable):
     """The Slack account of a user."""
 
     user_id: str
@@ -27,7 +26,7 @@ class SlackUser:
 
 
 @attrs.frozen(kw_only=True)
-class User:
+class User(Serializable):
     """A user of the organization."""
 
     id: str
@@ -39,10 +38,13 @@ class User:
     is_phone_number_verified: bool | None = None
     timezone: str | None = None
     """Such as Europe/Berlin."""
-    teams: Sequence[str] = ()
+    teams: tuple[str, ...] = ()
     """Ids of the user's teams."""
     slack: SlackUser | None = None
     phone_number: str | None = None
     """Grafana Cloud only; null if it may not be seen."""
     phone_number_status: str | None = None
     """Grafana Cloud only: available, private or not_configured."""
+
+    def __hash__(self) -> int:
+        return hash(self.id)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
+from grafana_oncall._core.serializable import Serializable
 from grafana_oncall._core.types import AwareDatetime, OpenStrEnum
 
 from . import alert_groups
@@ -29,7 +30,7 @@ class EventType(OpenStrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class EventHeader:
+class EventHeader(Serializable):
     """What happened, and when."""
 
     type: EventType
@@ -40,16 +41,19 @@ class EventHeader:
 
 
 @attrs.frozen(kw_only=True)
-class EventUser:
+class EventUser(Serializable):
     """A user in the payload of a webhook."""
 
     id: str
     username: str | None = None
     email: str | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
 
 @attrs.frozen(kw_only=True)
-class EventAlertGroup:
+class EventAlertGroup(Serializable):
     """An alert group in the payload of a webhook. It may have changed since the event."""
 
     id: str
@@ -72,9 +76,12 @@ class EventAlertGroup:
     silenced_at: AwareDatetime | None = None
     last_alert: alert_groups.Alert | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
 
 @attrs.frozen(kw_only=True)
-class EventIntegration:
+class EventIntegration(Serializable):
     """The integration of an alert group in the payload of a webhook."""
 
     id: str
@@ -86,9 +93,12 @@ class EventIntegration:
     labels: Any = None
     """Values by key; absent on a server without labels."""
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
 
 @attrs.frozen(kw_only=True)
-class EventWebhook:
+class EventWebhook(Serializable):
     """The webhook that was triggered."""
 
     id: str
@@ -96,9 +106,12 @@ class EventWebhook:
     labels: Any = None
     """Values by key."""
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
 
 @attrs.frozen(kw_only=True)
-class WebhookEvent:
+class WebhookEvent(Serializable):
     """What an outgoing webhook sends when something happens to an alert group."""
 
     event: EventHeader
@@ -106,17 +119,17 @@ class WebhookEvent:
     alert_group_id: str
     user: EventUser | None = None
     """The user who did it; null if no user did."""
-    alert_payload: Any = None
+    alert_payload: Any = attrs.field(default=None, hash=False)
     """Payload of the group's first alert; any JSON."""
     integration: EventIntegration | None = None
-    notified_users: Sequence[EventUser] = ()
+    notified_users: tuple[EventUser, ...] = ()
     """The users who have been notified of the group."""
-    users_to_be_notified: Sequence[EventUser] = ()
+    users_to_be_notified: tuple[EventUser, ...] = ()
     """The users whom the escalation is going to notify."""
     alert_group_acknowledged_by: EventUser | None = None
     alert_group_resolved_by: EventUser | None = None
     webhook: EventWebhook | None = None
     """Absent on a server without labels."""
-    responses: Mapping[str, Any] | None = None
+    responses: Mapping[str, Any] | None = attrs.field(default=None, hash=False)
     """The responses to other webhooks, by webhook id; absent if there are none."""
     external_id: str | None = None

@@ -1,0 +1,55 @@
+"""Base classes of values that can be written as plain JSON."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import attrs
+import msgspec
+
+from .types import UNSET
+
+
+class Serializable:
+    """Base of attrs classes whose values can be written as JSON."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON: dicts, lists, strings, numbers, booleans and None.
+
+        Members are named as in the API. Times become ISO 8601 strings; absent members are left out.
+        """
+        return _members(self)
+
+    def to_json(self) -> str:
+        """Return it as JSON, on one line."""
+        return msgspec.json.encode(self.to_dict()).decode()
+
+
+class Occurrence(Serializable):
+    """Base of changes and events, which are told apart by their class."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON, as models do; `type` is the name of the class."""
+        return {"type": type(self).__name__, **_members(self)}
+
+
+def _members(value: Any) -> dict[str, Any]:
+    return {
+        field.metadata.get("wire", field.name): _plain(member)
+        for field in attrs.fields(type(value))
+        if (member := getattr(value, field.name)) is not UNSET
+    }
+
+
+def _plain(value: object) -> object:
+    if attrs.has(type(value)):
+        return _members(value)
+    if isinstance(value, Mapping):
+        mapping = cast("Mapping[object, object]", value)
+        return {_plain(name): _plain(member) for name, member in mapping.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in cast("list[object]", value)]
+    return msgspec.to_builtins(value)
