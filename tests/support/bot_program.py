@@ -2,8 +2,8 @@
 
     python bot_program.py CHECKPOINT
 
-One whose title begins with "Slow" is acknowledged only when somebody has silenced it: so a test
-decides how long its handler lasts. The bot is stopped and killed in `test_bot_process.py`.
+A group whose title begins with "Slow" is acknowledged only once it is silenced, so that a test
+decides how long its handler runs. The bot is stopped and killed in `test_bot_process.py`.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ SOON = timedelta(milliseconds=50)
 
 
 async def main(checkpoint: str) -> None:
-    """Runs until a signal comes."""
+    """Run until a signal arrives."""
     async with OnCallClient.from_env() as client:
         groups = client.alert_groups
         watcher = groups.watch(

@@ -1,4 +1,4 @@
-"""Bots in virtual time: made, run, and listened to."""
+"""Bots in virtual time: make them, run them, and record what they report."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ EVERY = 15
 
 LIST = "list_alert_groups"
 LATER = 1000.0
-"""Seconds of a handler that lasts longer than anything else."""
+"""Seconds of a handler that runs longer than anything else."""
 
 
 def maker(oncall: OnCallClient, clock: VirtualClock) -> Make:
-    """A fixture: makes bots that are told of everything there is, with the longest delays."""
+    """A fixture: makes bots that report every group, with the longest backoff."""
 
     def made(
         *,
@@ -46,7 +46,7 @@ def maker(oncall: OnCallClient, clock: VirtualClock) -> Make:
 
 
 def hear(bot: Bot, *kinds: type[Watched], lasting: float = 0.0, fails: bool = False) -> Heard:
-    """What a handler of these kinds is told from now on, each time it is called."""
+    """Record what handlers of these kinds receive from now on, once for each call."""
     heard: Heard = []
 
     @bot.on(*(kinds or (Change,)))
@@ -60,14 +60,14 @@ def hear(bot: Bot, *kinds: type[Watched], lasting: float = 0.0, fails: bool = Fa
 
 
 async def run_for(bot: Bot, seconds: float, **options: Any) -> None:
-    """Runs it, and stops it then."""
+    """Run the bot, and stop it after this time."""
     later(seconds, bot.stop)
     await bot.run(signals=(), **options)
 
 
 @asynccontextmanager
 async def running(bot: Bot, **options: Any) -> AsyncGenerator[asyncio.Task[None]]:
-    """Runs it during the block, if it has not ended before."""
+    """Run the bot during the block, unless it ends before."""
     task = asyncio.create_task(bot.run(signals=(), **options))
     try:
         yield task
@@ -80,11 +80,11 @@ POLICY = RetryPolicy(max_attempts=4, initial_backoff=2, max_backoff=5)
 
 
 class Broken(Exception):
-    """What a handler raises; it is unlike any other."""
+    """What a handler raises; no other code raises it."""
 
 
 def fail(bot: Bot, times: int | None = None) -> list[float]:
-    """A handler that fails so often, or always; when it was called."""
+    """Add a handler that fails this often, or always; return the times of its calls."""
     called = list[float]()
 
     @bot.on(Change)

@@ -1,4 +1,4 @@
-"""How long tests that hunt for bugs look: a short time in `make test`, a long one in `make hunt`.
+"""How long tests hunt for bugs: a short time in `make test`, a long one in `make hunt`.
 
 Both run the same tests. Hypothesis takes its default number of examples from here as well (see
 `tests/conftest.py`).

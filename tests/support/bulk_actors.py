@@ -1,7 +1,7 @@
-"""Those who disturb bulk runs on a watched server: other actors, the network, a proxy.
+"""What disturbs bulk runs on a watched server: other actors, the network, a proxy.
 
-What they do is read from a tape of bytes. A byte 0, and the end of the tape, mean that nothing
-happens: so hypothesis finds the smallest disturbance that shows a bug.
+What they do is read from a tape of bytes. A byte of 0, or the end of the tape, means that nothing
+happens, so that hypothesis shrinks to the smallest disturbance that shows a bug.
 """
 
 import asyncio
@@ -40,28 +40,28 @@ FAULTS: Final[list[Fault]] = [
 
 
 class Tape:
-    """What was drawn in advance, and is decided from."""
+    """Random choices drawn in advance."""
 
     def __init__(self, drawn: bytes) -> None:
         self._left = iter(drawn)
 
     def below(self, number: int) -> int:
-        """A number from 0."""
+        """A number from 0 to below the limit."""
         return next(self._left, 0) % number
 
     def chance(self, percent: int) -> bool:
-        """Whether it happens."""
+        """Whether it happens this time."""
         return next(self._left, 0) * 100 >= (100 - percent) * 256
 
     def pick(self, among: Sequence[T]) -> T:
-        """One of these, the first when nothing is left."""
+        """One of these; the first when the tape is at its end."""
         return among[self.below(len(among))]
 
 
 class Tap(httpx.MockTransport):
-    """Notes what a client sends, arrived or not; each request takes its own time.
+    """Records what a client sends, whether it arrives or not; each request takes its own time.
 
-    As of every mock, a refused connection is believed.
+    As with every mock transport, a refused connection counts as not sent.
     """
 
     def __init__(self, server: Watched, tape: Tape) -> None:
@@ -71,14 +71,14 @@ class Tap(httpx.MockTransport):
         super().__init__(self._inner.handle_request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends it on."""
+        """Forward the request."""
         self.sent.append((request.method, group_of(request.url.path)))
         self._server.latency = timedelta(seconds=2 * STEP * (1 + self._tape.below(4)))
         return await self._inner.handle_async_request(request)
 
 
 class Others:
-    """Everybody else who acts on the server: between the requests of a run, and between runs."""
+    """All other actors on the server: between the requests of a run, and between runs."""
 
     def __init__(self, server: Watched) -> None:
         self.server = server
@@ -89,7 +89,7 @@ class Others:
             server.add_label(key, value)
 
     def create(self, tape: Tape) -> None:
-        """A group in any state; half of them begin now, which makes crowds, the rest before."""
+        """Add a group in any state; half of them begin now, which makes crowds."""
         unusual = tape.chance(10)
         attached = unusual and tape.chance(50)
         group = self.server.add_group(
@@ -105,7 +105,7 @@ class Others:
         )
 
     def act(self, tape: Tape, spared: Callable[[str], bool] = lambda _: False) -> None:
-        """One act, unless the group that it would befall is to be spared."""
+        """Act once, unless the group that is hit must be left alone."""
         group_id = tape.pick(["", *(one for one in self.server.groups if one != self.root.id)])
         if not group_id:
             self.create(tape)
@@ -151,7 +151,7 @@ class Storm:
     """The moment at which the walks through the list began that are in progress."""
 
     def choose(self, _request: FakeRequest, operation: str | None) -> Fault | None:
-        """For each request: others act, and it meets a fault or none."""
+        """Decide for each request: other actors act, and it meets a fault or none."""
         history = self.others.server.history
         if operation != LIST:
             self.freeze = None
@@ -166,15 +166,15 @@ class Storm:
         return self.tape.pick(FAULTS) if self.tape.chance(self.failing) else None
 
     def drops_filter(self) -> bool:
-        """Whether a proxy does so now."""
+        """Whether a proxy drops the filter of this request."""
         return self.tape.chance(self.failing // 4)
 
     def _must_not_return(self, group_id: str) -> bool:
-        """Whether it has left the list that is being read, out of a crowd.
+        """Whether the group has left the list that is being read, out of a crowd.
 
-        A crowd is more groups within one second than a page takes: no answer shows it whole, so it
-        is walked, up to five times. A walk knows that it may have missed something by the groups
-        that the next one misses; one that has left, and comes back, would not be missed.
+        A crowd is more groups within one second than a page: no response shows it whole, so it
+        is walked up to five times. A walk detects that it may have missed a group by the groups
+        that the next walk misses; a group that has left and comes back would not be detected.
         """
         if self.freeze is None:
             return False
@@ -184,20 +184,20 @@ class Storm:
         return self._neighbours(seen[-1].began, self.freeze) > PAGE_SIZE
 
     def _neighbours(self, moment: datetime, freeze: int) -> int:
-        """How many groups were listed that began within a second of this moment."""
+        """How many listed groups began within a second of this moment."""
         listed = (self._listed(one, freeze) for one in self.others.server.history.ids())
         return sum(
             bool(seen) and abs(seen[-1].began - moment) <= timedelta(seconds=1) for seen in listed
         )
 
     def _listed(self, group_id: str, freeze: int) -> list[Snap]:
-        """All that it was in the list that is being read."""
+        """All snapshots of the group in the list that is being read."""
         history = self.others.server.history
         past = history.between(group_id, freeze, history.moment)
         return [snap for snap in past if snap is not None and self.matches(snap)]
 
 
 async def stream(ids: Sequence[str]) -> AsyncIterator[str]:
-    """The same, one after the other."""
+    """The same ids, one after the other."""
     for one in ids:
         yield one

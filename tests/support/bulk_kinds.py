@@ -1,4 +1,4 @@
-"""Bulk actions and selections: what a run of each sends, and what holds when it is done."""
+"""Bulk actions and selections: what a run of each sends, and what is true when it is done."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias
@@ -14,7 +14,7 @@ Test: TypeAlias = Callable[[Snap | None], bool]
 
 @attrs.frozen(kw_only=True)
 class Kind:
-    """An action: how a run of it is begun, what it sends, and what holds when it is done."""
+    """An action: how a run of it begins, what it sends, and what is true when it is done."""
 
     name: str
     operation: str
@@ -24,11 +24,11 @@ class Kind:
     waits: bool = False
 
     def steps(self) -> list[str]:
-        """What is told of one with several labels."""
+        """What is reported of an action with several labels."""
         return [f"{self.name.partition('_')[0]} {key}:{value}" for key, value in self.labels]
 
     def reported(self, outcome: Outcome) -> set[int]:
-        """The numbers of the steps that an outcome says were done."""
+        """The numbers of the steps that an outcome reports as done."""
         if len(self.goals) == 1:
             return {0} if outcome.status in {Status.CHANGED, Status.ACCEPTED} else set()
         words = outcome.detail.split("; ")
@@ -102,7 +102,7 @@ class Query:
     test: Callable[[Snap], bool]
 
     def matches(self, snap: Snap | None) -> bool:
-        """Whether a group that is so is selected."""
+        """Whether a group in this state is selected."""
         return snap is not None and self.test(snap)
 
 

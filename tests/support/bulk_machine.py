@@ -1,4 +1,4 @@
-"""Bulk runs on one server, one after the other, among other actors and faults."""
+"""Bulk runs on one server, one after the other, with other actors and faults."""
 
 import asyncio
 from collections import Counter
@@ -35,7 +35,7 @@ OPTIONS: Final = st.fixed_dictionaries(
 
 @attrs.frozen(kw_only=True)
 class Weather:
-    """How much happens during a run."""
+    """How much is disturbed during a run."""
 
     tape: bytes
     acting: int
@@ -71,19 +71,19 @@ class BulkRuns(RuleBasedStateMachine):
         self.pending: Story | None = None
 
     def teardown(self) -> None:
-        """Leaves nothing on the disk."""
+        """Remove the journals."""
         self.folder.cleanup()
 
     @initialize(tape=TAPES, number=st.integers(0, 24))
     def populate(self, tape: bytes, number: int) -> None:
-        """So many groups."""
+        """Add this many groups."""
         read = Tape(tape)
         for _ in range(number):
             self.others.create(read)
 
     @rule(tape=TAPES, number=st.integers(1, 5))
     def others_act(self, tape: bytes, number: int) -> None:
-        """Between runs."""
+        """Let other actors act between runs."""
         read = Tape(tape)
         for _ in range(number):
             self.others.act(read)
@@ -109,7 +109,7 @@ class BulkRuns(RuleBasedStateMachine):
         options: dict[str, Any],
         weather: Weather,
     ) -> None:
-        """A run on a query or on ids."""
+        """Run on a query or on ids."""
         self.runs += 1
         story = Story(
             kind=kind,
@@ -146,7 +146,7 @@ class BulkRuns(RuleBasedStateMachine):
     @precondition(lambda self: self.pending is not None)
     @rule(options=OPTIONS, weather=WEATHER, by_path=st.booleans())
     def resume(self, options: dict[str, Any], weather: Weather, *, by_path: bool) -> None:
-        """The run that was cut short goes on, by its journal alone or by the call that began it."""
+        """Resume the run that was cut short, by its journal alone or by the call that began it."""
         story = self.pending
         assert story is not None
 
@@ -157,7 +157,7 @@ class BulkRuns(RuleBasedStateMachine):
         self._go_on(story, begin, options, weather)
 
     def _chosen(self, tape: Tape) -> list[str]:
-        """Ids of groups, some twice, and one of none."""
+        """Ids of groups, some of them twice, and one that does not exist."""
         ids = [one for one in self.server.groups if one != self.others.root.id]
         picked = [one for one in ids if tape.chance(60)]
         return [*picked, *picked[:1], *(["INOBODY"] if tape.chance(20) else [])]
@@ -169,7 +169,7 @@ class BulkRuns(RuleBasedStateMachine):
         options: Mapping[str, Any],
         weather: Weather,
     ) -> None:
-        """One session, to its end or to its cut; then all is checked."""
+        """Run one session to its end or to its cut, then check everything."""
         past = read_journal(story.journal)
         self.server.history.note(self.server.groups)
         session = Session(
@@ -250,7 +250,7 @@ class BulkRuns(RuleBasedStateMachine):
 
 
 def _torn(journal: Path, old: int | None) -> bytes:
-    """What stands in a journal when the process is killed: perhaps half a line of an outcome."""
+    """What a journal holds when the process is killed: perhaps half a line of an outcome."""
     content = journal.read_bytes()
     last = content[:-1].rpartition(b"\n")[2]
     torn = old is not None and len(content) > old and last.startswith(b'{"end"')

@@ -1,4 +1,4 @@
-"""What a bulk run may say of itself, by what the server and the wire saw of it."""
+"""What a bulk run may report, given what the server and the network saw of it."""
 
 import json
 from collections import Counter
@@ -19,7 +19,7 @@ FINAL: Final = {Status.CHANGED, Status.ACCEPTED, Status.ALREADY, Status.REJECTED
 
 @attrs.define(kw_only=True)
 class Session:
-    """One process that worked on a selection, as the server and the wire saw it."""
+    """One process that worked on a selection, as the server and the network saw it."""
 
     first: int
     known: Mapping[str, Outcome]
@@ -54,12 +54,12 @@ class Story:
     sessions: list[Session] = attrs.field(factory=list[Session])
 
     def matches(self, snap: Snap | None) -> bool:
-        """Whether it is selected; with given ids nothing is walked, so that does not matter."""
+        """Whether a group is selected; given ids are not walked, so it does not matter."""
         return self.query is not None and self.query.matches(snap)
 
 
 class Oracle:
-    """Knows the history of the server, and holds what the last session says against it."""
+    """Knows the history of the server, and checks the report of the last session against it."""
 
     def __init__(self, story: Story) -> None:
         self.story, self.kind = story, story.kind
@@ -68,7 +68,7 @@ class Oracle:
         self.ids = [outcome.id for outcome in self.now.outcomes]
 
     def check(self) -> None:
-        """All of it."""
+        """Check everything."""
         assert len(set(self.ids)) == len(self.ids)
         self._check_writes()
         self._check_selection()
@@ -99,7 +99,7 @@ class Oracle:
             assert one in self.ids, f"{one} was left out"
 
     def _matched_all_along(self) -> list[str]:
-        """What matched from the first request of the last walks to their last."""
+        """Groups that matched from the first request of the last walks to their last."""
         walks = [
             list(visits)
             for is_list, visits in groupby(
@@ -128,8 +128,8 @@ class Oracle:
                 assert self._outcome(one).status == known.status, (known, self._outcome(one))
             elif known.status is Status.UNKNOWN and requests:
                 assert requests[0] == "GET", f"{one} was not looked at first"
-                looks = [visit for visit in self.now.of(one) if not visit.call.fault][:1]
-                if looks and looks[0].call.operation in READS and self._shown(looks[0]):
+                first = [visit for visit in self.now.of(one) if not visit.call.fault][:1]
+                if first and first[0].call.operation in READS and self._shown(first[0]):
                     assert set(requests) == {"GET"}, f"{one} was done already"
 
     def _held(self, visit: Visit) -> bool:
@@ -137,13 +137,13 @@ class Oracle:
         return all(goal(before) for goal in self.kind.goals)
 
     def _shown(self, visit: Visit) -> bool:
-        """Whether the group shows that it is done; one that is resolved does not show the rest."""
+        """Whether the group shows that it is done; a resolved group does not show other actions."""
         before = self.history.at(visit.group_id, visit.moment - 1)
         hidden = before is not None and before.resolved and "acknowledge" in self.kind.name
         return self._held(visit) and not hidden and not self._is_older(visit.group_id, before)
 
     def _is_older(self, group_id: str, now: Snap | None) -> bool:
-        """Whether its silence was there before this run asked for one."""
+        """Whether its silence was there before this run sent one."""
         asked = [
             visit.moment
             for session in self.story.sessions[:-1]
@@ -158,7 +158,7 @@ class Oracle:
         return self.now.outcomes[self.ids.index(group_id)]
 
     def _check_end(self) -> None:
-        """It went on to its end, unless something was to stop it."""
+        """The run went on to its end, unless something was to stop it."""
         now = self.now
         written = {group_id for method, group_id in now.sent if method != "GET"}
         failures = sum(one.status.is_failure and one.id in written for one in now.outcomes)
@@ -175,20 +175,20 @@ class Oracle:
         known = self.now.known.get(outcome.id)
         requests = [method for method, group_id in self.now.sent if group_id == outcome.id]
         if known is not None and not requests and known.status == outcome.status:
-            return  # as the last session left it
+            return  # unchanged since the last session
         caused = {
             number
             for number in range(len(self.kind.goals))
             if any(self._caused(visit, number) for visit in self.now.of(outcome.id))
         }
-        story = f"{outcome}, caused {caused}, {self._told(outcome.id)}"
+        story = f"{outcome}, caused {caused}, {self._requests_of(outcome.id)}"
         match outcome.status:
             case Status.CHANGED | Status.ACCEPTED:
                 later = self.kind.name == "delete" and not self.kind.waits
                 assert (outcome.status is Status.ACCEPTED) is later, story
                 assert self._is_changed(outcome, caused), story
             case Status.ALREADY:
-                assert self.kind.name != "silence", story  # it may be anybody's
+                assert self.kind.name != "silence", story  # another actor may have sent it
                 assert self._is_already(outcome), story
                 assert not caused, story
             case Status.UNKNOWN:
@@ -211,7 +211,7 @@ class Oracle:
         self._check_earlier(outcome, story)
 
     def _check_earlier(self, outcome: Outcome, story: str) -> None:
-        """What an earlier session brought about is told, or it was not there any more."""
+        """What an earlier session did is reported, or was undone before this session."""
         if outcome.status in {Status.REJECTED, Status.FAILED, Status.NOT_ATTEMPTED}:
             visits = [visit for session in self.story.sessions for visit in session.of(outcome.id)]
             now = self.now.of(outcome.id)
@@ -236,7 +236,7 @@ class Oracle:
         if self.kind.waits:
             past = self.history.between(outcome.id, self.now.first, self.now.last)
             done = any(map(self.kind.goals[0], past))
-        return self._tells(outcome, caused) and done
+        return self._names_steps(outcome, caused) and done
 
     def _is_wiped(self, outcome: Outcome) -> bool:
         """The server says success, and leaves a wiped group resolved."""
@@ -249,18 +249,18 @@ class Oracle:
             visit.call.fault or visit.call.status in {400, 404} for visit in self.now.of(outcome.id)
         )
         all_of_them = len(self.kind.reported(outcome)) == len(self.kind.goals)
-        return self._tells(outcome, caused) and refused and not all_of_them
+        return self._names_steps(outcome, caused) and refused and not all_of_them
 
-    def _tells(self, outcome: Outcome, caused: set[int]) -> bool:
-        """Whether it names the steps that were done, and no other."""
+    def _names_steps(self, outcome: Outcome, caused: set[int]) -> bool:
+        """Whether the outcome names the steps that were done, and no others."""
         reported = self.kind.reported(outcome)
         seemed = {step for step in reported if self._seemed(outcome.id, step)}
         return bool(reported) and caused <= reported <= caused | seemed
 
     def _seemed(self, group_id: str, step: int) -> bool:
-        """Whether an answer was lost, and the effect was there when it was looked for.
+        """Whether a response was lost, and the effect was there when it was read back.
 
-        Then nobody can tell whether this run brought it about, or another actor did meanwhile.
+        Then it is unknowable whether this run did it, or another actor did meanwhile.
         """
         visits = self.now.of(group_id)
         lost = [visit.moment for visit in visits if visit.lost]
@@ -279,13 +279,13 @@ class Oracle:
         if known is not None and known.status is Status.UNKNOWN:
             return True
         if self.now.killed:
-            return True  # its journal says that something was begun
+            return True  # its journal has a request that was begun
         visits = [one for one in self.now.of(outcome.id) if one.call.operation not in READS]
-        looks = self.kind.waits or self.kind.name == "unresolve"  # and may see nothing
-        lost = any(visit.lost or (looks and visit.call.status in {200, 204}) for visit in visits)
+        checks = self.kind.waits or self.kind.name == "unresolve"  # and may find nothing
+        lost = any(visit.lost or (checks and visit.call.status in {200, 204}) for visit in visits)
         return not {*requests} <= {"GET"} and (lost or self.now.cut)
 
-    def _told(self, group_id: str) -> str:
+    def _requests_of(self, group_id: str) -> str:
         return " | ".join(
             f"{visit.call.operation} {visit.call.status} "
             f"{visit.call.fault and (visit.call.fault.kind, visit.call.fault.applied)} "
@@ -295,7 +295,7 @@ class Oracle:
 
 
 def read_journal(path: Path) -> tuple[list[Outcome], bool] | None:
-    """What a journal says, read by other means than the SDK's; None if nothing was selected."""
+    """What a journal holds, parsed without the SDK; None if nothing was selected."""
     if not path.exists():
         return None
     entries = [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]

@@ -29,17 +29,17 @@ STATES = {RESOLVE: "resolved", SILENCE: "silenced"}
 
 @attrs.frozen
 class Moment:
-    """When so many requests of an operation are answered, and so many are in flight."""
+    """When this many requests of an operation are served, and this many are in flight."""
 
     operation: str
     served: int
     hanging: int = 0
-    """These are never answered, and every second one is applied. If 0, nothing hangs."""
+    """These never get a response, and every second one is applied. If 0, nothing hangs."""
 
 
 @attrs.frozen(kw_only=True)
 class Storm:
-    """A server with groups of two teams, and a client which resumes what programs began."""
+    """A server with groups of two teams, and a client that resumes what programs began."""
 
     fake: FakeOnCall
     client: OnCallClient
@@ -52,7 +52,7 @@ class Storm:
         return python(*command, env=settings(self.url, self.fake.token))
 
     def coming(self, moment: Moment) -> asyncio.Event:
-        """Is set when the moment has come."""
+        """Return an event that is set at this moment."""
         come, turns = asyncio.Event(), count(1)
 
         def choose(_request: FakeRequest, operation: str | None) -> Fault | None:
@@ -70,7 +70,7 @@ class Storm:
         return come
 
     async def kill(self, moment: Moment, action: str, **options: object) -> None:
-        """Runs the program, and kills it at this moment."""
+        """Run the program, and kill it at this moment."""
         come = self.coming(moment)
         async with self.program(action, **options) as process:
             await come.wait()
@@ -80,7 +80,7 @@ class Storm:
         self.fake.faults.clear()
 
     async def interrupt(self, moment: Moment, action: str) -> dict[str, Any]:
-        """Runs the program, presses Ctrl-C at this moment, and answers the report it prints."""
+        """Run the program, press Ctrl-C at this moment, and return the report it prints."""
         come = self.coming(moment)
         async with self.program(action) as process:
             await come.wait()
@@ -92,14 +92,14 @@ class Storm:
         return dict(json.loads(printed))
 
     def applied(self, operation: str, *, by: str = "") -> Counter[str]:
-        """How often the server did it to which group, for whom."""
+        """How often the server did it to each group, by token."""
         calls = (call for call in self.fake.calls if call.operation == operation and call.applied)
         return Counter(
             call.path.split("/")[4] for call in calls if by in call.request.headers["authorization"]
         )
 
     def expected(self, operation: str) -> dict[str, str]:
-        """What a report should say of the groups that the server was asked to act on."""
+        """What a report should say of the groups that requests were sent for."""
         return {
             call.path.split("/")[4]: "unknown" if call.fault else "changed"
             for call in self.fake.calls
@@ -118,7 +118,7 @@ async def storm_of_groups(tmp_path: Path) -> AsyncGenerator[Storm]:
 
 
 def journaled_statuses(journal: Path) -> dict[str, str]:
-    """What a journal says of each group, in its order; half a line at its end says nothing."""
+    """The last status of each group in a journal; an incomplete last line does not count."""
     statuses: dict[str, str] = {}
     for entry in map(json.loads, journal.read_bytes().split(b"\n")[:-1]):
         statuses |= dict.fromkeys(entry.get("select", []), "not_attempted")
@@ -130,17 +130,17 @@ def journaled_statuses(journal: Path) -> dict[str, str]:
 
 
 def _plan(status: str, operation: str, *, done: bool) -> tuple[list[str], str]:
-    """What resuming sends for a group of which the journal says this, and the outcome."""
+    """What resuming sends for a group with this journaled status, and the outcome."""
     if status in {"changed", "already"}:
         return [], status
     if status in {"begun", "unknown"}:
-        found = "unknown" if operation == SILENCE else "already"  # a silence may be anybody's
+        found = "unknown" if operation == SILENCE else "already"  # perhaps by another actor
         return ([GET], found) if done else ([GET, operation], "changed")
     return [operation], "changed"
 
 
 async def resume(storm: Storm, operation: str, journal: Path | None = None) -> None:
-    """Resumes; what is done is not sent, what was in flight is read back, the rest is done."""
+    """Resume: done is not sent, in flight is read back, the rest is sent."""
     before = journaled_statuses(journal or storm.journal)
     report = await storm.client.alert_groups.bulk.resume(journal or storm.journal)
     done = storm.applied(operation, by=storm.fake.token)

@@ -1,4 +1,4 @@
-"""A program as a user writes it: acts on the groups of a team, and prints what became of them.
+"""A program as a user writes it: acts on the groups of a team, and prints the report.
 
     python bulk_program.py resolve|silence|nightly|resume JOURNAL OPTIONS
 
@@ -29,7 +29,7 @@ def _run(client: OnCallClient, action: str, journal: str, options: ResumeOptions
 
 
 async def main(action: str, journal: str, options: str) -> None:
-    """Acts, and tells of it however it ends."""
+    """Act, and print the report however it ends."""
     async with OnCallClient.from_env() as client:
         run = _run(client, action, journal, json.loads(options))
         try:

@@ -1,4 +1,4 @@
-"""What tests of bulk runs have in common: groups, actions, and looks at what was done."""
+"""What tests of bulk runs have in common: groups, actions, and checks of what was done."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECOND = timedelta(seconds=1)
 
 
 def add(fake: FakeOnCall, number: int, **fields: Any) -> Groups:
-    """So many groups, the newest first, as a list has them."""
+    """Add this many groups, the newest first, as in a list."""
     began = fake.now()
     return [
         fake.add_group(started_at=began - timedelta(seconds=one), **fields) for one in range(number)
@@ -33,22 +33,22 @@ def add(fake: FakeOnCall, number: int, **fields: Any) -> Groups:
 
 
 def ids(groups: Sequence[Any]) -> list[str]:
-    """Their ids."""
+    """The ids of these."""
     return [group.id for group in groups]
 
 
 def sent(fake: FakeOnCall) -> dict[str | None, int]:
-    """How often each operation was asked for."""
+    """How often each operation was requested."""
     return dict(Counter(call.operation for call in fake.calls))
 
 
 def written(fake: FakeOnCall) -> list[str]:
-    """The paths of all requests that are not reads, in their order."""
+    """The paths of all requests that are not reads, in order."""
     return [call.path for call in fake.calls if call.method != "GET"]
 
 
 def counted(report: BulkReport) -> dict[str, int]:
-    """The counts that are not zero; all of them must be what the outcomes say."""
+    """The counts that are not zero; all of them must agree with the outcomes."""
     assert set(report.counts) == set(Status)
     assert report.counts == dict.fromkeys(Status, 0) | Counter(
         outcome.status for outcome in report.outcomes
@@ -59,7 +59,7 @@ def counted(report: BulkReport) -> dict[str, int]:
 def meanwhile(
     fake: FakeOnCall, operation: str, act: Callable[[FakeRequest], None], *, times: int = 1
 ) -> None:
-    """Another actor, who acts just before these requests are served."""
+    """Let another actor act just before these requests are served."""
     left = [None] * times
 
     def choose(request: FakeRequest, name: str | None) -> Fault | None:
@@ -72,14 +72,14 @@ def meanwhile(
 
 
 def connect(fake: FakeOnCall, **options: Any) -> OnCallClient:
-    """A client of the fake."""
+    """Return a client of the fake."""
     return OnCallClient(
         url=BASE, token=fake.token, transport=fake.transport(), random=lambda: 1.0, **options
     )
 
 
 async def cut(run: BulkRun, seconds: float) -> BulkReport:
-    """Cancels the run after a while, and answers its report."""
+    """Cancel the run after a while, and return its report."""
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(seconds):
             await run
@@ -87,7 +87,7 @@ async def cut(run: BulkRun, seconds: float) -> BulkReport:
 
 
 def assert_matches_server(fake: FakeOnCall, report: BulkReport) -> None:
-    """Of a resolution: it tells what the server holds, and is at a loss for what was in flight."""
+    """Check a report of resolve: known outcomes are true on the server."""
     counted(report)
     for outcome in report.outcomes:
         if outcome.status is not Status.UNKNOWN:
@@ -96,7 +96,7 @@ def assert_matches_server(fake: FakeOnCall, report: BulkReport) -> None:
 
 
 async def assert_usable(client: OnCallClient, group: FakeAlertGroup) -> None:
-    """No place of the throttle is taken, no task is left, and calls go through."""
+    """No place in the throttle is taken, no task is left, and calls succeed."""
     shared = client._session.shared
     assert (shared.throttle._in_flight, shared.in_flight, other_tasks()) == (0, 0, set())
     assert (await client.alert_groups.get(group.id)).id == group.id
@@ -104,14 +104,14 @@ async def assert_usable(client: OnCallClient, group: FakeAlertGroup) -> None:
 
 @attrs.frozen
 class BulkAction:
-    """An action: the state before it, how to begin it, and how to see that it is done."""
+    """An action: the state before it, how to begin it, and how to check that it is done."""
 
     before: Any
     run: Callable[..., BulkRun]
-    """Takes the bulk door, a selection and options."""
+    """Takes `alert_groups.bulk`, a selection and options."""
     done: Callable[[FakeAlertGroup], bool]
     repeats: bool = False
-    """Whether it is sent for groups that are so already."""
+    """Whether it is sent for groups already in that state."""
 
 
 def reaches(state: str) -> Callable[[FakeAlertGroup], bool]:
@@ -174,7 +174,7 @@ def prepared(fake: FakeOnCall, action: BulkAction) -> tuple[Groups, Groups]:
 
 
 def void(_: object) -> None:
-    """Nothing."""
+    """No operation."""
 
 
 def silence(bulk: Bulk, groups: list[FakeAlertGroup], path: Path) -> BulkRun:

@@ -1,4 +1,4 @@
-"""A watched server: what each group was, moment by moment, and what came of each request."""
+"""A watched server: the state of each group, moment by moment, and the effect of each request."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ _TOLD: Final = {"throttle", "refuse"}
 
 
 class Snap(NamedTuple):
-    """What matters of a group at one moment."""
+    """What matters about a group at one moment."""
 
     began: datetime
     state: str
@@ -48,7 +48,7 @@ def _snap(group: FakeAlertGroup) -> Snap:
 
 
 class History:
-    """What each group was, moment by moment; `None` where it is not there."""
+    """The state of each group, moment by moment; `None` where it does not exist."""
 
     def __init__(self) -> None:
         self.moment = 0
@@ -56,7 +56,7 @@ class History:
         self._now: dict[str, Snap] = {}
 
     def note(self, groups: Mapping[str, FakeAlertGroup]) -> set[str]:
-        """A new moment; answers the ids of what differs from the last one."""
+        """Record a new moment; return the ids of the groups that changed."""
         self.moment += 1
         now = {group_id: _snap(group) for group_id, group in groups.items()}
         touched = {one for one in {*now, *self._now} if now.get(one) != self._now.get(one)}
@@ -66,26 +66,26 @@ class History:
         return touched
 
     def ids(self) -> Iterator[str]:
-        """All that ever were."""
+        """All that ever existed."""
         return iter(self._past)
 
     def between(self, group_id: str, first: int, last: int) -> list[Snap | None]:
-        """All that it was from one moment to another, both included."""
+        """All states of the group between two moments, both included."""
         past = [*self._past.get(group_id, [(0, None)]), (self.moment + 1, None)]
         return [snap for (since, snap), (end, _) in pairwise(past) if since <= last and end > first]
 
     def latest(self, group_id: str) -> Snap | None:
-        """What it is."""
+        """Its present state."""
         return self._now.get(group_id)
 
     def at(self, group_id: str, moment: int) -> Snap | None:
-        """What it was at one moment."""
+        """Its state at one moment."""
         return self.between(group_id, moment, moment)[0]
 
 
 @attrs.frozen(kw_only=True)
 class Visit:
-    """A request that the server met, and what it did to whom."""
+    """A request that the server received, and what it did to which group."""
 
     call: Call
     group_id: str
@@ -97,7 +97,7 @@ class Visit:
 
     @property
     def lost(self) -> bool:
-        """Whether its answer tells nothing of its effect."""
+        """Whether its response does not show its effect."""
         return self.call.fault is not None and self.call.fault.kind not in _TOLD
 
 
@@ -112,14 +112,14 @@ class Watched(FakeOnCall):
         """Whether the filter of the next list is dropped on the way."""
 
     def exchange(self, request: FakeRequest) -> Call:
-        """As every server, and notes what comes of it."""
+        """Serve a request as any server does, and record its effect."""
         plain = _without_filter(request)
         unfiltered = plain.query != request.query and self.proxy()
         self.history.note(self.groups)
         call = super().exchange(plain if unfiltered else request)
         touched, group_id = self.history.note(self.groups), group_of(request.path)
         before = self.history.at(group_id, self.history.moment - 1)
-        # A second deletion is taken on like the first, and changes nothing that could be seen.
+        # A second deletion is accepted like the first, and changes nothing visible.
         deletion = call.operation == "delete_alert_group" and call.applied and before is not None
         self.visits.append(
             Visit(

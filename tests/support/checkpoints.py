@@ -51,7 +51,7 @@ OTHER = attrs.evolve(CHECKPOINT, polled=MOMENT + timedelta(minutes=1))
 
 @contextmanager
 def full_disk(size: int = 16) -> Generator[None]:
-    """No file can grow beyond a few bytes."""
+    """Limit files to a few bytes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:

@@ -1,4 +1,4 @@
-"""Clients whose token is in no other text, and what their errors must survive."""
+"""Clients whose token occurs in no other text, and checks of their errors."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ KEY = "f00dfeedc0ffee1234567890abad1dea"
 
 
 def made(**settings: Any) -> OnCallClient:
-    """A client of these settings, with good ones for the rest."""
+    """Return a client with these settings, and valid ones for the rest."""
     given: dict[str, Any] = {"url": BASE, "token": KEY, **settings}
     return OnCallClient(**given)
 
 
 def timing_out(request: httpx.Request) -> httpx.Response:
-    """A transport that nothing comes back from."""
+    """A transport that never responds."""
     raise httpx.ReadTimeout("too slow", request=request)
 
 
 def assert_fit_to_hand_on(error: OnCallError, kind: type[OnCallError]) -> None:
-    """Of this class, without the token in any view, and the same after pickling."""
+    """The error is of this class, hides the token in every view, and survives pickling."""
     assert type(error) is kind
     assert leaks(error, KEY) == []
     again = pickle.loads(pickle.dumps(error))  # noqa: S301  # made a moment ago

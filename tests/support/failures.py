@@ -1,4 +1,4 @@
-"""A failure of every kind, and what is decided after it."""
+"""A failure of every kind, and the retry decision after it."""
 
 from collections.abc import Callable
 
@@ -34,7 +34,7 @@ REPEATS = ("safe", "same", "already", "missing", "never")
 
 
 def first_of(repeat: str) -> Operation:
-    """The specification's first operation of this kind."""
+    """The first operation of this kind in the specification."""
     return next(operation for operation in OPERATIONS if operation.retry == repeat)
 
 
@@ -49,7 +49,7 @@ def status_error(
     detail: str = "no",
     is_gateway: bool | None = None,
 ) -> StatusError:
-    """The server refused, or something in front of it, by default as the status tells."""
+    """An error response of the server, or, as the status implies, of a proxy before it."""
     return kind(
         status=status,
         detail=detail,
@@ -63,7 +63,7 @@ def status_error(
 
 
 def not_decoded(path: str | None) -> DecodeError:
-    """An answer that is not what it should be."""
+    """A response that cannot be decoded."""
     return DecodeError("odd", operation="x", status=200, content=b"<html>", path=path)
 
 
@@ -85,11 +85,11 @@ ERRORS: dict[str, OnCallError] = {
     "404 html": status_error(EndpointUnavailable, 404),
     "409": status_error(BadRequest, 409),
     "429": status_error(RateLimited, 429, 48.0),
-    "429 untold": status_error(RateLimited, 429),
+    "429 without Retry-After": status_error(RateLimited, 429),
     "500": status_error(ServerError, 500),
     "502": status_error(ServerError, 502),
     "503": status_error(ServerError, 503),
-    "503 told": status_error(ServerError, 503, 7.0),
+    "503 with Retry-After": status_error(ServerError, 503, 7.0),
     "504": status_error(ServerError, 504),
     "507": status_error(ServerError, 507),
     **{str(code): status_error(ServerError, code) for code in (407, 408, 421, 425, 444, 460, 499)},
@@ -100,17 +100,21 @@ ERRORS: dict[str, OnCallError] = {
 }
 PATIENCE = 2.0
 """What the throttle adds to the pause that a 429 asks for."""
-PAUSES = {"429": 48.0 + PATIENCE, "429 untold": 5.0}
+PAUSES = {"429": 48.0 + PATIENCE, "429 without Retry-After": 5.0}
 
 
 def half() -> float:
-    """As random as a test may be."""
+    """The middle of the random range."""
     return 0.5
 
 
 def pause_of(error: OnCallError) -> float:
-    """For how long all calls wait: a 429's own, or what an earlier one has left behind."""
-    return PAUSES["429 untold"] if error is ERRORS["429 untold"] else PAUSES["429"]
+    """How long all calls pause: because of this 429, or of an earlier one."""
+    return (
+        PAUSES["429 without Retry-After"]
+        if error is ERRORS["429 without Retry-After"]
+        else PAUSES["429"]
+    )
 
 
 def decide(
@@ -125,7 +129,7 @@ def decide(
     policy: RetryPolicy = POLICY,
     random: Callable[[], float] = half,
 ) -> Decision:
-    """The verdict; in doubt as the session would be after this error alone."""
+    """The retry decision; in doubt if this error alone would leave the call in doubt."""
     return retry.decide(
         KINDS[repeat],
         error,

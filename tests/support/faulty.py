@@ -1,4 +1,4 @@
-"""Faults, and what is seen of them."""
+"""Faults, and their effects."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def acknowledge(fake: FakeOnCall) -> str:
 
 
 def acknowledged(fake: FakeOnCall) -> bool:
-    """Whether the one group is."""
+    """Whether the one group is acknowledged."""
     return next(iter(fake.groups.values())).state == "acknowledged"

@@ -33,7 +33,7 @@ def read(path: Path) -> RunState:
 
 @contextmanager
 def refused(path: Path, words: str = "") -> Generator[pytest.ExceptionInfo[JournalError]]:
-    """Expects a JournalError that names the file."""
+    """Expect a JournalError that names the file."""
     with pytest.raises(JournalError) as caught:
         yield caught
     assert caught.value.path == str(path)

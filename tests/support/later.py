@@ -1,9 +1,9 @@
-"""A plugin of pytest: the date is two years on, and running begins an hour after collecting.
+"""A pytest plugin: the date is two years ahead, and running begins an hour after collecting.
 
 python -m pytest -p tests.support.later
 
-So a test that knows today's date, or that took it when it was imported, fails now and not one day.
-The clocks of child processes are as they were: bots in them do not see what a fake of two years on
+So a test that depends on today's date, or that reads it on import, fails now and not some day.
+The clocks of child processes are unchanged: bots in them do not see what a fake two years ahead
 has (`test_bot_process.py`, `test_mirror_killed.py`, and the fake's command with a watcher).
 """
 
@@ -20,10 +20,10 @@ _clock: Final = _years_on.start()
 
 
 def pytest_collection_finish() -> None:
-    """When all tests are imported."""
+    """Move the clock once all tests are imported."""
     _clock.shift(_HOUR)
 
 
 def pytest_unconfigure() -> None:
-    """Once everything is over."""
+    """Restore the clock once everything is over."""
     _years_on.stop()

@@ -1,4 +1,4 @@
-"""The password of a Redis, and what a report with variables would show of a limiter's frames."""
+"""The password of a Redis, and what a report with variables shows of a limiter's frames."""
 
 import traceback
 
@@ -6,7 +6,7 @@ SECRET = "meow-meow"
 
 
 def shown(error: BaseException) -> str:
-    """All that a report with variables would show, but for the frames of a test."""
+    """All that a report with variables shows, without the frames of the test itself."""
     report = traceback.TracebackException.from_exception(error, capture_locals=True)
     links: list[traceback.TracebackException | None] = [report]
     text: list[str] = []

@@ -1,4 +1,4 @@
-"""A list of alert groups behind respx: pages that a test may hold back, break and move."""
+"""A list of alert groups behind respx: pages that a test may hold, fail and move."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ELSEWHERE = "http://engine.internal:8080/api/v1/alert_groups/"
 
 
 class Listing:
-    """Answers `page=N`, as real servers do, and remembers who asked for what."""
+    """Serves `page=N`, as real servers do, and records each request."""
 
     def __init__(self, wire: respx.MockRouter, *pages: str) -> None:
         self.pages = [page.split() for page in pages]
@@ -26,24 +26,24 @@ class Listing:
         self.changes: dict[int, dict[str, Any]] = {}
         """What the envelope of a page says otherwise."""
         self.failing: set[int] = set()
-        """Pages that answer 500."""
+        """Pages that respond with 500."""
         self.asked: list[int] = []
         self.queries: list[list[tuple[str, str]]] = []
         self.in_flight = 0
         self.most_in_flight = 0
         self._gates: dict[int, asyncio.Event] = {}
-        wire.get(f"{API}alert_groups/").mock(side_effect=self._answer)
+        wire.get(f"{API}alert_groups/").mock(side_effect=self._respond)
 
     def hold(self, *numbers: int) -> None:
-        """Let these pages wait until they are released."""
+        """Hold the responses of these pages until they are released."""
         self._gates.update((number, asyncio.Event()) for number in numbers)
 
     def release(self, *numbers: int) -> None:
-        """Let these pages answer."""
+        """Release the responses of these pages."""
         for number in numbers:
             self._gates[number].set()
 
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
+    async def _respond(self, request: httpx.Request) -> httpx.Response:
         number = int(request.url.params.get("page", "1"))
         self.asked.append(number)
         self.queries.append(request.url.params.multi_items())
@@ -80,13 +80,13 @@ def labels(*pairs: str) -> list[dict[str, dict[str, str]]]:
 
 
 async def settle() -> None:
-    """Let everything run that can, until all of it waits for something."""
+    """Run all tasks until each of them waits for something."""
     for _ in range(100):
         await asyncio.sleep(0)
 
 
 def other_tasks() -> set[asyncio.Task[Any]]:
-    """What runs besides the test."""
+    """All tasks but the test's own."""
     return asyncio.all_tasks() - {asyncio.current_task()}
 
 

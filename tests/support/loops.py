@@ -1,7 +1,7 @@
 """The event loops that people run the SDK on, for tests whose sockets only a real loop serves.
 
 A `conftest.py` names them to pytest-asyncio, which then runs each test on every one of them. They
-differ in what asyncio leaves open: a timer of uvloop has no `when()` when it is due at once, its
+differ where asyncio leaves a choice: a timer of uvloop has no `when()` when it is due at once, its
 clock ticks in milliseconds, and its sockets cannot be shut down; eager tasks begin where they are
 made, and not a turn later.
 """

@@ -2,7 +2,7 @@
 
     python mirror_program.py CHECKPOINT MIRROR bot|loop
 
-Each line of the mirror is a group as it was told, or its end. After that its handler is at work
+Each line of the mirror is a group as it was reported, or its end. Then the handler keeps working
 for a moment. It is killed in `test_mirror_killed.py`.
 """
 
@@ -30,7 +30,7 @@ class Mirror:
         self._random = Random()  # noqa: S311  # no secret
 
     async def take(self, change: Change) -> None:
-        """It is told this."""
+        """Receive a change."""
         after = change.after
         view = None if after is None else View.of(Snapshot.of(after)).to_json()
         os.write(self._file, json.dumps([change.id, type(change).__name__, view]).encode() + b"\n")
@@ -38,21 +38,21 @@ class Mirror:
 
 
 async def as_bot(watcher: Watcher, mirror: Mirror) -> None:
-    """Until a signal; what is at work then has little time."""
+    """Run until a signal; handlers in flight then have little time left."""
     bot = Bot(watcher, max_at_once=3)
     bot.on(Change)(mirror.take)
     await bot.run(grace=AT_WORK / 4)
 
 
 async def as_loop(watcher: Watcher, mirror: Mirror) -> None:
-    """Until the end of the process."""
+    """Run until the end of the process."""
     async for one in watcher:
         if isinstance(one, Change):
             await mirror.take(one)
 
 
 async def main(checkpoint: str, mirror: str, kind: str) -> None:
-    """Follows the team."""
+    """Follow the team."""
     async with OnCallClient.from_env() as client:
         watcher = client.alert_groups.watch(
             labels={"team": "SRE"},

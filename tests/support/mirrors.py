@@ -1,4 +1,4 @@
-"""What a consumer can know of a server's groups, and what it makes of changes."""
+"""What a consumer can know of a server's groups, and how changes update it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STATES = ("firing", "acknowledged", "resolved", "silenced")
 
 @attrs.frozen
 class View:
-    """What can be told of a group, at one moment."""
+    """What is known of a group at one moment."""
 
     state: str
     alerts: int
@@ -27,7 +27,7 @@ class View:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> View:
-        """As a watcher has it."""
+        """As a watcher reports it."""
         return cls(snapshot.state.value, snapshot.alerts_count, snapshot.labels)
 
     def to_json(self) -> dict[str, Any]:
@@ -36,7 +36,7 @@ class View:
 
     @classmethod
     def from_json(cls, members: dict[str, Any]) -> View:
-        """From there."""
+        """From a file."""
         labels = tuple((key, value) for key, value in members["labels"])
         return cls(members["state"], members["alerts"], labels)
 
@@ -49,7 +49,7 @@ def on_server(fake: FakeOnCall, label: tuple[str, str] | None = None) -> dict[st
 
 
 def follow(model: dict[str, View], change: Watched, label: tuple[str, str] | None = None) -> None:
-    """What a consumer does who mirrors the groups."""
+    """Apply a change, as a consumer that mirrors the groups does."""
     if isinstance(change, Change):
         view = None if change.after is None else View.of(Snapshot.of(change.after))
         if view is None or (label and label not in view.labels):

@@ -1,4 +1,4 @@
-"""Calls by their names, clients of the fake by their tokens, and what of theirs arrived."""
+"""Calls by their names, clients of the fake by their tokens, and which requests arrived."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ OPERATIONS: dict[str, Callable[[OnCallClient, str], Awaitable[object]]] = {
 
 
 def connect(fake: FakeOnCall, token: str, *, grafana_url: str | None = None) -> OnCallClient:
-    """A client with this token."""
+    """Return a client with this token."""
     return OnCallClient(url=BASE, token=token, grafana_url=grafana_url, transport=fake.transport())
 
 
 def sent(fake: FakeOnCall) -> list[tuple[str | None, int | None]]:
-    """Operations that reached the fake, each with the status of its answer."""
+    """Operations that reached the fake, each with the status of its response."""
     return [(call.operation, call.status) for call in fake.calls]

@@ -1,4 +1,4 @@
-"""Paths at which no file can be, and a system without locks."""
+"""Paths where no file can be, and a system without locks."""
 
 import errno
 import os
@@ -10,7 +10,7 @@ import pytest
 
 
 def pipe(folder: Path) -> Path:
-    """A named pipe without another end."""
+    """A named pipe that has no reader."""
     os.mkfifo(folder / "pipe")
     return folder / "pipe"
 
@@ -34,7 +34,7 @@ no_locks = pytest.mark.parametrize(
 
 
 def without_locks(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """From now on the file system has no locks, and says so by this errno."""
+    """From now on, the file system has no locks, and fails with this errno."""
     fcntl: Any = pytest.importorskip("fcntl")
 
     def refuse(_file: object, _how: int) -> None:

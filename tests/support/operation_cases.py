@@ -1,4 +1,4 @@
-"""Every operation and every fault: what a call is made on, and what it should leave behind."""
+"""Every operation and every fault: the state before a call, and the state that it should leave."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ ONCE = RetryPolicy(max_attempts=1)
 
 
 def connect(fake: FakeOnCall, **options: Any) -> OnCallClient:
-    """A client of the fake, whose delays are as long as they may be."""
+    """Return a client of the fake, with the longest backoff."""
     settings: dict[str, Any] = {"random": lambda: 1.0, **options}
     return OnCallClient(url=BASE, token=fake.token, transport=fake.transport(), **settings)
 
 
 def applied(fake: FakeOnCall, operation: str) -> int:
-    """How often the server got to see it."""
+    """How often the server received it."""
     return sum(call.operation == operation and call.applied for call in fake.calls)
 
 
 def assert_idle(client: OnCallClient) -> None:
-    """No place of the throttle is taken, and no task was left behind."""
+    """No place in the throttle is taken, and no task is left."""
     shared = client._session.shared
     assert (shared.throttle._in_flight, shared.in_flight) == (0, 0)
     assert other_tasks() == set()
@@ -58,7 +58,7 @@ def assert_idle(client: OnCallClient) -> None:
 
 @attrs.frozen
 class Case:
-    """What a call is made on, and how to see that it had its effect."""
+    """A server to make a call on, and a check that the call had its effect."""
 
     group: FakeAlertGroup
     source: FakeIntegration
@@ -66,13 +66,13 @@ class Case:
 
     @property
     def made(self) -> list[FakeIntegration]:
-        """What `create` has left."""
+        """The integrations that `create` left."""
         return [one for one in self.fake.integrations.values() if one.name == "new"]
 
 
 @attrs.frozen(kw_only=True)
 class OperationCase:
-    """An operation: what a repeat of it does, the state before it, and the state after it."""
+    """An operation: the effect of repeating it, the state before it, and the state after it."""
 
     retry: str
     call: Callable[[OnCallClient, Case], Awaitable[object]]
@@ -193,6 +193,6 @@ def case(fake: FakeOnCall, operation: OperationCase) -> Case:
 
 
 async def create(client: OnCallClient, **options: Any) -> Integration:
-    """The call that looks the name up."""
+    """Create an integration by name, which is looked up first."""
     settings: dict[str, Any] = {"type": "webhook", "name": "new", "reconcile": True, **options}
     return await client.integrations.create(**settings)

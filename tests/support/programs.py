@@ -13,12 +13,12 @@ PATIENCE = 20
 
 
 def bare() -> dict[str, str]:
-    """The environment of a program, with nothing of the developer's server."""
+    """The environment of a program, without the developer's own settings."""
     return {key: value for key, value in os.environ.items() if "GRAFANA" not in key}
 
 
 def settings(url: str, token: str, **more: str) -> dict[str, str]:
-    """The same, with a server to work for."""
+    """The same, with the settings of a server."""
     return bare() | {"GRAFANA_ONCALL_URL": url, "GRAFANA_ONCALL_ACCESS_TOKEN": token} | more
 
 
@@ -26,10 +26,10 @@ def settings(url: str, token: str, **more: str) -> dict[str, str]:
 async def python(
     *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> AsyncGenerator[Process]:
-    """Python at work, which does not outlive the block; what nobody read is there for the report.
+    """Run Python, which does not outlive the block; unread output is kept for the report.
 
     Raises:
-        TimeoutError: The block takes longer than any of them needs.
+        TimeoutError: The block takes longer than any program should.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, env=env, cwd=cwd, stdout=PIPE, stderr=PIPE

@@ -14,7 +14,7 @@ def _blocks(language: str) -> list[str]:
 
 
 def _is_whole(source: str) -> bool:
-    """Whether Python takes it as a module: fragments wait for something outside of a function."""
+    """Whether Python can compile it as a module: fragments use await outside of a function."""
     try:
         compile(source, "README.md", "exec", dont_inherit=True)
     except SyntaxError:
@@ -73,5 +73,5 @@ def paragraph(first: str) -> str:
 
 
 def names(cell: str) -> list[str]:
-    """What stands in a cell as code, bare: arguments without `=`, options without their value."""
+    """The code in a cell, bare: arguments without `=`, options without their value."""
     return [code.rstrip("=").split()[0] for code in re.findall(r"`([^`]+)`", cell)]

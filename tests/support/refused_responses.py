@@ -1,4 +1,4 @@
-"""What a codec makes of a refused answer."""
+"""The error that the codec makes of an error response."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ def refused(
     request: Request[Any] = GET,
     headers: dict[str, str] | None = None,
 ) -> errors.StatusError:
-    """The error that an answer stands for."""
+    """The error for a response."""
     match content:
         case bytes():
             body = content

@@ -1,4 +1,4 @@
-"""A request of every operation, and answers to them."""
+"""A request of every operation, and responses to them."""
 
 import json
 from typing import Any
@@ -44,7 +44,7 @@ LIST = operations.list_alert_groups()
 
 
 def response_of(content: bytes | str, status: int = 200) -> Response:
-    """An answer without headers, as most are."""
+    """A response without headers, as most are."""
     data = content.encode() if isinstance(content, str) else content
     return Response(status=status, headers={}, content=data)
 
@@ -59,5 +59,5 @@ GROUP: dict[str, Any] = {
 
 
 def group(**members: Any) -> str:
-    """The least group, with some members as given."""
+    """The smallest valid group, with some members as given."""
     return json.dumps(GROUP | members)

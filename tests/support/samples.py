@@ -1,4 +1,4 @@
-"""The documentation's sample answers, written by hand, and the values that they stand for."""
+"""The documentation's sample responses, written by hand, and the values that they decode to."""
 
 from __future__ import annotations
 

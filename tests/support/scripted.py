@@ -12,7 +12,7 @@ from typing import Any, Final
 import attrs
 
 PAGE: Final = b'{"count": 7, "next": null, "results": []}'
-"""An empty list that says that it is not: a client shows by it that it was answered."""
+"""An empty list whose count says otherwise: a client that returns 7 got this response."""
 
 Writer = asyncio.StreamWriter
 Fault = Callable[["Scripted", Writer], Awaitable[None]]
@@ -32,7 +32,7 @@ class Point:
     reads: int
     """Of the request: 0 nothing, 1 its headers, 2 its body as well."""
     says: bytes = b""
-    """What is answered."""
+    """What is sent in response."""
 
 
 async def close(_: "Scripted", writer: Writer) -> None:
@@ -48,13 +48,13 @@ async def reset(_: "Scripted", writer: Writer) -> None:
 
 
 async def stall(server: "Scripted", _: Writer) -> None:
-    """The server says nothing more."""
+    """The server sends nothing more."""
     await server.over.wait()
 
 
 @attrs.define(eq=False)
 class Scripted:
-    """Answers the first `good` exchanges; each one after them comes to the point, and fails."""
+    """Serves the first `good` exchanges; each one after them fails at the point."""
 
     point: Point = Point(2)
     fault: Fault = close
@@ -72,7 +72,7 @@ class Scripted:
     over: asyncio.Event = attrs.field(factory=asyncio.Event)
 
     async def converse(self, reader: asyncio.StreamReader, writer: Writer) -> None:
-        """One connection."""
+        """Serve one connection."""
         self.connections += 1
         self.open[writer] = reader
         try:
@@ -101,12 +101,12 @@ class Scripted:
         return sum(not reader.at_eof() for reader in self.open.values())
 
     def say(self, unasked: bytes) -> None:
-        """Sends this to everybody, without a turn of the loop."""
+        """Send this on all connections, without a turn of the loop."""
         for writer in self.open:
             writer.write(unasked)
 
     def hang_up(self) -> None:
-        """Closes all connections at once, without a turn of the loop."""
+        """Close all connections at once, without a turn of the loop."""
         for writer in self.open:
             # A socket of uvloop can only be shut down as a copy.
             with socket.socket(fileno=os.dup(writer.get_extra_info("socket").fileno())) as copy:
@@ -128,7 +128,7 @@ async def keep(_: Scripted, __: Writer) -> None:
 async def serving(
     server: Scripted, *, tls: ssl.SSLContext | None = None
 ) -> AsyncGenerator[Scripted]:
-    """Runs it; its handlers have ended afterwards."""
+    """Run the server; its handlers have ended afterwards."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: Writer) -> None:

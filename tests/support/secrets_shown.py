@@ -32,7 +32,7 @@ def written_down(error: BaseException) -> dict[str, str]:
 
 
 def shows(text: str, secret: str) -> bool:
-    """Whether a text has the secret in it, even when it is escaped, or broken into lines."""
+    """Whether a text contains the secret, even escaped, or broken into lines."""
     unescaped = (text, html.unescape(html.unescape(text)), unquote(text), _backslashes(text))
     return any(_letters(secret) in _letters(one) for one in unescaped)
 

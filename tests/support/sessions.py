@@ -1,4 +1,4 @@
-"""Sessions, over a transport that answers at once and over real sockets; what servers answer."""
+"""Sessions over a transport that responds at once and over real sockets; what servers send."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -17,7 +17,7 @@ LIST = operations.list_integrations()
 
 
 def made(transport: httpx.AsyncBaseTransport | None = None, **options: Any) -> OnCallClient:
-    """A client that tries once."""
+    """Return a client that tries once."""
     settings: dict[str, Any] = {"url": BASE, "retry": RetryPolicy(max_attempts=1), "timeout": 5}
     return OnCallClient(token=SECRET, transport=transport, **(settings | options))
 
@@ -26,7 +26,7 @@ def made(transport: httpx.AsyncBaseTransport | None = None, **options: Any) -> O
 async def session(
     transport: httpx.AsyncBaseTransport | None = None, **options: Any
 ) -> AsyncGenerator[OnCallClient, None]:
-    """One for the length of a block."""
+    """Open such a client for the block."""
     async with made(transport, **options) as oncall:
         yield oncall
 
@@ -58,7 +58,7 @@ async def serving(handler: Handler) -> AsyncGenerator[str, None]:
 
 
 async def received(reader: asyncio.StreamReader) -> bytes:
-    """One whole request, as it came."""
+    """One whole request, as it arrived."""
     head = await reader.readuntil(b"\r\n\r\n")
     lengths = [
         int(line.split(b":")[1])
@@ -69,13 +69,13 @@ async def received(reader: asyncio.StreamReader) -> bytes:
 
 
 def raw_response(content: bytes = EMPTY, status: str = "200 OK", *headers: str) -> bytes:
-    """A whole answer."""
+    """A whole response."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + content
 
 
 def responding(data: bytes) -> Handler:
-    """Reads a request, writes this, closes."""
+    """A handler that reads a request, writes this, and closes."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await received(reader)
@@ -86,15 +86,15 @@ def responding(data: bytes) -> Handler:
 
 
 def always(response: Callable[[], httpx.Response]) -> httpx.MockTransport:
-    """A transport that answers the same to all."""
+    """A transport with the same response to every request."""
     return httpx.MockTransport(lambda _: response())
 
 
 def empty() -> httpx.Response:
-    """A list of nothing."""
+    """An empty list."""
     return httpx.Response(200, content=EMPTY)
 
 
 async def hang(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    """Reads until the client goes away."""
+    """Read until the client closes."""
     await reader.read()

@@ -1,4 +1,4 @@
-"""Paces after so many answers, and throttles that are entered, left, and closed for a while."""
+"""Rates after this many responses, and throttles that are entered, left, and paused."""
 
 import asyncio
 import inspect
@@ -16,7 +16,7 @@ from tests.support.virtual_time import loop
 
 
 def served(count: int, *, width: int = 8, now: float = 0.0) -> RateEstimate:
-    """A rate after so many successes."""
+    """A rate estimate after this many successes."""
     rate = RateEstimate(max_in_flight=width)
     for _ in range(count):
         rate.success(now)
@@ -24,16 +24,16 @@ def served(count: int, *, width: int = 8, now: float = 0.0) -> RateEstimate:
 
 
 def room(rate: RateEstimate, now: float = 0.0) -> int:
-    """How many requests it lets under way at once."""
-    under_way = 0
-    while rate.admits(now, under_way):
-        under_way += 1
-    return under_way
+    """How many requests it lets in flight at once."""
+    in_flight = 0
+    while rate.admits(now, in_flight):
+        in_flight += 1
+    return in_flight
 
 
 @asynccontextmanager
 async def place(throttle: Throttle, *, background: bool = False) -> AsyncGenerator[None]:
-    """A place, as the session takes it."""
+    """Take a place, as the session does."""
     await throttle.enter(Caller(background=background))
     try:
         yield
@@ -42,18 +42,18 @@ async def place(throttle: Throttle, *, background: bool = False) -> AsyncGenerat
 
 
 async def turn() -> None:
-    """Lets every task go on that can."""
+    """Run every task that is ready."""
     for _ in range(5):
         await asyncio.sleep(0)
 
 
 def hold(throttle: Throttle, seconds: float) -> None:
-    """The client's own limit closes the throttle."""
+    """Pause the throttle by the client's own rate limit."""
     throttle.pause(seconds)
 
 
 def refuse(throttle: Throttle, seconds: float) -> None:
-    """A 429 closes it, after a burst worth the name."""
+    """Pause it by a 429, after a burst large enough to count."""
     throttle.rate.served = 120
     assert throttle.rate.throttled(loop().time(), seconds) == seconds
 
@@ -67,7 +67,7 @@ class Lines:
 
 @contextmanager
 def counted_lines(of: type) -> Generator[Lines]:
-    """Counts the lines that run of the module of this class: work, without a clock."""
+    """Count the lines that run in the module of this class: work, without a clock."""
     lines, file, before = Lines(), inspect.getfile(of), sys.gettrace()
 
     def trace(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:

@@ -9,12 +9,12 @@ from tests.support.virtual_time import loop
 
 
 def later(seconds: float, what: Callable[[], object]) -> None:
-    """Does it then."""
+    """Call it after this time."""
     loop().call_later(seconds, what)
 
 
 def become(group: FakeAlertGroup, state: str, clock: VirtualClock) -> None:
-    """Somebody does this to the group."""
+    """Let another actor do this to the group."""
     group.acknowledged_at = group.resolved_at = group.silenced_at = None
     if state != "firing":
         setattr(group, f"{state}_at", clock.now())

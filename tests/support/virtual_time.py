@@ -1,10 +1,10 @@
-"""The event loop of the tests: nobody waits on it, and each begins at the same moment.
+"""The event loop of the tests: no test really waits, and each begins at the same moment.
 
     run(main())                     # sleeps of an hour take no time: `passed()` shows the hour
     FakeOnCall(clock=now)           # the same time for a server
     FakeOnCall(clock=ServerClock()) # … which a test may put ahead
 
-It is the loop that the SDK offers for tests. When all tasks wait and no timer is set, that is an
+It is the loop that the SDK offers for tests. When all tasks wait and no timer is set, it raises an
 error at once (`Stuck`), where a real loop would hang.
 """
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class VirtualTimeLoop(testing.VirtualTimeLoop):
-    """With a timeline of its own: no test sees how long another took."""
+    """An event loop with its own time: no test sees how long another took."""
 
     _scheduled: list[asyncio.TimerHandle]  # asyncio's own heap of timers
 
@@ -34,18 +34,18 @@ class VirtualTimeLoop(testing.VirtualTimeLoop):
 
     @property
     def timers(self) -> list[asyncio.TimerHandle]:
-        """Those that will still go off."""
+        """Those that are still to fire."""
         return [timer for timer in self._scheduled if not timer.cancelled()]
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Runs it on a new loop, as `asyncio.run` does."""
+    """Run it on a new loop, as `asyncio.run` does."""
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         return runner.run(main)
 
 
 def loop() -> VirtualTimeLoop:
-    """The loop that runs this."""
+    """The running loop of this kind."""
     running = asyncio.get_running_loop()
     assert isinstance(running, VirtualTimeLoop)
     return running
@@ -57,15 +57,15 @@ def passed() -> float:
 
 
 def about(seconds: float) -> Any:
-    """Equals that time, and what files took besides: for a thread, time is real."""
+    """Equals that time, plus what files took: threads run in real time."""
     return pytest.approx(seconds, abs=1)
 
 
 class ServerClock(VirtualClock):
-    """Moves with the loop that runs, and keeps what `advance` has added, which no loop sees."""
+    """Moves with the running loop, and keeps what `advance` added, which no loop sees."""
 
     def now(self) -> datetime:
-        """The loop's time as a date; where none of these runs, that at which each begins."""
+        """The loop's time as a date; without a running loop, the moment at which each begins."""
         virtual = isinstance(asyncio._get_running_loop(), VirtualTimeLoop)
         return super().now() + timedelta(seconds=passed() if virtual else 0)
 

@@ -1,4 +1,4 @@
-"""Waiting for groups: those that are waited for, and both ways to wait."""
+"""Waiting for groups: the groups, and both ways to wait."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SEEN = pytest.mark.parametrize("seen", ["state", "deleted"])
 
 
 def add(fake: FakeOnCall, number: int, state: Any = "firing") -> list[FakeAlertGroup]:
-    """So many groups, a minute apart, the newest first."""
+    """Add this many groups, a minute apart, the newest first."""
     now = fake.now()
     return [
         fake.add_group(state=state, started_at=now - timedelta(minutes=minute))
@@ -33,12 +33,12 @@ def add(fake: FakeOnCall, number: int, state: Any = "firing") -> list[FakeAlertG
 
 
 def ids(groups: list[FakeAlertGroup]) -> list[str]:
-    """Of each."""
+    """The ids of these."""
     return [group.id for group in groups]
 
 
 def waiting(oncall: OnCallClient) -> dict[str, Wait]:
-    """Both waits, with their ids and options to follow."""
+    """Both ways to wait; ids and options follow."""
     groups = oncall.alert_groups
     return {
         "state": lambda alert_group_ids, **options: groups.wait_until(

@@ -1,4 +1,4 @@
-"""Watchers in virtual time, and other actors whom they watch."""
+"""Watchers in virtual time, and other actors that they observe."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def watch_with(oncall: OnCallClient, clock: VirtualClock) -> Callable[..., Watch
 
 
 async def collect(watcher: Watcher, seen: list[Watched]) -> None:
-    """Takes all that is reported."""
+    """Collect all that is reported."""
     async for one in watcher:
         seen.append(one)  # noqa: PERF401  # it is looked at meanwhile
 
 
 @asynccontextmanager
 async def watching(watcher: Watcher) -> AsyncGenerator[list[Watched]]:
-    """What it reports, after its first poll."""
+    """Run the watcher during the block; what it reports after its first poll."""
     seen: list[Watched] = []
     task = asyncio.create_task(collect(watcher, seen))
     try:
@@ -44,7 +44,7 @@ async def watching(watcher: Watcher) -> AsyncGenerator[list[Watched]]:
 
 
 async def polls(number: float = 1) -> None:
-    """Lets so many polls happen."""
+    """Let this many polls happen."""
     await asyncio.sleep(number * EVERY)
 
 
@@ -58,7 +58,7 @@ def reported(seen: Sequence[Watched], group: FakeAlertGroup | None = None) -> st
 
 
 def add(fake: FakeOnCall, number: int, apart: float = 1.0, **fields: Any) -> list[FakeAlertGroup]:
-    """So many groups, the newest first, which began so many seconds apart."""
+    """Add this many groups, the newest first, which began this many seconds apart."""
     began = fake.now() - timedelta(minutes=10)
     return [
         fake.add_group(started_at=began - timedelta(seconds=one * apart), **fields)
@@ -67,7 +67,7 @@ def add(fake: FakeOnCall, number: int, apart: float = 1.0, **fields: Any) -> lis
 
 
 def enter(group: FakeAlertGroup, state: str, fake: FakeOnCall) -> None:
-    """Another actor brings the group into a state."""
+    """Let another actor bring the group into a state."""
     group.acknowledged_at = fake.now() if state == "acknowledged" else None
     group.resolved_at = fake.now() if state == "resolved" else None
     group.silenced_at = fake.now() if state == "silenced" else None
@@ -75,7 +75,7 @@ def enter(group: FakeAlertGroup, state: str, fake: FakeOnCall) -> None:
 
 
 def meanwhile(fake: FakeOnCall, act: Callable[[int], None]) -> None:
-    """Another actor, who acts before each request that is served, and is given its number."""
+    """Let another actor act before each request is served; it receives the request's number."""
     numbers = iter(range(10**6))
 
     def choose(_request: FakeRequest, _operation: str | None) -> Fault | None:

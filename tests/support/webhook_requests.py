@@ -1,4 +1,4 @@
-"""Requests to a router, as a server hands them on: through httpx, or message by message."""
+"""Requests to a router, as a server passes them on: through httpx, or message by message."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ URL = "http://bot.example/oncall/"
 
 
 async def post(router: Router, content: bytes | None = None, **headers: str) -> httpx.Response:
-    """Posts an event, with the secret unless another Authorization is given."""
+    """Post an event, with the secret unless another Authorization is given."""
     return await ask(router, "POST", content, **headers)
 
 
 async def ask(
     router: Router, method: str, content: bytes | None = None, **headers: str
 ) -> httpx.Response:
-    """Asks with any method."""
+    """Send a request with any method."""
     given = {"Authorization": SECRET} | {
         name.replace("_", "-"): one for name, one in headers.items()
     }
@@ -33,7 +33,7 @@ async def ask(
 
 
 class Exchange:
-    """One request on the level of ASGI, whose messages the test makes."""
+    """One request at the level of ASGI, whose messages the test makes."""
 
     def __init__(
         self, *messages: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = ()
@@ -55,11 +55,11 @@ class Exchange:
         return self.waiting.pop(0)
 
     async def send(self, message: Any) -> None:
-        """Keeps an answer."""
+        """Record a message of the response."""
         self.sent.append(message)
 
     async def run(self, router: Router) -> int | None:
-        """The status of the answer; None when there is none."""
+        """The status of the response; None when there is none."""
         await router(self.scope, self.receive, self.send)
         return self.sent[0]["status"] if self.sent else None
 
@@ -70,7 +70,7 @@ def chunk(content: bytes, *, more: bool = False) -> dict[str, Any]:
 
 
 class Recorder:
-    """A handler that keeps what it is given, takes a while, and may fail."""
+    """A handler that records what it receives, takes a while, and may fail."""
 
     def __init__(self, seconds: float = 0, error: BaseException | None = None) -> None:
         self.begun: list[Event] = []
@@ -79,7 +79,7 @@ class Recorder:
         self._error = error
 
     async def __call__(self, event: Event) -> None:
-        """Handles an event."""
+        """Handle an event."""
         self.begun.append(event)
         await asyncio.sleep(self._seconds)
         if self._error is not None:

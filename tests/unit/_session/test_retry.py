@@ -40,12 +40,12 @@ AMBIGUOUS = {
     "500",
     "502",
     "503",
-    "503 told",
+    "503 with Retry-After",
     "504",
     "507",
 } | PASSED_ON
 NEVER_LET_IN = {"never sent", "connect timeout", "407", "421", "425"}
-THROTTLED = {"429", "429 untold"}
+THROTTLED = {"429", "429 without Retry-After"}
 FAULTS = {"500", "507"}
 """The server fails of itself: tried twice, not five times."""
 SETTINGS = {"302", "407", "not json", "wrong json"}
@@ -188,7 +188,7 @@ def first_failure(repeat: str, name: str) -> str:
     if name in AMBIGUOUS:
         if repeat == "never":
             return "unknown"
-        return "again 7.25" if name == "503 told" else "again 0.25"
+        return "again 7.25" if name == "503 with Retry-After" else "again 0.25"
     return "give up"
 
 
@@ -221,7 +221,7 @@ def repeated_in_doubt(repeat: str, name: str) -> str:
     if name in THROTTLED:
         return f"again {PAUSES[name]:g}"
     if name in NEVER_LET_IN or name in AMBIGUOUS - FAULTS:
-        return "again 7.5" if name == "503 told" else "again 0.5"
+        return "again 7.5" if name == "503 with Retry-After" else "again 0.5"
     return "give up" if repeat == "safe" else "unknown"
 
 
@@ -260,7 +260,7 @@ def test_delays_double_and_are_random_below_their_bound(
     """Full jitter: tasks that failed together do not return together."""
     decision = decide("safe", ERRORS["503"], attempt=attempt, random=lambda: drawn)
     assert decision == Retry(drawn * bound)
-    decision = decide("safe", ERRORS["503 told"], attempt=attempt, random=lambda: drawn)
+    decision = decide("safe", ERRORS["503 with Retry-After"], attempt=attempt, random=lambda: drawn)
     assert decision == Retry(7.0 + drawn * bound)
 
 
@@ -300,9 +300,11 @@ def test_a_fault_of_the_server_is_tried_twice(name: str) -> None:
         pytest.param("503", 599.75, "give up", id="would end at the deadline"),
         pytest.param("503", 599.76, "give up", id="would end after it"),
         pytest.param("503", 601.0, "give up", id="is past it"),
-        pytest.param("503 told", 592.7, "again 7.25", id="told, up to the deadline"),
-        pytest.param("503 told", 592.75, "give up", id="told, at the deadline"),
-        pytest.param("503 told", 593.0, "give up", id="told, beyond it with the jitter"),
+        pytest.param("503 with Retry-After", 592.7, "again 7.25", id="told, up to the deadline"),
+        pytest.param("503 with Retry-After", 592.75, "give up", id="told, at the deadline"),
+        pytest.param(
+            "503 with Retry-After", 593.0, "give up", id="told, beyond it with the jitter"
+        ),
         pytest.param("429", 549.9, "again 50", id="throttled, up to the deadline"),
         pytest.param("429", 550.0, "give up", id="throttled, at the deadline"),
         pytest.param(
