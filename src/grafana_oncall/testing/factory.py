@@ -26,8 +26,8 @@ _SOURCES = (
     ("alertmanager", "Alertmanager production", "SRE"),
     ("grafana_alerting", "Grafana Alerting", "Platform"),
     ("webhook", "Payments gateway", "Payments"),
-    ("datadog", "Datadog", "SRE"),
-    ("sentry", "Sentry", None),
+    ("zabbix", "Zabbix", "SRE"),
+    ("elastalert", "ElastAlert", None),
 )
 _STATES: dict[State, int] = {"firing": 50, "acknowledged": 20, "resolved": 20, "silenced": 10}
 

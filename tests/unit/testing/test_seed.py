@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import timedelta
 
 from grafana_oncall.testing import FakeOnCall, VirtualClock, seed_storm
+from grafana_oncall.testing._resources.integration_fields import TYPES
 from grafana_oncall.testing.factory import seed_arrival
 from tests.support.fake_requests import ask
 
@@ -68,3 +69,9 @@ def test_an_arrival_fires_in_an_integration_of_the_fake(
     assert len(fake.integrations) == 5
     assert len({str(group.payload) for group in groups}) == 3
     assert all((clock.now() - group.started_at).total_seconds() < 1 for group in groups)
+
+
+def test_the_integrations_of_a_storm_are_of_types_that_both_flavours_have(oss: FakeOnCall) -> None:
+    """So a program that copies them can be tried on either."""
+    seed_storm(oss, 0)
+    assert all(TYPES[source.type].oss for source in oss.integrations.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -53,14 +52,10 @@ class FakeTeam:
     avatar_url: str = attrs.Factory(lambda self: f"/avatar/{self.id}", takes_self=True)
 
 
-def _brief(*names: str) -> Callable[[Any], str]:
-    """Return a `__repr__` with these attributes: pytest prints lists of hundreds of objects."""
-
-    def show(self: Any) -> str:
-        members = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
-        return f"{type(self).__name__}({members})"
-
-    return show
+def _brief(item: object, *names: str) -> str:
+    """Return a repr with these attributes: pytest prints lists of hundreds of objects."""
+    members = ", ".join(f"{name}={getattr(item, name)!r}" for name in names)
+    return f"{type(item).__name__}({members})"
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -82,7 +77,8 @@ class FakeIntegration:
     maintenance_started_at: datetime | None = None
     maintenance_end_at: datetime | None = None
 
-    __repr__ = _brief("id", "type", "name")
+    def __repr__(self) -> str:
+        return _brief(self, "id", "type", "name")
 
 
 @attrs.define(kw_only=True, eq=False, on_setattr=_note_change)
@@ -116,7 +112,8 @@ class FakeAlertGroup:
     )
     """Where changes of attributes are noted; set by the server of this group."""
 
-    __repr__ = _brief("id", "title", "state")
+    def __repr__(self) -> str:
+        return _brief(self, "id", "title", "state")
 
     @property
     def state(self) -> State:

@@ -54,6 +54,6 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    host = _LOOPBACK.get(host, host)
+    bound, port = listener.getsockname()[:2]
+    host: str = _LOOPBACK.get(bound) or bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
