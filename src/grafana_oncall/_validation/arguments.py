@@ -149,18 +149,28 @@ def of_type(name: str, value: T, kind: type[T]) -> T:
 
 
 def function(name: str, value: T) -> T:
-    """Return the value if it is callable."""
-    if not callable(value):
-        raise InvalidArgument(f"{name}={shown(value)}: a function is needed.", argument=name)
+    """Return the value if it can be called, and is not async: nobody would await its coroutine."""
+    if not callable(value) or _is_async(value):
+        needed = "a function that is not async" if callable(value) else "a function"
+        raise InvalidArgument(f"{name}={shown(value)}: {needed} is needed.", argument=name)
     return value
 
 
 def async_function(name: str, value: T) -> T:
     """Return the value if it is an async function, or an object with an async `__call__`."""
-    call = getattr(value, "__call__", None)  # noqa: B004  # an object's may be async
-    if not (inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(call)):
+    if not _is_async(value):
         raise InvalidArgument(f"{name}={shown(value)}: an async function is needed.", argument=name)
     return value
+
+
+def either_function(name: str, value: T) -> T:
+    """Return the value if it is a function, async or not."""
+    return value if _is_async(value) else function(name, value)
+
+
+def _is_async(value: object) -> bool:
+    # Of its class, because the `__call__` of a class is that of its instances.
+    return any(map(inspect.iscoroutinefunction, (value, type(value).__call__)))
 
 
 def path_of(name: str, value: object) -> Path:

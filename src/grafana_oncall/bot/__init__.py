@@ -22,7 +22,7 @@ import attrs
 from grafana_oncall._core.handlers import failure_of, name_of
 from grafana_oncall._core.text import shown
 from grafana_oncall._session.retry_policy import RetryPolicy, backoff
-from grafana_oncall._validation.arguments import async_function, duration, of_type, whole
+from grafana_oncall._validation.arguments import async_function, duration, function, of_type, whole
 from grafana_oncall._watch.watcher import Watcher, follower_of
 from grafana_oncall.changes import Change, Gap, Watched
 from grafana_oncall.errors import InvalidArgument
@@ -105,7 +105,9 @@ class Bot:
         self._runner = Runner(follower_of(watcher), self._deliver, max_at_once=places)
         self._handlers: list[tuple[tuple[type[Any], ...], Handler[Any]]] = []
         self._retry = of_type("retry", retry, RetryPolicy)
-        self._random = random
+        self._random = function("random", random)
+        if on_dead_letter is not None:
+            async_function("on_dead_letter", on_dead_letter)
         self._on_dead_letter = on_dead_letter
         self._dead_letters = 0
 

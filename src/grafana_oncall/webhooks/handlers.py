@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias, TypeVar
 from grafana_oncall._core.handlers import failure_of
 from grafana_oncall._core.text import shown
 from grafana_oncall._generated.models.webhooks import EventType
-from grafana_oncall._validation.arguments import async_function
+from grafana_oncall._validation.arguments import async_function, either_function
 from grafana_oncall.errors import InvalidArgument
 
 from .events import Event
@@ -40,7 +40,7 @@ class Handlers:
     """Async functions, registered for types of events."""
 
     def __init__(self, on_error: OnError | None) -> None:
-        self._on_error = on_error
+        self._on_error = None if on_error is None else either_function("on_error", on_error)
         self._handlers: list[tuple[frozenset[str] | None, Handler]] = []
 
     def __len__(self) -> int:

@@ -9,7 +9,7 @@ from typing import Final, Self, TypeVar
 
 from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.types import UNSET, UnsetType
-from grafana_oncall._validation.arguments import function, seconds, whole
+from grafana_oncall._validation.arguments import seconds, whole
 from grafana_oncall.errors import ClientStateError, InvalidArgument, NotAnEvent
 
 from .asgi import (
@@ -104,7 +104,7 @@ class Router:
         shutdown_wait: float | timedelta | None = timedelta(seconds=30),
         on_error: OnError | None = None,
     ) -> None:
-        self._handlers = Handlers(None if on_error is None else function("on_error", on_error))
+        self._handlers = Handlers(on_error)
         self._backlog = Backlog(0, 0)  # replaced by one of the right size at the start
         self._workers: asyncio.Task[None] | None = None
         self._closing = False
