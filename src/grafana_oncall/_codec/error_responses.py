@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import islice
+from math import ceil
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -39,7 +40,9 @@ _SYNCING_HINT: Final = (
     "the server does not know the stack of grafana_url= yet and is synchronizing it; "
     "check the URL, or wait a few minutes."
 )
-_WAIT: Final = re.compile(r"available in (\d+) second")
+_WAIT: Final = re.compile(r"available in ([0-9.]+) second")
+_SECONDS: Final = re.compile(r"\s*[0-9]{1,9}(\.[0-9]{1,9})?\s*")
+"""OnCall sends whole seconds; some proxies send fractions."""
 
 GATEWAY: Final[Mapping[int, bool]] = {
     407: False,  # a proxy requires credentials
@@ -244,12 +247,12 @@ def _place(location: str) -> str | None:
 
 
 def _reset_after(response: Response, detail: str) -> float | None:
-    """Return the seconds to wait, or None if the server does not say."""
+    """Return the seconds to wait, rounded up, or None if the server does not say."""
     found = _WAIT.search(detail)
     retry, reset = response.headers.get("retry-after"), response.headers.get("ratelimit-reset")
     for text in (retry, reset, found[1] if found else None):
-        if text is not None and re.fullmatch(r"\s*[0-9]{1,9}\s*", text):
-            return float(text)
+        if text is not None and _SECONDS.fullmatch(text):
+            return float(ceil(float(text)))
     until = _date(retry)
     if until is None:
         return None

@@ -37,7 +37,14 @@ from tests.support.refused_responses import GET, refused
         pytest.param({}, {"retry-after": "0"}, 0.0, id="now"),
         pytest.param({}, {"retry-after": " 7 "}, 7.0, id="blanks"),
         pytest.param({}, {"retry-after": "-1"}, None, id="negative"),
-        pytest.param({}, {"retry-after": "1.5"}, None, id="fraction"),
+        pytest.param({}, {"retry-after": "12.5"}, 13.0, id="fraction"),
+        pytest.param({}, {"retry-after": "0.001"}, 1.0, id="small fraction"),
+        pytest.param({}, {"retry-after": "7.0"}, 7.0, id="whole number with a fraction"),
+        pytest.param({}, {"ratelimit-reset": "1.5"}, 2.0, id="fraction of ratelimit-reset"),
+        pytest.param({"detail": "available in 1.5 seconds."}, {}, 2.0, id="fraction in the text"),
+        pytest.param({}, {"retry-after": "1."}, None, id="no digits after the point"),
+        pytest.param({}, {"retry-after": "1e3"}, None, id="exponent"),
+        pytest.param({}, {"retry-after": "1.5.0"}, None, id="version"),
         pytest.param({}, {"retry-after": "\u0663"}, None, id="a digit of another script"),
         pytest.param({}, {"retry-after": "\xb2"}, None, id="superscript"),
         pytest.param({}, {"retry-after": ""}, None, id="empty"),
@@ -123,7 +130,7 @@ def test_a_stack_that_is_being_learned_is_told() -> None:
 
 HEADER = (
     st.text()
-    | st.text(string.digits)
+    | st.text(string.digits + ".")
     | st.from_regex(r"\A[A-Z][a-z]{2}, [0-9]{1,2} Oct [0-9]{1,9} [0-9]{2}:[0-9]{2}( GMT)?\Z")
 )
 
