@@ -7,7 +7,7 @@ from functools import cached_property
 from random import Random
 from ssl import SSLContext
 from types import TracebackType
-from typing import Final, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
+from typing import Any, Final, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
 
 import attrs
 
@@ -21,8 +21,9 @@ from grafana_oncall._http.auth import (
     read_environment,
     request_headers,
 )
-from grafana_oncall._http.factory import HttpxProxy, Transport, make_sender
+from grafana_oncall._http.factory import Transport, make_sender
 from grafana_oncall._http.httpx_sender import HttpxClient
+from grafana_oncall._http.proxies import HttpxProxy
 from grafana_oncall._http.sender import Target
 from grafana_oncall._http.urls import api_url, stack_url
 from grafana_oncall._session.rate_estimate import RateEstimate
@@ -49,6 +50,9 @@ MAX_RESPONSE_BYTES: Final = 64 * 1024 * 1024
 class ClientOptions(TypedDict, total=False):
     """Options of `OnCallClient.from_env`, the same as those of `OnCallClient`."""
 
+    url: str
+    token: str | Secret[str]
+    grafana_url: str | None
     timeout: float | timedelta
     retry: RetryPolicy
     retry_budget: int
@@ -95,10 +99,13 @@ class OnCallClient(Resources):
         max_response_bytes: Largest response that is accepted, after decompression of gzip, which is
             the only encoding. Decoded, it takes at most twelve times as much memory, or 12 MB.
         allow_http: Allow plain http to hosts other than this machine.
-        verify: TLS settings, as httpx takes them.
-        proxy: URL of a proxy, as httpx takes it. Without one, the environment decides, except for
-            this machine's own addresses, which are always reached directly. Plain http through a
-            proxy on another machine needs `allow_http`.
+        verify: TLS settings, or False to trust every server. By default, the certificates of
+            certifi are trusted, or those in the file that SSL_CERT_FILE names or the folders of
+            SSL_CERT_DIR. REQUESTS_CA_BUNDLE is not read.
+        proxy: URL of a proxy, as httpx takes it. Without one, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY
+            name it, except for hosts in NO_PROXY (names, suffixes and networks such as 10.0.0.0/8)
+            and for this machine's own addresses. Plain http through a proxy on another machine
+            needs `allow_http`.
         transport: `"httpx"` (the default); `"httpx2"`, its maintained successor, or `"aiohttp"`,
             which takes the least CPU, and which need `grafana-oncall-sdk[httpx2]` or `[aiohttp]`;
             or a transport of httpx or httpx2, such as a fake's, which is closed with the client.
@@ -222,7 +229,7 @@ class OnCallClient(Resources):
     def from_env(
         cls, environ: Mapping[str, str] | None = None, **options: Unpack[ClientOptions]
     ) -> Self:
-        """Return a client with the settings of the environment.
+        """Return a client with the settings of the environment, except for those that are passed.
 
         `GRAFANA_ONCALL_URL` and `GRAFANA_ONCALL_ACCESS_TOKEN` are required, `GRAFANA_URL` is
         optional. Terraform's Grafana provider reads the same variables.
@@ -231,11 +238,12 @@ class OnCallClient(Resources):
         variables = Secret(os.environ if environ is None else environ)
         # A traceback with local variables must show neither the environment nor passwords.
         del environ
+        settings = cast("dict[str, Any]", options)
         try:
-            url, token, grafana_url = read_environment(variables)
-            return cls(url=url, token=token, grafana_url=grafana_url, **options)
+            settings |= read_environment(variables, given=settings)
+            return cls(**settings)
         finally:
-            cast("dict[str, object]", options).clear()
+            settings.clear()
 
     async def send(self, request: Request[T]) -> Result[T]:
         """Send a request of `grafana_oncall.operations`, and return the raw response as well.

@@ -3,6 +3,10 @@
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import Final
+
+_NO_RECORDS: Final = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
+"""What OpenSSL says of a response in plain text, by its version and the text."""
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
@@ -29,6 +33,15 @@ def strip_tracebacks(error: BaseException) -> None:
 def is_untrusted(error: BaseException) -> bool:
     """Whether the server's certificate is not trusted."""
     return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
+
+
+def is_without_tls(error: BaseException) -> bool:
+    """Whether a connection that failed may have reached a server that expects plain http."""
+    return any(
+        isinstance(cause, ssl.SSLEOFError | ConnectionResetError)  # such a server may hang up
+        or (isinstance(cause, ssl.SSLError) and cause.reason in _NO_RECORDS)
+        for cause in causes(error)
+    )
 
 
 def is_unresolved(error: BaseException) -> bool:

@@ -1,12 +1,9 @@
 """Make the sender that an OnCallClient sends through: library, TLS and proxy."""
 
-from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import import_module
 from ssl import SSLContext
-from typing import Any, Final, Literal, Protocol, TypeAlias, cast
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from typing import Any, Final, Literal, TypeAlias, cast
 
 import httpx
 
@@ -16,33 +13,15 @@ from grafana_oncall.errors import InvalidArgument
 
 from .httpx_sender import HttpxClient, HttpxSender, HttpxTransport, library_of
 from .pool import Pool
+from .proxies import ProxyOption, ProxySource, refuse_plain_http
 from .sender import Sender, Target
-from .urls import is_loopback
+from .tls import TrustingSender, tls_for
 
 Transport: TypeAlias = HttpxTransport | Literal["httpx", "httpx2", "aiohttp"]
 """A transport of httpx or httpx2, or the name of what sends."""
 
 _NAMES: Final = ("httpx", "httpx2", "aiohttp")
 _CHOICES: Final = '"httpx", "httpx2", "aiohttp", or an httpx.AsyncBaseTransport'
-
-
-class HttpxProxy(Protocol):
-    """A `Proxy` of httpx or httpx2."""
-
-    url: Any
-    auth: Any
-    headers: Any
-    ssl_context: Any
-
-
-ProxyOption: TypeAlias = Secret[HttpxProxy | str | None]
-"""The value of proxy=, which may contain a password."""
-
-
-@cache
-def _default_tls() -> SSLContext:
-    # Loading the system's certificates takes about 100 ms, so all clients of a process share it.
-    return httpx.create_ssl_context()
 
 
 def _check_kinds(*, http_client: object, transport: object) -> None:
@@ -127,22 +106,22 @@ def make_sender(
     if transport not in {None, *_NAMES}:
         message = f"transport={shown(transport)}: {_CHOICES}."
         raise InvalidArgument(message, argument="transport")
-    tls = _tls(verify)
-    if proxy.value is None:
-        proxy = _proxy_from_environment(target.base_url)
     name = transport or "httpx"
     library = _imported(name, name) if name == "httpx2" else httpx
     # Imported also where a proxy takes its place, so that a missing extra is reported.
     aiohttp_sender = _imported(f"{__package__}.aiohttp_sender", name) if name == "aiohttp" else None
-    made = _made_proxy(proxy, library)
+    source = ProxySource.of(target.base_url, proxy)
+    made = source.proxy(library)
     if made.value is not None and not allow_http:
-        _refuse_plain_http(target.base_url, made.value.url.host)
+        refuse_plain_http(target.base_url, made.value.url.host)
+    tls, store = tls_for(target.base_url, verify)
     if aiohttp_sender is not None and made.value is None:
         sender: Sender = aiohttp_sender.AiohttpSender(
             target, tls=tls, max_connections=max_connections
         )
-        return sender
-    return _over(_httpx_transport(library, tls, made), library, target)
+    else:
+        sender = _over(_httpx_transport(library, tls, made, source), library, target)
+    return sender if store is None else TrustingSender(sender, store)
 
 
 def _over(transport: HttpxTransport, library: Any, target: Target) -> HttpxSender:
@@ -164,43 +143,6 @@ def _check_url(url: str) -> None:
         raise InvalidArgument(message, argument="url") from None
 
 
-def _tls(verify: object) -> SSLContext:
-    if verify is True:
-        return _default_tls()
-    if verify is False or isinstance(verify, SSLContext):
-        return httpx.create_ssl_context(verify)
-    message = (
-        f"verify={shown(verify)}: True, False or an ssl.SSLContext is needed, such as "
-        "ssl.create_default_context(cafile=…)."
-    )
-    raise InvalidArgument(message, argument="verify")
-
-
-def _proxy_from_environment(url: str) -> ProxyOption:
-    """Return the proxy that the environment, or the system, sets for this URL.
-
-    None for this machine's own addresses: no proxy is meant for those, and over plain http, which
-    is allowed to this machine only, the token would cross the network.
-    """
-    parts, proxies = urlsplit(url), Secret(getproxies())
-    host = parts.hostname or ""
-    proxy = Secret(proxies.value.get(parts.scheme) or proxies.value.get("all"))
-    # no_proxy may name a host with its port or without, and an IPv6 address without brackets.
-    bypassed = is_loopback(host) or any(proxy_bypass(name) for name in (parts.netloc, host))
-    if not proxy.value or bypassed:
-        return Secret(None)
-    return Secret(proxy.value if "://" in proxy.value else f"http://{proxy.value}")
-
-
-def _refuse_plain_http(url: str, proxy_host: str) -> None:
-    if url.startswith("http:") and not is_loopback(proxy_host):
-        message = (
-            "proxy: plain http would show the token to the network on the way to the proxy, and to "
-            "the proxy. Use https in url=, or allow_http=True where both are trusted."
-        )
-        raise InvalidArgument(message, argument="proxy")
-
-
 def _imported(module: str, extra: str) -> Any:
     """Import what an extra brings; raise InvalidArgument with its name if it is missing."""
     try:
@@ -213,23 +155,9 @@ def _imported(module: str, extra: str) -> Any:
         raise InvalidArgument(message, argument="transport") from error
 
 
-def _made_proxy(proxy: ProxyOption, library: Any) -> Secret[Any]:
-    """Return a proxy of the library's own class."""
-    if proxy.value is None or isinstance(proxy.value, library.Proxy):
-        return Secret(proxy.value)
-    try:
-        if library_of(proxy.value, "Proxy") is None:
-            return Secret(library.Proxy(proxy.value))
-        other = cast("HttpxProxy", proxy.value)
-        options = {"headers": dict(other.headers), "ssl_context": other.ssl_context}
-        return Secret(library.Proxy(str(other.url), auth=other.auth, **options))
-    except (library.InvalidURL, TypeError, ValueError) as error:
-        # Its text is not shown: it may repeat the password of the proxy.
-        fault = f"nothing can be sent through it ({type(error).__name__})"
-    raise _bad_proxy(fault)
-
-
-def _httpx_transport(library: Any, tls: SSLContext, proxy: Secret[Any]) -> HttpxTransport:
+def _httpx_transport(
+    library: Any, tls: SSLContext, proxy: Secret[Any], source: ProxySource
+) -> HttpxTransport:
     try:
         if library.__name__ == "httpx":
             return Pool(tls=tls, proxy=proxy.value)
@@ -242,9 +170,4 @@ def _httpx_transport(library: Any, tls: SSLContext, proxy: Secret[Any]) -> Httpx
         )
     except ImportError:
         fault = f"a SOCKS proxy needs another package: pip install '{library.__name__}[socks]'"
-    raise _bad_proxy(fault)
-
-
-def _bad_proxy(fault: str) -> InvalidArgument:
-    message = f"proxy: {fault}. Without proxy=, the environment's is used."
-    return InvalidArgument(message, argument="proxy")
+    raise source.error(fault)

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import attrs
 
 from grafana_oncall._codec.error_responses import MAX_ERROR_BYTES
-from grafana_oncall._core.causes import is_unresolved, is_untrusted
+from grafana_oncall._core.causes import is_unresolved, is_untrusted, is_without_tls
 from grafana_oncall._core.request import Request, Response
 from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import printable
@@ -30,6 +30,14 @@ _BYTES_IN_ERRORS: Final = 120
 
 _SAFE_IN_PATHS: Final = "/%!$&'()*+,;=:@"
 """What is sent as it is, beside letters, digits and `_.-~`."""
+
+_UNTRUSTED: Final = (
+    " Hint: pass verify=, an ssl.SSLContext that trusts the server's certificate, or name a file "
+    "that contains it in SSL_CERT_FILE; REQUESTS_CA_BUNDLE is not read."
+)
+_PLAIN_HTTP: Final = (
+    " Hint: is it plain http that the server speaks on this port? url= begins with https."
+)
 
 
 class Connection(Protocol):
@@ -208,6 +216,8 @@ class Target:
         )
         said = printable(self.redactor.text(words.strip()))
         hint = "" if cause is None else _hint(cause)
+        if not (hint or sent or cause is None) and self.base_url.startswith("https:"):
+            hint = _PLAIN_HTTP if is_without_tls(cause) else ""
         failure = (RequestTimeout if timed_out else TransportError)(
             f"{request.operation.id}: {what or f'no response from {self.host}'} ({said}). "
             f"{fate}.{hint}",
@@ -220,5 +230,5 @@ class Target:
 
 def _hint(error: BaseException) -> str:
     if is_untrusted(error):
-        return " Hint: verify= takes an ssl.SSLContext that trusts the server's certificate."
+        return _UNTRUSTED
     return " Hint: check url=, because its host has no address." if is_unresolved(error) else ""

@@ -302,6 +302,30 @@ async def test_the_environment_has_the_settings(
     assert request.extensions["timeout"]["read"] == 7
 
 
+@pytest.mark.parametrize("environ", [{}, ENVIRONMENT], ids=["alone", "instead of a variable"])
+async def test_what_is_passed_comes_before_the_environment(
+    wire: respx.MockRouter, environ: dict[str, str]
+) -> None:
+    """Then its variable need not be set."""
+    wire.route().respond(json=GROUP)
+    async with OnCallClient.from_env(
+        environ, url="https://other.example", token="another-token", grafana_url=f"{STACK}.eu"
+    ) as client:
+        await client.alert_groups.get(GROUP_ID)
+    request = wire.calls.last.request
+    assert request.url.host == "other.example"
+    assert request.headers["Authorization"] == "another-token"
+    assert request.headers["X-Grafana-URL"] == f"{STACK}.eu"
+
+
+async def test_a_stack_of_the_environment_can_be_passed_over(wire: respx.MockRouter) -> None:
+    """None is a value like any other."""
+    wire.route().respond(json=GROUP)
+    async with OnCallClient.from_env(ENVIRONMENT, grafana_url=None) as client:
+        await client.alert_groups.get(GROUP_ID)
+    assert "x-grafana-url" not in wire.calls.last.request.headers
+
+
 @pytest.mark.parametrize("name", ["GRAFANA_ONCALL_URL", "GRAFANA_ONCALL_ACCESS_TOKEN"])
 @pytest.mark.parametrize("value", [pytest.param({}, id="missing"), pytest.param("", id="empty")])
 def test_a_variable_that_is_missing_or_empty_is_named(name: str, value: Any) -> None:
@@ -312,6 +336,7 @@ def test_a_variable_that_is_missing_or_empty_is_named(name: str, value: Any) -> 
     with pytest.raises(InvalidArgument, match=name) as caught:
         OnCallClient.from_env(environ)
     assert caught.value.argument == name
+    assert f"pass {'url' if name.endswith('URL') else 'token'}=." in str(caught.value)
     assert not shows(str(caught.value), KEY)
 
 

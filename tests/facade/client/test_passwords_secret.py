@@ -91,6 +91,6 @@ def test_a_wrong_proxy_of_the_environment_is_not_shown(
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setenv("https_proxy", proxy)
     del proxy
-    with pytest.raises(InvalidArgument, match="environment") as caught:
+    with pytest.raises(InvalidArgument, match="from https_proxy") as caught:
         OnCallClient(url="https://oncall.test", token=KEY)
     assert leaks(caught.value, PASSWORD) == []

@@ -9,20 +9,16 @@ from itertools import count
 from types import FrameType
 from typing import Any
 
-import httpx
-import httpx2
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy
-from grafana_oncall.errors import InvalidArgument, TransportError
+from grafana_oncall.errors import TransportError
 from tests.support.certificates import LOOPBACK
 from tests.support.scripted import PAGE, Point, Scripted, Writer, keep, raw_response, serving
 
 PEM = LOOPBACK
 each_sender = pytest.mark.parametrize("transport", ["httpx", "httpx2", "aiohttp"])
 AT_ONCE = 16
-ELSEWHERE = "0.0.0.0"  # noqa: S104  # nothing is bound to it
-"""An address that is not known to be this machine's, and leads to it all the same."""
 
 
 def made(url: str, **settings: Any) -> OnCallClient:
@@ -271,135 +267,3 @@ async def test_handshakes_that_fail_behind_a_proxy_cost_no_connection(transport:
                 await call(client)
         proxy.mended = True
         await in_turn(client, 2)
-
-
-def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment that names none."""
-    for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(variable, raising=False)
-        monkeypatch.delenv(variable.lower(), raising=False)
-
-
-@pytest.mark.parametrize(
-    ("environment", "asked"),
-    [
-        pytest.param({"HTTP_PROXY": "http://{}"}, "proxy", id="of the scheme"),
-        pytest.param({"ALL_PROXY": "http://{}"}, "proxy", id="of all schemes"),
-        pytest.param({"HTTP_PROXY": "{}"}, "proxy", id="an address"),
-        pytest.param({"HTTPS_PROXY": "http://{}"}, "server", id="of another scheme"),
-        pytest.param({"HTTP_PROXY": ""}, "server", id="an empty one"),
-        pytest.param({"HTTP_PROXY": "{}", "NO_PROXY": ELSEWHERE}, "server", id="bypassed"),
-        pytest.param({"HTTP_PROXY": "{}", "NO_PROXY": "*"}, "server", id="bypassed by all"),
-        pytest.param({"HTTP_PROXY": "{}", "NO_PROXY": ".test"}, "proxy", id="others bypass"),
-    ],
-)
-@each_sender
-async def test_the_environment_names_a_proxy(
-    environment: dict[str, str], asked: str, transport: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As everywhere: by scheme or for all, and but for some hosts."""
-    without_proxies(monkeypatch)
-    async with (
-        serving(Scripted(Point(2, raw_response()), keep)) as server,
-        serving(Scripted(Point(2, raw_response()), keep)) as proxy,
-    ):
-        for variable, value in environment.items():
-            monkeypatch.setenv(variable, value.format(proxy.url.removeprefix("http://")))
-        url = server.url.replace("127.0.0.1", ELSEWHERE)
-        async with made(url, transport=transport) as client:
-            await call(client)
-    assert {"proxy": proxy.exchanges, "server": server.exchanges}[asked] == 1
-    assert proxy.exchanges + server.exchanges == 1
-
-
-@pytest.mark.parametrize("told", ["::", "[::]", "[::]:1", "localhost, ::"])
-async def test_an_ipv6_address_bypasses_the_proxy(
-    told: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With its brackets or without; nobody is there in this story."""
-    without_proxies(monkeypatch)
-    async with serving(Scripted(Point(2, raw_response()), keep)) as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.setenv("NO_PROXY", told)
-        async with made("http://[::]:1") as client:
-            with pytest.raises(TransportError):
-                await call(client)
-    assert proxy.exchanges == 0
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-@pytest.mark.parametrize("allowed", [True, False])
-async def test_nothing_for_this_machine_goes_to_a_proxy_of_the_environment(
-    host: str, *, allowed: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Plain http is fine within the machine; on the way to a proxy, the token could be read."""
-    without_proxies(monkeypatch)
-    async with (
-        serving(Scripted(Point(2, raw_response()), keep)) as server,
-        serving(Scripted(Point(2, raw_response()), keep)) as proxy,
-    ):
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.setenv("ALL_PROXY", proxy.url)
-        url = server.url.replace("127.0.0.1", host)
-        async with made(url, allow_http=allowed) as client:
-            await call(client)
-    assert (server.exchanges, proxy.exchanges) == (1, 0)
-
-
-@pytest.mark.parametrize(
-    "proxy", ["http://proxy.test:3128", "https://10.0.0.1", httpx.Proxy("http://h")]
-)
-def test_plain_http_through_a_proxy_elsewhere_must_be_allowed(proxy: httpx.Proxy | str) -> None:
-    """Even if what is behind it calls itself localhost."""
-    with pytest.raises(InvalidArgument, match=r"^proxy: plain http .* allow_http=True") as refused:
-        made("http://localhost:8080", proxy=proxy, allow_http=False)
-    assert refused.value.argument == "proxy"
-    made("http://localhost:8080", proxy=proxy)
-    made("https://localhost:8080", proxy=proxy, allow_http=False)
-    made("http://localhost:8080", proxy="http://127.0.0.1:3128", allow_http=False)
-
-
-@pytest.mark.parametrize(
-    "proxy",
-    [
-        pytest.param("ftp://user:hunter2@127.0.0.1", id="of a scheme that is none"),
-        pytest.param("http://user:hunter2@[::1", id="no URL"),
-        pytest.param(b"http://user:hunter2@127.0.0.1", id="bytes"),
-    ],
-)
-@each_sender
-def test_a_proxy_that_cannot_be_is_refused_when_the_client_is_made(
-    proxy: Any, transport: str
-) -> None:
-    """Its password is not shown."""
-    with pytest.raises(InvalidArgument, match=r"^proxy: nothing can be sent through it") as refused:
-        made("http://localhost", proxy=proxy, transport=transport)
-    assert refused.value.argument == "proxy"
-    assert "hunter2" not in str(refused.value)
-
-
-@each_sender
-@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
-async def test_a_proxy_is_that_of_either_library(library: Any, transport: str) -> None:
-    """Whichever sends, with its password."""
-    async with serving(Scripted(Point(2, raw_response()), keep)) as server:
-        proxy = library.Proxy(server.url, auth=("user", "hunter2"), headers={"x-a": "b"})
-        async with made("http://oncall.test", proxy=proxy, transport=transport) as client:
-            await call(client)
-    sent = server.requests[0].lower()
-    assert b"proxy-authorization: basic dxnlcjpodw50zxiy\r\n" in sent
-    assert b"x-a: b\r\n" in sent
-
-
-@pytest.mark.parametrize("variable", ["ALL_PROXY", "http_proxy"])
-def test_a_proxy_that_needs_a_package_names_it(
-    variable: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And where it may have come from; its password is in no cause either."""
-    without_proxies(monkeypatch)
-    monkeypatch.setenv(variable, "socks5://user:hunter2@127.0.0.1")
-    monkeypatch.setitem(sys.modules, "socksio", None)
-    with pytest.raises(InvalidArgument, match=r"httpx\[socks\].*environment") as refused:
-        made("http://oncall.test")
-    assert "hunter2" not in str(refused.value)
-    assert refused.value.__context__ is None

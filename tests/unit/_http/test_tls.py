@@ -1,0 +1,207 @@
+"""The certificates that are trusted: of which file, and when they are loaded."""
+
+import asyncio
+import os
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grafana_oncall import OnCallClient, RetryPolicy
+from grafana_oncall.errors import InvalidArgument, TransportError
+from tests.support.certificates import LOOPBACK
+from tests.support.scripted import Point, Scripted, keep, raw_response, serving
+
+each_sender = pytest.mark.parametrize("transport", ["httpx", "httpx2", "aiohttp"])
+BROKEN = "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n"
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def made(url: str, transport: Any = "httpx", **settings: Any) -> OnCallClient:
+    """A client that tries once."""
+    once = RetryPolicy(max_attempts=1)
+    return OnCallClient(
+        url=url, token="f00dfeedc0ffee12", transport=transport, retry=once, **settings
+    )
+
+
+def tls() -> ssl.SSLContext:
+    """Of a server on loopback, whose certificate nobody knows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(LOOPBACK)
+    return context
+
+
+async def call(url: str, transport: str, **settings: Any) -> int:
+    """Four calls at once, all of which are answered."""
+    async with made(url, transport, **settings) as client:
+        calls = (client.alert_groups.list().count() for _ in range(4))
+        return sum(await asyncio.gather(*calls))
+
+
+@each_sender
+async def test_only_known_certificates_are_trusted(transport: str) -> None:
+    """The error says how to add one, in all ways that there are."""
+    async with serving(Scripted(Point(2, raw_response()), keep), tls=tls()) as server:
+        client = made(server.url, transport)
+        async with client:
+            with pytest.raises(TransportError) as refused:
+                await client.alert_groups.list().count()
+    assert "CERTIFICATE_VERIFY_FAILED" in str(refused.value)
+    for way in ("verify=", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE is not read"):
+        assert way in str(refused.value)
+
+
+@each_sender
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+async def test_the_environment_names_trusted_certificates(
+    variable: str, transport: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In one file, or in the files of a folder, which are named as OpenSSL looks for them."""
+    (tmp_path / "ce275665.0").write_bytes(LOOPBACK.read_bytes())
+    monkeypatch.setenv(
+        variable, str({"SSL_CERT_FILE": LOOPBACK, "SSL_CERT_DIR": tmp_path}[variable])
+    )
+    async with serving(Scripted(Point(2, raw_response()), keep), tls=tls()) as server:
+        assert await call(server.url, transport) == 4 * 7
+
+
+async def fill(pipe: Path, content: bytes) -> None:
+    """Write to a pipe as soon as somebody reads it, without blocking."""
+    while True:
+        try:
+            end = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads it yet
+            await asyncio.sleep(0.001)
+        else:
+            os.write(end, content)
+            os.close(end)
+            return
+
+
+@pytest.mark.skipif(os.name == "nt", reason="it has no pipes among its files")
+@each_sender
+async def test_certificates_are_loaded_while_the_event_loop_runs(
+    transport: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """They come through a pipe, which the loop itself fills: it would wait for itself for ever."""
+    certificates = tmp_path / "ca.pem"
+    certificates.write_bytes(LOOPBACK.read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
+    async with serving(Scripted(Point(2, raw_response()), keep), tls=tls()) as server:
+        async with made(server.url, transport) as client, asyncio.TaskGroup() as tasks:
+            certificates.unlink()
+            os.mkfifo(certificates)
+            reads = [tasks.create_task(client.alert_groups.list().count()) for _ in range(4)]
+            await fill(certificates, LOOPBACK.read_bytes())
+        assert [await read for read in reads] == [7] * 4
+
+
+def missing(folder: Path) -> Path:
+    """A path without a file."""
+    return folder / "nothing.pem"
+
+
+def empty(folder: Path) -> Path:
+    """An empty file."""
+    (folder / "empty.pem").touch()
+    return folder / "empty.pem"
+
+
+def text(folder: Path) -> Path:
+    """A file of something else."""
+    (folder / "README").write_text("Certificates go here.")
+    return folder / "README"
+
+
+@each_sender
+@pytest.mark.parametrize(
+    "kind", [missing, empty, text, lambda folder: folder], ids=lambda f: f.__name__
+)
+def test_a_file_without_certificates_is_refused(
+    kind: Callable[[Path], Path],
+    transport: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """With the name of the variable, which may be years old, and that of the file."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(kind(tmp_path)))
+    with pytest.raises(InvalidArgument, match=r"^verify: SSL_CERT_FILE='") as refused:
+        made("https://oncall.test", transport)
+    assert refused.value.argument == "verify"
+    assert str(kind(tmp_path))[-20:] in str(refused.value)
+
+
+@each_sender
+@pytest.mark.parametrize("names", ["{0}/nothing", "{0}/ca.pem", "{0}/nothing:{0}/ca.pem"])
+def test_folders_that_do_not_exist_are_refused(
+    names: str, transport: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """OpenSSL takes them, and trusts nobody."""
+    text(tmp_path)
+    monkeypatch.setenv("SSL_CERT_DIR", names.format(tmp_path).replace(":", os.pathsep))
+    with pytest.raises(InvalidArgument, match=r"^verify: SSL_CERT_DIR='") as refused:
+        made("https://oncall.test", transport)
+    assert refused.value.argument == "verify"
+
+
+@each_sender
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+async def test_plain_http_needs_no_certificates(
+    variable: str, transport: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a variable that is wrong does not matter."""
+    monkeypatch.setenv(variable, "/nothing")
+    async with serving(Scripted(Point(2, raw_response()), keep)) as server:
+        assert await call(server.url, transport) == 4 * 7
+
+
+@each_sender
+async def test_settings_of_the_users_own_need_no_others(
+    transport: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment is not looked at."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nothing")
+    mine = ssl.create_default_context(cafile=LOOPBACK)
+    async with serving(Scripted(Point(2, raw_response()), keep), tls=tls()) as server:
+        assert await call(server.url, transport, verify=mine) == 4 * 7
+        assert await call(server.url, transport, verify=False) == 4 * 7
+
+
+@each_sender
+async def test_a_certificate_that_is_broken_is_refused_by_the_first_call(
+    transport: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Only loading it finds that out."""
+    certificates = tmp_path / "ca.pem"
+    certificates.write_text(BROKEN)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
+    async with made("https://oncall.test", transport) as client:
+        for _ in range(2):
+            with pytest.raises(InvalidArgument, match=r"^verify: SSL_CERT_FILE=") as refused:
+                await client.alert_groups.list().count()
+            assert refused.value.argument == "verify"
+
+
+@each_sender
+@pytest.mark.parametrize("says", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b""], ids=["400", "nothing"])
+async def test_https_to_a_port_of_plain_http_is_told(says: bytes, transport: str) -> None:
+    """OpenSSL's words for it, if there are any, are about versions."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(says)
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with made(f"https://127.0.0.1:{port}", transport) as client:
+            with pytest.raises(TransportError, match=r"plain http .* url= begins with https"):
+                await client.alert_groups.list().count()
