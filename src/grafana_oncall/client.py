@@ -7,10 +7,11 @@ from functools import cached_property
 from random import Random
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any, Final, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
 
 import attrs
 
+from grafana_oncall._core.aio import only_async
 from grafana_oncall._core.request import Request, Result
 from grafana_oncall._core.secret import Secret
 from grafana_oncall._http.auth import (
@@ -27,16 +28,14 @@ from grafana_oncall._http.proxies import HttpxProxy
 from grafana_oncall._http.sender import Target
 from grafana_oncall._http.urls import api_url, stack_url
 from grafana_oncall._session.rate_estimate import RateEstimate
-from grafana_oncall._session.rate_limit import Limiter
+from grafana_oncall._session.rate_limit import limiter_of
 from grafana_oncall._session.retry_policy import RetryBudget, RetryPolicy
 from grafana_oncall._session.session import Session
 from grafana_oncall._session.state import Options, Shared
 from grafana_oncall._session.throttle import Throttle
 from grafana_oncall._validation.arguments import function, of_type, seconds, whole
+from grafana_oncall.events import Listener
 from grafana_oncall.resources.accessors import Resources
-
-from .errors import InvalidArgument
-from .events import Listener
 
 __all__ = ["ClientOptions", "OnCallClient"]
 
@@ -159,7 +158,7 @@ class OnCallClient(Resources):
         whole("max_response_bytes", max_response_bytes)
         function("random", random)
         listeners = _listeners(on_event)
-        limiter = _limiter(rate_limit, storage, token)
+        limiter = limiter_of(rate_limit, storage, key=digest(token))
         target = Target(
             base_url=base_url,
             headers=request_headers(
@@ -268,6 +267,9 @@ class OnCallClient(Resources):
         """
         await self._session.shared.aclose(wait=wait)
 
+    if not TYPE_CHECKING:  # type checkers find this by themselves
+        __enter__ = __exit__ = only_async("use `async with` instead of `with`.")
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -296,12 +298,3 @@ def _listeners(on_event: Listener | Sequence[Listener] | None) -> tuple[Listener
     is_list = isinstance(on_event, list | tuple)
     listeners = cast("Sequence[Listener]", on_event if is_list else (on_event,))
     return tuple(function("on_event", listener) for listener in listeners)
-
-
-def _limiter(rate: str | None, storage: Secret[str | None], token: Secret[str]) -> Limiter | None:
-    if rate is not None:
-        return Limiter(rate, storage=storage.value, key=digest(token))
-    if storage.value is not None:
-        message = "rate_limit_storage: it stores the rate limit; give rate_limit= as well."
-        raise InvalidArgument(message, argument="rate_limit_storage")
-    return None

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 
@@ -72,6 +72,18 @@ def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
         return asyncio.get_running_loop() is loop
     except RuntimeError:
         return False
+
+
+def only_async(instead: str) -> Callable[..., NoReturn]:
+    """Return a method that Python calls where `async` or `await` was forgotten, and that says so.
+
+    Define it under `if not TYPE_CHECKING`, because type checkers find such mistakes by themselves.
+    """
+
+    def refuse(self: object, *_: object) -> NoReturn:
+        raise TypeError(f"{type(self).__name__}: {instead}")
+
+    return refuse
 
 
 def is_cancelled() -> bool:

@@ -9,9 +9,11 @@ because they contain the headers that were sent.
 
 import asyncio
 import io
+from collections.abc import MutableMapping
 from functools import lru_cache
 from ssl import SSLContext
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
+from weakref import WeakKeyDictionary
 
 import aiohttp
 import attrs
@@ -27,7 +29,7 @@ from grafana_oncall._core.types import UNSET
 from grafana_oncall.errors import OnCallError, TransportError
 
 from .body import DecodingError
-from .sender import Connection, Target
+from .sender import KEPT, Clocks, Connection, Moment, Target, is_usable
 
 _NEVER_SENT: Final = (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError)
 """Only the connector raises these, for names, sockets and TLS."""
@@ -84,24 +86,46 @@ async def _hide_from_retries(
     raise failure
 
 
+_IdleSince: TypeAlias = MutableMapping[ResponseHandler, Moment]
+"""When connections were last used, without those in use."""
+
+
+class _Timeout(aiohttp.ClientTimeout):
+    """That of a request which must not be repeated."""
+
+
 class _Connector(aiohttp.TCPConnector):
-    """Only returns connections on which nothing has been received yet.
+    """Only returns connections on which nothing was received, and that were not idle for too long.
 
     aiohttp would take data that came unasked for the response to the next request.
     """
+
+    def __init__(self, idle_since: _IdleSince, clocks: Clocks, **options: Any) -> None:
+        super().__init__(**options)
+        self._idle_since = idle_since
+        self._clocks = clocks
 
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> PooledConnection:
         """Return a connection, or raise an error that means that nothing was sent."""
-        try:
-            connection = await super().connect(req, traces, timeout)
-        except UnicodeError as error:
-            raise _Failure(f"the host name is not valid: {error}", sent=False) from None
+        while True:
+            try:
+                connection = await super().connect(req, traces, timeout)
+            except UnicodeError as error:
+                raise _Failure(f"the host name is not valid: {error}", sent=False) from None
+            if self._is_usable(connection, fresh=isinstance(timeout, _Timeout)):
+                break
+            connection.close()
         if connection.protocol is None or connection.protocol.should_close:
             connection.close()
             raise _Failure("the server sent something before any request", sent=False)
         return connection
+
+    def _is_usable(self, connection: PooledConnection, *, fresh: bool) -> bool:
+        handler = connection.protocol
+        idle_since = None if handler is None else self._idle_since.pop(handler, None)
+        return is_usable(idle_since, self._clocks(), fresh=fresh)
 
 
 class _Response(aiohttp.ClientResponse):
@@ -126,12 +150,18 @@ class AiohttpSender:
     An implementation of `Sender`. Connections go straight to the server, never through a proxy.
     """
 
-    def __init__(self, target: Target, *, tls: SSLContext, max_connections: int) -> None:
+    owns_connections = True
+
+    def __init__(
+        self, target: Target, *, tls: SSLContext, max_connections: int, clocks: Clocks
+    ) -> None:
         # As httpcore does: only HTTP/1.1 is supported.
         tls.set_alpn_protocols(["http/1.1"])
         self._target = target
         self._tls = tls
         self._max_connections = max_connections
+        self._idle_since = WeakKeyDictionary[ResponseHandler, Moment]()
+        self._clocks = clocks
         self._session: aiohttp.ClientSession | None = None
 
     async def send(
@@ -141,7 +171,7 @@ class AiohttpSender:
         content = None if request.body is UNSET else encode(request)
         url = self._target.url(request)
         try:
-            received = await self._open(request.operation.method, url, content, timeout)
+            received = await self._open(request, url, content, timeout)
             try:
                 encoding, chunks = received.headers.get("content-encoding", ""), received.content
                 content = await self._target.read(
@@ -149,6 +179,8 @@ class AiohttpSender:
                 )
             finally:
                 received.close()  # unless the body was read to its end: then it is kept
+                if received.handler is not None:
+                    self._idle_since[received.handler] = self._clocks()
         except OnCallError:
             raise
         except Exception as error:  # noqa: BLE001  # of any class: everything else is "perhaps sent"
@@ -162,7 +194,7 @@ class AiohttpSender:
         raise failure
 
     async def _open(
-        self, method: str, url: str, content: bytes | None, timeout: float
+        self, request: Request[Any], url: str, content: bytes | None, timeout: float
     ) -> _Response:
         """Return when all response headers have arrived."""
         session = self._session or self._start()
@@ -174,12 +206,12 @@ class AiohttpSender:
             # aiohttp enforces the timeouts for connecting and reading; it has none for writing.
             async with asyncio.timeout(4 * timeout if _is_large(content) else None):
                 received = await session.request(
-                    method,
+                    request.operation.method,
                     URL(url, encoded=True),
                     headers=None if content is None else _JSON,
                     data=_payload(content),
                     allow_redirects=False,
-                    timeout=_timeout(timeout),
+                    timeout=_timeout(timeout, fresh=request.operation.retry == "never"),
                 )
         except TimeoutError:
             raise _Failure("the server does not read the request", timed_out=True) from None
@@ -189,8 +221,10 @@ class AiohttpSender:
         self._session = aiohttp.ClientSession(
             headers={"Connection": "keep-alive", **self._target.headers.value},  # as httpx
             connector=_Connector(
+                self._idle_since,
+                self._clocks,
                 limit=self._max_connections,
-                keepalive_timeout=5.0,  # seconds, as httpx
+                keepalive_timeout=KEPT,
                 ssl=self._tls,
                 resolver=aiohttp.ThreadedResolver(),  # the system's, as httpx; never aiodns
             ),
@@ -229,8 +263,8 @@ def _payload(content: bytes | None) -> bytes | io.BytesIO | None:
 
 
 @lru_cache(maxsize=16)
-def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+def _timeout(seconds: float, *, fresh: bool) -> aiohttp.ClientTimeout:
     """Translate a timeout; aiohttp's `connect` includes waiting for a free connection."""
-    return aiohttp.ClientTimeout(
+    return (_Timeout if fresh else aiohttp.ClientTimeout)(
         total=None, connect=2 * seconds, sock_connect=seconds, sock_read=seconds
     )

@@ -2,7 +2,7 @@
 
 Where the token is hidden: `client` wraps it in a `Secret` (`_core.secret`), which no repr or pickle
 shows; has a `__repr__` and a `__reduce__` of its own; and drops the environment in `from_env`.
-Redis only sees its `digest`. `_http.urls` and `_http.factory` refuse to send it over plain http.
+Redis only sees its `digest`. `_http.urls` and `_http.proxies` refuse to send it over plain http.
 `Redactor` takes it out of responses (`response`, `read` and `redacted` of `Target` in
 `_http.sender`; `_decoded` and `_read_ahead` in `_session.attempts`) and out of the texts of foreign
 errors (`transport_error` and `url_error` of `Target`). Errors are raised outside of handlers where
@@ -10,7 +10,7 @@ a chained one would hold headers (`send` of the senders, `round_trip` in `_sessi
 `_core.causes` strips tracebacks, also those of cancellations in `_http.aiohttp_sender`.
 `repr=False` keeps headers and bodies out of the reprs in `_core.request`.
 
-Where other secrets are hidden: passwords in URLs by `_http.factory`, `_http.urls`,
+Where other secrets are hidden: passwords in URLs by `_http.proxies`, `_http.urls`,
 `_session.rate_limit` and `_session.redis_window`; ids in the paths of errors by `_place` in
 `_codec.error_responses`; the secret of webhooks by `webhooks.auth` and `webhooks.router`.
 

@@ -3,7 +3,7 @@
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import import_module
 from ssl import SSLContext
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias
 
 import httpx
 
@@ -14,7 +14,7 @@ from grafana_oncall.errors import InvalidArgument
 from .httpx_sender import HttpxClient, HttpxSender, HttpxTransport, library_of
 from .pool import Pool
 from .proxies import ProxyOption, ProxySource, refuse_plain_http
-from .sender import Sender, Target
+from .sender import Clocks, Sender, Target, clocks
 from .tls import TrustingSender, tls_for
 
 Transport: TypeAlias = HttpxTransport | Literal["httpx", "httpx2", "aiohttp"]
@@ -89,6 +89,7 @@ def make_sender(
     proxy: ProxyOption,
     allow_http: bool,
     max_connections: int,
+    clocks: Clocks = clocks,
 ) -> Sender:
     """Return a sender through the caller's client or transport, or one of the SDK's own.
 
@@ -117,10 +118,10 @@ def make_sender(
     tls, store = tls_for(target.base_url, verify)
     if aiohttp_sender is not None and made.value is None:
         sender: Sender = aiohttp_sender.AiohttpSender(
-            target, tls=tls, max_connections=max_connections
+            target, tls=tls, max_connections=max_connections, clocks=clocks
         )
     else:
-        sender = _over(_httpx_transport(library, tls, made, source), library, target)
+        sender = _over(_pool(library, tls, made, source, clocks), library, target)
     return sender if store is None else TrustingSender(sender, store)
 
 
@@ -155,19 +156,11 @@ def _imported(module: str, extra: str) -> Any:
         raise InvalidArgument(message, argument="transport") from error
 
 
-def _httpx_transport(
-    library: Any, tls: SSLContext, proxy: Secret[Any], source: ProxySource
-) -> HttpxTransport:
+def _pool(
+    library: Any, tls: SSLContext, proxy: Secret[Any], source: ProxySource, clocks: Clocks
+) -> Pool:
     try:
-        if library.__name__ == "httpx":
-            return Pool(tls=tls, proxy=proxy.value)
-        # The throttle limits the connections. A limit of the pool could only be used up by places
-        # that it loses, as behind a proxy with every failed TLS handshake.
-        limits = library.Limits(max_connections=None, max_keepalive_connections=None)
-        return cast(
-            "HttpxTransport",
-            library.AsyncHTTPTransport(verify=tls, proxy=proxy.value, limits=limits),
-        )
+        return Pool(library, tls=tls, proxy=proxy.value, clocks=clocks)
     except ImportError:
         fault = f"a SOCKS proxy needs another package: pip install '{library.__name__}[socks]'"
     raise source.error(fault)

@@ -18,6 +18,7 @@ from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import UNSET
 from grafana_oncall.errors import InvalidArgument, OnCallError, TransportError, client_closed
 
+from .pool import FRESH
 from .sender import Connection, Target
 from .surplus import release
 from .unsent import was_never_sent
@@ -79,7 +80,7 @@ class HttpxSender:
         self._target = target
         self._http = cast("httpx.AsyncClient", http)
         self._library: Any = library_of(http, "AsyncClient") or httpx
-        self._owns_http = owns_http
+        self.owns_connections = owns_http
         # The Headers of httpx show no Authorization in their repr.
         headers: httpx.Headers = self._library.Headers(target.headers.value)
         if owns_http:
@@ -140,8 +141,10 @@ class HttpxSender:
         except (self._library.InvalidURL, TypeError, ValueError) as error:
             failure = self._target.url_error(request, error)
             raise failure from failure.__cause__
-        if request.query and not self._owns_http:
+        if request.query and not self.owns_connections:
             _check_query(request, message)
+        if request.operation.retry == "never":
+            message.extensions[FRESH] = True
         return message
 
     def _refused_by_hook(self, error: Any, message: httpx.Request) -> httpx.Response | None:
@@ -179,7 +182,7 @@ class HttpxSender:
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to the caller's client."""
-        if self._owns_http:
+        if self.owns_connections:
             await self._http.aclose()
 
 

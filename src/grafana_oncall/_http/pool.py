@@ -1,40 +1,49 @@
-"""A connection pool for httpx 0.28 alone: one request per connection, dropped when that fails.
+"""A pool of connections of httpx or httpx2: one request at a time on each, closed when that fails.
+
+How it works, and why it is safe. A server may close an idle connection at the moment at which a
+request is sent on it, and then nobody knows whether it was carried out. So idle connections are
+used for a shorter time than servers keep them, and for a request that must not be repeated a new
+one is opened after a second.
 
 httpcore 1.0's own pool scans all its connections, and polls their sockets, whenever a request
 begins or ends; and requests that begin together choose the same connection, so that all but one
 must choose again. (`make bench` acknowledges groups, 32 at once, through the client and through
 httpx alone.) It also loses connections for good: through a proxy, with every failed TLS handshake.
-httpx2 has neither fault in its own pool, and does without this one.
+httpx2 has neither fault, but its pool does not know which requests must not be repeated, nor that
+the machine was suspended.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from functools import partial
-from math import inf
+from functools import cache, partial
 from ssl import SSLContext
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
+from .sender import Clocks, Moment, is_usable
 from .surplus import CONNECTION
 
 if TYPE_CHECKING:
     from httpcore import AsyncNetworkStream
 
-_ALONE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-_EXPIRY: Final = 5.0
-"""Seconds for which an idle connection is kept; as in httpx."""
+FRESH: Final = "grafana_oncall.fresh"
+"""The extension of a request that may only use a connection on which it cannot get lost."""
 
 
-class _Connection(httpx.AsyncHTTPTransport):
+class _Connection:
     """One connection, opened by its first request."""
 
-    idle_since = inf
-    """In the event loop's time; infinity before its first request."""
-    _socket: "AsyncNetworkStream | None" = None
-    """httpcore 1.0 loses it when the first request is cancelled during the handshake."""
+    def __init__(self, library: Any, *, tls: SSLContext, proxy: Any) -> None:
+        alone = library.Limits(max_connections=1, max_keepalive_connections=1)
+        self.transport: httpx.AsyncHTTPTransport = library.AsyncHTTPTransport(
+            verify=tls, proxy=proxy, limits=alone
+        )
+        self.idle_since: Moment | None = None
+        """None before its first request."""
+        self._socket: AsyncNetworkStream | None = None
+        """httpcore 1.0 loses it when the first request is cancelled during the handshake."""
 
     async def trace(self, event: str, info: dict[str, Any]) -> None:
         """Remember the socket: httpcore calls this at each step of the first request."""
@@ -43,7 +52,7 @@ class _Connection(httpx.AsyncHTTPTransport):
 
     async def aclose(self) -> None:
         """Close it, and the socket of an unfinished handshake."""
-        await super().aclose()
+        await self.transport.aclose()
         if self._socket is not None:
             await self._socket.aclose()
 
@@ -54,39 +63,43 @@ class Pool(httpx.AsyncBaseTransport):
     The throttle limits how many there are.
     """
 
-    def __init__(self, *, tls: SSLContext, proxy: httpx.Proxy | None) -> None:
-        self._new = partial(_Connection, verify=tls, proxy=proxy, limits=_ALONE)
+    def __init__(self, library: Any, *, tls: SSLContext, proxy: Any, clocks: Clocks) -> None:
+        self._new = partial(_Connection, library, tls=tls, proxy=proxy)
         # One is made now, so that a wrong setting raises here.
         self._idle = deque([self._new()])
+        self._body = _body_of(library)
+        self._clocks = clocks
         self._is_closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request once, and return when all response headers have arrived."""
-        await self._close_expired()
-        connection = self._idle.pop() if self._idle else self._new()
-        if connection.idle_since == inf:
+        connection = await self._take(fresh=FRESH in request.extensions)
+        if connection.idle_since is None:
             request.extensions["trace"] = connection.trace
         try:
-            response = await connection.handle_async_request(request)
+            response = await connection.transport.handle_async_request(request)
         except BaseException:
             await connection.aclose()
             raise
-        stream = cast("httpx.AsyncByteStream", response.stream)
-        response.stream = _Body(stream, connection, self._release)
+        response.stream = self._body(response.stream, connection, self._release)
         response.extensions[CONNECTION] = connection
         return response
+
+    async def _take(self, *, fresh: bool) -> _Connection:
+        """Close connections that were idle for too long, and return one to send on."""
+        now = self._clocks()
+        while self._idle and not is_usable(self._idle[0].idle_since, now):
+            await self._idle.popleft().aclose()
+        if self._idle and is_usable(self._idle[-1].idle_since, now, fresh=fresh):
+            return self._idle.pop()
+        return self._new()
 
     async def _release(self, connection: _Connection) -> None:
         if self._is_closed:
             await connection.aclose()
             return
-        connection.idle_since = asyncio.get_running_loop().time()
+        connection.idle_since = self._clocks()
         self._idle.append(connection)
-
-    async def _close_expired(self) -> None:
-        oldest = asyncio.get_running_loop().time() - _EXPIRY
-        while self._idle and self._idle[0].idle_since < oldest:
-            await self._idle.popleft().aclose()
 
     async def aclose(self) -> None:
         """Close idle connections, even if cancelled; those in use close when they are released."""
@@ -96,7 +109,7 @@ class Pool(httpx.AsyncBaseTransport):
                 closing.push_async_callback(self._idle.pop().aclose)
 
 
-class _Body(httpx.AsyncByteStream):
+class _Body:
     """The body of a response; closing it frees the connection for another request."""
 
     def __init__(
@@ -121,3 +134,9 @@ class _Body(httpx.AsyncByteStream):
             await self._connection.aclose()
             raise
         await self._release(self._connection)
+
+
+@cache
+def _body_of(library: Any) -> Any:
+    """Return the class of the bodies, which the client of the library accepts."""
+    return type("_Body", (_Body, library.AsyncByteStream), {})

@@ -3,10 +3,11 @@
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing
-from typing import Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 import attrs
 
+from grafana_oncall._core.aio import only_async
 from grafana_oncall._core.request import Page, Request
 from grafana_oncall._core.text import shown
 from grafana_oncall._session.session import Session
@@ -93,6 +94,12 @@ class Pager(Generic[T]):
         if session.shared is not self._session.shared:
             message = "The list is of another client: act on it with the client that made it."
             raise InvalidArgument(message, argument="selection")
+
+    if not TYPE_CHECKING:  # type checkers find these by themselves
+        __await__ = only_async("it cannot be awaited; use `await ….collect()`, or `async for`.")
+        __iter__ = __contains__ = only_async("use `async for`, or `for … in await ….collect()`.")
+        __getitem__ = only_async("use `(await ….collect(limit=…))[…]`.")
+        __len__ = only_async("its length is on the server; use `await ….count()`.")
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self._items()

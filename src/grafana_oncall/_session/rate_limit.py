@@ -5,6 +5,7 @@ import re
 from collections import deque
 from typing import Final
 
+from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import shown
 from grafana_oncall.errors import InvalidArgument, OnCallError, client_closed
 
@@ -53,6 +54,16 @@ class MemoryWindow:
     async def aclose(self) -> None:
         """Forget all requests."""
         self._times.clear()
+
+
+def limiter_of(rate: str | None, storage: Secret[str | None], *, key: str) -> "Limiter | None":
+    """Return the limiter of a client's settings; None without a rate."""
+    if rate is not None:
+        return Limiter(rate, storage=storage.value, key=key)
+    if storage.value is not None:
+        message = "rate_limit_storage: it stores the rate limit; give rate_limit= as well."
+        raise InvalidArgument(message, argument="rate_limit_storage")
+    return None
 
 
 class Limiter:

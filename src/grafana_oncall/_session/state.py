@@ -11,6 +11,7 @@ and `aclose` closes the connections only when the last call has ended.
 """
 
 import asyncio
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -71,6 +72,15 @@ class Shared:
     """Calls that have begun and not ended, whether they are sending or waiting."""
     time_limits: set[asyncio.Timeout] = attrs.field(factory=set[asyncio.Timeout])
     """Of the requests that are being sent."""
+
+    def __del__(self) -> None:
+        # A client of the caller's own HTTP client has nothing to close.
+        if self.loop is not None and not self.closing and self.sender.owns_connections:
+            message = (
+                f"OnCallClient(url={self.target.base_url!r}) was not closed: use `async with`, or "
+                "await its aclose()."
+            )
+            warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
 
     def emit(self, event: Event) -> None:
         """Emit an event to the log and to the listeners."""

@@ -3,9 +3,11 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 
+from grafana_oncall._core.aio import only_async
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import several_ids
 from grafana_oncall.changes import Watched
@@ -65,6 +67,9 @@ class Watcher:
 
     def __repr__(self) -> str:
         return f"<Watcher of {self._follower.tracked} alert groups: use async for>"
+
+    if not TYPE_CHECKING:  # type checkers find these by themselves
+        __await__ = __iter__ = only_async("use `async for`.")
 
     def __aiter__(self) -> AsyncIterator[Watched]:
         return self._changes()

@@ -159,10 +159,10 @@ def test_connections_that_nobody_used_for_a_while_are_closed() -> None:
             loop = asyncio.get_running_loop()
             assert isinstance(loop, _Later)
             kept = server.connected
-            loop.later += 4
+            loop.later += 2
             await call(client)
             used = server.connected
-            loop.later += 4
+            loop.later += 2
             await call(client)
             await asyncio.sleep(0.01)
             return kept, used, server.connected, server.connections
