@@ -131,6 +131,7 @@ def test_a_second_event_loop_is_told_from_the_first(wire: respx.MockRouter) -> N
     with pytest.raises(ClientStateError, match="event loop"):
         asyncio.run(client.alert_groups.get(GROUP_ID))
     assert wire.calls.call_count == 1
+    asyncio.run(client.aclose())
 
 
 async def test_a_request_that_is_cancelled_leaves_the_client_usable(
