@@ -56,7 +56,7 @@ BOTH_WRITES = pytest.mark.parametrize(
 async def test_a_template_that_is_not_jinja_is_refused(
     wire: respx.MockRouter, client: OnCallClient, write: Call, templates: Any, places: list[str]
 ) -> None:
-    """With member and line of each."""
+    """The error names member and line of each."""
     error = await refused(
         wire, client, lambda client: write(client, {"templates": templates}), TemplateError
     )
@@ -71,7 +71,7 @@ async def test_a_template_that_is_not_jinja_is_refused(
 async def test_a_dynamic_label_that_is_not_jinja_is_refused(
     wire: respx.MockRouter, client: OnCallClient, write: Call
 ) -> None:
-    """With its line, and with the other problems of the set."""
+    """The error gives its line, and the other problems of the set."""
     labels = {"severity": "{{ payload.a b }}", "1st": "fine", "empty": ""}
     error = await refused(
         wire, client, lambda client: write(client, {"dynamic_labels": labels}), LabelError
@@ -83,7 +83,7 @@ async def test_a_dynamic_label_that_is_not_jinja_is_refused(
 
 @BOTH_WRITES
 @pytest.mark.parametrize(
-    ("members", "told"),
+    ("members", "expected"),
     [
         pytest.param({"templates": {"slck": {}}}, "unknown member slck", id="unknown backend"),
         pytest.param(
@@ -102,7 +102,7 @@ async def test_a_dynamic_label_that_is_not_jinja_is_refused(
         pytest.param(
             {"templates": models.Templates()},
             "TemplatesInput is needed, not Templates",
-            id="templates of an answer",
+            id="templates of a response",
         ),
         pytest.param(
             {"templates": {"slack": {"title": 5}}},
@@ -172,28 +172,28 @@ async def test_a_body_of_the_wrong_shape_is_refused(
     client: OnCallClient,
     write: Call,
     members: dict[str, Any],
-    told: str,
+    expected: str,
 ) -> None:
-    """The server ignores most of these silently, and crashes at some."""
+    """The server silently ignores most of these, and crashes on some."""
     (argument,) = members
     error = await refused(wire, client, lambda client: write(client, members))
     assert error.argument == argument
-    assert told in str(error)
+    assert expected in str(error)
     assert argument in str(error)
 
 
 @BOTH_WRITES
 @pytest.mark.parametrize("member", ["name", "team_id", "description_short"])
-async def test_a_wrong_type_is_told_with_the_members_name(
+async def test_a_wrong_type_is_reported_with_the_members_name(
     wire: respx.MockRouter, client: OnCallClient, write: Call, member: str
 ) -> None:
-    """Whatever else is said."""
+    """Whatever else the message says."""
     error = await refused(wire, client, lambda client: write(client, {member: 5}))
     assert member in str(error)
 
 
 @pytest.mark.parametrize("type_", [None, 5, pytest.param(["webhook"], id="a list"), ""])
-async def test_a_type_that_is_no_name_is_refused(
+async def test_an_integration_type_that_is_not_a_string_is_refused(
     wire: respx.MockRouter, client: OnCallClient, type_: Any
 ) -> None:
     """A list would crash the server."""
@@ -217,10 +217,10 @@ async def test_a_type_that_is_no_name_is_refused(
         ),
     ],
 )
-async def test_what_is_no_string_is_not_made_one(
+async def test_what_is_not_a_string_is_not_converted_to_one(
     wire: respx.MockRouter, client: OnCallClient, call: Call, value: Any
 ) -> None:
-    """Bytes that a file was read as, or a time."""
+    """Such as bytes read from a file, or a time."""
     await refused(wire, client, lambda client: call(client, value))
 
 
@@ -244,7 +244,7 @@ async def test_what_is_no_string_is_not_made_one(
 async def test_text_that_cannot_be_encoded_is_refused(
     wire: respx.MockRouter, client: OnCallClient, call: Callable[[OnCallClient], Any]
 ) -> None:
-    """A lone surrogate, as `os.fsdecode` makes of a file name in another encoding."""
+    """A lone surrogate, as `os.fsdecode` returns for a file name in another encoding."""
     with pytest.raises(InvalidArgument):
         await call(client)
     assert wire.calls.call_count == 0
@@ -274,7 +274,7 @@ async def test_a_number_of_many_thousand_digits_is_refused(
 async def test_templates_may_be_mappings_and_models(
     fake: FakeOnCall, oncall: OnCallClient, templates: Any
 ) -> None:
-    """They come to the same."""
+    """Both forms send the same."""
     made = fake.add_integration()
     made.templates["slack"]["message"] = "kept"
     await oncall.integrations.update(made.id, templates=templates)
@@ -294,6 +294,6 @@ async def test_templates_may_be_mappings_and_models(
 async def test_a_default_route_may_be_mappings_and_models(
     fake: FakeOnCall, oncall: OnCallClient, route: Any
 ) -> None:
-    """They come to the same."""
+    """Both forms send the same."""
     made = await oncall.integrations.create(type="webhook", default_route=route)
     assert fake.integrations[made.id].default_route["slack"]["enabled"] is False

@@ -70,7 +70,7 @@ ID_CALLS: dict[str, tuple[str, Call]] = {
 async def test_a_bad_id_is_refused_wherever_an_id_is_taken(
     wire: respx.MockRouter, client: OnCallClient, name: str, value: Any
 ) -> None:
-    """As a segment of the path it would call something else; as a filter, select everything."""
+    """In the path it would call another endpoint; as a filter, it would select everything."""
     argument, call = ID_CALLS[name]
     error = await refused(wire, client, lambda client: call(client, value))
     assert error.argument == argument
@@ -79,8 +79,8 @@ async def test_a_bad_id_is_refused_wherever_an_id_is_taken(
 
 
 @pytest.mark.parametrize("name", [name for name in ID_CALLS if not name.startswith("list")])
-async def test_none_is_no_id(wire: respx.MockRouter, client: OnCallClient, name: str) -> None:
-    """Only a filter may be left out."""
+async def test_none_is_not_an_id(wire: respx.MockRouter, client: OnCallClient, name: str) -> None:
+    """Only a filter may be omitted."""
     argument, call = ID_CALLS[name]
     error = await refused(wire, client, lambda client: call(client, None))
     assert error.argument == argument
@@ -127,7 +127,7 @@ async def test_a_time_range_beyond_the_calendar_is_refused(
     assert wire.calls.call_count == 0
 
 
-async def test_a_time_zone_that_leads_beyond_the_calendar_is_refused(
+async def test_a_time_that_is_beyond_the_calendar_in_utc_is_refused(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
     """The last evening of the year 9999, west of Greenwich."""
@@ -164,7 +164,7 @@ async def test_a_time_zone_that_leads_beyond_the_calendar_is_refused(
 async def test_a_bad_delay_is_refused(
     wire: respx.MockRouter, client: OnCallClient, delay: Any
 ) -> None:
-    """The server would never end a silence of zero seconds, and fail at a trillion."""
+    """The server would never end a silence of zero seconds, and fails on a trillion."""
     error = await refused(wire, client, lambda c: c.alert_groups.silence(GROUP, delay))
     assert error.argument == "delay"
     assert str(error).startswith("delay=")
@@ -186,7 +186,7 @@ async def test_a_bad_delay_is_refused(
 async def test_an_unknown_state_is_refused(
     wire: respx.MockRouter, client: OnCallClient, state: Any
 ) -> None:
-    """With the states that there are."""
+    """The error lists the known states."""
     error = await refused(wire, client, lambda c: c.alert_groups.list(state=state))
     assert error.argument == "state"
     assert str(error).startswith("state=")
@@ -208,7 +208,7 @@ async def test_an_unknown_state_is_refused(
 async def test_an_unknown_mode_of_deletion_is_refused(
     wire: respx.MockRouter, client: OnCallClient, mode: Any
 ) -> None:
-    """What cannot be undone is never guessed."""
+    """A deletion cannot be undone, so its mode is never guessed."""
     error = await refused(wire, client, lambda c: c.alert_groups.delete(GROUP, mode=mode))
     assert error.argument == "mode"
     assert str(error).startswith("mode=")
@@ -258,7 +258,7 @@ async def test_a_limit_out_of_range_is_refused(
 @pytest.mark.parametrize(
     "name", [pytest.param("", id="empty"), 5, b"ci", pytest.param(["ci"], id="a list")]
 )
-async def test_a_bad_name_to_filter_by_is_refused(
+async def test_a_bad_name_filter_is_refused(
     wire: respx.MockRouter, client: OnCallClient, name: Any
 ) -> None:
     """The server ignores an empty one, and lists everything."""

@@ -1,4 +1,4 @@
-"""Bad labels: the error tells all of them and nothing is sent; good ones in any way of writing."""
+"""Bad labels: the error names all and nothing is sent; good ones may be written in any way."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ BREAK_THE_RULES = [
 
 
 @pytest.mark.parametrize("labels", [*NOT_LABELS, pytest.param({}, id="none at all")])
-async def test_a_filter_by_what_no_label_is_is_refused(
+async def test_a_filter_by_something_that_is_not_a_label_is_refused(
     wire: respx.MockRouter, client: OnCallClient, labels: Any
 ) -> None:
-    """The server would ignore it, and answer with groups that nobody selected."""
+    """The server would ignore it, and return groups that were not selected."""
     error = await refused(wire, client, lambda c: c.alert_groups.list(labels=labels), LabelError)
     assert error.argument == "labels"
     assert str(error).startswith("labels: ")
@@ -90,15 +90,15 @@ async def test_a_filter_that_nothing_can_match_is_refused(
 async def test_a_label_that_breaks_the_rules_is_not_written(
     wire: respx.MockRouter, client: OnCallClient, call: Call, labels: Any
 ) -> None:
-    """The documented rules, before the server sees it."""
+    """The documented rules are checked before the request is sent."""
     error = await refused(wire, client, lambda client: call(client, labels), LabelError)
     assert error.argument == "labels"
 
 
-async def test_every_problem_of_a_label_set_is_told_at_once(
+async def test_every_problem_of_a_label_set_is_reported_at_once(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """Each names its label."""
+    """Each problem names its label."""
     labels: Any = [("1", "x"), ("env", ""), "a:b:c", ("fine", "x"), ("fine", "y")]
     error = await refused(
         wire, client, lambda c: c.integrations.create(type="webhook", labels=labels), LabelError
@@ -133,15 +133,15 @@ BAD_PAIRS = [
 async def test_a_bad_label_is_not_added_to_a_group(
     wire: respx.MockRouter, client: OnCallClient, key: Any, value: Any
 ) -> None:
-    """Held to the documented rules."""
+    """It must follow the documented rules."""
     await refused(wire, client, lambda c: c.alert_groups.add_label(GROUP, key, value), LabelError)
 
 
 @pytest.mark.parametrize(("key", "value"), BAD_PAIRS)
-async def test_what_can_be_no_label_is_not_removed_from_a_group(
+async def test_what_cannot_be_a_label_is_not_removed_from_a_group(
     wire: respx.MockRouter, client: OnCallClient, key: Any, value: Any
 ) -> None:
-    """Held only to what may ever have been one."""
+    """Labels older than the rules can still be removed."""
     await refused(
         wire, client, lambda c: c.alert_groups.remove_label(GROUP, key, value), LabelError
     )
@@ -163,7 +163,7 @@ async def test_what_can_be_no_label_is_not_removed_from_a_group(
         ),
         pytest.param(
             models.Label(key=models.LabelKey(name="team"), value=models.LabelValue(name="SRE")),
-            id="a model of an answer",
+            id="a model of a response",
         ),
         pytest.param(
             [
@@ -178,15 +178,15 @@ async def test_what_can_be_no_label_is_not_removed_from_a_group(
 async def test_labels_may_be_written_in_any_way(
     fake: FakeOnCall, oncall: OnCallClient, labels: Any
 ) -> None:
-    """They come to the same."""
+    """All forms send the same."""
     made = await oncall.integrations.create(type="webhook", labels=labels)
     assert fake.integrations[made.id].labels == [("team", "SRE")]
 
 
-async def test_labels_of_an_answer_can_be_filtered_by(
+async def test_labels_of_a_response_can_be_used_as_a_filter(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """As they are."""
+    """Without any conversion."""
     group = fake.add_group(labels={"team": "SRE", "env": "prod"})
     fake.add_group(labels={"team": "SRE"})
     seen = await oncall.alert_groups.get(group.id)

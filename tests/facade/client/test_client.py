@@ -1,4 +1,4 @@
-"""How long a client lives, whom it shares with, and what is sent through it."""
+"""How long a client lives, what it shares, and what is sent through it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.samples import API, GROUP, GROUP_ID, GROUP_MODEL, one_page
 
 
 async def test_a_closed_client_says_so(wire: respx.MockRouter) -> None:
-    """In every way of using it; closing twice is fine."""
+    """However it is used; closing twice is fine."""
     async with made() as client:
         pager = client.alert_groups.list()
     await client.aclose()
@@ -39,10 +39,10 @@ async def test_a_closed_client_says_so(wire: respx.MockRouter) -> None:
     assert wire.calls.call_count == 0
 
 
-async def test_a_walk_over_a_client_that_was_closed_meanwhile_ends_with_that_error(
+async def test_a_walk_whose_client_is_closed_meanwhile_ends_with_that_error(
     wire: respx.MockRouter,
 ) -> None:
-    """Rather than with one of httpx."""
+    """Not with an error of httpx."""
     Listing(wire, "a", "b")
     async with made() as client:
         walk = aiter(client.alert_groups.list(prefetch=0))
@@ -52,7 +52,7 @@ async def test_a_walk_over_a_client_that_was_closed_meanwhile_ends_with_that_err
 
 
 async def test_the_users_own_client_of_httpx_stays_open(wire: respx.MockRouter) -> None:
-    """It may serve others; closed by its owner, it is reported."""
+    """It may serve others; if its owner has closed it, the error says so."""
     wire.route().respond(json=GROUP)
     async with httpx.AsyncClient() as http:
         async with made(http_client=http) as client:
@@ -77,7 +77,7 @@ class Closing(httpx.MockTransport):
 
 
 async def test_a_transport_is_closed_with_the_client() -> None:
-    """It was given away."""
+    """The client owns it from then on."""
     transport = Closing(lambda _: httpx.Response(200, json=GROUP))
     async with made(transport=transport) as client:
         assert await client.alert_groups.get(GROUP_ID) == GROUP_MODEL
@@ -86,7 +86,7 @@ async def test_a_transport_is_closed_with_the_client() -> None:
 
 
 async def test_the_users_own_client_changes_nothing_that_matters(wire: respx.MockRouter) -> None:
-    """Not the token, not the media type, not the redirects; its own headers go along."""
+    """Not the token, the media type, or the redirects; its own headers are sent too."""
     wire.get(f"{API}alert_groups/{GROUP_ID}/").respond(
         302, headers={"Location": "https://evil.example/"}
     )
@@ -111,10 +111,10 @@ async def test_the_users_own_client_changes_nothing_that_matters(wire: respx.Moc
 async def test_a_redirect_is_not_followed(
     wire: respx.MockRouter, client: OnCallClient, name: str, status: int
 ) -> None:
-    """It would take the token elsewhere; the error says where, without the query."""
+    """It would send the token elsewhere; the error says where to, without the query."""
     target = "https://u:p@login.example/sso?code=42"
     wire.route(host="oncall.example").respond(status, headers={"Location": target})
-    # What redirects a write may have passed it on.
+    # Whatever redirects a write may have forwarded it.
     kind = StatusError if name == "get" else OutcomeUnknown
     with pytest.raises(kind, match=re.escape("https://login.example/sso")) as caught:
         await getattr(client.alert_groups, name)(GROUP_ID)
@@ -123,8 +123,8 @@ async def test_a_redirect_is_not_followed(
     assert [call.request.url.host for call in wire.calls] == ["oncall.example"]
 
 
-def test_a_second_event_loop_is_told_from_the_first(wire: respx.MockRouter) -> None:
-    """The connections live in one; a client may be made before there is any."""
+def test_a_client_refuses_a_second_event_loop(wire: respx.MockRouter) -> None:
+    """Connections belong to one loop; a client may be made before there is any."""
     wire.route().respond(json=GROUP)
     client = made()
     assert asyncio.run(client.alert_groups.get(GROUP_ID)) == GROUP_MODEL
@@ -137,7 +137,7 @@ def test_a_second_event_loop_is_told_from_the_first(wire: respx.MockRouter) -> N
 async def test_a_request_that_is_cancelled_leaves_the_client_usable(
     wire: respx.MockRouter,
 ) -> None:
-    """And nothing running, not even with one connection."""
+    """No task is left, and the only connection is free."""
     listing = Listing(wire, "a")
     listing.hold(1)
     async with made(max_connections=1) as client:
@@ -152,39 +152,39 @@ async def test_a_request_that_is_cancelled_leaves_the_client_usable(
         assert await client.alert_groups.list().count() == 1
 
 
-async def test_an_operation_that_is_sent_gives_value_and_answer(
+async def test_an_operation_that_is_sent_gives_value_and_response(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """With status, headers and the bytes, members unknown to the models included."""
+    """With status, headers and bytes, including members that the models do not know."""
     content = httpx.Response(200, json={**GROUP, "severity": "high"}).content
     wire.route().respond(200, content=content, headers={"X-Request-Id": "7"})
-    answer = await client.send(operations.get_alert_group(GROUP_ID))
-    assert answer.value == GROUP_MODEL
-    assert answer.response.status == 200
-    assert answer.response.headers["x-request-id"] == "7"
-    assert answer.response.content == content
+    result = await client.send(operations.get_alert_group(GROUP_ID))
+    assert result.value == GROUP_MODEL
+    assert result.response.status == 200
+    assert result.response.headers["x-request-id"] == "7"
+    assert result.response.content == content
 
 
 async def test_a_parameter_that_the_sdk_does_not_know_can_be_added(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """To any request, which is a plain value."""
+    """A request is a plain value, to which it can be added."""
     wire.route().respond(json=one_page(GROUP))
     request = operations.list_alert_groups(state="new")
     query = (*request.query, ("is_root", "true"))
-    answer = await client.send(attrs.evolve(request, query=query))
-    assert list(answer.value.results) == [GROUP_MODEL]
+    result = await client.send(attrs.evolve(request, query=query))
+    assert list(result.value.results) == [GROUP_MODEL]
     assert wire.calls.last.request.url.query == b"state=new&is_root=true"
 
 
-async def test_a_call_without_an_answer_has_none(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """But a status."""
-    answer = await oncall.send(operations.acknowledge_alert_group(fake.add_group().id))
-    assert (answer.value, answer.response.status, answer.response.content) == (None, 200, b"")
+async def test_a_call_without_a_result_has_none(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """It has a status."""
+    result = await oncall.send(operations.acknowledge_alert_group(fake.add_group().id))
+    assert (result.value, result.response.status, result.response.content) == (None, 200, b"")
 
 
-def test_a_pager_says_how_it_is_used() -> None:
-    """To whoever prints it."""
+def test_the_repr_of_a_pager_says_how_it_is_used() -> None:
+    """For those who print it."""
     client = OnCallClient(url="https://oncall.test", token="any")
     assert repr(client.alert_groups.list()).startswith("<Pager of list_alert_groups: use async for")
 
@@ -196,10 +196,10 @@ def test_a_pager_says_how_it_is_used() -> None:
         pytest.param(lambda client: client.aclose(), id="closing"),
     ],
 )
-def test_without_a_loop_of_asyncio_an_error_says_so(
+def test_without_an_asyncio_loop_an_error_says_so(
     work: Callable[[OnCallClient], Coroutine[Any, Any, object]],
 ) -> None:
-    """As under trio, which steps through coroutines by itself."""
+    """As under trio, which runs coroutines itself."""
     steps = work(OnCallClient(url="https://oncall.test", token="any"))
     with pytest.raises(ClientStateError, match=r"asyncio\.run"):
         steps.send(None)

@@ -1,4 +1,4 @@
-"""Servers and proxies that repeat the token: it is in no view of what comes of it."""
+"""Servers and proxies that repeat the token: no result or error shows it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ CLIENTS = ("httpx", "httpx2", "aiohttp", "a client of the user's")
 
 
 @asynccontextmanager
-async def client_of(answer: bytes, name: str, **settings: Any) -> AsyncGenerator[OnCallClient]:
-    """A client whose every request is answered with these bytes."""
+async def client_of(response: bytes, name: str, **settings: Any) -> AsyncGenerator[OnCallClient]:
+    """A client whose every request gets these bytes as its response."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -41,7 +41,7 @@ async def client_of(answer: bytes, name: str, **settings: Any) -> AsyncGenerator
             if line.startswith(b"content-length:")
         ]
         await reader.readexactly(sum(lengths))
-        writer.write(answer)
+        writer.write(response)
         writer.close()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
@@ -57,8 +57,8 @@ async def client_of(answer: bytes, name: str, **settings: Any) -> AsyncGenerator
         await settle()
 
 
-def answered(status: str, content: bytes, *lines: str) -> bytes:
-    """A whole answer."""
+def raw_response(status: str, content: bytes, *lines: str) -> bytes:
+    """A complete response."""
     head = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *lines, "", ""]
     return "\r\n".join(head).encode() + content
 
@@ -82,28 +82,30 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 
 
 def refusals(echo: str) -> dict[str, bytes]:
-    """Answers that are none, each of which repeats the token."""
+    """Invalid responses, each of which repeats the token."""
     page = f"<html><body>Sent: Authorization: {echo}</body></html>".encode()
     bad = json.dumps({"detail": "Invalid token. Got ECHO"}).replace("ECHO", echo).encode()
     odd = json.dumps({**GROUP, "state": ["ECHO"]}).replace("ECHO", echo).encode()
     return {
-        "403": answered("403 Forbidden", bad),
-        "403 of a field": answered("400 Bad Request", b'{"%s": ["no"]}' % echo.encode()),
-        "502 of HTML": answered("502 Bad Gateway", page),
-        "401 in gzip": answered("401 Unauthorized", gzip.compress(page), "Content-Encoding: gzip"),
-        "200 of HTML": answered("200 OK", page),
-        "200 of another shape": answered("200 OK", odd),
-        "200 of HTML after a blank": answered("200 OK", b"\n " + page),
-        "a header": answered("403 Forbidden", b"{}", f"X-Sent: {echo}"),
-        "a redirect": answered("302 Found", b"", f"Location: /login/{echo}?t={echo}"),
-        "no known encoding": answered("200 OK", page, "Content-Encoding: br"),
-        "no gzip": answered("200 OK", page, "Content-Encoding: gzip"),
-        "cut short": answered("200 OK", page)[:-1],
+        "403": raw_response("403 Forbidden", bad),
+        "403 of a field": raw_response("400 Bad Request", b'{"%s": ["no"]}' % echo.encode()),
+        "502 of HTML": raw_response("502 Bad Gateway", page),
+        "401 in gzip": raw_response(
+            "401 Unauthorized", gzip.compress(page), "Content-Encoding: gzip"
+        ),
+        "200 of HTML": raw_response("200 OK", page),
+        "200 of another shape": raw_response("200 OK", odd),
+        "200 of HTML after a blank": raw_response("200 OK", b"\n " + page),
+        "a header": raw_response("403 Forbidden", b"{}", f"X-Sent: {echo}"),
+        "a redirect": raw_response("302 Found", b"", f"Location: /login/{echo}?t={echo}"),
+        "no known encoding": raw_response("200 OK", page, "Content-Encoding: br"),
+        "no gzip": raw_response("200 OK", page, "Content-Encoding: gzip"),
+        "cut short": raw_response("200 OK", page)[:-1],
     }
 
 
 async def failure(call: Awaitable[object]) -> BaseException | None:
-    """What a call ends with, unless it is well."""
+    """The error that a call ends with, if any."""
     (result,) = await asyncio.gather(call, return_exceptions=True)
     return result if isinstance(result, BaseException) else None
 
@@ -121,7 +123,7 @@ ECHOES = [
 async def test_a_refusal_that_repeats_the_token_shows_it_nowhere(
     what: str, spelling: str, name: str
 ) -> None:
-    """Neither in words, nor in members, nor in local variables, nor in a pickle."""
+    """Not in its message, attributes, local variables, or pickle."""
     async with client_of(refusals(SPELLINGS[spelling](KEY))[what], name) as client:
         error = await failure(client.alert_groups.get(GROUP_ID))
     assert isinstance(error, OnCallError)
@@ -129,8 +131,8 @@ async def test_a_refusal_that_repeats_the_token_shows_it_nowhere(
 
 
 @pytest.mark.parametrize("what", ["403", "200 of HTML", "cut short"])
-async def test_a_write_that_is_answered_with_the_token_shows_it_nowhere(what: str) -> None:
-    """It may be in doubt, which has another error as its cause."""
+async def test_a_write_whose_response_repeats_the_token_shows_it_nowhere(what: str) -> None:
+    """Its outcome may be unknown; then another error is the cause."""
     async with client_of(refusals(KEY)[what], "httpx") as client:
         error = await failure(client.alert_groups.silence(GROUP_ID, 60))
     assert isinstance(error, OnCallError)
@@ -151,10 +153,10 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", CLIENTS[:2])
 @pytest.mark.parametrize("what", BROKEN)
-async def test_an_answer_that_breaks_the_protocol_with_the_token_shows_it_nowhere(
+async def test_a_response_that_breaks_the_protocol_with_the_token_shows_it_nowhere(
     what: str, name: str
 ) -> None:
-    """The libraries below repeat it in their errors."""
+    """The HTTP libraries quote it in their errors."""
     async with client_of(BROKEN[what] % KEY.encode(), name) as client:
         with pytest.raises(OnCallError) as caught:
             await client.alert_groups.get(GROUP_ID)
@@ -163,12 +165,14 @@ async def test_an_answer_that_breaks_the_protocol_with_the_token_shows_it_nowher
 
 def _page_of(**members: str) -> bytes:
     text = json.dumps(one_page({**GROUP, **members}))
-    return answered("200 OK", text.replace("ECHO", KEY).replace("ESCAPED", as_json(KEY)).encode())
+    return raw_response(
+        "200 OK", text.replace("ECHO", KEY).replace("ESCAPED", as_json(KEY)).encode()
+    )
 
 
 @pytest.mark.parametrize("title", ["ECHO", "ESCAPED"])
-async def test_a_good_answer_that_repeats_the_token_does_not_hand_it_on(title: str) -> None:
-    """What comes after may fail, with groups among its local variables."""
+async def test_a_good_response_that_repeats_the_token_does_not_pass_it_on(title: str) -> None:
+    """Later code may fail with groups among its local variables."""
     async with client_of(_page_of(title=title), "httpx") as client:
         run = client.alert_groups.bulk.acknowledge(client.alert_groups.list(state="new"))
         with pytest.raises(FilterIgnored) as caught:
@@ -178,9 +182,9 @@ async def test_a_good_answer_that_repeats_the_token_does_not_hand_it_on(title: s
     assert leaks(caught.value, KEY) == []
 
 
-async def test_a_good_answer_whose_headers_repeat_the_token_can_be_handed_on() -> None:
+async def test_a_good_response_whose_headers_repeat_the_token_can_be_passed_on() -> None:
     """To a log, to a cache, to another process."""
-    echo = answered(
+    echo = raw_response(
         "200 OK", json.dumps(GROUP).encode(), f"X-Sent: {KEY}", "X-Sent: no", "X-Two: a"
     )
     async with client_of(echo, "httpx") as client:
@@ -190,32 +194,32 @@ async def test_a_good_answer_whose_headers_repeat_the_token_can_be_handed_on() -
     assert not shows(repr(pickle.dumps(response)), KEY)
 
 
-class TransportOfTheirOwn(httpx.AsyncBaseTransport):
-    """Raises what it likes."""
+class LeakyTransport(httpx.AsyncBaseTransport):
+    """A user's transport, whose errors quote the token."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """A failure that tells everything."""
+        """Raise an error that quotes the token everywhere."""
         token = request.headers["authorization"]
         error = httpx.ReadError(f"gone, with {SPELLINGS['bytes'](token)}")
         error.add_note(f"it had {token}")
         raise error from ValueError(f"no {token}")
 
 
-async def test_the_errors_of_a_transport_that_tells_the_token_do_not() -> None:
-    """Nor do their causes."""
-    async with made(transport=TransportOfTheirOwn(), retry=ONCE) as client:
+async def test_the_errors_of_a_transport_that_quotes_the_token_are_redacted() -> None:
+    """So are their causes."""
+    async with made(transport=LeakyTransport(), retry=ONCE) as client:
         with pytest.raises(OnCallError, match="gone, with b'\\(token\\)'") as caught:
             await client.alert_groups.get(GROUP_ID)
     assert leaks(caught.value, KEY) == []
 
 
-async def test_the_log_has_no_token_when_an_answer_repeats_it(
+async def test_the_log_has_no_token_when_a_response_repeats_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Ours, at its most talkative."""
+    """The SDK's log, at its lowest level."""
     caplog.set_level(logging.DEBUG, "grafana_oncall")
-    for answer in refusals(KEY).values():
-        async with client_of(answer, "httpx") as client:
+    for response in refusals(KEY).values():
+        async with client_of(response, "httpx") as client:
             await failure(client.alert_groups.get(GROUP_ID))
             await failure(client.alert_groups.acknowledge(GROUP_ID))
     assert caplog.records

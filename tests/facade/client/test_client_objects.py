@@ -15,7 +15,7 @@ from tests.support.clients import KEY, made
 
 
 def refused(**settings: Any) -> InvalidArgument:
-    """The error of making a client of these settings."""
+    """The error that a client with these settings raises."""
     with pytest.raises(InvalidArgument) as caught:
         made(**settings)
     return caught.value
@@ -38,8 +38,8 @@ def refused(**settings: Any) -> InvalidArgument:
         pytest.param(0, "int", id="zero"),
     ],
 )
-def test_what_is_no_async_client_of_httpx_is_refused(client: object, words: str) -> None:
-    """Otherwise a write would reach the server before it shows."""
+def test_what_is_not_an_async_httpx_client_is_refused(client: object, words: str) -> None:
+    """Otherwise a write would reach the server before the mistake shows."""
     error = refused(http_client=client)
     assert error.argument == "http_client"
     assert words in str(error)
@@ -58,16 +58,16 @@ def test_what_is_no_async_client_of_httpx_is_refused(client: object, words: str)
         pytest.param(b"httpx", "bytes", id="bytes"),
     ],
 )
-def test_what_is_no_async_transport_of_httpx_is_refused(transport: object, words: str) -> None:
-    """By the same rule."""
+def test_what_is_not_an_async_httpx_transport_is_refused(transport: object, words: str) -> None:
+    """For the same reason."""
     error = refused(transport=transport)
     assert error.argument == "transport"
     assert words in str(error)
     assert "httpx.AsyncBaseTransport" in str(error)
 
 
-async def test_a_session_of_aiohttp_is_refused() -> None:
-    """With the way to have aiohttp."""
+async def test_an_aiohttp_session_is_refused() -> None:
+    """The error says how to use aiohttp."""
     aiohttp = pytest.importorskip("aiohttp")
     async with aiohttp.ClientSession() as session:
         error = refused(http_client=session)
@@ -91,18 +91,18 @@ async def test_a_session_of_aiohttp_is_refused() -> None:
         pytest.param("verify", "ca.pem", id="a path to verify by"),
     ],
 )
-def test_an_argument_is_checked_for_what_it_is(argument: str, value: object) -> None:
-    """And not only for being there: `allow_http="no"` would have allowed it."""
+def test_the_type_of_an_argument_is_checked(argument: str, value: object) -> None:
+    """Not only its truth: `allow_http="no"` would have allowed it."""
     needed = {"rate_limit": "3/s"} if argument == "rate_limit_storage" else {}
     assert refused(**needed, **{argument: value}).argument == argument
 
 
 @pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
-async def test_subclasses_and_mocks_are_what_they_are(library: Any) -> None:
-    """Whatever is async and of httpx or httpx2 is taken, and used."""
+async def test_subclasses_and_mocks_are_accepted(library: Any) -> None:
+    """Any async client or transport of httpx or httpx2 is accepted, and used."""
     fake = FakeOnCall(token=KEY)
 
-    async def answer(request: Any) -> Any:
+    async def respond(request: Any) -> Any:
         given = httpx.Request(request.method, str(request.url), headers=dict(request.headers))
         response = await fake.transport().handle_async_request(given)
         return library.Response(response.status_code, content=await response.aread())
@@ -113,15 +113,15 @@ async def test_subclasses_and_mocks_are_what_they_are(library: Any) -> None:
     class Transport(library.MockTransport):  # type: ignore[misc]
         """A user's own."""
 
-    async with Client(transport=Transport(answer)) as http:
+    async with Client(transport=Transport(respond)) as http:
         for client in (made(http_client=http), made(http_client=http, transport=None)):
             assert await client.alert_groups.list().count() == 0
-    async with made(transport=Transport(answer)) as client:
+    async with made(transport=Transport(respond)) as client:
         assert await client.alert_groups.list().count() == 0
 
 
 def test_from_env_checks_as_well() -> None:
-    """It only adds what the environment says."""
+    """It only adds what the environment sets."""
     environ = {"GRAFANA_ONCALL_URL": "https://h.example", "GRAFANA_ONCALL_ACCESS_TOKEN": "t"}
     client: Any = httpx.Client()
     with pytest.raises(InvalidArgument, match=r"httpx\.Client is not async"):

@@ -1,4 +1,4 @@
-"""The token of a client is in no view of it, nor of any error."""
+"""No representation of a client or of an error shows the token."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from tests.support.samples import API, BASE, GROUP, GROUP_ID, STACK, one_page
 from tests.support.secrets_shown import leaks, shows
 
 
-def test_a_leak_would_be_seen() -> None:
-    """The search itself, on an error that shows what it must not."""
+def test_a_leak_would_be_found() -> None:
+    """The search is tried on an error that does show the token."""
 
     def careless(token: str) -> None:
         raise OnCallError(f"no luck with {token}")
@@ -52,7 +52,7 @@ def test_a_leak_would_be_seen() -> None:
 
 
 def test_help_shows_nothing_of_the_environment() -> None:
-    """As the default of an argument it would all be there."""
+    """The default of an argument would show all of it."""
     secret = "opensesame-opensesame"
     program = "from grafana_oncall import OnCallClient; help(OnCallClient)"
     shown = subprocess.run(
@@ -66,16 +66,16 @@ def test_help_shows_nothing_of_the_environment() -> None:
     assert secret not in shown
 
 
-async def test_the_token_is_in_no_view_of_a_client(wire: respx.MockRouter) -> None:
-    """Fresh or used, and of nothing that it is made of."""
+async def test_no_representation_of_a_client_shows_the_token(wire: respx.MockRouter) -> None:
+    """New or used; nor does any of its parts."""
     wire.route().respond(json=GROUP)
     async with made(grafana_url=STACK) as client:
         for _ in range(2):
             parts = [client, client.alert_groups, client.integrations, client.alert_groups.list()]
             for part in (*parts, vars(client), vars(client._session)):
                 assert not shows(f"{part!r} {part!s}", KEY)
-            answer = await client.send(operations.get_alert_group(GROUP_ID))
-            assert not shows(repr(answer), KEY)
+            result = await client.send(operations.get_alert_group(GROUP_ID))
+            assert not shows(repr(result), KEY)
     assert repr(client) == f"OnCallClient(url={API!r})"
 
 
@@ -99,19 +99,19 @@ async def _through(transport: Callable[[httpx.Request], httpx.Response]) -> None
 
 
 def _careless(request: httpx.Request) -> httpx.Response:
-    headers = dict(request.headers)  # as h11 has them while they are written
+    headers = dict(request.headers)  # as h11 has them while it writes them
     raise httpx.WriteError(f"gone after {len(headers)} headers", request=request)
 
 
 async def _walk_that_fails_ahead() -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         page = int(request.url.params.get("page", "1"))
         if page == 3:
             raise httpx.ReadError("gone", request=request)
         more = {"count": 9, "next": f"?page={page + 1}", "total_pages": 9}
         return httpx.Response(200, json={**one_page(), **more, "current_page_number": page})
 
-    async with made(transport=httpx.MockTransport(answer)) as client:
+    async with made(transport=httpx.MockTransport(respond)) as client:
         await client.alert_groups.list().collect()
 
 
@@ -179,10 +179,10 @@ SETTINGS: list[Any] = [
 
 
 @pytest.mark.parametrize(("provoke", "kind"), [*FAILURES, *SETTINGS])
-async def test_the_token_is_in_no_view_of_an_error(
+async def test_no_representation_of_an_error_shows_the_token(
     provoke: Callable[[], Awaitable[None]], kind: type[OnCallError]
 ) -> None:
-    """Text, traceback with local variables, pickle: of the error and of its causes."""
+    """Not its text, traceback with local variables, or pickle; nor those of its causes."""
     with pytest.raises(OnCallError) as caught:
         await provoke()
     assert_fit_to_hand_on(caught.value, kind)

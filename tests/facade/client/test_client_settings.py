@@ -1,4 +1,4 @@
-"""Settings of a client, given or of the environment: URLs, tokens, numbers, transports."""
+"""Settings of a client, as arguments or from the environment: URLs, tokens, numbers, transports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.secrets_shown import shows
 
 
 def fault(**settings: Any) -> InvalidArgument:
-    """The error of making a client of these settings."""
+    """The error that a client with these settings raises."""
     with pytest.raises(InvalidArgument) as caught:
         made(**settings)
     assert not shows(str(caught.value), KEY)
@@ -51,7 +51,7 @@ def fault(**settings: Any) -> InvalidArgument:
     ],
 )
 async def test_the_url_is_normalised(wire: respx.MockRouter, url: str, base: str) -> None:
-    """It may be copied from wherever it stands; the API's root is there once."""
+    """It may be copied with or without the API's root, which is sent once."""
     wire.route().respond(json=GROUP)
     async with made(url=url) as client:
         await client.alert_groups.get(GROUP_ID)
@@ -104,10 +104,10 @@ PLAIN_HTTP = [
 
 
 @pytest.mark.parametrize("url", PLAIN_HTTP)
-async def test_plain_http_shows_the_token_only_where_that_is_allowed(
+async def test_plain_http_carries_the_token_only_where_that_is_allowed(
     wire: respx.MockRouter, url: str
 ) -> None:
-    """Refused when the client is made, with the way out; loopback needs none."""
+    """Refused when the client is made, with the option to allow it; loopback needs none."""
     error = fault(url=url)
     assert error.argument == "url"
     assert "allow_http=True" in str(error)
@@ -129,8 +129,8 @@ async def test_the_environment_cannot_allow_plain_http(wire: respx.MockRouter) -
 
 @pytest.mark.parametrize("url", BAD_URLS)
 @pytest.mark.parametrize("argument", ["url", "grafana_url"])
-def test_a_url_that_cannot_be_meant_is_refused(argument: str, url: Any) -> None:
-    """It is not shown: it may carry a password."""
+def test_an_invalid_url_is_refused(argument: str, url: Any) -> None:
+    """The error does not show it, because it may contain a password."""
     error = fault(**{argument: url})
     assert error.argument == argument
     assert str(error).startswith(f"{argument}: ")
@@ -146,12 +146,12 @@ def test_a_url_that_cannot_be_meant_is_refused(argument: str, url: Any) -> None:
     ],
 )
 def test_a_url_that_httpx_cannot_take_is_refused(url: str) -> None:
-    """When the client is made, and not as httpx's error at the first call."""
+    """When the client is made, not by an httpx error at the first call."""
     assert fault(url=url).argument == "url"
 
 
 async def test_the_stack_is_sent_without_its_slash(wire: respx.MockRouter) -> None:
-    """As the documentation writes it."""
+    """As in the documentation."""
     wire.route().respond(json=GROUP)
     async with made(grafana_url=f"{STACK}/") as client:
         await client.alert_groups.get(GROUP_ID)
@@ -177,20 +177,20 @@ async def test_the_stack_is_sent_without_its_slash(wire: respx.MockRouter) -> No
         pytest.param(f"{KEY}\ud800", id="a lone surrogate"),
     ],
 )
-def test_a_token_that_cannot_be_meant_is_refused_unseen(token: Any) -> None:
-    """The message says what is wrong, and not with which token."""
+def test_an_invalid_token_is_refused_without_showing_it(token: Any) -> None:
+    """The message says what is wrong, but does not contain the token."""
     error = fault(token=token)
     assert error.argument == "token"
     assert str(error).startswith("token: ")
 
 
 def test_a_client_needs_a_url() -> None:
-    """None is a stack that is not given, and no API."""
+    """None stands for an absent stack, not for an absent API."""
     assert fault(url=None).argument == "url"
 
 
 def test_a_service_account_needs_its_stack() -> None:
-    """Without it, the server would say no more than "Invalid token."."""
+    """Without it, the server would only say "Invalid token."."""
     error = fault(token=f"glsa_{KEY}")
     assert (error.argument, "glsa_" in str(error)) == ("grafana_url", True)
     made(token=f"glsa_{KEY}", grafana_url=STACK)
@@ -225,7 +225,7 @@ def test_a_timeout_is_finite_and_above_zero(timeout: Any) -> None:
         pytest.param({"timeout": timedelta(minutes=2)}, 120.0, id="timedelta"),
     ],
 )
-async def test_a_timeout_holds_for_every_part_of_a_request(
+async def test_a_timeout_applies_to_every_part_of_a_request(
     wire: respx.MockRouter, settings: dict[str, Any], seconds: float
 ) -> None:
     """Connecting, reading, writing, and waiting for a connection."""
@@ -240,7 +240,7 @@ async def test_a_timeout_holds_for_every_part_of_a_request(
 @pytest.mark.parametrize("argument", ["max_connections", "max_response_bytes", "retry_budget"])
 @pytest.mark.parametrize("number", [0, -1, 1.5, "2", True, None])
 def test_a_limit_is_whole_and_above_zero(argument: str, number: Any) -> None:
-    """None is no way to say that there is no limit: it would fail in the middle of a call."""
+    """None does not mean that there is no limit; it would fail in the middle of a call."""
     assert fault(**{argument: number}).argument == argument
 
 
@@ -255,8 +255,10 @@ def test_a_limit_is_whole_and_above_zero(argument: str, number: Any) -> None:
         pytest.param("transport", {"proxy": "http://proxy.test"}, id="proxy of a transport"),
     ],
 )
-async def test_what_would_be_passed_by_is_refused(owner: str, other: dict[str, Any]) -> None:
-    """An httpx client and a transport of the user's own have their own TLS and proxies."""
+async def test_settings_that_would_be_ignored_are_refused(
+    owner: str, other: dict[str, Any]
+) -> None:
+    """The user's own httpx client or transport has its own TLS settings and proxies."""
     async with httpx.AsyncClient() as http:
         mine = {"http_client": http, "transport": httpx.MockTransport(timing_out)}[owner]
         error = fault(**{owner: mine}, **other)
@@ -264,10 +266,10 @@ async def test_what_would_be_passed_by_is_refused(owner: str, other: dict[str, A
     assert f"{owner}=" in str(error)
 
 
-async def test_no_more_requests_are_on_their_way_than_there_are_connections(
+async def test_no_more_requests_are_in_flight_than_there_are_connections(
     wire: respx.MockRouter,
 ) -> None:
-    """The others wait in front of httpx's pool, which never queues."""
+    """The others wait before they reach httpx's pool, which never queues them."""
     listing = Listing(wire, "a")
     listing.hold(1)
     async with made(max_connections=2) as client, asyncio.TaskGroup() as tasks:
@@ -286,10 +288,10 @@ ENVIRONMENT = {
 }
 
 
-async def test_the_environment_has_the_settings(
+async def test_settings_come_from_the_environment(
     wire: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under the names that Terraform's provider reads; options go on to the client."""
+    """By the names that the Terraform provider reads; options are passed to the client."""
     wire.route().respond(json=GROUP)
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
@@ -328,8 +330,8 @@ async def test_a_stack_of_the_environment_can_be_passed_over(wire: respx.MockRou
 
 @pytest.mark.parametrize("name", ["GRAFANA_ONCALL_URL", "GRAFANA_ONCALL_ACCESS_TOKEN"])
 @pytest.mark.parametrize("value", [pytest.param({}, id="missing"), pytest.param("", id="empty")])
-def test_a_variable_that_is_missing_or_empty_is_named(name: str, value: Any) -> None:
-    """By its own name, not by that of the argument."""
+def test_the_error_names_a_missing_or_empty_variable(name: str, value: Any) -> None:
+    """Not the argument that it stands for."""
     environ = {key: text for key, text in ENVIRONMENT.items() if key != name}
     if value == "":
         environ[name] = ""
@@ -352,8 +354,8 @@ async def test_the_stack_may_be_missing_or_empty(wire: respx.MockRouter, value: 
     assert "x-grafana-url" not in wire.calls.last.request.headers
 
 
-def test_a_service_account_of_the_environment_needs_its_stack_too() -> None:
-    """The same rule."""
+def test_a_service_account_from_the_environment_needs_its_stack_too() -> None:
+    """The same rule applies."""
     with pytest.raises(InvalidArgument, match="grafana_url"):
         OnCallClient.from_env(
             {"GRAFANA_ONCALL_URL": BASE, "GRAFANA_ONCALL_ACCESS_TOKEN": f"glsa_{KEY}"}
@@ -365,21 +367,21 @@ def test_a_service_account_of_the_environment_needs_its_stack_too() -> None:
     [
         pytest.param("retry", 3, id="a number as the retry policy"),
         pytest.param("verify", "/etc/ca.pem", id="the path of a certificate"),
-        pytest.param("verify", None, id="no answer whether to verify"),
+        pytest.param("verify", None, id="no value for whether to verify"),
         pytest.param("rate_limit_storage", "redis://localhost", id="a storage for no rate limit"),
         pytest.param("on_event", "print", id="the name of a listener"),
         pytest.param("random", 0.5, id="a number as the random function"),
     ],
 )
 def test_a_setting_that_would_fail_later_is_refused_at_once(setting: str, value: Any) -> None:
-    """Not in the middle of the first failure, and not silently ignored."""
+    """Neither ignored nor raised in the middle of the first failure."""
     with pytest.raises(InvalidArgument, match=setting) as refused:
         OnCallClient(url="https://oncall.test", token="any", **{setting: value})
     assert refused.value.argument == setting
 
 
 def test_options_of_the_wrong_type_are_refused() -> None:
-    """Where they are given."""
+    """Where they are passed."""
     client = OnCallClient(url="https://oncall.test", token="any")
     wrong: Any = "no"
     with pytest.raises(InvalidArgument, match="background="):
@@ -388,10 +390,10 @@ def test_options_of_the_wrong_type_are_refused() -> None:
         client.with_options(retry=wrong)
 
 
-async def test_the_options_of_a_view_hold_though_the_client_was_used_before(
+async def test_the_options_of_a_view_apply_though_the_client_was_used_before(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """A view has resources of its own, also where the client's are made already."""
+    """A view makes its own resources, also where the client has made its own already."""
     route = wire.route().respond(json=GROUP)
     await client.alert_groups.get(GROUP_ID)
     route.respond(503)
@@ -403,8 +405,8 @@ async def test_the_options_of_a_view_hold_though_the_client_was_used_before(
     assert view.integrations is not client.integrations
 
 
-def test_a_view_keeps_what_a_subclass_added_but_not_what_it_made_of_the_client() -> None:
-    """A resource of the subclass's own would otherwise send with the options of the client."""
+def test_a_view_keeps_what_a_subclass_added_but_not_what_it_derived_from_the_client() -> None:
+    """Otherwise a resource of the subclass would send with the client's options."""
 
     class TeamClient(OnCallClient):
         team = ""

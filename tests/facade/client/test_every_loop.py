@@ -1,6 +1,6 @@
-"""The throttle, bulk runs, watchers and bots on the loops that people run them on, in real time.
+"""The throttle, bulk runs, watchers and bots on the event loops in use, in real time.
 
-What takes an hour elsewhere in the tests takes some milliseconds here, or one second where the
+What takes an hour of virtual time elsewhere takes some milliseconds here, or a second where the
 client's own limit has no smaller unit.
 """
 
@@ -39,7 +39,7 @@ def fake() -> FakeOnCall:
 
 
 async def test_pauses_of_any_length_end() -> None:
-    """Also those that end before the loop's clock ticks again; nobody is left at the throttle."""
+    """Also those shorter than a tick of the loop's clock; no task stays in the throttle."""
     throttle, shuffled, entered = Throttle(RateEstimate(max_in_flight=4)), random.Random(7), 0  # noqa: S311  # no secret
 
     async def visit() -> None:
@@ -57,7 +57,7 @@ async def test_pauses_of_any_length_end() -> None:
 
 
 async def test_tasks_share_a_rate_limit(fake: FakeOnCall) -> None:
-    """None fails, none hangs, and no more go than may."""
+    """None fails, none hangs, and the limit is kept."""
     group, began = fake.add_group(), time.monotonic()
     async with connect(fake, rate_limit="80/s") as client, asyncio.timeout(SECONDS):
         async with asyncio.TaskGroup() as tasks:
@@ -69,7 +69,7 @@ async def test_tasks_share_a_rate_limit(fake: FakeOnCall) -> None:
 
 
 async def test_a_storm_of_429s_ends(fake: FakeOnCall) -> None:
-    """A server that says 429 now and then, and to come again at once."""
+    """The server responds with 429 now and then, with a Retry-After of zero."""
     group, numbers = fake.add_group(), iter(range(10**6))
     again = status(429, headers={"Retry-After": "0"})
     fake.faults.choose(lambda *_: again if next(numbers) % 40 == 39 else None)
@@ -82,7 +82,7 @@ async def test_a_storm_of_429s_ends(fake: FakeOnCall) -> None:
 
 
 async def test_failures_timeouts_and_cancellations_leave_nothing(fake: FakeOnCall) -> None:
-    """In the turn in which it begins, while it waits, and when the client closes."""
+    """In the turn in which the call begins, while it waits, and when the client closes."""
     group = fake.add_group()
     async with connect(fake, retry=QUICK, timeout=0.01) as client, asyncio.timeout(SECONDS):
         fake.faults.add(reset(), times=2)
@@ -107,7 +107,7 @@ async def test_failures_timeouts_and_cancellations_leave_nothing(fake: FakeOnCal
 
 
 async def test_a_bulk_run_with_a_journal(fake: FakeOnCall, tmp_path: Path) -> None:
-    """Its journal is brought to disk in a thread, and the server fails meanwhile."""
+    """Its journal is synced to disk in a thread, while the server fails."""
     for _ in range(20):
         fake.add_group()
     fake.faults.add(status(503), operation="acknowledge", times=2)
@@ -119,7 +119,7 @@ async def test_a_bulk_run_with_a_journal(fake: FakeOnCall, tmp_path: Path) -> No
 
 
 async def test_a_watcher_that_is_given_hints(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """It reads at once what is hinted at, and gives way to a break."""
+    """It reads hinted groups at once, and ends when the loop is left."""
     group, seen = fake.add_group(), list[type[Change]]()
     watcher = oncall.alert_groups.watch(existing=True, every=60)
     async with asyncio.timeout(SECONDS):
@@ -136,7 +136,7 @@ async def test_a_watcher_that_is_given_hints(fake: FakeOnCall, oncall: OnCallCli
 async def test_a_bot_that_a_signal_stops(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """Once what is in flight is handled and in the checkpoint; the signal is given back."""
+    """After what is in flight has been handled and saved; the signal handler is restored."""
     fake.add_group()
     before = signal.getsignal(signal.SIGTERM)
     watcher = oncall.alert_groups.watch(existing=True, every=60, checkpoint=tmp_path / "c")

@@ -1,4 +1,4 @@
-"""What goes wrong on the way loses nothing, holds up no one, and leaves nothing behind."""
+"""Faults lose nothing, hold up no other work, and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ watch = pytest.fixture(watch_with)
 async def test_what_a_bot_has_handled_is_in_the_file_a_second_later(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """Although no poll comes, and nothing more is handled: a kill then repeats none of it."""
+    """Although no poll follows and nothing more is handled: a restart repeats none of it."""
     path = tmp_path / "bot.json"
     bot = Bot(watch(every=timedelta(hours=1), checkpoint=path))
     async with asyncio.TaskGroup() as tasks:
@@ -42,7 +42,7 @@ async def test_what_a_bot_has_handled_is_in_the_file_a_second_later(
 async def test_a_group_that_cannot_be_read_holds_up_no_other(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """Its hint brings the next poll nearer, and neither fails one nor makes a gap."""
+    """Its hint advances the next poll, but neither fails it nor causes a gap."""
     watcher = watch(every=timedelta(hours=1))
     async with watching(watcher) as seen:
         bad, good = fake.add_group(), fake.add_group()
@@ -51,8 +51,8 @@ async def test_a_group_that_cannot_be_read_holds_up_no_other(
             return status(500) if bad.id in request.path else None
 
         fake.faults.choose(broken)
-        for one in (bad, good):
-            watcher.hint(one.id)
+        for group in (bad, good):
+            watcher.hint(group.id)
         await asyncio.sleep(10)
         assert reported(seen, good) == "Created"
         await asyncio.sleep(80)
@@ -62,7 +62,7 @@ async def test_a_group_that_cannot_be_read_holds_up_no_other(
 
 
 async def test_many_hints_are_one_poll(fake: FakeOnCall, watch: Callable[..., Watcher]) -> None:
-    """A storm of webhooks costs pages, and not a request for each group."""
+    """A storm of webhooks costs a few pages, not a request for each group."""
     watcher = watch(every=timedelta(hours=1))
     async with watching(watcher) as seen:
         groups = [fake.add_group() for _ in range(200)]
@@ -77,7 +77,7 @@ async def test_many_hints_are_one_poll(fake: FakeOnCall, watch: Callable[..., Wa
 async def test_waiting_outlives_the_404s_of_a_gateway(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """Once there was an answer, its HTML says nothing of the endpoint."""
+    """After the first real response, its HTML says nothing about the endpoint."""
     group = fake.add_group()
     waiting = asyncio.create_task(
         oncall.alert_groups.wait_until(group.id, "resolved", timeout=60, every=2)
@@ -89,10 +89,10 @@ async def test_waiting_outlives_the_404s_of_a_gateway(
     assert (await waiting).state == "resolved"
 
 
-async def test_a_selection_that_is_refused_leaves_no_journal(
+async def test_a_refused_selection_leaves_no_journal(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, tmp_path: Path
 ) -> None:
-    """So the same command can be given again."""
+    """So the same command can be repeated."""
     for _ in range(3):
         fake.add_group(started_at=clock.now())
     path = tmp_path / "run.jsonl"

@@ -1,4 +1,4 @@
-"""Lists are checked against their filter: what it excludes reaches nobody who acts on it."""
+"""Lists are checked against their filter: what it excludes reaches no caller."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ FILTERS: dict[str, dict[str, Any]] = {
 
 
 class Server:
-    """Answers lists from a script, and takes every write."""
+    """Return lists from a script, and accept every write."""
 
     def __init__(self, *pages: dict[str, Any]) -> None:
         self.pages = [*pages]
@@ -55,7 +55,7 @@ class Server:
         self.writes: list[str] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        """The next page of the script; the last one again and again."""
+        """Return the next page of the script, and after the end its last page."""
         if request.method == "POST":
             self.writes.append(request.url.path)
             return httpx.Response(200)
@@ -64,7 +64,7 @@ class Server:
         return httpx.Response(200, json=page)
 
     def client(self) -> OnCallClient:
-        """One of it."""
+        """A client of this server."""
         return made(transport=httpx.MockTransport(self))
 
 
@@ -90,8 +90,8 @@ WAYS: dict[str, Callable[[Pager[Any]], Awaitable[object]]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", FILTERS)
-async def test_a_filter_that_is_ignored_is_told(name: str, way: str) -> None:
-    """After a second look, for a group may change between two glances of the server."""
+async def test_an_ignored_filter_is_reported(name: str, way: str) -> None:
+    """After a second read, because a group may change while the server lists it."""
     server = Server(one_page(FITTING, OTHER))
     async with server.client() as client:
         with pytest.raises(FilterIgnored, match=r"I2, which does not match") as caught:
@@ -102,8 +102,8 @@ async def test_a_filter_that_is_ignored_is_told(name: str, way: str) -> None:
 
 
 @pytest.mark.parametrize("name", FILTERS)
-async def test_what_meets_the_filter_is_given(name: str) -> None:
-    """All of it, by one request."""
+async def test_what_matches_the_filter_is_returned(name: str) -> None:
+    """All of it, with one request."""
     server = Server(one_page(FITTING))
     async with server.client() as client:
         groups = await client.alert_groups.list(**FILTERS[name]).collect()
@@ -111,18 +111,18 @@ async def test_what_meets_the_filter_is_given(name: str) -> None:
     assert server.lists == 1
 
 
-async def test_without_a_filter_everything_is_given() -> None:
-    """There is nothing to hold it against."""
+async def test_without_a_filter_everything_is_returned() -> None:
+    """There is nothing to check against."""
     server = Server(one_page(FITTING, OTHER))
     async with server.client() as client:
         assert len(await client.alert_groups.list(perpage=7).collect()) == 2
 
 
 @pytest.mark.parametrize("groups", [(OTHER, FITTING), (FITTING, OTHER)])
-async def test_nothing_is_acknowledged_of_a_page_that_the_filter_excludes(
+async def test_nothing_is_acknowledged_of_a_page_with_excluded_groups(
     groups: tuple[dict[str, Any], ...],
 ) -> None:
-    """A proxy drops the query: all groups of everybody come. A page is given whole, or not."""
+    """A proxy drops the query, so all groups come. A page is yielded whole or not at all."""
     server = Server(one_page(*groups))
 
     async def acknowledge_all(client: OnCallClient) -> None:
@@ -135,8 +135,8 @@ async def test_nothing_is_acknowledged_of_a_page_that_the_filter_excludes(
     assert server.writes == []
 
 
-async def test_an_answer_to_another_list_is_asked_for_again() -> None:
-    """As a connection that is out of step brings it."""
+async def test_a_response_to_another_list_is_requested_anew() -> None:
+    """As a connection that is out of step delivers it."""
     server = Server(one_page(OTHER), one_page(FITTING))
     async with server.client() as client:
         groups = await client.alert_groups.list(labels={"team": "SRE"}).collect()
@@ -145,7 +145,7 @@ async def test_an_answer_to_another_list_is_asked_for_again() -> None:
 
 
 async def test_later_pages_are_checked_as_well() -> None:
-    """Each of them."""
+    """Each page is."""
     first = {
         **one_page(FITTING),
         "count": 2,
@@ -162,7 +162,7 @@ async def test_later_pages_are_checked_as_well() -> None:
 
 
 async def test_a_filter_by_name_is_checked_as_well() -> None:
-    """Databases may compare names without case, and no others."""
+    """Databases may ignore the case of names, nothing else."""
     same, other = {**INTEGRATION, "name": "CI"}, {**INTEGRATION, "id": "C2", "name": "prod"}
     server = Server(one_page(same), one_page(same, other))
     async with server.client() as client:
@@ -174,16 +174,16 @@ async def test_a_filter_by_name_is_checked_as_well() -> None:
         assert len(await client.integrations.list().collect()) == 2
 
 
-async def test_an_integration_is_reconciled_where_names_are_no_filter() -> None:
-    """What is looked for is found among all."""
+async def test_a_created_integration_is_found_where_the_name_filter_is_ignored() -> None:
+    """It is found among all others."""
     everything = one_page({**INTEGRATION, "name": "prod"})
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
             return httpx.Response(200, json=everything)
         named = {**INTEGRATION, "id": "C2", "name": json.loads(request.content)["name"]}
         return httpx.Response(201, json=named)
 
-    async with made(transport=httpx.MockTransport(answer)) as client:
+    async with made(transport=httpx.MockTransport(respond)) as client:
         one = await client.integrations.create(type="webhook", name="ci", reconcile=True)
     assert one.id == "C2"

@@ -1,4 +1,4 @@
-"""Outages: nothing comes through for a while, for anybody, and then all goes on."""
+"""Outages: no request succeeds for a while, and then all work goes on."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ RESTART = timedelta(seconds=20)
 
 GATEWAYS = (400, 403, 407, 408, 413, 421, 425, 444, 460, 499, 502, 503, 504, 302, 307)
 OUTAGES: dict[str, Fault] = {
-    "nobody there": refuse(),
+    "server down": refuse(),
     "reset": reset(),
-    "no answer": hang(),
+    "no response": hang(),
     "login page": html(),
     **{str(code): status(code) for code in GATEWAYS},
 }
@@ -64,8 +64,8 @@ def connect(fake: FakeOnCall, **options: Any) -> OnCallClient:
     return OnCallClient(url=BASE, token=fake.token, transport=fake.transport(), **options)
 
 
-async def answered(fake: FakeOnCall, client: OnCallClient) -> None:
-    """OnCall has answered this client, so that its settings are right."""
+async def reach(fake: FakeOnCall, client: OnCallClient) -> None:
+    """Make one call, which shows that the client's settings are right."""
     await client.alert_groups.list().count()
     fake.calls.clear()
 
@@ -75,11 +75,11 @@ async def answered(fake: FakeOnCall, client: OnCallClient) -> None:
 
 @every_outage
 async def test_a_bulk_run_survives_a_restart_of_the_server(fake: FakeOnCall, kind: str) -> None:
-    """Of 215 groups each is changed, and none failed; the server is spared meanwhile."""
+    """Each of 215 groups is changed, none fails, and few requests are sent meanwhile."""
     groups = add(fake, 215)
     fake.latency = SECOND / 20
     async with connect(fake, timeout=3) as client:
-        await answered(fake, client)
+        await reach(fake, client)
         later(0.4, lambda: fake.faults.add(OUTAGES[kind], lasting=RESTART))
         report = await client.alert_groups.bulk.resolve(ids(groups))
     assert counted(report) == {"changed": 215}
@@ -89,18 +89,18 @@ async def test_a_bulk_run_survives_a_restart_of_the_server(fake: FakeOnCall, kin
     assert in_vain <= 8 + 15
 
 
-@pytest.mark.parametrize("kind", ["nobody there", "425", "503", "reset", "no answer"])
-async def test_of_silences_those_on_their_way_are_in_doubt_and_no_others(
+@pytest.mark.parametrize("kind", ["server down", "425", "503", "reset", "no response"])
+async def test_only_the_silences_in_flight_have_an_unknown_outcome(
     fake: FakeOnCall, kind: str
 ) -> None:
-    """An outage is not tried out with writes that must not be repeated."""
+    """Writes that must not be repeated do not serve as probes."""
     groups = add(fake, 100)
     fake.latency = SECOND / 20
     async with connect(fake, timeout=3) as client:
-        await answered(fake, client)
+        await reach(fake, client)
         later(0.4, lambda: fake.faults.add(OUTAGES[kind], lasting=RESTART))
         report = await client.alert_groups.bulk.silence(ids(groups), timedelta(hours=3))
-    harmless = kind in {"nobody there", "425"}
+    harmless = kind in {"server down", "425"}
     assert report.counts[Status.UNKNOWN] <= (0 if harmless else 8)
     assert report.counts[Status.CHANGED] + report.counts[Status.UNKNOWN] == 100
     silences = [call.path for call in fake.calls if call.applied and call.method == "POST"]
@@ -108,11 +108,11 @@ async def test_of_silences_those_on_their_way_are_in_doubt_and_no_others(
 
 
 @pytest.mark.parametrize("begins", [0.0, 0.12, 0.3])
-@pytest.mark.parametrize("kind", ["nobody there", "503", "403", "reset"])
+@pytest.mark.parametrize("kind", ["server down", "503", "403", "reset"])
 async def test_an_outage_while_the_selection_is_read_is_waited_out(
     fake: FakeOnCall, kind: str, begins: float
 ) -> None:
-    """From the very first request, or in the middle of the walk."""
+    """Whether it begins at the first request or in the middle of the walk."""
     groups = add(fake, 300)
     fake.latency = SECOND / 20
     async with connect(fake) as client:
@@ -124,7 +124,7 @@ async def test_an_outage_while_the_selection_is_read_is_waited_out(
 
 
 async def test_a_users_own_client_is_paused_as_well(fake: FakeOnCall) -> None:
-    """The pause is the throttle's, whatever sends."""
+    """The throttle pauses, whatever sends the requests."""
     groups = add(fake, 50)
     fake.latency = SECOND / 20
     async with (
@@ -137,20 +137,20 @@ async def test_a_users_own_client_is_paused_as_well(fake: FakeOnCall) -> None:
     assert sum(call.fault is not None for call in fake.calls) <= 8 + 12
 
 
-@pytest.mark.parametrize("kind", ["nobody there", "503", "408"])
+@pytest.mark.parametrize("kind", ["server down", "503", "408"])
 async def test_an_outage_that_outlasts_the_deadline_ends_the_run(
     fake: FakeOnCall, tmp_path: Path, kind: str
 ) -> None:
-    """Nothing is rejected for it; a resumed run does what is left."""
+    """No group is rejected because of it; a resumed run does what is left."""
     groups, journal = add(fake, 60), tmp_path / "run.jsonl"
     async with connect(fake) as client:
-        await answered(fake, client)
+        await reach(fake, client)
         fake.faults.add(OUTAGES[kind], lasting=timedelta(seconds=3000))
         run = client.alert_groups.bulk.resolve(ids(groups), journal=journal)
         with pytest.raises((TransportError, ServerError)) as caught:
             await run
         assert 540 < passed() < 700
-        if kind == "nobody there":
+        if kind == "server down":
             assert "no connection to oncall.example for " in str(caught.value)
             assert "; nothing was sent. The last failure: " in str(caught.value)
         counts = run.report.counts
@@ -164,7 +164,7 @@ async def test_an_outage_that_outlasts_the_deadline_ends_the_run(
 
 
 async def test_a_selection_gives_up_at_the_deadline(fake: FakeOnCall) -> None:
-    """With what there was none of, and for how long."""
+    """The error says what failed, and for how long."""
     add(fake, 3)
     fake.faults.add(refuse(), lasting=timedelta(days=1))
     async with connect(fake) as client:
@@ -175,8 +175,8 @@ async def test_a_selection_gives_up_at_the_deadline(fake: FakeOnCall) -> None:
     assert not run.report.selection_complete
 
 
-async def test_one_group_that_always_fails_stops_nobody(fake: FakeOnCall) -> None:
-    """A gateway times out on it alone: its attempts count, for others come through."""
+async def test_one_group_that_always_fails_stops_no_others(fake: FakeOnCall) -> None:
+    """A gateway times out on it alone: its attempts count, because others succeed."""
     groups = add(fake, 200)
     fake.latency = SECOND
     odd = groups[3].id
@@ -193,22 +193,22 @@ async def test_one_group_that_always_fails_stops_nobody(fake: FakeOnCall) -> Non
 
 
 async def test_progress_shows_the_pause(fake: FakeOnCall) -> None:
-    """As with throttling; and it is told as an event, with its reason."""
-    told: list[Event] = []
+    """As for a rate limit; an event is emitted with the reason."""
+    reported: list[Event] = []
     shown: list[Progress] = []
     groups = add(fake, 30)
-    async with connect(fake, on_event=told.append) as client:
-        await answered(fake, client)
+    async with connect(fake, on_event=reported.append) as client:
+        await reach(fake, client)
         fake.faults.add(refuse(), lasting=RESTART)
         await client.alert_groups.bulk.resolve(ids(groups), on_progress=shown.append)
-    pauses = [event for event in told if isinstance(event, Paused)]
+    pauses = [event for event in reported if isinstance(event, Paused)]
     assert {pause.reason for pause in pauses} == {"unreachable"}
     assert 3 <= len(pauses) <= 8
     assert max(progress.pause for progress in shown) > 2
 
 
-async def test_a_run_that_never_repeats_does_not_wait(fake: FakeOnCall) -> None:
-    """`max_attempts=1` is meant so, in the background too."""
+async def test_a_run_without_retries_does_not_wait(fake: FakeOnCall) -> None:
+    """`max_attempts=1` applies to background calls too."""
     groups = add(fake, 20)
     fake.faults.add(refuse(), lasting=timedelta(days=1))
     async with connect(fake, retry=RetryPolicy(max_attempts=1)) as client:
@@ -222,7 +222,7 @@ async def test_a_run_that_never_repeats_does_not_wait(fake: FakeOnCall) -> None:
 async def test_a_token_without_permission_ends_a_run_after_five_groups(
     fake: FakeOnCall, tmp_path: Path
 ) -> None:
-    """The same 403 for each of them, and none was ever allowed; a resumed run does the rest."""
+    """Each got the same 403, and none succeeded; a resumed run does the rest."""
     groups, journal = add(fake, 100), tmp_path / "run.jsonl"
     fake.faults.add(error(403, {"detail": "You do not have permission."}), times=10_000)
     async with connect(fake) as client:
@@ -235,10 +235,10 @@ async def test_a_token_without_permission_ends_a_run_after_five_groups(
         assert counted(await client.alert_groups.bulk.resume(journal)) == {"changed": 100}
 
 
-async def test_groups_that_a_token_may_not_touch_end_no_run_that_may_touch_others(
+async def test_groups_that_a_token_may_not_change_do_not_end_the_run_for_others(
     fake: FakeOnCall,
 ) -> None:
-    """As those of another team."""
+    """Such as those of another team."""
     groups = add(fake, 60)
     theirs = {group.id for group in groups[1:41]}
 
@@ -252,17 +252,17 @@ async def test_groups_that_a_token_may_not_touch_end_no_run_that_may_touch_other
     assert counted(report) == {"changed": 20, "failed": 40}
 
 
-# Calls of the foreground
+# Foreground calls
 
 
-@pytest.mark.parametrize("kind", ["nobody there", "503", "reset"])
+@pytest.mark.parametrize("kind", ["server down", "503", "reset"])
 async def test_a_wave_of_calls_survives_a_short_outage_and_spares_the_server(
     fake: FakeOnCall, kind: str
 ) -> None:
-    """Of 32 callers none uses up what others need."""
+    """None of 32 callers uses up the retries that the others need."""
     groups = add(fake, 32)
     async with connect(fake) as client:
-        await answered(fake, client)
+        await reach(fake, client)
         fake.faults.add(OUTAGES[kind], lasting=timedelta(seconds=3))
         async with asyncio.TaskGroup() as tasks:
             for group in groups:
@@ -272,8 +272,8 @@ async def test_a_wave_of_calls_survives_a_short_outage_and_spares_the_server(
     assert sum(call.fault is not None for call in fake.calls) <= 32 + 20
 
 
-async def test_a_wave_of_calls_learns_soon_that_nobody_is_there(fake: FakeOnCall) -> None:
-    """As soon as a single call would, and not one after the other."""
+async def test_a_wave_of_calls_fails_soon_when_the_server_is_down(fake: FakeOnCall) -> None:
+    """As soon as a single call would, not one after the other."""
     groups = add(fake, 200)
     fake.faults.add(refuse(), lasting=timedelta(days=1))
     async with connect(fake) as client:
@@ -284,11 +284,11 @@ async def test_a_wave_of_calls_learns_soon_that_nobody_is_there(fake: FakeOnCall
     assert len(fake.calls) <= 32 + 40
 
 
-async def test_a_call_beside_a_run_that_waits_need_not_wait_so_long(fake: FakeOnCall) -> None:
-    """It probes by itself; and when it comes through, so does the run."""
+async def test_a_call_beside_a_waiting_run_fails_sooner(fake: FakeOnCall) -> None:
+    """It probes by itself; once it succeeds, so does the run."""
     groups = add(fake, 40)
     async with connect(fake, random=lambda: 1.0) as client:
-        await answered(fake, client)
+        await reach(fake, client)
         fake.faults.add(refuse(), lasting=timedelta(seconds=65))
         task = asyncio.create_task(client.alert_groups.bulk.resolve(ids(groups)).wait())
         await asyncio.sleep(50)
@@ -309,12 +309,12 @@ async def test_a_call_beside_a_run_that_waits_need_not_wait_so_long(fake: FakeOn
 async def test_bots_and_waits_outlive_an_outage(
     fake: FakeOnCall, clock: VirtualClock, kind: str
 ) -> None:
-    """Of every kind, for ten minutes."""
+    """Every kind of outage, for ten minutes."""
     group = fake.add_group()
     async with connect(fake, timeout=3) as client:
-        await answered(fake, client)
+        await reach(fake, client)
         bot = Bot(client.alert_groups.watch(clock=fake.now))
-        told = hear(bot)
+        reported = hear(bot)
         async with running(bot) as run:
             waiting = asyncio.create_task(
                 client.alert_groups.wait_until(group.id, "resolved", timeout=3000)
@@ -324,53 +324,51 @@ async def test_bots_and_waits_outlive_an_outage(
             later(100, lambda: become(group, "resolved", clock))
             await asyncio.sleep(1000)
             assert (await waiting).state == "resolved"
-            assert ("Resolved", group.id) in told
+            assert ("Resolved", group.id) in reported
             assert not run.done()
 
 
 @pytest.mark.parametrize("kind", sorted(OUTAGES.keys() - {"login page", "302", "307", "407"}))
-async def test_bots_and_waits_outlive_an_outage_at_the_very_first(
-    fake: FakeOnCall, kind: str
-) -> None:
-    """Before OnCall has ever answered."""
+async def test_bots_and_waits_outlive_an_outage_at_the_start(fake: FakeOnCall, kind: str) -> None:
+    """Before OnCall has ever responded."""
     group = fake.add_group(state="resolved")
     fake.faults.add(OUTAGES[kind], lasting=timedelta(minutes=10))
     async with connect(fake, timeout=3) as client:
         bot = Bot(client.alert_groups.watch(clock=fake.now, existing=True))
-        told = hear(bot)
+        reported = hear(bot)
         async with running(bot):
             await client.alert_groups.wait_until(group.id, "resolved", timeout=3000)
             await asyncio.sleep(600)
-            assert ("Created", group.id) in told
+            assert ("Created", group.id) in reported
 
 
-# What cannot pass
+# Failures that do not pass
 
 
 def untrusted(_: httpx.Request) -> httpx.Response:
-    """A server whose certificate nobody knows."""
+    """A server whose certificate is not trusted."""
     words = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate"
     raise httpx.ConnectError(words) from ssl.SSLCertVerificationError(1, words)
 
 
 def nameless(_: httpx.Request) -> httpx.Response:
-    """No server of this name."""
+    """A host name that does not resolve."""
     words = "[Errno -2] Name or service not known"
     raise httpx.ConnectError(words) from socket.gaierror(socket.EAI_NONAME, words)
 
 
 def login(_: httpx.Request) -> httpx.Response:
-    """A proxy that wants to know who one is."""
+    """A proxy that asks for a login."""
     return httpx.Response(200, html="<h1>Sign in</h1>")
 
 
 def elsewhere(_: httpx.Request) -> httpx.Response:
-    """The same, on a page of its own."""
+    """A proxy that redirects to a login page."""
     return httpx.Response(302, headers={"location": "https://login.example/"})
 
 
 def other_shape(_: httpx.Request) -> httpx.Response:
-    """A newer server."""
+    """A newer server, whose responses have another shape."""
     return httpx.Response(200, json={"count": 1, "results": [{"id": 7}]})
 
 
@@ -392,8 +390,8 @@ def over(handle: Handle, **options: Any) -> OnCallClient:
 
 
 @every_setting
-async def test_what_cannot_pass_ends_a_bot(name: str) -> None:
-    """In words; of a host without a name it is sure after minutes."""
+async def test_a_failure_that_does_not_pass_ends_a_bot(name: str) -> None:
+    """With a clear message; for a host that does not resolve, only after minutes."""
     handle, kind, words, most = HOPELESS[name]
     async with over(handle) as client:
         with pytest.raises(kind, match=words):
@@ -403,8 +401,8 @@ async def test_what_cannot_pass_ends_a_bot(name: str) -> None:
 
 
 @every_setting
-async def test_what_cannot_pass_ends_a_wait(name: str) -> None:
-    """Long before its time."""
+async def test_a_failure_that_does_not_pass_ends_a_wait(name: str) -> None:
+    """Long before its timeout."""
     handle, kind, words, most = HOPELESS[name]
     async with over(handle) as client:
         with pytest.raises(kind, match=words):
@@ -413,7 +411,7 @@ async def test_what_cannot_pass_ends_a_wait(name: str) -> None:
 
 
 @every_setting
-async def test_what_cannot_pass_ends_a_bulk_run(name: str) -> None:
+async def test_a_failure_that_does_not_pass_ends_a_bulk_run(name: str) -> None:
     """While it selects, and while it acts."""
     handle, kind, words, most = HOPELESS[name]
     async with over(handle) as client:
@@ -430,23 +428,23 @@ async def test_what_cannot_pass_ends_a_bulk_run(name: str) -> None:
 
 
 async def test_a_group_of_another_shape_ends_a_bot() -> None:
-    """It would hide all others, and no waiting helps."""
+    """It would hide all others, and waiting does not help."""
     async with over(other_shape) as client:
         with pytest.raises(DecodeError, match=r"\$\.results\[0\].*look for a newer one"):
             await Bot(client.alert_groups.watch()).run(signals=())
 
 
-# The effect of what a gateway answers
+# The effect of a gateway's responses
 
 
 @pytest.mark.parametrize("code", [302, 307, 400, 403, 408, 444, 460, 499, 502, 503, 504])
-async def test_a_write_that_a_gateway_may_have_passed_on_is_in_doubt(
+async def test_a_write_that_a_gateway_may_have_forwarded_has_an_unknown_outcome(
     fake: FakeOnCall, code: int
 ) -> None:
-    """Whether it has, nobody can tell; what can be repeated is."""
+    """Nothing shows whether it has; what can be retried is."""
     group = fake.add_group()
     async with connect(fake) as client:
-        await answered(fake, client)
+        await reach(fake, client)
         fake.faults.add(status(code, applied=True))
         with pytest.raises(OutcomeUnknown, match="Check: "):
             await client.alert_groups.silence(group.id, 60)
@@ -456,13 +454,13 @@ async def test_a_write_that_a_gateway_may_have_passed_on_is_in_doubt(
 
 
 @pytest.mark.parametrize("code", [407, 421, 425])
-async def test_a_write_that_a_gateway_has_not_passed_on_is_repeated(
+async def test_a_write_that_a_gateway_has_not_forwarded_is_retried(
     fake: FakeOnCall, code: int
 ) -> None:
     """It had no effect."""
     group = fake.add_group()
     async with connect(fake) as client:
-        await answered(fake, client)
+        await reach(fake, client)
         fake.faults.add(status(code))
         await client.alert_groups.silence(group.id, 60)
     assert group.state == "silenced"

@@ -1,4 +1,4 @@
-"""Passwords of proxies and of a Redis are in no view of an error, whichever setting is wrong."""
+"""No error shows passwords of proxies or of Redis, whichever setting is wrong."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ WRONG: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("wrong", WRONG)
 @pytest.mark.parametrize("how", ["arguments", "environment"])
 def test_a_wrong_setting_shows_no_password_of_the_others(wrong: str, how: str) -> None:
-    """Nor its own, in any frame of the SDK."""
+    """Nor its own; not in any frame of the SDK."""
     make = {
         "arguments": partial(OnCallClient, url=BASE, token=KEY),
         "environment": partial(OnCallClient.from_env, ENVIRONMENT),
@@ -62,14 +62,14 @@ def test_a_wrong_setting_shows_no_password_of_the_others(wrong: str, how: str) -
 
 @pytest.mark.parametrize("missing", ENVIRONMENT)
 def test_a_missing_variable_shows_no_password_either(missing: str) -> None:
-    """It is looked for before the options are."""
+    """The variable is read before the options."""
     with pytest.raises(InvalidArgument, match=missing) as caught:
         OnCallClient.from_env(ENVIRONMENT | {missing: ""}, **SECRETS)
     assert leaks(caught.value, PASSWORD) == []
 
 
 def test_a_misspelled_option_shows_no_password() -> None:
-    """Python's own error comes from a frame that holds all options."""
+    """Python raises the error from a frame that holds all options."""
     with pytest.raises(TypeError, match="timeuot") as caught:
         OnCallClient.from_env(ENVIRONMENT, timeuot=1, **SECRETS)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # wrong on purpose
     assert leaks(caught.value, PASSWORD) == []
@@ -83,10 +83,10 @@ def test_a_misspelled_option_shows_no_password() -> None:
         pytest.param(f"ada:{PASSWORD}@[::1", id="no address"),
     ],
 )
-def test_a_wrong_proxy_of_the_environment_is_not_shown(
+def test_a_wrong_proxy_from_the_environment_is_not_shown(
     proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was set for all programs, and long ago."""
+    """It was set for all programs, perhaps long ago."""
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setenv("https_proxy", proxy)

@@ -1,4 +1,4 @@
-"""What becomes of every call when something goes wrong: its outcome, and what the server holds."""
+"""Every call when something goes wrong: its outcome, and what the server holds."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from tests.support.virtual_time import passed
 
 
 def requests(fake: FakeOnCall, operation: str) -> int:
-    """How often this was asked for."""
+    """How many requests this operation took."""
     return sum(call.operation == operation for call in fake.calls)
 
 
 @every_operation
 @every_fault
-async def test_what_goes_wrong_once(fake: FakeOnCall, name: str, fault: str) -> None:
-    """All calls come to their good end, except for those that a repeat would do twice."""
+async def test_a_fault_that_happens_once(fake: FakeOnCall, name: str, fault: str) -> None:
+    """All calls succeed, except those that a retry would apply twice."""
     operation, (what, kind) = OPERATIONS[name], FAULTS[fault]
     at = case(fake, operation)
     fake.faults.add(what, operation=name)
@@ -69,8 +69,8 @@ async def test_what_goes_wrong_once(fake: FakeOnCall, name: str, fault: str) -> 
 
 @every_operation
 @every_fault
-async def test_what_never_gets_better(fake: FakeOnCall, name: str, fault: str) -> None:
-    """A read ends with the last error; a write that may have been done, with the doubt."""
+async def test_a_fault_that_lasts(fake: FakeOnCall, name: str, fault: str) -> None:
+    """A read raises the last error; a write that may have been applied, OutcomeUnknown."""
     operation, (what, kind) = OPERATIONS[name], FAULTS[fault]
     at = case(fake, operation)
     fake.faults.add(throttle(3600) if fault == "throttle" else what, operation=name, times=99)
@@ -103,7 +103,7 @@ async def test_what_never_gets_better(fake: FakeOnCall, name: str, fault: str) -
 
 @every_operation
 async def test_a_503_that_lasts_is_waited_out(fake: FakeOnCall, name: str) -> None:
-    """Two seconds of it, before anything is applied; those that may not repeat say so."""
+    """For two seconds, before anything is applied; what may not be retried raises."""
     operation = OPERATIONS[name]
     at = case(fake, operation)
     fake.faults.add(status(503), operation=name, lasting=timedelta(seconds=2))
@@ -140,10 +140,10 @@ async def test_a_pause_costs_time_and_nothing_else(fake: FakeOnCall, name: str) 
         pytest.param([throttle(1)], id="when the first was not let in"),
     ],
 )
-async def test_a_refusal_that_is_no_repeat_is_told(
+async def test_a_refusal_without_an_ambiguous_attempt_is_raised(
     fake: FakeOnCall, oncall: OnCallClient, harmless: list[Fault]
 ) -> None:
-    """AlreadyInState and NotFound count as success only where an attempt is in doubt."""
+    """AlreadyInState and NotFound count as success only after an ambiguous attempt."""
     group = fake.add_group(state="acknowledged")
     for fault in harmless:
         fake.faults.add(fault)
@@ -155,10 +155,10 @@ async def test_a_refusal_that_is_no_repeat_is_told(
         await oncall.alert_groups.remove_label(group.id, "team", "SRE")
 
 
-async def test_a_repeat_that_meets_another_state_is_in_doubt(
+async def test_a_retry_that_finds_another_state_has_an_unknown_outcome(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """Acknowledged, answer lost, then taken back and resolved by somebody else."""
+    """Acknowledged, response lost, then unacknowledged and resolved by someone else."""
     group = fake.add_group()
     fake.faults.add(reset(applied=True), operation="acknowledge_alert_group")
     task = asyncio.ensure_future(oncall.alert_groups.acknowledge(group.id))
@@ -170,10 +170,10 @@ async def test_a_repeat_that_meets_another_state_is_in_doubt(
     assert len(caught.value.attempts) == 2
 
 
-async def test_the_token_lost_its_rights_between_the_attempts(
+async def test_a_refusal_of_a_retry_says_nothing_about_the_first_attempt(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """A refusal of the repeat does not tell of the first attempt."""
+    """The token lost its rights between the attempts."""
     group = fake.add_group()
     fake.faults.add(reset(applied=True), operation="acknowledge_alert_group")
     refusal = error(403, {"detail": "You do not have permission to perform this action."})
@@ -185,7 +185,7 @@ async def test_the_token_lost_its_rights_between_the_attempts(
 
 
 @pytest.mark.parametrize("fault", [name for name, (what, _) in FAULTS.items() if what.applied])
-async def test_a_label_whose_answer_was_lost_is_returned(fake: FakeOnCall, fault: str) -> None:
+async def test_a_label_whose_response_was_lost_is_returned(fake: FakeOnCall, fault: str) -> None:
     """As the server has it."""
     at = case(fake, OPERATIONS["add_alert_group_label"])
     fake.faults.add(FAULTS[fault][0], operation="add_alert_group_label")
@@ -213,11 +213,11 @@ CHANGES: list[Any] = [
 
 
 @pytest.mark.parametrize("changes", CHANGES)
-@pytest.mark.parametrize("what", [reset(applied=True), reset()], ids=["answer", "request"])
-async def test_an_update_whose_answer_was_lost_returns_the_integration(
+@pytest.mark.parametrize("what", [reset(applied=True), reset()], ids=["response", "request"])
+async def test_an_update_whose_response_was_lost_returns_the_integration(
     fake: FakeOnCall, changes: dict[str, Any], what: Fault
 ) -> None:
-    """As it is now, by a look or by a repeat."""
+    """As it is now, by a read-back or a retry."""
     source = fake.add_integration(name="old")
     fake.faults.add(what, operation="update_integration")
     async with connect(fake) as client:
@@ -228,8 +228,8 @@ async def test_an_update_whose_answer_was_lost_returns_the_integration(
         assert source.name == "renamed"
 
 
-async def test_an_update_that_cannot_be_read_back_is_in_doubt(fake: FakeOnCall) -> None:
-    """The look itself fails; its error is the cause."""
+async def test_an_update_that_cannot_be_read_back_has_an_unknown_outcome(fake: FakeOnCall) -> None:
+    """The read-back fails, and its error is the cause."""
     at = case(fake, OPERATIONS["update_integration"])
     fake.faults.add(reset(applied=True), operation="update_integration", times=9)
     fake.faults.add(status(503), operation="get_integration", times=99)
@@ -242,8 +242,8 @@ async def test_an_update_that_cannot_be_read_back_is_in_doubt(fake: FakeOnCall) 
 
 
 @pytest.mark.parametrize("token", ["t", "team", "count", "null", "0"])
-async def test_a_token_that_is_part_of_an_answer_changes_nothing(token: str) -> None:
-    """Answers are the server's words; only what is shown is redacted."""
+async def test_a_token_that_occurs_in_a_response_changes_no_result(token: str) -> None:
+    """Results are what the server sent; only what is shown is redacted."""
     fake = FakeOnCall(token=token)
     group = fake.add_group(title="the team counts 0 null")
     async with connect(fake) as client:
@@ -252,10 +252,10 @@ async def test_a_token_that_is_part_of_an_answer_changes_nothing(token: str) -> 
 
 
 @pytest.mark.parametrize("name", ["get_alert_group", "acknowledge_alert_group"])
-async def test_the_users_own_client_that_is_closed_between_attempts_is_told(
+async def test_a_users_own_client_that_is_closed_between_attempts_is_reported(
     fake: FakeOnCall, name: str
 ) -> None:
-    """With an error of this SDK, not with httpx's RuntimeError."""
+    """By an error of the SDK, not by httpx's RuntimeError."""
     at = case(fake, OPERATIONS[name])
     fake.faults.add(reset(), operation=name, times=9)
     http = httpx.AsyncClient(transport=fake.transport())
@@ -270,8 +270,8 @@ async def test_the_users_own_client_that_is_closed_between_attempts_is_told(
         assert_idle(client)
 
 
-async def test_a_listener_that_fails_takes_no_place_with_it(fake: FakeOnCall) -> None:
-    """Nor does it change what becomes of the call."""
+async def test_a_listener_that_fails_keeps_no_place_in_the_throttle(fake: FakeOnCall) -> None:
+    """Nor does it change the outcome of the call."""
 
     def fails(_event: object) -> None:
         raise LookupError("the listener's own")

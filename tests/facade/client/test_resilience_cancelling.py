@@ -1,4 +1,4 @@
-"""Calls that are cancelled at any time: all is as it was before."""
+"""Calls that are cancelled at any time leave everything as it was."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ every_scenario = pytest.mark.parametrize("scenario", list(SCENARIOS))
 
 
 async def cancelled(fake: FakeOnCall, scenario: str, pause: Callable[[], Awaitable[None]]) -> None:
-    """More tasks than places, cancelled after a while; afterwards everything is as before."""
+    """Cancel more tasks than places after a while; afterwards everything is as before."""
     call, faults = SCENARIOS[scenario]
     at = case(fake, OPERATIONS["get_alert_group"])
     for _ in range(4):
@@ -60,7 +60,7 @@ async def cancelled(fake: FakeOnCall, scenario: str, pause: Callable[[], Awaitab
 async def test_a_call_may_be_cancelled_after_any_turn_of_the_loop(
     fake: FakeOnCall, scenario: str, turns: int
 ) -> None:
-    """The places of the throttle are free, no task is left, and the client goes on."""
+    """The throttle's places are free, no task is left, and the client stays usable."""
 
     async def pause() -> None:
         for _ in range(turns):
@@ -74,7 +74,7 @@ async def test_a_call_may_be_cancelled_after_any_turn_of_the_loop(
 async def test_a_call_may_be_cancelled_after_any_time(
     fake: FakeOnCall, scenario: str, tenths: int
 ) -> None:
-    """While a request is on its way, a retry is waited for, or all calls pause."""
+    """While a request is in flight, a retry is due later, or all calls pause."""
     fake.latency = timedelta(seconds=0.6)
 
     async def pause() -> None:
@@ -86,7 +86,7 @@ async def test_a_call_may_be_cancelled_after_any_time(
 async def test_a_caller_that_is_cancelled_in_the_throttle_passes_its_place_on(
     fake: FakeOnCall,
 ) -> None:
-    """On the very turn on which it was given to him."""
+    """In the very turn in which it got the place."""
     group = fake.add_group()
     fake.latency = timedelta(seconds=1)
     async with connect(fake, max_connections=1) as client:
@@ -101,7 +101,7 @@ async def test_a_caller_that_is_cancelled_in_the_throttle_passes_its_place_on(
         assert_idle(client)
 
 
-async def test_a_timeout_of_asyncio_ends_a_call(fake: FakeOnCall) -> None:
+async def test_an_asyncio_timeout_ends_a_call(fake: FakeOnCall) -> None:
     """With TimeoutError, not with an error of the SDK."""
     group = fake.add_group()
     fake.faults.add(hang(), times=9)
@@ -118,7 +118,7 @@ async def test_a_timeout_of_asyncio_ends_a_call(fake: FakeOnCall) -> None:
 
 
 async def gather_or_cancel(client: OnCallClient, group_id: str) -> None:
-    """Calls that would succeed, one that waits, and one that fails."""
+    """Make calls that would succeed, one that waits, and one that fails."""
     async with asyncio.TaskGroup() as tasks:
         for _ in range(3):
             tasks.create_task(client.alert_groups.get(group_id))
@@ -127,7 +127,7 @@ async def gather_or_cancel(client: OnCallClient, group_id: str) -> None:
 
 
 async def test_a_task_group_ends_the_others_when_one_fails(fake: FakeOnCall) -> None:
-    """The group of errors holds the one that failed."""
+    """The exception group holds the error of the one that failed."""
     group = fake.add_group()
     async with connect(fake, max_connections=2) as client:
         fake.faults.add(hang(), operation="list_alert_groups", times=9)

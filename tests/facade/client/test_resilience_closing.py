@@ -1,4 +1,4 @@
-"""Clients that are closed while calls are under way, and used where they do not belong."""
+"""Clients that are closed while calls are in flight, and used where they do not belong."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def test_closing_may_wait_for_the_calls_in_flight(fake: FakeOnCall, name: 
 
 
 async def test_closing_waits_for_read_backs_too(fake: FakeOnCall) -> None:
-    """A call that looks for its effect while the client closes is a call under way."""
+    """A call that reads back its effect while the client closes is in flight."""
     at = case(fake, OPERATIONS["add_alert_group_label"])
     fake.latency = timedelta(seconds=1)
     fake.faults.add(reset(applied=True), operation="add_alert_group_label")
@@ -78,7 +78,7 @@ ABORTED = {
     ],
 )
 async def test_closing_ends_the_calls_in_flight(fake: FakeOnCall, name: str, when: str) -> None:
-    """At once; a write that was on its way ends with the doubt."""
+    """At once; a write in flight ends with OutcomeUnknown."""
     what, seconds = ABORTED[when]
     operation = OPERATIONS[name]
     at = case(fake, operation)
@@ -88,7 +88,9 @@ async def test_closing_ends_the_calls_in_flight(fake: FakeOnCall, name: str, whe
     client = connect(fake)
     task = asyncio.ensure_future(operation.call(client, at))
     await asyncio.sleep(seconds)
-    late = task.done()  # create and silence are in doubt already, or the effect was found
+    late = (
+        task.done()
+    )  # the outcome of create and silence is unknown already, or the effect was found
     before = passed()
     await client.aclose()
     (result,) = await asyncio.gather(task, return_exceptions=True)
@@ -99,8 +101,8 @@ async def test_closing_ends_the_calls_in_flight(fake: FakeOnCall, name: str, whe
     assert_idle(client)
 
 
-async def test_closing_turns_away_those_who_wait_for_a_place(fake: FakeOnCall) -> None:
-    """Nothing of theirs was sent: no doubt."""
+async def test_closing_ends_calls_that_wait_for_a_place(fake: FakeOnCall) -> None:
+    """They sent nothing, so their outcome is known."""
     group = fake.add_group()
     fake.faults.add(hang(), times=9)
     client = connect(fake, max_connections=1)
@@ -113,8 +115,8 @@ async def test_closing_turns_away_those_who_wait_for_a_place(fake: FakeOnCall) -
     assert_idle(client)
 
 
-async def test_closing_twice_and_at_once_is_fine(fake: FakeOnCall) -> None:
-    """In both ways."""
+async def test_closing_twice_or_concurrently_is_fine(fake: FakeOnCall) -> None:
+    """With and without waiting."""
     client = connect(fake)
     await asyncio.gather(client.aclose(wait=True), client.aclose(), client.aclose(wait=True))
     await client.aclose(wait=True)
@@ -123,7 +125,7 @@ async def test_closing_twice_and_at_once_is_fine(fake: FakeOnCall) -> None:
     assert_idle(client)
 
 
-def test_another_thread_is_told_so(clock: VirtualClock) -> None:
+def test_a_call_from_another_thread_is_refused(clock: VirtualClock) -> None:
     """The client belongs to the loop of its first call, even while that one runs."""
     fake = FakeOnCall(clock=clock)
     group = fake.add_group()
@@ -151,7 +153,7 @@ def test_another_thread_is_told_so(clock: VirtualClock) -> None:
 
 
 async def test_the_users_own_client_of_httpx_ends_calls_as_well(fake: FakeOnCall) -> None:
-    """Closing ours leaves theirs open, and yet ends our calls at once."""
+    """Closing the OnCall client leaves it open, but ends the calls at once."""
     group = fake.add_group()
     fake.latency = timedelta(seconds=9)
     async with httpx.AsyncClient(transport=fake.transport()) as http:
@@ -165,7 +167,7 @@ async def test_the_users_own_client_of_httpx_ends_calls_as_well(fake: FakeOnCall
         assert not http.is_closed
 
 
-async def test_a_cancelled_waiting_for_the_end_can_be_made_good(fake: FakeOnCall) -> None:
+async def test_a_cancelled_close_can_be_completed(fake: FakeOnCall) -> None:
     """`aclose(wait=True)` under a timeout, then `aclose()`."""
     group = fake.add_group()
     fake.faults.add(hang(), times=9)

@@ -1,4 +1,4 @@
-"""Creating an integration while something goes wrong: exactly one, if its name is looked up."""
+"""Creating an integration while something goes wrong: exactly one, if it is read back."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.samples import BASE
 
 @every_fault
 async def test_a_creation_that_reads_back_makes_exactly_one(fake: FakeOnCall, fault: str) -> None:
-    """Whether the answer was lost or the request."""
+    """Whether the response was lost or the request."""
     what, _ = FAULTS[fault]
     fake.faults.add(what, operation="create_integration")
     async with connect(fake) as client:
@@ -35,10 +35,10 @@ async def test_a_creation_that_reads_back_makes_exactly_one(fake: FakeOnCall, fa
 
 
 @every_fault
-async def test_a_creation_that_reads_back_and_fails_for_good_makes_at_most_one(
+async def test_a_creation_that_reads_back_and_finally_fails_makes_at_most_one(
     fake: FakeOnCall, fault: str
 ) -> None:
-    """What was lost each time, and what was applied is found."""
+    """Lost requests make none; what was applied is found."""
     what, kind = FAULTS[fault]
     fake.faults.add(
         throttle(3600) if fault == "throttle" else what, operation="create_integration", times=99
@@ -59,13 +59,13 @@ async def test_a_creation_that_reads_back_and_fails_for_good_makes_at_most_one(
     [
         pytest.param([], id="nothing was lost"),
         pytest.param([reset()], id="the request was lost"),
-        pytest.param([reset(applied=True)], id="the answer was lost"),
+        pytest.param([reset(applied=True)], id="the response was lost"),
     ],
 )
 async def test_a_creation_of_a_name_that_exists_is_refused(
     fake: FakeOnCall, lost: list[Fault]
 ) -> None:
-    """It is not taken for one's own."""
+    """The call does not mistake it for its own."""
     other = fake.add_integration(name="new")
     for fault in lost:
         fake.faults.add(fault, operation="create_integration")
@@ -82,7 +82,7 @@ async def test_a_creation_of_a_name_that_exists_is_refused(
 async def test_a_creation_of_a_name_that_exists_in_another_team_finds_its_own(
     fake: FakeOnCall,
 ) -> None:
-    """Names are unique within a team only."""
+    """Names are unique only within a team."""
     other = fake.add_integration(name="new", team_id=fake.add_team("SRE"))
     fake.faults.add(reset(applied=True), operation="create_integration")
     async with connect(fake) as client:
@@ -92,19 +92,19 @@ async def test_a_creation_of_a_name_that_exists_in_another_team_finds_its_own(
 
 
 class Unfiltered(httpx.AsyncBaseTransport):
-    """A server that does not know the filter by name, and has small pages."""
+    """A server that ignores the name filter, and has small pages."""
 
     def __init__(self, fake: FakeOnCall) -> None:
         self._inner = fake.transport()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Forget the filter."""
+        """Drop the filter."""
         request.url = request.url.copy_remove_param("name").copy_set_param("perpage", "1")
         return await self._inner.handle_async_request(request)
 
 
 async def test_a_creation_is_found_among_all_others(fake: FakeOnCall) -> None:
-    """Where the filter is ignored, the right one is picked, and the walk is called off."""
+    """Where the filter is ignored, the right one is picked, and the walk ends early."""
     for number in range(3):
         fake.add_integration(name=f"a{number}")
     fake.faults.add(reset(applied=True), operation="create_integration")
@@ -125,7 +125,7 @@ async def test_a_creation_is_found_among_all_others(fake: FakeOnCall) -> None:
 
 
 async def test_a_creation_that_reads_back_needs_a_name(fake: FakeOnCall) -> None:
-    """Nothing is sent."""
+    """Without one, nothing is sent."""
     async with connect(fake) as client:
         with pytest.raises(InvalidArgument) as caught:
             await client.integrations.create(type="webhook", reconcile=True)

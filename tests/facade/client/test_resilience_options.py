@@ -22,22 +22,22 @@ from tests.support.virtual_time import passed
 
 
 async def test_views_share_connections_throttle_and_budget(fake: FakeOnCall) -> None:
-    """And closing one closes all."""
+    """Closing one closes all."""
     group = fake.add_group()
     async with connect(fake, max_connections=2) as client:
         view = client.with_options(timeout=3, retry=ONCE)
         assert view._session.shared is client._session.shared
         fake.latency = timedelta(seconds=1)
         async with asyncio.TaskGroup() as tasks:
-            for one in (client, view) * 5:
-                tasks.create_task(one.alert_groups.get(group.id))
+            for each in (client, view) * 5:
+                tasks.create_task(each.alert_groups.get(group.id))
         assert passed() == pytest.approx(5)
         fake.latency = timedelta(0)
         fake.faults.add(throttle(48))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(client.alert_groups.get(group.id))
             await settle()
-            tasks.create_task(view.alert_groups.get(group.id))
+            tasks.create_task(each.alert_groups.get(group.id))
         assert passed() >= 5 + 48
         assert [call.status for call in fake.calls].count(429) == 1
         await view.aclose()
@@ -45,8 +45,8 @@ async def test_views_share_connections_throttle_and_budget(fake: FakeOnCall) -> 
             await client.alert_groups.get(group.id)
 
 
-async def test_options_hold_for_the_view_only(fake: FakeOnCall) -> None:
-    """Timeout and retries; what is not given stays."""
+async def test_options_apply_to_the_view_only(fake: FakeOnCall) -> None:
+    """Timeout and retries; what is not given stays as it was."""
     group = fake.add_group()
     async with connect(
         fake, timeout=20, retry=RetryPolicy(max_attempts=2, initial_backoff=1)
@@ -70,8 +70,8 @@ async def test_options_hold_for_the_view_only(fake: FakeOnCall) -> None:
             client.with_options(timeout=0)
 
 
-async def test_an_outage_is_not_met_with_a_storm(fake: FakeOnCall) -> None:
-    """When the quota is spent, calls are tried once, of all views; successes refill it."""
+async def test_an_outage_does_not_cause_a_storm_of_retries(fake: FakeOnCall) -> None:
+    """Once the retry budget of all views is spent, calls are tried once; successes refill it."""
     group = fake.add_group()
     fake.faults.add(status(503), lasting=timedelta(days=1))
     async with connect(fake) as client:
@@ -91,7 +91,7 @@ async def test_an_outage_is_not_met_with_a_storm(fake: FakeOnCall) -> None:
 
 
 async def test_no_attempt_begins_after_the_deadline(fake: FakeOnCall) -> None:
-    """Nor is a delay waited for in vain."""
+    """Nor is there a delay after which no attempt could begin."""
     group = fake.add_group()
     fake.faults.add(status(503), times=99)
     policy = RetryPolicy(max_attempts=99, deadline=10)
@@ -107,8 +107,8 @@ async def test_no_attempt_begins_after_the_deadline(fake: FakeOnCall) -> None:
         assert len(timed_out.value.attempts) == 1
 
 
-async def test_a_pause_beyond_the_deadline_is_told_at_once(fake: FakeOnCall) -> None:
-    """With the time to come back."""
+async def test_a_pause_beyond_the_deadline_is_raised_at_once(fake: FakeOnCall) -> None:
+    """The error says when to retry."""
     group = fake.add_group()
     fake.faults.add(throttle(3600))
     async with connect(fake) as client:
@@ -117,8 +117,8 @@ async def test_a_pause_beyond_the_deadline_is_told_at_once(fake: FakeOnCall) -> 
     assert (caught.value.reset_after, passed()) == (3600, 0)
 
 
-async def test_a_pause_beyond_the_deadline_is_told_to_other_tasks_too(fake: FakeOnCall) -> None:
-    """A call that comes later does not silently wait for an hour."""
+async def test_a_pause_beyond_the_deadline_is_raised_in_other_tasks_too(fake: FakeOnCall) -> None:
+    """A later call does not silently wait for an hour."""
     group = fake.add_group()
     fake.faults.add(throttle(3600))
     async with connect(fake) as client:
@@ -134,8 +134,8 @@ ABSURD = 86_400_000
 absurd = status(429, headers={"Retry-After": str(ABSURD)})
 
 
-async def test_one_absurd_retry_after_does_not_shut_the_client(fake: FakeOnCall) -> None:
-    """What it says is told as it is; a quarter of an hour later the server is asked again."""
+async def test_one_absurd_retry_after_does_not_block_the_client(fake: FakeOnCall) -> None:
+    """The error shows it as it came; a quarter of an hour later, a request is sent."""
     group = fake.add_group()
     fake.faults.add(absurd)
     async with connect(fake) as client:
@@ -151,10 +151,10 @@ async def test_one_absurd_retry_after_does_not_shut_the_client(fake: FakeOnCall)
     assert [call.status for call in fake.calls] == [429, 200]
 
 
-async def test_who_may_wait_that_long_goes_on_after_one_probe_each_quarter_of_an_hour(
+async def test_calls_that_may_wait_so_long_send_one_probe_each_quarter_of_an_hour(
     fake: FakeOnCall,
 ) -> None:
-    """However many wait, and until the server is well again."""
+    """However many wait, until the server has recovered."""
     group = fake.add_group()
     fake.faults.add(absurd, times=3)
     async with connect(fake, retry=RetryPolicy(deadline=7200), max_connections=8) as client:
@@ -169,10 +169,10 @@ async def test_who_may_wait_that_long_goes_on_after_one_probe_each_quarter_of_an
     assert [call.status for call in fake.calls] == [429] * 2 + [200] * 21
 
 
-async def test_a_pause_that_is_renewed_and_renewed_ends_with_the_deadline(
+async def test_a_pause_that_keeps_being_renewed_ends_with_the_deadline(
     fake: FakeOnCall,
 ) -> None:
-    """Also for those that have sent nothing, and wait for the others."""
+    """Also for calls that have sent nothing, and wait for others."""
     group = fake.add_group()
     fake.faults.add(absurd, lasting=timedelta(days=2))
     async with connect(fake, retry=RetryPolicy(deadline=3000)) as client:

@@ -32,16 +32,16 @@ each_transport = pytest.mark.parametrize("transport", ["httpx", "httpx2", "aioht
 
 
 @asynccontextmanager
-async def loopback(answer: bytes | None) -> AsyncGenerator[tuple[str, asyncio.Event]]:
-    """A server that reads a request, answers these bytes, and hangs up; with None, it waits."""
+async def loopback(response: bytes | None) -> AsyncGenerator[tuple[str, asyncio.Event]]:
+    """A server that reads a request, sends these bytes, and hangs up; with None, it waits."""
     asked, over = asyncio.Event(), asyncio.Event()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         asked.set()
-        if answer is None:
+        if response is None:
             await over.wait()
-        writer.write(answer or b"")
+        writer.write(response or b"")
         writer.close()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
@@ -65,10 +65,10 @@ every_call = pytest.mark.parametrize("name", list(CALLS))
 @each_transport
 @every_call
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         pytest.param(b"", id="read error"),
-        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", id="answer cut short"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", id="response cut short"),
         pytest.param(b"SSH-2.0-x\r\n\r\n", id="not HTTP"),
         pytest.param(
             b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nxxxx",
@@ -76,12 +76,12 @@ every_call = pytest.mark.parametrize("name", list(CALLS))
         ),
     ],
 )
-async def test_no_whole_answer_is_an_error_of_a_read_and_a_doubt_of_a_write(
-    name: str, answer: bytes, transport: str
+async def test_an_incomplete_response_fails_a_read_and_leaves_a_write_unknown(
+    name: str, response: bytes, transport: str
 ) -> None:
-    """Without the token in any view, in the causes least of all."""
+    """No error shows the token, nor do their causes."""
     async with (
-        loopback(answer) as (url, _),
+        loopback(response) as (url, _),
         made(url=url, grafana_url=STACK, retry=ONCE, transport=transport) as client,
     ):
         with pytest.raises(OnCallError) as caught:
@@ -96,8 +96,8 @@ async def test_no_whole_answer_is_an_error_of_a_read_and_a_doubt_of_a_write(
 
 @each_transport
 @every_call
-async def test_a_refused_connection_is_no_doubt(name: str, transport: str) -> None:
-    """Nothing was sent, thrice."""
+async def test_a_refused_connection_leaves_no_outcome_unknown(name: str, transport: str) -> None:
+    """Nothing was sent in three attempts."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     policy = RetryPolicy(max_attempts=3, initial_backoff=0.001)
@@ -111,10 +111,10 @@ async def test_a_refused_connection_is_no_doubt(name: str, transport: str) -> No
 
 
 @every_call
-async def test_a_refusal_is_told_once(name: str) -> None:
-    """403 is no failure that passes."""
-    answer = b'HTTP/1.1 403 Forbidden\r\nContent-Length: 15\r\n\r\n{"detail":"no"}'
-    async with loopback(answer) as (url, _), made(url=url, grafana_url=STACK) as client:
+async def test_a_refusal_is_not_retried(name: str) -> None:
+    """A 403 does not pass by itself."""
+    response = b'HTTP/1.1 403 Forbidden\r\nContent-Length: 15\r\n\r\n{"detail":"no"}'
+    async with loopback(response) as (url, _), made(url=url, grafana_url=STACK) as client:
         with pytest.raises(Forbidden) as caught:
             await CALLS[name](client)
     assert_fit_to_hand_on(caught.value, Forbidden)
@@ -122,8 +122,8 @@ async def test_a_refusal_is_told_once(name: str) -> None:
 
 
 @each_transport
-async def test_the_token_is_in_no_view_of_a_cancellation(transport: str) -> None:
-    """While the server has the request and says nothing."""
+async def test_no_representation_of_a_cancellation_shows_the_token(transport: str) -> None:
+    """While the server has the request and sends nothing."""
     async with (
         loopback(None) as (url, asked),
         made(url=url, grafana_url=STACK, transport=transport) as client,
@@ -141,10 +141,10 @@ async def test_the_token_is_in_no_view_of_a_cancellation(transport: str) -> None
     ("name", "kind"),
     [("get", ClientStateError), ("acknowledge", OutcomeUnknown), ("silence", OutcomeUnknown)],
 )
-async def test_closing_ends_what_waits_for_an_answer(
+async def test_closing_ends_calls_that_wait_for_a_response(
     name: str, kind: type[OnCallError], transport: str
 ) -> None:
-    """At once, with a doubt where a write was on its way."""
+    """At once; a write in flight ends with OutcomeUnknown."""
     async with (
         loopback(None) as (url, asked),
         made(url=url, grafana_url=STACK, transport=transport) as client,
@@ -160,14 +160,14 @@ async def test_closing_ends_what_waits_for_an_answer(
 
 @contextmanager
 def everything_logged(caplog: pytest.LogCaptureFixture) -> Generator[None]:
-    """All loggers at their most talkative."""
+    """The records of all loggers at their lowest levels."""
     with caplog.at_level(logging.DEBUG):
         yield
     assert any(record.name.startswith("httpcore") for record in caplog.records)
 
 
 async def test_the_token_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
-    """Of this package, httpx or httpcore, over a real socket."""
+    """Not of this package, httpx or httpcore, over a real socket."""
     fake = FakeOnCall(token=KEY)
     group = fake.add_group()
     with everything_logged(caplog):

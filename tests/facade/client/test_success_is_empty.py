@@ -1,4 +1,4 @@
-"""A body where none is due is no success: somebody else has answered, perhaps that it failed."""
+"""An unexpected body is not a success: another server has responded, perhaps with a failure."""
 
 from __future__ import annotations
 
@@ -41,27 +41,27 @@ bodies = pytest.mark.parametrize(
 
 
 class Server:
-    """Answers from a script; its last answer again and again."""
+    """Return the responses of a script, and after the end its last one."""
 
-    def __init__(self, *answers: httpx.Response) -> None:
-        self.answers = [*answers]
+    def __init__(self, *responses: httpx.Response) -> None:
+        self.responses = [*responses]
         self.seen = 0
 
     def __call__(self, _: httpx.Request) -> httpx.Response:
-        """Whatever it is asked."""
+        """Return the next response, whatever the request."""
         self.seen += 1
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
 
     def client(self) -> OnCallClient:
-        """One of it."""
+        """A client of this server."""
         return made(transport=httpx.MockTransport(self))
 
 
 @every_write
 @bodies
 @pytest.mark.parametrize("status", [200, 201, 202])
-async def test_json_is_no_success(name: str, body: Any, status: int) -> None:
-    """It is in doubt, and what cannot be repeated is sent once."""
+async def test_json_is_not_a_success(name: str, body: Any, status: int) -> None:
+    """The outcome is unknown, and what cannot be retried is sent once."""
     server = Server(httpx.Response(status, json=body))
     async with server.client() as client:
         with pytest.raises(OutcomeUnknown) as caught:
@@ -71,8 +71,8 @@ async def test_json_is_no_success(name: str, body: Any, status: int) -> None:
 
 
 @every_write
-async def test_a_repeat_may_tell(name: str) -> None:
-    """That of a write that may be repeated."""
+async def test_a_retry_may_show_the_outcome(name: str) -> None:
+    """Where the write may be retried."""
     status, call = WRITES[name]
     if name == "silence":
         return
@@ -83,8 +83,8 @@ async def test_a_repeat_may_tell(name: str) -> None:
 
 
 @every_write
-async def test_an_empty_answer_is_success(name: str) -> None:
-    """With the one status of the operation."""
+async def test_an_empty_response_is_a_success(name: str) -> None:
+    """With the one success status of the operation."""
     status, call = WRITES[name]
     server = Server(httpx.Response(status))
     async with server.client() as client:

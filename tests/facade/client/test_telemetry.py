@@ -1,4 +1,4 @@
-"""Spans and metrics of a client that is used, as OpenTelemetry's SDK gets them."""
+"""Spans and metrics of a client in use, as OpenTelemetry's SDK receives them."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from tests.support.watchers import EVERY, polls, watching
 
 @pytest.fixture
 def exporter() -> InMemorySpanExporter:
-    """Where ended spans go."""
+    """An exporter that keeps ended spans."""
     return InMemorySpanExporter()
 
 
 @pytest.fixture
 def provider(exporter: InMemorySpanExporter) -> Iterator[TracerProvider]:
-    """A provider of this test alone."""
+    """A tracer provider for this test alone."""
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     yield provider
@@ -44,13 +44,13 @@ def provider(exporter: InMemorySpanExporter) -> Iterator[TracerProvider]:
 
 @pytest.fixture
 def reader() -> InMemoryMetricReader:
-    """Where measurements go."""
+    """A reader that keeps measurements."""
     return InMemoryMetricReader()
 
 
 @pytest.fixture
 def metrics(reader: InMemoryMetricReader) -> Iterator[Metrics]:
-    """A listener of this test alone."""
+    """A listener for this test alone."""
     provider = MeterProvider([reader], shutdown_on_exit=False)
     yield Metrics(meter_provider=provider)
     provider.shutdown()
@@ -62,14 +62,14 @@ def ended(exporter: InMemorySpanExporter, name: str) -> list[ReadableSpan]:
 
 
 def numbers(*spans: ReadableSpan) -> list[int]:
-    """Their ids."""
+    """The span ids."""
     return [span.context.span_id for span in spans if span.context]
 
 
 async def test_the_span_of_a_call_is_current_while_its_requests_go_out(
     provider: TracerProvider, exporter: InMemorySpanExporter
 ) -> None:
-    """So what instruments httpx makes spans below it; afterwards, the caller's is current again."""
+    """So an instrumented httpx makes spans below it; afterwards the caller's span is current."""
     current: list[Span] = []
 
     def server(_: httpx.Request) -> httpx.Response:
@@ -83,7 +83,7 @@ async def test_the_span_of_a_call_is_current_while_its_requests_go_out(
             await client.alert_groups.get(GROUP_ID)
             assert trace.get_current_span() is job
     (span,) = ended(exporter, "get_alert_group")
-    assert [one.get_span_context().span_id for one in current] == numbers(span, span)
+    assert [active.get_span_context().span_id for active in current] == numbers(span, span)
     assert span.parent is not None
     assert span.parent.span_id == job.get_span_context().span_id
 
@@ -92,7 +92,7 @@ async def test_the_span_of_a_call_is_current_while_its_requests_go_out(
 async def test_no_span_stays_current_after_a_failure(
     fake: FakeOnCall, provider: TracerProvider, fault: Any
 ) -> None:
-    """Whatever the call ends with."""
+    """Whichever error the call ends with."""
     fake.faults.add(fault, times=9)
     async with connect(fake, on_event=Tracing(tracer_provider=provider)) as client:
         with pytest.raises(Exception):  # noqa: B017, PT011  # whichever
@@ -103,7 +103,7 @@ async def test_no_span_stays_current_after_a_failure(
 async def test_calls_at_the_same_time_have_spans_beside_each_other(
     fake: FakeOnCall, provider: TracerProvider, exporter: InMemorySpanExporter
 ) -> None:
-    """Each task has a current span of its own, also where some are cancelled."""
+    """Each task has its own current span, also where some are cancelled."""
     ids = [fake.add_group().id for _ in range(8)]
     async with connect(fake, on_event=Tracing(tracer_provider=provider)) as client:
         with provider.get_tracer("app").start_as_current_span("job") as job:
@@ -121,7 +121,7 @@ async def test_calls_at_the_same_time_have_spans_beside_each_other(
 async def test_what_a_call_reads_back_is_below_its_span(
     fake: FakeOnCall, provider: TracerProvider, exporter: InMemorySpanExporter
 ) -> None:
-    """It is part of the call."""
+    """A read-back is part of the call."""
     source = fake.add_integration()
     fake.faults.add(status(503, applied=True), operation="update_integration")
     async with connect(fake, on_event=Tracing(tracer_provider=provider)) as client:
@@ -135,7 +135,7 @@ async def test_what_a_call_reads_back_is_below_its_span(
 async def test_calls_retries_and_pauses_are_measured(
     fake: FakeOnCall, metrics: Metrics, reader: InMemoryMetricReader
 ) -> None:
-    """With the operation, and the class of the error of what failed."""
+    """With the operation, and the error class of what failed."""
     group = fake.add_group()
     fake.faults.add(throttle(30))
     async with connect(fake, on_event=metrics) as client:
@@ -158,7 +158,7 @@ async def test_calls_retries_and_pauses_are_measured(
 async def test_calls_in_flight_are_measured(
     fake: FakeOnCall, metrics: Metrics, reader: InMemoryMetricReader
 ) -> None:
-    """Those that wait at the throttle too; none is left over, also not of cancelled ones."""
+    """Including those that wait in the throttle; cancelled ones do not stay counted."""
     ids = [fake.add_group().id for _ in range(5)]
     get = {"grafana_oncall.operation": "get_alert_group"}
     async with connect(fake, on_event=metrics, max_connections=2) as client:
@@ -173,7 +173,7 @@ async def test_calls_in_flight_are_measured(
 async def test_the_lag_of_polls_is_measured(
     fake: FakeOnCall, clock: VirtualClock, metrics: Metrics, reader: InMemoryMetricReader
 ) -> None:
-    """It is about `every` in health, and grows while polls fail."""
+    """It is about `every` while all is well, and grows while polls fail."""
     async with (
         connect(fake, on_event=metrics) as client,
         watching(client.alert_groups.watch(clock=clock)),
@@ -191,7 +191,7 @@ async def test_the_lag_of_polls_is_measured(
 async def test_a_client_takes_several_listeners(
     fake: FakeOnCall, provider: TracerProvider, metrics: Metrics
 ) -> None:
-    """Such as spans, metrics, and one's own."""
+    """Such as spans, metrics, and the user's own."""
     heard: list[Event] = []
     listeners = [Tracing(tracer_provider=provider), metrics, heard.append]
     async with connect(fake, on_event=listeners) as client:
@@ -200,7 +200,7 @@ async def test_a_client_takes_several_listeners(
 
 
 @pytest.mark.parametrize("listeners", [[print, "print"], {"a": print}], ids=["a name", "a mapping"])
-def test_what_cannot_listen_is_refused(listeners: Any) -> None:
+def test_an_object_that_is_not_a_listener_is_refused(listeners: Any) -> None:
     """When the client is made."""
     with pytest.raises(InvalidArgument, match="on_event"):
         OnCallClient(url=BASE, token=TOKEN, on_event=listeners)

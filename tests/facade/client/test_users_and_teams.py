@@ -1,4 +1,4 @@
-"""Users and teams: read one, list them by filters, and find out whose the token is."""
+"""Users and teams: read one, list them by filters, and find the token's user."""
 
 from typing import Any
 
@@ -30,14 +30,14 @@ BEN: dict[str, Any] = {"id": "U2", "username": "ben", "email": None, "role": "vi
 async def test_users_are_listed_by_name_address_and_role(
     fake: FakeOnCall, oncall: OnCallClient, filters: dict[str, Any], names: list[str]
 ) -> None:
-    """As the server compares them."""
+    """With the server's comparison."""
     fake.add_user("Ana", role="editor")
     fake.add_user("ben")
     assert [user.username for user in await oncall.users.list(**filters).collect()] == names
 
 
 async def test_a_user_is_read_by_id(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """With the teams, and the role as an enum."""
+    """With the user's teams, and the role as an enum."""
     team = fake.add_team("SRE")
     made = fake.add_user("ana", role="editor", timezone="Europe/Berlin", teams=[team])
     user = await oncall.users.get(made.id)
@@ -48,12 +48,12 @@ async def test_a_user_is_read_by_id(fake: FakeOnCall, oncall: OnCallClient) -> N
 
 
 async def test_the_current_user_is_the_token_s(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """Whose id is not in the path, and is not compared with it."""
+    """Its id is not in the path, so it is not compared with the path."""
     assert (await oncall.users.current()).id == fake.user.id
 
 
 async def test_a_service_account_has_no_current_user(fake: FakeOnCall) -> None:
-    """The server fails, and so does the call, after its retries."""
+    """The server fails, and after its retries so does the call."""
     fake.add_token("glsa_1", user="robot")
     async with OnCallClient(
         url="https://oncall.test",
@@ -68,7 +68,7 @@ async def test_a_service_account_has_no_current_user(fake: FakeOnCall) -> None:
 async def test_teams_are_listed_by_name_and_read_by_id(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """The name is exact."""
+    """Names must match exactly."""
     sre = fake.add_team("SRE", email="sre@example.com")
     fake.add_team("Payments")
     assert [team.name for team in await oncall.teams.list().collect()] == ["SRE", "Payments"]
@@ -112,10 +112,10 @@ async def test_roles_that_the_server_does_not_know_are_refused(
         pytest.param({"roles": ["viewer", "none"]}, "roles=2", id="roles"),
     ],
 )
-async def test_users_that_the_filter_excludes_are_not_given(
+async def test_users_that_the_filter_excludes_are_not_returned(
     filters: dict[str, Any], unmet: str
 ) -> None:
-    """A server that ignores a filter is found out."""
+    """A server that ignores the filter is detected."""
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=one_page(ANA, BEN)))
     async with made(transport=transport) as client:
         with pytest.raises(FilterIgnored) as ignored:

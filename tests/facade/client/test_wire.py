@@ -1,4 +1,4 @@
-"""Every operation through the facade: what exactly goes over the wire, and what comes of it.
+"""Every operation through the facade: the exact bytes on the wire, and the result.
 
 The members of a body are in alphabetical order, which is how msgspec writes a slotted class.
 """
@@ -43,7 +43,7 @@ UPDATED_MODEL = attrs.evolve(
 
 @attrs.frozen(kw_only=True)
 class Example:
-    """A curl example of the documentation: its command, its answer, and its call."""
+    """A curl example of the documentation: its command, its response, and its call."""
 
     operation: str
     call: Callable[[OnCallClient], Awaitable[object]]
@@ -55,14 +55,14 @@ class Example:
     body: bytes = b""
     """The same as it is sent."""
     status: int = 200
-    answer: Any = None
+    reply: Any = None
     result: object = None
 
     def response(self) -> httpx.Response:
-        """The documented answer; None is no body, as real servers answer actions."""
-        if self.answer is None:
+        """The documented response; None is no body, as real servers respond to actions."""
+        if self.reply is None:
             return httpx.Response(self.status)
-        return httpx.Response(self.status, json=self.answer)
+        return httpx.Response(self.status, json=self.reply)
 
 
 def _action(name: str, call: Callable[[OnCallClient], Awaitable[object]]) -> Example:
@@ -83,7 +83,7 @@ EXAMPLES = {
         data='{\n      "type":"grafana"\n  }',
         body=b'{"type":"grafana"}',
         status=201,
-        answer=INTEGRATION,
+        reply=INTEGRATION,
         result=INTEGRATION_MODEL,
     ),
     "Get integration": Example(
@@ -91,7 +91,7 @@ EXAMPLES = {
         call=lambda client: client.integrations.get(INTEGRATION_ID),
         method="GET",
         path=f"integrations/{INTEGRATION_ID}/",
-        answer=INTEGRATION,
+        reply=INTEGRATION,
         result=INTEGRATION_MODEL,
     ),
     "List integrations": Example(
@@ -99,7 +99,7 @@ EXAMPLES = {
         call=lambda client: client.integrations.list().collect(),
         method="GET",
         path="integrations/",
-        answer=one_page(INTEGRATION),
+        reply=one_page(INTEGRATION),
         result=[INTEGRATION_MODEL],
     ),
     "Update integration": Example(
@@ -127,7 +127,7 @@ EXAMPLES = {
           }""",
         body=b'{"templates":{"grouping_key":null,"resolve_signal":null,'
         b'"slack":{"image_url":null,"message":null,"title":null}}}',
-        answer=UPDATED,
+        reply=UPDATED,
         result=UPDATED_MODEL,
     ),
     "Delete integration": Example(
@@ -142,7 +142,7 @@ EXAMPLES = {
         call=lambda client: client.alert_groups.list().collect(),
         method="GET",
         path="alert_groups/",
-        answer=one_page(GROUP),
+        reply=one_page(GROUP),
         result=[GROUP_MODEL],
     ),
     "Alert group details": Example(
@@ -150,7 +150,7 @@ EXAMPLES = {
         call=lambda client: client.alert_groups.get(GROUP_ID),
         method="GET",
         path=f"alert_groups/{GROUP_ID}/",
-        answer=GROUP,
+        reply=GROUP,
         result=GROUP_MODEL,
     ),
     "Acknowledge an alert group": _action(
@@ -199,10 +199,10 @@ EXAMPLES = {
           }""",
         body=b'{"key":{"name":"severity"},"value":{"name":"critical"}}',
         status=201,
-        answer=LABEL,
+        reply=LABEL,
         result=LABEL_MODEL,
     ),
-    # The command names the ids as well; the parameter table under it asks for the names only.
+    # The command has the ids as well; the parameter table under it requires the names only.
     "Remove a label from an alert group": Example(
         operation="remove_alert_group_label",
         call=lambda client: client.alert_groups.remove_label(GROUP_ID, "severity", "critical"),
@@ -219,7 +219,7 @@ every_example = pytest.mark.parametrize(
 
 
 def test_every_operation_of_the_two_pages_has_its_example() -> None:
-    """Other resources have none: the contract tests compare their requests and models."""
+    """Other resources have none; the contract tests compare their requests and models."""
     assert sorted(example.operation for example in EXAMPLES.values()) == sorted(
         operation.id
         for operation in OPERATIONS
@@ -241,20 +241,20 @@ async def test_the_example_is_sent_as_documented(
 
 
 @every_example
-async def test_the_answer_of_the_example_becomes_models(
+async def test_the_response_of_the_example_becomes_models(
     wire: respx.MockRouter, client: OnCallClient, example: Example
 ) -> None:
-    """Equal in type and value; an action gives nothing."""
+    """Equal in type and value; an action returns None."""
     _, result = await sent_by(wire, lambda: example.call(client), example.response())
     assert type(result) is type(example.result)
     assert result == example.result
 
 
 @every_example
-async def test_each_request_carries_these_headers_and_no_others(
+async def test_each_request_has_these_headers_and_no_others(
     wire: respx.MockRouter, client: OnCallClient, example: Example
 ) -> None:
-    """The token bare; a body has a type and a length, and is never chunked."""
+    """The token has no scheme; a body has a type and a length, and is never chunked."""
     request, _ = await sent_by(wire, lambda: example.call(client), example.response())
     headers = dict(request.headers)
     assert headers.pop("accept-encoding")
@@ -277,7 +277,7 @@ async def test_each_request_carries_these_headers_and_no_others(
 async def test_the_facade_sends_what_the_operation_is_declared_to_be(
     wire: respx.MockRouter, client: OnCallClient, example: Example
 ) -> None:
-    """Each method calls the operation of its own name, path template included."""
+    """Each method calls the operation of its own name, with its path template."""
     (declared,) = (operation for operation in OPERATIONS if operation.id == example.operation)
     request, _ = await sent_by(wire, lambda: example.call(client), example.response())
     path = declared.path.format(alert_group_id=GROUP_ID, integration_id=INTEGRATION_ID)
@@ -285,7 +285,7 @@ async def test_the_facade_sends_what_the_operation_is_declared_to_be(
 
 
 async def test_without_a_stack_no_header_names_one(wire: respx.MockRouter) -> None:
-    """X-Grafana-URL is there only when it was given."""
+    """X-Grafana-URL is sent only if it was given."""
     wire.route().respond(json=GROUP)
     async with OnCallClient(url="https://oncall.example", token=TOKEN) as client:
         await client.alert_groups.get(GROUP_ID)
@@ -297,7 +297,7 @@ async def test_without_a_stack_no_header_names_one(wire: respx.MockRouter) -> No
 async def test_the_command_that_removes_a_label_can_be_sent_with_its_ids(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """Through `operations`, to the letter of the documentation."""
+    """Through `operations`, exactly as documented."""
     body = models.AttachedLabelInput(
         key=models.AttachedNameInput(id="severity", name="severity"),
         value=models.AttachedNameInput(id="critical", name="critical"),
@@ -314,10 +314,10 @@ async def test_the_command_that_removes_a_label_can_be_sent_with_its_ids(
 async def test_members_that_the_models_do_not_know_are_accepted(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """Servers grow; so do the states of a group."""
-    answer = {**GROUP, "state": "snoozed", "severity": {"level": 1}, "labels": [LABEL]}
+    """Newer servers add members, and states of groups."""
+    reply = {**GROUP, "state": "snoozed", "severity": {"level": 1}, "labels": [LABEL]}
     _, group = await sent_by(
-        wire, lambda: client.alert_groups.get(GROUP_ID), httpx.Response(200, json=answer)
+        wire, lambda: client.alert_groups.get(GROUP_ID), httpx.Response(200, json=reply)
     )
     snoozed = models.AlertGroupState("snoozed")
     assert group == attrs.evolve(GROUP_MODEL, state=snoozed, labels=(LABEL_MODEL,))

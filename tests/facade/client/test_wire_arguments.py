@@ -1,4 +1,4 @@
-"""Arguments as they go out: filters in the query, delays, modes and inputs in the body."""
+"""Arguments as they are sent: filters in the query, delays, modes and inputs in the body."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from tests.support.samples import (
 async def body_of(
     wire: respx.MockRouter,
     call: Callable[[], Awaitable[object]],
-    answer: Any = None,
+    body: Any = None,
     status: int = 200,
 ) -> bytes:
-    """The body of the one request that a call makes."""
-    response = httpx.Response(status) if answer is None else httpx.Response(status, json=answer)
+    """Return the body of the one request that a call sends."""
+    response = httpx.Response(status) if body is None else httpx.Response(status, json=body)
     return (await sent_by(wire, call, response))[0].content
 
 
-async def test_all_the_filters_of_alert_groups_go_out_in_order(
+async def test_all_filters_of_alert_groups_are_sent_in_order(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """Seven of them and `perpage`; several labels repeat the parameter; times are in UTC."""
+    """Seven filters and `perpage`; several labels repeat the parameter; times are in UTC."""
     east = timezone(timedelta(hours=2))
     pager = client.alert_groups.list(
         id=GROUP_ID,
@@ -88,20 +88,20 @@ async def test_all_the_filters_of_alert_groups_go_out_in_order(
         pytest.param({"labels": {"k": "ü+"}}, "label=k%3A%C3%BC%2B", id="not ASCII, and a plus"),
     ],
 )
-async def test_a_filter_of_alert_groups_goes_out_as(
+async def test_a_filter_of_alert_groups_is_sent_as(
     wire: respx.MockRouter, client: OnCallClient, filters: dict[str, Any], query: str
 ) -> None:
-    """One concept, whichever way it is spelled."""
+    """Each spelling of a filter is sent the same way."""
     request, _ = await sent_by(
         wire, client.alert_groups.list(**filters).collect, httpx.Response(200, json=one_page())
     )
     assert request.url.query.decode() == query
 
 
-async def test_the_filters_of_integrations_go_out_in_order(
+async def test_the_filters_of_integrations_are_sent_in_order(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """`name` is exact, whatever is in it."""
+    """`name` is sent verbatim, whatever it contains."""
     request, _ = await sent_by(
         wire,
         client.integrations.list(name="Grafana :blush: & co", perpage=3).collect,
@@ -111,10 +111,10 @@ async def test_the_filters_of_integrations_go_out_in_order(
     assert request.url.params.multi_items() == [("name", "Grafana :blush: & co"), ("perpage", "3")]
 
 
-async def test_a_range_from_the_first_moment_there_is_goes_out_in_four_digits(
+async def test_a_range_from_the_first_moment_is_sent_with_a_year_of_four_digits(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """`datetime.min` as "ever since"; the server refuses a year of fewer digits."""
+    """`datetime.min` as "since ever"; the server refuses a year of fewer digits."""
     since = datetime.min.replace(tzinfo=UTC)
     pager = client.alert_groups.list(started_at=(since, datetime(2026, 3, 2, tzinfo=UTC)))
     request, _ = await sent_by(wire, pager.collect, httpx.Response(200, json=one_page()))
@@ -136,7 +136,7 @@ async def test_a_range_from_the_first_moment_there_is_goes_out_in_four_digits(
 async def test_a_delay_is_sent_in_whole_seconds(
     wire: respx.MockRouter, client: OnCallClient, delay: Any, body: bytes
 ) -> None:
-    """Never less than was asked for."""
+    """Rounded up, never down."""
     assert await body_of(wire, lambda: client.alert_groups.silence(GROUP_ID, delay)) == body
 
 
@@ -149,10 +149,10 @@ async def test_a_delay_is_sent_in_whole_seconds(
         pytest.param({"mode": models.DeleteMode.DELETE}, b'{"mode":"delete"}', id="enum"),
     ],
 )
-async def test_the_mode_of_a_deletion_is_always_said_in_the_body(
+async def test_the_mode_of_a_deletion_is_always_sent_in_the_body(
     wire: respx.MockRouter, client: OnCallClient, options: dict[str, Any], body: bytes
 ) -> None:
-    """In the query, the server would ignore it, and wipe."""
+    """In the query the server would ignore it, and wipe."""
     request, _ = await sent_by(
         wire, lambda: client.alert_groups.delete(GROUP_ID, **options), httpx.Response(204)
     )
@@ -162,7 +162,7 @@ async def test_the_mode_of_a_deletion_is_always_said_in_the_body(
 async def test_an_integration_is_created_with_everything(
     wire: respx.MockRouter, client: OnCallClient
 ) -> None:
-    """The documentation's labels and dynamic labels, templates, and a default route."""
+    """The documented labels and dynamic labels, templates, and a default route."""
     body = await body_of(
         wire,
         lambda: client.integrations.create(
@@ -217,7 +217,7 @@ async def test_an_integration_is_created_with_everything(
 async def test_an_update_sends_what_was_given_and_nothing_else(
     wire: respx.MockRouter, client: OnCallClient, changes: dict[str, Any], body: bytes
 ) -> None:
-    """Null resets and absent keeps, so that the two are never confused."""
+    """Null resets a member and its absence keeps it, so the two are never confused."""
     sent = await body_of(
         wire, lambda: client.integrations.update(INTEGRATION_ID, **changes), INTEGRATION
     )
