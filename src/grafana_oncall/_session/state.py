@@ -36,7 +36,7 @@ from .throttle import Caller, Throttle
 
 def _caller(options: "Options") -> Caller:
     return Caller(
-        background=options.background,
+        background=options.background or options.yields,
         max_outage=outage_patience(options.retry, background=options.background),
         min_wait=outage_patience(options.retry, background=False),
     )
@@ -49,6 +49,8 @@ class Options:
     timeout: float
     retry: RetryPolicy
     background: bool = False
+    yields: bool = False
+    """Whether its calls wait at the throttle behind all others, and yet give up as they do."""
     caller: Caller = attrs.field(init=False, default=attrs.Factory(_caller, takes_self=True))
     """How its calls wait at the throttle."""
 

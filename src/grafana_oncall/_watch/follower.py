@@ -221,17 +221,20 @@ class Follower:
         self._poller.set_bounds(today - self._settings.horizon, max(today, now.date))
         hinted = self.schedule.take_all_hints()
         try:
-            changed = await self._read(self._started, busy)
+            changed = await self._read(self._started, busy, hinted)
         except BaseException:
             self.schedule.hint(hinted)
             raise
         self._report(now)
         gap = self._gap_until(now, self.recorder.polled or self._started)
-        self.schedule.succeeded(started, hinted.difference(self.recorder.tracker.seen))
+        self.schedule.succeeded(started)
+        self.schedule.hint(self.recorder.tracker.unseen(hinted))
         await self.recorder.record_poll(now, gap)
         return Poll(gap=gap, changed=changed)
 
-    async def _read(self, started: Timestamp, busy: Collection[str]) -> Sequence[GroupChanges]:
+    async def _read(
+        self, started: Timestamp, busy: Collection[str], hinted: Collection[str]
+    ) -> Sequence[GroupChanges]:
         if not self._primed and self.recorder.polled is None:
             # If an outage came first, what was created during it is reported.
             failed = self.schedule.failures
@@ -239,7 +242,7 @@ class Follower:
             self._primed = True
             if not failed:
                 return ()
-        return await self._poller.poll(busy)
+        return await self._poller.poll(busy, hinted)
 
     def _report(self, now: Timestamp, error: OnCallError | None = None) -> None:
         """Emit PollEnded."""

@@ -65,6 +65,8 @@ class Poller:
 
     def __init__(self, session: Session, scope: Scope, tracker: GroupTracker) -> None:
         self._session = session
+        self._behind = Session(session.shared, attrs.evolve(session.options, yields=True))
+        """For reads that hints ask for, of which there may be many."""
         self._scope = scope
         self._tracker = tracker
         self._swept: datetime | None = None
@@ -81,8 +83,13 @@ class Poller:
             async for window in reading:
                 self._tracker.prime(window.groups, until)
 
-    async def poll(self, busy: Collection[str]) -> Sequence[GroupChanges]:
-        """Return what has changed, in order of creation, except for busy groups."""
+    async def poll(
+        self, busy: Collection[str], hinted: Collection[str] = ()
+    ) -> Sequence[GroupChanges]:
+        """Return what has changed, in order of creation, except for busy groups.
+
+        Hinted groups are looked for if they are tracked; others are new, or of no concern.
+        """
         tracker = self._tracker
         tracker.start_poll(busy)
         tracker.drop_old()
@@ -93,7 +100,7 @@ class Poller:
         else:
             expected |= await self._sweep(self._scope.max_pages)
         expected = (expected - tracker.left_filter) | tracker.in_flight.keys()
-        await self._read_missing(expected - tracker.seen - {*busy})
+        await self._read_missing((expected | tracker.unseen(hinted)) - tracker.seen - {*busy})
         return tracker.changed()
 
     async def read(
@@ -105,7 +112,7 @@ class Poller:
 
         async def read(group_id: str) -> None:
             try:
-                await self._read_one(group_id)
+                await self._read_one(group_id, self._behind)
             except ClientStateError:
                 raise
             except OnCallError as error:
@@ -151,7 +158,7 @@ class Poller:
             newest = max(map(self._tracker.created_at, missing))
             await self._read_windows(newest, self._scope.max_pages)
         for group_id in sorted(missing - self._tracker.seen)[:_MAX_READS]:
-            await self._read_one(group_id)
+            await self._read_one(group_id, self._session)
 
     def _pages(
         self, since: datetime, state: AlertGroupState | None = None
@@ -182,9 +189,9 @@ class Poller:
         request = self._scope.request
         return windows(self._session, request, since=self._tracker.oldest, until=until)
 
-    async def _read_one(self, group_id: str) -> None:
+    async def _read_one(self, group_id: str, session: Session) -> None:
         try:
-            group = await self._session.send(operations.get_alert_group(group_id))
+            group = await session.send(operations.get_alert_group(group_id))
         except NotFound as error:
             if not error.is_certain:
                 raise

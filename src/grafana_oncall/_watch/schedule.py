@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from itertools import islice
+from math import inf
 from typing import Final
 
 import attrs
@@ -11,8 +12,17 @@ import attrs
 _MAX_BACKOFF: Final = timedelta(minutes=5)
 _MAX_DOUBLINGS: Final = 10
 
-_MAX_HINTS: Final = 30
-"""Hinted groups to read one by one; if there are more, a poll takes fewer requests."""
+_MAX_HINTS: Final = 1000
+"""Hints that are kept for the next poll, which does without them but for old resolved groups."""
+
+_MAX_READS: Final = 30
+"""Hinted groups to read by id at once; if there are more, a poll takes fewer requests."""
+
+_SECONDS_PER_READ: Final = 5.0
+"""Seconds between reads by id in the long run: a fifth of the requests that a user's token has."""
+
+_MIN_INTERVAL: Final = 15.0
+"""Seconds from poll to poll, at least, where hints ask for more of them than `every` does."""
 
 _SOON: Final = 60.0
 """Seconds to the next poll after a hinted group could not be read."""
@@ -53,15 +63,17 @@ class Schedule:
         self.every = every
         self.failures = 0
         """Polls that have failed since the last one that succeeded."""
+        self._started = -inf
+        """When the last poll began."""
         self._due: float | None = None
         self._hints: set[str] = set()
-        self._unseen: set[str] = set()
-        """Hinted groups that a poll did not see: they are read by id, and cause no other poll."""
+        self._reads = float(_MAX_READS)
+        """Hinted groups that may be read by id."""
         self._woken = asyncio.Event()
 
     def hint(self, ids: Collection[str]) -> None:
-        """Ask for these groups to be read at once."""
-        self._hints.update(ids)
+        """Ask for these groups to be read at once, or by the next poll if there are many."""
+        self._hints.update(islice(ids, _MAX_HINTS - len(self._hints)))
         self.wake()
 
     def wake(self) -> None:
@@ -77,8 +89,11 @@ class Schedule:
             False when `wake` was called first.
         """
         self._woken.clear()
-        hinted = (self._hints | self._unseen).difference(busy)
-        if self.is_due or (hinted and not self.failures):
+        if self._hints.difference(busy) and not self.failures:
+            if self._reads >= 1:
+                return True
+            self._poll_by(self._started + _MIN_INTERVAL)
+        if self.is_due:
             return True
         try:
             async with asyncio.timeout_at(self._due):
@@ -97,28 +112,31 @@ class Schedule:
 
         Taken at the start, so that a hint that comes meanwhile causes another read.
         """
-        hinted = self._hints.difference(busy)
-        if self.is_due or len(hinted) > _MAX_HINTS:
+        if self.is_due:
             return None
-        some = set(islice(hinted or self._unseen.difference(busy), _MAX_HINTS))
+        some = set(islice(self._hints.difference(busy), int(self._reads)))
         self._hints -= some
-        self._unseen -= some
+        self._reads -= len(some)
         return some
 
     def take_all_hints(self) -> set[str]:
         """Take all hinted groups, because a poll begins."""
-        taken, self._hints, self._unseen = self._hints | self._unseen, set(), set()
+        taken, self._hints = self._hints, set()
         return taken
 
     def poll_soon(self) -> None:
         """Poll within a minute, because a hinted group could not be read."""
-        soon = _now() + _SOON
-        self._due = soon if self._due is None else min(self._due, soon)
+        self._poll_by(_now() + _SOON)
 
-    def succeeded(self, started: float, unseen: Collection[str]) -> None:
-        """Record a poll that has succeeded, and the hinted groups that it did not see."""
-        self._unseen.update(unseen)
+    def _poll_by(self, time: float) -> None:
+        self._due = time if self._due is None else min(self._due, time)
+
+    def succeeded(self, started: float) -> None:
+        """Record a poll that has succeeded."""
+        passed = (started - self._started) / _SECONDS_PER_READ
+        self._reads = min(self._reads + passed, _MAX_READS)
         self.failures = 0
+        self._started = started
         self._due = started + self.every.total_seconds()
 
     def failed(self, started: float) -> timedelta:

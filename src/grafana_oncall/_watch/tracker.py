@@ -90,6 +90,10 @@ class GroupTracker(DeliveryState):
         found = (snapshot.created_at for snapshot in snapshots if snapshot is not None)
         return next(found, self.oldest)
 
+    def unseen(self, ids: Iterable[str]) -> set[str]:
+        """Return those of these groups that are tracked and were not observed."""
+        return {each for each in ids if each in self.reported or each in self.in_flight} - self.seen
+
     def drop_old(self) -> None:
         """Stop tracking the groups that are too old by now."""
         tracked = self.reported.keys() | self.in_flight.keys()

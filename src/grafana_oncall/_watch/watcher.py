@@ -104,8 +104,10 @@ class Watcher:
     def hint(self, alert_group_id: str) -> None:
         """Read this group at once, because it may have changed, as a webhook says.
 
-        Its changes are delivered as if a poll had found them, and so not a second time. Any thread
-        may call it.
+        Its changes are delivered as if a poll had found them, and so not a second time. Up to 30
+        groups are read at once, and one more every five seconds in the long run. If more are hinted
+        at, a poll looks for them within 15 seconds; it reads what is new, open or tracked, so hints
+        at other teams' groups cost nothing more. Any thread may call it.
         """
         self._follower.hint(several_ids("alert_group_id", alert_group_id))
 

@@ -14,9 +14,10 @@ from grafana_oncall import OnCallClient
 from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.bot import Bot
 from grafana_oncall.errors import InvalidArgument
-from grafana_oncall.testing import FakeOnCall, VirtualClock
+from grafana_oncall.testing import FakeOnCall, VirtualClock, status
 from tests.support.bots import hear, running
-from tests.support.watchers import EVERY, SRE, enter, polls, reported, watch_with, watching
+from tests.support.samples import BASE
+from tests.support.watchers import SRE, add, enter, polls, reported, watch_with, watching
 
 watch = pytest.fixture(watch_with)
 
@@ -58,25 +59,94 @@ async def test_hints_at_what_is_gone_or_not_watched_report_what_is_true(
         assert len(seen) == 1
 
 
-@pytest.mark.parametrize("number", [31, 100])
-async def test_hints_at_groups_that_no_poll_meets_are_read_one_by_one(
+@pytest.mark.parametrize("number", [31, 3000])
+async def test_a_storm_of_hints_at_groups_of_others_costs_few_requests(
     fake: FakeOnCall, watch: Callable[..., Watcher], number: int
 ) -> None:
-    """After one poll; and then the watcher is quiet again."""
+    """Thirty are read by their ids; the polls after that are none of more, and then it is quiet."""
     outside = [fake.add_group() for _ in range(number)]
     watcher = watch(labels=SRE)
     async with watching(watcher) as seen:
         fake.calls.clear()
         for group in outside:
             watcher.hint(group.id)
-        await asyncio.sleep(EVERY / 3)
-        asked = Counter(call.operation for call in fake.calls)
-        assert asked["get_alert_group"] == number
-        assert asked["list_alert_groups"] <= 5
-        fake.calls.clear()
         await polls(4)
-        assert len(fake.calls) <= 20
+        asked = Counter(call.operation for call in fake.calls)
+        assert asked["get_alert_group"] == 30
+        assert asked["list_alert_groups"] <= 20
     assert seen == []
+
+
+async def test_hints_that_never_end_cost_one_request_in_five_seconds(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """Besides the first thirty, and a poll every 15 seconds, although few are asked for."""
+    outside = [fake.add_group() for _ in range(3600)]
+    watcher = watch(labels=SRE, every=600)
+    async with watching(watcher):
+        fake.calls.clear()
+        for one in outside:
+            watcher.hint(one.id)
+            await asyncio.sleep(1)
+        asked = Counter(call.operation for call in fake.calls)
+        assert 30 < asked["get_alert_group"] <= 30 + 3600 / 5
+        assert asked["list_alert_groups"] <= 5 * 3600 / 15
+
+
+async def test_hints_at_many_tracked_groups_are_looked_for_on_pages(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """Old resolved groups, which a poll would not read."""
+    groups = add(fake, 300, apart=7200, state="resolved")
+    async with watching(watcher := watch()) as seen:
+        fake.calls.clear()
+        for one in groups:
+            one.alerts_count += 1
+            watcher.hint(one.id)
+        await polls(2)
+        asked = Counter(call.operation for call in fake.calls)
+    assert reported(seen) == "AlertsAdded " * 299 + "AlertsAdded"
+    assert asked["get_alert_group"] <= 60
+    assert asked.total() <= 100
+
+
+async def test_hints_of_an_outage_are_bounded(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """Those that were dropped are found all the same, since what is new or open is read."""
+    watcher = watch()
+    async with watching(watcher) as seen:
+        fake.faults.add(status(503), lasting=timedelta(minutes=5))
+        await polls(2)
+        for number in range(100_000):
+            watcher.hint(f"I{number}")
+        new = fake.add_group()
+        watcher.hint(new.id)
+        await asyncio.sleep(300)
+        fake.calls.clear()
+        await polls(40)
+        asked = Counter(call.operation for call in fake.calls)
+    assert reported(seen, new) == "Created"
+    assert asked["get_alert_group"] <= 30
+
+
+async def test_what_a_program_writes_goes_before_what_hints_ask_for(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """So that a storm of them does not hold up a bot's acknowledgements."""
+    mine, other = fake.add_group(), [fake.add_group() for _ in range(30)]
+    async with OnCallClient(
+        url=BASE, token=fake.token, transport=fake.transport(), max_connections=1
+    ) as client:
+        watcher = client.alert_groups.watch(clock=clock)
+        async with watching(watcher):
+            fake.latency = timedelta(seconds=1)
+            for one in other:
+                watcher.hint(one.id)
+            await asyncio.sleep(0.5)
+            began = asyncio.get_running_loop().time()
+            await client.alert_groups.acknowledge(mine.id)
+            assert asyncio.get_running_loop().time() - began <= 2
 
 
 async def test_a_hint_that_comes_during_a_poll_counts(

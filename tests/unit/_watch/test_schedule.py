@@ -1,0 +1,13 @@
+"""When to poll: what of that no watcher shows."""
+
+from datetime import timedelta
+
+from grafana_oncall._watch.schedule import Schedule
+
+
+async def test_hints_that_nobody_takes_are_bounded() -> None:
+    """As in an outage, which may last for days."""
+    schedule = Schedule(timedelta(seconds=15))
+    for number in range(100_000):
+        schedule.hint([f"I{number}"])
+    assert len(schedule.take_all_hints()) == 1000
