@@ -1,4 +1,4 @@
-"""Calls of the facade, one for each operation, with all that they can be given."""
+"""Calls of the facade, one for each operation, with all arguments that they take."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Call:
     options: Mapping[str, st.SearchStrategy[Any]] = attrs.field(factory=dict[str, Any])
 
     def arguments(self) -> st.SearchStrategy[dict[str, Any]]:
-        """Good ones."""
+        """Valid ones."""
         return st.fixed_dictionaries(dict(self.needed), optional=dict(self.options))
 
     def doubtful(self) -> st.SearchStrategy[dict[str, Any]]:
-        """Good ones, but for one that is anything."""
+        """Valid ones, except for one that is arbitrary."""
         if not (self.needed or self.options):
             return self.arguments()
         names = st.sampled_from([*self.needed, *self.options])
@@ -63,7 +63,7 @@ _templates = st.sampled_from(["{{ payload.title }}", "{% if a %}b{% endif %}", "
 
 
 def _spellings(labels: dict[str, str]) -> st.SearchStrategy[Any]:
-    """The ways in which labels are written."""
+    """The ways to write labels."""
     return st.sampled_from(
         [
             labels,
@@ -93,7 +93,7 @@ _delays = (
 
 
 def _model(name: str, texts: st.SearchStrategy[str] = text) -> st.SearchStrategy[Any]:
-    """JSON of a class of the specification."""
+    """JSON for a class of the specification."""
     members = [*read_members(_SPEC, name)]
     return st.fixed_dictionaries(
         {one.name: _value(one, texts) for one in members if one.required},
@@ -102,7 +102,7 @@ def _model(name: str, texts: st.SearchStrategy[str] = text) -> st.SearchStrategy
 
 
 def _value(member: Member, texts: st.SearchStrategy[str] = text) -> st.SearchStrategy[Any]:
-    """Good values for a member of a body, by how the facade takes it."""
+    """Valid values for a member of a body, by how the facade takes it."""
     found: st.SearchStrategy[Any]
     match member.argument:
         case "labels":

@@ -1,4 +1,4 @@
-"""schemathesis drives an application from openapi.yaml, and says what the specification forbids."""
+"""schemathesis drives an application from openapi.yaml, and reports every violation of it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _BODIES: Final = {
 
 @attrs.frozen
 class Report:
-    """What came of a run."""
+    """The result of a run."""
 
     faults: list[str] = attrs.field(factory=list[str])
     """Each with the check, the operation and the reason."""
@@ -71,17 +71,17 @@ class Report:
 
     @property
     def succeeded(self) -> set[str]:
-        """The operations that were answered with success."""
+        """The operations that had a successful response."""
         return {operation for operation, status in self.responses if status < 300}
 
     @property
-    def asked(self) -> set[str]:
-        """The operations that were answered at all."""
+    def reached(self) -> set[str]:
+        """The operations that had any response."""
         return {operation for operation, _ in self.responses}
 
     def add(self, case: Case, response: schemathesis.Response) -> None:
-        """Takes note of an answer."""
-        if response.request.method == case.operation.method.upper():  # no other was tried
+        """Record a response."""
+        if response.request.method == case.operation.method.upper():  # no other method was tried
             self.responses[_NAMES[case.operation.label], response.status_code] += 1
         self.faults.extend(_crash(case, response))
 
@@ -90,7 +90,7 @@ _NAMES: Final = {f"{one.method} {one.path}": one.id for one in OPERATIONS.values
 
 
 def drive(app: App, operation: str) -> Report:
-    """Sends what the examples, the limits and the types of an operation suggest, good and bad."""
+    """Send what the examples, limits and types of an operation suggest, valid and invalid."""
     schema = _schema(
         CLOSED,
         _PATHS | _BODIES,
@@ -118,8 +118,8 @@ def follow_links(
     """Go from operation to operation by the links, in scenarios with a server of their own.
 
     What Hypothesis draws depends on the constants in the modules that happen to be imported, and
-    thus on the tests that ran before: no number of scenarios is sure to reach an operation. So
-    rounds of them are run, up to ten, until the report has what is wanted.
+    thus on the tests that ran before: no number of scenarios is certain to reach an operation. So
+    rounds of them are run, up to ten, until the report meets the condition.
     """
     report = Report()
     for seed in range(10):
@@ -135,12 +135,12 @@ def _one_round(make: Callable[[], App], tags: Sequence[str], report: Report, see
         _explorable(CLOSED),
         _BODIES,
         generation={"mode": "positive", "with-security-parameters": False},
-        checks={"ignored_auth": {"enabled": False}},  # is found by `drive`
+        checks={"ignored_auth": {"enabled": False}},  # `drive` checks it
     ).include(tag=list(tags))
     schema.app = stage
     machine = schema.as_state_machine()
 
-    class Scenario(machine):  # type: ignore[misc, valid-type]  # made from the specification
+    class Scenario(machine):  # type: ignore[misc, valid-type]  # generated from the specification
         """Some operations, one after the other."""
 
         def setup(self) -> None:
@@ -195,7 +195,7 @@ def _schema(root: Json, known: Mapping[str, str], **settings: Json) -> schemathe
 
 
 def _explorable(root: Json) -> Json:
-    """Of which scenarios find groups when they list them, and create integrations."""
+    """A specification whose scenarios find groups when they list them, and create integrations."""
     explorable = deepcopy(root)
     # Random filters find nothing.
     listed = explorable["paths"]["/alert_groups/"]["get"]

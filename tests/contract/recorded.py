@@ -1,8 +1,8 @@
-"""The recorded shapes: what they say, of which schema they are, and what the SDK reads.
+"""The recorded shapes: their content, their schemas, and what the SDK decodes them to.
 
-`shapes/*.json` are written by hand, as real servers answer. Of each, `of` names the operations or
-the webhook, `reads` what the SDK makes of it, by dotted path, `raises` the error that it is, and
-`beyond_the_specification` where a later server goes beyond.
+`shapes/*.json` are written by hand, as real servers respond. In each, `of` names the operations or
+the webhook, `reads` what the SDK decodes, by dotted path, `raises` the error that it becomes, and
+`beyond_the_specification` where a later server exceeds the specification.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.contract.specification import OPERATIONS, ROOT, Json, resolved
 
 @attrs.frozen
 class Shape:
-    """One answer of an operation, or one event of a webhook, as it came."""
+    """One response to an operation, or one event of a webhook, as it arrived."""
 
     of: str
     """The operation, or the webhook."""
@@ -37,7 +37,7 @@ class Shape:
 
     @property
     def value(self) -> Any:
-        """What was sent: JSON, or a text; None where nothing was."""
+        """What was sent: JSON or text; None for an empty body."""
         return self.recorded.get("body", self.recorded.get("text"))
 
     @property
@@ -49,19 +49,19 @@ class Shape:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Names are in lower case, as the SDK has them."""
+        """Names are in lower case, as in the SDK."""
         kind = {"content-type": "application/json"} if "body" in self.recorded else {}
         return {**kind, **self.recorded.get("headers", {})}
 
     @property
     def media_type(self) -> str | None:
-        """Without its parameters; None where nothing was sent."""
+        """Without its parameters; None for an empty body."""
         kind = self.headers.get("content-type")
         return None if kind is None else kind.partition(";")[0]
 
     @property
     def described(self) -> Json:
-        """What the specification says of it: a response, or the body of a webhook."""
+        """What the specification says about it: a response, or the body of a webhook."""
         if self.of in ROOT["webhooks"]:
             body: Json = ROOT["webhooks"][self.of]["post"]["requestBody"]
             return body
@@ -69,12 +69,12 @@ class Shape:
 
     @property
     def schema(self) -> Json:
-        """That of the value."""
+        """The schema of the value."""
         schema: Json = self.described["content"][self.media_type]["schema"]
         return schema
 
     def decoded(self) -> object:
-        """What the SDK makes of it."""
+        """What the SDK decodes it to."""
         if self.of in ROOT["webhooks"]:
             return webhooks.parse(self.content)
         status: int = self.recorded["status"]
@@ -82,7 +82,7 @@ class Shape:
         return decode(_request(self.of, self.recorded.get("body")), response)
 
     def changed(self, path: str, value: Any) -> Shape:
-        """With another value at a dotted path of its body; without the member for `...`."""
+        """The same with another value at a dotted path of its body; `...` removes the member."""
         recorded = deepcopy(self.recorded)
         *parents, last = path.split(".")
         node: Any = recorded["body"]
@@ -96,7 +96,7 @@ class Shape:
 
 
 def _request(operation: str, body: Any) -> Request[Any]:
-    """A request of the operation that this answers: about the same object, or the same page."""
+    """A request of the operation with this response: for the same object, or the same page."""
     builder: Callable[..., Request[Any]] = getattr(operations, operation)
     body = body if isinstance(body, dict) else {}
     if "results" in body:
@@ -121,7 +121,7 @@ EVENTS: Final = [one for one in SHAPES if one.of in ROOT["webhooks"]]
 
 
 def at(value: Any, path: str) -> Any:
-    """What stands at a dotted path, as JSON would have it."""
+    """The value at a dotted path, as JSON."""
     for key in path.split(".") if path else ():
         value = value[int(key)] if key.isdigit() else getattr(value, key)
     match value:

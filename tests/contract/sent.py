@@ -1,4 +1,4 @@
-"""What was sent, held against openapi.yaml by nothing that the SDK has."""
+"""What was sent, checked against openapi.yaml without any code of the SDK."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ class Sent:
 
     @classmethod
     def of(cls, request: httpx.Request) -> Sent:
-        """As a transport is given it."""
+        """As a transport receives it."""
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
         return cls(request.method, path, query, dict(request.headers), request.content)
 
     @classmethod
     def to_fake(cls, request: FakeRequest) -> Sent:
-        """As the fake has received it."""
+        """As the fake received it."""
         return cls(request.method, request.path, request.query, request.headers, request.body)
 
     @property
     def operation(self) -> str | None:
-        """The operation whose method and path it has."""
+        """The operation with this method and path."""
         return next((one.id for one in OPERATIONS.values() if self._match(one)), None)
 
     def faults(self) -> list[str]:
-        """What the specification does not allow in it."""
+        """What violates the specification."""
         if self.operation is None:
             return [f"{self.method} {self.path} is no operation"]
         operation = OPERATIONS[self.operation]
@@ -104,6 +104,6 @@ class Sent:
 
 
 def _typed(schema: Json, text: str) -> Any:
-    """The value that a text of the query stands for."""
+    """The value that a text in the query represents."""
     whole = resolved(schema)["type"] == "integer" and re.fullmatch(r"-?[0-9]+", text)
     return int(text) if whole else text

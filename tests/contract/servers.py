@@ -1,4 +1,4 @@
-"""Fakes with something in them, and what stands before them to change them."""
+"""Fakes with objects in them, and applications that change their responses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STATES: Final[tuple[State, ...]] = ("firing", "acknowledged", "resolved", "sile
 
 
 def _clock() -> Callable[[], datetime]:
-    """A second later each time it is looked at, so that what is done later is done soon."""
+    """A second later at each reading, so that what the server does later happens soon."""
     seconds = itertools.count()
     return lambda: datetime(2026, 3, 2, tzinfo=UTC) + timedelta(seconds=next(seconds))
 
@@ -38,7 +38,7 @@ def _clock() -> Callable[[], datetime]:
 def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
     """A server that holds what the examples of the specification name.
 
-    The condition says in which state the group is, and whether it is a maintenance or attached.
+    The condition chooses the state of the group, and whether it is a maintenance or attached.
     """
     fake = FakeOnCall(flavour=flavour, clock=_clock())
     fake.add_team("SRE", id=TEAM_ID)
@@ -59,7 +59,7 @@ def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
 
 
 def afresh(flavour: Flavour) -> App:
-    """Each request meets a server of its own, in the next condition."""
+    """Each request meets a new server, in the next condition."""
     conditions = itertools.count()
 
     async def app(scope: Message, receive: Receive, send: Send) -> None:
@@ -83,18 +83,18 @@ def alerting(flavour: Flavour) -> App:
 
 @attrs.define
 class Stage:
-    """An application that stands for another, which can be changed for the next one."""
+    """An application that stands for another, which can be replaced."""
 
     app: App
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Lets the present one answer."""
+        """Pass the request to the present application."""
         await self.app(scope, receive, send)
 
 
 @attrs.define
 class Reply:
-    """An answer on its way out, which can be changed."""
+    """A response that can still be changed before it is sent."""
 
     status: int
     headers: dict[str, str]
@@ -111,7 +111,7 @@ class Reply:
 
 
 def spoiled(app: App, spoil: Callable[[Reply], None]) -> App:
-    """The same application, with every answer of it changed."""
+    """The same application, with each of its responses changed."""
 
     async def wrapped(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

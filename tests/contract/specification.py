@@ -1,4 +1,4 @@
-"""openapi.yaml as the tests read it: its operations, and what its schemas find wrong."""
+"""openapi.yaml as the tests read it: its operations, and the errors that its schemas find."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -33,7 +33,7 @@ The SDK sends none. Some of them are ignored by real servers, and some make thes
 
 
 def resolved(node: Json) -> Json:
-    """What a reference points to; any other node as it is."""
+    """The target of a reference; any other node as it is."""
     if "$ref" not in node:
         return node
     found = ROOT
@@ -43,7 +43,7 @@ def resolved(node: Json) -> Json:
 
 
 def faults(schema: Json, value: Any, root: Json = ROOT) -> list[str]:
-    """What a schema of the document finds wrong with a value, each with its JSON path."""
+    """The errors that a schema of the document finds in a value, each with its JSON path."""
     validator = Draft202012Validator(
         schema | {"components": root["components"]}, format_checker=FormatChecker(["date-time"])
     )

@@ -1,4 +1,4 @@
-"""The fake answers only what openapi.yaml allows, and the check finds who does not."""
+"""The fake responds only as openapi.yaml allows, and the check finds servers that do not."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ every_operation = pytest.mark.parametrize(
 
 @both_flavours
 @every_operation
-def test_each_answer_is_one_that_the_specification_allows(operation: str, flavour: Flavour) -> None:
-    """Examples, limits and random values, good ones and bad ones, in every state of a group."""
+def test_each_response_is_one_that_the_specification_allows(
+    operation: str, flavour: Flavour
+) -> None:
+    """Examples, limits and random values, valid and invalid, in every state of a group."""
     report = drive(afresh(flavour), operation)
     assert report.faults == []
     statuses = {status for _, status in report.responses}
@@ -70,16 +72,16 @@ def test_each_answer_is_one_that_the_specification_allows(operation: str, flavou
 def test_what_was_listed_or_created_can_be_used(
     flavour: Flavour, tags: Sequence[str], done: set[str]
 ) -> None:
-    """Scenarios along the links: an id that was answered is known, and unknown once deleted."""
+    """Scenarios along the links: an id from a response is known, and unknown once deleted."""
     linked = {operation for operation in LINKS if OPERATIONS[operation].tag in tags}
     report = follow_links(
         lambda: alerting(flavour),
         tags,
-        until=lambda report: report.succeeded >= done and report.asked >= linked,
+        until=lambda report: report.succeeded >= done and report.reached >= linked,
     )
     assert report.faults == []
     assert report.succeeded >= done
-    assert report.asked - {"list_integrations", "create_integration"} == linked
+    assert report.reached - {"list_integrations", "create_integration"} == linked
 
 
 def _text_for_a_number(reply: Reply) -> None:
@@ -161,10 +163,10 @@ def _crash(reply: Reply) -> None:
         pytest.param(*("silence_alert_group", _crash), {"Crash"}, id="a crash on good input"),
     ],
 )
-def test_an_answer_that_the_specification_does_not_allow_is_found(
+def test_a_response_that_the_specification_does_not_allow_is_found(
     operation: str, spoil: Callable[[Reply], None], found: set[str]
 ) -> None:
-    """The same check, of a fake whose answers are changed on their way."""
+    """The same check, on a fake whose responses are changed."""
     report = drive(spoiled(afresh("cloud"), spoil), operation)
     assert {fault.partition(":")[0] for fault in report.faults} == found
 
@@ -177,8 +179,8 @@ def _open(app: App) -> App:
     return wrapped
 
 
-def test_a_server_that_asks_for_no_token_is_found() -> None:
-    """It answers without one as it does with one."""
+def test_a_server_that_requires_no_token_is_found() -> None:
+    """It responds without a token as it does with one."""
     report = drive(_open(afresh("cloud")), "list_integrations")
     assert {fault.partition(":")[0] for fault in report.faults} == {"IgnoredAuth"}
 
@@ -210,7 +212,9 @@ def _forgetful(reply: Reply) -> None:
         ),
     ],
 )
-def test_what_is_promised_and_not_done_is_found(make: Callable[[], App], found: str) -> None:
-    """A deletion, or a creation, that has no effect."""
+def test_a_promised_effect_that_does_not_happen_is_found(
+    make: Callable[[], App], found: str
+) -> None:
+    """A deletion or a creation that has no effect."""
     report = follow_links(make, ["integrations"])
     assert {fault.partition(":")[0] for fault in report.faults} == {found}

@@ -1,4 +1,4 @@
-"""Each operation of openapi.yaml is in the facade, the fake and the README, and no other is."""
+"""Each operation of openapi.yaml, and no other, is in the facade, the fake and the README."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NEEDED: Final = {
 }
 """An argument for each parameter that some method needs."""
 USER: Final = ", and a user's API key: no service account"
-"""What the README says of operations that service accounts are refused."""
+"""What the README says about operations that refuse service accounts."""
 
 
 def _methods() -> Iterator[str]:
@@ -60,7 +60,7 @@ def _bound(client: OnCallClient, method: str) -> Any:
 
 
 async def _call(client: OnCallClient, method: str) -> None:
-    """With nothing but what it needs."""
+    """Call the method with required arguments only."""
     bound = _bound(client, method)
     parameters = inspect.signature(bound).parameters.values()
     result = bound(**{one.name: NEEDED[one.name] for one in parameters if one.default is one.empty})
@@ -69,7 +69,7 @@ async def _call(client: OnCallClient, method: str) -> None:
 
 
 def _received(method: str) -> FakeOnCall:
-    """A fake that has been called by the method of the facade, and by nothing else."""
+    """A fake that received only the call of this method."""
     fake = seeded("cloud")
 
     async def main() -> None:
@@ -83,7 +83,7 @@ def _received(method: str) -> FakeOnCall:
 
 
 def _sent(method: str) -> Operation:
-    """The operation that the method of the facade sends, by its method and path."""
+    """The operation that the method sends, by its method and path."""
     (call,) = _received(method).calls
     path = call.path.removeprefix("/api/v1")
     matching = [
@@ -95,13 +95,13 @@ def _sent(method: str) -> Operation:
 
 
 def test_the_facade_has_a_method_for_each_operation_and_no_other() -> None:
-    """Found by calling them: each sends one request, and none sends that of another."""
+    """Found by calling them: each sends one request, for an operation of its own."""
     assert sorted(_sent(method).id for method in METHODS) == sorted(OPERATIONS)
 
 
 @pytest.mark.parametrize("method", [pytest.param(one, id=one) for one in METHODS])
 def test_the_fake_knows_what_the_facade_sends(method: str) -> None:
-    """By the name that the specification gives it."""
+    """By the name in the specification."""
     (call,) = _received(method).calls
     assert call.operation == _sent(method).id
     assert call.status is not None
@@ -109,7 +109,7 @@ def test_the_fake_knows_what_the_facade_sends(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", [pytest.param(one, id=one) for one in METHODS])
-def test_every_argument_that_the_facade_sends_is_held_against_the_specification(
+def test_every_argument_that_the_facade_sends_is_checked_against_the_specification(
     method: str,
 ) -> None:
     """By the tests of requests, which draw it; two arguments are never sent."""
@@ -120,11 +120,11 @@ def test_every_argument_that_the_facade_sends_is_held_against_the_specification(
 
 
 def test_the_fake_has_each_operation_and_no_other() -> None:
-    """In its public list, each once."""
+    """In its public list, once each."""
     assert sorted(OPERATION_NAMES) == sorted(OPERATIONS)
 
 
-def _told() -> Iterator[tuple[str, str]]:
+def _documented() -> Iterator[tuple[str, str]]:
     """The table of operations: methods of the facade, and what each needs."""
     for calls, needed in table("Call"):
         resource, _, _ = calls.strip("`").partition(".")
@@ -134,7 +134,7 @@ def _told() -> Iterator[tuple[str, str]]:
 
 
 def _needed(method: str) -> str:
-    """The permission of the operation that it sends, in the words of the README."""
+    """The permission of the operation that it sends, as the README writes it."""
     (sent,) = (one for one in operations.OPERATIONS if one.id == _sent(method).id)
     prefix, _, permission = sent.permission.partition(".")
     assert f"| Permission, after `{prefix}.` |" in TEXT
@@ -142,12 +142,12 @@ def _needed(method: str) -> str:
 
 
 def test_the_readme_says_what_each_method_of_the_facade_needs() -> None:
-    """In its table of operations, which has them all, each once."""
-    assert sorted(_told()) == sorted((method, _needed(method)) for method in METHODS)
+    """In its table of operations, which has all of them, once each."""
+    assert sorted(_documented()) == sorted((method, _needed(method)) for method in METHODS)
 
 
 @pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.startswith("list_")])
 def test_every_filter_of_a_list_can_be_checked(operation: str) -> None:
-    """So that a server that ignores one is found out; there is no check for another."""
+    """So that a server that ignores one is detected; there are no other checks."""
     parameters = {name for place, name in OPERATIONS[operation].parameters if place == "query"}
     assert FILTERS[operation].keys() == parameters - {"page", "perpage"}

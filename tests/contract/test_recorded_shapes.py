@@ -1,4 +1,4 @@
-"""Answers and events as real servers send them, held against openapi.yaml and read by the SDK."""
+"""Responses and events of real servers, checked against openapi.yaml and decoded by the SDK."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ every_response = pytest.mark.parametrize(
 
 @every_shape
 def test_a_recorded_shape_is_what_the_specification_says(shape: Shape) -> None:
-    """Or goes beyond it exactly where it says so."""
+    """Or exceeds it exactly where the shape says so."""
     if shape.value is None:
         assert "content" not in shape.described
         return
@@ -31,15 +31,15 @@ def test_a_recorded_shape_is_what_the_specification_says(shape: Shape) -> None:
 
 @every_response
 def test_the_headers_of_a_recorded_shape_are_what_the_specification_says(shape: Shape) -> None:
-    """Those that must be there are, and all are of their type."""
+    """Required ones are present, and all have their type."""
     for name, header in shape.described.get("headers", {}).items():
         if header.get("required", False) or name.lower() in shape.headers:
             assert faults(header["schema"], int(shape.headers[name.lower()])) == []
 
 
 @every_shape
-def test_the_sdk_reads_a_recorded_shape(shape: Shape) -> None:
-    """To the values that stand beside it, or to the error."""
+def test_the_sdk_decodes_a_recorded_shape(shape: Shape) -> None:
+    """To the values recorded beside it, or to the error."""
     read: Any
     if "raises" in shape.recorded:
         with pytest.raises(errors.StatusError) as caught:
@@ -85,7 +85,7 @@ def _outline(body: Any) -> str:
 
 
 def test_every_shape_of_an_error_is_recorded() -> None:
-    """All that the specification shows of bad requests."""
+    """All bad requests that the specification shows."""
     refusal = ROOT["components"]["responses"]["BadRequest"]
     examples = refusal["content"]["application/json"]["examples"]
     shown = {_outline(one["value"]) for one in examples.values()}
@@ -94,14 +94,14 @@ def test_every_shape_of_an_error_is_recorded() -> None:
 
 
 def test_every_type_of_event_is_recorded() -> None:
-    """Of the webhook, which is the only one."""
+    """Of the only webhook."""
     assert {one.of for one in EVENTS} == set(ROOT["webhooks"])
     known = set(SCHEMAS["webhooks.EventType"]["enum"])
     assert known < {one.value["event"]["type"] for one in EVENTS}
 
 
 def test_every_member_of_a_response_has_a_recorded_value() -> None:
-    """Of all schemas that answers and events are made of; null alone does not count."""
+    """Of all schemas that responses and events are made of; null alone does not count."""
     sent = [one for one in SHAPES if one.value is not None]
     recorded = {member for one in sent for member in members(one.schema, one.value)}
     schemas = {name for one in sent for name in reached(one.schema)}
@@ -137,7 +137,7 @@ EVENT: Final = "acknowledged"
     ],
 )
 def test_the_specification_and_the_sdk_refuse_the_same(name: str, path: str, value: Any) -> None:
-    """A recorded shape with one fault is one for neither of the two."""
+    """Both refuse a recorded shape with one fault."""
     shape = next(one for one in SHAPES if one.recorded["id"] == name).changed(path, value)
     assert len(faults(shape.schema, shape.value)) >= 1
     with pytest.raises((errors.DecodeError, errors.NotAnEvent)):

@@ -1,4 +1,4 @@
-"""Whatever the facade is given, what it sends is what openapi.yaml describes, or nothing."""
+"""Whatever arguments the facade receives, it sends what openapi.yaml describes, or nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ fixed = settings(
 
 
 def sent_by(call: Callable[[OnCallClient], Awaitable[object]]) -> list[Sent]:
-    """What goes over the wire; the server refuses it."""
+    """The requests of a call that the server refuses."""
     requests: list[Sent] = []
 
     def refuse(request: httpx.Request) -> httpx.Response:
@@ -60,8 +60,8 @@ every_operation = pytest.mark.parametrize(
 @every_operation
 @fixed
 @given(data=st.data())
-def test_good_arguments_make_one_request_that_matches(operation: str, data: st.DataObject) -> None:
-    """It is that of the operation, with all that the facade takes in all its forms."""
+def test_valid_arguments_make_one_request_that_matches(operation: str, data: st.DataObject) -> None:
+    """It is that of the operation, with every argument of the facade in every form."""
     arguments = data.draw(CALLS[operation].arguments())
     (request,) = sent_by(lambda client: CALLS[operation].send(client, **arguments))
     assert request.operation == operation
@@ -165,10 +165,10 @@ def _bulk(act: Callable[[Bulk, Any], Awaitable[object]]) -> Callable[..., Awaita
         ),
     ],
 )
-def test_what_is_made_of_several_requests_matches(
+def test_each_of_several_requests_matches(
     story: Callable[[OnCallClient], Awaitable[None]], operations: set[str]
 ) -> None:
-    """Pages, polls, looks, and runs over many groups, which a fake answers."""
+    """Pages, polls, read-backs, and runs over many groups, with the fake as the server."""
     fake = FakeOnCall(clock=virtual_time.now)
     fake.add_label("env", "prod")
     fake.add_integration()
@@ -232,7 +232,7 @@ def _sent(method: str, path: str, query: str = "", body: bytes = b"", **headers:
     ],
 )
 def test_a_request_that_does_not_match_is_found(wrong: Sent) -> None:
-    """The check of the tests above, of requests with one fault each."""
+    """The check of the tests above, on requests with one fault each."""
     assert len(wrong.faults()) == 1
     right = [
         _sent("GET", GROUP),

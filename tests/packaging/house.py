@@ -73,7 +73,7 @@ def measures() -> dict[str, float]:
 
 
 def _for_each_operation(house: list[Module], folder: str) -> float:
-    """Hand-written lines of a folder, which the API must not multiply as it grows."""
+    """Hand-written lines of a folder, which must not grow with each operation of the API."""
     lines = sum(module.lines for module in house if module.path.parent == PACKAGE / folder)
     return round(lines / len(OPERATIONS), 1)
 
@@ -85,7 +85,7 @@ def _layers() -> list[str]:
 
 
 def _function_sizes(tree: ast.Module) -> Iterator[int]:
-    """Lines of each function without its docstring and its signature."""
+    """Lines of each function, without its docstring and its signature."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) is not None else node.body
@@ -114,7 +114,7 @@ def _longest_chain(house: list[Module]) -> int:
 
 
 def _imported(module: Module) -> set[str]:
-    """Units that a module imports, inside functions and for type checkers included."""
+    """Units that a module imports, including inside functions and for type checkers."""
     found: set[str] = set()
     at_top = module.path.parent == PACKAGE
     for node in ast.walk(module.tree):
@@ -139,4 +139,4 @@ def report() -> str:
 
 
 if __name__ == "__main__":
-    print(report())  # noqa: T201  # a command speaks to its user
+    print(report())  # noqa: T201  # a command prints to its user

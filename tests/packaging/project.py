@@ -1,4 +1,4 @@
-"""What pyproject.toml says, parsed."""
+"""pyproject.toml, parsed."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ PYTHONS: Final[Sequence[str]] = [
 
 
 def requirements() -> Iterator[Requirement]:
-    """What the package and its extras need."""
+    """Requirements of the package and its extras."""
     for text in (*PROJECT["dependencies"], *(one for extra in EXTRAS.values() for one in extra)):
         yield Requirement(text)
 
 
 def lower_bounds() -> dict[str, str]:
-    """The lowest version of each dependency that is said to do."""
+    """The lowest version of each dependency that the project allows."""
     return {
         requirement.name: bound.version
         for requirement in requirements()

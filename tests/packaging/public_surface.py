@@ -6,7 +6,7 @@ python -m tests.packaging.public_surface --write    writes the file
 A module is public when no part of its name begins with an underscore, and a name when it is in
 the `__all__` of such a module (or, without `__all__`, is defined there). A command is public as
 such. So are the fixtures of pytest. Whatever their signatures, bases and defaults name is part
-of the surface too, whoever exports it.
+of the surface too, whichever module exports it.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from tests.packaging.source_tree import (
 PINNED: Final = Path(__file__).with_name("public_surface.txt")
 COMMAND: Final = "python -m tests.packaging.public_surface --write"
 
-_TELLING = {"alias", "converter", "default", "factory", "init", "kw_only"}
+_VISIBLE_TO_USERS = {"alias", "converter", "default", "factory", "init", "kw_only"}
 """What users of an attrs class see of `attrs.field(…)`."""
 
 
 def surface(sources: Path = SOURCES) -> list[str]:
-    """The lines, sorted."""
+    """Return the lines, sorted."""
     modules = read_modules(sources)
     lines = {f"{module.name} command" for module in modules.values() if module.is_command}
     exports = {export: origin(modules, export) or export for export in _exports(modules)}
@@ -63,7 +63,7 @@ def surface(sources: Path = SOURCES) -> list[str]:
 
 
 def main(arguments: list[str]) -> None:
-    """Prints the surface, or writes the file."""
+    """Print the surface, or write the file."""
     text = "".join(f"{line}\n" for line in surface())
     if arguments == ["--write"]:
         PINNED.write_text(text, encoding="utf-8")
@@ -105,7 +105,7 @@ class Book:
     names: Mapping[Place, str]
 
     def find(self, module: str, expression: ast.AST) -> Place | None:
-        """Where that is defined in the package which an expression in a module names."""
+        """Where in the package an expression in a module is defined."""
         match expression:
             case ast.Name(id=name):
                 place = origin(self.modules, Place(module, name))
@@ -129,7 +129,7 @@ class Book:
 
 @attrs.define
 class _Shown:
-    """One public thing of a module: its lines, and what of the package they name."""
+    """One public thing of a module: its lines, and what they name of the package."""
 
     name: str
     module: str
@@ -138,7 +138,7 @@ class _Shown:
     reached: set[Place] = attrs.field(factory=set)
 
     def add(self, definition: ast.stmt) -> None:
-        """A definition, with its members."""
+        """Add a definition, with its members."""
         match definition:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._add_function(definition)
@@ -185,7 +185,7 @@ class _Shown:
                 self.reached |= inner.reached
 
     def _is_public(self, name: str, member: ast.stmt) -> bool:
-        """So are operators and `__init__`, but nothing is that takes what only the SDK has."""
+        """Operators and `__init__` are too, but nothing that takes internal arguments."""
         if not isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
             return not name.startswith("_")
         is_private = name.startswith("_") and not name.startswith("__")
@@ -208,12 +208,12 @@ class _Shown:
 
 
 class _Unquoted(ast.NodeTransformer):
-    """Annotations that are quoted, because what they name is imported late, as if they were not."""
+    """Reads quoted annotations, which name late imports, as if they were not quoted."""
 
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:  # as ast has it
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:  # as ast names it
         return ast.parse(node.value, mode="eval").body if isinstance(node.value, str) else node
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:  # as ast has it
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:  # as ast names it
         is_text = ast.unparse(node.value) in {"Literal", "Annotated"}
         return node if is_text else self.generic_visit(node)
 
@@ -231,7 +231,7 @@ def _default(value: ast.expr | None) -> str:
         case None:
             return ""
         case ast.Call(func=ast.Attribute(attr="field"), keywords=keywords):
-            telling = [word for word in keywords if word.arg in _TELLING]
+            telling = [word for word in keywords if word.arg in _VISIBLE_TO_USERS]
             return "".join(f" {ast.unparse(word)}" for word in telling)
         case _:
             return f" = {ast.unparse(value)}"

@@ -1,6 +1,6 @@
-"""The modules of the package as they are written: who exports what, and where it is defined.
+"""The modules of the package as they are written: what each exports, and where that is defined.
 
-Read without importing anything, so that the answer is the same on every version of Python.
+Read without importing anything, so that the result is the same on every version of Python.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Module:
 
     @cached_property
     def imports(self) -> Mapping[str, Place]:
-        """What it imports by the name that it has here; stars are under `*`."""
+        """What it imports, by the name it has here; stars are under `*`."""
         return {
             alias.asname or alias.name: Place(self._absolute(statement), alias.name)
             for statement in statements(self.tree.body)
@@ -64,7 +64,7 @@ class Module:
 
     @property
     def is_command(self) -> bool:
-        """It is there to be run with `python -m`."""
+        """It is meant to be run with `python -m`."""
         return any(
             isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
             for node in self.tree.body
@@ -90,7 +90,7 @@ def read_modules(sources: Path = SOURCES) -> dict[str, Module]:
 
 
 def exported(modules: Mapping[str, Module], module: Module) -> list[str]:
-    """The names of its `__all__`, or else the public ones that it defines."""
+    """The names in its `__all__`, or else the public ones that it defines."""
     for assignment in module.definitions.get("__all__", []):
         if isinstance(assignment, ast.Assign | ast.AnnAssign) and assignment.value:
             return list(ast.literal_eval(assignment.value))
@@ -101,7 +101,7 @@ def exported(modules: Mapping[str, Module], module: Module) -> list[str]:
 
 
 def origin(modules: Mapping[str, Module], place: Place) -> Place | None:
-    """Where the thing is defined that has this name there; None when no import tells."""
+    """Where the thing with this name in this module is defined; None when no import shows it."""
     module = modules.get(place.module)
     if module is None:
         return place  # another package's

@@ -1,4 +1,4 @@
-"""The wheel in an empty environment: what works without the extras, and what is said otherwise."""
+"""The wheel in an empty environment: what works without extras, and the message otherwise."""
 
 import shutil
 from pathlib import Path
@@ -44,7 +44,7 @@ asyncio.run(serve(FakeOnCall()).__aenter__())
 }
 """By extra: a program that needs it."""
 
-SAID: Final = {
+MESSAGES: Final = {
     "aiohttp": 'InvalidArgument: transport="aiohttp" needs another package',
     "httpx2": 'InvalidArgument: transport="httpx2" needs another package',
     "rich": "ImportError: A progress bar needs rich",
@@ -52,11 +52,11 @@ SAID: Final = {
     "redis": "InvalidArgument: rate_limit_storage needs another package",
     "testing": "ModuleNotFoundError: the fake on a socket needs uvicorn",
 }
-"""By extra: what is said when it is not there, before the command that installs it."""
+"""By extra: the message when it is missing, before the command that installs it."""
 
 
 def test_the_package_is_that_of_the_environment(bare: Environment) -> None:
-    """Not the one of this checkout."""
+    """Not this checkout."""
     file = bare.run("-c", "import grafana_oncall; print(grafana_oncall.__file__)").strip()
     assert Path(file).is_relative_to(bare.folder)
 
@@ -69,7 +69,7 @@ def test_no_extra_is_there(bare: Environment) -> None:
 
 
 def test_every_public_module_is_imported_without_extras(bare: Environment) -> None:
-    """And all that its `__all__` names is there; warnings are errors."""
+    """With all names in its `__all__`; warnings are errors."""
     modules = [m.name for m in read_modules().values() if m.is_public and not m.is_command]
     assert "grafana_oncall.otel" in modules
     program = "".join(f"import {name}\nfrom {name} import *\n" for name in modules)
@@ -77,15 +77,15 @@ def test_every_public_module_is_imported_without_extras(bare: Environment) -> No
 
 
 def test_each_extra_is_missed_by_a_program() -> None:
-    """One that is added gets its program and its words above."""
-    assert set(NEEDS) == set(SAID) == set(EXTRAS)
+    """A new extra needs a program and a message above."""
+    assert set(NEEDS) == set(MESSAGES) == set(EXTRAS)
 
 
 @pytest.mark.parametrize("extra", [pytest.param(extra, id=extra) for extra in NEEDS])
 def test_what_needs_an_extra_names_it(bare: Environment, extra: str) -> None:
     """With the command that installs it."""
-    said = bare.fails("-c", NEEDS[extra]).strip().splitlines()[-1]
-    assert f"{SAID[extra]}: pip install 'grafana-oncall-sdk[{extra}]'" in said
+    message = bare.fails("-c", NEEDS[extra]).strip().splitlines()[-1]
+    assert f"{MESSAGES[extra]}: pip install 'grafana-oncall-sdk[{extra}]'" in message
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_what_needs_an_extra_names_it(bare: Environment, extra: str) -> None:
     ],
 )
 def test_commands_name_the_extras_they_need(bare: Environment, module: str, extras: str) -> None:
-    """On the last line of what they say."""
-    said = bare.fails("-m", module).strip().splitlines()[-1]
-    assert f"pip install 'grafana-oncall-sdk[{extras}]'" in said
+    """On the last line of their output."""
+    message = bare.fails("-m", module).strip().splitlines()[-1]
+    assert f"pip install 'grafana-oncall-sdk[{extras}]'" in message
 
 
 def test_a_whole_small_job_runs(bare: Environment) -> None:
@@ -110,9 +110,9 @@ def test_a_whole_small_job_runs(bare: Environment) -> None:
 def promised(
     request: pytest.FixtureRequest, built: Distributions, environments: Path
 ) -> Environment:
-    """The wheel on each Python that is promised; where it is not installed, nothing can be told."""
+    """The wheel on each Python that is promised; skipped where it is not installed."""
     version: str = request.param
-    variables = {"PYENV_VERSION": version}  # which pyenv asks for, where the command is its own
+    variables = {"PYENV_VERSION": version}  # which pyenv needs, where the command is its own
     python = shutil.which(f"python{version}")
     if python is None or run([python, "-V"], environments, **variables).returncode:
         pytest.skip(f"Python {version} is not installed here")

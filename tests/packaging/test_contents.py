@@ -41,7 +41,7 @@ def _sdist_files(path: Path) -> dict[str, bytes]:
 
 
 def _sources() -> dict[str, bytes]:
-    """The modules, and the sign that they are typed."""
+    """The modules, and the marker that they are typed."""
     files = (*SOURCES.rglob("*.py"), *SOURCES.rglob("py.typed"))
     return {path.relative_to(SOURCES).as_posix(): path.read_bytes() for path in files}
 
@@ -61,7 +61,7 @@ def test_the_wheel_has_the_sources_and_its_metadata(wheel: dict[str, bytes]) -> 
 
 
 def test_at_the_top_of_the_wheel_is_what_the_project_says(wheel: dict[str, bytes]) -> None:
-    """No name is taken in site-packages that is not ours."""
+    """It takes no other name in site-packages."""
     packages = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     ours = {Path(package).name for package in packages}
     assert {name for name in _tops(wheel) if not name.endswith(".dist-info")} == ours
@@ -69,15 +69,15 @@ def test_at_the_top_of_the_wheel_is_what_the_project_says(wheel: dict[str, bytes
 
 
 def test_types_and_generated_models_are_in_the_wheel(wheel: dict[str, bytes]) -> None:
-    """Without py.typed, no type checker looks at the package."""
+    """Without py.typed, type checkers ignore the package."""
     assert "grafana_oncall/py.typed" in wheel
     assert "grafana_oncall/_generated/models/alert_groups.py" in wheel
 
 
 def test_the_source_distribution_has_what_the_wheel_is_built_from(sdist: dict[str, bytes]) -> None:
-    """And the specification, of which the generated models are made."""
+    """And the specification from which the models are generated."""
     assert _tops(sdist) == {
-        ".gitignore",  # hatchling adds it, so that the wheel leaves out what git does
+        ".gitignore",  # hatchling adds it, so that the wheel omits what git ignores
         "CHANGELOG.md",
         "LICENSE",
         "PKG-INFO",
@@ -95,16 +95,16 @@ def test_the_source_distribution_has_what_the_wheel_is_built_from(sdist: dict[st
 def test_another_checkout_gives_the_same_bytes(
     built: Distributions, built_elsewhere: Distributions
 ) -> None:
-    """Whatever its path, its age, and what lies about in it."""
+    """Whatever its path, its age, and the litter in it."""
     assert _wheel_files(built_elsewhere.wheel) == _wheel_files(built.wheel)
     assert _sdist_files(built_elsewhere.sdist) == _sdist_files(built.sdist)
     assert built_elsewhere.wheel.read_bytes() == built.wheel.read_bytes()
     assert built_elsewhere.sdist.read_bytes() == built.sdist.read_bytes()
 
 
-def test_no_file_tells_where_it_was_built(built_elsewhere: Distributions) -> None:
-    """Neither the checkout nor the user's folder is named."""
-    checkout = built_elsewhere.wheel.parents[1] / "a-checkout-by-somebody-else"
+def test_no_file_reveals_where_it_was_built(built_elsewhere: Distributions) -> None:
+    """It names neither the checkout nor the user's folder."""
+    checkout = built_elsewhere.wheel.parents[1] / "another-checkout"
     assert checkout.is_dir()
     for files in (_wheel_files(built_elsewhere.wheel), _sdist_files(built_elsewhere.sdist)):
         for name, data in files.items():

@@ -1,4 +1,4 @@
-"""The lowest and the newest versions of every dependency: both do."""
+"""The lowest and the newest versions of every dependency: both work."""
 
 import json
 import shutil
@@ -66,7 +66,7 @@ print(json.dumps({one.metadata["Name"]: one.version for one in found}))
 
 @pytest.fixture(scope="session")
 def piece(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tests and their settings, without the sources."""
+    """Part of the tests and their settings, without the sources."""
     folder = tmp_path_factory.mktemp("piece")
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
@@ -84,12 +84,12 @@ def _assert_it_works(environment: Environment, piece: Path) -> None:
     assert environment.run("-W", "error", END_TO_END) == "119 resolved\n"
     tests = [*PIECE, *map(str, piece.glob(TRANSPORTS))]
     options = ["-q", "-p", "no:cacheprovider", f"--basetemp={environment.folder / 'tmp'}"]
-    said = environment.run("-m", "pytest", *options, *tests, cwd=piece)
-    assert " passed in " in said
+    output = environment.run("-m", "pytest", *options, *tests, cwd=piece)
+    assert " passed in " in output
 
 
-def test_the_lowest_versions_do(lowest: Environment, piece: Path) -> None:
-    """Of each dependency and each extra, the very version that the project names."""
+def test_the_lowest_versions_work(lowest: Environment, piece: Path) -> None:
+    """Of each dependency and extra, the exact version that the project names."""
     bounds = {canonicalize_name(name): Version(text) for name, text in lower_bounds().items()}
     installed = _versions(lowest)
     assert {name: installed[name] for name in bounds} == bounds
@@ -97,8 +97,8 @@ def test_the_lowest_versions_do(lowest: Environment, piece: Path) -> None:
 
 
 @pytest.mark.skipif(not HUNTING, reason="the developers' environment has the newest versions")
-def test_the_newest_versions_do(newest: Environment, piece: Path) -> None:
-    """None of them is older than the lowest."""
+def test_the_newest_versions_work(newest: Environment, piece: Path) -> None:
+    """None is older than the lowest."""
     bounds = {canonicalize_name(name): Version(text) for name, text in lower_bounds().items()}
     installed = _versions(newest)
     assert all(installed[name] >= bound for name, bound in bounds.items())

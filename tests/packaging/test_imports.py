@@ -1,4 +1,4 @@
-"""What an import brings with it: each program is an interpreter of its own."""
+"""What an import loads: each program is an interpreter of its own."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ import grafana_oncall
 from grafana_oncall import models
 
 if TYPE_CHECKING:
-    # Each door is closed to other names: otherwise mypy would call these ignores unused.
+    # Each package refuses other names: otherwise mypy would call these ignores unused.
     from grafana_oncall import Nothing  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     from grafana_oncall.models import Nobody  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -46,7 +46,7 @@ client = OnCallClient(url="https://oncall.test", token=fake.token, transport=fak
 
 
 def imported(program: str) -> set[str]:
-    """The modules that there are after a program has run."""
+    """The modules that are loaded after a program has run."""
     done = subprocess.run(
         [sys.executable, "-c", f"import sys\n{program}\nprint(*sys.modules)"],
         check=True,
@@ -63,8 +63,8 @@ def generated(program: str) -> set[str]:
     }
 
 
-def test_the_package_brings_nothing_heavy() -> None:
-    """Neither the packages that it is built on nor a module of its own."""
+def test_the_package_imports_nothing_heavy() -> None:
+    """Neither the packages that it is built on nor any module of its own."""
     modules = imported("import grafana_oncall")
     assert not modules & HEAVY
     assert {name for name in modules if name.startswith("grafana_oncall")} == {
@@ -75,12 +75,12 @@ def test_the_package_brings_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("name", ["errors", "events", "labels", "models", "Request"])
-def test_a_name_that_sends_nothing_brings_no_http(name: str) -> None:
-    """Neither httpx nor what reads templates."""
+def test_a_name_that_sends_nothing_imports_no_http(name: str) -> None:
+    """Neither httpx nor the template reader."""
     assert not imported(f"from grafana_oncall import {name}") & {"httpx", "jinja2"}
 
 
-def test_a_client_brings_no_reader_of_templates() -> None:
+def test_a_client_imports_no_template_reader() -> None:
     """Templates are read when some are given."""
     modules = imported(
         "from grafana_oncall import OnCallClient\n"
@@ -93,7 +93,7 @@ def test_a_client_brings_no_reader_of_templates() -> None:
 @pytest.mark.parametrize(
     ("program", "modules"),
     [
-        pytest.param("from grafana_oncall import models", {"models"}, id="the door alone"),
+        pytest.param("from grafana_oncall import models", {"models"}, id="the package alone"),
         pytest.param("from grafana_oncall.models import Label", MODELS, id="labels"),
         pytest.param(
             "from grafana_oncall import models\nmodels.AlertGroup",
@@ -103,7 +103,7 @@ def test_a_client_brings_no_reader_of_templates() -> None:
     ],
 )
 def test_models_are_built_when_they_are_first_used(program: str, modules: set[str]) -> None:
-    """Those of the resource that is asked for, and those that they refer to."""
+    """Those of the requested resource, and those that they refer to."""
     assert generated(program) == modules
 
 
@@ -141,15 +141,15 @@ def test_models_are_built_when_they_are_first_used(program: str, modules: set[st
 def test_a_client_builds_the_models_of_the_resources_that_are_used(
     program: str, modules: set[str]
 ) -> None:
-    """And no others; nor do those of webhooks come with any."""
+    """And no others; nor those of webhooks."""
     assert generated(program) == modules
 
 
 @pytest.mark.parametrize(
     "tag", [pytest.param("alert_groups", id="groups"), pytest.param("integrations", id="sources")]
 )
-def test_the_builders_of_one_tag_bring_no_others(tag: str) -> None:
-    """Only the public door has them all."""
+def test_the_builders_of_one_tag_import_no_others(tag: str) -> None:
+    """Only the public module loads all of them."""
     modules = generated(f"import grafana_oncall._generated.operations.{tag}")
     assert {name for name in modules if name.startswith("operations.")} == {f"operations.{tag}"}
     every = generated("from grafana_oncall.operations import OPERATIONS")
@@ -189,12 +189,12 @@ def test_the_builders_of_one_tag_bring_no_others(tag: str) -> None:
         pytest.param("client.alert_groups.watch()", {"bulk"}, id="a watcher"),
     ],
 )
-def test_what_few_programs_do_is_imported_when_it_is_done(use: str, absent: set[str]) -> None:
-    """Acting on many groups and watching them take as long as all else."""
+def test_what_few_programs_use_is_imported_on_first_use(use: str, absent: set[str]) -> None:
+    """Bulk runs and watching take as long to import as everything else."""
     modules = imported(CLIENT + use)
     assert not modules & {f"grafana_oncall.{name}" for name in absent}
     for name in absent:
-        import_module(f"grafana_oncall.{name}")  # there are such modules
+        import_module(f"grafana_oncall.{name}")  # these modules exist
 
 
 def test_the_resources_of_a_client_are_listed_before_they_are_made() -> None:
@@ -210,35 +210,35 @@ def test_the_resources_of_a_client_are_listed_before_they_are_made() -> None:
     )
 
 
-def test_a_star_brings_every_name() -> None:
+def test_a_star_import_brings_every_name() -> None:
     """As `from … import *` reads `__all__`."""
     program = "from grafana_oncall import *\nfrom grafana_oncall.models import *\nprint(*dir())"
     assert {*grafana_oncall.__all__, *models.__all__} <= imported(program)
 
 
-@pytest.mark.parametrize("door", [grafana_oncall, models], ids=lambda one: one.__name__)
-def test_every_public_name_is_behind_its_door(door: ModuleType) -> None:
-    """It can be had, is listed, and is the same the next time."""
-    for name in door.__all__:
-        assert getattr(door, name) is vars(door)[name]
-        assert name in dir(door)
+@pytest.mark.parametrize("package", [grafana_oncall, models], ids=lambda one: one.__name__)
+def test_every_public_name_can_be_imported_from_its_package(package: ModuleType) -> None:
+    """It can be imported, is listed, and stays the same object."""
+    for name in package.__all__:
+        assert getattr(package, name) is vars(package)[name]
+        assert name in dir(package)
 
 
-def test_a_door_hands_on_what_is_public_and_nothing_else() -> None:
-    """So no name is forgotten in one of its lists."""
+def test_a_package_exports_what_is_public_and_nothing_else() -> None:
+    """So no name is missing from one of its lists."""
     imported(
         "import grafana_oncall\nfrom grafana_oncall import models\n"
-        "for door in grafana_oncall, models:\n"
-        "    lazy = {*dir(door)} - {*vars(door)}\n"
-        "    assert lazy | {'__version__', 'models'} >= {*door.__all__} >= lazy, door"
+        "for package in grafana_oncall, models:\n"
+        "    lazy = {*dir(package)} - {*vars(package)}\n"
+        "    assert lazy | {'__version__', 'models'} >= {*package.__all__} >= lazy, package"
     )
 
 
-@pytest.mark.parametrize("door", ["grafana_oncall", "grafana_oncall.models"])
-def test_an_unknown_name_is_an_attribute_error(door: str) -> None:
-    """In the words of any other module."""
-    module = sys.modules[door]
-    with pytest.raises(AttributeError, match=f"^module '{door}' has no attribute 'nothing'$"):
+@pytest.mark.parametrize("package", ["grafana_oncall", "grafana_oncall.models"])
+def test_an_unknown_name_is_an_attribute_error(package: str) -> None:
+    """With the message of any other module."""
+    module = sys.modules[package]
+    with pytest.raises(AttributeError, match=f"^module '{package}' has no attribute 'nothing'$"):
         _ = module.nothing
 
 
@@ -285,5 +285,5 @@ assert threading.main_thread() not in read
 def test_certificates_are_read_once_in_a_process_and_only_if_needed(
     url: str, transport: str, times: int
 ) -> None:
-    """In a thread, because all else would stand still for a tenth of a second and more."""
+    """In a thread, because reading them would block the loop for a tenth of a second or more."""
     imported(CERTIFICATES_READ.format(url=url, transport=transport, times=times))

@@ -1,4 +1,4 @@
-"""What the wheel says of itself."""
+"""The metadata of the wheel."""
 
 import configparser
 import re
@@ -27,7 +27,7 @@ def metadata(built: Distributions) -> Message:
 
 
 def test_name_and_version_are_those_of_the_package(metadata: Message) -> None:
-    """The version stands in one place, and the changelog begins with it."""
+    """The version is defined in one place, and the changelog begins with it."""
     assert metadata["Name"] == PROJECT["name"]
     assert metadata["Version"] == grafana_oncall.__version__
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -42,13 +42,13 @@ def test_it_runs_where_the_project_says(built: Distributions, metadata: Message)
 
 
 def test_it_requires_what_the_project_requires(metadata: Message) -> None:
-    """Each extra with its own requirements, and no other ones."""
+    """Each extra with its own requirements, and no others."""
     expected = {str(Requirement(text)) for text in PROJECT["dependencies"]}
     for extra, texts in EXTRAS.items():
         expected |= {str(Requirement(f"{text}; extra == '{extra}'")) for text in texts}
-    told = metadata.get_all("Requires-Dist", [])
-    assert {str(Requirement(text)) for text in told} == expected
-    assert len(told) == len(expected)
+    required = metadata.get_all("Requires-Dist", [])
+    assert {str(Requirement(text)) for text in required} == expected
+    assert len(required) == len(expected)
     assert set(metadata.get_all("Provides-Extra", [])) == set(EXTRAS)
 
 
@@ -60,8 +60,8 @@ def test_each_dependency_has_one_lower_bound() -> None:
         assert f">={bounds[requirement.name]}" in str(requirement.specifier)
 
 
-def test_readme_and_licence_come_along(built: Distributions, metadata: Message) -> None:
-    """As they are in the checkout."""
+def test_readme_and_licence_are_included(built: Distributions, metadata: Message) -> None:
+    """Unchanged from the checkout."""
     payload = metadata.get_payload(decode=True)
     assert isinstance(payload, bytes)
     assert payload == (ROOT / "README.md").read_bytes()
@@ -72,12 +72,12 @@ def test_readme_and_licence_come_along(built: Distributions, metadata: Message) 
 
 
 def test_entry_points_are_those_of_the_project(built: Distributions) -> None:
-    """Nothing is run on behalf of the package that the project does not name."""
+    """The project names everything that runs on behalf of the package."""
     with zipfile.ZipFile(built.wheel) as archive:
         has_some = any(name.endswith("/entry_points.txt") for name in archive.namelist())
-    told = configparser.ConfigParser(delimiters="=")
-    told.read_string(_read(built, "entry_points.txt").decode() if has_some else "")
+    found = configparser.ConfigParser(delimiters="=")
+    found.read_string(_read(built, "entry_points.txt").decode() if has_some else "")
     expected = dict(PROJECT.get("entry-points", {}))
     if "scripts" in PROJECT:
         expected["console_scripts"] = PROJECT["scripts"]
-    assert {group: dict(told[group]) for group in told.sections()} == expected
+    assert {group: dict(found[group]) for group in found.sections()} == expected

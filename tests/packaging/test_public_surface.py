@@ -1,4 +1,4 @@
-"""The public surface changes only when somebody decides so."""
+"""The public surface changes only by a decision."""
 
 import difflib
 from pathlib import Path
@@ -102,19 +102,19 @@ def _changes(before: list[str], after: list[str]) -> list[str]:
 
 
 def test_the_public_surface_is_the_pinned_one() -> None:
-    """Names, signatures, fields, bases and defaults are those of the file."""
+    """Names, signatures, fields, bases and defaults are those in the file."""
     pinned = PINNED.read_text(encoding="utf-8").splitlines()
     changes = "\n".join(_changes(pinned, surface()))
-    assert not changes, f"The public surface is another. If that is meant: {COMMAND}\n{changes}"
+    assert not changes, f"The public surface has changed. If that is intended: {COMMAND}\n{changes}"
 
 
-def test_one_of_each_is_told(sources: Path) -> None:
-    """With what public things are made of, and without what only the package itself uses."""
+def test_one_of_each_kind_is_listed(sources: Path) -> None:
+    """With what public things are made of, and without what is internal."""
     assert surface(sources) == SMALL_SURFACE.split("\n")[1:-1]
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
+    ("file", "old", "new", "shown"),
     [
         pytest.param(
             "shops/__init__.py",
@@ -158,7 +158,7 @@ def test_one_of_each_is_told(sources: Path) -> None:
             '"LIMIT", ',
             "",
             ["-grafana_oncall.LIMIT: Final = 3", "+grafana_oncall._hats.LIMIT: Final = 3"],
-            id="a name that is gone from its door, and still a default",
+            id="a name that is no longer exported, and still a default",
         ),
         pytest.param("_hats.py", "_lose(self)", "_lose(self, at)", [], id="a private method"),
         pytest.param("__init__.py", '"1.0"', '"1.1"', [], id="the version"),
@@ -167,12 +167,12 @@ def test_one_of_each_is_told(sources: Path) -> None:
         ),
     ],
 )
-def test_a_change_is_told_if_users_can_see_it(
-    sources: Path, file: str, old: str, new: str, told: list[str]
+def test_a_change_is_shown_if_users_can_see_it(
+    sources: Path, file: str, old: str, new: str, shown: list[str]
 ) -> None:
-    """As the lines that go and come."""
+    """As the lines removed and added."""
     before, path = surface(sources), sources / "grafana_oncall" / file
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(old, new), encoding="utf-8")
     assert old in text
-    assert _changes(before, surface(sources)) == told
+    assert _changes(before, surface(sources)) == shown

@@ -37,29 +37,29 @@ MISTAKES: Final = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Both programs, far from the sources."""
+    """Both programs, outside of the sources."""
     shutil.copy(WELL_TYPED, tmp_path)
     (tmp_path / "ill_typed.py").write_text(ILL_TYPED, encoding="utf-8")
     return tmp_path
 
 
-def assert_mistakes_are_found(said: str) -> None:
-    """Each line that has one, and no other line of either program."""
-    errors = re.findall(r"(\w+\.py):(\d+):.*\berror:", said)
+def assert_mistakes_are_found(output: str) -> None:
+    """Each line with a mistake, and no other line of either program."""
+    errors = re.findall(r"(\w+\.py):(\d+):.*\berror:", output)
     assert {(file, int(line)) for file, line in errors} == {
         ("ill_typed.py", line) for line in MISTAKES
-    }, said
+    }, output
 
 
-def test_mypy_tells_right_from_wrong(bare: Environment, folder: Path) -> None:
-    """Strictly, without a complaint about what is right."""
+def test_mypy_finds_the_mistakes_and_no_others(bare: Environment, folder: Path) -> None:
+    """In strict mode, without an error on a correct line."""
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir=cache"]
     done = run([*mypy, "--python-executable", str(bare.python), "."], folder)
     assert_mistakes_are_found(done.stdout)
 
 
-def test_basedpyright_tells_right_from_wrong(bare: Environment, folder: Path) -> None:
-    """Strictly, without a complaint about what is right."""
+def test_basedpyright_finds_the_mistakes_and_no_others(bare: Environment, folder: Path) -> None:
+    """In strict mode, without an error on a correct line."""
     settings = folder / "pyrightconfig.json"
     settings.write_text('{"typeCheckingMode": "strict"}', encoding="utf-8")
     basedpyright = [sys.executable, "-m", "basedpyright", "--pythonpath", str(bare.python)]

@@ -1,4 +1,4 @@
-"""A whole small job against the fake, in one process and without any extra."""
+"""A whole small job against the fake, in one process and without extras."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from grafana_oncall.testing import FakeOnCall
 
 
 async def main() -> None:
-    """Lists, acknowledges one, and resolves the others of the team in bulk."""
+    """List groups, acknowledge one, and resolve the others of the team in bulk."""
     fake = FakeOnCall()
     groups = [fake.add_group(title=f"Disk {n}", labels={"team": "SRE"}) for n in range(120)]
     other = fake.add_group(labels={"team": "Platform"})
@@ -25,7 +25,7 @@ async def main() -> None:
         report = await client.alert_groups.bulk.resolve(firing)
     assert report.counts[Status.CHANGED] == len(groups) - 1
     assert other.state == "firing"
-    print(f"{report.counts[Status.CHANGED]} resolved")  # noqa: T201  # a program speaks to its user
+    print(f"{report.counts[Status.CHANGED]} resolved")  # noqa: T201  # a program prints to its user
 
 
 asyncio.run(main())

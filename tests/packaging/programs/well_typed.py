@@ -31,7 +31,7 @@ async def work(client: OnCallClient) -> str | None:
 
 
 def react(client: OnCallClient, router: Router) -> Bot:
-    """Handlers are typed by what they take."""
+    """Handlers are typed by the events they take."""
     bot = Bot(client.alert_groups.watch(labels=["team:SRE"]))
 
     @bot.on(Created)
@@ -46,7 +46,7 @@ def react(client: OnCallClient, router: Router) -> Bot:
 
 
 def pretend() -> OnCallClient:
-    """The fake is typed as well."""
+    """The fake is typed too."""
     fake = FakeOnCall()
     assert_type(fake.add_group(title="Disk"), FakeAlertGroup)
     return OnCallClient(
