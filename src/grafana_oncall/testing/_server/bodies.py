@@ -15,7 +15,8 @@ _JSON = {"application/json", "application/*", "*/*"}
 
 def check_accepts_json(request: FakeRequest) -> None:
     """Refuse a request for another format than JSON, by parameter or by header."""
-    if parse_qs(request.query).get("format", ["json"])[-1] != "json":
+    wanted = parse_qs(request.query).get("format") if "format" in request.query else None
+    if wanted is not None and wanted[-1] != "json":
         raise not_found()
     accepted = request.headers.get("accept", "*/*").split(",")
     if _JSON.isdisjoint(map(_media_type, accepted)):
