@@ -33,7 +33,16 @@ from grafana_oncall._core.text import is_sendable, printable
 from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall.errors import InvalidArgument
 
-__all__ = ["BaseValidationError", "decoder", "dumps", "faults", "loads", "to_input"]
+__all__ = [
+    "BaseValidationError",
+    "decoder",
+    "dumps",
+    "faults",
+    "fits",
+    "loads",
+    "to_input",
+    "wire_names",
+]
 
 T = TypeVar("T")
 Hook = Callable[[Any, Any], Any]
@@ -51,14 +60,14 @@ def _classes(hint: Any, seen: set[type]) -> Iterator[type]:
         yield from _classes(argument, seen)
 
 
-def _wire_names(cl: Any) -> dict[str, str]:
+def wire_names(cl: Any) -> dict[str, str]:
     """Return the name in JSON of each member of a class."""
     return {field.name: field.metadata.get("wire", field.name) for field in attrs.fields(cl)}
 
 
 def _is_native(hint: Any) -> bool:
     """Whether msgspec can convert it by itself: no member is renamed."""
-    names = [_wire_names(cl) for cl in _classes(hint, set())]
+    names = [wire_names(cl) for cl in _classes(hint, set())]
     return all(name == wire for members in names for name, wire in members.items())
 
 
@@ -178,6 +187,15 @@ def loads(content: bytes, cl: type[T]) -> T:
     return cast("T", decoder(kind)(content))
 
 
+def fits(value: object, hint: Any) -> bool:
+    """Whether plain JSON values are of a type."""
+    try:
+        _responses.structure(value, hint)
+    except (msgspec.ValidationError, BaseValidationError):
+        return False
+    return True
+
+
 def dumps(value: object) -> bytes:
     """Encode a value as JSON, without its absent members."""
     kind: Any = type(value)
@@ -237,7 +255,7 @@ def _step(error: BaseException, cl: Any) -> str:
     """Return the step of the path from a value to the member with the problem."""
     for note in getattr(error, "__notes__", ()):
         if isinstance(note, AttributeValidationNote):
-            return f".{_wire_names(cl)[note.name]}"
+            return f".{wire_names(cl)[note.name]}"
         if isinstance(note, IterableValidationNote):
             return f"[{note.index!r}]"
     return ""
@@ -246,7 +264,7 @@ def _step(error: BaseException, cl: Any) -> str:
 def _fault(error: BaseException) -> str:
     match error:
         case ForbiddenExtraKeysError():
-            known = ", ".join(_wire_names(error.cl).values())
+            known = ", ".join(wire_names(error.cl).values())
             unknown = ", ".join(sorted(map(str, error.extra_fields)))
             return f"unknown member {printable(unknown, 80)} (known: {known})"
         case KeyError():

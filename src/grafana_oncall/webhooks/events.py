@@ -9,10 +9,11 @@ import attrs
 import msgspec
 
 from grafana_oncall._codec.converter import BaseValidationError, faults, loads
+from grafana_oncall._codec.repair import loads_leniently
 from grafana_oncall._core.text import printable
 from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._generated.models.labels import Label, LabelKey, LabelValue
-from grafana_oncall._generated.models.webhooks import EventType, WebhookEvent
+from grafana_oncall._generated.models.webhooks import EventHeader, EventType, WebhookEvent
 from grafana_oncall._validation.arguments import of_type
 from grafana_oncall.changes import (
     Acknowledged,
@@ -107,7 +108,9 @@ def group_key(event: WebhookEvent) -> bytes:
 def parse(body: bytes) -> Event:
     """Decode the body of a webhook request.
 
-    Members and event types that this release does not know are accepted.
+    Members and event types that this release does not know are accepted. Members that an event can
+    do without, all but `event` and what a group always has, are absent if they have another type
+    than documented; `Event.raw` has them.
 
     Raises:
         NotAnEvent: It is not JSON, or does not have the shape of an event.
@@ -121,7 +124,7 @@ def parse(body: bytes) -> Event:
 def _decoded(body: bytes) -> WebhookEvent:
     try:
         body.decode()  # msgspec does not check the encoding of unknown members
-        return loads(body, WebhookEvent)
+        return _loads(body)
     except (msgspec.ValidationError, BaseValidationError) as error:
         reason, path = next(faults(error))
         raise NotAnEvent(printable(reason), path=path) from error
@@ -129,3 +132,18 @@ def _decoded(body: bytes) -> WebhookEvent:
         raise NotAnEvent("it is not UTF-8") from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise NotAnEvent(f"it is not JSON ({printable(str(error))})") from error
+
+
+@attrs.frozen(kw_only=True)
+class _Needed:
+    """What an event cannot do without: none of it is read as if it were absent."""
+
+    event: EventHeader
+
+
+def _loads(body: bytes) -> WebhookEvent:
+    try:
+        return loads(body, WebhookEvent)
+    except (msgspec.ValidationError, BaseValidationError):
+        loads(body, _Needed)
+    return loads_leniently(body, WebhookEvent)

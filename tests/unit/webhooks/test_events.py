@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, get_args
 
 import attrs
@@ -215,9 +216,11 @@ async def test_the_group_of_an_event_is_what_the_api_answers() -> None:
             {"alert_group": {**GROUP, "alerts_count": "3"}}, "$.alert_group.alerts_count", id="text"
         ),
         pytest.param({"alert_group_id": None}, "$.alert_group_id", id="no id"),
-        pytest.param({"user": {"id": 1}}, "$.user.id", id="id of a user"),
-        pytest.param({"notified_users": [ADA, {}]}, "$.notified_users[1]", id="user without an id"),
-        pytest.param({"responses": []}, "$.responses", id="responses that are a list"),
+        pytest.param(
+            {"event": {"type": 7}, "notified_users": None},
+            "$.event.type",
+            id="beside what is repaired",
+        ),
     ],
 )
 def test_json_of_another_shape_is_refused_with_its_path(members: dict[str, Any], path: str) -> None:
@@ -231,6 +234,58 @@ def test_json_of_another_shape_is_refused_with_its_path(members: dict[str, Any],
     assert (str(copy), copy.path, copy.reason) == (
         *(str(info.value), info.value.path, info.value.reason),
     )
+
+
+GROUP_LINKS = {"slack": 5, "web": "http://x"}
+
+
+@pytest.mark.parametrize(
+    ("members", "path", "read"),
+    [
+        pytest.param({"notified_users": None}, "notified_users", (), id="null for a list"),
+        pytest.param({"external_id": 5}, "external_id", None, id="a number for text"),
+        pytest.param({"user": {"id": 1}}, "user", None, id="the id of a user"),
+        pytest.param({"user": "ada"}, "user", None, id="text for an object"),
+        pytest.param(
+            {"user": {**ADA, "email": []}}, "user.username", ADA["username"], id="a part of a user"
+        ),
+        pytest.param(
+            {"users_to_be_notified": [{}, 7, None]}, "users_to_be_notified", (), id="no users"
+        ),
+        pytest.param({"responses": []}, "responses", None, id="a list for an object"),
+        pytest.param({"webhook": 7, "integration": []}, "webhook", None, id="two at once"),
+        pytest.param(
+            {"alert_group": {**GROUP, "permalinks": GROUP_LINKS}},
+            "alert_group.permalinks.web",
+            "http://x",
+            id="a link",
+        ),
+        pytest.param(
+            {"alert_group": {**GROUP, "last_alert": {"id": 7}}},
+            "group.last_alert",
+            None,
+            id="the last alert",
+        ),
+    ],
+)
+def test_a_member_that_an_event_can_do_without_costs_nothing_else(
+    members: dict[str, Any], path: str, read: object
+) -> None:
+    """It is read as if it were absent, and is still in the body."""
+    event = parse(body("resolve", **members))
+    assert attrgetter(path)(event) == read
+    assert (event.type, event.time) == (EventType.RESOLVE, WHEN)
+    assert event.alert_group.title == "Disk almost full"
+    assert event.raw == body("resolve", **members)
+
+
+def test_of_several_users_those_are_kept_who_are_some() -> None:
+    """A list of which one item is of another shape."""
+    event = parse(body(notified_users=[ADA, {}, ADA | {"username": 7}]))
+    assert [(each.id, each.username) for each in event.notified_users] == [
+        (ADA["id"], ADA["username"]),
+        (ADA["id"], None),
+    ]
 
 
 @pytest.mark.parametrize(
