@@ -1,4 +1,4 @@
-"""Bulk actions: the effect of each, on its selection alone, and once."""
+"""Bulk actions: each has its effect on its selection alone, and once."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ async def test_each_action_has_its_effect_on_the_selection_alone(
 
 
 @every_action
-async def test_what_a_query_shows_to_be_done_is_not_sent_again(
+async def test_what_a_query_shows_to_be_done_is_not_sent(
     fake: FakeOnCall, oncall: OnCallClient, action: BulkAction
 ) -> None:
-    """A silence is, because it restarts; of ids, the server's refusal says that it is so."""
+    """A silence is, because it restarts; for ids, the server's refusal shows it."""
     prepared(fake, action)
     bulk, every = oncall.alert_groups.bulk, [*fake.groups]
     await action.run(bulk, every)
@@ -65,7 +65,7 @@ async def test_what_a_query_shows_to_be_done_is_not_sent_again(
 async def test_deletions_are_accepted_or_waited_for(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, mode: Any, wait: Any
 ) -> None:
-    """Both modes; without `wait` the run does not check, and the report claims nothing."""
+    """In both modes; without `wait` the run does not check, and the report says so."""
     groups = add(fake, 3)
     report = await oncall.alert_groups.bulk.delete(ids(groups), mode=mode, wait=wait)
     assert counted(report) == {"accepted" if wait is None else "changed": 3}
@@ -86,7 +86,7 @@ async def test_deletions_are_accepted_or_waited_for(
 async def test_a_deletion_that_does_not_happen_is_unknown(
     fake: FakeOnCall, oncall: OnCallClient, mode: Any
 ) -> None:
-    """When the time is over, and not before; it may happen later."""
+    """Only after the timeout, because it may happen later."""
     fake.delete_delay = fake.wipe_delay = None
     (group,) = add(fake, 1)
     report = await oncall.alert_groups.bulk.delete([group.id], mode=mode, wait=20)
@@ -99,10 +99,10 @@ async def test_a_deletion_that_does_not_happen_is_unknown(
     assert report.failures == ()
 
 
-async def test_deleting_what_is_gone_is_done_already(
+async def test_deleting_a_deleted_group_counts_as_already(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """But there is nothing to wipe, and that is told."""
+    """But it cannot be wiped, and the report says so."""
     bulk = oncall.alert_groups.bulk
     assert counted(await bulk.delete(["GONE"], mode="delete", wait=1)) == {"already": 1}
     report = await bulk.delete(["GONE"], mode="wipe")
@@ -115,7 +115,7 @@ async def test_deleting_what_is_gone_is_done_already(
 async def test_an_accepted_deletion_is_not_sent_again(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, mode: Any
 ) -> None:
-    """The resumed run leaves it alone; nothing failed, and the report says what is meant."""
+    """The resumed run skips it; it did not fail, and the report explains `accepted`."""
     fake.delete_delay = fake.wipe_delay = None
     path, bulk = tmp_path / "j", oncall.alert_groups.bulk
     report = await bulk.delete(ids(add(fake, 3)), mode=mode, journal=path)
@@ -127,11 +127,11 @@ async def test_an_accepted_deletion_is_not_sent_again(
     assert fake.calls == []
 
 
-# What the server says, and what is so
+# What the server says, and what is true
 
 
 async def wiped(fake: FakeOnCall, oncall: OnCallClient, number: int) -> list[str]:
-    """Ids of groups that are wiped."""
+    """Return the ids of groups that are wiped."""
     these = ids(add(fake, number))
     await oncall.alert_groups.bulk.delete(these, wait=10)
     fake.calls.clear()
@@ -142,7 +142,7 @@ async def wiped(fake: FakeOnCall, oncall: OnCallClient, number: int) -> list[str
 async def test_unresolving_a_wiped_group_is_rejected(
     fake: FakeOnCall, oncall: OnCallClient, select: str
 ) -> None:
-    """The server says success, and leaves it resolved; others are not read when a query was."""
+    """The server reports success, but leaves it resolved; others of a query are not read."""
     gone, others = await wiped(fake, oncall, 2), ids(add(fake, 3, state="resolved"))
     query = oncall.alert_groups.list(state="resolved")
     report = await oncall.alert_groups.bulk.unresolve(
@@ -156,10 +156,10 @@ async def test_unresolving_a_wiped_group_is_rejected(
     assert sent(fake)["get_alert_group"] == (2 if select == "query" else 5)
 
 
-async def test_a_group_that_is_resolved_again_at_once_was_unresolved(
+async def test_a_group_that_another_client_resolves_at_once_was_unresolved(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """It is not wiped: this run did it, and another client was quick."""
+    """It is not a wiped group: this run unresolved it, and another client was quick."""
     (group,) = add(fake, 1, state="resolved")
 
     def resolve(_: FakeRequest) -> None:
@@ -172,7 +172,7 @@ async def test_a_group_that_is_resolved_again_at_once_was_unresolved(
 async def test_an_unresolved_group_is_unknown_when_reading_it_back_is_cancelled(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """The server took it, and it may have been a wiped one."""
+    """The server accepted the action, but the group may be a wiped one."""
     (group,) = add(fake, 1, state="resolved")
     fake.latency = SECOND
     report = await cut(oncall.alert_groups.bulk.unresolve([group.id]), 1.5)
@@ -182,7 +182,7 @@ async def test_an_unresolved_group_is_unknown_when_reading_it_back_is_cancelled(
 async def test_an_unresolved_group_that_cannot_be_read_is_unknown(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """The server took it, and whether the group is a wiped one cannot be seen."""
+    """The server accepted the action, but nothing shows whether the group is wiped."""
     (group,) = add(fake, 1, state="resolved")
     fake.faults.add(refuse(), operation="get_alert_group", times=99)
     report = await oncall.alert_groups.bulk.unresolve([group.id])
@@ -191,10 +191,10 @@ async def test_an_unresolved_group_that_cannot_be_read_is_unknown(
 
 
 @pytest.mark.parametrize("select", ["query", "ids"])
-async def test_acknowledging_what_was_acknowledged_and_resolved_is_not_done_already(
+async def test_a_group_that_was_acknowledged_and_resolved_does_not_count_as_already_acknowledged(
     fake: FakeOnCall, oncall: OnCallClient, select: str
 ) -> None:
-    """The server calls both acknowledged: only one of them is."""
+    """The server calls both groups acknowledged, but only one of them is."""
     acknowledged, over = add(fake, 2, state="acknowledged")
     over.resolved_at = fake.now()
     source = next(iter(fake.integrations))
@@ -208,10 +208,10 @@ async def test_acknowledging_what_was_acknowledged_and_resolved_is_not_done_alre
     assert type(report.failures[0].error) is Conflict
 
 
-async def test_what_is_called_acknowledged_and_cannot_be_read_has_failed(
+async def test_what_is_called_acknowledged_but_cannot_be_read_has_failed(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """Certainly nothing was changed, and it is tried again when the run is resumed."""
+    """Nothing was changed, and the resumed run retries it."""
     (group,) = add(fake, 1, state="acknowledged")
     fake.faults.add(refuse(), operation="get_alert_group", times=99)
     report = await oncall.alert_groups.bulk.acknowledge([group.id])

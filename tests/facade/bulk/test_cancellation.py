@@ -1,4 +1,4 @@
-"""Bulk runs that are cut short: cancelled or closed; what is told of them."""
+"""Bulk runs that are cut short, by cancellation or a closed client, and what they report."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.support.listing import other_tasks
 async def test_only_what_is_in_flight_at_a_cancellation_is_unknown(
     fake: FakeOnCall, oncall: OnCallClient, seconds: float, done: int
 ) -> None:
-    """What came before is done, and what would have come later was not attempted."""
+    """Earlier groups are done, and later ones were not attempted."""
     groups = add(fake, 10)
     fake.latency = SECOND
     run = oncall.alert_groups.bulk.resolve(ids(groups), max_at_once=4)
@@ -48,10 +48,10 @@ async def test_only_what_is_in_flight_at_a_cancellation_is_unknown(
     await assert_usable(oncall, groups[0])
 
 
-async def test_what_waits_at_the_throttle_at_a_cancellation_was_not_attempted(
+async def test_what_a_cancellation_finds_in_the_throttle_was_not_attempted(
     fake: FakeOnCall,
 ) -> None:
-    """It never left."""
+    """It was never sent."""
     groups = add(fake, 10)
     fake.latency = SECOND
     async with connect(fake, max_connections=2) as client:
@@ -61,10 +61,10 @@ async def test_what_waits_at_the_throttle_at_a_cancellation_was_not_attempted(
         await assert_usable(client, groups[0])
 
 
-async def test_what_waits_in_a_pause_at_a_cancellation_was_not_attempted(
+async def test_what_a_cancellation_finds_in_a_pause_was_not_attempted(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """The 429 says that it had no effect."""
+    """The 429 shows that it had no effect."""
     groups = add(fake, 10)
     fake.faults.add(throttle(60))
     report = await cut(oncall.alert_groups.bulk.resolve(ids(groups)), 10)
@@ -73,10 +73,10 @@ async def test_what_waits_in_a_pause_at_a_cancellation_was_not_attempted(
     await assert_usable(oncall, groups[0])
 
 
-async def test_what_waits_for_a_retry_at_a_cancellation_is_unknown_only_if_it_was_sent(
+async def test_what_a_cancellation_finds_before_a_retry_is_unknown_only_if_it_was_sent(
     fake: FakeOnCall,
 ) -> None:
-    """A refused connection is no doubt; one that was reset is."""
+    """Not after a refused connection, but after one that was reset."""
     first, second = add(fake, 2)
     fake.faults.add(refuse(), times=1)
     fake.faults.add(reset(applied=True), times=1)
@@ -88,20 +88,20 @@ async def test_what_waits_for_a_retry_at_a_cancellation_is_unknown_only_if_it_wa
 
 
 @pytest.mark.parametrize("seconds", [0.7, 2])
-async def test_a_deletion_that_is_waited_for_at_a_cancellation_is_unknown(
+async def test_a_deletion_that_is_awaited_at_a_cancellation_is_unknown(
     fake: FakeOnCall, oncall: OnCallClient, seconds: float
 ) -> None:
-    """The server took it on; whether it has happened was still to be seen."""
+    """The server accepted it, but it had not been seen to happen."""
     fake.latency, fake.wipe_delay = SECOND, None
     (group,) = add(fake, 1)
     report = await cut(oncall.alert_groups.bulk.delete([group.id], wait=60), seconds)
     assert counted(report) == {"unknown": 1}
 
 
-async def test_a_plan_of_labels_that_is_cut_short_is_unknown_once_a_part_of_it_is_done(
+async def test_a_plan_of_labels_that_is_cut_short_is_unknown_once_it_has_begun(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """Reading the group, before anything is written, leaves no doubt."""
+    """While the group is still being read, nothing has been written."""
     for key in ("aa", "bb", "cc"):
         fake.add_label(key, "v")
     (group,) = add(fake, 1)
@@ -116,10 +116,10 @@ async def test_a_plan_of_labels_that_is_cut_short_is_unknown_once_a_part_of_it_i
 
 @pytest.mark.parametrize("turns", range(0, 40, 2))
 @pytest.mark.parametrize("again", [0, 1, 3])
-async def test_a_report_is_true_whenever_a_run_is_cancelled_and_cancelled_again(
+async def test_a_report_is_true_whenever_a_run_is_cancelled_even_twice(
     fake: FakeOnCall, oncall: OnCallClient, turns: int, again: int
 ) -> None:
-    """After any turn of the loop, while it reads or acts; the client goes on."""
+    """After any turn of the loop, while it reads or acts; the client stays usable."""
     groups = add(fake, 60)
     query = oncall.alert_groups.list(state="new")
     run = oncall.alert_groups.bulk.resolve(query, max_at_once=4, on_progress=repr)
@@ -142,7 +142,7 @@ async def test_a_report_is_true_whenever_a_run_is_cancelled_and_cancelled_again(
 async def test_a_second_cancellation_does_not_change_what_is_reported(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """However often it is cancelled."""
+    """However often the run is cancelled."""
     groups = add(fake, 10)
     fake.latency = SECOND
     run = oncall.alert_groups.bulk.resolve(ids(groups), max_at_once=4)
@@ -160,7 +160,7 @@ async def test_a_second_cancellation_does_not_change_what_is_reported(
 async def test_an_error_in_a_neighbouring_task_cuts_a_run_short(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """As a TaskGroup does it; its error comes out, and the report is true."""
+    """As in a TaskGroup: its error is raised, and the report is true."""
     groups = add(fake, 10)
     fake.latency = SECOND
     run = oncall.alert_groups.bulk.resolve(ids(groups), max_at_once=4)
@@ -213,10 +213,10 @@ async def test_a_client_that_is_closed_beforehand_ends_the_run(fake: FakeOnCall)
     assert fake.calls == []
 
 
-async def test_a_run_that_is_cut_while_it_selects_says_that_nothing_was_sent(
+async def test_a_run_that_is_cut_short_while_it_selects_says_that_nothing_was_sent(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """It knows of no group, and yet there are some."""
+    """It has no groups yet, although some match."""
     add(fake, 120)
     fake.latency = SECOND
     query = oncall.alert_groups.list(state="new")

@@ -1,4 +1,4 @@
-"""Single calls that are cut short: whether they leave a doubt."""
+"""Single calls that are cut short: whether their outcome is unknown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.bulk_stories import SECOND, add, connect
 
 
 async def interrupted(call: Coroutine[Any, Any, object], seconds: float) -> BaseException | None:
-    """The cause of the CancelledError of a call that is cancelled after a while."""
+    """Cancel a call after a while, and return the cause of its CancelledError."""
     task = asyncio.ensure_future(call)
     await asyncio.sleep(seconds)
     task.cancel()
@@ -25,10 +25,10 @@ async def interrupted(call: Coroutine[Any, Any, object], seconds: float) -> Base
 
 
 @pytest.mark.parametrize("seconds", [0.2, 0.7])
-async def test_a_cancelled_write_that_was_in_flight_has_its_doubt_as_the_cause(
+async def test_a_cancelled_write_that_was_in_flight_has_outcome_unknown_as_its_cause(
     fake: FakeOnCall, oncall: OnCallClient, seconds: float
 ) -> None:
-    """With the attempts, and how to find out."""
+    """With the attempts, and how to find out what happened."""
     (group,) = add(fake, 1)
     fake.latency = SECOND
     cause = await interrupted(oncall.alert_groups.silence(group.id, 60), seconds)
@@ -38,10 +38,10 @@ async def test_a_cancelled_write_that_was_in_flight_has_its_doubt_as_the_cause(
     assert "Check:" in str(cause)
 
 
-async def test_a_timeout_of_asyncio_keeps_the_doubt_in_its_chain(
+async def test_an_asyncio_timeout_keeps_outcome_unknown_in_its_chain(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """TimeoutError, the cancellation, and the doubt."""
+    """TimeoutError, the cancellation, and OutcomeUnknown."""
     (group,) = add(fake, 1)
     fake.latency = SECOND
     with pytest.raises(TimeoutError) as caught:
@@ -51,8 +51,8 @@ async def test_a_timeout_of_asyncio_keeps_the_doubt_in_its_chain(
     assert isinstance(caught.value.__cause__.__cause__, OutcomeUnknown)
 
 
-async def test_a_cancelled_write_that_was_not_in_flight_has_no_doubt(fake: FakeOnCall) -> None:
-    """It waited at the throttle, or in a pause, or for the retry of what was never sent."""
+async def test_a_cancelled_write_that_was_not_in_flight_has_no_cause(fake: FakeOnCall) -> None:
+    """It waited in the throttle, in a pause, or before the retry of an unsent request."""
     (group,) = add(fake, 1)
     fake.latency = SECOND
     async with connect(fake, max_connections=1) as client:
@@ -67,8 +67,8 @@ async def test_a_cancelled_write_that_was_not_in_flight_has_no_doubt(fake: FakeO
     assert group.state == "firing"
 
 
-async def test_a_cancelled_read_has_no_doubt(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """Nothing can have happened."""
+async def test_a_cancelled_read_has_no_cause(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """A read has no effect that could be unknown."""
     (group,) = add(fake, 1)
     fake.latency = SECOND
     assert await interrupted(oncall.alert_groups.get(group.id), 0.5) is None

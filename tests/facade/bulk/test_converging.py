@@ -1,4 +1,4 @@
-"""Bulk runs that walk their query again until nothing is new."""
+"""Bulk runs that repeat their query until it finds nothing new."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tests.support.bulk_stories import Groups, add, counted, meanwhile, void, wr
 
 
 @pytest.mark.parametrize("state", ["resolved", "firing"])
-async def test_converging_catches_what_appears_meanwhile(
+async def test_converging_finds_what_appears_meanwhile(
     fake: FakeOnCall, oncall: OnCallClient, state: str
 ) -> None:
-    """Until a walk finds nothing new; each is acted on once. Without it, they are left alone."""
+    """Until a walk finds nothing new; each is acted on once. Otherwise they are left alone."""
     add(fake, 60)
     late: Groups = []
 
@@ -34,7 +34,7 @@ async def test_converging_catches_what_appears_meanwhile(
 
 
 async def test_converging_is_bounded(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """Even when there is always one more: ten walks after the first, which is told."""
+    """Even if there is always one more: ten walks after the first, as the report says."""
     fake.add_group()
     meanwhile(fake, "resolve_alert_group", lambda _: void(fake.add_group()), times=999)
     query = oncall.alert_groups.list(state="new")
@@ -45,8 +45,8 @@ async def test_converging_is_bounded(fake: FakeOnCall, oncall: OnCallClient) -> 
     assert [group.state for group in fake.groups.values()].count("firing") == 1
 
 
-async def test_converging_holds_to_max_items(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """Of all walks together; what was done until then is in the report."""
+async def test_converging_respects_max_items(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """It limits all walks together; the report has what was done until then."""
     add(fake, 3)
     meanwhile(fake, "resolve_alert_group", lambda _: void(fake.add_group()), times=2)
     query = oncall.alert_groups.list(state="new")

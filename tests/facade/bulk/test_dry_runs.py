@@ -21,7 +21,7 @@ from tests.support.bulk_stories import (
 async def test_a_dry_run_reports_the_plan_and_writes_nothing(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """What would be sent, what is so already, and what could not be."""
+    """What would be sent, what is done already, and what would be rejected."""
     fake.add_label("team", "SRE")
     fake.add_label("tier", "a")
     began = fake.now()
@@ -50,7 +50,7 @@ async def test_a_dry_run_reports_the_plan_and_writes_nothing(
 async def test_a_dry_run_of_any_action_writes_nothing(
     fake: FakeOnCall, oncall: OnCallClient, action: BulkAction
 ) -> None:
-    """Of a query and of ids."""
+    """Neither for a query nor for ids."""
     groups, _ = prepared(fake, action)
     before = [group.state for group in groups]
     bulk = oncall.alert_groups.bulk
@@ -64,7 +64,7 @@ async def test_a_dry_run_of_any_action_writes_nothing(
 async def test_a_dry_run_that_would_converge_walks_once_and_plans_what_it_saw(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """Of each group, what is missing; nothing new can come about, for nothing is done."""
+    """What each group lacks; nothing new can appear, because nothing is done."""
     fake.add_label("tier", "a")
     first, second = add(fake, 2, labels={"team": "SRE"})
     second.labels.append(("tier", "a"))

@@ -1,4 +1,4 @@
-"""A query is read to its end, and held against its filter, before anything is written."""
+"""A query is read to its end, and checked against its filter, before anything is written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def test_nothing_is_skipped_although_acting_takes_groups_out_of_the_filter
 
 
 class Deaf(httpx.AsyncBaseTransport):
-    """A server that does not know some parameters of the query, perhaps on later pages alone."""
+    """A server that ignores some query parameters, perhaps on later pages alone."""
 
     def __init__(self, fake: FakeOnCall, *names: str, page: str | None = None) -> None:
         self._inner = fake.transport()
@@ -38,14 +38,14 @@ class Deaf(httpx.AsyncBaseTransport):
         self._page = page
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Passes on what it knows."""
+        """Forward the request without the ignored parameters."""
         if self._page in {None, request.url.params.get("page")}:
             for name in self._names:
                 request.url = request.url.copy_remove_param(name)
         return await self._inner.handle_async_request(request)
 
 
-def hearing_badly(fake: FakeOnCall, *names: str, page: str | None = None) -> OnCallClient:
+def client_of_deaf(fake: FakeOnCall, *names: str, page: str | None = None) -> OnCallClient:
     """A client of such a server."""
     return OnCallClient(url=BASE, token=fake.token, transport=Deaf(fake, *names, page=page))
 
@@ -65,9 +65,9 @@ FILTERS: dict[str, Callable[[FakeOnCall], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", list(FILTERS))
 async def test_a_filter_that_the_server_ignores_is_noticed(fake: FakeOnCall, name: str) -> None:
-    """Before anything is written; the error tells the filter and the group."""
+    """Before anything is written; the error names the filter and the group."""
     group = fake.add_group(labels={"team": "Web"})
-    async with hearing_badly(fake, name) as client:
+    async with client_of_deaf(fake, name) as client:
         run = client.alert_groups.bulk.resolve(client.alert_groups.list(**FILTERS[name](fake)))
         with pytest.raises(FilterIgnored) as caught:
             await run
@@ -77,10 +77,10 @@ async def test_a_filter_that_the_server_ignores_is_noticed(fake: FakeOnCall, nam
 
 
 async def test_a_filter_that_is_ignored_on_a_later_page_is_noticed(fake: FakeOnCall) -> None:
-    """All of the groups are held against it, before any of them is written to."""
+    """All groups are checked against it before the first write."""
     add(fake, 100)
     other = fake.add_group(state="acknowledged", started_at=fake.now() - timedelta(hours=1))
-    async with hearing_badly(fake, "state", page="3") as client:
+    async with client_of_deaf(fake, "state", page="3") as client:
         fake.add_group(started_at=fake.now() - timedelta(hours=2))
         with pytest.raises(FilterIgnored) as caught:
             await client.alert_groups.bulk.resolve(client.alert_groups.list(state="new"))
@@ -89,9 +89,9 @@ async def test_a_filter_that_is_ignored_on_a_later_page_is_noticed(fake: FakeOnC
 
 
 async def test_one_label_of_two_that_is_missing_is_noticed(fake: FakeOnCall) -> None:
-    """A group must have all labels that were asked for, with case."""
+    """A group must have all labels of the filter, compared with case."""
     fake.add_group(labels={"team": "SRE", "tier": "A"})
-    async with hearing_badly(fake, "label") as client:
+    async with client_of_deaf(fake, "label") as client:
         query = client.alert_groups.list(labels={"team": "SRE", "tier": "a"})
         with pytest.raises(FilterIgnored) as caught:
             await client.alert_groups.bulk.resolve(query)
@@ -101,7 +101,7 @@ async def test_one_label_of_two_that_is_missing_is_noticed(fake: FakeOnCall) -> 
 async def test_groups_that_move_up_while_the_list_is_read_are_found(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """One leaves a page that was read, and the first of the next page moves onto it."""
+    """When one leaves a page that was read, the first of the next page moves onto it."""
     groups = add(fake, 120)
     turns = iter(groups[:2])
 
@@ -117,10 +117,10 @@ async def test_groups_that_move_up_while_the_list_is_read_are_found(
     assert (counted(report), report.complete) == ({"changed": 118, "already": 2}, True)
 
 
-async def test_a_list_that_never_stands_still_is_reported(
+async def test_a_list_that_changes_all_the_time_is_reported(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """More groups within one second than a page takes, after some walks of that second."""
+    """More groups within a second than fit on a page: that second is walked a few times."""
     groups = [fake.add_group(started_at=fake.now()) for _ in range(200)]
     turns = iter(groups)
 
@@ -138,7 +138,7 @@ async def test_a_list_that_never_stands_still_is_reported(
 async def test_groups_that_begin_while_the_list_is_read_are_left_out(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """The selection has an upper bound in time: that of the first page."""
+    """The selection ends with the time of the first page."""
     add(fake, 120)
     late = Counter[str]()
 
@@ -152,13 +152,13 @@ async def test_groups_that_begin_while_the_list_is_read_are_left_out(
     assert {fake.groups[group_id].state for group_id in late} == {"firing"}
 
 
-async def test_a_server_that_ignores_the_range_is_found_out_after_few_requests(
+async def test_a_server_that_ignores_the_range_is_detected_after_few_requests(
     fake: FakeOnCall,
 ) -> None:
-    """It would answer each part of the list with all of it."""
+    """It would return the whole list for each part of it."""
     for number in range(120):
         fake.add_group(started_at=fake.now() - timedelta(minutes=number))
-    async with hearing_badly(fake, "started_at") as client:
+    async with client_of_deaf(fake, "started_at") as client:
         with pytest.raises(FilterIgnored, match="ignores the filter"):
             await client.alert_groups.bulk.resolve(client.alert_groups.list(state="new"))
     assert len(fake.calls) < 20

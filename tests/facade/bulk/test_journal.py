@@ -29,7 +29,7 @@ from tests.support.secrets_shown import shows
 async def test_a_journal_has_a_line_for_each_event(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """The head, the selection, of each group its begin and its end, and the end of the run."""
+    """The head, the selection, begin and end of each group, and the end of the run."""
     first, second = add(fake, 2, labels={"team": "SRE"})
     path = tmp_path / "run.jsonl"
     query = oncall.alert_groups.list(labels={"team": "SRE"})
@@ -54,10 +54,10 @@ async def test_a_journal_has_a_line_for_each_event(
     assert [entry["status"] for entry in rest if "end" in entry] == ["changed"] * 2
 
 
-async def test_what_is_sent_was_noted_before(
+async def test_what_is_sent_was_recorded_before(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """And each outcome as it happens: a process that is killed has lost none of it."""
+    """And each outcome at once, so that a killed process has lost none of them."""
     path = tmp_path / "j"
     noted: list[bool] = []
 
@@ -71,10 +71,10 @@ async def test_what_is_sent_was_noted_before(
     assert noted == [True] * 9
 
 
-async def test_a_journal_can_be_written_to_the_disk_itself(
+async def test_a_journal_can_be_synced_to_disk(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With `fsync=True`, also when it is resumed."""
+    """With `fsync=True`, also in a resumed run."""
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
     groups = add(fake, 12)
@@ -88,7 +88,7 @@ async def test_a_journal_can_be_written_to_the_disk_itself(
 
 
 def test_a_journal_that_exists_is_refused_at_the_call(fake: FakeOnCall, tmp_path: Path) -> None:
-    """It is another run's, and stays as it is."""
+    """It belongs to another run, and is left unchanged."""
     path = tmp_path / "j"
     path.write_text("precious")
     client = connect(fake)
@@ -101,7 +101,7 @@ def test_a_journal_that_exists_is_refused_at_the_call(fake: FakeOnCall, tmp_path
 async def test_a_journal_that_appears_before_the_run_begins_is_not_overwritten(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """Between the call and the await."""
+    """It appears between the call and the await."""
     path = tmp_path / "j"
     run = oncall.alert_groups.bulk.resolve(ids(add(fake, 1)), journal=path)
     path.write_text("precious")
@@ -111,7 +111,7 @@ async def test_a_journal_that_appears_before_the_run_begins_is_not_overwritten(
     assert (path.read_text(), fake.calls) == ("precious", [])
 
 
-async def test_without_a_place_for_the_journal_nothing_is_sent(
+async def test_if_the_journal_cannot_be_created_nothing_is_sent(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
     """Not even a read."""
@@ -123,7 +123,7 @@ async def test_without_a_place_for_the_journal_nothing_is_sent(
 
 
 def fill_up(path: Path) -> None:
-    """From now on the disk has no room for this file, which this process has open."""
+    """Make the disk full for this file, which this process has open."""
     fds = Path("/proc/self/fd")
     (number,) = [one.name for one in fds.iterdir() if one.is_symlink() and one.readlink() == path]
     full = os.open("/dev/full", os.O_WRONLY)
@@ -135,7 +135,7 @@ def fill_up(path: Path) -> None:
 async def test_a_journal_that_cannot_be_continued_ends_the_run(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """Nothing more is sent; the report has what the journal has not."""
+    """Nothing more is sent; the report has what the journal lacks."""
     groups = add(fake, 20)
     path = tmp_path / "j"
 
@@ -159,16 +159,16 @@ async def test_a_journal_that_cannot_be_continued_ends_the_run(
 
 
 class Echo(httpx.AsyncBaseTransport):
-    """A server whose refusals repeat what they were sent, the token included."""
+    """A server whose refusals repeat the request, including the token."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Refuses."""
+        """Refuse the request, and repeat it."""
         said = f"no: {request.headers['authorization']}"
         return httpx.Response(400 if request.method == "POST" else 404, json={"detail": said})
 
 
-async def test_the_token_is_nowhere(tmp_path: Path) -> None:
-    """Neither in the journal nor in any view of the report, though the server repeats it."""
+async def test_neither_journal_nor_report_shows_the_token(tmp_path: Path) -> None:
+    """Although the server repeats it."""
     path = tmp_path / "j"
     async with OnCallClient(url=BASE, token=KEY, transport=Echo()) as client:
         run = client.alert_groups.bulk.resolve(["I1", "I2"], journal=path)

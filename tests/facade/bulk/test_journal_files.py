@@ -1,4 +1,4 @@
-"""Files of journals: which can be one, who may read it, and file systems without locks."""
+"""Journal files: which files can be one, who may read them, and file systems without locks."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ each_run = pytest.mark.parametrize("run", [pytest.param(RUNS[name], id=name) for
 
 @each_run
 @each_path
-async def test_what_can_be_no_file_is_a_journal_error(
+async def test_what_cannot_be_a_file_is_a_journal_error(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, run: Run, odd: Callable[[Path], Path]
 ) -> None:
-    """At once: nothing waits for the other end of a pipe, and nothing is sent."""
+    """At once: the call does not wait for the other end of a pipe, and sends nothing."""
     path = odd(tmp_path)
     with pytest.raises(JournalError) as caught:
         await run(oncall.alert_groups.bulk, path)
@@ -40,7 +40,7 @@ async def test_what_can_be_no_file_is_a_journal_error(
 
 
 async def test_a_device_is_not_read(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """There may be no end of it."""
+    """It may be endless."""
     with pytest.raises(JournalError, match="Not a regular file"):
         oncall.alert_groups.bulk.resume(ENDLESS)
     assert fake.calls == []
@@ -49,7 +49,7 @@ async def test_a_device_is_not_read(fake: FakeOnCall, oncall: OnCallClient) -> N
 async def test_only_its_owner_can_read_a_journal(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """It has what the server says of groups."""
+    """It contains what the server says about groups."""
     for resume in (False, True):
         path = tmp_path / f"{resume}.jsonl"
         await oncall.alert_groups.bulk.resolve([add(fake, 1)[0].id], journal=path, resume=resume)
@@ -66,7 +66,7 @@ async def test_without_locks_no_run_begins_and_no_journal_is_left(  # noqa: PLR0
     number: int,
     resume: bool,  # noqa: FBT001  # a parameter
 ) -> None:
-    """The error speaks of locks, and of the way to go without: then the run is made."""
+    """The error explains locks, and how to do without; then the run works."""
     path, (group,) = tmp_path / "run.jsonl", add(fake, 1)
     bulk = oncall.alert_groups.bulk
     without_locks(monkeypatch, number)
@@ -85,7 +85,7 @@ async def test_without_locks_no_run_is_resumed_and_its_journal_stays(
     monkeypatch: pytest.MonkeyPatch,
     number: int,
 ) -> None:
-    """But it is with lock=False."""
+    """With lock=False it is."""
     path, groups = tmp_path / "j", add(fake, 6)
     bulk = oncall.alert_groups.bulk
     fake.latency = SECOND

@@ -1,4 +1,4 @@
-"""Labels of many groups: of each, only those that are missing or there are sent."""
+"""Labels of many groups: only missing ones are added, and only existing ones removed."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from tests.support.bulk_stories import counted, ids, meanwhile, sent, written
 async def test_only_labels_that_are_missing_are_added(
     fake: FakeOnCall, oncall: OnCallClient, source: str
 ) -> None:
-    """A query is not read again; ids are, one request for each."""
+    """A query has read the groups already; for ids, each takes one request."""
     both = fake.add_group(labels={"team": "SRE", "tier": "a"})
     one = fake.add_group(labels={"team": "SRE"})
     none = fake.add_group()
     query = oncall.alert_groups.list(state="new")
     selection = query if source == "query" else ids([both, one, none])
     report = await oncall.alert_groups.bulk.add_labels(selection, ["team:SRE", "tier:a"])
-    told = {outcome.id: (outcome.status.value, outcome.detail) for outcome in report.outcomes}
-    assert told == {
+    outcomes = {outcome.id: (outcome.status.value, outcome.detail) for outcome in report.outcomes}
+    assert outcomes == {
         both.id: ("already", ""),
         one.id: ("changed", "add tier:a"),
         none.id: ("changed", "add team:SRE; add tier:a"),
@@ -35,7 +35,7 @@ async def test_only_labels_that_are_missing_are_added(
 async def test_only_labels_that_are_there_are_removed(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """With key and value; another value of the same key stays."""
+    """By key and value; another value of the same key stays."""
     sre, other = fake.add_group(labels={"team": "SRE"}), fake.add_group(labels={"team": "Web"})
     query = oncall.alert_groups.list(state="new")
     report = await oncall.alert_groups.bulk.remove_labels(query, {"team": "SRE", "2nd": "x"})
@@ -48,7 +48,7 @@ async def test_only_labels_that_are_there_are_removed(
 async def test_a_plan_beyond_fifty_labels_is_rejected_before_anything_is_sent(
     fake: FakeOnCall, oncall: OnCallClient, source: str
 ) -> None:
-    """Not one of them is added; fifty are allowed."""
+    """None of them is added; fifty are allowed."""
     fake.add_label("team", "SRE")
     fake.add_label("tier", "a")
     full = fake.add_group(labels={f"k{'x' * number}": "v" for number in range(49)})
@@ -64,10 +64,10 @@ async def test_a_plan_beyond_fifty_labels_is_rejected_before_anything_is_sent(
 
 
 @pytest.mark.parametrize("name", ["add_labels", "remove_labels"])
-async def test_another_client_that_is_faster_is_no_failure(
+async def test_another_client_that_is_faster_does_not_make_a_failure(
     fake: FakeOnCall, oncall: OnCallClient, name: str
 ) -> None:
-    """Between the plan and its request: what is so then was already so."""
+    """What it did between the plan and the request counts as already."""
     fake.add_label("team", "SRE")
     group = fake.add_group(labels={} if name == "add_labels" else {"team": "SRE"})
     labels = group.labels[:]
@@ -85,7 +85,7 @@ async def test_another_client_that_is_faster_is_no_failure(
 async def test_another_client_that_does_a_part_leaves_the_rest_to_be_done(
     fake: FakeOnCall, oncall: OnCallClient, name: str
 ) -> None:
-    """The detail tells the part of this run."""
+    """The detail says which part this run did."""
     labels = {"team": "SRE", "tier": "a"}
     other = fake.add_group(labels=labels)
     group = fake.add_group(labels={} if name == "add_labels" else labels)
@@ -103,7 +103,7 @@ async def test_another_client_that_does_a_part_leaves_the_rest_to_be_done(
 async def test_a_plan_that_is_refused_half_way_says_what_was_done(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """The server's reason, after what it took on; the rest is not sent, and a part is `unknown`."""
+    """With the server's reason; the rest is not sent, and a part that was done is `unknown`."""
     fake.add_label("team", "SRE")
     fake.add_label("tier", "a")
     group = fake.add_group()
@@ -118,10 +118,10 @@ async def test_a_plan_that_is_refused_half_way_says_what_was_done(
 
 
 @pytest.mark.parametrize("source", ["query", "ids"])
-async def test_a_group_beyond_fifty_labels_that_has_all_that_are_wanted_is_done_already(
+async def test_a_group_with_too_many_labels_that_has_all_that_are_wanted_is_done_already(
     fake: FakeOnCall, oncall: OnCallClient, source: str
 ) -> None:
-    """Nothing is to be added to it, so nothing is refused."""
+    """It needs no new label, so nothing is refused."""
     other = {f"k{'x' * number}": "v" for number in range(51)}
     group = fake.add_group(labels={"team": "SRE", **other})
     query = oncall.alert_groups.list(state="new")

@@ -1,4 +1,4 @@
-"""Bulk runs of very many groups: their memory, and whether other tasks go on meanwhile."""
+"""Bulk runs of very many groups: their memory, and whether other tasks run meanwhile."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ FINISHED = sealed(b'{"finished": true}')
 
 
 async def stream(number: int) -> AsyncGenerator[str]:
-    """So many ids, for none of which there is anything to wait."""
-    for one in range(number):
-        yield f"I{one * 7_654_321 % 10**9:013}"
+    """So many ids, without any wait between them."""
+    for index in range(number):
+        yield f"I{index * 7_654_321 % 10**9:013}"
 
 
 class Server(httpx.AsyncBaseTransport):
-    """Answers at once, always the same."""
+    """Return the same response to every request, at once."""
 
     def __init__(self, status: int) -> None:
         self.status = status
         self.requests = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The first request comes when all is selected."""
+        """Count the request; the first one comes when the selection is complete."""
         self.requests += 1
         return httpx.Response(self.status, request=request)
 
@@ -60,7 +60,7 @@ def connect(status: int) -> OnCallClient:
 
 
 async def peak(number: int, journal: Path) -> int:
-    """The memory in bytes that a run takes until a refused token ends it."""
+    """Return the peak memory in bytes of a run that a refused token ends."""
     async with connect(401) as client:
         gc.collect()
         tracemalloc.start()
@@ -75,15 +75,15 @@ async def peak(number: int, journal: Path) -> int:
 
 @pytest.mark.skipif(sys.gettrace() is not None, reason="who traces takes memory as well")
 async def test_a_group_of_a_long_selection_takes_less_than_300_bytes(tmp_path: Path) -> None:
-    """With its id and all that a run needs for it; the journal is written."""
-    await peak(10, tmp_path / "first")  # what is imported when it is first needed
+    """With its id and all that the run keeps for it, also with a journal."""
+    await peak(10, tmp_path / "first")  # so that lazy imports are done
     few = await peak(20_000, tmp_path / "few")
     many = await peak(60_000, tmp_path / "many")
     assert (many - few) / 40_000 < 300
 
 
 async def test_all_groups_of_a_long_selection_are_acted_on_in_order(tmp_path: Path) -> None:
-    """And the resumed run finds nothing left to do."""
+    """The resumed run finds nothing left to do."""
     expected = [group_id async for group_id in stream(10_500)]
     async with connect(200) as client:
         bulk = client.alert_groups.bulk
@@ -95,12 +95,12 @@ async def test_all_groups_of_a_long_selection_are_acted_on_in_order(tmp_path: Pa
 
 
 def files(folder: Path) -> list[Path]:
-    """All that it holds."""
+    """Return all files of the folder."""
     return [*folder.iterdir()]
 
 
 @pytest.mark.parametrize("turns", [1, 20, 35, 60])
-async def test_nothing_is_left_of_a_long_selection_that_was_cancelled(
+async def test_a_long_selection_that_was_cancelled_leaves_nothing(
     tmp_path: Path, turns: int
 ) -> None:
     """The journal is gone; nothing was sent."""
@@ -116,13 +116,13 @@ async def test_nothing_is_left_of_a_long_selection_that_was_cancelled(
     assert (files(tmp_path), server.requests) == ([], 0)
 
 
-async def looks(run: BulkRun, look: Callable[[], int]) -> list[int]:
-    """What is seen each time that the loop comes round, until the run has ended."""
-    seen = [look()]
+async def samples(run: BulkRun, sample: Callable[[], int]) -> list[int]:
+    """Return a sample for each turn of the loop, until the run has ended."""
+    seen = [sample()]
     task = asyncio.create_task(run.wait())
     while not task.done():
         await asyncio.sleep(0)
-        seen.append(look())
+        seen.append(sample())
     with suppress(Unauthorized, JournalError):
         await task
     return seen
@@ -138,18 +138,18 @@ async def looks(run: BulkRun, look: Callable[[], int]) -> list[int]:
 async def test_other_tasks_go_on_while_ids_are_selected(
     tmp_path: Path, select: Callable[[], Any]
 ) -> None:
-    """And while they are written into the journal: a thousand at a time."""
+    """And while they are written to the journal, a thousand at a time."""
     path = tmp_path / "j"
     async with connect(401) as client:
         run = client.alert_groups.bulk.resolve(select(), journal=path)
-        sizes = await looks(run, lambda: path.stat().st_size if path.exists() else 0)
-    before = sum(size < 1000 for size in sizes)  # the journal has its first line only
+        sizes = await samples(run, lambda: path.stat().st_size if path.exists() else 0)
+    before = sum(size < 1000 for size in sizes)  # the journal has only its first line
     assert before >= 30
     assert len({size for size in sizes if size > 1000}) >= 30
 
 
 def journal(path: Path, groups: int, *tail: str) -> Path:
-    """Of a run that has resolved all of its groups."""
+    """Write the journal of a run that has resolved all of its groups."""
     ids = [f"I{number:013}" for number in range(groups)]
     entries = [HEAD, *({"select": ids[at : at + 1000]} for at in range(0, groups, 1000))]
     entries.append({"selected": groups, "complete": True})
@@ -162,20 +162,20 @@ def journal(path: Path, groups: int, *tail: str) -> Path:
 
 
 async def test_other_tasks_go_on_while_a_long_journal_is_read(tmp_path: Path) -> None:
-    """Its beginning at the call, all of it at the await, 32 KiB at a time."""
+    """Its beginning is read at the call, all of it at the await, 32 KiB at a time."""
     path = journal(tmp_path / "j", 1500)
     async with connect(401) as client:
         run = client.alert_groups.bulk.resume(path)
-        done = await looks(run, lambda: run.report.counts[Status.CHANGED])
+        done = await samples(run, lambda: run.report.counts[Status.CHANGED])
     assert 0 < done[0] < 1000
     assert len(done) > (path.stat().st_size - 32 * 1024) / (32 * 1024)
     assert done[-1] == 1500
 
 
-async def test_what_is_wrong_in_the_rest_of_a_long_journal_is_raised_by_the_await(
+async def test_a_fault_in_the_rest_of_a_long_journal_is_raised_by_the_await(
     tmp_path: Path,
 ) -> None:
-    """With its line; nothing is sent, and the file stays as it is."""
+    """With the line number; nothing is sent, and the file is left unchanged."""
     path = journal(tmp_path / "j", 1500, '{"end": 7}\n', '{"begin": "I0')
     before = path.read_bytes()
     server = Server(200)
@@ -190,7 +190,7 @@ async def test_what_is_wrong_in_the_rest_of_a_long_journal_is_raised_by_the_awai
 async def test_a_long_selection_that_was_not_complete_is_refused_by_the_await(
     tmp_path: Path,
 ) -> None:
-    """Nothing was sent, which is told."""
+    """The error says that nothing was sent."""
     path = journal(tmp_path / "j", 10_000)
     selection = path.read_bytes().partition(b'{"selected"')[0]
     path.write_bytes(selection)
@@ -201,8 +201,8 @@ async def test_a_long_selection_that_was_not_complete_is_refused_by_the_await(
     assert path.read_bytes() == selection
 
 
-async def test_half_a_line_behind_a_long_journal_is_cut_off(tmp_path: Path) -> None:
-    """Then the run goes on where it was."""
+async def test_half_a_line_at_the_end_of_a_long_journal_is_cut_off(tmp_path: Path) -> None:
+    """Then the run continues where it was."""
     path = journal(tmp_path / "j", 3000, '{"begin": "I0')
     whole = path.read_bytes()[: -len('{"begin": "I0')]
     async with connect(200) as client:

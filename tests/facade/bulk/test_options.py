@@ -15,13 +15,13 @@ from tests.support.samples import BASE
 
 
 def wrong(**options: Any) -> Callable[[OnCallClient], object]:
-    """A resolution of one id with these options."""
+    """Return a call that resolves one id with these options."""
     return lambda client: client.alert_groups.bulk.resolve(["I1"], **options)
 
 
 @pytest.mark.parametrize("option", BulkOptions.__annotations__)
 def test_help_says_what_each_option_means(option: str) -> None:
-    """Keys of a typed dictionary have no docstrings of their own that it would show."""
+    """The keys of a TypedDict have no docstrings that `help` would show."""
     assert f" {option}" in (BulkOptions.__doc__ or "")
     if option in ResumeOptions.__annotations__:
         assert f" {option}: " in (ResumeOptions.__doc__ or "")
@@ -48,10 +48,10 @@ def test_help_says_what_each_option_means(option: str) -> None:
         ),
     ],
 )
-def test_an_unknown_option_is_named_with_the_call_and_the_nearest_one(
+def test_an_unknown_option_is_reported_with_the_call_and_the_nearest_option(
     call: Callable[[OnCallClient], object], message: str
 ) -> None:
-    """As the caller wrote it, and no class of the SDK's inside."""
+    """The call as the caller wrote it, not an internal class of the SDK."""
     with pytest.raises(TypeError) as caught:
         call(OnCallClient(url=BASE, token="any"))
     assert str(caught.value) == message
@@ -90,7 +90,7 @@ BAD: dict[str, tuple[str, Callable[[OnCallClient], object]]] = {
 def test_options_are_checked_at_the_call(
     fake: FakeOnCall, argument: str, call: Callable[[OnCallClient], object]
 ) -> None:
-    """With the name of the one that cannot be meant."""
+    """With the name of the invalid one."""
     client = OnCallClient(url=BASE, token=fake.token, transport=fake.transport())
     with pytest.raises(InvalidArgument) as caught:
         call(client)
@@ -98,7 +98,7 @@ def test_options_are_checked_at_the_call(
 
 
 def test_unknown_options_are_refused(fake: FakeOnCall) -> None:
-    """As Python does it."""
+    """With a TypeError, as by Python."""
     client = OnCallClient(url=BASE, token=fake.token, transport=fake.transport())
     with pytest.raises(TypeError, match="maximum"):
         wrong(maximum=3)(client)

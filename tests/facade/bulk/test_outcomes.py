@@ -1,4 +1,4 @@
-"""What becomes of each group, and how a report tells it."""
+"""The outcome of each group, and how a report shows it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.bulk_stories import SECOND, add, counted, cut, ids, written
 
 
 async def each_status(fake: FakeOnCall, oncall: OnCallClient) -> tuple[BulkReport, list[str]]:
-    """A run in which each status of a resolution comes about, and the ids in their order."""
+    """A run in which each status of a resolution occurs, and its ids in order."""
     changed, already, failed, unknown, skipped = (fake.add_group().id for _ in range(5))
     rejected = fake.add_group(root=fake.add_group()).id
     fake.groups[already].resolved_at = fake.now()
@@ -35,7 +35,7 @@ async def each_status(fake: FakeOnCall, oncall: OnCallClient) -> tuple[BulkRepor
 
 
 async def test_each_group_has_exactly_one_status(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """In the order of the selection, and the counts sum up to it."""
+    """In the order of the selection; the counts add up to its length."""
     report, these = await each_status(fake, oncall)
     assert ids(report.outcomes) == these
     expected = [status for status in Status if status is not Status.ACCEPTED]
@@ -52,7 +52,7 @@ async def test_each_group_has_exactly_one_status(fake: FakeOnCall, oncall: OnCal
 async def test_failures_are_raised_together_on_request(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """As an ExceptionGroup of the errors themselves."""
+    """As an ExceptionGroup of the original errors."""
     report, these = await each_status(fake, oncall)
     assert ids(report.failures) == these[2:5]
     with pytest.raises(ExceptionGroup, match="resolve: 3 of 6") as caught:
@@ -89,7 +89,7 @@ async def test_outcomes_are_a_sequence(fake: FakeOnCall, oncall: OnCallClient) -
 
 
 async def test_timings_are_reported(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """Of reading and of acting, and of each group; `max_at_once` bounds how many go together."""
+    """Of reading, of acting, and of each group; `max_at_once` limits how many run together."""
     add(fake, 20)
     fake.latency = timedelta(seconds=1)
     query = oncall.alert_groups.list(state="new")
@@ -101,7 +101,7 @@ async def test_timings_are_reported(fake: FakeOnCall, oncall: OnCallClient) -> N
 async def test_one_failure_keeps_no_other_group_from_being_acted_on(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """However many there are, and of whatever kind."""
+    """However many fail, and whatever the failure."""
     groups = add(fake, 30)
     these = [group_id for group in groups for group_id in (group.id, f"NONE{group.id}")]
     fake.faults.add(refuse(), times=9)
@@ -115,10 +115,10 @@ async def test_one_failure_keeps_no_other_group_from_being_acted_on(
 
 
 @pytest.mark.parametrize("fault", [status(503), throttle(3600)], ids=["down", "shut out"])
-async def test_what_had_no_effect_for_a_passing_reason_has_failed(
+async def test_what_had_no_effect_for_a_temporary_reason_has_failed(
     fake: FakeOnCall, oncall: OnCallClient, fault: Fault
 ) -> None:
-    """It is not rejected: another try may succeed. Here, when the plan is made."""
+    """It is not rejected, because a retry may succeed. Here the plan fails."""
     fake.add_label("team", "SRE")
     groups = add(fake, 2)
     fake.faults.add(fault, times=99)
@@ -129,7 +129,7 @@ async def test_what_had_no_effect_for_a_passing_reason_has_failed(
 async def test_a_run_stops_after_so_many_failures_on_request(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """Requests that are in flight then are finished."""
+    """Requests in flight are completed."""
     groups = add(fake, 10)
     these = ["NONE1", *ids(groups[:2]), "NONE2", *ids(groups[2:])]
     run = oncall.alert_groups.bulk.resolve(these, max_at_once=1, stop_after_failures=2)
@@ -143,7 +143,7 @@ async def test_a_run_stops_after_so_many_failures_on_request(
 
 
 def chained(error: BaseException | None) -> list[BaseException]:
-    """The error, and all that it came from."""
+    """The error, and its chain of causes and contexts."""
     found: list[BaseException] = []
     left = [error]
     while left:
@@ -155,7 +155,7 @@ def chained(error: BaseException | None) -> list[BaseException]:
 
 
 async def deletion(fake: FakeOnCall, oncall: OnCallClient) -> BulkReport:
-    """A deletion of which nothing can be seen."""
+    """A deletion whose effect cannot be observed."""
     fake.faults.add(reset(), operation="get_alert_group", times=99)
     return await oncall.alert_groups.bulk.delete(ids(add(fake, 1)), wait=9)
 
@@ -167,13 +167,13 @@ async def cancellation(fake: FakeOnCall, oncall: OnCallClient) -> BulkReport:
 
 
 async def rejection(fake: FakeOnCall, oncall: OnCallClient) -> BulkReport:
-    """A label for which there is no room."""
+    """A label that a group has no room for."""
     (group,) = add(fake, 1, labels={f"k{'x' * number}": "v" for number in range(50)})
     return await oncall.alert_groups.bulk.add_labels([group.id], ["team:SRE"])
 
 
 async def all_kinds(fake: FakeOnCall, oncall: OnCallClient) -> BulkReport:
-    """Each status that there is."""
+    """A report with every status."""
     report, _ = await each_status(fake, oncall)
     return report
 
@@ -184,7 +184,7 @@ async def test_the_errors_of_a_report_keep_no_frames(
     oncall: OnCallClient,
     make: Callable[[FakeOnCall, OnCallClient], Awaitable[BulkReport]],
 ) -> None:
-    """Nor do those that they came from: thousands of them would hold all that was in reach."""
+    """Nor do their causes: thousands of frames would keep all their variables alive."""
     report = await make(fake, oncall)
     assert [failure.error for failure in report.failures].count(None) == 0
     assert len(report.failures) == (3 if make is all_kinds else 1)
@@ -193,7 +193,7 @@ async def test_the_errors_of_a_report_keep_no_frames(
 
 
 async def test_the_cause_of_a_failure_is_kept(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """Without its frames, it is still there to be shown."""
+    """Without its frames, but still there to be shown."""
     report, _ = await each_status(fake, oncall)
     causes = [failure.error and failure.error.__cause__ for failure in report.failures]
     assert [type(cause) for cause in causes] == [type(None), httpx.ConnectError, TransportError]

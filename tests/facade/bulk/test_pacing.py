@@ -1,4 +1,4 @@
-"""The pace of bulk runs: throttled by the server, behind other calls; and their memory."""
+"""The pace of bulk runs under rate limits and behind other calls, and their memory."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from tests.support.virtual_time import loop, passed
 
 
 def refused(fake: FakeOnCall) -> int:
-    """How many 429s there were."""
+    """Return the number of 429s so far."""
     return sum(call.status == 429 for call in fake.calls)
 
 
 # 429s
 
 
-async def test_a_storm_of_429s_shows_nowhere_but_in_the_time(
+async def test_a_storm_of_429s_costs_only_time(
     clock: VirtualClock,
 ) -> None:
-    """Every group is acted on once, and a window costs few requests in vain."""
+    """Every group is acted on once, and few requests per window are wasted."""
     fake = FakeOnCall(clock=clock, rate_limit=RateLimit(requests=30), latency=SECOND / 10)
     groups = add(fake, 200)
     async with OnCallClient(url=BASE, token=fake.token, transport=fake.transport()) as client:
@@ -65,7 +65,7 @@ async def test_a_429_in_the_middle_pauses_all_of_a_run(
 
 @pytest.mark.parametrize("max_connections", [1, 4])
 async def test_other_calls_pass_a_long_run(fake: FakeOnCall, max_connections: int) -> None:
-    """They wait for a place that gets free, and never for those who wait longer in the run."""
+    """They wait for the next free place, never behind the run's waiting requests."""
     groups = add(fake, 200)
     fake.latency = SECOND
     async with OnCallClient(
@@ -86,7 +86,7 @@ async def test_other_calls_pass_a_long_run(fake: FakeOnCall, max_connections: in
 
 
 async def test_a_run_is_not_starved_for_ever(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """One task that reads again and again leaves places free."""
+    """A task that reads all the time leaves places free."""
     groups = add(fake, 30)
     fake.latency = SECOND
     task = asyncio.create_task(oncall.alert_groups.bulk.resolve(ids(groups)).wait())
@@ -100,22 +100,22 @@ async def test_a_run_is_not_starved_for_ever(fake: FakeOnCall, oncall: OnCallCli
 
 
 class Nodding(httpx.AsyncBaseTransport):
-    """A server that does whatever it is asked to."""
+    """A server that accepts every request."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Agrees."""
+        """Accept the request."""
         del request
         return httpx.Response(200)
 
 
 async def many(number: int) -> AsyncGenerator[str]:
-    """Ids that are in no list."""
-    for one in range(number):
-        yield f"I{one:012}"
+    """Generate ids, which are not kept in any list."""
+    for index in range(number):
+        yield f"I{index:012}"
 
 
 async def test_a_long_selection_takes_little_memory() -> None:
-    """Less than a kilobyte for each id at any time, and less than 300 bytes when it is done."""
+    """Under a kilobyte per id at any time, and under 300 bytes when the run is done."""
     number = budget(2_000, hunt=5_000)
     async with OnCallClient(url=BASE, token="t", transport=Nodding()) as client:
         await client.alert_groups.bulk.resolve(many(100))

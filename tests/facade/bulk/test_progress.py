@@ -1,4 +1,4 @@
-"""How far a bulk run is, as it is told while it goes."""
+"""How far a bulk run is, as reported during the run."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from tests.support.virtual_time import passed
 
 
 def refused(fake: FakeOnCall) -> int:
-    """How many 429s there were."""
+    """Return the number of 429s so far."""
     return sum(call.status == 429 for call in fake.calls)
 
 
 async def test_progress_is_reported_for_each_page_and_each_group(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """First of the selection, then of the action; always growing, up to the total."""
+    """First of the selection, then of the action; it grows up to the total."""
     add(fake, 120)
-    told: list[Progress] = []
+    reported: list[Progress] = []
     query = oncall.alert_groups.list(state="new")
-    run = oncall.alert_groups.bulk.resolve(query, on_progress=told.append)
-    assert told == []
+    run = oncall.alert_groups.bulk.resolve(query, on_progress=reported.append)
+    assert reported == []
     await run
-    selecting = [progress for progress in told if progress.phase == "selecting"]
-    acting = [progress for progress in told if progress.phase == "acting"]
-    assert told == selecting + acting
+    selecting = [progress for progress in reported if progress.phase == "selecting"]
+    acting = [progress for progress in reported if progress.phase == "acting"]
+    assert reported == selecting + acting
     found = [progress.done for progress in selecting]
     assert (found[0], found[-1], found) == (50, 120, sorted(found))
-    assert {progress.total for progress in told} == {120}
+    assert {progress.total for progress in reported} == {120}
     assert [progress.done for progress in acting] == list(range(1, 121))
     for progress in acting:
         assert progress.action == "resolve"
@@ -50,15 +50,17 @@ async def test_progress_is_reported_for_each_page_and_each_group(
 async def test_a_source_without_a_length_has_no_total(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """While it is read; and so no time that is left."""
-    told: list[Progress] = []
-    run = oncall.alert_groups.bulk.resolve(one_by_one(ids(add(fake, 5))), on_progress=told.append)
+    """While it is read; so there is no time left either."""
+    reported: list[Progress] = []
+    run = oncall.alert_groups.bulk.resolve(
+        one_by_one(ids(add(fake, 5))), on_progress=reported.append
+    )
     await run
-    selecting = [progress for progress in told if progress.phase == "selecting"]
+    selecting = [progress for progress in reported if progress.phase == "selecting"]
     assert [(progress.done, progress.total, progress.eta) for progress in selecting] == [
         (number, None, None) for number in range(1, 6)
     ]
-    assert {progress.total for progress in told if progress.phase == "acting"} == {5}
+    assert {progress.total for progress in reported if progress.phase == "acting"} == {5}
 
 
 async def one_by_one(these: list[str]) -> AsyncGenerator[str]:
@@ -70,14 +72,14 @@ async def one_by_one(these: list[str]) -> AsyncGenerator[str]:
 async def test_rate_and_time_left_are_right_when_the_pace_is_even(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """Five groups a second: after each four of them, the rest takes as long as was said."""
+    """Five groups a second: after every four, the rest takes as long as was estimated."""
     groups = add(fake, 40)
     fake.latency = 0.8 * SECOND
-    told: list[Progress] = []
-    run = oncall.alert_groups.bulk.resolve(ids(groups), max_at_once=4, on_progress=told.append)
+    reported: list[Progress] = []
+    run = oncall.alert_groups.bulk.resolve(ids(groups), max_at_once=4, on_progress=reported.append)
     await run
     fours: dict[int, Progress] = {}
-    for progress in told:
+    for progress in reported:
         if progress.phase == "acting" and progress.done and progress.done % 4 == 0:
             fours.setdefault(progress.done, progress)
     assert len(fours) == 10
@@ -88,18 +90,22 @@ async def test_rate_and_time_left_are_right_when_the_pace_is_even(
 
 
 async def test_the_time_left_includes_a_pause(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """Which is told once a second, and gets shorter."""
+    """The pause is reported once a second, and gets shorter."""
     groups = add(fake, 20)
     fake.latency = SECOND
-    told: list[tuple[float, Progress]] = []
+    reported: list[tuple[float, Progress]] = []
 
     def on_progress(progress: Progress) -> None:
         if (progress.phase, progress.done, refused(fake)) == ("acting", 8, 0):
             fake.faults.add(throttle(60))
-        told.append((passed(), progress))
+        reported.append((passed(), progress))
 
     await oncall.alert_groups.bulk.resolve(ids(groups), on_progress=on_progress)
-    paused = [(moment, one) for moment, one in told if one.phase == "acting" and one.pause]
+    paused = [
+        (moment, progress)
+        for moment, progress in reported
+        if progress.phase == "acting" and progress.pause
+    ]
     assert len(paused) >= 55
     for (before, one), (after, other) in pairwise(paused):
         assert after - before <= 1.001
@@ -108,31 +114,31 @@ async def test_the_time_left_includes_a_pause(fake: FakeOnCall, oncall: OnCallCl
         assert one.done >= 8
         assert one.eta is not None
         assert one.eta == pytest.approx(one.pause + (20 - one.done) / one.rate)
-    done = [one.done for _, one in told if one.phase == "acting"]
+    done = [progress.done for _, progress in reported if progress.phase == "acting"]
     assert (done, done[-1]) == (sorted(done), 20)
 
 
 async def test_progress_is_reported_once_a_second_when_nothing_happens(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """Such as while an answer takes long; and no more after the end."""
+    """Such as during a slow response; not after the end."""
     (group,) = add(fake, 1)
     fake.latency = 10 * SECOND
-    told: list[float] = []
+    reported: list[float] = []
     run = oncall.alert_groups.bulk.resolve(
-        [group.id], on_progress=lambda one: told.append(one.elapsed)
+        [group.id], on_progress=lambda one: reported.append(one.elapsed)
     )
     await run
-    assert told[1:10] == pytest.approx([*range(1, 10)])
-    number = len(told)
+    assert reported[1:10] == pytest.approx([*range(1, 10)])
+    number = len(reported)
     await asyncio.sleep(60)
-    assert len(told) == number
+    assert len(reported) == number
 
 
 async def test_a_resumed_run_reports_progress_from_where_it_was(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """One more with each group, also with those that were in flight; the rate is that of now."""
+    """One more with each group, also those that were in flight, at the current rate."""
     groups = add(fake, 20)
     fake.latency = SECOND
     path = tmp_path / "j"
@@ -141,35 +147,35 @@ async def test_a_resumed_run_reports_progress_from_where_it_was(
         async with asyncio.timeout(2.2):
             await run
     assert counted(run.report) == {"changed": 8, "unknown": 4, "not_attempted": 8}
-    told: list[Progress] = []
-    await oncall.alert_groups.bulk.resume(path, max_at_once=1, on_progress=told.append)
-    assert {progress.done_before for progress in told} == {8}
-    done = [progress.done for progress in told]
+    reported: list[Progress] = []
+    await oncall.alert_groups.bulk.resume(path, max_at_once=1, on_progress=reported.append)
+    assert {progress.done_before for progress in reported} == {8}
+    done = [progress.done for progress in reported]
     assert sorted(set(done)) == list(range(8, 21))
     assert done == sorted(done)
 
 
-async def test_the_rate_of_a_resumed_run_is_that_of_now(
+async def test_the_rate_of_a_resumed_run_is_its_own(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """What an earlier run did in its time is no merit of this one."""
+    """What an earlier run did does not count."""
     these = [*ids(add(fake, 20)), "NONE", *ids(add(fake, 20))]
     fake.latency = 0.8 * SECOND
     path = tmp_path / "j"
     await oncall.alert_groups.bulk.resolve(
         these, journal=path, max_at_once=1, stop_after_failures=1
     )
-    told: list[Progress] = []
-    await oncall.alert_groups.bulk.resume(path, max_at_once=4, on_progress=told.append)
-    assert next(progress.rate for progress in told if progress.done == 25) == pytest.approx(5)
-    assert {progress.total for progress in told} == {41}
-    assert {progress.done for progress in told if progress.counts[Status.CHANGED] == 40} == {41}
+    reported: list[Progress] = []
+    await oncall.alert_groups.bulk.resume(path, max_at_once=4, on_progress=reported.append)
+    assert next(progress.rate for progress in reported if progress.done == 25) == pytest.approx(5)
+    assert {progress.total for progress in reported} == {41}
+    assert {progress.done for progress in reported if progress.counts[Status.CHANGED] == 40} == {41}
 
 
-async def test_a_listener_that_fails_ends_nothing(
+async def test_a_listener_that_fails_does_not_end_the_run(
     fake: FakeOnCall, oncall: OnCallClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is logged, with its traceback."""
+    """The failure is logged with its traceback."""
 
     def fails(_: Progress) -> None:
         raise LookupError("the listener's own")
@@ -186,7 +192,7 @@ async def test_a_listener_that_fails_ends_nothing(
 
 
 async def test_a_bar_shows_a_run(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """On a terminal of rich, with the pause."""
+    """On a rich terminal, with the pause."""
     groups = add(fake, 30)
     fake.latency = SECOND
     fake.faults.add(throttle(30))

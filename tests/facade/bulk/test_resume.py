@@ -34,9 +34,9 @@ from tests.support.samples import BASE
 async def test_a_resumed_run_finishes_the_rest_and_repeats_nothing_that_succeeded(
     fake: FakeOnCall, tmp_path: Path, seconds: float, tail: bytes, how: str
 ) -> None:
-    """Cancelled, or killed so that the journal ends with what was in flight, or in half a line.
+    """It was cancelled, or killed with entries in flight or half a line at the journal's end.
 
-    A silence that was in flight and is in place may be of another client, as the report says.
+    A silence that was in flight and is found may be another client's; the report says so.
     """
     groups = add(fake, 10)
     fake.latency = SECOND
@@ -67,7 +67,7 @@ async def test_a_resumed_run_finishes_the_rest_and_repeats_nothing_that_succeede
 async def test_what_was_in_flight_is_read_back_first(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """Each with one read, before anything is written to it; only those that are not so are sent."""
+    """With one read each, before any write; only those without the effect are sent."""
     groups = add(fake, 6)
     path = tmp_path / "j"
     fake.latency = SECOND
@@ -87,7 +87,7 @@ async def test_what_was_in_flight_is_read_back_first(
 async def test_a_deletion_that_has_happened_is_not_repeated(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, mode: Any
 ) -> None:
-    """One that is gone, or wiped, is found so; one that only lacks its title is not."""
+    """A deleted or wiped group is recognised; one that merely lacks a title is not."""
     first, *groups = add(fake, 4, state="resolved")
     first.title = None
     path = tmp_path / "j"
@@ -123,7 +123,7 @@ async def test_labels_that_were_added_in_part_are_completed(
 async def test_a_finished_run_that_is_resumed_sends_nothing(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """The report is as it was, of a rejection too, whose error is now an OnCallError in words."""
+    """The report is as it was; the error of a rejection is now an OnCallError with its text."""
     path = tmp_path / "j"
     these = ["NONE", *ids(add(fake, 3))]
     first = await oncall.alert_groups.bulk.resolve(these, journal=path)
@@ -137,10 +137,10 @@ async def test_a_finished_run_that_is_resumed_sends_nothing(
     assert [type(error) for error in caught.value.exceptions] == [OnCallError]
 
 
-async def test_what_failed_is_tried_again(
+async def test_what_failed_is_retried(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """It had no effect; so are those that were not attempted after it."""
+    """It had no effect; groups that were not attempted after it are sent too."""
     path = tmp_path / "j"
     groups = add(fake, 5)
     fake.faults.add(refuse(), times=99)
@@ -152,10 +152,10 @@ async def test_what_failed_is_tried_again(
     assert counted(await oncall.alert_groups.bulk.resume(path)) == {"changed": 5}
 
 
-async def test_a_run_can_be_cut_and_resumed_again_and_again(
+async def test_a_run_can_be_cut_short_and_resumed_many_times(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """The journal goes on in the same file."""
+    """The journal continues in the same file."""
     path = tmp_path / "j"
     groups = add(fake, 12)
     fake.latency = SECOND
@@ -172,7 +172,7 @@ async def test_a_run_can_be_cut_and_resumed_again_and_again(
 async def test_a_resumed_run_converges(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """By the query that is in its journal."""
+    """With the query in its journal."""
     path = tmp_path / "j"
     add(fake, 4, labels={"team": "SRE"})
     fake.latency = SECOND
@@ -183,10 +183,10 @@ async def test_a_resumed_run_converges(
     assert (late.state, other.state, len(report.outcomes)) == ("resolved", "firing", 5)
 
 
-async def test_a_resumed_run_holds_to_max_items(
+async def test_a_resumed_run_respects_max_items(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """What it finds when it converges is not more than was allowed."""
+    """Even if it converges, it selects no more than was allowed."""
     path = tmp_path / "j"
     add(fake, 4)
     fake.latency = SECOND
@@ -204,7 +204,7 @@ async def test_a_resumed_run_holds_to_max_items(
 async def test_a_journal_stays_as_it_is_until_its_run_begins(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """Only then is half a line at its end cut off, and the next one stands in its place."""
+    """Only then is half a line at its end replaced by the next line."""
     path = tmp_path / "j"
     fake.latency = SECOND
     bulk = oncall.alert_groups.bulk
@@ -222,10 +222,10 @@ async def test_a_journal_stays_as_it_is_until_its_run_begins(
     } == dict.fromkeys(ids(groups), "changed")
 
 
-async def test_a_label_in_doubt_for_which_there_is_no_room_any_more_is_rejected(
+async def test_an_unknown_label_that_no_longer_fits_is_rejected(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """It is certain that it is not there, and that it cannot be added."""
+    """It is certainly missing, and cannot be added."""
     fake.add_label("team", "SRE")
     (group,) = add(fake, 1, labels={f"k{'x' * number}": "v" for number in range(49)})
     path = tmp_path / "j"
@@ -264,7 +264,7 @@ async def test_a_silence_that_may_be_another_clients_stays_unknown(
 async def test_a_silence_that_is_older_than_the_run_is_restarted(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """By the server's clock it began before: the run's request never arrived, and is sent."""
+    """By the server's clock it began earlier, so the run's request never arrived; it is sent."""
     (group,) = add(fake, 1, state="silenced")
     group.silenced_until = fake.now() + timedelta(minutes=5)
     path, bulk = tmp_path / "j", oncall.alert_groups.bulk
@@ -280,7 +280,7 @@ async def test_a_silence_that_is_older_than_the_run_is_restarted(
 async def test_a_silence_that_had_its_effect_is_not_restarted(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """Of a group that was silenced before: it began anew, by whomever."""
+    """The group had been silenced before: the silence began anew, whoever did it."""
     (group,) = add(fake, 1, state="silenced")
     group.silenced_at = fake.now() - timedelta(minutes=1)
     path, bulk = tmp_path / "j", oncall.alert_groups.bulk
@@ -292,10 +292,10 @@ async def test_a_silence_that_had_its_effect_is_not_restarted(
     assert written(fake) == []
 
 
-async def test_what_a_refused_token_kept_from_being_done_is_done_by_the_resumed_run(
+async def test_what_a_refused_token_prevented_is_done_by_the_resumed_run(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """It is no fault of the groups', so the run ends, and none of them is rejected."""
+    """The groups are not at fault, so the run ends, and none of them is rejected."""
     groups = add(fake, 20)
     path = tmp_path / "j"
     async with OnCallClient(url=BASE, token="unknown", transport=fake.transport()) as stranger:

@@ -65,10 +65,10 @@ NOT_JOURNALS = {
 @pytest.mark.parametrize(
     ("message", "text"), [pytest.param(*case, id=name) for name, case in NOT_JOURNALS.items()]
 )
-def test_what_is_no_journal_is_refused_at_the_call(
+def test_what_is_not_a_journal_is_refused_at_the_call(
     fake: FakeOnCall, tmp_path: Path, message: str, text: str
 ) -> None:
-    """With its path."""
+    """The error has its path."""
     path = tmp_path / "j"
     path.write_text(with_checksums(text))
     with pytest.raises(JournalError, match=message) as caught:
@@ -79,7 +79,7 @@ def test_what_is_no_journal_is_refused_at_the_call(
 async def test_the_shortest_journal_is_resumed(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """Its first line and its selection: nothing was sent, and all of it is to be done."""
+    """Only a first line and a selection: nothing was sent, and all is still to be done."""
     (group,) = add(fake, 1)
     path = tmp_path / "j"
     path.write_text(with_checksums((HEAD + SELECTED).replace("I1", group.id)))
@@ -88,8 +88,10 @@ async def test_the_shortest_journal_is_resumed(
 
 
 @pytest.mark.parametrize("text", ["precious", "precious\nthings"])
-def test_what_is_no_journal_is_left_as_it_is(fake: FakeOnCall, tmp_path: Path, text: str) -> None:
-    """A path that was mistyped costs nothing."""
+def test_what_is_not_a_journal_is_left_unchanged(
+    fake: FakeOnCall, tmp_path: Path, text: str
+) -> None:
+    """A mistyped path does no harm."""
     path = tmp_path / "notes.txt"
     path.write_text(text)
     with pytest.raises(JournalError):
@@ -100,7 +102,7 @@ def test_what_is_no_journal_is_left_as_it_is(fake: FakeOnCall, tmp_path: Path, t
 def test_a_journal_that_cannot_be_read_is_refused_at_the_call(
     fake: FakeOnCall, tmp_path: Path
 ) -> None:
-    """One that is not there, a directory, and what is no path."""
+    """A missing file, a directory, or something that is not a path."""
     bulk = connect(fake).alert_groups.bulk
     for path in (tmp_path / "none", tmp_path):
         with pytest.raises(JournalError):
@@ -109,7 +111,7 @@ def test_a_journal_that_cannot_be_read_is_refused_at_the_call(
         bulk.resume(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-async def test_two_runs_do_not_write_the_same_journal(
+async def test_two_runs_do_not_write_to_the_same_journal(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
     """The second is refused, leaves no file open, and sends nothing."""
@@ -129,7 +131,7 @@ async def test_two_runs_do_not_write_the_same_journal(
 
 
 def resolve(bulk: Bulk, path: Path) -> BulkRun:
-    """Starts or finishes a run."""
+    """Start or finish a run."""
     return bulk.resolve(["I1"], journal=path, resume=True)
 
 
@@ -140,7 +142,7 @@ async def test_the_journal_of_a_run_that_still_selects_is_in_use(
     tmp_path: Path,
     resume: Callable[[Bulk, Path], BulkRun],
 ) -> None:
-    """It is not said that nothing was sent: each group is silenced once."""
+    """The error does not say that nothing was sent; each group is silenced once."""
     path, bulk = tmp_path / "j", oncall.alert_groups.bulk
     groups = add(fake, 60, labels={"team": "SRE"})
     fake.latency = SECOND
@@ -154,10 +156,10 @@ async def test_the_journal_of_a_run_that_still_selects_is_in_use(
     assert len(written(fake)) == len(groups)
 
 
-async def test_a_run_goes_on_behind_what_another_one_did_since_it_was_made(
+async def test_a_run_continues_after_what_another_one_did_since_it_was_made(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """Two who resume the same journal, one after the other: nothing is repeated."""
+    """Two runs resume the same journal, one after the other; nothing is repeated."""
     path = tmp_path / "j"
     groups = add(fake, 12)
     fake.latency = SECOND
@@ -170,10 +172,10 @@ async def test_a_run_goes_on_behind_what_another_one_did_since_it_was_made(
     assert [call for call in fake.calls if call.method != "GET"] == []
 
 
-async def test_a_journal_that_is_another_runs_by_now_is_refused(
+async def test_a_journal_that_has_become_another_runs_is_refused(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """It was read at the call, and has another action at the await: that was not asked for."""
+    """It had one action at the call and another at the await, which was not requested."""
     path = tmp_path / "j"
     fake.latency = SECOND
     bulk = oncall.alert_groups.bulk
@@ -190,7 +192,7 @@ async def test_a_journal_that_is_another_runs_by_now_is_refused(
 async def test_half_a_line_that_another_run_is_writing_is_not_cut_off(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """It is that run's, as long as it goes on."""
+    """The line belongs to that run while it goes on."""
     path = tmp_path / "j"
     fake.latency = SECOND
     bulk = oncall.alert_groups.bulk
@@ -210,7 +212,7 @@ async def test_half_a_line_that_another_run_is_writing_is_not_cut_off(
 async def test_what_was_written_since_the_call_counts(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, tail: bytes
 ) -> None:
-    """All of the journal is read again when the run is awaited, and locked by then."""
+    """The await locks the journal, and reads all of it anew."""
     path = tmp_path / "j"
     groups = add(fake, 6)
     fake.latency = SECOND
@@ -226,10 +228,10 @@ async def test_what_was_written_since_the_call_counts(
 # The file is removed, renamed or replaced meanwhile
 
 
-async def test_a_file_that_lost_its_name_while_it_was_opened_is_given_up(
+async def test_a_file_that_lost_its_name_while_it_was_opened_is_not_used(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run that has selected nothing removes its journal just before another one has the lock."""
+    """A run that selected nothing removes its journal just before another gets the lock."""
     path = tmp_path / "j"
     path.write_text(with_checksums((HEAD + SELECTED).replace("I1", add(fake, 1)[0].id)))
     fcntl: Any = pytest.importorskip("fcntl")
@@ -249,7 +251,7 @@ async def test_a_file_that_lost_its_name_while_it_was_opened_is_given_up(
 async def test_a_run_without_a_selection_removes_no_other_file(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, how: str
 ) -> None:
-    """The journal was replaced by another one."""
+    """The journal was replaced by another file."""
     path, bulk = tmp_path / "j", oncall.alert_groups.bulk
     fake.latency = SECOND
     query = oncall.alert_groups.list(state="new")

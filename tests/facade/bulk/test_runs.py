@@ -1,4 +1,4 @@
-"""A bulk run as an object: awaited once, looked at whenever one likes."""
+"""A bulk run as an object: awaited once, inspected at any time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.bulk_stories import SECOND, add, counted, ids
 
 
 async def test_a_run_is_awaited_once(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """A second time is refused, during the first and after it, and sends nothing."""
+    """A second await is refused, during the first and after it, and sends nothing."""
     groups = add(fake, 5)
     run = oncall.alert_groups.bulk.silence(ids(groups), 60)
     assert repr(run) == "<BulkRun silence: await it for its report>"
@@ -37,7 +37,7 @@ async def test_a_run_is_awaited_once(fake: FakeOnCall, oncall: OnCallClient) -> 
 async def test_a_run_that_is_not_awaited_sends_nothing(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """Nor does it make its journal; its repr says what to do, and a warning what was not done."""
+    """Nor does it create its journal; the repr says what to do, a warning what was not done."""
     path = tmp_path / "j"
     run = oncall.alert_groups.bulk.resolve(ids(add(fake, 3)), journal=path)
     await asyncio.sleep(9)
@@ -47,8 +47,8 @@ async def test_a_run_that_is_not_awaited_sends_nothing(
         del run
 
 
-async def test_runs_may_go_together(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """On one client, as awaitables like any others."""
+async def test_runs_may_go_on_concurrently(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """On one client, like any awaitables."""
     one, other = add(fake, 5), add(fake, 5)
     bulk = oncall.alert_groups.bulk
     first, second = await asyncio.gather(bulk.resolve(ids(one)), bulk.acknowledge(ids(other)))
@@ -58,7 +58,7 @@ async def test_runs_may_go_together(fake: FakeOnCall, oncall: OnCallClient) -> N
 
 
 async def test_a_report_can_be_taken_at_any_time(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """Before, during and after; one that was taken does not change any more."""
+    """Before, during and after; it does not change afterwards."""
     groups = add(fake, 6)
     fake.latency = SECOND
     run = oncall.alert_groups.bulk.resolve(ids(groups), max_at_once=2)
@@ -76,7 +76,7 @@ async def test_a_report_can_be_taken_at_any_time(fake: FakeOnCall, oncall: OnCal
 async def test_a_run_that_is_never_awaited_warns(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """As a forgotten coroutine does; one that is resumed as well, whose journal stays as it is."""
+    """As a forgotten coroutine does; so does a resumed run, whose journal is left unchanged."""
     (group,) = add(fake, 1)
     bulk, path = oncall.alert_groups.bulk, tmp_path / "j"
     with pytest.warns(RuntimeWarning, match="never awaited") as caught:
@@ -90,7 +90,7 @@ async def test_a_run_that_is_never_awaited_warns(
 
 
 async def test_the_warning_is_at_the_line_that_made_the_run(oncall: OnCallClient) -> None:
-    """Not where the run is forgotten, which may be in asyncio."""
+    """Not where it is garbage-collected, which may be inside asyncio."""
 
     def forget() -> int:
         run = oncall.alert_groups.bulk.resolve(["I1"])
@@ -123,4 +123,4 @@ async def test_a_run_that_was_awaited_does_not_warn(
             async with asyncio.timeout(seconds):
                 await oncall.alert_groups.bulk.resolve(ids(add(fake, 2)), **options)
         gc.collect()
-    assert [str(one.message) for one in caught if "awaited" in str(one.message)] == []
+    assert [str(warning.message) for warning in caught if "awaited" in str(warning.message)] == []

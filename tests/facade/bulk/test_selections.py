@@ -42,7 +42,7 @@ SELECTIONS: dict[str, Callable[[OnCallClient, Groups], Any]] = {
 async def test_a_selection_is_a_query_or_ids_or_groups_in_any_iterable(
     fake: FakeOnCall, oncall: OnCallClient, make: Callable[[OnCallClient, Groups], Any]
 ) -> None:
-    """Each group is acted on once, in the order of its first mention."""
+    """Each group is acted on once, in the order of first occurrence."""
     these = add(fake, 7, labels={"team": "SRE"})
     others = add(fake, 7)
     report = await oncall.alert_groups.bulk.resolve(make(oncall, these))
@@ -52,7 +52,7 @@ async def test_a_selection_is_a_query_or_ids_or_groups_in_any_iterable(
 
 
 async def test_collected_groups_are_a_selection(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """As `collect` gives them; and no group at all is one, too."""
+    """As `collect` returns them; an empty list is one too."""
     add(fake, 3)
     found = await oncall.alert_groups.list(state="new").collect()
     assert counted(await oncall.alert_groups.bulk.resolve(found)) == {"changed": 3}
@@ -62,7 +62,7 @@ async def test_collected_groups_are_a_selection(fake: FakeOnCall, oncall: OnCall
 
 
 def one_group(_: OnCallClient, fake: FakeOnCall) -> object:
-    """A group itself, not in a list."""
+    """A single group, not in a list."""
     return fake.add_group()
 
 
@@ -77,7 +77,7 @@ REFUSED: dict[str, Callable[[OnCallClient, FakeOnCall], Any]] = {
     "a path as an id": lambda *_: ["I1/resolve"],
     "lists in a list": lambda *_: [["I1"]],
     "a mapping": lambda *_: {"I1": "resolve"},
-    "a generator of numbers": lambda *_: (one for one in (1, 2)),
+    "a generator of numbers": lambda *_: (number for number in (1, 2)),
     "a list of integrations": lambda client, _: client.integrations.list(name="x"),
     "a query of another client": lambda _, fake: OnCallClient(
         url=BASE, token=fake.token, transport=fake.transport()
@@ -88,10 +88,10 @@ REFUSED: dict[str, Callable[[OnCallClient, FakeOnCall], Any]] = {
 
 
 @pytest.mark.parametrize("make", [pytest.param(make, id=name) for name, make in REFUSED.items()])
-def test_what_cannot_be_meant_is_refused_at_the_call(
+def test_an_invalid_selection_is_refused_at_the_call(
     fake: FakeOnCall, make: Callable[[OnCallClient, FakeOnCall], Any]
 ) -> None:
-    """Where no loop runs yet: nothing is awaited, and nothing sent."""
+    """Where no loop runs yet; nothing is awaited or sent."""
     client = OnCallClient(url=BASE, token=fake.token, transport=fake.transport())
     with pytest.raises(InvalidArgument) as caught:
         client.alert_groups.bulk.resolve(make(client, fake))
@@ -99,10 +99,10 @@ def test_what_cannot_be_meant_is_refused_at_the_call(
     assert fake.calls == []
 
 
-async def test_lines_of_a_file_are_no_ids_until_they_are_stripped(
+async def test_lines_of_a_file_are_not_ids_until_they_are_stripped(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """The error says which one, and what to do."""
+    """The error says which line, and what to do."""
     path = tmp_path / "ids.txt"
     path.write_text("".join(f"{group.id}\n" for group in add(fake, 3)))
     with path.open() as file, pytest.raises(InvalidArgument, match=r"selection\[0\].*strip\(\)"):
@@ -115,7 +115,7 @@ async def test_lines_of_a_file_are_no_ids_until_they_are_stripped(
 async def test_an_async_iterable_is_checked_before_anything_is_written(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """And what it raises of itself comes through."""
+    """What it raises itself propagates."""
 
     async def source(last: Any) -> AsyncGenerator[Any]:
         for group in add(fake, 3):
@@ -129,15 +129,17 @@ async def test_an_async_iterable_is_checked_before_anything_is_written(
     assert fake.calls == []
 
 
-async def test_everything_must_be_asked_for(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """By name; then a query needs no filter."""
+async def test_everything_must_be_requested_explicitly(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """By keyword; then a query needs no filter."""
     add(fake, 70)
     run = oncall.alert_groups.bulk.resolve(oncall.alert_groups.list(), everything=True)
     assert counted(await run) == {"changed": 70}
 
 
 async def endless(group_id: str) -> AsyncGenerator[str]:
-    """Ids without an end."""
+    """An endless stream of ids."""
     number = 0
     while True:
         yield f"{group_id}{number}"
@@ -145,10 +147,10 @@ async def endless(group_id: str) -> AsyncGenerator[str]:
 
 
 @pytest.mark.parametrize("source", ["query", "ids", "async"])
-async def test_a_selection_beyond_max_items_is_not_touched(
+async def test_a_selection_beyond_max_items_is_not_acted_on(
     fake: FakeOnCall, oncall: OnCallClient, source: str
 ) -> None:
-    """Not one group; an endless source is not read to its end."""
+    """Not even in part; an endless source is not read for ever."""
     groups = add(fake, 120)
     selections: dict[str, Any] = {
         "query": oncall.alert_groups.list(state="new"),

@@ -1,4 +1,4 @@
-"""One call that starts a bulk run, or finishes the one that was cut short: `resume=True`."""
+"""One call that starts a bulk run, or finishes one that was cut short: `resume=True`."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from tests.support.samples import BASE
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A file that does not exist yet."""
+    """The path of a file that does not exist yet."""
     return tmp_path / "run.jsonl"
 
 
 def team(client: OnCallClient) -> Pager[AlertGroup]:
-    """The query of the cron job."""
+    """The cron job's query."""
     return client.alert_groups.list(labels={"team": "SRE"})
 
 
 def nightly(client: OnCallClient, path: Path, **options: Any) -> BulkRun:
-    """The cron job: the same line every night."""
+    """The cron job: the same call every night."""
     return client.alert_groups.bulk.silence(
         team(client), 3600, journal=path, resume=True, **options
     )
@@ -53,7 +53,7 @@ def nightly(client: OnCallClient, path: Path, **options: Any) -> BulkRun:
 async def test_every_action_starts_and_finishes_by_the_same_call(
     fake: FakeOnCall, oncall: OnCallClient, path: Path, action: BulkAction
 ) -> None:
-    """The first run is cut short after one group; the second one does the rest, and only that."""
+    """The first run is cut short after one group; the second does only the rest."""
     groups, _ = prepared(fake, action)
     fake.latency = SECOND
     bulk = oncall.alert_groups.bulk
@@ -80,7 +80,7 @@ async def test_every_action_starts_and_finishes_by_the_same_call(
 async def test_a_run_that_was_killed_while_it_acted_is_finished(
     fake: FakeOnCall, oncall: OnCallClient, path: Path
 ) -> None:
-    """A group that began to match since is left to the next run."""
+    """A group that has begun to match since is left to the next run."""
     groups = add(fake, 10, labels={"team": "SRE"})
     fake.latency = SECOND
     await cut(nightly(oncall, path, max_at_once=4), 2.0)
@@ -98,7 +98,7 @@ async def test_a_run_that_was_killed_while_it_acted_is_finished(
 async def test_a_run_that_was_killed_while_it_selected_is_restarted(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, left: int
 ) -> None:
-    """In the same file; nothing had been sent."""
+    """In the same file, because nothing had been sent."""
     path = tmp_path / "run.jsonl"
     add(fake, 3, labels={"team": "SRE"})
     await nightly(oncall, path)
@@ -110,10 +110,10 @@ async def test_a_run_that_was_killed_while_it_selected_is_restarted(
     assert [entry.get("selected") for entry in lines(path)][2] == 4
 
 
-async def test_a_finished_run_gives_way_to_a_new_one(
+async def test_a_finished_run_is_followed_by_a_new_one(
     fake: FakeOnCall, oncall: OnCallClient, path: Path
 ) -> None:
-    """Every night: the journal is that of the last run."""
+    """Every night; the journal is that of the latest run."""
     for night in range(3):
         fake.add_group(labels={"team": "SRE"})
         assert counted(await nightly(oncall, path)) == {"changed": night + 1}
@@ -123,7 +123,7 @@ async def test_a_finished_run_gives_way_to_a_new_one(
 async def test_a_run_is_finished_when_each_group_was_attempted(
     fake: FakeOnCall, oncall: OnCallClient, path: Path
 ) -> None:
-    """A group that fails every night does not keep the others from their new run."""
+    """A group that fails every night does not block new runs for the others."""
     broken = fake.add_group(labels={"team": "SRE"})
     fault = error(403, {"detail": "Not this one."})
     fake.faults.choose(lambda request, _: fault if f"{broken.id}/silence" in request.path else None)
@@ -136,7 +136,7 @@ async def test_a_run_is_finished_when_each_group_was_attempted(
 async def test_a_run_that_was_stopped_by_its_failures_is_finished_by_the_next(
     fake: FakeOnCall, oncall: OnCallClient, path: Path
 ) -> None:
-    """There are groups that were not attempted."""
+    """It left groups that were not attempted."""
     add(fake, 5, labels={"team": "SRE"})
     fake.faults.add(error(403, {"detail": "Not now."}), operation="silence_alert_group")
     report = await nightly(oncall, path, max_at_once=1, stop_after_failures=1)
@@ -148,7 +148,7 @@ async def test_a_run_that_was_stopped_by_its_failures_is_finished_by_the_next(
 async def test_a_run_that_an_error_ended_is_finished_by_the_next(
     fake: FakeOnCall, oncall: OnCallClient, path: Path
 ) -> None:
-    """Such as a refused token, in all of its groups."""
+    """An error such as a refused token, which would fail every group."""
     groups = add(fake, 3)
     async with OnCallClient(url=BASE, token="unknown", transport=fake.transport()) as stranger:
         with pytest.raises(Unauthorized):
@@ -160,7 +160,7 @@ async def test_a_run_that_an_error_ended_is_finished_by_the_next(
 async def test_a_selection_that_cannot_be_read_leaves_no_journal(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """Nor does it in the place of a finished run."""
+    """Nor does it replace the journal of a finished run."""
     path = tmp_path / "run.jsonl"
     add(fake, 1, labels={"team": "SRE"})
     await nightly(oncall, path)
@@ -201,7 +201,7 @@ OTHERS: dict[str, tuple[Other, str]] = {
 async def test_an_unfinished_run_of_another_kind_is_refused(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, other: Other, words: str
 ) -> None:
-    """With what differs; its journal stays as it is, and nothing is sent."""
+    """The error says what differs; the journal is left unchanged, and nothing is sent."""
     path = tmp_path / "run.jsonl"
     add(fake, 6, labels={"team": "SRE"})
     fake.latency = SECOND
@@ -231,16 +231,16 @@ async def test_an_unfinished_run_of_another_server_is_refused(
 
 
 async def stream(*given: str) -> AsyncGenerator[str]:
-    """Ids from anywhere."""
-    for one in given:
-        yield one
+    """Ids from another source."""
+    for given_id in given:
+        yield given_id
 
 
 @pytest.mark.parametrize("select", [list, lambda given: stream(*given)], ids=["list", "stream"])
 async def test_the_same_ids_are_needed_to_finish_a_run_of_ids(
     fake: FakeOnCall, oncall: OnCallClient, path: Path, select: Callable[[list[str]], Any]
 ) -> None:
-    """In any order: else those that are new would be left out without a word."""
+    """In any order; otherwise new ones would be left out silently."""
     these = ids(add(fake, 6))
     bulk = oncall.alert_groups.bulk
     fake.latency = SECOND
@@ -253,7 +253,7 @@ async def test_the_same_ids_are_needed_to_finish_a_run_of_ids(
     assert (ids(report.outcomes), report.failures) == (these, ())
 
 
-async def test_two_runs_that_start_at_once_are_one_run(
+async def test_of_two_runs_that_start_at_once_only_one_goes_on(
     fake: FakeOnCall, oncall: OnCallClient, path: Path
 ) -> None:
     """The second is refused before it reads or sends anything."""
@@ -262,13 +262,13 @@ async def test_two_runs_that_start_at_once_are_one_run(
     ends = await asyncio.gather(
         nightly(oncall, path).wait(), nightly(oncall, path).wait(), return_exceptions=True
     )
-    (refused,) = (one for one in ends if isinstance(one, JournalError))
+    (refused,) = (result for result in ends if isinstance(result, JournalError))
     assert refused.reason == "in_use"
     assert len(written(fake)) == 60
 
 
-def test_what_would_be_resumed_must_be_said(fake: FakeOnCall) -> None:
-    """Without a journal there is nothing to resume; and it is a yes or a no."""
+def test_resuming_needs_a_journal_and_a_boolean(fake: FakeOnCall) -> None:
+    """Without a journal there is nothing to resume."""
     bulk = connect(fake).alert_groups.bulk
     with pytest.raises(InvalidArgument, match="journal") as caught:
         bulk.resolve(["I1"], resume=True)
@@ -278,10 +278,10 @@ def test_what_would_be_resumed_must_be_said(fake: FakeOnCall) -> None:
         bulk.resolve(["I1"], journal="j", **options)
 
 
-async def test_a_cut_converging_run_is_resumed_too(
+async def test_a_converging_run_that_was_cut_short_is_resumed_too(
     fake: FakeOnCall, oncall: OnCallClient, path: Path
 ) -> None:
-    """What matches by now is acted on after the rest."""
+    """What has begun to match is acted on after the rest."""
     add(fake, 6, labels={"team": "SRE"})
     fake.latency = SECOND
     await cut(nightly(oncall, path, converge=True, max_at_once=2), 2.5)
@@ -290,10 +290,10 @@ async def test_a_cut_converging_run_is_resumed_too(
     assert (late.state, len(report.outcomes)) == ("silenced", 7)
 
 
-async def test_a_file_that_is_no_journal_is_left_as_it_is(
+async def test_a_file_that_is_not_a_journal_is_left_unchanged(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """A path that was mistyped costs nothing."""
+    """A mistyped path does no harm."""
     path = tmp_path / "run.jsonl"
     path.write_text("precious")
     with pytest.raises(JournalError) as caught:
