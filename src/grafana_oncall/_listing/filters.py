@@ -52,11 +52,11 @@ def matching(request: Request[Page[T]]) -> Callable[[Page[T]], None] | None:
         return None
     tests = FILTERS[request.operation.id]
 
-    def verify(page: Page[T]) -> None:
+    def verify(page: Page[Any]) -> None:
         for item in page.results:
             part = _unmet(query, item, tests)
             if part is not None:
-                raise filter_ignored(request, getattr(item, "id", ""), part)
+                raise filter_ignored(request, item.id, part)
 
     return verify
 

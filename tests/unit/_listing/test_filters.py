@@ -226,9 +226,10 @@ def test_each_item_of_a_page_is_held_against_the_filter(
     with pytest.raises(FilterIgnored) as caught:
         verify(a_page(item))
     assert (caught.value.group_id, caught.value.unmet) == (item.id, unmet)
-    assert str(caught.value).startswith(
+    assert str(caught.value) == (
         f"{request_.operation.id}: asked for '{unmet}', the server returned {item.id}, which "
-        "does not match. Nothing was written to what it returned,"
+        "does not match. Nothing was written to what it returned, because its filter cannot be "
+        "trusted. If the item changed at this very moment, a retry succeeds."
     )
 
 
