@@ -5,6 +5,7 @@
 # make hunt    the tests of make test, but those that hunt for bugs do it for long (hours)
 # make mutants the share of mutants of the pure core that the tests kill (half an hour)
 # make bench   the SDK and its peers side by side, against the goals of the project
+# make audit   known vulnerabilities of the dependencies, from a service on the network
 # make codegen openapi.yaml -> src/grafana_oncall/_generated
 # make surface the public names -> tests/packaging/public_surface.txt
 # make format  ruff's fixes and layout
@@ -22,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/.pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo check test cover hunt mutants bench lint types mypy basedpyright unit codegen surface format clean
+.PHONY: demo check test cover hunt mutants bench audit lint types mypy basedpyright unit codegen surface format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -50,6 +51,9 @@ mutants: $(VENV)/.mutants
 
 bench: $(VENV)/.bench
 	@$(BIN)/python -m tests.benchmarks $(BENCH)
+
+audit: $(VENV)-audit/.made
+	@$(VENV)-audit/bin/python -m tests.packaging.audit
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -105,4 +109,11 @@ $(VENV)/.bench: pyproject.toml | $(VENV)/.runtime
 
 $(VENV)/.mutants: pyproject.toml | $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --editable '.[testing,rich]' --group mutants
+	@touch $@
+
+# Apart from the others, whose versions the many dependencies of pip-audit must not decide.
+$(VENV)-audit/.made: pyproject.toml
+	$(PYTHON) -m venv --upgrade-deps $(VENV)-audit
+	@$(VENV)-audit/bin/python -m pip install --quiet --group audit \
+		|| { echo 'make audit: pip-audit cannot be installed here, so nothing was checked.' >&2; exit 1; }
 	@touch $@

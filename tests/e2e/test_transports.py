@@ -228,6 +228,15 @@ async def test_a_connection_that_was_closed_while_idle_is_not_used(
 
 
 @each_transport
+async def test_a_response_with_countless_headers_is_refused(name: Name) -> None:
+    """A million short ones would take gigabytes; the libraries read a hundred or so."""
+    server = Scripted(Point(2, raw_response(b"{}", *[b"a: b"] * 50_000)), close)
+    async with serving(server), made(server, name) as client:
+        with pytest.raises(TransportError):
+            await count(client)
+
+
+@each_transport
 async def test_what_comes_unasked_is_no_answer(name: Name) -> None:
     """A second answer to one request is not taken for the answer to the next."""
     server = Scripted(Point(2, raw_response()), keep)

@@ -82,6 +82,7 @@ def test_the_source_distribution_has_what_the_wheel_is_built_from(sdist: dict[st
         "LICENSE",
         "PKG-INFO",
         "README.md",
+        "SECURITY.md",
         "openapi.yaml",
         "pyproject.toml",
         "src",
