@@ -45,7 +45,7 @@ def test_without_vulnerabilities_there_are_no_problems() -> None:
 def test_anything_else_is_no_result(output: str) -> None:
     """Such as that of a service that cannot be reached."""
     with pytest.raises(ValueError, match="Expecting value"):
-        [*problems(output)]
+        list(problems(output))
 
 
 @pytest.mark.parametrize(
