@@ -218,7 +218,7 @@ class Follower:
         self._started = self._started or now
         # A clock that is set forward must not make groups too old to be watched.
         today = self._started.date + now.monotonic_elapsed(self._started)
-        self._poller.set_bounds(today - self._settings.horizon, max(today, now.date))
+        self._poller.ignore_before(today - self._settings.horizon)
         hinted = self.schedule.take_all_hints()
         try:
             changed = await self._read(self._started, busy, hinted)

@@ -35,7 +35,10 @@ from grafana_oncall.errors import ClientStateError, NotFound, OnCallError
 
 from .tracker import GroupChanges, GroupTracker
 
-_DAY: Final = timedelta(days=1)
+_END: Final = datetime(9000, 1, 1, tzinfo=UTC)
+"""The end of all ranges of time, because the server takes none that is open. It depends on no
+clock: neither the client's nor that of what created a group need be right."""
+
 _OPEN: Final = (AlertGroupState.FIRING, AlertGroupState.ACKNOWLEDGED, AlertGroupState.SILENCED)
 
 _PAGE_SIZE: Final = 50
@@ -71,15 +74,14 @@ class Poller:
         self._tracker = tracker
         self._swept: datetime | None = None
         """Where the next poll continues to read everything; None for at the newest."""
-        self._end = datetime.min.replace(tzinfo=UTC)
 
-    def set_bounds(self, oldest: datetime, latest: datetime) -> None:
-        """Limit polling to groups created between `oldest` and `latest` + 1 day (clock skew)."""
-        self._tracker.oldest, self._end = oldest, max(latest + _DAY, self._end)
+    def ignore_before(self, oldest: datetime) -> None:
+        """Limit polling to groups created since then."""
+        self._tracker.oldest = oldest
 
     async def prime(self, until: datetime | None) -> None:
         """Read everything once, and take what was created until then as reported."""
-        async with aclosing(self._windows(self._end)) as reading:
+        async with aclosing(self._windows(_END)) as reading:
             async for window in reading:
                 self._tracker.prime(window.groups, until)
 
@@ -149,7 +151,7 @@ class Poller:
 
     async def _sweep(self, pages: int) -> set[str]:
         """Read everything in rotation: continue where the last poll stopped."""
-        self._swept, expected = await self._read_windows(self._swept or self._end, pages)
+        self._swept, expected = await self._read_windows(self._swept or _END, pages)
         return expected
 
     async def _read_missing(self, missing: set[str]) -> None:
@@ -163,7 +165,7 @@ class Poller:
     def _pages(
         self, since: datetime, state: AlertGroupState | None = None
     ) -> AsyncGenerator[Page[AlertGroup], None]:
-        request = between(self._scope.request, since, self._end)
+        request = between(self._scope.request, since, _END)
         if state is not None:
             query = (*request.query, *operations.list_alert_groups(state=state_filter(state)).query)
             request = attrs.evolve(request, query=query)

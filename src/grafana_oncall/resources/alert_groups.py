@@ -126,8 +126,9 @@ class AlertGroups(generated.AlertGroups):
             horizon: Groups created longer ago than this are not watched; at most 3650 days.
             overlap: How much later than newer groups a group may appear in the list.
             max_pages: Limit of the pages read in a poll, as described above.
-            clock: Returns the current time, timezone-aware. It may jump while the watcher runs, but
-                must be right at the start, on which `horizon` depends.
+            clock: Returns the current time, timezone-aware. It may be behind, and jump while the
+                watcher runs. If it is ahead at the start, groups are forgotten that are older than
+                `horizon` by it.
 
         Raises:
             LabelError: Labels that cannot be matched.

@@ -17,13 +17,13 @@ from tests.support.watchers import EVERY, add, enter, polls, reported, watching
     "skew",
     [
         pytest.param(timedelta(minutes=minutes), id=f"{minutes} minutes")
-        for minutes in (-24 * 60, -10, 10, 24 * 60)
+        for minutes in (-400 * 24 * 60, -24 * 60, -10, 10, 24 * 60)
     ],
 )
 async def test_clocks_of_client_and_server_may_differ(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, skew: timedelta
 ) -> None:
-    """By up to a day, either way: everything is reported at the next poll, and no gap is seen."""
+    """By more than a year: everything is reported at the next poll, and no gap is seen."""
     groups = add(fake, 60)
     watcher = oncall.alert_groups.watch(clock=lambda: clock() + skew)
     async with watching(watcher) as seen:
@@ -39,6 +39,53 @@ async def test_clocks_of_client_and_server_may_differ(
             assert reported(seen, groups[-1 - round_]) == "Deleted"
         await polls(10)
     assert len(seen) == 25
+
+
+async def test_a_watcher_continues_although_its_clock_has_fallen_behind(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """As that of a machine without a battery, which begins again at its first day."""
+    groups = add(fake, 60)
+    watcher = oncall.alert_groups.watch(clock=clock)
+    async with watching(watcher):
+        pass
+    enter(groups[0], "resolved", fake)
+    enter(groups[1], "acknowledged", fake)
+    behind = oncall.alert_groups.watch(
+        checkpoint=watcher.checkpoint, clock=lambda: clock() - timedelta(days=400)
+    )
+    async with watching(behind) as seen:
+        new = fake.add_group()
+        await polls(3)
+        assert behind.health.watched == 61
+    assert [reported(seen, group) for group in (groups[0], groups[1], new)] == [
+        "Resolved",
+        "Acknowledged",
+        "Created",
+    ]
+    assert len(seen) == 3
+
+
+async def test_a_group_of_the_future_hides_no_other(
+    fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
+) -> None:
+    """Whoever created it had a wrong clock."""
+    watcher = oncall.alert_groups.watch(clock=clock)
+    async with watching(watcher) as seen:
+        future = fake.add_group(started_at=clock() + timedelta(days=400))
+        watcher.hint(future.id)
+        await polls()
+        assert reported(seen, future) == "Created"
+        new = fake.add_group()
+        await polls()
+        enter(new, "acknowledged", fake)
+        await polls()
+    assert reported(seen, new) == "Created Acknowledged"
+    again = oncall.alert_groups.watch(checkpoint=watcher.checkpoint, clock=clock)
+    async with watching(again) as seen:
+        enter(new, "resolved", fake)
+        await polls(3)
+    assert reported(seen, new) == "Resolved"
 
 
 class Clock:
