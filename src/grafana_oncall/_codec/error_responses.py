@@ -34,6 +34,12 @@ _ALREADY: Final = {
     "unsilence": "unsilenced",
 }
 _HAS_LABEL: Final = "Label already exists"
+_NOT_FOUND: Final = re.compile(
+    r"Not found\.|Label not found|user-not-found|No \w+ matches the given query\."
+)
+"""OnCall's own words for an object that does not exist. Grafana and gateways have others, which
+mean that the URL is wrong."""
+
 SYNCING: Final = "Organization being synced"
 """The server's words when it sends 429 because it does not know the stack yet."""
 _SYNCING_HINT: Final = (
@@ -116,7 +122,7 @@ def error_from_response(request: Request[Any], response: Response) -> errors.Sta
         or (_text(response) if body is UNSET else _detail(messages, response.content))
     )
     is_gateway = _is_gateway(response, body)
-    kind = _kind(response, body, detail, is_gateway=is_gateway)
+    kind = _kind(request, response, body, detail, is_gateway=is_gateway)
     return kind(
         status=response.status,
         detail=detail,
@@ -145,7 +151,7 @@ def _hint(
 
 
 def _kind(
-    response: Response, body: object, detail: str, *, is_gateway: bool
+    request: Request[Any], response: Response, body: object, detail: str, *, is_gateway: bool
 ) -> type[errors.StatusError]:
     status = response.status
     if detail == _INVALID_TOKEN and status == 403:
@@ -153,7 +159,9 @@ def _kind(
     if detail.startswith(_SERVICE_ACCOUNT):
         return errors.UserTokenRequired
     if status == 404:
-        return errors.EndpointUnavailable if body is UNSET else errors.NotFound
+        has_id = "{" in request.operation.path
+        is_own = body is not UNSET and _NOT_FOUND.fullmatch(detail)
+        return errors.NotFound if has_id and is_own else errors.EndpointUnavailable
     if status == 400 and not is_gateway:
         return _conflict(detail)
     other = errors.ServerError if status >= 500 or is_gateway else errors.BadRequest

@@ -23,8 +23,8 @@
         ├── Unauthorized                  bad token: 401, or the server's 403 "Invalid token."
         ├── Forbidden                     403
         │   └── UserTokenRequired         the action needs a user's key, not a service account
-        ├── NotFound                      404 in JSON: no such object
-        ├── EndpointUnavailable           404 in HTML: this server has no such endpoint
+        ├── NotFound                      404: no such object
+        ├── EndpointUnavailable           404 of the path: no such endpoint, or not OnCall
         ├── RateLimited                   429; .reset_after
         └── ServerError                   5xx, and the 4xx of gateways; .is_gateway
 

@@ -187,16 +187,16 @@ class UserTokenRequired(Forbidden):
 
 
 class NotFound(StatusError):
-    """The server has the endpoint, but no such object."""
+    """The server has the endpoint, but no such object, as it says in OnCall's own words."""
 
     @property
     def is_certain(self) -> bool:
-        """Whether it says so in OnCall's own words: gateways have 404s of their own."""
+        """Whether the object itself is missing, and not one of its labels."""
         return self.detail == "Not found."
 
 
 class EndpointUnavailable(StatusError):
-    """This server has no such endpoint, which it says with an HTML page."""
+    """The server has no such endpoint, or it is not OnCall: a 404 in other words than OnCall's."""
 
 
 class RateLimited(StatusError):
