@@ -1,7 +1,7 @@
 """Everything side by side, as ratios that hold on other machines too.
 
 python -m tests.benchmarks                about four minutes
-python -m tests.benchmarks --quick        a few seconds: whether it all runs, and no figures
+python -m tests.benchmarks --quick        a few seconds: checks that everything runs; no figures
 python -m tests.benchmarks --only call    one part
 python -m tests.benchmarks --json out.json
 """
@@ -22,7 +22,7 @@ _FAKE: Final = "tests.benchmarks.fake_server"
 
 
 def _fake(*, quick: bool) -> Iterator[Row]:
-    """Requests that the fake server answers in a second."""
+    """Requests that the fake server serves in a second."""
     measured: Mapping[str, float | None] = {"requests": None}
     if find_spec(_FAKE) and not quick:
         measured = import_module(_FAKE).measure()
@@ -49,21 +49,21 @@ def _parts(*, quick: bool, million: bool) -> Mapping[str, Callable[[], Iterator[
 
 
 def main() -> None:
-    """Prints the table; a figure that is out of bounds is shown as such, and is no error."""
+    """Print the table; a figure that is out of bounds is marked, and is no error."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few rounds, whose figures say little")
     parser.add_argument("--million", action="store_true", help="a bulk run over a million ids")
     parser.add_argument("--only", choices=[*_parts(quick=True, million=False)], help="one part")
     parser.add_argument("--json", nargs="?", const="-", help="a file; without one, to the output")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     rows: list[Row] = []
-    for name, part in _parts(quick=asked.quick, million=asked.million).items():
-        if asked.only in {None, name}:
+    for name, part in _parts(quick=arguments.quick, million=arguments.million).items():
+        if arguments.only in {None, name}:
             sys.stderr.write(f"{name} …\n")
             rows.extend(part())
-    if asked.json not in {None, "-"}:
-        Path(asked.json).write_text(as_json(rows) + "\n", encoding="utf-8")
-    sys.stdout.write((as_json(rows) if asked.json == "-" else table(rows)) + "\n")
+    if arguments.json not in {None, "-"}:
+        Path(arguments.json).write_text(as_json(rows) + "\n", encoding="utf-8")
+    sys.stdout.write((as_json(rows) if arguments.json == "-" else table(rows)) + "\n")
 
 
 if __name__ == "__main__":

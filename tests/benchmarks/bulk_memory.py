@@ -1,7 +1,7 @@
 """How much memory a bulk run takes: `python -m tests.benchmarks.bulk_memory`, some minutes.
 
-The ids come one by one, a journal is written, and a stub answers each request at once. Each number
-of ids has a process of its own.
+The ids arrive one by one, a journal is written, and a stub responds to each request at once. Each
+number of ids has a process of its own.
 """
 
 import argparse
@@ -29,27 +29,27 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 async def _ids(number: int) -> AsyncIterator[str]:
-    """As servers make them, in no order."""
+    """Ids as servers make them, in no order."""
     chance = random.Random(number)  # noqa: S311  # nothing is secret
     for _ in range(number):
         yield "I" + "".join(chance.choices(_LETTERS, k=13))
 
 
 class _AtOnce(httpx.AsyncBaseTransport):
-    """A server that has always done it."""
+    """A server that responds at once."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(0)  # a socket lets others run as well
+        await asyncio.sleep(0)  # a socket lets other tasks run too
         return httpx.Response(200, request=request)
 
 
 class _Beat:
-    """Measures how long the event loop works before it comes round."""
+    """Measures how long the event loop is busy between two turns."""
 
     longest = 0.0
 
-    async def go_on(self) -> None:
-        """Time of the processor: what other processes do does not count."""
+    async def measure_turns(self) -> None:
+        """Measure thread time: what other processes do does not count."""
         while True:
             began = time.thread_time()
             await asyncio.sleep(0.001)
@@ -61,7 +61,7 @@ async def _run(ids: int, journal: Path) -> dict[str, float]:
     async with OnCallClient(
         url="https://oncall.example", token="token", transport=_AtOnce()
     ) as client:
-        beating = asyncio.create_task(beat.go_on())
+        beating = asyncio.create_task(beat.measure_turns())
         report = await client.alert_groups.bulk.resolve(_ids(ids), journal=journal)
         beating.cancel()
         with suppress(asyncio.CancelledError):
@@ -76,14 +76,14 @@ async def _run(ids: int, journal: Path) -> dict[str, float]:
 
 
 def measure(ids: int, *, traced: bool = True) -> dict[str, float]:
-    """A run of so many ids: its times, and how much memory it took at its peak, in bytes.
+    """Run on this many ids: its times, and how much memory it took at its peak, in bytes.
 
-    `traced_bytes` is what Python gave out, which takes two to four times as long to find out; it
-    is 0 unless `traced`. `resident_bytes` is what the process had more than before the run, the
+    `traced_bytes` is what Python allocated, which takes two to four times as long to measure; it
+    is 0 unless `traced`. `resident_bytes` is what the process had beyond that before the run, the
     tracer's own included.
     """
     with TemporaryDirectory() as folder:
-        asyncio.run(_run(100, Path(folder, "first")))  # imports what is imported late
+        asyncio.run(_run(100, Path(folder, "first")))  # loads what is imported late
         gc.collect()
         before = _resident()
         if traced:
@@ -95,26 +95,26 @@ def measure(ids: int, *, traced: bool = True) -> dict[str, float]:
 
 
 def _resident() -> int:
-    """The process's memory at its peak, in bytes."""
+    """The process's peak memory, in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _in_a_process(ids: int, *, traced: bool) -> dict[str, float]:
     command = [sys.executable, "-m", __spec__.name, str(ids), *(["--traced"] if traced else [])]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    return dict(json.loads(answer.stdout))
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return dict(json.loads(done.stdout))
 
 
 def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("ids", type=int, nargs="?", help="measure this number in this process")
     parser.add_argument("--traced", action="store_true", help="trace Python's memory, slowly")
-    asked = parser.parse_args()
-    if asked.ids is not None:
-        sys.stdout.write(json.dumps(measure(asked.ids, traced=asked.traced)) + "\n")
+    arguments = parser.parse_args()
+    if arguments.ids is not None:
+        sys.stdout.write(json.dumps(measure(arguments.ids, traced=arguments.traced)) + "\n")
         return
-    few, many = (_in_a_process(count, traced=asked.traced) for count in _COUNTS)
+    few, many = (_in_a_process(count, traced=arguments.traced) for count in _COUNTS)
     for name in ("traced_bytes", "resident_bytes"):
         per_id = (many[name] - few[name]) / (_COUNTS[1] - _COUNTS[0])
         sys.stdout.write(f"{name + ' per id':22} {per_id:14,.1f}\n")

@@ -1,11 +1,11 @@
-"""The processor's time of one call: get an alert group.
+"""The processor time of one call: get an alert group.
 
 The bare call of httpx, or httpx2, is `build_request`, `send` and the bytes of the body: it decodes
 nothing. It goes through an `AsyncClient` with the settings and the headers of the SDK's own one.
 
     python -m tests.benchmarks.calls URL [--as-installed]
 
-takes lines such as "sdk 100 1" and answers each with the seconds that so many calls took, with so
+takes lines such as "sdk 100 1" and prints for each the seconds that so many calls took, with so
 many in flight.
 """
 
@@ -41,7 +41,7 @@ _SENDERS: Final[Sequence["Transport"]] = ("httpx", "httpx2", "aiohttp")
 
 
 class WithoutSniffio(PathFinder):
-    """Looks for it, as everywhere, and does not find it: httpx does not bring it."""
+    """Finds all modules but sniffio, which httpx does not install."""
 
     @classmethod
     def find_spec(
@@ -50,14 +50,14 @@ class WithoutSniffio(PathFinder):
         path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """What there is of this name."""
+        """The spec of the module with this name."""
         return super().find_spec("sniffio_" if fullname == "sniffio" else fullname, path, target)
 
 
 @asynccontextmanager
 async def _as_installed(url: str) -> AsyncGenerator[Mapping[str, Call]]:
-    """Httpx alone, with its own settings."""
-    import httpx  # noqa: PLC0415  # when sniffio is out of its reach
+    """Httpx alone, with its default settings."""
+    import httpx  # noqa: PLC0415  # once sniffio is hidden
 
     async with httpx.AsyncClient() as http:
 
@@ -69,8 +69,8 @@ async def _as_installed(url: str) -> AsyncGenerator[Mapping[str, Call]]:
 
 @asynccontextmanager
 async def _side_by_side(url: str) -> AsyncGenerator[Mapping[str, Call]]:
-    """The SDK over each sender, and the call that it makes by the bare package."""
-    import aiohttp  # noqa: PLC0415  # which the other process does without
+    """The SDK over each sender, and the same call by the bare package."""
+    import aiohttp  # noqa: PLC0415  # the other process does not need it
     import httpx  # noqa: PLC0415
     import httpx2  # noqa: PLC0415
 
@@ -85,8 +85,8 @@ async def _side_by_side(url: str) -> AsyncGenerator[Mapping[str, Call]]:
         session = await stack.enter_async_context(aiohttp.ClientSession(headers=_HEADERS))
 
         async def bare_aiohttp() -> bytes:
-            async with session.get(url + PATH) as answer:
-                return await answer.read()
+            async with session.get(url + PATH) as response:
+                return await response.read()
 
         calls = {f"bare {name}": call for name, call in {**bare, "aiohttp": bare_aiohttp}.items()}
         for name in _SENDERS:
@@ -103,7 +103,7 @@ async def _bare(http: Any, url: str) -> bytes:
 
 async def _work(url: str, *, as_installed: bool) -> None:
     async with (_as_installed if as_installed else _side_by_side)(url) as calls:
-        print(*calls, sep=",", flush=True)  # noqa: T201  # for the parent
+        print(*calls, sep=",", flush=True)  # noqa: T201  # for the parent process
         for line in sys.stdin:
             name, times, in_flight = line.rsplit(" ", 2)
             left, began = iter(range(int(times))), process_time()
@@ -117,7 +117,7 @@ async def _repeat(call: Call, left: Iterator[int]) -> None:
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    """What a call costs more than the bare one."""
+    """The cost of a call, relative to the bare one."""
     rounds, times = (2, 5) if quick else (61, 100)
     program = ("-m", "tests.benchmarks.calls")
     with (
@@ -125,10 +125,10 @@ def rows(*, quick: bool) -> Iterator[Row]:
         worker(*program, url, "--as-installed") as installed,
         worker(*program, url) as beside,
     ):
-        names = [(one, name) for one in (installed, beside) for name in one.told().split(",")]
-        works = {name: _asking(one, name, times) for one, name in names}
+        names = [(one, name) for one in (installed, beside) for name in one.read().split(",")]
+        works = {name: _times(one, name, times) for one, name in names}
         for name in ("bare aiohttp", "sdk over aiohttp"):
-            works[f"{name}, 8 in flight"] = _asking(beside, name, times, in_flight=8)
+            works[f"{name}, 8 in flight"] = _times(beside, name, times, in_flight=8)
         for work in works.values():
             work()  # connects
         ratio = interleaved(works, rounds=rounds)
@@ -151,8 +151,8 @@ def _row(name: str, ratio: Ratio, sender: str, other: str, goal: float | None = 
     return Row(part=PART, name=name, value=ratio(f"sdk over {sender}", other), goal=goal)
 
 
-def _asking(one: Worker, name: str, times: int, *, in_flight: int = 1) -> Callable[[], float]:
-    return lambda: float(one.asked(f"{name} {times} {in_flight}"))
+def _times(one: Worker, name: str, times: int, *, in_flight: int = 1) -> Callable[[], float]:
+    return lambda: float(one.ask(f"{name} {times} {in_flight}"))
 
 
 if __name__ == "__main__":

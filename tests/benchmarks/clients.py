@@ -6,12 +6,12 @@ import httpx
 
 from grafana_oncall import OnCallClient
 
-TOKEN: Final = "token"  # of a server that asks for none
+TOKEN: Final = "token"  # the server requires none
 
 Transport = Literal["httpx", "httpx2", "aiohttp"]
 
 
 def client(url: str, transport: Transport | httpx.AsyncBaseTransport = "httpx") -> OnCallClient:
-    """A client of the server."""
+    """Return a client of the server."""
     options: dict[str, Any] = {} if transport == "httpx" else {"transport": transport}
     return OnCallClient(url=url, token=TOKEN, **options)

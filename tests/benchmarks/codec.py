@@ -24,7 +24,7 @@ _TITLE: Final = "{{ payload.commonLabels.alertname }}"
 
 
 def update() -> Any:
-    """The request of an update that sets some templates, resets one, and keeps the rest."""
+    """A request to update an integration: sets some templates, resets one, and keeps the rest."""
     templates = TemplatesInput(
         grouping_key="{{ payload.groupKey }}",
         slack=RichTemplateInput(title=_TITLE, message="{{ payload.receiver }}", image_url=None),

@@ -1,7 +1,7 @@
 """How many functions are called to decode a page, and to make a call: the same on every machine.
 
 python -m tests.benchmarks.counts            prints them
-python -m tests.benchmarks.counts --write    makes them the baseline of this version of Python
+python -m tests.benchmarks.counts --write    writes them as the baseline of this Python version
 """
 
 import asyncio
@@ -32,13 +32,13 @@ Counts = Mapping[str, int]
 
 
 class _Counter:
-    """Counts the functions of Python and of C that are called, and those that are the SDK's."""
+    """Counts calls of Python and C functions, and those that are the SDK's."""
 
     def __init__(self) -> None:
         self.all = self.ours = 0
 
     def __call__(self, frame: FrameType, event: str, _: object) -> None:
-        """As `sys.setprofile` calls it."""
+        """Count, as `sys.setprofile` calls it."""
         if event in {"call", "c_call"}:
             self.all += 1
         # A file of the package, or what attrs writes for a class of it.
@@ -47,7 +47,7 @@ class _Counter:
 
 
 async def _counted(name: str, work: Callable[[], Awaitable[object]]) -> Counts:
-    """The middle of several times: now and then the event loop tidies up."""
+    """The median of several runs: now and then the event loop cleans up."""
     found: list[_Counter] = []
     for _ in range(_TIMES):
         counter = _Counter()
@@ -65,14 +65,14 @@ async def _counted(name: str, work: Callable[[], Awaitable[object]]) -> Counts:
 
 
 async def measured() -> Counts:
-    """All counts of this version of Python."""
+    """All counts of this Python version."""
     response = Response(status=200, headers={}, content=page(1))
     content = group(0).replace(group_id(0).encode(), b"I1")
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=content if request.method == "GET" else None)
 
-    transport = httpx.MockTransport(answer)
+    transport = httpx.MockTransport(respond)
 
     async def decoded() -> None:
         decode(LIST, response)
@@ -86,12 +86,12 @@ async def measured() -> Counts:
 
 
 def baseline() -> dict[str, Counts]:
-    """By version of Python, such as "3.11"."""
+    """By Python version, such as "3.11"."""
     return cast("dict[str, Any]", json.loads(BASELINE.read_text(encoding="utf-8")))
 
 
 def main() -> None:
-    """Prints the counts, or keeps them."""
+    """Print the counts, or write them."""
     counts = asyncio.run(measured())
     if "--write" in sys.argv:
         kept = {**(baseline() if BASELINE.exists() else {}), PYTHON: counts}

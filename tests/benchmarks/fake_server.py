@@ -1,12 +1,12 @@
-"""How many requests a second the fake server answers, with 10,000 groups.
+"""How many requests a second the fake server serves, with 10,000 groups.
 
     python tests/benchmarks/fake_server.py
 
 `python -m grafana_oncall.testing` is a process of its own, on one core; the requests come from this
-process, over loopback sockets that stay open. Each figure is taken over a second. On Linux there is
-a second one for each: requests per second of processor time that the server used, which other
-programs do not disturb. `python tests/benchmarks/fake_server.py --in-process` measures
-`FakeOnCall.handle` alone, by processor time.
+process, over loopback sockets that stay open. Each figure is measured over a second. On Linux there
+is a second one for each: requests per second of processor time of the server, which other programs
+do not disturb. `python tests/benchmarks/fake_server.py --in-process` measures `FakeOnCall.handle`
+alone, by processor time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ROOT = "/api/v1/alert_groups/"
 
 
 def measure() -> dict[str, float]:
-    """Requests per second, by what is asked for."""
+    """Requests per second, by kind of request."""
     with _server() as server:
         return asyncio.run(_measure(server))
 
@@ -42,7 +42,7 @@ def measure_in_process() -> dict[str, float]:
     fake = FakeOnCall(keep_calls=False)
     seed_storm(fake, GROUPS)
     firing = [group.id for group in fake.groups.values() if group.state == "firing"]
-    return {name: _handled(fake, requests) for name, requests in _asked(firing).items()}
+    return {name: _handled(fake, requests) for name, requests in _requests(firing).items()}
 
 
 def _handled(fake: FakeOnCall, requests: list[tuple[str, str]]) -> float:
@@ -56,8 +56,8 @@ def _handled(fake: FakeOnCall, requests: list[tuple[str, str]]) -> float:
     return count / (time.process_time() - start)
 
 
-def _asked(ids: list[str]) -> dict[str, list[tuple[str, str]]]:
-    """The requests, by what is asked for."""
+def _requests(ids: list[str]) -> dict[str, list[tuple[str, str]]]:
+    """The requests, by their kind."""
     acts = ("acknowledge", "unacknowledge")
     return {
         "get one group": [("GET", f"{ROOT}{one}/") for one in ids],
@@ -74,7 +74,7 @@ class _Server(NamedTuple):
     token: str
 
     def processor_seconds(self) -> float | None:
-        """How much the server has worked; `None` where the system does not say."""
+        """The processor time that the server used; `None` where the system does not report it."""
         file = Path(f"/proc/{self.pid}/stat")
         if not file.exists():
             return None
@@ -99,10 +99,10 @@ async def _measure(server: _Server) -> dict[str, float]:
     page = json.loads(await clients[0].ask("GET", f"{ROOT}?state=new&perpage=500"))
     ids = [group["id"] for group in page["results"]]
     shares = [ids[number::CONNECTIONS] for number in range(CONNECTIONS)]
-    asked = [_asked(share) for share in shares]
+    requests = [_requests(share) for share in shares]
     figures: dict[str, float] = {}
-    for name in asked[0]:
-        figures |= await _rates(name, server, clients, [each[name] for each in asked])
+    for name in requests[0]:
+        figures |= await _rates(name, server, clients, [each[name] for each in requests])
     return figures
 
 
@@ -129,7 +129,7 @@ async def _drive(client: _Client, requests: list[tuple[str, str]]) -> int:
 
 
 class _Client:
-    """One connection, with as little of HTTP as it takes: the server shall be what is measured."""
+    """One connection, with as little HTTP as possible: the server is what is measured."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str

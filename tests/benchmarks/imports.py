@@ -1,4 +1,4 @@
-"""What it takes to import the SDK and to make its clients, in new interpreters."""
+"""The time to import the SDK and to make its clients, in new interpreters."""
 
 from collections.abc import Callable, Iterator
 from compileall import compile_dir
@@ -33,9 +33,9 @@ print(times)
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    """Imports over that of httpx, and the second client over the first."""
+    """Imports relative to that of httpx, and the second client relative to the first."""
     rounds = 1 if quick else 11
-    compile_dir(Path(grafana_oncall.__file__).parent, quiet=1)  # as pip does when it installs
+    compile_dir(Path(grafana_oncall.__file__).parent, quiet=1)  # as pip does on installation
     ratio = interleaved(
         {
             statement: _taking(statement)

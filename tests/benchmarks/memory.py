@@ -1,4 +1,4 @@
-"""How much memory long walks and long bulk runs add: each length in a process of its own.
+"""How much memory long walks and long bulk runs need: each length in a process of its own.
 
 python -m tests.benchmarks.memory GROUPS
 """
@@ -27,7 +27,7 @@ _SOME: Final = 100_000
 
 
 class Endless(httpx.AsyncBaseTransport):
-    """Answers pages of a list of so many groups at once: one page, with other ids each time."""
+    """Serves pages of a list of this many groups at once: one page, with new ids each time."""
 
     def __init__(self, groups: int) -> None:
         self._groups = groups
@@ -54,7 +54,7 @@ class Endless(httpx.AsyncBaseTransport):
 
 
 async def _walked(groups: int) -> int:
-    """Walks over all of them; the memory of this process at its peak, in bytes."""
+    """Walk over all of them; return the peak memory of this process, in bytes."""
     found = 0
     async with client("http://localhost", Endless(groups)) as sdk:
         async for _ in sdk.alert_groups.list():

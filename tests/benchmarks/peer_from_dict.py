@@ -54,7 +54,7 @@ class DictLabel:
 
 @attrs.define
 class DictPermalinks:
-    """Where a group can be read."""
+    """The links to a group."""
 
     slack: str | UnsetType | None = UNSET
     slack_app: str | UnsetType | None = UNSET
@@ -171,5 +171,5 @@ class DictPage:
 
     @classmethod
     def from_json(cls, content: bytes) -> Self:
-        """From an answer, as the generated client reads it."""
+        """From a response, as the generated client reads it."""
         return cls.from_dict(cast("dict[str, Any]", json.loads(content)))

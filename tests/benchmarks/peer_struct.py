@@ -1,4 +1,4 @@
-"""The same models as `msgspec.Struct`: the floor of what Python can do."""
+"""The same models as `msgspec.Struct`: the lower bound of what Python can do."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 
 class State(StrEnum):
-    """Of an alert group."""
+    """The state of an alert group."""
 
     FIRING = "firing"
     ACKNOWLEDGED = "acknowledged"

@@ -1,4 +1,4 @@
-"""The processes beside this one: the server, and programs that answer in JSON."""
+"""The processes beside this one: the server, and programs that print JSON."""
 
 import json
 import subprocess
@@ -9,43 +9,43 @@ from typing import Any, cast
 
 
 def figures(*command: str) -> Any:
-    """What a Python program prints, as JSON, in an interpreter of its own."""
-    # Linux counts to the peak memory of a process that of its parent: so its parent is a shell.
+    """Run a Python program in an interpreter of its own, and return the JSON that it prints."""
+    # On Linux, the peak memory of a process includes that of its parent: so its parent is a shell.
     shell = ("sh", "-c", '"$@"; exit $?', "sh")
     done = subprocess.run([*shell, sys.executable, *command], check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
 
 
 class Worker:
-    """A Python program that answers each line with a line."""
+    """A Python program that prints a line for each line it reads."""
 
     def __init__(self, *command: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def told(self) -> str:
-        """Its next line."""
+    def read(self) -> str:
+        """Return its next line."""
         line = (self._process.stdout or sys.stdin).readline()
         if not line:
             raise RuntimeError(f"It ended: {self._process.args!r}")
         return line.strip()
 
-    def asked(self, question: str) -> str:
-        """Its answer."""
+    def ask(self, question: str) -> str:
+        """Send a line, and return the line that it prints."""
         stream = cast("Any", self._process.stdin)
         stream.write(f"{question}\n")
         stream.flush()
-        return self.told()
+        return self.read()
 
     def close(self) -> None:
-        """Ends its input, and waits until it has ended itself."""
+        """End its input, and wait until it ends."""
         self._process.communicate()
 
 
 @contextmanager
 def worker(*command: str) -> Generator[Worker]:
-    """A worker for the length of a block."""
+    """Run a worker during the block."""
     made = Worker(*command)
     try:
         yield made
@@ -55,6 +55,6 @@ def worker(*command: str) -> Generator[Worker]:
 
 @contextmanager
 def server() -> Generator[str]:
-    """The URL of a server for the length of a block."""
+    """Run a server during the block, and yield its URL."""
     with worker("-m", "tests.benchmarks.server") as process:
-        yield f"http://127.0.0.1:{process.told()}"
+        yield f"http://127.0.0.1:{process.read()}"

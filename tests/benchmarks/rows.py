@@ -1,4 +1,4 @@
-"""What is measured, held against its goal, as a table or as JSON."""
+"""Figures, checked against their goals, as a table or as JSON."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ NOT_AVAILABLE: Final = None
 
 @attrs.frozen(kw_only=True)
 class Row:
-    """One figure. It is never an error to be out of bounds: machines differ, and are busy."""
+    """One figure. Being out of bounds is never an error: machines differ, and are busy."""
 
     part: str
     name: str
@@ -29,7 +29,7 @@ class Row:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether the goal is kept; empty without one."""
+        """Whether the goal is met; empty without one."""
         if self.value is None:
             return "not available"
         if self.goal is None:
@@ -58,7 +58,7 @@ def _shown(value: float) -> str:
 
 
 def table(rows: Iterable[Row]) -> str:
-    """A table in Markdown, whose columns also stand in line on a terminal."""
+    """A table in Markdown, whose columns are also aligned on a terminal."""
     lines = [("", "", "measured", "goal", "verdict"), *(row.cells() for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(5)]
     rule = tuple("-" * width for width in widths)
@@ -77,9 +77,9 @@ def as_json(rows: Iterable[Row]) -> str:
 def interleaved(
     works: Mapping[str, Callable[[], float]], *, rounds: int
 ) -> Callable[[str, str], float]:
-    """Runs each work once a round; gives the median of the ratios of two works within a round.
+    """Run each work once per round; return medians of the ratios of two works within a round.
 
-    What else the machine does lasts longer than a round, and so weighs on both of them.
+    Other load on the machine lasts longer than a round, and so slows both of them.
     """
     found = [{name: work() for name, work in works.items()} for _ in range(rounds)]
     return lambda one, other: median(each[one] / each[other] for each in found)

@@ -1,4 +1,4 @@
-"""What is decoded, encoded and served: groups as real servers answer them, pages of 50."""
+"""What is decoded, encoded and served: groups as real servers send them, pages of 50."""
 
 import json
 from typing import Any, Final
@@ -8,7 +8,7 @@ GROUPS: Final = 10_000
 
 
 def group_id(number: int) -> str:
-    """The id of a group, as real ones look."""
+    """The id of a group, as real servers make them."""
     return f"I{number:012d}"
 
 
@@ -67,12 +67,12 @@ def members(number: int) -> dict[str, Any]:
 
 
 def group(number: int) -> bytes:
-    """The answer that has one group."""
+    """The response with one group."""
     return _json(members(number))
 
 
 def page(number: int, *, groups: int = GROUPS, per_page: int = PER_PAGE) -> bytes:
-    """The answer that has a page of a list of so many groups; pages count from 1."""
+    """The response with a page of a list of this many groups; pages count from 1."""
     total = groups // per_page
     following = f"https://oncall.test/api/v1/alert_groups/?page={number + 1}"
     return _json(

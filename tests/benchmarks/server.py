@@ -1,4 +1,4 @@
-"""An HTTP/1.1 server of canned answers: so cheap that a client's time is its own.
+"""An HTTP/1.1 server of canned responses, cheap enough that a client's time is its own.
 
 python -m tests.benchmarks.server
 """
@@ -13,11 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 from .samples import GROUPS, PER_PAGE, group, page
 
 PAGE_DELAY: Final = 0.05
-"""Seconds until a page is answered."""
+"""Seconds until a page is sent."""
 ACTION_DELAY: Final = 0.02
-"""Seconds until an action is answered."""
+"""Seconds until the response to an action is sent."""
 
-Answer = tuple[bytes, float]
+Response = tuple[bytes, float]
 """The bytes, and the seconds until they are sent."""
 
 
@@ -29,15 +29,15 @@ def _response(content: bytes) -> bytes:
 
 
 class Canned:
-    """All answers, made beforehand."""
+    """All responses, made in advance."""
 
     def __init__(self) -> None:
         self._pages = [_response(page(number)) for number in range(1, GROUPS // PER_PAGE + 1)]
         self._group = _response(group(0))
         self._done = _response(b"")
 
-    def answer(self, target: str) -> Answer:
-        """What a request for a path and query gets."""
+    def response(self, target: str) -> Response:
+        """The response for a path and query."""
         parts = urlsplit(target)
         if parts.path == "/api/v1/alert_groups/":
             number = int(parse_qs(parts.query).get("page", ["1"])[0])
@@ -50,23 +50,23 @@ class Canned:
 class Connection(asyncio.Protocol):
     """One connection that is kept; requests come one after the other."""
 
-    def __init__(self, answer: Callable[[str], Answer]) -> None:
-        self._answer = answer
+    def __init__(self, response: Callable[[str], Response]) -> None:
+        self._respond_with = response
         self._data = b""
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The client is there."""
+        """Keep the transport."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answers once the head of a request is there: what is sent here has no body."""
+        """Respond once the head of a request has arrived: no request here has a body."""
         self._data += data
         if not self._data.endswith(b"\r\n\r\n"):
             return
         target, self._data = self._data.split(b" ", 2)[1].decode(), b""
-        content, delay = self._answer(target)
+        content, delay = self._respond_with(target)
         asyncio.get_running_loop().call_later(delay, self._send, content)
 
     def _send(self, content: bytes) -> None:
@@ -75,17 +75,17 @@ class Connection(asyncio.Protocol):
 
 
 async def serve() -> None:
-    """Tells the port on the standard output, and serves until the standard input ends."""
+    """Print the port, and serve until the standard input ends."""
     canned = Canned()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(canned.answer), "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201  # for the parent
+    server = await loop.create_server(lambda: Connection(canned.response), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201  # for the parent process
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
 
 
 if __name__ == "__main__":
-    # epoll counts in whole milliseconds, and so would answer up to one late; select does not.
+    # epoll counts whole milliseconds, so responses would be up to one late; select does not.
     with asyncio.Runner(
         loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())
     ) as runner:

@@ -1,4 +1,4 @@
-"""The work of the hot paths does not grow unseen: counted in function calls, and not in time."""
+"""The work of the hot paths does not grow unnoticed: counted in function calls, not in time."""
 
 import pytest
 
@@ -11,7 +11,7 @@ TOLERANCES = {"functions of the SDK": 0.02, "all functions": 0.1}
 
 @pytest.fixture(scope="module")
 def counts() -> dict[str, int]:
-    """As they are now, in an interpreter that nothing else looks into."""
+    """The present ones, in an interpreter without other tracers."""
     return dict(figures("-m", "tests.benchmarks.counts"))
 
 
@@ -22,7 +22,7 @@ def counts() -> dict[str, int]:
 def test_the_hot_paths_call_as_many_functions_as_in_the_baseline(
     work: str, kind: str, counts: dict[str, int]
 ) -> None:
-    """More is slower everywhere; fewer is progress, which the baseline is to keep."""
+    """More is slower everywhere; fewer is progress, and belongs in the baseline."""
     kept = baseline().get(PYTHON)
     if kept is None:
         pytest.skip(f"there is no baseline for Python {PYTHON}: {COMMAND}")

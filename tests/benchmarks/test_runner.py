@@ -1,4 +1,4 @@
-"""`make bench` runs to its end on any machine, and tells what it found in one shape."""
+"""`make bench` runs to its end on any machine, and reports figures in one format."""
 
 import json
 import subprocess
@@ -26,13 +26,13 @@ RATIO = Row(part="call", name="a call", value=1.1, goal=1.15)
         pytest.param(Row(part="", name="", value=None, goal=1), "not available", id="absent"),
     ],
 )
-def test_a_figure_is_held_against_its_goal(row: Row, verdict: str) -> None:
-    """A bound is kept by what equals it; what could not be measured is not called kept."""
+def test_a_figure_is_checked_against_its_goal(row: Row, verdict: str) -> None:
+    """A value equal to the bound meets it; a missing value does not."""
     assert row.verdict == verdict
 
 
 def test_a_table_has_a_line_for_each_figure() -> None:
-    """In columns of one width, which Markdown reads as well."""
+    """In columns of one width, which Markdown parses too."""
     lines = table([RATIO, Row(part="memory", name="a walk", value=None, unit="MB")]).splitlines()
     assert len({len(line) for line in lines}) == 1
     assert [cell.strip() for cell in lines[2].split("|")[1:-1]] == [
@@ -62,14 +62,14 @@ def test_json_has_the_figures_as_they_are() -> None:
 
 
 def test_ratios_are_taken_within_a_round() -> None:
-    """A machine that is busy for a while slows both, and their ratio stays."""
+    """A machine that is busy for a while slows both, so their ratio stays the same."""
     busy = iter([1.0, 1.0, 30.0, 30.0, 1.0, 1.0])
     ratio = interleaved({"a": lambda: 2 * next(busy), "b": lambda: next(busy)}, rounds=3)
     assert ratio("a", "b") == 2
 
 
-def test_a_quick_run_measures_all_of_it(tmp_path: Path) -> None:
-    """The peers and the SDK run; whether the goals are kept is not asked here."""
+def test_a_quick_run_measures_everything(tmp_path: Path) -> None:
+    """The peers and the SDK run; the goals are not checked here."""
     file = tmp_path / "figures.json"
     command = [sys.executable, "-m", "tests.benchmarks", "--quick", "--json", str(file)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The time on the clock of long walks and long bulk runs, over that of a perfect client."""
+"""The elapsed time of long walks and long bulk runs, relative to an ideal client."""
 
 import asyncio
 import json
@@ -30,15 +30,15 @@ _WALKS: Final[Mapping[Transport, float | None]] = {"httpx": 1.15, "aiohttp": Non
 
 
 async def _walk(url: str, window: int, transport: Transport) -> Sequence[float]:
-    """A walk over all groups over the ideal one, and its first group over one round trip.
+    """The time of a walk over the ideal time, and of its first group over one round trip.
 
-    Raises AssertionError when groups are missing, or come in another order.
+    Raises AssertionError when groups are missing, or in another order.
     """
     ids: list[str] = []
     first = 0.0
     async with client(url, transport) as sdk:
         groups = sdk.alert_groups.list(prefetch=window - 1)
-        # Connects all, and warms up. (To stop in the middle of a list would break connections.)
+        # Opens all connections, and warms up. (Stopping in the middle of a list would break some.)
         await asyncio.gather(*(groups.count() for _ in range(window)))
         began = perf_counter()
         async for group in groups:
@@ -51,12 +51,12 @@ async def _walk(url: str, window: int, transport: Transport) -> Sequence[float]:
 
 
 def _ideal_walk(window: int) -> float:
-    """What it takes when all the window is always under way."""
+    """The time when the whole window is always in flight."""
     return GROUPS / PER_PAGE * PAGE_DELAY / window
 
 
 async def _acknowledge(url: str, ids: int, transport: Transport) -> Sequence[float]:
-    """How many times the ideal time a bulk run over so many ids takes."""
+    """A bulk run over this many ids, relative to its ideal time."""
     async with client(url, transport) as sdk:
         await sdk.alert_groups.get(group_id(0))  # connects
         began = perf_counter()
@@ -69,7 +69,7 @@ async def _acknowledge(url: str, ids: int, transport: Transport) -> Sequence[flo
 
 
 async def _bare_acknowledge(url: str, ids: int, package: Transport) -> Sequence[float]:
-    """The same by httpx or httpx2 alone, with as many tasks as there are requests at once."""
+    """The same with httpx or httpx2 alone, with a task for each request in flight."""
     numbers = iter(range(ids))
     bare = cast("Any", import_module(package))
     limits = bare.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
@@ -87,7 +87,7 @@ async def _bare_acknowledge(url: str, ids: int, package: Transport) -> Sequence[
 
 
 async def _bare(url: str, window: int, transport: Transport) -> Sequence[float]:
-    """The same pages as bytes, in no order, by the bare package: what this machine allows."""
+    """The same pages as bytes, in no order, with the bare package: the limit of this machine."""
     numbers = iter(range(2, GROUPS // PER_PAGE + 1))
     async with _BARE[transport](url) as read:
 
@@ -122,8 +122,8 @@ async def _bare_aiohttp(url: str) -> AsyncGenerator[Reader]:
     async with aiohttp.ClientSession() as session:
 
         async def read(number: int) -> bytes:
-            async with session.get(f"{url}{_LIST}?page={number}") as answer:
-                return await answer.read()
+            async with session.get(f"{url}{_LIST}?page={number}") as response:
+                return await response.read()
 
         yield read
 
@@ -173,7 +173,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
 
 
 def _figures(program: str, url: str, number: int, package: str, rounds: int) -> Sequence[float]:
-    """Medians of several runs, each in a process that has nothing else in its memory."""
+    """Medians of several runs, each in a process of its own."""
     command = ("-m", "tests.benchmarks.walks", program, url, str(number), package)
     return [median(each) for each in zip(*(figures(*command) for _ in range(rounds)), strict=True)]
 

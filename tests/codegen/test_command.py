@@ -108,7 +108,7 @@ def test_two_renders_in_one_process_are_the_same(files: Mapping[str, str]) -> No
 def test_another_process_writes_the_same_bytes(
     files: Mapping[str, str], tmp_path: Path, seed: str, *, elsewhere: bool
 ) -> None:
-    """Hash seed, locale, working folder and its settings do not affect the output."""
+    """Hash seed, locale, working directory and its settings do not affect the output."""
     (tmp_path / "pyproject.toml").write_text(_SETTINGS, encoding="utf-8")
     output = tmp_path / "made"
     command = [sys.executable, "-m", "codegen", "--spec", str(OPENAPI), "--output", str(output)]

@@ -156,7 +156,7 @@ def test_every_builder_returns_the_type_of_its_response(
         assert returns is type(None)
 
 
-def test_operations_stand_in_the_order_of_the_document() -> None:
+def test_operations_are_in_the_order_of_the_document() -> None:
     """OF_TAGS has each of them once, including everything in the modules of the tags."""
     listed = [one.id for one in operations.OPERATIONS]
     assert len(listed) == len(set(listed)) > 16

@@ -1,4 +1,4 @@
-"""Projects of users: a file of tests, run by a pytest of its own."""
+"""Projects of users: a test file, run by a pytest of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-# pytest-asyncio warns of a project that does not choose this scope.
+# pytest-asyncio warns about a project that does not choose this scope.
 _SCOPE = ("-o", "asyncio_default_fixture_loop_scope=function")
 AUTO = ("--asyncio-mode=auto", *_SCOPE)
 STRICT = ("--asyncio-mode=strict", *_SCOPE)
@@ -15,10 +15,10 @@ NO_ASYNCIO = ("-p", "no:asyncio")
 
 
 class Run(Protocol):
-    """Runs a file of tests; warnings and unknown markers are errors."""
+    """Runs a test file; warnings and unknown markers are errors."""
 
     def __call__(self, source: str, *options: str) -> pytest.RunResult:
-        """What came of it; without options, pytest-asyncio is in its mode `auto`."""
+        """The result of the run; without options, pytest-asyncio is in `auto` mode."""
         ...
 
 

@@ -10,10 +10,10 @@ from grafana_oncall.testing import FakeOnCall, Faults, refuse
 
 
 @pytest.mark.parametrize("name", ["acknowledge", "acknowledge_alert_group"])
-async def test_calls_are_asked_for_by_their_operation(
+async def test_calls_are_found_by_their_operation(
     oncall_client: OnCallClient, oncall_server: FakeOnCall, name: str
 ) -> None:
-    """By the short name and by the full one, in the order of their arrival."""
+    """By the short name and by the full one, in order of arrival."""
     groups = [oncall_server.add_group() for _ in range(2)]
     for group in groups:
         await oncall_client.alert_groups.acknowledge(group.id)
@@ -24,7 +24,7 @@ async def test_calls_are_asked_for_by_their_operation(
 
 
 async def test_calls_remain_a_list(oncall_client: OnCallClient, oncall_server: FakeOnCall) -> None:
-    """Of those of an operation, too, there are a last one, a number, and calls of theirs."""
+    """Calls of one operation, too, have a last one, a length, and methods of a list."""
     group = oncall_server.add_group()
     await oncall_client.alert_groups.get(group.id)
     await oncall_client.alert_groups.resolve(group.id)
@@ -47,7 +47,7 @@ async def test_calls_remain_a_list(oncall_client: OnCallClient, oncall_server: F
 async def test_short_names_are_the_methods_of_the_client(
     oncall_client: OnCallClient, oncall_server: FakeOnCall, short: str, full: str
 ) -> None:
-    """As long as one resource alone has such a method."""
+    """As long as only one resource has such a method."""
     group = oncall_server.add_group(labels={"team": "SRE"})
     made = await oncall_client.integrations.create(type="webhook")
     await oncall_client.integrations.update(made.id, name="Hook")
@@ -56,23 +56,23 @@ async def test_short_names_are_the_methods_of_the_client(
     assert [call.operation for call in oncall_server.calls(short)] == [full]
 
 
-def test_a_slip_of_the_pen_is_no_empty_list(oncall_server: FakeOnCall) -> None:
-    """So that `assert not server.calls("acknowlege")` fails; the names that there are follow."""
+def test_a_misspelt_name_is_an_error_and_no_empty_list(oncall_server: FakeOnCall) -> None:
+    """So that `assert not server.calls("acknowlege")` fails; it lists the known names."""
     with pytest.raises(ValueError, match=r"'acknowlege': .*, acknowledge_alert_group, "):
         oncall_server.calls("acknowlege")
 
 
 @pytest.mark.parametrize("short", ["delete", "get", "list"])
 def test_a_name_that_means_two_operations_is_refused(oncall_server: FakeOnCall, short: str) -> None:
-    """A group's deletion is no integration's."""
+    """Deleting a group is not deleting an integration."""
     with pytest.raises(ValueError, match=rf"{short}_integrations?, .*{short}_alert_groups?"):
         oncall_server.calls(short)
 
 
-async def test_calls_show_what_was_asked_and_what_came_of_it(
+async def test_calls_show_the_request_and_its_result(
     oncall_client: OnCallClient, oncall_server: FakeOnCall, oncall_faults: Faults
 ) -> None:
-    """In a line that a failing assertion can show."""
+    """In one line, which a failing assertion can show."""
     oncall_faults.add(refuse())
     with pytest.raises(NotFound):
         await oncall_client.alert_groups.get("I1")
@@ -80,7 +80,7 @@ async def test_calls_show_what_was_asked_and_what_came_of_it(
     assert repr(oncall_server.calls) == f"[{path}: no response (refuse), {path}: 404]"
 
 
-def test_the_server_is_asked_for_what_it_holds(oncall_server: FakeOnCall) -> None:
+def test_objects_of_the_server_are_found(oncall_server: FakeOnCall) -> None:
     """By id."""
     group, integration = oncall_server.add_group(), oncall_server.add_integration()
     assert oncall_server.group(group.id) is group
@@ -88,7 +88,7 @@ def test_the_server_is_asked_for_what_it_holds(oncall_server: FakeOnCall) -> Non
 
 
 def test_what_the_server_does_not_hold_is_an_error(oncall_server: FakeOnCall) -> None:
-    """Which names what there is, in words."""
+    """Whose message lists what exists."""
     message = r"^no alert group has the id 'I1'; there are 0: none$"
     with pytest.raises(LookupError, match=message):
         oncall_server.group("I1")

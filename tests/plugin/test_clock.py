@@ -1,4 +1,4 @@
-"""`oncall_clock`: tests in virtual time, whatever runs them."""
+"""`oncall_clock`: tests in virtual time, whichever plugin runs them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_watcher_is_tested_in_milliseconds(run: Run, test: str, options: tuple
 
 
 def test_anyio_takes_the_loop_of_the_clock(run: Run) -> None:
-    """From its own fixture."""
+    """From anyio's own fixture."""
     run(
         WATCHING
         + """
@@ -91,8 +91,8 @@ def test_no_async_plugin_is_needed(run: Run) -> None:
     ).assert_outcomes(passed=1)
 
 
-def test_deletions_silences_and_quotas_go_by_the_clock(run: Run) -> None:
-    """What the server does later, and what it makes the client wait for."""
+def test_deletions_silences_and_rate_limits_follow_the_clock(run: Run) -> None:
+    """What the server does later, and how long it makes the client wait."""
     run(
         """
         from datetime import timedelta
@@ -119,7 +119,7 @@ def test_deletions_silences_and_quotas_go_by_the_clock(run: Run) -> None:
 
 
 def test_a_test_that_would_hang_fails(run: Run) -> None:
-    """And says where it waits."""
+    """And reports where it waits."""
     result = run(
         """
         import asyncio
@@ -136,7 +136,7 @@ def test_a_test_that_would_hang_fails(run: Run) -> None:
 
 
 def test_other_tests_have_the_loops_of_the_project(run: Run, pytester: pytest.Pytester) -> None:
-    """A project may choose loops for all its tests; those with the clock have its loop."""
+    """A project may choose loops for all its tests; those with the clock get its loop."""
     pytester.makeconftest(
         """
         import asyncio
@@ -173,7 +173,7 @@ def test_other_tests_have_the_loops_of_the_project(run: Run, pytester: pytest.Py
 
 
 def test_fixtures_that_are_async_are_in_virtual_time_too(run: Run) -> None:
-    """Also those that run before the clock's fixture does."""
+    """Even those that run before the clock's fixture does."""
     run(
         """
         import asyncio
@@ -202,8 +202,8 @@ def test_fixtures_that_are_async_are_in_virtual_time_too(run: Run) -> None:
     ).assert_outcomes(passed=1)
 
 
-def test_a_pytest_asyncio_that_is_too_old_is_told_so(run: Run, pytester: pytest.Pytester) -> None:
-    """It has the marker, and not the hook; a test that is not async needs neither."""
+def test_a_pytest_asyncio_that_is_too_old_is_an_error(run: Run, pytester: pytest.Pytester) -> None:
+    """It has the marker but not the hook; a test that is not async needs neither."""
     pytester.makeini("[pytest]\nmarkers = asyncio")
     result = run(
         """
@@ -220,8 +220,8 @@ def test_a_pytest_asyncio_that_is_too_old_is_told_so(run: Run, pytester: pytest.
     result.stdout.fnmatch_lines(["oncall_clock cannot *needs pytest-asyncio 1.4 or later*"])
 
 
-def test_a_clock_that_comes_too_late_is_refused(run: Run) -> None:
-    """The loop and the server would have another time."""
+def test_a_clock_that_is_requested_too_late_is_refused(run: Run) -> None:
+    """The loop and the server would have different times."""
     result = run(
         """
         async def test_it(request, oncall_server):

@@ -1,4 +1,4 @@
-"""Each fixture, in a file of tests as users write it."""
+"""Each fixture, in a test file as users write it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tests.plugin.conftest import AUTO, NO_ASYNCIO, STRICT, Run
         pytest.param((*STRICT, "--anyio-mode=auto"), "", id="anyio, auto"),
     ],
 )
-def test_client_and_server_meet_in_every_async_plugin(
+def test_client_and_server_work_in_every_async_plugin(
     run: Run, options: tuple[str, ...], mark: str
 ) -> None:
-    """No warning says that anything was left open."""
+    """No warning reports anything left open."""
     result = run(
         f"""
         import pytest
@@ -43,7 +43,7 @@ def test_client_and_server_meet_in_every_async_plugin(
 
 
 def test_each_test_has_a_new_server_with_the_same_ids(run: Run) -> None:
-    """Nothing is left of the test before."""
+    """Nothing is left from the test before."""
     run(
         """
         import pytest
@@ -60,7 +60,7 @@ def test_each_test_has_a_new_server_with_the_same_ids(run: Run) -> None:
 
 
 def test_a_client_can_be_used_with_asyncio_run(run: Run) -> None:
-    """Also one that the test closes, and one that it never uses."""
+    """Even one that the test closes, and one that it never uses."""
     run(
         """
         import asyncio
@@ -108,8 +108,8 @@ def test_the_factory_makes_what_a_test_needs(run: Run) -> None:
     ).assert_outcomes(passed=2)
 
 
-def test_faults_are_met_by_the_client(run: Run) -> None:
-    """And show in the calls."""
+def test_the_client_meets_faults(run: Run) -> None:
+    """And are visible in the calls."""
     run(
         """
         from grafana_oncall.testing import status
@@ -125,7 +125,7 @@ def test_faults_are_met_by_the_client(run: Run) -> None:
 
 
 def test_a_program_that_makes_its_own_client_finds_the_server(run: Run) -> None:
-    """In the environment, as long as the test lasts; a Grafana of the developer's is hidden."""
+    """In the environment, during the test; the developer's own Grafana is hidden."""
     result = run(
         """
         import asyncio
@@ -186,7 +186,7 @@ def test_a_socket_without_uvicorn_says_what_to_install(
 
 
 def test_a_failing_assertion_shows_the_calls(run: Run) -> None:
-    """In one line each, and the names when one is wrong."""
+    """In one line each, and the known names when one is wrong."""
     result = run(
         """
         async def test_too_much(oncall_server, oncall_client):

@@ -8,7 +8,7 @@ from tests.plugin.conftest import AUTO, NO_ASYNCIO, Run
 
 
 def test_the_marker_gives_the_server_its_options(run: Run) -> None:
-    """Those closest to the test count."""
+    """The closest marker to the test wins."""
     run(
         """
         import pytest
@@ -30,7 +30,7 @@ def test_the_marker_gives_the_server_its_options(run: Run) -> None:
     ).assert_outcomes(passed=3)
 
 
-def test_the_client_has_what_such_a_server_asks_for(run: Run) -> None:
+def test_the_client_has_what_such_a_server_requires(run: Run) -> None:
     """Its token and the URL of its stack."""
     run(
         """
@@ -46,7 +46,7 @@ def test_the_client_has_what_such_a_server_asks_for(run: Run) -> None:
 
 
 def test_the_clock_starts_when_the_marker_says(run: Run) -> None:
-    """For the server as well."""
+    """For the server too."""
     run(
         """
         from datetime import UTC, datetime
@@ -86,7 +86,7 @@ def test_the_clock_starts_when_the_marker_says(run: Run) -> None:
             'oncall(rate_limit="300/60")',
             "oncall_client",
             "mark.oncall: rate_limit='300/60': a RateLimit, such as RateLimit(requests=300, *",
-            id="quota as a text",
+            id="rate limit as a text",
         ),
         pytest.param(
             "oncall(latency=5)",
@@ -102,10 +102,10 @@ def test_the_clock_starts_when_the_marker_says(run: Run) -> None:
         ),
     ],
 )
-def test_a_marker_that_cannot_be_meant_is_an_error(
+def test_a_marker_that_makes_no_sense_is_an_error(
     run: Run, marker: str, fixture: str, message: str
 ) -> None:
-    """In a line of its own, without a traceback."""
+    """In one line, without a traceback."""
     result = run(
         f"""
         import pytest

@@ -1,4 +1,4 @@
-"""What the plugin costs those who do not use it."""
+"""The cost of the plugin for runs that do not use it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.plugin.conftest import AUTO, Run
 
 
 def test_the_plugin_imports_nothing_that_pytest_has_not_imported() -> None:
-    """So it costs a run of pytest less than a millisecond."""
+    """So it costs a pytest run less than a millisecond."""
     program = (
         "import sys, pytest; before = set(sys.modules); import _grafana_oncall_pytest; "
         "print(sorted(set(sys.modules) - before))"
@@ -21,7 +21,7 @@ def test_the_plugin_imports_nothing_that_pytest_has_not_imported() -> None:
 
 
 def test_a_run_without_its_fixtures_imports_neither_client_nor_fake(run_apart: Run) -> None:
-    """Async tests or not."""
+    """With async tests or without."""
     result = run_apart(
         """
         import sys
@@ -34,7 +34,7 @@ def test_a_run_without_its_fixtures_imports_neither_client_nor_fake(run_apart: R
     result.assert_outcomes(passed=1)
 
 
-def test_a_run_has_it_without_being_told(run_apart: Run) -> None:
+def test_a_run_loads_it_without_an_option(run_apart: Run) -> None:
     """By its entry point, with all fixtures described."""
     result = run_apart("", *AUTO, "--fixtures")
     for name in ("server", "client", "factory", "faults", "clock", "env"):
@@ -52,7 +52,7 @@ def test_it_can_be_turned_off(run_apart: Run) -> None:
 
 @pytest.mark.parametrize("options", [AUTO, ("-p", "no:anyio", *AUTO)], ids=["anyio", "no anyio"])
 def test_other_tests_keep_the_loop_that_they_had(run: Run, options: tuple[str, ...]) -> None:
-    """Real, and without a name for it in the test's id."""
+    """A real one, which the test's id does not name."""
     result = run(
         """
         import asyncio

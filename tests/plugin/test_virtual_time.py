@@ -1,4 +1,4 @@
-"""The loop on which nobody waits, and its clock."""
+"""The loop with virtual time, and its clock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
 def test_sleeping_moves_the_clock_and_takes_no_time() -> None:
-    """An hour, within a second; the loop's own time as well."""
+    """An hour, within a second; the loop's own time moves as well."""
     clock, really = LoopClock(START), time.monotonic()
 
     async def main() -> float:
@@ -29,8 +29,8 @@ def test_sleeping_moves_the_clock_and_takes_no_time() -> None:
     assert time.monotonic() - really < 1
 
 
-def test_what_is_due_happens_in_its_order() -> None:
-    """However the tasks were started."""
+def test_timers_fire_in_their_order() -> None:
+    """Whatever the order in which the tasks were started."""
     clock, seen = LoopClock(START), list[tuple[float, datetime]]()
 
     async def wake(seconds: float) -> None:
@@ -45,7 +45,7 @@ def test_what_is_due_happens_in_its_order() -> None:
 
 
 def test_a_jump_makes_everything_late_that_was_due() -> None:
-    """A sleeper of a minute wakes after an hour, as on a laptop that was asleep."""
+    """A sleep of a minute ends after an hour, as on a laptop that was suspended."""
     clock = LoopClock(START)
 
     async def main() -> datetime:
@@ -59,7 +59,7 @@ def test_a_jump_makes_everything_late_that_was_due() -> None:
 
 
 def test_a_clock_without_a_loop_is_moved_by_hand() -> None:
-    """And never back."""
+    """And never backwards."""
     clock = LoopClock(START)
     clock.advance(HOUR)
     assert clock.now() == START + HOUR
@@ -67,7 +67,7 @@ def test_a_clock_without_a_loop_is_moved_by_hand() -> None:
         clock.advance(-HOUR)
 
 
-def test_a_clock_starts_now_unless_told_otherwise() -> None:
+def test_a_clock_starts_now_by_default() -> None:
     """Programs that read the date themselves then agree with it."""
     assert abs(LoopClock().now() - datetime.now(UTC)) < timedelta(minutes=1)
     with pytest.raises(ValueError, match="aware"):
@@ -75,7 +75,7 @@ def test_a_clock_starts_now_unless_told_otherwise() -> None:
 
 
 def test_a_thread_is_waited_for_in_real_time() -> None:
-    """No timeout strikes while it works."""
+    """No timeout fires while it works."""
     clock = LoopClock(START)
 
     async def main() -> str:
@@ -88,8 +88,8 @@ def test_a_thread_is_waited_for_in_real_time() -> None:
     assert HOUR < clock.now() - START < HOUR + timedelta(seconds=30)
 
 
-def test_a_loop_ends_when_its_threads_have() -> None:
-    """Also one that nobody waits for any more."""
+def test_a_loop_ends_when_its_threads_have_ended() -> None:
+    """Even those that are no longer awaited."""
     ended = list[bool]()
 
     def work() -> None:
@@ -105,7 +105,7 @@ def test_a_loop_ends_when_its_threads_have() -> None:
 
 
 def test_an_open_socket_is_waited_for_in_real_time() -> None:
-    """Somebody may write to it; when it is closed, time is virtual again."""
+    """Data may arrive on it; once it is closed, time is virtual again."""
     clock = LoopClock(START)
 
     async def main() -> bytes:
@@ -146,8 +146,8 @@ def test_a_timer_goes_off_while_a_socket_is_open() -> None:
     assert clock.run(main()) >= 0.009
 
 
-def test_waiting_for_ever_is_an_error_at_once() -> None:
-    """Which says who waits, and where."""
+def test_waiting_forever_is_an_error_at_once() -> None:
+    """Which reports the tasks, and where they wait."""
 
     async def hang() -> None:
         await asyncio.Event().wait()

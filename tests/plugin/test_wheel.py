@@ -26,7 +26,7 @@ def _example() -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Without what leads to this checkout."""
+    """Variables without what leads to this checkout."""
     ours = ("PYTHON", "PYTEST", "COV_CORE", "COVERAGE", "VIRTUAL_ENV")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
@@ -55,12 +55,12 @@ def wheel(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def python(tmp_path: Path, wheel: Path) -> Path:
-    """That of an environment with the wheel, pytest, pytest-asyncio, and what they need."""
+    """The Python of an environment with the wheel, pytest and pytest-asyncio."""
     home = tmp_path / "venv"
     assert _run(tmp_path, sys.executable, "-m", "venv", "--without-pip", home).returncode == 0
     python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     wanted = (f"{wheel}[testing]", "pytest", "pytest-asyncio>=1.4")
-    pip = (sys.executable, "-m", "pip", "--python", python)  # the environment needs none itself
+    pip = (sys.executable, "-m", "pip", "--python", python)  # the environment needs none of its own
     installed = _run(tmp_path, *pip, "install", "--retries", "0", *wanted)
     said = installed.stdout + installed.stderr
     if NO_INDEX in said and "CI" not in os.environ:
@@ -72,7 +72,7 @@ def python(tmp_path: Path, wheel: Path) -> Path:
 def test_the_example_of_the_readme_passes_where_the_wheel_is_installed(
     python: Path, tmp_path: Path
 ) -> None:
-    """As it stands, with nothing but pytest and pytest-asyncio beside it; warnings are errors."""
+    """Unchanged, with only pytest and pytest-asyncio beside it; warnings are errors."""
     project = tmp_path / "project"
     project.mkdir()
     (project / "test_example.py").write_text(_example(), encoding="utf-8")

@@ -1,6 +1,6 @@
 """What type checkers see of the public API. Checked by `make types`, and never run.
 
-An expected complaint is an ignore that both checkers report when it is no longer needed.
+An expected error is an ignore that both checkers report when it is no longer needed.
 """
 
 from collections.abc import (
@@ -67,7 +67,7 @@ async def lists(client: OnCallClient) -> None:
 
 
 async def groups(client: OnCallClient, group: AlertGroup) -> None:
-    """Members say where null occurs; actions answer nothing."""
+    """Members show where null occurs; actions return nothing."""
     assert_type(group.created_at, datetime)
     assert_type(group.state, AlertGroupState)
     assert_type(group.title, str | None)
@@ -133,7 +133,7 @@ async def many(client: OnCallClient, group: AlertGroup, stream: AsyncIterator[st
 
 
 async def bots(client: OnCallClient, body: bytes) -> None:
-    """Changes are told apart by matching; handlers are typed by what they are registered for."""
+    """Changes are distinguished by matching; handlers are typed by what they are registered for."""
     watcher = client.alert_groups.watch(labels={"team": "SRE"}, every=15, checkpoint="bot.json")
     assert_type(watcher, Watcher)
     async for change in watcher:
@@ -185,13 +185,13 @@ async def handlers(runner: bot.Bot) -> None:
 
 
 async def raw(client: OnCallClient) -> None:
-    """A request knows what its answer decodes to."""
+    """A request knows what its response decodes to."""
     request = operations.get_alert_group("I68T24C13IFW1")
     assert_type(request, Request[AlertGroup])
-    answer = await client.send(request)
-    assert_type(answer, Result[AlertGroup])
-    assert_type(answer.value, AlertGroup)
-    assert_type(answer.response.content, bytes)
+    result = await client.send(request)
+    assert_type(result, Result[AlertGroup])
+    assert_type(result.value, AlertGroup)
+    assert_type(result.response.content, bytes)
     page = (await client.send(operations.list_integrations(page=2))).value
     assert_type(page, Page[Integration])
     assert_type(page.results, Sequence[Integration])
@@ -207,7 +207,7 @@ async def context(client: OnCallClient) -> None:
 
 
 def senders() -> None:
-    """Async clients and transports of httpx and httpx2 are taken, and no others."""
+    """Async clients and transports of httpx and httpx2 are accepted, and no others."""
     for client in (httpx.AsyncClient(), httpx2.AsyncClient()):
         OnCallClient(url="u", token="t", http_client=client)
     for transport in (httpx.AsyncHTTPTransport(), httpx2.AsyncHTTPTransport()):

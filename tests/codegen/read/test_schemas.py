@@ -199,7 +199,7 @@ def test_a_class_that_is_not_supported_is_refused(keyword: str, value: Any, belo
     ],
 )
 def test_a_named_schema_that_is_not_supported_is_refused(schema: Json, below: str) -> None:
-    """The error has the pointer of the component, wherever that is used."""
+    """The error has the pointer of the component, wherever it is used."""
     named = f"{SCHEMAS}things.Named"
     assert refused({named: schema, MEMBER: {"$ref": named}}) == named + below
 

@@ -246,10 +246,8 @@ def test_the_description_of_a_schema_is_the_docstring(package: Rendered, receive
         pytest.param("names: Sequence[str] | UnsetType = UNSET", "Some names.", id="in a request"),
     ],
 )
-def test_the_description_of_a_member_stands_below_it(
-    package: Rendered, member: str, text: str
-) -> None:
-    """Editors show it there."""
+def test_the_description_of_a_member_is_below_it(package: Rendered, member: str, text: str) -> None:
+    """Editors show it from there."""
     assert f'    {member}\n    """{text}"""\n' in package.files["models/things.py"]
 
 

@@ -285,7 +285,7 @@ def test_a_request_knows_its_operation(package: Rendered) -> None:
 
 
 def test_operations_lists_every_operation_in_the_order_of_the_document(package: Rendered) -> None:
-    """Each of them once."""
+    """Once each."""
     assert [one.id for one in package.operations.OPERATIONS] == [
         *("list_things", "create_thing", "delete_thing", "change_part")
     ]
@@ -341,7 +341,7 @@ def test_links_and_error_responses_are_not_rendered(tmp_path: Path) -> None:
     """They are documentation only."""
     link = {"operationId": "get_thing", "parameters": {"thing_id": "$response.body#/id"}}
     changes = {
-        f"{GET}/responses/200/links": {"again": link},
+        f"{GET}/responses/200/links": {"repeat": link},
         f"{GET}/responses/404": {"description": "There is none."},
     }
     made = rendered(minimal(changes), tmp_path / "linked")

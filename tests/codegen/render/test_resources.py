@@ -47,13 +47,13 @@ allOf:
 
 
 class Session:
-    """What a facade sends through; it keeps what it is given."""
+    """What a facade sends through; it records the requests."""
 
     def __init__(self) -> None:
         self.sent: list[Request[Any]] = []
 
     async def send(self, request: Request[Any]) -> None:
-        """Take a request."""
+        """Record a request."""
         self.sent.append(request)
 
 
@@ -146,7 +146,7 @@ def test_a_method_sends_the_request_of_its_operation(package: Rendered, things: 
 def test_bad_arguments_are_refused_before_anything_is_sent(
     things: Any, given: dict[str, Any], named: str
 ) -> None:
-    """By the check that belongs to the type, or that the specification names."""
+    """By the check for the type, or the one that the specification names."""
     with pytest.raises(InvalidArgument) as refused:
         things.list(**given)
     assert refused.value.argument == named
@@ -166,7 +166,7 @@ def test_the_docstring_has_what_the_specification_says(things: Any) -> None:
 
 
 def test_the_result_has_the_type_of_the_response(package: Rendered, things: Any) -> None:
-    """Of the model."""
+    """The class of the model."""
     assert get_type_hints(things.get)["return"] is package.things.Thing
 
 
@@ -178,7 +178,7 @@ def test_the_result_has_the_type_of_the_response(package: Rendered, things: Any)
     ],
 )
 def test_what_cannot_be_rendered_is_refused(change: Json, reason: str, tmp_path: Path) -> None:
-    """With its place."""
+    """With its location."""
     root = specification()
     root["paths"]["/things/{thing_id}/"]["get"] |= change
     with pytest.raises(Unsupported, match=reason):
@@ -186,7 +186,7 @@ def test_what_cannot_be_rendered_is_refused(change: Json, reason: str, tmp_path:
 
 
 def test_a_filter_that_the_facade_cannot_take_is_refused(tmp_path: Path) -> None:
-    """With what is known."""
+    """With those that are known."""
     root = specification()
     root["paths"]["/things/"]["get"]["parameters"][2]["x-argument"] = "other"
     with pytest.raises(Unsupported, match="x-argument of name is one of id, text, "):

@@ -96,14 +96,14 @@ THING = {"name": "a", "kind": "small", "size": 1}
 
 
 class Session:
-    """What a facade sends through; it keeps what it is given."""
+    """What a facade sends through; it records the requests."""
 
     def __init__(self) -> None:
         self.sent: list[Request[Any]] = []
         self.read_back: Any = None
 
     async def send(self, request: Request[Any], *, read_back: Any = None) -> None:
-        """Take a request."""
+        """Record a request."""
         self.sent.append(request)
         self.read_back = read_back
 
@@ -151,8 +151,8 @@ def test_members_of_the_body_are_keywords(things: Any) -> None:
     assert absent == parameters.keys() - {*needed, "reconcile"}
 
 
-def test_a_list_has_no_size_of_pages_if_the_server_has_none(things: Any) -> None:
-    """It is a parameter that the specification has or has not."""
+def test_a_list_has_no_page_size_if_the_server_has_none(things: Any) -> None:
+    """The specification decides whether it is a parameter."""
     assert [*inspect.signature(things.list).parameters] == ["name", "prefetch"]
 
 
@@ -233,7 +233,7 @@ def test_the_body_has_what_is_given_and_nothing_else(package: Rendered, things: 
 def test_bad_members_are_refused_before_anything_is_sent(
     things: Any, given: dict[str, Any], error: type[InvalidArgument], named: str
 ) -> None:
-    """By the check that belongs to the type, or that the specification names."""
+    """By the check for the type, or the one that the specification names."""
     with pytest.raises(error) as refused:
         asyncio.run(things.create(**THING | given))
     assert refused.value.argument == named
@@ -259,7 +259,7 @@ def test_the_docstring_describes_members_and_errors(things: Any) -> None:
 def test_a_doubtful_change_reads_the_object_and_compares_it(
     package: Rendered, things: Any, stored: bytes, *, holds: bool
 ) -> None:
-    """By `x-read-back`."""
+    """Because of `x-read-back`."""
     read: list[Request[Any]] = []
     current = Result[Any](value=None, response=Response(status=200, headers={}, content=stored))
 
@@ -276,7 +276,7 @@ def test_a_doubtful_change_reads_the_object_and_compares_it(
 
 
 def test_a_doubtful_creation_is_found_by_its_name(package: Rendered) -> None:
-    """By `x-reconcile`, on demand: what was there before is another."""
+    """Because of `x-reconcile`, on demand: an object that existed before does not count."""
     listed = [{"id": "old", "name": "a"}]
     sent: list[str] = []
 
@@ -313,7 +313,7 @@ CREATE = "#/paths/~1things~1/post"
     ],
 )
 def test_an_operation_that_cannot_be_a_method_is_refused(change: Json, pointer: str) -> None:
-    """With its place."""
+    """With its location."""
     root = specification()
     root["paths"]["/things/"]["post"] |= change
     with pytest.raises(Unsupported) as refused:
@@ -331,7 +331,7 @@ def test_an_operation_that_cannot_be_a_method_is_refused(change: Json, pointer: 
     ],
 )
 def test_a_member_that_cannot_be_an_argument_is_refused(name: str, member: Json) -> None:
-    """With its place."""
+    """With its location."""
     root = specification()
     root["components"]["schemas"]["things.ThingInput"]["properties"][name] = member
     with pytest.raises(Unsupported) as refused:
@@ -340,7 +340,7 @@ def test_a_member_that_cannot_be_an_argument_is_refused(name: str, member: Json)
 
 
 def test_a_method_that_is_written_by_hand_is_not_generated(tmp_path: Path) -> None:
-    """Its members may then be anything."""
+    """Its members may then have any type."""
     root = specification()
     root["paths"]["/things/"]["post"]["x-facade"] = "by hand"
     root["paths"]["/things/{thing_id}/"]["put"]["x-facade"] = "by hand"
@@ -352,7 +352,7 @@ def test_a_method_that_is_written_by_hand_is_not_generated(tmp_path: Path) -> No
 
 
 def test_a_list_of_itself_is_no_argument() -> None:
-    """Its type would have no end."""
+    """Its type would be infinite."""
     root = specification()
     loop = {"$ref": "#/components/schemas/things.Loop"}
     root["components"]["schemas"]["things.Loop"] = {"type": "array", "items": loop}
