@@ -1,13 +1,14 @@
 """Request builders: one pure function per operation, one module per tag."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import jinja2
 
+from codegen.read.ids import objects_by_id
 from codegen.read.paths import Operation
 
-from .templating import class_name, jinja_environment
+from .templating import class_name, id_hint, jinja_environment
 
 _PACKAGE: Final = '"""Request builders: a module for each tag, and `_all` for every tag."""'
 
@@ -25,24 +26,36 @@ def render_operations(operations: Sequence[Operation], header: str) -> dict[str,
         tag: [op for op in operations if op.tag == tag]
         for tag in sorted({op.tag for op in operations})
     }
+    objects = objects_by_id(operations)
     all_tags = environment.get_template("all_operations.jinja2")
     files = {
         "__init__": f"{header}\n{_PACKAGE}\n",
         "_all": all_tags.render(header=header, operations=operations, tags=tags),
-        **{tag: _module(environment, tagged, header) for tag, tagged in tags.items()},
+        **{tag: _module(environment, tagged, objects, header) for tag, tagged in tags.items()},
     }
     return {f"operations/{name}.py": source for name, source in files.items()}
 
 
-def _module(environment: jinja2.Environment, operations: Sequence[Operation], header: str) -> str:
+def _module(
+    environment: jinja2.Environment,
+    operations: Sequence[Operation],
+    objects: Mapping[str, str],
+    header: str,
+) -> str:
     """Render the builders of one tag."""
+    identified = {
+        objects[param.name] for op in operations for param in op.parameters if param.name in objects
+    }
     return environment.get_template("operations.jinja2").render(
         header=header,
         operations=operations,
         constraints=sorted(
             {param.rule for op in operations for param in op.parameters if param.rule}
         ),
-        classes=sorted({name for op in operations for name in (op.body, op.result) if name}),
+        objects=objects,
+        classes=sorted(
+            identified | {name for op in operations for name in (op.body, op.result) if name}
+        ),
     )
 
 
@@ -51,9 +64,13 @@ def _returns(operation: Operation) -> str:
     return f"Page[{name}]" if operation.is_page else name
 
 
-def _signature(operation: Operation) -> str:
+def _signature(operation: Operation, objects: Mapping[str, str]) -> str:
     """Render the parameters: those of the path, the body, then the query as keyword-only ones."""
-    arguments = [f"{param.name}: str" for param in operation.parameters if param.rule]
+    arguments = [
+        f"{param.name}: {id_hint(param.name, objects)}"
+        for param in operation.parameters
+        if param.rule
+    ]
     if operation.body:
         hint = class_name(operation.body)
         arguments.append(
@@ -66,16 +83,17 @@ def _signature(operation: Operation) -> str:
     return ", ".join(arguments)
 
 
-def _path(operation: Operation) -> str:
+def _path(operation: Operation, objects: Mapping[str, str]) -> str:
     """Render the expression for the path, with the parameters filled in."""
     path = operation.path
     for param in operation.parameters:
-        segment = f"{{segment({param.name!r}, {param.name}, {param.rule})}}"
+        kind = f", {class_name(objects[param.name])}" if param.name in objects else ""
+        segment = f"{{segment({param.name!r}, {param.name}, {param.rule}{kind})}}"
         path = path.replace(f"{{{param.name}}}", segment)
     return f'"{path}"' if path == operation.path else f'f"{path}"'
 
 
-_FILTERS: Final = {
+_FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "path": _path,
     "returns": _returns,
     "signature": _signature,

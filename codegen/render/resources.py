@@ -11,10 +11,11 @@ from typing import Any, Final
 import attrs
 
 from codegen.read.bodies import Member
+from codegen.read.ids import objects_by_id
 from codegen.read.paths import Operation, Parameter
 from codegen.read.spec import Unsupported
 
-from .templating import class_name, jinja_environment
+from .templating import class_name, id_hint, jinja_environment
 
 
 @attrs.frozen
@@ -116,7 +117,7 @@ def render_resources(
     Raises:
         Unsupported: A method cannot be rendered.
     """
-    by_id = {op.id: op for op in operations}
+    by_id, objects = {op.id: op for op in operations}, objects_by_id(operations)
     for op in operations:
         if not op.by_hand:
             _check(op, by_id)
@@ -130,7 +131,8 @@ def render_resources(
             description=descriptions.get(tag, ""),
             docs=next(op.docs for op in operations if op.tag == tag),
             operations=methods,
-            classes=sorted({name for op in methods for name in _classes(op)}),
+            objects=objects,
+            classes=sorted({name for op in methods for name in _classes(op, objects)}),
         )
     return {f"resources/{name}.py": source for name, source in files.items()}
 
@@ -170,8 +172,9 @@ def _finds_it(operation: Operation, listed: Operation | None) -> bool:
     return "name" in filters.intersection(member.name for member in operation.members)
 
 
-def _classes(operation: Operation) -> Iterator[str]:
+def _classes(operation: Operation, objects: Mapping[str, str]) -> Iterator[str]:
     """Yield the names of the schemas whose classes the method uses."""
+    yield from (objects[name] for name in _ids(operation) if name in objects)
     if operation.result:
         yield operation.result
     if operation.body:
@@ -218,9 +221,9 @@ def _parameter(member: Member) -> str:
     return f"{member.name}: {hint}" + ("" if member.required else " | UnsetType = UNSET")
 
 
-def _signature(operation: Operation) -> str:
+def _signature(operation: Operation, objects: Mapping[str, str]) -> str:
     """Render the parameters of a method."""
-    positional = [f"{name}: str" for name in _ids(operation)]
+    positional = [f"{name}: {id_hint(name, objects)}" for name in _ids(operation)]
     positional += [_parameter(each) for each in operation.members if _member(each).positional]
     keywords = [_parameter(each) for each in operation.members if not _member(each).positional]
     filters = map(_argument, _filters(operation))
@@ -234,9 +237,10 @@ def _signature(operation: Operation) -> str:
     return ", ".join(["self", *positional, *(["*", *keywords] if keywords else [])])
 
 
-def _arguments(operation: Operation) -> dict[str, str]:
+def _arguments(operation: Operation, objects: Mapping[str, str]) -> dict[str, str]:
     """Return the description of each argument that has one."""
     ids = {each.name: each.description for each in operation.parameters if each.rule}
+    ids |= {name: f"{ids[name].rstrip('.')}, or the object." for name in ids if name in objects}
     members = {each.name: _member(each).description for each in operation.members}
     filters = {each.name: each.description for each in map(_argument, _filters(operation))}
     described = {**ids, **members, **filters}

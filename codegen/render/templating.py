@@ -16,6 +16,11 @@ def class_name(schema: str | None) -> str:
     return schema.rpartition(".")[2] if schema else "None"
 
 
+def id_hint(name: str, objects: Mapping[str, str]) -> str:
+    """Return the type hint of an id in a path: of the id, or of the object that it identifies."""
+    return f"str | {class_name(objects[name])}" if name in objects else "str"
+
+
 def docstring(text: str) -> str:
     """Escape a text so that it can stand between triple quotes."""
     return text.replace("\\", "\\\\").replace('"""', r"\"\"\"")

@@ -17,6 +17,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from grafana_oncall._core.request import Page, Request, Response, Result
     from grafana_oncall._core.types import UNSET, UnsetType
+    from grafana_oncall._generated.models.alert_groups import AlertGroup
     from grafana_oncall._listing.pager import Pager
     from grafana_oncall._session.retry_policy import RetryPolicy
     from grafana_oncall._validation.arguments import FOREVER, NO_TEAM
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from grafana_oncall._watch.watcher import Watcher
 
     from . import bot, bulk, changes, errors, events, labels, models, operations, webhooks
+    from .bot import Bot
     from .client import OnCallClient
+    from .errors import OnCallError
 else:
     # Importing all of them takes twice as long as httpx, and few programs need half of them.
     __getattr__, __dir__ = lazily(
@@ -47,8 +50,11 @@ else:
             "._core.request": ("Result", "Page", "Request", "Response"),
             "._session.retry_policy": ("RetryPolicy",),
             "._core.types": ("UNSET", "UnsetType"),
+            "._generated.models.alert_groups": ("AlertGroup",),
             "._watch.watcher": ("Watcher",),
+            ".bot": ("Bot",),
             ".client": ("OnCallClient",),
+            ".errors": ("OnCallError",),
         },
     )
 
@@ -56,8 +62,11 @@ __all__ = [
     "FOREVER",
     "NO_TEAM",
     "UNSET",
+    "AlertGroup",
+    "Bot",
     "Checkpoint",
     "OnCallClient",
+    "OnCallError",
     "Page",
     "Pager",
     "Request",

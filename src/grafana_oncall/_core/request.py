@@ -11,7 +11,7 @@ import attrs
 from grafana_oncall.errors import InvalidArgument
 
 from .text import shown
-from .types import UNSET, StringRule, UnsetType
+from .types import UNSET, HasId, StringRule, UnsetType
 
 T = TypeVar("T")
 
@@ -108,8 +108,10 @@ class Page(Generic[T]):
     """The undecoded body, including members that the models do not know."""
 
 
-def segment(name: str, value: object, rule: StringRule) -> str:
-    """Return a value as one segment of a path, if it follows the rule."""
+def segment(name: str, value: object, rule: StringRule, kind: type[HasId] | None = None) -> str:
+    """Return a value, or the id of an object of this class, as one segment of a path."""
+    if kind is not None and isinstance(value, kind):
+        value = value.id
     if not isinstance(value, str) or not rule.fullmatch(value):
         raise InvalidArgument(f"{name}={shown(value)} is not an id. {rule.text}", argument=name)
     return quote(value, safe="")

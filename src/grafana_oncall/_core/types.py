@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Protocol, Self
 
 import attrs
 import msgspec
@@ -34,6 +34,15 @@ class OpenStrEnum(StrEnum):
         unknown = str.__new__(cls, value)
         unknown._name_ = unknown._value_ = value
         return unknown
+
+
+class HasId(Protocol):
+    """An object of the API that has an id."""
+
+    @property
+    def id(self) -> str:
+        """Id of the object."""
+        ...
 
 
 @attrs.frozen(kw_only=True)

@@ -3,29 +3,20 @@
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import attrs
 
 from grafana_oncall._core.aio import only_async
 from grafana_oncall._core.request import Page, Request
 from grafana_oncall._core.text import shown
+from grafana_oncall._core.types import HasId
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import whole
 from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.events import ListIncomplete
 
 from .prefetch import Walk, pages
-
-
-class HasId(Protocol):
-    """An item of a list."""
-
-    @property
-    def id(self) -> str:
-        """Id of the item."""
-        ...
-
 
 T = TypeVar("T", bound=HasId)
 

@@ -4,14 +4,14 @@ from typing import Protocol, TypeVar
 
 from grafana_oncall._codec.decode import contains, encode
 from grafana_oncall._core.request import Page, Request, Result
-from grafana_oncall._core.types import UNSET, UnsetType
+from grafana_oncall._core.types import UNSET, HasId, UnsetType
 from grafana_oncall._session.call import Send
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import text_filter
 from grafana_oncall.errors import InvalidArgument
 
 from .filters import matching
-from .pager import DEFAULT_PREFETCH, HasId, Pager
+from .pager import DEFAULT_PREFETCH, Pager
 from .pages import next_page
 
 

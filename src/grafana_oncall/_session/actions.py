@@ -6,7 +6,7 @@ import attrs
 
 from grafana_oncall import labels as label_rules
 from grafana_oncall._core.request import Request, Result
-from grafana_oncall._generated.models.alert_groups import AlertGroupDelete, DeleteMode
+from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupDelete, DeleteMode
 from grafana_oncall._generated.models.labels import Label
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._validation.enums import delete_mode
@@ -14,7 +14,9 @@ from grafana_oncall._validation.enums import delete_mode
 from .call import ReadBack, Send
 
 
-def delete(alert_group_id: str, mode: DeleteMode | Literal["wipe", "delete"]) -> Request[None]:
+def delete(
+    alert_group_id: str | AlertGroup, mode: DeleteMode | Literal["wipe", "delete"]
+) -> Request[None]:
     """Return the request that wipes or deletes a group."""
     body = AlertGroupDelete(mode=delete_mode(mode))
     request = operations.delete_alert_group(alert_group_id, body)
@@ -24,7 +26,9 @@ def delete(alert_group_id: str, mode: DeleteMode | Literal["wipe", "delete"]) ->
     return attrs.evolve(request, operation=attrs.evolve(request.operation, retry="same"))
 
 
-def add_label(alert_group_id: str, key: str, value: str) -> tuple[Request[Label], ReadBack[Label]]:
+def add_label(
+    alert_group_id: str | AlertGroup, key: str, value: str
+) -> tuple[Request[Label], ReadBack[Label]]:
     """Return the request that attaches a label, and what reads back whether it is there."""
 
     async def attached(send: Send) -> Result[Label] | None:
@@ -38,7 +42,7 @@ def add_label(alert_group_id: str, key: str, value: str) -> tuple[Request[Label]
     return operations.add_alert_group_label(alert_group_id, body), attached
 
 
-def remove_label(alert_group_id: str, key: str, value: str) -> Request[None]:
+def remove_label(alert_group_id: str | AlertGroup, key: str, value: str) -> Request[None]:
     """Return the request that removes a label, which may be older than the rules."""
     body = label_rules.to_attached(key, value)
     return operations.remove_alert_group_label(alert_group_id, body)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar, cast
 
 from grafana_oncall._core.text import is_sendable, shown
-from grafana_oncall._core.types import UNSET, OpenStrEnum, UnsetType
+from grafana_oncall._core.types import UNSET, HasId, OpenStrEnum, UnsetType
 from grafana_oncall._generated.constraints import ID, SILENCE_DELAY_MAX
 from grafana_oncall.errors import InvalidArgument, TimeRangeError
 
@@ -96,13 +96,11 @@ def whole(name: str, value: object, *, least: int = 1) -> int:
     return value
 
 
-def several_ids(name: str, value: object) -> list[str]:
-    """Return the ids in one id or an iterable of ids."""
-    match value:
-        case Iterable() if not isinstance(value, str | bytes):
-            return [_id(name, item) for item in cast("Iterable[object]", value)]
-        case _:
-            return [_id(name, value)]
+def several_ids(name: str, value: object, kind: type[HasId]) -> list[str]:
+    """Return the ids in one id or object of this class, or in an iterable of them."""
+    is_one = isinstance(value, str | bytes | kind) or not isinstance(value, Iterable)
+    items = [value] if is_one else cast("Iterable[object]", value)
+    return [_id(name, item.id if isinstance(item, kind) else item) for item in items]
 
 
 def seconds(

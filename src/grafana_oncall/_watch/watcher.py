@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from grafana_oncall._core.aio import only_async
+from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import several_ids
 from grafana_oncall.changes import Watched
@@ -101,7 +102,7 @@ class Watcher:
         """
         self._follower.recorder.save()
 
-    def hint(self, alert_group_id: str) -> None:
+    def hint(self, alert_group_id: str | AlertGroup) -> None:
         """Read this group at once, because it may have changed, as a webhook says.
 
         Its changes are delivered as if a poll had found them, and so not a second time. Up to 30
@@ -109,7 +110,7 @@ class Watcher:
         at, a poll looks for them within 15 seconds; it reads what is new, open or tracked, so hints
         at other teams' groups cost nothing more. Any thread may call it.
         """
-        self._follower.hint(several_ids("alert_group_id", alert_group_id))
+        self._follower.hint(several_ids("alert_group_id", alert_group_id, AlertGroup))
 
     async def _changes(self) -> AsyncGenerator[Watched, None]:
         follower = self._follower

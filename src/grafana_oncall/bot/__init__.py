@@ -21,6 +21,7 @@ import attrs
 
 from grafana_oncall._core.handlers import failure_of, name_of
 from grafana_oncall._core.text import shown
+from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._session.retry_policy import RetryPolicy, backoff
 from grafana_oncall._validation.arguments import async_function, duration, function, of_type, whole
 from grafana_oncall._watch.watcher import Watcher, follower_of
@@ -157,7 +158,7 @@ class Bot:
             dead_letters=self._dead_letters,
         )
 
-    def hint(self, alert_group_id: str) -> None:
+    def hint(self, alert_group_id: str | AlertGroup) -> None:
         """Read this group at once, because a webhook says that it changed; see `Watcher.hint`.
 
         Any thread may call it.

@@ -46,12 +46,15 @@ class AlertGroups(generated.AlertGroups):
         return Bulk(self._session)
 
     async def delete(
-        self, alert_group_id: str, *, mode: DeleteMode | Literal["wipe", "delete"] = "wipe"
+        self,
+        alert_group_id: str | AlertGroup,
+        *,
+        mode: DeleteMode | Literal["wipe", "delete"] = "wipe",
     ) -> None:
         """Ask the server to wipe or to delete the group, which it does later.
 
         Args:
-            alert_group_id: Id of the group.
+            alert_group_id: Id of the group, or the group.
             mode: `wipe` empties title and payload, resolves the group, and keeps it; `delete`
                 removes it with its messages in Slack and elsewhere: `get` then raises NotFound.
 
@@ -60,7 +63,7 @@ class AlertGroups(generated.AlertGroups):
         """
         await self._session.send(actions.delete(alert_group_id, mode))
 
-    async def add_label(self, alert_group_id: str, key: str, value: str) -> Label:
+    async def add_label(self, alert_group_id: str | AlertGroup, key: str, value: str) -> Label:
         """Attach a label, whose key and value must exist on the server. Grafana Cloud only.
 
         Raises:
@@ -72,7 +75,7 @@ class AlertGroups(generated.AlertGroups):
         request, read_back = actions.add_label(alert_group_id, key, value)
         return await self._session.send(request, read_back=read_back)
 
-    async def remove_label(self, alert_group_id: str, key: str, value: str) -> None:
+    async def remove_label(self, alert_group_id: str | AlertGroup, key: str, value: str) -> None:
         """Remove a label, which may be older than the rules for new ones. Grafana Cloud only.
 
         Raises:
@@ -160,7 +163,7 @@ class AlertGroups(generated.AlertGroups):
     @overload
     async def wait_until(  # type: ignore[overload-overlap]  # a str is one id, not an iterable of ids
         self,
-        alert_group_ids: str,
+        alert_group_ids: str | AlertGroup,
         state: State,
         *,
         timeout: timedelta | float,
@@ -169,7 +172,7 @@ class AlertGroups(generated.AlertGroups):
     @overload
     async def wait_until(
         self,
-        alert_group_ids: Iterable[str],
+        alert_group_ids: Iterable[str | AlertGroup],
         state: State,
         *,
         timeout: timedelta | float,
@@ -177,7 +180,7 @@ class AlertGroups(generated.AlertGroups):
     ) -> Sequence[AlertGroup]: ...
     async def wait_until(
         self,
-        alert_group_ids: str | Iterable[str],
+        alert_group_ids: str | AlertGroup | Iterable[str | AlertGroup],
         state: State,
         *,
         timeout: timedelta | float,
@@ -188,7 +191,7 @@ class AlertGroups(generated.AlertGroups):
         A few groups are read by id, more on pages of the list. Outages are waited out.
 
         Args:
-            alert_group_ids: One id, or several.
+            alert_group_ids: One id or group, or several.
             state: The state; `firing` is also spelled `new`.
             timeout: Time to wait at most, as a timedelta or in seconds.
             every: Time between reads, as a timedelta or in seconds.
@@ -202,11 +205,11 @@ class AlertGroups(generated.AlertGroups):
         """
         found = await self._wait(alert_group_ids, wanted_state(state), timeout, every)
         groups = [group for group in found if group is not None]
-        return groups[0] if isinstance(alert_group_ids, str) else groups
+        return groups[0] if isinstance(alert_group_ids, str | AlertGroup) else groups
 
     async def wait_until_deleted(
         self,
-        alert_group_ids: str | Iterable[str],
+        alert_group_ids: str | AlertGroup | Iterable[str | AlertGroup],
         *,
         timeout: timedelta | float,
         every: timedelta | float = timedelta(seconds=5),
@@ -214,7 +217,7 @@ class AlertGroups(generated.AlertGroups):
         """Wait until one group, or each of several, is deleted. A wiped group is not deleted.
 
         Args:
-            alert_group_ids: One id, or several.
+            alert_group_ids: One id or group, or several.
             timeout: Time to wait at most, as a timedelta or in seconds.
             every: Time between reads, as a timedelta or in seconds.
 
@@ -225,10 +228,10 @@ class AlertGroups(generated.AlertGroups):
 
     async def _wait(
         self,
-        ids: str | Iterable[str],
+        ids: str | AlertGroup | Iterable[str | AlertGroup],
         wanted: AlertGroupState | None,
         timeout: timedelta | float,
         every: timedelta | float,
     ) -> Sequence[AlertGroup | None]:
-        waiter = Waiter(self._session, several_ids("alert_group_ids", ids), wanted)
+        waiter = Waiter(self._session, several_ids("alert_group_ids", ids, AlertGroup), wanted)
         return await waiter.wait(duration("timeout", timeout), duration("every", every))

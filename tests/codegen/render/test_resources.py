@@ -155,7 +155,7 @@ def test_bad_arguments_are_refused_before_anything_is_sent(
 def test_the_docstring_has_what_the_specification_says(things: Any) -> None:
     """Summary, description, arguments and errors."""
     assert inspect.getdoc(things.get) == (
-        "Get one thing.\n\nArgs:\n    thing_id: Id of the thing.\n\n"
+        "Get one thing.\n\nArgs:\n    thing_id: Id of the thing, or the object.\n\n"
         "Raises:\n    NotFound: There is no such thing."
     )
     assert "Needs a user's OnCall API key." in (inspect.getdoc(things.end_now) or "")

@@ -75,14 +75,14 @@ GET_ALERT_GROUP: Final = Operation(
 )
 
 
-def get_alert_group(alert_group_id: str) -> Request[AlertGroup]:
+def get_alert_group(alert_group_id: str | AlertGroup) -> Request[AlertGroup]:
     """Get one alert group.
 
     `GET /api/v1/alert_groups/{alert_group_id}/`
     """
     return Request(
         operation=GET_ALERT_GROUP,
-        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/",
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID, AlertGroup)}/",
         returns=AlertGroup,
     )
 
@@ -101,7 +101,7 @@ DELETE_ALERT_GROUP: Final = Operation(
 
 
 def delete_alert_group(
-    alert_group_id: str, body: AlertGroupDelete | UnsetType = UNSET
+    alert_group_id: str | AlertGroup, body: AlertGroupDelete | UnsetType = UNSET
 ) -> Request[None]:
     """Wipe or delete an alert group.
 
@@ -111,7 +111,7 @@ def delete_alert_group(
     """
     return Request(
         operation=DELETE_ALERT_GROUP,
-        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/",
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID, AlertGroup)}/",
         returns=type(None),
         body=body,
     )
@@ -130,7 +130,7 @@ ACKNOWLEDGE_ALERT_GROUP: Final = Operation(
 )
 
 
-def acknowledge_alert_group(alert_group_id: str) -> Request[None]:
+def acknowledge_alert_group(alert_group_id: str | AlertGroup) -> Request[None]:
     """Acknowledge an alert group.
 
     `POST /api/v1/alert_groups/{alert_group_id}/acknowledge/`
@@ -139,7 +139,7 @@ def acknowledge_alert_group(alert_group_id: str) -> Request[None]:
     """
     return Request(
         operation=ACKNOWLEDGE_ALERT_GROUP,
-        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/acknowledge/",
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID, AlertGroup)}/acknowledge/",
         returns=type(None),
     )
 
@@ -157,14 +157,14 @@ UNACKNOWLEDGE_ALERT_GROUP: Final = Operation(
 )
 
 
-def unacknowledge_alert_group(alert_group_id: str) -> Request[None]:
+def unacknowledge_alert_group(alert_group_id: str | AlertGroup) -> Request[None]:
     """Unacknowledge an alert group.
 
     `POST /api/v1/alert_groups/{alert_group_id}/unacknowledge/`
     """
     return Request(
         operation=UNACKNOWLEDGE_ALERT_GROUP,
-        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/unacknowledge/",
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID, AlertGroup)}/unacknowledge/",
         returns=type(None),
     )
 
@@ -182,7 +182,7 @@ RESOLVE_ALERT_GROUP: Final = Operation(
 )
 
 
-def resolve_alert_group(alert_group_id: str) -> Request[None]:
+def resolve_alert_group(alert_group_id: str | AlertGroup) -> Request[None]:
     """Resolve an alert group.
 
     `POST /api/v1/alert_groups/{alert_group_id}/resolve/`
@@ -191,7 +191,7 @@ def resolve_alert_group(alert_group_id: str) -> Request[None]:
     """
     return Request(
         operation=RESOLVE_ALERT_GROUP,
-        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/resolve/",
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID, AlertGroup)}/resolve/",
         returns=type(None),
     )
 
@@ -209,7 +209,7 @@ UNRESOLVE_ALERT_GROUP: Final = Operation(
 )
 
 
-def unresolve_alert_group(alert_group_id: str) -> Request[None]:
+def unresolve_alert_group(alert_group_id: str | AlertGroup) -> Request[None]:
     """Unresolve an alert group, so that it is firing again.
 
     `POST /api/v1/alert_groups/{alert_group_id}/unresolve/`
@@ -218,7 +218,7 @@ def unresolve_alert_group(alert_group_id: str) -> Request[None]:
     """
     return Request(
         operation=UNRESOLVE_ALERT_GROUP,
-        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/unresolve/",
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID, AlertGroup)}/unresolve/",
         returns=type(None),
     )
 
@@ -236,7 +236,7 @@ SILENCE_ALERT_GROUP: Final = Operation(
 )
 
 
-def silence_alert_group(alert_group_id: str, body: AlertGroupSilence) -> Request[None]:
+def silence_alert_group(alert_group_id: str | AlertGroup, body: AlertGroupSilence) -> Request[None]:
     """Silence an alert group for some time, or forever.
 
     `POST /api/v1/alert_groups/{alert_group_id}/silence/`
@@ -246,7 +246,7 @@ def silence_alert_group(alert_group_id: str, body: AlertGroupSilence) -> Request
     """
     return Request(
         operation=SILENCE_ALERT_GROUP,
-        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/silence/",
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID, AlertGroup)}/silence/",
         returns=type(None),
         body=body,
     )
@@ -265,14 +265,14 @@ UNSILENCE_ALERT_GROUP: Final = Operation(
 )
 
 
-def unsilence_alert_group(alert_group_id: str) -> Request[None]:
+def unsilence_alert_group(alert_group_id: str | AlertGroup) -> Request[None]:
     """End the silence of an alert group.
 
     `POST /api/v1/alert_groups/{alert_group_id}/unsilence/`
     """
     return Request(
         operation=UNSILENCE_ALERT_GROUP,
-        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/unsilence/",
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID, AlertGroup)}/unsilence/",
         returns=type(None),
     )
 
@@ -290,7 +290,7 @@ ADD_ALERT_GROUP_LABEL: Final = Operation(
 )
 
 
-def add_alert_group_label(alert_group_id: str, body: LabelInput) -> Request[Label]:
+def add_alert_group_label(alert_group_id: str | AlertGroup, body: LabelInput) -> Request[Label]:
     """Attach a label to an alert group.
 
     `POST /api/v1/alert_groups/{alert_group_id}/labels/`
@@ -300,7 +300,7 @@ def add_alert_group_label(alert_group_id: str, body: LabelInput) -> Request[Labe
     """
     return Request(
         operation=ADD_ALERT_GROUP_LABEL,
-        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/labels/",
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID, AlertGroup)}/labels/",
         returns=Label,
         body=body,
     )
@@ -319,7 +319,9 @@ REMOVE_ALERT_GROUP_LABEL: Final = Operation(
 )
 
 
-def remove_alert_group_label(alert_group_id: str, body: AttachedLabelInput) -> Request[None]:
+def remove_alert_group_label(
+    alert_group_id: str | AlertGroup, body: AttachedLabelInput
+) -> Request[None]:
     """Remove a label from an alert group.
 
     `POST /api/v1/alert_groups/{alert_group_id}/labels/remove/`
@@ -328,7 +330,7 @@ def remove_alert_group_label(alert_group_id: str, body: AttachedLabelInput) -> R
     """
     return Request(
         operation=REMOVE_ALERT_GROUP_LABEL,
-        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID)}/labels/remove/",
+        path=f"alert_groups/{segment('alert_group_id', alert_group_id, ID, AlertGroup)}/labels/remove/",
         returns=type(None),
         body=body,
     )

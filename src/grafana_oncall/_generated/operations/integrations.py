@@ -88,14 +88,14 @@ GET_INTEGRATION: Final = Operation(
 )
 
 
-def get_integration(integration_id: str) -> Request[Integration]:
+def get_integration(integration_id: str | Integration) -> Request[Integration]:
     """Get one integration.
 
     `GET /api/v1/integrations/{integration_id}/`
     """
     return Request(
         operation=GET_INTEGRATION,
-        path=f"integrations/{segment('integration_id', integration_id, ID)}/",
+        path=f"integrations/{segment('integration_id', integration_id, ID, Integration)}/",
         returns=Integration,
     )
 
@@ -113,7 +113,9 @@ UPDATE_INTEGRATION: Final = Operation(
 )
 
 
-def update_integration(integration_id: str, body: IntegrationUpdate) -> Request[Integration]:
+def update_integration(
+    integration_id: str | Integration, body: IntegrationUpdate
+) -> Request[Integration]:
     """Change the members that are given, and keep the others.
 
     `PUT /api/v1/integrations/{integration_id}/`
@@ -123,7 +125,7 @@ def update_integration(integration_id: str, body: IntegrationUpdate) -> Request[
     """
     return Request(
         operation=UPDATE_INTEGRATION,
-        path=f"integrations/{segment('integration_id', integration_id, ID)}/",
+        path=f"integrations/{segment('integration_id', integration_id, ID, Integration)}/",
         returns=Integration,
         body=body,
     )
@@ -142,7 +144,7 @@ DELETE_INTEGRATION: Final = Operation(
 )
 
 
-def delete_integration(integration_id: str) -> Request[None]:
+def delete_integration(integration_id: str | Integration) -> Request[None]:
     """Delete an integration.
 
     `DELETE /api/v1/integrations/{integration_id}/`
@@ -151,6 +153,6 @@ def delete_integration(integration_id: str) -> Request[None]:
     """
     return Request(
         operation=DELETE_INTEGRATION,
-        path=f"integrations/{segment('integration_id', integration_id, ID)}/",
+        path=f"integrations/{segment('integration_id', integration_id, ID, Integration)}/",
         returns=type(None),
     )

@@ -58,13 +58,13 @@ GET_TEAM: Final = Operation(
 )
 
 
-def get_team(team_id: str) -> Request[Team]:
+def get_team(team_id: str | Team) -> Request[Team]:
     """Get one team.
 
     `GET /api/v1/teams/{team_id}/`
     """
     return Request(
         operation=GET_TEAM,
-        path=f"teams/{segment('team_id', team_id, ID)}/",
+        path=f"teams/{segment('team_id', team_id, ID, Team)}/",
         returns=Team,
     )

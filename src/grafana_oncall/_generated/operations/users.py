@@ -90,13 +90,13 @@ GET_USER: Final = Operation(
 )
 
 
-def get_user(user_id: str) -> Request[User]:
+def get_user(user_id: str | User) -> Request[User]:
     """Get one user.
 
     `GET /api/v1/users/{user_id}/`
     """
     return Request(
         operation=GET_USER,
-        path=f"users/{segment('user_id', user_id, ID)}/",
+        path=f"users/{segment('user_id', user_id, ID, User)}/",
         returns=User,
     )

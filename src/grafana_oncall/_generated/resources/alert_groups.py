@@ -76,18 +76,18 @@ class AlertGroups(Resource):
         )
         return self._list(request, prefetch)
 
-    async def get(self, alert_group_id: str) -> AlertGroup:
+    async def get(self, alert_group_id: str | AlertGroup) -> AlertGroup:
         """Get one alert group.
 
         Args:
-            alert_group_id: Id of the alert group.
+            alert_group_id: Id of the alert group, or the object.
 
         Raises:
             NotFound: There is no such group.
         """
         return await self._session.send(operations.get_alert_group(alert_group_id))
 
-    async def acknowledge(self, alert_group_id: str) -> None:
+    async def acknowledge(self, alert_group_id: str | AlertGroup) -> None:
         """Acknowledge an alert group.
 
         Ends a silence. Attached groups are acknowledged as well.
@@ -95,7 +95,7 @@ class AlertGroups(Resource):
         Needs a user's OnCall API key.
 
         Args:
-            alert_group_id: Id of the alert group.
+            alert_group_id: Id of the alert group, or the object.
 
         Raises:
             AlreadyInState: It is acknowledged already; it may be resolved by now, since the
@@ -105,13 +105,13 @@ class AlertGroups(Resource):
         """
         return await self._session.send(operations.acknowledge_alert_group(alert_group_id))
 
-    async def unacknowledge(self, alert_group_id: str) -> None:
+    async def unacknowledge(self, alert_group_id: str | AlertGroup) -> None:
         """Unacknowledge an alert group.
 
         Needs a user's OnCall API key.
 
         Args:
-            alert_group_id: Id of the alert group.
+            alert_group_id: Id of the alert group, or the object.
 
         Raises:
             AlreadyInState: It is not acknowledged.
@@ -120,7 +120,7 @@ class AlertGroups(Resource):
         """
         return await self._session.send(operations.unacknowledge_alert_group(alert_group_id))
 
-    async def resolve(self, alert_group_id: str) -> None:
+    async def resolve(self, alert_group_id: str | AlertGroup) -> None:
         """Resolve an alert group.
 
         Also ends a maintenance window.
@@ -128,7 +128,7 @@ class AlertGroups(Resource):
         Needs a user's OnCall API key.
 
         Args:
-            alert_group_id: Id of the alert group.
+            alert_group_id: Id of the alert group, or the object.
 
         Raises:
             AlreadyInState: It is resolved already.
@@ -137,7 +137,7 @@ class AlertGroups(Resource):
         """
         return await self._session.send(operations.resolve_alert_group(alert_group_id))
 
-    async def unresolve(self, alert_group_id: str) -> None:
+    async def unresolve(self, alert_group_id: str | AlertGroup) -> None:
         """Unresolve an alert group, so that it is firing again.
 
         A wiped group stays resolved, although the server reports success.
@@ -145,7 +145,7 @@ class AlertGroups(Resource):
         Needs a user's OnCall API key.
 
         Args:
-            alert_group_id: Id of the alert group.
+            alert_group_id: Id of the alert group, or the object.
 
         Raises:
             AlreadyInState: It is not resolved.
@@ -155,7 +155,7 @@ class AlertGroups(Resource):
         return await self._session.send(operations.unresolve_alert_group(alert_group_id))
 
     async def silence(
-        self, alert_group_id: str, delay: timedelta | int | arguments.Forever
+        self, alert_group_id: str | AlertGroup, delay: timedelta | int | arguments.Forever
     ) -> None:
         """Silence an alert group for some time, or forever.
 
@@ -165,7 +165,7 @@ class AlertGroups(Resource):
         Needs a user's OnCall API key.
 
         Args:
-            alert_group_id: Id of the alert group.
+            alert_group_id: Id of the alert group, or the object.
             delay: How long, as a timedelta (rounded up to seconds) or in whole seconds, from
                 1 second to 68 years; or `FOREVER`.
 
@@ -179,13 +179,13 @@ class AlertGroups(Resource):
         )
         return await self._session.send(operations.silence_alert_group(alert_group_id, body))
 
-    async def unsilence(self, alert_group_id: str) -> None:
+    async def unsilence(self, alert_group_id: str | AlertGroup) -> None:
         """End the silence of an alert group.
 
         Needs a user's OnCall API key.
 
         Args:
-            alert_group_id: Id of the alert group.
+            alert_group_id: Id of the alert group, or the object.
 
         Raises:
             AlreadyInState: It is not silenced.

@@ -127,11 +127,11 @@ class Integrations(Resource):
             return await self._create_once(request, operations.list_integrations, name)
         return await self._session.send(request)
 
-    async def get(self, integration_id: str) -> Integration:
+    async def get(self, integration_id: str | Integration) -> Integration:
         """Get one integration.
 
         Args:
-            integration_id: Id of the integration.
+            integration_id: Id of the integration, or the object.
 
         Raises:
             NotFound: There is no such integration.
@@ -140,7 +140,7 @@ class Integrations(Resource):
 
     async def update(
         self,
-        integration_id: str,
+        integration_id: str | Integration,
         *,
         name: str | UnsetType = UNSET,
         description_short: str | None | UnsetType = UNSET,
@@ -156,7 +156,7 @@ class Integrations(Resource):
         are absent keep their values. The type of an integration cannot be changed.
 
         Args:
-            integration_id: Id of the integration.
+            integration_id: Id of the integration, or the object.
             name: New name, unique within the team.
             description_short: Description of one line; None empties it.
             team_id: Id of the new team; None for no team.
@@ -196,13 +196,13 @@ class Integrations(Resource):
         request = operations.update_integration(integration_id, body)
         return await self._change(request, operations.get_integration(integration_id))
 
-    async def delete(self, integration_id: str) -> None:
+    async def delete(self, integration_id: str | Integration) -> None:
         """Delete an integration.
 
         It stops receiving alerts; its alert groups are kept.
 
         Args:
-            integration_id: Id of the integration.
+            integration_id: Id of the integration, or the object.
 
         Raises:
             NotFound: There is no such integration.

@@ -43,11 +43,11 @@ class Teams(Resource):
         )
         return self._list(request, prefetch)
 
-    async def get(self, team_id: str) -> Team:
+    async def get(self, team_id: str | Team) -> Team:
         """Get one team.
 
         Args:
-            team_id: Id of the team.
+            team_id: Id of the team, or the object.
 
         Raises:
             NotFound: There is no such team.

@@ -58,11 +58,11 @@ class Users(Resource):
         """
         return await self._session.send(operations.get_current_user())
 
-    async def get(self, user_id: str) -> User:
+    async def get(self, user_id: str | User) -> User:
         """Get one user.
 
         Args:
-            user_id: Id of the user.
+            user_id: Id of the user, or the object.
 
         Raises:
             NotFound: There is no such user.
