@@ -24,19 +24,19 @@ make = pytest.fixture(maker)
 
 
 def saved(path: Path) -> Checkpoint:
-    """What is in the file."""
+    """The checkpoint in the file."""
     return Checkpoint.from_json(path.read_text())
 
 
 def revoke(fake: FakeOnCall) -> None:
-    """No one may do anything any more."""
+    """Make the token invalid for every request."""
     del fake._world.grants[fake.token]
 
 
-async def test_a_token_that_is_refused_ends_it_after_what_is_in_flight(
+async def test_a_refused_token_ends_it_after_what_is_in_flight(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """Waiting cannot help; what was finished is in the checkpoint."""
+    """Waiting does not help; what was handled is in the checkpoint."""
     group = fake.add_group()
     bot = make(checkpoint=tmp_path / "c")
     delivered, ended = hear(bot, lasting=22), hear(bot)
@@ -50,7 +50,7 @@ async def test_a_token_that_is_refused_ends_it_after_what_is_in_flight(
 
 
 async def test_a_wrong_token_ends_it_at_once(fake: FakeOnCall) -> None:
-    """The error says so, and no group of exceptions is round it."""
+    """The error says so, and is not wrapped in an exception group."""
     async with OnCallClient(url=BASE, token="wrong", transport=fake.transport()) as client:
         with pytest.raises(Unauthorized):
             await Bot(client.alert_groups.watch(clock=fake.now)).run(signals=())
@@ -60,7 +60,7 @@ async def test_a_wrong_token_ends_it_at_once(fake: FakeOnCall) -> None:
 async def test_a_client_that_is_closed_ends_it(
     fake: FakeOnCall, oncall: OnCallClient, make: Make
 ) -> None:
-    """There will never be another poll."""
+    """There can be no further poll."""
     bot = make()
     later(20, lambda: asyncio.ensure_future(oncall.aclose()))
     with pytest.raises(ClientStateError):
@@ -79,7 +79,7 @@ async def test_a_client_that_is_closed_ends_it(
 async def test_a_checkpoint_that_cannot_be_written_ends_it_after_what_is_in_flight(
     fake: FakeOnCall, make: Make, tmp_path: Path, soon: float, late: float
 ) -> None:
-    """Otherwise it would do everything again after a restart, and no one would know."""
+    """Otherwise it would silently repeat everything after a restart."""
     (tmp_path / "d").mkdir()
     first, second = fake.add_group(), fake.add_group()
     bot = make(checkpoint=tmp_path / "d" / "c")
@@ -102,7 +102,7 @@ async def test_a_checkpoint_that_cannot_be_written_ends_it_after_what_is_in_flig
 async def test_an_error_that_ends_it_waits_no_longer_than_the_grace(
     fake: FakeOnCall, make: Make
 ) -> None:
-    """As a stop."""
+    """As after a stop."""
     fake.add_group()
     bot = make()
     hear(bot, lasting=LATER)
@@ -113,7 +113,7 @@ async def test_an_error_that_ends_it_waits_no_longer_than_the_grace(
 
 
 async def test_a_bot_runs_once(make: Make) -> None:
-    """Neither twice at the same time nor again afterwards."""
+    """It is refused during the first run and after it."""
     bot = make()
     async with running(bot) as run:
         await asyncio.sleep(1)

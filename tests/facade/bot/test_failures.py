@@ -1,4 +1,4 @@
-"""Bots whose handlers fail: further attempts, and dead letters."""
+"""Bots whose handlers fail: retries and dead letters."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ make = pytest.fixture(maker)
         pytest.param(None, [0, 2, 6, 11], id="always"),
     ],
 )
-async def test_a_handler_that_fails_is_called_again_later_and_later(
+async def test_a_handler_that_fails_is_retried_with_growing_delays(
     fake: FakeOnCall, make: Make, failures: int | None, called: list[float]
 ) -> None:
-    """With doubled delays up to the longest, and as often as the policy says."""
+    """Doubled up to the longest, and as often as the policy says."""
     bot = make(retry=POLICY)
     calls, after = fail(bot, failures), hear(bot)
     group = fake.add_group()
@@ -44,8 +44,8 @@ async def test_a_handler_that_fails_is_called_again_later_and_later(
     assert bot.health.dead_letters == (failures is None)
 
 
-async def test_delays_are_random_below_their_bound(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """So that handlers which failed together do not come back together."""
+async def test_delays_have_jitter(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """So that handlers that failed together do not retry together."""
     numbers = iter([0.5, 0.25, 0.0])
     watcher = oncall.alert_groups.watch(existing=True, clock=fake.now)
     bot = Bot(watcher, retry=POLICY, random=lambda: next(numbers))
@@ -55,10 +55,10 @@ async def test_delays_are_random_below_their_bound(fake: FakeOnCall, oncall: OnC
     assert calls == pytest.approx([0, 1, 2, 2])
 
 
-async def test_other_groups_go_on_between_two_attempts(
+async def test_other_groups_are_handled_between_two_attempts(
     fake: FakeOnCall, clock: VirtualClock, make: Make
 ) -> None:
-    """A group whose handler fails keeps its own place only."""
+    """A group whose handler fails blocks only itself."""
     bad, good = fake.add_group(), fake.add_group()
     bot, handled = make(retry=RetryPolicy(initial_backoff=60, max_backoff=60)), list[Any]()
 
@@ -81,7 +81,7 @@ async def test_other_groups_go_on_between_two_attempts(
 async def test_a_change_that_no_attempt_could_handle_is_a_dead_letter(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """With all that one needs to look into it; it counts as delivered."""
+    """With all that is needed to investigate; the change counts as delivered."""
     letters = list[DeadLetter]()
 
     async def keep(letter: DeadLetter) -> None:
@@ -101,10 +101,10 @@ async def test_a_change_that_no_attempt_could_handle_is_a_dead_letter(
     assert delivered == []
 
 
-async def test_a_handler_that_ends_with_a_cancellation_of_its_own_has_failed(
+async def test_a_handler_that_ends_with_its_own_cancellation_has_failed(
     fake: FakeOnCall, make: Make
 ) -> None:
-    """No one cancelled it: it awaited something that was."""
+    """It was not cancelled: it awaited something that was."""
     letters = list[DeadLetter]()
 
     async def keep(letter: DeadLetter) -> None:
@@ -127,10 +127,8 @@ async def test_a_handler_that_ends_with_a_cancellation_of_its_own_has_failed(
     assert after == [("Created", group.id)]
 
 
-async def test_tasks_of_a_handler_that_fail_are_a_failure_of_the_handler(
-    fake: FakeOnCall, make: Make
-) -> None:
-    """A TaskGroup that fails leaves its task cancelled, as it counts, before Python 3.13."""
+async def test_a_handler_whose_tasks_fail_has_failed(fake: FakeOnCall, make: Make) -> None:
+    """Before Python 3.13, a failed TaskGroup leaves its task marked as cancelled."""
     letters = list[DeadLetter]()
 
     async def several(_: object) -> None:
@@ -151,17 +149,17 @@ async def test_tasks_of_a_handler_that_fail_are_a_failure_of_the_handler(
 
 
 async def broken() -> None:
-    """Fails."""
+    """Raise an error."""
     raise Broken
 
 
 @pytest.mark.parametrize(
     "raised", [GeneratorExit(), BaseExceptionGroup("some", [GeneratorExit()])], ids=repr
 )
-async def test_what_is_no_exception_is_a_failure_and_the_bot_goes_on(
+async def test_a_base_exception_is_a_failure_and_the_bot_goes_on(
     fake: FakeOnCall, make: Make, raised: BaseException
 ) -> None:
-    """But for those that end the process; the dead letter has what was raised as its cause."""
+    """Except those that end the process; the dead letter has what was raised as its cause."""
     letters = list[DeadLetter]()
 
     async def keep(letter: DeadLetter) -> None:
@@ -181,8 +179,8 @@ async def test_what_is_no_exception_is_a_failure_and_the_bot_goes_on(
     assert after == [("Created", group.id)]
 
 
-async def test_an_error_that_is_false_is_a_failure(fake: FakeOnCall, make: Make) -> None:
-    """As one that is a collection, and has nothing in it."""
+async def test_a_falsy_error_is_a_failure(fake: FakeOnCall, make: Make) -> None:
+    """Such as an empty collection."""
 
     class Empty(Exception):
         def __len__(self) -> int:
@@ -203,7 +201,7 @@ async def test_an_error_that_is_false_is_a_failure(fake: FakeOnCall, make: Make)
 async def test_a_dead_letter_without_callback_is_logged(
     fake: FakeOnCall, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As an error, with its traceback, and once."""
+    """Once, as an error with its traceback."""
     group = fake.add_group()
     bot = make(retry=POLICY)
     fail(bot)
@@ -218,7 +216,7 @@ async def test_a_dead_letter_without_callback_is_logged(
 async def test_a_callback_that_fails_is_logged_and_the_bot_goes_on(
     fake: FakeOnCall, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing that someone else writes ends it."""
+    """No user code ends the bot."""
 
     async def lose(letter: DeadLetter) -> None:
         raise Broken(letter.handler)
@@ -234,7 +232,7 @@ async def test_a_callback_that_fails_is_logged_and_the_bot_goes_on(
 
 
 async def test_a_gap_whose_handler_fails_is_a_dead_letter(fake: FakeOnCall, make: Make) -> None:
-    """As any other."""
+    """Like any other change."""
     letters = list[DeadLetter]()
 
     async def keep(letter: DeadLetter) -> None:
@@ -247,10 +245,10 @@ async def test_a_gap_whose_handler_fails_is_a_dead_letter(fake: FakeOnCall, make
     assert [type(letter.change) for letter in letters] == [Gap]
 
 
-async def test_a_change_that_is_given_up_is_logged_in_short(
+async def test_a_change_that_is_given_up_is_logged_briefly(
     fake: FakeOnCall, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without what the alert holds."""
+    """Without the alert's contents."""
     bot = make(retry=RetryPolicy(max_attempts=1))
     fail(bot)
     group = fake.add_group(payload={"password": "in an alert"})

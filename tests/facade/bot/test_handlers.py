@@ -43,10 +43,10 @@ KINDS: dict[type[Change], tuple[str, str] | None] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_handler_gets_changes_of_its_kind_alone(
+async def test_a_handler_gets_only_changes_of_its_kind(
     fake: FakeOnCall, clock: VirtualClock, make: Make, kind: type[Change]
 ) -> None:
-    """And one of `Change` gets them as well."""
+    """A handler of `Change` gets all of them."""
     bot = make(existing=False)
     delivered = {
         each: hear(bot, each) for each in (*KINDS, AlertsAdded, LabelsChanged, Deleted, Change)
@@ -63,10 +63,10 @@ async def test_a_handler_gets_changes_of_its_kind_alone(
     assert delivered == {kind: [(kind.__name__, group.id)], Change: [(kind.__name__, group.id)]}
 
 
-async def test_what_is_neither_a_state_nor_new_is_delivered_too(
+async def test_changes_other_than_states_and_new_groups_are_delivered_too(
     fake: FakeOnCall, make: Make
 ) -> None:
-    """More alerts, other labels, a deletion; one handler may have several kinds."""
+    """New alerts, other labels, a deletion; a handler may have several kinds."""
     bot = make(existing=False)
     delivered = hear(bot, AlertsAdded, LabelsChanged, Deleted)
     group = fake.add_group(labels={"team": "SRE"})
@@ -77,10 +77,10 @@ async def test_what_is_neither_a_state_nor_new_is_delivered_too(
     assert delivered == [(kind, group.id) for kind in ("AlertsAdded", "LabelsChanged", "Deleted")]
 
 
-async def test_handlers_of_a_change_are_called_in_the_order_of_their_registration(
+async def test_handlers_of_a_change_are_called_in_the_order_of_registration(
     fake: FakeOnCall, make: Make
 ) -> None:
-    """One after the other, and each to its end."""
+    """One after the other, each to its end."""
     bot, order = make(), list[str]()
 
     def register(name: str, lasting: float, *kinds: type[Watched]) -> None:
@@ -96,14 +96,14 @@ async def test_handlers_of_a_change_are_called_in_the_order_of_their_registratio
     fake.add_group()
     await run_for(bot, 10)
     assert order == [
-        f"{one} {what}" for one in ("first", "second", "third") for what in ("begins", "ends")
+        f"{name} {what}" for name in ("first", "second", "third") for what in ("begins", "ends")
     ]
 
 
 async def test_an_outage_is_delivered_as_a_gap_to_its_handlers_alone(
     fake: FakeOnCall, make: Make
 ) -> None:
-    """And what is left of it is delivered as changes."""
+    """What the outage hid is then delivered as changes."""
     bot = make(existing=False)
     gaps, changes = list[Gap](), hear(bot)
 
@@ -125,7 +125,7 @@ async def test_an_outage_is_delivered_as_a_gap_to_its_handlers_alone(
 async def test_a_change_has_what_was_before_and_what_is_now(
     fake: FakeOnCall, clock: VirtualClock, make: Make
 ) -> None:
-    """As the watcher gives it."""
+    """As from the watcher."""
     bot, got = make(existing=False), list[Resolved]()
 
     @bot.on(Resolved)
@@ -135,15 +135,15 @@ async def test_a_change_has_what_was_before_and_what_is_now(
     group = fake.add_group()
     later(1, lambda: become(group, "resolved", clock))
     await run_for(bot, 40)
-    assert [(one.before and one.before.state, one.after.state) for one in got] == [
+    assert [(change.before and change.before.state, change.after.state) for change in got] == [
         ("firing", "resolved")
     ]
 
 
-async def test_what_no_handler_is_there_for_counts_as_delivered(
+async def test_a_change_without_a_handler_counts_as_delivered(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """The next bot does not deliver it, though it has a handler."""
+    """The next bot does not deliver it, although it has a handler."""
     fake.add_group()
     await run_for(make(checkpoint=tmp_path / "c"), 5)
     second = make(checkpoint=tmp_path / "c")

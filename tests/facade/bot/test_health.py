@@ -16,14 +16,14 @@ make = pytest.fixture(maker)
 
 
 async def test_before_it_runs_a_bot_knows_nothing(make: Make) -> None:
-    """A probe sees that, too."""
+    """Its health says so to a probe."""
     assert make().health == BotHealth(
         polled=None, lag=None, failures=0, watched=0, busy=0, backlog=0, dead_letters=0
     )
 
 
 async def test_health_shows_what_is_busy_and_what_waits(fake: FakeOnCall, make: Make) -> None:
-    """And that polls come late because of it."""
+    """And that polls are late because of it."""
     for _ in range(5):
         fake.add_group()
     bot = make(max_at_once=2)
@@ -37,7 +37,7 @@ async def test_health_shows_what_is_busy_and_what_waits(fake: FakeOnCall, make: 
             assert health.lag is not None
             assert health.lag == fake.now() - cast("Any", health.polled)
             seen.append((health.busy, health.backlog, (fake.now() - began - health.lag).seconds))
-    # At 18 s, at 36, at 54 when a poll has come at last, and at 72 when all is over.
+    # At 18 s, at 36, at 54 after a poll at last, and at 72 when all is done.
     assert seen == [(2, 3, 0), (2, 1, 0), (1, 0, 40), (0, 0, 70)]
     assert bot.health.failures == 0
 
@@ -62,7 +62,7 @@ async def test_health_shows_an_outage_and_its_end(fake: FakeOnCall, make: Make) 
 
 
 async def test_health_outlives_the_bot(fake: FakeOnCall, make: Make) -> None:
-    """What it knew, and that it does nothing any more."""
+    """It shows what the bot knew, and that it has ended."""
     for _ in range(3):
         fake.add_group()
     bot = make()

@@ -1,4 +1,4 @@
-"""Bots that are given hints, as by webhooks."""
+"""Bots that get hints, as from webhooks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.support.virtual_time import passed
 make = pytest.fixture(maker)
 
 
-async def test_a_hint_has_a_group_delivered_at_once_and_once(fake: FakeOnCall, make: Make) -> None:
-    """The poll that comes later does not deliver it again."""
+async def test_a_hint_delivers_a_group_at_once_and_only_once(fake: FakeOnCall, make: Make) -> None:
+    """The later poll does not deliver it a second time."""
     bot, delivered = make(existing=False), list[tuple[str, float]]()
 
     @bot.on(Change)
@@ -34,10 +34,10 @@ async def test_a_hint_has_a_group_delivered_at_once_and_once(fake: FakeOnCall, m
     assert delivered == [(group.id, 2)]
 
 
-async def test_a_hint_at_a_busy_group_waits_until_it_is_free(
+async def test_a_hint_about_a_busy_group_waits_until_it_is_free(
     fake: FakeOnCall, clock: VirtualClock, make: Make
 ) -> None:
-    """And is not forgotten."""
+    """It is not lost."""
     group = fake.add_group()
     bot, delivered = make(), list[tuple[str, float]]()
 
@@ -54,7 +54,7 @@ async def test_a_hint_at_a_busy_group_waits_until_it_is_free(
     assert delivered == [("Created", 0), ("Resolved", 5)]
 
 
-async def test_hints_at_what_is_not_watched_or_not_there_change_nothing(
+async def test_hints_about_unwatched_or_missing_groups_change_nothing(
     fake: FakeOnCall, make: Make
 ) -> None:
     """A webhook may be of another team."""
@@ -70,8 +70,8 @@ async def test_hints_at_what_is_not_watched_or_not_there_change_nothing(
 
 
 @pytest.mark.parametrize("group_id", ["", "a/b", 7])
-def test_a_hint_that_is_no_id_is_refused(make: Make, group_id: Any) -> None:
-    """By its name."""
+def test_a_hint_that_is_not_an_id_is_refused(make: Make, group_id: Any) -> None:
+    """The error names the argument."""
     with pytest.raises(InvalidArgument) as caught:
         make().hint(group_id)
     assert caught.value.argument == "alert_group_id"

@@ -1,4 +1,4 @@
-"""Bots that are killed: nothing is done at the end, and the next one has the file as it was."""
+"""Bots that are killed: nothing is saved at the end, and the next one has the file as it was."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ make = pytest.fixture(maker)
 
 
 def left(checkpoint: Path) -> Path:
-    """What a kill at this moment would leave; no one has it locked."""
+    """Return the file that a kill at this moment would leave, without a lock."""
     return Path(shutil.copy(checkpoint, checkpoint.with_name("left")))
 
 
-async def test_a_change_whose_handler_was_killed_is_delivered_again(
+async def test_a_change_whose_handler_was_killed_is_redelivered(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """Also when it is the first that ever happened."""
+    """Also if it is the first change ever."""
     fake.add_group()
     dead = make(existing=False, checkpoint=tmp_path / "c")
     hear(dead, lasting=LATER)
@@ -37,10 +37,10 @@ async def test_a_change_whose_handler_was_killed_is_delivered_again(
     assert delivered == [("Created", group.id)]
 
 
-async def test_changes_that_were_delivered_long_before_a_kill_are_not_delivered_again(
+async def test_changes_that_were_delivered_long_before_a_kill_are_not_redelivered(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """Also the last ones of many that came together."""
+    """Not even the last of many that came together."""
     for _ in range(5):
         fake.add_group()
     dead = make(checkpoint=tmp_path / "c", max_at_once=1)
@@ -56,7 +56,7 @@ async def test_changes_that_were_delivered_long_before_a_kill_are_not_delivered_
 async def test_a_bot_that_was_killed_while_nothing_happened_leaves_no_gap(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """It had read the groups until a moment ago."""
+    """It had read the groups a moment ago."""
     fake.add_group()
     dead = make(checkpoint=tmp_path / "c")
     async with running(dead):
@@ -68,10 +68,10 @@ async def test_a_bot_that_was_killed_while_nothing_happened_leaves_no_gap(
 
 
 @pytest.mark.parametrize("handled", [0, 1, 2])
-async def test_gaps_whose_handlers_were_killed_are_delivered_again(
+async def test_gaps_whose_handlers_were_killed_are_redelivered(
     fake: FakeOnCall, make: Make, tmp_path: Path, handled: int
 ) -> None:
-    """Since the first one that was not handled, when several were in flight."""
+    """If several were in flight, from the start of the first that was not handled."""
     fake.add_group()
     dead = make(checkpoint=tmp_path / "c")
     seen: list[Gap] = []
@@ -90,7 +90,7 @@ async def test_gaps_whose_handlers_were_killed_are_delivered_again(
         again: list[Gap] = []
 
         @bot.on(Gap)
-        async def handle_again(gap: Gap) -> None:
+        async def handle_next(gap: Gap) -> None:
             again.append(gap)
 
         await run_for(bot, 40)

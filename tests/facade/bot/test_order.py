@@ -1,4 +1,4 @@
-"""Bots: in which order handlers are called, and how many at a time."""
+"""Bots: the order in which handlers are called, and how many run at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ make = pytest.fixture(maker)
 
 
 class Crowd:
-    """A handler that sees how many of it are there at once."""
+    """A handler that counts how many of its calls run at once."""
 
     def __init__(self, bot: Bot, lasting: float) -> None:
         self.now: Counter[str] = Counter()
@@ -39,10 +39,10 @@ class Crowd:
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 10, 50])
-async def test_groups_are_handled_so_many_at_a_time(
+async def test_as_many_groups_as_allowed_are_handled_at_a_time(
     fake: FakeOnCall, make: Make, at_once: int
 ) -> None:
-    """Never more, and no fewer while there are some."""
+    """Never more, and no fewer while some wait."""
     groups = [fake.add_group() for _ in range(10)]
     bot = make(max_at_once=at_once)
     crowd, ended = Crowd(bot, lasting=2), list[float]()
@@ -60,7 +60,7 @@ async def test_groups_are_handled_so_many_at_a_time(
 async def test_the_changes_of_a_group_are_handled_one_after_the_other(
     fake: FakeOnCall, clock: VirtualClock, make: Make
 ) -> None:
-    """Also those of later polls, and those that a hint brings."""
+    """Also those from later polls and hints."""
     groups = [fake.add_group(state="acknowledged") for _ in range(4)]
     bot = make()
     crowd = Crowd(bot, lasting=20)
@@ -74,10 +74,10 @@ async def test_the_changes_of_a_group_are_handled_one_after_the_other(
     assert min(crowd.handled.values()) > 4
 
 
-async def test_other_groups_go_on_while_one_is_slow(
+async def test_other_groups_are_handled_while_one_is_slow(
     fake: FakeOnCall, clock: VirtualClock, make: Make
 ) -> None:
-    """And what happens to the slow one meanwhile is delivered as one difference afterwards."""
+    """What happens to the slow one meanwhile is delivered afterwards as one difference."""
     slow, quick = fake.add_group(), fake.add_group()
     bot = make()
     delivered = list[tuple[str, str, float]]()
@@ -104,7 +104,7 @@ async def test_other_groups_go_on_while_one_is_slow(
 async def test_what_was_done_and_undone_while_a_group_was_busy_is_not_delivered(
     fake: FakeOnCall, clock: VirtualClock, make: Make
 ) -> None:
-    """There is no difference."""
+    """There is no difference to deliver."""
     group = fake.add_group()
     bot = make()
     delivered = hear(bot, lasting=60)
@@ -117,7 +117,7 @@ async def test_what_was_done_and_undone_while_a_group_was_busy_is_not_delivered(
 async def test_a_group_that_is_deleted_while_it_is_busy_is_delivered_as_deleted(
     fake: FakeOnCall, make: Make
 ) -> None:
-    """Afterwards."""
+    """Once its handler has ended."""
     group = fake.add_group()
     bot = make()
     delivered = hear(bot, lasting=60)

@@ -1,4 +1,4 @@
-"""Bots: what can be registered, and with which settings."""
+"""Bots: what can be registered, and which settings are accepted."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ make = pytest.fixture(maker)
         pytest.param((Watched,), id="a union"),
     ],
 )
-def test_what_is_no_kind_of_change_is_refused(make: Make, kinds: Any) -> None:
-    """At the registration, not when something happens."""
+def test_what_is_not_a_kind_of_change_is_refused(make: Make, kinds: Any) -> None:
+    """At the registration, not when a change arrives."""
     with pytest.raises(InvalidArgument) as caught:
         make().on(*kinds)
     assert caught.value.argument == "kinds"
@@ -38,7 +38,7 @@ def test_what_is_no_kind_of_change_is_refused(make: Make, kinds: Any) -> None:
 @pytest.mark.parametrize(
     "handler", [None, print, "notice", pytest.param(lambda _: None, id="a lambda")]
 )
-def test_what_is_no_async_function_is_no_handler(make: Make, handler: Any) -> None:
+def test_what_is_not_an_async_function_is_not_a_handler(make: Make, handler: Any) -> None:
     """A plain function would block every other handler."""
     with pytest.raises(InvalidArgument) as caught:
         make().on(Created)(handler)
@@ -46,11 +46,11 @@ def test_what_is_no_async_function_is_no_handler(make: Make, handler: Any) -> No
 
 
 async def _notice(change: Watched) -> None:
-    """Does nothing."""
+    """Do nothing."""
 
 
-def test_a_decorated_handler_stays_what_it_is(make: Make) -> None:
-    """It can be called by others, and registered again."""
+def test_the_decorator_returns_the_handler_unchanged(make: Make) -> None:
+    """It can be called directly, and registered a second time."""
     bot = make()
     assert bot.on(Created)(_notice) is bot.on(Gap, Change)(_notice) is _notice
 
@@ -59,7 +59,7 @@ class _Notice:
     """An object that is called like an async function."""
 
     async def __call__(self, change: Watched) -> None:
-        """Does nothing."""
+        """Do nothing."""
 
 
 def test_an_object_that_is_called_like_an_async_function_is_a_handler(make: Make) -> None:
@@ -78,8 +78,8 @@ def test_an_object_that_is_called_like_an_async_function_is_a_handler(make: Make
         pytest.param("watcher", "SRE", id="watcher=SRE"),
     ],
 )
-def test_settings_that_cannot_be_meant_are_refused(make: Make, argument: str, value: Any) -> None:
-    """By their names."""
+def test_invalid_settings_are_refused(make: Make, argument: str, value: Any) -> None:
+    """The error names the setting."""
     given: dict[str, Any] = {"watcher": make()._watcher, argument: value}
     with pytest.raises(InvalidArgument) as caught:
         Bot(given.pop("watcher"), **given)
@@ -89,8 +89,8 @@ def test_settings_that_cannot_be_meant_are_refused(make: Make, argument: str, va
 @pytest.mark.parametrize(
     "grace", [0, -1, True, "30", pytest.param(timedelta(0), id="no timedelta"), float("nan")]
 )
-async def test_a_grace_that_cannot_be_meant_is_refused(make: Make, grace: Any) -> None:
-    """Nothing is sent, and the bot can still be run."""
+async def test_an_invalid_grace_is_refused(make: Make, grace: Any) -> None:
+    """Nothing is sent, and the bot can still run."""
     bot = make()
     with pytest.raises(InvalidArgument) as caught:
         await bot.run(grace=grace, signals=())

@@ -21,11 +21,11 @@ Ts = TypeVarTuple("Ts")
 BOTH = (signal.SIGTERM, signal.SIGINT)
 
 
-class LoopOfWindows(asyncio.SelectorEventLoop):
-    """A loop without signal handlers of its own."""
+class WindowsLoop(asyncio.SelectorEventLoop):
+    """An event loop that does not support signal handlers."""
 
     def add_signal_handler(self, sig: int, callback: Callable[[*Ts], object], *args: *Ts) -> None:
-        """Is not there."""
+        """Raise, as on Windows."""
         raise NotImplementedError
 
 
@@ -33,7 +33,7 @@ class LoopOfWindows(asyncio.SelectorEventLoop):
 async def test_a_signal_stops_all_bots_that_run(
     oncall: OnCallClient, clock: VirtualClock, number: int
 ) -> None:
-    """And what handled it before does so again afterwards."""
+    """The earlier handler is restored afterwards."""
     before = signal.getsignal(signal.SIGTERM)
     bots = [Bot(oncall.alert_groups.watch(clock=clock)) for _ in range(number)]
     async with asyncio.timeout(600), asyncio.TaskGroup() as tasks:
@@ -49,7 +49,7 @@ async def test_a_signal_stops_all_bots_that_run(
 async def test_a_bot_that_ends_leaves_the_signals_to_the_others(
     oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """The second one is still stopped."""
+    """A signal still stops the second bot."""
     first, second = (Bot(oncall.alert_groups.watch(clock=clock)) for _ in range(2))
     async with asyncio.timeout(600), asyncio.TaskGroup() as tasks:
         ended = tasks.create_task(first.run())
@@ -60,10 +60,10 @@ async def test_a_bot_that_ends_leaves_the_signals_to_the_others(
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-async def test_a_handler_that_the_loop_has_for_a_signal_stays(
+async def test_the_loops_own_handler_of_a_signal_stays(
     oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """It is called as well, and after the bot has ended."""
+    """It is called too, also after the bot has ended."""
     loop, called = asyncio.get_running_loop(), list[str]()
     bot = Bot(oncall.alert_groups.watch(clock=clock))
     loop.add_signal_handler(signal.SIGTERM, called.append, "by the loop")
@@ -80,10 +80,8 @@ async def test_a_handler_that_the_loop_has_for_a_signal_stays(
         loop.remove_signal_handler(signal.SIGTERM)
 
 
-async def test_a_handler_that_was_there_before_is_called_too(
-    oncall: OnCallClient, clock: VirtualClock
-) -> None:
-    """Such as that of a web server in whose lifespan the bot runs: both end."""
+async def test_an_earlier_handler_is_called_too(oncall: OnCallClient, clock: VirtualClock) -> None:
+    """Such as that of a web server in whose lifespan the bot runs: both stop."""
     arrived: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _: arrived.append(number))
     try:
@@ -102,7 +100,7 @@ async def test_a_handler_that_was_there_before_is_called_too(
 async def test_bots_may_end_in_any_order(
     oncall: OnCallClient, clock: VirtualClock, order: tuple[int, ...]
 ) -> None:
-    """The last one that ends leaves the signal as the first one found it."""
+    """The last to end restores the handler that the first found."""
     before = signal.getsignal(signal.SIGTERM)
     bots = [Bot(oncall.alert_groups.watch(clock=clock)) for _ in order]
     running = [asyncio.create_task(bot.run()) for bot in bots]
@@ -114,10 +112,10 @@ async def test_bots_may_end_in_any_order(
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-async def test_who_takes_a_signal_after_a_bot_keeps_it(
+async def test_a_handler_that_is_set_after_the_bots_stays(
     oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """Once they give it back, the bot having ended, it is as it was before both."""
+    """If it is removed after the bot has ended, the original handler is in place."""
     arrived: list[str] = []
     before = signal.signal(signal.SIGTERM, lambda *_: arrived.append("before"))
     try:
@@ -138,7 +136,7 @@ async def test_who_takes_a_signal_after_a_bot_keeps_it(
 
 @pytest.mark.parametrize("sent", BOTH)
 def test_a_signal_stops_a_bot_on_windows_too(sent: signal.Signals) -> None:
-    """Where loops have no handlers of signals."""
+    """Where event loops have no signal handlers."""
 
     async def main() -> None:
         async with OnCallClient(url=BASE, token=fake.token, transport=fake.transport()) as client:
@@ -153,13 +151,13 @@ def test_a_signal_stops_a_bot_on_windows_too(sent: signal.Signals) -> None:
     fake = FakeOnCall()
     fake.add_group()
     before = signal.getsignal(sent)
-    with asyncio.Runner(loop_factory=LoopOfWindows) as runner:
+    with asyncio.Runner(loop_factory=WindowsLoop) as runner:
         runner.run(main())
     assert signal.getsignal(sent) == before
 
 
 def test_a_third_signal_ends_the_program_whatever_a_handler_does() -> None:
-    """Such as blocking the loop, which the first two have to wait for."""
+    """Such as blocking the loop, which delays the first two."""
 
     async def main() -> None:
         async with OnCallClient(url=BASE, token=fake.token, transport=fake.transport()) as client:
@@ -188,7 +186,7 @@ def test_a_third_signal_ends_the_program_whatever_a_handler_does() -> None:
 
 
 async def refusal(bot: Bot, signals: Collection[signal.Signals]) -> str:
-    """What is said of the signals; without any, the bot still runs, and ends as it is stopped."""
+    """Return the error about the signals; without any, the bot still runs and stops."""
     bot.stop()
     with pytest.raises(InvalidArgument) as caught:
         await bot.run(signals=signals)
@@ -200,7 +198,7 @@ async def refusal(bot: Bot, signals: Collection[signal.Signals]) -> str:
 async def test_a_signal_that_cannot_be_handled_is_refused(
     oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """All is as it was then: the others are given back, and the bot can be run without any."""
+    """The other signals are restored, and the bot can still run without any."""
     before = signal.getsignal(signal.SIGTERM)
     bot = Bot(oncall.alert_groups.watch(clock=clock))
     said = await refusal(bot, [signal.SIGTERM, signal.SIGKILL])

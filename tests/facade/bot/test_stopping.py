@@ -1,4 +1,4 @@
-"""Bots that are stopped: what is in flight is finished, or cancelled after the grace."""
+"""Bots that are stopped: what is in flight is completed, or cancelled after the grace."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ make = pytest.fixture(maker)
 async def test_stopping_finishes_what_is_in_flight_and_begins_nothing(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """What was not begun is delivered by the next bot of the checkpoint, and nothing else is."""
+    """The next bot with this checkpoint delivers what was not begun, and nothing else."""
     groups = [fake.add_group() for _ in range(5)]
     bot = make(checkpoint=tmp_path / "c", max_at_once=2)
     begun, ended = hear(bot, lasting=10), hear(bot)
@@ -44,7 +44,7 @@ async def test_stopping_finishes_what_is_in_flight_and_begins_nothing(
 async def test_all_changes_of_a_group_that_is_in_flight_are_finished(
     fake: FakeOnCall, make: Make
 ) -> None:
-    """It is the group that is in flight, not one change of it."""
+    """The group is in flight, not just one of its changes."""
     group = fake.add_group(state="silenced")
     bot = make()
     delivered = hear(bot, lasting=10)
@@ -55,7 +55,7 @@ async def test_all_changes_of_a_group_that_is_in_flight_are_finished(
 async def test_a_handler_that_waits_for_its_next_attempt_is_in_flight(
     fake: FakeOnCall, make: Make
 ) -> None:
-    """It is tried again before the bot ends."""
+    """It is retried before the bot ends."""
     fake.add_group()
     bot = make(retry=POLICY)
     calls = fail(bot, 2)
@@ -68,7 +68,7 @@ async def test_a_handler_that_waits_for_its_next_attempt_is_in_flight(
 async def test_a_handler_that_stops_its_bot_is_the_last_to_begin(
     fake: FakeOnCall, make: Make, at_once: int
 ) -> None:
-    """Although there are free places, and groups that wait for them."""
+    """Although other groups wait, and could be handled."""
     for _ in range(8):
         fake.add_group()
     bot = make(max_at_once=at_once)
@@ -85,7 +85,7 @@ async def test_a_handler_that_stops_its_bot_is_the_last_to_begin(
 
 @pytest.mark.parametrize("turns", range(8))
 async def test_after_a_stop_no_group_begins(fake: FakeOnCall, make: Make, turns: int) -> None:
-    """Those that have begun are finished, with all their handlers."""
+    """Those that have begun are completed, with all their handlers."""
     for _ in range(4):
         fake.add_group()
     bot, first = make(), asyncio.Event()
@@ -106,8 +106,8 @@ async def test_after_a_stop_no_group_begins(fake: FakeOnCall, make: Make, turns:
 
 
 @pytest.mark.parametrize("turns", range(12))
-async def test_a_scope_of_anyio_ends_a_bot(fake: FakeOnCall, make: Make, turns: int) -> None:
-    """At any turn: the scope knows the cancellation as its own, and its block ends."""
+async def test_an_anyio_cancel_scope_ends_a_bot(fake: FakeOnCall, make: Make, turns: int) -> None:
+    """At any turn: the scope recognises its own cancellation, and its block ends."""
     fake.add_group()
     bot = make()
     hear(bot)
@@ -119,7 +119,7 @@ async def test_a_scope_of_anyio_ends_a_bot(fake: FakeOnCall, make: Make, turns: 
 
 
 async def cancel_after(turns: int, scope: anyio.CancelScope) -> None:
-    """Cancels it after so many turns of the event loop."""
+    """Cancel the scope after so many turns of the event loop."""
     for _ in range(turns):
         await asyncio.sleep(0)
     scope.cancel()
@@ -131,7 +131,7 @@ async def cancel_after(turns: int, scope: anyio.CancelScope) -> None:
 async def test_a_bot_with_nothing_to_do_stops_at_once(
     fake: FakeOnCall, make: Make, latency: float
 ) -> None:
-    """It waits neither for the next poll nor for the answer to one."""
+    """It waits neither for the next poll nor for a response to one."""
     fake.latency = timedelta(seconds=latency)
     await run_for(make(), 3)
     assert passed() == 3
@@ -140,7 +140,7 @@ async def test_a_bot_with_nothing_to_do_stops_at_once(
 async def test_a_bot_that_is_stopped_before_it_runs_does_nothing(
     fake: FakeOnCall, make: Make
 ) -> None:
-    """As when a signal comes while a program starts."""
+    """As when a signal arrives while a program starts."""
     fake.add_group()
     bot = make()
     delivered = hear(bot)
@@ -149,8 +149,8 @@ async def test_a_bot_that_is_stopped_before_it_runs_does_nothing(
     assert (delivered, passed()) == ([], 0)
 
 
-async def test_stopped_twice_it_ends_at_once(fake: FakeOnCall, make: Make, tmp_path: Path) -> None:
-    """What it was at is cancelled, and delivered again by the next bot."""
+async def test_a_second_stop_ends_it_at_once(fake: FakeOnCall, make: Make, tmp_path: Path) -> None:
+    """What was in flight is cancelled, and redelivered by the next bot."""
     group = fake.add_group()
     bot = make(checkpoint=tmp_path / "c")
     delivered = hear(bot, lasting=LATER)
@@ -163,8 +163,8 @@ async def test_stopped_twice_it_ends_at_once(fake: FakeOnCall, make: Make, tmp_p
     assert delivered == again == [("Created", group.id)]
 
 
-async def test_stopped_again_and_again_it_does_not_mind(fake: FakeOnCall, make: Make) -> None:
-    """Someone presses Ctrl-C until the program is gone, and code calls `stop` in a `finally`."""
+async def test_further_stops_have_no_effect(fake: FakeOnCall, make: Make) -> None:
+    """As when a user keeps pressing Ctrl-C, and code calls `stop` in a `finally`."""
     fake.add_group()
     bot = make()
 
@@ -196,7 +196,7 @@ async def test_stopped_again_and_again_it_does_not_mind(fake: FakeOnCall, make: 
 async def test_what_has_not_ended_after_the_grace_is_cancelled(
     fake: FakeOnCall, make: Make, tmp_path: Path, grace: Any, ended: float
 ) -> None:
-    """And delivered again, while what has ended is not."""
+    """It is redelivered, unlike what has ended."""
     slow, _ = fake.add_group(), fake.add_group()
     bot = make(checkpoint=tmp_path / "c")
 
@@ -212,7 +212,7 @@ async def test_what_has_not_ended_after_the_grace_is_cancelled(
     assert again == ([] if grace == 60 else [("Created", slow.id)])
 
 
-async def test_a_handler_that_makes_another_error_of_its_cancellation_is_not_called_again(
+async def test_a_handler_that_turns_its_cancellation_into_an_error_is_not_retried(
     fake: FakeOnCall, make: Make
 ) -> None:
     """The grace is a bound."""
@@ -231,10 +231,10 @@ async def test_a_handler_that_makes_another_error_of_its_cancellation_is_not_cal
     assert (called, passed()) == ([0], 15)
 
 
-async def test_after_a_handler_that_keeps_its_cancellation_to_itself_no_other_begins(
+async def test_after_a_handler_that_swallows_its_cancellation_no_other_begins(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """The grace is a bound, and the next bot of the checkpoint delivers the change again."""
+    """The grace is a bound, and the next bot with this checkpoint redelivers the change."""
     group = fake.add_group()
     bot = make(checkpoint=tmp_path / "c")
 
@@ -255,7 +255,7 @@ async def test_after_a_handler_that_keeps_its_cancellation_to_itself_no_other_be
 async def test_a_handler_that_ignores_its_cancellation_does_not_hold_up_the_end(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """It is left behind after a while, and the next bot of the checkpoint delivers the change."""
+    """It is abandoned after a while, and the next bot with this checkpoint redelivers."""
     group, released = fake.add_group(), asyncio.Event()
     bot = make(checkpoint=tmp_path / "c")
 
@@ -277,10 +277,10 @@ async def test_a_handler_that_ignores_its_cancellation_does_not_hold_up_the_end(
 
 
 @pytest.mark.parametrize("turns", range(12))
-async def test_two_stops_shortly_after_each_other_are_two(
+async def test_two_stops_in_quick_succession_count_as_two(
     fake: FakeOnCall, make: Make, turns: int
 ) -> None:
-    """Whatever the bot is at in between."""
+    """Whatever the bot does in between."""
     fake.add_group()
     bot = make()
     hear(bot, lasting=LATER)
@@ -294,10 +294,10 @@ async def test_two_stops_shortly_after_each_other_are_two(
         assert passed() == 5
 
 
-async def test_how_many_were_left_is_logged(
+async def test_the_number_of_abandoned_handlers_is_logged(
     fake: FakeOnCall, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One line, with the true number."""
+    """In one line, with the true number."""
     for _ in range(3):
         fake.add_group()
     bot = make()
@@ -323,7 +323,7 @@ async def test_no_task_is_left_and_the_client_can_still_be_used(
     ending: Callable[[Bot, asyncio.Task[None]], object],
     latency: float,
 ) -> None:
-    """Whether it was at a poll or at a handler."""
+    """Whether a poll or a handler was running."""
     groups = [fake.add_group() for _ in range(3)]
     fake.latency = timedelta(seconds=latency)
     for seconds in (0.5, 1.5, 4.5, 6.5, 9.5, 16.5):

@@ -1,4 +1,4 @@
-"""One bot that polls and takes webhooks, which acts once on each group."""
+"""A bot that polls and takes webhooks acts once on each group."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -26,10 +26,10 @@ class Story:
     delivered: list[tuple[str, str]] = attrs.field(factory=list[tuple[str, str]])
 
     async def push(self, group: FakeAlertGroup, kind: str) -> None:
-        """The server's webhook, and its repeat after an answer that was lost."""
+        """Send the server's webhook, and its retry after a lost response."""
         for _ in range(2):
-            answer = await post(self.router, body(kind, group=group.id))
-            assert answer.status_code == 200
+            response = await post(self.router, body(kind, group=group.id))
+            assert response.status_code == 200
 
 
 @asynccontextmanager
@@ -67,7 +67,7 @@ async def _running(
 async def test_what_webhooks_and_polls_deliver_is_handled_once(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, every: timedelta
 ) -> None:
-    """Pushed, pushed again, and found by polls: each change has one handling, and at once."""
+    """Pushed, pushed twice, and found by polls: each change is handled once, and at once."""
     async with _running(oncall, clock, every) as story:
         group = fake.add_group()
         await story.push(group, "alert group created")
@@ -79,10 +79,10 @@ async def test_what_webhooks_and_polls_deliver_is_handled_once(
     assert [call.operation for call in fake.calls].count("acknowledge_alert_group") == 1
 
 
-async def test_a_webhook_that_is_late_is_not_taken_for_news(
+async def test_a_late_webhook_is_not_taken_for_news(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """The state in it is that of long ago; the bot reads what is so now."""
+    """Its state is outdated; the bot reads the current one."""
     async with _running(oncall, clock, timedelta(seconds=5)) as story:
         group = fake.add_group()
         await asyncio.sleep(10)

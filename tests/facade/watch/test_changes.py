@@ -23,8 +23,8 @@ watch = pytest.fixture(watch_with)
 
 
 @attrs.frozen
-class Deed:
-    """What someone does to a group, and what is reported of it."""
+class Action:
+    """What someone does to a group, and what is reported."""
 
     state: Any
     act: Callable[[OnCallClient, FakeOnCall, FakeAlertGroup], Awaitable[Any]]
@@ -32,64 +32,70 @@ class Deed:
 
 
 async def add_alert(_: OnCallClient, __: FakeOnCall, group: FakeAlertGroup) -> None:
-    """One alert more."""
+    """Add an alert."""
     group.alerts_count += 1
 
 
 async def label(client: OnCallClient, fake: FakeOnCall, group: FakeAlertGroup) -> None:
-    """One label more."""
+    """Add a label."""
     fake.add_label("env", "prod")
     await client.alert_groups.add_label(group.id, "env", "prod")
 
 
 async def silence_shortly(client: OnCallClient, fake: FakeOnCall, group: FakeAlertGroup) -> None:
-    """A silence that is over before anybody looks, and an alert."""
+    """Add a silence that ends before the next poll, and an alert."""
     await client.alert_groups.silence(group.id, 1)
     await asyncio.sleep(2)
     await add_alert(client, fake, group)
 
 
-DEEDS = {
-    "acknowledge": Deed("firing", lambda c, _, g: c.alert_groups.acknowledge(g.id), "Acknowledged"),
-    "unacknowledge": Deed(
+ACTIONS = {
+    "acknowledge": Action(
+        "firing", lambda c, _, g: c.alert_groups.acknowledge(g.id), "Acknowledged"
+    ),
+    "unacknowledge": Action(
         "acknowledged", lambda c, _, g: c.alert_groups.unacknowledge(g.id), "Unacknowledged"
     ),
-    "resolve": Deed("firing", lambda c, _, g: c.alert_groups.resolve(g.id), "Resolved"),
-    "resolve a silenced one": Deed(
+    "resolve": Action("firing", lambda c, _, g: c.alert_groups.resolve(g.id), "Resolved"),
+    "resolve a silenced one": Action(
         "silenced", lambda c, _, g: c.alert_groups.resolve(g.id), "Resolved"
     ),
-    "unresolve": Deed("resolved", lambda c, _, g: c.alert_groups.unresolve(g.id), "Unresolved"),
-    "silence": Deed("firing", lambda c, _, g: c.alert_groups.silence(g.id, 3600), "Silenced"),
-    "unsilence": Deed("silenced", lambda c, _, g: c.alert_groups.unsilence(g.id), "Unsilenced"),
-    "acknowledge a silenced one": Deed(
+    "unresolve": Action("resolved", lambda c, _, g: c.alert_groups.unresolve(g.id), "Unresolved"),
+    "silence": Action("firing", lambda c, _, g: c.alert_groups.silence(g.id, 3600), "Silenced"),
+    "unsilence": Action("silenced", lambda c, _, g: c.alert_groups.unsilence(g.id), "Unsilenced"),
+    "acknowledge a silenced one": Action(
         "silenced", lambda c, _, g: c.alert_groups.acknowledge(g.id), "Unsilenced Acknowledged"
     ),
-    "add an alert": Deed("firing", add_alert, "AlertsAdded"),
-    "add an alert to a resolved one": Deed("resolved", add_alert, "AlertsAdded"),
-    "label": Deed("acknowledged", label, "LabelsChanged"),
-    "label a resolved one": Deed("resolved", label, "LabelsChanged"),
-    "delete": Deed("firing", lambda c, _, g: c.alert_groups.delete(g.id, mode="delete"), "Deleted"),
-    "delete a resolved one": Deed(
+    "add an alert": Action("firing", add_alert, "AlertsAdded"),
+    "add an alert to a resolved one": Action("resolved", add_alert, "AlertsAdded"),
+    "label": Action("acknowledged", label, "LabelsChanged"),
+    "label a resolved one": Action("resolved", label, "LabelsChanged"),
+    "delete": Action(
+        "firing", lambda c, _, g: c.alert_groups.delete(g.id, mode="delete"), "Deleted"
+    ),
+    "delete a resolved one": Action(
         "resolved", lambda c, _, g: c.alert_groups.delete(g.id, mode="delete"), "Deleted"
     ),
-    "wipe": Deed("firing", lambda c, _, g: c.alert_groups.delete(g.id, mode="wipe"), "Resolved"),
-    "silence shortly": Deed("firing", silence_shortly, "AlertsAdded"),
+    "wipe": Action("firing", lambda c, _, g: c.alert_groups.delete(g.id, mode="wipe"), "Resolved"),
+    "silence shortly": Action("firing", silence_shortly, "AlertsAdded"),
 }
 
 
-@pytest.mark.parametrize("deed", [pytest.param(deed, id=name) for name, deed in DEEDS.items()])
-async def test_what_is_done_to_a_group_is_reported_once_with_both_looks(
-    fake: FakeOnCall, oncall: OnCallClient, watch: Callable[..., Watcher], deed: Deed
+@pytest.mark.parametrize(
+    "action", [pytest.param(action, id=name) for name, action in ACTIONS.items()]
+)
+async def test_an_action_on_a_group_is_reported_once_with_before_and_after(
+    fake: FakeOnCall, oncall: OnCallClient, watch: Callable[..., Watcher], action: Action
 ) -> None:
-    """And nothing of its neighbours."""
-    groups = [fake.add_group(state=deed.state, labels=SRE) for _ in range(3)]
+    """Nothing is reported for its neighbours."""
+    groups = [fake.add_group(state=action.state, labels=SRE) for _ in range(3)]
     snapshot = Snapshot.of(await oncall.alert_groups.get(groups[1].id))
     async with watching(watch()) as seen:
         await polls(3)
-        await deed.act(oncall, fake, groups[1])
+        await action.act(oncall, fake, groups[1])
         await polls(20)
-    assert reported(seen) == reported(seen, groups[1]) == deed.expected
-    after = None if deed.expected == "Deleted" else await oncall.alert_groups.get(groups[1].id)
+    assert reported(seen) == reported(seen, groups[1]) == action.expected
+    after = None if action.expected == "Deleted" else await oncall.alert_groups.get(groups[1].id)
     assert all(isinstance(change, Change) and change.before == snapshot for change in seen)
     assert all(isinstance(change, Change) and change.after == after for change in seen)
 
@@ -115,7 +121,7 @@ async def test_a_new_group_is_reported_with_the_state_it_is_in(
 async def test_a_group_of_an_empty_server_is_reported(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """The first there ever was, and then no more."""
+    """It is the first group ever; then nothing more is reported."""
     async with watching(watch()) as seen:
         group = fake.add_group()
         await polls()
@@ -124,10 +130,10 @@ async def test_a_group_of_an_empty_server_is_reported(
     assert reported(seen) == "Created Deleted"
 
 
-async def test_what_an_expired_silence_does_is_reported(
+async def test_the_end_of_a_silence_is_reported(
     fake: FakeOnCall, oncall: OnCallClient, watch: Callable[..., Watcher]
 ) -> None:
-    """No one acts then."""
+    """Although no one acts."""
     group = fake.add_group()
     async with watching(watch()) as seen:
         await oncall.alert_groups.silence(group.id, 60)
@@ -137,7 +143,7 @@ async def test_what_an_expired_silence_does_is_reported(
     assert reported(seen) == "Silenced Unsilenced"
 
 
-async def test_groups_are_reported_in_the_order_in_which_they_began(
+async def test_groups_are_reported_in_the_order_of_their_start(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
     """The oldest first, although the list has the newest first."""
@@ -151,7 +157,7 @@ async def test_groups_are_reported_in_the_order_in_which_they_began(
 async def test_over_hundreds_of_polls_nothing_is_reported_twice(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """Of 30 groups in all states, half of which change once."""
+    """For 30 groups in all states, half of which change once."""
     fake._world.page_size = 7
     groups = [group for state in STATES for group in add(fake, 8, state=state)]
     async with watching(watch()) as seen:
@@ -166,7 +172,7 @@ async def test_over_hundreds_of_polls_nothing_is_reported_twice(
         }
 
 
-async def test_groups_that_are_there_are_reported_when_asked_for(
+async def test_existing_groups_are_reported_on_request(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
     """Each once."""
@@ -180,7 +186,7 @@ async def test_groups_that_are_there_are_reported_when_asked_for(
 async def test_groups_beyond_the_horizon_are_not_watched(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """Those that cross it are forgotten, and not taken for deleted."""
+    """Groups that cross it are forgotten, but not reported as deleted."""
     groups = add(fake, 3, apart=3600)
     watcher = watch(horizon=timedelta(hours=2), existing=True)
     async with watching(watcher) as seen:
@@ -197,7 +203,7 @@ async def test_groups_beyond_the_horizon_are_not_watched(
 async def test_resolved_groups_beyond_the_horizon_are_forgotten(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """Without a word."""
+    """Nothing is reported."""
     add(fake, 3, state="resolved")
     watcher = watch(horizon=timedelta(hours=1))
     async with watching(watcher) as seen:
@@ -207,13 +213,13 @@ async def test_resolved_groups_beyond_the_horizon_are_forgotten(
 
 
 class Deaf(httpx.AsyncBaseTransport):
-    """A proxy that drops all filters but the time."""
+    """A proxy that drops all filters except the time range."""
 
     def __init__(self, fake: FakeOnCall) -> None:
         self._inner = fake.transport()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends it on."""
+        """Forward the request without the filters."""
         for name in ("label", "state"):
             request.url = request.url.copy_remove_param(name)
         return await self._inner.handle_async_request(request)
@@ -222,7 +228,7 @@ class Deaf(httpx.AsyncBaseTransport):
 async def test_what_a_server_lists_outside_the_filter_is_not_reported(
     fake: FakeOnCall, clock: VirtualClock
 ) -> None:
-    """It ignores the filter; groups inside it are reported all the same."""
+    """It ignores the filter; matching groups are reported all the same."""
     inside, outside = fake.add_group(labels=SRE), fake.add_group()
     async with (
         OnCallClient(url=BASE, token=fake.token, transport=Deaf(fake)) as client,

@@ -45,13 +45,13 @@ from tests.support.watchers import SRE, enter
 
 
 class Tape:
-    """What was drawn in advance, and is decided from; at its end nothing happens any more."""
+    """Random numbers drawn in advance; after its end nothing happens any more."""
 
     def __init__(self, drawn: bytes) -> None:
         self._left: Iterator[int] = iter(drawn)
 
     def below(self, number: int) -> int:
-        """A number from 0."""
+        """Return a number from 0 to below `number`."""
         return next(self._left, 0) % number
 
 
@@ -60,7 +60,7 @@ LABEL = ("team", "SRE")
 
 
 class Chaos:
-    """A server with actors and faults between all requests, which keeps its history."""
+    """A server with actors and faults between all requests, and the history of its groups."""
 
     def __init__(self, tape: Tape) -> None:
         self.fake = FakeOnCall(clock=virtual_time.ServerClock(), page_size=3)
@@ -73,11 +73,11 @@ class Chaos:
         self.fake.faults.choose(self._choose)
 
     def note(self) -> None:
-        """What all groups are now."""
-        looks = on_server(self.fake)
-        for one in {*looks, *self.history}:
-            if self.history[one][-1] != looks.get(one):
-                self.history[one].append(looks.get(one))
+        """Record the current state of all groups."""
+        views = on_server(self.fake)
+        for group_id in {*views, *self.history}:
+            if self.history[group_id][-1] != views.get(group_id):
+                self.history[group_id].append(views.get(group_id))
 
     def _choose(self, _request: FakeRequest, _operation: str | None) -> Fault | None:
         match self.tape.below(8):
@@ -90,7 +90,7 @@ class Chaos:
         return None
 
     def act(self) -> None:
-        """One deed."""
+        """Perform one random action."""
         groups = [*self.fake.groups.values()]
         group = groups[self.tape.below(len(groups))] if groups else self.create()
         match self.tape.below(6):
@@ -107,13 +107,13 @@ class Chaos:
         self.note()
 
     def create(self) -> FakeAlertGroup:
-        """A group, perhaps a late one."""
+        """Create a group, perhaps with an earlier start."""
         began = self.fake.now() - timedelta(seconds=self.tape.below(4) * 60)
         state = cast("Any", STATES[self.tape.below(4)])
         return self.fake.add_group(state=state, started_at=began, labels=SRE)
 
     def check(self, change: Change) -> None:
-        """It is of a difference that was really there, between two moments in their order."""
+        """Assert that the change is a true difference between two states in their order."""
         past = self.history[change.id]
         after = None if change.after is None else View.of(Snapshot.of(change.after))
         before = None if change.before is None else View.of(change.before)
@@ -127,7 +127,7 @@ class Chaos:
             assert after
             assert before.alerts < after.alerts or before.labels != after.labels
         elif not isinstance(change, Created | Deleted):
-            # Of a new group, it is the state in which it began that is left.
+            # Of a new group, the state in which it began is left out.
             assert (before.state if before else "firing") != (after.state if after else None)
 
 
@@ -142,21 +142,21 @@ class Mirror:
     stored: tuple[str, dict[str, View]] | None = None
 
     async def run(self) -> None:
-        """Follows all changes; now and then the checkpoint is stored, with the mirror."""
+        """Follow all changes; now and then store the checkpoint, with the mirror."""
         before, last = dict(self.model), None
-        async for one in self.watcher:
-            if isinstance(one, Change):
-                self.chaos.check(one)
-            # Changes of one look at a group count as reported together.
-            if not _are_reported_together(last, one):
+        async for event in self.watcher:
+            if isinstance(event, Change):
+                self.chaos.check(event)
+            # Changes from one read of a group count as reported together.
+            if not _are_reported_together(last, event):
                 before = dict(self.model)
             if self.chaos.tape.below(3) == 0:
                 self.stored = (self.watcher.checkpoint.to_json(), before)
-            follow(self.model, one, LABEL)
-            last = one
+            follow(self.model, event, LABEL)
+            last = event
 
     def next(self) -> Mirror:
-        """Goes on from what was stored, after a kill."""
+        """Return a consumer that continues from what was stored, after a kill."""
         text, model = self.stored or (None, dict[str, View]())
         return Mirror(self.chaos, self.client, watcher(self.client, text), dict(model), self.stored)
 
@@ -168,7 +168,7 @@ def _are_reported_together(one: Watched | None, other: Watched) -> bool:
 
 
 def watcher(client: OnCallClient, text: str | None) -> Watcher:
-    """One that reports all there is at the beginning."""
+    """A watcher that reports all existing groups at the start."""
     checkpoint = None if text is None else Checkpoint.from_json(text)
     return client.alert_groups.watch(
         clock=virtual_time.now,
@@ -181,7 +181,7 @@ def watcher(client: OnCallClient, text: str | None) -> Watcher:
 
 
 async def disturbed(drawn: bytes, lives: Sequence[int]) -> None:
-    """Watchers that live for so many minutes each, then one in peace."""
+    """Run watchers for so many minutes each, then one without faults."""
     chaos = Chaos(Tape(drawn))
     async with OnCallClient(
         url=BASE, token=chaos.fake.token, transport=chaos.fake.transport(), timeout=5
@@ -190,7 +190,7 @@ async def disturbed(drawn: bytes, lives: Sequence[int]) -> None:
         for minutes in [*lives, 0]:
             if not minutes:
                 chaos.fake.faults.clear()
-            # In peace, long enough for all pages to come round.
+            # Without faults, long enough for all pages to be read.
             turns = minutes or len(chaos.fake.groups) + 10
             task = asyncio.create_task(mirror.run())
             await asyncio.wait([task], timeout=60 * turns)

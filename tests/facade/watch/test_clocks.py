@@ -23,7 +23,7 @@ from tests.support.watchers import EVERY, add, enter, polls, reported, watching
 async def test_clocks_of_client_and_server_may_differ(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, skew: timedelta
 ) -> None:
-    """By more than a year: everything is reported at the next poll, and no gap is seen."""
+    """By more than a year: all is reported at the next poll, without a gap."""
     groups = add(fake, 60)
     watcher = oncall.alert_groups.watch(clock=lambda: clock() + skew)
     async with watching(watcher) as seen:
@@ -89,22 +89,22 @@ async def test_a_group_of_the_future_hides_no_other(
 
 
 class Clock:
-    """Of the client; someone sets it."""
+    """The client's clock, which someone sets."""
 
     def __init__(self, real: VirtualClock) -> None:
         self.real = real
         self.off = timedelta()
 
     def __call__(self) -> datetime:
-        """What it shows."""
+        """Return the time it shows."""
         return self.real() + self.off
 
 
 @pytest.mark.parametrize("days", [-400, -40, 40, 400])
-async def test_a_clock_that_is_set_makes_no_group_new_and_none_forgotten(
+async def test_setting_the_clock_makes_no_group_new_and_none_forgotten(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, days: int
 ) -> None:
-    """By more than the horizon, and back again; what happens meanwhile is reported once."""
+    """By more than the horizon, and back; what happens meanwhile is reported once."""
     shown = Clock(clock)
     groups = add(fake, 60)
     watcher = oncall.alert_groups.watch(clock=shown)
@@ -129,7 +129,7 @@ async def test_a_clock_that_is_set_makes_no_group_new_and_none_forgotten(
 async def test_a_clock_that_is_put_back_hides_no_gap(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """No one sets the loop's clock."""
+    """The loop's clock cannot be set."""
     shown = Clock(clock)
     fake.add_group()
     watcher = oncall.alert_groups.watch(clock=shown)
@@ -148,7 +148,7 @@ async def test_a_clock_that_is_put_back_hides_no_gap(
 async def test_a_machine_that_slept_has_a_gap_although_the_loop_did_not_notice(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """The loop's clock stops then, and dates go on; what began meanwhile is reported."""
+    """The loop's clock stops, but the date moves on; what began meanwhile is reported."""
     began = clock()
     slept = Clock(clock)
     fake.add_group()

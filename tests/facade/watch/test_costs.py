@@ -19,7 +19,7 @@ from tests.support.watchers import enter, polls, reported, watching
 
 
 def crowd(fake: FakeOnCall, apart: float = 200.0, **numbers: int) -> list[FakeAlertGroup]:
-    """So many groups of each state, one after the other over the last weeks."""
+    """Add so many groups of each state, spread over the last weeks."""
     began = fake.now()
     states = [state for state, number in numbers.items() for _ in range(number)]
     Random(5).shuffle(states)  # noqa: S311  # no secret
@@ -33,7 +33,7 @@ def crowd(fake: FakeOnCall, apart: float = 200.0, **numbers: int) -> list[FakeAl
 
 @asynccontextmanager
 async def watching_many(fake: FakeOnCall, clock: VirtualClock) -> AsyncGenerator[list[Watched]]:
-    """As `watching`; all is learned from large pages, to save the test's time."""
+    """As `watching`, but the first poll reads large pages, to save the test's time."""
     async with OnCallClient(url=BASE, token=fake.token, transport=fake.transport()) as client:
         fake._world.page_size = 2500
         async with watching(client.alert_groups.watch(clock=clock)) as seen:
@@ -43,7 +43,7 @@ async def watching_many(fake: FakeOnCall, clock: VirtualClock) -> AsyncGenerator
 
 
 async def cost(fake: FakeOnCall, number: int) -> list[int]:
-    """Requests of so many polls."""
+    """Return the requests of so many polls."""
     counts: list[int] = []
     for _ in range(number):
         fake.calls.clear()
@@ -69,7 +69,7 @@ async def cost(fake: FakeOnCall, number: int) -> list[int]:
 async def test_an_idle_poll_of_10000_groups_costs_few_requests(
     fake: FakeOnCall, clock: VirtualClock, numbers: dict[str, int], most: int
 ) -> None:
-    """At most so many, always the same, and all of them lists."""
+    """At most so many, always the same number, and all of them lists."""
     crowd(fake, **numbers)
     async with watching_many(fake, clock) as seen:
         counts = await cost(fake, 6)
@@ -78,10 +78,10 @@ async def test_an_idle_poll_of_10000_groups_costs_few_requests(
     assert max(counts) <= most
 
 
-async def test_after_a_storm_an_idle_poll_costs_few_requests_again(
+async def test_after_a_storm_an_idle_poll_soon_costs_few_requests(
     fake: FakeOnCall, clock: VirtualClock
 ) -> None:
-    """1,500 groups within the overlap are not read again at each poll for ever."""
+    """1,500 groups within the overlap are not read at each poll for ever."""
     crowd(fake, apart=0.1, resolved=1_200, firing=300)
     async with watching_many(fake, clock) as seen:
         await polls(22)
@@ -90,10 +90,10 @@ async def test_after_a_storm_an_idle_poll_costs_few_requests_again(
     assert max(counts) <= 12
 
 
-async def test_of_many_open_groups_everything_is_reported_in_turn(
+async def test_everything_about_many_open_groups_is_reported_in_turn(
     fake: FakeOnCall, clock: VirtualClock
 ) -> None:
-    """1,000 of them: within one round of all pages."""
+    """For 1,000 of them, within one round through all pages."""
     groups = crowd(fake, firing=1_000)
     async with watching_many(fake, clock) as seen:
         enter(groups[500], "resolved", fake)
@@ -103,10 +103,10 @@ async def test_of_many_open_groups_everything_is_reported_in_turn(
     assert len(seen) == 2
 
 
-async def test_when_all_is_resolved_at_once_all_of_it_is_reported(
+async def test_when_all_groups_are_resolved_at_once_all_are_reported(
     fake: FakeOnCall, clock: VirtualClock
 ) -> None:
-    """Once each, and at every poll by a bounded number of requests."""
+    """Once each, with a bounded number of requests per poll."""
     groups = crowd(fake, resolved=2_000, firing=390)
     firing = [group for group in groups if group.state == "firing"]
     async with watching_many(fake, clock) as seen:

@@ -32,23 +32,23 @@ from tests.support.watchers import polls, reported, watching
 
 
 async def revoke(fake: FakeOnCall, _: OnCallClient) -> None:
-    """The token is not good any more."""
+    """Make the token invalid."""
     del fake._world.grants[fake.token]
 
 
 async def refuse_all(fake: FakeOnCall, _: OnCallClient) -> None:
-    """The token may not read any more."""
+    """Take from the token the permission to read."""
     refusal = error(403, {"detail": "You do not have permission to perform this action."})
     fake.faults.add(refusal, lasting=timedelta(days=1))
 
 
 async def close(_: FakeOnCall, client: OnCallClient) -> None:
-    """The client is closed."""
+    """Close the client."""
     await client.aclose()
 
 
 async def delete_team(fake: FakeOnCall, _: OnCallClient) -> None:
-    """The team of the filter is no team any more."""
+    """Delete the team of the filter."""
     fake._world.store(FakeTeam).clear()
 
 
@@ -62,7 +62,7 @@ async def delete_team(fake: FakeOnCall, _: OnCallClient) -> None:
     ],
 )
 @pytest.mark.parametrize("at_once", [True, False])
-async def test_what_waiting_cannot_help_is_raised(  # noqa: PLR0917  # fixtures
+async def test_errors_that_waiting_cannot_help_are_raised(  # noqa: PLR0917  # fixtures
     fake: FakeOnCall,
     oncall: OnCallClient,
     clock: VirtualClock,
@@ -71,7 +71,7 @@ async def test_what_waiting_cannot_help_is_raised(  # noqa: PLR0917  # fixtures
     kind: type[OnCallError],
     at_once: bool,  # noqa: FBT001  # a parameter
 ) -> None:
-    """At the first poll or later; what was reported until then is in the file."""
+    """At the first poll or later; what was reported before is in the file."""
     team, path = fake.add_team("SRE"), tmp_path / "bot.json"
     fake.add_group(integration=fake.add_integration(team_id=team))
     seen: list[Watched] = []
@@ -91,7 +91,7 @@ async def test_what_waiting_cannot_help_is_raised(  # noqa: PLR0917  # fixtures
 async def test_a_checkpoint_that_cannot_be_written_is_reported(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, tmp_path: Path
 ) -> None:
-    """A bot that would repeat itself after the next restart must not go on silently."""
+    """A bot that would repeat its work after a restart must not go on silently."""
     fake.add_group()
     place = tmp_path / "missing" / "bot.json"
     stream = aiter(oncall.alert_groups.watch(clock=clock, checkpoint=place))
@@ -99,10 +99,10 @@ async def test_a_checkpoint_that_cannot_be_written_is_reported(
         await anext(stream)
 
 
-async def test_a_gap_that_a_consumer_dies_of_is_reported_again(
+async def test_a_gap_whose_consumer_dies_is_reported_to_the_next(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, tmp_path: Path
 ) -> None:
-    """It counts as reported when the next change is asked for, as any change."""
+    """Like any change, it counts as reported when the next one is requested."""
     fake.add_group()
     path = tmp_path / "bot.json"
     async with watching(oncall.alert_groups.watch(clock=clock, checkpoint=path)):
@@ -117,14 +117,14 @@ async def test_a_gap_that_a_consumer_dies_of_is_reported_again(
 
 
 class Gateway(httpx.AsyncBaseTransport):
-    """In front of a server; now and then it finds no way to a group."""
+    """A gateway that now and then responds with a 404 of its own for a group."""
 
     def __init__(self, fake: FakeOnCall) -> None:
         self.lost = False
         self._inner = fake.transport()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends it on, or answers in its own words."""
+        """Forward the request, or respond with the gateway's own page."""
         if self.lost and not request.url.path.endswith("/alert_groups/"):
             return httpx.Response(404, json={"message": "no Route matched with those values"})
         return await self._inner.handle_async_request(request)
@@ -149,7 +149,7 @@ async def test_the_404_of_a_gateway_is_not_taken_for_a_deletion(
 async def test_before_anything_was_read_there_is_no_checkpoint(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, tmp_path: Path
 ) -> None:
-    """In an outage at the very beginning."""
+    """Such as in an outage at the start."""
     path = tmp_path / "bot.json"
     watcher = oncall.alert_groups.watch(clock=clock, checkpoint=path)
     fake.faults.add(status(503), lasting=timedelta(minutes=5))
@@ -174,10 +174,10 @@ async def test_before_anything_was_read_there_is_no_checkpoint(
         pytest.param("checkpoint", {"server": BASE}, id="a mapping for a checkpoint"),
     ],
 )
-def test_what_makes_no_sense_is_refused_at_the_call(
+def test_invalid_arguments_are_refused_at_the_call(
     oncall: OnCallClient, argument: str, value: Any
 ) -> None:
-    """And not by the first poll."""
+    """Not at the first poll."""
     with pytest.raises(InvalidArgument, match=f"^{argument}=") as caught:
         oncall.alert_groups.watch(**{argument: value})
     assert caught.value.argument == argument

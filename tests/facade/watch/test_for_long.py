@@ -26,14 +26,14 @@ from tests.support.watchers import add, enter, watching
 
 @attrs.define
 class Life:
-    """Others who act once between two polls, and what each group was at each poll."""
+    """Others act once between polls; this keeps what each group was at each poll."""
 
     fake: FakeOnCall
     random: Random
     past: dict[str, list[str]] = attrs.field(factory=lambda: defaultdict[str, list[str]](list))
 
     def act(self) -> None:
-        """Creates, changes and deletes a few; about 20 of them are there."""
+        """Create, change and delete a few groups; about 20 exist."""
         if self.random.random() < 1 - len(self.fake.groups) / 40:
             self.fake.add_group(state=cast("Any", self.random.choice(STATES)))
         for group in self.random.sample([*self.fake.groups.values()], k=2):
@@ -49,10 +49,10 @@ class Life:
         self.note()
 
     def note(self) -> None:
-        """What the next poll can see of each group, without what repeats."""
-        looks = on_server(self.fake)
-        for group_id in {*looks, *self.past}:
-            state = looks[group_id].state if group_id in looks else "deleted"
+        """Record what the next poll can see of each group, without repeats."""
+        views = on_server(self.fake)
+        for group_id in {*views, *self.past}:
+            state = views[group_id].state if group_id in views else "deleted"
             past = self.past[group_id]
             if not past or past[-1] != state:
                 past.append(state)
@@ -62,7 +62,7 @@ STEPS = (Created, AlertsAdded, LabelsChanged)
 
 
 def states_reported(changes: Sequence[tuple[datetime, Change]]) -> list[str]:
-    """The states of one group, poll by poll, as the changes report them."""
+    """Return the states of one group, poll by poll, as the changes report them."""
     found: dict[datetime, str] = {}
     for moment, one in changes:
         if not isinstance(one, STEPS) or isinstance(one, Created):
@@ -73,7 +73,7 @@ def states_reported(changes: Sequence[tuple[datetime, Change]]) -> list[str]:
 async def test_days_are_reported_transition_by_transition(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """Each once, at the poll after it; in the end the consumer has what the server has."""
+    """Each once, at the next poll; in the end the consumer has what the server has."""
     life, model = Life(fake, Random(7)), dict[str, View]()  # noqa: S311  # no secret
     seen: dict[str, list[tuple[datetime, Change]]] = defaultdict(list)
     add(fake, 20)
@@ -108,9 +108,9 @@ async def test_days_are_reported_transition_by_transition(
 async def test_memory_does_not_grow_from_day_to_day(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """With groups that come and go: as many bytes in the last four days as in those before.
+    """With groups that come and go: the last four days use as many bytes as the four before.
 
-    The first four are not looked at: caches fill. Whoever kept each change would keep 100 kB here.
+    The first four days are ignored, because caches fill. Keeping each change would take 100 kB.
     """
     life, sizes = Life(fake, Random(8)), list[int]()  # noqa: S311  # no secret
     add(fake, 20)
@@ -124,7 +124,7 @@ async def test_memory_does_not_grow_from_day_to_day(
                     seen.clear()
                     fake.calls.clear()
                     life.past.clear()
-                stamp.cache_clear()  # the fake's, which grows up to its bound
+                stamp.cache_clear()  # the fake's calls, which grow up to their bound
                 gc.collect()
                 sizes.append(tracemalloc.get_traced_memory()[0])
         finally:

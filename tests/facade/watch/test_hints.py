@@ -22,10 +22,10 @@ from tests.support.watchers import SRE, add, enter, polls, reported, watch_with,
 watch = pytest.fixture(watch_with)
 
 
-async def test_a_hint_is_looked_at_at_once_and_reported_once(
+async def test_a_hinted_group_is_read_at_once_and_reported_once(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """By one request for the group; the next poll has nothing more to report."""
+    """With one request; the next poll has nothing more to report."""
     known, other = fake.add_group(), fake.add_group()
     watcher = watch()
     async with watching(watcher) as seen:
@@ -33,8 +33,8 @@ async def test_a_hint_is_looked_at_at_once_and_reported_once(
         enter(other, "resolved", fake)
         new = fake.add_group()
         fake.calls.clear()
-        for one in (known.id, new.id, known.id):
-            watcher.hint(one)
+        for group_id in (known.id, new.id, known.id):
+            watcher.hint(group_id)
         await asyncio.sleep(0.1)
         assert reported(seen) == "Resolved Created"
         assert [call.operation for call in fake.calls] == ["get_alert_group"] * 2
@@ -43,16 +43,16 @@ async def test_a_hint_is_looked_at_at_once_and_reported_once(
         assert reported(seen, other) == "Resolved"
 
 
-async def test_hints_at_what_is_gone_or_not_watched_report_what_is_true(
+async def test_hints_about_deleted_or_unwatched_groups_report_what_is_true(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """Unknown ids and groups outside the filter lead to nothing; a deletion is reported."""
+    """Unknown ids and groups outside the filter report nothing; a deletion is reported."""
     group, outside = fake.add_group(labels=SRE), fake.add_group()
     watcher = watch(labels=SRE)
     async with watching(watcher) as seen:
         del fake.groups[group.id]
-        for one in ("NONESUCH", outside.id, group.id):
-            watcher.hint(one)
+        for group_id in ("NONESUCH", outside.id, group.id):
+            watcher.hint(group_id)
         await asyncio.sleep(0.1)
         assert reported(seen) == reported(seen, group) == "Deleted"
         await polls(5)
@@ -60,10 +60,10 @@ async def test_hints_at_what_is_gone_or_not_watched_report_what_is_true(
 
 
 @pytest.mark.parametrize("number", [31, 3000])
-async def test_a_storm_of_hints_at_groups_of_others_costs_few_requests(
+async def test_a_storm_of_hints_about_unwatched_groups_costs_few_requests(
     fake: FakeOnCall, watch: Callable[..., Watcher], number: int
 ) -> None:
-    """Thirty are read by their ids; the polls after that are none of more, and then it is quiet."""
+    """Thirty are read by id; later polls send no more requests, and then it is idle."""
     outside = [fake.add_group() for _ in range(number)]
     watcher = watch(labels=SRE)
     async with watching(watcher) as seen:
@@ -80,29 +80,29 @@ async def test_a_storm_of_hints_at_groups_of_others_costs_few_requests(
 async def test_hints_that_never_end_cost_one_request_in_five_seconds(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """Besides the first thirty, and a poll every 15 seconds, although few are asked for."""
+    """Besides the first thirty and a poll every 15 seconds, although polls are rarer."""
     outside = [fake.add_group() for _ in range(3600)]
     watcher = watch(labels=SRE, every=600)
     async with watching(watcher):
         fake.calls.clear()
-        for one in outside:
-            watcher.hint(one.id)
+        for group in outside:
+            watcher.hint(group.id)
             await asyncio.sleep(1)
         asked = Counter(call.operation for call in fake.calls)
         assert 30 < asked["get_alert_group"] <= 30 + 3600 / 5
         assert asked["list_alert_groups"] <= 5 * 3600 / 15
 
 
-async def test_hints_at_many_tracked_groups_are_looked_for_on_pages(
+async def test_hints_about_many_tracked_groups_are_looked_up_on_pages(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
     """Old resolved groups, which a poll would not read."""
     groups = add(fake, 300, apart=7200, state="resolved")
     async with watching(watcher := watch()) as seen:
         fake.calls.clear()
-        for one in groups:
-            one.alerts_count += 1
-            watcher.hint(one.id)
+        for group in groups:
+            group.alerts_count += 1
+            watcher.hint(group.id)
         await polls(2)
         asked = Counter(call.operation for call in fake.calls)
     assert reported(seen) == "AlertsAdded " * 299 + "AlertsAdded"
@@ -110,10 +110,10 @@ async def test_hints_at_many_tracked_groups_are_looked_for_on_pages(
     assert asked.total() <= 100
 
 
-async def test_hints_of_an_outage_are_bounded(
+async def test_hints_during_an_outage_are_bounded(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """Those that were dropped are found all the same, since what is new or open is read."""
+    """Dropped hints lose nothing, because new and open groups are read anyway."""
     watcher = watch()
     async with watching(watcher) as seen:
         fake.faults.add(status(503), lasting=timedelta(minutes=5))
@@ -130,10 +130,10 @@ async def test_hints_of_an_outage_are_bounded(
     assert asked["get_alert_group"] <= 30
 
 
-async def test_what_a_program_writes_goes_before_what_hints_ask_for(
+async def test_writes_of_the_program_go_before_the_reads_of_hints(
     fake: FakeOnCall, clock: VirtualClock
 ) -> None:
-    """So that a storm of them does not hold up a bot's acknowledgements."""
+    """So that a storm of hints does not delay a bot's acknowledgements."""
     mine, other = fake.add_group(), [fake.add_group() for _ in range(30)]
     async with OnCallClient(
         url=BASE, token=fake.token, transport=fake.transport(), max_connections=1
@@ -141,8 +141,8 @@ async def test_what_a_program_writes_goes_before_what_hints_ask_for(
         watcher = client.alert_groups.watch(clock=clock)
         async with watching(watcher):
             fake.latency = timedelta(seconds=1)
-            for one in other:
-                watcher.hint(one.id)
+            for group in other:
+                watcher.hint(group.id)
             await asyncio.sleep(0.5)
             began = asyncio.get_running_loop().time()
             await client.alert_groups.acknowledge(mine.id)
@@ -152,7 +152,7 @@ async def test_what_a_program_writes_goes_before_what_hints_ask_for(
 async def test_a_hint_that_comes_during_a_poll_counts(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """Although the poll has read that group before it changed."""
+    """Although the poll had read the group before it changed."""
     group = fake.add_group()
     watcher = watch(every=300)
     async with watching(watcher) as seen:
@@ -165,10 +165,10 @@ async def test_a_hint_that_comes_during_a_poll_counts(
         assert reported(seen) == "Resolved"
 
 
-async def test_a_hint_at_a_group_that_is_busy_is_kept_until_it_is_not(
+async def test_a_hint_about_a_busy_group_is_kept_until_it_is_free(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """Also when a poll comes in between."""
+    """Also across a poll in between."""
     group = fake.add_group()
     bot = Bot(oncall.alert_groups.watch(every=100, clock=clock, existing=True))
     reported = hear(bot, lasting=150)
@@ -180,10 +180,10 @@ async def test_a_hint_at_a_group_that_is_busy_is_kept_until_it_is_not(
         assert reported == [("Created", group.id), ("AlertsAdded", group.id)]
 
 
-async def test_a_hint_at_a_group_that_has_left_the_filter_reports_nothing(
+async def test_a_hint_about_a_group_that_has_left_the_filter_reports_nothing(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """As polls do not."""
+    """Like polls."""
     group = fake.add_group(labels=SRE)
     watcher = watch(labels=SRE)
     async with watching(watcher) as seen:
@@ -196,7 +196,7 @@ async def test_a_hint_at_a_group_that_has_left_the_filter_reports_nothing(
 
 
 @pytest.mark.parametrize("bad", ["", "a/b", 1])
-async def test_a_hint_at_no_id_is_refused(watch: Callable[..., Watcher], bad: Any) -> None:
+async def test_a_hint_that_is_not_an_id_is_refused(watch: Callable[..., Watcher], bad: Any) -> None:
     """At once."""
     with pytest.raises(InvalidArgument):
         watch().hint(bad)

@@ -1,6 +1,6 @@
-"""Consumers that are killed at any moment, among actors and faults: what they know comes right.
+"""Consumers that are killed at any moment, among actors and faults, end with what is true.
 
-A kill: the consumer hears nothing more, and the next one has its file as it was at that moment.
+After a kill the consumer gets nothing more, and the next one has its file as it was then.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from tests.support.watchers import EVERY, SRE, enter
 
 @attrs.define
 class Life:
-    """A consumer until its death, which comes at one of the moments in which it does something."""
+    """A consumer until its death, which happens at one of the moments in which it acts."""
 
     chaos: Chaos
     model: dict[str, View]
     checkpoint: Path
     moments: int | None
     left: bytes | None = None
-    """What its file was then."""
+    """Its file at that moment."""
     died: asyncio.Event = attrs.field(factory=asyncio.Event)
-    heard: dict[str, Change] = attrs.field(factory=dict[str, Change])
-    """Of each group the last change."""
+    received: dict[str, Change] = attrs.field(factory=dict[str, Change])
+    """The last change of each group."""
 
     def is_alive(self) -> bool:
-        """One moment more, or none."""
+        """Whether it still lives; uses up one moment."""
         if self.moments is not None and not self.died.is_set():
             self.moments -= 1
             if self.moments < 0:
@@ -49,16 +49,16 @@ class Life:
         return not self.died.is_set()
 
     def die(self) -> None:
-        """Nothing is done any more, by anyone."""
+        """Stop everything, and keep the file as it is."""
         if not self.died.is_set():
             self.died.set()
             self.left = self.checkpoint.read_bytes() if self.checkpoint.exists() else None
 
     async def take(self, change: Change) -> None:
-        """What it does with a change."""
+        """Handle a change."""
         if self.is_alive():
             self.chaos.check(change)
-            self.heard[change.id] = change
+            self.received[change.id] = change
             await asyncio.sleep(self.chaos.tape.below(3))
         if self.is_alive():
             follow(self.model, change, LABEL)
@@ -66,8 +66,8 @@ class Life:
         self.is_alive()
 
     def undo(self) -> None:
-        """Others undo some of what it heard of last."""
-        for change in [*self.heard.values()][-4:]:
+        """Let others undo some of the last changes it received."""
+        for change in [*self.received.values()][-4:]:
             group = self.chaos.fake.groups.get(change.id)
             if group is None or self.chaos.tape.below(3) == 0:
                 continue
@@ -79,20 +79,20 @@ class Life:
         self.chaos.note()
 
     async def as_bot(self, watcher: Watcher) -> None:
-        """Several groups at a time."""
+        """Run as a bot: several groups at a time."""
         bot = Bot(watcher, max_at_once=3)
         bot.on(Change)(self.take)
         await bot.run(signals=())
 
     async def as_loop(self, watcher: Watcher) -> None:
-        """One change after the other."""
+        """Run as a loop: one change after the other."""
         async for event in watcher:
             if isinstance(event, Change):
                 await self.take(event)
 
 
 async def lives(drawn: bytes, moments: Sequence[int], folder: Path, *, bots: bool) -> None:
-    """Each life has so many moments, and ends after five minutes in any case; the last in peace."""
+    """Each life has so many moments, and at most five minutes; the last has no faults."""
     chaos, model = Chaos(Tape(drawn)), dict[str, View]()
     async with OnCallClient(
         url=BASE, token=chaos.fake.token, transport=chaos.fake.transport(), timeout=5
@@ -110,7 +110,7 @@ async def lives(drawn: bytes, moments: Sequence[int], folder: Path, *, bots: boo
 
 
 async def lived(life: Life, client: OnCallClient, *, bots: bool) -> bytes | None:
-    """What it leaves."""
+    """Run a life, and return the file that it leaves."""
     watcher = client.alert_groups.watch(
         clock=virtual_time.now,
         labels=SRE,
@@ -122,7 +122,7 @@ async def lived(life: Life, client: OnCallClient, *, bots: bool) -> bytes | None
     seconds = 20 * EVERY
     if life.moments is None:
         life.chaos.fake.faults.clear()
-        seconds = (len(life.chaos.fake.groups) + 30) * EVERY  # all pages come round
+        seconds = (len(life.chaos.fake.groups) + 30) * EVERY  # enough for all pages to be read
     task = asyncio.create_task(life.as_bot(watcher) if bots else life.as_loop(watcher))
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -146,9 +146,9 @@ async def lived(life: Life, client: OnCallClient, *, bots: bool) -> bytes | None
 )
 @example(drawn=bytes(range(256)) * 4, moments=[5, 14, 20, 26, 31], bots=True)
 @example(drawn=bytes(range(256)) * 4, moments=[5, 14, 20, 26, 31], bots=False)
-def test_a_consumer_that_is_killed_at_any_moment_knows_what_there_is_in_the_end(
+def test_a_consumer_that_is_killed_at_any_moment_ends_with_what_the_server_has(
     drawn: bytes, moments: list[int], *, bots: bool
 ) -> None:
-    """In a handler, before and after its deed, or while it waits; all that it gets is true."""
+    """In a handler, before or after its action, or while it waits; all changes are true."""
     with tempfile.TemporaryDirectory() as folder:
         virtual_time.run(lives(drawn, moments, Path(folder), bots=bots))

@@ -32,7 +32,7 @@ watch = pytest.fixture(watch_with)
 async def test_a_group_that_is_created_during_a_poll_is_reported_once(
     fake: FakeOnCall, watch: Callable[..., Watcher], state: Any, number: int
 ) -> None:
-    """Before any of its requests."""
+    """Before any of the poll's requests."""
     add(fake, 7, state="firing")
     fake._world.page_size = 3
     async with watching(watch()) as seen:
@@ -53,12 +53,12 @@ async def test_a_group_that_is_created_during_a_poll_is_reported_once(
 async def test_a_late_group_is_reported_at_the_next_poll(
     fake: FakeOnCall, watch: Callable[..., Watcher], state: Any, late: int
 ) -> None:
-    """It began before others that are known, and appears after them."""
+    """It began before groups that are known, but appears after them."""
     add(fake, 60)
     fake._world.page_size = 10
     fake.add_group()
     async with watching(watch()) as seen:
-        await polls(2)  # so the page that comes round is another one
+        await polls(2)  # so the page whose turn it is differs
         fake.add_group()
         await polls(1)
         seen.clear()
@@ -74,7 +74,7 @@ async def test_a_late_group_is_reported_at_the_next_poll(
 async def test_a_very_late_group_is_reported_at_the_next_poll_while_it_is_open(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """And as soon as its page comes round when it is not."""
+    """If it is closed, as soon as it is its page's turn."""
     add(fake, 120, apart=60)
     async with watching(watch()) as seen:
         began = fake.now() - timedelta(minutes=55, seconds=7)
@@ -90,7 +90,7 @@ async def test_a_very_late_group_is_reported_at_the_next_poll_while_it_is_open(
 async def test_a_group_that_leaves_the_filter_is_reported_as_it_is(
     fake: FakeOnCall, watch: Callable[..., Watcher], state: Any
 ) -> None:
-    """It lost the label: that is reported once, and later nothing."""
+    """The loss of the label is reported once, and later nothing."""
     group, *_ = add(fake, 3, labels=SRE, state=state)
     async with watching(watch(labels=SRE)) as seen:
         group.labels.clear()
@@ -109,7 +109,7 @@ async def test_a_group_that_leaves_the_filter_is_reported_as_it_is(
 async def test_what_a_group_became_as_it_left_the_filter_is_reported(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """Its integration went to another team, and it was resolved."""
+    """Its integration moved to another team, and it was resolved."""
     sre, other = fake.add_team("SRE"), fake.add_team("Other")
     source = fake.add_integration(team_id=sre)
     groups = add(fake, 3, integration=source)
@@ -128,7 +128,7 @@ async def test_what_a_group_became_as_it_left_the_filter_is_reported(
 async def test_a_group_that_enters_the_filter_is_reported_as_created(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """It was not seen before, however old it is; others never are."""
+    """It was not seen before, however old it is; groups outside never are."""
     group, *_ = add(fake, 3, apart=3600)
     async with watching(watch(labels=SRE)) as seen:
         await polls(3)
@@ -138,10 +138,10 @@ async def test_a_group_that_enters_the_filter_is_reported_as_created(
 
 
 @pytest.mark.parametrize("number", range(8))
-async def test_what_is_done_between_two_requests_of_a_poll_is_reported_once(
+async def test_a_change_between_two_requests_of_a_poll_is_reported_once(
     fake: FakeOnCall, watch: Callable[..., Watcher], number: int
 ) -> None:
-    """Groups change state between the lists of states, and the pages move."""
+    """Groups change state between the lists by state, and the pages move."""
     fake._world.page_size = 2
     groups = add(fake, 8, state="firing")
     async with watching(watch()) as seen:
@@ -160,7 +160,7 @@ async def test_what_is_done_between_two_requests_of_a_poll_is_reported_once(
     assert len(seen) == 3
 
 
-async def test_lists_that_move_all_the_time_lead_to_nothing_false(
+async def test_lists_that_move_all_the_time_cause_no_false_change(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
     """Before every request a group is created, and an older one is resolved or deleted."""
@@ -186,7 +186,7 @@ async def test_lists_that_move_all_the_time_lead_to_nothing_false(
         expected = ["Created"] if number >= 12 else []
         if number < 40:
             expected.append(["Deleted", "Resolved"][number % 2])
-        # Those that were created and deleted between two looks were never seen.
+        # Groups that were created and deleted between two reads were never seen.
         assert names == expected or (not names and number % 2 == 0 and 12 <= number < 40)
     assert len(groups) == 52
 
@@ -194,7 +194,7 @@ async def test_lists_that_move_all_the_time_lead_to_nothing_false(
 async def test_more_groups_in_a_second_than_on_a_page_are_all_reported(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """Those that are there, those that come, and what becomes of them when they are resolved."""
+    """Existing groups, new ones, and their resolution."""
     fake._world.page_size = 5
     for state in ("firing", "resolved"):
         add(fake, 23, apart=0.01, state=state)

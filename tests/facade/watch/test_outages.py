@@ -36,7 +36,7 @@ ONCE = RetryPolicy(max_attempts=1)
 
 @pytest.fixture
 async def impatient(fake: FakeOnCall) -> AsyncGenerator[OnCallClient]:
-    """A client that waits 2 seconds, and tries once."""
+    """A client with a timeout of 2 seconds and a single attempt."""
     async with OnCallClient(
         url=BASE, token=fake.token, transport=fake.transport(), timeout=2, retry=ONCE
     ) as client:
@@ -44,7 +44,7 @@ async def impatient(fake: FakeOnCall) -> AsyncGenerator[OnCallClient]:
 
 
 def requests(fake: FakeOnCall) -> list[float]:
-    """The times of the requests from now on, by the loop's clock."""
+    """Collect the times of the requests from now on, by the loop's clock."""
     times: list[float] = []
     meanwhile(fake, lambda _: times.append(virtual_time.loop().time()))
     return times
@@ -66,7 +66,7 @@ OUTAGES = {
 async def test_an_absurd_retry_after_blinds_a_watcher_for_minutes_only(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """Once the server is well again; it said that it would not be for years."""
+    """After the server has recovered, although it announced a pause of years."""
     watcher = oncall.alert_groups.watch(clock=clock)
     async with watching(watcher) as seen:
         fake.faults.add(status(429, headers={"Retry-After": "86400000"}))
@@ -77,7 +77,7 @@ async def test_an_absurd_retry_after_blinds_a_watcher_for_minutes_only(
 
 
 @pytest.mark.parametrize("fault", [pytest.param(one, id=name) for name, one in OUTAGES.items()])
-async def test_after_an_outage_a_gap_is_reported_and_all_that_is_left_to_see(
+async def test_after_an_outage_a_gap_and_all_remaining_changes_are_reported(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock, fault: Fault
 ) -> None:
     """Each change once; what was done and undone meanwhile is not seen."""
@@ -103,7 +103,7 @@ async def test_after_an_outage_a_gap_is_reported_and_all_that_is_left_to_see(
         await asyncio.sleep(400)
         gaps = [event for event in seen if isinstance(event, Gap)]
         rest = [change for change in seen if isinstance(change, Change)]
-        # A poll that waits for the server to take requests again is late, and so is the next.
+        # A poll that waits for the server to accept requests is late, and so is the next.
         assert gaps == seen[:1] or fault.kind == "throttle"
         assert gaps[0].since == last
         assert gaps[-1].until - gaps[0].since >= timedelta(seconds=1800)
@@ -116,10 +116,10 @@ async def test_after_an_outage_a_gap_is_reported_and_all_that_is_left_to_see(
         assert (len(seen), watcher.health.failures) == (len(gaps) + 4, 0)
 
 
-async def test_polls_back_off_in_an_outage_and_come_back(
+async def test_polls_back_off_in_an_outage_and_recover(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock
 ) -> None:
-    """Twice as long each time, up to five minutes; then as before."""
+    """The interval doubles up to five minutes; afterwards it is as before."""
     watcher = impatient.alert_groups.watch(clock=clock)
     async with watching(watcher):
         times = requests(fake)
@@ -144,10 +144,10 @@ async def test_a_long_interval_is_not_made_shorter_by_a_failure(
 
 
 @pytest.mark.parametrize("number", range(8))
-async def test_a_poll_that_fails_in_the_middle_is_made_again(
+async def test_a_poll_that_fails_in_the_middle_is_repeated(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock, number: int
 ) -> None:
-    """Nothing is lost with it, and nothing is reported twice."""
+    """Nothing is lost, and nothing is reported twice."""
     fake._world.page_size = 4
     groups = add(fake, 10)
     async with watching(impatient.alert_groups.watch(clock=clock)) as seen:
@@ -162,7 +162,7 @@ async def test_a_poll_that_fails_in_the_middle_is_made_again(
         groups[5].alerts_count += 1
         await polls(12)
     assert left == []
-    assert [reported(seen, groups[one]) for one in (0, 5, 8)] == [
+    assert [reported(seen, groups[index]) for index in (0, 5, 8)] == [
         "Resolved",
         "AlertsAdded",
         "Deleted",
@@ -171,10 +171,10 @@ async def test_a_poll_that_fails_in_the_middle_is_made_again(
 
 
 @pytest.mark.parametrize("number", range(6))
-async def test_an_outage_while_everything_is_learned_is_waited_out(
+async def test_an_outage_during_the_first_poll_is_waited_out(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock, number: int
 ) -> None:
-    """What was there at the beginning is not reported, whenever it comes."""
+    """Groups that existed at the start are not reported, whenever they are read."""
     fake._world.page_size = 3
     add(fake, 20)
     left = [*range(number + 1)]
@@ -188,10 +188,10 @@ async def test_an_outage_while_everything_is_learned_is_waited_out(
 
 
 @pytest.mark.parametrize("existing", [False, True])
-async def test_what_began_during_an_outage_at_the_very_first_is_reported(
+async def test_what_began_during_an_outage_at_the_start_is_reported(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock, *, existing: bool
 ) -> None:
-    """After a Gap since the first attempt; what was there before only if it is asked for."""
+    """After a Gap since the first attempt; older groups only on request."""
     add(fake, 120)
     fake.faults.add(status(503), lasting=timedelta(minutes=20))
     began = clock()
@@ -211,10 +211,10 @@ async def test_what_began_during_an_outage_at_the_very_first_is_reported(
         assert len(seen) == 1 + len(rest)
 
 
-async def test_what_an_attempt_to_learn_saw_and_changed_in_the_outage_is_reported(
+async def test_a_change_in_an_outage_of_a_group_that_a_failed_first_poll_saw_is_reported(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock
 ) -> None:
-    """The next attempt does not take it for what was there at the beginning."""
+    """The next attempt does not take the new state for the initial one."""
     fake._world.page_size = 5
     groups = add(fake, 20)
     numbers, end = count(), clock() + timedelta(minutes=5)
@@ -229,7 +229,7 @@ async def test_what_an_attempt_to_learn_saw_and_changed_in_the_outage_is_reporte
 async def test_a_throttled_poll_goes_on_when_the_server_says(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """It is no failure; the next poll is late by the pause."""
+    """It is not a failure; the next poll is late by the pause."""
     group = fake.add_group()
     watcher = oncall.alert_groups.watch(clock=clock)
     async with watching(watcher) as seen:
@@ -244,10 +244,10 @@ async def test_a_throttled_poll_goes_on_when_the_server_says(
         assert len(seen) == 2
 
 
-async def test_short_failures_that_the_client_mends_are_no_gap(
+async def test_short_failures_that_the_client_retries_are_not_a_gap(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """A poll that came in time is complete."""
+    """A poll that ends in time is complete."""
     group = fake.add_group()
     async with watching(oncall.alert_groups.watch(clock=clock)) as seen:
         for _ in range(20):
@@ -260,10 +260,10 @@ async def test_short_failures_that_the_client_mends_are_no_gap(
 
 
 @pytest.mark.parametrize(("turns", "gaps"), [(0.5, 0), (0.9, 0), (1.4, 1), (3, 1), (100, 1)])
-async def test_a_gap_is_reported_exactly_when_a_poll_came_late(
+async def test_a_gap_is_reported_exactly_when_a_poll_was_late(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock, turns: float, gaps: int
 ) -> None:
-    """By more than a turn: here the consumer was slow, more and more."""
+    """By more than one interval; here the consumer gets slower and slower."""
     group = fake.add_group()
     seen: list[Watched] = []
     watcher = oncall.alert_groups.watch(clock=clock)
@@ -285,7 +285,7 @@ async def test_a_gap_is_reported_exactly_when_a_poll_came_late(
 async def test_hints_wait_for_the_end_of_an_outage(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock
 ) -> None:
-    """They do not make a client hammer a server that fails."""
+    """They do not make the client hammer a failing server."""
     group = fake.add_group()
     watcher = impatient.alert_groups.watch(clock=clock)
     async with watching(watcher) as seen:
@@ -304,7 +304,7 @@ async def test_hints_wait_for_the_end_of_an_outage(
 async def test_health_shows_an_outage(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock
 ) -> None:
-    """Before anything was read, while all is well, and while it lasts."""
+    """Before the first poll, while all is well, and during the outage."""
     add(fake, 3)
     watcher = impatient.alert_groups.watch(clock=clock)
     health = watcher.health

@@ -39,13 +39,13 @@ watch = pytest.fixture(watch_with)
 
 
 def stream(watcher: Watcher) -> Any:
-    """Its changes, one by one."""
+    """Generate the changes of a watcher."""
     return cast("Any", aiter(watcher))
 
 
 @contextmanager
 def all_limits_restored() -> Generator[None]:
-    """Afterwards files can grow again."""
+    """Restore the limits of the process afterwards, so that files can grow."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
         yield
@@ -54,7 +54,7 @@ def all_limits_restored() -> Generator[None]:
 
 
 def reap(child: int, *pipe: int) -> None:
-    """It ends when its pipe does."""
+    """End the child by closing its pipe."""
     for end in pipe:
         os.close(end)
     os.waitpid(child, 0)
@@ -63,7 +63,7 @@ def reap(child: int, *pipe: int) -> None:
 async def test_a_second_loop_over_a_watcher_is_refused(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """And the first one goes on."""
+    """The first one goes on."""
     watcher = watch()
     async with watching(watcher) as seen:
         with pytest.raises(ClientStateError, match="make one for each"):
@@ -84,10 +84,10 @@ async def test_a_bot_and_a_loop_do_not_share_a_watcher(
             await Bot(watcher).run(signals=())
 
 
-async def test_a_loop_that_waits_at_a_change_gives_way_to_another(
+async def test_a_loop_that_is_idle_at_a_change_is_replaced_by_another(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """Which gets that change again; the first one has nothing more to say in it."""
+    """The new one gets that change too; the first one is refused from then on."""
     group, *_ = add(fake, 3)[::-1]
     watcher = watch(existing=True)
     async with aclosing(stream(watcher)) as first, aclosing(stream(watcher)) as second:
@@ -100,10 +100,10 @@ async def test_a_loop_that_waits_at_a_change_gives_way_to_another(
     assert reported(rest) == "Created Resolved"
 
 
-async def test_a_bot_that_waits_for_a_free_handler_gives_way_to_nobody(
+async def test_a_bot_that_waits_for_a_free_handler_is_not_replaced(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """It is not polling then, and yet it is there."""
+    """It does not poll then, but is still running."""
     add(fake, 3)
     watcher = watch(existing=True)
     bot = Bot(watcher, max_at_once=1)
@@ -122,7 +122,7 @@ async def test_a_bot_that_waits_for_a_free_handler_gives_way_to_nobody(
 async def test_a_gap_at_which_a_loop_ended_is_reported_to_the_next(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path, file: str | None
 ) -> None:
-    """And then never again."""
+    """But only once."""
     fake.add_group()
     watcher = watch(checkpoint=file and tmp_path / file)
     async with watching(watcher):
@@ -142,7 +142,7 @@ async def test_a_gap_at_which_a_loop_ended_is_reported_to_the_next(
 
 
 @pytest.mark.parametrize("file", [None, "bot.json"], ids=["no file", "a file"])
-async def test_after_a_break_another_loop_goes_on(
+async def test_after_a_break_another_loop_continues(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path, file: str | None
 ) -> None:
     """At the next poll, with the change at which the first one ended."""
@@ -160,10 +160,10 @@ async def test_after_a_break_another_loop_goes_on(
     assert (len({*ids}), passed()) == (4, about(2 * EVERY))
 
 
-async def test_a_second_watcher_of_a_file_is_refused(
+async def test_a_second_watcher_with_the_same_file_is_refused(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """After a while in which the first one might have ended."""
+    """After a while, in case the first one ends."""
     fake.add_group()
     path = tmp_path / "bot.json"
     async with watching(watch(checkpoint=path)) as seen:
@@ -176,10 +176,10 @@ async def test_a_second_watcher_of_a_file_is_refused(
     assert reported(seen) == "Created"
 
 
-async def test_a_second_watcher_of_a_file_waits_for_the_first_one_to_end(
+async def test_a_second_watcher_with_the_same_file_waits_for_the_first_to_end(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """And goes on from where that ended, not from where the file was when it was made."""
+    """It continues where that one ended, not where the file was when it was made."""
     path = tmp_path / "bot.json"
     async with watching(watch(checkpoint=path)) as first:
         second = watch(checkpoint=path)
@@ -197,7 +197,7 @@ async def test_a_second_watcher_of_a_file_waits_for_the_first_one_to_end(
 async def test_a_file_has_one_lock_under_all_its_names(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """And stays where it is when it is written by another name."""
+    """Writing through another name does not move the file."""
     path, link = tmp_path / "bot.json", tmp_path / "link.json"
     link.symlink_to(path)
     fake.add_group()
@@ -213,7 +213,7 @@ async def test_a_file_has_one_lock_under_all_its_names(
 async def test_a_file_that_cannot_be_locked_is_reported_with_its_path(
     watch: Callable[..., Watcher], tmp_path: Path, kind: str
 ) -> None:
-    """As one that cannot be written."""
+    """As if it could not be written."""
     path = tmp_path / "missing" / "bot.json" if kind == "folder" else tmp_path / "bot.json"
     if kind == "lock":
         (tmp_path / "bot.json.lock").mkdir()
@@ -274,10 +274,10 @@ async def test_without_locks_a_watcher_goes_on_only_where_that_is_said(
             assert path.exists()
 
 
-async def test_a_bot_lets_go_of_its_file_when_it_ends(
+async def test_a_bot_releases_its_file_when_it_ends(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """The next one has it at once."""
+    """The next one gets it at once."""
     fake.add_group()
     for _ in range(3):
         bot = Bot(watch(checkpoint=tmp_path / "bot.json"))
@@ -287,10 +287,10 @@ async def test_a_bot_lets_go_of_its_file_when_it_ends(
         assert passed() - began == about(EVERY)
 
 
-async def test_a_watcher_that_cannot_use_a_file_lets_go_of_it(
+async def test_a_watcher_that_cannot_use_a_file_releases_it(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """And never writes into it: it belongs to another filter by now."""
+    """And never writes to it, because it belongs to another filter by then."""
     path = tmp_path / "bot.json"
     stranger = watch(checkpoint=path, labels=SRE)
     async with watching(watch(checkpoint=path)):
@@ -310,7 +310,7 @@ async def test_a_watcher_that_cannot_use_a_file_lets_go_of_it(
 async def test_a_child_that_was_forked_meanwhile_does_not_keep_the_file(
     watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """It has the lock open, as whatever else the process had."""
+    """It inherits the open lock, as it does all open files."""
     path = tmp_path / "bot.json"
     reading, writing = os.pipe()
     async with watching(watch(checkpoint=path)):
@@ -343,7 +343,7 @@ async def test_a_bot_that_waits_for_its_file_can_be_stopped(
 async def test_a_disk_that_was_full_once_is_no_error_for_the_next_loop(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """Once there is room again; nothing was reported that the file does not know of."""
+    """Once there is room; nothing was reported that is not in the file."""
     groups = add(fake, 3)[::-1]
     path = tmp_path / "bot.json"
     seen: list[Watched] = []
@@ -363,7 +363,7 @@ async def test_a_disk_that_was_full_once_is_no_error_for_the_next_loop(
 async def test_a_cancelled_loop_that_cannot_save_is_cancelled_all_the_same(
     watch: Callable[..., Watcher], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What it could not do is logged."""
+    """The failure is logged."""
     (tmp_path / "d").mkdir()
     task = asyncio.create_task(collect(watch(checkpoint=tmp_path / "d" / "bot.json"), []))
     await asyncio.sleep(1)
@@ -374,10 +374,10 @@ async def test_a_cancelled_loop_that_cannot_save_is_cancelled_all_the_same(
     assert "When watching ended: " in caplog.text
 
 
-async def test_a_file_that_was_removed_is_written_again(
+async def test_a_file_that_was_removed_is_rewritten(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """At once, and whole."""
+    """At once, and in full."""
     group = fake.add_group()
     path = tmp_path / "bot.json"
     async with watching(watch(checkpoint=path)) as seen:

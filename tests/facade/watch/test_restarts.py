@@ -1,4 +1,4 @@
-"""Watching: the next watcher goes on where the last one ended."""
+"""Watching: the next watcher continues where the last one ended."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ watch = pytest.fixture(watch_with)
 
 
 async def first(watcher: Watcher, number: int) -> list[Watched]:
-    """So many changes; the last one is not reported to its end."""
+    """Take so many changes; the last one stays in flight."""
     seen: list[Watched] = []
     stream = aiter(watcher)
     while len(seen) < number:
@@ -31,7 +31,7 @@ async def first(watcher: Watcher, number: int) -> list[Watched]:
 async def test_the_next_watcher_reports_what_was_in_flight_and_the_rest(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path, kind: str
 ) -> None:
-    """And not what was reported."""
+    """Nothing that was reported."""
     path = tmp_path / "bot.json"
     place = {"file": path, "name of a file": str(path)}.get(kind)
     groups = add(fake, 5)[::-1]
@@ -52,7 +52,7 @@ async def test_the_next_watcher_reports_what_was_in_flight_and_the_rest(
 async def test_what_happened_between_two_watchers_is_reported(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """Against what the first one reported, after a Gap."""
+    """As a difference from what the first one reported, after a Gap."""
     path = tmp_path / "bot.json"
     groups = add(fake, 4)
     async with watching(watch(checkpoint=path)):
@@ -73,10 +73,10 @@ async def test_what_happened_between_two_watchers_is_reported(
     assert seen == []
 
 
-async def test_a_restart_soon_enough_is_no_gap(
+async def test_a_quick_restart_is_not_a_gap(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """Within two turns."""
+    """Within two intervals."""
     fake.add_group()
     for _ in range(3):
         async with watching(watch(checkpoint=tmp_path / "bot.json")) as seen:
@@ -88,7 +88,7 @@ async def test_a_restart_soon_enough_is_no_gap(
 async def test_the_file_has_what_was_reported_a_second_ago(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """Also in the middle of a poll that finds much."""
+    """Also in the middle of a poll with many changes."""
     path = tmp_path / "bot.json"
     add(fake, 10)
     number = 0
@@ -105,7 +105,7 @@ async def test_the_file_has_what_was_reported_a_second_ago(
 async def test_a_group_that_has_left_the_filter_is_not_followed_after_a_restart_either(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """Until it comes back: then it is not new."""
+    """Until it returns; then it is not new."""
     path = tmp_path / "bot.json"
     group = fake.add_group(labels=SRE)
     async with watching(watch(labels=SRE, checkpoint=path)) as seen:

@@ -18,10 +18,10 @@ from tests.support.watchers import EVERY, STATES, add, enter, polls, reported, w
 watch = pytest.fixture(watch_with)
 
 
-async def test_a_slow_consumer_gets_one_difference_for_each_group(
+async def test_a_slow_consumer_gets_one_difference_per_group(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """While it works nothing is read; afterwards a Gap says that something may be missing."""
+    """Nothing is read while it works; then a Gap says that something may be missing."""
     groups = add(fake, 3)
     stream = aiter(watch())
     enter_all = iter(STATES * 25)

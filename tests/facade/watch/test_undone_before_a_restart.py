@@ -1,6 +1,6 @@
-"""What was delivered, or was being delivered, and is undone before a restart: no one is left wrong.
+"""What was delivered, or in flight, and is undone before a restart: the consumer is corrected.
 
-A bot or a loop is killed where its file is copied: the next one has the file as it was then.
+A kill is a copy of the file: the next bot or loop has the file as it was then.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Story:
 
 
 def changes(state: str, into: str) -> Story:
-    """Into another state, and back."""
+    """Change into another state, and back."""
     return Story(
         state,
         lambda group, fake: enter(group, into, fake),
@@ -78,7 +78,7 @@ stories = pytest.mark.parametrize(
 
 
 class Mirror:
-    """A consumer: it has whatever was reported to it, also when its handler comes to no end."""
+    """A consumer that keeps all that was reported to it, also if its handler never ends."""
 
     def __init__(self) -> None:
         self.model: Model = {}
@@ -87,7 +87,7 @@ class Mirror:
         self.dead = False
 
     def at(self, bot: Bot) -> Bot:
-        """Hears of all changes."""
+        """Register for all changes."""
 
         @bot.on(Change)
         async def mirror(change: Change) -> None:
@@ -98,17 +98,17 @@ class Mirror:
         return bot
 
     def take(self, one: Watched) -> None:
-        """It gets this change."""
+        """Take a change into the model."""
         self.seen.append(one)
         follow(self.model, one)
 
     def killed(self, checkpoint: Path) -> Path:
-        """A kill: the file as it is left, not locked; what runs then is reported to no one."""
+        """Kill it, and return a copy of its file without a lock; later changes are dropped."""
         self.dead = True
         return Path(shutil.copy(checkpoint, checkpoint.with_name("left")))
 
     def next(self) -> Mirror:
-        """The next process of the same consumer."""
+        """Return the next process of the same consumer."""
         mirror = Mirror()
         mirror.model = self.model
         return mirror
@@ -119,7 +119,7 @@ class Mirror:
 async def test_a_bot_that_is_killed_corrects_what_is_undone_before_the_next(
     fake: FakeOnCall, make: Make, tmp_path: Path, story: Story, lasting: float
 ) -> None:
-    """At the very moment of the change, whether its handler has ended or not."""
+    """Right at the change, whether its handler has ended or not."""
     group = fake.add_group(state=cast("Any", story.state))
     path, mirror = tmp_path / "c", Mirror()
     bot = mirror.at(make(checkpoint=path))
@@ -141,7 +141,7 @@ async def test_a_bot_that_is_killed_corrects_what_is_undone_before_the_next(
 async def test_a_bot_whose_grace_is_over_corrects_what_is_undone_before_the_next(
     fake: FakeOnCall, make: Make, tmp_path: Path, story: Story
 ) -> None:
-    """A handler that was cut off had perhaps done its work."""
+    """A cancelled handler may have done its work."""
     group = fake.add_group(state=cast("Any", story.state))
     path, mirror = tmp_path / "c", Mirror()
     bot = mirror.at(make(checkpoint=path))
@@ -163,7 +163,7 @@ async def test_a_bot_whose_grace_is_over_corrects_what_is_undone_before_the_next
 async def test_a_loop_corrects_what_is_undone_before_the_next(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path, story: Story, way: str
 ) -> None:
-    """Without a bot: killed at a change, or left there and begun again."""
+    """Without a bot: killed at a change, or left there and restarted."""
     group = fake.add_group(state=cast("Any", story.state))
     path, mirror = tmp_path / "c", Mirror()
     watcher = watch(existing=True, checkpoint=None if way == "value" else path)
@@ -194,7 +194,7 @@ async def test_a_loop_corrects_what_is_undone_before_the_next(
 async def test_a_group_that_was_created_and_deleted_is_reported_as_deleted(
     fake: FakeOnCall, make: Make, tmp_path: Path, lasting: float, again: int
 ) -> None:
-    """Although no list and no checkpoint of what was handled has it; and until that is handled."""
+    """Although it is in no list, and not in the checkpoint as handled; until it is handled."""
     path, mirror = tmp_path / "c", Mirror()
     async with running(mirror.at(make(checkpoint=path))):
         await asyncio.sleep(1)
@@ -220,7 +220,7 @@ async def test_a_group_that_was_created_and_deleted_is_reported_as_deleted(
 async def test_what_is_not_undone_is_reported_as_it_was(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """Once, with what was known before."""
+    """Once, with the state that was known before."""
     group = fake.add_group()
     path, mirror = tmp_path / "c", Mirror()
     bot = mirror.at(make(checkpoint=path))
@@ -238,7 +238,7 @@ async def test_what_is_not_undone_is_reported_as_it_was(
 async def test_a_group_that_has_left_the_filter_is_not_reported_as_created(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """A bot that acts on new groups of its team must not act on one of another team."""
+    """A bot that acts on new groups of its team must not act on another team's."""
     path, mirror = tmp_path / "c", Mirror()
     async with running(mirror.at(make(labels=SRE, checkpoint=path))):
         await asyncio.sleep(1)
@@ -257,7 +257,7 @@ async def test_a_group_that_has_left_the_filter_is_not_reported_as_created(
 async def test_a_group_that_came_back_into_the_filter_and_left_again_is_corrected(
     fake: FakeOnCall, make: Make, tmp_path: Path, lasting: float
 ) -> None:
-    """It is in no list, and was outside when it was last reported for certain."""
+    """It is in no list, and was outside the filter at its last certain report."""
     path, mirror = tmp_path / "c", Mirror()
     group = fake.add_group(labels=SRE)
     bot = mirror.at(make(labels=SRE, checkpoint=path))
@@ -279,7 +279,7 @@ async def test_a_group_that_came_back_into_the_filter_and_left_again_is_correcte
 async def test_a_change_that_is_repeated_reports_what_the_group_is_by_now(
     fake: FakeOnCall, make: Make, tmp_path: Path
 ) -> None:
-    """A group that was new, and was acknowledged before the next bot: both are reported."""
+    """A new group was acknowledged before the next bot: both are reported."""
     path, mirror = tmp_path / "c", Mirror()
     async with running(mirror.at(make(checkpoint=path))):
         await asyncio.sleep(1)
