@@ -1,4 +1,4 @@
-"""Files that the SDK keeps: regular ones, readable by their owner only, one JSON object a line.
+"""Files that the SDK keeps: regular, readable by their owner only, locked, a JSON object a line.
 
 Each line ends with a checksum as its last member, so that it is still JSON, and damage by a disk or
 an editor is noticed. CRC-32 finds every change of up to 32 bits in a row, and so every changed bit.
@@ -10,9 +10,44 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import Final
 from zlib import crc32
+
+if sys.platform == "win32":
+    import msvcrt
+
+    # On Windows, other processes can neither read nor write locked bytes. So the lock is on a byte
+    # far beyond the end of the file, as in SQLite: the last one that `msvcrt.locking` can reach.
+    _LOCKED: Final = 2**31 - 2
+
+    def _locking(file: int, how: int) -> None:
+        position = os.lseek(file, 0, os.SEEK_CUR)
+        os.lseek(file, _LOCKED, os.SEEK_SET)
+        try:
+            msvcrt.locking(file, how, 1)
+        finally:
+            os.lseek(file, position, os.SEEK_SET)
+
+    def _lock(file: int) -> None:
+        try:
+            _locking(file, msvcrt.LK_NBLCK)
+        except PermissionError as error:
+            raise BlockingIOError(*error.args) from error
+
+    def _unlock(file: int) -> None:
+        _locking(file, msvcrt.LK_UNLCK)
+
+else:
+    import fcntl
+
+    def _lock(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
 
 NO_SYMLINK: Final = getattr(os, "O_NOFOLLOW", 0)
 """Flag of `open_private`: raise OSError where the path is a symbolic link."""
@@ -61,6 +96,27 @@ def has_name(file: int, path: Path) -> bool:
         return os.path.samestat(path.stat(), os.fstat(file))
     except OSError:
         return False
+
+
+def lock(file: FileIO | int) -> None:
+    """Lock a file until `unlock`, or until the process ends.
+
+    Two file objects exclude each other also within one process.
+
+    Raises:
+        BlockingIOError: It is already locked.
+        OSError: The file system has no locks, as some network file systems.
+    """
+    _lock(file if isinstance(file, int) else file.fileno())
+
+
+def unlock(file: FileIO | int) -> None:
+    """Release the lock, if there is one.
+
+    Closing the file is not enough if a child process was forked meanwhile, which has it open too.
+    """
+    with suppress(OSError):  # Windows raises it where nothing was locked
+        _unlock(file if isinstance(file, int) else file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

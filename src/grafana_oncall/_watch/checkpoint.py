@@ -71,6 +71,8 @@ class Checkpoint:
     """Ids of groups that no longer match the filter: they are not new when they match it again."""
     in_flight: tuple[Delivery, ...] = attrs.field(default=(), repr=False)
     """Deliveries since then that are not known to have completed."""
+    grafana_url: str | None = None
+    """The Grafana stack that it belongs to; None if the client did not know it."""
     format: int = _FORMAT
     """Version of the JSON."""
 

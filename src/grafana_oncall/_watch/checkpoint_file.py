@@ -29,8 +29,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from grafana_oncall._core.aio import to_the_end
-from grafana_oncall._core.filelock import lock, unlock
-from grafana_oncall._core.files import NO_SYMLINK, has_name, open_private, sealed
+from grafana_oncall._core.files import NO_SYMLINK, has_name, lock, open_private, sealed, unlock
 from grafana_oncall.errors import CheckpointError
 
 from .checkpoint import Checkpoint, append, beside, unusable, write_new

@@ -24,6 +24,7 @@ from typing import Final
 import attrs
 
 from grafana_oncall._core.aio import call_in
+from grafana_oncall._session.organization import Stack, may_own
 from grafana_oncall._session.session import Session
 from grafana_oncall.changes import Gap
 from grafana_oncall.errors import (
@@ -76,9 +77,9 @@ class Follower:
         self._session = session
         self._settings = settings
         query = settings.scope.request.query
-        self.recorder = Recorder(
-            session.shared.target.base_url, query, checkpoint, locked=settings.lock
-        )
+        self.recorder = Recorder(Stack.of(session), query, checkpoint, locked=settings.lock)
+        self._is_own_organization = False
+        """Whether that of the checkpoint was compared with the token's."""
         self._poller = Poller(session, settings.scope, self.recorder.tracker)
         self._started: Timestamp | None = None
         """When the first poll began."""
@@ -221,6 +222,7 @@ class Follower:
         self._poller.ignore_before(today - self._settings.horizon)
         hinted = self.schedule.take_all_hints()
         try:
+            await self._check_organization()
             changed = await self._read(self._started, busy, hinted)
         except BaseException:
             self.schedule.hint(hinted)
@@ -231,6 +233,16 @@ class Follower:
         self.schedule.hint(self.recorder.tracker.unseen(hinted))
         await self.recorder.record_poll(now, gap)
         return Poll(gap=gap, changed=changed)
+
+    async def _check_organization(self) -> None:
+        """Raise CheckpointError when the checkpoint's groups are another organization's.
+
+        All of them would be reported as deleted. The token stays the same, so once is enough.
+        """
+        if not self._is_own_organization:
+            if not await may_own(self._session, self.recorder.known()):
+                raise self.recorder.other_organization()
+            self._is_own_organization = True
 
     async def _read(
         self, started: Timestamp, busy: Collection[str], hinted: Collection[str]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from grafana_oncall._session.organization import Stack
 from grafana_oncall._validation.arguments import path_of
 from grafana_oncall.changes import Gap
 from grafana_oncall.errors import CheckpointError
@@ -24,13 +25,13 @@ class Recorder:
 
     def __init__(
         self,
-        server: str,
+        stack: Stack,
         query: Sequence[tuple[str, str]],
         checkpoint: Checkpoint | str | Path | None,
         *,
         locked: bool,
     ) -> None:
-        self._server = server
+        self._stack = self._stored_stack = stack
         self._query = tuple(query)
         self.tracker = GroupTracker(query)
         self.polled: Timestamp | None = None
@@ -46,17 +47,40 @@ class Recorder:
             self._resume(checkpoint)
 
     def _resume(self, checkpoint: Checkpoint) -> None:
-        if checkpoint.server != self._server or sorted(checkpoint.query) != sorted(self._query):
+        stack = Stack(checkpoint.server, checkpoint.grafana_url)
+        if not stack.may_be(self._stack) or sorted(checkpoint.query) != sorted(self._query):
             message = (
-                f"The checkpoint is of {checkpoint.server} with the filter {checkpoint.query}, and "
-                f"this watcher is of {self._server} with {self._query}. Use another file for it."
+                f"The checkpoint is of {stack} with the filter {checkpoint.query}, and "
+                f"this watcher is of {self._stack} with {self._query}. Use another file for it."
             )
-            path = None if self._file is None else str(self._file.path)
-            raise CheckpointError(message, path=path)
+            raise CheckpointError(message, path=self._path)
+        self._stored_stack = stack
         self.polled, self._gaps = Timestamp(checkpoint.polled), []
         state, tracker = delivery_state(checkpoint), self.tracker
         tracker.reported, tracker.left_filter = state.reported, state.left_filter
         tracker.in_flight = state.in_flight
+
+    @property
+    def _path(self) -> str | None:
+        return None if self._file is None else str(self._file.path)
+
+    def known(self) -> Sequence[str]:
+        """Return the ids of the groups that are not known to be deleted, newest first."""
+        in_flight, groups = self.tracker.in_flight, self.tracker.reported.values()
+        return [
+            group.id
+            for group in sorted(groups, key=lambda group: group.created_at, reverse=True)
+            if all(delivery.after is not None for delivery in in_flight.get(group.id, ()))
+        ]
+
+    def other_organization(self) -> CheckpointError:
+        """Return the error for a checkpoint none of whose groups exists for the token."""
+        message = (
+            f"{self._path or 'The checkpoint'}: none of its alert groups exists for this token, so "
+            "they are another organization's. Use the token that it was made with, or another "
+            "file. If all of them were deleted, delete the checkpoint to start anew."
+        )
+        return CheckpointError(message, path=self._path)
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -64,7 +88,8 @@ class Recorder:
         if self.polled is None:
             raise CheckpointError("Nothing was read yet: there is no checkpoint.", path=None)
         return Checkpoint(
-            server=self._server,
+            server=self._stored_stack.server,
+            grafana_url=self._stored_stack.grafana_url,
             query=self._query,
             polled=self._complete_until(self.polled),
             **members(self.tracker),

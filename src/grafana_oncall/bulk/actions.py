@@ -65,6 +65,11 @@ class Action(ABC):
         return Status.CHANGED
 
     @property
+    def removes(self) -> bool:
+        """Whether a group does not exist any more after it."""
+        return False
+
+    @property
     def arguments(self) -> Mapping[str, Any]:
         """The fields, as JSON."""
         return attrs.asdict(self)

@@ -16,6 +16,7 @@ from grafana_oncall._generated.models.alert_groups import AlertGroup, DeleteMode
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._listing.filters import is_filtered
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
+from grafana_oncall._session.organization import Stack
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import Forever, duration, silence_delay
 from grafana_oncall._validation.enums import delete_mode
@@ -160,18 +161,19 @@ class Bulk:
 
         Raises:
             JournalError: Another run is using the journal; or it cannot be read; or its selection
-                was not complete, so that nothing was sent; or it is of another server. `.reason`
-                says which.
+                was not complete, so that nothing was sent; or it is of another server or stack.
+                `.reason` says which. Awaiting it raises JournalError as well if none of its groups
+                exists for this token: they are another organization's.
         """
         settings = _settings("resume", options, ResumeOptions.__optional_keys__)
         path = path_of_journal(journal)
         file = Journal(path, OLD, fsync=settings.fsync, locked=settings.lock)
         with file:
             state = file.peek()
-        header, server = state.header, self._session.shared.target.base_url
-        if header.server != server:
+        header, stack = state.header, Stack.of(self._session)
+        if not header.stack.may_be(stack):
             raise file.other_run(
-                f"it is the journal of a run on {header.server}, but this client is for {server}."
+                f"it is the journal of a run on {header.stack}, but this client is for {stack}."
             )
         read_again = None
         if header.converge and header.query is not None:
@@ -185,7 +187,7 @@ class Bulk:
         settings = _settings(action.name, options, BulkOptions.__optional_keys__)
         query = self._query(selection, settings)
         header = Header(
-            server=self._session.shared.target.base_url,
+            stack=Stack.of(self._session),
             action=action,
             query=None if query is None else query.request.query,
             converge=settings.converge,

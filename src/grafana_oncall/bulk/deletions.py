@@ -34,6 +34,11 @@ class Delete(Action):
         """ACCEPTED, because only with `wait` the run sees that it was carried out."""
         return Status.ACCEPTED if self.wait is None else Status.CHANGED
 
+    @property
+    def removes(self) -> bool:
+        """Whether it is a deletion; a wiped group still exists."""
+        return self.mode == "delete"
+
     def steps(self, _seen: Seen | None, /) -> Sequence[str]:
         """Always return the same step: a group may lack a title for another reason than a wipe."""
         return (self.mode,)

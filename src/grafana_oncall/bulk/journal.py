@@ -1,6 +1,6 @@
 """The journal of a bulk run: JSON lines, from which a run that was killed can be finished.
 
-    {"journal": 1, "server": …, "action": {…}, "query": [[…]] | null, …}
+    {"journal": 1, "server": …, "grafana_url": …, "action": {…}, "query": [[…]] | null, …}
     {"select": ["I1", "I2", …]}         any number of these
     {"selected": 2, "complete": true}   requests are sent only after this line
     {"begin": "I1", …}                  before a group's first request
@@ -34,8 +34,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Final, Self
 
-from grafana_oncall._core.filelock import lock, unlock
-from grafana_oncall._core.files import has_name, open_private, sealed, sync_folder
+from grafana_oncall._core.files import has_name, lock, open_private, sealed, sync_folder, unlock
 from grafana_oncall.errors import JournalError
 
 from .journal_reader import FINISHED, FORMAT, Header, JournalReader, RunState
@@ -162,7 +161,8 @@ class Journal:
         self._is_own = True
         self._write(
             journal=FORMAT,
-            server=header.server,
+            server=header.stack.server,
+            grafana_url=header.stack.grafana_url,
             action=header.action.arguments,
             query=header.query,
             converge=header.converge,

@@ -14,6 +14,7 @@ import attrs
 from grafana_oncall._core.files import unsealed
 from grafana_oncall._core.text import shown
 from grafana_oncall._listing.filters import is_known
+from grafana_oncall._session.organization import Stack
 from grafana_oncall.errors import JournalError
 
 from .actions import DONE_STATES, Action, Silence, Transition
@@ -48,7 +49,7 @@ _KINDS: Final[Mapping[str, type[Action]]] = {
 class Header:
     """What a run is to do: the first line of its journal."""
 
-    server: str
+    stack: Stack
     action: Action
     query: tuple[tuple[str, str], ...] | None
     """The filter of the selection; None when the selection was ids."""
@@ -58,19 +59,21 @@ class Header:
 
 def difference(earlier: Header, wanted: Header) -> str | None:
     """Return why one run cannot finish another one, in words; None when it can."""
-    for name in ("server", "action", "query"):
+    if not earlier.stack.may_be(wanted.stack):
+        return f"server: {earlier.stack} in the journal, {wanted.stack} here"
+    for name in ("action", "query"):
         here, there = getattr(wanted, name), getattr(earlier, name)
         if here != there:
             return f"{name}: {_in_words(there)} in the journal, {_in_words(here)} here"
     return None
 
 
-def _in_words(part: str | Action | tuple[tuple[str, str], ...] | None) -> str:
+def _in_words(part: Action | tuple[tuple[str, str], ...] | None) -> str:
     if part is None:
         return "ids"
     if isinstance(part, tuple):
         return "&".join(f"{name}={value}" for name, value in part) or "everything"
-    return part if isinstance(part, str) else json.dumps(part.arguments)
+    return json.dumps(part.arguments)
 
 
 @attrs.define(kw_only=True)
@@ -166,7 +169,7 @@ def _header(entry: dict[str, Any]) -> Header:
     if query is not None and not all(is_known(name) for name, _ in query):
         raise ValueError("unknown filter")
     return Header(
-        server=entry["server"],
+        stack=Stack(entry["server"], entry["grafana_url"]),
         action=restored(entry["action"]),
         query=None if query is None else tuple((name, value) for name, value in query),
         converge=entry["converge"],

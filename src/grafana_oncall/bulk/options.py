@@ -51,8 +51,8 @@ class BulkOptions(ResumeOptions, total=False):
         journal: Path of a file to which each outcome is written as it happens. It must not exist,
             unless `resume=True`; `Bulk.resume` finishes its run.
         resume: Finish the run of the journal if that was cut short; it must be of the same server,
-            action and selection. If there is no journal, or its run sent nothing or is finished,
-            start a new run in the file. False by default.
+            organization, action and selection. If there is no journal, or its run sent nothing or
+            is finished, start a new run in the file. False by default.
         max_at_once, stop_after_failures, on_progress, fsync, lock: See `ResumeOptions`.
     """
 

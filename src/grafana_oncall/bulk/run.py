@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import attrs
 
+from grafana_oncall._session.organization import may_own
 from grafana_oncall._session.session import Session
 from grafana_oncall.errors import ClientStateError, LabelError
 
@@ -170,8 +171,25 @@ class BulkRun:
             if earlier is None or earlier.finished:
                 return False
             await self._check_same(earlier, work.header, work.read)
+        await self._check_organization(earlier)
         self._go_on_from(earlier)
         return True
+
+    async def _check_organization(self, earlier: RunState) -> None:
+        """Raise JournalError when the groups of a run that is to go on are another organization's.
+
+        All of them would be rejected, and `converge` would act on that organization's.
+        """
+        if self._work.read_again is None and not earlier.outcomes.to_do():
+            return
+        spared = {Status.NOT_ATTEMPTED, Status.FAILED} if self._action.removes else {*Status}
+        ids = [outcome.id for outcome in earlier.outcomes if outcome.status in spared]
+        if not await may_own(self._session, ids):
+            raise self._journal.other_run(
+                "none of its groups exists for this token, so they are another organization's: use "
+                "the token that the run was started with. If all of them were deleted, there is "
+                "nothing left to finish: delete the journal."
+            )
 
     async def _check_same(self, earlier: RunState, header: Header, read: ReadSelection) -> None:
         """Raise JournalError when the unfinished run is not the one that was asked for."""

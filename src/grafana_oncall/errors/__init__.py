@@ -180,8 +180,9 @@ class JournalError(OnCallError):
         self.reason: _JournalReason = reason
         """`in_use`: another run is using it now. `exists`: a new run needs a new file, or
         `resume=True`. `missing`: there is no such file. `nothing_sent`: its run ended before its
-        selection was complete. `other_run`: it belongs to another server, action or selection.
-        `broken`: it is not a journal, or damaged. `io`: the file cannot be read or written."""
+        selection was complete. `other_run`: it belongs to another server, organization, action
+        or selection. `broken`: it is not a journal, or damaged. `io`: the file cannot be read or
+        written."""
 
 
 class CheckpointError(OnCallError):

@@ -136,7 +136,9 @@ class AlertGroups(generated.AlertGroups):
         Raises:
             LabelError: Labels that cannot be matched.
             InvalidArgument: Any other argument is invalid.
-            CheckpointError: The checkpoint cannot be read, or is of another server or filter.
+            CheckpointError: The checkpoint cannot be read, or is of another server, stack or
+                filter. The first poll raises it if none of its groups exists for this token: they
+                are another organization's.
         """
         from grafana_oncall._watch.follower import WatchSettings  # noqa: PLC0415  # as for `bulk`
         from grafana_oncall._watch.poller import Scope  # noqa: PLC0415

@@ -38,6 +38,7 @@ async def test_a_journal_has_a_line_for_each_event(
     assert head == {
         "journal": 1,
         "server": f"{BASE}/api/v1/",
+        "grafana_url": None,
         "action": {"name": "silence", "delay": 60},
         "query": [["label", "team:SRE"]],
         "converge": False,

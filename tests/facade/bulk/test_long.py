@@ -25,6 +25,7 @@ from tests.support.samples import BASE, TOKEN
 HEAD: dict[str, Any] = {
     "journal": 1,
     "server": f"{BASE}/api/v1/",
+    "grafana_url": None,
     "action": {"name": "resolve"},
     "query": None,
     "converge": False,

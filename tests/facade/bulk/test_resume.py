@@ -67,7 +67,10 @@ async def test_a_resumed_run_finishes_the_rest_and_repeats_nothing_that_succeede
 async def test_what_was_in_flight_is_read_back_first(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """With one read each, before any write; only those without the effect are sent."""
+    """With one read each, before any write; only those without the effect are sent.
+
+    The first one is read before, because a run is not resumed in another organization.
+    """
     groups = add(fake, 6)
     path = tmp_path / "j"
     fake.latency = SECOND
@@ -79,7 +82,7 @@ async def test_what_was_in_flight_is_read_back_first(
     asked: dict[str, list[str]] = {group_id: [] for group_id in ids(groups)}
     for call in fake.calls:
         asked[next(one for one in asked if one in call.path)].append(call.method)
-    methods = [["GET"], *[["GET", "POST"]] * 3, *[["POST"]] * 2]
+    methods = [["GET", "GET"], *[["GET", "POST"]] * 3, *[["POST"]] * 2]
     assert [asked[group_id] for group_id in ids(groups)] == methods
 
 

@@ -39,8 +39,8 @@ def test_the_journal_of_another_server_is_refused_at_the_call(
 
 
 HEAD = (
-    f'{{"journal": 1, "server": "{BASE}/api/v1/", "action": {{"name": "resolve"}}, '
-    '"query": null, "converge": false, "max_items": null}\n'
+    f'{{"journal": 1, "server": "{BASE}/api/v1/", "grafana_url": null, '
+    '"action": {"name": "resolve"}, "query": null, "converge": false, "max_items": null}\n'
 )
 SELECTED = '{"select": ["I1"]}\n{"selected": 1, "complete": true}\n'
 EMPTY, STRANGE = "Start a new run", "not a line of a bulk journal"

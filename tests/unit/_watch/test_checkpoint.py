@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -51,6 +52,7 @@ deliveries = st.builds(Delivery, id=texts, after=st.none() | snapshots, left_fil
 checkpoints = st.builds(
     Checkpoint,
     server=texts,
+    grafana_url=st.none() | texts,
     query=pairs,
     polled=moments,
     groups=st.lists(snapshots, max_size=3).map(tuple),
@@ -96,7 +98,11 @@ HOSTILE: dict[str, str | bytes] = {
     "very deep": "[" * 100_000,
     "a long number": "1" * 10_000,
     "another format": changed("format", value=2),
-    **{f"no {name}": without(name) for name in JSON if name not in {"format", "in_flight"}},
+    **{
+        f"no {name}": without(name)
+        for name in JSON
+        if name not in {"format", "in_flight", "grafana_url"}
+    },
     "a number as server": changed("server", value=1),
     "a text as filter": changed("query", value="label"),
     "numbers in the filter": changed("query", value=[[1, 2]]),
@@ -369,6 +375,20 @@ def test_a_checkpoint_of_the_same_server_and_filter_is_taken(place: Path | None)
     watched(place, labels={"team": "SRE"})
     watched(place, labels=["team:SRE"])
     watched(place, url=SERVER, labels={"team": "SRE"})
+
+
+def test_a_checkpoint_of_another_stack_of_the_same_server_is_refused(tmp_path: Path) -> None:
+    """Many share a URL. A client that does not know its stack may go on."""
+    path = tmp_path / "bot.json"
+    attrs.evolve(CHECKPOINT, grafana_url="https://a.example").save(path)
+    for url in ("https://a.example", "https://a.example/", None):
+        client = OnCallClient(url=URL, token="meow", grafana_url=url)
+        client.alert_groups.watch(labels=["team:SRE"], checkpoint=path)
+    client = OnCallClient(url=URL, token="meow", grafana_url="https://b.example")
+    with pytest.raises(CheckpointError, match=r"a\.example.*b\.example.*Use another file"):
+        client.alert_groups.watch(labels=["team:SRE"], checkpoint=path)
+    CHECKPOINT.save(path)
+    assert client.alert_groups.watch(labels=["team:SRE"], checkpoint=path).checkpoint == CHECKPOINT
 
 
 @pytest.mark.parametrize(

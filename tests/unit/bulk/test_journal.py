@@ -18,7 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._core.filelock import lock
+from grafana_oncall._core.files import lock
+from grafana_oncall._session.organization import Stack
 from grafana_oncall.bulk.actions import Action, Silence, Transition
 from grafana_oncall.bulk.deletions import Delete
 from grafana_oncall.bulk.journal import EITHER, NEW, OLD, Journal
@@ -40,7 +41,7 @@ def path(tmp_path: Path) -> Path:
 def header(action: Action | None = None, *, converge: bool = False) -> Header:
     """Of a query by state."""
     return Header(
-        server="https://oncall.example/",
+        stack=Stack("https://oncall.example/", "https://stack.example"),
         action=action or Transition(name="resolve"),
         query=(("state", "new"), ("label", "team:SRE")),
         converge=converge,
@@ -333,7 +334,14 @@ def test_a_journal_is_removed_before_it_is_unlocked(path: Path) -> None:
     [
         pytest.param({}, None, id="nothing"),
         pytest.param({"converge": True, "max_items": 3}, None, id="options"),
-        pytest.param({"server": "https://b/"}, "server: https://b/ in the journal", id="server"),
+        pytest.param(
+            {"stack": Stack("https://b/", None)}, "server: https://b/ in the journal", id="server"
+        ),
+        pytest.param(
+            {"stack": Stack("https://oncall.example/", "https://other.example")},
+            "(https://other.example) in the journal",
+            id="stack",
+        ),
         pytest.param(
             {"action": Silence(delay=9)},
             'action: {"name": "silence", "delay": 9} in the journal, {"name": "resolve"} here',

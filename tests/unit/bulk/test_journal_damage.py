@@ -20,6 +20,7 @@ from tests.support.journals import read, refused, with_checksums
 HEAD: dict[str, Any] = {
     "journal": 1,
     "server": "https://oncall.example/",
+    "grafana_url": None,
     "action": {"name": "resolve"},
     "query": None,
     "converge": False,

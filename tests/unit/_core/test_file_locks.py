@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from grafana_oncall._core import filelock as _filelock
+from grafana_oncall._core import files
 
 
 class LocksOfWindows:
@@ -47,9 +47,9 @@ def locks(
 ) -> ModuleType:
     """The module as it is on this system, and as it would be on Windows."""
     if request.param == "here":
-        return _filelock
-    assert _filelock.__file__ is not None
-    spec = spec_from_file_location("filelock_of_windows", _filelock.__file__)
+        return files
+    assert files.__file__ is not None
+    spec = spec_from_file_location("files_on_windows", files.__file__)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
