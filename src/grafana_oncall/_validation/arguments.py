@@ -31,7 +31,10 @@ FOREVER: Final = Forever.FOREVER
 """A silence without end; it lasts until the group is unsilenced."""
 
 NO_TEAM: Final = "null"
-"""As `team_id=`: match what belongs to no team."""
+"""As `team_id=`: match what belongs to no team; None does not filter.
+
+To list the groups of the team of another group: `team_id=group.team_id or NO_TEAM`.
+"""
 
 
 Role: TypeAlias = Literal["admin", "editor", "viewer", "none"]

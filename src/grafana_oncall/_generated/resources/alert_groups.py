@@ -49,7 +49,7 @@ class AlertGroups(Resource):
             id: Exact id of the alert group.
             route_id: Exact id of the route.
             integration_id: Exact id of the integration.
-            team_id: Id of the team, or `NO_TEAM` for none.
+            team_id: Id of the team, or `NO_TEAM` for none; None does not filter.
             labels: Labels that must all be there, such as `{"team": "SRE"}` or
                 `["team:SRE"]`; case-sensitive. Any label that the server can match is allowed.
             started_at: First and last moment of the start, timezone-aware and inclusive;
