@@ -39,7 +39,9 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
     "text": Argument("str", 'arguments.text_filter("{0}", {0})'),
     "whole": Argument("int", 'arguments.optional_whole("{0}", {0})'),
     "team": Argument(
-        "str", 'arguments.identifier("{0}", {0})', "Id of the team, or `NO_TEAM` for none; None does not filter."
+        "str",
+        'arguments.identifier("{0}", {0})',
+        "Id of the team, or `NO_TEAM` for none; None does not filter.",
     ),
     "labels": Argument(
         "LabelsLike",

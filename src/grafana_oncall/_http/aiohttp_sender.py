@@ -29,7 +29,7 @@ from grafana_oncall._core.types import UNSET
 from grafana_oncall.errors import OnCallError, TransportError
 
 from .body import DecodingError
-from .sender import KEPT, Clocks, Connection, Moment, Target, is_usable
+from .sender import KEPT, Clocks, Connection, Moment, Target, clocks, is_usable
 
 _NEVER_SENT: Final = (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError)
 """Only the connector raises these, for names, sockets and TLS."""
@@ -153,7 +153,7 @@ class AiohttpSender:
     owns_connections = True
 
     def __init__(
-        self, target: Target, *, tls: SSLContext, max_connections: int, clocks: Clocks
+        self, target: Target, *, tls: SSLContext, max_connections: int, clocks: Clocks = clocks
     ) -> None:
         # As httpcore does: only HTTP/1.1 is supported.
         tls.set_alpn_protocols(["http/1.1"])
