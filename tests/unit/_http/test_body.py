@@ -1,4 +1,4 @@
-"""Bodies of answers, as they come in parts: none takes more memory than it may."""
+"""Response bodies, which arrive in parts: none takes more memory than allowed."""
 
 import gzip
 import json
@@ -19,26 +19,26 @@ MIB = 1024 * 1024
 
 
 def taken(*parts: bytes, encoding: str = "", most: int = MIB) -> Body:
-    """A body of these parts, read as far as there is no fault."""
+    """Return a body of these parts, read up to its first fault."""
 
     async def chunks() -> AsyncGenerator[bytes]:
         for part in parts:
             yield part
 
     body = Body(encoding, most)
-    with pytest.raises(StopIteration):  # for it waits for nothing
+    with pytest.raises(StopIteration):  # because it never waits
         body.read(chunks()).send(None)
     return body
 
 
 def fault_of(body: Body) -> str:
-    """What is wrong with it, in words."""
+    """Return the reason why the body is invalid."""
     assert body.fault is not None
     return body.fault.reason
 
 
 def cut(content: bytes, places: list[int]) -> list[bytes]:
-    """The same in parts."""
+    """Return the same content in parts."""
     edges = sorted({0, len(content), *(place % (len(content) + 1) for place in places)})
     return [content[a:b] for a, b in pairwise(edges)]
 
@@ -48,18 +48,18 @@ def cut(content: bytes, places: list[int]) -> list[bytes]:
     places=st.lists(st.integers(0, 400), max_size=5),
     squeezed=st.booleans(),
 )
-def test_a_body_is_the_same_in_whatever_parts_it_comes(
+def test_a_body_is_the_same_however_it_is_split(
     content: bytes, places: list[int], *, squeezed: bool
 ) -> None:
-    """Compressed or not."""
+    """Whether it is compressed or not."""
     sent = gzip.compress(content) if squeezed else content
     body = taken(*cut(sent, places), encoding="gzip" if squeezed else "")
     assert (bytes(body.content), body.fault) == (content, None)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", " GZip ", "", "identity", "Identity"])
-def test_what_was_asked_for_is_read(encoding: str) -> None:
-    """By every name of it."""
+def test_the_requested_encodings_are_read(encoding: str) -> None:
+    """Under every alias."""
     content = gzip.compress(b"{}") if "gzip" in encoding.lower() else b"{}"
     assert taken(content, encoding=encoding).content == b"{}"
 
@@ -68,8 +68,8 @@ def test_what_was_asked_for_is_read(encoding: str) -> None:
     "encoding",
     ["gzip, gzip", "gzip,identity", "br", "zstd", "deflate", "compress", "aws-chunked", "x" * 999],
 )
-def test_what_was_not_asked_for_is_refused(encoding: str) -> None:
-    """With its name; what came is kept as it is, for the message."""
+def test_an_encoding_that_was_not_requested_is_refused(encoding: str) -> None:
+    """With its name in the message; the body is kept undecoded, for the excerpt."""
     body = taken(b"\x1b\x03abc", encoding=encoding)
     assert fault_of(body).startswith(f"it is encoded as '{encoding[:70]}")
     assert len(fault_of(body)) < 200
@@ -77,8 +77,8 @@ def test_what_was_not_asked_for_is_refused(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["", "gzip", "br"])
-def test_no_body_has_no_encoding(encoding: str) -> None:
-    """A 204 may have any header."""
+def test_an_empty_body_needs_no_encoding(encoding: str) -> None:
+    """A 204 may have any Content-Encoding."""
     assert taken(b"", encoding=encoding).fault is None
     assert taken(encoding=encoding).fault is None
 
@@ -97,9 +97,9 @@ def test_no_body_has_no_encoding(encoding: str) -> None:
     ],
 )
 @pytest.mark.parametrize("at_once", [True, False])
-def test_broken_gzip_is_no_body(sent: bytes, fault: str, *, at_once: bool) -> None:
-    """Whose beginning could pass for all of it; another time, it may come whole."""
-    parts = [sent] if at_once else [bytes([one]) for one in sent]
+def test_broken_gzip_is_refused(sent: bytes, fault: str, *, at_once: bool) -> None:
+    """Its beginning could pass for all of it; a retry may get it complete."""
+    parts = [sent] if at_once else [bytes([byte]) for byte in sent]
     body = taken(*parts, encoding="gzip")
     assert fault in fault_of(body)
     assert body.fault
@@ -107,7 +107,7 @@ def test_broken_gzip_is_no_body(sent: bytes, fault: str, *, at_once: bool) -> No
 
 
 @pytest.mark.parametrize("squeezed", [True, False])
-def test_the_limit_is_of_what_is_decompressed(*, squeezed: bool) -> None:
+def test_the_limit_applies_to_decompressed_bytes(*, squeezed: bool) -> None:
     """To the byte."""
     content = b"x" * 1000
     sent, encoding = (gzip.compress(content), "gzip") if squeezed else (content, "")
@@ -117,8 +117,10 @@ def test_the_limit_is_of_what_is_decompressed(*, squeezed: bool) -> None:
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_a_small_answer_that_would_be_huge_takes_little_memory(*, at_once: bool) -> None:
-    """A megabyte stands for a gigabyte; each part for as much more."""
+def test_a_small_response_that_would_decompress_to_a_huge_one_takes_little_memory(
+    *, at_once: bool
+) -> None:
+    """A megabyte expands to a gigabyte, and each part to as much more."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = b"".join(packer.compress(bytes(MIB)) for _ in range(64)) + packer.flush()
     assert len(bomb) < 70_000
@@ -134,8 +136,8 @@ def test_a_small_answer_that_would_be_huge_takes_little_memory(*, at_once: bool)
 
 
 @pytest.mark.parametrize("part", ["[],", "{},", '"x",', "1,", "[[["])
-def test_a_body_of_tiny_values_is_not_decoded(part: str) -> None:
-    """As objects, they take many times as much memory as in the body."""
+def test_a_large_body_of_tiny_values_is_not_decoded(part: str) -> None:
+    """As objects they take many times the memory of their text."""
     body = taken((f"[{part}" + part * (MIB // len(part) - 10)).encode())
     assert "more values than max_response_bytes=1048576 allows" in fault_of(body)
     assert taken((f"[{part}" + part * 30_000).encode()).fault is None
@@ -143,7 +145,7 @@ def test_a_body_of_tiny_values_is_not_decoded(part: str) -> None:
 
 @pytest.mark.parametrize("part", ["[]", "{}", '"xé"', "1.5", '{"a":0}', "[[[[[]]]]]"])
 def test_what_is_decoded_takes_no_more_memory_than_twelve_times_the_limit(part: str) -> None:
-    """Of whatever values it is made."""
+    """Whatever values the body has."""
     fewest, most = 0, MIB // len(part)
     while most - fewest > 1:
         number = (fewest + most) // 2
@@ -168,5 +170,5 @@ def test_a_large_page_of_groups_is_read(most: int) -> None:
 
 
 def test_a_body_shows_nothing_of_itself() -> None:
-    """It is a local variable while an answer is read."""
+    """It is a local variable while a response is read."""
     assert "secret" not in repr(taken(b"secret"))

@@ -1,4 +1,4 @@
-"""Idle connections: for how long they are used, by which clock, and for which requests."""
+"""Idle connections: how long they are reused, by which clock, and for which requests."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -24,17 +24,17 @@ ACKNOWLEDGE = operations.acknowledge_alert_group("I1")
 
 @attrs.define
 class Clock:
-    """The clocks of a machine, which stand still if nobody puts them forward."""
+    """The clocks of a machine, which move only when a test advances them."""
 
     loop: float = 1000.0
     wall: float = 1.8e9
 
     def __call__(self) -> tuple[float, float]:
-        """What they show."""
+        """Return the time they show."""
         return self.loop, self.wall
 
     def passed(self, seconds: float) -> None:
-        """Both go on."""
+        """Advance both."""
         self.loop += seconds
         self.wall += seconds
 
@@ -66,20 +66,20 @@ async def sending(transport: Any, clock: Clock) -> AsyncGenerator[tuple[Sender, 
 
 
 async def send(sender: Sender, *requests: Any) -> None:
-    """All of them at once."""
+    """Send all requests at once."""
     await asyncio.gather(*(sender.send(request, 5) for request in requests))
 
 
 @each_sender
 @pytest.mark.parametrize(
     ("seconds", "connections"),
-    [pytest.param(2.9, 1, id="used again"), pytest.param(3.1, 2, id="replaced")],
+    [pytest.param(2.9, 1, id="reused"), pytest.param(3.1, 2, id="replaced")],
 )
 @pytest.mark.parametrize("request_", [READ, ACKNOWLEDGE], ids=["read", "acknowledge"])
-async def test_a_connection_is_used_for_less_time_than_servers_keep_it(
+async def test_a_connection_is_reused_for_less_time_than_servers_keep_it(
     request_: Any, seconds: float, connections: int, transport: str
 ) -> None:
-    """That is 5 seconds for most, and both sides must not decide at the same moment."""
+    """Most keep it for 5 seconds, and both sides must not decide at the same moment."""
     clock = Clock()
     async with sending(transport, clock) as (sender, server):
         for _ in range(2):
@@ -91,12 +91,12 @@ async def test_a_connection_is_used_for_less_time_than_servers_keep_it(
 @each_sender
 @pytest.mark.parametrize(
     ("seconds", "connections"),
-    [pytest.param(0.9, 1, id="used again"), pytest.param(1.1, 2, id="replaced")],
+    [pytest.param(0.9, 1, id="reused"), pytest.param(1.1, 2, id="replaced")],
 )
-async def test_what_cannot_be_repeated_gets_a_fresh_connection_after_a_second(
+async def test_what_cannot_be_retried_gets_a_fresh_connection_after_a_second(
     seconds: float, connections: int, transport: str
 ) -> None:
-    """It would be in doubt if the server hung up at the same time; a read is sent again."""
+    """Its outcome would be unknown if the server hung up just then; a read is retried."""
     clock = Clock()
     async with sending(transport, clock) as (sender, server):
         await send(sender, READ)
@@ -110,7 +110,7 @@ async def test_what_cannot_be_repeated_gets_a_fresh_connection_after_a_second(
 async def test_a_connection_is_not_used_after_the_machine_was_suspended(
     request_: Any, transport: str
 ) -> None:
-    """The clock of the event loop may not have noticed; that of the wall has."""
+    """The event loop's clock may have stood still, but the wall clock moved on."""
     clock = Clock()
     async with sending(transport, clock) as (sender, server):
         await send(sender, READ, READ)
@@ -125,7 +125,7 @@ async def test_a_connection_is_not_used_after_the_machine_was_suspended(
 @each_sender
 @pytest.mark.parametrize("hours", [-24, -1])
 async def test_a_clock_that_is_put_back_keeps_no_connection(hours: int, transport: str) -> None:
-    """Nor does it close any before its time."""
+    """Nor does it close any early."""
     clock = Clock()
     async with sending(transport, clock) as (sender, server):
         await send(sender, READ)

@@ -22,7 +22,7 @@ AT_ONCE = 16
 
 
 def made(url: str, **settings: Any) -> OnCallClient:
-    """A client that tries once."""
+    """A client without retries."""
     given: dict[str, Any] = {
         "timeout": 5,
         "retry": RetryPolicy(max_attempts=1),
@@ -33,23 +33,23 @@ def made(url: str, **settings: Any) -> OnCallClient:
 
 
 async def call(client: OnCallClient) -> None:
-    """One that is answered."""
+    """Make a call that succeeds."""
     assert await client.alert_groups.list().count() == 7
 
 
 async def together(client: OnCallClient, calls: int = AT_ONCE) -> None:
-    """So many at once."""
+    """Make so many calls at once."""
     await asyncio.gather(*(call(client) for _ in range(calls)))
 
 
 async def in_turn(client: OnCallClient, calls: int = AT_ONCE) -> None:
-    """So many, one after the other."""
+    """Make so many calls, one after the other."""
     for _ in range(calls):
         await call(client)
 
 
-async def test_there_are_as_many_connections_as_calls_at_once() -> None:
-    """They are kept for the calls that follow, however many there are."""
+async def test_there_are_as_many_connections_as_concurrent_calls() -> None:
+    """They are kept for later calls, however many follow."""
     async with (
         serving(Scripted(Point(2, raw_response()), keep)) as server,
         made(server.url) as client,
@@ -62,7 +62,7 @@ async def test_there_are_as_many_connections_as_calls_at_once() -> None:
 
 
 async def test_there_are_never_more_than_allowed() -> None:
-    """Calls wait for a place."""
+    """Further calls wait."""
     async with (
         serving(Scripted(Point(2, raw_response()), keep)) as server,
         made(server.url, max_connections=3) as client,
@@ -72,7 +72,7 @@ async def test_there_are_never_more_than_allowed() -> None:
 
 
 async def test_a_connection_that_fails_is_replaced() -> None:
-    """By one that is made when it is needed."""
+    """By one that is opened when it is needed."""
     async with (
         serving(Scripted(Point(1), good=2)) as server,
         made(server.url, max_connections=1) as client,
@@ -86,7 +86,7 @@ async def test_a_connection_that_fails_is_replaced() -> None:
 
 
 async def test_closing_the_client_closes_them_all() -> None:
-    """The server sees it."""
+    """The server sees them close."""
     async with serving(Scripted(Point(2, raw_response()), keep)) as server:
         async with made(server.url) as client:
             await together(client)
@@ -95,7 +95,7 @@ async def test_closing_the_client_closes_them_all() -> None:
 
 
 async def closing_is_cancelled(client: OnCallClient, number: int) -> bool:
-    """After so many turns of the event loop; whether it was over by then."""
+    """Cancel closing after so many turns of the loop; return whether it was done by then."""
     closing = asyncio.ensure_future(client.aclose())
     for _ in range(number):
         await asyncio.sleep(0)
@@ -105,8 +105,8 @@ async def closing_is_cancelled(client: OnCallClient, number: int) -> bool:
     return over
 
 
-async def test_they_are_all_closed_though_closing_is_cancelled() -> None:
-    """Whenever that is."""
+async def test_all_connections_are_closed_although_closing_is_cancelled() -> None:
+    """At whatever turn it is cancelled."""
     for number in count(1):
         async with serving(Scripted(Point(2, raw_response()), keep)) as server:
             client = made(server.url)
@@ -118,8 +118,8 @@ async def test_they_are_all_closed_though_closing_is_cancelled() -> None:
             break
 
 
-async def test_those_in_use_are_closed_though_closing_is_cancelled() -> None:
-    """Whatever their calls were about to do: some are answered after all."""
+async def test_connections_in_use_are_closed_although_closing_is_cancelled() -> None:
+    """Whatever their calls were about to do; some get their response after all."""
     for number in count():
         async with serving(Scripted(Point(2, raw_response()), keep)) as server:
             client = made(server.url)
@@ -138,17 +138,17 @@ async def test_those_in_use_are_closed_though_closing_is_cancelled() -> None:
 
 
 class _Later(asyncio.SelectorEventLoop):
-    """A loop whose clock can be put forward."""
+    """An event loop whose clock can be advanced."""
 
     later = 0.0
 
     def time(self) -> float:
-        """Seconds."""
+        """Return the time in seconds."""
         return super().time() + self.later
 
 
-def test_connections_that_nobody_used_for_a_while_are_closed() -> None:
-    """With the next call, which has the last one used; a server would close them unseen."""
+def test_connections_that_were_unused_for_a_while_are_closed() -> None:
+    """At the next call, which uses the most recent one; a server would close them unseen."""
 
     async def story() -> Sequence[int]:
         async with (
@@ -172,7 +172,7 @@ def test_connections_that_nobody_used_for_a_while_are_closed() -> None:
 
 
 async def functions(work: Awaitable[None]) -> int:
-    """How many functions are called by it."""
+    """Return how many functions the work calls."""
     called = 0
 
     def count(_frame: FrameType, event: str, _: object) -> None:
@@ -187,8 +187,8 @@ async def functions(work: Awaitable[None]) -> int:
     return called
 
 
-async def test_calls_at_once_cost_no_more_than_one_after_the_other() -> None:
-    """In the pool of httpcore 1.0, sixteen at once cost half as much again."""
+async def test_concurrent_calls_cost_no_more_than_sequential_ones() -> None:
+    """In httpcore 1.0's pool, sixteen at once cost half as much more."""
     async with (
         serving(Scripted(Point(2, raw_response()), keep)) as server,
         made(server.url) as client,
@@ -199,7 +199,7 @@ async def test_calls_at_once_cost_no_more_than_one_after_the_other() -> None:
 
 
 def tls(purpose: ssl.Purpose) -> ssl.SSLContext:
-    """The settings of one side."""
+    """Return the TLS settings of one side."""
     context = ssl.create_default_context(purpose, cafile=PEM)
     if purpose is ssl.Purpose.CLIENT_AUTH:
         context.load_cert_chain(PEM)
@@ -207,7 +207,7 @@ def tls(purpose: ssl.Purpose) -> ssl.SSLContext:
 
 
 async def test_a_call_that_is_cancelled_in_its_handshake_closes_its_connection() -> None:
-    """It is not left to the garbage, as httpcore 1.0 does."""
+    """It is not left to the garbage collector, as in httpcore 1.0."""
     async with (
         serving(Scripted(Point(1))) as server,
         made(server.url.replace("http", "https"), verify=tls(ssl.Purpose.SERVER_AUTH)) as client,
@@ -224,13 +224,13 @@ async def test_a_call_that_is_cancelled_in_its_handshake_closes_its_connection()
 
 
 class Proxy:
-    """Opens tunnels, all to itself, and hangs up in the handshake until it is mended."""
+    """Opens tunnels, all to itself, and hangs up in the handshake until it is repaired."""
 
     mended = False
     url = ""
 
     async def converse(self, reader: asyncio.StreamReader, writer: Writer) -> None:
-        """One tunnel, and one call in it."""
+        """Serve one tunnel, and one call in it."""
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         if self.mended:
@@ -242,7 +242,7 @@ class Proxy:
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:
-        """Runs it."""
+        """Run the proxy."""
         async with await asyncio.start_server(self.converse, "127.0.0.1", 0) as server:
             self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             yield
@@ -250,7 +250,7 @@ class Proxy:
 
 @each_sender
 async def test_handshakes_that_fail_behind_a_proxy_cost_no_connection(transport: str) -> None:
-    """As many as there may be connections, and more; httpcore loses one by each."""
+    """More handshakes fail than connections are allowed; httpcore loses one by each."""
     proxy = Proxy()
     async with (
         proxy.serving(),

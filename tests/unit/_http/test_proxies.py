@@ -1,4 +1,4 @@
-"""Proxies: which one is used for a URL, and which cannot be used at all."""
+"""Proxies: which one is used for a URL, and which are refused."""
 
 import sys
 from typing import Any
@@ -19,19 +19,19 @@ ELSEWHERE = "0.0.0.0"  # noqa: S104  # nothing is bound to it
 
 
 def made(url: str, **settings: Any) -> OnCallClient:
-    """A client that tries once."""
+    """A client without retries."""
     once = RetryPolicy(max_attempts=1)
     given: dict[str, Any] = {"timeout": 5, "retry": once, "allow_http": True, **settings}
     return OnCallClient(url=url, token="tok-1", **given)
 
 
 async def call(client: OnCallClient) -> None:
-    """One that is answered."""
+    """Make a call that succeeds."""
     assert await client.alert_groups.list().count() == 7
 
 
 def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment that names none."""
+    """Remove all proxies from the environment."""
     for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(variable, raising=False)
         monkeypatch.delenv(variable.lower(), raising=False)
@@ -58,7 +58,7 @@ def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_the_environment_names_a_proxy(
     environment: dict[str, str], asked: str, transport: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As everywhere: by scheme or for all, and but for some hosts."""
+    """As usual: by scheme or for all, except for some hosts."""
     without_proxies(monkeypatch)
     async with (
         serving(Scripted(Point(2, raw_response()), keep)) as server,
@@ -85,17 +85,17 @@ async def test_the_environment_names_a_proxy(
 def test_a_suffix_bypasses_the_proxy(
     excepted: str, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With its star or without."""
+    """With or without the star."""
     assert not is_proxied(excepted, f"http://{host}:1", monkeypatch)
 
 
 @pytest.mark.parametrize(
     ("excepted", "host"), [("*.corp.test", "corp.test"), ("*.corp.test", "a.corp.test.example")]
 )
-def test_other_hosts_bypass_no_proxy(
+def test_other_hosts_do_not_bypass_the_proxy(
     excepted: str, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The star stands for one name at least, and the rest is the end."""
+    """The star stands for at least one name, and the rest must be the end."""
     assert is_proxied(excepted, f"http://{host}:1", monkeypatch)
 
 
@@ -109,16 +109,16 @@ def is_proxied(excepted: str, url: str, monkeypatch: pytest.MonkeyPatch) -> bool
 
 @pytest.mark.parametrize("told", ["::", "[::]", "[::]:1", "localhost, ::", "::/64"])
 def test_an_ipv6_address_bypasses_the_proxy(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With its brackets or without, or in a network."""
+    """With or without brackets, or as part of a network."""
     assert not is_proxied(told, "http://[::]:1", monkeypatch)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 @pytest.mark.parametrize("allowed", [True, False])
-async def test_nothing_for_this_machine_goes_to_a_proxy_of_the_environment(
+async def test_requests_to_this_machine_do_not_go_to_a_proxy_of_the_environment(
     host: str, *, allowed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Plain http is fine within the machine; on the way to a proxy, the token could be read."""
+    """Plain http is safe within the machine, but the path to a proxy would show the token."""
     without_proxies(monkeypatch)
     async with (
         serving(Scripted(Point(2, raw_response()), keep)) as server,
@@ -136,7 +136,7 @@ async def test_nothing_for_this_machine_goes_to_a_proxy_of_the_environment(
     "proxy", ["http://proxy.test:3128", "https://10.0.0.1", httpx.Proxy("http://h")]
 )
 def test_plain_http_through_a_proxy_elsewhere_must_be_allowed(proxy: httpx.Proxy | str) -> None:
-    """Even if what is behind it calls itself localhost."""
+    """Even if the host behind it is named localhost."""
     with pytest.raises(InvalidArgument, match=r"^proxy: plain http .* allow_http=True") as refused:
         made("http://localhost:8080", proxy=proxy, allow_http=False)
     assert refused.value.argument == "proxy"
@@ -153,10 +153,8 @@ def test_plain_http_through_a_proxy_elsewhere_must_be_allowed(proxy: httpx.Proxy
     ],
 )
 @each_sender
-def test_a_proxy_that_cannot_be_is_refused_when_the_client_is_made(
-    proxy: Any, transport: str
-) -> None:
-    """Its password is not shown."""
+def test_an_invalid_proxy_is_refused_when_the_client_is_made(proxy: Any, transport: str) -> None:
+    """The error does not show its password."""
     with pytest.raises(InvalidArgument, match=r"^proxy: nothing can be sent through it") as refused:
         made("http://localhost", proxy=proxy, transport=transport)
     assert refused.value.argument == "proxy"
@@ -165,8 +163,8 @@ def test_a_proxy_that_cannot_be_is_refused_when_the_client_is_made(
 
 @each_sender
 @pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
-async def test_a_proxy_is_that_of_either_library(library: Any, transport: str) -> None:
-    """Whichever sends, with its password."""
+async def test_a_proxy_may_be_an_object_of_either_library(library: Any, transport: str) -> None:
+    """Whichever library sends; the password is kept."""
     async with serving(Scripted(Point(2, raw_response()), keep)) as server:
         proxy = library.Proxy(server.url, auth=("user", "hunter2"), headers={"x-a": "b"})
         async with made("http://oncall.test", proxy=proxy, transport=transport) as client:
@@ -190,7 +188,7 @@ SCHEMES = r"http, https, socks5 or socks5h is needed\.$"
     ],
 )
 def test_a_proxy_of_another_scheme_is_refused(proxy: str, told: str, transport: str) -> None:
-    """With those that there are."""
+    """The error lists the supported schemes."""
     with pytest.raises(InvalidArgument, match=f"^proxy: {told}{SCHEMES}") as refused:
         made("http://localhost", proxy=proxy, transport=transport)
     assert refused.value.argument == "proxy"
@@ -199,7 +197,7 @@ def test_a_proxy_of_another_scheme_is_refused(proxy: str, told: str, transport: 
 
 @each_sender
 @pytest.mark.parametrize("variable", ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy"])
-def test_the_variable_of_a_proxy_that_cannot_be_is_named(
+def test_the_variable_of_an_invalid_proxy_is_named(
     variable: str, transport: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """GNOME sets one that few programs can use."""
@@ -212,10 +210,10 @@ def test_the_variable_of_a_proxy_that_cannot_be_is_named(
 
 
 @pytest.mark.parametrize("variable", ["ALL_PROXY", "http_proxy"])
-def test_a_proxy_that_needs_a_package_names_it(
+def test_the_error_for_a_proxy_that_needs_a_package_names_it(
     variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And where it may have come from; its password is in no cause either."""
+    """And where the proxy may come from; its password is in no cause either."""
     without_proxies(monkeypatch)
     monkeypatch.setenv(variable, "socks5://user:hunter2@127.0.0.1")
     monkeypatch.setitem(sys.modules, "socksio", None)

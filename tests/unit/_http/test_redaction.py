@@ -1,4 +1,4 @@
-"""A secret in what others say, in whichever way they write it."""
+"""Redaction of a secret in foreign text, however it is spelled."""
 
 import html
 import json
@@ -39,8 +39,8 @@ tokens = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1,
 
 
 @given(token=tokens, spell=st.sampled_from(SPELLINGS))
-def test_every_spelling_of_a_secret_is_taken_out(token: str, spell: Callable[[str], str]) -> None:
-    """Of text and of bytes."""
+def test_every_spelling_of_a_secret_is_redacted(token: str, spell: Callable[[str], str]) -> None:
+    """In text and in bytes."""
     spelt, redactor = spell(token), Redactor(token)
     shown = redactor.text(spelt)
     assert redactor.content(spelt.encode()) == shown.encode()
@@ -57,7 +57,7 @@ def test_spellings_may_be_mixed(token: str, data: st.DataObject) -> None:
 
 
 @given(text=st.text("abc%\\&#<ü"), token=st.text("0123456789", min_size=16, max_size=40))
-def test_whatever_else_is_said_is_left_alone(text: str, token: str) -> None:
+def test_everything_else_is_left_unchanged(text: str, token: str) -> None:
     """To the byte."""
     redactor = Redactor(token)
     assert redactor.text(text) == text
@@ -72,10 +72,10 @@ LETTERS = st.text("abcXYZ019", min_size=4, max_size=30)
     parts=st.lists(LETTERS, min_size=2, max_size=3).filter(lambda parts: len("".join(parts)) > 16),
     escape=st.sampled_from([str, *SPELLINGS[15:17]]),
 )
-def test_a_quick_look_at_json_misses_no_secret(
+def test_the_quick_search_of_json_misses_no_secret(
     parts: list[str], escape: Callable[[str], str]
 ) -> None:
-    """Letters are escaped all or none."""
+    """Either all letters are escaped or none."""
     token = "-".join(parts)
     spelt = escape(token).replace("\\\\", "\\")
     content = f'{{"title": "{spelt}"}}'.encode()
@@ -86,14 +86,14 @@ def test_a_quick_look_at_json_misses_no_secret(
 
 
 @pytest.mark.parametrize("token", ["-" * 20, "a-b-c-d-e-f-g-h-i"])
-def test_a_secret_of_few_letters_is_always_looked_for(token: str) -> None:
-    """The quick look has nothing to go by."""
+def test_a_secret_of_few_letters_is_always_searched_in_full(token: str) -> None:
+    """The quick search has nothing to find it by."""
     assert Redactor(token).may_be_in(b"{}")
 
 
 @pytest.mark.parametrize("token", ["t", "team", "fake-token-0123"])
-def test_a_short_secret_is_not_looked_for_in_good_answers(token: str) -> None:
-    """It may be in any."""
+def test_a_short_secret_is_not_searched_in_good_responses(token: str) -> None:
+    """It may occur in any of them by chance."""
     assert not Redactor(token).may_be_in(token.encode())
 
 
@@ -102,7 +102,7 @@ EVIL = ["\\", "%25", "&amp;", "&#0", "&#x0", "\\u00", "\\u{0", "f", "%66", "&#10
 
 @pytest.mark.parametrize("part", EVIL)
 def test_no_text_takes_long(part: str) -> None:
-    """However much of it looks like the beginning of the secret."""
+    """However often it contains the beginning of the secret."""
     redactor = Redactor("f" * 40 + "0")
     text = (part * 70_000)[:65_536]
     began = time.process_time()
@@ -110,8 +110,8 @@ def test_no_text_takes_long(part: str) -> None:
     assert time.process_time() - began < 5
 
 
-def test_a_large_answer_is_looked_through_quickly() -> None:
-    """All spellings are looked for in its beginning, the plain one everywhere."""
+def test_a_large_response_is_searched_quickly() -> None:
+    """All spellings are searched in its beginning, the plain one everywhere."""
     token = "f00dfeedc0ffee12"
     redactor = Redactor(token)
     filler = b"<p>nothing here</p>" * 2_000_000
@@ -122,8 +122,8 @@ def test_a_large_answer_is_looked_through_quickly() -> None:
     assert shown == b"(token)" + filler + b"(token)"
 
 
-def test_it_shows_its_secret_to_nobody() -> None:
-    """Like whatever else holds it."""
+def test_a_redactor_does_not_show_its_secret() -> None:
+    """Like everything else that holds it."""
     redactor = Redactor("f00dfeedc0ffee12")
     redactor.text("x")
     assert "f00d" not in repr(redactor)

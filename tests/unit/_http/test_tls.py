@@ -1,4 +1,4 @@
-"""The certificates that are trusted: of which file, and when they are loaded."""
+"""Trusted certificates: from which file they come, and when they are loaded."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def made(url: str, transport: Any = "httpx", **settings: Any) -> OnCallClient:
-    """A client that tries once."""
+    """A client without retries."""
     once = RetryPolicy(max_attempts=1)
     return OnCallClient(
         url=url, token="f00dfeedc0ffee12", transport=transport, retry=once, **settings
@@ -33,14 +33,14 @@ def made(url: str, transport: Any = "httpx", **settings: Any) -> OnCallClient:
 
 
 def tls() -> ssl.SSLContext:
-    """Of a server on loopback, whose certificate nobody knows."""
+    """TLS of a server on loopback, whose certificate is unknown."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(LOOPBACK)
     return context
 
 
 async def call(url: str, transport: str, **settings: Any) -> int:
-    """Four calls at once, all of which are answered."""
+    """Make four calls at once, which all succeed."""
     async with made(url, transport, **settings) as client:
         calls = (client.alert_groups.list().count() for _ in range(4))
         return sum(await asyncio.gather(*calls))
@@ -48,7 +48,7 @@ async def call(url: str, transport: str, **settings: Any) -> int:
 
 @each_sender
 async def test_only_known_certificates_are_trusted(transport: str) -> None:
-    """The error says how to add one, in all ways that there are."""
+    """The error lists every way to add one."""
     async with serving(Scripted(Point(2, raw_response()), keep), tls=tls()) as server:
         client = made(server.url, transport)
         async with client:
@@ -64,7 +64,7 @@ async def test_only_known_certificates_are_trusted(transport: str) -> None:
 async def test_the_environment_names_trusted_certificates(
     variable: str, transport: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """In one file, or in the files of a folder, which are named as OpenSSL looks for them."""
+    """In one file, or in the files of a folder that are named as OpenSSL requires."""
     (tmp_path / "ce275665.0").write_bytes(LOOPBACK.read_bytes())
     monkeypatch.setenv(
         variable, str({"SSL_CERT_FILE": LOOPBACK, "SSL_CERT_DIR": tmp_path}[variable])
@@ -74,11 +74,11 @@ async def test_the_environment_names_trusted_certificates(
 
 
 async def fill(pipe: Path, content: bytes) -> None:
-    """Write to a pipe as soon as somebody reads it, without blocking."""
+    """Write to a pipe as soon as it has a reader, without blocking."""
     while True:
         try:
             end = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:  # nobody reads it yet
+        except OSError:  # it has no reader yet
             await asyncio.sleep(0.001)
         else:
             os.write(end, content)
@@ -91,7 +91,7 @@ async def fill(pipe: Path, content: bytes) -> None:
 async def test_certificates_are_loaded_while_the_event_loop_runs(
     transport: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """They come through a pipe, which the loop itself fills: it would wait for itself for ever."""
+    """They come through a pipe that the loop itself fills; otherwise it would deadlock."""
     certificates = tmp_path / "ca.pem"
     certificates.write_bytes(LOOPBACK.read_bytes())
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
@@ -105,7 +105,7 @@ async def test_certificates_are_loaded_while_the_event_loop_runs(
 
 
 def missing(folder: Path) -> Path:
-    """A path without a file."""
+    """The path of a missing file."""
     return folder / "nothing.pem"
 
 
@@ -116,7 +116,7 @@ def empty(folder: Path) -> Path:
 
 
 def text(folder: Path) -> Path:
-    """A file of something else."""
+    """A file with something else."""
     (folder / "README").write_text("Certificates go here.")
     return folder / "README"
 
@@ -131,7 +131,7 @@ def test_a_file_without_certificates_is_refused(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    """With the name of the variable, which may be years old, and that of the file."""
+    """The error names the variable, which may be years old, and the file."""
     monkeypatch.setenv("SSL_CERT_FILE", str(kind(tmp_path)))
     with pytest.raises(InvalidArgument, match=r"^verify: SSL_CERT_FILE='") as refused:
         made("https://oncall.test", transport)
@@ -144,7 +144,7 @@ def test_a_file_without_certificates_is_refused(
 def test_folders_that_do_not_exist_are_refused(
     names: str, transport: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """OpenSSL takes them, and trusts nobody."""
+    """OpenSSL accepts them, and then trusts no certificate."""
     text(tmp_path)
     monkeypatch.setenv("SSL_CERT_DIR", names.format(tmp_path).replace(":", os.pathsep))
     with pytest.raises(InvalidArgument, match=r"^verify: SSL_CERT_DIR='") as refused:
@@ -157,17 +157,17 @@ def test_folders_that_do_not_exist_are_refused(
 async def test_plain_http_needs_no_certificates(
     variable: str, transport: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So a variable that is wrong does not matter."""
+    """So a wrong variable does not matter."""
     monkeypatch.setenv(variable, "/nothing")
     async with serving(Scripted(Point(2, raw_response()), keep)) as server:
         assert await call(server.url, transport) == 4 * 7
 
 
 @each_sender
-async def test_settings_of_the_users_own_need_no_others(
+async def test_the_users_own_tls_settings_replace_the_environments(
     transport: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The environment is not looked at."""
+    """The environment is not read."""
     monkeypatch.setenv("SSL_CERT_FILE", "/nothing")
     mine = ssl.create_default_context(cafile=LOOPBACK)
     async with serving(Scripted(Point(2, raw_response()), keep), tls=tls()) as server:
@@ -176,10 +176,10 @@ async def test_settings_of_the_users_own_need_no_others(
 
 
 @each_sender
-async def test_a_certificate_that_is_broken_is_refused_by_the_first_call(
+async def test_a_broken_certificate_is_refused_by_the_first_call(
     transport: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Only loading it finds that out."""
+    """Only loading it shows that."""
     certificates = tmp_path / "ca.pem"
     certificates.write_text(BROKEN)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
@@ -192,8 +192,8 @@ async def test_a_certificate_that_is_broken_is_refused_by_the_first_call(
 
 @each_sender
 @pytest.mark.parametrize("says", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b""], ids=["400", "nothing"])
-async def test_https_to_a_port_of_plain_http_is_told(says: bytes, transport: str) -> None:
-    """OpenSSL's words for it, if there are any, are about versions."""
+async def test_https_to_a_port_of_plain_http_is_explained(says: bytes, transport: str) -> None:
+    """OpenSSL's own message, if any, is about versions."""
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)

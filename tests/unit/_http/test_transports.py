@@ -1,4 +1,4 @@
-"""The choice of a transport, and that nobody can tell from the wire which one was chosen."""
+"""The choice of a transport, which makes no difference on the wire."""
 
 import gzip
 import json
@@ -34,7 +34,7 @@ each_transport = pytest.mark.parametrize("name", NAMES)
 
 
 def made(server: Scripted, name: Name | None, **settings: Any) -> OnCallClient:
-    """A client that tries once."""
+    """A client without retries."""
     given: dict[str, Any] = {"timeout": 5, "retry": RetryPolicy(max_attempts=1), **settings}
     return OnCallClient(url=server.url, token=TOKEN, transport=name, **given)
 
@@ -42,10 +42,10 @@ def made(server: Scripted, name: Name | None, **settings: Any) -> OnCallClient:
 async def head_and_body(
     name: Name | None, call: Callable[[OnCallClient], Awaitable[object]], said: bytes
 ) -> list[bytes]:
-    """Every line of the one request that a call makes, and its body; but for the port."""
+    """Return the lines of a call's single request and its body, without the port."""
     server = Scripted(Point(2, raw_response(said)), keep)
     async with serving(server), made(server, name, grafana_url="https://a.example") as client:
-        with suppress(OnCallError):  # the answer may be none to this call
+        with suppress(OnCallError):  # the response may not fit this call
             await call(client)
         (request,) = server.requests
         return request.replace(server.url.removeprefix("http://").encode(), b"host").split(b"\r\n")
@@ -97,7 +97,7 @@ async def test_the_same_bytes_are_sent(call: str) -> None:
 
 
 async def test_a_deletion_without_a_body_says_so() -> None:
-    """The one difference: aiohttp adds a length of 0, and so leaves nobody in doubt."""
+    """The one difference: aiohttp adds a length of 0, which is more explicit."""
     usual, newer, fast = [
         await head_and_body(name, lambda client: client.integrations.delete("I1"), b"")
         for name in NAMES
@@ -107,8 +107,8 @@ async def test_a_deletion_without_a_body_says_so() -> None:
 
 
 @each_transport
-async def test_answers_are_decompressed_once(name: Name) -> None:
-    """Whichever transport it was."""
+async def test_responses_are_decompressed_once(name: Name) -> None:
+    """With either transport."""
     squeezed = raw_response(gzip.compress(PAGE), b"Content-Encoding: gzip")
     server = Scripted(Point(2, squeezed), keep)
     async with serving(server), made(server, name) as client:
@@ -116,8 +116,8 @@ async def test_answers_are_decompressed_once(name: Name) -> None:
 
 
 @each_transport
-async def test_what_is_not_compressed_as_it_says_is_no_answer(name: Name) -> None:
-    """It was sent, and perhaps done."""
+async def test_a_response_that_is_not_compressed_as_announced_is_refused(name: Name) -> None:
+    """The request was sent, and perhaps applied."""
     server = Scripted(Point(2, raw_response(PAGE, b"Content-Encoding: gzip")), keep)
     async with serving(server), made(server, name) as client:
         with pytest.raises(TransportError) as failed:
@@ -126,8 +126,8 @@ async def test_what_is_not_compressed_as_it_says_is_no_answer(name: Name) -> Non
 
 
 @each_transport
-async def test_nothing_but_gzip_is_asked_for(name: Name) -> None:
-    """Also of a client of the user's own, which would take more."""
+async def test_nothing_but_gzip_is_requested(name: Name) -> None:
+    """Also with the user's own client, which would accept more."""
     server = Scripted(Point(2, raw_response()), keep)
     async with (
         serving(server),
@@ -135,14 +135,14 @@ async def test_nothing_but_gzip_is_asked_for(name: Name) -> None:
         made(server, name) as client,
         made(server, None, http_client=http) as other,
     ):
-        for one in (client, other):
-            assert await one.alert_groups.list().count() == 7
+        for each_client in (client, other):
+            assert await each_client.alert_groups.list().count() == 7
     for request in server.requests:
         assert request.lower().count(b"accept-encoding: gzip\r\n") == 1
 
 
 def bomb(*levels: int) -> bytes:
-    """So many zeros, compressed as often as there are numbers; each is a level of compression."""
+    """Zeros, compressed once for each number, which is the level of compression."""
     content = bytes(50 * 1024 * 1024)
     for level in levels:
         content = gzip.compress(content, level)
@@ -161,7 +161,7 @@ BOMBS = {
 @each_transport
 @pytest.mark.parametrize("encoding", BOMBS)
 async def test_a_few_bytes_take_no_more_memory_than_the_limit(encoding: str, name: Name) -> None:
-    """However they are compressed: 200 bytes can stand for 50 megabytes, 2 kB for 2 gigabytes."""
+    """However compressed: 200 bytes can expand to 50 megabytes, 2 kB to 2 gigabytes."""
     content, told = BOMBS[encoding]
     server = Scripted(
         Point(2, raw_response(content, f"Content-Encoding: {encoding}".encode())), keep
@@ -183,10 +183,10 @@ async def test_a_few_bytes_take_no_more_memory_than_the_limit(encoding: str, nam
     ("status", "kind"), [("429 Too Many Requests", RateLimited), ("503 Unavailable", ServerError)]
 )
 @pytest.mark.parametrize("encoding", [*BOMBS, ""])
-async def test_a_refusal_is_told_by_its_status_whatever_its_body_is(
+async def test_a_refusal_is_reported_by_its_status_whatever_its_body_is(
     encoding: str, status: str, kind: type[StatusError], name: Name
 ) -> None:
-    """No more than the beginning of it is read."""
+    """Only the beginning of the body is read."""
     content = BOMBS[encoding][0] if encoding else b"[" + b"[]," * 5_000_000 + b"0]"
     head = f"HTTP/1.1 {status}\r\nRetry-After: 0\r\nContent-Length: {len(content)}\r\n"
     head += f"Content-Encoding: {encoding}\r\n\r\n"
@@ -203,17 +203,17 @@ async def test_a_refusal_is_told_by_its_status_whatever_its_body_is(
     assert peak < 24 * 1024 * 1024  # the server's own copies
 
 
-async def test_an_answer_that_a_hook_has_read_is_bounded_as_well() -> None:
-    """It was decompressed by httpx."""
+async def test_a_response_that_a_hook_has_read_is_limited_as_well() -> None:
+    """Httpx has decompressed it."""
 
-    async def look(answer: httpx.Response) -> None:
-        await answer.aread()
+    async def read(response: httpx.Response) -> None:
+        await response.aread()
 
     squeezed = raw_response(gzip.compress(PAGE + b" " * 5000), b"Content-Encoding: gzip")
     server = Scripted(Point(2, squeezed), keep)
     async with (
         serving(server),
-        httpx.AsyncClient(event_hooks={"response": [look]}) as http,
+        httpx.AsyncClient(event_hooks={"response": [read]}) as http,
         made(server, None, http_client=http) as client,
         made(server, None, http_client=http, max_response_bytes=5000) as narrow,
     ):
@@ -223,8 +223,8 @@ async def test_an_answer_that_a_hook_has_read_is_bounded_as_well() -> None:
 
 
 @each_transport
-async def test_headers_are_handed_on_as_they_came(name: Name) -> None:
-    """Long ones and repeated ones."""
+async def test_headers_are_passed_on_as_they_came(name: Name) -> None:
+    """Including long and repeated ones."""
     lines = [b"X-Long: " + b"x" * 50_000, b"X-Two: a", b"X-Two: b", b"Set-Cookie: shard=3"]
     server = Scripted(Point(2, raw_response(PAGE, *lines)), keep)
     async with serving(server), made(server, name) as client:
@@ -235,7 +235,7 @@ async def test_headers_are_handed_on_as_they_came(name: Name) -> None:
 
 @each_transport
 async def test_no_cookie_is_sent_back(name: Name) -> None:
-    """A proxy that sets a new one with each answer would make all requests grow for ever."""
+    """A proxy that sets a new one with each response would make requests grow for ever."""
     lines = [b"Set-Cookie: csrf=1; Path=/", b"Set-Cookie: shard=3; Domain=127.0.0.1"]
     server = Scripted(Point(2, raw_response(PAGE, *lines)), keep)
     async with serving(server), made(server, name) as client:
@@ -246,7 +246,7 @@ async def test_no_cookie_is_sent_back(name: Name) -> None:
 
 
 async def test_the_users_own_client_keeps_its_cookies() -> None:
-    """They may be what lets it through a proxy."""
+    """A proxy may require them."""
     server = Scripted(Point(2, raw_response(PAGE, b"Set-Cookie: shard=3")), keep)
     async with (
         serving(server),
@@ -263,7 +263,7 @@ async def test_the_users_own_client_keeps_its_cookies() -> None:
 
 @each_transport
 async def test_redirects_are_not_followed(name: Name) -> None:
-    """The token is for one host."""
+    """The token is for one host only."""
     moved = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
     server = Scripted(Point(2, moved), keep)
     async with serving(server), made(server, name) as client:
@@ -273,8 +273,8 @@ async def test_redirects_are_not_followed(name: Name) -> None:
 
 
 @each_transport
-async def test_a_large_answer_is_not_read_to_its_end(name: Name) -> None:
-    """Nor is its connection used again, on which the rest of it waits."""
+async def test_a_large_response_is_not_read_to_its_end(name: Name) -> None:
+    """Nor is its connection reused, because the rest of the body is still on it."""
     server = Scripted(Point(2, raw_response(b"x" * 5_000_000)), keep)
     async with serving(server), made(server, name, max_response_bytes=100_000) as client:
         for _ in range(2):
@@ -285,15 +285,15 @@ async def test_a_large_answer_is_not_read_to_its_end(name: Name) -> None:
 
 @each_transport
 async def test_one_connection_serves_one_call_after_the_other(name: Name) -> None:
-    """They are kept."""
+    """Connections are kept."""
     server = Scripted(Point(2, raw_response()), keep)
     async with serving(server), made(server, name) as client:
         assert [await client.alert_groups.list().count() for _ in range(5)] == [7] * 5
     assert (server.connections, server.exchanges) == (1, 5)
 
 
-async def test_no_name_is_httpx() -> None:
-    """Installing aiohttp changes nothing by itself."""
+async def test_httpx_is_the_default() -> None:
+    """Merely installing aiohttp changes nothing."""
     usual, unnamed = [
         await head_and_body(name, lambda client: client.integrations.delete("I1"), b"")
         for name in ("httpx", None)
@@ -304,7 +304,7 @@ async def test_no_name_is_httpx() -> None:
 
 @pytest.mark.parametrize("given", ["requests", "", "AIOHTTP"])
 def test_another_name_is_refused(given: str) -> None:
-    """With the names that there are."""
+    """The error lists the known names."""
     with pytest.raises(InvalidArgument, match='"httpx2", "aiohttp", or an httpx') as refused:
         OnCallClient(url="https://oncall.test", token=TOKEN, transport=cast("Any", given))
     assert refused.value.argument == "transport"
@@ -318,8 +318,8 @@ def test_without_aiohttp_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         OnCallClient(url="https://oncall.test", token=TOKEN, transport="aiohttp")
 
 
-def test_aiohttp_is_imported_when_it_is_asked_for() -> None:
-    """It takes thrice the time of httpx."""
+def test_aiohttp_is_imported_only_on_request() -> None:
+    """It takes three times as long as httpx."""
     code = """
 import sys
 from grafana_oncall import OnCallClient
@@ -332,8 +332,8 @@ assert "aiohttp" in sys.modules
 
 
 @pytest.mark.parametrize("told", ["argument", "environment"])
-async def test_a_proxy_is_never_passed_by(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Httpx goes through it, also where aiohttp was asked for."""
+async def test_a_proxy_is_never_bypassed(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Httpx uses it, also where aiohttp was requested."""
     for variable in ("http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(variable, raising=False)
     async with serving(Scripted(Point(2, raw_response()), keep)) as proxy:

@@ -1,4 +1,4 @@
-"""That a request was never sent is believed only of those who know it."""
+"""Only transports that can know it are trusted that a request was never sent."""
 
 import socket
 from collections.abc import Callable, MutableMapping
@@ -25,39 +25,39 @@ UNSENT = [
 
 
 class Wrapping(httpx.AsyncHTTPTransport):
-    """A transport of somebody's, which may do anything before it fails."""
+    """A third-party transport, which may do anything before it fails."""
 
 
 class Client(httpx.AsyncClient):
-    """A client of somebody's, which may do anything before it fails."""
+    """A third-party client, which may do anything before it fails."""
 
 
 class Client2(httpx2.AsyncClient):
-    """The same of httpx2."""
+    """The same for httpx2."""
 
 
 class Raising(httpx.AsyncBaseTransport):
-    """Sends over another library, and calls whatever went wrong by this name."""
+    """Sends through another library, and raises this class for any failure."""
 
     def __init__(self, kind: type[httpx.RequestError]) -> None:
         self.kind = kind
         self.sent = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """It is carried out, and the connection breaks."""
+        """Apply the request, and break the connection."""
         self.sent += 1
         raise self.kind("the connection was closed", request=request)
 
 
 @pytest.fixture
 def refused() -> str:
-    """The URL of a port at which nobody listens."""
+    """The URL of a port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 async def silenced(client: OnCallClient) -> OnCallError:
-    """How a silence ends that gets no answer."""
+    """Return the error of a silence that gets no response."""
     async with client:
         with pytest.raises(OnCallError) as caught:
             await client.alert_groups.silence("I1", 60)
@@ -65,7 +65,7 @@ async def silenced(client: OnCallClient) -> OnCallError:
 
 
 def connected(url: str, **settings: object) -> OnCallClient:
-    """A client that tries twice."""
+    """A client with a single retry."""
     given: dict[str, Any] = {"url": url, "token": SECRET, "retry": TWICE, **settings}
     return OnCallClient(**given)
 
@@ -98,7 +98,7 @@ UNKNOWN: dict[str, Callable[[], dict[str, object]]] = {
 
 @pytest.mark.parametrize("name", KNOWN)
 async def test_what_could_not_connect_was_never_sent(name: str, refused: str) -> None:
-    """So a silence is tried again, and its error says that nothing happened."""
+    """So a silence is retried, and its error says that nothing happened."""
     error = await silenced(connected(refused, **KNOWN[name]()))
     assert isinstance(error, TransportError)
     assert not error.sent
@@ -106,8 +106,8 @@ async def test_what_could_not_connect_was_never_sent(name: str, refused: str) ->
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
-async def test_nobody_else_is_believed(name: str, refused: str) -> None:
-    """What raises the error may have sent the request before."""
+async def test_no_other_error_counts_as_unsent(name: str, refused: str) -> None:
+    """Whatever raises the error may have sent the request before."""
     error = await silenced(connected(refused, **UNKNOWN[name]()))
     assert isinstance(error, OutcomeUnknown)
     assert len(error.attempts) == 1
@@ -115,7 +115,7 @@ async def test_nobody_else_is_believed(name: str, refused: str) -> None:
 
 @pytest.mark.parametrize("kind", UNSENT)
 async def test_an_unknown_transport_sends_a_silence_once(kind: type[httpx.RequestError]) -> None:
-    """Whatever it calls the failure."""
+    """Whatever error class it raises."""
     transport = Raising(kind)
     error = await silenced(connected(BASE, transport=transport))
     assert isinstance(error, OutcomeUnknown)
@@ -125,7 +125,7 @@ async def test_an_unknown_transport_sends_a_silence_once(kind: type[httpx.Reques
 
 
 async def test_an_application_that_could_not_connect_was_reached() -> None:
-    """Its own requests are not ours, although their errors are of httpx too."""
+    """Its own requests are not the SDK's, although their errors are httpx's too."""
     seen: list[str] = []
 
     async def application(scope: MutableMapping[str, Any], _: object, __: object) -> None:
@@ -138,11 +138,11 @@ async def test_an_application_that_could_not_connect_was_reached() -> None:
     assert len(seen) == 1
 
 
-async def test_a_hook_that_could_not_connect_says_nothing_about_our_request() -> None:
-    """It was answered before the hook made one of its own."""
+async def test_a_hook_that_could_not_connect_says_nothing_about_the_request() -> None:
+    """The response had arrived before the hook made its own request."""
     seen: list[httpx.Request] = []
 
-    def answered(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         return httpx.Response(200)
 
@@ -155,7 +155,7 @@ async def test_a_hook_that_could_not_connect_says_nothing_about_our_request() ->
     for hook in (count, forget):
         seen.clear()
         http = httpx.AsyncClient(
-            transport=httpx.MockTransport(answered), event_hooks={"response": [hook]}
+            transport=httpx.MockTransport(respond), event_hooks={"response": [hook]}
         )
         error = await silenced(connected(BASE, http_client=http))
         assert isinstance(error, OutcomeUnknown)
@@ -164,8 +164,8 @@ async def test_a_hook_that_could_not_connect_says_nothing_about_our_request() ->
 
 @pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
 @pytest.mark.parametrize("kind", UNSENT)
-async def test_a_mock_means_what_it_raises(kind: type[httpx.RequestError], library: Any) -> None:
-    """Nothing else could be tested by one."""
+async def test_a_mock_transport_is_trusted(kind: type[httpx.RequestError], library: Any) -> None:
+    """Otherwise a mock could not simulate an unsent request."""
 
     def handle(_: object) -> Any:
         raise getattr(library, kind.__name__)("mocked")
@@ -175,8 +175,8 @@ async def test_a_mock_means_what_it_raises(kind: type[httpx.RequestError], libra
     assert not error.sent
 
 
-async def test_the_fake_is_believed() -> None:
-    """Its connections are refused before it gets to see anything."""
+async def test_the_fake_is_trusted() -> None:
+    """Its refused connections never deliver the request."""
     fake = FakeOnCall()
     group = fake.add_group()
     fake.faults.add(refuse(), times=1)
@@ -184,8 +184,8 @@ async def test_the_fake_is_believed() -> None:
         await client.alert_groups.silence(group.id, 60)
 
 
-async def test_reads_are_repeated_whoever_failed() -> None:
-    """Doubt is of no account to them."""
+async def test_reads_are_retried_whatever_failed() -> None:
+    """They have no effect that could be unknown."""
     transport = Raising(httpx.ConnectError)
     async with connected(BASE, transport=transport) as client:
         with pytest.raises(TransportError):
@@ -201,4 +201,4 @@ def test_the_errors_of_httpx2_are_those_of_httpx() -> None:
 
     of_httpx = {name for name in names(httpx.HTTPError) if hasattr(httpx, name)}
     of_httpx2 = {name for name in names(httpx2.HTTPError) if hasattr(httpx2, name)}
-    assert of_httpx2 - {"SSEError"} == of_httpx  # which only streams of events raise
+    assert of_httpx2 - {"SSEError"} == of_httpx  # which only event streams raise

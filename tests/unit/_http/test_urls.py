@@ -1,4 +1,4 @@
-"""What a client is made with."""
+"""URLs and tokens that a client is made with."""
 
 import copy
 import pickle
@@ -38,7 +38,7 @@ SECRET = "meow-meow-meow"
     ],
 )
 def test_any_part_of_the_url_gives_the_base(given: str, base: str) -> None:
-    """Twice is as once."""
+    """Normalizing twice changes nothing."""
     assert api_url(given) == base
     assert api_url(base) == base
 
@@ -77,8 +77,8 @@ BAD_URLS = [
 
 
 @pytest.mark.parametrize("end", ["alert_groups", "alert_groups/", "alert_groups/I1/"])
-def test_a_url_that_goes_on_behind_the_root_is_refused(end: str) -> None:
-    """Else the root would stand in it twice."""
+def test_a_url_that_continues_after_the_root_is_refused(end: str) -> None:
+    """Otherwise the root would occur twice."""
     with pytest.raises(InvalidArgument, match="must end at /api/v1"):
         api_url(f"https://h/oncall/api/v1/{end}")
 
@@ -90,7 +90,7 @@ def test_a_url_that_goes_on_behind_the_root_is_refused(end: str) -> None:
 def test_a_bad_url_is_refused(
     check: Callable[[Any], str], name: str, url: object, fault: str
 ) -> None:
-    """By name and reason, and without showing it."""
+    """The error has the name and the reason, but not the URL."""
     with pytest.raises(InvalidArgument, match=rf"^{name}: .*{fault}") as info:
         check(url)
     assert info.value.argument == name
@@ -115,7 +115,7 @@ def test_a_bad_url_is_refused(
     ],
 )
 def test_a_refused_url_does_not_show_its_password(url: str) -> None:
-    """Which is why the message never contains the URL."""
+    """This is why the message never contains the URL."""
     with pytest.raises(InvalidArgument) as info:
         api_url(url)
     shown = "".join(traceback.format_exception_only(info.value))
@@ -124,7 +124,7 @@ def test_a_refused_url_does_not_show_its_password(url: str) -> None:
 
 @given(st.text() | st.text("htps:/@?#.[]1x% \\\n", min_size=1).map("https://".__add__))
 def test_any_text_is_a_base_url_or_refused(url: str) -> None:
-    """Nothing else can happen."""
+    """No other error is raised."""
     try:
         base = api_url(url)
     except InvalidArgument:
@@ -136,8 +136,8 @@ def test_any_text_is_a_base_url_or_refused(url: str) -> None:
     assert "@" not in urlsplit(base).netloc
 
 
-def test_a_token_shows_itself_only_when_asked() -> None:
-    """Not in repr, str, format, nor in what debuggers list."""
+def test_a_token_shows_itself_only_on_request() -> None:
+    """Not in repr, str or format, nor in what debuggers list."""
     token = Secret(SECRET)
     assert token.value == SECRET
     for text in (repr(token), str(token), f"{token}", f"{token!r:>20}", repr([token])):
@@ -155,7 +155,7 @@ def test_a_token_shows_itself_only_when_asked() -> None:
     ],
 )
 def test_a_token_cannot_be_pickled_or_copied(way: Callable[[Secret[str]], object]) -> None:
-    """A secret has one place."""
+    """A secret stays in one place."""
     with pytest.raises(TypeError, match="cannot be pickled or copied"):
         way(Secret(SECRET))
 
@@ -164,21 +164,21 @@ def test_a_token_cannot_be_pickled_or_copied(way: Callable[[Secret[str]], object
     ("secret", "service_account"),
     [(SECRET, False), ("glsa_" + SECRET, True), ("GLSA_x", False), ("xglsa_", False)],
 )
-def test_a_token_knows_whose_it_is(secret: str, *, service_account: bool) -> None:
-    """By its beginning."""
+def test_a_token_knows_its_kind(secret: str, *, service_account: bool) -> None:
+    """By its prefix."""
     assert is_service_account(Secret(secret)) is service_account
 
 
 @pytest.mark.parametrize(
     "secret", [SECRET, "glsa_x", "!", pytest.param("~" * 999, id="long"), "a:b/c+d="]
 )
-def test_a_good_token_passes(secret: str) -> None:
-    """Any printable ASCII without blanks."""
+def test_a_good_token_is_accepted(secret: str) -> None:
+    """Any printable ASCII without spaces."""
     check_token(Secret(secret))
 
 
-def test_a_token_has_a_name_that_does_not_give_it_away() -> None:
-    """Equal for equal tokens."""
+def test_a_token_has_a_name_that_does_not_reveal_it() -> None:
+    """The name is equal for equal tokens."""
     name = digest(Secret(SECRET))
     assert name == digest(Secret(SECRET)) != digest(Secret("another"))
     assert SECRET not in name
@@ -186,7 +186,7 @@ def test_a_token_has_a_name_that_does_not_give_it_away() -> None:
 
 @pytest.mark.parametrize("url", ["http://h", "http://10.0.0.1/oncall", "http://localhost.evil"])
 def test_plain_http_to_another_host_must_be_allowed(url: str) -> None:
-    """The network would see the token."""
+    """The network could read the token."""
     with pytest.raises(InvalidArgument, match=r"^url: plain http .*allow_http=True"):
         api_url(url)
     assert api_url(url, allow_http=True) == f"{url}/api/v1/"
@@ -210,7 +210,7 @@ def test_plain_http_to_another_host_must_be_allowed(url: str) -> None:
     ],
 )
 def test_a_bad_token_is_refused_without_showing_it(secret: Any, fault: str) -> None:
-    """Neither in the message nor in the local variables below the caller."""
+    """Neither in the message nor in local variables below the caller."""
     token = Secret(secret)
     with pytest.raises(InvalidArgument, match=rf"^token: .*{fault}") as info:
         check_token(token)

@@ -1,4 +1,4 @@
-"""Whether a group meets the filter that it was asked for by."""
+"""Whether a group matches the filter that it was requested by."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -19,7 +19,7 @@ from grafana_oncall.errors import FilterIgnored
 
 
 def label(key: str, value: str) -> Label:
-    """As the server answers it."""
+    """A label as the server returns it."""
     return Label(key=LabelKey(name=key), value=LabelValue(name=value))
 
 
@@ -63,8 +63,10 @@ def in_state(state: str) -> AlertGroup:
         pytest.param(GROUP, "perpage", "7", id="perpage is no filter"),
     ],
 )
-def test_a_group_meets_what_it_was_asked_for_by(group: AlertGroup, name: str, value: str) -> None:
-    """Each parameter."""
+def test_a_group_matches_each_parameter_of_its_filter(
+    group: AlertGroup, name: str, value: str
+) -> None:
+    """Parameters of pages are not part of the filter."""
     assert unmet([(name, value)], group) is None
 
 
@@ -91,13 +93,15 @@ def test_a_group_meets_what_it_was_asked_for_by(group: AlertGroup, name: str, va
         pytest.param(in_state("paused"), "state", "new", id="a state of a newer server"),
     ],
 )
-def test_what_a_group_does_not_meet_is_named(group: AlertGroup, name: str, value: str) -> None:
+def test_the_parameter_that_a_group_does_not_match_is_named(
+    group: AlertGroup, name: str, value: str
+) -> None:
     """As name=value."""
     assert unmet([(name, value)], group) == f"{name}={value}"
 
 
-def test_all_labels_must_be_there_and_the_first_that_is_not_is_named() -> None:
-    """Whatever else is met."""
+def test_all_labels_must_match_and_the_first_that_does_not_is_named() -> None:
+    """Whatever else matches."""
     there, first, second = ("label", "env:prod"), ("label", "a:b"), ("label", "c:d")
     assert unmet([there, ("label", "team:SRE")], GROUP) is None
     assert unmet([("state", "new"), there, first, second], GROUP) == "label=a:b"
@@ -137,7 +141,7 @@ def test_a_time_in_another_zone_is_the_same_moment() -> None:
     before=st.timedeltas(timedelta(0), timedelta(days=2)),
     after=st.timedeltas(timedelta(0), timedelta(days=2)),
 )
-def test_what_is_within_the_range_that_was_asked_for_always_meets_it(
+def test_a_time_within_the_requested_range_always_matches(
     moment: datetime, before: timedelta, after: timedelta
 ) -> None:
     """The range is widened to seconds on the wire, and never narrowed."""
@@ -154,7 +158,7 @@ def test_what_is_within_the_range_that_was_asked_for_always_meets_it(
     ],
 )
 def test_a_query_with_a_filter_is_filtered(query: list[tuple[str, str]]) -> None:
-    """Wherever the filter stands."""
+    """Wherever the filter is in the query."""
     assert is_filtered(query)
 
 
@@ -180,13 +184,13 @@ def test_a_query_for_pages_only_selects_everything(query: list[tuple[str, str]])
         pytest.param("colour", False, id="a filter of another release"),
     ],
 )
-def test_what_groups_can_be_checked_against_is_known(name: str, *, known: bool) -> None:
-    """A journal of a newer release may name what this one cannot check."""
+def test_the_filters_that_can_be_checked_are_known(name: str, *, known: bool) -> None:
+    """A journal of a newer release may name one that this release cannot check."""
     assert is_known(name) is known
 
 
 def a_page(*items: Any) -> Page[Any]:
-    """With these items."""
+    """A page with these items."""
     return Page(results=items, count=len(items), number=1, total_pages=1, next=None, raw=b"{}")
 
 
@@ -213,10 +217,10 @@ SRE = Team(id="T1", name="SRE", email=None, avatar_url=None)
         ),
     ],
 )
-def test_each_item_of_a_page_is_held_against_the_filter(
+def test_each_item_of_a_page_is_checked_against_the_filter(
     request_: Request[Page[Any]], item: Any, unmet: str | None
 ) -> None:
-    """The error names the item, and what it does not meet."""
+    """The error names the item, and the parameter that it does not match."""
     verify = matching(request_)
     if unmet is None:
         assert verify is None or verify(a_page(item, item)) is None
@@ -234,13 +238,13 @@ def test_each_item_of_a_page_is_held_against_the_filter(
 
 
 def test_only_a_list_with_a_filter_is_checked() -> None:
-    """The others cost nothing."""
+    """Other lists are not checked at all."""
     assert matching(operations.list_alert_groups(page=2)) is None
     assert matching(operations.list_alert_groups(state="new")) is not None
 
 
 def test_a_later_item_that_does_not_match_is_found() -> None:
-    """All of a page are looked at."""
+    """All items of a page are checked."""
     verify = matching(operations.list_alert_groups(state="new"))
     assert verify is not None
     with pytest.raises(FilterIgnored, match="I2"):

@@ -18,7 +18,7 @@ FILTERS = (("label", "team:SRE"), ("label", "env:prod"), ("state", "new"))
 
 
 def page(next: str | None, *, number: int = 1, total_pages: int | None = None) -> Page[AlertGroup]:
-    """An answer that names what follows."""
+    """A page of a list, with its link to the next."""
     return Page(results=(), count=0, number=number, total_pages=total_pages, next=next, raw=b"{}")
 
 
@@ -31,7 +31,7 @@ def page(next: str | None, *, number: int = 1, total_pages: int | None = None) -
         pytest.param(
             f"{HOST}?label=team%3ADBA&page=2&state=resolved",
             (*FILTERS, ("page", "2")),
-            id="the server's filters do not replace ours",
+            id="the server's filters do not replace the request's",
         ),
         pytest.param(
             f"{HOST}?cursor=a%2Fb&page=2",
@@ -46,7 +46,7 @@ def page(next: str | None, *, number: int = 1, total_pages: int | None = None) -
     ],
 )
 def test_only_the_query_of_next_is_taken(next: str, query: tuple[tuple[str, str], ...]) -> None:
-    """Operation and path stay ours, and so does the host."""
+    """Operation, path and host stay those of the request."""
     assert next_page(FIRST, page(next)) == attrs.evolve(FIRST, query=query)
 
 
@@ -82,7 +82,7 @@ def test_without_next_the_list_ends() -> None:
 def test_a_list_that_would_go_in_circles_ends_with_an_error(
     asked: int, answer: Page[AlertGroup]
 ) -> None:
-    """It names the operation and the place, and shows the answer."""
+    """It names the operation and the place, and shows the response."""
     request = operations.list_alert_groups(page=asked)
     with pytest.raises(
         DecodeError, match=f"^list_alert_groups: .*returned for page {asked}"
@@ -94,8 +94,8 @@ def test_a_list_that_would_go_in_circles_ends_with_an_error(
 
 
 @pytest.mark.parametrize("known", [0, 1, 2, 3])
-def test_upcoming_takes_over_what_is_known(known: int) -> None:
-    """The same requests, whether they were there before or are made now."""
+def test_upcoming_keeps_the_requests_that_are_known(known: int) -> None:
+    """The result is the same, whether they existed before or are made now."""
     answer = page(f"{HOST}?page=2", total_pages=9)
     wanted = upcoming(FIRST, answer, 3)
     following = upcoming(FIRST, answer, 3, known=wanted[:known])
@@ -119,7 +119,7 @@ def test_upcoming_takes_over_what_is_known(known: int) -> None:
 def test_upcoming_goes_as_far_as_the_page_says(
     total: int | None, most: int, numbers: list[int]
 ) -> None:
-    """The first is next_page's."""
+    """The first request is the one of `next_page`."""
     request = operations.list_alert_groups(page=2, perpage=10)
     answer = page(f"{HOST}?page=3&perpage=10", number=2, total_pages=total)
     following = upcoming(request, answer, most)
@@ -157,7 +157,7 @@ def urls(number: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     total=st.none() | st.integers(-5, 10**12),
     most=st.integers(1, 65),
 )
-def test_whatever_next_says_the_walk_goes_forward_with_its_filters(
+def test_whatever_next_says_the_walk_moves_forward_with_its_filters(
     *,
     filters: list[tuple[str, str]],
     asked: int,
@@ -166,7 +166,7 @@ def test_whatever_next_says_the_walk_goes_forward_with_its_filters(
     total: int | None,
     most: int,
 ) -> None:
-    """Never a page again, never a filter less, never more than wanted, never another host."""
+    """It never repeats a page, drops a filter, exceeds the window, or changes the host."""
     request = attrs.evolve(FIRST, query=(*filters, ("page", str(asked))))
     answer = page(next, number=answered or asked, total_pages=total)
     try:

@@ -1,4 +1,4 @@
-"""Pages that a session fetches ahead: in order, each once, and none left behind."""
+"""Pages that are prefetched: in order, each once, and no task left behind."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from tests.support.sessions import session
 
 
 def paged(total: int, seen: list[int]) -> Callable[[httpx.Request], httpx.Response]:
-    """A server of so many pages of one group each, which notes what it is asked for."""
+    """A server with so many pages of one group each, which records its requests."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         number = int(request.url.params.get("page", "1"))
@@ -41,14 +41,14 @@ def paged(total: int, seen: list[int]) -> Callable[[httpx.Request], httpx.Respon
 
 
 def ids(pages: list[Page[AlertGroup]]) -> list[str]:
-    """Of every item."""
+    """Return the ids of all items."""
     return [item.id for page in pages for item in page.results]
 
 
 @pytest.mark.parametrize("prefetch", [0, 1, 2, 64])
 @pytest.mark.parametrize("total", [1, 2, 7])
 async def test_pages_come_in_order_and_each_once(total: int, prefetch: int) -> None:
-    """However far ahead they are fetched."""
+    """However many are prefetched."""
     seen: list[int] = []
     async with session(httpx.MockTransport(paged(total, seen))) as oncall:
         pages = [
@@ -59,7 +59,7 @@ async def test_pages_come_in_order_and_each_once(total: int, prefetch: int) -> N
 
 
 async def test_no_more_pages_are_prefetched_than_allowed() -> None:
-    """So many in flight, and as many buffered; none before the second page is wanted."""
+    """So many in flight, and as many buffered; none before the second page is needed."""
     seen: list[int] = []
     async with session(httpx.MockTransport(paged(9, seen))) as oncall:
         pages = oncall.alert_groups.list(state="new", prefetch=2).pages()
@@ -74,8 +74,8 @@ async def test_no_more_pages_are_prefetched_than_allowed() -> None:
         await pages.aclose()
 
 
-def test_pages_that_had_to_be_asked_for_again_do_not_widen_the_window() -> None:
-    """An answer that cannot be read lets the next request go, once."""
+def test_retried_pages_do_not_widen_the_window() -> None:
+    """A response that cannot be read admits the next request only once."""
     good, garbled = paged(30, []), {*range(2, 12)}
     in_flight, most = 0, 0
 
@@ -147,7 +147,7 @@ async def test_leaving_the_pages_does_not_wait_for_what_was_in_flight() -> None:
 
 
 async def test_a_failed_page_ends_the_walk_and_what_was_in_flight() -> None:
-    """The pages before it were given."""
+    """The pages before it were yielded."""
     before = asyncio.all_tasks()
     seen: list[int] = []
     good = paged(9, seen)

@@ -1,4 +1,4 @@
-"""What callers give: checked at once, and turned into what goes over the wire."""
+"""Arguments of callers: checked at once, and converted to what is sent."""
 
 import math
 from collections.abc import Callable
@@ -44,12 +44,12 @@ DAY = timedelta(days=1)
     ],
 )
 def test_none_means_not_to_filter(check: Callable[[], Any]) -> None:
-    """The parameter is left out of the query."""
+    """The parameter is omitted from the query."""
     assert check() is UNSET
 
 
 @pytest.mark.parametrize("value", ["CFRPV98RPR1U8", NO_TEAM, "a-b_C9"])
-def test_an_id_to_filter_by_goes_out_as_it_is(value: str) -> None:
+def test_an_id_filter_is_sent_unchanged(value: str) -> None:
     """`null` is the server's word for no team."""
     assert identifier("team_id", value) == value
 
@@ -69,15 +69,15 @@ def test_an_id_to_filter_by_goes_out_as_it_is(value: str) -> None:
         True,
     ],
 )
-def test_a_bad_id_to_filter_by_is_refused(value: object) -> None:
-    """The server ignores an empty one, and selects everything."""
+def test_a_bad_id_filter_is_refused(value: object) -> None:
+    """The server would ignore an empty one, and select everything."""
     with pytest.raises(InvalidArgument, match=r"^route_id=.* is not an id\. Ids are") as info:
         identifier("route_id", value)
     assert info.value.argument == "route_id"
 
 
 @pytest.mark.parametrize("value", ["ci", "Grafana :blush:", "a&b=c", " "])
-def test_a_name_to_filter_by_goes_out_as_it_is(value: str) -> None:
+def test_a_name_filter_is_sent_unchanged(value: str) -> None:
     """Names are free text."""
     assert text_filter("name", value) == value
 
@@ -93,7 +93,7 @@ def test_a_name_to_filter_by_goes_out_as_it_is(value: str) -> None:
         pytest.param("\ud800", id="no character"),
     ],
 )
-def test_a_bad_name_to_filter_by_is_refused(value: object) -> None:
+def test_a_bad_name_filter_is_refused(value: object) -> None:
     """The server would ignore it."""
     with pytest.raises(InvalidArgument, match=r"^name=.* a text is needed") as info:
         text_filter("name", value)
@@ -101,15 +101,15 @@ def test_a_bad_name_to_filter_by_is_refused(value: object) -> None:
 
 
 @pytest.mark.parametrize("value", [1, 50, 10**12])
-def test_a_whole_number_is_answered_as_it_is(value: int) -> None:
-    """From 1, unless another least one is named."""
+def test_a_whole_number_is_returned_unchanged(value: int) -> None:
+    """From 1, unless another minimum is given."""
     assert whole("page", value) == value
     assert whole("prefetch", value - 1, least=0) == value - 1
 
 
 @pytest.mark.parametrize("value", [0, -1, True, 1.0, "1", float("nan"), [1], b"1", None])
 def test_a_number_that_is_not_whole_or_too_small_is_refused(value: object) -> None:
-    """The server would answer page 1, and none of the SDK's own limits would hold."""
+    """The server would return page 1, and the SDK's own limits would not apply."""
     with pytest.raises(InvalidArgument, match=r"^page=.*: a whole number, 1 or more") as info:
         whole("page", value)
     assert info.value.argument == "page"
@@ -118,7 +118,7 @@ def test_a_number_that_is_not_whole_or_too_small_is_refused(value: object) -> No
 @pytest.mark.parametrize(
     ("state", "wire"),
     [
-        pytest.param("firing", "new", id="what answers say"),
+        pytest.param("firing", "new", id="what responses say"),
         pytest.param("new", "new", id="what the filter says"),
         pytest.param(AlertGroupState.FIRING, "new", id="the member"),
         pytest.param("acknowledged", "acknowledged", id="acknowledged"),
@@ -127,7 +127,7 @@ def test_a_number_that_is_not_whole_or_too_small_is_refused(value: object) -> No
         pytest.param("silenced", "silenced", id="silenced"),
     ],
 )
-def test_a_state_is_spelled_as_the_filter_takes_it(state: str, wire: str) -> None:
+def test_a_state_is_spelled_as_the_filter_accepts_it(state: str, wire: str) -> None:
     """`state=firing` would be a 400."""
     assert state_filter(state) == wire
 
@@ -154,14 +154,14 @@ def test_an_unknown_state_is_refused_with_the_known_ones(state: object) -> None:
 
 
 def test_every_state_is_known_to_the_filter_and_to_type_checkers() -> None:
-    """A new one of the specification is to be added to both."""
+    """A new state in the specification must be added to both."""
     assert {state_filter(state) for state in AlertGroupState} == set(get_args(StateFilter))
     spellings = {*AlertGroupState, *AlertGroupState.__spellings__}
     assert set(get_args(get_args(State)[1])) == spellings
 
 
-def test_a_state_to_wait_for_has_to_be_one() -> None:
-    """None, which means not to filter, is told as it was given."""
+def test_a_state_to_wait_for_must_be_given() -> None:
+    """None, which elsewhere means not to filter, is refused and shown as given."""
     with pytest.raises(InvalidArgument, match=r"^state=None is not a state"):
         wanted_state(None)
 
@@ -196,23 +196,23 @@ def test_a_state_to_wait_for_has_to_be_one() -> None:
         ),
     ],
 )
-def test_a_time_range_goes_out_in_utc(start: datetime, end: datetime, wire: str) -> None:
-    """The server takes neither zones nor fractions."""
+def test_a_time_range_is_sent_in_utc(start: datetime, end: datetime, wire: str) -> None:
+    """The server accepts neither time zones nor fractions."""
     assert time_range((start, end)) == wire
     assert time_range([start, end]) == wire
 
 
 class Nowhere(tzinfo):
-    """A zone that does not know its offset."""
+    """A time zone that does not know its offset."""
 
     def utcoffset(self, _: datetime | None, /) -> None:
-        """Unknown."""
+        """Return None: unknown."""
 
     def dst(self, _: datetime | None, /) -> None:
-        """Unknown."""
+        """Return None: unknown."""
 
     def tzname(self, _: datetime | None, /) -> None:
-        """Unknown."""
+        """Return None: unknown."""
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ class Nowhere(tzinfo):
     ],
 )
 def test_a_bad_time_range_is_refused(value: object, reason: str) -> None:
-    """With a class of its own, which is a ValueError."""
+    """With its own error class, which is a ValueError."""
     with pytest.raises(TimeRangeError, match=rf"^started_at=.*{reason}") as info:
         time_range(value)
     assert info.value.argument == "started_at"
@@ -271,12 +271,14 @@ MOMENTS = st.datetimes(
 
 
 @given(MOMENTS, MOMENTS)
-def test_the_range_sent_includes_the_range_asked(start: datetime, end: datetime) -> None:
-    """It is parseable, in UTC, and not a second wider than needed."""
+def test_the_range_sent_includes_the_range_requested(start: datetime, end: datetime) -> None:
+    """It can be parsed, is in UTC, and not a second wider than needed."""
     assume(start.astimezone(UTC) <= end.astimezone(UTC))
     sent = time_range((start, end))
     assert isinstance(sent, str)
-    first, last = (datetime.strptime(one, WIRE).replace(tzinfo=UTC) for one in sent.split("_"))
+    first, last = (
+        datetime.strptime(moment, WIRE).replace(tzinfo=UTC) for moment in sent.split("_")
+    )
     assert timedelta(0) <= start.astimezone(UTC) - first < timedelta(seconds=1)
     assert timedelta(0) <= last - end.astimezone(UTC) < timedelta(seconds=1)
 
@@ -286,14 +288,14 @@ def test_the_range_sent_includes_the_range_asked(start: datetime, end: datetime)
     [
         pytest.param(timedelta(hours=3), 10800, id="timedelta"),
         pytest.param(timedelta(microseconds=1), 1, id="rounded up"),
-        pytest.param(timedelta(seconds=1.5), 2, id="rounded up again"),
+        pytest.param(timedelta(seconds=1.5), 2, id="a second and a half"),
         pytest.param(1, 1, id="a second"),
         pytest.param(2**31 - 1, 2**31 - 1, id="the longest"),
         pytest.param(FOREVER, -1, id="for ever"),
     ],
 )
 def test_a_delay_is_whole_seconds(delay: object, seconds: int) -> None:
-    """Rounded up, so that a silence is never shorter than asked."""
+    """Rounded up, so that a silence is never shorter than requested."""
     assert silence_delay(delay) == seconds
 
 
@@ -319,21 +321,21 @@ def test_a_delay_is_whole_seconds(delay: object, seconds: int) -> None:
     ],
 )
 def test_a_bad_delay_is_refused(delay: object) -> None:
-    """The server takes zero and fails at huge numbers."""
+    """The server accepts zero, and fails on huge numbers."""
     with pytest.raises(InvalidArgument, match=r"^delay=.*or FOREVER, is needed\.$") as info:
         silence_delay(delay)
     assert info.value.argument == "delay"
 
 
 @given(st.timedeltas(timedelta(microseconds=1), timedelta(seconds=2**31 - 1)))
-def test_no_silence_is_shorter_than_asked(delay: timedelta) -> None:
-    """Nor longer by a second."""
+def test_no_silence_is_shorter_than_requested(delay: timedelta) -> None:
+    """Nor longer by a second or more."""
     assert timedelta(0) <= timedelta(seconds=silence_delay(delay)) - delay < timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("mode", ["wipe", "delete", DeleteMode.WIPE, DeleteMode.DELETE])
-def test_a_known_mode_is_taken(mode: str) -> None:
-    """As a string or a member."""
+def test_a_known_mode_is_accepted(mode: str) -> None:
+    """As a string or as a member of the enum."""
     assert delete_mode(mode) is DeleteMode(mode)
 
 
@@ -366,8 +368,8 @@ def test_an_unknown_mode_is_refused(mode: object) -> None:
         pytest.param(86400, 86400.0, id="the longest"),
     ],
 )
-def test_a_time_is_given_in_seconds_or_as_a_timedelta(value: object, number: float) -> None:
-    """And returned as either."""
+def test_a_duration_is_given_in_seconds_or_as_a_timedelta(value: object, number: float) -> None:
+    """It can be converted to either."""
     assert seconds("timeout", value, longest=DAY) == number
     assert type(seconds("timeout", value, longest=DAY)) is float
     assert duration("timeout", value, longest=DAY) == timedelta(seconds=number)
@@ -392,7 +394,7 @@ def test_a_time_is_given_in_seconds_or_as_a_timedelta(value: object, number: flo
     ],
 )
 @pytest.mark.parametrize("check", [seconds, duration])
-def test_a_bad_time_is_refused(check: Callable[..., object], value: object) -> None:
+def test_a_bad_duration_is_refused(check: Callable[..., object], value: object) -> None:
     """The message names the argument, its value and the limits."""
     limits = r"seconds or a timedelta, above zero and at most 1 day, are needed\.$"
     with pytest.raises(InvalidArgument, match=rf"^timeout=.*: {limits}") as info:
@@ -400,8 +402,8 @@ def test_a_bad_time_is_refused(check: Callable[..., object], value: object) -> N
     assert info.value.argument == "timeout"
 
 
-def test_no_time_and_infinity_are_taken_where_they_are_allowed() -> None:
-    """Such as no delay between retries, and no deadline for them."""
+def test_zero_and_infinity_are_accepted_where_they_are_allowed() -> None:
+    """Such as retries without delay or without a deadline."""
     assert seconds("delay", 0, zero=True) == 0.0
     assert seconds("deadline", math.inf, zero=True, longest=None) == math.inf
     for value in (-0.1, math.nan, 10**400):

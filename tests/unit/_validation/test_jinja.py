@@ -1,4 +1,4 @@
-"""Template syntax: whether there is an error, which, and where."""
+"""Template syntax: whether there is an error, which one, and where."""
 
 import subprocess
 import sys
@@ -66,7 +66,7 @@ sources = st.one_of(st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
     ],
 )
 def test_a_problem_has_the_line_of_what_is_wrong(source: str, line: int, message: str) -> None:
-    """It counts from 1."""
+    """Lines count from 1."""
     problem = template_problem(source, where="here")
     assert problem is not None
     assert (problem.where, problem.line) == ("here", line)
@@ -90,8 +90,8 @@ def test_a_problem_has_the_line_of_what_is_wrong(source: str, line: int, message
         ),
     ],
 )
-def test_what_python_refuses_is_a_problem_too_and_no_crash(source: str, message: str) -> None:
-    """Of its place Python says nothing."""
+def test_what_python_refuses_is_a_problem_and_not_a_crash(source: str, message: str) -> None:
+    """Python does not say where it is."""
     problem = template_problem(source, where="here")
     assert problem is not None
     assert (problem.where, problem.line) == ("here", None)
@@ -112,13 +112,13 @@ def test_what_python_refuses_is_a_problem_too_and_no_crash(source: str, message:
     ],
 )
 def test_a_correct_template_has_no_problem(source: str) -> None:
-    """Only syntax is looked at; a warning of Python is no error of a template."""
+    """Only syntax is checked; a warning of Python is not an error of the template."""
     assert template_problem(source, where="here") is None
 
 
 @given(source=sources)
-def test_any_text_is_judged(source: str) -> None:
-    """Nothing is raised and nothing warned of, and the line is one that the template has."""
+def test_any_text_can_be_checked(source: str) -> None:
+    """Without error or warning; the line of a problem exists in the template."""
     problem = template_problem(source, where="here")
     if problem is not None and problem.line is not None:
         lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -126,8 +126,8 @@ def test_any_text_is_judged(source: str) -> None:
 
 
 @given(before=st.text("ab \r\n\tü"), after=st.sampled_from(["", " }}", "\n{% x"]))
-def test_lines_before_an_error_move_it_by_just_those_lines(before: str, after: str) -> None:
-    """Also where white space control takes the end of the text away."""
+def test_lines_before_an_error_move_it_by_as_many_lines(before: str, after: str) -> None:
+    """Also where whitespace control strips the end of the text."""
     lines = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for tag in ("{{ ", "{{- "):
         problem = template_problem(f"{before}{tag}a b{after}", where="here")
@@ -135,8 +135,8 @@ def test_lines_before_an_error_move_it_by_just_those_lines(before: str, after: s
         assert problem.line == len(lines)
 
 
-def test_jinja2_is_imported_with_the_first_template_only() -> None:
-    """Whoever sends no template does not wait for it."""
+def test_jinja2_is_imported_only_with_the_first_template() -> None:
+    """Programs without templates do not wait for it."""
     code = (
         "import sys, grafana_oncall.labels as labels\n"
         "labels.validate({'team': 'SRE'})\n"
