@@ -10,7 +10,7 @@ import pytest
 from tests.support.loops import EVERY_LOOP, LoopFactory
 
 ON_EVERY_LOOP = {
-    "test_answers_out_of_step.py",
+    "test_surplus_responses.py",
     "test_cancelled_at_any_turn.py",
     "test_fake_faults_on_sockets.py",
     "test_over_sockets.py",
@@ -21,7 +21,7 @@ ON_EVERY_LOOP = {
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory]:
-    """Programs, which bring a loop of their own, are started once."""
+    """Programs, which have a loop of their own, are started once."""
     if item.path.name in ON_EVERY_LOOP:
         return EVERY_LOOP
     return {"asyncio": asyncio.new_event_loop}

@@ -1,7 +1,7 @@
 """No test depends on today's date, nor on how long ago it was imported.
 
-A sample of them is run two years on, and an hour after it was collected: those modules that have to
-do with dates. For all that start no bots in processes: `python -m pytest -p tests.support.later`.
+A sample of them is run two years ahead, and an hour after it was collected: the modules that
+deal with dates. For all that start no bots in processes: `python -m pytest -p tests.support.later`.
 """
 
 import subprocess
@@ -22,7 +22,7 @@ SAMPLE = [
 
 
 def test_a_sample_of_the_tests_passes_on_another_day(pytestconfig: pytest.Config) -> None:
-    """Whatever the date is, and however slow the machine."""
+    """Whatever the date, and however slow the machine."""
     pytest.importorskip("time_machine")
     options = ("-q", "-p", "tests.support.later", "-p", "no:cacheprovider")
     done = subprocess.run(

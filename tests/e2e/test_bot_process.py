@@ -1,4 +1,4 @@
-"""Bots that are stopped by signals, and killed, and go on: real processes and sockets."""
+"""Bots that are stopped by signals or killed, and restarted: real processes and sockets."""
 
 import asyncio
 import signal
@@ -32,27 +32,27 @@ SIGNALS = pytest.mark.parametrize(
 
 
 async def until(holds: Callable[[], object]) -> None:
-    """Looks until it holds."""
+    """Poll until it is true."""
     async with asyncio.timeout(PATIENCE):
-        while not holds():  # noqa: ASYNC110  # it comes about in another process
+        while not holds():  # noqa: ASYNC110  # another process does it
             await asyncio.sleep(0.005)
 
 
 @attrs.frozen(kw_only=True)
 class Site:
-    """A server, and the bots that work for it one after the other."""
+    """A server, and the bots that run against it one after the other."""
 
     fake: FakeOnCall
     url: str
     checkpoint: Path
 
     def bot(self) -> AbstractAsyncContextManager[Process]:
-        """The program in a process of its own, which does not outlive the block."""
+        """Run the program in a process of its own, which does not outlive the block."""
         command = (str(PROGRAM), str(self.checkpoint))
         return python(*command, env=settings(self.url, self.fake.token))
 
     async def finish(self) -> None:
-        """A last bot does what is left to do, polls a while for more, and is stopped."""
+        """Run a last bot, which does what is left, polls for a while, and is stopped."""
         before = len(self.fake.calls)
         async with self.bot() as process:
             await until(lambda: self.handled() >= {*self.fake.groups})
@@ -61,27 +61,27 @@ class Site:
             assert await ended(process) == 0
 
     def add(self, title: str = "Quick") -> FakeAlertGroup:
-        """A new group of the team."""
+        """Add a group of the team."""
         return self.fake.add_group(title=title, labels={"team": "SRE"})
 
     def slow(self, number: int) -> list[FakeAlertGroup]:
-        """Groups whose handlers wait until they are released."""
+        """Add groups whose handlers wait until they are released."""
         return [self.add(f"Slow {one}") for one in range(number)]
 
     def release(self, groups: list[FakeAlertGroup]) -> None:
-        """Their handlers go on."""
+        """Let their handlers continue."""
         for group in groups:
             if group.state == "firing":
                 group.silenced_at = self.fake.now()
 
-    def asked(self, operation: str) -> Counter[str]:
-        """How often which group was asked for."""
+    def requested(self, operation: str) -> Counter[str]:
+        """How often each group was requested."""
         calls = (call for call in self.fake.calls if call.operation == operation)
         return Counter(call.path.split("/")[4] for call in calls)
 
     def handled(self) -> set[str]:
         """Groups that were acknowledged."""
-        return {*self.asked(ACKNOWLEDGE)}
+        return {*self.requested(ACKNOWLEDGE)}
 
     def delivered(self) -> set[str]:
         """Groups that were delivered, by the checkpoint."""
@@ -89,8 +89,8 @@ class Site:
         return set() if checkpoint is None else {group.id for group in checkpoint.groups}
 
     async def begun(self, groups: list[FakeAlertGroup]) -> None:
-        """Waits until their handlers are at work."""
-        await until(lambda: {*self.asked(GET)} >= {group.id for group in groups})
+        """Wait until their handlers run."""
+        await until(lambda: {*self.requested(GET)} >= {group.id for group in groups})
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ async def site(tmp_path: Path) -> AsyncGenerator[Site]:
 
 
 async def ended(process: Process) -> int:
-    """Its exit status; where that is 0, it has come to the end of its program."""
+    """Return its exit status; if that is 0, it has reached the end of its program."""
     printed, words = await process.communicate()
     assert "Traceback" not in words.decode()
     assert (process.returncode == 0) == printed.startswith(b"BotHealth(")
@@ -115,42 +115,42 @@ def _is_handled(site: Site, group: FakeAlertGroup) -> bool:
 
 @SIGNALS
 async def test_a_signal_lets_it_finish_what_is_in_flight(site: Site, sent: signal.Signals) -> None:
-    """It begins nothing more, exits with 0, and the next one does the rest and nothing twice."""
+    """It begins nothing more and exits with 0; the next bot does the rest, and nothing twice."""
     slow = site.slow(AT_ONCE - 1)
     async with site.bot() as process:
         await site.begun(slow)
         process.send_signal(sent)
-        requests = site.asked(GET).total()
-        # The signal has come when its handlers have read groups again; a poll is over by then.
-        await until(lambda: site.asked(GET).total() > requests + 4 * len(slow))
+        requests = site.requested(GET).total()
+        # The signal has arrived once its handlers have read groups again; a poll is over by then.
+        await until(lambda: site.requested(GET).total() > requests + 4 * len(slow))
         late = site.add()
-        await until(lambda: site.asked(GET).total() > requests + 8 * len(slow))
+        await until(lambda: site.requested(GET).total() > requests + 8 * len(slow))
         assert site.handled() == set()
         site.release(slow)
         assert await ended(process) == 0
-    assert site.asked(ACKNOWLEDGE) == Counter(group.id for group in slow)
+    assert site.requested(ACKNOWLEDGE) == Counter(group.id for group in slow)
     await site.finish()
-    assert site.asked(ACKNOWLEDGE) == Counter(group.id for group in [*slow, late])
+    assert site.requested(ACKNOWLEDGE) == Counter(group.id for group in [*slow, late])
 
 
 async def test_a_second_signal_ends_it_at_once(site: Site) -> None:
-    """What was in flight is done by the next one."""
+    """The next bot does what was in flight."""
     slow = site.slow(2)
     async with site.bot() as process:
         await site.begun(slow)
         process.terminate()
-        requests = site.asked(GET).total()
-        await until(lambda: site.asked(GET).total() > requests + 4)
+        requests = site.requested(GET).total()
+        await until(lambda: site.requested(GET).total() > requests + 4)
         process.send_signal(signal.SIGINT)
         assert await ended(process) == 0
     assert site.handled() == set()
     site.release(slow)
     await site.finish()
-    assert site.asked(ACKNOWLEDGE) == Counter(group.id for group in slow)
+    assert site.requested(ACKNOWLEDGE) == Counter(group.id for group in slow)
 
 
 async def test_a_signal_ends_it_when_it_has_nothing_to_do(site: Site) -> None:
-    """Between two polls, or in one."""
+    """Between two polls, or during one."""
     group = site.add()
     async with site.bot() as process:
         await until(lambda: group.id in site.handled())
@@ -161,8 +161,8 @@ async def test_a_signal_ends_it_when_it_has_nothing_to_do(site: Site) -> None:
     assert group.id in site.delivered()
 
 
-async def test_a_bot_that_is_killed_in_a_handler_goes_on(site: Site) -> None:
-    """What was delivered is not done again; what was in flight is."""
+async def test_a_bot_that_is_killed_in_a_handler_resumes(site: Site) -> None:
+    """What was delivered is not repeated; what was in flight is."""
     done = site.add()
     async with site.bot() as process:
         await until(lambda: done.id in site.delivered())
@@ -173,18 +173,18 @@ async def test_a_bot_that_is_killed_in_a_handler_goes_on(site: Site) -> None:
     assert site.handled() == site.delivered() == {done.id}
     site.release(slow)
     await site.finish()
-    assert site.asked(ACKNOWLEDGE) == Counter(group.id for group in [done, *slow])
+    assert site.requested(ACKNOWLEDGE) == Counter(group.id for group in [done, *slow])
 
 
 @pytest.mark.parametrize("moment", [1, 13])
-async def test_a_bot_that_is_killed_between_two_checkpoints_goes_on(
+async def test_a_bot_that_is_killed_between_two_checkpoints_resumes(
     site: Site, moment: int
 ) -> None:
-    """Every group is handled; those that the checkpoint has are handled once."""
+    """Every group is handled; those in the checkpoint are handled once."""
     groups = [site.add() for _ in range(25)]
     site.fake.latency = timedelta(milliseconds=20)
     async with site.bot() as process:
-        await until(lambda: site.asked(ACKNOWLEDGE).total() >= moment)
+        await until(lambda: site.requested(ACKNOWLEDGE).total() >= moment)
         process.kill()
         assert await ended(process) == -signal.SIGKILL
     site.fake.latency = timedelta(0)
@@ -192,14 +192,14 @@ async def test_a_bot_that_is_killed_between_two_checkpoints_goes_on(
     assert delivered <= before
     await site.finish()
     assert site.handled() == {group.id for group in groups}
-    times = site.asked(ACKNOWLEDGE)
+    times = site.requested(ACKNOWLEDGE)
     assert {times[one] for one in delivered} <= {1}
     assert {one for one, number in times.items() if number > 1} == before - delivered
     assert max(times.values()) <= 2
 
 
-async def test_what_was_handled_well_before_a_kill_is_not_done_again(site: Site) -> None:
-    """Although all of it came at once, and nothing came afterwards."""
+async def test_what_was_handled_long_before_a_kill_is_not_repeated(site: Site) -> None:
+    """Although all of it arrived at once, and nothing after it."""
     groups = [site.add() for _ in range(10)]
     async with site.bot() as process:
         await until(lambda: site.handled() >= {group.id for group in groups})
@@ -209,11 +209,11 @@ async def test_what_was_handled_well_before_a_kill_is_not_done_again(site: Site)
         assert await ended(process) == -signal.SIGKILL
     last = site.add()
     await site.finish()
-    assert site.asked(ACKNOWLEDGE) == Counter(group.id for group in [*groups, last])
+    assert site.requested(ACKNOWLEDGE) == Counter(group.id for group in [*groups, last])
 
 
-async def test_a_bot_that_is_killed_again_and_again_does_everything(site: Site) -> None:
-    """While new groups come in."""
+async def test_a_bot_that_is_killed_repeatedly_does_everything(site: Site) -> None:
+    """While new groups arrive."""
     for turn in range(2):
         slow, quick = site.slow(2), site.add()
         async with site.bot() as process:
@@ -226,4 +226,4 @@ async def test_a_bot_that_is_killed_again_and_again_does_everything(site: Site) 
     site.release([*site.fake.groups.values()])
     await site.finish()
     assert site.handled() == {*site.fake.groups}
-    assert max(site.asked(ACKNOWLEDGE).values()) <= 4
+    assert max(site.requested(ACKNOWLEDGE).values()) <= 4

@@ -1,4 +1,4 @@
-"""Bots that other threads stop, and give hints: on a real loop, which sleeps in its selector."""
+"""Bots that other threads stop or give hints to: on a real loop, which sleeps in its selector."""
 
 import asyncio
 import selectors
@@ -15,14 +15,14 @@ from tests.support.samples import BASE
 
 
 class Selector(selectors.DefaultSelector):
-    """Shows when the loop falls asleep for long."""
+    """Signals when the loop begins a long sleep."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sleeps = threading.Event()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Waits for events."""
+        """Wait for events."""
         if timeout is None or timeout > 1:
             self.sleeps.set()
         return super().select(timeout)

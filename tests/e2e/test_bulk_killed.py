@@ -41,21 +41,21 @@ storm = pytest.fixture(storm_of_groups)
         pytest.param("resolve", Moment(RESOLVE, 20), id="half-way"),
         pytest.param("resolve", Moment(RESOLVE, GROUPS), id="at the last request"),
         pytest.param("resolve", Moment(RESOLVE, 0, AT_ONCE), id="before the first outcome"),
-        pytest.param("resolve", Moment(RESOLVE, 19, AT_ONCE), id="with eight under way"),
+        pytest.param("resolve", Moment(RESOLVE, 19, AT_ONCE), id="with eight in flight"),
         pytest.param("silence", Moment(SILENCE, 20), id="silencing"),
-        pytest.param("silence", Moment(SILENCE, 19, AT_ONCE), id="with eight silences under way"),
+        pytest.param("silence", Moment(SILENCE, 19, AT_ONCE), id="with eight silences in flight"),
     ],
 )
 async def test_a_killed_run_is_finished(storm: Storm, action: str, moment: Moment) -> None:
-    """No group is left out, none is acted on twice."""
+    """No group is left out, and none is acted on twice."""
     await storm.kill(moment, action)
     begun = Counter(journaled_statuses(storm.journal).values())["begun"]
     assert begun == moment.hanging or (not moment.hanging and 1 <= begun <= AT_ONCE)
     await resume(storm, moment.operation)
 
 
-async def test_a_run_that_is_killed_again_and_again_is_finished(storm: Storm) -> None:
-    """Also when it is killed while it is resumed, and looks at what was under way."""
+async def test_a_run_that_is_killed_repeatedly_is_finished(storm: Storm) -> None:
+    """Even when it is killed while it is resumed, and reads back what was in flight."""
     await storm.kill(Moment(SILENCE, 9, AT_ONCE), "silence", fsync=True)
     await storm.kill(Moment(GET, 3), "resume", fsync=True)
     await storm.kill(Moment(SILENCE, 9, AT_ONCE), "resume", fsync=True)
@@ -77,7 +77,7 @@ SELECTING = pytest.mark.parametrize(
 async def test_a_run_that_ends_while_it_selects_has_done_nothing(
     storm: Storm, moment: Moment, ending: str
 ) -> None:
-    """The report of Ctrl-C is empty, and a journal of half a selection is not resumed."""
+    """The report of Ctrl-C is empty, and a journal with half a selection is not resumed."""
     if ending == "killed":
         await storm.kill(moment, "resolve")
     else:
@@ -90,7 +90,7 @@ async def test_a_run_that_ends_while_it_selects_has_done_nothing(
 
 
 async def nightly(storm: Storm) -> dict[str, int]:
-    """The program runs to its end, and answers the counts of its report that are not zero."""
+    """Run the program to its end, and return the counts of its report that are not zero."""
     async with storm.program("nightly") as process:
         printed, words = await process.communicate()
     assert process.returncode == 0, words.decode()
@@ -98,10 +98,10 @@ async def nightly(storm: Storm) -> dict[str, int]:
 
 
 @SELECTING
-async def test_a_nightly_run_that_is_killed_while_it_selects_locks_nobody_out(
+async def test_a_nightly_run_that_is_killed_while_it_selects_leaves_no_lock(
     storm: Storm, moment: Moment
 ) -> None:
-    """The next one starts anew in the same file, by the same call."""
+    """The next run starts anew in the same file, by the same call."""
     await storm.kill(moment, "nightly")
     assert storm.journal.exists()
     assert await nightly(storm) == {"changed": GROUPS}
@@ -129,7 +129,7 @@ async def test_a_nightly_run_that_is_killed_while_it_acts_is_finished_by_the_nex
     ],
 )
 async def test_two_nightly_runs_at_once_are_one(storm: Storm, moment: Moment) -> None:
-    """The second one ends with a word about the first, whatever that is doing."""
+    """The second one ends with a message about the first, whatever that is doing."""
     come = storm.coming(moment)
     async with storm.program("nightly") as first:
         await come.wait()
@@ -153,10 +153,10 @@ async def test_two_nightly_runs_at_once_are_one(storm: Storm, moment: Moment) ->
         pytest.param("silence", Moment(SILENCE, 19, AT_ONCE), id="silencing"),
     ],
 )
-async def test_ctrl_c_reports_what_the_server_answered(
+async def test_ctrl_c_reports_what_the_server_did(
     storm: Storm, action: str, moment: Moment
 ) -> None:
-    """Answered is `changed`, under way is `unknown`, nothing else was attempted; as journalled."""
+    """Served is `changed`, in flight is `unknown`; the rest was not attempted; as journaled."""
     report = await storm.interrupt(moment, action)
     statuses = {one["id"]: one["status"] for one in report["outcomes"]}
     assert statuses == dict.fromkeys(statuses, "not_attempted") | storm.expected(moment.operation)
@@ -166,12 +166,12 @@ async def test_ctrl_c_reports_what_the_server_answered(
     await resume(storm, moment.operation)
 
 
-@pytest.mark.parametrize("answered", [1, 20, GROUPS])
-async def test_ctrl_c_while_answers_come_in_reports_nothing_wrong(
-    storm: Storm, answered: int
+@pytest.mark.parametrize("served", [1, 20, GROUPS])
+async def test_ctrl_c_while_responses_arrive_reports_nothing_wrong(
+    storm: Storm, served: int
 ) -> None:
-    """What changed was applied, what was not attempted was not; at most eight are in doubt."""
-    report = await storm.interrupt(Moment(RESOLVE, answered), "resolve")
+    """What changed was applied, what was not attempted was not; at most eight are unknown."""
+    report = await storm.interrupt(Moment(RESOLVE, served), "resolve")
     ids: dict[str, set[str]] = {status: set() for status in report["counts"]}
     for one in report["outcomes"]:
         ids[one["status"]].add(one["id"])
@@ -183,7 +183,7 @@ async def test_ctrl_c_while_answers_come_in_reports_nothing_wrong(
     await resume(storm, RESOLVE)
 
 
-async def test_a_timeout_reports_what_the_server_answered(storm: Storm) -> None:
+async def test_a_timeout_reports_what_the_server_did(storm: Storm) -> None:
     """`asyncio.timeout` round a run, which the same process then resumes."""
     come = storm.coming(Moment(SILENCE, 19, AT_ONCE))
 
@@ -204,7 +204,7 @@ async def test_a_timeout_reports_what_the_server_answered(storm: Storm) -> None:
 
 
 async def test_a_journal_is_resumed_by_one_process_at_a_time(storm: Storm) -> None:
-    """Neither a run nor one that resumes it is disturbed by another one."""
+    """Another process disturbs neither a run nor its resumption."""
     for action, moment in {
         "resolve": Moment(RESOLVE, 9, 8),
         "resume": Moment(GET, 0, 8),
@@ -222,7 +222,7 @@ async def test_a_journal_is_resumed_by_one_process_at_a_time(storm: Storm) -> No
 
 
 async def test_a_run_does_not_repeat_what_another_one_did_since_it_was_made(storm: Storm) -> None:
-    """Two runs resume the same journal; the second is made before the first has finished it."""
+    """Two runs resume the same journal; the second is created before the first has finished it."""
     await storm.kill(Moment(SILENCE, 19, AT_ONCE), "silence")
     late = storm.client.alert_groups.bulk.resume(storm.journal)
     await resume(storm, SILENCE)

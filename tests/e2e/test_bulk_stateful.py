@@ -1,4 +1,4 @@
-"""Bulk runs among other actors and faults: whatever happens, the report is what the server saw."""
+"""Bulk runs among other actors and faults: whatever happens, the report matches the server."""
 
 from datetime import timedelta
 from typing import Final
@@ -28,7 +28,7 @@ PROFILE: Final = settings(
 
 
 def test_every_report_of_a_bulk_run_is_true_whatever_others_do_meanwhile() -> None:
-    """Nothing skipped, nothing else touched, every outcome so on the server; resumed or not."""
+    """Nothing skipped, nothing else touched, every outcome true on the server; resumed or not."""
     profile = settings(PROFILE, max_examples=budget(60, hunt=5000), stateful_step_count=8)
     run_state_machine_as_test(BulkRuns, settings=profile)
 
@@ -45,7 +45,7 @@ def test_every_report_of_a_bulk_run_is_true_whatever_others_do_meanwhile() -> No
 def test_long_walks_among_busy_actors_leave_nothing_out(
     *, population: bytes, number: int, query: Query, prefetch: int, failing: int, tape: bytes
 ) -> None:
-    """Up to eight pages, and at most requests somebody acts: what matched all along is there."""
+    """Up to eight pages, with other actors at most requests: what matched all along is selected."""
     runs = BulkRuns()
     runs.populate(population, number)
     weather = Weather(
@@ -64,9 +64,9 @@ def test_long_walks_among_busy_actors_leave_nothing_out(
 
 
 class PagesOutOfOrder:
-    """In both walks page 2 is read after page 3, and one group leaves it just before that.
+    """In both walks, page 2 is read after page 3, and one group leaves it just before that.
 
-    The group leaves before anybody saw it, so the other walk does not miss it.
+    The group leaves before either walk saw it, so the other walk does not miss it.
     """
 
     def __init__(self, server: FakeOnCall) -> None:
@@ -74,7 +74,7 @@ class PagesOutOfOrder:
         self.groups = server.groups
 
     def choose(self, request: FakeRequest, operation: str | None) -> Fault | None:
-        """Page 2 is asked for again after a 503, when page 3 has been read."""
+        """Page 2 is retried after a 503, once page 3 has been read."""
         if operation != LIST:
             return None
         page = dict(parse_qsl(request.query)).get("page", "1")

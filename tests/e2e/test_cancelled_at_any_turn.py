@@ -1,7 +1,7 @@
 """Calls are cancelled at every turn of the event loop, one after the other, over real sockets.
 
-Whatever they were about to do, their client loses no connection by it: as many calls as it may
-have connections are answered afterwards, all at once. This cannot be had of a user's own client of
+Whatever they were about to do, their client loses no connection: as many calls as it may have
+connections succeed afterwards, all at once. This cannot be guaranteed for a user's own client of
 httpx 0.28, whose pool may lose a place when a request is cancelled (httpcore#1093).
 """
 
@@ -34,11 +34,11 @@ class Story:
 
     calls: int = PLACES
     before: int = 0
-    """Calls that were answered before, each over a connection of its own."""
+    """Calls that completed before, each over a connection of its own."""
     idle: Literal["kept", "closed"] = "kept"
     """What the server has done with those connections since."""
     fails: bool = False
-    """Whether the server hangs up instead of answering."""
+    """Whether the server closes the connection instead of responding."""
     again: int | None = None
     """Turns after which they are cancelled a second time."""
     tls: bool = False
@@ -46,18 +46,18 @@ class Story:
 
 @attrs.define(eq=False)
 class Server:
-    """Answers calls for groups as its story says, and those for integrations all at once."""
+    """Serves calls for groups as its story says, and those for integrations all at once."""
 
     story: Story
     warming: asyncio.Barrier | None = None
     asked: int = 0
-    """Calls for integrations that wait for an answer."""
+    """Calls for integrations that wait for a response."""
     all_asked: asyncio.Event = attrs.field(factory=asyncio.Event)
     is_over: bool = False
-    """Whether it has ceased to fail."""
+    """Whether it has stopped failing."""
 
     async def say(self, server: Scripted, writer: Writer) -> None:
-        """What the scripted server does once it has read a request."""
+        """Act once the scripted server has read a request."""
         if b"/integrations/" in server.requests[-1]:
             self.asked += 1
             if self.asked == PLACES:
@@ -77,12 +77,12 @@ async def groups(client: OnCallClient) -> int:
 
 
 async def integrations(client: OnCallClient) -> int:
-    """A call that is answered as soon as there are as many as connections."""
+    """A call that completes once there are as many as connections."""
     return await client.integrations.list().count()
 
 
 async def gather_or_cancel(client: OnCallClient, server: Server) -> int:
-    """How many calls are answered when as many are under way as there may be connections."""
+    """How many calls complete when as many are in flight as connections are allowed."""
     calls = [asyncio.ensure_future(integrations(client)) for _ in range(PLACES)]
     await asyncio.wait(calls, timeout=2)
     asked = server.asked
@@ -94,13 +94,13 @@ async def gather_or_cancel(client: OnCallClient, server: Server) -> int:
 
 
 async def turns(number: int) -> None:
-    """Lets so many turns of the event loop pass."""
+    """Let this many turns of the event loop pass."""
     for _ in range(number):
         await asyncio.sleep(0)
 
 
 async def warm(client: OnCallClient, scripted: Scripted, server: Server) -> None:
-    """Opens the connections that the story begins with."""
+    """Open the connections that the story begins with."""
     story = server.story
     if not story.before:
         return
@@ -114,7 +114,7 @@ async def warm(client: OnCallClient, scripted: Scripted, server: Server) -> None
 
 
 async def cancelled_after(number: int, client: OnCallClient, story: Story) -> bool:
-    """Cancels its calls after so many turns; whether all of them were over by then."""
+    """Cancel its calls after this many turns; return whether all had ended by then."""
     calls = [asyncio.ensure_future(groups(client)) for _ in range(story.calls)]
     await turns(number)
     over = all(call.done() for call in calls)
@@ -133,7 +133,7 @@ async def cancelled_after(number: int, client: OnCallClient, story: Story) -> bo
 
 @asynccontextmanager
 async def sending(transport: str, *, verify: bool = True) -> AsyncGenerator[dict[str, Any]]:
-    """The settings of a client that sends so."""
+    """The settings of a client that sends with this."""
     if transport != "the user's httpx":
         yield {"transport": transport, "verify": verify, "max_connections": PLACES}
         return
@@ -145,7 +145,7 @@ async def sending(transport: str, *, verify: bool = True) -> AsyncGenerator[dict
 
 
 async def goes_on(number: int, story: Story, transport: str) -> bool:
-    """Plays the story with a cancellation at this turn; whether there may be a later one."""
+    """Play the story with a cancellation at this turn; return whether there may be a later one."""
     server = Server(story)
     scripted = Scripted(Point(2), server.say)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if story.tls else None
@@ -155,7 +155,7 @@ async def goes_on(number: int, story: Story, transport: str) -> bool:
         serving(scripted, tls=tls),
         sending(transport, verify=not story.tls) as settings,
         OnCallClient(
-            # An address, for a name is looked up in a thread, which takes any number of turns.
+            # An address: a name is looked up in a thread, which takes any number of turns.
             url=scripted.url.replace("localhost", "127.0.0.1"),
             token="tok-1",
             retry=RetryPolicy(max_attempts=1),
@@ -168,7 +168,7 @@ async def goes_on(number: int, story: Story, transport: str) -> bool:
         over = await cancelled_after(number, client, story)
         if story.fails:
             server.is_over = True
-            # After an outage, more and more calls go at once.
+            # After an outage, more and more calls are sent at once.
             assert [await groups(client) for _ in range(PLACES)] == [7] * PLACES
         assert await gather_or_cancel(client, server) == PLACES, f"after {number} turns"
     return not over
@@ -213,7 +213,7 @@ ignoring_garbage = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableEx
     ],
 )
 async def test_no_place_is_lost(story: Story, transport: str) -> None:
-    """From the turn in which the calls begin up to the one in which the last is answered."""
+    """From the turn in which the calls begin to the one in which the last completes."""
     for number in count():
         if not await goes_on(number, story, transport):
             break
@@ -222,7 +222,7 @@ async def test_no_place_is_lost(story: Story, transport: str) -> None:
 
 @pytest.mark.parametrize("transport", [*OWN_TRANSPORTS, "the user's httpx"])
 async def test_a_cancelled_write_that_the_server_got_says_so(transport: str) -> None:
-    """Whichever turn it is: the doubt is told, and nothing is sent twice."""
+    """Whatever the turn: the unknown outcome is reported, and nothing is sent twice."""
 
     async def acted(_: Scripted, writer: Writer) -> None:
         writer.write(raw_response(b""))

@@ -1,4 +1,4 @@
-"""Chaos: what the SDK reports is what the server holds, whatever goes wrong in between."""
+"""Chaos: what the SDK reports is true on the server, whatever goes wrong in between."""
 
 import asyncio
 from collections import Counter
@@ -52,14 +52,14 @@ FAULTS: list[Fault] = [
 
 
 class SocketsInProcessLoop(VirtualTimeLoop):
-    """Time also passes at once while the sockets of this process wait for each other."""
+    """Virtual time that also passes while the sockets of this process wait for each other."""
 
     def __init__(self) -> None:
         super().__init__()
         self._virtual._wait = self._skip  # type: ignore[method-assign]
 
     def _skip(self, timeout: float | None) -> list[tuple[SelectorKey, int]]:
-        # What one end has sent is there for the other at once.
+        # What one end has sent reaches the other at once.
         ready = DefaultSelector.select(self._virtual, 0 if timeout else timeout)
         self._timeline.seconds += 0 if ready else timeout or 0
         return ready
@@ -67,7 +67,7 @@ class SocketsInProcessLoop(VirtualTimeLoop):
 
 @attrs.frozen(kw_only=True)
 class Seen:
-    """What matters of a group on the server."""
+    """What matters about a group on the server."""
 
     acknowledged: bool
     resolved: bool
@@ -88,8 +88,8 @@ def _seen(fake: FakeOnCall, group_id: str) -> Seen | None:
 
 
 @attrs.frozen
-class Deed:
-    """An action, how often it is done, and what holds of a group that has undergone it."""
+class Action:
+    """An action, how often it is done, and what is true of a group afterwards."""
 
     operation: str
     weight: int
@@ -97,32 +97,34 @@ class Deed:
     holds: Callable[[Seen], bool]
 
 
-DEEDS = [
-    Deed("acknowledge_alert_group", 10, AlertGroups.acknowledge, lambda it: it.acknowledged),
-    Deed("unacknowledge_alert_group", 8, AlertGroups.unacknowledge, lambda it: not it.acknowledged),
-    Deed("resolve_alert_group", 8, AlertGroups.resolve, lambda it: it.resolved),
-    Deed("unresolve_alert_group", 8, AlertGroups.unresolve, lambda it: not it.resolved),
-    Deed(
+ACTIONS = [
+    Action("acknowledge_alert_group", 10, AlertGroups.acknowledge, lambda it: it.acknowledged),
+    Action(
+        "unacknowledge_alert_group", 8, AlertGroups.unacknowledge, lambda it: not it.acknowledged
+    ),
+    Action("resolve_alert_group", 8, AlertGroups.resolve, lambda it: it.resolved),
+    Action("unresolve_alert_group", 8, AlertGroups.unresolve, lambda it: not it.resolved),
+    Action(
         "silence_alert_group",
         10,
         lambda groups, one: groups.silence(one, timedelta(days=30)),
         lambda it: it.silenced,
     ),
-    Deed("unsilence_alert_group", 8, AlertGroups.unsilence, lambda it: not it.silenced),
-    Deed(
+    Action("unsilence_alert_group", 8, AlertGroups.unsilence, lambda it: not it.silenced),
+    Action(
         "add_alert_group_label",
         10,
         lambda groups, one: groups.add_label(one, *LABEL),
         lambda it: it.labelled,
     ),
-    Deed(
+    Action(
         "remove_alert_group_label",
         10,
         lambda groups, one: groups.remove_label(one, *LABEL),
         lambda it: not it.labelled,
     ),
-    Deed("get_alert_group", 6, AlertGroups.get, lambda _: True),
-    Deed(
+    Action("get_alert_group", 6, AlertGroups.get, lambda _: True),
+    Action(
         "delete_alert_group",
         1,
         lambda groups, one: groups.delete(one, mode="delete"),
@@ -135,7 +137,7 @@ class Chaos:
     """Workers that act on groups of their own, and check every report against the server."""
 
     def __init__(self, seed: int, operations: int = OPERATIONS) -> None:
-        self.random = Random(seed)  # noqa: S311  # it shall repeat
+        self.random = Random(seed)  # noqa: S311  # it must be reproducible
         self.fake = FakeOnCall(
             clock=now, latency=timedelta(milliseconds=40), delete_delay=timedelta(0)
         )
@@ -149,12 +151,12 @@ class Chaos:
         return self.random.choice(FAULTS) if self.random.random() < FAULTY else None
 
     async def run(self) -> None:
-        """All of it, in process."""
+        """Run all of it, in process."""
         await self._run("https://oncall.test", self.fake.transport())
         assert len(asyncio.all_tasks()) == 1
 
     async def run_over_sockets(self, name: Name) -> None:
-        """All of it, over loopback sockets."""
+        """Run all of it, over loopback sockets."""
         async with serve(self.fake) as url:
             await self._run(url, name)
 
@@ -169,7 +171,7 @@ class Chaos:
             assert await client.alert_groups.list().count() == len(self.fake.groups)
 
     def check_reports(self, operations: int) -> None:
-        """All are true, and there are some of each kind."""
+        """All are true, and each kind occurred."""
         assert self.wrong == []
         assert self.reports["done"] > operations / 3
         least = min(self.reports[kind] for kind in ("refused", "unknown", "cancelled"))
@@ -187,19 +189,19 @@ class Chaos:
                 group_id = self.fake.add_group().id
 
     async def _act(self, client: OnCallClient, group_id: str) -> None:
-        (deed,) = self.random.choices(DEEDS, weights=[deed.weight for deed in DEEDS])
+        (action,) = self.random.choices(ACTIONS, weights=[action.weight for action in ACTIONS])
         before, calls = _seen(self.fake, group_id), len(self.fake.calls)
-        report = await self._report(deed.act(client.alert_groups, group_id))
+        report = await self._report(action.act(client.alert_groups, group_id))
         after = _seen(self.fake, group_id)
-        gone = after is None and deed.operation == "delete_alert_group"
-        done = gone or (after is not None and deed.holds(after))
+        gone = after is None and action.operation == "delete_alert_group"
+        done = gone or (after is not None and action.holds(after))
         applied = sum(
-            call.applied and call.operation == deed.operation and f"/{group_id}/" in call.path
+            call.applied and call.operation == action.operation and f"/{group_id}/" in call.path
             for call in self.fake.calls[calls:]
         )
-        story = f"{deed.operation}: {report}, {before} -> {after}, {applied} applied"
+        story = f"{action.operation}: {report}, {before} -> {after}, {applied} applied"
         self._check(story, report, done=done, unchanged=before == after)
-        if deed.operation == "silence_alert_group" and applied > 1:
+        if action.operation == "silence_alert_group" and applied > 1:
             self.wrong.append(f"sent twice: {story}")
 
     async def _create(self, client: OnCallClient, mark: str) -> None:
@@ -233,7 +235,7 @@ class Chaos:
 
 @pytest.mark.parametrize("seed", range(budget(2, hunt=100)))
 def test_every_report_is_true_under_faults_and_cancellations(seed: int) -> None:
-    """Thousands of mixed calls of 64 tasks: nothing lost, nothing doubled, nothing misreported."""
+    """Thousands of mixed calls from 64 tasks: none lost, none doubled, none misreported."""
     chaos = Chaos(seed)
     run(chaos.run())
     chaos.check_reports(OPERATIONS)

@@ -8,8 +8,8 @@ from tests.support.programs import bare, python, settings
 COMMAND = ("-m", "grafana_oncall.testing.demo")
 
 
-async def test_the_demo_ends_well_and_says_what_the_server_holds() -> None:
-    """Exit code 0, after every check of its last table held."""
+async def test_the_demo_succeeds_and_shows_what_the_server_holds() -> None:
+    """Exit code 0, after every check of its last table passed."""
     async with python(*COMMAND, env=bare()) as process:
         printed, words = await process.communicate()
     output = printed.decode()
@@ -39,7 +39,7 @@ async def test_the_demo_only_reads_from_a_real_server() -> None:
 def test_the_demo_fails_when_the_server_does_not_hold_what_it_should(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A server whose deletions never happen is found out."""
+    """A server whose deletions never happen is detected."""
     monkeypatch.setattr(demo, "FakeOnCall", lambda: FakeOnCall(wipe_delay=None))
     monkeypatch.delenv("GRAFANA_ONCALL_URL", raising=False)
     monkeypatch.delenv("GRAFANA_ONCALL_ACCESS_TOKEN", raising=False)
@@ -50,7 +50,7 @@ def test_the_demo_fails_when_the_server_does_not_hold_what_it_should(
 def test_the_demo_says_what_is_wrong_with_the_settings(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An SDK error is told in a line, with exit code 1."""
+    """An SDK error is printed in one line, with exit code 1."""
     monkeypatch.setenv("GRAFANA_ONCALL_URL", "https://oncall.example")
     monkeypatch.delenv("GRAFANA_ONCALL_ACCESS_TOKEN", raising=False)
     assert demo.main() == 1

@@ -1,4 +1,4 @@
-"""`python -m grafana_oncall.testing`: its options, and the file of its state."""
+"""`python -m grafana_oncall.testing`: its options, and its state file."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Program(NamedTuple):
         return found
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """End it with a signal; answers its exit code."""
+        """End it with a signal; return its exit code."""
         self.process.send_signal(number)
         return self.process.wait(20)
 
 
 @contextmanager
 def running(*arguments: str) -> Generator[Program]:
-    """The command, once it listens."""
+    """Run the command, once it listens."""
     with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -58,12 +58,12 @@ def running(*arguments: str) -> Generator[Program]:
 
 
 def test_what_was_saved_is_served_again(tmp_path: Path) -> None:
-    """By SIGTERM and by SIGINT alike; no other file is left behind."""
+    """With SIGTERM and SIGINT alike; no other file is left behind."""
     file = tmp_path / "state.json"
     with running("--groups", "20", "--seed", "3", "--token", "mine", "--save", str(file)) as first:
         groups = first.groups()
         done = first.http.post(f"alert_groups/{groups[0]['id']}/silence/", json={"delay": -1})
-        assert done.status_code in {200, 400}  # as the storm has it
+        assert done.status_code in {200, 400}  # as in the storm
         groups = first.groups()
         assert first.stop(signal.SIGINT) == 0
     before = file.read_text()
@@ -75,15 +75,15 @@ def test_what_was_saved_is_served_again(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_latency_quota_and_new_groups(tmp_path: Path) -> None:
-    """All three by option, on top of what was loaded."""
+def test_latency_rate_limit_and_new_groups(tmp_path: Path) -> None:
+    """All three by option, on top of the loaded state."""
     file = tmp_path / "state.json"
     file.write_text(FakeOnCall().to_json())
     options = ["--latency", "2", "--rate-limit", "100/3600", "--new-every", "0.01"]
     with running("--load", str(file), "--save", str(file), *options) as program:
-        answers = [program.http.get("alert_groups/") for _ in range(101)]
-        assert answers[99].json()["count"] > 0  # 200 ms have passed at least
-        assert answers[100].status_code == 429
+        responses = [program.http.get("alert_groups/") for _ in range(101)]
+        assert responses[99].json()["count"] > 0  # at least 200 ms have passed
+        assert responses[100].status_code == 429
         assert program.stop() == 0
     saved = FakeOnCall.from_json(file.read_text())
     assert saved.latency.total_seconds() == 0.002
@@ -104,7 +104,7 @@ def test_latency_quota_and_new_groups(tmp_path: Path) -> None:
 def test_a_bad_file_is_one_line_and_exit_code_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: bytes | None, complaint: str
 ) -> None:
-    """With the name of the file, and nothing is served."""
+    """With the name of the file; nothing is served."""
     file = tmp_path / "state.json"
     if text is not None:
         file.write_bytes(text)
@@ -123,17 +123,17 @@ def test_a_bad_file_is_one_line_and_exit_code_1(
         pytest.param("none/state.json", "there is no such directory", id="in no folder"),
     ],
 )
-def test_a_place_that_cannot_be_saved_to_is_refused_at_once(
+def test_a_path_that_cannot_be_saved_to_is_refused_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, complaint: str
 ) -> None:
-    """Not when the state would be lost."""
+    """Not only when the state would be lost."""
     assert command.main(["--save", str(tmp_path / name), "--port", "0"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert complaint in line
 
 
 def test_a_save_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
-    """Here, because a payload is no JSON."""
+    """For example, because a payload is not JSON."""
     file = tmp_path / "state.json"
     fake = FakeOnCall()
     save(fake, file)
@@ -145,8 +145,8 @@ def test_a_save_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
-    """What it leads to is written."""
+def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
+    """Its target is written."""
     link, file = tmp_path / "link", tmp_path / "state.json"
     link.symlink_to(file)
     save(FakeOnCall(), link)
@@ -160,9 +160,9 @@ def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
         pytest.param(["--latency", "-1"], "whole number of milliseconds", id="negative latency"),
         pytest.param(["--latency", "9" * 400], "up to a day", id="endless latency"),
         pytest.param(["--rate-limit", "300"], "'300': N/SECONDS, such as 300/60", id="no window"),
-        pytest.param(["--rate-limit", "x/60"], "'x/60': N/SECONDS", id="quota of a word"),
-        pytest.param(["--rate-limit", "1/0"], "SECONDS from 0.001", id="quota in no time"),
-        pytest.param(["--rate-limit", "0/5"], "N from 1", id="quota of nothing"),
+        pytest.param(["--rate-limit", "x/60"], "'x/60': N/SECONDS", id="rate limit of a word"),
+        pytest.param(["--rate-limit", "1/0"], "SECONDS from 0.001", id="rate limit in no time"),
+        pytest.param(["--rate-limit", "0/5"], "N from 1", id="rate limit of nothing"),
         pytest.param(["--new-every", "0"], "from a millisecond", id="new ones all the time"),
         pytest.param(["--new-every", "nan"], "to a day", id="new ones never"),
         pytest.param(["--groups", "abc"], "'abc': a whole number, 0 or more", id="word of groups"),
@@ -177,7 +177,7 @@ def test_a_link_to_the_file_stays_one(tmp_path: Path) -> None:
 def test_options_that_make_no_sense_are_refused(
     capsys: pytest.CaptureFixture[str], arguments: Sequence[str], complaint: str
 ) -> None:
-    """By argparse, with its exit code and what is wanted, but without names of ours."""
+    """By argparse, with its exit code and what it expects, but without internal names."""
     with pytest.raises(SystemExit) as ended:
         command.main(arguments)
     assert ended.value.code == 2
@@ -188,7 +188,7 @@ def test_options_that_make_no_sense_are_refused(
 
 
 def test_new_groups_arrive_until_it_stops() -> None:
-    """One a minute, different ones, in an integration of the storm."""
+    """One a minute, each different, in an integration of the storm."""
     fake, stop = FakeOnCall(clock=now), asyncio.Event()
 
     async def main() -> None:

@@ -1,4 +1,4 @@
-"""What goes wrong by intention, over a loopback socket and through plain ASGI."""
+"""Faults on demand, over a loopback socket and through plain ASGI."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def fake() -> FakeOnCall:
-    """A server of the test's own, by the real clock."""
+    """A server of the test's own, on the real clock."""
     return FakeOnCall()
 
 
@@ -74,7 +74,7 @@ def acknowledge(fake: FakeOnCall) -> str:
     ],
 )
 @pytest.mark.parametrize("latency", [0, 2], ids=["", "with latency"])
-async def test_httpx_raises_its_own(  # noqa: PLR0917  # fixtures
+async def test_httpx_raises_its_own_error(  # noqa: PLR0917  # fixtures
     fake: FakeOnCall,
     http: httpx.AsyncClient,
     capfd: pytest.CaptureFixture[str],
@@ -82,9 +82,9 @@ async def test_httpx_raises_its_own(  # noqa: PLR0917  # fixtures
     error: type[httpx.HTTPError],
     latency: int,
 ) -> None:
-    """On a fresh connection and on one that was used; the next request is answered."""
+    """On a new connection and on a reused one; the next request succeeds."""
     hangs = fault.kind == "hang"
-    # No timers of the server may compete with the client's, or a busy machine decides the race.
+    # No timer of the server may race with the client's, or a busy machine decides.
     fake.latency = timedelta(milliseconds=0 if hangs else latency)
     for _ in range(2):
         fake.groups.clear()
@@ -95,7 +95,7 @@ async def test_httpx_raises_its_own(  # noqa: PLR0917  # fixtures
         assert type(caught.value) is error
         assert fake.calls[-1].applied is acknowledged(fake) is fault.applied
         assert (await http.get("/api/v1/alert_groups/")).status_code == 200
-    assert capfd.readouterr().err == ""  # uvicorn has nothing to complain of
+    assert capfd.readouterr().err == ""  # uvicorn logs no error
 
 
 @pytest.mark.parametrize(
@@ -108,17 +108,17 @@ async def test_httpx_raises_its_own(  # noqa: PLR0917  # fixtures
         pytest.param(html(), 200, id="HTML"),
     ],
 )
-async def test_httpx_gets_the_answer(
+async def test_httpx_gets_the_response(
     fake: FakeOnCall, http: httpx.AsyncClient, fault: Fault, code: int
 ) -> None:
-    """And its connection lives on."""
+    """And its connection stays open."""
     path = acknowledge(fake)
     fake.faults.add(fault)
-    answer = await http.post(path)
+    received = await http.post(path)
     response = fake.calls[-1].response
     assert response is not None
-    assert (answer.status_code, answer.content) == (code, response.body)
-    assert answer.headers.items() >= {k.lower(): v for k, v in response.headers.items()}.items()
+    assert (received.status_code, received.content) == (code, response.body)
+    assert received.headers.items() >= {k.lower(): v for k, v in response.headers.items()}.items()
     assert acknowledged(fake) is fault.applied
 
 
@@ -127,10 +127,13 @@ async def test_a_truncated_body_breaks_off_while_it_is_read(
 ) -> None:
     """The status and the first bytes arrive."""
     fake.faults.add(truncate())
-    async with http.stream("GET", "/api/v1/alert_groups/") as answer:
-        parts = answer.aiter_raw()
+    async with http.stream("GET", "/api/v1/alert_groups/") as received:
+        parts = received.aiter_raw()
         part = await anext(parts)
-        assert (answer.status_code, len(part)) == (200, int(answer.headers["content-length"]) // 2)
+        assert (received.status_code, len(part)) == (
+            200,
+            int(received.headers["content-length"]) // 2,
+        )
         with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message"):
             await anext(parts)
 
@@ -143,7 +146,7 @@ async def test_a_truncated_204_does_not_arrive(fake: FakeOnCall, http: httpx.Asy
     assert fake.integrations == {}
 
 
-async def test_an_answer_takes_as_long_as_the_latency(
+async def test_a_response_takes_as_long_as_the_latency(
     fake: FakeOnCall, http: httpx.AsyncClient
 ) -> None:
     """In two halves."""
@@ -156,7 +159,7 @@ async def test_an_answer_takes_as_long_as_the_latency(
 async def test_a_client_that_leaves_in_the_first_half_is_not_served(
     fake: FakeOnCall, http: httpx.AsyncClient
 ) -> None:
-    """The request was still on its way."""
+    """The request was still in flight."""
     fake.latency = HOUR
     path = acknowledge(fake)
     with pytest.raises(httpx.ReadTimeout):
@@ -169,7 +172,7 @@ async def test_a_client_that_leaves_in_the_first_half_is_not_served(
 async def test_a_client_that_leaves_in_the_second_half_was_served(
     fake: FakeOnCall, http: httpx.AsyncClient
 ) -> None:
-    """The answer was on its way."""
+    """The response was in flight."""
     arrived = asyncio.Event()
 
     def note(_request: FakeRequest, _operation: str | None) -> None:
@@ -189,7 +192,7 @@ async def test_a_client_that_leaves_in_the_second_half_was_served(
 async def test_the_server_stops_without_waiting_for_a_request(
     fake: FakeOnCall, capfd: pytest.CaptureFixture[str], latency: timedelta
 ) -> None:
-    """Uvicorn itself takes a fifth of a second; its grace would be a whole one more."""
+    """Uvicorn alone takes a fifth of a second; its grace period would be a whole one more."""
     fake.latency = latency
     fake.faults.add(hang())
     async with client(fake, timeout=None) as http:
@@ -204,7 +207,7 @@ async def test_the_server_stops_without_waiting_for_a_request(
 
 
 async def test_the_server_stops_with_an_idle_connection(fake: FakeOnCall) -> None:
-    """Which is closed, and opened again for the next server on that port."""
+    """Which is closed, and reopened for the next server on that port."""
     async with client(fake) as http:
         async with serve(fake) as url:
             assert (await http.get(url)).status_code == 200
@@ -216,10 +219,10 @@ async def test_the_server_stops_with_an_idle_connection(fake: FakeOnCall) -> Non
 
 
 @pytest.mark.parametrize("fault", [reset(), refuse(), truncate()], ids=lambda fault: fault.kind)
-async def test_a_server_that_cannot_break_connections_is_told(
+async def test_a_server_that_cannot_break_connections_gets_an_exception(
     fake: FakeOnCall, fault: Fault
 ) -> None:
-    """By an exception, which leaves it no better choice than to break off."""
+    """With an exception, which forces it to break off."""
     fake.faults.add(fault)
     transport = httpx.ASGITransport(fake.app)
     async with client(fake, transport=transport, base_url="https://oncall.test") as http:
@@ -228,7 +231,9 @@ async def test_a_server_that_cannot_break_connections_is_told(
         assert (await http.get("/api/v1/alert_groups/")).status_code == 200
 
 
-async def test_a_server_may_say_several_things_before_the_client_leaves(fake: FakeOnCall) -> None:
+async def test_a_server_may_send_several_messages_before_the_client_leaves(
+    fake: FakeOnCall,
+) -> None:
     """Only one of them counts."""
     fake.faults.add(hang())
     inbox = iter(["http.request", "http.request", "http.disconnect"])

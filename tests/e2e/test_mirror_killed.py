@@ -1,4 +1,4 @@
-"""Consumers that are killed at any moment, while others do things and undo them: real processes."""
+"""Consumers that are killed at any moment, amid changes that are reverted: real processes."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ TEAM = ("team", "SRE")
 
 @attrs.define
 class Site:
-    """A server, its other users, and consumers that live one after the other."""
+    """A server, its other users, and consumers that run one after the other."""
 
     fake: FakeOnCall
     url: str
@@ -33,7 +33,7 @@ class Site:
     random: Random
 
     def mirror(self) -> dict[str, View]:
-        """What the consumers know; the last line of one that was killed may be half a line."""
+        """What the consumers know; the last line of a killed one may be incomplete."""
         model: dict[str, View] = {}
         path = self.folder / "mirror"
         for line in path.read_bytes().split(b"\n")[:-1] if path.exists() else []:
@@ -48,7 +48,7 @@ class Site:
         return self.mirror() == on_server(self.fake, TEAM)
 
     def act(self) -> None:
-        """Another user does something, mostly to what there was before, and undoes it at times."""
+        """Another user does something, mostly to existing groups, and at times reverts it."""
         groups = [*self.fake.groups.values()]
         if len(groups) < 3 or self.random.random() < 0.2:
             self.fake.add_group(labels=dict([TEAM]))
@@ -63,14 +63,14 @@ class Site:
                 enter(group, self.random.choice(STATES), self.fake)
 
     def relabel(self, group: FakeAlertGroup) -> None:
-        """With a label more, or less."""
+        """Add or remove a label."""
         if ("env", "prod") in group.labels:
             group.labels.remove(("env", "prod"))
         else:
             group.labels.append(("env", "prod"))
 
     async def live(self, kind: str, acts: int, sent: signal.Signals) -> None:
-        """A consumer lives while so much happens, and a little longer; then it is ended so."""
+        """Run a consumer while this much happens, and a little longer; then end it."""
         command = (str(PROGRAM), str(self.folder / "c"), str(self.folder / "mirror"), kind)
         env = settings(self.url, self.fake.token, PYTHONPATH=str(Path(__file__).parents[2]))
         async with python(*command, env=env) as process:
@@ -85,17 +85,17 @@ class Site:
             assert b"Traceback" not in words, words.decode()
 
     async def begun(self) -> None:
-        """It has read the groups."""
+        """Whether it has read the groups."""
         before = len(self.fake.calls)
         async with asyncio.timeout(PATIENCE):
-            while len(self.fake.calls) < before + 3:  # noqa: ASYNC110  # by another process
+            while len(self.fake.calls) < before + 3:  # noqa: ASYNC110  # another process does it
                 await asyncio.sleep(0.002)
 
     async def until_mirrored(self) -> None:
-        """The changes that it gets lead to what there is."""
+        """Wait until the reported changes lead to the state of the server."""
         try:
             async with asyncio.timeout(PATIENCE / 2):
-                while not self.is_mirrored():  # noqa: ASYNC110  # by another process
+                while not self.is_mirrored():  # noqa: ASYNC110  # another process does it
                     await asyncio.sleep(0.01)
         except TimeoutError:
             assert self.mirror() == on_server(self.fake, TEAM)  # to show both
@@ -103,10 +103,10 @@ class Site:
 
 @pytest.mark.parametrize("seed", range(budget(2, hunt=200)))
 @pytest.mark.parametrize("kind", ["bot", "loop"])
-async def test_a_consumer_that_is_killed_again_and_again_knows_what_there_is(
+async def test_a_consumer_that_is_killed_repeatedly_knows_what_exists(
     tmp_path: Path, kind: str, seed: int
 ) -> None:
-    """Whatever was reported, or was at work, and was undone before the next one began."""
+    """Whatever was reported or in flight, and was reverted before the next one began."""
     random = Random(seed)  # noqa: S311  # no secret
     fake = FakeOnCall()
     async with serve(fake) as url:

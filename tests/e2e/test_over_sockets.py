@@ -83,7 +83,7 @@ FAULTS = [
 @each_transport
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_an_action_survives_two_faults(fault: Fault, name: Name) -> None:
-    """It succeeds, the group is acknowledged, and the events tell of three attempts."""
+    """It succeeds, the group is acknowledged, and the events report three attempts."""
     events: list[Event] = []
     async with _served(name, events=events) as (fake, client):
         group = fake.add_group()
@@ -96,7 +96,7 @@ async def test_an_action_survives_two_faults(fault: Fault, name: Name) -> None:
 @each_transport
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_silence_is_sent_once(fault: Fault, name: Name) -> None:
-    """Whatever goes wrong after sending, it is not repeated, and the doubt is said."""
+    """Whatever goes wrong after sending, it is not repeated, and its outcome is unknown."""
     async with _served(name) as (fake, client):
         group = fake.add_group()
         fake.faults.add(fault, operation="silence_alert_group", times=2)
@@ -106,8 +106,8 @@ async def test_a_silence_is_sent_once(fault: Fault, name: Name) -> None:
 
 
 @each_transport
-async def test_a_hanging_server_is_given_up(name: Name) -> None:
-    """After the timeout the read is repeated, and then answered."""
+async def test_a_hanging_server_times_out(name: Name) -> None:
+    """After the timeout, the read is retried, and then succeeds."""
     async with _served(name, patience=0.1) as (fake, client):
         group = fake.add_group()
         fake.faults.add(hang(), times=1)
@@ -149,7 +149,7 @@ LOGGERS = {
 
 @each_transport
 async def test_the_token_is_shown_nowhere(name: Name, caplog: pytest.LogCaptureFixture) -> None:
-    """Not in any log at any level, the HTTP library's included; not in errors of any form."""
+    """Not in any log at any level, including the HTTP library's; not in errors of any form."""
     caplog.set_level(logging.DEBUG)
     shown: list[str] = []
     async with _served(name, retry=RetryPolicy(max_attempts=1)) as (fake, client):
@@ -171,8 +171,8 @@ def _renderings(error: BaseException) -> list[str]:
     return [repr(error), str(error), "".join(locals_too.format()), repr(pickle.dumps(error))]
 
 
-async def test_a_large_answer_is_not_read_to_its_end() -> None:
-    """Beyond max_response_bytes the call ends with an error that says so."""
+async def test_a_large_response_is_not_read_to_its_end() -> None:
+    """Beyond max_response_bytes, the call ends with an error that says so."""
     fake = FakeOnCall(token=TOKEN)
     fake.add_group(payload={"text": "x" * 50_000})
     async with (
@@ -230,7 +230,7 @@ def test_plain_http_is_refused_beyond_this_host(url: str) -> None:
 @each_transport
 @pytest.mark.parametrize("turns", range(4))
 async def test_a_second_cancellation_loses_no_connection(turns: int, name: Name) -> None:
-    """A call that is cancelled again while it cleans up gives its only connection back."""
+    """A call that is cancelled again during cleanup returns its only connection."""
     fake = FakeOnCall(token=TOKEN)
     group_id = fake.add_group().id
     async with (
@@ -242,7 +242,7 @@ async def test_a_second_cancellation_loses_no_connection(turns: int, name: Name)
         for _ in range(3):
             fake.faults.add(hang())
             call = asyncio.create_task(client.alert_groups.get(group_id))
-            while not fake.calls or fake.calls[-1].fault is None:  # noqa: ASYNC110  # no event tells
+            while not fake.calls or fake.calls[-1].fault is None:  # noqa: ASYNC110  # there is no event
                 await asyncio.sleep(0.001)
             call.cancel()
             for _ in range(turns):
@@ -255,7 +255,7 @@ async def test_a_second_cancellation_loses_no_connection(turns: int, name: Name)
 
 
 async def test_a_gateways_404_is_no_proof_of_a_deletion() -> None:
-    """After a 503 that hid nothing, a 404 that is not the server's own leaves the doubt."""
+    """After a 503 with an unknown outcome, only the server's own 404 is proof."""
     async with _served() as (fake, client):
         group = fake.add_group()
         fake.faults.add(status(503), times=1)
@@ -265,8 +265,8 @@ async def test_a_gateways_404_is_no_proof_of_a_deletion() -> None:
     assert group.id in fake.groups
 
 
-async def test_retries_that_ended_well_leave_the_quota_as_it_was() -> None:
-    """300 actions whose answers are lost once all succeed: the first as the last."""
+async def test_retries_that_succeeded_leave_the_budget_unchanged() -> None:
+    """300 actions whose responses are lost once all succeed: the first like the last."""
     async with _served() as (fake, client):
         groups = [fake.add_group() for _ in range(300)]
         for group in groups:
@@ -276,7 +276,7 @@ async def test_retries_that_ended_well_leave_the_quota_as_it_was() -> None:
 
 
 def test_closing_on_another_loop_after_the_first_has_ended_is_quiet() -> None:
-    """The connections went with their loop; a use of it is still a clear error."""
+    """The connections were closed with their loop; using the client is still a clear error."""
     fake = FakeOnCall(token=TOKEN)
     client = OnCallClient(url="https://oncall.test", token=TOKEN, transport=fake.transport())
     asyncio.run(client.alert_groups.list().count())
@@ -292,7 +292,7 @@ async def test_tls_settings_are_used() -> None:
     served.load_cert_chain(pem)
     trusting = ssl.create_default_context(cafile=pem)
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         body = b'{"count": 7, "next": null, "results": []}'
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
@@ -300,7 +300,7 @@ async def test_tls_settings_are_used() -> None:
         writer.close()
         await writer.wait_closed()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=served)
+    server = await asyncio.start_server(respond, "127.0.0.1", 0, ssl=served)
     url = f"https://localhost:{server.sockets[0].getsockname()[1]}"
     async with server:
         async with OnCallClient(url=url, token=TOKEN, verify=trusting) as client:
@@ -311,8 +311,8 @@ async def test_tls_settings_are_used() -> None:
             assert not refused.value.sent
 
 
-async def test_a_spent_retry_quota_ends_calls_at_once() -> None:
-    """With a quota for two retries, the third failure is final."""
+async def test_a_spent_retry_budget_ends_calls_at_once() -> None:
+    """With a budget of two retries, the third failure is final."""
     fake = FakeOnCall(token=TOKEN)
     fake.faults.add(reset(), times=9)
     async with (
@@ -332,7 +332,7 @@ async def test_the_command_gives_a_watcher_something_to_watch() -> None:
         url, token = [(await program.stdout.readline()).decode().split()[-1] for _ in range(2)]
         async with OnCallClient(url=url, token=token) as client:
             watcher = client.alert_groups.watch(every=0.05)
-            # On a slow machine, a poll is late and a gap comes first.
+            # On a slow machine, a poll is late and a gap is reported first.
             change = await anext(one async for one in watcher if isinstance(one, Created))
             await client.alert_groups.acknowledge(change.id)
             assert (await client.alert_groups.get(change.id)).state == "acknowledged"

@@ -1,4 +1,4 @@
-"""The README tells the truth: its programs and fragments run, and pass mypy in strict mode."""
+"""The README is true: its programs and fragments run, and pass mypy in strict mode."""
 
 import asyncio
 import os
@@ -44,7 +44,7 @@ of the wheel."""
 
 
 async def _output(source: str, url: str, folder: Path) -> str:
-    """What a program of the README prints, as a process of its own."""
+    """Run a program of the README in a process of its own, and return what it prints."""
     async with python("-c", source, env=settings(url, DEFAULT_TOKEN), cwd=folder) as process:
         output, words = await process.communicate()
     assert process.returncode == 0, words.decode()
@@ -52,7 +52,7 @@ async def _output(source: str, url: str, folder: Path) -> str:
 
 
 def _firing(fake: FakeOnCall) -> set[str]:
-    """Ids of the groups that fire for the team of the README."""
+    """Ids of the firing groups of the README's team."""
     groups = fake.groups.values()
     return {one.id for one in groups if one.state == "firing" and ("team", "SRE") in one.labels}
 
@@ -67,7 +67,7 @@ async def test_the_first_program_prints_the_firing_groups_of_the_team(tmp_path: 
 
 
 async def test_the_bulk_program_resolves_the_firing_groups_of_the_team(tmp_path: Path) -> None:
-    """And its journal stands in nobody's way: the next run is a new one."""
+    """Its journal does not block the next run, which is a new one."""
     fake = FakeOnCall()
     seed_storm(fake, 120)
     firing = _firing(fake)
@@ -85,7 +85,7 @@ async def test_the_bulk_program_resolves_the_firing_groups_of_the_team(tmp_path:
 async def test_the_bulk_program_survives_being_killed_and_being_started_twice(
     tmp_path: Path, operation: str
 ) -> None:
-    """While it selects and while it acts: each group is resolved once, and nobody is locked out."""
+    """While it selects and while it acts: each group is resolved once, and no lock remains."""
     fake, come = FakeOnCall(), asyncio.Event()
     groups = [fake.add_group(labels={"team": "SRE"}) for _ in range(20)]
 
@@ -160,7 +160,7 @@ async def test_the_exit_code_of_the_bulk_program_tells_that_something_is_left(
 
 
 async def test_the_bulk_program_finishes_the_run_that_left_a_journal(tmp_path: Path) -> None:
-    """Those groups alone; one that began since is the next run's."""
+    """Only its groups; a group that began since is left to the next run."""
     fake = FakeOnCall()
     groups = [fake.add_group(labels={"team": "SRE"}) for _ in range(20)]
     fake.faults.add(error(403, {"detail": "Not now."}), operation="resolve_alert_group")
@@ -184,15 +184,15 @@ async def test_the_bulk_program_finishes_the_run_that_left_a_journal(tmp_path: P
     "source",
     [pytest.param(source, id=f"fragment {number}") for number, source in enumerate(FRAGMENTS)],
 )
-def test_every_fragment_runs_as_it_stands(source: str) -> None:
-    """Against the fake, with the names that the text round it introduces; nobody waits."""
+def test_every_fragment_runs_unchanged(source: str) -> None:
+    """Against the fake, with the names that the surrounding text introduces, in virtual time."""
 
     async def main() -> None:
         fake = FakeOnCall(clock=virtual_time.now)
         seed_storm(fake, 120)
         fake.add_group(id=ID, labels={"team": "SRE"})
         scope: dict[str, Any] = {}
-        exec(compile(source, "README.md", "exec"), scope)  # noqa: S102  # our own README
+        exec(compile(source, "README.md", "exec"), scope)  # noqa: S102  # the project's own README
         fragment = cast("Callable[..., Awaitable[None]]", scope["fragment"])
         async with OnCallClient(
             url="https://oncall.test", token=fake.token, transport=fake.transport()
@@ -203,12 +203,12 @@ def test_every_fragment_runs_as_it_stands(source: str) -> None:
 
 
 def test_every_whole_program_is_run_by_a_test() -> None:
-    """Each is one of those that the tests know."""
+    """Each is one that the tests run."""
     assert sorted(PROGRAMS) == sorted(program(word) for word in COVERED)
 
 
 def test_programs_and_fragments_pass_mypy_in_strict_mode(tmp_path: Path) -> None:
-    """All of them, as they stand, in one run."""
+    """All of them, unchanged, in one run."""
     for number, source in enumerate([*PROGRAMS, *FRAGMENTS]):
         (tmp_path / f"readme_{number}.py").write_text(source, encoding="utf-8")
     mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir=cache", "."]

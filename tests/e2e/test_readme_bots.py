@@ -1,4 +1,4 @@
-"""The bots of the README, as they stand: on the fake in virtual time, and as a process."""
+"""The bots of the README, unchanged: on the fake in virtual time, and as a process."""
 
 import asyncio
 import signal
@@ -25,13 +25,13 @@ def _function(name: str) -> Program:
     """The function of this name in the README, whose program is imported."""
     scope: dict[str, Any] = {"__name__": "readme"}
     source = program(f"async def {name}(")
-    exec(compile(source, "README.md", "exec"), scope)  # noqa: S102  # our own README
+    exec(compile(source, "README.md", "exec"), scope)  # noqa: S102  # the project's own README
     function: Program = scope[name]
     return function
 
 
 class Chat:
-    """A chat that hears what is posted to its hook."""
+    """A chat that records what is posted to its hook."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []
@@ -45,7 +45,7 @@ class Chat:
 
 
 def _run(name: str, story: Callable[[FakeOnCall], Coroutine[Any, Any, None]]) -> list[str]:
-    """Runs the bot while the story happens; what the chat heard."""
+    """Run the bot during the story; return what the chat received."""
 
     async def main() -> list[str]:
         # The programs read the real date: they and the server agree on when the story begins.
@@ -71,12 +71,12 @@ def _run(name: str, story: Callable[[FakeOnCall], Coroutine[Any, Any, None]]) ->
 
 @pytest.fixture(autouse=True)
 def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The checkpoints are in the working directory."""
+    """Checkpoints are in the working directory."""
     monkeypatch.chdir(tmp_path)
 
 
 def test_the_first_bot_acknowledges_what_is_new_and_labelled() -> None:
-    """Neither what was there before, nor what has another label."""
+    """Neither groups that existed before, nor those with another label."""
 
     async def story(fake: FakeOnCall) -> None:
         noise = fake.add_group(labels={"severity": "info"})
@@ -90,7 +90,7 @@ def test_the_first_bot_acknowledges_what_is_new_and_labelled() -> None:
 
 
 def test_the_first_bot_mirrors_what_happens(capsys: pytest.CaptureFixture[str]) -> None:
-    """Change by change, in order; what it did itself, too."""
+    """Change by change, in order, including its own."""
 
     async def story(fake: FakeOnCall) -> None:
         group = fake.add_group(title="Disk", labels={"severity": "info"})
@@ -103,7 +103,7 @@ def test_the_first_bot_mirrors_what_happens(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_the_second_bot_calls_for_help_after_ten_minutes() -> None:
-    """For the group that nobody acknowledged, once; not for the others."""
+    """Once, and only for the group that no one acknowledged."""
 
     async def story(fake: FakeOnCall) -> None:
         critical = {"severity": "critical"}
@@ -119,7 +119,7 @@ def test_the_second_bot_calls_for_help_after_ten_minutes() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
 async def test_the_first_bot_is_a_whole_program_that_a_signal_ends(tmp_path: Path) -> None:
-    """With the settings of the environment; its checkpoint and the lock's file are left."""
+    """With the settings of the environment; its checkpoint and the lock file remain."""
     fake = FakeOnCall()
     fake.add_group(labels={"severity": "info"})
     command = ("-c", program("async def acknowledge_noise("))

@@ -1,4 +1,4 @@
-"""The tables and lists of the README are the code's: nothing in them is made up."""
+"""The tables and lists of the README match the code: nothing in them is made up."""
 
 import inspect
 import re
@@ -25,14 +25,14 @@ def _first_cells(first: str) -> list[str]:
     return [name for row in table(first) for name in names(row[0])]
 
 
-def _told_defaults(first: str, *, names_in: int = 0, default_in: int = 1) -> dict[str, str]:
-    """Name by name; a cell of several names has as many defaults, or one for all."""
-    told: dict[str, str] = {}
+def _documented_defaults(first: str, *, names_in: int = 0, default_in: int = 1) -> dict[str, str]:
+    """By name; a cell of several names has as many defaults, or one for all."""
+    documented: dict[str, str] = {}
     for row in table(first):
         several = names(row[names_in])
         defaults = row[default_in].split(", ")
-        told |= zip(several, defaults * (len(several) // len(defaults)), strict=True)
-    return told
+        documented |= zip(several, defaults * (len(several) // len(defaults)), strict=True)
+    return documented
 
 
 def _defaults(function: Callable[..., Any]) -> dict[str, object]:
@@ -57,13 +57,13 @@ def _shown(value: object) -> str:
             return str(value)
 
 
-def _assert_told(
-    told: Mapping[str, str], defaults: Mapping[str, object], *, in_words: Iterable[str]
+def _assert_documented(
+    documented: Mapping[str, str], defaults: Mapping[str, object], *, in_words: Iterable[str]
 ) -> None:
-    """The same names and defaults, but for those that the README puts into words."""
-    assert told.keys() == defaults.keys()
+    """The same names and defaults, except for those that the README puts into words."""
+    assert documented.keys() == defaults.keys()
     for name in defaults.keys() - {*in_words}:
-        assert told[name] == _shown(defaults[name]), name
+        assert documented[name] == _shown(defaults[name]), name
 
 
 def _policy_in_words(policy: RetryPolicy) -> str:
@@ -75,7 +75,7 @@ def _policy_in_words(policy: RetryPolicy) -> str:
 
 
 def test_the_table_of_errors_has_them_all() -> None:
-    """Every public error but the base has a row, and says what to do."""
+    """Every public error except the base has a row, and says what to do."""
     public = [
         name
         for name in errors.__all__
@@ -86,7 +86,7 @@ def test_the_table_of_errors_has_them_all() -> None:
 
 
 def test_the_table_of_changes_has_them_all() -> None:
-    """Every kind that a handler can be registered for, but the one that stands for all."""
+    """Every kind that a handler can be registered for, except the one that covers all."""
     kinds = {
         name
         for name in changes.__all__
@@ -102,58 +102,61 @@ def test_the_table_of_outcomes_has_them_all() -> None:
 
 
 def test_the_table_of_bulk_options_has_them_all() -> None:
-    """Each with its default, which is that of the checked settings."""
-    told = _told_defaults("Option")
+    """Each with its default, which is that of the validated settings."""
+    documented = _documented_defaults("Option")
     parameters = inspect.signature(bulk.options.Settings).parameters.values()
-    _assert_told(told, {one.name: one.default for one in parameters}, in_words=())
+    _assert_documented(documented, {one.name: one.default for one in parameters}, in_words=())
 
 
 def test_the_arguments_of_watch_are_its_own() -> None:
-    """Those that are told, with the defaults that are told."""
+    """Those that are documented, with their documented defaults."""
     defaults = _defaults(_client().alert_groups.watch)
-    told = re.findall(r"`(\w+)=[^`]*`(?: \(([^)]+)\))?", paragraph("`watch` takes"))
-    assert {"labels", "every", "checkpoint"} <= {name for name, _ in told} <= defaults.keys()
-    assert {default for _, default in told} > {""}
-    for name, default in told:
+    documented = re.findall(r"`(\w+)=[^`]*`(?: \(([^)]+)\))?", paragraph("`watch` takes"))
+    assert {"labels", "every", "checkpoint"} <= {name for name, _ in documented} <= defaults.keys()
+    assert {default for _, default in documented} > {""}
+    for name, default in documented:
         assert default in {"", _shown(defaults[name])}
 
 
 def test_the_tables_of_the_client_have_all_its_arguments() -> None:
-    """Each with its default; the variables of the environment are told with their arguments."""
-    told, defaults = _told_defaults("Argument"), _defaults(OnCallClient)
+    """Each with its default; the environment variables are beside their arguments."""
+    documented, defaults = _documented_defaults("Argument"), _defaults(OnCallClient)
     needed = {"url", "token", "grafana_url"}
-    _assert_told(
-        told, defaults, in_words={*needed, "timeout", "retry", "max_response_bytes", "random"}
+    _assert_documented(
+        documented, defaults, in_words={*needed, "timeout", "retry", "max_response_bytes", "random"}
     )
-    assert (told["timeout"], defaults["timeout"]) == ("30 s", 30)
-    assert (told["retry"], defaults["retry"]) == ("`RetryPolicy()`", RetryPolicy())
+    assert (documented["timeout"], defaults["timeout"]) == ("30 s", 30)
+    assert (documented["retry"], defaults["retry"]) == ("`RetryPolicy()`", RetryPolicy())
     (retry,) = (row[2] for row in table("Argument") if row[0] == "`retry=`")
     assert retry == _policy_in_words(RetryPolicy())
-    assert (told["max_response_bytes"], defaults["max_response_bytes"]) == ("64 MiB", 64 * 2**20)
+    assert (documented["max_response_bytes"], defaults["max_response_bytes"]) == (
+        "64 MiB",
+        64 * 2**20,
+    )
     variables = {name: row[1] for row in table("Variable") for name in names(row[0])}
     assert {*variables} == {*re.findall(r"GRAFANA\w*", inspect.getsource(OnCallClient.from_env))}
     assert {names(cell)[0] for cell in variables.values()} == needed
 
 
 def test_the_options_of_the_fake_are_its_own() -> None:
-    """Those of the class, and those of the command, wherever one is told."""
-    told = re.findall(r"`(\w+)=", paragraph("`FakeOnCall` takes"))
-    assert {"flavour", "rate_limit"} <= {*told} <= _defaults(FakeOnCall).keys()
+    """Those of the class, and those of the command, wherever one is mentioned."""
+    documented = re.findall(r"`(\w+)=", paragraph("`FakeOnCall` takes"))
+    assert {"flavour", "rate_limit"} <= {*documented} <= _defaults(FakeOnCall).keys()
     assert RateLimit().window == timedelta(minutes=1)
     options = {option for action in _parser()._actions for option in action.option_strings}
-    told = re.findall(r"`(--[\w-]+)", TEXT)
-    assert {"--flavour", "--new-every"} <= {*told} <= options
+    documented = re.findall(r"`(--[\w-]+)", TEXT)
+    assert {"--flavour", "--new-every"} <= {*documented} <= options
 
 
 def test_the_extras_are_the_projects() -> None:
     """Each extra that can be installed, and no other."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    told = re.findall(r"`\[(\w+)\]`", paragraph("The extras are"))
-    assert sorted(told) == sorted(project["optional-dependencies"])
+    documented = re.findall(r"`\[(\w+)\]`", paragraph("The extras are"))
+    assert sorted(documented) == sorted(project["optional-dependencies"])
 
 
 def test_the_table_of_fixtures_is_the_plugins() -> None:
-    """Each fixture, with the type of what it gives."""
+    """Each fixture, with its type."""
     plugin = (ROOT / "src/_grafana_oncall_pytest.py").read_text(encoding="utf-8")
     found = re.findall(r"@pytest\.fixture\ndef (\w+)\(.*?\) -> ([^:]+):", plugin, re.DOTALL)
     given = {name: re.sub(r"Generator\[(\w+)\]", r"\1", kind) for name, kind in found}
@@ -161,7 +164,7 @@ def test_the_table_of_fixtures_is_the_plugins() -> None:
 
 
 def test_the_settings_of_the_first_program_are_those_of_the_command() -> None:
-    """Where it listens unless told otherwise, and its token."""
+    """Its default address, and its token."""
     exports = next(block for block in COMMANDS if "export" in block)
     port = _parser().get_default("port")
     assert [line for line in exports.splitlines() if line.startswith("export")] == [
@@ -171,17 +174,17 @@ def test_the_settings_of_the_first_program_are_those_of_the_command() -> None:
 
 
 def test_the_output_of_the_first_program_is_what_the_command_gives() -> None:
-    """As many lines as there are such groups, and one of them; dates are those of the day."""
+    """As many lines as there are such groups, and one of them; dates are today's."""
     groups = _seeded(_parse([])).groups.values()
     ours = [one for one in groups if one.state == "firing" and ("team", "SRE") in one.labels]
-    told = re.search(r"(\d+) lines .+: `(\w+) \S+ \S+ (.+)`$", paragraph("It prints"))
-    assert told is not None
-    assert int(told[1]) == len(ours)
-    assert (told[2], told[3]) in {(one.id, one.title) for one in ours}
+    documented = re.search(r"(\d+) lines .+: `(\w+) \S+ \S+ (.+)`$", paragraph("It prints"))
+    assert documented is not None
+    assert int(documented[1]) == len(ours)
+    assert (documented[2], documented[3]) in {(one.id, one.title) for one in ours}
 
 
 @pytest.mark.parametrize("key", [pytest.param(key, id=key) for key in LABELS])
-def test_the_labels_of_the_storm_are_told(key: str) -> None:
+def test_the_labels_of_the_storm_are_documented(key: str) -> None:
     """Each key with all its values."""
     values = ", ".join(f"`{value}`" for value in LABELS[key])
     assert f"`{key}` ({values})" in " ".join(TEXT.split())
@@ -191,6 +194,6 @@ def test_the_labels_of_the_storm_are_told(key: str) -> None:
     "target", [pytest.param(one, id=one) for one in sorted({*re.findall(r"\]\(#([^)]+)\)", TEXT)})]
 )
 def test_every_link_leads_to_a_heading(target: str) -> None:
-    """As the forges make anchors of headings."""
+    """With the anchors that forges make from headings."""
     headings = re.findall(r"^#+ (.+)$", TEXT, re.MULTILINE)
     assert target in {heading.lower().replace(" ", "-") for heading in headings}

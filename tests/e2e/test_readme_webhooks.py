@@ -22,14 +22,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are tho
 
 
 def free_port() -> int:
-    """One that nobody listens at."""
+    """A port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
 
 
 def event(group: FakeAlertGroup, secret: str = SECRET) -> httpx.Request:
-    """As the server sends it when this group begins; its port is the README's."""
+    """An event as the server sends it when this group begins; its port is the README's."""
     return httpx.Request(
         "POST",
         "http://127.0.0.1:8000/",
@@ -39,7 +39,7 @@ def event(group: FakeAlertGroup, secret: str = SECRET) -> httpx.Request:
 
 
 def curl() -> httpx.Request:
-    """What the command of the README sends."""
+    """What the curl command of the README sends."""
     (command,) = (one for one in COMMANDS if one.startswith("curl "))
     match shlex.split(command):
         case ["curl", url, "-H", header, "-d", data]:
@@ -52,7 +52,7 @@ def curl() -> httpx.Request:
 
 
 async def push(port: int, request: httpx.Request) -> httpx.Response:
-    """Sends it to that port, as soon as somebody listens there."""
+    """Send it to that port, once a server listens there."""
     assert request.url.port == 8000
     request.url = request.url.copy_with(port=port)
     async with httpx.AsyncClient(trust_env=False) as http:
@@ -64,8 +64,8 @@ async def push(port: int, request: httpx.Request) -> httpx.Response:
 
 
 async def acknowledged(group: FakeAlertGroup) -> None:
-    """Until it is."""
-    while group.state != "acknowledged":  # noqa: ASYNC110  # it comes about in another process
+    """Wait until it is acknowledged."""
+    while group.state != "acknowledged":  # noqa: ASYNC110  # another process does it
         await asyncio.sleep(0.005)
 
 
@@ -73,7 +73,7 @@ async def acknowledged(group: FakeAlertGroup) -> None:
 async def test_the_program_reacts_at_once_and_a_signal_ends_bot_and_server(
     tmp_path: Path, sent: signal.Signals
 ) -> None:
-    """Long before the next poll; strangers are sent away, and the checkpoint is kept."""
+    """Long before the next poll; without the secret it refuses, and the checkpoint is kept."""
     fake, port = FakeOnCall(), free_port()
     old = fake.add_group()
     async with serve(fake) as url:

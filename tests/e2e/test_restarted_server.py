@@ -1,4 +1,4 @@
-"""A server that is restarted in the middle of the work, in a process of its own."""
+"""A server that is restarted during the work, in a process of its own."""
 
 import asyncio
 import signal
@@ -21,7 +21,7 @@ GROUPS = 150
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port without a listener."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -29,7 +29,7 @@ def free_port() -> int:
 
 @attrs.define
 class Server:
-    """The fake on a socket, which keeps its state in a file while it is down."""
+    """The fake on a socket, whose state is in a file while it is down."""
 
     port: int
     state: Path
@@ -40,7 +40,7 @@ class Server:
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[Process]:
-        """Its process, which listens."""
+        """Run its process, once it listens."""
         known = ["--load", str(self.state)] if self.state.exists() else ["--groups", str(GROUPS)]
         options = ["--port", str(self.port), "--latency", "10", "--save", str(self.state), *known]
         async with python("-m", "grafana_oncall.testing", *options, env=bare()) as process:
@@ -59,7 +59,7 @@ Connect = Callable[[str], AbstractAsyncContextManager[OnCallClient]]
 
 
 def over_httpx(url: str) -> OnCallClient:
-    """As clients are made."""
+    """Over the default transport."""
     return OnCallClient(url=url, token=TOKEN)
 
 
@@ -75,7 +75,7 @@ def over_aiohttp(url: str) -> OnCallClient:
 
 @asynccontextmanager
 async def over_another(url: str) -> AsyncGenerator[OnCallClient]:
-    """Over a client of the user's own."""
+    """Over a user's own client."""
     async with (
         httpx.AsyncClient() as http,
         OnCallClient(url=url, token=TOKEN, http_client=http) as client,
@@ -85,7 +85,7 @@ async def over_another(url: str) -> AsyncGenerator[OnCallClient]:
 
 @pytest.mark.parametrize("connect", [over_httpx, over_httpx2, over_aiohttp, over_another])
 async def test_a_bulk_run_survives_a_restart(tmp_path: Path, connect: Connect) -> None:
-    """Every group is changed, by every transport; nothing failed, and nothing is in doubt."""
+    """Every group is changed, over every transport; nothing failed, and nothing is unknown."""
     server, reached = Server(free_port(), tmp_path / "state.json"), asyncio.Event()
 
     def watch(progress: Progress) -> None:

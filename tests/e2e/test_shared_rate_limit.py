@@ -31,20 +31,20 @@ PASSWORD = "meow/meow@meow"
 
 @attrs.frozen(kw_only=True)
 class Redis:
-    """A running server, and how to stop it."""
+    """A running server, which can be stopped."""
 
     uri: str
     process: subprocess.Popen[bytes]
 
     def stop(self) -> None:
-        """Surely; twice is as once."""
+        """Stop it; a second call does nothing."""
         self.process.kill()
         self.process.wait()
 
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
-    """A server of this test's own, which keeps nothing."""
+    """A server of this test's own, which stores nothing on disk."""
     port = _free_port()
     server = _start(tmp_path, port)
     try:
@@ -110,7 +110,7 @@ asyncio.run(main())
 
 
 def test_two_processes_share_one_limit(redis: Redis) -> None:
-    """50 of 200 tries, and each process has some of them refused."""
+    """50 of 200 attempts; each process has some refused."""
     command = [sys.executable, "-W", "error", "-c", HAMMER]
     pipe = subprocess.PIPE
     processes = [
@@ -138,7 +138,7 @@ def test_two_processes_share_one_limit(redis: Redis) -> None:
 
 
 async def test_a_window_passes(redis: Redis) -> None:
-    """Whoever waits as long as told gets the next one."""
+    """After the reported wait, the next request is allowed."""
     limiter = Limiter("3/s", storage=redis.uri, key="k")
     start = time.monotonic()
     assert [await limiter.take() for _ in range(3)] == [0.0, 0.0, 0.0]
@@ -166,7 +166,7 @@ async def test_limiters_share_by_key_and_rate(redis: Redis) -> None:
 
 
 async def test_cancelled_tasks_take_nothing_from_the_others(redis: Redis) -> None:
-    """Everyone who was not cancelled has an answer, and no task is left."""
+    """Every task that was not cancelled has a result, and no task is left."""
     chance = random.Random(7)  # noqa: S311  # no secret
     limiter = Limiter("200/1h", storage=redis.uri, key="k")
     tasks = [asyncio.create_task(limiter.take()) for _ in range(300)]
@@ -175,10 +175,10 @@ async def test_cancelled_tasks_take_nothing_from_the_others(redis: Redis) -> Non
             await asyncio.sleep(0)
         task.cancel()
     ends = await asyncio.gather(*tasks, return_exceptions=True)
-    answers = [end for end in ends if isinstance(end, float)]
+    results = [end for end in ends if isinstance(end, float)]
     cancelled = [end for end in ends if isinstance(end, asyncio.CancelledError)]
-    assert len(answers) + len(cancelled) == 300
-    assert 200 - len(cancelled) <= answers.count(0.0) <= 200
+    assert len(results) + len(cancelled) == 300
+    assert 200 - len(cancelled) <= results.count(0.0) <= 200
     assert asyncio.all_tasks() == {asyncio.current_task()}
     await limiter.aclose()
 
@@ -186,7 +186,7 @@ async def test_cancelled_tasks_take_nothing_from_the_others(redis: Redis) -> Non
 async def test_a_stopped_redis_is_an_error_and_a_new_one_is_found(
     redis: Redis, tmp_path: Path
 ) -> None:
-    """Soon, for everybody; and the limiter goes on when Redis does."""
+    """Soon, for every limiter, which works again once Redis does."""
     limiter = Limiter("300/5m", storage=redis.uri, key="k")
     assert await limiter.take() == 0.0
     redis.stop()
@@ -206,7 +206,7 @@ async def test_a_stopped_redis_is_an_error_and_a_new_one_is_found(
 
 
 async def test_a_wrong_password_is_an_error(redis: Redis) -> None:
-    """Which shows neither."""
+    """Which shows neither password."""
     limiter = Limiter("300/5m", storage=redis.uri.replace("meow", "purr"), key="k")
     with pytest.raises(OnCallError, match=r"rate_limit_storage.*password") as caught:
         await limiter.take()
@@ -215,8 +215,8 @@ async def test_a_wrong_password_is_an_error(redis: Redis) -> None:
 
 
 async def test_a_redis_that_is_away_for_a_while_is_waited_out(redis: Redis, tmp_path: Path) -> None:
-    """By a bulk run, a bot and a wait, each of which has begun; and nothing is sent meanwhile."""
-    fake, told = FakeOnCall(latency=timedelta(milliseconds=5)), list[Event]()
+    """By a bulk run, a bot and a wait that have all begun; nothing is sent meanwhile."""
+    fake, events = FakeOnCall(latency=timedelta(milliseconds=5)), list[Event]()
     groups = [fake.add_group() for _ in range(150)]
     last, begun = fake.add_group(), asyncio.Event()
 
@@ -232,7 +232,7 @@ async def test_a_redis_that_is_away_for_a_while_is_waited_out(redis: Redis, tmp_
         transport=fake.transport(),
         rate_limit="1000/1s",
         rate_limit_storage=redis.uri,
-        on_event=told.append,
+        on_event=events.append,
     ) as client:
         bot = Bot(client.alert_groups.watch(every=1))
         resolved = asyncio.Event()
@@ -266,5 +266,5 @@ async def test_a_redis_that_is_away_for_a_while_is_waited_out(redis: Redis, tmp_
         finally:
             again.stop()
     assert report.counts[Status.CHANGED] == 150
-    pauses = {event.reason for event in told if isinstance(event, Paused)}
+    pauses = {event.reason for event in events if isinstance(event, Paused)}
     assert pauses == {"rate_limit_storage"}

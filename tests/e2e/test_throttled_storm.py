@@ -1,4 +1,4 @@
-"""The bar for pacing: a storm of acknowledgements against a server that throttles."""
+"""The benchmark of pacing: a storm of acknowledgements against a server that throttles."""
 
 import asyncio
 import time
@@ -25,12 +25,12 @@ async def _acknowledge(client: OnCallClient, ids: Iterator[str]) -> None:
 @pytest.mark.parametrize(
     "window", [pytest.param(60, id="300 a minute"), pytest.param(300, id="300 in five minutes")]
 )
-def test_a_throttled_storm_ends_in_the_ideal_time_without_a_429_for_anybody(window: int) -> None:
-    """1,000 acknowledgements from 32 tasks: none fails, 1 % in vain, within 2 % of the ideal."""
+def test_a_throttled_storm_ends_in_the_ideal_time_and_no_caller_sees_a_429(window: int) -> None:
+    """1,000 acknowledgements from 32 tasks: none fails, 1 % are wasted, within 2 % of the ideal."""
 
     async def storm() -> None:
-        quota = RateLimit(requests=300, window=timedelta(seconds=window))
-        fake = FakeOnCall(clock=now, rate_limit=quota, latency=timedelta(seconds=LATENCY))
+        limit = RateLimit(requests=300, window=timedelta(seconds=window))
+        fake = FakeOnCall(clock=now, rate_limit=limit, latency=timedelta(seconds=LATENCY))
         ids = iter([fake.add_group().id for _ in range(GROUPS)])
         async with OnCallClient(
             url="https://oncall.test", token=fake.token, transport=fake.transport()
@@ -50,13 +50,13 @@ def test_a_throttled_storm_ends_in_the_ideal_time_without_a_429_for_anybody(wind
     run(storm())
 
 
-def test_a_quota_of_ones_own_is_kept_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_clients_own_rate_limit_is_kept_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """`rate_limit="10/1s"`: 100 reads take nine seconds, never more than ten in any one second.
 
-    Each pause is told once, however many tasks wait for its end.
+    Each pause is reported once, however many tasks wait for its end.
     """
     sent: list[float] = []
-    told: list[Event] = []
+    events: list[Event] = []
 
     async def reads() -> None:
         monkeypatch.setattr(time, "time", lambda: now().timestamp())
@@ -69,7 +69,7 @@ def test_a_quota_of_ones_own_is_kept_in_order(monkeypatch: pytest.MonkeyPatch) -
                 token=fake.token,
                 transport=fake.transport(),
                 rate_limit="10/1s",
-                on_event=told.append,
+                on_event=events.append,
             ) as client,
             asyncio.TaskGroup() as tasks,
         ):
@@ -80,12 +80,12 @@ def test_a_quota_of_ones_own_is_kept_in_order(monkeypatch: pytest.MonkeyPatch) -
     run(reads())
     assert all(sent[later] - sent[later - 10] >= 1 for later in range(10, 100))
     assert sent[-1] - sent[0] < 9.5
-    pauses = [event for event in told if isinstance(event, Paused)]
+    pauses = [event for event in events if isinstance(event, Paused)]
     assert [(pause.reason, round(pause.seconds)) for pause in pauses] == [("rate_limit", 1)] * 9
 
 
-def test_a_pause_beyond_the_deadline_ends_those_who_wait_as_well() -> None:
-    """Three reads, one connection, a pause of a day: all three are told at once."""
+def test_a_pause_beyond_the_deadline_ends_waiting_calls_too() -> None:
+    """Three reads, one connection, a pause of a day: all three fail at once."""
 
     async def reads() -> None:
         fake = FakeOnCall(clock=now)
@@ -107,7 +107,7 @@ def test_a_pause_beyond_the_deadline_ends_those_who_wait_as_well() -> None:
 
 
 def test_foreground_calls_pass_a_background_storm() -> None:
-    """While 500 background calls are queued, a foreground call waits for one place only."""
+    """With 500 background calls queued, a foreground call waits for one place only."""
 
     async def storm() -> None:
         fake = FakeOnCall(clock=now, latency=timedelta(seconds=LATENCY))

@@ -17,7 +17,7 @@ from tests.support.scripted import Scripted, serving
 
 @pytest.fixture
 def exporter() -> InMemorySpanExporter:
-    """Where ended spans go."""
+    """Where ended spans are sent."""
     return InMemorySpanExporter()
 
 
@@ -37,10 +37,10 @@ def _ids(span: ReadableSpan) -> tuple[int, int]:
     return span.context.trace_id, span.context.span_id
 
 
-async def test_the_requests_of_a_call_are_spans_below_it_and_hand_the_trace_on(
+async def test_the_requests_of_a_call_are_spans_below_it_and_propagate_the_trace(
     provider: TracerProvider, exporter: InMemorySpanExporter
 ) -> None:
-    """The server reads in `traceparent` to which trace, and to which request of it, it belongs."""
+    """The server reads from `traceparent` to which trace and request it belongs."""
     tracing = Tracing(tracer_provider=provider)
     async with serving(Scripted(good=1)) as server:
         async with OnCallClient(url=server.url, token=TOKEN, on_event=tracing) as client:

@@ -1,7 +1,7 @@
 """Failures at every point of an exchange, over real sockets: all senders report the same.
 
-What matters is whether a request was certainly never sent, and that the server got as many as the
-client says it made. Times are real, and short.
+What matters is whether a request was certainly never sent, and that the server received as many as
+the client reports. Times are real, and short.
 """
 
 import asyncio
@@ -55,13 +55,13 @@ each_transport = pytest.mark.parametrize("name", NAMES)
 
 
 def made(server: Scripted, name: Name, **settings: Any) -> OnCallClient:
-    """A client that tries twice and is patient."""
+    """Return a client that tries twice, with long timeouts."""
     given: dict[str, Any] = {"timeout": 5, "retry": TWICE, **settings}
     return OnCallClient(url=server.url, token=TOKEN, transport=name, **given)
 
 
 def count(client: OnCallClient) -> Awaitable[int]:
-    """A read that any good answer satisfies."""
+    """A read that any valid response satisfies."""
     return client.alert_groups.list().count()
 
 
@@ -94,7 +94,7 @@ every_method = pytest.mark.parametrize("method", METHODS)
 
 @attrs.frozen
 class Outcome:
-    """How a call ended, as the client tells it and as the server saw it."""
+    """How a call ended, as the client reports it and as the server saw it."""
 
     kind: type[TransportError]
     sent: bool
@@ -106,7 +106,7 @@ class Outcome:
 
 
 async def failed(method: str, client: OnCallClient, server: Scripted) -> Outcome:
-    """The outcome of a call that gets no answer; a write that may have been sent is in doubt."""
+    """The outcome of a call without a response; a write that may have been sent is in doubt."""
     before = server.exchanges
     with pytest.raises(OnCallError) as caught:
         await METHODS[method](client)
@@ -136,12 +136,12 @@ POINTS = {
 FAULTS: dict[str, Fault] = {"closes": close, "resets": reset, "stalls": stall}
 
 
-async def outcomes(point: str, fault: str, *, good: int, patience: float = 5) -> dict[str, Outcome]:
-    """Of each method over each transport, after so many good answers on the connection."""
+async def outcomes(point: str, fault: str, *, good: int, timeout: float = 5) -> dict[str, Outcome]:
+    """Of each method over each transport, after this many complete exchanges on the connection."""
 
     async def one(name: Name, method: str) -> tuple[str, Outcome]:
         server = Scripted(POINTS[point], FAULTS[fault], good=good)
-        async with serving(server), made(server, name, timeout=patience) as client:
+        async with serving(server), made(server, name, timeout=timeout) as client:
             for _ in range(good):
                 assert await count(client) == 7
             return f"{method} over {name}", await failed(method, client, server)
@@ -150,8 +150,8 @@ async def outcomes(point: str, fault: str, *, good: int, patience: float = 5) ->
 
 
 def expected(point: str, fault: str) -> dict[str, Outcome]:
-    """Perhaps sent, wherever it happens. Each exchange is an attempt; a silence has only one."""
-    # What is not HTTP is known for that at once.
+    """Possibly sent, wherever it fails. Each exchange is an attempt; a silence has only one."""
+    # What is not HTTP fails at once.
     late = fault == "stalls" and "not HTTP" not in point
     attempts = {method: 1 if method == "POST" else 2 for method in METHODS}
     return {
@@ -170,35 +170,35 @@ def expected(point: str, fault: str) -> dict[str, Outcome]:
 async def check(point: str, fault: str, *, good: int) -> None:
     """Compare the outcomes with what is expected.
 
-    A stall is met with little patience, to save time. A busy machine may then be too slow to
-    connect, which would look like another outcome: so patience is tried as well.
+    A stall gets a short timeout, to save time. A busy machine may then be too slow to
+    connect, which would look like another outcome: so a long timeout is tried as well.
     """
     if fault == "stalls":
         with suppress(OnCallError):
-            if await outcomes(point, fault, good=good, patience=0.2) == expected(point, fault):
+            if await outcomes(point, fault, good=good, timeout=0.2) == expected(point, fault):
                 return
-    patience = 3 if fault == "stalls" else 5
-    assert await outcomes(point, fault, good=good, patience=patience) == expected(point, fault)
+    timeout = 3 if fault == "stalls" else 5
+    assert await outcomes(point, fault, good=good, timeout=timeout) == expected(point, fault)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_new_connection_fails(point: str, fault: str) -> None:
-    """All senders report the same, and it is what the server saw."""
+    """All senders report the same, and it matches what the server saw."""
     await check(point, fault, good=0)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("point", [point for point in POINTS if POINTS[point].reads])
 async def test_a_kept_connection_fails(point: str, fault: str) -> None:
-    """As a new one does: nothing is repeated unseen, although it might have been stale."""
+    """Like a new one: nothing is repeated silently, although it might have been stale."""
     await check(point, fault, good=1)
 
 
 @each_transport
 @pytest.mark.parametrize("point", POINTS)
 async def test_no_error_shows_the_token(point: str, name: Name) -> None:
-    """Those of aiohttp hold the headers that were sent, and so are not chained."""
+    """Those of aiohttp hold the sent headers, and are therefore not chained."""
     async with (
         serving(Scripted(POINTS[point], reset)) as server,
         made(server, name, retry=RetryPolicy(max_attempts=1)) as client,
@@ -216,7 +216,7 @@ async def test_no_error_shows_the_token(point: str, name: Name) -> None:
 async def test_a_connection_that_was_closed_while_idle_is_not_used(
     method: str, seconds: float, name: Name
 ) -> None:
-    """The next request takes a new one, even when the loop has had no turn since; no doubt."""
+    """The next request takes a new one, even if the loop has had no turn since; no doubt."""
     server = Scripted(Point(2, GOOD[method]), keep, good=1)
     async with serving(server), made(server, name, retry=RetryPolicy(max_attempts=1)) as client:
         assert await count(client) == 7
@@ -237,8 +237,8 @@ async def test_a_response_with_countless_headers_is_refused(name: Name) -> None:
 
 
 @each_transport
-async def test_what_comes_unasked_is_no_answer(name: Name) -> None:
-    """A second answer to one request is not taken for the answer to the next."""
+async def test_an_unrequested_response_is_discarded(name: Name) -> None:
+    """A second response to one request is not taken as the response to the next."""
     server = Scripted(Point(2, raw_response()), keep)
     async with serving(server), made(server, name) as client:
         assert await count(client) == 7
@@ -250,7 +250,7 @@ async def test_what_comes_unasked_is_no_answer(name: Name) -> None:
 @each_transport
 @every_method
 async def test_a_refused_connection_is_never_sent(method: str, name: Name) -> None:
-    """So that even a silence is tried again."""
+    """So even a silence is retried."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         server = Scripted(url=f"http://127.0.0.1:{taken.getsockname()[1]}")
     async with made(server, name) as client:
@@ -261,7 +261,7 @@ async def test_a_refused_connection_is_never_sent(method: str, name: Name) -> No
 
 @each_transport
 async def test_a_host_that_cannot_be_looked_up_is_never_sent(name: Name) -> None:
-    """The name is too long to be asked for."""
+    """The name is too long for a query."""
     server = Scripted(url=f"http://{'a' * 64}.localhost")
     async with made(server, name) as client:
         assert await failed("POST", client, server) == Outcome(
@@ -272,7 +272,7 @@ async def test_a_host_that_cannot_be_looked_up_is_never_sent(name: Name) -> None
 @each_transport
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_handshake_that_fails_is_never_sent(fault: str, name: Name) -> None:
-    """TLS is not yet there, so nobody can have read the request."""
+    """Without TLS, no one can have read the request."""
     async with serving(Scripted(Point(0), FAULTS[fault])) as server:
         server.url = server.url.replace("http:", "https:")
         async with made(server, name, timeout=0.5) as client:
@@ -290,7 +290,7 @@ async def test_a_certificate_that_is_not_trusted_is_never_sent(name: Name) -> No
     trusting = ssl.create_default_context(cafile=PEM)
     async with serving(Scripted(Point(2, raw_response()), keep), tls=served) as server:
         async with made(server, name) as client:
-            # Nothing would come of another attempt.
+            # Another attempt would fail as well.
             assert await failed("POST", client, server) == Outcome(
                 TransportError, sent=False, attempts=1, seen=0
             )
@@ -304,7 +304,7 @@ async def test_a_certificate_that_is_not_trusted_is_never_sent(name: Name) -> No
 async def test_a_call_that_is_cancelled_takes_its_connection_with_it(
     begun: bytes, name: Name
 ) -> None:
-    """The rest of its answer comes too late, and is nobody else's."""
+    """The rest of its response arrives too late, and reaches no other call."""
     late = asyncio.Event()
 
     async def say_late(server: Scripted, writer: asyncio.StreamWriter) -> None:
@@ -315,7 +315,7 @@ async def test_a_call_that_is_cancelled_takes_its_connection_with_it(
     server = Scripted(Point(2, begun), say_late)
     async with serving(server), made(server, name, max_connections=1) as client:
         call = asyncio.ensure_future(count(client))
-        while not server.requests:  # noqa: ASYNC110  # no event tells
+        while not server.requests:  # noqa: ASYNC110  # there is no event
             await asyncio.sleep(0.001)
         await asyncio.sleep(0.01)
         call.cancel()
@@ -330,7 +330,7 @@ async def test_a_call_that_is_cancelled_takes_its_connection_with_it(
 @each_transport
 @pytest.mark.parametrize("seconds", [0, 0.0005, 0.001, 0.002, 0.005, 0.01])
 async def test_cancellations_lose_no_place(seconds: float, name: Name) -> None:
-    """After storms of them, as many calls as there are connections are under way at once."""
+    """After storms of them, as many calls as connections are in flight at once."""
     together = asyncio.Barrier(4)
 
     async def say_together(server: Scripted, writer: asyncio.StreamWriter) -> None:
@@ -358,7 +358,7 @@ async def test_cancellations_lose_no_place(seconds: float, name: Name) -> None:
 @each_transport
 @pytest.mark.parametrize("call", [_get, _post])
 async def test_a_scope_of_anyio_ends_a_call_as_it_ends_any_wait(call: Call, name: Name) -> None:
-    """At whichever turn: it knows the cancellation for its own by what that says."""
+    """At any turn: it recognizes its own cancellation by the message."""
     server = Scripted(Point(2), stall)
     async with serving(server), made(server, name) as client:
         for number in range(30):
@@ -370,16 +370,16 @@ async def test_a_scope_of_anyio_ends_a_call_as_it_ends_any_wait(call: Call, name
 
 @each_transport
 @pytest.mark.parametrize("number", range(5))
-async def test_a_scope_of_anyio_ends_a_call_that_its_client_ends_as_well(
+async def test_a_scope_of_anyio_ends_a_call_that_its_client_ends_too(
     number: int, name: Name
 ) -> None:
-    """So many turns later; no cancellation is left over."""
+    """This many turns later; no cancellation is left over."""
     server = Scripted(Point(2), stall)
     async with serving(server), made(server, name) as client:
         scope = anyio.CancelScope()
 
         async def end() -> None:
-            while not server.requests:  # noqa: ASYNC110  # no event tells
+            while not server.requests:  # noqa: ASYNC110  # there is no event
                 await asyncio.sleep(0)
             after(number, scope.cancel)
             await client.aclose()
@@ -391,7 +391,7 @@ async def test_a_scope_of_anyio_ends_a_call_that_its_client_ends_as_well(
 
 
 def after(number: int, then: Callable[[], object]) -> None:
-    """Calls it when so many turns of the event loop have passed."""
+    """Call it after this many turns of the event loop."""
     if number:
         asyncio.get_running_loop().call_soon(after, number - 1, then)
     else:
@@ -400,26 +400,26 @@ def after(number: int, then: Callable[[], object]) -> None:
 
 @each_transport
 async def test_closing_leaves_nothing_behind(name: Name) -> None:
-    """Every connection is closed, the idle ones and those in use; there are no warnings."""
+    """Every connection is closed, idle or in use; there are no warnings."""
     server = Scripted(Point(2), stall, good=3)
     async with serving(server):
         async with made(server, name) as client:
             assert await asyncio.gather(*(count(client) for _ in range(3))) == [7] * 3
             call = asyncio.ensure_future(count(client))
-            while server.exchanges < 4:  # noqa: ASYNC110  # no event tells
+            while server.exchanges < 4:  # noqa: ASYNC110  # there is no event
                 await asyncio.sleep(0.001)
             assert server.connected == 3
         with pytest.raises(ClientStateError):
             await call
         async with asyncio.timeout(2):
-            while server.connected:  # noqa: ASYNC110  # no event tells
+            while server.connected:  # noqa: ASYNC110  # there is no event
                 await asyncio.sleep(0.001)
     gc.collect()
 
 
 @each_transport
-async def test_a_call_that_was_let_in_as_the_client_closes_is_not_sent(name: Name) -> None:
-    """It has the place of the one that was answered, whose caller then closed the client."""
+async def test_a_call_that_is_admitted_as_the_client_closes_is_not_sent(name: Name) -> None:
+    """It has the place of a completed call, whose caller then closed the client."""
     server = Scripted(Point(2), stall, good=1)
     async with serving(server), made(server, name, max_connections=2) as client:
 
@@ -432,12 +432,12 @@ async def test_a_call_that_was_let_in_as_the_client_closes_is_not_sent(name: Nam
             results = await asyncio.gather(*calls, return_exceptions=True)
     kinds = [type(result) for result in results]
     assert kinds == [type(None), OutcomeUnknown, ClientStateError, ClientStateError]
-    assert server.exchanges <= 2  # it may not have looked at the second one yet
+    assert server.exchanges <= 2  # it may not have read the second one yet
 
 
 @each_transport
 def test_another_event_loop_is_refused(name: Name) -> None:
-    """With the words that say what to do."""
+    """With a message that says what to do."""
     server = Scripted(Point(2, raw_response()), keep)
 
     async def use() -> OnCallClient:
@@ -470,14 +470,14 @@ async def aiohttp_alone(url: str, **settings: Any) -> AsyncGenerator[AiohttpSend
 
 
 async def test_a_request_that_waits_for_a_connection_is_never_sent() -> None:
-    """Where somebody uses the sender without the throttle before it."""
+    """When the sender is used without the throttle before it."""
     request = operations.list_alert_groups()
     async with (
         serving(Scripted(Point(2), stall)) as server,
         aiohttp_alone(server.url, max_connections=1) as sender,
     ):
         first = asyncio.ensure_future(sender.send(request, 5))
-        while not server.requests:  # noqa: ASYNC110  # no event tells
+        while not server.requests:  # noqa: ASYNC110  # there is no event
             await asyncio.sleep(0.001)
         with pytest.raises(RequestTimeout) as caught:
             await sender.send(request, 0.03)
@@ -489,7 +489,7 @@ async def test_a_request_that_waits_for_a_connection_is_never_sent() -> None:
 
 
 async def test_a_body_that_is_not_read_times_out() -> None:
-    """It may have arrived in part. No body of the SDK is so large."""
+    """It may have arrived in part. No body of the SDK is that large."""
     body = models.IntegrationUpdate(name="x" * 8_000_000)
     async with (
         serving(Scripted(Point(1), stall)) as server,

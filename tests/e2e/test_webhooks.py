@@ -19,14 +19,14 @@ SECRET = "pässwörd-7"
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which leaves the signals of the test run alone, and says when it listens."""
+    """uvicorn without its signal handlers, which shows when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start as uvicorn does, then say so."""
+        """Start as uvicorn does, then set the event."""
         await super().startup(sockets)
         self.listening.set()
 
@@ -38,7 +38,7 @@ class Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(app: Any) -> AsyncGenerator[tuple[str, int]]:
-    """Serves an application with its lifespan, and stops as uvicorn does."""
+    """Serve an application with its lifespan, and stop as uvicorn does."""
     config = uvicorn.Config(app, lifespan="on", http="h11", ws="none", log_config=None)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = Server(config)
@@ -65,13 +65,13 @@ def counting() -> tuple[Router, list[str]]:
 
 
 async def test_a_router_is_an_application_of_its_own() -> None:
-    """It answers at once; the end of the server waits for what was taken."""
+    """It responds at once; the shutdown waits for accepted events."""
     router, handled = counting()
     async with serving(router) as (host, port), httpx.AsyncClient() as client:
         headers = {b"Authorization": SECRET.encode()}
         for expected in ("Accepted.\n", "Duplicate.\n"):
-            answer = await client.post(f"http://{host}:{port}/", content=body(), headers=headers)
-            assert (answer.status_code, answer.text) == (200, expected)
+            response = await client.post(f"http://{host}:{port}/", content=body(), headers=headers)
+            assert (response.status_code, response.text) == (200, expected)
         refused = await client.post(f"http://{host}:{port}/", content=body())
         assert (refused.status_code, handled) == (401, [])
     assert handled == ["escalation"]
@@ -79,7 +79,7 @@ async def test_a_router_is_an_application_of_its_own() -> None:
 
 
 async def test_a_router_is_mounted_below_a_path_of_another_application() -> None:
-    """Which has the lifespan, and hands requests on with a root_path, as frameworks do."""
+    """Which has the lifespan, and passes requests on with a root_path, as frameworks do."""
     router, handled = counting()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -100,7 +100,7 @@ async def test_a_router_is_mounted_below_a_path_of_another_application() -> None
 
 
 async def said(address: tuple[str, int], *parts: bytes) -> bytes:
-    """What the server answers to these bytes, until it hangs up or says no more."""
+    """Return the server's response to these bytes, until it closes or sends no more."""
     reader, writer = await asyncio.open_connection(*address)
     try:
         for part in parts:
@@ -145,10 +145,10 @@ CHUNK = b"%x\r\n%b\r\n" % (50_000, b" " * 50_000)
         pytest.param([START + b"Content-Length: 99999999999999\r\n\r\n"], 401, id="a stranger"),
     ],
 )
-async def test_hostile_requests_are_refused_and_the_next_one_is_taken(
+async def test_hostile_requests_are_refused_and_the_next_one_is_accepted(
     parts: list[bytes], status: int
 ) -> None:
-    """By the server or by the router, without waiting for what does not come."""
+    """By the server or by the router, without waiting for what never arrives."""
     router, handled = counting()
     async with serving(router) as address:
         head = await said(address, *parts)
@@ -161,7 +161,7 @@ async def test_hostile_requests_are_refused_and_the_next_one_is_taken(
 
 
 async def test_a_body_that_ends_early_is_no_event() -> None:
-    """The client announces all of it, and leaves."""
+    """The client announces the whole body, and leaves."""
     router, handled = counting()
     async with serving(router) as address:
         _, writer = await asyncio.open_connection(*address)

@@ -1,7 +1,7 @@
-"""Answers that nobody asked for are not taken for those to the next requests.
+"""A response that no request requested for is not taken as the response to the next request.
 
-A server, or a proxy before it, that answers a request twice puts all later answers of the
-connection out of step: each is that to the request before.
+A server, or a proxy before it, that responds to a request twice puts all later responses of the
+connection out of step: each belongs to the request before.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TWICE = RetryPolicy(max_attempts=2, initial_backoff=0.001)
 
 
 def whole(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
-    """An answer, after which the connection is kept."""
+    """A response, after which the connection is kept."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
@@ -42,21 +42,21 @@ def page(*groups: dict[str, Any]) -> bytes:
 
 @attrs.define(eq=False)
 class Server:
-    """Answers what it is asked for, and on its first connection more than that."""
+    """Responds to each request, and sends surplus bytes on its first connection."""
 
     before: dict[int, bytes] = attrs.field(factory=dict[int, bytes])
-    """By the number of the request, what the first connection says before its answer."""
+    """By the number of the request, what the first connection sends before its response."""
     after: dict[int, bytes] = attrs.field(factory=dict[int, bytes])
-    """And what it says after it, in the same breath."""
+    """What it sends right after the response."""
     padding: int = 0
-    """Bytes that each group has besides."""
+    """Extra bytes in each group."""
     url: str = ""
     connections: int = 0
-    asked: list[str] = attrs.field(factory=list[str])
+    requested: list[str] = attrs.field(factory=list[str])
     """Paths, in order."""
 
     async def converse(self, reader: asyncio.StreamReader, writer: Writer) -> None:
-        """One connection."""
+        """Serve one connection."""
         self.connections += 1
         speaks, number = self.connections == 1, 0
         try:
@@ -67,10 +67,10 @@ class Server:
                         int(head.lower().split(b"content-length:")[1].split()[0])
                     )
                 number += 1
-                self.asked.append(path)
+                self.requested.append(path)
                 if speaks and number in self.before:
                     writer.write(self.before[number])
-                writer.write(self.answer(path))
+                writer.write(self.respond(path))
                 if speaks and number in self.after:
                     writer.write(self.after[number])
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -78,8 +78,8 @@ class Server:
         finally:
             writer.close()
 
-    def answer(self, path: str) -> bytes:
-        """The right one."""
+    def respond(self, path: str) -> bytes:
+        """The right response."""
         name = path.partition("?")[0].strip("/").split("/")[-1]
         if name == "silence":
             detail = {"detail": "Can't silence a resolved alert group"}
@@ -87,7 +87,7 @@ class Server:
         return self.group(name) if name != "alert_groups" else page(self.shape("I1", "resolved"))
 
     def group(self, group_id: str) -> bytes:
-        """The answer about this one."""
+        """The response with this group."""
         return whole(json.dumps(self.shape(group_id)).encode())
 
     def shape(self, group_id: str, state: str = "firing") -> dict[str, Any]:
@@ -97,7 +97,7 @@ class Server:
 
 @asynccontextmanager
 async def serving(server: Server, *, tls: bool = False) -> AsyncGenerator[Server]:
-    """Runs it."""
+    """Run the server during the block."""
     served = None
     if tls:
         served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -144,12 +144,12 @@ async def connected(server: Server, sender: str, **settings: Any) -> AsyncGenera
 
 
 async def ids(client: OnCallClient, number: int) -> list[str]:
-    """Of the groups that are read one after the other, as I1, I2 …."""
+    """Read the groups I1, I2, … one after the other; return their ids."""
     return [(await client.alert_groups.get(f"I{n}")).id for n in range(1, number + 1)]
 
 
 def expected(number: int) -> list[str]:
-    """Of so many groups."""
+    """The ids of this many groups."""
     return [f"I{n}" for n in range(1, number + 1)]
 
 
@@ -158,35 +158,35 @@ def expected(number: int) -> list[str]:
 @pytest.mark.parametrize(
     "surplus",
     [
-        pytest.param(lambda server: server.group("I1"), id="the same again"),
+        pytest.param(lambda server: server.group("I1"), id="the same twice"),
         pytest.param(lambda _: whole(b"", "204 No Content"), id="nothing"),
         pytest.param(lambda _: b"HTTP/1.1 200 OK\r\nContent-Le", id="the beginning of one"),
         pytest.param(lambda _: b"\0", id="a byte"),
         pytest.param(lambda _: whole(b"[" + b"1," * 60_000 + b"1]"), id="a long one"),
     ],
 )
-async def test_a_connection_with_more_than_an_answer_is_not_kept(
+async def test_a_connection_with_more_than_a_response_is_not_kept(
     surplus: Callable[[Server], bytes], sender: str, *, tls: bool
 ) -> None:
-    """It came with the answer; that is believed, and the rest is nobody's."""
+    """The surplus arrived with the response, which is used; the rest belongs to no request."""
     server = Server()
     server.after[2] = surplus(server)
     async with serving(server, tls=tls), connected(server, sender) as client:
         assert await ids(client, 6) == expected(6)
-    # aiohttp forgets the beginning of an answer, or finds it to be none when it reads the next one.
-    whole_answers = server.after[2].endswith((b"\r\n\r\n", b"}", b"]"))
-    if whole_answers or "aiohttp" not in sender:
+    # aiohttp drops an incomplete response, or finds it invalid when it reads the next one.
+    whole_responses = server.after[2].endswith((b"\r\n\r\n", b"}", b"]"))
+    if whole_responses or "aiohttp" not in sender:
         assert server.connections == 2
-        assert len(server.asked) == 6
+        assert len(server.requested) == 6
 
 
 @each_sender
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
 @pytest.mark.parametrize("padding", [10_000, 30_000, 62_000, 64_000, 65_400, 70_000, 200_000])
-async def test_it_is_seen_wherever_the_first_answer_ends(
+async def test_a_surplus_is_seen_wherever_the_first_response_ends(
     padding: int, sender: str, *, tls: bool
 ) -> None:
-    """Much of both is read from the socket at once, and handed on in pieces."""
+    """Much of both is read from the socket at once, and passed on in pieces."""
     server = Server(padding=padding)
     server.after[2] = server.group("I2") * 2
     async with serving(server, tls=tls), connected(server, sender) as client:
@@ -206,8 +206,8 @@ PIECE = 64 * 1024
         pytest.param(PIECE - 2_500, True, id="and of TLS, within a record"),
     ],
 )
-async def test_it_is_seen_behind_a_piece(length: int, sender: str, *, tls: bool) -> None:
-    """Where neither the parser nor TLS has any of it, or not enough."""
+async def test_a_surplus_is_seen_behind_a_piece(length: int, sender: str, *, tls: bool) -> None:
+    """Where neither the parser nor TLS holds any of it, or not enough."""
     server = Server(padding=length // 2)
     server.padding += length - len(server.group("I2"))
     assert len(server.group("I2")) == length
@@ -218,14 +218,14 @@ async def test_it_is_seen_behind_a_piece(length: int, sender: str, *, tls: bool)
 
 
 @each_sender
-async def test_it_is_seen_behind_a_compressed_answer(sender: str) -> None:
-    """With whose end httpx gives the connection back by itself."""
+async def test_a_surplus_is_seen_behind_a_compressed_response(sender: str) -> None:
+    """At whose end httpx returns the connection to the pool by itself."""
 
     class Squeezing(Server):
         """Sends gzip."""
 
         def group(self, group_id: str) -> bytes:
-            """The answer about this one."""
+            """The response with this group."""
             body = json.dumps(self.shape(group_id)).encode()
             return whole(gzip.compress(body), "200 OK", "Content-Encoding: gzip")
 
@@ -234,12 +234,12 @@ async def test_it_is_seen_behind_a_compressed_answer(sender: str) -> None:
     async with serving(server), connected(server, sender) as client:
         assert await ids(client, 6) == expected(6)
     assert server.connections == 2
-    assert len(server.asked) == 6
+    assert len(server.requested) == 6
 
 
 @each_sender
-async def test_a_refusal_is_not_hidden_by_an_empty_answer(sender: str) -> None:
-    """The 200 of nobody's request would be the success of a silence that was refused."""
+async def test_an_empty_response_does_not_hide_a_refusal(sender: str) -> None:
+    """The surplus 200 would report success for a silence that was refused."""
     server = Server(after={1: whole(b"")})
     async with serving(server), connected(server, sender) as client:
         assert await ids(client, 1) == expected(1)
@@ -250,26 +250,28 @@ async def test_a_refusal_is_not_hidden_by_an_empty_answer(sender: str) -> None:
 
 @each_sender
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-async def test_an_answer_about_another_object_is_asked_for_again(sender: str, *, tls: bool) -> None:
-    """It came after the request was on its way: only what it says can tell."""
+async def test_a_read_with_the_response_about_another_object_is_retried(
+    sender: str, *, tls: bool
+) -> None:
+    """It arrived after the request was sent: only its content shows that it is wrong."""
     server = Server()
     server.before[2] = server.group("I1")
     async with serving(server, tls=tls), connected(server, sender) as client:
         assert await ids(client, 6) == expected(6)
     assert server.connections == 2
-    assert len(server.asked) == 7
+    assert len(server.requested) == 7
 
 
 @each_sender
-async def test_many_at_once_get_what_they_ask_for(sender: str) -> None:
-    """Whatever the connections say besides."""
+async def test_each_of_many_concurrent_calls_gets_its_own_response(sender: str) -> None:
+    """Whatever else the connections send."""
 
     class Babbling(Server):
-        """On every connection, one answer in three comes twice."""
+        """Sends one response in three twice, on every connection."""
 
-        def answer(self, path: str) -> bytes:
-            """Also those to nobody."""
-            return super().answer(path) * (2 if len(self.asked) % 3 == 0 else 1)
+        def respond(self, path: str) -> bytes:
+            """The response, perhaps twice."""
+            return super().respond(path) * (2 if len(self.requested) % 3 == 0 else 1)
 
     server = Babbling()
     async with serving(server), connected(server, sender) as client:
@@ -280,8 +282,8 @@ async def test_many_at_once_get_what_they_ask_for(sender: str) -> None:
 
 
 @each_sender
-async def test_an_answer_about_another_object_leaves_no_connection(sender: str) -> None:
-    """When the attempts are used up, the next call begins anew."""
+async def test_a_response_about_another_object_leaves_no_connection(sender: str) -> None:
+    """When the attempts are used up, the next call opens a new one."""
     server = Server()
     server.before[2] = server.group("I1")
     once = RetryPolicy(max_attempts=1)
@@ -294,8 +296,8 @@ async def test_an_answer_about_another_object_leaves_no_connection(sender: str) 
 
 
 @each_sender
-async def test_a_write_with_the_answer_to_another_request_is_in_doubt(sender: str) -> None:
-    """And its connection is closed: no later call is out of step."""
+async def test_a_write_with_the_response_to_another_request_is_in_doubt(sender: str) -> None:
+    """Its connection is closed: no later call is out of step."""
     server = Server()
     server.before[2] = server.group("I1")
     async with serving(server), connected(server, sender) as client:
