@@ -103,7 +103,7 @@ _HINTS: Final[Mapping[type[errors.StatusError], str]] = {
     errors.UserTokenRequired: "use a user's OnCall API key instead of a service account token.",
     errors.EndpointUnavailable: (
         "either url= is not that of the OnCall API, or this server lacks the endpoint "
-        "(labels of alert groups exist on Grafana Cloud only)."
+        "(the open-source engine cannot add or remove labels of alert groups)."
     ),
     errors.NotFound: "check the id; a token sees only its own organization.",
     errors.Conflict: "check the state of the group: it does not allow this action.",

@@ -113,8 +113,16 @@ def segment(name: str, value: object, rule: StringRule, kind: type[HasId] | None
     if kind is not None and isinstance(value, kind):
         value = value.id
     if not isinstance(value, str) or not rule.fullmatch(value):
-        raise InvalidArgument(f"{name}={shown(value)} is not an id. {rule.text}", argument=name)
+        message = f"{name}={shown(value)} is not an id. {id_advice(value, rule)}"
+        raise InvalidArgument(message, argument=name)
     return quote(value, safe="")
+
+
+def id_advice(value: object, rule: StringRule) -> str:
+    """Say what to pass instead of a value that is not an id."""
+    if isinstance(value, str) and rule.fullmatch(value.strip()):
+        return "There is white space around the id, as in lines of a file: strip() it."
+    return "Pass its .id." if isinstance(getattr(value, "id", None), str) else rule.text
 
 
 def query(*pairs: tuple[str, str | int | Sequence[str] | UnsetType]) -> tuple[tuple[str, str], ...]:

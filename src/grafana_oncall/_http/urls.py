@@ -39,8 +39,8 @@ def stack_url(url: str | None, *, required: bool) -> str | None:
         return _checked_url("grafana_url", url)
     if required:
         message = (
-            "grafana_url: a URL is needed, that of the Grafana stack: a service account token "
-            "(glsa_…) does not work without it."
+            "grafana_url: a URL is needed, that of the Grafana stack (in the environment: "
+            "GRAFANA_URL). By it, OnCall finds the stack of a service account token (glsa_…)."
         )
         raise InvalidArgument(message, argument="grafana_url")
     return None

@@ -61,7 +61,7 @@ class Pager(Generic[T]):
         verify: Callable[[Page[T]], None] | None = None,
     ) -> None:
         if whole("prefetch", prefetch, least=0) > _MOST_PREFETCH:
-            message = f"prefetch={shown(prefetch)}: 0 to {_MOST_PREFETCH} pages."
+            message = f"prefetch={shown(prefetch)}: at most {_MOST_PREFETCH} pages are prefetched."
             raise InvalidArgument(message, argument="prefetch")
         self._session = session
         self._request = attrs.evolve(request, verify=verify)
@@ -83,7 +83,7 @@ class Pager(Generic[T]):
     def check_same_client(self, session: Session) -> None:
         """Raise InvalidArgument when the list is of another client."""
         if session.shared is not self._session.shared:
-            message = "The list is of another client: act on it with the client that made it."
+            message = "selection: another client made this list. Use that client's bulk."
             raise InvalidArgument(message, argument="selection")
 
     if not TYPE_CHECKING:  # type checkers find these by themselves

@@ -88,7 +88,8 @@ def _check_range(
         if not since <= group.created_at <= until:
             message = (
                 f"{request.operation.id}: asked for groups created from {since} to {until}, the "
-                f"server returned group {group.id} of {group.created_at}. It ignores the filter."
+                f"server returned group {group.id} of {group.created_at}. It ignores the filter; "
+                "nothing was written. See whether a proxy in front of OnCall changes the query."
             )
             raise FilterIgnored(message, group_id=group.id, unmet="started_at")
 

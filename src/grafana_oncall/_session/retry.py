@@ -193,8 +193,9 @@ def final_error(operation: Operation, error: OnCallError, *, doubtful: bool) -> 
 
 def outcome_unknown(operation: Operation, why: str) -> OutcomeUnknown:
     """The error of a write whose effect could not be established."""
+    reason = why.removeprefix(f"{operation.id}: ")
     return OutcomeUnknown(
-        f"{operation.id}: it may or may not have taken effect ({why}) Check: {operation.check}",
+        f"{operation.id}: it may or may not have taken effect: {reason} Check: {operation.check}",
         operation=operation.id,
     )
 

@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar, cast
 
+from grafana_oncall._core.request import id_advice
 from grafana_oncall._core.text import is_sendable, shown
 from grafana_oncall._core.types import UNSET, HasId, OpenStrEnum, UnsetType
 from grafana_oncall._generated.constraints import ID, SILENCE_DELAY_MAX
@@ -51,7 +52,8 @@ def identifier(name: str, value: object) -> str | UnsetType:
 def _id(name: str, value: object) -> str:
     # The server would ignore an empty filter, and select everything.
     if not isinstance(value, str) or not ID.fullmatch(value):
-        raise InvalidArgument(f"{name}={shown(value)} is not an id. {ID.text}", argument=name)
+        message = f"{name}={shown(value)} is not an id. {id_advice(value, ID)}"
+        raise InvalidArgument(message, argument=name)
     return value
 
 
@@ -60,7 +62,7 @@ def text_filter(name: str, value: object) -> str | UnsetType:
     if value is None:
         return UNSET
     if not isinstance(value, str) or not value or not is_sendable(value):
-        message = f"{name}={shown(value)}: a text is needed; the server would ignore this one."
+        message = f"{name}={shown(value)}: a non-empty text is needed; None does not filter."
         raise InvalidArgument(message, argument=name)
     return value
 

@@ -173,7 +173,8 @@ class Bulk:
         header, stack = state.header, Stack.of(self._session)
         if not header.stack.may_be(stack):
             raise file.other_run(
-                f"it is the journal of a run on {header.stack}, but this client is for {stack}."
+                f"it is the journal of a run on {header.stack}, but this client is for {stack}. "
+                "Resume it with a client for the former."
             )
         read_again = None
         if header.converge and header.query is not None:
@@ -209,7 +210,10 @@ class Bulk:
             return None
         pager = cast("Pager[AlertGroup]", selection)
         if pager.request.operation is not operations.LIST_ALERT_GROUPS:
-            message = f"selection: {pager.request.operation.id} does not list alert groups."
+            message = (
+                f"selection: {pager.request.operation.id} lists no alert groups. Pass "
+                "alert_groups.list(…), ids or alert groups."
+            )
             raise InvalidArgument(message, argument="selection")
         if not (settings.everything or is_filtered(pager.request.query)):
             message = (

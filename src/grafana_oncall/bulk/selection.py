@@ -9,7 +9,7 @@ from typing import Final, Protocol, TypeAlias
 
 import attrs
 
-from grafana_oncall._core.request import Page
+from grafana_oncall._core.request import Page, id_advice
 from grafana_oncall._core.text import shown
 from grafana_oncall._generated.constraints import ID
 from grafana_oncall._generated.models.alert_groups import AlertGroup
@@ -137,11 +137,10 @@ def group_id(item: object, position: int) -> str:
     """Return the id of an item of a selection; raise InvalidArgument for other than ids, groups."""
     value = item.id if isinstance(item, AlertGroup) else item
     if not isinstance(value, str) or not ID.fullmatch(value):
-        message = f"selection[{position}]: {shown(value)} is neither an id nor an alert group. "
-        if isinstance(value, str) and ID.fullmatch(value.strip()):
-            message += "There is white space around the id, as in lines of a file: strip() it."
-        else:
-            message += ID.text
+        message = (
+            f"selection[{position}]: {shown(value)} is neither an id nor an alert group. "
+            f"{id_advice(value, ID)}"
+        )
         raise InvalidArgument(message, argument="selection")
     return value
 

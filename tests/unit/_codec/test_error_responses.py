@@ -408,7 +408,7 @@ def test_other_bad_requests_are_told_apart(detail: str, kind: type[errors.BadReq
     [
         pytest.param(refused(401), "check the token", id="unauthorized"),
         pytest.param(
-            refused(404), "labels of alert groups exist on Grafana Cloud only", id="route"
+            refused(404), "the open-source engine cannot add or remove labels", id="route"
         ),
         pytest.param(
             refused(400, ["Can't resolve a resolved alert group"]),

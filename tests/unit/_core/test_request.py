@@ -1,6 +1,7 @@
 """Requests: segments of paths, query parameters, the number of the page that is asked for."""
 
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall import UNSET, Page, Request, UnsetType, operations
-from grafana_oncall._core.request import query, segment
+from grafana_oncall._core.request import id_advice, query, segment
 from grafana_oncall._generated.constraints import ID
 from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.models import AlertGroup, AlertGroupSilence
@@ -61,10 +62,28 @@ def test_an_id_is_the_segment_as_it_is(value: str) -> None:
 @pytest.mark.parametrize("value", BAD_IDS)
 def test_a_bad_id_is_refused_by_name_and_rule(value: object) -> None:
     """An encoded slash would end in the server's HTML 404."""
-    with pytest.raises(InvalidArgument, match=r"^alert_group_id=.* is not an id\. Ids are") as info:
+    with pytest.raises(InvalidArgument, match=r"^alert_group_id=.* is not an id\. ") as info:
         segment("alert_group_id", value, ID)
     assert info.value.argument == "alert_group_id"
     assert str(info.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        pytest.param("a/b", ID.text, id="other characters"),
+        pytest.param(
+            "I1\n",
+            "There is white space around the id, as in lines of a file: strip() it.",
+            id="a line",
+        ),
+        pytest.param(SimpleNamespace(id="U1"), "Pass its .id.", id="an object that has an id"),
+        pytest.param(SimpleNamespace(id=None), ID.text, id="an object without one"),
+    ],
+)
+def test_what_is_not_an_id_is_told_what_to_pass(value: object, advice: str) -> None:
+    """The rule itself, unless the mistake is known."""
+    assert id_advice(value, ID) == advice
 
 
 @given(st.one_of(st.text(), st.text("aB9-_./%\r\n\0?#:@ "), st.from_regex(ID.pattern)))
