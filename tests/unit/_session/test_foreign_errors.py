@@ -1,4 +1,4 @@
-"""Whatever a transport or a hook raises is an error of ours, which retries and bots know."""
+"""Whatever a transport or a hook raises becomes an SDK error, which retries and bots handle."""
 
 import asyncio
 import os
@@ -31,8 +31,8 @@ PEM = LOOPBACK
 TWICE = RetryPolicy(max_attempts=2, initial_backoff=0.001)
 
 
-class Odd(Exception):  # some library's
-    """An error that holds what it was made with."""
+class Odd(Exception):  # of some library
+    """An error that keeps its arguments."""
 
     def __init__(self, held: object) -> None:
         super().__init__("odd")
@@ -40,14 +40,14 @@ class Odd(Exception):  # some library's
 
 
 def of_aiohttp(request: httpx.Request) -> Exception:
-    """Its representation shows the headers of the request."""
+    """An error whose repr shows the request's headers."""
     headers = CIMultiDictProxy(CIMultiDict(request.headers.multi_items()))
     info = aiohttp.RequestInfo(URL(BASE), "GET", headers, URL(BASE))
     return aiohttp.ClientResponseError(info, (), status=502, message="Bad Gateway")
 
 
 def in_a_chain(request: httpx.Request) -> Exception:
-    """As an adapter of another library's chains them."""
+    """Chained errors, as from an adapter of another library."""
     error = httpx.ReadError("it broke")
     error.__cause__ = of_aiohttp(request)
     error.__context__ = Odd(request)
@@ -55,7 +55,7 @@ def in_a_chain(request: httpx.Request) -> Exception:
 
 
 def of_tls(_: httpx.Request) -> Exception:
-    """As httpcore lets it through."""
+    """A TLS error, as httpcore lets it through."""
     return ssl.SSLError(1, "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] bad record mac")
 
 
@@ -80,7 +80,7 @@ HOLDING = ("of TLS", "of aiohttp", "in a chain", "with the request", "a group")
 
 
 class Failing(httpx.AsyncBaseTransport):
-    """Raises this, at once or in the body of an answer."""
+    """A transport that raises this, at once or in the body of a response."""
 
     def __init__(self, make: Callable[[httpx.Request], BaseException], *, late: bool) -> None:
         self.make = make
@@ -88,7 +88,7 @@ class Failing(httpx.AsyncBaseTransport):
         self.seen = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Any request."""
+        """Fail on any request."""
         self.seen += 1
         if not self.late:
             raise self.make(request)
@@ -106,8 +106,8 @@ class _Body(httpx.AsyncByteStream):
 
 @pytest.mark.parametrize("late", [False, True], ids=["at once", "in the body"])
 @pytest.mark.parametrize("name", RAISED)
-async def test_whatever_a_transport_raises_is_an_error_of_ours(name: str, *, late: bool) -> None:
-    """It may have been sent; a read is tried again, and the token is shown nowhere."""
+async def test_whatever_a_transport_raises_becomes_an_sdk_error(name: str, *, late: bool) -> None:
+    """The request may have been sent; a read is retried, and no error shows the token."""
     transport = Failing(RAISED[name], late=late)
     async with session(transport, retry=TWICE) as oncall:
         with pytest.raises(TransportError) as caught:
@@ -122,8 +122,8 @@ async def test_whatever_a_transport_raises_is_an_error_of_ours(name: str, *, lat
 
 
 @pytest.mark.parametrize("name", RAISED)
-async def test_a_write_that_it_meets_is_in_doubt(name: str) -> None:
-    """And is not sent again."""
+async def test_a_write_that_such_an_error_hits_has_an_unknown_outcome(name: str) -> None:
+    """It is not retried."""
     transport = Failing(RAISED[name], late=False)
     async with session(transport, retry=TWICE) as oncall:
         with pytest.raises(OutcomeUnknown) as caught:
@@ -133,10 +133,10 @@ async def test_a_write_that_it_meets_is_in_doubt(name: str) -> None:
 
 @pytest.mark.parametrize("late", [False, True], ids=["at once", "in the body"])
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, asyncio.CancelledError])
-async def test_what_ends_a_program_or_a_task_is_no_failure(
+async def test_what_ends_a_program_or_a_task_is_not_a_failure(
     kind: type[BaseException], *, late: bool
 ) -> None:
-    """It goes through as it is."""
+    """It propagates unchanged."""
     async with session(Failing(lambda _: kind(), late=late)) as oncall:
         sender = oncall._session.shared.sender
         with pytest.raises(kind) as caught:
@@ -144,19 +144,19 @@ async def test_what_ends_a_program_or_a_task_is_no_failure(
     assert type(caught.value) is kind
 
 
-async def test_a_group_with_a_cancellation_is_no_failure_either() -> None:
-    """As a task group of a transport raises it."""
+async def test_a_group_with_a_cancellation_is_not_a_failure_either() -> None:
+    """As from a task group in a transport."""
     group = BaseExceptionGroup("ended", [asyncio.CancelledError(), OSError()])
     async with session(Failing(lambda _: group, late=False)) as oncall:
         with pytest.raises(BaseExceptionGroup):
             await oncall._session.shared.sender.send(LIST, 5)
 
 
-# TLS 1.3: the client's handshake is over before the server has the last word on it.
+# TLS 1.3: the client's handshake is done before the server has accepted it.
 
 
 def server_tls(*, wants_certificate: bool = False) -> ssl.SSLContext:
-    """Of a server on loopback."""
+    """TLS settings of a server on loopback."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(PEM)
@@ -167,12 +167,12 @@ def server_tls(*, wants_certificate: bool = False) -> ssl.SSLContext:
 
 
 def corrupt(socket: int) -> None:
-    """A record that nobody could have encrypted."""
+    """Send a record that is not encrypted with the session's keys."""
     os.write(socket, b"\x17\x03\x03\x00\x20" + bytes(32))
 
 
 def plain(socket: int) -> None:
-    """A middlebox that does not know what it is in the middle of."""
+    """Send plain text, like a middlebox that is unaware of TLS."""
     os.write(socket, b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
 
 
@@ -180,7 +180,7 @@ def plain(socket: int) -> None:
 async def breaking(
     say: Callable[[int], None], tls: ssl.SSLContext
 ) -> AsyncGenerator[tuple[str, list[int]]]:
-    """A server that reads requests and says this below TLS: its URL, and their lengths."""
+    """A server that reads requests and writes this below TLS: its URL, and their lengths."""
     seen: list[int] = []
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -189,7 +189,7 @@ async def breaking(
             say(writer.get_extra_info("socket").fileno())
             await reader.read()
         except (OSError, asyncio.IncompleteReadError):
-            pass  # the client has gone, as it may
+            pass  # the client may have gone
         finally:
             writer.transport.abort()
 
@@ -198,7 +198,7 @@ async def breaking(
 
 
 def trusting() -> ssl.SSLContext:
-    """Of a client that trusts it."""
+    """TLS settings of a client that trusts it."""
     return ssl.create_default_context(cafile=PEM)
 
 
@@ -211,10 +211,10 @@ SENDERS: dict[str, Callable[[], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("sender", SENDERS)
 @pytest.mark.parametrize("say", [corrupt, plain])
-async def test_a_broken_record_of_tls_is_a_failure_like_others(
+async def test_a_broken_tls_record_is_a_failure_like_others(
     say: Callable[[int], None], sender: str
 ) -> None:
-    """A read is tried again; a silence, which the server has read, is in doubt."""
+    """A read is retried; the outcome of a silence, which the server has read, is unknown."""
     async with (
         breaking(say, server_tls()) as (url, seen),
         session(url=url, retry=TWICE, **SENDERS[sender]()) as oncall,
@@ -231,8 +231,8 @@ async def test_a_broken_record_of_tls_is_a_failure_like_others(
 
 
 @pytest.mark.parametrize("sender", SENDERS)
-async def test_a_certificate_that_the_server_misses_is_a_failure_like_others(sender: str) -> None:
-    """It says so after the handshake, in an alert, when the request is on its way."""
+async def test_a_missing_client_certificate_is_a_failure_like_others(sender: str) -> None:
+    """The server says so in an alert after the handshake, when the request is in flight."""
     tls = server_tls(wants_certificate=True)
     async with (
         breaking(plain, tls) as (url, seen),
@@ -247,13 +247,13 @@ async def test_a_certificate_that_the_server_misses_is_a_failure_like_others(sen
     assert not seen
 
 
-# A hook of the user's client may make an error of any answer.
+# A hook of the user's client may turn any response into an error.
 
 
 def hooked(
     respond: Callable[[], httpx.Response], hook: Callable[[httpx.Response], Awaitable[None]]
 ) -> OnCallClient:
-    """A client whose answers are looked at."""
+    """A client with a response hook."""
     http = httpx.AsyncClient(
         transport=httpx.MockTransport(lambda _: respond()), event_hooks={"response": [hook]}
     )
@@ -261,18 +261,18 @@ def hooked(
 
 
 async def unread(response: httpx.Response) -> None:
-    """Looks at the status alone."""
+    """Check only the status."""
     response.raise_for_status()
 
 
 async def read(response: httpx.Response) -> None:
-    """Reads the answer first, as the documentation of httpx says."""
+    """Read the response first, as httpx's documentation says."""
     await response.aread()
     response.raise_for_status()
 
 
 async def failing(call: Callable[[OnCallClient], Awaitable[object]], client: OnCallClient) -> Any:
-    """The error of a call."""
+    """Return the error of a call."""
     async with client:
         with pytest.raises(OnCallError) as caught:
             await call(client)
@@ -284,7 +284,7 @@ async def failing(call: Callable[[OnCallClient], Awaitable[object]], client: OnC
 async def test_a_status_that_a_hook_raises_is_that_status(
     status: int, hook: Callable[[httpx.Response], Awaitable[None]]
 ) -> None:
-    """An answer came, so it is not told that none did."""
+    """A response came, so the error does not say that none did."""
     error = await failing(
         lambda client: client.alert_groups.get("I1"),
         hooked(lambda: httpx.Response(status, json={"detail": "Not today."}), hook),
@@ -296,7 +296,7 @@ async def test_a_status_that_a_hook_raises_is_that_status(
 
 
 async def test_a_refusal_that_a_hook_raises_keeps_its_meaning() -> None:
-    """What the server says, and for how long it asks to wait."""
+    """The server's message, and how long it asks to wait."""
     detail = {"detail": "Can't acknowledge an acknowledged alert group"}
     already = await failing(
         lambda client: client.alert_groups.acknowledge("I1"),
@@ -317,8 +317,8 @@ async def test_a_refusal_that_a_hook_raises_keeps_its_meaning() -> None:
     assert isinstance(fault.__cause__, ServerError)
 
 
-async def test_a_success_that_a_hook_raises_is_none() -> None:
-    """It knows why: the write may have had its effect."""
+async def test_a_success_that_a_hook_raises_is_not_a_success() -> None:
+    """The hook may have a reason; the write may have had its effect."""
 
     async def doubt(response: httpx.Response) -> None:
         raise httpx.HTTPStatusError("too slow", request=response.request, response=response)
@@ -331,7 +331,7 @@ async def test_a_success_that_a_hook_raises_is_none() -> None:
     assert "a hook of the httpx client rejected the response 200" in str(error)
 
 
-async def test_a_status_of_another_request_is_not_the_answer() -> None:
+async def test_a_status_of_another_request_is_not_the_response() -> None:
     """Such as that of a service to which the hook reports."""
 
     async def report(_: httpx.Response) -> None:

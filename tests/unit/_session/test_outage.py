@@ -1,4 +1,4 @@
-"""What an outage is, when it is probed, and the laws that hold everywhere in it."""
+"""What counts as an outage, when it is probed, and the laws that always hold."""
 
 from collections.abc import Callable
 from math import inf, ldexp
@@ -11,7 +11,7 @@ from grafana_oncall._session.retry import Reachability
 
 
 def doubled(number: int) -> float:
-    """Seconds after so many failures."""
+    """Return the seconds to wait after so many failures."""
     return min(ldexp(0.5, number - 1), 20.0)
 
 
@@ -23,13 +23,13 @@ def fail(
     delay: Callable[[int], float] = doubled,
     unresolved: bool = False,
 ) -> bool:
-    """A request of this episode, by default of the present one, finds nobody there."""
+    """Report a failed connection of this episode, by default the current one."""
     return outage.failure(
         now,
         outage.episode if episode is None else episode,
         delay=delay,
         reason="unreachable",
-        words="nobody there",
+        words="connection refused",
         unresolved=unresolved,
     )
 
@@ -44,12 +44,12 @@ def begun(now: float = 0.0, *, width: int = 32) -> Outage:
 
 
 def room(outage: Outage) -> float:
-    """How many of an episode may go at once."""
+    """Return how many requests of an episode may be in flight."""
     return next((number for number in range(100) if not outage.admits(number)), inf)
 
 
-def test_one_failure_is_an_accident() -> None:
-    """Nobody else comes to know of it; but what must not be repeated sends a read ahead."""
+def test_one_failure_is_not_an_outage() -> None:
+    """Other calls are not affected; but what must not be retried is preceded by a read."""
     outage = Outage(max_in_flight=32)
     assert not fail(outage, 0.0)
     assert (outage.is_on, outage.is_suspected, room(outage)) == (False, True, inf)
@@ -58,7 +58,7 @@ def test_one_failure_is_an_accident() -> None:
     assert not fail(outage, 1.0)
 
 
-def test_two_in_a_row_are_an_outage() -> None:
+def test_two_failures_in_a_row_are_an_outage() -> None:
     """It began with the first of them."""
     outage = Outage(max_in_flight=32)
     fail(outage, 1.0)
@@ -68,16 +68,16 @@ def test_two_in_a_row_are_an_outage() -> None:
     assert outage.opens(background=True) == outage.opens(background=False) == 3.5
 
 
-def test_failures_of_its_beginning_do_not_prolong_the_pause() -> None:
-    """32 requests were on their way."""
+def test_failures_from_its_start_do_not_prolong_the_pause() -> None:
+    """32 requests were in flight."""
     outage = begun(5.0)
     for _ in range(30):
         assert not fail(outage, 5.0, episode=0)
     assert outage.opens(background=True) == 5.5
 
 
-def test_pauses_double_and_the_foreground_need_not_wait_for_long() -> None:
-    """Up to 20 seconds; a second is enough where somebody waits."""
+def test_pauses_double_but_are_short_for_the_foreground() -> None:
+    """Up to 20 seconds; a second for foreground calls."""
     outage, now = begun(), 0.0
     pauses: list[float] = []
     for _ in range(8):
@@ -89,14 +89,14 @@ def test_pauses_double_and_the_foreground_need_not_wait_for_long() -> None:
 
 
 def test_no_pause_is_longer_than_a_minute() -> None:
-    """Whatever a gateway says."""
+    """Whatever a gateway asks for."""
     outage = begun()
     fail(outage, 1.0, delay=lambda _: 86_400.0)
     assert outage.opens(background=True) == 61.0
 
 
-def test_with_a_success_it_is_over_and_more_and_more_go_at_once() -> None:
-    """A server that has just come up is not met by all who waited."""
+def test_a_success_ends_it_and_the_number_in_flight_grows_gradually() -> None:
+    """A server that has just started is not hit by all waiting calls at once."""
     outage, rooms = begun(width=8), list[float]()
     for _ in range(4):
         outage.success(1)
@@ -105,7 +105,7 @@ def test_with_a_success_it_is_over_and_more_and_more_go_at_once() -> None:
 
 
 def test_a_success_from_before_it_ends_no_outage() -> None:
-    """A server that shuts down answers what it has begun."""
+    """A server that shuts down still responds to what it has begun."""
     outage = begun()
     outage.success(0)
     assert outage.is_on
@@ -114,15 +114,15 @@ def test_a_success_from_before_it_ends_no_outage() -> None:
 
 
 def test_a_failure_from_before_it_does_not_begin_another_alone() -> None:
-    """One that hung for all of it."""
+    """Such as a request that hung during all of it."""
     outage = begun()
     outage.success(1)
     assert not fail(outage, 30.0, episode=0)
     assert not outage.is_on
 
 
-def test_calm_is_when_oncall_has_answered_and_nothing_is_left_of_an_outage() -> None:
-    """Then nothing needs to be counted."""
+def test_it_is_calm_once_oncall_has_responded_and_no_outage_is_left() -> None:
+    """Then nothing has to be counted."""
     outage = Outage(max_in_flight=4)
     assert not outage.is_calm
     outage.success(0)
@@ -138,8 +138,8 @@ def test_calm_is_when_oncall_has_answered_and_nothing_is_left_of_an_outage() -> 
     assert (outage.is_calm, room(outage)) == (True, inf)
 
 
-def test_that_a_host_has_no_address_counts_only_as_long_as_nothing_else_is_heard_of_it() -> None:
-    """Names may flap."""
+def test_a_host_counts_as_unresolved_only_until_anything_else_is_known() -> None:
+    """DNS may flap."""
     outage = Outage(max_in_flight=4)
     assert outage.reach(50.0) == Reachability(answered=False, unresolved=0.0)
     fail(outage, 10.0, unresolved=True)
@@ -160,7 +160,7 @@ def test_that_a_host_has_no_address_counts_only_as_long_as_nothing_else_is_heard
     ),
 )
 def test_the_laws_of_an_outage_hold(width: int, steps: list[tuple[str, float]]) -> None:
-    """It can always be probed, never by two, and it never begins with a success."""
+    """It can always be probed, never by two at once, and never begins with a success."""
     outage, now = Outage(max_in_flight=width), 0.0
     for step, seconds in steps:
         now += seconds

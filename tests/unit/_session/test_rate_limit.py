@@ -14,8 +14,8 @@ from grafana_oncall.errors import ClientStateError, OnCallError
 from tests.support.limiter_secrets import SECRET, shown
 
 
-async def test_nothing_is_let_through_after_closing() -> None:
-    """Closing twice is as once."""
+async def test_nothing_is_granted_after_closing() -> None:
+    """Closing twice is fine."""
     limiter = Limiter("1/s", key="k")
     await limiter.aclose()
     await limiter.aclose()
@@ -23,16 +23,16 @@ async def test_nothing_is_let_through_after_closing() -> None:
         await limiter.take()
 
 
-Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Behavior = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def _serving(answer: Answer) -> AsyncGenerator[str]:
+async def _serving(behave: Behavior) -> AsyncGenerator[str]:
     writers: list[asyncio.StreamWriter] = []
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers.append(writer)
-        await answer(reader, writer)
+        await behave(reader, writer)
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     try:
@@ -60,19 +60,19 @@ async def _hanging_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 
 
 @pytest.mark.parametrize(
-    ("answer", "patience", "reason"),
+    ("behave", "patience", "reason"),
     [
         pytest.param(_silent, 0.05, "no reply within 0.05 seconds", id="silent"),
         pytest.param(_refusing, 5, "invalid username-password pair", id="refusing"),
         pytest.param(_hanging_up, 5, "Connection closed by server", id="hanging up"),
     ],
 )
-async def test_a_redis_that_fails_is_an_error_and_lets_nothing_through(
-    monkeypatch: pytest.MonkeyPatch, answer: Answer, patience: float, reason: str
+async def test_a_redis_that_fails_is_an_error_and_grants_nothing(
+    monkeypatch: pytest.MonkeyPatch, behave: Behavior, patience: float, reason: str
 ) -> None:
-    """For all who wait, as soon as it failed one of them; and the password is not shown."""
+    """For all waiting tasks, as soon as one of them fails; the password is not shown."""
     monkeypatch.setattr(redis_window, "_TIMEOUT", patience)
-    async with _serving(answer) as uri:
+    async with _serving(behave) as uri:
         limiter = Limiter("300/5m", storage=uri, key="k")
         async with asyncio.timeout(4):
             ends = await asyncio.gather(
@@ -80,7 +80,7 @@ async def test_a_redis_that_fails_is_an_error_and_lets_nothing_through(
             )
         await limiter.aclose()
     for error in ends:
-        assert type(error) is (OnCallError if answer is _refusing else StorageAway)
+        assert type(error) is (OnCallError if behave is _refusing else StorageAway)
         assert "rate_limit_storage" in str(error)
         assert reason in str(error)
         assert SECRET not in shown(error)
@@ -89,15 +89,15 @@ async def test_a_redis_that_fails_is_an_error_and_lets_nothing_through(
     assert ends[0].__cause__ is not None
 
 
-async def test_what_repeats_the_password_is_not_repeated() -> None:
-    """A proxy in front of a Redis may be talkative."""
+async def test_a_response_that_repeats_the_password_is_not_shown() -> None:
+    """A proxy in front of Redis may quote it."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readline()
         writer.write(f"-WRONGPASS no user has '{SECRET}'\r\n".encode())
         await reader.read()
 
-    async with _serving(answer) as uri:
+    async with _serving(behave) as uri:
         limiter = Limiter("300/5m", storage=uri, key="k")
         with pytest.raises(OnCallError, match=r"no user has '\(password\)'") as failed:
             await limiter.take()
@@ -106,8 +106,8 @@ async def test_what_repeats_the_password_is_not_repeated() -> None:
     assert SECRET.encode() not in pickle.dumps(failed.value)
 
 
-async def test_a_redis_that_is_not_there_is_an_error() -> None:
-    """Connection refused."""
+async def test_an_unreachable_redis_is_an_error() -> None:
+    """Its connection is refused."""
     async with _serving(_silent) as uri:
         pass
     limiter = Limiter("300/5m", storage=uri, key="k")
@@ -118,15 +118,15 @@ async def test_a_redis_that_is_not_there_is_an_error() -> None:
     await limiter.aclose()
 
 
-async def test_cancelling_one_who_asks_harms_nobody() -> None:
-    """Its connection is closed, and the next one opens another."""
+async def test_cancelling_a_task_that_asks_redis_does_not_affect_others() -> None:
+    """Its connection is closed, and the next task opens another."""
     asked = asyncio.Queue[bytes]()
 
-    async def answer(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    async def behave(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         asked.put_nowait(await reader.readline())
         await reader.read()
 
-    async with _serving(answer) as uri:
+    async with _serving(behave) as uri:
         limiter = Limiter("300/5m", storage=uri, key="k")
         tasks = [asyncio.create_task(limiter.take()) for _ in range(3)]
         for task in tasks:
@@ -138,16 +138,16 @@ async def test_cancelling_one_who_asks_harms_nobody() -> None:
     assert asked.empty()
 
 
-async def test_closing_turns_away_those_who_ask_and_those_who_wait_for_it() -> None:
+async def test_closing_ends_all_waiting_tasks() -> None:
     """At once, and without an error of Redis."""
     asked = asyncio.Event()
 
-    async def answer(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    async def behave(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.readline()
         asked.set()
         await reader.read()
 
-    async with _serving(answer) as uri:
+    async with _serving(behave) as uri:
         limiter = Limiter("300/5m", storage=uri, key="k")
         tasks = [asyncio.create_task(limiter.take()) for _ in range(3)]
         await asked.wait()

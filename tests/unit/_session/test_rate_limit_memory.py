@@ -10,8 +10,8 @@ from grafana_oncall._session.rate_limit import Limiter, MemoryWindow
 from tests.support.virtual_time import loop
 
 
-async def test_the_limit_is_granted_and_then_the_time_until_the_oldest_leaves() -> None:
-    """The window moves: each request comes back after its own time."""
+async def test_beyond_the_limit_the_wait_is_until_the_oldest_request_leaves_the_window() -> None:
+    """The window slides: each request frees its place after its own time."""
     limiter = Limiter("2/10s", key="k")
     assert await limiter.take() == 0.0
     await asyncio.sleep(4)
@@ -23,8 +23,8 @@ async def test_the_limit_is_granted_and_then_the_time_until_the_oldest_leaves() 
     assert await limiter.take() == pytest.approx(3.99, abs=0.01)
 
 
-async def test_no_window_of_many_tasks_holds_more_than_the_limit() -> None:
-    """Though ten times as many are after it."""
+async def test_no_window_holds_more_requests_of_many_tasks_than_the_limit() -> None:
+    """Although ten times as many wait."""
     limiter = Limiter("30/m", key="k")
     granted: list[float] = []
 
@@ -49,10 +49,10 @@ async def test_no_window_of_many_tasks_holds_more_than_the_limit() -> None:
     st.integers(1, 20),
     st.lists(st.sampled_from([0.0, 0.001, 0.5, 1.0, 3.0, 10.0]) | st.floats(0, 30), max_size=60),
 )
-async def test_whatever_the_steps_no_window_overflows(
+async def test_no_window_overflows_whatever_the_steps(
     amount: int, seconds: int, steps: list[float]
 ) -> None:
-    """Refused means more than nothing to wait; and after that wait, one is granted."""
+    """A refusal gives a positive wait, after which a request is granted."""
     granted: list[float] = []
     limiter = Limiter(f"{amount}/{seconds}s", key="k")
     for step in steps:
@@ -67,7 +67,7 @@ async def test_whatever_the_steps_no_window_overflows(
         assert later - first >= seconds - 1e-6
 
 
-async def test_it_keeps_no_more_than_a_window() -> None:
+async def test_it_remembers_no_more_than_a_window() -> None:
     """Neither before nor after it is closed."""
     window = MemoryWindow(3, 1)
     for _ in range(50):

@@ -1,4 +1,4 @@
-"""The client's own limit of its rate: its rate, and where several processes count together."""
+"""The client's own rate limit: its rate, and the storage that several processes share."""
 
 import pickle
 import ssl
@@ -30,21 +30,23 @@ UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
     ],
     ids=str,
 )
-def test_a_rate_is_an_amount_and_seconds(rate: str, meaning: tuple[int, int]) -> None:
-    """The number before the unit is one when it is missing."""
+def test_a_rate_is_parsed_into_an_amount_and_seconds(rate: str, meaning: tuple[int, int]) -> None:
+    """A missing number before the unit is one."""
     assert parse_rate(rate) == meaning
 
 
 @given(st.integers(1, 999_999), st.integers(1, 999_999) | st.none(), st.sampled_from(sorted(UNITS)))
-def test_every_rate_of_the_form_is_understood(amount: int, multiple: int | None, unit: str) -> None:
+def test_every_rate_of_the_documented_form_is_accepted(
+    amount: int, multiple: int | None, unit: str
+) -> None:
     """Amount, slash, multiple, unit."""
     rate = f"{amount}/{'' if multiple is None else multiple}{unit}"
     assert parse_rate(rate) == (amount, (multiple or 1) * UNITS[unit])
 
 
 @given(st.text("0123456789/smhdin. -+_٣", max_size=12) | st.text(max_size=12))
-def test_whatever_else_is_refused(text: str) -> None:
-    """What is understood is exactly what it would be written as."""
+def test_any_other_text_is_refused(text: str) -> None:
+    """What is accepted is exactly what the form would produce."""
     try:
         amount, seconds = parse_rate(text)
     except InvalidArgument:
@@ -94,8 +96,8 @@ def _address(host: str, port: int, db: int, **more: Any) -> RedisAddress:
         ),
     ],
 )
-def test_a_storage_is_a_redis(uri: str, address: RedisAddress) -> None:
-    """With what a URI may leave out."""
+def test_a_storage_is_a_redis_uri(uri: str, address: RedisAddress) -> None:
+    """With defaults for what a URI may omit."""
     assert parse_storage(uri) == address
 
 
@@ -125,7 +127,7 @@ BAD_STORAGES = [
 
 @pytest.mark.parametrize("uri", BAD_STORAGES)
 def test_any_other_storage_is_refused_and_not_shown(uri: object) -> None:
-    """Neither in the message, nor in a traceback with variables, nor in a cause."""
+    """Neither in the message, a traceback with variables, nor a cause."""
     with pytest.raises(InvalidArgument, match="rate_limit_storage: ") as caught:
         Limiter("1/s", storage=uri, key="k")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # wrong on purpose
     error = caught.value
@@ -135,8 +137,8 @@ def test_any_other_storage_is_refused_and_not_shown(uri: object) -> None:
     assert SECRET not in shown(error)
 
 
-def test_a_repr_shows_the_rate_and_where_and_not_the_password() -> None:
-    """The limiter's, and its address'."""
+def test_a_repr_shows_rate_and_storage_but_not_the_password() -> None:
+    """The repr of the limiter, and of its address."""
     uri = f"rediss://{SECRET}:{SECRET}@h:1/2"
     assert repr(Limiter("10/s", storage=uri, key="k")) == "Limiter('10/s', in Redis at h:1/2)"
     assert repr(Limiter("10/s", key="k")) == "Limiter('10/s', in memory)"
@@ -144,7 +146,7 @@ def test_a_repr_shows_the_rate_and_where_and_not_the_password() -> None:
 
 
 async def test_tls_checks_the_name_of_the_host() -> None:
-    """And whether its certificate is trusted."""
+    """And that its certificate is trusted."""
     limiter = Limiter("10/s", storage="rediss://h", key="k")
     await limiter.aclose()
     window = limiter._window

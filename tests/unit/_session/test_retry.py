@@ -49,17 +49,17 @@ THROTTLED = {"429", "429 without Retry-After"}
 FAULTS = {"500", "507"}
 """The server fails of itself: tried twice, not five times."""
 SETTINGS = {"302", "407", "not json", "wrong json"}
-"""Not to be waited for where OnCall has never answered."""
+"""Not to be waited for where OnCall has never responded."""
 OUTAGE = (AMBIGUOUS | NEVER_LET_IN) - FAULTS
 PASSING = AMBIGUOUS | NEVER_LET_IN | THROTTLED
 """All but an item of another shape, which hides all others."""
 
 
 def shape(decision: Decision) -> str:
-    """A decision in a few characters, for tables."""
+    """Return a decision in a few characters, for tables."""
     match decision:
         case Retry(delay=delay):
-            return f"again {delay:g}"
+            return f"retry {delay:g}"
         case AlreadyApplied():
             return "settled"
         case Fail(error=OutcomeUnknown()):
@@ -68,8 +68,8 @@ def shape(decision: Decision) -> str:
             return "give up"
 
 
-def test_the_specification_has_every_kind() -> None:
-    """So the tables here speak of real operations."""
+def test_the_specification_has_every_kind_of_retry() -> None:
+    """So the tables below use real operations."""
     assert {operation.retry for operation in OPERATIONS} == set(REPEATS)
     assert {o.id for o in OPERATIONS if o.retry == "never"} >= {
         "silence_alert_group",
@@ -81,15 +81,15 @@ def test_the_specification_has_every_kind() -> None:
     ("error", "ambiguous"),
     [pytest.param(ERRORS[name], name in AMBIGUOUS, id=name) for name in ERRORS],
 )
-def test_what_may_have_had_its_effect(error: OnCallError, *, ambiguous: bool) -> None:
-    """No answer to what was sent, an answer that is no answer, and the server's own failure."""
+def test_which_failures_are_ambiguous(error: OnCallError, *, ambiguous: bool) -> None:
+    """No response to what was sent, an invalid response, and the server's own failure."""
     assert is_ambiguous(error) is ambiguous
 
 
 @pytest.mark.parametrize("answered", [True, False])
 @pytest.mark.parametrize("name", ERRORS)
-def test_what_is_the_servers_trouble_and_not_the_requests(name: str, *, answered: bool) -> None:
-    """All wait for it; but a login page is no outage before OnCall has ever answered."""
+def test_which_failures_are_an_outage(name: str, *, answered: bool) -> None:
+    """All calls wait for its end; before OnCall ever responded, a login page is none."""
     reach = Reachability(answered=answered)
     settings = set() if answered else SETTINGS
     assert is_outage(ERRORS[name], reach) is (name in OUTAGE - settings)
@@ -98,7 +98,7 @@ def test_what_is_the_servers_trouble_and_not_the_requests(name: str, *, answered
 
 
 def unreached(cause: Exception) -> TransportError:
-    """There is no connection, as the transports tell it."""
+    """An error as transports raise it when there is no connection."""
     error = TransportError("no connection", operation="x", sent=False)
     error.__cause__ = httpx.ConnectError("no connection")
     error.__cause__.__cause__ = cause
@@ -107,7 +107,7 @@ def unreached(cause: Exception) -> TransportError:
 
 @pytest.mark.parametrize("answered", [True, False])
 def test_a_certificate_that_is_not_trusted_never_passes(*, answered: bool) -> None:
-    """It is not tried again either."""
+    """The request is not retried either."""
     error, reach = (
         unreached(ssl.SSLCertVerificationError(1, "self-signed")),
         Reachability(answered=answered),
@@ -124,20 +124,20 @@ def test_a_certificate_that_is_not_trusted_never_passes(*, answered: bool) -> No
         pytest.param(socket.EAI_NONAME, False, 119.9, True, id="names may flap"),
         pytest.param(socket.EAI_NONAME, False, 120.0, False, id="but not for two minutes"),
         pytest.param(socket.EAI_NONAME, True, 9e9, True, id="it had an address before"),
-        pytest.param(socket.EAI_AGAIN, False, 9e9, True, id="nobody could be asked"),
+        pytest.param(socket.EAI_AGAIN, False, 9e9, True, id="no resolver could be asked"),
     ],
 )
 def test_a_host_without_an_address_is_given_up_after_minutes(
     code: int, seconds: float, *, answered: bool, passes: bool
 ) -> None:
-    """Where it never had one."""
+    """If it never had one."""
     error = unreached(socket.gaierror(code, "no such name"))
     reach = Reachability(answered=answered, unresolved=seconds)
     assert is_temporary(error, reach) is is_outage(error, reach) is passes
 
 
-def test_causes_that_go_in_circles_end() -> None:
-    """As hand-made ones may."""
+def test_circular_causes_are_handled() -> None:
+    """Hand-made errors may have them."""
     first, second = ValueError(), ValueError()
     first.__cause__, second.__cause__ = second, first
     assert [*causes(first)] == [first, second]
@@ -145,10 +145,10 @@ def test_causes_that_go_in_circles_end() -> None:
 
 @pytest.mark.parametrize("repeat", REPEATS)
 @pytest.mark.parametrize("attempt", [1, 5, 1000])
-def test_who_waits_for_the_end_of_an_outage_does_so_until_the_deadline(
+def test_background_calls_wait_for_the_end_of_an_outage_until_the_deadline(
     repeat: str, attempt: int
 ) -> None:
-    """Its attempts do not count; but what must not be repeated is not."""
+    """Their attempts do not count; but what must not be retried is not."""
     for name in sorted(OUTAGE):
         doubt = name in AMBIGUOUS
         end = shape(
@@ -156,7 +156,7 @@ def test_who_waits_for_the_end_of_an_outage_does_so_until_the_deadline(
         )
         decision = decide(repeat, ERRORS[name], attempt=attempt, pause=9.5, waits=True)
         never = doubt and repeat == "never"
-        assert shape(decision) == ("unknown" if never else "again 9.5")
+        assert shape(decision) == ("unknown" if never else "retry 9.5")
         assert end == ("unknown" if doubt and repeat != "safe" else "give up")
 
 
@@ -175,34 +175,34 @@ def test_who_waits_for_the_end_of_an_outage_does_so_until_the_deadline(
 def test_how_long_an_outage_is_waited_out(
     policy: RetryPolicy, seconds: float, *, background: bool
 ) -> None:
-    """In the foreground no longer than the delays of all attempts."""
+    """In the foreground, no longer than the delays of all attempts together."""
     assert outage_patience(policy, background=background) == seconds
 
 
 def first_failure(repeat: str, name: str) -> str:
-    """The table of the first attempt, as the issue has it."""
+    """The expected decision after the first attempt."""
     if name in THROTTLED:
-        return f"again {PAUSES[name]:g}"
+        return f"retry {PAUSES[name]:g}"
     if name in NEVER_LET_IN:
-        return "again 0.25"
+        return "retry 0.25"
     if name in AMBIGUOUS:
         if repeat == "never":
             return "unknown"
-        return "again 7.25" if name == "503 with Retry-After" else "again 0.25"
+        return "retry 7.25" if name == "503 with Retry-After" else "retry 0.25"
     return "give up"
 
 
 @pytest.mark.parametrize("repeat", REPEATS)
 @pytest.mark.parametrize("name", ERRORS)
-def test_a_first_failure_is_judged_by_the_table(repeat: str, name: str) -> None:
-    """What had no effect is sent again; what may have had one, where a repeat tells."""
+def test_a_first_failure_is_decided_by_the_table(repeat: str, name: str) -> None:
+    """What had no effect is retried; what may have had one, if the retry shows it."""
     assert shape(decide(repeat, ERRORS[name])) == first_failure(repeat, name)
 
 
 @pytest.mark.parametrize("repeat", REPEATS)
 @pytest.mark.parametrize("name", ERRORS)
 def test_the_last_failure_is_the_end(repeat: str, name: str) -> None:
-    """Nothing follows but what a 429 asks for; a write that may have been done says so."""
+    """Only a 429 is still retried; a write that may have been applied says so."""
     if name in THROTTLED:
         expected = first_failure(repeat, name)
     elif name in AMBIGUOUS and repeat != "safe":
@@ -213,24 +213,24 @@ def test_the_last_failure_is_the_end(repeat: str, name: str) -> None:
 
 
 def repeated_in_doubt(repeat: str, name: str) -> str:
-    """The table of the second attempt, after a first one that may have had its effect."""
+    """The expected decision after the second attempt, if the first was ambiguous."""
     if (repeat, name) in {("already", "400 already"), ("missing", "404")}:
         return "settled"
     if repeat == "never":
         return "unknown"
     if name in THROTTLED:
-        return f"again {PAUSES[name]:g}"
+        return f"retry {PAUSES[name]:g}"
     if name in NEVER_LET_IN or name in AMBIGUOUS - FAULTS:
-        return "again 7.5" if name == "503 with Retry-After" else "again 0.5"
+        return "retry 7.5" if name == "503 with Retry-After" else "retry 0.5"
     return "give up" if repeat == "safe" else "unknown"
 
 
 @pytest.mark.parametrize("repeat", REPEATS)
 @pytest.mark.parametrize("name", ERRORS)
-def test_a_refusal_after_a_doubt_may_be_the_success(repeat: str, name: str) -> None:
-    """A refusal that says "it is so already" is the success that went missing.
+def test_a_refusal_after_an_ambiguous_attempt_may_be_the_success(repeat: str, name: str) -> None:
+    """A refusal that says "already so" is the success whose response was lost.
 
-    What must not be repeated is over with the doubt, also when this attempt had no effect itself.
+    What must not be retried ends with OutcomeUnknown, even if this attempt had no effect.
     """
     decision = decide(repeat, ERRORS[name], attempt=2, doubtful=True)
     assert shape(decision) == repeated_in_doubt(repeat, name)
@@ -238,8 +238,8 @@ def test_a_refusal_after_a_doubt_may_be_the_success(repeat: str, name: str) -> N
 
 @pytest.mark.parametrize("repeat", REPEATS)
 @pytest.mark.parametrize("name", ["400 already", "404"])
-def test_without_doubt_a_refusal_is_a_refusal(repeat: str, name: str) -> None:
-    """Somebody else was there first: the caller asked, and is told."""
+def test_without_an_ambiguous_attempt_a_refusal_is_a_refusal(repeat: str, name: str) -> None:
+    """Someone else was faster, and the caller gets the error."""
     error = ERRORS[name]
     assert decide(repeat, error, doubtful=False) == Fail(error)
     assert decide(repeat, error, attempt=3, doubtful=False) == Fail(error)
@@ -254,10 +254,8 @@ def test_a_read_gives_its_own_error(name: str) -> None:
 
 @pytest.mark.parametrize(("attempt", "bound"), list(enumerate(DELAYS, 1)))
 @pytest.mark.parametrize("drawn", [0.0, 0.25, 0.999])
-def test_delays_double_and_are_random_below_their_bound(
-    attempt: int, bound: float, drawn: float
-) -> None:
-    """Full jitter: tasks that failed together do not return together."""
+def test_delays_double_and_have_full_jitter(attempt: int, bound: float, drawn: float) -> None:
+    """Tasks that failed together do not retry together."""
     decision = decide("safe", ERRORS["503"], attempt=attempt, random=lambda: drawn)
     assert decision == Retry(drawn * bound)
     decision = decide("safe", ERRORS["503 with Retry-After"], attempt=attempt, random=lambda: drawn)
@@ -267,12 +265,12 @@ def test_delays_double_and_are_random_below_their_bound(
 @pytest.mark.parametrize("pause", [0.0, 1.5, 78.0])
 @pytest.mark.parametrize("name", sorted(THROTTLED))
 def test_a_429_waits_as_long_as_the_throttle(name: str, pause: float) -> None:
-    """Neither shorter nor longer, and not at random: the throttle lets all of them in by and by."""
+    """Exactly, and without jitter: the throttle admits all of them gradually."""
     assert decide("never", ERRORS[name], attempt=4, pause=pause) == Retry(pause)
 
 
 def test_without_a_pause_a_429_is_retried_at_once() -> None:
-    """As when the pause is over already."""
+    """As if the pause had ended already."""
     decision = retry.decide(
         KINDS["safe"],
         ERRORS["429"],
@@ -287,8 +285,8 @@ def test_without_a_pause_a_429_is_retried_at_once() -> None:
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
 def test_a_fault_of_the_server_is_tried_twice(name: str) -> None:
-    """It is often the input's: three more would be in vain."""
-    assert shape(decide("safe", ERRORS[name], attempt=1)) == "again 0.25"
+    """The input is often the reason, so that three more attempts would be useless."""
+    assert shape(decide("safe", ERRORS[name], attempt=1)) == "retry 0.25"
     assert shape(decide("safe", ERRORS[name], attempt=2)) == "give up"
     assert shape(decide("same", ERRORS[name], attempt=2)) == "unknown"
 
@@ -296,16 +294,18 @@ def test_a_fault_of_the_server_is_tried_twice(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "elapsed", "expected"),
     [
-        pytest.param("503", 599.74, "again 0.25", id="ends before the deadline"),
+        pytest.param("503", 599.74, "retry 0.25", id="ends before the deadline"),
         pytest.param("503", 599.75, "give up", id="would end at the deadline"),
         pytest.param("503", 599.76, "give up", id="would end after it"),
         pytest.param("503", 601.0, "give up", id="is past it"),
-        pytest.param("503 with Retry-After", 592.7, "again 7.25", id="told, up to the deadline"),
-        pytest.param("503 with Retry-After", 592.75, "give up", id="told, at the deadline"),
         pytest.param(
-            "503 with Retry-After", 593.0, "give up", id="told, beyond it with the jitter"
+            "503 with Retry-After", 592.7, "retry 7.25", id="announced, up to the deadline"
         ),
-        pytest.param("429", 549.9, "again 50", id="throttled, up to the deadline"),
+        pytest.param("503 with Retry-After", 592.75, "give up", id="announced, at the deadline"),
+        pytest.param(
+            "503 with Retry-After", 593.0, "give up", id="announced, beyond it with the jitter"
+        ),
+        pytest.param("429", 549.9, "retry 50", id="throttled, up to the deadline"),
         pytest.param("429", 550.0, "give up", id="throttled, at the deadline"),
         pytest.param(
             "429", 551.0, "give up", id="throttled, beyond it with the throttle's patience"
@@ -313,7 +313,7 @@ def test_a_fault_of_the_server_is_tried_twice(name: str) -> None:
     ],
 )
 def test_the_deadline_counts_the_delay(name: str, elapsed: float, expected: str) -> None:
-    """Nobody waits for an attempt that may not be made."""
+    """A call does not wait for an attempt that may not be made."""
     assert shape(decide("safe", ERRORS[name], elapsed=elapsed)) == expected
 
 
@@ -321,8 +321,8 @@ def test_the_deadline_counts_the_delay(name: str, elapsed: float, expected: str)
     ("name", "expected"),
     [pytest.param(name, "unknown" if name in AMBIGUOUS else "give up", id=name) for name in ERRORS],
 )
-def test_once_is_once(name: str, expected: str) -> None:
-    """One attempt, even one that takes no time; but it does say what is unknown."""
+def test_a_single_attempt_is_never_retried(name: str, expected: str) -> None:
+    """However short it was; but an unknown outcome is still reported."""
     for elapsed in (0.0, 0.001):
         decision = decide("same", ERRORS[name], elapsed=elapsed, policy=ONCE)
         assert shape(decision) == expected
@@ -330,8 +330,8 @@ def test_once_is_once(name: str, expected: str) -> None:
 
 @pytest.mark.parametrize("repeat", REPEATS)
 @pytest.mark.parametrize("name", ERRORS)
-def test_a_deadline_of_zero_repeats_nothing(repeat: str, name: str) -> None:
-    """Not even what would be repeated at once, whatever the attempts."""
+def test_a_deadline_of_zero_retries_nothing(repeat: str, name: str) -> None:
+    """Not even what would be retried at once, whatever `max_attempts` is."""
     for doubtful in {True, is_ambiguous(ERRORS[name])}:
         decision = decide(
             repeat,
@@ -346,14 +346,14 @@ def test_a_deadline_of_zero_repeats_nothing(repeat: str, name: str) -> None:
 
 @pytest.mark.parametrize("repeat", REPEATS)
 @pytest.mark.parametrize("name", ERRORS)
-def test_without_doubt_the_last_error_is_the_calls(repeat: str, name: str) -> None:
-    """As when the retry budget is used up, or the deadline near."""
+def test_without_an_ambiguous_attempt_the_last_error_is_raised(repeat: str, name: str) -> None:
+    """Such as when the retry budget is spent, or the deadline is near."""
     assert final_error(KINDS[repeat], ERRORS[name], doubtful=False) is ERRORS[name]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
-def test_the_unknown_says_what_to_check(operation: Operation) -> None:
-    """With what happened, and what happened chained."""
+def test_outcome_unknown_says_what_to_check(operation: Operation) -> None:
+    """With what happened, and the error chained."""
     error = ERRORS["lost"]
     made = final_error(operation, error, doubtful=True)
     if operation.retry == "safe":
@@ -379,13 +379,13 @@ def test_the_unknown_says_what_to_check(operation: Operation) -> None:
         pytest.param("deadline", False, id="a truth as a time"),
     ],
 )
-def test_a_policy_that_cannot_be_meant_is_refused_when_it_is_made(setting: str, value: Any) -> None:
-    """And not in the middle of the first failure."""
+def test_an_invalid_policy_is_refused_when_it_is_made(setting: str, value: Any) -> None:
+    """Not in the middle of the first failure."""
     with pytest.raises(InvalidArgument, match=f"{setting}=") as refused:
         RetryPolicy(**{setting: value})
     assert refused.value.argument == setting
 
 
 def test_a_policy_takes_timedeltas() -> None:
-    """They are seconds, as everywhere."""
+    """They are converted to seconds, as everywhere."""
     assert RetryPolicy(deadline=timedelta(minutes=2)).deadline == 120

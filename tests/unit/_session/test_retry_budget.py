@@ -1,4 +1,4 @@
-"""The retry budget that all calls share: its laws, and a fleet of calls that obeys them."""
+"""The retry budget that all calls share: its laws, and a fleet of calls that follow them."""
 
 import asyncio
 from random import Random
@@ -16,7 +16,7 @@ from tests.support.virtual_time import loop, run
 
 
 def spend(budget: RetryBudget, error: OnCallError) -> int:
-    """How many retries there are left."""
+    """Spend the budget, and return how many retries were left."""
     retries = spent = 0
     while (cost := budget.take(error)) is not None:
         retries += 1
@@ -35,23 +35,23 @@ def spend(budget: RetryBudget, error: OnCallError) -> int:
         pytest.param("connect timeout", 50, id="also to connect"),
     ],
 )
-def test_an_outage_uses_the_budget_up(name: str, retries: int) -> None:
-    """And then each call fails at its first attempt, until some succeed."""
+def test_an_outage_uses_up_the_budget(name: str, retries: int) -> None:
+    """Then each call fails at its first attempt, until some succeed."""
     budget = RetryBudget()
     assert spend(budget, ERRORS[name]) == retries
     assert budget.take(ERRORS[name]) is None
 
 
 def test_a_429_costs_nothing() -> None:
-    """The throttle has it in hand; also when nothing is left."""
+    """The throttle limits those retries; they are made even if the budget is spent."""
     budget = RetryBudget()
     spend(budget, ERRORS["503"])
     assert {budget.take(ERRORS["429"]) for _ in range(10_000)} == {0}
     assert budget.take(ERRORS["503"]) is None
 
 
-def test_successes_fill_the_budget_again() -> None:
-    """A little each, up to what it was."""
+def test_successes_refill_the_budget() -> None:
+    """A little each, up to its capacity."""
     budget = RetryBudget()
     spend(budget, ERRORS["503"])
     for _ in range(5):
@@ -63,8 +63,8 @@ def test_successes_fill_the_budget_again() -> None:
     assert spend(budget, ERRORS["503"]) == 100
 
 
-def test_a_call_that_succeeds_gives_back_what_its_retries_took() -> None:
-    """They were worth it, so they cost nothing; but it earns nothing on top."""
+def test_a_call_that_succeeds_returns_what_its_retries_took() -> None:
+    """Successful retries cost nothing, but such a call adds nothing on top."""
     budget = RetryBudget()
     costs = [budget.take(ERRORS[name]) for name in ("lost", "timeout", "429", "503")]
     assert costs == [5, 10, 0, 5]
@@ -73,8 +73,8 @@ def test_a_call_that_succeeds_gives_back_what_its_retries_took() -> None:
     assert spend(budget, ERRORS["503"]) == 4
 
 
-def test_a_remainder_serves_the_cheaper() -> None:
-    """One that is too dear takes nothing."""
+def test_a_remainder_is_left_for_cheaper_retries() -> None:
+    """A retry that costs more takes nothing."""
     budget = RetryBudget()
     for _ in range(99):
         budget.take(ERRORS["503"])
@@ -85,7 +85,7 @@ def test_a_remainder_serves_the_cheaper() -> None:
 
 @given(st.lists(st.lists(errors, max_size=6) | st.none(), max_size=200))
 def test_the_laws_of_the_budget_hold(steps: list[list[OnCallError] | None]) -> None:
-    """Never below nothing, never above its capacity; and it refuses only what is not there.
+    """Never below zero, never above its capacity; and it refuses only what it does not have.
 
     Each step is a call with those failures before its success, or one that fails at once and
     spends the price of one retry.
@@ -108,7 +108,7 @@ def test_the_laws_of_the_budget_hold(steps: list[list[OnCallError] | None]) -> N
 
 @attrs.define(kw_only=True)
 class Fleet:
-    """Tasks that call a server which fails so often, and how their calls have ended."""
+    """Tasks that call a server with this failure rate, and how their calls ended."""
 
     share: float
     kinds: tuple[str, ...]
@@ -120,7 +120,7 @@ class Fleet:
     out_of_quota: int = 0
 
     async def run(self, *, calls: int, tasks: int) -> "Fleet":
-        """All the calls, each task one after the other."""
+        """Make all calls; each task makes its own one after the other."""
         left = iter(range(calls))
 
         async def work() -> None:
@@ -133,7 +133,7 @@ class Fleet:
         return self
 
     async def _call(self) -> None:
-        """As the session makes it."""
+        """Make a call as the session does."""
         spent, attempt, began = 0, 1, loop().time()
         while (error := await self._attempt()) is not None:
             decision = decide(
@@ -158,7 +158,7 @@ class Fleet:
         self.succeeded += 1
 
     async def _attempt(self) -> OnCallError | None:
-        """An answer within 0.15 s, or a failure: a timeout shows after the client's 30 s."""
+        """A response within 0.15 s, or a failure: a timeout after the client's 30 s."""
         self.sent += 1
         kind = self.chance.choice(self.kinds) if self.chance.random() < self.share else None
         await asyncio.sleep(30.0 if kind == "timeout" else self.chance.uniform(0.05, 0.15))
@@ -166,7 +166,7 @@ class Fleet:
 
 
 def fleet(*, share: float, kinds: tuple[str, ...], tasks: int, seed: int) -> Fleet:
-    """5,000 calls."""
+    """Run 5,000 calls."""
     made = Fleet(share=share, kinds=kinds, chance=Random(seed))  # noqa: S311  # no secret
     return run(made.run(calls=5000, tasks=tasks))
 
@@ -177,12 +177,12 @@ KINDS_OF_FAILURE = [("lost",), ("timeout",), ("lost", "timeout")]
 @pytest.mark.parametrize("kinds", KINDS_OF_FAILURE, ids="+".join)
 @pytest.mark.parametrize("tasks", [1, 32, 64])
 @pytest.mark.parametrize("seed", range(2))
-def test_one_failure_in_five_never_uses_the_budget_up(
+def test_one_failure_in_five_never_uses_up_the_budget(
     kinds: tuple[str, ...], tasks: int, seed: int
 ) -> None:
-    """Calls fail for lack of attempts alone: 5,000 times 0.2 to the fifth, which is 1.6.
+    """Calls fail only for lack of attempts: 5,000 times 0.2 to the fifth, which is 1.6.
 
-    And a retry is made for nearly every failure: 5,000 / 0.8 requests, give or take.
+    And nearly every failure is retried: about 5,000 / 0.8 requests.
     """
     ended = fleet(share=0.2, kinds=kinds, tasks=tasks, seed=seed)
     assert ended.out_of_quota == 0
@@ -191,8 +191,8 @@ def test_one_failure_in_five_never_uses_the_budget_up(
     assert 6050 <= ended.sent <= 6450
 
 
-def test_very_many_tasks_that_wait_for_timeouts_may_use_the_budget_up() -> None:
-    """What is lent to retries under way counts: 128 tasks, of which most wait for a timeout."""
+def test_very_many_tasks_that_wait_for_timeouts_may_use_up_the_budget() -> None:
+    """Retries in flight hold their share: most of 128 tasks wait for a timeout."""
     ended = fleet(share=0.2, kinds=("timeout",), tasks=128, seed=0)
     assert 0 < ended.out_of_quota <= 50
     assert ended.succeeded >= 4940
@@ -200,16 +200,16 @@ def test_very_many_tasks_that_wait_for_timeouts_may_use_the_budget_up() -> None:
 
 @pytest.mark.parametrize("kinds", KINDS_OF_FAILURE, ids="+".join)
 @pytest.mark.parametrize("tasks", [1, 64])
-def test_a_whole_outage_is_not_met_with_a_storm(kinds: tuple[str, ...], tasks: int) -> None:
-    """Not five requests for each call, but one, and the budget's hundred retries."""
+def test_a_whole_outage_does_not_cause_a_storm(kinds: tuple[str, ...], tasks: int) -> None:
+    """One request for each call instead of five, and the budget's hundred retries."""
     ended = fleet(share=1.0, kinds=kinds, tasks=tasks, seed=0)
     assert ended.succeeded == 0
     assert 5000 + 50 <= ended.sent <= 5000 + 100
 
 
 @pytest.mark.parametrize("kinds", KINDS_OF_FAILURE, ids="+".join)
-def test_where_half_of_all_fails_retries_are_rationed(kinds: tuple[str, ...]) -> None:
-    """Without a budget it would be nearly two requests for each call, and 97 % that succeed."""
+def test_when_half_of_all_requests_fail_retries_are_limited(kinds: tuple[str, ...]) -> None:
+    """Without a budget, calls would take nearly two requests each, and 97 % succeed."""
     ended = fleet(share=0.5, kinds=kinds, tasks=64, seed=0)
     assert ended.out_of_quota > ended.out_of_attempts
     assert 2600 <= ended.succeeded <= 3700

@@ -1,4 +1,4 @@
-"""What becomes of a whole call that fails and fails: laws for any policy and any errors."""
+"""The outcome of a whole call that keeps failing: laws for any policy and any errors."""
 
 import math
 import sys
@@ -76,7 +76,7 @@ def test_the_laws_of_a_single_decision_hold(  # noqa: PLR0917  # hypothesis pass
     policy: RetryPolicy,
     drawn: float,
 ) -> None:
-    """Bounded delays that respect what was told, bounded attempts, nothing past the deadline."""
+    """Bounded delays that respect Retry-After, bounded attempts, none after the deadline."""
     doubtful = doubtful or is_ambiguous(error)
     decision = decide(
         repeat,
@@ -88,13 +88,13 @@ def test_the_laws_of_a_single_decision_hold(  # noqa: PLR0917  # hypothesis pass
         policy=policy,
         random=lambda: drawn,
     )
-    told = error.reset_after if isinstance(error, StatusError) else None
+    minimum = error.reset_after if isinstance(error, StatusError) else None
     match decision:
         case Retry(delay=delay):
             if isinstance(error, RateLimited):
                 assert delay == pause
             else:
-                assert (told or 0.0) <= delay <= (told or 0.0) + policy.max_backoff
+                assert (minimum or 0.0) <= delay <= (minimum or 0.0) + policy.max_backoff
             assert elapsed + delay < policy.deadline
             assert isinstance(error, RateLimited) or attempt < policy.max_attempts
             assert isinstance(error, RateLimited) or is_outage(error) or is_ambiguous(error)
@@ -110,7 +110,7 @@ def test_the_laws_of_a_single_decision_hold(  # noqa: PLR0917  # hypothesis pass
 
 @attrs.define
 class Story:
-    """A call as the session makes it, with what the server made of each attempt."""
+    """A call as the session makes it, and what the server did at each attempt."""
 
     sent: int = 0
     throttled: int = 0
@@ -119,10 +119,10 @@ class Story:
     decision: Decision | None = None
 
 
-def tell(
+def simulate(
     operation: Operation, failures: list[OnCallError], policy: RetryPolicy, drawn: float
 ) -> Story:
-    """One call, against a server that fails so and then so."""
+    """Run one call against a server with this sequence of failures."""
     story, attempt, doubtful = Story(), 1, False
     for error in failures:
         story.sent += 1
@@ -152,7 +152,7 @@ def test_the_laws_of_a_whole_call_hold(
     operation: Operation, failures: list[OnCallError], policy: RetryPolicy, drawn: float
 ) -> None:
     """Whatever the order of failures."""
-    story = tell(operation, failures, policy, drawn)
+    story = simulate(operation, failures, policy, drawn)
     assert story.sent - story.throttled <= policy.max_attempts
     assert story.clock < policy.deadline + 0.01 or story.sent <= 1
     assert policy.deadline or story.sent <= 1
@@ -165,35 +165,35 @@ def test_the_laws_of_a_whole_call_hold(
     if isinstance(story.decision, AlreadyApplied):
         assert story.may_have_worked
     if isinstance(story.decision, Fail) and operation.retry != "safe":
-        told = isinstance(story.decision.error, OutcomeUnknown)
-        assert told is bool(story.may_have_worked)
+        unknown = isinstance(story.decision.error, OutcomeUnknown)
+        assert unknown is bool(story.may_have_worked)
 
 
 @given(st.sampled_from([o for o in OPERATIONS if o.retry == "never"]), errors, drawn)
-def test_what_must_not_be_repeated_is_not(
+def test_what_must_not_be_retried_is_not(
     operation: Operation, error: OnCallError, drawn: float
 ) -> None:
-    """Only what certainly had no effect: never sent, or not let in."""
-    story = tell(operation, [error, error], POLICY, drawn)
+    """Except after attempts without any effect: never sent, or rate limited."""
+    story = simulate(operation, [error, error], POLICY, drawn)
     harmless = (isinstance(error, RateLimited) or is_outage(error)) and not is_ambiguous(error)
     assert story.sent == (2 if harmless else 1)
-    story = tell(
+    story = simulate(
         operation, [ERRORS["429"], ERRORS["never sent"], error, ERRORS["429"]], POLICY, drawn
     )
     assert story.sent == (4 if harmless else 3)
 
 
 @pytest.mark.parametrize("repeat", REPEATS)
-def test_waiting_for_a_rate_limit_ends_at_the_deadline_only(repeat: str) -> None:
-    """Eleven pauses of 50 s fit into ten minutes, whatever the attempts."""
-    story = tell(KINDS[repeat], [ERRORS["429"]] * 50, POLICY, 0.5)
+def test_waiting_for_a_rate_limit_ends_only_at_the_deadline(repeat: str) -> None:
+    """Eleven pauses of 50 s fit into ten minutes, whatever `max_attempts` is."""
+    story = simulate(KINDS[repeat], [ERRORS["429"]] * 50, POLICY, 0.5)
     assert story.sent == 12
     assert story.clock < POLICY.deadline
     assert story.decision == Fail(ERRORS["429"])
 
 
 def test_a_policy_may_leave_the_attempts_to_the_deadline() -> None:
-    """However many there are, the delay stays a number."""
+    """However many attempts there are, the delay stays finite."""
     policy = RetryPolicy(max_attempts=sys.maxsize, max_backoff=0.5, deadline=math.inf)
     for attempt in (900, 1_025, 1_000_000):
         assert decide("safe", ERRORS["503"], attempt=attempt, policy=policy) == Retry(0.25)

@@ -1,4 +1,4 @@
-"""The one place that sends: what goes out, and how long it lives."""
+"""The session, which sends all requests: what it sends, and how long it lives."""
 
 import asyncio
 import gzip
@@ -36,8 +36,8 @@ from tests.support.sessions import (
 SILENCE = operations.silence_alert_group("A", AlertGroupSilence(delay=60))
 
 
-async def test_a_request_goes_out_with_its_headers_and_bytes() -> None:
-    """Method, URL with a slash, bare token, stack, and JSON of a known length."""
+async def test_a_request_is_sent_with_its_headers_and_bytes() -> None:
+    """Method, URL with a slash, token without a scheme, stack, and JSON of a known length."""
     seen: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -64,7 +64,7 @@ async def test_a_request_goes_out_with_its_headers_and_bytes() -> None:
 
 
 async def test_a_request_without_body_and_stack_lacks_their_headers() -> None:
-    """And without filters, a query."""
+    """Without filters, it has no query either."""
     seen: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -82,8 +82,8 @@ async def test_a_request_without_body_and_stack_lacks_their_headers() -> None:
         assert not {"x-grafana-url", "content-type", "transfer-encoding"} & {*request.headers}
 
 
-async def test_an_exchange_gives_the_answer_as_it_came() -> None:
-    """Headers by names in any case, body with what the models do not know."""
+async def test_an_exchange_returns_the_response_as_it_came() -> None:
+    """Headers by name in any case, and the body with members unknown to the models."""
     content = b'{"count":0,"results":[],"new":1}'
     transport = always(lambda: httpx.Response(200, content=content, headers={"X-New": "Yes"}))
     async with session(transport) as oncall:
@@ -95,24 +95,24 @@ async def test_an_exchange_gives_the_answer_as_it_came() -> None:
     assert [name for name in headers if name.startswith("x")] == ["x-new"]
 
 
-async def test_a_hook_of_the_users_own_client_may_read_the_answer() -> None:
-    """What it has read is what is decoded."""
+async def test_a_hook_of_the_users_own_client_may_read_the_response() -> None:
+    """What it has read is decoded."""
     read: list[bytes] = []
 
-    async def look(answer: httpx.Response) -> None:
-        read.append(await answer.aread())
+    async def hook(response: httpx.Response) -> None:
+        read.append(await response.aread())
 
     async with (
         serving(responding(raw_response())) as url,
-        httpx.AsyncClient(event_hooks={"response": [look]}) as http,
+        httpx.AsyncClient(event_hooks={"response": [hook]}) as http,
         session(url=url, http_client=http) as oncall,
     ):
         result = await oncall.send(LIST)
     assert read == [result.response.content] == [EMPTY]
 
 
-async def test_a_compressed_answer_is_what_it_was_before() -> None:
-    """Servers behind proxies answer so."""
+async def test_a_compressed_response_is_decompressed() -> None:
+    """Servers behind proxies compress."""
     squeezed = raw_response(gzip.compress(EMPTY), "200 OK", "Content-Encoding: gzip")
     async with serving(responding(squeezed)) as url, session(url=url) as oncall:
         result = await oncall.send(LIST)
@@ -121,7 +121,7 @@ async def test_a_compressed_answer_is_what_it_was_before() -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_never_followed(status: int) -> None:
-    """Not even when the user's own httpx client would."""
+    """Not even if the user's own httpx client would."""
     seen: list[str] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -136,7 +136,7 @@ async def test_a_redirect_is_never_followed(status: int) -> None:
 
 
 async def test_the_users_own_client_keeps_its_settings_but_not_its_credentials() -> None:
-    """It stays open, too."""
+    """It also stays open."""
     seen: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -198,7 +198,7 @@ async def test_a_closed_session_says_so() -> None:
 
 
 async def test_a_session_whose_own_client_was_closed_says_so() -> None:
-    """By its user, who holds it."""
+    """The user, who owns it, has closed it."""
     http = httpx.AsyncClient(transport=always(empty))
     async with session(http_client=http) as oncall:
         await http.aclose()
@@ -207,10 +207,10 @@ async def test_a_session_whose_own_client_was_closed_says_so() -> None:
 
 
 @pytest.mark.parametrize("connections", [1, 2])
-async def test_what_is_in_flight_when_the_session_closes_is_an_error_of_ours(
+async def test_what_is_in_flight_when_the_session_closes_ends_with_an_sdk_error(
     connections: int,
 ) -> None:
-    """Whether it was sent, or stood before the throttle."""
+    """Whether it was sent, or waited in the throttle."""
     async with serving(hang) as url, session(url=url, max_connections=connections) as oncall:
         tasks = [asyncio.create_task(oncall.send(LIST)) for _ in range(2)]
         await asyncio.sleep(0.02)
@@ -222,13 +222,13 @@ async def test_what_is_in_flight_when_the_session_closes_is_an_error_of_ours(
 
 @pytest.mark.parametrize("url", ["https://999.999.999.999", "https://xn--"])
 def test_a_url_that_httpx_refuses_is_refused_at_once(url: str) -> None:
-    """Not at the first request, and not by httpx's own error."""
+    """Not at the first request with an httpx error."""
     with pytest.raises(InvalidArgument, match=r"^url: nothing can be sent there"):
         made(always(empty), url=url)
 
 
 def test_a_session_belongs_to_the_event_loop_that_sends_first() -> None:
-    """It may be made before there is one; a second one learns why not."""
+    """It may be made before there is one; in a second loop, the error says why not."""
 
     async def send() -> int:
         return (await oncall.send(LIST)).value.count

@@ -9,18 +9,18 @@ from tests.support.sessions import LIST, empty, hang, raw_response, received, se
 
 
 class Held:
-    """A server that keeps requests waiting until it is told to answer."""
+    """A server that keeps requests waiting until it is released."""
 
     def __init__(self) -> None:
-        self.answers: bool = False
+        self.released: bool = False
         self.connections: int = 0
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Any number of requests of one connection."""
+        """Serve any number of requests of one connection."""
         self.connections += 1
         while True:
             await received(reader)
-            if not self.answers:
+            if not self.released:
                 await reader.read()
                 return
             writer.write(raw_response())
@@ -29,10 +29,10 @@ class Held:
 
 @pytest.mark.parametrize(("tasks", "connections"), [(4, 2), (8, 4), (50, 10)])
 @pytest.mark.parametrize("turns", [0, 1, 2, 5, 20])
-async def test_cancelled_requests_leave_their_connections_to_others(
+async def test_cancelled_requests_free_their_connections_for_others(
     tasks: int, connections: int, turns: int
 ) -> None:
-    """Httpx's own pool would lose them when it queues, and every later request would time out."""
+    """Httpx's own pool would lose them when it queues, and later requests would time out."""
     held = Held()
     async with (
         serving(held) as url,
@@ -46,7 +46,7 @@ async def test_cancelled_requests_leave_their_connections_to_others(
                 task.cancel()
             ended = await asyncio.gather(*waiting, return_exceptions=True)
             assert {type(error) for error in ended} == {asyncio.CancelledError}
-        held.answers = True
+        held.released = True
         pages = await asyncio.gather(*(oncall.send(LIST) for _ in range(2 * connections)))
         assert [page.value.count for page in pages] == [0] * 2 * connections
 
@@ -71,15 +71,15 @@ async def test_there_are_never_more_requests_than_connections() -> None:
 async def test_connections_are_kept() -> None:
     """All of them, for the next requests."""
     held = Held()
-    held.answers = True
+    held.released = True
     async with serving(held) as url, session(url=url, max_connections=3) as oncall:
         for _ in range(5):
             await asyncio.gather(*(oncall.send(LIST) for _ in range(3)))
     assert held.connections <= 3
 
 
-async def test_a_cancelled_request_is_cancelled_and_nothing_else() -> None:
-    """Cancellation is not an error of ours."""
+async def test_a_cancelled_request_raises_the_cancellation() -> None:
+    """It does not become an SDK error."""
     async with serving(hang) as url, session(url=url) as oncall:
         task = asyncio.create_task(oncall.send(LIST))
         await asyncio.sleep(0.01)
@@ -89,7 +89,7 @@ async def test_a_cancelled_request_is_cancelled_and_nothing_else() -> None:
 
 
 async def test_a_cancellation_from_within_ends_the_call() -> None:
-    """As a transport may do that loses control of its own tasks."""
+    """As from a transport that loses control of its own tasks."""
 
     def handle(_: httpx.Request) -> httpx.Response:
         raise asyncio.CancelledError
@@ -101,7 +101,7 @@ async def test_a_cancellation_from_within_ends_the_call() -> None:
 
 
 async def test_a_call_that_is_cancelled_while_the_client_closes_stays_cancelled() -> None:
-    """Whoever cancels is not told of another end."""
+    """The caller that cancelled it sees no other error."""
     async with serving(hang) as url, session(url=url) as oncall:
         task = asyncio.create_task(oncall.send(LIST))
         await asyncio.sleep(0.01)

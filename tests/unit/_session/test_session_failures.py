@@ -1,4 +1,4 @@
-"""What goes wrong below a session is an error of ours, and shows no token."""
+"""Failures below a session become SDK errors, which show no token."""
 
 import asyncio
 import traceback
@@ -34,7 +34,7 @@ from tests.support.sessions import (
 
 
 def chained(error: BaseException) -> Iterator[BaseException]:
-    """Every error that can be reached from this one, without itself."""
+    """Return every error that can be reached from this one, except itself."""
     seen: list[BaseException] = []
     waiting = [error]
     while waiting:
@@ -48,7 +48,7 @@ def chained(error: BaseException) -> Iterator[BaseException]:
 
 
 def assert_holds_no_token(error: BaseException) -> None:
-    """The causes have no frames, and what else can be reached holds nothing of the request."""
+    """Assert that causes have no frames, and nothing reachable holds the request."""
     assert error.__cause__ is not None
     cause: BaseException | None = error.__cause__
     while cause is not None:
@@ -62,12 +62,12 @@ def assert_holds_no_token(error: BaseException) -> None:
             assert SECRET not in repr(frame.f_locals)
             kinds = {type(value).__name__ for value in frame.f_locals.values()}
             assert not kinds & {"Request", "Headers", "AsyncClient", "ClientSession"}
-    told = traceback.TracebackException.from_exception(error, capture_locals=True)
-    assert SECRET not in "".join(told.format())
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    assert SECRET not in "".join(shown.format())
 
 
 def failures(kind: type[httpx.HTTPError]) -> set[type[httpx.HTTPError]]:
-    """Every class of httpx's tree that is raised itself."""
+    """Return every class of httpx's error tree that is raised itself."""
     below = {one for child in kind.__subclasses__() for one in failures(child)}
     return below or {kind}
 
@@ -91,7 +91,7 @@ SENT: dict[type[Exception], bool] = {
 
 
 def fail(token: str) -> None:
-    """As a socket does, with the token in a local variable."""
+    """Fail as a socket does, with the token in a local variable."""
     raise OSError(len(token))
 
 
@@ -103,10 +103,10 @@ def test_every_failure_of_httpx_is_tested_here() -> None:
 @pytest.mark.parametrize(
     ("kind", "sent"), SENT.items(), ids=lambda one: getattr(one, "__name__", one)
 )
-async def test_a_failure_of_httpx_is_ours_and_says_whether_it_was_sent(
+async def test_a_failure_of_httpx_becomes_an_sdk_error_and_says_whether_it_was_sent(
     kind: type[Exception], *, sent: bool
 ) -> None:
-    """With the cause chained, and nothing below it that holds the token."""
+    """The cause is chained, and nothing below it holds the token."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         try:
@@ -136,7 +136,7 @@ async def test_a_failure_of_httpx_is_ours_and_says_whether_it_was_sent(
 
 @pytest.mark.parametrize("in_group", [True, False])
 async def test_no_side_chain_keeps_the_token(*, in_group: bool) -> None:
-    """A cause beside a context, and the errors of a group."""
+    """Neither a cause beside a context, nor the errors of a group."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         try:
@@ -178,7 +178,9 @@ async def test_no_side_chain_keeps_the_token(*, in_group: bool) -> None:
         ),
     ],
 )
-async def test_an_answer_that_is_no_http_may_have_been_sent(data: bytes, words: str) -> None:
+async def test_after_a_response_that_is_not_http_the_request_may_have_been_applied(
+    data: bytes, words: str
+) -> None:
     """The server read the request before it failed."""
     async with serving(responding(data)) as url, session(url=url) as oncall:
         with pytest.raises(TransportError, match=words) as info:
@@ -188,8 +190,8 @@ async def test_an_answer_that_is_no_http_may_have_been_sent(data: bytes, words: 
     assert_holds_no_token(info.value)
 
 
-async def test_a_server_that_closes_at_once_may_have_read() -> None:
-    """Nobody can tell."""
+async def test_a_server_that_closes_at_once_may_have_read_the_request() -> None:
+    """Nothing shows whether it has."""
 
     async def handler(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
@@ -203,7 +205,7 @@ async def test_a_server_that_closes_at_once_may_have_read() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 async def test_a_refused_port_was_never_reached(host: str) -> None:
-    """Nor on any address of a name."""
+    """Nor was any other address of the name."""
     async with serving(responding(b"")) as url:
         port = url.split(":")[2]
     async with session(url=f"http://{host}:{port}") as oncall:
@@ -234,7 +236,7 @@ async def test_a_server_without_tls_was_never_reached() -> None:
     "begun", [pytest.param(b"", id="nothing"), pytest.param(raw_response()[:-3], id="not all")]
 )
 async def test_a_silent_server_is_a_timeout(begun: bytes) -> None:
-    """Before the answer or within it."""
+    """Before the response or in the middle of it."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await received(reader)
@@ -245,15 +247,15 @@ async def test_a_silent_server_is_a_timeout(begun: bytes) -> None:
 
     async with serving(handler) as url, session(url=url) as oncall:
         await oncall.send(LIST)
-        # The connection stands, so that a slow machine does not time out on making it.
+        # The connection is open already, so that a slow machine does not time out on it.
         with pytest.raises(RequestTimeout, match="ReadTimeout") as info:
             await oncall.with_options(timeout=0.02).send(LIST)
     assert info.value.sent
     assert_holds_no_token(info.value)
 
 
-async def test_an_error_of_the_answer_shows_no_token_either() -> None:
-    """The frames of ours hold the request and its headers."""
+async def test_an_error_of_the_response_shows_no_token_either() -> None:
+    """The SDK's frames hold the request and its headers."""
     async with session(always(lambda: httpx.Response(500, content=b"<html>"))) as oncall:
         with pytest.raises(ServerError) as status:
             await oncall.send(LIST)
@@ -261,8 +263,8 @@ async def test_an_error_of_the_answer_shows_no_token_either() -> None:
         with pytest.raises(DecodeError) as nonsense:
             await oncall.send(LIST)
     for error in (status.value, nonsense.value):
-        told = traceback.TracebackException.from_exception(error, capture_locals=True)
-        assert SECRET not in "".join(told.format())
+        shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+        assert SECRET not in "".join(shown.format())
 
 
 @pytest.mark.parametrize(
@@ -276,8 +278,8 @@ async def test_an_error_of_the_answer_shows_no_token_either() -> None:
         ),
     ],
 )
-async def test_a_request_that_cannot_be_made_is_an_error_of_ours(request_: Request[Any]) -> None:
-    """Not a bare exception of httpx or Python, and nothing was sent."""
+async def test_a_request_that_cannot_be_built_is_an_sdk_error(request_: Request[Any]) -> None:
+    """Not an exception of httpx or Python; nothing was sent."""
     seen: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -291,11 +293,11 @@ async def test_a_request_that_cannot_be_made_is_an_error_of_ours(request_: Reque
             await oncall.send(request_)
     assert not seen
     assert str(info.value).isprintable()
-    told = traceback.TracebackException.from_exception(info.value, capture_locals=True)
-    assert SECRET not in "".join(told.format())
+    shown = traceback.TracebackException.from_exception(info.value, capture_locals=True)
+    assert SECRET not in "".join(shown.format())
 
 
-async def test_a_failed_write_ends_with_its_doubt() -> None:
+async def test_a_failed_write_ends_with_outcome_unknown() -> None:
     """The failure is chained, and holds no token either."""
     async with serving(responding(b"")) as url, session(url=url) as oncall:
         with pytest.raises(OutcomeUnknown) as info:
@@ -304,12 +306,12 @@ async def test_a_failed_write_ends_with_its_doubt() -> None:
     assert isinstance(failure, TransportError)
     assert failure.sent
     assert_holds_no_token(failure)
-    told = traceback.TracebackException.from_exception(info.value, capture_locals=True)
-    assert SECRET not in "".join(told.format())
+    shown = traceback.TracebackException.from_exception(info.value, capture_locals=True)
+    assert SECRET not in "".join(shown.format())
 
 
 async def test_a_cause_without_a_request_is_a_cause_too() -> None:
-    """As from a transport that tries again by itself."""
+    """As from a transport that retries by itself."""
 
     def handle(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("second") from httpx.ReadError("first")
@@ -320,8 +322,8 @@ async def test_a_cause_without_a_request_is_a_cause_too() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
-async def test_a_token_that_the_server_repeats_is_taken_out(status: int) -> None:
-    """Some proxies show the request in their page."""
+async def test_a_token_that_the_server_repeats_is_redacted(status: int) -> None:
+    """Some proxies show the request on their page."""
     content = f"<pre>Authorization: {SECRET}</pre>".encode()
     transport = always(
         lambda: httpx.Response(status, content=content, headers={"x-echo": f"<{SECRET}>"})
@@ -333,7 +335,7 @@ async def test_a_token_that_the_server_repeats_is_taken_out(status: int) -> None
 
 
 async def test_headers_without_the_token_are_still_found_in_any_case() -> None:
-    """Those of a refusal that tells that the effect is there already."""
+    """Those of a refusal that shows that the effect has happened already."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         seen.append(request)
@@ -349,7 +351,7 @@ async def test_headers_without_the_token_are_still_found_in_any_case() -> None:
     assert headers["X-Echo"] == headers["x-echo"] == "<(token)>"
 
 
-async def test_an_answer_that_is_too_large_is_not_read() -> None:
+async def test_a_response_that_is_too_large_is_not_read() -> None:
     """The limit is the client's."""
     async with session(always(empty), max_response_bytes=len(EMPTY)) as oncall:
         await oncall.send(LIST)

@@ -1,4 +1,4 @@
-"""The throttle of a client's requests: its places, and who is cancelled or turned away at it."""
+"""The throttle of a client's requests: its places, and tasks that are cancelled or refused."""
 
 import asyncio
 import random
@@ -17,7 +17,7 @@ from tests.support.virtual_time import loop, passed, run
 
 
 async def is_whole(throttle: Throttle) -> bool:
-    """Whether all places are free: as many enter at once as the rate admits, and one does not."""
+    """Whether all places are free: exactly as many tasks enter as the rate admits."""
     places = room(throttle.rate, loop().time())
     for _ in range(places):
         async with asyncio.timeout(0.001):
@@ -31,7 +31,7 @@ async def is_whole(throttle: Throttle) -> bool:
 
 
 async def test_as_many_are_in_flight_as_the_estimate_admits() -> None:
-    """Seven tasks of a second, three at a time."""
+    """Seven tasks of one second each, three at a time."""
     throttle, most, inside = Throttle(RateEstimate(max_in_flight=3)), 0, 0
 
     async def one() -> None:
@@ -64,7 +64,7 @@ async def test_foreground_passes_background_and_each_keeps_its_order() -> None:
     assert order == ["b0", "f1", "f2", "f3", "b1", "b2", "b3"]
 
 
-async def test_who_is_cancelled_in_the_queue_takes_no_place() -> None:
+async def test_a_task_that_is_cancelled_in_the_queue_takes_no_place() -> None:
     """The next in the queue gets it."""
     throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
@@ -81,10 +81,10 @@ async def test_who_is_cancelled_in_the_queue_takes_no_place() -> None:
 
 @pytest.mark.parametrize("granted_first", [True, False], ids=["grant, cancel", "cancel, grant"])
 @pytest.mark.parametrize("others", [0, 1], ids=["alone", "with another behind"])
-async def test_who_is_cancelled_in_the_tick_of_the_grant_gives_it_back(
+async def test_a_task_that_is_cancelled_in_the_tick_of_its_grant_returns_the_place(
     others: int, *, granted_first: bool
 ) -> None:
-    """The hole through which httpx's pool loses its connections."""
+    """This is where httpx's pool loses its connections."""
     throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
     gone = asyncio.create_task(throttle.enter())
@@ -105,7 +105,7 @@ async def test_who_is_cancelled_in_the_tick_of_the_grant_gives_it_back(
 
 
 async def test_cancelled_before_its_first_step() -> None:
-    """It has never been at the throttle."""
+    """It has never reached the throttle."""
     throttle = Throttle(RateEstimate(max_in_flight=1))
     task = asyncio.create_task(throttle.enter())
     task.cancel()
@@ -116,7 +116,7 @@ async def test_cancelled_before_its_first_step() -> None:
 
 @attrs.frozen(kw_only=True)
 class Visit:
-    """A task at the throttle; times on a coarse grid, so that things happen in the same tick."""
+    """A task at the throttle; its times are on a coarse grid, so that ticks coincide."""
 
     arrives: int
     stays: int
@@ -182,8 +182,8 @@ def test_no_schedule_loses_or_doubles_a_place(
     run(main())
 
 
-async def test_close_turns_away_who_waits_and_who_comes() -> None:
-    """Whoever is inside may finish."""
+async def test_close_refuses_waiting_and_new_tasks() -> None:
+    """Tasks that hold a place may finish."""
     throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
     waiting = [asyncio.create_task(throttle.enter(Caller(background=b))) for b in (False, True)]
@@ -203,7 +203,7 @@ async def test_close_turns_away_who_waits_and_who_comes() -> None:
 
 
 async def test_cancelled_and_closed_in_one_tick() -> None:
-    """It is cancelled, and has no place to give back."""
+    """It is cancelled, and has no place to return."""
     throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
     waiting = asyncio.create_task(throttle.enter())
@@ -216,6 +216,6 @@ async def test_cancelled_and_closed_in_one_tick() -> None:
     assert throttle._in_flight == 0
 
 
-def test_the_error_of_who_comes_too_late_says_what_to_do() -> None:
-    """And is one of ours."""
+def test_the_error_after_close_says_what_to_do() -> None:
+    """It is an SDK error."""
     assert "new one" in str(client_closed())

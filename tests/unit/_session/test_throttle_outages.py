@@ -1,4 +1,4 @@
-"""The throttle in an outage: who may probe, and when, and who gives up."""
+"""The throttle in an outage: which tasks may probe, when, and which give up."""
 
 import asyncio
 
@@ -15,8 +15,10 @@ BACKGROUND = Caller(background=True)
 
 
 def fail(throttle: Throttle, episode: int, *, pause: float = 8.0) -> None:
-    """A request that entered in this episode finds nobody there."""
-    throttle.failed(episode, delay=lambda _: pause, reason="unreachable", words="nobody there")
+    """Report a failed connection of a request that entered in this episode."""
+    throttle.failed(
+        episode, delay=lambda _: pause, reason="unreachable", words="connection refused"
+    )
 
 
 async def shut(width: int = 4, *, pause: float = 8.0) -> Throttle:
@@ -29,8 +31,8 @@ async def shut(width: int = 4, *, pause: float = 8.0) -> Throttle:
     return throttle
 
 
-async def test_one_at_a_time_probes_after_the_pause() -> None:
-    """The others wait until it is back; with its success they go, more and more at once."""
+async def test_one_task_at_a_time_probes_after_the_pause() -> None:
+    """The others wait for it; after its success they follow, more and more at once."""
     throttle, entered = await shut(), list[float]()
 
     async def call() -> None:
@@ -47,8 +49,8 @@ async def test_one_at_a_time_probes_after_the_pause() -> None:
     assert loop().timers == []
 
 
-async def test_a_probe_that_fails_lets_nobody_in() -> None:
-    """Before the next pause is over."""
+async def test_a_probe_that_fails_admits_no_task() -> None:
+    """Until the next pause has ended."""
     throttle = await shut()
     episode = await throttle.enter(BACKGROUND)
     waiting = asyncio.create_task(throttle.enter(BACKGROUND))
@@ -60,7 +62,7 @@ async def test_a_probe_that_fails_lets_nobody_in() -> None:
 
 
 async def test_the_foreground_probes_after_a_second() -> None:
-    """Although the background came first, and has made a timer for later."""
+    """Although background tasks came first, and set a timer for later."""
     throttle = await shut()
     behind = asyncio.create_task(throttle.enter(BACKGROUND))
     await turn()
@@ -89,8 +91,8 @@ async def test_what_was_in_flight_before_does_not_keep_others_from_probing() -> 
     await late
 
 
-async def test_what_entered_between_the_failures_of_its_beginning_does_not_probe_either() -> None:
-    """It left before all knew of the outage, and may hang as well."""
+async def test_what_entered_between_its_first_failures_does_not_count_as_a_probe_either() -> None:
+    """It was sent before the outage was known, and may hang as well."""
     throttle = Throttle(RateEstimate(max_in_flight=4))
     await throttle.enter()
     fail(throttle, 0)
@@ -99,19 +101,19 @@ async def test_what_entered_between_the_failures_of_its_beginning_does_not_probe
     assert await throttle.enter() == 1
 
 
-async def test_what_failed_is_kept_for_those_who_wait() -> None:
-    """Its kind, its words, and whether the host has an address."""
+async def test_what_failed_is_kept_for_waiting_tasks() -> None:
+    """Its kind, its message, and whether the host has an address."""
     throttle = await shut()
     outage = throttle.outage
-    assert (outage.reason, outage.words) == ("unreachable", "nobody there")
+    assert (outage.reason, outage.words) == ("unreachable", "connection refused")
     assert outage.reach(loop().time() + 60).unresolved == 0
     news = throttle.failed(1, delay=lambda _: 1, reason="dns", words="no such", unresolved=True)
     assert (news, outage.reason, outage.words) == (True, "dns", "no such")
     assert outage.reach(loop().time() + 60).unresolved == 60
 
 
-async def test_the_rest_of_a_pause_is_that_of_the_longest_for_this_caller() -> None:
-    """The foreground probes earlier; the client's own limit holds for both."""
+async def test_the_remaining_pause_is_the_longest_that_applies_to_the_caller() -> None:
+    """The foreground probes earlier; the client's own limit applies to both."""
     calm, throttle = Throttle(RateEstimate(max_in_flight=4)), await shut()
     assert (calm.pause_left(), calm.pause_left(background=False)) == (0, 0)
     assert (throttle.pause_left(), throttle.pause_left(background=False)) == (8, 1)
@@ -123,8 +125,8 @@ async def test_the_rest_of_a_pause_is_that_of_the_longest_for_this_caller() -> N
     assert (throttle.pause_left(), throttle.pause_left(background=False)) == (0, 0)
 
 
-async def test_a_probe_that_is_cancelled_makes_room_for_another() -> None:
-    """When it is let in, and afterwards."""
+async def test_a_cancelled_probe_makes_room_for_another() -> None:
+    """When it is admitted, and afterwards."""
     throttle = await shut(pause=1)
     first, second = (asyncio.create_task(throttle.enter(BACKGROUND)) for _ in range(2))
     await asyncio.sleep(1)
@@ -136,7 +138,7 @@ async def test_a_probe_that_is_cancelled_makes_room_for_another() -> None:
 
 
 async def test_a_caller_gives_up_when_a_probe_has_failed_and_its_time_is_over() -> None:
-    """Not before the one, nor before the other."""
+    """Only after both."""
     throttle, began = await shut(), loop().time()
     patient = Caller(background=True, max_outage=30, min_wait=5)
     probe = await throttle.enter()
@@ -173,8 +175,8 @@ def test_a_caller_gives_up_when_both_the_outage_and_the_call_have_lasted_long_en
     assert caller.gives_up(outage, now, began=began) is gives_up
 
 
-async def test_nobody_gives_up_for_an_outage_that_is_over() -> None:
-    """Not even who would not have waited at all: it is for a place that it waits now."""
+async def test_no_caller_gives_up_because_of_an_outage_that_is_over() -> None:
+    """Not even one that would not have waited at all: now it waits for a place."""
     throttle = await shut(width=1, pause=0.25)
     probe = await throttle.enter()
     waiting = asyncio.create_task(throttle.enter(Caller(max_outage=0), began=loop().began - 1))
@@ -187,7 +189,7 @@ async def test_nobody_gives_up_for_an_outage_that_is_over() -> None:
 
 
 async def test_close_in_an_outage_leaves_no_timer() -> None:
-    """Who waits learns at once."""
+    """Waiting tasks are refused at once."""
     throttle = await shut()
     waiting = asyncio.create_task(throttle.enter(BACKGROUND))
     await turn()

@@ -17,10 +17,10 @@ either = pytest.mark.parametrize("pause", [hold, refuse])
 
 
 @either
-async def test_a_pause_ends_by_itself_and_nobody_polls(
+async def test_a_pause_ends_by_itself_without_polling(
     pause: Callable[[Throttle, float], None],
 ) -> None:
-    """One timer for all of them, which goes off once."""
+    """One timer for all tasks, which fires once."""
     throttle = Throttle(RateEstimate(max_in_flight=4))
     pause(throttle, 48)
     async with asyncio.TaskGroup() as tasks:
@@ -33,7 +33,7 @@ async def test_a_pause_ends_by_itself_and_nobody_polls(
 
 
 async def test_a_pause_that_grows_is_waited_out_to_its_end() -> None:
-    """Also when it grows while they wait, by another task's 429."""
+    """Also if another task's 429 extends it during the wait."""
     throttle = Throttle(RateEstimate(max_in_flight=2, served=120))
     await throttle.enter()
     throttle.pause(10)
@@ -47,10 +47,10 @@ async def test_a_pause_that_grows_is_waited_out_to_its_end() -> None:
 
 
 @either
-async def test_a_pause_that_grows_without_anybody_leaving(
+async def test_a_pause_that_grows_while_tasks_wait(
     pause: Callable[[Throttle, float], None],
 ) -> None:
-    """The first timer finds that it is too early."""
+    """The first timer finds that it fired too early."""
     throttle = Throttle(RateEstimate(max_in_flight=2))
     pause(throttle, 10)
     waiting = asyncio.create_task(throttle.enter())
@@ -60,19 +60,19 @@ async def test_a_pause_that_grows_without_anybody_leaving(
     assert passed() == 14.0
 
 
-async def test_a_pause_is_news_once_unless_it_grows_much() -> None:
-    """Tasks that find the limit used up at nearly the same time speak of the same pause."""
+async def test_a_pause_is_reported_once_unless_it_grows_much() -> None:
+    """Tasks that hit the limit at nearly the same time report the same pause."""
     throttle = Throttle(RateEstimate(max_in_flight=2))
-    told = [throttle.pause(10), throttle.pause(10.01), throttle.pause(3), throttle.pause(40)]
-    assert told == [True, False, False, True]
+    grew = [throttle.pause(10), throttle.pause(10.01), throttle.pause(3), throttle.pause(40)]
+    assert grew == [True, False, False, True]
     await asyncio.sleep(39)
     assert not throttle.pause(1.5)
     await asyncio.sleep(2)
     assert throttle.pause(10)
 
 
-async def test_a_pause_of_its_own_teaches_nothing_about_the_server() -> None:
-    """It is not the server that refused: no burst has ended, and nothing is probed."""
+async def test_a_pause_of_the_clients_own_limit_says_nothing_about_the_server() -> None:
+    """The server has not refused: no burst has ended, and nothing is probed."""
     rate = served(301)
     before = attrs.evolve(rate)
     throttle = Throttle(rate)
@@ -94,7 +94,7 @@ async def test_a_pause_of_its_own_teaches_nothing_about_the_server() -> None:
         pytest.param([0], [], 0.0, id="no time at all"),
     ],
 )
-async def test_the_longest_of_all_pauses_holds(
+async def test_the_longest_of_all_pauses_applies(
     own: list[int], servers: list[int], end: float
 ) -> None:
     """Whichever came first."""
@@ -110,7 +110,7 @@ async def test_the_longest_of_all_pauses_holds(
 
 @either
 async def test_a_pause_ends_without_a_stampede(pause: Callable[[Throttle, float], None]) -> None:
-    """A hundred wait; the width goes in, and the others after them."""
+    """A hundred wait; the width enters, and the others follow."""
     throttle, times = Throttle(RateEstimate(max_in_flight=10)), list[float]()
     pause(throttle, 48)
 
@@ -129,7 +129,7 @@ async def test_a_pause_ends_without_a_stampede(pause: Callable[[Throttle, float]
 async def test_close_during_a_pause_leaves_no_timer(
     pause: Callable[[Throttle, float], None],
 ) -> None:
-    """Who waits learns at once."""
+    """Waiting tasks are refused at once."""
     throttle = Throttle(RateEstimate(max_in_flight=1))
     pause(throttle, 48)
     waiting = asyncio.create_task(throttle.enter())
@@ -142,10 +142,10 @@ async def test_close_during_a_pause_leaves_no_timer(
 
 
 @either
-async def test_who_leaves_after_close_sets_no_timer(
+async def test_a_task_that_leaves_after_close_sets_no_timer(
     pause: Callable[[Throttle, float], None],
 ) -> None:
-    """It would hold the loop's memory until the pause ends."""
+    """A timer would hold memory until the pause ends."""
     throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
     pause(throttle, 48)
@@ -159,8 +159,10 @@ async def test_who_leaves_after_close_sets_no_timer(
 
 
 @either
-async def test_where_nobody_waits_no_timer_is_set(pause: Callable[[Throttle, float], None]) -> None:
-    """Nobody needs to be woken."""
+async def test_without_waiting_tasks_no_timer_is_set(
+    pause: Callable[[Throttle, float], None],
+) -> None:
+    """There is nothing to wake."""
     throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
     pause(throttle, 48)
@@ -168,8 +170,8 @@ async def test_where_nobody_waits_no_timer_is_set(pause: Callable[[Throttle, flo
     assert loop().timers == []
 
 
-async def test_a_pause_is_too_long_for_some() -> None:
-    """Whoever comes during it, and whoever waits when it begins, learn it at once."""
+async def test_a_pause_may_be_too_long_for_a_caller() -> None:
+    """Callers that come during it or wait when it begins are refused at once."""
     throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
     before = [asyncio.create_task(throttle.enter(patience=seconds)) for seconds in (48, 49)]
@@ -192,7 +194,7 @@ async def test_a_pause_is_too_long_for_some() -> None:
 
 
 async def test_a_pause_that_grows_becomes_too_long_for_the_least_patient_first() -> None:
-    """Each at the refusal that makes it so, and nobody before."""
+    """Each at the 429 that makes it too long, and none before."""
     throttle = Throttle(RateEstimate(max_in_flight=1))
     refuse(throttle, 10)
     waiting = [asyncio.create_task(throttle.enter(patience=p)) for p in (40, 20, 30)]
@@ -212,7 +214,7 @@ async def test_a_pause_that_grows_becomes_too_long_for_the_least_patient_first()
 
 
 async def test_pauses_that_follow_each_other_are_waited_out_as_one() -> None:
-    """A server that grants nothing keeps nobody waiting for longer than one pause may take."""
+    """If a server grants nothing, a caller waits no longer than one pause may take."""
     throttle = Throttle(RateEstimate(max_in_flight=1))
     refuse(throttle, 60)
     waiting = asyncio.create_task(throttle.enter(patience=600))
@@ -231,8 +233,8 @@ async def test_pauses_that_follow_each_other_are_waited_out_as_one() -> None:
     assert probes < 10
 
 
-async def test_after_a_pause_that_is_beyond_belief_one_probes_for_all() -> None:
-    """When it succeeds, the width goes in."""
+async def test_after_an_absurd_pause_one_task_probes_for_all() -> None:
+    """After its success, the width enters."""
     throttle, times = Throttle(RateEstimate(max_in_flight=4, served=120)), list[float]()
     throttle.rate.throttled(loop().time(), 86_400_000.0)
 
@@ -252,7 +254,7 @@ async def test_after_a_pause_that_is_beyond_belief_one_probes_for_all() -> None:
 @pytest.mark.parametrize("cancelled", [False, True], ids=["let in", "cancelled"])
 @pytest.mark.parametrize("refusals", [0, 8])
 async def test_a_caller_costs_the_same_however_many_wait(refusals: int, *, cancelled: bool) -> None:
-    """Counted in lines of the throttle that run, in a pause that grows while they wait."""
+    """Measured in executed lines of the throttle, in a pause that grows meanwhile."""
 
     async def one(throttle: Throttle) -> None:
         await throttle.enter(patience=900)
@@ -278,8 +280,8 @@ async def test_a_caller_costs_the_same_however_many_wait(refusals: int, *, cance
     assert many < few * 1.1
 
 
-async def test_who_gives_up_during_a_pause_leaves_nothing_behind() -> None:
-    """Also from the middle of the queue: callers with a short timeout may come again and again."""
+async def test_a_task_that_gives_up_during_a_pause_leaves_nothing_behind() -> None:
+    """Also from the middle of the queue: callers with a short timeout may come repeatedly."""
     throttle = Throttle(RateEstimate(max_in_flight=1))
     refuse(throttle, 48)
     stays = asyncio.create_task(throttle.enter())

@@ -1,4 +1,4 @@
-"""The rate against a server whose window slides, simulated: no loop, no tasks."""
+"""The rate estimate against a simulated server with a sliding window: no loop, no tasks."""
 
 import heapq
 import math
@@ -24,7 +24,7 @@ class Server:
     granted: deque[float] = attrs.field(factory=deque[float])
 
     def refusal(self, now: float) -> float | None:
-        """None, or how long to wait: whole seconds, rounded up, as on the real one."""
+        """Return None, or how long to wait: whole seconds, rounded up, as the real server."""
         while self.granted and self.granted[0] <= now - self.window:
             self.granted.popleft()
         if len(self.granted) < self.limit:
@@ -35,7 +35,7 @@ class Server:
 
 @attrs.define(kw_only=True)
 class Simulation:
-    """As many requests as RateEstimate lets under way, until all have been granted."""
+    """As many requests as RateEstimate admits, until all have been granted."""
 
     server: Server
     width: int
@@ -47,7 +47,7 @@ class Simulation:
     )
     now: float = 0.0
     refused: int = 0
-    under_way: int = 0
+    in_flight: int = 0
     most: int = 0
     left: int = attrs.field(default=attrs.Factory(lambda s: s.total, takes_self=True))
     _events: list[tuple[float, int, str, float, float | None]] = attrs.field(
@@ -56,48 +56,50 @@ class Simulation:
     _number: Iterator[int] = attrs.field(factory=lambda: iter(range(10**9)), init=False)
 
     def run(self) -> "Simulation":
-        """Plays it."""
+        """Run the simulation."""
         done = 0
         while done < self.total:
             self._start()
-            self.now, _, kind, sent, told = heapq.heappop(self._events)
+            self.now, _, kind, sent, retry_after = heapq.heappop(self._events)
             if kind == "arrives":
-                self._at(self.latency / 2, "answered", sent, self.server.refusal(self.now))
-            elif kind == "answered":
-                self.under_way -= 1
-                done += self._answered(sent, told)
+                self._at(self.latency / 2, "responded", sent, self.server.refusal(self.now))
+            elif kind == "responded":
+                self.in_flight -= 1
+                done += self._responded(sent, retry_after)
         return self
 
-    def _at(self, delay: float, kind: str, sent: float, told: float | None = None) -> None:
-        heapq.heappush(self._events, (self.now + delay, next(self._number), kind, sent, told))
+    def _at(self, delay: float, kind: str, sent: float, retry_after: float | None = None) -> None:
+        heapq.heappush(
+            self._events, (self.now + delay, next(self._number), kind, sent, retry_after)
+        )
 
     def _start(self) -> None:
-        while self.left and self.rate.admits(self.now, self.under_way):
+        while self.left and self.rate.admits(self.now, self.in_flight):
             self.left -= 1
-            self.under_way += 1
-            self.most = max(self.most, self.under_way)
+            self.in_flight += 1
+            self.most = max(self.most, self.in_flight)
             spread = self.jitter.uniform(0.7, 1.3) if self.jitter else 1.0
             self._at(self.latency / 2 * spread, "arrives", self.now)
         if self.left and self.now < self.rate.paused_until:
             self._at(self.rate.paused_until - self.now, "wakes", self.now)
 
-    def _answered(self, sent: float, told: float | None) -> bool:
-        if told is None:
+    def _responded(self, sent: float, retry_after: float | None) -> bool:
+        if retry_after is None:
             self.rate.success(sent)
             return True
-        self.rate.throttled(self.now, told, sent=sent)
+        self.rate.throttled(self.now, retry_after, sent=sent)
         self.refused += 1
         self.left += 1
         return False
 
     @property
     def windows(self) -> float:
-        """How many quotas the requests fill."""
+        """How many windows the requests fill."""
         return self.total / self.server.limit
 
     @property
     def ideal(self) -> float:
-        """The time that somebody needs who knows the limit and the window."""
+        """The time that a client needs that knows the limit and the window."""
         starts: list[float] = []
         for k in range(self.total):
             free = starts[k - self.width] + self.latency if k >= self.width else 0.0
@@ -117,7 +119,7 @@ def simulate(
     jitter: random.Random | None = None,
     rate: RateEstimate | None = None,
 ) -> Simulation:
-    """One, played to its end."""
+    """Run a simulation to its end."""
     return Simulation(
         server=Server(limit=limit, window=window),
         width=width,
@@ -131,29 +133,29 @@ def simulate(
 @pytest.mark.parametrize(
     "window", [pytest.param(60.0, id="open source"), pytest.param(300.0, id="documented")]
 )
-def test_a_thousand_requests_cost_hardly_more_than_they_must(window: float) -> None:
-    """1,000 requests of 32 tasks: at most 1 % in vain, and 2 % over the ideal time."""
+def test_a_thousand_requests_cost_hardly_more_than_necessary(window: float) -> None:
+    """1,000 requests of 32 tasks: at most 1 % refused, and 2 % over the ideal time."""
     played = simulate(limit=300, window=window, width=32, latency=0.1, total=1000)
     assert played.refused == 3
     assert played.now <= played.ideal * 1.02
 
 
 def test_a_larger_limit_is_found_within_few_round_trips() -> None:
-    """Seven more than without any care, for a width of 32."""
+    """Seven more than without a throttle, for a width of 32."""
     played = simulate(limit=10**6, window=60.0, width=32, latency=0.1, total=2000)
     assert played.refused == 0
     assert played.now <= played.ideal + 7 * 0.1
 
 
-def test_a_smaller_limit_costs_one_width_and_then_one_a_window() -> None:
-    """The first end of it comes unforeseen, for whoever is under way; the others are probed."""
+def test_a_smaller_limit_costs_one_width_and_then_one_request_per_window() -> None:
+    """The first end of a burst hits all requests in flight; later ones are probed."""
     played = simulate(limit=100, window=60.0, width=32, latency=0.1, total=1000)
     assert played.refused <= 32 + 10
     assert played.now <= played.ideal + 1.5 * 10
 
 
 def test_a_burst_after_slow_hours_costs_two_widths() -> None:
-    """Slow requests never meet the limit, so it seems to be as large as they were many."""
+    """Slow requests never hit the limit, so it seems to be as large as their number."""
     rate = RateEstimate(max_in_flight=32)
     for second in range(2000):
         rate.success(float(second - 2000))
@@ -169,13 +171,13 @@ lengths = st.sampled_from([0.5, 1, 3, 6, 10])
 
 @settings(derandomize=True, deadline=None, max_examples=budget(50, hunt=3000))
 @given(st.integers(20, 300), st.floats(10, 3600), widths, latencies, lengths)
-def test_up_to_the_documented_limit_each_window_costs_one(
+def test_up_to_the_documented_limit_each_window_costs_one_request(
     limit: int, window: float, width: int, latency: float, length: float
 ) -> None:
-    """One request in vain a window, and one width at the first; whole seconds cost some time.
+    """One refused request per window, and one width in the first; whole seconds cost some time.
 
-    Not where the width alone takes about as long as the window for a limit: a burst then has no
-    end to learn from. A window beyond the longest pause costs a probe for each of those.
+    Not where the width alone takes about as long as the window: a burst then has no
+    end to learn from. A window beyond the longest pause costs a probe for each such pause.
     """
     assume(limit * latency / width < window / 2)
     total = max(1, int(limit * length))
@@ -191,9 +193,9 @@ def test_up_to_the_documented_limit_each_window_costs_one(
 def test_any_limit_costs_little_time(  # noqa: PLR0917  # hypothesis passes them in order
     limit: int, window: float, width: int, latency: float, length: float, seed: int
 ) -> None:
-    """Also with jitter, and with quotas that are larger than the documented one.
+    """Also with jitter, and with limits that are larger than the documented one.
 
-    These last split into two bursts a window (the first careful end of a burst is slower than its
+    The latter split into two bursts per window (the first careful end of a burst is slower than its
     repetition), and each end costs up to one width.
     """
     total = max(1, int(limit * length))

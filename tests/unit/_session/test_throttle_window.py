@@ -1,4 +1,4 @@
-"""How fast requests go out: the pure decisions, and the laws that hold everywhere in them."""
+"""How fast requests are sent: the decisions, without I/O, and the laws that always hold."""
 
 import attrs
 import pytest
@@ -26,8 +26,10 @@ from tests.support.throttles import room, served
         pytest.param(0, 1000, 300, id="wider than the limit"),
     ],
 )
-def test_full_width_up_to_the_documented_limit(successes: int, width: int, expected: int) -> None:
-    """Beyond it one, then twice as many after each success."""
+def test_the_full_width_is_used_up_to_the_documented_limit(
+    successes: int, width: int, expected: int
+) -> None:
+    """Beyond it one request, then twice as many after each success."""
     assert DOCUMENTED_LIMIT == 300
     assert room(served(successes, width=width)) == expected
 
@@ -40,8 +42,8 @@ def test_a_429_pauses_all_for_as_long_as_it_says() -> None:
     assert room(rate, 50.0) == 8
 
 
-def test_without_a_time_it_pauses_all_the_same() -> None:
-    """A 429 of a proxy says nothing."""
+def test_a_429_without_a_time_pauses_all_the_same() -> None:
+    """A proxy's 429 gives no time."""
     rate = served(120)
     assert rate.throttled(0.0, None) == 5.0
     assert room(rate, 4.999) == 0
@@ -49,7 +51,7 @@ def test_without_a_time_it_pauses_all_the_same() -> None:
 
 
 def test_the_next_burst_is_as_long_as_the_last() -> None:
-    """What went through before the 429 is the limit."""
+    """What succeeded before the 429 is the limit."""
     rate = served(42)
     rate.throttled(0.0, 10.0)
     rooms: list[int] = []
@@ -59,17 +61,17 @@ def test_the_next_burst_is_as_long_as_the_last() -> None:
     assert rooms == [8] * 35 + [7, 6, 5, 4, 3, 2, 1] + [1, 2, 4, 8]
 
 
-def test_several_429_of_one_episode_count_once() -> None:
+def test_several_429s_of_one_episode_count_once() -> None:
     """Requests that left together are refused together."""
     rate = served(120)
-    told = [rate.throttled(5.0 + i / 10, 48.0) for i in range(8)]
-    assert told == [48.0] * 8
+    pauses = [rate.throttled(5.0 + i / 10, 48.0) for i in range(8)]
+    assert pauses == [48.0] * 8
     assert (rate.window_size, rate.served, rate.extra_pause) == (120, 0, 0.0)
     assert rate.paused_until == pytest.approx(53.7)
 
 
 def test_a_later_429_never_shortens_the_pause() -> None:
-    """The longest holds."""
+    """The longest applies."""
     rate = served(120)
     rate.throttled(0.0, 48.0)
     assert rate.throttled(1.0, 2.0) == 2.0
@@ -78,7 +80,7 @@ def test_a_later_429_never_shortens_the_pause() -> None:
 
 
 def test_successes_that_were_in_flight_belong_to_the_last_burst() -> None:
-    """They left before the refusal, and arrive during the pause."""
+    """They were sent before the refusal, and arrive during the pause."""
     rate = served(120)
     rate.throttled(0.0, 48.0)
     for _ in range(3):
@@ -86,8 +88,8 @@ def test_successes_that_were_in_flight_belong_to_the_last_burst() -> None:
     assert (rate.window_size, rate.served) == (123, 0)
 
 
-def test_an_answer_is_of_the_episode_in_which_its_request_was_sent() -> None:
-    """However late it comes: the slow ones of a burst outlast the pause after it."""
+def test_a_response_belongs_to_the_episode_in_which_its_request_was_sent() -> None:
+    """However late it comes: slow responses of a burst outlast the pause after it."""
     rate = served(120)
     rate.throttled(0.0, 2.0)
     before = attrs.evolve(rate)
@@ -97,8 +99,8 @@ def test_an_answer_is_of_the_episode_in_which_its_request_was_sent() -> None:
     assert rate == attrs.evolve(before, paused_until=4.0, window_size=121)
 
 
-def test_what_is_sent_when_the_pause_ends_is_of_the_next_burst() -> None:
-    """At that very instant; and it begins an episode of its own when it is refused."""
+def test_what_is_sent_when_the_pause_ends_belongs_to_the_next_burst() -> None:
+    """At that very instant; if it is refused, it begins an episode of its own."""
     rate = served(120)
     rate.throttled(0.0, 2.0)
     for _ in range(20):
@@ -109,7 +111,7 @@ def test_what_is_sent_when_the_pause_ends_is_of_the_next_burst() -> None:
 
 
 def test_without_the_time_of_its_sending_a_429_counts_as_sent_now() -> None:
-    """One of a pause is of its episode, one after it begins the next."""
+    """During a pause it belongs to its episode; after it, it begins the next."""
     rate = served(120)
     rate.throttled(0.0, 2.0)
     rate.throttled(1.0, 1.0)
@@ -119,7 +121,7 @@ def test_without_the_time_of_its_sending_a_429_counts_as_sent_now() -> None:
 
 
 def test_patience_grows_while_bursts_stay_short() -> None:
-    """Up to a bound; and it is forgotten after a burst worth the name."""
+    """Up to a bound; it is reset by a long burst."""
     rate, now = served(300), 0.0
     extra: list[float] = []
     for _ in range(9):
@@ -133,16 +135,16 @@ def test_patience_grows_while_bursts_stay_short() -> None:
     assert rate.window_size == 11
 
 
-def test_a_server_that_grants_nothing_is_asked_one_by_one() -> None:
-    """Never none at all: that would be for ever."""
+def test_a_server_that_grants_nothing_is_probed_one_by_one() -> None:
+    """Never by none at all, which would last for ever."""
     rate = served(0)
     now = rate.throttled(0.0, 1.0)
     assert room(rate, now) == 1
 
 
 @pytest.mark.parametrize("seconds", [901.0, 3600.0, 86_400_000.0])
-def test_no_pause_is_believed_for_longer_than_a_quarter_of_an_hour(seconds: float) -> None:
-    """Then one request probes, whose success opens the client again; the limit is as learnt."""
+def test_no_pause_lasts_longer_than_a_quarter_of_an_hour(seconds: float) -> None:
+    """Then one request probes, and its success reopens the client with the learnt limit."""
     rate = served(120)
     assert rate.throttled(0.0, seconds) == MAX_PAUSE == 900.0
     assert room(rate, 899.9) == 0
@@ -153,7 +155,7 @@ def test_no_pause_is_believed_for_longer_than_a_quarter_of_an_hour(seconds: floa
 
 
 def test_a_probe_that_is_refused_renews_the_pause() -> None:
-    """It says nothing about the limit, and the next request probes again, after a short one too."""
+    """It says nothing about the limit; the next request probes too, even after a short pause."""
     rate = served(120)
     rate.throttled(0.0, 86_400.0)
     assert rate.throttled(900.1, 86_400.0, sent=900.0) == 900.0
@@ -164,8 +166,8 @@ def test_a_probe_that_is_refused_renews_the_pause() -> None:
     assert (room(rate, 1831.0), rate.window_size) == (8, 120)
 
 
-def test_what_left_before_the_pause_is_no_probe() -> None:
-    """Its success, which arrives during the pause, does not open the client."""
+def test_what_was_sent_before_the_pause_is_not_a_probe() -> None:
+    """Its success, which arrives during the pause, does not reopen the client."""
     rate = served(120)
     rate.throttled(0.0, 86_400.0)
     rate.success(-0.1)
@@ -173,7 +175,7 @@ def test_what_left_before_the_pause_is_no_probe() -> None:
 
 
 def test_pauses_without_a_success_between_them_are_one_pause() -> None:
-    """For who has waited since it began; whoever came later has waited for less of it."""
+    """For callers that have waited since its start; later ones have waited for less."""
     rate = served(120)
     rate.throttled(0.0, 60.0)
     rate.throttled(61.0, 60.0, sent=60.5)
@@ -208,9 +210,9 @@ def test_pauses_without_a_success_between_them_are_one_pause() -> None:
 def test_the_laws_of_the_estimate_hold(
     width: int, steps: list[tuple[str | float | None, float]]
 ) -> None:
-    """Whatever the server says: bounded, and always on the move once the pause is over.
+    """Whatever the server says: bounded, and never stuck once the pause has ended.
 
-    And an answer to what was sent before the last pause ended does not begin another burst.
+    A response to what was sent before the last pause ended does not begin another burst.
     """
     rate, now = RateEstimate(max_in_flight=width), 0.0
     for step, latency in steps:
@@ -227,8 +229,8 @@ def test_the_laws_of_the_estimate_hold(
         else:
             assert step is None or not isinstance(step, str)
             seconds = rate.throttled(now, step, sent=now - latency)
-            told = 5.0 if step is None else step
-            assert told <= seconds <= told + 30
+            announced = 5.0 if step is None else step
+            assert announced <= seconds <= announced + 30
             assert rate.paused_until >= now + seconds
             unpaused = attrs.evolve(
                 rate, paused_until=before.paused_until, paused_since=before.paused_since
