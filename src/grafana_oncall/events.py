@@ -21,6 +21,7 @@ __all__ = [
     "CallEnded",
     "CallStarted",
     "Event",
+    "GroupsSkipped",
     "ListIncomplete",
     "Listener",
     "PageRead",
@@ -136,6 +137,35 @@ class ListIncomplete(Occurrence):
 
 
 @attrs.frozen(kw_only=True)
+class GroupsSkipped(Occurrence):
+    """A watcher, such as a bot's, leaves alert groups out, because they cannot be decoded.
+
+    Each is reported once. Their changes, deletions included, are delivered when they can be decoded
+    again; those of all other groups are delivered as ever.
+    """
+
+    level: ClassVar[int] = logging.WARNING
+    number: int
+    ids: tuple[str, ...]
+    """Their ids, as far as they show one."""
+    path: str
+    """What cannot be decoded of one of them, such as `$.results[0].title`."""
+
+    def __str__(self) -> str:
+        shown = ", ".join(self.ids[:_MAX_SHOWN]) or "without an id"
+        more = ", …" if len(self.ids) > _MAX_SHOWN else ""
+        return (
+            f"GroupsSkipped: {self.number} alert groups cannot be decoded and are not watched: "
+            f"{shown}{more} (such as at {self.path}). The server may be newer than this release: "
+            "look for a newer one."
+        )
+
+
+_MAX_SHOWN: Final = 10
+"""Ids in a line of the log."""
+
+
+@attrs.frozen(kw_only=True)
 class CallEnded(Occurrence):
     """The call has returned, raised, or was cancelled."""
 
@@ -170,6 +200,7 @@ Event: TypeAlias = (
     | Paused
     | PageRead
     | ListIncomplete
+    | GroupsSkipped
     | CallEnded
     | PollEnded
 )

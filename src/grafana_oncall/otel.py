@@ -44,6 +44,7 @@ from .events import (
     CallEnded,
     CallStarted,
     Event,
+    GroupsSkipped,
     ListIncomplete,
     PageRead,
     Paused,
@@ -114,7 +115,7 @@ class Tracing:
                 self._start(event)
             case Paused(seconds=seconds, reason=reason):
                 self._paused(seconds, reason)
-            case PageRead() | ListIncomplete() | PollEnded():
+            case PageRead() | ListIncomplete() | GroupsSkipped() | PollEnded():
                 pass
             case _ if event.call not in self._calls:
                 pass  # the call began before this listened
@@ -216,7 +217,7 @@ class Metrics:
                 self._pause.record(seconds, {"grafana_oncall.reason": reason})
             case PollEnded(lag=lag):
                 self._lag.record(lag, _error(event.error))
-            case AttemptEnded() | PageRead() | ListIncomplete():
+            case AttemptEnded() | PageRead() | ListIncomplete() | GroupsSkipped():
                 pass
 
 

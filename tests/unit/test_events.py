@@ -13,6 +13,7 @@ from grafana_oncall.events import (
     CallEnded,
     CallStarted,
     Event,
+    GroupsSkipped,
     ListIncomplete,
     PageRead,
     Paused,
@@ -33,6 +34,7 @@ ALL: tuple[Event, ...] = (
     Paused(seconds=48.0, reason="throttled"),
     PageRead(operation=LIST, number=1, items=50, count=120),
     ListIncomplete(operation=LIST, items=128, count=145),
+    GroupsSkipped(number=2, ids=("I1",), path="$.results[0].title"),
     CallEnded(call=1, operation=LIST, attempts=2, elapsed=2.0, error=None),
     PollEnded(watched=120, lag=15.0, error=None),
 )
@@ -65,12 +67,12 @@ def test_each_event_is_one_record(event: Event, caplog: pytest.LogCaptureFixture
         pytest.param(logging.DEBUG, {type(event).__name__ for event in ALL}, id="debug: all"),
         pytest.param(
             logging.INFO,
-            {"RetryScheduled", "Paused", "ListIncomplete"},
+            {"RetryScheduled", "Paused", "ListIncomplete", "GroupsSkipped"},
             id="info: what delays, too",
         ),
         pytest.param(
             logging.WARNING,
-            {"Paused", "ListIncomplete"},
+            {"Paused", "ListIncomplete", "GroupsSkipped"},
             id="warning: what delays everybody, and what is missing",
         ),
         pytest.param(logging.ERROR, set[str](), id="error: nothing"),
@@ -182,6 +184,7 @@ FIELDS: dict[str, tuple[object, ...]] = {
     **dict.fromkeys(("operation", "method", "path", "reason"), (str,)),
     "status": (int | None,),
     "error": (str, str | None),
+    "ids": (tuple[str, ...],),
 }
 """Everything that an event may say. A new member belongs here once it is known to be harmless: no
 token, no header, no query (its label filters are the users' own), no body, no error's message (the
@@ -224,3 +227,18 @@ def test_a_pause_is_told_in_words(reason: str, cause: str) -> None:
     """It is what a service sees that has configured no logging."""
     shown = str(Paused(seconds=6.04, reason=reason))
     assert shown == f"Paused: all calls of the client wait 6.0 s, because {cause}."
+
+
+@pytest.mark.parametrize(
+    ("ids", "says"),
+    [
+        pytest.param((), "without an id", id="none shows one"),
+        pytest.param(("I1", "I2"), "I1, I2 ", id="some"),
+        pytest.param(("I",) * 11, ", ".join(["I"] * 10) + ", … ", id="many"),
+    ],
+)
+def test_groups_that_are_skipped_are_named(ids: tuple[str, ...], says: str) -> None:
+    """Ten of them at most."""
+    event = GroupsSkipped(number=30, ids=ids, path="$.results[0].title")
+    assert f"30 alert groups cannot be decoded and are not watched: {says}" in f"{event}"
+    assert "such as at $.results[0].title" in f"{event}"

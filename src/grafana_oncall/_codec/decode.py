@@ -13,11 +13,18 @@ from grafana_oncall._core.text import printable
 from grafana_oncall._core.types import UNSET
 from grafana_oncall.errors import DecodeError, InvalidArgument
 
-from .converter import BaseValidationError, decoder, dumps, faults
+from .converter import BaseValidationError, decoder, dumps, faults, loads
 from .error_responses import error_from_response
+from .repair import loads_with_nulls
 
 T = TypeVar("T")
 
+_FAULTS: Final = (
+    msgspec.DecodeError,  # and ValidationError, which is one
+    BaseValidationError,
+    UnicodeDecodeError,
+    RecursionError,
+)
 _OUT_OF_STEP: Final = (
     "it is the response to another request. The server or a proxy sends responses without "
     "requests; the connection is closed."
@@ -101,8 +108,12 @@ def _envelope(returns: Any) -> type[_Envelope[Any]] | None:
     return _Envelope[item]
 
 
-def _page(request: Request[Any], response: Response, kind: type[_Envelope[Any]]) -> Page[Any]:
-    envelope = _decoded(request, response, kind)
+def _page(request: Request[Any], response: Response, kind: Any) -> Page[Any]:
+    undecodable: Sequence[DecodeError] = ()
+    try:
+        envelope: _Envelope[Any] = decoder(kind)(response.content)
+    except _FAULTS:
+        envelope, undecodable = _item_by_item(request, response, get_args(kind)[0])
     number = envelope.current_page_number
     # Past the end, servers repeat the last page, so a lower number proves nothing.
     if number is not None and number > 1 and number > request.page_number:
@@ -115,19 +126,61 @@ def _page(request: Request[Any], response: Response, kind: type[_Envelope[Any]])
         total_pages=envelope.total_pages,
         next=envelope.next,
         raw=response.content,
+        undecodable=undecodable,
     )
+
+
+def _item_by_item(
+    request: Request[Any], response: Response, kind: Any
+) -> tuple[_Envelope[Any], Sequence[DecodeError]]:
+    """Decode a page of which something is not of its type, and what is wrong with its items."""
+    envelope: _Envelope[Any] = _reread(request, response, _Envelope[Any], response.content)
+    items: list[Any] = []
+    undecodable: list[DecodeError] = []
+    for number, item in enumerate(envelope.results):
+        content, at = msgspec.json.encode(item), f"$.results[{number}]"
+        try:
+            items.append(_reread(request, response, kind, content, at))
+        except DecodeError as error:
+            if not request.skip_undecodable:
+                raise
+            undecodable.append(error)
+    return attrs.evolve(envelope, results=items), undecodable
 
 
 def _decoded(request: Request[Any], response: Response, cl: type[T]) -> T:
     kind: Any = cl
     try:
         value: T = decoder(kind)(response.content)
+    except _FAULTS:
+        value = _reread(request, response, kind, response.content)
+    return value
+
+
+def _reread(
+    request: Request[Any], response: Response, kind: Any, content: bytes, at: str = "$"
+) -> Any:
+    """Decode an object again, with null for absent; raise what is wrong with it, and its id."""
+    try:
+        return loads_with_nulls(content, kind)
     except (msgspec.ValidationError, BaseValidationError) as error:
         reason, path = next(faults(error))
-        raise _decode_error(request, response, reason, path) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        made = _decode_error(request, response, reason, at + path[1:], object_id=_id_in(content))
+        raise made from error
+    except _FAULTS as error:
         raise _decode_error(request, response, f"it is not JSON ({error})") from error
-    return value
+
+
+@attrs.frozen(kw_only=True)
+class _Identified:
+    id: str
+
+
+def _id_in(content: bytes) -> str | None:
+    try:
+        return printable(loads(content, _Identified).id)
+    except _FAULTS:
+        return None
 
 
 def contains(stored: bytes, sent: bytes | None) -> bool:
@@ -152,7 +205,9 @@ def _decode_error(
     response: Response,
     reason: str,
     path: str | None = None,
+    *,
     hint: str | None = None,
+    object_id: str | None = None,
 ) -> DecodeError:
     return DecodeError(
         printable(reason),
@@ -161,4 +216,5 @@ def _decode_error(
         content=response.content,
         path=path,
         hint=hint,
+        object_id=object_id,
     )

@@ -24,7 +24,7 @@ def loads_leniently(content: bytes, cl: type[T]) -> T:
 
 
 def loads_with_nulls(content: bytes, cl: type[T]) -> T:
-    """Decode JSON; null means absent where a member is optional and not nullable."""
+    """Decode JSON; null means absent, of members that are optional, and in lists."""
     return _loads(content, cl, _is_no_misplaced_null)
 
 
@@ -40,7 +40,7 @@ def _loads(content: bytes, cl: type[T], may_stay: MayStay) -> T:
 
 def _repaired(value: object, hint: Any, may_stay: MayStay) -> object:
     for kind in (hint, *get_args(hint)):
-        if attrs.has(kind) and isinstance(value, dict):
+        if isinstance(kind, type) and attrs.has(kind) and isinstance(value, dict):
             return _members(cast("dict[str, object]", value), kind, may_stay)
     if get_origin(hint) is tuple and isinstance(value, list):
         item = get_args(hint)[0]

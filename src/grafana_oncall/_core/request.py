@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import attrs
 
-from grafana_oncall.errors import InvalidArgument
+from grafana_oncall.errors import DecodeError, InvalidArgument
 
 from .text import shown
 from .types import UNSET, HasId, StringRule, UnsetType
@@ -56,6 +56,9 @@ class Request(Generic[T]):
     returns: type[T]
     query: tuple[tuple[str, str], ...] = ()
     body: Any = UNSET
+    skip_undecodable: bool = False
+    """Whether the items of a page that cannot be decoded are left out, and kept in
+    `Page.undecodable`. Otherwise they fail the request."""
     verify: Callable[[T], None] | None = attrs.field(default=None, repr=False, eq=False)
     """Raises an OnCallError for a value that cannot be the response to this request, such as a list
     of groups that do not match its filter."""
@@ -106,6 +109,8 @@ class Page(Generic[T]):
     """URL of the next page, as the server knows its own host; only its query is ever used."""
     raw: bytes = attrs.field(repr=False)
     """The undecoded body, including members that the models do not know."""
+    undecodable: Sequence[DecodeError] = attrs.field(default=(), repr=False)
+    """What is wrong with the items that were left out; empty unless `Request.skip_undecodable`."""
 
 
 def segment(name: str, value: object, rule: StringRule, kind: type[HasId] | None = None) -> str:

@@ -137,7 +137,9 @@ class Pager(Generic[T]):
 
     async def count(self) -> int:
         """Return the number of items on all pages, by one request."""
-        return (await self._session.send(self._in_pages_of(1))).count
+        # Items of another shape count as well.
+        request = attrs.evolve(self._in_pages_of(1), skip_undecodable=True)
+        return (await self._session.send(request)).count
 
 
 class _Yielded(Generic[T]):

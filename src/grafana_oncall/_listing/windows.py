@@ -27,7 +27,7 @@ from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import time_range
-from grafana_oncall.errors import FilterIgnored
+from grafana_oncall.errors import DecodeError, FilterIgnored
 
 from .pager import Pager
 
@@ -44,6 +44,8 @@ class Window:
 
     groups: Sequence[AlertGroup]
     since: datetime
+    undecodable: Sequence[DecodeError] = ()
+    """What is wrong with the groups that were left out, where the request allows that."""
     complete: bool = True
     """Whether certainly no group was missed that was in the list all the time."""
 
@@ -54,14 +56,20 @@ async def windows(
     """Yield the groups of a list that were created between two times, newest window first.
 
     A group may be in two windows.
+
+    Raises:
+        DecodeError: No group on a page can be decoded, and older ones follow.
     """
     since, until = _floor(since), _ceil(until)
     while True:
         page = await session.send(between(request, since, until))
         times = [group.created_at for group in page.results]
         _check_range(request, page.results, since, until)
+        odd = page.undecodable
+        if page.next is not None and odd and not times:
+            raise odd[0]
         if page.next is None or not times:
-            yield Window(groups=page.results, since=since)
+            yield Window(groups=page.results, since=since, undecodable=odd)
             return
         last = times[-1]
         if times != sorted(times, reverse=True):
@@ -69,7 +77,7 @@ async def windows(
             yield await _read_until_stable(session, request, since, until)
             return
         if _ceil(last) < until:
-            yield Window(groups=page.results, since=last)
+            yield Window(groups=page.results, since=last, undecodable=odd)
             until = _ceil(last)
             continue
         # More groups were created within one second than a page holds.
@@ -105,19 +113,22 @@ async def _read_until_stable(
     """
     groups: dict[str, AlertGroup] = {}
     before: set[str] | None = None
+    odd: list[DecodeError] = []
     for _ in range(_MAX_PASSES):
         here: dict[str, AlertGroup] = {}
         counts: set[int] = set()
+        odd.clear()
         pages = Pager(session, between(request, since, until), prefetch=0).pages()
         async with aclosing(pages) as walk:
             async for page in walk:
                 here |= {group.id: group for group in page.results}
                 counts.add(page.count)
+                odd += page.undecodable
         groups |= here
-        if before is not None and before <= here.keys() and counts == {len(here)}:
-            return Window(groups=[*groups.values()], since=since)
+        if before is not None and before <= here.keys() and counts == {len(here) + len(odd)}:
+            return Window(groups=[*groups.values()], since=since, undecodable=odd)
         before = set(here)
-    return Window(groups=[*groups.values()], since=since, complete=False)
+    return Window(groups=[*groups.values()], since=since, undecodable=odd, complete=False)
 
 
 def between(request: Groups, since: datetime, until: datetime) -> Groups:

@@ -115,8 +115,10 @@ def is_outage(error: OnCallError, reach: Reachability = _REACHED) -> bool:
 
 def is_temporary(error: OnCallError, reach: Reachability = _REACHED) -> bool:
     """Whether the same request may succeed later, with the same program and settings."""
-    if isinstance(error, DecodeError) and (error.path or "").startswith("$.results["):
-        return False  # an item of another shape, which hides all others
+    if isinstance(error, DecodeError) and (
+        error.object_id is not None or (error.path or "").startswith("$.results[")
+    ):
+        return False  # an object of another shape
     gateway = isinstance(error, StatusError) and error.is_gateway
     return (gateway or isinstance(error, _TRANSIENT)) and not needs_intervention(error, reach)
 

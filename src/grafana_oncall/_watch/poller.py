@@ -31,9 +31,10 @@ from grafana_oncall._listing.windows import Groups, Window, between, gather_or_c
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.enums import state_filter
 from grafana_oncall.changes import Snapshot
-from grafana_oncall.errors import ClientStateError, NotFound, OnCallError
+from grafana_oncall.errors import ClientStateError, DecodeError, NotFound, OnCallError
 
 from .tracker import GroupChanges, GroupTracker
+from .undecodable import Undecodable
 
 _END: Final = datetime(9000, 1, 1, tzinfo=UTC)
 """The end of all ranges of time, because the server takes none that is open. It depends on no
@@ -71,7 +72,9 @@ class Poller:
         self._behind = Session(session.shared, attrs.evolve(session.options, yields=True))
         """For reads that hints ask for, of which there may be many."""
         self._scope = scope
+        self._request = attrs.evolve(scope.request, skip_undecodable=True)
         self._tracker = tracker
+        self._undecodable = Undecodable(session.shared)
         self._swept: datetime | None = None
         """Where the next poll continues to read everything; None for at the newest."""
 
@@ -84,6 +87,8 @@ class Poller:
         async with aclosing(self._windows(_END)) as reading:
             async for window in reading:
                 self._tracker.prime(window.groups, until)
+                self._leave_out(window.undecodable, window.groups)
+        self._undecodable.report()
 
     async def poll(
         self, busy: Collection[str], hinted: Collection[str] = ()
@@ -91,6 +96,9 @@ class Poller:
         """Return what has changed, in order of creation, except for busy groups.
 
         Hinted groups are looked for if they are tracked; others are new, or of no concern.
+
+        Raises:
+            DecodeError: Groups were found, and none of them can be decoded.
         """
         tracker = self._tracker
         tracker.start_poll(busy)
@@ -103,6 +111,7 @@ class Poller:
             expected |= await self._sweep(self._scope.max_pages)
         expected = (expected - tracker.left_filter) | tracker.in_flight.keys()
         await self._read_missing((expected | tracker.unseen(hinted)) - tracker.seen - {*busy})
+        self._undecodable.report()
         return tracker.changed()
 
     async def read(
@@ -121,6 +130,7 @@ class Poller:
                 failures.append(error)
 
         await gather_or_cancel([read(group_id) for group_id in ids])
+        self._undecodable.report()
         return self._tracker.changed(), failures
 
     async def _read_new(self) -> set[str]:
@@ -136,7 +146,7 @@ class Poller:
             async for page in pages:
                 is_known = all(group.id in self._tracker.reported for group in page.results)
                 known = known + 1 if is_known else 0
-                self._tracker.observe(page.results)
+                self._observe(page.results, page.undecodable)
                 if page.results and known >= _KNOWN_PAGES:
                     since = page.results[-1].created_at
                     break
@@ -146,7 +156,7 @@ class Poller:
         for state in _OPEN:
             async with aclosing(self._pages(self._tracker.oldest, state)) as pages:
                 async for page in pages:
-                    self._tracker.observe(page.results)
+                    self._observe(page.results, page.undecodable)
         return {group.id for group in self._tracked if group.state in _OPEN}
 
     async def _sweep(self, pages: int) -> set[str]:
@@ -162,10 +172,19 @@ class Poller:
         for group_id in sorted(missing - self._tracker.seen)[:_MAX_READS]:
             await self._read_one(group_id, self._session)
 
+    def _observe(self, groups: Sequence[AlertGroup], undecodable: Sequence[DecodeError]) -> None:
+        self._tracker.observe(groups)
+        self._leave_out(undecodable, groups)
+
+    def _leave_out(self, errors: Sequence[DecodeError], decoded: Sequence[AlertGroup]) -> None:
+        """Note groups that exist and cannot be compared, among others that can."""
+        self._undecodable.add(errors, (group.id for group in decoded))
+        self._tracker.seen.update(error.object_id for error in errors if error.object_id)
+
     def _pages(
         self, since: datetime, state: AlertGroupState | None = None
     ) -> AsyncGenerator[Page[AlertGroup], None]:
-        request = between(self._scope.request, since, _END)
+        request = between(self._request, since, _END)
         if state is not None:
             query = (*request.query, *operations.list_alert_groups(state=state_filter(state)).query)
             request = attrs.evolve(request, query=query)
@@ -180,7 +199,7 @@ class Poller:
         until, since = max(until, self._tracker.oldest), self._tracker.oldest
         async with aclosing(self._windows(until)) as reading:
             async for window in reading:
-                self._tracker.observe(window.groups)
+                self._observe(window.groups, window.undecodable)
                 since, pages = window.since, pages - 1
                 if not pages:
                     break
@@ -188,8 +207,8 @@ class Poller:
         return since if since > self._tracker.oldest else None, expected
 
     def _windows(self, until: datetime) -> AsyncGenerator[Window, None]:
-        request = self._scope.request
-        return windows(self._session, request, since=self._tracker.oldest, until=until)
+        since = self._tracker.oldest
+        return windows(self._session, self._request, since=since, until=until)
 
     async def _read_one(self, group_id: str, session: Session) -> None:
         try:
@@ -198,6 +217,11 @@ class Poller:
             if not error.is_certain:
                 raise
             group = None
+        except DecodeError as error:
+            if error.object_id != group_id:
+                raise
+            self._leave_out([error], ())
+            return
         self._tracker.observe_one(group_id, group)
 
     @property

@@ -3,8 +3,9 @@
 How it works. Every check reads the groups that do not have the wanted state yet: a few by id; more
 than that from the list, newest first, as long as a page finds more of them than it costs, and the
 rest by id. Once all of them have been seen, only the part of the list between the oldest and the
-newest is read. An error that may pass is kept until the next check, and becomes the cause of the
-`WaitTimeout`; any other is raised at once.
+newest is read. A group that cannot be decoded on a page fails only those who wait for it. An error
+that may pass is kept until the next check, and becomes the cause of the `WaitTimeout`; any other is
+raised at once.
 """
 
 import asyncio
@@ -12,6 +13,8 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from typing import Final
+
+import attrs
 
 from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
 from grafana_oncall._generated.operations import alert_groups as operations
@@ -108,7 +111,7 @@ class Waiter:
 
     def _range(self) -> Groups:
         """Return a request for the part of the list that has them, if all were seen before."""
-        request = operations.list_alert_groups()
+        request = attrs.evolve(operations.list_alert_groups(), skip_undecodable=True)
         last = [self._last.get(group_id) for group_id in self._pending]
         times = [group.created_at for group in last if group is not None]
         return between(request, min(times), max(times)) if len(times) == len(last) else request

@@ -52,10 +52,11 @@ class Watcher:
     one raises ClientStateError or CheckpointError.
 
     During outages polling continues, with backoff of up to five minutes. Iterating raises
-    OnCallError for what does not pass by itself: a token or certificate that is rejected, a group
-    that cannot be decoded, a closed client, a checkpoint that cannot be written; and, before the
-    first response from OnCall, a login page or redirect, and a host that has had no address for two
-    minutes.
+    OnCallError for what does not pass by itself: a token or certificate that is rejected, a closed
+    client, a checkpoint that cannot be written, groups of which none can be decoded; and, before
+    the first response from OnCall, a login page or redirect, and a host that has had no address for
+    two minutes. A group that cannot be decoded, among others that can, is left out until it can
+    be; `events.GroupsSkipped` and the log name it.
     """
 
     def __init__(

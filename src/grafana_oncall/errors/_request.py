@@ -107,11 +107,13 @@ class DecodeError(OnCallError):
         content: bytes,
         path: str | None = None,
         hint: str | None = None,
+        object_id: str | None = None,
     ) -> None:
         place = f" at {path}" if path else ""
+        what = f"in {object_id}: {reason}" if object_id else reason
         advice = hint or (_OTHER_SHAPE if path else _NO_JSON)
         begins = f" The body begins {excerpt(content)}." if content else ""
-        super().__init__(f"{operation}: {status}, but {reason}{place}.{begins} Hint: {advice}")
+        super().__init__(f"{operation}: {status}, but {what}{place}.{begins} Hint: {advice}")
         self.operation: str = operation
         """The operationId."""
         self.status: int = status
@@ -120,6 +122,8 @@ class DecodeError(OnCallError):
         expected, such as a page of HTML."""
         self.content: bytes = content
         """The whole undecoded body."""
+        self.object_id: str | None = object_id
+        """Id of the object that has another shape, alone or on a page; None where it shows none."""
 
 
 class StatusError(OnCallError):

@@ -166,9 +166,8 @@ class Router:
     async def aclose(self, *, wait: float | timedelta | UnsetType | None = UNSET) -> None:
         """Accept no more events, and wait until those that were accepted are handled.
 
-        Handlers that still run after the wait are cancelled, and left behind if they suppress that
-        for five seconds; a log record says how many events were lost. A closed router can be
-        started again.
+        Handlers that still run after that are cancelled (and left behind if they suppress that),
+        and a log record says how many events were lost. A closed router can be started again.
 
         Args:
             wait: How long to wait, in seconds or as a timedelta; None for as long as it takes. The

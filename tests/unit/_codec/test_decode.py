@@ -285,6 +285,19 @@ def test_absent_members_read_as_none_or_empty() -> None:
     assert (value.labels, value.title, value.last_alert) == ((), None, None)
 
 
+@pytest.mark.parametrize("labels", [None, [None]], ids=["null", "a null in a list"])
+def test_null_reads_as_empty_where_a_list_belongs(labels: object) -> None:
+    """As if it were absent; alone, and in one item of a page."""
+    assert decode(GET, response_of(group(labels=labels))).labels == ()
+    content = f"""{{"count": 2, "results": [{REAL_GROUP}, {group(labels=labels)}]}}"""
+    known, other = decode(LIST, response_of(content)).results
+    assert (known, other.labels) == (REAL_GROUP_VALUE, ())
+    nulls: dict[str, Any] = {"labels": labels, "dynamic_labels": None}
+    content = json.dumps(json.loads(CLOUD_INTEGRATION) | {"id": "A"} | nulls)
+    integration = decode(operations.get_integration("A"), response_of(content))
+    assert (integration.labels, integration.dynamic_labels) == ((), ())
+
+
 @pytest.mark.parametrize("state", ["firing", "new"])
 def test_both_spellings_of_firing_are_one_member(state: str) -> None:
     """Whichever a server answers."""

@@ -1,6 +1,7 @@
 """An answer that is none of the API's is an error of ours, with its path; whatever it is."""
 
 import json
+import pickle
 from typing import Any, get_args, get_origin
 
 import attrs
@@ -31,10 +32,8 @@ WRONG = [
     pytest.param({"title": 5}, "$.title", id="number for a nullable string"),
     pytest.param({"title": {}}, "$.title", id="object for a nullable string"),
     pytest.param({"resolved_at": 5}, "$.resolved_at", id="number for a nullable time"),
-    pytest.param({"labels": None}, "$.labels", id="null for a list"),
     pytest.param({"labels": {}}, "$.labels", id="object for a list"),
     pytest.param({"labels": "x"}, "$.labels", id="string for a list"),
-    pytest.param({"labels": [None]}, "$.labels[0]", id="null in a list"),
     pytest.param({"labels": [{"key": {"name": "a"}}]}, "$.labels[0]", id="a member is missing"),
     pytest.param(
         {
@@ -64,6 +63,41 @@ def test_a_wrong_type_is_refused_with_its_path(members: dict[str, Any], path: st
     with pytest.raises(DecodeError) as info:
         decode(LIST, response_of(json.dumps(page)))
     assert info.value.path == path.replace("$", "$.results[2]")
+
+
+ODD = GROUP | {"id": "ODD", "title": 5}
+
+
+def test_an_item_of_another_shape_is_named_by_its_id() -> None:
+    """And an object by its own; without one, by its place alone."""
+    page = {"count": 3, "results": [GROUP, ODD, {"title": 5}]}
+    with pytest.raises(
+        DecodeError, match=r"in ODD: Expected .* at \$\.results\[1\]\.title"
+    ) as info:
+        decode(LIST, response_of(json.dumps(page)))
+    assert info.value.object_id == "ODD"
+    with pytest.raises(DecodeError, match=r"in ODD: Expected .* at \$\.title") as info:
+        decode(GET, response_of(json.dumps(ODD)))
+    assert pickle.loads(pickle.dumps(info.value)).object_id == "ODD"  # noqa: S301  # our own
+    with pytest.raises(DecodeError) as info:
+        decode(LIST, response_of(json.dumps({"count": 1, "results": [{"title": 5}]})))
+    assert (info.value.path, info.value.object_id) == ("$.results[0].title", None)
+
+
+def test_items_of_another_shape_may_be_skipped() -> None:
+    """By a request that says so; they are told beside the others."""
+    request = attrs.evolve(LIST, skip_undecodable=True)
+    page = decode(
+        request, response_of(json.dumps({"count": 4, "results": [GROUP, ODD, None, GROUP]}))
+    )
+    assert [each.id for each in page.results] == [GROUP["id"]] * 2
+    assert [(each.object_id, each.path) for each in page.undecodable] == [
+        ("ODD", "$.results[1].title"),
+        (None, "$.results[2]"),
+    ]
+    with pytest.raises(DecodeError) as info:
+        decode(request, response_of(json.dumps({"count": "1", "results": []})))
+    assert info.value.path == "$.count"
 
 
 @pytest.mark.parametrize("name", GROUP)
