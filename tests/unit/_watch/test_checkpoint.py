@@ -1,4 +1,4 @@
-"""Checkpoints of watchers: values that outlive them, in JSON and in files."""
+"""Checkpoints of watchers: values that outlive them, as JSON and in files."""
 
 from __future__ import annotations
 
@@ -62,15 +62,15 @@ checkpoints = st.builds(
 
 
 @given(checkpoint=checkpoints)
-def test_what_was_written_is_read_again(checkpoint: Checkpoint) -> None:
-    """As text and as bytes, whatever is in it."""
+def test_what_was_written_is_read_back(checkpoint: Checkpoint) -> None:
+    """As text or as bytes, whatever it contains."""
     text = checkpoint.to_json()
     assert Checkpoint.from_json(text) == checkpoint
     assert Checkpoint.from_json(text.encode()) == checkpoint
 
 
 def changed(*path: str | int, value: Any) -> str:
-    """The JSON of a checkpoint with another value somewhere in it."""
+    """The JSON of a checkpoint with another value in one place."""
     entry: Any = deepcopy(JSON)
     inner = entry
     for step in path[:-1]:
@@ -146,8 +146,8 @@ for name, text in HOSTILE.items():
         pytest.param({"format": 1}, id="what JSON was parsed to"),
     ],
 )
-def test_what_is_no_checkpoint_is_refused(text: Any) -> None:
-    """By one error, which says so shortly."""
+def test_what_is_not_a_checkpoint_is_refused(text: Any) -> None:
+    """By one error, with a short message."""
     with pytest.raises(CheckpointError, match="not a watcher's checkpoint") as caught:
         Checkpoint.from_json(text)
     assert caught.value.path is None
@@ -170,7 +170,7 @@ places = st.sampled_from(
 
 
 def is_sound(checkpoint: Checkpoint) -> bool:
-    """Whether everything in it is what a watcher takes it for."""
+    """Whether everything in it is of the type that a watcher expects."""
     times: list[datetime] = [checkpoint.polled]
     texts: list[Any] = [checkpoint.server, *chain(*checkpoint.query)]
     counts: list[Any] = []
@@ -190,8 +190,8 @@ def is_sound(checkpoint: Checkpoint) -> bool:
 @given(place=places, value=values)
 @example(place=("polled",), value="2026-03-02")
 @example(place=("groups", 0, "created_at"), value="2026-03-02")
-def test_a_checkpoint_is_refused_or_sound(place: tuple[str | int, ...], value: Any) -> None:
-    """With anything at all in any place."""
+def test_a_checkpoint_is_refused_or_valid(place: tuple[str | int, ...], value: Any) -> None:
+    """Whatever value is in any place."""
     try:
         checkpoint = Checkpoint.from_json(changed(*place, value=value))
     except CheckpointError:
@@ -202,7 +202,7 @@ def test_a_checkpoint_is_refused_or_sound(place: tuple[str | int, ...], value: A
 
 @given(value=values)
 def test_any_other_json_is_refused(value: Any) -> None:
-    """With nothing but a CheckpointError."""
+    """By a CheckpointError and no other error."""
     with pytest.raises(CheckpointError):
         Checkpoint.from_json(json.dumps(value))
 
@@ -211,7 +211,7 @@ def test_any_other_json_is_refused(value: Any) -> None:
 
 
 def test_a_file_is_written_and_read(tmp_path: Path) -> None:
-    """Again and again, and nothing else is left."""
+    """Any number of times, and no other file is left."""
     path = tmp_path / "bot.json"
     for one in (CHECKPOINT, OTHER, CHECKPOINT):
         one.save(path)
@@ -219,12 +219,12 @@ def test_a_file_is_written_and_read(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == [path]
 
 
-def test_where_there_is_no_file_there_is_no_checkpoint(tmp_path: Path) -> None:
-    """That is how the first watcher begins."""
+def test_without_a_file_there_is_no_checkpoint(tmp_path: Path) -> None:
+    """This is how the first watcher begins."""
     assert Checkpoint.load(tmp_path / "bot.json") is None
 
 
-# Deaths and full disks
+# Crashes and full disks
 
 
 KILLED = """
@@ -242,7 +242,7 @@ Checkpoint.from_json(sys.argv[3]).save(Path(sys.argv[1]))
     "event", [pytest.param("open", id="writing"), pytest.param("os.rename", id="renaming")]
 )
 def test_a_process_that_dies_while_saving_leaves_the_old_value(tmp_path: Path, event: str) -> None:
-    """Just before it writes, and with everything written just before it is renamed."""
+    """Just before it writes, or just before the complete file is renamed."""
     path = tmp_path / "bot.json"
     CHECKPOINT.save(path)
     command = [sys.executable, "-c", KILLED, str(path), event, OTHER.to_json()]
@@ -254,7 +254,7 @@ def test_a_process_that_dies_while_saving_leaves_the_old_value(tmp_path: Path, e
 
 
 def test_a_full_disk_leaves_the_old_value(tmp_path: Path) -> None:
-    """And is reported with the path."""
+    """It is reported with the path."""
     path = tmp_path / "bot.json"
     CHECKPOINT.save(path)
     with full_disk(), pytest.raises(CheckpointError) as caught:
@@ -264,25 +264,25 @@ def test_a_full_disk_leaves_the_old_value(tmp_path: Path) -> None:
 
 
 def directory(path: Path) -> Path:
-    """A directory where the file should be."""
+    """Make a directory where the file should be."""
     path.mkdir()
     return path
 
 
 def below_file(path: Path) -> Path:
-    """A file where its directory should be."""
+    """Make a file where its directory should be."""
     path.touch()
     return path / "bot.json"
 
 
 def taken(path: Path) -> Path:
-    """A directory where the new value would be written."""
+    """Make a directory where the new value would be written."""
     path.with_name(f"{path.name}.new").mkdir()
     return path
 
 
 def nowhere(path: Path) -> Path:
-    """No directory to write into."""
+    """Return a path in a missing directory."""
     return path.parent / "missing" / path.name
 
 
@@ -290,7 +290,7 @@ def nowhere(path: Path) -> Path:
 def test_what_cannot_be_written_is_reported_with_its_path(
     tmp_path: Path, spoilt: Callable[[Path], Path]
 ) -> None:
-    """By CheckpointError, with the cause."""
+    """By a CheckpointError, with its cause."""
     path = spoilt(tmp_path / "bot.json")
     with pytest.raises(CheckpointError, match=r"bot\.json.*cannot be used") as caught:
         CHECKPOINT.save(path)
@@ -302,7 +302,7 @@ def test_what_cannot_be_written_is_reported_with_its_path(
 def test_what_cannot_be_read_is_reported_with_its_path(
     tmp_path: Path, spoilt: Callable[[Path], Path]
 ) -> None:
-    """It is not taken for a missing file, which would start anew."""
+    """It does not count as a missing file, after which a watcher would start anew."""
     path = spoilt(tmp_path / "bot.json")
     with pytest.raises(CheckpointError) as caught:
         Checkpoint.load(path)
@@ -313,7 +313,7 @@ def test_what_cannot_be_read_is_reported_with_its_path(
 def test_a_file_with_something_else_is_reported_with_its_path(
     tmp_path: Path, text: str | bytes
 ) -> None:
-    """An empty one too: nothing starts anew without a word."""
+    """So is an empty one: no watcher silently starts anew."""
     path = tmp_path / "bot.json"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(CheckpointError, match=r"bot\.json") as caught:
@@ -322,10 +322,10 @@ def test_a_file_with_something_else_is_reported_with_its_path(
 
 
 @each_path
-def test_what_can_be_no_file_is_a_checkpoint_error_at_once(
+def test_what_cannot_be_a_file_is_a_checkpoint_error_at_once(
     tmp_path: Path, odd: Callable[[Path], Path]
 ) -> None:
-    """Nothing waits for the other end of a pipe, or takes its place."""
+    """Nothing waits for the other end of a pipe, or replaces it."""
     for use in (Checkpoint.load, CHECKPOINT.save, watched):
         with pytest.raises(CheckpointError, match="cannot be used") as caught:
             use(path := odd(tmp_path))
@@ -334,12 +334,12 @@ def test_what_can_be_no_file_is_a_checkpoint_error_at_once(
 
 
 def test_a_device_is_not_read() -> None:
-    """There may be no end of it."""
+    """It may be endless."""
     with pytest.raises(CheckpointError, match="Not a regular file"):
         Checkpoint.load(ENDLESS)
 
 
-def test_of_a_big_file_that_is_no_checkpoint_little_is_read(tmp_path: Path) -> None:
+def test_little_is_read_of_a_big_file_that_is_not_a_checkpoint(tmp_path: Path) -> None:
     """A gigabyte, without a line feed."""
     (path := tmp_path / "big").write_bytes(b'{"time": ')
     os.truncate(path, 2**30)
@@ -356,7 +356,7 @@ def test_of_a_big_file_that_is_no_checkpoint_little_is_read(tmp_path: Path) -> N
 
 
 def watched(path: Path | None, url: str = URL, **filters: Any) -> None:
-    """A watcher that goes on from the file, or else from the value."""
+    """A watcher that continues from the file, or else from the value."""
     client = OnCallClient(url=url, token="meow")
     client.alert_groups.watch(**filters, checkpoint=CHECKPOINT if path is None else path)
 
@@ -370,7 +370,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
     return path
 
 
-def test_a_checkpoint_of_the_same_server_and_filter_is_taken(place: Path | None) -> None:
+def test_a_checkpoint_of_the_same_server_and_filter_is_accepted(place: Path | None) -> None:
     """However they are spelled."""
     watched(place, labels={"team": "SRE"})
     watched(place, labels=["team:SRE"])
@@ -403,7 +403,7 @@ def test_a_checkpoint_of_another_stack_of_the_same_server_is_refused(tmp_path: P
 def test_a_checkpoint_of_something_else_is_refused(
     place: Path | None, other: dict[str, Any]
 ) -> None:
-    """It would report groups that were never asked for, or miss them."""
+    """It would report unrequested groups, or miss some."""
     with pytest.raises(CheckpointError, match="Use another file") as caught:
         watched(place, **other)
     assert caught.value.path == (None if place is None else str(place))

@@ -1,4 +1,4 @@
-"""The file of a checkpoint: appended to, compacted, and whole at any moment."""
+"""The file of a checkpoint: appended to, compacted, and complete at any moment."""
 
 import asyncio
 import errno
@@ -81,7 +81,7 @@ async def open_file(path: Path, value: Checkpoint = SILENT) -> AsyncGenerator[Ch
         pytest.param(
             [("delivered", LEFT), ("delivered", RESOLVED)],
             {"groups": (RESOLVED.after,)},
-            id="inside again",
+            id="a second one inside",
         ),
         pytest.param([("delivered", LEFT), ("delivered", GONE)], {}, id="gone from outside"),
     ],
@@ -89,7 +89,7 @@ async def open_file(path: Path, value: Checkpoint = SILENT) -> AsyncGenerator[Ch
 async def test_a_file_has_what_was_appended_to_it(
     tmp_path: Path, lines: list[tuple[Kind, Any]], changed: dict[str, Any]
 ) -> None:
-    """For a process that is killed at any moment."""
+    """At any moment, in case the process is killed."""
     path, expected = tmp_path / "bot.json", attrs.evolve(SILENT, **changed)
     async with open_file(path) as file:
         for kind, what in lines:
@@ -99,7 +99,7 @@ async def test_a_file_has_what_was_appended_to_it(
 
 
 async def test_half_a_line_at_the_end_does_not_count(tmp_path: Path) -> None:
-    """Wherever it was cut, in the middle of a character too; half a value is refused."""
+    """Wherever it was cut, even within a character; half a value is refused."""
     path, states = tmp_path / "bot.json", [SILENT]
     async with open_file(path) as file:
         lines: list[tuple[Kind, Any]] = [
@@ -121,8 +121,8 @@ async def test_half_a_line_at_the_end_does_not_count(tmp_path: Path) -> None:
             assert Checkpoint.load(path) == states[max(0, whole[:length].count(b"\n") - 1)]
 
 
-async def test_a_file_that_has_grown_is_written_anew(tmp_path: Path) -> None:
-    """With everything that is known, and without lines."""
+async def test_a_file_that_has_grown_is_compacted(tmp_path: Path) -> None:
+    """It then has the whole value, and no appended lines."""
     path = tmp_path / "bot.json"
     async with open_file(path) as file:
         number = 0
@@ -142,7 +142,7 @@ async def test_a_file_that_has_grown_is_written_anew(tmp_path: Path) -> None:
 
 
 def content(folder: Path) -> set[str]:
-    """The names of its files."""
+    """The names of the folder's files."""
     return {path.name for path in folder.iterdir()}
 
 
@@ -151,8 +151,8 @@ MANY = attrs.evolve(
 )
 
 
-async def test_what_is_appended_while_a_file_is_written_anew_is_in_both(tmp_path: Path) -> None:
-    """In the old one until the new one takes its place, and then in that."""
+async def test_what_is_appended_during_compaction_is_in_both_files(tmp_path: Path) -> None:
+    """In the old one until the new one replaces it, and then in that."""
     path = tmp_path / "bot.json"
     async with open_file(path) as file:
         writing = asyncio.create_task(file.rewrite(MANY))
@@ -168,10 +168,8 @@ async def test_what_is_appended_while_a_file_is_written_anew_is_in_both(tmp_path
 
 
 @pytest.mark.parametrize("kind", ["new", "removed"])
-async def test_a_file_that_is_not_there_is_written_with_its_first_lines(
-    tmp_path: Path, kind: str
-) -> None:
-    """Until then, nothing can be appended to it."""
+async def test_a_missing_file_is_written_with_its_first_lines(tmp_path: Path, kind: str) -> None:
+    """Until then, nothing can be appended."""
     path, file = tmp_path / "bot.json", CheckpointFile(tmp_path / "bot.json")
     await file.lock()
     if kind == "removed":
@@ -187,10 +185,10 @@ async def test_a_file_that_is_not_there_is_written_with_its_first_lines(
     file.unlock()
 
 
-async def test_a_file_that_is_being_written_anew_is_left_as_it_was_by_a_cancellation(
+async def test_a_cancelled_compaction_leaves_the_file_unchanged(
     tmp_path: Path,
 ) -> None:
-    """Which waits for the thread: nothing else may write there meanwhile."""
+    """The cancellation waits for the thread, which alone may write there."""
     path = tmp_path / "bot.json"
     async with open_file(path) as file:
         writing = asyncio.create_task(file.rewrite(MANY))
@@ -206,10 +204,10 @@ async def test_a_file_that_is_being_written_anew_is_left_as_it_was_by_a_cancella
     assert Checkpoint.load(path) == attrs.evolve(SILENT, polled=SECOND)
 
 
-async def test_a_disk_that_hangs_holds_nothing_up_but_the_writing(
+async def test_a_disk_that_hangs_delays_only_the_compaction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The event loop goes on, and appends to the old file, until the disk fails."""
+    """The event loop continues, and appends to the old file, until the disk fails."""
     path, begun, over = tmp_path / "bot.json", threading.Event(), threading.Event()
 
     def hang(_file: int) -> None:
@@ -232,7 +230,7 @@ async def test_a_disk_that_hangs_holds_nothing_up_but_the_writing(
 
 
 async def test_a_line_does_not_follow_half_a_line(tmp_path: Path) -> None:
-    """After a full disk, the file is written whole before anything is appended again."""
+    """After a full disk, the whole file is rewritten before the next append."""
     path = tmp_path / "bot.json"
     async with open_file(path) as file:
         with full_disk(path.stat().st_size + 5), pytest.raises(CheckpointError) as caught:
@@ -246,7 +244,7 @@ async def test_a_line_does_not_follow_half_a_line(tmp_path: Path) -> None:
 
 
 def test_no_flipped_bit_has_another_effect(tmp_path: Path) -> None:
-    """Each is refused; but without its line feed, the last line is one that was cut off."""
+    """Each is refused; but without its line feed, the last line counts as cut off."""
     path = tmp_path / "bot.json"
     CHECKPOINT.save(path)
     lines = [{"polled": SECOND}, {"in_flight": GONE}, {"delivered": RESOLVED}]
@@ -263,7 +261,7 @@ def test_no_flipped_bit_has_another_effect(tmp_path: Path) -> None:
 
 
 def test_no_flipped_bit_of_a_single_line_has_another_effect(tmp_path: Path) -> None:
-    """Its checksum may be gone, but then nothing else is."""
+    """The checksum may be lost, but then nothing else is."""
     CHECKPOINT.save(tmp_path / "bot.json")
     text = (tmp_path / "bot.json").read_bytes()
     for place, bit in product(range(len(text)), range(8)):
@@ -278,7 +276,7 @@ def test_no_flipped_bit_of_a_single_line_has_another_effect(tmp_path: Path) -> N
 
 @contextmanager
 def no_umask() -> Generator[None]:
-    """Files may be read by all, unless whoever makes them says otherwise."""
+    """Let new files be readable by all, unless their mode says otherwise."""
     before = os.umask(0)
     try:
         yield
@@ -288,7 +286,7 @@ def no_umask() -> Generator[None]:
 
 @ON_POSIX
 async def test_only_its_owner_can_read_a_checkpoint(tmp_path: Path) -> None:
-    """Titles and labels are in it; the lock file has nothing, and is none of others' business."""
+    """It has titles and labels; the lock file is empty, but just as private."""
     path = tmp_path / "bot.json"
     with no_umask():
         async with open_file(path) as file:
@@ -300,10 +298,10 @@ async def test_only_its_owner_can_read_a_checkpoint(tmp_path: Path) -> None:
 
 @ON_POSIX
 @pytest.mark.parametrize("planted", ["link", "pipe", "file"])
-async def test_what_stands_in_the_place_of_the_new_file_is_replaced(
+async def test_what_is_in_the_place_of_the_new_file_is_replaced(
     tmp_path: Path, planted: str
 ) -> None:
-    """A link that someone has planted is not followed; a process that died leaves a file."""
+    """A planted link is not followed; a process that died may have left a file."""
     path, new = tmp_path / "bot.json", tmp_path / "bot.json.new"
     precious = tmp_path / "precious"
     precious.write_text("precious")
@@ -321,7 +319,7 @@ async def test_what_stands_in_the_place_of_the_new_file_is_replaced(
 
 @ON_POSIX
 async def test_a_lock_file_that_is_a_link_is_refused(tmp_path: Path) -> None:
-    """It would make or touch another file."""
+    """Opening it would create or change another file."""
     (tmp_path / "bot.json.lock").symlink_to(tmp_path / "other")
     with pytest.raises(CheckpointError, match="symbolic link"):
         await CheckpointFile(tmp_path / "bot.json").lock()
@@ -329,8 +327,8 @@ async def test_a_lock_file_that_is_a_link_is_refused(tmp_path: Path) -> None:
 
 
 @ON_POSIX
-async def test_a_lock_file_that_was_removed_is_made_and_locked_again(tmp_path: Path) -> None:
-    """By a program that cleans up; from then on, another watcher is refused as before."""
+async def test_a_lock_file_that_was_removed_is_recreated_and_locked(tmp_path: Path) -> None:
+    """A cleanup program removed it; another watcher is then refused as before."""
     path, other = tmp_path / "bot.json", CheckpointFile(tmp_path / "bot.json")
     async with open_file(path) as file:
         (tmp_path / "bot.json.lock").unlink()
@@ -343,7 +341,7 @@ async def test_a_lock_file_that_was_removed_is_made_and_locked_again(tmp_path: P
 
 @ON_POSIX
 async def test_a_lock_that_another_watcher_has_taken_since_is_an_error(tmp_path: Path) -> None:
-    """Of two watchers on one checkpoint, the first one ends."""
+    """Of two watchers with one checkpoint, the first ends."""
     path, other = tmp_path / "bot.json", CheckpointFile(tmp_path / "bot.json")
     async with open_file(path) as file:
         (tmp_path / "bot.json.lock").unlink()
@@ -354,10 +352,10 @@ async def test_a_lock_that_another_watcher_has_taken_since_is_an_error(tmp_path:
 
 
 @ON_POSIX
-async def test_a_lock_file_that_is_removed_before_it_is_locked_is_no_lock(
+async def test_a_lock_file_that_is_removed_before_it_is_locked_does_not_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The one that is made next is."""
+    """The next one that is made is locked."""
     fcntl: Any = pytest.importorskip("fcntl")
     real, removed = fcntl.flock, list[int]()
 
@@ -376,10 +374,10 @@ async def test_a_lock_file_that_is_removed_before_it_is_locked_is_no_lock(
 
 
 @no_locks
-async def test_without_locks_there_is_an_error_that_says_how_to_go_on(
+async def test_without_locks_the_error_says_how_to_continue(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    """And then it goes on."""
+    """And that way works."""
     path = tmp_path / "bot.json"
     without_locks(monkeypatch, number)
     with pytest.raises(CheckpointError, match=r"cannot be locked .*lock=False") as caught:
@@ -396,10 +394,10 @@ async def test_without_locks_there_is_an_error_that_says_how_to_go_on(
 
 
 @pytest.mark.parametrize("how", ["rewritten", "saved"])
-async def test_a_file_that_is_mounted_by_itself_cannot_be_replaced(
+async def test_a_file_that_is_a_mount_itself_cannot_be_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    """The error says what to mount instead; what was known stays there."""
+    """The error says what to mount instead; the file keeps its value."""
     path = tmp_path / "bot.json"
     CHECKPOINT.save(path)
 

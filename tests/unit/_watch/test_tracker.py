@@ -1,4 +1,4 @@
-"""The tracker: what differs from what was last reported of a group, and what does not."""
+"""The tracker: what differs from the last report of a group, and what does not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIRING = [("state", "new")]
 
 
 def group(id: str = "I1", state: str = "firing", **fields: Any) -> AlertGroup:
-    """One of this id, in this state."""
+    """A group with this id, in this state."""
     return attrs.evolve(GROUP_MODEL, id=id, state=AlertGroupState(state), **fields)
 
 
@@ -37,8 +37,8 @@ def report(tracker: GroupTracker, groups: Sequence[AlertGroup]) -> None:
         tracker.mark_delivered(tracker.delivery(group))
 
 
-def test_a_new_group_is_changed_until_that_is_delivered() -> None:
-    """Each poll finds it again before that, and none afterwards."""
+def test_a_new_group_counts_as_changed_until_it_is_delivered() -> None:
+    """Each poll finds it before that, and none afterwards."""
     tracker = GroupTracker(())
     for _ in range(2):
         tracker.start_poll(())
@@ -52,7 +52,7 @@ def test_a_new_group_is_changed_until_that_is_delivered() -> None:
 
 
 def test_before_the_first_poll_nothing_is_seen_busy_or_changed() -> None:
-    """Unless it is observed."""
+    """Except what is observed."""
     tracker = GroupTracker(())
     assert (tracker.seen, [*tracker.changed()]) == (set(), [])
     tracker.observe([group()])
@@ -60,7 +60,7 @@ def test_before_the_first_poll_nothing_is_seen_busy_or_changed() -> None:
 
 
 def test_what_changes_back_before_it_is_delivered_is_not_reported() -> None:
-    """As where an answer of a page is older than that of a single read."""
+    """As when a page is older than the response to a single read."""
     tracker = GroupTracker(())
     report(tracker, [group()])
     tracker.start_poll(())
@@ -87,7 +87,7 @@ def test_a_group_that_leaves_the_filter_is_reported_once_and_is_not_new_when_it_
 
 
 def test_a_group_that_the_filter_excludes_is_not_seen_in_the_list() -> None:
-    """A server may ignore filters; read by its id, one that was never reported is not tracked."""
+    """A server may ignore filters; nor is an unreported group tracked when read by its id."""
     tracker = GroupTracker(FIRING)
     tracker.start_poll(())
     tracker.observe([group(state="resolved")])
@@ -96,8 +96,8 @@ def test_a_group_that_the_filter_excludes_is_not_seen_in_the_list() -> None:
     assert (tracker.seen, tracker.reported) == ({"I2"}, {})
 
 
-def test_of_a_busy_group_nothing_is_reported() -> None:
-    """Its handlers are at work: what happens meanwhile is one difference afterwards."""
+def test_nothing_is_reported_of_a_busy_group() -> None:
+    """Its handlers are running; what happens meanwhile is one difference afterwards."""
     tracker = GroupTracker(())
     report(tracker, [group()])
     tracker.start_poll({"I1"})
@@ -107,15 +107,15 @@ def test_of_a_busy_group_nothing_is_reported() -> None:
 
 
 def test_the_groups_of_the_list_are_seen() -> None:
-    """So they are not looked up by their ids; what a handler is at work on is."""
+    """So they are not read by their ids, unlike busy groups."""
     tracker = GroupTracker(())
     tracker.start_poll({"I3"})
     tracker.observe([group(), group("I2"), group("I3")])
     assert tracker.seen == {"I1", "I2"}
 
 
-def test_a_deleted_group_is_tracked_until_that_is_delivered() -> None:
-    """And not before: a bot may be killed in between."""
+def test_a_deleted_group_is_tracked_until_its_deletion_is_delivered() -> None:
+    """Because a bot may be killed in between."""
     tracker = GroupTracker(())
     report(tracker, [group()])
     tracker.start_poll(())
@@ -137,8 +137,8 @@ def test_changes_come_in_the_order_in_which_the_groups_were_created() -> None:
     assert [*changes(tracker)] == ["I1", "I2"]
 
 
-def test_a_deleted_group_stands_where_it_was_created() -> None:
-    """Among those that changed."""
+def test_a_deleted_group_is_ordered_by_its_creation() -> None:
+    """Among the other changed groups."""
     tracker = GroupTracker(())
     began = GROUP_MODEL.created_at
     later = group("I2", created_at=began + timedelta(hours=1))
@@ -150,7 +150,7 @@ def test_a_deleted_group_stands_where_it_was_created() -> None:
 
 
 def test_groups_beyond_the_horizon_are_neither_seen_nor_kept() -> None:
-    """It moves with the time."""
+    """The horizon moves with time."""
     tracker = GroupTracker(())
     report(tracker, [group()])
     tracker.oldest = GROUP_MODEL.created_at + timedelta(seconds=1)
@@ -162,7 +162,7 @@ def test_groups_beyond_the_horizon_are_neither_seen_nor_kept() -> None:
 
 
 def test_primed_groups_count_as_reported() -> None:
-    """Unless it began after the time until which it is."""
+    """Unless a group began after the time of priming."""
     tracker = GroupTracker(())
     began = GROUP_MODEL.created_at
     tracker.prime([group(), group("I2", created_at=began + timedelta(seconds=1))], began)
@@ -195,22 +195,22 @@ def test_primed_groups_count_as_reported() -> None:
             ["firing", "silenced", "firing"],
             "silenced",
             "Silenced",
-            id="there and back again",
+            id="there and back",
         ),
         pytest.param(None, ["firing"], "firing", "Created", id="new"),
         pytest.param(None, ["firing"], "resolved", "Created Resolved", id="new, and over"),
         pytest.param(None, ["resolved"], "firing", "Created Unresolved", id="new, and undone"),
         pytest.param(None, ["firing"], None, "Deleted", id="new, and gone"),
-        pytest.param(None, ["firing", None], None, "Deleted", id="gone, and in flight again"),
+        pytest.param(None, ["firing", None], None, "Deleted", id="gone, and in flight once more"),
         pytest.param("firing", [None], None, "Deleted", id="gone"),
         pytest.param("firing", [None], "firing", "Created", id="gone by mistake"),
         pytest.param(None, [None], None, "", id="never there"),
     ],
 )
-def test_a_group_is_compared_with_all_that_a_consumer_may_have_seen_of_it(
+def test_a_group_is_compared_with_all_that_a_consumer_may_have_seen(
     reported: str | None, in_flight: list[str | None], now: str | None, expected: str
 ) -> None:
-    """What differs from the latest stands last; then it is delivered, and nothing is in flight."""
+    """The difference from the latest comes last; after its delivery nothing is in flight."""
     tracker = GroupTracker(())
     if reported is not None:
         tracker.mark_delivered(Delivery(id="I1", after=Snapshot.of(group(state=reported))))
@@ -226,7 +226,7 @@ def test_a_group_is_compared_with_all_that_a_consumer_may_have_seen_of_it(
 
 
 def test_a_group_beyond_the_horizon_is_not_in_flight_any_more() -> None:
-    """It is not looked for at each poll."""
+    """It is not read at each poll."""
     tracker = GroupTracker(())
     tracker.mark_in_flight(Delivery(id="I1", after=Snapshot.of(group())))
     tracker.oldest = GROUP_MODEL.created_at + timedelta(seconds=1)
@@ -235,7 +235,7 @@ def test_a_group_beyond_the_horizon_is_not_in_flight_any_more() -> None:
 
 
 def test_a_group_of_unknown_age_is_not_beyond_the_horizon() -> None:
-    """As one of which only the deletion is in flight; nor is one that is just as old."""
+    """Such as one whose deletion alone is in flight; nor is one that is exactly as old."""
     tracker = GroupTracker(())
     tracker.mark_in_flight(Delivery(id="I1", after=None))
     tracker.mark_in_flight(Delivery(id="I2", after=Snapshot.of(group("I2"))))
@@ -247,8 +247,8 @@ def test_a_group_of_unknown_age_is_not_beyond_the_horizon() -> None:
     assert changes(tracker) == {"I3": ["Created"]}
 
 
-def test_what_left_the_filter_before_and_after_is_no_changes() -> None:
-    """Nor is it looked for at the next poll."""
+def test_a_group_that_left_the_filter_before_and_after_has_no_changes() -> None:
+    """Nor is it read at the next poll."""
     tracker, outside = GroupTracker(FIRING), Snapshot.of(group(state="resolved"))
     tracker.mark_delivered(Delivery(id="I1", after=outside, left_filter=True))
     tracker.mark_in_flight(Delivery(id="I1", after=outside, left_filter=True))
@@ -257,8 +257,8 @@ def test_what_left_the_filter_before_and_after_is_no_changes() -> None:
     assert (changes(tracker), tracker.in_flight) == ({}, {})
 
 
-def test_who_may_have_seen_it_leave_the_filter_is_told_what_differs_from_before() -> None:
-    """Not what has happened outside of the filter since."""
+def test_a_consumer_that_may_have_seen_a_group_leave_gets_the_difference_from_before() -> None:
+    """Not what has happened outside the filter since."""
     tracker = GroupTracker(FIRING)
     report(tracker, [group()])
     outside = Snapshot.of(group(state="resolved"))

@@ -72,26 +72,26 @@ def test_a_change_of_state_has_nothing_to_do_where_it_is_done(name: str, state: 
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", DONE)
-def test_where_a_change_of_state_is_done_the_server_says_so(name: str, state: Any) -> None:
-    """What is left out would be refused; and what the server does is seen to be done."""
+def test_the_server_agrees_that_a_change_of_state_is_done(name: str, state: Any) -> None:
+    """A skipped change would be refused; and what the server did counts as done."""
     fake = FakeOnCall(clock=VirtualClock())
     group = fake.add_group(state=state)
     path = f"/api/v1/alert_groups/{group.id}/{name}/"
-    answer = fake.handle(FakeRequest("POST", path, headers={"Authorization": fake.token}))
-    refused, action = answer.status == 400, Transition(name=name)
+    response = fake.handle(FakeRequest("POST", path, headers={"Authorization": fake.token}))
+    refused, action = response.status == 400, Transition(name=name)
     assert refused or not action.is_done(seen(state))
     assert refused or action.is_done(seen(group.state))
 
 
 @pytest.mark.parametrize("name", DONE)
 def test_a_change_of_state_is_sent_to_a_group_that_was_not_read(name: str) -> None:
-    """The server knows."""
+    """The server knows its state."""
     assert [*Transition(name=name).steps(None)] == [name]
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_silence_is_sent_always_and_is_done_while_silenced(state: str) -> None:
-    """Also a silenced group gets the new delay."""
+def test_a_silence_is_always_sent_and_is_done_while_silenced(state: str) -> None:
+    """A silenced group gets the new delay too."""
     action = Silence(delay=60)
     assert [*action.steps(seen(state))] == [*action.steps(None)] == ["silence"]
     assert action.is_done(seen(state)) is (state == "silenced")
@@ -110,21 +110,21 @@ def test_a_silence_is_sent_always_and_is_done_while_silenced(state: str) -> None
 def test_a_wiped_group_is_resolved_with_neither_title_nor_payload(
     state: Any, title: str | None, payload: Any, *, wiped: bool
 ) -> None:
-    """Each of these alone is found in other groups, too."""
+    """Each of these alone occurs in other groups too."""
     fake = FakeOnCall(clock=VirtualClock())
     group = fake.add_group(state=state, title=title, payload=payload)
     path = f"/api/v1/alert_groups/{group.id}/"
-    answer = fake.handle(FakeRequest("GET", path, headers={"Authorization": fake.token}))
-    shown = decode(operations.get_alert_group(group.id), response_of(answer.body))
+    response = fake.handle(FakeRequest("GET", path, headers={"Authorization": fake.token}))
+    shown = decode(operations.get_alert_group(group.id), response_of(response.body))
     assert Seen.of(shown).is_wiped is wiped
 
 
 @pytest.mark.parametrize("is_wiped", [False, True])
 @pytest.mark.parametrize("mode", ["wipe", "delete"])
-def test_a_deletion_is_sent_always_and_only_a_wipe_can_be_seen(
+def test_a_deletion_is_always_sent_and_only_a_wipe_can_be_seen(
     mode: Literal["wipe", "delete"], *, is_wiped: bool
 ) -> None:
-    """A deleted group is not there."""
+    """A deleted group does not exist any more."""
     action, at = Delete(mode=mode, wait=None), seen("resolved", is_wiped=is_wiped)
     assert [*action.steps(at)] == [*action.steps(None)] == [mode]
     assert action.is_done(at) is (is_wiped and mode == "wipe")
@@ -150,7 +150,7 @@ def test_only_a_deletion_without_wait_is_merely_accepted(action: Action) -> None
 def test_labels_are_a_plan_for_each_group(
     there: tuple[tuple[str, str], ...], to_add: list[str], to_remove: list[str]
 ) -> None:
-    """Only what is missing or there is sent, in the order given."""
+    """Only missing labels are added and existing ones removed, in the given order."""
     at = seen("firing", *there)
     assert ADD.steps(at) == [f"add {label}" for label in to_add]
     assert REMOVE.steps(at) == [f"remove {label}" for label in to_remove]
@@ -173,7 +173,7 @@ LABEL_SETS = st.lists(
 def test_after_the_steps_nothing_is_left_to_do(
     there: list[tuple[str, str]], asked: list[tuple[str, str]]
 ) -> None:
-    """And nothing else has changed."""
+    """Nothing else has changed."""
     labels = tuple(asked)
     add, remove = (LabelChange(name=f"{verb}_labels", labels=labels) for verb in ("add", "remove"))
     added, removed = [*there], [*there]
@@ -185,7 +185,7 @@ def test_after_the_steps_nothing_is_left_to_do(
         removed.remove((key, value))
     assert set(added) == {*there, *asked}
     assert len(added) == len(set(added))
-    assert removed == [one for one in there if one not in asked]
+    assert removed == [label for label in there if label not in asked]
     assert add.is_done(seen("firing", *added))
     assert remove.is_done(seen("firing", *removed))
 
@@ -202,7 +202,7 @@ def test_after_the_steps_nothing_is_left_to_do(
 def test_a_group_may_have_fifty_labels(
     there: tuple[tuple[str, str], ...], asked: tuple[tuple[str, str], ...]
 ) -> None:
-    """Those that are there count once."""
+    """Existing labels count once."""
     steps = LabelChange(name="add_labels", labels=asked).steps(seen("firing", *there))
     assert len(steps) == len({*there, *asked}) - len(there)
 
@@ -215,31 +215,31 @@ def test_a_group_may_have_fifty_labels(
     ],
 )
 def test_more_than_fifty_labels_are_refused_beforehand(at: Seen) -> None:
-    """With their number; nothing of it would be sent."""
+    """The error has their number; no part is sent."""
     with pytest.raises(LabelError, match=rf"{len(at.labels) + 2} labels; at most 50") as caught:
         ADD.steps(at)
     assert caught.value.argument == "labels"
     assert [problem.where for problem in caught.value.problems] == ["alert group"]
 
 
-def test_more_than_fifty_labels_are_refused_also_where_nothing_was_read() -> None:
-    """No group could take them."""
+def test_more_than_fifty_labels_are_refused_for_unread_groups_too() -> None:
+    """No group could have so many."""
     with pytest.raises(LabelError, match="51 labels"):
         LabelChange(name="add_labels", labels=many(51)).steps(None)
 
 
-def test_labels_come_off_a_group_with_more_than_fifty() -> None:
-    """The limit is one for adding."""
+def test_labels_can_be_removed_from_a_group_with_more_than_fifty() -> None:
+    """The limit applies to adding only."""
     action = LabelChange(name="remove_labels", labels=many(51))
     assert len(action.steps(seen("firing", *many(60)))) == 51
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_an_action_is_restored_from_its_arguments(action: Action) -> None:
-    """Also after they were JSON."""
-    again = [restored(action.arguments), restored(json.loads(json.dumps(action.arguments)))]
-    assert again == [action, action]
-    assert {type(copy) for copy in again} == {type(action)}
+    """Also after a round trip through JSON."""
+    copies = [restored(action.arguments), restored(json.loads(json.dumps(action.arguments)))]
+    assert copies == [action, action]
+    assert {type(copy) for copy in copies} == {type(action)}
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_an_action_is_restored_from_its_arguments(action: Action) -> None:
         pytest.param({"name": "add_labels", "labels": None}, id="no labels"),
     ],
 )
-def test_what_is_no_action_is_not_restored(arguments: dict[str, Any]) -> None:
-    """KeyError or TypeError, as journals expect."""
+def test_what_is_not_an_action_is_not_restored(arguments: dict[str, Any]) -> None:
+    """It raises KeyError or TypeError, as journals expect."""
     with pytest.raises((KeyError, TypeError)):
         restored(arguments)

@@ -1,4 +1,4 @@
-"""The live bar, drawn into a string."""
+"""The live progress bar, rendered to a string."""
 
 from io import StringIO
 
@@ -12,7 +12,7 @@ from grafana_oncall.bulk.progress import Phase, details
 def progress(
     done: int, total: int | None, *, phase: Phase = "acting", elapsed: float = 5.0, pause: float = 0
 ) -> Progress:
-    """At one moment of a run that resolves."""
+    """The progress of a resolving run at one moment."""
     return Progress(
         action="resolve",
         phase=phase,
@@ -44,7 +44,7 @@ def test_rate_time_left_and_pause_are_shown_as_text(at: Progress, words: str) ->
 
 
 def drawn(*steps: Progress, terminal: bool) -> str:
-    """What stands in the file at the end."""
+    """Return what is in the file at the end."""
     file = StringIO()
     console = Console(file=file, width=120, force_terminal=terminal, color_system=None)
     with progress_bar(console) as bar:
@@ -57,7 +57,7 @@ def drawn(*steps: Progress, terminal: bool) -> str:
     "terminal", [pytest.param(True, id="terminal"), pytest.param(False, id="file")]
 )
 def test_the_bar_shows_the_last_step(*, terminal: bool) -> None:
-    """What is done, how much of it, and how long it takes."""
+    """What is done, how much of it, and the time left."""
     text = drawn(progress(7, None, phase="selecting"), progress(40, 100), terminal=terminal)
     last = [line for line in text.replace("\r", "\n").splitlines() if "resolve" in line][-1]
     assert "resolve: acting" in last
@@ -66,7 +66,7 @@ def test_the_bar_shows_the_last_step(*, terminal: bool) -> None:
 
 
 def test_a_selection_whose_length_is_unknown_has_no_end() -> None:
-    """While it is read."""
+    """While it is being read."""
     text = drawn(progress(40, None, phase="selecting"), terminal=False)
     assert "resolve: selecting" in text
     assert "40/?" in text
@@ -79,14 +79,14 @@ def test_a_pause_is_shown() -> None:
 
 
 def fails(console: Console) -> None:
-    """As when a run is cancelled."""
+    """Raise inside the block, as when a run is cancelled."""
     with progress_bar(console) as bar:
         bar(progress(40, 100))
         raise ZeroDivisionError
 
 
-def test_a_bar_ends_with_its_block_also_when_that_fails() -> None:
-    """The cursor is there again."""
+def test_a_bar_ends_with_its_block_even_if_that_fails() -> None:
+    """The cursor is visible afterwards."""
     file = StringIO()
     with pytest.raises(ZeroDivisionError):
         fails(Console(file=file, force_terminal=True, width=120, color_system=None))

@@ -1,4 +1,4 @@
-"""The journal of a bulk run: what is written is read again, and nothing else is."""
+"""The journal of a bulk run: exactly what was written is read back."""
 
 import asyncio
 import errno
@@ -34,12 +34,12 @@ ON_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs locks and n
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A file that does not exist yet."""
+    """The path of a file that does not exist yet."""
     return tmp_path / "run.jsonl"
 
 
 def header(action: Action | None = None, *, converge: bool = False) -> Header:
-    """Of a query by state."""
+    """The header of a query by state."""
     return Header(
         stack=Stack("https://oncall.example/", "https://stack.example"),
         action=action or Transition(name="resolve"),
@@ -50,20 +50,20 @@ def header(action: Action | None = None, *, converge: bool = False) -> Header:
 
 
 def begun(path: Path, *ids: str) -> None:
-    """Writes the journal of a run that has selected these groups."""
+    """Write the journal of a run that has selected these groups."""
     with Journal(path) as journal:
         journal.begin_run(header())
         select(journal, *ids, complete=True)
 
 
 def select(journal: Journal, *ids: str, complete: bool) -> None:
-    """Notes that a run has selected these groups."""
+    """Record that a run has selected these groups."""
     asyncio.run(journal.select(ids, complete=complete))
 
 
 @contextmanager
 def resumed(path: Path, *, fsync: bool = False) -> Generator[Journal]:
-    """The journal of a run that goes on."""
+    """The journal of a resumed run."""
     with Journal(path, OLD, fsync=fsync) as journal:
         assert asyncio.run(journal.read()) is not None
         journal.go_on()
@@ -80,10 +80,10 @@ def resumed(path: Path, *, fsync: bool = False) -> Generator[Journal]:
     ],
 )
 @pytest.mark.parametrize("converge", [False, True])
-def test_what_a_run_needs_to_be_resumed_is_read_again(
+def test_what_a_resumed_run_needs_is_read_back(
     path: Path, action: Action, *, converge: bool
 ) -> None:
-    """Server, action, filter, whether to converge, and how many groups there may be."""
+    """Server, action, filter, whether to converge, and the most groups allowed."""
     with Journal(path) as journal:
         journal.begin_run(header(action, converge=converge))
         select(journal, "I1", complete=True)
@@ -91,8 +91,8 @@ def test_what_a_run_needs_to_be_resumed_is_read_again(
 
 
 @pytest.mark.parametrize("count", [0, 1, 1000, 1001, 2500])
-def test_all_ids_are_read_again_in_order(path: Path, count: int) -> None:
-    """A thousand stand on a line."""
+def test_all_ids_are_read_back_in_order(path: Path, count: int) -> None:
+    """There are a thousand on a line."""
     ids = [f"I{number}" for number in range(count)]
     begun(path, *ids)
     state = read(path)
@@ -112,10 +112,10 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS)
-def test_the_last_outcome_of_each_group_is_read_again(
+def test_the_last_outcome_of_each_group_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, Status | None, str, int]]
 ) -> None:
-    """With its words, whatever they are; what has no end is unknown."""
+    """With its detail, whatever that is; what has no end is unknown."""
     path = tmp_path_factory.mktemp("run") / "run.jsonl"
     begun(path, *(f"I{number}" for number in range(5)))
     expected = [Outcome(id=f"I{number}", status=Status.NOT_ATTEMPTED) for number in range(5)]
@@ -140,10 +140,10 @@ def test_the_last_outcome_of_each_group_is_read_again(
 
 
 @pytest.mark.parametrize("status", Status)
-def test_when_a_group_had_been_silenced_is_read_again_while_it_is_not_done(
+def test_the_time_of_an_earlier_silence_is_read_back_for_groups_that_are_not_done(
     path: Path, status: Status
 ) -> None:
-    """Later runs leave the others alone, of which there may be a million."""
+    """Later runs skip the other groups, which may be a million."""
     before = datetime(2026, 3, 2, 9, 30, 0, 123456, tzinfo=UTC)
     begun(path, "I0")
     with resumed(path) as journal:
@@ -158,7 +158,7 @@ def test_when_a_group_had_been_silenced_is_read_again_while_it_is_not_done(
 def test_the_last_round_says_whether_the_selection_is_complete(
     path: Path, *, complete: bool
 ) -> None:
-    """And the ids that it adds come last."""
+    """The ids that it adds come last."""
     with Journal(path) as journal:
         journal.begin_run(header())
         select(journal, "I1", "I2", complete=not complete)
@@ -169,10 +169,10 @@ def test_the_last_round_says_whether_the_selection_is_complete(
 
 
 @given(st.data())
-def test_half_a_last_line_is_cut_off_and_the_next_goes_on(
+def test_half_a_last_line_is_cut_off_and_the_next_line_follows(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """Wherever the machine stopped within it; but not before the run goes on."""
+    """Wherever the machine stopped within it; but only once the run is resumed."""
     path = tmp_path_factory.mktemp("run") / "run.jsonl"
     begun(path, "I0", "I1")
     whole = path.read_bytes()
@@ -193,7 +193,7 @@ def test_half_a_last_line_is_cut_off_and_the_next_goes_on(
 
 
 def test_a_whole_journal_is_read_without_being_changed(path: Path) -> None:
-    """It may be read any number of times."""
+    """It can be read any number of times."""
     begun(path, "I0")
     before = path.read_bytes()
     for _ in range(2):
@@ -204,7 +204,7 @@ def test_a_whole_journal_is_read_without_being_changed(path: Path) -> None:
 def test_a_run_without_a_path_writes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And nothing fails."""
+    """And raises nothing."""
     monkeypatch.chdir(tmp_path)
     with Journal(None, fsync=True) as journal:
         journal.begin_run(header())
@@ -215,7 +215,7 @@ def test_a_run_without_a_path_writes_nothing(
 
 
 def test_a_new_journal_is_a_new_file(path: Path) -> None:
-    """Another's is never written to."""
+    """Another run's file is never written to."""
     path.write_text("precious", "utf-8")
     with refused(path, "exists") as caught, Journal(path):
         pass
@@ -224,7 +224,7 @@ def test_a_new_journal_is_a_new_file(path: Path) -> None:
 
 
 def test_a_path_that_cannot_be_written_is_a_journal_error(path: Path) -> None:
-    """Whose cause is chained, and whose path is plain text."""
+    """Its cause is chained, and its path is plain text."""
     with pytest.raises(JournalError, match="cannot be opened") as caught, Journal(path / "below"):
         pass
     assert isinstance(caught.value.__cause__, FileNotFoundError)
@@ -233,7 +233,7 @@ def test_a_path_that_cannot_be_written_is_a_journal_error(path: Path) -> None:
 
 @contextmanager
 def room_for(size: int) -> Generator[None]:
-    """Lets no file of this process grow beyond this."""
+    """Limit the size of this process's files."""
     import resource  # noqa: PLC0415  # not on every system
 
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -252,8 +252,8 @@ def room_for(size: int) -> Generator[None]:
         pytest.param(10, "the disk is full", id="for half a line"),
     ],
 )
-def test_where_there_is_no_room_no_later_line_is_written(path: Path, room: int, words: str) -> None:
-    """Also when there is room again; what was written before is read again."""
+def test_after_a_full_disk_no_later_line_is_written(path: Path, room: int, words: str) -> None:
+    """Even once there is room; what was written before can be read."""
     begun(path, "I0", "I1")
     whole = path.read_bytes()
     outcome = Outcome(id="I0", status=Status.CHANGED)
@@ -270,7 +270,7 @@ def test_where_there_is_no_room_no_later_line_is_written(path: Path, room: int, 
 
 @ON_POSIX
 def test_a_journal_that_another_run_writes_is_refused(path: Path) -> None:
-    """Until that run is over; and nothing of it stays open."""
+    """Until that run has ended; no file stays open."""
     begun(path, "I0")
     with resumed(path) as first:
         with refused(path, "another run is using it now"), resumed(path):
@@ -283,7 +283,7 @@ def test_a_journal_that_another_run_writes_is_refused(path: Path) -> None:
 
 
 def test_a_finished_run_differs_from_one_that_was_cut_short(path: Path) -> None:
-    """By its last line; once it is resumed, it is not finished any more."""
+    """By its last line; once it is resumed, it does not count as finished."""
     begun(path, "I0")
     assert read(path).finished is False
     with resumed(path) as journal:
@@ -296,8 +296,8 @@ def test_a_finished_run_differs_from_one_that_was_cut_short(path: Path) -> None:
 
 
 @pytest.mark.parametrize("left", ["nothing", "a run", "half a selection"])
-def test_a_new_run_may_take_the_place_of_an_earlier_one(path: Path, left: str) -> None:
-    """Nothing of that stays, also when that was longer."""
+def test_a_new_run_may_replace_an_earlier_one(path: Path, left: str) -> None:
+    """Nothing of the earlier one stays, even if it was longer."""
     if left != "nothing":
         begun(path, *(f"I{number}" for number in range(9)))
     if left == "half a selection":
@@ -311,7 +311,7 @@ def test_a_new_run_may_take_the_place_of_an_earlier_one(path: Path, left: str) -
 
 @pytest.mark.parametrize("mode", [NEW, EITHER])
 def test_a_run_that_has_selected_nothing_leaves_no_file(path: Path, mode: str) -> None:
-    """As if it had never been."""
+    """As if it had never begun."""
     with Journal(path, mode) as journal:
         journal.begin_run(header())
         journal.discard()
@@ -320,12 +320,12 @@ def test_a_run_that_has_selected_nothing_leaves_no_file(path: Path, mode: str) -
 
 @ON_POSIX
 def test_a_journal_is_removed_before_it_is_unlocked(path: Path) -> None:
-    """Else another run might begin in it in between, and lose it: so that one has it, or none."""
+    """Otherwise another run might begin to use it in between, and lose it."""
     with Journal(path, EITHER) as journal:
         journal.begin_run(header())
         with path.open("rb") as other:
             journal.discard()
-            lock(FileIO(other.fileno(), closefd=False))  # it is free, and has no name any more
+            lock(FileIO(other.fileno(), closefd=False))  # it is unlocked, and has no name any more
             assert os.fstat(other.fileno()).st_nlink == 0
 
 
@@ -353,17 +353,19 @@ def test_a_journal_is_removed_before_it_is_unlocked(path: Path) -> None:
         pytest.param({"query": ()}, "query: everything in the journal", id="everything"),
     ],
 )
-def test_a_run_finishes_only_one_like_it(change: dict[str, Any], words: str | None) -> None:
-    """Of the same server, action and query; what differs is said."""
+def test_a_run_finishes_only_a_run_of_the_same_kind(
+    change: dict[str, Any], words: str | None
+) -> None:
+    """With the same server, action and query; the error says what differs."""
     said = difference(attrs.evolve(header(), **change), header())
     assert said == words if words is None else words in str(said)
 
 
 @pytest.mark.parametrize("fsync", [False, True])
-def test_lines_are_brought_to_the_disk_before_a_group_is_acted_on_if_that_is_asked_for(
+def test_lines_are_synced_to_disk_before_a_group_is_acted_on_if_requested(
     path: Path, monkeypatch: pytest.MonkeyPatch, *, fsync: bool
 ) -> None:
-    """They stand in the file in any case."""
+    """They are written to the file in any case."""
     begun(path, "I0", "I1")
     on_disk: list[bytes] = []
     monkeypatch.setattr(os, "fsync", lambda _file: on_disk.append(path.read_bytes()))
@@ -374,7 +376,7 @@ def test_lines_are_brought_to_the_disk_before_a_group_is_acted_on_if_that_is_ask
 
 
 def synced(monkeypatch: pytest.MonkeyPatch, *, folder_error: int | None = None) -> list[str]:
-    """What is brought to the disk from now on; perhaps a folder cannot be."""
+    """Collect what is synced from now on; perhaps syncing a folder fails."""
     seen: list[str] = []
 
     def fsync(file: int) -> None:
@@ -388,7 +390,7 @@ def synced(monkeypatch: pytest.MonkeyPatch, *, folder_error: int | None = None) 
 
 
 def begin_twice(path: Path, *, fsync: bool) -> None:
-    """A new journal, of which two groups are begun."""
+    """Write a new journal, and begin two groups in it."""
     with Journal(path, fsync=fsync) as journal:
         journal.begin_run(header())
         select(journal, "I0", "I1", complete=True)
@@ -398,10 +400,10 @@ def begin_twice(path: Path, *, fsync: bool) -> None:
 
 @ON_POSIX
 @pytest.mark.parametrize("fsync", [False, True])
-def test_the_name_of_a_new_journal_is_brought_to_the_disk_with_its_first_lines(
+def test_the_name_of_a_new_journal_is_synced_with_its_first_lines(
     path: Path, monkeypatch: pytest.MonkeyPatch, *, fsync: bool
 ) -> None:
-    """Once, and not when the run is resumed: else a crash might leave lines of a lost file."""
+    """Once, and not in a resumed run; otherwise a crash could lose the whole file."""
     seen = synced(monkeypatch)
     begin_twice(path, fsync=fsync)
     assert seen == (["file", "folder", "file"] if fsync else [])
@@ -412,10 +414,10 @@ def test_the_name_of_a_new_journal_is_brought_to_the_disk_with_its_first_lines(
 
 
 @ON_POSIX
-def test_a_file_system_that_cannot_sync_folders_is_no_obstacle(
+def test_a_file_system_that_cannot_sync_folders_is_accepted(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Some have no such thing; what else goes wrong is a JournalError."""
+    """Some do not support it; any other failure is a JournalError."""
     seen = synced(monkeypatch, folder_error=errno.EINVAL)
     begin_twice(path, fsync=True)
     assert seen == ["file", "file"]
@@ -425,7 +427,7 @@ def test_a_file_system_that_cannot_sync_folders_is_no_obstacle(
 
 
 def test_a_disk_that_fails_is_a_journal_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a full one is."""
+    """As is a full one."""
 
     def broken(_file: int) -> None:
         raise OSError(errno.EIO, "Input/output error")

@@ -31,12 +31,12 @@ SELECTED = ['{"select": ["I0", "I1"]}', '{"selected": 2, "complete": true}']
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A file that does not exist yet."""
+    """The path of a file that does not exist yet."""
     return tmp_path / "run.jsonl"
 
 
 def written(path: Path, *lines: str) -> Path:
-    """A journal of these lines."""
+    """Write a journal of these lines."""
     path.write_text(with_checksums("".join(f"{line}\n" for line in lines)), "utf-8")
     return path
 
@@ -91,7 +91,7 @@ END = '"detail": "", "seconds": 0}'
     ],
 )
 def test_an_invalid_line_is_refused_with_its_number(path: Path, line: str) -> None:
-    """What stands behind it is not read, since nothing could be trusted."""
+    """What follows is not read, because nothing of it could be trusted."""
     written(path, json.dumps(HEAD), *SELECTED, line, '{"begin": "I0"}')
     with refused(path, "line 4: not a line of a bulk journal"):
         read(path)
@@ -125,14 +125,14 @@ def test_an_invalid_line_is_refused_with_its_number(path: Path, line: str) -> No
         ),
     ],
 )
-def test_a_first_line_that_is_no_header_is_refused(path: Path, first: str) -> None:
+def test_a_first_line_that_is_not_a_header_is_refused(path: Path, first: str) -> None:
     """So is a journal of another release."""
     with refused(path, "line 1: not a line of a bulk journal"):
         read(written(path, first, *SELECTED))
 
 
 def test_a_refusal_quotes_the_beginning_of_the_line_and_says_what_to_do(path: Path) -> None:
-    """Sixty bytes tell what kind of file it is."""
+    """Sixty bytes show what kind of file it is."""
     path.write_bytes(b"x" * 100)
     with refused(path) as caught:
         read(path)
@@ -143,7 +143,7 @@ def test_a_refusal_quotes_the_beginning_of_the_line_and_says_what_to_do(path: Pa
 
 
 def test_a_line_that_no_journal_can_have_is_not_read_to_its_end(path: Path) -> None:
-    """A gigabyte without a line feed, behind the beginning of a journal."""
+    """A gigabyte without a line feed, after the beginning of a journal."""
     path.write_bytes(b'{"journal": 1')
     os.truncate(path, 2**30)
     tracemalloc.start()
@@ -167,7 +167,7 @@ EVERY_LINE = [
 
 
 def test_no_flipped_bit_has_another_effect(path: Path) -> None:
-    """Each is refused; but without its line feed, the last line is one that was cut off."""
+    """Each is refused; but without its line feed, the last line counts as cut off."""
     whole = written(path, *EVERY_LINE).read_bytes()
     with FileIO(str(path), "rb+") as file:
         for place, bit in product(range(len(whole)), range(8)):
@@ -191,13 +191,15 @@ def test_no_flipped_bit_has_another_effect(path: Path) -> None:
         pytest.param([json.dumps(HEAD), SELECTED[0]], id="half a selection"),
     ],
 )
-def test_a_journal_whose_selection_is_not_complete_has_no_run(path: Path, lines: list[str]) -> None:
-    """Nothing was sent, so that there is nothing to finish."""
+def test_a_journal_whose_selection_is_not_complete_cannot_be_resumed(
+    path: Path, lines: list[str]
+) -> None:
+    """Nothing was sent, so there is nothing to finish."""
     assert_nothing_sent(written(path, *lines))
 
 
 def assert_nothing_sent(path: Path) -> None:
-    """Neither at the call nor at the await there is a run; the file stays as it is."""
+    """Assert that it is refused at the call or the await, and the file is unchanged."""
     before = path.read_bytes()
     with Journal(path, OLD) as journal:
         with refused(path, "the selection was not complete, so nothing was sent") as caught:
@@ -211,24 +213,22 @@ def assert_nothing_sent(path: Path) -> None:
     "end", [pytest.param(1, id="a last line"), pytest.param(100, id="a first line")]
 )
 def test_a_selection_whose_last_line_is_half_is_not_complete(path: Path, end: int) -> None:
-    """The machine stopped while it was being written."""
+    """The machine stopped while the line was being written."""
     written(path, json.dumps(HEAD), *SELECTED)
     os.truncate(path, path.stat().st_size - end)
     assert_nothing_sent(path)
 
 
 @pytest.mark.parametrize("content", [b"\0\0\0", b'{"jour\0\0', b'{"journal": 1, "server": "h'])
-def test_what_a_crash_of_the_machine_leaves_of_a_first_line_is_nothing(
-    path: Path, content: bytes
-) -> None:
-    """Zeros stand where the disk has not been written."""
+def test_a_first_line_of_zeros_counts_as_empty(path: Path, content: bytes) -> None:
+    """A crash of the machine leaves zeros where the disk has not been written."""
     path.write_bytes(content)
     assert_nothing_sent(path)
 
 
 @pytest.mark.parametrize("content", [b"precious", b'{"jX', b"{\n  precious\n}", b"\xff\x00"])
-def test_a_file_that_is_no_journal_is_left_as_it_is(path: Path, content: bytes) -> None:
-    """Passing the wrong path loses nothing."""
+def test_a_file_that_is_not_a_journal_is_left_unchanged(path: Path, content: bytes) -> None:
+    """A wrong path loses nothing."""
     path.write_bytes(content)
     for mode in (OLD, EITHER):
         with Journal(path, mode) as journal, refused(path, "line 1") as caught:
@@ -238,7 +238,7 @@ def test_a_file_that_is_no_journal_is_left_as_it_is(path: Path, content: bytes) 
 
 
 def test_a_file_that_cannot_be_read_is_a_journal_error(path: Path) -> None:
-    """Whose cause is chained."""
+    """Its cause is chained."""
     with pytest.raises(JournalError, match="there is no such journal") as caught:
         Journal(path, OLD).__enter__()
     assert (type(caught.value.__cause__), caught.value.reason) == (FileNotFoundError, "missing")

@@ -1,4 +1,4 @@
-"""Outcomes: which one an error is, and the outcomes of a run with their counts."""
+"""Outcomes: the outcome of each error, and the outcomes of a run with their counts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ EXPECTED = {
     "Unauthorized": Status.FAILED,
     "Forbidden": Status.FAILED,
     "UserTokenRequired": Status.FAILED,
-    "NotFound": Status.FAILED,  # the one of ERRORS is not in the server's words
+    "NotFound": Status.FAILED,  # the one in ERRORS does not have the server's text
     "EndpointUnavailable": Status.FAILED,
     "RateLimited": Status.FAILED,
     "ServerError": Status.FAILED,
@@ -48,18 +48,18 @@ EXPECTED = {
 @pytest.mark.parametrize(
     "error", [pytest.param(error, id=type(error).__name__) for error in ERRORS]
 )
-def test_every_error_is_an_outcome(error: OnCallError) -> None:
-    """Refusals would be repeated, failures may pass, and doubt stays doubt."""
+def test_every_error_has_an_outcome(error: OnCallError) -> None:
+    """Refusals would recur, failures may pass, and what is unknown stays unknown."""
     assert status_of(error) is EXPECTED[type(error).__name__]
 
 
-def test_every_error_has_its_line_here() -> None:
+def test_every_error_is_in_the_table() -> None:
     """A new one must be added to EXPECTED."""
     assert {*EXPECTED} == {*errors.__all__} - {"Attempt", "Problem"}
 
 
-def test_a_group_that_is_not_there_is_rejected() -> None:
-    """If the server says so in its own words."""
+def test_a_missing_group_is_rejected() -> None:
+    """If the 404 has the server's own text."""
     error = errors.NotFound(
         status=404, detail="Not found.", fields={}, operation="o", method="POST", path="/"
     )
@@ -67,7 +67,7 @@ def test_a_group_that_is_not_there_is_rejected() -> None:
 
 
 class Custom(errors.Conflict):
-    """A user's own."""
+    """A user's own error."""
 
 
 def test_a_subclass_has_the_outcome_of_its_class() -> None:
@@ -88,13 +88,15 @@ def test_a_subclass_has_the_outcome_of_its_class() -> None:
         pytest.param(Status.NOT_ATTEMPTED, False, id="not attempted"),
     ],
 )
-def test_failures_are_what_was_tried_in_vain(status: Status, *, is_failure: bool) -> None:
-    """What was not attempted is none."""
+def test_failures_are_what_was_attempted_without_success(
+    status: Status, *, is_failure: bool
+) -> None:
+    """What was not attempted does not count."""
     assert status.is_failure is is_failure
 
 
 def test_the_statuses_are_these_seven() -> None:
-    """By these names, which journals and reports hold."""
+    """With these names, which journals and reports contain."""
     done, not_done = ["changed", "accepted", "already"], ["rejected", "failed", "unknown"]
     assert [*Status] == [*done, *not_done, "not_attempted"]
 
@@ -118,7 +120,7 @@ RECORDS = st.lists(
 
 
 def outcomes_of(*ids: str) -> Outcomes:
-    """Of groups of which none is attempted."""
+    """The outcomes of groups that were not attempted."""
     outcomes = Outcomes()
     for group_id in ids:
         outcomes.add(group_id)
@@ -126,7 +128,7 @@ def outcomes_of(*ids: str) -> Outcomes:
 
 
 def assert_holds(outcomes: Outcomes, expected: Sequence[Outcome]) -> None:
-    """These outcomes in this order, and counts that match."""
+    """Assert these outcomes in this order, with matching counts."""
     assert [*outcomes] == [*expected]
     assert [outcomes[outcome.id] for outcome in expected] == [*expected]
     counted = Counter(outcome.status for outcome in expected)
@@ -160,7 +162,7 @@ def test_the_counts_always_sum_to_the_selection(
     )
 
 
-def test_a_group_that_is_added_again_keeps_its_place_and_its_outcome() -> None:
+def test_a_group_that_is_added_twice_keeps_its_place_and_its_outcome() -> None:
     """As in a later walk of the same query."""
     outcomes = outcomes_of("b", "a")
     outcomes.record(Outcome(id="b", status=Status.CHANGED))
@@ -174,7 +176,7 @@ def test_a_group_that_is_added_again_keeps_its_place_and_its_outcome() -> None:
 
 
 def test_an_outcome_of_a_group_that_was_not_selected_is_a_key_error() -> None:
-    """And the counts stay as they are."""
+    """The counts do not change."""
     outcomes = outcomes_of("a")
     with pytest.raises(KeyError):
         outcomes.record(Outcome(id="b", status=Status.CHANGED))

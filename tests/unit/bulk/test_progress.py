@@ -1,4 +1,4 @@
-"""How far a bulk run is: rate and time left, and when a listener is reported."""
+"""How far a bulk run is: rate and time left, and when the listener is called."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ def progress(
     done_before: int = 0,
     pause: float = 0.0,
 ) -> Progress:
-    """At one moment of a run that resolves."""
+    """The progress of a resolving run at one moment."""
     return Progress(
         action="resolve",
         phase="acting",
@@ -60,7 +60,7 @@ def progress(
 def test_rate_and_time_left_count_pauses_and_no_earlier_run(
     at: Progress, rate: float, eta: float | None
 ) -> None:
-    """As soon as anything tells."""
+    """As soon as anything has been measured."""
     assert at.rate == pytest.approx(rate)
     assert at.eta == (None if eta is None else pytest.approx(eta))
 
@@ -73,7 +73,7 @@ TIMES = st.floats(0, 10**6)
 def test_the_time_left_is_never_shorter_than_the_pause(
     before: int, more: int, left: int, elapsed: float, pause: float
 ) -> None:
-    """Nor is anything divided by nothing, nor negative."""
+    """Nor is anything divided by zero, or negative."""
     done = before + more
     at = progress(done, done + left + 1, elapsed, done_before=before, pause=pause)
     assert at.rate >= 0
@@ -84,7 +84,7 @@ def test_the_time_left_is_never_shorter_than_the_pause(
 def reporting(
     listener: OnProgress | None, pause_left: Callable[[], float] = lambda: 0.0
 ) -> ProgressReporter:
-    """Reports on a run without groups."""
+    """A reporter for a run without groups."""
     return ProgressReporter(
         "resolve", dict.fromkeys(Status, 0), listener=listener, pause_left=pause_left
     )
@@ -112,8 +112,8 @@ def test_a_listener_is_called_at_each_step_and_once_a_second() -> None:
     }
 
 
-def test_a_listener_receives_the_pause_as_it_is_then() -> None:
-    """And of the counts, in a copy that does not change."""
+def test_a_listener_receives_the_current_pause() -> None:
+    """And a copy of the counts that does not change."""
     counts = dict.fromkeys(Status, 0)
     reported: list[Progress] = []
     left = iter([30.0, 29.0])
@@ -154,7 +154,7 @@ def test_each_phase_is_measured_and_repeats_add_up() -> None:
     assert reporter.seconds == {"selecting": 6.0, "acting": 11.0}
 
 
-def test_a_listener_that_fails_is_logged_and_called_again(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_listener_that_fails_is_logged_and_still_called(caplog: pytest.LogCaptureFixture) -> None:
     """It does not end the run."""
     reported: list[int] = []
 

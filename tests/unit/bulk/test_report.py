@@ -1,4 +1,4 @@
-"""What a bulk run tells of itself: values, words, JSON, and a table."""
+"""The report of a bulk run: values, text, JSON, and a table."""
 
 import json
 import re
@@ -28,7 +28,7 @@ MIXTURE = [
     Outcome(id="I2", status=Status.REJECTED, detail="attached", error=CONFLICT),
     Outcome(id="I3", status=Status.ALREADY),
     Outcome(id="I4", status=Status.UNKNOWN, detail="resolve: look.", error=DOUBT),
-    Outcome(id="I5", status=Status.FAILED, detail="no answer"),
+    Outcome(id="I5", status=Status.FAILED, detail="no response"),
     Outcome(id="I6", status=Status.NOT_ATTEMPTED),
     Outcome(id="I7", status=Status.REJECTED, detail="Not found.", error=MISSING),
 ]
@@ -49,7 +49,7 @@ def report(
     selection_complete: bool = True,
     dry_run: bool = False,
 ) -> BulkReport:
-    """Of a run that resolved."""
+    """The report of a resolving run."""
     outcomes = [*outcomes]
     counts = {status: sum(outcome.status is status for outcome in outcomes) for status in Status}
     return BulkReport(
@@ -65,34 +65,34 @@ def report(
 
 
 def test_failures_are_rejected_failed_and_unknown_in_order() -> None:
-    """What was not attempted is none."""
+    """What was not attempted does not count."""
     assert [outcome.id for outcome in report(MIXTURE).failures] == ["I2", "I4", "I5", "I7"]
 
 
 def test_without_failures_there_are_none() -> None:
-    """And nothing is raised."""
+    """Nothing is raised."""
     whole = report([MIXTURE[0], MIXTURE[2], MIXTURE[5]])
     assert [*whole.failures] == []
     whole.raise_for_failures()
 
 
 def test_failures_are_raised_as_a_group_with_each_error() -> None:
-    """Words from a journal become an OnCallError."""
+    """The text from a journal becomes an OnCallError."""
     with pytest.raises(ExceptionGroup) as caught:
         report(MIXTURE).raise_for_failures()
     group = caught.value
     assert group.message == "resolve: 4 of 7 alert groups"
     conflict, doubt, words, missing = group.exceptions
     assert (conflict, doubt, missing) == (CONFLICT, DOUBT, MISSING)
-    assert (type(words), str(words)) == (OnCallError, "I5: no answer")
+    assert (type(words), str(words)) == (OnCallError, "I5: no response")
 
 
 def words(errors: Sequence[BaseException]) -> list[str]:
-    """What they say."""
+    """Return the messages of the errors."""
     return [str(error) for error in errors]
 
 
-def test_failures_are_taken_apart_by_their_classes() -> None:
+def test_failures_can_be_separated_by_class() -> None:
     """With `except*`."""
     seen: list[tuple[str, list[str]]] = []
     try:
@@ -109,12 +109,12 @@ def test_failures_are_taken_apart_by_their_classes() -> None:
         ("conflict", [str(CONFLICT)]),
         ("status", [str(MISSING)]),
         ("unknown", [str(DOUBT)]),
-        ("other", ["I5: no answer"]),
+        ("other", ["I5: no response"]),
     ]
 
 
 def test_a_report_is_a_json_object() -> None:
-    """With everything but the errors, whose words are in the details."""
+    """With everything except the errors, whose messages are in the details."""
     shown = json.loads(report(MIXTURE, complete=False, dry_run=True).to_json())
     outcomes = shown.pop("outcomes")
     assert shown == {
@@ -143,7 +143,7 @@ def test_a_report_is_a_json_object() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "text"),
+    ("summary", "text"),
     [
         pytest.param(report([]), "resolve: 0 alert groups, in 4.0 s", id="nothing"),
         pytest.param(
@@ -157,7 +157,7 @@ def test_a_report_is_a_json_object() -> None:
             "1 not attempted, in 4.0 s\n"
             "  I2 rejected: attached\n"
             "  I4 unknown: resolve: look.\n"
-            "  I5 failed: no answer\n"
+            "  I5 failed: no response\n"
             "  I7 rejected: Not found.",
             id="some failures",
         ),
@@ -191,23 +191,25 @@ def test_a_report_is_a_json_object() -> None:
         ),
     ],
 )
-def test_a_report_is_readable(told: BulkReport, text: str) -> None:
-    """The counts that are not zero, the time, the failures, and what is doubtful."""
-    assert str(told) == text
+def test_a_report_is_readable(summary: BulkReport, text: str) -> None:
+    """It has the counts above zero, the time, the failures, and what is unknown."""
+    assert str(summary) == text
 
 
-GOOD = [Outcome(id="I1", status=one) for one in (Status.CHANGED, Status.ACCEPTED, Status.ALREADY)]
+GOOD = [
+    Outcome(id="I1", status=status) for status in (Status.CHANGED, Status.ACCEPTED, Status.ALREADY)
+]
 
 
 @pytest.mark.parametrize(
-    ("told", "ok"),
+    ("summary", "ok"),
     [
         pytest.param(report([]), True, id="nothing to do"),
         pytest.param(report(GOOD), True, id="done"),
         pytest.param(report(GOOD, complete=False), False, id="some may have been missed"),
         *[
-            pytest.param(report([*GOOD, Outcome(id="I2", status=one)]), False, id=one)
-            for one in (Status.REJECTED, Status.FAILED, Status.UNKNOWN, Status.NOT_ATTEMPTED)
+            pytest.param(report([*GOOD, Outcome(id="I2", status=status)]), False, id=status)
+            for status in (Status.REJECTED, Status.FAILED, Status.UNKNOWN, Status.NOT_ATTEMPTED)
         ],
         pytest.param(report([*GOOD, MIXTURE[5]], dry_run=True), True, id="a plan"),
         pytest.param(report([*GOOD, MIXTURE[1]], dry_run=True), False, id="a plan that would fail"),
@@ -216,14 +218,14 @@ GOOD = [Outcome(id="I1", status=one) for one in (Status.CHANGED, Status.ACCEPTED
         ),
     ],
 )
-def test_a_report_is_ok_if_nothing_is_left_to_do(told: BulkReport, *, ok: bool) -> None:
-    """Which is what the exit code of a program should say."""
-    assert told.ok is ok
+def test_a_report_is_ok_if_nothing_is_left_to_do(summary: BulkReport, *, ok: bool) -> None:
+    """The exit code of a program should depend on this."""
+    assert summary.ok is ok
 
 
-def test_failures_that_differ_in_the_group_alone_share_a_line() -> None:
-    """With their number, and the first of their ids."""
-    told = report(
+def test_failures_that_differ_only_in_the_group_share_a_line() -> None:
+    """With their number and first ids."""
+    summary = report(
         [
             *[
                 Outcome(id=f"I{n}", status=Status.UNKNOWN, detail=f"Look at /{f'I{n}'}/.")
@@ -234,12 +236,12 @@ def test_failures_that_differ_in_the_group_alone_share_a_line() -> None:
             Outcome(id="J3", status=Status.REJECTED, detail="attached"),
         ]
     )
-    assert str(told).splitlines()[1:] == [
+    assert str(summary).splitlines()[1:] == [
         "  1,200 groups (I0, I1, I2, …) unknown: Look at /…/.",
         "  2 groups (J1, J3) rejected: attached",
         "  J2 failed: attached",
     ]
-    assert ["unknown", "1,200 groups (I0, I1, I2, …) Look at /…/."] in cells(rendered(told))
+    assert ["unknown", "1,200 groups (I0, I1, I2, …) Look at /…/."] in cells(rendered(summary))
 
 
 @pytest.mark.parametrize(
@@ -251,14 +253,14 @@ def test_failures_that_differ_in_the_group_alone_share_a_line() -> None:
         pytest.param(320, "  … and 300 more (.failures)", id="many more"),
     ],
 )
-def test_of_many_failures_the_first_twenty_are_shown(count: int, last: str) -> None:
-    """And how many there are besides; all of them are at hand."""
-    told = report(failed(count))
-    lines = str(told).splitlines()
+def test_only_the_first_twenty_of_many_failures_are_shown(count: int, last: str) -> None:
+    """And how many more there are; `failures` has all of them."""
+    summary = report(failed(count))
+    lines = str(summary).splitlines()
     assert lines[1:21] == [f"  I{number} failed: no {number}." for number in range(min(count, 20))]
     assert lines[-1] == last
     assert len(lines) == 1 + min(count, 21)
-    assert len(told.failures) == count
+    assert len(summary.failures) == count
 
 
 def test_a_report_in_a_log_does_not_repeat_all_outcomes() -> None:
@@ -266,10 +268,10 @@ def test_a_report_in_a_log_does_not_repeat_all_outcomes() -> None:
     assert "I1" not in repr(report(MIXTURE))
 
 
-def rendered(told: BulkReport) -> str:
-    """As on a terminal of ordinary size."""
+def rendered(summary: BulkReport) -> str:
+    """Render as on a terminal of ordinary size."""
     file = StringIO()
-    Console(file=file, width=100).print(told)
+    Console(file=file, width=100).print(summary)
     return file.getvalue()
 
 
@@ -294,19 +296,19 @@ def test_a_report_is_a_table_of_counts_and_failures() -> None:
         ["not attempted", "1"],
         ["rejected", "I2 attached"],
         ["unknown", "I4 resolve: look."],
-        ["failed", "I5 no answer"],
+        ["failed", "I5 no response"],
         ["rejected", "I7 Not found."],
     ]
 
 
 def test_a_table_shows_the_first_twenty_failures() -> None:
-    """As the text does, and how many there are besides."""
+    """Like the text, and how many more there are."""
     rows = cells(rendered(report(failed(40))))
     assert rows[-2:] == [["failed", "I19 no 19."], ["", "… and 20 more (.failures)"]]
 
 
 @pytest.mark.parametrize("detail", ["[red]", "[/]", "[link=https://x.example]a[/link]", ":smile:"])
 def test_markup_in_a_detail_is_shown_literally(detail: str) -> None:
-    """It is the server's text, or a label's."""
+    """It is the server's text, or a label."""
     text = rendered(report([Outcome(id="I1", status=Status.REJECTED, detail=detail)]))
     assert f"I1 {detail} " in text

@@ -30,7 +30,7 @@ APART = pytest.mark.parametrize(
 
 
 def server(count: int, apart: timedelta = MINUTE) -> FakeOnCall:
-    """With so many groups that fire: I0, which is the newest, I1, …."""
+    """A fake with so many firing groups: I0, which is the newest, I1, …."""
     fake = FakeOnCall(clock=now)
     for number in range(count):
         started = NEWEST - apart * number
@@ -44,10 +44,10 @@ def frozen(
     transport: httpx.AsyncBaseTransport | None = None,
     most: int | None = None,
     prefetch: int = 0,
-    heard: Callable[[Progress], object] | None = None,
+    reported: Callable[[Progress], object] | None = None,
     **filters: Any,
 ) -> BulkReport:
-    """What fires, read from pages of two groups, with nothing done to it."""
+    """The firing groups, read in pages of two, without any action."""
 
     async def main() -> BulkReport:
         door = transport or fake.transport()
@@ -56,24 +56,24 @@ def frozen(
         ) as client:
             query = client.alert_groups.list(state="new", perpage=2, prefetch=prefetch, **filters)
             return await client.alert_groups.bulk.resolve(
-                query, dry_run=True, max_items=most, on_progress=heard
+                query, dry_run=True, max_items=most, on_progress=reported
             )
 
     return run(main())
 
 
 def selected(report: BulkReport) -> list[str]:
-    """The ids, in order."""
+    """Return the ids of a report, in order."""
     return [outcome.id for outcome in report.outcomes]
 
 
 def ids(numbers: Iterable[int]) -> list[str]:
-    """Of these groups."""
+    """Return the ids of these groups."""
     return [f"I{number}" for number in numbers]
 
 
 def meanwhile(fake: FakeOnCall, happens: Callable[[int, int], object]) -> None:
-    """Happens before each answer: it is told how many there were, and which page comes."""
+    """Call `happens` before each response, with the number of requests and the page."""
 
     def choice(request: Any, _operation: str | None) -> None:
         happens(len(fake.calls), int(parse_qs(request.query).get("page", ["1"])[0]))
@@ -82,7 +82,7 @@ def meanwhile(fake: FakeOnCall, happens: Callable[[int, int], object]) -> None:
 
 
 def resolve(fake: FakeOnCall, name: str) -> None:
-    """Another client does."""
+    """Resolve it, as another client."""
     fake.groups[name].resolved_at = now()
 
 
@@ -98,44 +98,46 @@ def test_a_query_is_read_to_its_end(count: int, prefetch: int, apart: timedelta)
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_a_single_page_is_one_request(count: int) -> None:
-    """Nothing moves within it."""
+    """Nothing moves within a page."""
     fake = server(count)
     report = frozen(fake, prefetch=2)
     assert (selected(report), report.complete) == (ids(range(count)), True)
     assert len(fake.calls) == 1
 
 
-def test_a_listener_hears_how_many_were_found() -> None:
-    """At first of all that the server counts, in the end all of them."""
-    heard: list[Progress] = []
-    frozen(server(5), heard=heard.append)
-    found = [(progress.done, progress.total) for progress in heard if progress.phase == "selecting"]
+def test_a_listener_gets_how_many_were_found() -> None:
+    """At first out of the server's count, in the end all of them."""
+    reported: list[Progress] = []
+    frozen(server(5), reported=reported.append)
+    found = [
+        (progress.done, progress.total) for progress in reported if progress.phase == "selecting"
+    ]
     assert (found[0], found[-1]) == ((2, 5), (5, 5))
     assert found == sorted(found)
 
 
 @APART
 def test_groups_that_begin_after_the_first_page_are_left_out(apart: timedelta) -> None:
-    """Those that began at the same moment as its newest are not."""
+    """Those that began at the same moment as its newest group are not."""
     fake = server(5, apart)
     for name in ("I7", "I8", "I9"):
         fake.add_group(id=name, started_at=NEWEST)
 
-    def more(answered: int, _page: int) -> None:
-        if answered:
-            fake.add_group(id=f"N{answered}", started_at=NEWEST + MICROSECOND * answered)
+    def more(requests: int, _page: int) -> None:
+        if requests:
+            fake.add_group(id=f"N{requests}", started_at=NEWEST + MICROSECOND * requests)
 
     meanwhile(fake, more)
     assert {*selected(frozen(fake))} == {*ids([0, 1, 2, 3, 4, 7, 8, 9])}
     assert "N1" in fake.groups
 
 
-def test_a_page_full_of_groups_that_begin_after_the_first_page_is_no_error() -> None:
-    """Where a later page is read next, it may have none but new ones."""
+def test_a_page_full_of_groups_that_begin_after_the_first_page_is_not_an_error() -> None:
+    """A page that is read later may have only new groups."""
     fake = server(9)
 
-    def more(answered: int, _page: int) -> None:
-        for number in range(2 if answered == 1 else 0):
+    def more(requests: int, _page: int) -> None:
+        for number in range(2 if requests == 1 else 0):
             fake.add_group(id=f"N{number}", started_at=now() + MINUTE)
 
     meanwhile(fake, more)
@@ -144,12 +146,14 @@ def test_a_page_full_of_groups_that_begin_after_the_first_page_is_no_error() -> 
 
 @APART
 @pytest.mark.parametrize("moment", range(1, 8))
-def test_a_departure_between_two_pages_hides_no_other_group(apart: timedelta, moment: int) -> None:
-    """The list moves up by one, past a page that was read."""
+def test_a_group_that_leaves_between_two_pages_hides_no_other(
+    apart: timedelta, moment: int
+) -> None:
+    """The list moves up by one, onto a page that was read."""
     fake = server(6, apart)
 
-    def leave(answered: int, _page: int) -> None:
-        if answered == moment:
+    def leave(requests: int, _page: int) -> None:
+        if requests == moment:
             resolve(fake, "I0")
 
     meanwhile(fake, leave)
@@ -158,12 +162,12 @@ def test_a_departure_between_two_pages_hides_no_other_group(apart: timedelta, mo
     assert report.complete
 
 
-def test_a_list_that_never_rests_is_read_a_bounded_number_of_times_and_is_not_complete() -> None:
-    """One group leaves before every second page, all of them began in one second."""
+def test_a_list_that_changes_all_the_time_is_read_a_bounded_number_of_times() -> None:
+    """The selection is then incomplete: a group leaves before every second page."""
     fake = server(60, MICROSECOND)
     firing = iter(ids(range(60)))
 
-    def leave(_answered: int, page: int) -> None:
+    def leave(_requests: int, page: int) -> None:
         if page == 2:
             resolve(fake, next(firing))
 
@@ -190,14 +194,14 @@ EVENTS = st.dictionaries(
 def test_a_complete_selection_has_every_group_that_matched_all_the_time(
     events: dict[int, list[tuple[str, int]]], prefetch: int, apart: timedelta
 ) -> None:
-    """Whatever leaves for good and begins meanwhile; and none that began later."""
+    """Whatever leaves or begins meanwhile; and none that began later."""
     fake = server(9, apart)
     stay = {*ids(range(9))}
 
-    def happens(answered: int, _page: int) -> None:
-        for what, number in events.get(answered, ()):
+    def happens(requests: int, _page: int) -> None:
+        for what, number in events.get(requests, ()):
             if what == "begin":
-                fake.add_group(started_at=now() + MINUTE * answered)
+                fake.add_group(started_at=now() + MINUTE * requests)
                 continue
             group = fake.groups.get(f"I{number}")
             stay.discard(f"I{number}")
@@ -213,10 +217,10 @@ def test_a_complete_selection_has_every_group_that_matched_all_the_time(
 
 
 def test_a_group_that_leaves_and_comes_back_does_not_hide_another() -> None:
-    """It fires whenever a first page is read, and is resolved whenever a later one is."""
+    """It fires when a first page is read, and is resolved when a later one is."""
     fake = server(6)
 
-    def flap(_answered: int, page: int) -> None:
+    def flap(_requests: int, page: int) -> None:
         fake.groups["I0"].resolved_at = None if page == 1 else now()
 
     meanwhile(fake, flap)
@@ -225,11 +229,11 @@ def test_a_group_that_leaves_and_comes_back_does_not_hide_another() -> None:
 
 
 def test_a_group_that_begins_and_ends_meanwhile_does_not_hide_another() -> None:
-    """It fires only while a second page is read."""
+    """It fires only while a second page is being read."""
     fake = server(6)
     fake.add_group(id="N", state="resolved", started_at=now() + MINUTE)
 
-    def flap(_answered: int, page: int) -> None:
+    def flap(_requests: int, page: int) -> None:
         fake.groups["N"].resolved_at = None if page == 2 else now()
 
     meanwhile(fake, flap)
@@ -237,13 +241,13 @@ def test_a_group_that_begins_and_ends_meanwhile_does_not_hide_another() -> None:
     assert {*ids(range(6))} <= {*selected(report)} or not report.complete
 
 
-def test_a_selection_that_is_as_large_as_may_be_is_read() -> None:
+def test_a_selection_of_the_largest_size_is_read() -> None:
     """To its end."""
     assert selected(frozen(server(5), most=5, prefetch=2)) == ids(range(5))
 
 
 def test_a_selection_that_is_too_large_is_refused_after_one_request() -> None:
-    """The first page says how many there are."""
+    """The first page has the count."""
     fake = server(5)
     with pytest.raises(SelectionTooLarge, match="5 groups or more, and max_items=4") as caught:
         frozen(fake, most=4, prefetch=2)
@@ -252,14 +256,14 @@ def test_a_selection_that_is_too_large_is_refused_after_one_request() -> None:
 
 
 class Forgetful(httpx.AsyncBaseTransport):
-    """A proxy that loses a part of the filter."""
+    """A proxy that drops a part of the filter."""
 
     def __init__(self, fake: FakeOnCall, lost: str) -> None:
         self._inner = fake.transport()
         self._lost = lost
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The request without it."""
+        """Forward the request without that part."""
         request.url = request.url.copy_remove_param(self._lost)
         return await self._inner.handle_async_request(request)
 
@@ -272,10 +276,8 @@ class Forgetful(httpx.AsyncBaseTransport):
         pytest.param("id", {"id": "I1"}, "id=I1", id="id"),
     ],
 )
-def test_a_filter_that_was_ignored_is_found_out(
-    lost: str, filters: dict[str, Any], unmet: str
-) -> None:
-    """Before anything is written, by the first group that it excludes, also on a later page."""
+def test_an_ignored_filter_is_detected(lost: str, filters: dict[str, Any], unmet: str) -> None:
+    """Before anything is written, by the first excluded group, even on a later page."""
     fake = server(3)
     state: Any = "resolved" if lost == "state" else "firing"
     fake.add_group(id="OTHER", state=state, started_at=now() - timedelta(hours=1))

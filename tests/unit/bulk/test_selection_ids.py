@@ -1,4 +1,4 @@
-"""What is acted on where no query is given: ids and groups, at hand or one by one."""
+"""What is acted on without a query: ids and groups, from a collection or a stream."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ GROUP = AlertGroup(
 
 
 def ids(*numbers: int) -> list[str]:
-    """Of these groups."""
+    """Return the ids of these groups."""
     return [f"I{number}" for number in numbers]
 
 
@@ -38,21 +38,21 @@ BAD = [
 
 @pytest.mark.parametrize("one", BAD)
 def test_what_is_neither_an_id_nor_a_group_is_refused(one: object) -> None:
-    """Before it becomes a part of a URL."""
+    """Before it becomes part of a URL."""
     with pytest.raises(InvalidArgument, match="neither an id nor an alert group") as caught:
         group_id(one, 3)
     assert caught.value.argument == "selection"
 
 
 def test_what_is_refused_is_reported_with_its_position() -> None:
-    """Counted from 0, as a list is."""
+    """Counted from 0, as in a list."""
     with pytest.raises(InvalidArgument, match=r"^selection\[3\]: 7 is neither"):
         group_id(7, 3)
 
 
 @pytest.mark.parametrize("id_", ["I1\n", "I1\r\n", " I1", "\tI1 "])
 def test_white_space_around_an_id_is_named(id_: str) -> None:
-    """As lines of a file have it."""
+    """As in lines of a file."""
     with pytest.raises(InvalidArgument, match=r"white space around the id.* strip\(\)"):
         group_id(id_, 0)
 
@@ -65,49 +65,49 @@ def test_white_space_around_an_id_is_named(id_: str) -> None:
         pytest.param(attrs.evolve(GROUP, id="x" * 128), id="a group of a long id"),
     ],
 )
-def test_an_id_is_taken_from_what_has_one(one: str | AlertGroup) -> None:
-    """An id itself, or a group."""
+def test_an_id_is_taken_from_an_id_or_a_group(one: str | AlertGroup) -> None:
+    """Both forms select the same."""
     assert group_id(one, 0) == (one if isinstance(one, str) else one.id)
 
 
 async def stream(items: Sequence[Any]) -> AsyncGenerator[Any, None]:
-    """One by one."""
+    """Generate the items one by one."""
     for item in items:
         yield item
 
 
-Heard = list[tuple[int, int | None]]
+Reported = list[tuple[int, int | None]]
 
 
 def read(
     reader: Callable[..., Awaitable[FrozenSelection]], source: object, most: int | None = None
-) -> tuple[list[str], Heard]:
-    """The ids, of which nothing else is known, and what a listener heard."""
-    heard: Heard = []
+) -> tuple[list[str], Reported]:
+    """Read the ids, and collect what the listener gets."""
+    reported: Reported = []
 
     async def main() -> FrozenSelection:
-        return await reader(source, max_items=most, on_found=lambda *one: heard.append(one))
+        return await reader(source, max_items=most, on_found=lambda *found: reported.append(found))
 
     selection = run(main())
     assert (selection.seen, selection.complete) == ({}, True)
-    return [*selection.ids], heard
+    return [*selection.ids], reported
 
 
-def test_ids_and_groups_of_a_stream_are_taken_once_in_order() -> None:
-    """Only the ids are kept; how many will come is unknown."""
-    result, heard = read(read_stream, stream(["I2", GROUP, "I2", "I3", "I1"]))
+def test_ids_and_groups_of_a_stream_are_taken_once_and_in_order() -> None:
+    """Only the ids are kept; the total is unknown."""
+    result, reported = read(read_stream, stream(["I2", GROUP, "I2", "I3", "I1"]))
     assert result == ["I2", "I1", "I3"]
-    assert heard == [(1, None), (2, None), (2, None), (3, None), (3, None)]
+    assert reported == [(1, None), (2, None), (2, None), (3, None), (3, None)]
 
 
 def test_a_stream_with_something_else_is_refused() -> None:
-    """When it comes."""
+    """When that item comes."""
     with pytest.raises(InvalidArgument, match=r"selection\[2\]: 7 is neither"):
         read(read_stream, stream(["I1", "I1", 7]))
 
 
 async def endless() -> AsyncGenerator[str, None]:
-    """It would never stop."""
+    """Generate ids without end."""
     number = 0
     while True:
         yield f"I{number % 6}"
@@ -115,21 +115,21 @@ async def endless() -> AsyncGenerator[str, None]:
 
 
 def test_a_stream_is_left_at_the_first_group_too_many() -> None:
-    """What repeats does not count."""
+    """Duplicates do not count."""
     assert len(read(read_stream, stream(ids(0, 1, 2, 0, 1)), most=3)[0]) == 3
     with pytest.raises(SelectionTooLarge, match="max_items=5"):
         read(read_stream, endless(), most=5)
 
 
-def test_given_ids_are_taken_once_in_order() -> None:
-    """And their number is known."""
-    result, heard = read(read_ids, ["I2", "I1", "I3", "I2"])
+def test_given_ids_are_taken_once_and_in_order() -> None:
+    """Their number is known."""
+    result, reported = read(read_ids, ["I2", "I1", "I3", "I2"])
     assert result == ["I2", "I1", "I3"]
-    assert heard == [(3, 3)]
+    assert reported == [(3, 3)]
 
 
 def test_too_many_given_ids_are_refused() -> None:
-    """What repeats does not count."""
+    """Duplicates do not count."""
     assert len(read(read_ids, ["I1", "I2", "I1"], most=2)[0]) == 2
     with pytest.raises(SelectionTooLarge, match="3 groups or more, and max_items=2"):
         read(read_ids, ids(1, 2, 3), most=2)
