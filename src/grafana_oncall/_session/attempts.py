@@ -47,6 +47,11 @@ _NO_RESPONSE: Final = {
 }
 """What is missing during an outage, by the reason of its pauses."""
 
+_OUTAGE_HINT: Final = (
+    " Hint: see whether it is up and can be reached. Calls with_options(background=True) wait for "
+    "it until RetryPolicy.deadline."
+)
+
 
 class Attempts(Generic[T]):
     """Sends the request of one call, as often as it is asked to."""
@@ -113,9 +118,11 @@ class Attempts(Generic[T]):
         """Say how long the present outage has lasted, and what its last failure was."""
         outage = self._shared.throttle.outage
         what = _NO_RESPONSE[outage.reason].format(host=self._shared.target.host)
+        words = outage.words.removeprefix(f"{self._request.operation.id}: ")
+        hint = "" if "Hint: " in words else _OUTAGE_HINT
         return (
             f"{what} for {outage.lasted(self._now()):.0f} s; nothing was sent. "
-            f"The last failure: {outage.words}"
+            f"The last failure: {words}{hint}"
         )
 
     async def _enter(self) -> int:

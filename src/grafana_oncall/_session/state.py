@@ -165,8 +165,9 @@ class Shared:
         """Send once; raise an OnCallError when no response comes, or the client is closed."""
         if self.closed.is_set():
             raise client_closed()  # since it was let in
+        seconds = max(options.timeout, options.retry.deadline)
         try:
-            async with asyncio.timeout(max(options.timeout, options.retry.deadline)) as limit:
+            async with asyncio.timeout(seconds) as limit:
                 self.time_limits.add(limit)
                 try:
                     return await self.sender.send(request, options.timeout)
@@ -177,7 +178,8 @@ class Shared:
         # Not in the handler: the error's traceback holds the headers that were sent.
         if self.closed.is_set():
             raise _no_response(TransportError, "the client was closed", request)
-        raise _no_response(RequestTimeout, "it did not come to its end in time", request)
+        reason = f"it was not complete within {seconds:g} s (timeout= or RetryPolicy.deadline)"
+        raise _no_response(RequestTimeout, reason, request)
 
     async def sleep(self, seconds: float) -> None:
         """Wait so many seconds; raise ClientStateError as soon as the client is closed."""

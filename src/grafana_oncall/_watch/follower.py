@@ -153,7 +153,8 @@ class Follower:
     def check(self, reader: object) -> None:
         """Raise ClientStateError when another reader has taken over."""
         if reader is not self._reader:
-            raise ClientStateError("Another task has begun to read from this watcher.")
+            message = "Another task has begun to read from this watcher. Make one for each reader."
+            raise ClientStateError(message)
 
     async def poll(self, reader: object, busy: Collection[str] = ()) -> Poll:
         """Wait until a poll is due or hinted at, and return what it found, except of busy groups.

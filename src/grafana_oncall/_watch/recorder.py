@@ -86,7 +86,8 @@ class Recorder:
     def checkpoint(self) -> Checkpoint:
         """What was delivered so far; raises CheckpointError before anything was read."""
         if self.polled is None:
-            raise CheckpointError("Nothing was read yet: there is no checkpoint.", path=None)
+            message = "Nothing was read yet, so there is no checkpoint: iterate the watcher first."
+            raise CheckpointError(message, path=None)
         return Checkpoint(
             server=self._stored_stack.server,
             grafana_url=self._stored_stack.grafana_url,
