@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from grafana_oncall._codec.error_responses import GATEWAY
 from grafana_oncall._core.request import Operation
 from grafana_oncall._session import retry
-from grafana_oncall._session.retry import Decision, is_ambiguous
+from grafana_oncall._session.retry import Decision, Reachability, is_ambiguous
 from grafana_oncall._session.retry_policy import RetryPolicy
 from grafana_oncall.errors import (
     AlreadyInState,
@@ -30,6 +30,8 @@ from grafana_oncall.errors import (
 from grafana_oncall.operations import OPERATIONS
 
 POLICY = RetryPolicy()
+REACHED = Reachability()
+"""OnCall has answered before."""
 REPEATS = ("safe", "same", "already", "missing", "never")
 
 
@@ -126,6 +128,7 @@ def decide(
     elapsed: float = 0.0,
     pause: float | None = None,
     waits: bool = False,
+    reach: Reachability = REACHED,
     policy: RetryPolicy = POLICY,
     random: Callable[[], float] = half,
 ) -> Decision:
@@ -138,6 +141,7 @@ def decide(
         elapsed=elapsed,
         pause=pause_of(error) if pause is None else pause,
         waits=waits,
+        reach=reach,
         policy=policy,
         random=random,
     )

@@ -420,6 +420,12 @@ def test_a_label_that_cannot_be_there_is_refused(key: Any, value: Any, rules: li
 @pytest.mark.parametrize(
     ("convert", "labels", "rule"),
     [
+        pytest.param(
+            to_query,
+            {},
+            "No labels would select everything; if that is meant, leave them out.",
+            id="no labels",
+        ),
         pytest.param(validate_dynamic, {"a": ""}, "Its template is empty.", id="no template"),
         pytest.param(attached, ("", "x"), "Key and value must not be empty.", id="no key"),
         pytest.param(
@@ -435,6 +441,14 @@ def test_a_broken_rule_is_told_in_one_sentence(
 ) -> None:
     """And nothing else."""
     assert [problem.rule for problem in problems(convert, labels)] == [rule]
+
+
+def test_a_rule_for_all_labels_names_the_argument() -> None:
+    """There is no label that it could name."""
+    too_many = {f"k{number}k": "v" for number in range(51)}
+    assert [problem.where for problem in problems(to_query, {})] == ["labels"]
+    assert [problem.where for problem in problems(validate, too_many)] == ["labels"]
+    assert [problem.where for problem in problems(validate_dynamic, too_many)] == ["dynamic_labels"]
 
 
 # The module.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grafana_oncall import Request, Response, errors, operations
 from grafana_oncall._codec.decode import decode
-from grafana_oncall._codec.error_responses import GATEWAY, error_from_response
+from grafana_oncall._codec.error_responses import GATEWAY, MAX_ERROR_BYTES, error_from_response
 from grafana_oncall.models import AlertGroupSilence
 from tests.support.refused_responses import GET, refused
 
@@ -114,6 +114,18 @@ def test_decode_raises_the_refusal_with_all_that_is_known() -> None:
             "The requested resource was not found on this server.'",
             {},
             id="the server's html",
+        ),
+        pytest.param(
+            b"x" * MAX_ERROR_BYTES,
+            "responded without JSON: '" + "x" * 120 + "'…",
+            {},
+            id="as long as is read",
+        ),
+        pytest.param(
+            b"x" * (MAX_ERROR_BYTES + 1),
+            "responded with more than 64 KiB: '" + "x" * 120 + "'…",
+            {},
+            id="one byte more",
         ),
         pytest.param(
             b"<p>" + b"x" * 10_000_000,

@@ -24,9 +24,24 @@ from grafana_oncall._session.retry import (
     needs_intervention,
 )
 from grafana_oncall._session.retry_policy import RetryPolicy, outage_patience
-from grafana_oncall.errors import InvalidArgument, OnCallError, OutcomeUnknown, TransportError
+from grafana_oncall.errors import (
+    InvalidArgument,
+    OnCallError,
+    OutcomeUnknown,
+    StatusError,
+    TransportError,
+)
 from grafana_oncall.operations import OPERATIONS
-from tests.support.failures import ERRORS, KINDS, PAUSES, POLICY, REPEATS, decide, half
+from tests.support.failures import (
+    ERRORS,
+    KINDS,
+    PAUSES,
+    POLICY,
+    REPEATS,
+    decide,
+    half,
+    status_error,
+)
 
 ONCE = RetryPolicy(max_attempts=1, deadline=0.0)
 DELAYS = (0.5, 1.0, 2.0, 4.0)
@@ -103,6 +118,27 @@ def unreached(cause: Exception) -> TransportError:
     error.__cause__ = httpx.ConnectError("no connection")
     error.__cause__.__cause__ = cause
     return error
+
+
+@pytest.mark.parametrize(
+    ("status", "intervention"),
+    [(status, True) for status in (300, 301, 399, 407)]
+    + [(status, False) for status in (406, 408)],
+)
+def test_a_server_that_only_redirects_or_asks_for_a_login_needs_another_setting(
+    status: int, *, intervention: bool
+) -> None:
+    """Where OnCall has never answered; so it is not tried again."""
+    error, reach = status_error(StatusError, status), Reachability(answered=False)
+    assert needs_intervention(error, reach) is intervention
+
+
+@pytest.mark.parametrize("name", ["302", "407"])
+def test_what_is_a_setting_until_oncall_has_answered_is_an_outage_afterwards(name: str) -> None:
+    """Only an outage passes, so only that is tried again."""
+    unreached = Reachability(answered=False)
+    assert shape(decide("safe", ERRORS[name])) == "retry 0.25"
+    assert shape(decide("safe", ERRORS[name], reach=unreached)) in {"give up", "unknown"}
 
 
 @pytest.mark.parametrize("answered", [True, False])
