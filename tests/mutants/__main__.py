@@ -29,18 +29,14 @@ def figures(statuses: Iterable[tuple[str, str]]) -> tuple[list[str], float]:
     Args:
         statuses: Names of mutants, and what became of them.
     """
-    total, killed = Counter[str](), Counter[str]()
-    for name, status in statuses:
-        for row in (name.rpartition(".")[0], "all"):
-            total[row] += 1
-            killed[row] += status in _KILLED
-    rows = [*sorted(total.keys() - {"all"}), "all"]
-    shares = {row: killed[row] / total[row] for row in rows if total[row]}
-    lines = [
-        f"{row:40} {killed[row]:5} of {total[row]:5} killed {share:8.1%}"
-        for row, share in shares.items()
-    ]
-    return lines, 100 * shares.get("all", 0.0)
+    found = [(name.rpartition(".")[0], status) for name, status in statuses]
+    rows = {module: Counter(s for m, s in found if m == module) for module, _ in sorted(found)}
+    rows["all"] = Counter(status for _, status in found)
+    lines = [f"{'':40}  mutants  killed  by timeout"]
+    for row, counts in rows.items():
+        killed, total = sum(counts[status] for status in _KILLED), counts.total()
+        lines.append(f"{row:40} {total:8} {killed / total:7.1%} {counts['timeout']:11}")
+    return lines, 100 * sum(rows["all"][status] for status in _KILLED) / rows["all"].total()
 
 
 def changed_lines(diff: str) -> tuple[str, ...]:

@@ -71,6 +71,15 @@ async def test_a_pause_is_reported_once_unless_it_grows_much() -> None:
     assert throttle.pause(10)
 
 
+async def test_a_pause_is_news_again_when_more_than_half_of_it_is() -> None:
+    """With 10 seconds left, and then 20."""
+    throttle = Throttle(RateEstimate(max_in_flight=2))
+    throttle.pause(10)
+    assert not throttle.pause(20)
+    assert not throttle.pause(32)
+    assert throttle.pause(64.5)
+
+
 async def test_a_pause_of_the_clients_own_limit_says_nothing_about_the_server() -> None:
     """The server has not refused: no burst has ended, and nothing is probed."""
     rate = served(301)
