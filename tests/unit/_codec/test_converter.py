@@ -42,7 +42,7 @@ class Memo:
 
 @attrs.frozen(kw_only=True)
 class Rota:
-    """Native by itself, and holds what is not."""
+    """Native itself, with members that are not."""
 
     first: Shift
     others: Sequence[Shift] = attrs.field(factory=list[Shift])
@@ -50,7 +50,7 @@ class Rota:
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """As Rota, with a member that may be absent."""
+    """Like Rota, with a member that may be absent."""
 
     rota: Rota
     name: str | UnsetType = UNSET
@@ -68,7 +68,7 @@ OPERATION = attrs.evolve(operations.OPERATIONS[0], id="get_shift", path="shifts/
 
 
 def decoded(returns: Any, content: bytes) -> Any:
-    """What decode makes of a successful answer."""
+    """What decode returns for a successful response."""
     request: Request[Any] = Request(operation=OPERATION, path="shifts/", returns=returns)
     return decode(request, Response(status=200, headers={}, content=content))
 
@@ -207,7 +207,7 @@ def test_a_wrong_type_is_refused_by_way_of_cattrs_too(
 
 @pytest.mark.parametrize("content", [b'{"from":null}', b'{"from":1}', b"{}", b'{"from_":"a"}'])
 def test_a_renamed_member_is_as_strict(content: bytes) -> None:
-    """Whatever the path says."""
+    """At any path."""
     with pytest.raises(DecodeError):
         decoded(Shift, content)
 
@@ -231,14 +231,14 @@ def test_nonsense_is_refused_by_way_of_cattrs_too(content: bytes) -> None:
 
 
 def test_several_faults_are_one_error() -> None:
-    """The first one is told."""
+    """The first one is reported."""
     with pytest.raises(DecodeError) as info:
         decoded(Shift, b'{"from":"a","count":"x","weight":"y"}')
     assert info.value.path == "$.count"
 
 
 def written(**members: Any) -> dict[str, Any]:
-    """A shift in JSON, with what has a default."""
+    """A shift in JSON, including defaults."""
     rest: dict[str, Any] = {"to": None, "count": None, "weight": None, "state": None, "days": []}
     return {"from": "a"} | rest | members
 

@@ -1,4 +1,4 @@
-"""Bodies that users write, as models or mappings: taken, or refused with the path of each fault."""
+"""Bodies that users write, models or mappings: accepted, or refused with the path of the fault."""
 
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -135,10 +135,10 @@ CREATE = "type, name, description_short, team_id, labels, dynamic_labels, templa
         ),
     ],
 )
-def test_every_fault_of_an_input_is_told_with_its_path(
+def test_every_fault_of_an_input_is_reported_with_its_path(
     cl: type[Any], value: object, faults: list[str]
 ) -> None:
-    """The server would ignore most of them silently."""
+    """The server would silently ignore most of them."""
     with pytest.raises(InvalidArgument) as info:
         to_input(value, cl, argument="x")
     assert str(info.value) == "; ".join(faults)
@@ -167,14 +167,14 @@ def test_what_is_no_mapping_is_no_input(value: object) -> None:
 
 
 def cyclic() -> dict[str, Any]:
-    """It contains itself."""
+    """A body that contains itself."""
     made: dict[str, Any] = {}
     made["slack"] = made
     return made
 
 
 def deep() -> dict[str, Any]:
-    """It contains 100,000 others."""
+    """A body 100,000 levels deep."""
     made: dict[str, Any] = {}
     for _ in range(100_000):
         made = {"slack": made}
@@ -182,7 +182,7 @@ def deep() -> dict[str, Any]:
 
 
 def unmade(value: Any) -> None:
-    """Takes a nest apart from outside, for Python frees a deep one by recursion."""
+    """Take a nested body apart from outside, because Python frees a deep one by recursion."""
     while isinstance(value, dict) and value:
         _, value = value.popitem()
 
@@ -254,8 +254,8 @@ def test_a_block_of_another_kind_is_refused(value: object) -> None:
         pytest.param(IntegrationCreate, {"type": "x", "labels": [3]}, id="number for a label"),
     ],
 )
-def test_a_fault_is_told_in_words_for_the_user(cl: type[Any], value: object) -> None:
-    """Python's own words help nobody."""
+def test_the_message_of_a_fault_is_written_for_the_user(cl: type[Any], value: object) -> None:
+    """Python's own messages do not help."""
     with pytest.raises(InvalidArgument) as info:
         to_input(value, cl, argument="templates")
     assert "unknown error" not in str(info.value)
@@ -277,7 +277,7 @@ def test_a_fault_is_told_in_words_for_the_user(cl: type[Any], value: object) -> 
     )
 )
 def test_any_json_is_a_model_or_refused(value: object) -> None:
-    """And a model made so is taken again."""
+    """And such a model is accepted again."""
     for cl in (TemplatesInput, IntegrationCreate, DefaultRouteInput, LabelInput):
         try:
             made = to_input(value, cl, argument="x")

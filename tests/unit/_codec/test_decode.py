@@ -1,4 +1,4 @@
-"""Answers of real servers and of the documentation become exact models."""
+"""Responses of real servers and of the documentation become exact models."""
 
 import json
 import pickle
@@ -227,17 +227,17 @@ CLOUD_INTEGRATION_VALUE = Integration(
         ),
     ],
 )
-def test_real_answers_become_exact_models(
+def test_real_responses_become_exact_models(
     request_: Request[Any], content: str, value: object
 ) -> None:
-    """With the status of its operation, and asked for by their ids."""
+    """With the status of its operation, requested by their ids."""
     path = request_.path.replace("/A/", f"/{getattr(value, 'id', 'A')}/")
     request_ = attrs.evolve(request_, path=path)
     assert decode(request_, response_of(content, request_.operation.success)) == value
 
 
 def test_a_page_carries_its_place_in_the_list_and_its_bytes() -> None:
-    """The envelope of real servers."""
+    """In the envelope of real servers."""
     content = (
         '{"count": 101, "next": "http://in:8080/api/v1/alert_groups/?page=3", "previous": "x",'
         f' "results": [{REAL_GROUP}, {WIPED_GROUP}], "page_size": 50,'
@@ -253,7 +253,7 @@ def test_a_page_carries_its_place_in_the_list_and_its_bytes() -> None:
     )
 
 
-def test_a_page_without_number_is_the_one_that_was_asked_for() -> None:
+def test_a_page_without_a_number_is_the_requested_one() -> None:
     """A server may leave out what is not needed."""
     page = decode(operations.list_alert_groups(page=4), response_of('{"count":0,"results":[]}'))
     assert (page.number, page.total_pages, page.next, list(page.results)) == (4, None, None, [])
@@ -273,7 +273,7 @@ def test_unknown_members_are_accepted_everywhere_and_stay_in_the_raw_bytes() -> 
 
 
 def test_absent_members_read_as_none_or_empty() -> None:
-    """Only five are always there."""
+    """Only five are always present."""
     value = decode(GET, response_of(group()))
     assert value == AlertGroup(
         id="A",
@@ -300,16 +300,16 @@ def test_null_reads_as_empty_where_a_list_belongs(labels: object) -> None:
 
 @pytest.mark.parametrize("state", ["firing", "new"])
 def test_both_spellings_of_firing_are_one_member(state: str) -> None:
-    """Whichever a server answers."""
+    """Whichever one a server sends."""
     assert decode(GET, response_of(group(state=state))).state is AlertGroupState.FIRING
 
 
 def test_an_unknown_state_survives() -> None:
-    """As a string that decodes, pickles, and is encoded as it was."""
+    """As a string that decodes, pickles, and is encoded unchanged."""
     value = decode(GET, response_of(group(state="hibernating")))
     assert isinstance(value.state, AlertGroupState)
     assert value.state == "hibernating"
-    assert pickle.loads(pickle.dumps(value)) == value  # noqa: S301  # our own bytes
+    assert pickle.loads(pickle.dumps(value)) == value  # noqa: S301  # the test's own bytes
     body = AlertGroupDelete(mode=DeleteMode("shred"))
     assert encode(operations.delete_alert_group("A", body)) == b'{"mode":"shred"}'
 
@@ -363,7 +363,7 @@ def test_a_timestamp_that_is_none_is_refused(text: object) -> None:
 
 
 def test_an_envelope_may_be_null_where_it_says_nothing() -> None:
-    """Neither number nor total is needed."""
+    """Neither number nor total is required."""
     content = '{"count":1,"results":[],"next":null,"current_page_number":null,"total_pages":null}'
     assert decode(LIST, response_of(content)).number == 1
 
@@ -386,6 +386,8 @@ def test_an_envelope_may_be_null_where_it_says_nothing() -> None:
         pytest.param('{"a":{}}', '{"a":[]}', False, id="object for a list"),
     ],
 )
-def test_an_answer_holds_what_was_asked_for(kept: str, asked: str | None, *, holding: bool) -> None:
+def test_a_response_holds_what_was_requested(
+    kept: str, asked: str | None, *, holding: bool
+) -> None:
     """Whatever the server added."""
     assert contains(kept.encode(), None if asked is None else asked.encode()) is holding

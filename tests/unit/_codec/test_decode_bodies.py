@@ -1,4 +1,4 @@
-"""Bodies of requests: exact bytes, or an error of ours."""
+"""Bodies of requests: exact bytes, or an error of the SDK's."""
 
 from typing import Any
 
@@ -112,7 +112,7 @@ def test_bodies_are_exact_bytes(request_: Request[Any], content: bytes | None) -
 
 
 def test_a_plain_mapping_is_a_body_too() -> None:
-    """For what the models do not know yet."""
+    """For members that the models do not know yet."""
     request = attrs.evolve(
         operations.create_integration(IntegrationCreate(type="x")), body={"a": 1}
     )
@@ -127,7 +127,7 @@ def test_a_plain_mapping_is_a_body_too() -> None:
         pytest.param({"type": object()}, id="nothing that JSON has"),
     ],
 )
-def test_a_body_that_json_cannot_hold_is_an_error_of_ours(body: Any) -> None:
+def test_a_body_that_json_cannot_hold_is_an_error_of_the_sdk(body: Any) -> None:
     """Before anything is sent."""
     request = attrs.evolve(operations.create_integration(IntegrationCreate(type="x")), body=body)
     match = r"^create_integration: its body cannot be encoded: .*\.$"

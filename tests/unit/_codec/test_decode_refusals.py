@@ -1,4 +1,4 @@
-"""An answer that is none of the API's is an error of ours, with its path; whatever it is."""
+"""Any response that is not the API's is an error of the SDK's, with its path."""
 
 import json
 import pickle
@@ -102,7 +102,7 @@ def test_items_of_another_shape_may_be_skipped() -> None:
 
 @pytest.mark.parametrize("name", GROUP)
 def test_a_missing_member_is_refused(name: str) -> None:
-    """Every one of the five, by name."""
+    """Each of the five, by name."""
     content = json.dumps({key: value for key, value in GROUP.items() if key != name})
     with pytest.raises(DecodeError, match=rf"missing required field `{name}` at \$") as info:
         decode(GET, response_of(content))
@@ -183,7 +183,7 @@ def test_nonsense_is_one_error_for_every_operation(
 
 
 def test_bytes_that_are_no_json_have_no_path() -> None:
-    """A path is for JSON of another shape."""
+    """A path is for JSON of the wrong shape."""
     with pytest.raises(DecodeError, match="it is not JSON") as info:
         decode(GET, response_of("meow"))
     assert info.value.path is None
@@ -199,21 +199,21 @@ def test_bytes_that_are_no_json_have_no_path() -> None:
     ],
 )
 def test_huge_numbers_are_decode_errors(content: str, path: str | None) -> None:
-    """Python's limit of digits is no affair of the caller."""
+    """Python's limit of digits does not reach the caller."""
     with pytest.raises(DecodeError) as info:
         decode(GET, response_of(content))
     assert path is None or info.value.path == path
 
 
 def test_a_lone_surrogate_is_a_decode_error() -> None:
-    """It is no character, and could not be printed."""
+    """It is not a character, and could not be printed."""
     with pytest.raises(DecodeError):
         decode(GET, response_of(group(title="\ud800")))
 
 
 @pytest.mark.parametrize("request_", BODY_DUE)
-def test_an_empty_body_where_one_is_due_is_an_error(request_: Request[Any]) -> None:
-    """An empty success says nothing."""
+def test_an_empty_body_where_one_is_required_is_an_error(request_: Request[Any]) -> None:
+    """An empty success has no value."""
     status = request_.operation.success
     match = rf"^{request_.operation.id}: {status}, but the body is empty.*Hint"
     with pytest.raises(DecodeError, match=match):
@@ -221,7 +221,7 @@ def test_an_empty_body_where_one_is_due_is_an_error(request_: Request[Any]) -> N
 
 
 def test_the_statuses_of_success_are_those_of_the_documentation() -> None:
-    """What makes something answers 201, what takes it away 204, and an action 200."""
+    """Creations return 201, deletions 204, and actions 200."""
     odd = {one.id: one.success for one in operations.OPERATIONS if one.success != 200}
     assert odd == {
         "create_integration": 201,
@@ -233,8 +233,8 @@ def test_the_statuses_of_success_are_those_of_the_documentation() -> None:
 
 
 @pytest.mark.parametrize("request_", NOTHING_DUE)
-def test_an_empty_answer_is_success_where_nothing_is_due(request_: Request[Any]) -> None:
-    """All real servers answer so."""
+def test_an_empty_response_is_success_where_no_body_is_expected(request_: Request[Any]) -> None:
+    """As all real servers respond."""
     assert decode(request_, response_of(b"", request_.operation.success)) is None
 
 
@@ -242,7 +242,7 @@ def test_an_empty_answer_is_success_where_nothing_is_due(request_: Request[Any])
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 204, 206, 226, 299])
 @pytest.mark.parametrize("content", [b"", b"{}", group().encode()], ids=["empty", "{}", "a group"])
 def test_another_status_is_no_success(request_: Request[Any], status: int, content: bytes) -> None:
-    """A 202 of a queue, a 203 of a proxy: none of them is the API's, whatever its body."""
+    """A 202 of a queue, a 203 of a proxy: neither is the API's, whatever its body."""
     success = request_.operation.success
     if status == success:
         return
@@ -263,11 +263,13 @@ def test_another_status_is_no_success(request_: Request[Any], status: int, conte
         b"Ok.",
         b'"\xff"',
         pytest.param(HTML.encode(), id="a page"),
-        pytest.param(json.dumps({"count": 0, "results": []}).encode(), id="another answer"),
+        pytest.param(json.dumps({"count": 0, "results": []}).encode(), id="another response"),
     ],
 )
-def test_a_body_where_none_is_due_is_no_success(request_: Request[Any], content: bytes) -> None:
-    """Somebody else speaks, perhaps to say that it went wrong; the effect is in doubt."""
+def test_a_body_where_none_is_expected_is_no_success(
+    request_: Request[Any], content: bytes
+) -> None:
+    """It is not the API's, and perhaps reports a failure; the outcome is unknown."""
     success = request_.operation.success
     match = f"{success}, but there is a body where none belongs"
     with pytest.raises(DecodeError, match=match) as info:
@@ -284,15 +286,15 @@ INTEGRATION = {"id": "A", "name": "n", "link": None, "type": "webhook", "team_id
 
 
 def of_id(request: Request[Any], value: str) -> Response:
-    """An answer about this object."""
+    """A response with this object."""
     body = GROUP if "alert_group" in request.operation.id else INTEGRATION
     return response_of(json.dumps({**body, "id": value}))
 
 
 @pytest.mark.parametrize("request_", OF_AN_OBJECT)
 @pytest.mark.parametrize("other", ["B", "a", "A ", "AA", ""])
-def test_another_object_is_not_the_answer(request_: Request[Any], other: str) -> None:
-    """Ids are case-sensitive. Such an answer is that of another request."""
+def test_another_object_is_not_the_response(request_: Request[Any], other: str) -> None:
+    """Ids are case-sensitive. Such a response belongs to another request."""
     assert decode(request_, of_id(request_, "A")).id == "A"
     with pytest.raises(DecodeError, match=r"instead of A.*another request") as info:
         decode(request_, of_id(request_, other))
@@ -300,7 +302,7 @@ def test_another_object_is_not_the_answer(request_: Request[Any], other: str) ->
 
 
 @pytest.mark.parametrize(
-    ("asked", "told", "fits"),
+    ("requested", "reported", "fits"),
     [
         (1, 1, True),
         (1, None, True),
@@ -310,15 +312,17 @@ def test_another_object_is_not_the_answer(request_: Request[Any], other: str) ->
         (7, 8, False),
     ],
 )
-def test_a_later_page_is_not_the_answer(asked: int, told: int | None, *, fits: bool) -> None:
+def test_a_later_page_is_not_the_response(
+    requested: int, reported: int | None, *, fits: bool
+) -> None:
     """An earlier one may be."""
-    request = attrs.evolve(LIST, query=(("page", str(asked)),))
-    answer = response_of(json.dumps({"count": 0, "results": [], "current_page_number": told}))
+    request = attrs.evolve(LIST, query=(("page", str(requested)),))
+    response = response_of(json.dumps({"count": 0, "results": [], "current_page_number": reported}))
     if fits:
-        assert decode(request, answer).number == (told or asked)
+        assert decode(request, response).number == (reported or requested)
         return
-    with pytest.raises(DecodeError, match=f"page {told} instead of page {asked}") as info:
-        decode(request, answer)
+    with pytest.raises(DecodeError, match=f"page {reported} instead of page {requested}") as info:
+        decode(request, response)
     assert info.value.path is None
 
 
@@ -344,7 +348,7 @@ STATUS = st.sampled_from([200, 200, 200, 201, 204, 206, 302, 400, 403, 404, 429,
 
 
 def is_of(value: object, returns: Any) -> bool:
-    """Whether a value is what the request says that it returns."""
+    """Whether a value has the type that the request returns."""
     if get_origin(returns) is Page:
         item = get_args(returns)[0]
         return isinstance(value, Page) and all(isinstance(one, item) for one in value.results)
@@ -354,7 +358,7 @@ def is_of(value: object, returns: Any) -> bool:
 @pytest.mark.parametrize("request_", BY_ID)
 @settings(max_examples=budget(30, hunt=2000), deadline=None)
 @given(content=CONTENT, status=STATUS)
-def test_any_answer_is_a_value_or_an_error_of_ours(
+def test_any_response_is_a_value_or_an_error_of_the_sdk(
     request_: Request[Any], content: bytes, status: int
 ) -> None:
     """Never a KeyError, a JSONDecodeError, a RecursionError, or a value of another type."""

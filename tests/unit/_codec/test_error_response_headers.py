@@ -1,4 +1,4 @@
-"""What a refused answer says in its headers: how long to wait, and where else to go."""
+"""What an error response says in its headers: how long to wait, and where it redirects."""
 
 import string
 from datetime import UTC, datetime
@@ -86,8 +86,8 @@ RECEIVED = datetime(2026, 10, 21, 7, 27, tzinfo=UTC)
         ),
     ],
 )
-def test_a_date_to_wait_for_counts_from_the_answer(date: str, seconds: float | None) -> None:
-    """The clock is the answer's, so that nothing here depends on now."""
+def test_a_date_to_wait_for_counts_from_the_response(date: str, seconds: float | None) -> None:
+    """Relative to the response's own date, so that nothing here depends on now."""
     response = Response(status=429, headers={"retry-after": date}, content=b"", received=RECEIVED)
     assert error_from_response(GET, response).reset_after == seconds
 
@@ -102,7 +102,7 @@ def test_a_date_to_wait_for_counts_from_the_answer(date: str, seconds: float | N
     ],
 )
 def test_a_date_to_wait_for_is_of_the_clock_of_the_server(date: str, seconds: float) -> None:
-    """Which its answer shows, and which need not agree with ours."""
+    """Which its response shows, and which may differ from the client's."""
     headers = {"retry-after": "Mon, 26 Oct 2026 07:28:00 GMT", "date": date}
     response = Response(status=429, headers=headers, content=b"", received=RECEIVED)
     assert error_from_response(GET, response).reset_after == seconds
@@ -111,13 +111,13 @@ def test_a_date_to_wait_for_is_of_the_clock_of_the_server(date: str, seconds: fl
 @pytest.mark.parametrize(
     ("status", "seconds"), [(429, 7.0), (503, 7.0), (500, None), (400, None), (302, None)]
 )
-def test_only_an_answer_that_asks_to_wait_has_a_wait(status: int, seconds: float | None) -> None:
+def test_only_a_response_that_asks_to_wait_has_a_wait(status: int, seconds: float | None) -> None:
     """Whatever its headers say."""
     assert refused(status, headers={"retry-after": "7"}).reset_after == seconds
 
 
-def test_a_stack_that_is_being_learned_is_told() -> None:
-    """The server's own words do not say what to do."""
+def test_a_stack_that_is_being_synchronized_is_reported() -> None:
+    """The server's own message does not say what to do."""
     error = refused(
         429,
         {"detail": "Organization being synced, please retry."},
@@ -140,7 +140,7 @@ HEADER = (
 
 @given(HEADER, HEADER, st.text())
 def test_any_header_is_a_wait_or_none(retry: str, reset: str, detail: str) -> None:
-    """Never negative, never endless, never another error."""
+    """Never negative, never infinite, never another error."""
     headers = {"retry-after": retry, "ratelimit-reset": reset}
     seconds = refused(429, {"detail": detail}, headers=headers).reset_after
     assert seconds is None or 0 <= seconds < 10**12
@@ -160,7 +160,7 @@ def test_any_header_is_a_wait_or_none(retry: str, reset: str, detail: str) -> No
 )
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_shows_where_to_and_no_secret(status: int, location: str, shown: str) -> None:
-    """It is not followed: the token would go elsewhere."""
+    """It is not followed: the token would be sent elsewhere."""
     error = refused(status, b"<html>Moved", headers={"location": location})
     assert error.detail == (
         f"redirects to {shown}; redirects are not followed. Set url= to the OnCall API itself"
@@ -170,7 +170,7 @@ def test_a_redirect_shows_where_to_and_no_secret(status: int, location: str, sho
 
 
 @pytest.mark.parametrize(
-    ("location", "told"),
+    ("location", "shown"),
     [
         pytest.param("mailto:me:hunter2@sso.example", "redirects;", id="userinfo without slashes"),
         pytest.param("https:/me:hunter2@sso.example", "redirects;", id="one slash"),
@@ -189,21 +189,21 @@ def test_a_redirect_shows_where_to_and_no_secret(status: int, location: str, sho
         ),
     ],
 )
-def test_an_odd_location_shows_no_secret_and_reads_well(location: str, told: str) -> None:
-    """Proxies answer many things."""
+def test_an_odd_location_shows_no_secret_and_reads_well(location: str, shown: str) -> None:
+    """Proxies send many kinds of it."""
     error = refused(302, headers={"location": location})
-    assert error.detail.startswith(f"{told} redirects are not followed. ")
+    assert error.detail.startswith(f"{shown} redirects are not followed. ")
     assert "hunter2" not in str(error)
     assert str(error).isprintable()
 
 
 @pytest.mark.parametrize("status", [300, 304, 399])
 def test_another_3xx_is_no_redirect(status: int) -> None:
-    """It leads nowhere."""
+    """It has no target."""
     assert refused(status).detail == "gave no reason"
 
 
 @pytest.mark.parametrize("location", ["//[", "http://[::1", "https://[x]/"])
 def test_a_location_that_is_no_url_is_no_other_error(location: str) -> None:
-    """The redirect is what to report."""
+    """The redirect is what is reported."""
     assert refused(302, headers={"location": location}).status == 302

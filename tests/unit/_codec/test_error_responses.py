@@ -1,4 +1,4 @@
-"""Refused answers: which error each is, and what it says."""
+"""Error responses: the class of each error, and its message."""
 
 import json
 import tracemalloc
@@ -35,7 +35,7 @@ NOT_FOUND_PAGE = b"""
 
 
 def test_decode_raises_the_refusal_with_all_that_is_known() -> None:
-    """Operation, method, path, status, words."""
+    """Operation, method, path, status, detail."""
     response = Response(status=404, headers={}, content=b'{"detail":"Not found."}')
     with pytest.raises(errors.NotFound) as info:
         decode(operations.update_integration("A", body=None), response)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -144,7 +144,7 @@ def test_decode_raises_the_refusal_with_all_that_is_known() -> None:
 def test_every_shape_of_body_is_readable(
     content: bytes | str | object, detail: str, fields: dict[str, tuple[str, ...]]
 ) -> None:
-    """One line of words, and the messages by member."""
+    """One line of text, and the messages by member."""
     error = refused(400, content)
     assert (error.detail, error.fields) == (detail, fields)
     assert str(error).startswith(f"get_alert_group: 400 {detail} (GET /api/v1/alert_groups/A/).")
@@ -177,7 +177,7 @@ def test_a_detail_is_one_printable_line(content: str) -> None:
     ],
 )
 def test_a_message_stays_short(content: object) -> None:
-    """As it does for HTML."""
+    """For HTML as well."""
     error = refused(400, content)
     assert len(error.detail) == 500
     assert len(str(error)) < 600
@@ -191,8 +191,8 @@ def test_there_are_not_more_messages_than_can_be_read() -> None:
     assert list(error.fields) == [f"member {number}" for number in range(100)]
 
 
-def test_a_refusal_of_more_than_64_kib_is_told_by_its_beginning() -> None:
-    """Nobody reads it, and to parse it may take gigabytes."""
+def test_a_refusal_of_more_than_64_kib_is_reported_by_its_beginning() -> None:
+    """No one reads more, and parsing it may take gigabytes."""
     content = json.dumps({"detail": "no " * 21_839}).encode()
     assert len(content) == 64 * 1024 - 5
     assert refused(400, content).detail == ("no " * 200)[:499] + "…"
@@ -209,7 +209,7 @@ def test_a_refusal_of_more_than_64_kib_is_told_by_its_beginning() -> None:
     ],
 )
 def test_a_name_that_is_repeated_takes_no_memory(content: str) -> None:
-    """It stands before each message that is below it."""
+    """It precedes each message below it."""
     members = ", ".join(f'"{number}": ["bad"]' for number in range(1500))
     body = content % ("k" * 30_000, members)
     tracemalloc.start()
@@ -223,7 +223,7 @@ def test_a_name_that_is_repeated_takes_no_memory(content: str) -> None:
 
 @pytest.mark.parametrize("part", ["[],", "{},", '"x",', "1,", "[[[[[["])
 def test_a_refusal_of_many_megabytes_is_not_parsed(part: str) -> None:
-    """As objects it would be a gigabyte."""
+    """As objects, it would take a gigabyte."""
     body = f"[{part * (20_000_000 // len(part))}0]".encode()
     tracemalloc.start()
     try:
@@ -259,7 +259,7 @@ def test_a_deep_body_is_readable(depth: int) -> None:
 @pytest.mark.parametrize("depth", [800, 3_000, 30_000])
 @pytest.mark.parametrize("half", ["[", '{"a":'], ids=["lists", "objects"])
 def test_a_body_is_never_too_deep_to_be_a_refusal(half: str, depth: int) -> None:
-    """How deep JSON may be differs between releases of Python, and none stands for all of them."""
+    """How deep JSON may be differs between releases of Python; one depth cannot cover all."""
     content = half * depth + "1" + ("]" if half == "[" else "}") * depth
     assert type(refused(400, content)) is errors.BadRequest
 
@@ -329,7 +329,7 @@ def test_status_and_body_choose_the_class(
 
 @pytest.mark.parametrize("verb", ACTIONS)
 def test_a_service_account_learns_that_a_user_is_needed(verb: str) -> None:
-    """All six actions answer so."""
+    """All six actions respond so."""
     text = f"Service accounts are not allowed to {verb} alert groups"
     error = refused(403, {"detail": text}, request=ACTIONS[verb])
     assert type(error) is errors.UserTokenRequired
@@ -370,7 +370,7 @@ CONFLICTS = [
 def test_a_conflict_says_whether_it_is_already_so(
     verb: str, state: str, kind: type[errors.Conflict]
 ) -> None:
-    """So that a repeat after a lost answer is no failure."""
+    """So that a retry after a lost response is no failure."""
     error = refused(400, {"detail": f"Can't {verb} {state} alert group"}, request=ACTIONS[verb])
     assert type(error) is kind
     assert isinstance(error, errors.BadRequest)
@@ -380,7 +380,7 @@ def test_a_conflict_says_whether_it_is_already_so(
 
 
 def test_an_acknowledged_group_may_be_resolved() -> None:
-    """The acknowledgement outlives it, and is what the server looks at first."""
+    """The acknowledgement outlives it, and the server checks it first."""
     text = "Can't acknowledge an acknowledged alert group"
     error = refused(400, {"detail": text}, request=ACTIONS["acknowledge"])
     assert error.hint
@@ -409,8 +409,8 @@ def test_an_acknowledged_group_may_be_resolved() -> None:
         pytest.param("Can't do that", errors.BadRequest, id="another can't"),
     ],
 )
-def test_other_bad_requests_are_told_apart(detail: str, kind: type[errors.BadRequest]) -> None:
-    """Already there is not the same as impossible."""
+def test_other_bad_requests_are_distinguished(detail: str, kind: type[errors.BadRequest]) -> None:
+    """Already there differs from impossible."""
     assert type(refused(400, {"detail": detail})) is kind
     assert type(refused(400, [detail])) is kind
 
@@ -490,7 +490,7 @@ BODIES = (
     ),
     location=st.sampled_from([None, "", "/x", "https://h/x?y", "x" * 9999]),
 )
-def test_any_refused_answer_is_an_error_and_never_raises_another(
+def test_any_error_response_is_an_error_and_never_raises_another(
     status: int, content: bytes, headers: dict[str, str], location: str | None
 ) -> None:
     """With a detail that says something."""
@@ -525,12 +525,12 @@ ONCALLS = [
 
 
 @pytest.mark.parametrize(("status", "content"), GATEWAYS)
-def test_what_only_a_gateway_answers_is_a_gateways(status: int, content: object) -> None:
-    """By its status, or by a page where OnCall answers JSON."""
+def test_what_only_a_gateway_sends_is_from_a_gateway(status: int, content: object) -> None:
+    """By its status, or by a page where OnCall sends JSON."""
     assert refused(status, content).is_gateway
 
 
 @pytest.mark.parametrize(("status", "content"), ONCALLS)
-def test_what_oncall_answers_is_no_gateways(status: int, content: object) -> None:
-    """Also where it may be either's: then it means the same."""
+def test_what_oncall_sends_is_not_from_a_gateway(status: int, content: object) -> None:
+    """Even where either may have sent it: then it means the same."""
     assert not refused(status, content).is_gateway

@@ -1,4 +1,4 @@
-"""What is cancelled is over when the caller goes on, and no cancellation is lost."""
+"""Cancelled work has ended when the caller continues, and no cancellation is lost."""
 
 import asyncio
 import threading
@@ -9,7 +9,7 @@ from grafana_oncall._core.aio import call_in, cancel_all, to_the_end
 
 
 async def a_turn() -> None:
-    """Lets everybody else run, and waits for nobody."""
+    """Let all other tasks run once."""
     await asyncio.sleep(0)
 
 
@@ -19,7 +19,7 @@ async def forever() -> None:
 
 
 async def test_what_is_ended_is_over() -> None:
-    """However it ends: nothing of it is raised, and nothing of it is lost and logged."""
+    """However it ends: it raises nothing, and nothing of it is lost or logged."""
     done: list[str] = []
 
     async def clean_up() -> None:
@@ -40,7 +40,7 @@ async def test_what_is_ended_is_over() -> None:
 
 
 async def test_a_cancellation_comes_when_all_is_over() -> None:
-    """It is that of the caller: those of the tasks have other words, or none."""
+    """It is the caller's: those of the tasks have other messages, or none."""
     done: list[str] = []
 
     async def clean_up() -> None:
@@ -62,7 +62,7 @@ async def test_a_cancellation_comes_when_all_is_over() -> None:
 
 
 async def test_work_that_cannot_be_stopped_is_waited_for() -> None:
-    """However often the waiter is cancelled; what came of it is given, or raised."""
+    """However often the waiter is cancelled; its result is returned, or raised."""
     work = asyncio.get_running_loop().create_future()
     waiting = asyncio.create_task(to_the_end(work))
     for _ in range(3):
@@ -70,10 +70,10 @@ async def test_work_that_cannot_be_stopped_is_waited_for() -> None:
         waiting.cancel()
     await a_turn()
     assert not waiting.done()
-    work.set_result("an answer")
+    work.set_result("a result")
     await asyncio.wait([waiting])
     assert waiting.cancelled()
-    assert await to_the_end(work) == "an answer"
+    assert await to_the_end(work) == "a result"
 
 
 async def test_work_that_fails_meanwhile_is_the_cause_of_the_cancellation() -> None:
@@ -92,7 +92,7 @@ async def test_work_that_fails_meanwhile_is_the_cause_of_the_cancellation() -> N
 
 
 async def test_a_call_is_made_in_the_thread_of_the_loop() -> None:
-    """At once by whoever is there; a loop that waits is woken up."""
+    """At once from that thread; a loop that sleeps is woken up."""
     loop, called = asyncio.get_running_loop(), asyncio.Event()
     threads = list[int]()
 
@@ -111,7 +111,7 @@ async def test_a_call_is_made_in_the_thread_of_the_loop() -> None:
 
 
 def test_without_a_loop_a_call_is_made_at_once_and_with_a_closed_one_never() -> None:
-    """There is nobody to be told then."""
+    """With a closed loop, nothing is left to notify."""
     called = list[str]()
     call_in(None, lambda: called.append("without"))
     loop = asyncio.new_event_loop()

@@ -6,7 +6,7 @@ from grafana_oncall._core.causes import causes, strip_tracebacks
 
 
 def test_tracebacks_are_stripped_from_all_that_led_to_an_error() -> None:
-    """However long the chain is, and although causes and contexts meet again."""
+    """However long the chain is, and even if causes and contexts meet."""
     errors = [raised(ValueError(str(number))) for number in range(2000)]
     for later, earlier in pairwise(errors):
         later.__cause__ = later.__context__ = earlier
@@ -16,13 +16,13 @@ def test_tracebacks_are_stripped_from_all_that_led_to_an_error() -> None:
 
 
 class Unhashable(ValueError):
-    """As exceptions that are dataclasses are."""
+    """Unhashable, like exceptions that are dataclasses."""
 
     __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # how Python says so
 
 
 def test_tracebacks_are_stripped_from_errors_without_a_hash() -> None:
-    """They may be the cause of ours."""
+    """They may be the cause of an error of the SDK's."""
     cause = raised(Unhashable())
     error = raised(ValueError())
     error.__cause__ = cause
@@ -39,7 +39,7 @@ def raised(error: Exception) -> Exception:
 
 
 def test_causes_come_before_contexts_and_each_comes_once() -> None:
-    """Also where the chain meets itself."""
+    """Even where the chain meets itself."""
     error, cause, context, deeper = (ValueError(name) for name in "abcd")
     error.__cause__, error.__context__ = cause, context
     cause.__context__ = context.__context__ = deeper

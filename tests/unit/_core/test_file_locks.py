@@ -1,4 +1,4 @@
-"""Locks on files: whoever opens one twice has it once, on Windows too."""
+"""File locks: a file that is opened twice is locked once, on Windows too."""
 
 import errno
 import os
@@ -23,7 +23,7 @@ class LocksOfWindows:
         self.held: dict[tuple[int, int], int] = {}
 
     def locking(self, file: int, how: int, count: int) -> None:
-        """Takes or frees; what another handle has, and what this one has not, is EACCES."""
+        """Lock or unlock; what another handle holds, or this one does not, is EACCES."""
         assert count == 1
         place = os.fstat(file).st_ino, os.lseek(file, 0, os.SEEK_CUR)
         assert place[1] + count < 2**31
@@ -37,7 +37,7 @@ class LocksOfWindows:
 
 @pytest.fixture
 def msvcrt() -> LocksOfWindows:
-    """What is locked."""
+    """The locked handles."""
     return LocksOfWindows()
 
 
@@ -45,7 +45,7 @@ def msvcrt() -> LocksOfWindows:
 def locks(
     request: pytest.FixtureRequest, msvcrt: LocksOfWindows, monkeypatch: pytest.MonkeyPatch
 ) -> ModuleType:
-    """The module as it is on this system, and as it would be on Windows."""
+    """The module as on this system, and as on Windows."""
     if request.param == "here":
         return files
     assert files.__file__ is not None
@@ -69,8 +69,8 @@ def two(tmp_path: Path) -> Generator[list[FileIO]]:
         yield [one, other]
 
 
-def test_one_at_a_time_has_a_lock(locks: ModuleType, two: list[FileIO]) -> None:
-    """Until it is given back; file objects and their numbers are the same."""
+def test_one_handle_at_a_time_has_a_lock(locks: ModuleType, two: list[FileIO]) -> None:
+    """Until it is released; file objects and file descriptors are the same."""
     one, other = two
     locks.lock(one)
     with pytest.raises(BlockingIOError):
@@ -80,8 +80,8 @@ def test_one_at_a_time_has_a_lock(locks: ModuleType, two: list[FileIO]) -> None:
     locks.unlock(other)
 
 
-def test_who_has_no_lock_may_give_it_back(locks: ModuleType, two: list[FileIO]) -> None:
-    """Nothing happens: the other still has it."""
+def test_a_handle_without_the_lock_may_release_it(locks: ModuleType, two: list[FileIO]) -> None:
+    """Nothing happens: the other still holds it."""
     one, other = two
     locks.lock(one)
     locks.unlock(other)
@@ -90,8 +90,8 @@ def test_who_has_no_lock_may_give_it_back(locks: ModuleType, two: list[FileIO]) 
     locks.unlock(one)
 
 
-def test_a_file_stays_where_it_is_read(locks: ModuleType, two: list[FileIO]) -> None:
-    """Nothing of what is in it is locked, or skipped."""
+def test_locking_does_not_move_the_position_of_a_file(locks: ModuleType, two: list[FileIO]) -> None:
+    """Nothing in it is locked or skipped."""
     one = two[0]
     assert one.read(5) == b"some "
     locks.lock(one)
@@ -104,7 +104,7 @@ def test_a_file_stays_where_it_is_read(locks: ModuleType, two: list[FileIO]) -> 
 def test_windows_locks_a_byte_that_no_file_reaches(
     locks: ModuleType, two: list[FileIO], msvcrt: LocksOfWindows
 ) -> None:
-    """Others cannot read what is locked there."""
+    """Because others cannot read locked bytes."""
     locks.lock(two[0])
     ((_, place),) = msvcrt.held
     assert place > 2**30

@@ -34,21 +34,21 @@ READ, APPEND, BOTH = os.O_RDONLY, os.O_WRONLY | os.O_APPEND, os.O_RDWR
 def test_what_is_no_file_is_an_os_error_at_once(
     tmp_path: Path, odd: Callable[[Path], Path], flags: int
 ) -> None:
-    """Nothing waits for the other end of a pipe."""
+    """It does not wait for the other end of a pipe."""
     with pytest.raises(OSError, match=r"\w"):
         open_private(odd(tmp_path), flags)
 
 
 @ON_POSIX
 def test_a_device_is_not_read() -> None:
-    """There may be no end of it."""
+    """It may be endless."""
     with pytest.raises(OSError, match="Not a regular file"):
         open_private(ENDLESS, READ)
 
 
 @ON_POSIX
-def test_a_new_file_takes_the_place_of_what_is_there(tmp_path: Path) -> None:
-    """Also of a pipe or a link, which are neither opened nor followed; but not of a folder."""
+def test_a_new_file_replaces_what_exists(tmp_path: Path) -> None:
+    """Even of a pipe or a link, which are neither opened nor followed; but not of a folder."""
     target, link = tmp_path / "target", tmp_path / "link"
     target.write_text("precious")
     link.symlink_to(target)
@@ -75,7 +75,7 @@ def test_only_its_owner_can_read_a_new_file(tmp_path: Path) -> None:
 
 @ON_POSIX
 def test_a_symbolic_link_is_followed_unless_that_is_forbidden(tmp_path: Path) -> None:
-    """A planted one leads to a file of which nothing may be changed."""
+    """A planted one leads to a file that must not be changed."""
     link, target = tmp_path / "link", tmp_path / "target"
     target.write_text("precious")
     link.symlink_to(target)
@@ -102,7 +102,7 @@ objects = st.dictionaries(st.text(max_size=3), st.text(max_size=5), max_size=3)
 
 @given(value=objects, cuts=st.lists(st.integers(0, 50)))
 def test_a_line_is_json_and_has_its_object(value: dict[str, str], cuts: list[int]) -> None:
-    """In whatever pieces it was written."""
+    """In however many pieces it was written."""
     text = json.dumps({"a": 1, **value}).encode()
     line = sealed(text)
     places = sorted({0, *(cut % len(text) for cut in cuts), len(text)})

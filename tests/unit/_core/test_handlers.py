@@ -1,4 +1,4 @@
-"""Calling what users have registered: its failure is returned, and ends nothing else."""
+"""Calling what users registered: a failure is returned, and ends nothing else."""
 
 import asyncio
 from contextlib import suppress
@@ -24,7 +24,7 @@ async def fail(error: BaseException) -> None:
     ],
 )
 async def test_what_a_handler_raises_is_returned(error: BaseException) -> None:
-    """Whatever class it has; and the caller is not cancelled."""
+    """Whatever its class; and the caller is not cancelled."""
     assert await failure_of(fail, error) is error
     await asyncio.sleep(0)
 
@@ -49,14 +49,14 @@ async def test_a_function_that_cannot_be_called_like_this_has_failed() -> None:
 
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
 def test_a_handler_may_end_the_process(error: BaseException) -> None:
-    """That is not a failure of the handler."""
+    """This is not a failure of the handler."""
     with pytest.raises(type(error)):
         asyncio.run(failure_of(fail, error))
 
 
 @pytest.mark.parametrize("replaced", [False, True])
-async def test_a_caller_is_cancelled_whatever_the_handler_makes_of_that(*, replaced: bool) -> None:
-    """Also where the handler catches it, or raises something else; that is the cause then."""
+async def test_a_caller_is_cancelled_whatever_the_handler_does_with_it(*, replaced: bool) -> None:
+    """Even where the handler catches it, or raises something else; that is the cause then."""
 
     async def stubborn() -> None:
         with suppress(asyncio.CancelledError):
@@ -74,10 +74,10 @@ async def test_a_caller_is_cancelled_whatever_the_handler_makes_of_that(*, repla
 
 
 @pytest.mark.parametrize("cancellations", [1, 4])
-async def test_a_handler_that_ignores_its_cancellation_holds_nobody_up(
+async def test_a_handler_that_ignores_its_cancellation_does_not_block_the_caller(
     caplog: pytest.LogCaptureFixture, cancellations: int
 ) -> None:
-    """It has five seconds, as for cleaning up, however often the caller is cancelled meanwhile."""
+    """It has five seconds to clean up, however often the caller is cancelled meanwhile."""
     released = asyncio.Event()
 
     async def ignore() -> None:

@@ -8,7 +8,7 @@ from grafana_oncall._core.keywords import explain_keywords, unknown_keyword
 
 
 class Shelf:
-    """Something with keywords."""
+    """A class with keyword arguments."""
 
     @explain_keywords
     def __init__(self, *, width: int = 1) -> None:
@@ -43,20 +43,20 @@ def test_a_decorated_method_is_named_without_its_class() -> None:
 
 
 def test_a_decorated_constructor_is_named_by_its_class() -> None:
-    """Nobody calls `__init__`."""
+    """Callers do not write `__init__`."""
     with pytest.raises(TypeError, match=r"^Shelf\(\) has no `widht`; did you mean `width`\?$"):
         Shelf(widht=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # the slip
 
 
 def test_a_method_under_another_name_is_named_by_that() -> None:
-    """The outer name is that of the call."""
+    """The outer name is the one that was called."""
     add = explain_keywords(Shelf().put, "shelf.add")
     with pytest.raises(TypeError, match=r"^shelf\.add\(\) has no `page`; did you mean `pages`\?$"):
         add("b", page=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # the slip
 
 
 def test_a_positional_only_parameter_is_no_keyword() -> None:
-    """Python would refuse it as well."""
+    """Python would refuse it too."""
     with pytest.raises(TypeError, match=r"^put\(\) has no `book`; it takes pages, title$"):
         Shelf().put(book="b")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # the slip
 

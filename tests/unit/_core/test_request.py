@@ -1,4 +1,4 @@
-"""Requests: segments of paths, query parameters, the number of the page that is asked for."""
+"""Requests: path segments, query parameters, the number of the requested page."""
 
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -55,13 +55,13 @@ WITH_ID: list[Callable[[Any], Request[Any]]] = [
     "value", ["A", "I68T24C13IFW1", "a-b_c", "0", "-", pytest.param("a" * 128, id="the longest")]
 )
 def test_an_id_is_the_segment_as_it_is(value: str) -> None:
-    """Nothing in it needs an encoding."""
+    """No character in it needs encoding."""
     assert segment("id", value, ID) == value
 
 
 @pytest.mark.parametrize("value", BAD_IDS)
 def test_a_bad_id_is_refused_by_name_and_rule(value: object) -> None:
-    """An encoded slash would end in the server's HTML 404."""
+    """An encoded slash would result in the server's HTML 404."""
     with pytest.raises(InvalidArgument, match=r"^alert_group_id=.* is not an id\. ") as info:
         segment("alert_group_id", value, ID)
     assert info.value.argument == "alert_group_id"
@@ -81,14 +81,14 @@ def test_a_bad_id_is_refused_by_name_and_rule(value: object) -> None:
         pytest.param(SimpleNamespace(id=None), ID.text, id="an object without one"),
     ],
 )
-def test_what_is_not_an_id_is_told_what_to_pass(value: object, advice: str) -> None:
+def test_the_error_about_a_bad_id_says_what_to_pass(value: object, advice: str) -> None:
     """The rule itself, unless the mistake is known."""
     assert id_advice(value, ID) == advice
 
 
 @given(st.one_of(st.text(), st.text("aB9-_./%\r\n\0?#:@ "), st.from_regex(ID.pattern)))
 def test_no_id_can_leave_its_segment(value: str) -> None:
-    """Whatever is given, the path has the segments of its operation."""
+    """Whatever the id, the path has the segments of its operation."""
     for build in WITH_ID:
         try:
             request = build(value)
@@ -130,9 +130,7 @@ def test_query_parameters_become_pairs(
         pytest.param(operations.list_alert_groups(perpage=7), 1, id="only the size"),
     ],
 )
-def test_a_request_knows_the_page_it_asks_for(
-    request_: Request[Page[AlertGroup]], number: int
-) -> None:
+def test_a_request_knows_its_page(request_: Request[Page[AlertGroup]], number: int) -> None:
     """From 1, as the server counts."""
     assert request_.page_number == number
 
@@ -142,7 +140,7 @@ def test_a_request_knows_the_page_it_asks_for(
     ["abc", "", "0", "-1", "1.5", "\u0663", pytest.param("9" * 5000, id="long"), "\x1b", "1\n"],
 )
 def test_a_page_that_is_no_number_is_refused(page: str) -> None:
-    """Only a caller who varies a request can ask for it; the server would answer page 1."""
+    """Only a caller who varies a request can set it; the server would return page 1."""
     request = attrs.evolve(operations.list_alert_groups(), query=(("page", page),))
     with pytest.raises(InvalidArgument, match=r"^page=.*: a whole number, 1 or more") as info:
         _ = request.page_number
@@ -151,7 +149,7 @@ def test_a_page_that_is_no_number_is_refused(page: str) -> None:
 
 
 def test_requests_are_values() -> None:
-    """Equal, frozen, varied by evolve, with the slash that the server likes."""
+    """Equal, frozen, varied by evolve, with the slash that the server expects."""
     request = operations.list_alert_groups(state="new", label=["team:SRE"])
     assert request == operations.list_alert_groups(state="new", label=["team:SRE"])
     assert hash(request) == hash(attrs.evolve(request))

@@ -33,7 +33,7 @@ def test_a_dict_is_what_the_json_says() -> None:
 
 
 def test_a_state_that_this_release_does_not_know_is_written_as_it_is() -> None:
-    """As every string."""
+    """Like any string."""
     raw = json.dumps(RAW | {"state": "burning"}).encode()
     assert loads(raw, AlertGroup).to_dict()["state"] == "burning"
 
@@ -44,7 +44,7 @@ def test_absent_members_are_left_out() -> None:
 
 
 def test_members_have_their_names_in_the_api() -> None:
-    """Also where Python has another name for them."""
+    """Even where Python has another name for them."""
 
     @attrs.frozen(kw_only=True)
     class Renamed(Serializable):
@@ -80,7 +80,7 @@ def test_changes_and_events_say_what_they_are(
 
 
 def test_a_change_is_written_with_both_states_of_its_group() -> None:
-    """A group that was deleted has none after it."""
+    """A deleted group has none after it."""
     before = Snapshot.of(GROUP)
     change = Resolved(id=GROUP.id, before=before, after=GROUP).to_dict()
     assert (change["type"], change["after"]) == ("Resolved", GROUP.to_dict())
@@ -97,7 +97,7 @@ def test_groups_and_changes_can_be_members_of_sets() -> None:
 
 
 def test_a_group_cannot_be_changed_and_equals_one_that_is_made_by_hand() -> None:
-    """Its lists are tuples, as the defaults are."""
+    """Its lists are tuples, like the defaults."""
     assert isinstance(GROUP.labels, tuple)
     bare = {name: RAW[name] for name in ("id", "integration_id", "alerts_count", "created_at")}
     decoded = loads(json.dumps(bare | {"state": "firing", "labels": []}).encode(), AlertGroup)

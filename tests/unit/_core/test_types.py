@@ -16,16 +16,16 @@ from grafana_oncall.models import AlertGroupState, DeleteMode
 
 
 def test_unset_is_not_none_and_is_false() -> None:
-    """One object, also after a copy and a pickle."""
+    """One object, even after a copy and a pickle."""
     assert UNSET is not None
     assert not UNSET
     assert isinstance(UNSET, UnsetType)
-    assert pickle.loads(pickle.dumps(UNSET)) is UNSET  # noqa: S301  # our own bytes
+    assert pickle.loads(pickle.dumps(UNSET)) is UNSET  # noqa: S301  # the test's own bytes
     assert copy.deepcopy(UNSET) is UNSET
 
 
 def test_new_and_firing_are_one_member() -> None:
-    """Whoever asks for the filter's spelling gets the answer's."""
+    """The spelling of the filter is an alias of that of the response."""
     assert AlertGroupState("new") is AlertGroupState.FIRING
     assert AlertGroupState("firing") is AlertGroupState.FIRING
     assert AlertGroupState("firing") == "firing"
@@ -50,7 +50,7 @@ def test_any_value_survives_pickle_and_copy(value: str) -> None:
     """Known members stay the same objects, unknown ones stay equal."""
     state = AlertGroupState(value)
     for again in (
-        pickle.loads(pickle.dumps(state)),  # noqa: S301  # our own bytes
+        pickle.loads(pickle.dumps(state)),  # noqa: S301  # the test's own bytes
         copy.copy(state),
         copy.deepcopy(state),
     ):
@@ -100,7 +100,7 @@ def test_a_rule_holds_pattern_and_both_lengths(value: str, *, allowed: bool) -> 
 
 
 def test_a_rule_without_a_longest_length_takes_any() -> None:
-    """The default bounds nothing."""
+    """The default sets no limit."""
     rule = StringRule(text="letters", pattern="^[a-z]*$")
     assert rule.fullmatch("")
     assert rule.fullmatch("a" * 10_000)
@@ -118,7 +118,7 @@ def test_a_rule_without_a_longest_length_takes_any() -> None:
     ],
 )
 def test_a_value_is_shown_short(value: object, text: str) -> None:
-    """As an error message has it."""
+    """As in error messages."""
     assert shown(value) == text
 
 
@@ -170,5 +170,5 @@ def test_text_from_outside_is_a_printable_line(text: str, line: str) -> None:
     ],
 )
 def test_a_value_with_a_strange_repr_is_shown_too(value: object) -> None:
-    """The error about it must not become another error."""
+    """The error about it must not raise another error."""
     assert shown(value).isprintable()

@@ -1,4 +1,4 @@
-"""A clock that stands still and a fake that follows it."""
+"""A clock that stands still, and a fake that follows it."""
 
 from __future__ import annotations
 

@@ -14,14 +14,14 @@ ACTIONS = ["acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "u
 
 
 def act(fake: FakeOnCall, group: FakeAlertGroup, name: str, delay: Any = 60) -> tuple[int, Any]:
-    """Status, and detail unless the body is empty."""
+    """Return the status, and the detail unless the body is empty."""
     body = {"delay": delay} if name == "silence" else {}
     response = ask(fake, "POST", f"alert_groups/{group.id}/{name}/", body)
     return response.status, response.json()["detail"] if response.body else None
 
 
 def in_state(fake: FakeOnCall, name: Any) -> FakeAlertGroup:
-    """A group in one of the seven situations that the actions tell apart."""
+    """A group in one of the seven situations that the actions distinguish."""
     if name == "attached":
         return fake.add_group(root=fake.add_group())
     if name == "maintenance":
@@ -92,14 +92,14 @@ SITUATIONS = [
 def test_each_action_is_refused_in_the_states_of_the_table(
     fake: FakeOnCall, name: str, situation: str
 ) -> None:
-    """400 with the server's text where the table says so, 200 and nothing else elsewhere."""
+    """400 with the server's text where the table says so, 200 without a body elsewhere."""
     group = in_state(fake, situation)
     expected = REFUSALS[name].get(situation)
-    answer = act(fake, group, name)
+    result = act(fake, group, name)
     if expected is None:
-        assert answer == (200, None)
+        assert result == (200, None)
     else:
-        assert answer == (400, f"Can't {name} {expected} alert group")
+        assert result == (400, f"Can't {name} {expected} alert group")
 
 
 @pytest.mark.parametrize(
@@ -113,13 +113,13 @@ def test_each_action_is_refused_in_the_states_of_the_table(
 def test_an_attached_group_in_the_right_state_is_refused_as_attached(
     fake: FakeOnCall, name: str, before: Any
 ) -> None:
-    """The check of the state comes first, then that of the root."""
+    """The state is checked first, then the root."""
     group = fake.add_group(state=before, root=fake.add_group())
     assert act(fake, group, name) == (400, f"Can't {name} an attached alert group")
 
 
 def test_success_has_no_body_and_no_content_type(fake: FakeOnCall) -> None:
-    """200 and nothing."""
+    """An empty 200."""
     response = ask(fake, "POST", f"alert_groups/{fake.add_group().id}/acknowledge")
     assert (response.status, response.headers, response.body) == (200, {}, b"")
 
@@ -135,7 +135,7 @@ def test_acknowledging_sets_its_fields_and_ends_a_silence(
 
 
 def test_resolving_keeps_the_acknowledgement_and_unresolving_drops_it(fake: FakeOnCall) -> None:
-    """Firing again, as if nobody had ever looked."""
+    """Firing, as if it had never been acknowledged."""
     group = fake.add_group(state="acknowledged")
     steps = []
     for name in ("resolve", "unresolve"):
@@ -145,7 +145,7 @@ def test_resolving_keeps_the_acknowledgement_and_unresolving_drops_it(fake: Fake
 
 
 def test_a_silence_ends_by_itself(fake: FakeOnCall, clock: VirtualClock) -> None:
-    """At the moment that the delay says, not before."""
+    """When the delay is over, not before."""
     group = fake.add_group()
     act(fake, group, "silence", 5)
     clock.advance(timedelta(seconds=4.9))
@@ -155,7 +155,7 @@ def test_a_silence_ends_by_itself(fake: FakeOnCall, clock: VirtualClock) -> None
 
 
 def test_silencing_again_restarts_the_timer(fake: FakeOnCall, clock: VirtualClock) -> None:
-    """200 both times, and the second one counts."""
+    """Both return 200, and the second one counts."""
     group = fake.add_group()
     act(fake, group, "silence", 60)
     clock.advance(timedelta(seconds=50))
@@ -243,15 +243,15 @@ def test_unresolving_a_wiped_group_succeeds_and_changes_nothing(
 def test_wiping_a_silenced_group_keeps_the_time_of_its_silence(
     fake: FakeOnCall, clock: VirtualClock
 ) -> None:
-    """Although it is resolved, which ends a silence otherwise."""
+    """Although it is resolved, which otherwise ends a silence."""
     group = wiped(fake, clock, "silenced")
     clock.advance(timedelta(days=1))
     assert fake.groups[group.id].silenced_at == group.started_at
     assert group.state == "resolved"
 
 
-def test_resolving_a_maintenance_incident_ends_it_in_nobodys_name(fake: FakeOnCall) -> None:
-    """Nobody resolved it: the maintenance is over."""
+def test_resolving_a_maintenance_incident_ends_it_without_a_resolver(fake: FakeOnCall) -> None:
+    """It has no resolver: the maintenance is over."""
     group = fake.add_group(maintenance=True)
     act(fake, group, "resolve")
     assert (group.state, group.resolved_by) == ("resolved", None)

@@ -1,4 +1,4 @@
-"""Slips of those who write tests: refused where they are made, by name, with what is possible."""
+"""Mistakes of test authors: refused where they are made, by name, with the valid choices."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from grafana_oncall.testing import (
 )
 from tests.support.fake_requests import ask
 
-NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001  # the fault is the point
+NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001  # the missing zone is the point
 BACK = timedelta(seconds=-1)
 
 Slip = tuple[dict[str, Any], type[Exception], str]
@@ -32,7 +32,7 @@ Slip = tuple[dict[str, Any], type[Exception], str]
 
 
 def by_complaint(given: str, slips: list[Slip]) -> pytest.MarkDecorator:
-    """A test for each slip, called what is said of it."""
+    """A test for each mistake, named after its message."""
     ids = [complaint for _, _, complaint in slips]
     return pytest.mark.parametrize((given, "kind", "complaint"), slips, ids=ids)
 
@@ -57,10 +57,10 @@ OPTIONS: list[Slip] = [
 
 
 @by_complaint("options", OPTIONS)
-def test_an_option_of_the_server_that_cannot_be_meant(
+def test_an_option_of_the_server_that_makes_no_sense_is_refused(
     options: dict[str, Any], kind: type[Exception], complaint: str
 ) -> None:
-    """Not at the first request, nor later."""
+    """Refused at once, not at the first request or later."""
     with pytest.raises(kind, match=re.escape(complaint)):
         FakeOnCall(**options)
 
@@ -69,10 +69,10 @@ def test_an_option_of_the_server_that_cannot_be_meant(
     ("name", "value"),
     [("latency", 5), ("rate_limit", "300/60"), ("delete_delay", 1), ("wipe_delay", "0.1")],
 )
-def test_an_option_that_is_changed_later_is_held_to_the_same(
+def test_an_option_that_is_changed_later_is_checked_too(
     fake: FakeOnCall, name: str, value: Any
 ) -> None:
-    """And stays what it was."""
+    """And keeps its value."""
     before = getattr(fake, name)
     with pytest.raises(TypeError, match=rf"^{name}={value!r}: a .* is needed$"):
         setattr(fake, name, value)
@@ -101,10 +101,10 @@ GROUPS: list[Slip] = [
 
 
 @by_complaint("fields", GROUPS)
-def test_a_group_that_no_server_has(
+def test_a_group_that_no_server_has_is_refused(
     fake: FakeOnCall, fields: dict[str, Any], kind: type[Exception], complaint: str
 ) -> None:
-    """It is not made, by the factory neither."""
+    """It is not created, nor by the factory."""
     for make in (fake.add_group, Factory(fake).group):
         with pytest.raises(kind, match=re.escape(complaint)):
             make(**fields)
@@ -121,7 +121,7 @@ def test_a_group_that_no_server_has(
     ],
 )
 def test_labels_are_given_as_the_client_takes_them(fake: FakeOnCall, labels: Any) -> None:
-    """And join the repository."""
+    """And are added to the repository."""
     group = fake.add_group(labels=labels)
     assert group.labels == [("team", "SRE"), ("env", "prod")]
     assert fake.add_group(labels="team:SRE").labels == [("team", "SRE")]
@@ -217,18 +217,18 @@ SLIPS: list[tuple[Method, dict[str, Any], type[Exception], str]] = [
 @pytest.mark.parametrize(
     ("method", "given", "kind", "complaint"), SLIPS, ids=[slip[-1] for slip in SLIPS]
 )
-def test_a_slip_is_refused_where_it_is_made(
+def test_a_mistake_is_refused_where_it_is_made(
     fake: FakeOnCall, method: Method, given: dict[str, Any], kind: type[Exception], complaint: str
 ) -> None:
-    """With the argument, what was given, and what is needed."""
+    """With the argument, its value, and what is needed."""
     call = method(fake)
     with pytest.raises(kind, match=re.escape(complaint)) as caught:
         call(**given)
     assert str(caught.value).startswith(f"{[*given][-1]}=")
 
 
-def test_a_choice_of_faults_must_answer_one(fake: FakeOnCall) -> None:
-    """The first request that asks it says so."""
+def test_a_choice_of_faults_must_return_one(fake: FakeOnCall) -> None:
+    """The first request for which it is called says so."""
     slip: Any = lambda _request, _operation: status  # noqa: E731
     fake.faults.choose(slip)
     with pytest.raises(TypeError, match=f"^choice=<function status .*{re.escape(FAULT)}$"):
@@ -237,7 +237,7 @@ def test_a_choice_of_faults_must_answer_one(fake: FakeOnCall) -> None:
 
 @pytest.mark.parametrize("name", ["silence", "silence_alert_group"])
 def test_a_fault_takes_the_names_that_calls_take(fake: FakeOnCall, name: str) -> None:
-    """The short one and the full one; other operations do not meet it."""
+    """The short one and the full one; other operations are not affected."""
     fake.faults.add(status(503), operation=name)
     group = fake.add_group()
     assert ask(fake, "POST", f"alert_groups/{group.id}/acknowledge/").status == 200
@@ -245,7 +245,7 @@ def test_a_fault_takes_the_names_that_calls_take(fake: FakeOnCall, name: str) ->
     assert [call.status for call in fake.calls(name)] == [503]
 
 
-def test_a_fault_for_an_operation_that_there_is_not_names_those_that_there_are(
+def test_a_fault_for_an_unknown_operation_names_the_known_ones(
     fake: FakeOnCall,
 ) -> None:
     """And those that a short name could mean."""
@@ -255,13 +255,13 @@ def test_a_fault_for_an_operation_that_there_is_not_names_those_that_there_are(
         fake.faults.add(reset(), operation="get")
 
 
-def test_calls_that_are_not_kept_cannot_be_asked_for() -> None:
-    """An empty list would say that nothing was called; those after it is switched on are there."""
+def test_calls_that_are_not_kept_cannot_be_read() -> None:
+    """An empty list would say that nothing was called; calls after it is enabled are there."""
     fake = FakeOnCall(keep_calls=False)
     ask(fake, "GET", "alert_groups/")
-    for look in (lambda: fake.calls("list_alert_groups"), lambda: fake.calls[-1]):
+    for read in (lambda: fake.calls("list_alert_groups"), lambda: fake.calls[-1]):
         with pytest.raises(RuntimeError, match="does not record calls"):
-            look()
+            read()
     fake.keep_calls = True
     ask(fake, "GET", "integrations/")
     assert [call.operation for call in fake.calls] == ["list_integrations"]
@@ -281,7 +281,7 @@ def test_calls_that_are_not_kept_cannot_be_asked_for() -> None:
 def test_an_unknown_keyword_is_named_as_the_caller_called(
     fake: FakeOnCall, method: Method, given: str, complaint: str
 ) -> None:
-    """Not by the class in which the method happens to be defined."""
+    """Not by the class in which the method is defined."""
     call = method(fake)
     with pytest.raises(TypeError, match=f"^{re.escape(complaint)}"):
         call(**{given: "x"})
@@ -308,12 +308,12 @@ def test_what_a_fake_holds_is_printed_briefly(fake: FakeOnCall) -> None:
 
 
 def test_what_is_shown_is_short(fake: FakeOnCall) -> None:
-    """However long it was."""
+    """However long the value."""
     with pytest.raises(ValueError, match=rf"^state='{'x' * 58}…: one of "):
         fake.add_group(state="x" * 999)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # the slip
 
 
 def test_a_clock_of_another_zone_is_as_good(fake: FakeOnCall) -> None:
-    """Aware is enough; the loops' clock has the real time unless told."""
+    """Any aware time will do; the loops' clock has the real time by default."""
     assert LoopClock(datetime(2026, 1, 1, tzinfo=UTC)).now() == datetime(2026, 1, 1, tzinfo=UTC)
     assert fake.add_group(started_at=NAIVE.astimezone()).started_at == NAIVE.astimezone()

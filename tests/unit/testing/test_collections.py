@@ -1,4 +1,4 @@
-"""What a row of `COLLECTIONS` gives a resource without another line: list, get, a saved state."""
+"""What a row of `COLLECTIONS` gives a resource without another line: list, get, saved state."""
 
 from __future__ import annotations
 

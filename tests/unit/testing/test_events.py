@@ -1,4 +1,4 @@
-"""Events of outgoing webhooks: what the fake writes is what the client's webhooks read."""
+"""Events of outgoing webhooks: what the fake writes, the client's webhooks read."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def test_each_event_is_read_by_the_webhooks_of_the_client(
 
 
 def test_there_is_an_event_of_each_type() -> None:
-    """Of those that the client knows."""
+    """Of each that the client knows."""
     assert set(NAMES) == set(EventType)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_event_has_the_members_of_a_real_one(fake: FakeOnCall, name: EventName) -> None:
-    """As they were observed, and no others."""
+    """Those that were observed, and no others."""
     made = json.loads(fake.event(fake.add_group(labels={"env": "staging"}), name))
     real = payloads.payload(name)
     assert shape(made) == shape(real)
@@ -56,13 +56,13 @@ def test_an_event_has_the_members_of_a_real_one(fake: FakeOnCall, name: EventNam
 
 
 def shape(payload: dict[str, Any]) -> dict[str, set[str]]:
-    """The names of the members, and of those of the objects that are always there."""
+    """The names of the members, and of those of the objects that are always present."""
     inner = ("event", "alert_group", "integration", "webhook")
     return {"": {*payload}} | {name: {*payload[name]} for name in inner}
 
 
-def test_a_server_without_labels_says_nothing_of_them(oss: FakeOnCall) -> None:
-    """But the API's empty list, in the group."""
+def test_a_server_without_labels_omits_them(oss: FakeOnCall) -> None:
+    """Except for the API's empty list, in the group."""
     body = json.loads(oss.event(oss.add_group(), "escalation"))
     assert body["alert_group"]["labels"] == []
     assert "labels" not in body["integration"]
@@ -70,8 +70,8 @@ def test_a_server_without_labels_says_nothing_of_them(oss: FakeOnCall) -> None:
     assert parse(json.dumps(body).encode()).labels == {}
 
 
-def test_an_event_tells_who_did_it_and_when(fake: FakeOnCall, clock: VirtualClock) -> None:
-    """Here what the API answers of the group, after somebody acknowledged it an hour ago."""
+def test_an_event_shows_its_user_and_time(fake: FakeOnCall, clock: VirtualClock) -> None:
+    """Here what the API returns about the group, acknowledged an hour ago."""
     ada = fake.add_token("ada", user="ada")
     group = fake.add_group(payload="text")
     path = f"alert_groups/{group.id}/"
@@ -91,7 +91,7 @@ def test_an_event_tells_who_did_it_and_when(fake: FakeOnCall, clock: VirtualCloc
 def test_an_event_that_is_yet_to_come_shows_what_it_will_do(
     fake: FakeOnCall, clock: VirtualClock
 ) -> None:
-    """Now, and by the first user; silences are for ever unless the group has another."""
+    """Now, and by the first user; silences never end unless the group has another."""
     group = fake.add_group(state="resolved")
     clock.advance(HOUR)
     event = parse(fake.event(group, "silence"))
@@ -105,7 +105,7 @@ def test_an_event_that_is_yet_to_come_shows_what_it_will_do(
     assert parse(fake.event(group, "unsilence")).group.state == "firing"
 
 
-def test_the_integration_is_told_with_its_team(fake: FakeOnCall) -> None:
+def test_the_integration_is_shown_with_its_team(fake: FakeOnCall) -> None:
     """By name."""
     source = fake.add_integration(type="sentry", name="Sentry", team_id=fake.add_team("SRE"))
     source.labels.append(("env", "prod"))
@@ -117,7 +117,7 @@ def test_the_integration_is_told_with_its_team(fake: FakeOnCall) -> None:
 
 
 def test_making_an_event_leaves_the_server_as_it_was(fake: FakeOnCall) -> None:
-    """The next ids too."""
+    """Including its next ids."""
     group = fake.add_group(labels={"team": "SRE"})
     before = fake.to_json()
     for name in NAMES:
@@ -139,10 +139,10 @@ def test_making_an_event_leaves_the_server_as_it_was(fake: FakeOnCall) -> None:
         pytest.param(None, 5, TypeError, "type=5: one of 'escalation', ", id="a number"),
     ],
 )
-def test_an_event_that_there_is_not_is_refused(
+def test_an_unknown_event_is_refused(
     fake: FakeOnCall, group: Any, name: Any, kind: type[Exception], complaint: str
 ) -> None:
-    """With those that there are."""
+    """With the valid ones."""
     with pytest.raises(kind, match=f"^{complaint}"):
         fake.event(fake.add_group() if group is None else group, name)
 
@@ -159,8 +159,10 @@ async def test_a_router_takes_the_event(fake: FakeOnCall) -> None:
     group = factory.group()
     transport, headers = httpx.ASGITransport(router), {"Authorization": "s3cret"}
     async with router, httpx.AsyncClient(transport=transport, base_url="https://bot.test") as http:
-        answer = await http.post("/", content=factory.event(group, "acknowledge"), headers=headers)
-        assert answer.status_code == 200
+        response = await http.post(
+            "/", content=factory.event(group, "acknowledge"), headers=headers
+        )
+        assert response.status_code == 200
     (change,) = seen
     assert isinstance(change, Acknowledged)
     assert change.id == group.id

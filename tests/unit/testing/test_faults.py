@@ -1,4 +1,4 @@
-"""What goes wrong by intention, through `handle`: each fault, and which request meets which."""
+"""Faults on demand, through `handle`: each fault, and which request meets which."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ SILENT = [
 
 
 @pytest.mark.parametrize("fault", SILENT)
-def test_no_answer_is_an_exception_and_a_call(fake: FakeOnCall, fault: Fault) -> None:
-    """Applied or not, as the fault has it; the next request is answered."""
+def test_no_response_is_an_exception_and_a_call(fake: FakeOnCall, fault: Fault) -> None:
+    """Applied or not, as the fault says; the next request succeeds."""
     path = acknowledge(fake)
     fake.faults.add(fault)
     with pytest.raises(NoResponse, match=rf"\({fault.kind}\).*{path}") as caught:
@@ -44,13 +44,13 @@ def test_no_answer_is_an_exception_and_a_call(fake: FakeOnCall, fault: Fault) ->
     assert (call.response, call.status, call.fault) == (None, None, fault)
     assert call.operation == "acknowledge_alert_group"
     assert call.applied is fault.applied is acknowledged(fake)
-    assert pickle.loads(pickle.dumps(caught.value)).call == call  # noqa: S301  # our own bytes
+    assert pickle.loads(pickle.dumps(caught.value)).call == call  # noqa: S301  # the test's own bytes
     assert ask(fake, "GET", "alert_groups/").status == 200
     assert (fake.calls[-1].fault, fake.calls[-1].applied) == (None, True)
 
 
 def test_no_response_without_a_fault_has_a_text_too(fake: FakeOnCall) -> None:
-    """Whoever may raise it."""
+    """For any code that raises it."""
     ask(fake, "GET", "nothing/")
     assert (
         str(NoResponse(fake.calls[-1])) == "a fault prevented the response to GET /api/v1/nothing/"
@@ -58,8 +58,8 @@ def test_no_response_without_a_fault_has_a_text_too(fake: FakeOnCall) -> None:
 
 
 @pytest.mark.parametrize(("fault", "code"), PAGES)
-def test_a_proxy_answers_with_its_page(fake: FakeOnCall, fault: Fault, code: int) -> None:
-    """Applied or not, as the fault has it."""
+def test_a_proxy_responds_with_its_page(fake: FakeOnCall, fault: Fault, code: int) -> None:
+    """Applied or not, as the fault says."""
     path = acknowledge(fake)
     fake.faults.add(fault)
     response = ask(fake, "POST", path)
@@ -70,7 +70,7 @@ def test_a_proxy_answers_with_its_page(fake: FakeOnCall, fault: Fault, code: int
 
 
 def test_a_status_has_the_headers_and_the_text_that_belong_to_it(fake: FakeOnCall) -> None:
-    """204 and 304 have no page, and no proxy knows a name for 599."""
+    """204 and 304 have no page, and proxies have no name for 599."""
     fake.faults.add(status(503, headers={"Retry-After": "5"}))
     fake.faults.add(status(599))
     fake.faults.add(status(204))
@@ -82,7 +82,7 @@ def test_a_status_has_the_headers_and_the_text_that_belong_to_it(fake: FakeOnCal
 
 
 def test_a_throttling_counts_down_by_the_clock(fake: FakeOnCall, clock: VirtualClock) -> None:
-    """As the real one says it, and for as long."""
+    """With the message of the real server, and for as long."""
     path = acknowledge(fake)
     fake.faults.add(throttle(48))
     for passed, left in [(0, "48 seconds"), (0.5, "48 seconds"), (46.5, "1 second")]:
@@ -105,7 +105,7 @@ def test_a_throttling_counts_down_by_the_clock(fake: FakeOnCall, clock: VirtualC
 def test_a_throttling_may_be_shorter_or_longer_than_it_says(
     fake: FakeOnCall, clock: VirtualClock
 ) -> None:
-    """So many times, or for another time; it never asks to wait for nothing."""
+    """This many times, or for another time; it never asks for a wait of zero."""
     fake.faults.add(throttle(48), times=2)
     assert [ask(fake, "GET", "alert_groups/").status for _ in range(3)] == [429, 429, 200]
     fake.faults.add(throttle(2), lasting=timedelta(seconds=4))
@@ -125,8 +125,8 @@ def test_a_truncated_body_is_half_of_the_real_one(fake: FakeOnCall) -> None:
     assert part.body == whole.body[: len(whole.body) // 2]
 
 
-def test_an_empty_answer_is_truncated_too(fake: FakeOnCall) -> None:
-    """A byte is announced that never comes; what can have no body does not arrive at all."""
+def test_an_empty_response_is_truncated_too(fake: FakeOnCall) -> None:
+    """It announces a byte that never arrives; a response without a body does not arrive at all."""
     path = acknowledge(fake)
     integration = fake.add_integration()
     fake.faults.add(truncate(), times=2)
@@ -141,20 +141,20 @@ def test_an_empty_answer_is_truncated_too(fake: FakeOnCall) -> None:
 
 
 def statuses(fake: FakeOnCall, count: int, path: str = "alert_groups/") -> list[int]:
-    """What so many requests are answered."""
+    """The statuses of this many requests."""
     return [ask(fake, "GET", path).status for _ in range(count)]
 
 
-def test_a_fault_happens_once_unless_said_otherwise(fake: FakeOnCall) -> None:
-    """Or so many times."""
+def test_a_fault_happens_once_by_default(fake: FakeOnCall) -> None:
+    """Or this many times."""
     fake.faults.add(status(500))
     assert statuses(fake, 2) == [500, 200]
     fake.faults.add(status(500), times=3)
     assert statuses(fake, 4) == [500, 500, 500, 200]
 
 
-def test_a_fault_may_last_for_so_long_by_the_clock(fake: FakeOnCall, clock: VirtualClock) -> None:
-    """Any number of requests, and with `times` at most so many."""
+def test_a_fault_may_last_for_a_time_by_the_clock(fake: FakeOnCall, clock: VirtualClock) -> None:
+    """For any number of requests, and with `times` at most this many."""
     fake.faults.add(status(503), lasting=timedelta(seconds=2))
     assert statuses(fake, 2) == [503, 503]
     clock.advance(timedelta(seconds=1.999))
@@ -169,7 +169,7 @@ def test_a_fault_may_last_for_so_long_by_the_clock(fake: FakeOnCall, clock: Virt
 
 
 def test_a_fault_may_be_of_one_operation_only(fake: FakeOnCall) -> None:
-    """Others pass and use nothing up."""
+    """Other requests pass and use up nothing."""
     fake.faults.add(status(500), operation="list_integrations")
     assert statuses(fake, 2) == [200, 200]
     assert statuses(fake, 2, "integrations/") == [500, 200]
@@ -192,7 +192,7 @@ def test_the_first_that_applies_is_used(fake: FakeOnCall) -> None:
 
 
 def test_a_function_may_choose_the_fault(fake: FakeOnCall) -> None:
-    """By request and operation, behind what was added before, until it is cleared."""
+    """By request and operation, after those added before, until it is cleared."""
     asked: list[tuple[str, str | None]] = []
 
     def choose(request: FakeRequest, operation: str | None) -> Fault | None:
@@ -216,7 +216,7 @@ def test_a_function_may_choose_the_fault(fake: FakeOnCall) -> None:
     assert statuses(fake, 1, "integrations/") == [200]
 
 
-def test_clear_takes_all_away(fake: FakeOnCall) -> None:
+def test_clear_removes_all(fake: FakeOnCall) -> None:
     """Used or not."""
     fake.faults.add(status(500), times=9)
     assert statuses(fake, 1) == [500]
@@ -240,8 +240,8 @@ def test_what_could_never_happen_is_refused(
         fake.faults.add(reset(), **arguments)
 
 
-def test_statuses_and_seconds_that_there_are_not() -> None:
-    """Refused as well."""
+def test_impossible_statuses_and_seconds_are_refused() -> None:
+    """Refused too."""
     for code in (100, 600):
         with pytest.raises(ValueError, match="from 200 to 599"):
             status(code)

@@ -1,4 +1,4 @@
-"""What goes wrong by intention, through httpx in process: its own errors, and latency."""
+"""Faults on demand, through httpx in process: its own errors, and latency."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ RAISED = [
 
 
 @pytest.mark.parametrize(("fault", "error"), RAISED)
-async def test_httpx_raises_its_own(
+async def test_httpx_raises_its_own_error(
     fake: FakeOnCall, fault: Fault, error: type[httpx.HTTPError]
 ) -> None:
-    """With the request attached; the next one is answered."""
+    """With the request attached; the next one succeeds."""
     path = acknowledge(fake)
     fake.faults.add(fault)
     async with client(fake, timeout=TINY) as http:
@@ -56,7 +56,7 @@ async def test_httpx_raises_its_own(
 def test_a_synchronous_client_sees_the_same_at_once(
     fake: FakeOnCall, fault: Fault, error: type[httpx.HTTPError]
 ) -> None:
-    """Whatever its timeout and the latency are."""
+    """Whatever its timeout and the latency."""
     path = acknowledge(fake)
     fake.faults.add(fault)
     fake.latency = timedelta(hours=1)
@@ -73,31 +73,31 @@ def test_a_synchronous_client_sees_the_same_at_once(
 
 @pytest.mark.parametrize(("fault", "code"), PAGES)
 async def test_httpx_gets_the_page(fake: FakeOnCall, fault: Fault, code: int) -> None:
-    """With its type."""
+    """With its media type."""
     path = acknowledge(fake)
     fake.faults.add(fault)
     async with client(fake) as http:
-        answer = await http.post(path)
-    assert (answer.status_code, answer.text[1:10]) == (code, "<!doctype")
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        response = await http.post(path)
+    assert (response.status_code, response.text[1:10]) == (code, "<!doctype")
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert acknowledged(fake) is fault.applied
 
 
 async def test_a_truncated_body_breaks_off_while_it_is_read(fake: FakeOnCall) -> None:
     """The status and the first bytes arrive."""
     fake.faults.add(truncate())
-    async with client(fake) as http, http.stream("GET", "alert_groups/") as answer:
-        assert answer.status_code == 200
-        parts = answer.aiter_raw()
+    async with client(fake) as http, http.stream("GET", "alert_groups/") as response:
+        assert response.status_code == 200
+        parts = response.aiter_raw()
         part = await anext(parts)
         assert part.startswith(b'{"count"')
-        text = rf"received {len(part)} bytes, expected {answer.headers['content-length']}"
+        text = rf"received {len(part)} bytes, expected {response.headers['content-length']}"
         with pytest.raises(httpx.RemoteProtocolError, match=text):
             await anext(parts)
 
 
 async def test_a_truncated_204_does_not_arrive(fake: FakeOnCall) -> None:
-    """The same error, without an answer."""
+    """The same error, without a response."""
     fake.faults.add(truncate())
     async with client(fake) as http:
         with pytest.raises(httpx.RemoteProtocolError, match="no response"):
@@ -105,8 +105,8 @@ async def test_a_truncated_204_does_not_arrive(fake: FakeOnCall) -> None:
     assert fake.integrations == {}
 
 
-async def test_without_a_read_timeout_it_hangs_for_ever(fake: FakeOnCall) -> None:
-    """Until it is cancelled; the others do not wait for it."""
+async def test_without_a_read_timeout_it_hangs_forever(fake: FakeOnCall) -> None:
+    """Until it is cancelled; other requests do not wait for it."""
     fake.faults.add(hang(applied=True))
     async with client(fake, timeout=None) as http:
         hanging = asyncio.ensure_future(http.post(acknowledge(fake)))
@@ -126,7 +126,7 @@ async def test_a_bare_request_knows_no_timeout(fake: FakeOnCall) -> None:
 
 
 async def test_a_closed_transport_takes_no_request(fake: FakeOnCall) -> None:
-    """As httpx's client takes none; other transports of the fake are not concerned."""
+    """As httpx's client does not; other transports of the fake stay open."""
     transport = fake.transport()
     async with httpx.AsyncClient(transport=transport):
         pass
@@ -141,7 +141,7 @@ async def test_a_closed_transport_takes_no_request(fake: FakeOnCall) -> None:
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What was slept for, while each sleep takes one turn of the loop."""
+    """The requested sleeps, while each takes one turn of the loop."""
     sleep, seconds = asyncio.sleep, list[float]()
 
     async def note(delay: float) -> None:
@@ -155,7 +155,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 async def test_half_of_the_latency_passes_before_and_half_after(
     fake: FakeOnCall, slept: list[float]
 ) -> None:
-    """Also when it changes between requests; without any, there are two turns of the loop."""
+    """Even when it changes between requests; without any, there are two turns of the loop."""
     async with client(fake) as http:
         await http.get("alert_groups/")
         fake.latency = SECOND
@@ -167,7 +167,7 @@ async def test_half_of_the_latency_passes_before_and_half_after(
 @pytest.mark.parametrize(
     ("latency", "sleeps", "applied"),
     [
-        pytest.param(6, [3, 2], True, id="the answer is late"),
+        pytest.param(6, [3, 2], True, id="the response is late"),
         pytest.param(12, [5], False, id="the request is late"),
     ],
 )
@@ -202,7 +202,7 @@ async def test_a_client_cancelled_in_the_first_half_is_not_served(slow: FakeOnCa
 
 
 async def test_a_client_cancelled_in_the_second_half_was_served(fake: FakeOnCall) -> None:
-    """And does not know."""
+    """And does not know it."""
     arrived = asyncio.Event()
 
     def note(_request: FakeRequest, _operation: str | None) -> None:

@@ -1,4 +1,4 @@
-"""List, get and delete alert groups; pages and filters."""
+"""Lists, reads and deletions of alert groups; pages and filters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def listed(fake: FakeOnCall, query: str = "") -> list[str]:
     return ids(ask(fake, "GET", "alert_groups/", query=query))
 
 
-def test_a_group_has_every_key_of_the_real_answer(fake: FakeOnCall) -> None:
+def test_a_group_has_every_key_of_the_real_response(fake: FakeOnCall) -> None:
     """Detail and list show the same."""
     team = fake.add_team("SRE")
     group = fake.add_group(
@@ -102,12 +102,12 @@ def test_the_newest_group_comes_first(fake: FakeOnCall, clock: VirtualClock) -> 
     ],
 )
 def test_no_page_number_is_an_error(fake: FakeOnCall, page: str, number: int) -> None:
-    """Past the end comes the last page again."""
+    """Past the end, the last page is repeated."""
     for _ in range(120):
         fake.add_group()
-    answer = ask(fake, "GET", "alert_groups/", query=f"page={page}")
-    shown = answer.json()
-    assert (answer.status, shown["current_page_number"], shown["total_pages"]) == (200, number, 3)
+    response = ask(fake, "GET", "alert_groups/", query=f"page={page}")
+    shown = response.json()
+    assert (response.status, shown["current_page_number"], shown["total_pages"]) == (200, number, 3)
     assert len(shown["results"]) == (20 if number == 3 else 50)
 
 
@@ -124,7 +124,7 @@ def test_no_page_number_is_an_error(fake: FakeOnCall, page: str, number: int) ->
 def test_perpage_sets_the_length_of_a_page(
     fake: FakeOnCall, query: str, length: int, announced: int
 ) -> None:
-    """The answer then says what it likes."""
+    """The response reports a number of its own."""
     for _ in range(130):
         fake.add_group()
     shown = ask(fake, "GET", "alert_groups/", query=query).json()
@@ -156,8 +156,8 @@ def test_previous_of_the_second_page_may_have_no_query(fake: FakeOnCall) -> None
     )
 
 
-def test_pages_move_while_somebody_acts_on_them(fake: FakeOnCall, clock: VirtualClock) -> None:
-    """Acknowledging while listing `state=new` skips."""
+def test_pages_move_while_groups_change(fake: FakeOnCall, clock: VirtualClock) -> None:
+    """Acknowledging while listing `state=new` skips groups."""
     made = [fake.add_group(started_at=clock.now() - timedelta(hours=n)).id for n in range(4)]
     first = listed(fake, "state=new&perpage=2")
     for each in first:
@@ -168,7 +168,7 @@ def test_pages_move_while_somebody_acts_on_them(fake: FakeOnCall, clock: Virtual
 
 
 def test_filters_by_identity(fake: FakeOnCall) -> None:
-    """Unknown is an empty list, of several the last counts, empty and unknown ones do not."""
+    """An unknown one gives an empty list, of several the last counts, empty ones do not."""
     one = fake.add_group()
     two = fake.add_group(integration=fake.add_integration())
     assert listed(fake, f"id={one.id}") == [one.id]
@@ -190,21 +190,21 @@ def test_filters_by_identity(fake: FakeOnCall) -> None:
     ],
 )
 def test_groups_are_filtered_by_state(fake: FakeOnCall, given: str, state: str) -> None:
-    """One of each there, one found."""
+    """One group in each state, one found."""
     states: list[Any] = ["firing", "acknowledged", "resolved", "silenced"]
     groups = {name: fake.add_group(state=name).id for name in states}
     assert listed(fake, f"state={given}") == [groups[state]]
 
 
 def test_firing_is_no_state_to_filter_by(fake: FakeOnCall) -> None:
-    """Though answers say it."""
+    """Although responses contain it."""
     response = ask(fake, "GET", "alert_groups/", query="state=firing")
     text = "Must be one of the following: new, acknowledged, resolved, silenced"
     assert (response.status, response.json()) == (400, {"state": text})
 
 
-def test_a_filter_by_labels_wants_all_of_them(fake: FakeOnCall) -> None:
-    """All must match, letter by letter; what is no `key:value` filters nothing."""
+def test_a_filter_by_labels_requires_all_of_them(fake: FakeOnCall) -> None:
+    """All must match, letter by letter; what is not `key:value` filters nothing."""
     both = fake.add_group(labels={"team": "SRE", "env": "prod"})
     one = fake.add_group(labels={"team": "SRE"})
     assert set(listed(fake, "label=team:SRE")) == {both.id, one.id}
@@ -250,10 +250,10 @@ def test_other_ranges_are_refused(fake: FakeOnCall, given: str) -> None:
     assert (response.status, response.json()) == (400, {"detail": "Invalid range value"})
 
 
-def test_cloud_looks_back_thirty_days_unless_told_otherwise(
+def test_cloud_looks_back_thirty_days_by_default(
     fake: FakeOnCall, oss: FakeOnCall, clock: VirtualClock
 ) -> None:
-    """The open-source engine looks back for ever."""
+    """The open-source engine has no such limit."""
     started = clock.now() - timedelta(days=31)
     for server in (fake, oss):
         server.add_group(started_at=started)
@@ -262,7 +262,7 @@ def test_cloud_looks_back_thirty_days_unless_told_otherwise(
 
 
 def test_children_and_maintenance_incidents_are_listed_too(fake: FakeOnCall) -> None:
-    """The integration of a maintenance incident cannot be got."""
+    """The integration of a maintenance incident cannot be read."""
     root = fake.add_group()
     child = fake.add_group(root=root)
     incident = fake.add_group(maintenance=True)
@@ -281,7 +281,7 @@ def test_children_and_maintenance_incidents_are_listed_too(fake: FakeOnCall) -> 
 def test_these_deletes_wipe(
     fake: FakeOnCall, clock: VirtualClock, body: dict[str, str] | None, query: str
 ) -> None:
-    """The group stays, its content goes, a little later."""
+    """The group stays; its content is removed a little later."""
     group = fake.add_group(state="silenced", labels={"team": "SRE"})
     path = f"alert_groups/{group.id}/"
     response = (
@@ -304,7 +304,7 @@ def test_these_deletes_wipe(
 
 
 def test_a_deletion_happens_later(fake: FakeOnCall, clock: VirtualClock) -> None:
-    """Until then it may be asked for again; afterwards it is a 404."""
+    """Until then it may be repeated; afterwards it is a 404."""
     root = fake.add_group()
     child = fake.add_group(root=root)
     path = f"alert_groups/{root.id}/"
@@ -318,7 +318,7 @@ def test_a_deletion_happens_later(fake: FakeOnCall, clock: VirtualClock) -> None
 
 
 def test_nothing_is_deleted_while_the_workers_are_down(clock: VirtualClock) -> None:
-    """What waited happens when they are back."""
+    """Pending deletions happen when they are back."""
     fake = FakeOnCall(clock=clock, delete_delay=None, wipe_delay=None)
     gone, wiped = fake.add_group(), fake.add_group()
     ask(fake, "DELETE", f"alert_groups/{gone.id}/", {"mode": "delete"})
@@ -341,6 +341,6 @@ def test_nothing_is_deleted_while_the_workers_are_down(clock: VirtualClock) -> N
     ],
 )
 def test_other_modes_are_refused_with_a_bare_string(fake: FakeOnCall, body: Any, text: str) -> None:
-    """One of the seven shapes of an error."""
+    """One of the seven shapes of errors."""
     response = ask(fake, "DELETE", f"alert_groups/{fake.add_group().id}/", body)
     assert (response.status, response.json()) == (400, text)

@@ -37,10 +37,10 @@ FILTERS: dict[str, Callable[[FakeAlertGroup], bool]] = {
 
 
 class Shuffle:
-    """A server on which something changes, by request or behind its back."""
+    """A server where something changes, by request or directly."""
 
     def __init__(self, seed: int) -> None:
-        self.random = Random(seed)  # noqa: S311  # a failure shall repeat
+        self.random = Random(seed)  # noqa: S311  # failures must be reproducible
         self.clock = VirtualClock()
         self.fake = FakeOnCall(clock=self.clock, flavour="oss", page_size=1000)
         self.fake.add_team("SRE", id="T1")
@@ -49,7 +49,7 @@ class Shuffle:
             self.add()
 
     def add(self) -> None:
-        """A group that started some seconds ago; several may have started at once."""
+        """Add a group that started some seconds ago; several may have started at once."""
         self.fake.add_group(
             started_at=self.clock.now() - timedelta(seconds=self.random.randrange(4)),
             integration=self.random.choice(self.sources),
@@ -62,7 +62,7 @@ class Shuffle:
         return self.random.choice([*self.fake.groups.values()] or [None])
 
     def change(self) -> None:
-        """One of many things, to one of the groups."""
+        """Change one thing about one of the groups."""
         random, group = self.random, self.any()
         if group is None or random.random() < 0.2:
             return self.add()
@@ -86,11 +86,11 @@ class Shuffle:
         return None
 
     def request(self, tail: str, body: Any) -> None:
-        """An action, or a deletion of a group."""
+        """Send an action, or a deletion of a group."""
         ask(self.fake, "POST" if "/" in tail else "DELETE", f"alert_groups/{tail}", body)
 
     def check(self, query: str) -> None:
-        """The list shows what it should, children follow their root."""
+        """Lists show what they should, and children follow their root."""
         listed = ids(ask(self.fake, "GET", "alert_groups/", query=query))
         groups = [group for group in self.fake.groups.values() if FILTERS[query](group)]
         groups.sort(key=lambda group: group.started_at, reverse=True)
@@ -109,7 +109,7 @@ def test_lists_stay_right_whatever_changes(seed: int) -> None:
         shuffle.check(query)
 
 
-def test_a_group_with_the_id_of_another_takes_its_place(fake: FakeOnCall) -> None:
+def test_a_group_with_the_id_of_another_replaces_it(fake: FakeOnCall) -> None:
     """The other is gone from every list."""
     fake.add_group(id="I1", title="old")
     assert ids(ask(fake, "GET", "alert_groups/")) == ["I1"]
@@ -119,7 +119,7 @@ def test_a_group_with_the_id_of_another_takes_its_place(fake: FakeOnCall) -> Non
 
 
 def test_children_follow_a_root_that_they_were_given_later(fake: FakeOnCall) -> None:
-    """And no longer one that was taken from them."""
+    """And no longer one that was removed from them."""
     root, child, former = fake.add_group(), fake.add_group(), fake.add_group()
     former.root = root
     ask(fake, "GET", "alert_groups/")
@@ -150,7 +150,7 @@ SRE, OPS = ("team", "SRE"), ("team", "Ops")
 def test_labels_may_be_changed_like_any_list(
     fake: FakeOnCall, change: Callable[[list[tuple[str, str]]], object]
 ) -> None:
-    """Each way is noticed by the lists."""
+    """The lists notice each way."""
     group = fake.add_group(labels=dict([SRE]))
     expected = [SRE]
     for value in ("SRE", "Ops"):
@@ -201,7 +201,7 @@ def test_groups_may_be_changed_like_any_dictionary(
 def test_a_copy_of_a_group_belongs_to_no_server(
     fake: FakeOnCall, copied: Callable[[FakeAlertGroup], FakeAlertGroup]
 ) -> None:
-    """It may be compared with what becomes of the group, and changed; put back, it counts."""
+    """It may be compared with the group later, and changed; once put back, it counts."""
     group = fake.add_group(labels={"team": "SRE"})
     before = copied(group)
     ask(fake, "POST", f"alert_groups/{group.id}/resolve/")
@@ -217,7 +217,7 @@ def test_a_copy_of_a_group_belongs_to_no_server(
 
 
 def calls_of(request: Callable[[], object]) -> int:
-    """How many calls of Python functions it takes to answer a request."""
+    """How many Python functions are called to serve a request."""
     calls = 0
 
     def note(_frame: FrameType, event: str, _argument: object) -> None:
@@ -234,7 +234,7 @@ def calls_of(request: Callable[[], object]) -> int:
 
 
 def work(groups: int) -> list[int]:
-    """What requests cost on a server with so many groups, whose list was asked for before."""
+    """The cost of requests on a server with this many groups, whose list was requested before."""
     fake = FakeOnCall(clock=VirtualClock())
     made = [fake.add_group(labels={"team": "SRE"}).id for _ in range(groups)]
     page = partial(ask, fake, "GET", "alert_groups/", query="state=new&perpage=9")
@@ -253,5 +253,5 @@ def work(groups: int) -> list[int]:
 
 def test_what_a_request_costs_does_not_depend_on_the_number_of_groups() -> None:
     """Pages, single groups, actions and deletions; but the first page after a change does."""
-    # Not to the call: the garbage collector may run, and calls back.
+    # Not exactly: the garbage collector may run, and makes calls.
     assert work(3000) == pytest.approx(work(20), rel=0.1)

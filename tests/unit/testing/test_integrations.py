@@ -20,19 +20,19 @@ def webhook(fake: FakeOnCall) -> FakeIntegration:
 
 
 def put(fake: FakeOnCall, integration: FakeIntegration, body: Any) -> tuple[int, Any]:
-    """Status and parsed answer."""
+    """Return the status and the parsed response."""
     response = ask(fake, "PUT", f"integrations/{integration.id}/", body)
     return response.status, response.json()
 
 
 def create(fake: FakeOnCall, **body: Any) -> tuple[int, Any]:
-    """Status and parsed answer."""
+    """Return the status and the parsed response."""
     response = ask(fake, "POST", "integrations/", body)
     return response.status, response.json()
 
 
-def test_a_created_integration_has_every_key_of_the_real_answer(fake: FakeOnCall) -> None:
-    """The server finds the name, the templates are the default ones."""
+def test_a_created_integration_has_every_key_of_the_real_response(fake: FakeOnCall) -> None:
+    """The server chooses the name; the templates are the default ones."""
     status, made = create(fake, type="webhook")
     assert status == 201
     kept = fake.integrations[made["id"]]
@@ -83,7 +83,7 @@ def test_a_created_integration_has_every_key_of_the_real_answer(fake: FakeOnCall
 
 
 def test_creation_is_not_idempotent_and_each_gets_its_own_name(fake: FakeOnCall) -> None:
-    """More than there are faces."""
+    """Even more integrations than there are emoji."""
     names = {create(fake, type="webhook")[1]["name"] for _ in range(20)}
     assert len(names) == len(fake.integrations) == 20
 
@@ -202,7 +202,7 @@ def test_the_same_name_is_free_in_another_team(fake: FakeOnCall, webhook: FakeIn
     assert status == 201
     assert put(fake, webhook, {"name": "ci"})[0] == 200
     assert put(fake, webhook, {"name": "ci", "team_id": team})[0] == 400
-    # The server does not look when only the team changes.
+    # The server does not check when only the team changes.
     assert put(fake, fake.integrations[made["id"]], {"team_id": None})[0] == 200
 
 
@@ -313,7 +313,7 @@ def test_the_default_route_merges_too(fake: FakeOnCall, webhook: FakeIntegration
 def test_a_bad_update_is_refused_and_changes_nothing(
     fake: FakeOnCall, webhook: FakeIntegration, body: Any, error: Any
 ) -> None:
-    """Also what was right in it."""
+    """Including the valid parts."""
     fake.add_integration(name="taken")
     before = ask(fake, "GET", f"integrations/{webhook.id}/").json()
     assert put(fake, webhook, {"description_short": "new", **body}) == (400, error)
@@ -323,7 +323,7 @@ def test_a_bad_update_is_refused_and_changes_nothing(
 def test_an_unknown_member_of_a_younger_channel_is_ignored(
     fake: FakeOnCall, webhook: FakeIntegration
 ) -> None:
-    """Email is stored another way than Slack."""
+    """Email is stored differently from Slack."""
     status, shown = put(fake, webhook, {"templates": {"email": {"subject": "x", "title": None}}})
     assert (status, shown["templates"]["email"]) == (200, {"title": None, "message": None})
 
@@ -337,7 +337,7 @@ def test_a_number_as_a_template_crashes_the_server(
 
 
 def named(key: str, value: str) -> dict[str, Any]:
-    """A label as requests write it."""
+    """A label as in requests."""
     return {"key": {"name": key}, "value": {"name": value}}
 
 
@@ -388,7 +388,7 @@ def test_a_dynamic_label_must_be_jinja(fake: FakeOnCall, webhook: FakeIntegratio
 
 
 def test_the_list_is_filtered_by_name_and_team(fake: FakeOnCall, webhook: FakeIntegration) -> None:
-    """Oldest first; an empty name is nobody's."""
+    """Oldest first; no integration has an empty name."""
     team = fake.add_team("SRE")
     other = fake.add_integration(team_id=team)
     assert ids(ask(fake, "GET", "integrations/")) == [webhook.id, other.id]
@@ -404,7 +404,7 @@ def test_the_list_is_filtered_by_name_and_team(fake: FakeOnCall, webhook: FakeIn
 def test_deleting_an_integration_keeps_its_groups(
     fake: FakeOnCall, webhook: FakeIntegration
 ) -> None:
-    """They are listed, and name it."""
+    """They are listed, and refer to it."""
     group = fake.add_group(integration=webhook)
     response = ask(fake, "DELETE", f"integrations/{webhook.id}/")
     assert (response.status, response.body) == (204, b"")
@@ -421,7 +421,7 @@ def test_direct_paging_cannot_be_deleted(fake: FakeOnCall) -> None:
 
 
 def test_maintenance_is_shown(fake: FakeOnCall, webhook: FakeIntegration) -> None:
-    """No request sets it, a test may."""
+    """No request sets it, but a test may."""
     webhook.maintenance_mode = "debug"
     webhook.maintenance_started_at = datetime(2026, 3, 2, tzinfo=UTC)
     shown = ask(fake, "GET", f"integrations/{webhook.id}/").json()

@@ -26,7 +26,7 @@ def remove(fake: FakeOnCall, group: FakeAlertGroup, body: Any) -> FakeResponse:
 
 
 def test_a_known_label_can_be_added_and_removed(fake: FakeOnCall) -> None:
-    """201 with ids and names, then 204 with nothing."""
+    """201 with ids and names, then an empty 204."""
     fake.add_label("severity", "critical")
     group = fake.add_group()
     response = add(fake, group, label("severity", "critical"))
@@ -70,7 +70,7 @@ def test_a_group_holds_fifty_labels(fake: FakeOnCall) -> None:
 
 
 def test_a_label_that_is_not_there_cannot_be_removed(fake: FakeOnCall) -> None:
-    """404, and not that of the group."""
+    """A 404, which is not that of the group."""
     fake.add_label("team", "SRE")
     response = remove(fake, fake.add_group(), label("team", "SRE"))
     assert (response.status, response.json()) == (404, {"detail": "Label not found"})
@@ -119,7 +119,7 @@ def test_a_malformed_label_is_refused(
 
 @pytest.mark.parametrize("tail", ["labels/", "labels/remove/"])
 def test_the_open_source_engine_has_no_such_route(oss: FakeOnCall, tail: str) -> None:
-    """An HTML 404, also for a group that exists."""
+    """An HTML 404, even for a group that exists."""
     group = oss.add_group()
     response = ask(oss, "POST", f"alert_groups/{group.id}/{tail}", label("team", "SRE"))
     assert (response.status, len(response.body)) == (404, 179)

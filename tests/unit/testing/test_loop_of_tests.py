@@ -42,7 +42,7 @@ def test_time_passes_without_waiting_and_begins_again_with_each_loop() -> None:
 
 
 def test_a_server_may_be_ahead_of_its_loops() -> None:
-    """What was added stays; what has passed on a loop ends with it."""
+    """What was added stays; what passed on a loop ends with it."""
     clock, begin = ServerClock(), now()
 
     async def main() -> None:

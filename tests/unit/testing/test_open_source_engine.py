@@ -1,4 +1,4 @@
-"""What the open-source engine was seen to answer; each row is a request, its status and body."""
+"""Responses observed from the open-source engine; each row is a request, its status and body."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def said(response: FakeResponse) -> Any:
-    """The body as a row has it."""
+    """The body as in a row."""
     if response.status == 500:
         assert response.headers["Content-Type"].startswith("text/html")
         return CRASH
@@ -29,7 +29,7 @@ def said(response: FakeResponse) -> Any:
 
 @pytest.fixture
 def team(oss: FakeOnCall) -> str:
-    """A team, with an integration of its own; another integration has none."""
+    """A team, with an integration of its own; another integration has no team."""
     team = oss.add_team("SRE", id="T1")
     oss.add_integration(id="C1", name="ci", team_id=team)
     oss.add_integration(id="C2", name="cd")
@@ -37,7 +37,7 @@ def team(oss: FakeOnCall) -> str:
 
 
 def missing(name: str) -> dict[str, Any]:
-    """The answer for a related object that does not exist."""
+    """The response for a related object that does not exist."""
     return {name: ["Object does not exist"]}
 
 
@@ -51,7 +51,7 @@ NO_GRAFANA = "Failed to create the integration with current Grafana Alerting. "
 
 
 def no_dictionary(kind: str) -> dict[str, Any]:
-    """The answer for something else where an object with fields is wanted."""
+    """The response for anything but an object with fields where one is required."""
     text = f"Invalid data. Expected a dictionary, but got {kind}."
     return {"slack": {"non_field_errors": [text]}}
 
@@ -62,7 +62,7 @@ def route(**blocks: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "answer"),
+    ("body", "status", "expected"),
     [
         pytest.param(route(slack={"channel_id": "C1"}), 400, SLACK, id="Slack's channel"),
         pytest.param(route(slack={"enabled": "bogus"}), 400, NOT_BOOLEAN, id="no boolean"),
@@ -100,10 +100,10 @@ def route(**blocks: Any) -> dict[str, Any]:
         pytest.param(None, 400, NO_DATA, id="null as body"),
     ],
 )
-def test_a_creation_is_refused(oss: FakeOnCall, body: Any, status: int, answer: Any) -> None:
+def test_a_creation_is_refused(oss: FakeOnCall, body: Any, status: int, expected: Any) -> None:
     """And leaves nothing."""
     response = ask(oss, "POST", "integrations/", body)
-    assert (response.status, said(response)) == (status, answer)
+    assert (response.status, said(response)) == (status, expected)
     assert oss.integrations == {}
 
 
@@ -121,7 +121,7 @@ def test_a_creation_is_refused(oss: FakeOnCall, body: Any, status: int, answer: 
     ],
 )
 def test_a_creation_is_accepted(oss: FakeOnCall, body: Any, shown: dict[str, Any]) -> None:
-    """As these rows are shown."""
+    """As these rows show."""
     response = ask(oss, "POST", "integrations/", {"type": "webhook"} | body)
     assert response.status == 201
     assert response.json() == response.json() | shown
@@ -130,7 +130,7 @@ def test_a_creation_is_accepted(oss: FakeOnCall, body: Any, shown: dict[str, Any
 
 @pytest.mark.parametrize("kind", ["amazon_sns", "datadog", "jira", "sentry", "zendesk"])
 def test_some_types_are_of_cloud_only(oss: FakeOnCall, fake: FakeOnCall, kind: str) -> None:
-    """As the engine does not know them."""
+    """The engine does not know them."""
     response = ask(oss, "POST", "integrations/", {"type": kind})
     assert (response.status, response.json()) == (400, INVALID_TYPE)
     assert ask(fake, "POST", "integrations/", {"type": kind}).status == 201
@@ -143,7 +143,7 @@ def test_grafana_alerting_needs_a_grafana(clock: VirtualClock) -> None:
 
 
 def test_a_maintenance_integration_is_created_and_never_seen_again(oss: FakeOnCall) -> None:
-    """It belongs to an incident, not to the list."""
+    """It belongs to an incident, and is not listed."""
     made = ask(oss, "POST", "integrations/", {"type": "maintenance"})
     assert (made.status, made.json()["link"]) == (201, None)
     assert ids(ask(oss, "GET", "integrations/")) == []
@@ -151,7 +151,7 @@ def test_a_maintenance_integration_is_created_and_never_seen_again(oss: FakeOnCa
 
 
 def test_an_integration_of_grafana_has_a_heartbeat(oss: FakeOnCall) -> None:
-    """As those of the types that can send one."""
+    """Like those of the types that can send one."""
     shown = ask(oss, "POST", "integrations/", {"type": "grafana"}).json()
     assert shown["heartbeat"] == {"link": f"{shown['link']}heartbeat/"}
 
@@ -160,7 +160,7 @@ CHOICE = {"team_id": ["Select a valid choice. That choice is not one of the avai
 
 
 @pytest.mark.parametrize(
-    ("query", "status", "answer"),
+    ("query", "status", "expected"),
     [
         pytest.param("team_id=T1", 500, CRASH, id="a team"),
         pytest.param("team_id=null", 500, CRASH, id="no team"),
@@ -173,15 +173,15 @@ CHOICE = {"team_id": ["Select a valid choice. That choice is not one of the avai
     ],
 )
 @pytest.mark.usefixtures("team")
-def test_a_list_of_integrations(oss: FakeOnCall, query: str, status: int, answer: Any) -> None:
+def test_a_list_of_integrations(oss: FakeOnCall, query: str, status: int, expected: Any) -> None:
     """Any team breaks it."""
     response = ask(oss, "GET", "integrations/", query=query)
     shown = ids(response) if response.status == 200 else said(response)
-    assert (response.status, shown) == (status, answer)
+    assert (response.status, shown) == (status, expected)
 
 
 def test_cloud_filters_integrations_by_team(fake: FakeOnCall) -> None:
-    """Nothing is known of a crash there."""
+    """No crash is known there."""
     team = fake.add_team("SRE")
     made = fake.add_integration(team_id=team)
     fake.add_integration()
@@ -195,7 +195,7 @@ BOM = "JSON parse error - Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 
 
 
 @pytest.mark.parametrize(
-    ("headers", "raw", "status", "answer"),
+    ("headers", "raw", "status", "expected"),
     [
         pytest.param(FORM, b"type=webhook&name=a&name=b", 201, {"name": "b"}, id="a form"),
         pytest.param(
@@ -225,13 +225,13 @@ BOM = "JSON parse error - Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 
     ],
 )
 def test_a_body_is_json_or_a_form(
-    oss: FakeOnCall, headers: dict[str, str], raw: bytes, status: int, answer: Any
+    oss: FakeOnCall, headers: dict[str, str], raw: bytes, status: int, expected: Any
 ) -> None:
-    """Of repeated fields of a form, the last counts."""
+    """Of repeated form fields, the last one counts."""
     response = ask(oss, "POST", "integrations/", raw=raw, headers=headers)
     found = said(response)
     assert response.status == status
-    assert found == (found | answer if status == 201 else answer)
+    assert found == (found | expected if status == 201 else expected)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_body_is_json_or_a_form(
 def test_an_action_takes_a_form(
     oss: FakeOnCall, clock: VirtualClock, method: str, tail: str, raw: bytes
 ) -> None:
-    """The way in which a shell script may send it."""
+    """As a shell script may send it."""
     group = oss.add_group()
     response = ask(oss, method, f"alert_groups/{group.id}/{tail}", raw=raw, headers=FORM)
     assert response.status in {200, 204}
@@ -262,8 +262,8 @@ def test_an_action_takes_a_form(
         pytest.param("application/xml, text/*", 406, id="XML"),
     ],
 )
-def test_only_json_is_spoken(oss: FakeOnCall, accept: str, status: int) -> None:
-    """Whoever asks: the token is looked at later."""
+def test_only_json_is_returned(oss: FakeOnCall, accept: str, status: int) -> None:
+    """Whatever the token, which is checked later."""
     response = ask(oss, "GET", "integrations/", headers={"Accept": accept})
     assert response.status == status
     if status == 406:
@@ -293,22 +293,22 @@ async def test_head_is_get_without_the_body(
     async with serve(oss) as url:
         for transport in (oss.transport(), httpx.AsyncHTTPTransport()):
             async with httpx.AsyncClient(transport=transport, headers=headers) as client:
-                answer = await client.head(f"{url}/api/v1/{path}")
-                assert (answer.status_code, answer.content) == (status, b"")
-                assert answer.headers["Content-Length"] == length["Content-Length"]
+                response = await client.head(f"{url}/api/v1/{path}")
+                assert (response.status_code, response.content) == (status, b"")
+                assert response.headers["Content-Length"] == length["Content-Length"]
                 assert (await client.get(f"{url}/api/v1/{path}")).content == shown.body
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_the_root_says_that_the_server_lives(oss: FakeOnCall, method: str) -> None:
-    """Without a token; a load balancer asks for it."""
+def test_the_root_says_that_the_server_is_alive(oss: FakeOnCall, method: str) -> None:
+    """Without a token, for load balancers."""
     response = oss.handle(FakeRequest(method, "/"))
     assert (response.status, response.body) == (200, b"Ok" if method == "GET" else b"")
     assert oss.handle(FakeRequest("POST", "/")).status == 404
 
 
 def test_a_browser_may_ask_before_it_sends(oss: FakeOnCall) -> None:
-    """The preflight of CORS; any other OPTIONS is a 500, as a wrong method."""
+    """The preflight of CORS; any other OPTIONS is a 500, like a wrong method."""
     asks = {"Origin": "https://x.example", "Access-Control-Request-Method": "GET"}
     assert ask(oss, "OPTIONS", "integrations/", headers=asks, token="").status == 200
     assert ask(oss, "OPTIONS", "integrations/").status == 500
@@ -326,7 +326,7 @@ def test_a_token_of_role_none_reads_nothing(oss: FakeOnCall, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "stack", "status", "answer"),
+    ("token", "stack", "status", "expected"),
     [
         pytest.param("glsa_known", None, 200, None, id="no URL"),
         pytest.param("glsa_known", "stack.example", 200, None, id="a URL without a scheme"),
@@ -342,26 +342,26 @@ def test_a_token_of_role_none_reads_nothing(oss: FakeOnCall, path: str) -> None:
     ],
 )
 def test_a_token_and_its_stack(
-    clock: VirtualClock, token: str, stack: str | None, status: int, answer: Any
+    clock: VirtualClock, token: str, stack: str | None, status: int, expected: Any
 ) -> None:
-    """There is one stack, to which a URL that is none falls back."""
+    """There is one stack, which any invalid URL falls back to."""
     oss = FakeOnCall(clock=clock, flavour="oss", grafana_url="https://stack.example")
     oss.add_token("glsa_known")
     headers = {} if stack is None else {"X-Grafana-URL": stack}
     response = ask(oss, "GET", "integrations/", token=token, headers=headers)
     assert response.status == status
     if status != 200:
-        assert said(response) == (answer if answer is CRASH else {"detail": answer})
+        assert said(response) == (expected if expected is CRASH else {"detail": expected})
 
 
 @pytest.mark.parametrize("path", ["integrations/%00/", "alert_groups/I%001/", "teams/%00/"])
 def test_an_id_with_nul_crashes_the_server(oss: FakeOnCall, path: str) -> None:
-    """The database takes none."""
+    """The database does not accept it."""
     assert said(ask(oss, "GET", path)) is CRASH
 
 
 def test_a_webhook_names_an_integration_by_name_and_type(oss: FakeOnCall) -> None:
-    """And a user with the address that the API shows."""
+    """And a user with the address in the API."""
     oss.user.email = "admin@example.org"
     source = oss.add_integration(type="formatted_webhook", name="storm")
     body = json.loads(oss.event(oss.add_group(integration=source), "acknowledge"))

@@ -1,4 +1,4 @@
-"""The state as JSON: what was saved goes on as if nothing had happened."""
+"""The state as JSON: what was saved continues as if nothing had happened."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.unit.testing.test_index import Shuffle
 
 
 def again(fake: FakeOnCall, clock: VirtualClock) -> FakeOnCall:
-    """The same server in another process, so to say."""
+    """The same server, as in another process."""
     return FakeOnCall.from_json(fake.to_json(), clock=clock)
 
 
 @settings(max_examples=budget(10, hunt=500), deadline=None)
 @given(st.integers(0, 2**32))
 def test_a_round_trip_is_exact_whatever_happened_before(seed: int) -> None:
-    """The text is the same again, and so is what both answer and find next."""
+    """The text is the same, and so is what both return and find next."""
     shuffle = Shuffle(seed)
     for _ in range(25):
         shuffle.change()
@@ -42,7 +42,7 @@ def test_a_round_trip_is_exact_whatever_happened_before(seed: int) -> None:
 
 
 def test_every_option_and_every_token_is_kept(clock: VirtualClock) -> None:
-    """A service account stays one, a user's two tokens stay one user's."""
+    """A service account stays one, and two tokens of a user stay one user's."""
     fake = FakeOnCall(
         seed=7,
         clock=clock,
@@ -71,8 +71,8 @@ def test_every_option_and_every_token_is_kept(clock: VirtualClock) -> None:
     assert statuses == {"mine": 201, "second": 403, "glsa_robot": 201, "none": 403}
 
 
-def test_what_is_under_way_happens_after_loading(clock: VirtualClock) -> None:
-    """A silence runs out, a deletion is done, a full quota empties."""
+def test_what_is_pending_happens_after_loading(clock: VirtualClock) -> None:
+    """A silence runs out, a deletion is done, a used-up rate limit recovers."""
     fake = FakeOnCall(clock=clock, rate_limit=RateLimit(requests=2, window=timedelta(seconds=9)))
     silenced, deleted = fake.add_group(), fake.add_group()
     ask(fake, "POST", f"alert_groups/{silenced.id}/silence/", {"delay": 5})
@@ -114,7 +114,7 @@ def test_calls_and_faults_are_no_part_of_it(fake: FakeOnCall, clock: VirtualCloc
 
 
 def test_a_loaded_fake_may_record_no_calls(fake: FakeOnCall) -> None:
-    """As one that is made so."""
+    """As a new one may."""
     loaded = FakeOnCall.from_json(fake.to_json(), keep_calls=False)
     assert ask(loaded, "GET", "alert_groups/").status == 200
     with pytest.raises(RuntimeError, match=r"^keep_calls=False: .* does not record calls"):
@@ -122,7 +122,7 @@ def test_a_loaded_fake_may_record_no_calls(fake: FakeOnCall) -> None:
 
 
 def test_two_things_of_one_id_cannot_be_saved(fake: FakeOnCall) -> None:
-    """Nobody could tell to which of them a group belongs."""
+    """It would be unclear to which of them a group belongs."""
     fake.add_group(integration=fake.add_integration(id="C1"))
     del fake.integrations["C1"]
     fake.add_integration(id="C1")
@@ -230,7 +230,7 @@ def put(*path: Any, value: Any) -> Callable[[dict[str, Any]], None]:
 def test_a_wrong_document_is_refused_with_the_place(
     fake: FakeOnCall, change: Callable[[dict[str, Any]], None], complaint: str
 ) -> None:
-    """A ValueError of one line, whatever is wrong."""
+    """A one-line ValueError, whatever is wrong."""
     fake.add_team("SRE", id="T1")
     fake.add_group(id="I1", labels={"team": "SRE", "env": "prod"})
     document = json.loads(fake.to_json())
@@ -241,7 +241,7 @@ def test_a_wrong_document_is_refused_with_the_place(
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"groups": []}'])
 def test_other_texts_are_refused_too(text: str) -> None:
-    """What is no JSON, and JSON of another kind."""
+    """Text that is not JSON, and JSON of another kind."""
     with pytest.raises(ValueError, match=r"^[^\n]+$"):
         FakeOnCall.from_json(text)
 

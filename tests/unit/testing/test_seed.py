@@ -1,4 +1,4 @@
-"""The storm: believable, varied, repeatable."""
+"""The storm: plausible, varied, reproducible."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def test_a_storm_has_all_states_labels_and_teams(fake: FakeOnCall, clock: Virtua
     assert all(clock.now() - group.started_at <= timedelta(days=1) for group in groups)
     assert len({group.team_id for group in groups}) == 4
     assert all(dict(group.labels).keys() >= {"team", "severity", "environment"} for group in groups)
-    answer = ask(fake, "GET", "alert_groups/", query="state=new&label=team:SRE").json()
-    assert 20 < answer["count"] < 200
+    page = ask(fake, "GET", "alert_groups/", query="state=new&label=team:SRE").json()
+    assert 20 < page["count"] < 200
 
 
 def test_a_storm_can_be_labelled_further(fake: FakeOnCall) -> None:
@@ -43,7 +43,7 @@ def test_the_same_seed_gives_the_same_storm() -> None:
     assert bodies[0] == bodies[1] != bodies[2]
 
 
-def test_a_storm_of_nothing_still_sets_the_scene(fake: FakeOnCall) -> None:
+def test_a_storm_without_groups_still_has_its_integrations(fake: FakeOnCall) -> None:
     """Integrations without groups."""
     assert seed_storm(fake, 0) == []
     assert len(fake.integrations) == 5
@@ -52,7 +52,7 @@ def test_a_storm_of_nothing_still_sets_the_scene(fake: FakeOnCall) -> None:
 def test_nothing_in_a_storm_happened_before_it_started_or_will_happen(
     fake: FakeOnCall, clock: VirtualClock
 ) -> None:
-    """Groups that began a minute ago were not resolved in a quarter of an hour from now."""
+    """A group that began a minute ago was not resolved a quarter of an hour from now."""
     for group in seed_storm(fake, 2000):
         moments = [group.acknowledged_at, group.resolved_at, group.silenced_at]
         order = [group.started_at, *(each for each in moments if each), clock.now()]
@@ -62,7 +62,7 @@ def test_nothing_in_a_storm_happened_before_it_started_or_will_happen(
 def test_an_arrival_fires_in_an_integration_of_the_fake(
     fake: FakeOnCall, clock: VirtualClock
 ) -> None:
-    """On an empty fake the storm's integrations are made first; no two arrivals are the same."""
+    """An empty fake gets the storm's integrations first; no two arrivals are the same."""
     groups = [seed_arrival(fake) for _ in range(3)]
     assert [group.state for group in groups] == ["firing"] * 3
     assert all(group.integration.id in fake.integrations for group in groups)

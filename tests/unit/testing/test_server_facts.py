@@ -1,4 +1,4 @@
-"""What real servers do: the facts that need no module of their own; each test quotes its fact."""
+"""What real servers do: facts that need no module of their own; each test quotes its fact."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ ROUTES: list[tuple[str, str, Any]] = [
 
 
 def furnish(fake: FakeOnCall) -> None:
-    """What `ROUTES` names."""
+    """Create what `ROUTES` refers to."""
     fake.add_group(id="I1", integration=fake.add_integration(id="C1"))
     fake.add_label("a", "x")
 
 
-def test_every_route_answers_with_and_without_the_slash_for_every_method() -> None:
-    """“Every `/api/v1` route answers with and without the trailing slash, for every method”."""
-    answers = []
+def test_every_route_responds_with_and_without_the_slash_for_every_method() -> None:
+    """“Every `/api/v1` route responses with and without the trailing slash, for every method”."""
+    responses = []
     for tail in ("", "/"):
         fake = FakeOnCall(clock=VirtualClock())
         furnish(fake)
         statuses = [ask(fake, method, path + tail, body) for method, path, body in ROUTES]
-        answers.append([(answer.status, answer.body) for answer in statuses])
-    assert answers[0] == answers[1]
-    done = [status for status, _ in answers[0]]
+        responses.append([(response.status, response.body) for response in statuses])
+    assert responses[0] == responses[1]
+    done = [status for status, _ in responses[0]]
     assert done == [200] * 8 + [201, 204, 204, 200, 201, 200, 200, 200, 204]
 
 
@@ -73,8 +73,8 @@ def test_every_route_answers_with_and_without_the_slash_for_every_method() -> No
 def test_a_wrong_method_is_a_500_and_no_405(fake: FakeOnCall, method: str, path: str) -> None:
     """“A wrong method is a 500 HTML page, not 405”."""
     furnish(fake)
-    answer = ask(fake, method, path, {})
-    assert (answer.status, answer.headers["Content-Type"][:9]) == (500, "text/html")
+    response = ask(fake, method, path, {})
+    assert (response.status, response.headers["Content-Type"][:9]) == (500, "text/html")
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_some_bad_input_is_a_500_and_changes_nothing(
     furnish(fake)
     before = fake.to_json()
     path, _, query = path.partition("?")
-    answer = ask(fake, method, path, body, query=query)
-    assert (answer.status, answer.headers["Content-Type"][:9]) == (500, "text/html")
+    response = ask(fake, method, path, body, query=query)
+    assert (response.status, response.headers["Content-Type"][:9]) == (500, "text/html")
     assert fake.to_json() == before
 
 
@@ -105,8 +105,8 @@ def test_a_body_that_is_not_called_json_is_a_415(fake: FakeOnCall) -> None:
     """“`Content-Type: text/plain` or none: 415. Malformed JSON: 400”."""
     plain = {"Content-Type": "text/plain"}
     for headers in (plain, {}):
-        answer = ask(fake, "POST", "integrations/", raw=b'{"type": "webhook"}', headers=headers)
-        assert answer.status == 415
+        response = ask(fake, "POST", "integrations/", raw=b'{"type": "webhook"}', headers=headers)
+        assert response.status == 415
     assert ask(fake, "POST", "integrations/", headers=plain).status == 400  # nothing to read
     malformed = {"Content-Type": "application/json"}
     assert ask(fake, "POST", "integrations/", raw=b"{,}", headers=malformed).status == 400
@@ -123,7 +123,7 @@ def test_a_url_of_70_kb_is_a_reset(fake: FakeOnCall) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "answer"),
+    ("method", "path", "body", "expected"),
     [
         pytest.param("GET", "alert_groups/I404", {}, {"detail": "Not found."}, id="detail"),
         pytest.param(
@@ -151,14 +151,14 @@ def test_a_url_of_70_kb_is_a_reset(fake: FakeOnCall) -> None:
     ],
 )
 def test_errors_come_in_several_shapes(
-    fake: FakeOnCall, method: str, path: str, body: Any, answer: Any
+    fake: FakeOnCall, method: str, path: str, body: Any, expected: Any
 ) -> None:
     """“Error bodies come in seven shapes”; five of them from these operations."""
     furnish(fake)
     path, _, query = path.partition("?")
     response = ask(fake, method, path, body, query=query)
     assert response.status in {400, 404}
-    assert response.json() == answer
+    assert response.json() == expected
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,9 @@ def test_other_shapes_of_errors_can_be_scripted(fake: FakeOnCall, body: Any) -> 
     """“`{"error": str}`, …, a bare JSON list”: other operations have them, and these by a fault."""
     group = fake.add_group()
     fake.faults.add(error(400, body), operation="resolve_alert_group")
-    answer = ask(fake, "POST", f"alert_groups/{group.id}/resolve/")
-    assert (answer.status, answer.json(), group.state) == (400, body, "firing")
-    assert answer.headers == {"Content-Type": "application/json"}
+    response = ask(fake, "POST", f"alert_groups/{group.id}/resolve/")
+    assert (response.status, response.json(), group.state) == (400, body, "firing")
+    assert response.headers == {"Content-Type": "application/json"}
     with pytest.raises(ValueError, match="from 400 to 599"):
         error(200, body)
 
@@ -180,16 +180,16 @@ def test_a_stack_that_is_not_known_yet_is_synced() -> None:
     fake = FakeOnCall(grafana_url="https://stack.example")
     fake.add_token("glsa_robot")
     headers = {"X-Grafana-URL": "https://other.example"}
-    answer = ask(fake, "GET", "alert_groups/", token="glsa_robot", headers=headers)
-    assert (answer.status, answer.json()) == (
+    response = ask(fake, "GET", "alert_groups/", token="glsa_robot", headers=headers)
+    assert (response.status, response.json()) == (
         429,
         {"detail": "Organization being synced, please retry."},
     )
-    assert answer.headers == {"Content-Type": "application/json", "RateLimit-Reset": "350"}
+    assert response.headers == {"Content-Type": "application/json", "RateLimit-Reset": "350"}
 
 
 def needs(method: str, path: str) -> Any:
-    """The role that a route needs."""
+    """The role that a route requires."""
     if method == "GET":
         return "viewer"
     return "admin" if path.startswith("integrations") else "editor"
@@ -204,8 +204,8 @@ def test_each_operation_needs_its_role(fake: FakeOnCall, method: str, path: str,
     refused = {"detail": "You do not have permission to perform this action."}
     for role in roles[: roles.index(needs(method, path))]:
         fake.add_token("t", user=role, role=role)
-        answer = ask(fake, method, path, body, token="t")
-        assert (answer.status, answer.json()) == (403, refused)
+        response = ask(fake, method, path, body, token="t")
+        assert (response.status, response.json()) == (403, refused)
     fake.add_token("t", user="allowed", role=needs(method, path))
     assert ask(fake, method, path, body, token="t").status != 403
 
@@ -228,10 +228,10 @@ def test_all_tokens_of_a_user_and_all_endpoints_share_one_limit(clock: VirtualCl
 def test_integrations_come_in_pages_too(fake: FakeOnCall) -> None:
     """“The envelope”, “`perpage=N` works”, “past the end gives the last page again”."""
     made = [fake.add_integration().id for _ in range(3)]
-    answer = ask(fake, "GET", "integrations/", query="perpage=2&page=9")
-    assert ids(answer) == made[2:]
+    response = ask(fake, "GET", "integrations/", query="perpage=2&page=9")
+    assert ids(response) == made[2:]
     base = "http://engine.internal:8080/oncall/api/v1/integrations/"
-    assert {**answer.json(), "results": []} == {
+    assert {**response.json(), "results": []} == {
         "count": 3,
         "next": None,
         "previous": f"{base}?perpage=2",
@@ -283,9 +283,9 @@ def test_each_action_sets_and_clears_its_fields(fake: FakeOnCall, clock: Virtual
     shown = []
     for name in ("resolve", "unresolve", "silence", "unsilence", "acknowledge", "resolve"):
         ask(fake, "POST", f"alert_groups/{group.id}/{name}/", {"delay": -1})
-        answer = ask(fake, "GET", f"alert_groups/{group.id}/").json()
-        moments = [answer[f"{past}_at"] for past in ("acknowledged", "resolved", "silenced")]
-        shown.append((answer["state"], [moment is not None for moment in moments]))
+        shown_group = ask(fake, "GET", f"alert_groups/{group.id}/").json()
+        moments = [shown_group[f"{past}_at"] for past in ("acknowledged", "resolved", "silenced")]
+        shown.append((shown_group["state"], [moment is not None for moment in moments]))
         clock.advance(timedelta(minutes=1))
     assert shown == [
         ("resolved", [False, True, False]),
@@ -310,8 +310,8 @@ def test_a_value_with_a_colon_cannot_be_filtered(fake: FakeOnCall) -> None:
     """“A value with `:` cannot be filtered”: the entry is dropped, and all groups are shown."""
     fake.add_group(labels={"url": "http://x"})
     fake.add_group()
-    answer = ask(fake, "GET", "alert_groups/", query="label=url:http://x")
-    assert answer.json()["count"] == 2
+    response = ask(fake, "GET", "alert_groups/", query="label=url:http://x")
+    assert response.json()["count"] == 2
 
 
 def test_nothing_is_announced_on_2xx(clock: VirtualClock) -> None:

@@ -1,4 +1,4 @@
-"""The ways in: httpx in process, ASGI, a socket, and the command line."""
+"""The entry points: httpx in process, ASGI, a socket, and the command line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from grafana_oncall.testing import __main__ as command
 
 
 async def chunks() -> AsyncIterator[bytes]:
-    """A body whose length nobody knows."""
+    """A body of unknown length."""
     yield b'{"name": "x"}'
 
 
@@ -63,7 +63,7 @@ async def test_any_asgi_server_can_serve_it(fake: FakeOnCall) -> None:
 
 
 async def test_it_can_be_served_on_a_real_socket(fake: FakeOnCall) -> None:
-    """Through `serve`, which closes the socket behind itself."""
+    """Through `serve`, which closes the socket afterwards."""
     async with serve(fake) as url, client(fake, None, url) as http:
         await go_through(fake, http)
     async with httpx.AsyncClient() as http:
@@ -72,7 +72,7 @@ async def test_it_can_be_served_on_a_real_socket(fake: FakeOnCall) -> None:
 
 
 async def raw(url: str, target: str, *headers: str) -> tuple[bytes, bytes]:
-    """Head and body of an answer, as they stand on the wire."""
+    """Head and body of a response, as they are sent."""
     port = int(url.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     lines = [f"GET {target} HTTP/1.1", "Host: x", *headers, "", ""]
@@ -85,7 +85,7 @@ async def raw(url: str, target: str, *headers: str) -> tuple[bytes, bytes]:
         writer.close()
 
 
-async def test_the_answer_has_few_headers(fake: FakeOnCall) -> None:
+async def test_the_response_has_few_headers(fake: FakeOnCall) -> None:
     """“Response headers are few: no Date, ETag, request id, Content-Encoding. Keep-alive works”."""
     async with serve(fake) as url:
         head, body = await raw(url, "/api/v1/alert_groups/", f"Authorization: {fake.token}")
@@ -98,7 +98,7 @@ async def test_the_answer_has_few_headers(fake: FakeOnCall) -> None:
 
 
 async def test_a_url_of_70_kb_is_a_reset_on_a_socket(fake: FakeOnCall) -> None:
-    """“A 5 kB URL is fine, 70 kB is a TCP reset”; what is no HTTP at all is one, too."""
+    """“A 5 kB URL is fine, 70 kB is a TCP reset”; so is anything but HTTP."""
     async with serve(fake) as url:
         token = f"Authorization: {fake.token}"
         head, _ = await raw(url, f"/api/v1/alert_groups/?x={'y' * 5_000}", token)
@@ -138,9 +138,9 @@ def test_the_command_says_what_to_do_where_it_cannot_listen(
 
 
 async def test_a_server_on_all_addresses_is_reached_by_its_url(fake: FakeOnCall) -> None:
-    """The client would refuse http://0.0.0.0 as plain http to another machine."""
+    """The client would refuse http://0.0.0.0, as plain http to another machine."""
     async with (
-        serve(fake, host="0.0.0.0") as url,  # noqa: S104  # what this is about
+        serve(fake, host="0.0.0.0") as url,  # noqa: S104  # the point of the test
         OnCallClient(url=url, token=fake.token) as client,
     ):
         assert url.startswith("http://127.0.0.1:")
@@ -148,7 +148,7 @@ async def test_a_server_on_all_addresses_is_reached_by_its_url(fake: FakeOnCall)
 
 
 def has_ipv6_loopback() -> bool:
-    """Containers often have none."""
+    """Whether there is one; containers often have none."""
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -167,20 +167,20 @@ NO_IPV6 = pytest.mark.skipif(not has_ipv6_loopback(), reason="this machine has n
     ],
 )
 async def test_serve_names_the_address_in_its_url(fake: FakeOnCall, host: str, start: str) -> None:
-    """In brackets, as URLs have it."""
+    """In brackets, as in URLs."""
     async with serve(fake, host) as url:
         assert url.startswith(start)
 
 
-async def test_what_the_caller_raises_comes_out_as_it_is(fake: FakeOnCall) -> None:
-    """In no exception group."""
+async def test_what_the_caller_raises_is_raised_unchanged(fake: FakeOnCall) -> None:
+    """Not in an exception group."""
     with pytest.raises(KeyError, match="mine"):
         async with serve(fake):
             raise KeyError("mine")
 
 
 async def talk(fake: FakeOnCall, scope: dict[str, Any], messages: Sequence[Any]) -> list[Any]:
-    """What the application sends when it receives these messages."""
+    """Return what the application sends when it receives these messages."""
     inbox, outbox = iter(messages), []
 
     async def receive() -> dict[str, Any]:
@@ -195,7 +195,7 @@ async def talk(fake: FakeOnCall, scope: dict[str, Any], messages: Sequence[Any])
     return outbox
 
 
-async def test_lifespan_is_spoken(fake: FakeOnCall) -> None:
+async def test_lifespan_is_supported(fake: FakeOnCall) -> None:
     """Nothing to start, nothing to stop."""
     messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
     sent = await talk(fake, {"type": "lifespan"}, messages)
@@ -222,8 +222,8 @@ async def test_a_body_may_come_in_pieces_and_the_raw_path_be_missing(fake: FakeO
     assert (fake.calls[-1].path, fake.calls[-1].request.body) == ("/api/v1/alert%20groups/", b"a")
 
 
-async def test_a_client_that_leaves_early_is_not_answered(fake: FakeOnCall) -> None:
-    """And its request not recorded."""
+async def test_a_client_that_leaves_early_gets_no_response(fake: FakeOnCall) -> None:
+    """And its request is not recorded."""
     pieces = [
         {"type": "http.request", "body": b"a", "more_body": True},
         {"type": "http.disconnect"},
@@ -231,8 +231,8 @@ async def test_a_client_that_leaves_early_is_not_answered(fake: FakeOnCall) -> N
     assert (await talk(fake, HTTP, pieces), fake.calls) == ([], [])
 
 
-async def test_websockets_are_not_spoken(fake: FakeOnCall) -> None:
-    """No part of the API is one."""
+async def test_websockets_are_not_supported(fake: FakeOnCall) -> None:
+    """The API has none."""
     with pytest.raises(NotImplementedError, match="websocket"):
         await talk(fake, {"type": "websocket"}, [])
 
@@ -258,7 +258,7 @@ async def test_without_uvicorn_serve_names_the_extra(
 def test_without_uvicorn_the_command_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In a line, and with a failing exit code."""
+    """In one line, and with a failing exit code."""
     with without_uvicorn(monkeypatch):
         assert command.main(["--groups", "1"]) == 1
     assert "grafana-oncall-sdk[testing]" in capsys.readouterr().err
@@ -268,7 +268,7 @@ def test_without_uvicorn_the_command_says_so(
 def test_the_command_serves_until_a_signal_and_leaves_the_handlers_as_they_were(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: signal.Signals
 ) -> None:
-    """The signal is raised as soon as the URL is out."""
+    """The signal is raised once the URL is printed."""
     before = signal.getsignal(number)
 
     def flush_and_raise() -> None:
@@ -285,22 +285,22 @@ def test_the_command_serves_until_a_signal_and_leaves_the_handlers_as_they_were(
 
 
 def test_the_command_can_be_run_as_a_program() -> None:
-    """Starts, answers a request, and ends with 0 on SIGTERM."""
+    """It starts, serves a request, and ends with 0 on SIGTERM."""
     arguments = [sys.executable, "-m", "grafana_oncall.testing", "--port", "0", "--groups", "60"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         url = program.stdout.readline().removeprefix("url: ").strip()
         token = program.stdout.readline().removeprefix("token: ").strip()
         try:
-            answer = httpx.get(f"{url}/api/v1/alert_groups/", headers={"Authorization": token})
-            assert answer.json()["count"] == 60
+            response = httpx.get(f"{url}/api/v1/alert_groups/", headers={"Authorization": token})
+            assert response.json()["count"] == 60
         finally:
             program.send_signal(signal.SIGTERM)
         assert program.wait(20) == 0
 
 
 def test_nothing_is_shared_with_the_client() -> None:
-    """A bug that both had would cancel out. What explains keywords never sees a request."""
+    """A bug in both would cancel out. The module that explains keywords never sees a request."""
     code = (
         "import sys, grafana_oncall, grafana_oncall.testing as t\n"
         "print([n for m in list(sys.modules.values()) if m.__name__.startswith(t.__name__)\n"

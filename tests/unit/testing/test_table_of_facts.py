@@ -1,4 +1,4 @@
-"""What real servers do, fact by fact: which code of the fake shows it, and which test holds it."""
+"""What real servers do, fact by fact: the code of the fake that does it, and the test for it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 HERE = "test_server_facts"
 FACTS: dict[str, tuple[str, str]] = {
     # The wire
-    "routes answer with and without the slash": (
+    "routes respond with and without the slash": (
         "_server.dispatch:find_route",
-        f"{HERE}:test_every_route_answers_with_and_without_the_slash_for_every_method",
+        f"{HERE}:test_every_route_responds_with_and_without_the_slash_for_every_method",
     ),
     "few headers": (
         "_serving.uvicorn_server:QuietServer",
-        "test_serving:test_the_answer_has_few_headers",
+        "test_serving:test_the_response_has_few_headers",
     ),
     "unknown object: JSON 404": (
         "_server.responses:not_found",
@@ -55,10 +55,10 @@ FACTS: dict[str, tuple[str, str]] = {
         "clock:stamp",
         "test_groups:test_a_fraction_of_a_second_is_shown_only_when_there_is_one",
     ),
-    # Who asks
+    # Tokens and roles
     "no scheme word, 403 Invalid token.": (
         "_server.auth:authenticate",
-        "test_wire:test_a_token_stands_alone_in_its_header",
+        "test_wire:test_a_token_is_alone_in_its_header",
     ),
     "service accounts name a stack": (
         "_server.auth:authenticate",
@@ -110,7 +110,7 @@ FACTS: dict[str, tuple[str, str]] = {
     "newest first": ("_server.index:GroupIndex", "test_groups:test_the_newest_group_comes_first"),
     "acting while listing skips": (
         "_server.index:GroupIndex",
-        "test_groups:test_pages_move_while_somebody_acts_on_them",
+        "test_groups:test_pages_move_while_groups_change",
     ),
     "a new group while paging repeats": (
         "_server.index:GroupIndex",
@@ -119,7 +119,7 @@ FACTS: dict[str, tuple[str, str]] = {
     # Alert groups
     "sixteen keys": (
         "_resources.alert_groups:show_group",
-        "test_groups:test_a_group_has_every_key_of_the_real_answer",
+        "test_groups:test_a_group_has_every_key_of_the_real_response",
     ),
     "firing is called new in the filter": (
         "_resources.filters:select_groups",
@@ -136,11 +136,11 @@ FACTS: dict[str, tuple[str, str]] = {
     "started_at": ("_resources.filters:select_groups", "test_groups:test_other_ranges_are_refused"),
     "30 days on Cloud": (
         "_resources.filters:select_groups",
-        "test_groups:test_cloud_looks_back_thirty_days_unless_told_otherwise",
+        "test_groups:test_cloud_looks_back_thirty_days_by_default",
     ),
     "malformed labels filter nothing": (
         "_resources.filters:select_groups",
-        "test_groups:test_a_filter_by_labels_wants_all_of_them",
+        "test_groups:test_a_filter_by_labels_requires_all_of_them",
     ),
     "repeated means the last": (
         "_server.context:Context",
@@ -178,7 +178,7 @@ FACTS: dict[str, tuple[str, str]] = {
     ),
     "the end of a maintenance": (
         "_resources.actions:act",
-        "test_actions:test_resolving_a_maintenance_incident_ends_it_in_nobodys_name",
+        "test_actions:test_resolving_a_maintenance_incident_ends_it_without_a_resolver",
     ),
     "other modes are a bare text": (
         "_resources.alert_groups:delete_group",
@@ -205,7 +205,7 @@ FACTS: dict[str, tuple[str, str]] = {
     # Integrations
     "keys beyond the documentation": (
         "_resources.integrations:show_integration",
-        "test_integrations:test_a_created_integration_has_every_key_of_the_real_answer",
+        "test_integrations:test_a_created_integration_has_every_key_of_the_real_response",
     ),
     "creation is not idempotent": (
         "_resources.integrations:create_integration",
@@ -260,7 +260,7 @@ FACTS: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize(("code", "test"), FACTS.values(), ids=FACTS)
-def test_the_table_of_facts_points_at_what_is_there(code: str, test: str) -> None:
+def test_the_table_of_facts_points_at_what_exists(code: str, test: str) -> None:
     """Code of the fake, and a test in this folder."""
     for package, place in (("grafana_oncall.testing", code), ("tests.unit.testing", test)):
         module, _, name = place.partition(":")

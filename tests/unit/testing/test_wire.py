@@ -1,4 +1,4 @@
-"""What every request meets before its operation: routes, bodies, tokens, roles, the limit."""
+"""What every request passes before its operation: routes, bodies, tokens, roles, the rate limit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INVALID_TOKEN = (403, {"detail": "Invalid token."})
 
 @pytest.mark.parametrize("prefix", ["", "/oncall", "/a/b"])
 @pytest.mark.parametrize("tail", ["", "/"])
-def test_every_route_answers_with_and_without_slash_and_prefix(
+def test_every_route_responds_with_and_without_slash_and_prefix(
     fake: FakeOnCall, prefix: str, tail: str
 ) -> None:
     """No redirect."""
@@ -73,7 +73,7 @@ def test_ids_are_case_sensitive(fake: FakeOnCall) -> None:
 
 
 def test_a_wrong_method_is_a_500(fake: FakeOnCall) -> None:
-    """For those who may come in."""
+    """For valid tokens."""
     response = ask(fake, "PATCH", "alert_groups/")
     assert (response.status, b"Server Error (500)" in response.body) == (500, True)
     assert fake.calls[-1].operation is None
@@ -85,7 +85,7 @@ def test_a_wrong_method_is_a_500(fake: FakeOnCall) -> None:
 def test_the_body_must_say_that_it_is_json(
     fake: FakeOnCall, media_type: str, content: bytes
 ) -> None:
-    """Before it is looked at."""
+    """Before it is read."""
     headers = {"Content-Type": media_type}
     response = ask(fake, "POST", "integrations/", raw=content, headers=headers)
     text = f'Unsupported media type "{media_type}" in request.'
@@ -102,7 +102,7 @@ def test_the_body_must_be_json(fake: FakeOnCall, broken: bytes) -> None:
 
 
 def test_an_operation_that_needs_no_body_reads_none(fake: FakeOnCall) -> None:
-    """Whatever it may be."""
+    """Whatever it is."""
     path = f"alert_groups/{fake.add_group().id}/acknowledge/"
     assert ask(fake, "POST", path, raw=b"{", headers={"Content-Type": "text/plain"}).status == 200
 
@@ -123,7 +123,7 @@ def test_a_chunked_body_is_read_as_empty(fake: FakeOnCall) -> None:
         pytest.param("Bearer fake-oncall-token", id="a scheme word"),
     ],
 )
-def test_a_token_stands_alone_in_its_header(fake: FakeOnCall, token: str) -> None:
+def test_a_token_is_alone_in_its_header(fake: FakeOnCall, token: str) -> None:
     """403, never 401."""
     response = ask(fake, "GET", "alert_groups/", token=token)
     assert (response.status, response.json()) == INVALID_TOKEN
@@ -139,16 +139,16 @@ def test_a_token_stands_alone_in_its_header(fake: FakeOnCall, token: str) -> Non
 )
 def test_a_role_reaches_so_far(fake: FakeOnCall, role: Any, statuses: tuple[int, int, int]) -> None:
     """Read, act on groups, write integrations."""
-    fake.add_token("t", user="somebody", role=role)
+    fake.add_token("t", user="ana", role=role)
     group = fake.add_group()
-    answers = [
+    responses = [
         ask(fake, "GET", "integrations/", token="t"),
         ask(fake, "POST", f"alert_groups/{group.id}/acknowledge/", token="t"),
         ask(fake, "POST", "integrations/", {"type": "webhook"}, token="t"),
     ]
-    assert tuple(answer.status for answer in answers) == statuses
+    assert tuple(response.status for response in responses) == statuses
     text = "You do not have permission to perform this action."
-    assert all(a.json() == {"detail": text} for a in answers if a.status == 403)
+    assert all(a.json() == {"detail": text} for a in responses if a.status == 403)
 
 
 def test_the_user_of_a_token_acts(fake: FakeOnCall) -> None:
@@ -186,7 +186,7 @@ def test_service_accounts_name_their_stack(url: str | None, status: int, text: s
 
 
 def test_an_unknown_service_account_is_refused(fake: FakeOnCall, oss: FakeOnCall) -> None:
-    """The open-source engine does without the stack's URL."""
+    """The open-source engine does not need the stack's URL."""
     headers = {"X-Grafana-URL": "https://stack.example"}
     response = ask(fake, "GET", "integrations/", token="glsa_x", headers=headers)
     assert (response.status, response.json()) == INVALID_TOKEN
@@ -195,7 +195,7 @@ def test_an_unknown_service_account_is_refused(fake: FakeOnCall, oss: FakeOnCall
 
 
 def test_a_user_needs_no_stack(fake: FakeOnCall) -> None:
-    """Any will do."""
+    """Any is accepted."""
     headers = {"X-Grafana-URL": "nonsense"}
     assert ask(fake, "GET", "integrations/", headers=headers).status == 200
 
@@ -227,13 +227,13 @@ def test_the_limit_is_per_user_and_slides(clock: VirtualClock) -> None:
     assert (response.status, response.headers) == (200, {"Content-Type": "application/json"})
 
 
-def test_a_quota_is_300_a_minute_unless_said_otherwise() -> None:
+def test_a_rate_limit_is_300_a_minute_by_default() -> None:
     """As on the open-source engine."""
     assert RateLimit() == RateLimit(requests=300, window=timedelta(minutes=1))
 
 
 def test_calls_are_recorded(fake: FakeOnCall) -> None:
-    """Refused ones as well."""
+    """Refused ones too."""
     ask(fake, "GET", "alert_groups/NONE/", query="x=1")
     call = fake.calls[-1]
     assert (call.method, call.path, call.operation, call.status) == (
@@ -247,12 +247,12 @@ def test_calls_are_recorded(fake: FakeOnCall) -> None:
 
 
 def test_each_operation_has_a_name_of_its_own() -> None:
-    """By which faults and calls are chosen."""
+    """Which selects faults and calls."""
     assert len(OPERATION_NAMES) == len(set(OPERATION_NAMES)) > 16
 
 
 def test_the_same_seed_gives_the_same_ids() -> None:
-    """And looks like the real ones."""
+    """And they resemble real ones."""
     one, two, other = (FakeOnCall(seed=seed).add_group().id for seed in (1, 1, 2))
     assert one == two != other
     assert one.startswith("I")
@@ -267,7 +267,7 @@ def test_a_virtual_clock_moves_forward_only() -> None:
     with pytest.raises(ValueError, match="zero or more"):
         clock.advance(timedelta(seconds=-1))
     with pytest.raises(ValueError, match="aware"):
-        VirtualClock(datetime(2026, 1, 1))  # noqa: DTZ001  # the fault is the point
+        VirtualClock(datetime(2026, 1, 1))  # noqa: DTZ001  # the missing zone is the point
 
 
 def test_the_real_time_is_the_default() -> None:
