@@ -38,6 +38,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 
+from grafana_oncall._core.extras import install
+
 from ._version import __version__
 from .events import (
     AttemptEnded,
@@ -222,7 +224,7 @@ class Metrics:
 
 
 def _missing(what: str) -> ImportError:
-    return ImportError(f"{what} needs OpenTelemetry: pip install 'grafana-oncall-sdk[otel]'")
+    return ImportError(f"{what} needs OpenTelemetry: {install('otel')}")
 
 
 def _error(name: str | None) -> dict[str, str]:

@@ -83,9 +83,10 @@ def test_each_extra_is_missed_by_a_program() -> None:
 
 @pytest.mark.parametrize("extra", [pytest.param(extra, id=extra) for extra in NEEDS])
 def test_what_needs_an_extra_names_it(bare: Environment, extra: str) -> None:
-    """With the command that installs it."""
+    """With the command that installs it, from the package index or in a checkout."""
     message = bare.fails("-c", NEEDS[extra]).strip().splitlines()[-1]
-    assert f"{MESSAGES[extra]}: pip install 'grafana-oncall-sdk[{extra}]'" in message
+    command = f"pip install 'grafana-oncall-sdk[{extra}]', or '.[{extra}]' in a checkout"
+    assert f"{MESSAGES[extra]}: {command}" in message
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import httpx
 
+from grafana_oncall._core.extras import install
 from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import shown
 from grafana_oncall.errors import InvalidArgument
@@ -149,10 +150,7 @@ def _imported(module: str, extra: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        message = (
-            f'transport="{extra}" needs another package: '
-            f"pip install 'grafana-oncall-sdk[{extra}]'"
-        )
+        message = f'transport="{extra}" needs another package: {install(extra)}'
         raise InvalidArgument(message, argument="transport") from error
 
 

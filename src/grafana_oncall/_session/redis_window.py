@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 import attrs
 
 from grafana_oncall._core.causes import strip_tracebacks
+from grafana_oncall._core.extras import install
 from grafana_oncall._http.auth import Redactor
 from grafana_oncall.errors import InvalidArgument, OnCallError
 
@@ -97,9 +98,7 @@ class RedisWindow:
             from redis.asyncio.retry import Retry  # noqa: PLC0415
             from redis.backoff import NoBackoff  # noqa: PLC0415
         except ImportError as error:
-            message = (
-                "rate_limit_storage needs another package: pip install 'grafana-oncall-sdk[redis]'"
-            )
+            message = f"rate_limit_storage needs another package: {install('redis')}"
             raise InvalidArgument(message, argument="rate_limit_storage") from error
         self._redis = Redis(
             host=address.host,

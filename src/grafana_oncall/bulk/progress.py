@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import attrs
 
 from grafana_oncall._core.aio import cancel_all
+from grafana_oncall._core.extras import install
 
 from .outcomes import Status
 
@@ -137,7 +138,7 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-_MISSING: Final = "A progress bar needs rich: pip install 'grafana-oncall-sdk[rich]'"
+_MISSING: Final = f"A progress bar needs rich: {install('rich')}"
 
 
 @contextmanager

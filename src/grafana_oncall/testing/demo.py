@@ -16,13 +16,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from grafana_oncall._core.extras import install
+
 try:
     from rich import progress as rich_progress
     from rich.console import Console
     from rich.logging import RichHandler
     from rich.table import Table
 except ImportError as error:
-    raise ImportError("The demo: pip install 'grafana-oncall-sdk[testing,rich]'") from error
+    raise ImportError(f"The demo: {install('testing,rich')}") from error
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.bot import Bot
@@ -223,7 +225,9 @@ async def _on_real_server(console: Console) -> bool:
 def main(console: Console | None = None) -> int:
     """Run the demo, and return its exit code."""
     console = console or Console()
-    logging.basicConfig(handlers=[RichHandler(console=console, show_path=False)])
+    logging.basicConfig(
+        handlers=[RichHandler(console=console, show_path=False)], format="%(message)s"
+    )
     real = any(os.environ.get(f"GRAFANA_ONCALL_{name}") for name in ("URL", "ACCESS_TOKEN"))
     try:
         good = asyncio.run(_on_real_server(console) if real else _on_fake(console))

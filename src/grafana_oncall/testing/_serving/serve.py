@@ -9,7 +9,10 @@ from contextlib import asynccontextmanager
 
 from grafana_oncall.testing.fake import FakeOnCall
 
-MISSING = "the fake on a socket needs uvicorn: pip install 'grafana-oncall-sdk[testing]'"
+MISSING = (
+    "the fake on a socket needs uvicorn: "
+    "pip install 'grafana-oncall-sdk[testing]', or '.[testing]' in a checkout"
+)
 
 # Nothing can be sent to the address that stands for all of a machine's.
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # replaced, not bound
