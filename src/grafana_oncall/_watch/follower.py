@@ -84,6 +84,7 @@ class Follower:
         self._started: Timestamp | None = None
         """When the first poll began."""
         self.schedule = Schedule(settings.every)
+        self._has_polled = False
         self._loop: asyncio.AbstractEventLoop | None = None
         """In which it is read, or was last."""
         self._reader: object | None = None
@@ -229,6 +230,11 @@ class Follower:
             self.schedule.hint(hinted)
             raise
         self._report(now)
+        if not self._has_polled:
+            self._has_polled = True
+            _logger.info(
+                "Watching %d alert groups, with a poll every %s", self.tracked, self.schedule.every
+            )
         gap = self._gap_until(now, self.recorder.polled or self._started)
         self.schedule.succeeded(started)
         self.schedule.hint(self.recorder.tracker.unseen(hinted))

@@ -117,9 +117,11 @@ class BulkReport:
         alike = _alike(self.failures)
         lines = [f"  {each} {each.status}: {each.detail}" for each in alike[:_SHOWN_FAILURES]]
         omitted = (f"  {line}" for line in _omitted(alike))
-        return "\n".join([self._summary(), *lines, *omitted])
+        return "\n".join([self.summary, *lines, *omitted])
 
-    def _summary(self) -> str:
+    @property
+    def summary(self) -> str:
+        """What was done, in one line, without the failures."""
         counts = ", ".join(self._counts())
         kind = f"{self.action} (dry run)" if self.dry_run else self.action
         notes = (
@@ -150,7 +152,7 @@ class BulkReport:
         from rich.table import Table  # noqa: PLC0415  # an extra
         from rich.text import Text  # noqa: PLC0415
 
-        table = Table("status", "alert groups", title=self._summary())
+        table = Table("status", "alert groups", title=self.summary)
         for status, number in self.counts.items():
             table.add_row(self._name(status), f"{number:,}")
         table.add_section()

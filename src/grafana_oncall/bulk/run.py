@@ -11,6 +11,7 @@ or is cancelled.
 """
 
 import inspect
+import logging
 import warnings
 from collections.abc import Coroutine, Generator, Mapping, Sequence
 from typing import Any, Final
@@ -30,6 +31,8 @@ from .outcomes import IN_FLIGHT, Outcome, Outcomes, Status
 from .progress import ProgressReporter
 from .report import BulkReport
 from .selection import ReadSelection, check_size, yield_every
+
+_logger: Final = logging.getLogger("grafana_oncall")
 
 _MAX_ROUNDS: Final = 10
 
@@ -140,7 +143,9 @@ class BulkRun:
     async def _wait(self) -> BulkReport:
         with self._journal:
             await self._run()
-        return self._report(self._outcomes)
+        report = self._report(self._outcomes)
+        _logger.info("%s", report.summary)
+        return report
 
     async def _run(self) -> None:
         if await self._is_resumed():
@@ -230,6 +235,7 @@ class BulkRun:
                 await yield_every(number)
             await self._journal.select(new, complete=selection.complete)
             self._selected = True
+        _logger.info("%s: %d alert groups selected", self._action.name, len(new))
         return new, selection.seen
 
     async def _act_or_plan(self, ids: Sequence[str], seen: dict[str, Seen]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -45,6 +46,25 @@ async def test_a_run_that_is_not_awaited_sends_nothing(
     assert "await" in repr(run)
     with pytest.warns(RuntimeWarning, match=r"resolve: .*was never awaited"):
         del run
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_a_run_logs_how_many_it_selected_and_what_it_did(
+    fake: FakeOnCall,
+    oncall: OnCallClient,
+    caplog: pytest.LogCaptureFixture,
+    dry_run: bool,  # noqa: FBT001  # a parameter
+) -> None:
+    """At INFO, in two lines."""
+    add(fake, 60)
+    with caplog.at_level(logging.INFO, "grafana_oncall"):
+        run = oncall.alert_groups.bulk.resolve(
+            oncall.alert_groups.list(state="new"), dry_run=dry_run
+        )
+        report = await run
+    lines = [record.getMessage() for record in caplog.records if record.name == "grafana_oncall"]
+    assert lines == ["resolve: 60 alert groups selected", report.summary]
+    assert str(report).startswith(report.summary)
 
 
 async def test_runs_may_go_on_concurrently(fake: FakeOnCall, oncall: OnCallClient) -> None:

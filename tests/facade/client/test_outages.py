@@ -367,6 +367,11 @@ def elsewhere(_: httpx.Request) -> httpx.Response:
     return httpx.Response(302, headers={"location": "https://login.example/"})
 
 
+def another_api(_: httpx.Request) -> httpx.Response:
+    """A server that speaks JSON, too."""
+    return httpx.Response(200, json={"message": "hello"})
+
+
 def other_shape(_: httpx.Request) -> httpx.Response:
     """A newer server, whose responses have another shape."""
     return httpx.Response(200, json={"count": 1, "results": [{"id": 7}]})
@@ -377,6 +382,7 @@ HOPELESS: dict[str, tuple[Handle, type[OnCallError], str, float]] = {
     "untrusted certificate": (untrusted, TransportError, "certificate", 0),
     "unknown host": (nameless, TransportError, "not known", 240),
     "login page": (login, DecodeError, "login page", 8),
+    "another API": (another_api, DecodeError, "hello", 0),
     "redirect": (elsewhere, StatusError, "redirects are not followed", 0),
 }
 every_setting = pytest.mark.parametrize("name", HOPELESS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -240,3 +241,15 @@ async def test_what_a_server_lists_outside_the_filter_is_not_reported(
         inside.labels.clear()
         await polls(5)
     assert reported(seen) == reported(seen, inside) == "Created LabelsChanged"
+
+
+async def test_a_watcher_logs_that_it_watches_and_how_many(
+    fake: FakeOnCall, watch: Callable[..., Watcher], caplog: pytest.LogCaptureFixture
+) -> None:
+    """At INFO, once it has read them: otherwise nothing would show until something changes."""
+    add(fake, 3)
+    with caplog.at_level(logging.INFO, "grafana_oncall"):
+        async with watching(watch()):
+            await polls(5)
+    lines = [record.getMessage() for record in caplog.records if record.name == "grafana_oncall"]
+    assert lines == ["Watching 3 alert groups, with a poll every 0:00:15"]
