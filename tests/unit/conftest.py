@@ -1,4 +1,4 @@
-"""Loops for the tests that are async."""
+"""Event loops of the async tests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ON_EVERY_LOOP = {
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory]:
-    """Everything else, which waits for sockets or for nothing, runs as everywhere."""
+    """The other tests, which wait for sockets or not at all, use the usual loop."""
     if item.path.name in VIRTUAL_TIME:
         return {"virtual": virtual_time.VirtualTimeLoop}
     if item.path.name in ON_EVERY_LOOP:

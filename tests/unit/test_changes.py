@@ -1,4 +1,4 @@
-"""The pure diff of two looks at an alert group: what must have happened in between."""
+"""The difference of two states of an alert group: what must have happened in between."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.samples import GROUP_MODEL
 
 STATES = ("firing", "acknowledged", "resolved", "silenced")
 
-TOLD = {
+EXPECTED = {
     ("firing", "firing"): "",
     ("firing", "acknowledged"): "Acknowledged",
     ("firing", "resolved"): "Resolved",
@@ -64,26 +64,26 @@ def group(state: str = "firing", *, labels: str = "", **fields: Any) -> AlertGro
     )
 
 
-def told(before: AlertGroup | None, after: AlertGroup | None) -> str:
-    """The names of the changes."""
+def reported(before: AlertGroup | None, after: AlertGroup | None) -> str:
+    """Return the names of the changes."""
     changes = diff(None if before is None else Snapshot.of(before), after)
     return " ".join(type(change).__name__ for change in changes)
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [pytest.param(*pair, id="-".join(pair)) for pair in TOLD]
+    ("before", "after"), [pytest.param(*pair, id="-".join(pair)) for pair in EXPECTED]
 )
-def test_a_change_of_state_is_told_step_by_step(before: str, after: str) -> None:
-    """All pairs of states."""
-    assert set(TOLD) == {(state, other) for state in STATES for other in STATES}
-    assert told(group(before), group(after)) == TOLD[before, after]
+def test_a_change_of_state_is_reported_step_by_step(before: str, after: str) -> None:
+    """For all pairs of states."""
+    assert set(EXPECTED) == {(state, other) for state in STATES for other in STATES}
+    assert reported(group(before), group(after)) == EXPECTED[before, after]
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [pytest.param(*pair, id="-".join(pair)) for pair in TOLD]
+    ("before", "after"), [pytest.param(*pair, id="-".join(pair)) for pair in EXPECTED]
 )
-def test_each_change_carries_both_looks(before: str, after: str) -> None:
-    """Those that are told together as well."""
+def test_each_change_has_before_and_after(before: str, after: str) -> None:
+    """Also those that are reported together."""
     earlier, later = Snapshot.of(group(before)), group(after)
     changes = diff(earlier, later)
     assert all(change.before is earlier and change.after is later for change in changes)
@@ -91,21 +91,21 @@ def test_each_change_carries_both_looks(before: str, after: str) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_what_is_new_was_created_and_then_brought_into_its_state(state: str) -> None:
-    """Its labels and alerts came with it."""
+def test_a_new_group_was_created_and_then_brought_into_its_state(state: str) -> None:
+    """Its labels and alerts are not changes."""
     new = group(state, labels="team:SRE", alerts_count=7)
-    assert told(None, new) == f"Created {TOLD['firing', state]}".strip()
+    assert reported(None, new) == f"Created {EXPECTED['firing', state]}".strip()
     assert all(change.before is None and change.after is new for change in diff(None, new))
 
 
-def test_what_is_gone_was_deleted() -> None:
+def test_a_missing_group_was_deleted() -> None:
     """Whatever it was before."""
     before = Snapshot.of(group("resolved"))
     assert diff(before, None) == (Deleted(id=before.id, before=before),)
 
 
-def test_of_a_group_that_never_was_nothing_is_told() -> None:
-    """Neither before nor after."""
+def test_nothing_is_reported_of_a_group_that_never_existed() -> None:
+    """It existed neither before nor after."""
     assert [*diff(None, None)] == []
 
 
@@ -117,9 +117,9 @@ def test_of_a_group_that_never_was_nothing_is_told() -> None:
         pytest.param(4, "AlertsAdded", id="more"),
     ],
 )
-def test_more_alerts_are_told_and_fewer_are_not(count: int, expected: str) -> None:
+def test_more_alerts_are_reported_and_fewer_are_not(count: int, expected: str) -> None:
     """A server may clean up."""
-    assert told(group(alerts_count=3), group(alerts_count=count)) == expected
+    assert reported(group(alerts_count=3), group(alerts_count=count)) == expected
 
 
 @pytest.mark.parametrize(
@@ -133,16 +133,16 @@ def test_more_alerts_are_told_and_fewer_are_not(count: int, expected: str) -> No
         pytest.param("team:prod env:SRE", "LabelsChanged", id="values exchanged"),
     ],
 )
-def test_labels_are_compared_whatever_their_order(labels: str, expected: str) -> None:
+def test_labels_are_compared_regardless_of_order(labels: str, expected: str) -> None:
     """By the names of keys and values."""
-    assert told(group(labels="team:SRE env:prod"), group(labels=labels)) == expected
+    assert reported(group(labels="team:SRE env:prod"), group(labels=labels)) == expected
 
 
-def test_all_that_happened_is_told_with_the_state_first() -> None:
-    """A difference in everything."""
+def test_all_changes_are_reported_with_the_state_first() -> None:
+    """For a difference in everything."""
     before = group("resolved", alerts_count=1)
     after = group("silenced", alerts_count=2, labels="team:SRE")
-    assert told(before, after) == "Unresolved Silenced AlertsAdded LabelsChanged"
+    assert reported(before, after) == "Unresolved Silenced AlertsAdded LabelsChanged"
 
 
 @pytest.mark.parametrize(
@@ -154,14 +154,14 @@ def test_all_that_happened_is_told_with_the_state_first() -> None:
         pytest.param("silenced", "Silenced", id="silenced"),
     ],
 )
-def test_after_a_state_of_a_newer_server_the_state_that_is_entered_is_told(
+def test_after_a_state_of_a_newer_server_the_entered_state_is_reported(
     state: str, expected: str
 ) -> None:
-    """How it was left is not known."""
-    assert told(group("paused"), group(state)) == expected
+    """How the unknown state was left is not known."""
+    assert reported(group("paused"), group(state)) == expected
 
 
-def test_a_snapshot_has_what_is_compared_and_what_names_the_group() -> None:
+def test_a_snapshot_has_what_is_compared_and_what_identifies_the_group() -> None:
     """Its labels are sorted."""
     seen = group("acknowledged", labels="team:SRE env:prod", alerts_count=7)
     assert Snapshot.of(seen) == Snapshot(
@@ -176,23 +176,23 @@ def test_a_snapshot_has_what_is_compared_and_what_names_the_group() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_state_of_a_newer_server_is_not_guessed_at(state: str) -> None:
-    """What else has changed is told all the same, and that it was created."""
+    """Other changes are reported all the same, and so is its creation."""
     unknown = group("paused", alerts_count=9, labels="team:SRE")
-    assert told(group(state, alerts_count=1), unknown) == "AlertsAdded LabelsChanged"
-    assert told(None, unknown) == "Created"
-    assert told(unknown, unknown) == ""
-    assert told(unknown, None) == "Deleted"
+    assert reported(group(state, alerts_count=1), unknown) == "AlertsAdded LabelsChanged"
+    assert reported(None, unknown) == "Created"
+    assert reported(unknown, unknown) == ""
+    assert reported(unknown, None) == "Deleted"
 
 
 @pytest.mark.parametrize(
     "field",
     ["title", "permalinks", "last_alert", "resolved_by", "silenced_at"],
 )
-def test_what_is_not_watched_changes_without_a_word(field: str) -> None:
+def test_changes_of_other_fields_are_not_reported(field: str) -> None:
     """Such as a title that was wiped."""
     after: AlertGroup = attrs.evolve(group(), **cast("Any", {field: None}))
     assert after != group()
-    assert told(group(), after) == ""
+    assert reported(group(), after) == ""
 
 
 names = st.text("ab:é", min_size=1, max_size=3)
@@ -213,14 +213,14 @@ known = groups.filter(lambda one: one.state in STATES)
 
 
 @given(one=groups)
-def test_a_group_differs_in_nothing_from_itself(one: AlertGroup) -> None:
-    """Nor from itself with its labels the other way round."""
+def test_a_group_does_not_differ_from_itself(one: AlertGroup) -> None:
+    """Nor from itself with its labels reversed."""
     assert [*diff(Snapshot.of(one), one)] == []
     assert [*diff(Snapshot.of(one), attrs.evolve(one, labels=one.labels[::-1]))] == []
 
 
 def replayed(state: str | None, changes: Sequence[Change]) -> str | None:
-    """The state in which a consumer ends who follows the changes; each must be possible."""
+    """Follow the changes, each of which must be possible; return the final state."""
     for change in changes:
         if (name := type(change).__name__) in ENTERED:
             possible, entered = ENTERED[name]
@@ -230,10 +230,10 @@ def replayed(state: str | None, changes: Sequence[Change]) -> str | None:
 
 
 @given(before=st.none() | known, after=known)
-def test_who_follows_the_changes_ends_where_the_group_is(
+def test_following_the_changes_leads_to_the_current_state(
     before: AlertGroup | None, after: AlertGroup
 ) -> None:
-    """Each step is one that can be taken, and none is taken twice."""
+    """Each step is possible, and none occurs twice."""
     changes = diff(None if before is None else Snapshot.of(before), after)
     assert replayed(None if before is None else before.state, changes) == after.state
     assert len({type(change) for change in changes}) == len(changes)

@@ -1,4 +1,4 @@
-"""The errors: their tree, their words, and that they can be sent from process to process."""
+"""The errors: their tree, their messages, and that they can be sent between processes."""
 
 import copy
 import inspect
@@ -65,7 +65,7 @@ PROBLEMS = (
 
 
 def status_error(kind: type[StatusError]) -> StatusError:
-    """One with every attribute set."""
+    """A status error with every attribute set."""
     return kind(
         status=418,
         detail="type: no tea",
@@ -85,8 +85,8 @@ ERRORS: list[OnCallError] = [
     TemplateError(PROBLEMS, argument="templates"),
     TimeRangeError("started_at: reversed.", argument="started_at"),
     ClientStateError("The client is closed."),
-    TransportError("list_alert_groups: no answer.", operation="list_alert_groups", sent=False),
-    RequestTimeout("list_alert_groups: no answer.", operation="list_alert_groups", sent=True),
+    TransportError("list_alert_groups: no response.", operation="list_alert_groups", sent=False),
+    RequestTimeout("list_alert_groups: no response.", operation="list_alert_groups", sent=True),
     NotAnEvent("Expected `str`, got `null`", path="$.event.type"),
     DecodeError(
         "Expected `str`, got `null`",
@@ -107,7 +107,7 @@ BY_NAME = [pytest.param(error, id=type(error).__name__) for error in ERRORS]
 
 
 def drawn() -> dict[str, tuple[str, str | None]]:
-    """The drawing of the docstring: each name with the class above it and the one in brackets."""
+    """The docstring's drawing: each name with the class above it and the one in brackets."""
     tree: dict[str, tuple[str, str | None]] = {}
     above: list[str] = []
     for line in (errors.__doc__ or "").splitlines():
@@ -133,7 +133,7 @@ def defined() -> dict[str, type[OnCallError]]:
 
 
 def test_the_tree_is_as_drawn() -> None:
-    """Name by name, with parents, and with the built-in class where one is drawn."""
+    """Name by name, with parents, and with the built-in class if one is drawn."""
     tree: dict[str, tuple[str, str | None]] = {}
     for name, kind in defined().items():
         ours = [
@@ -153,13 +153,13 @@ def test_the_tree_is_as_drawn() -> None:
 
 
 def test_all_is_complete() -> None:
-    """Every error and the values that some hold, and nothing else."""
+    """`__all__` has every error and the values that some hold, and nothing else."""
     assert set(errors.__all__) == {*defined(), "Attempt", "Problem"}
     assert errors.__all__ == sorted(errors.__all__)
 
 
-def test_no_error_is_another_librarys() -> None:
-    """Only built-in bases."""
+def test_no_error_derives_from_another_library() -> None:
+    """All other bases are built in."""
     for kind in defined().values():
         for base in kind.__mro__:
             assert base.__module__ in {"builtins", "grafana_oncall.errors"}
@@ -185,15 +185,15 @@ PROTOCOLS: list[Callable[[Any], Any]] = [
 def test_every_error_survives_pickle_and_copy(
     error: OnCallError, again: Callable[[OnCallError], OnCallError]
 ) -> None:
-    """With its words and all its attributes."""
+    """With its message and all its attributes."""
     twin = again(error)
     assert twin is not error
     assert type(twin) is type(error)
     assert (str(twin), twin.args, vars(twin)) == (str(error), error.args, vars(error))
 
 
-def test_what_was_tried_survives() -> None:
-    """Every attempt of the call, and how long it took."""
+def test_attempts_survive() -> None:
+    """Every attempt of the call, with its duration."""
     error = status_error(RateLimited)
     assert (error.attempts, error.elapsed) == ((), None)
     error.attempts = (
@@ -212,14 +212,14 @@ def test_notes_survive_as_well() -> None:
 
 
 def test_a_subclass_of_a_user_survives_as_well() -> None:
-    """Whatever its own __init__ takes."""
+    """Whatever arguments its own __init__ takes."""
     error = Custom(3)
     twin = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own bytes
     assert (type(twin), twin.number, twin.argument) == (Custom, 3, "x")
 
 
 class Custom(InvalidArgument):
-    """A user's own."""
+    """A user's own error."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"{number} of them", argument="x")
@@ -270,29 +270,29 @@ class Custom(InvalidArgument):
     ],
 )
 def test_an_error_says_what_happened_where(error: OnCallError, text: str) -> None:
-    """Operation, status, place, words, and what to do."""
+    """Operation, status, place, text, and what to do."""
     assert str(error) == text
 
 
-def test_problems_are_at_hand_in_order() -> None:
+def test_problems_are_available_in_order() -> None:
     """As values."""
     error = LabelError([*PROBLEMS], argument="labels")
     assert (error.problems, error.argument) == (PROBLEMS, "labels")
     assert LabelError([], argument="labels").problems == ()
 
 
-def test_a_rate_limit_may_not_say_how_long() -> None:
-    """None until it is told."""
+def test_a_rate_limit_may_have_no_time() -> None:
+    """`reset_after` is None if the server gave none."""
     error = RateLimited(status=429, detail="", fields={}, operation="o", method="GET", path="/")
     assert error.reset_after is None
 
 
-def test_errors_in_a_group_are_told_apart() -> None:
+def test_errors_in_a_group_are_distinguished() -> None:
     """`except*` finds each by its class, and derived groups keep them."""
     limited, missing, late = (
         status_error(RateLimited),
         status_error(NotFound),
-        RequestTimeout("o: no answer.", operation="o", sent=True),
+        RequestTimeout("o: no response.", operation="o", sent=True),
     )
     seen: list[object] = []
     try:

@@ -1,4 +1,4 @@
-"""What happens inside a client: one record of the log, and one call of the listener, per event."""
+"""Events of a client: one log record and one call of the listener for each."""
 
 import logging
 from typing import Any, get_args, get_type_hints
@@ -42,7 +42,7 @@ EACH = [pytest.param(event, id=type(event).__name__) for event in ALL]
 
 
 def test_the_examples_are_all_events() -> None:
-    """A new event must come into these tests, and a public name for each."""
+    """A new event must be added to these tests, and needs a public name."""
     kinds = {type(event).__name__ for event in ALL}
     assert kinds == {kind.__name__ for kind in get_args(Event)}
     assert set(events.__all__) == kinds | {"Event", "Listener"}
@@ -50,7 +50,7 @@ def test_the_examples_are_all_events() -> None:
 
 @pytest.mark.parametrize("event", EACH)
 def test_each_event_is_one_record(event: Event, caplog: pytest.LogCaptureFixture) -> None:
-    """With its level, its text, and itself for a handler that wants the fields."""
+    """With its level and text, and the event itself for handlers that use its fields."""
     caplog.set_level(logging.DEBUG, LOGGER)
     emit(event)
     (record,) = caplog.records
@@ -78,8 +78,10 @@ def test_each_event_is_one_record(event: Event, caplog: pytest.LogCaptureFixture
         pytest.param(logging.ERROR, set[str](), id="error: nothing"),
     ],
 )
-def test_the_level_chooses(level: int, shown: set[str], caplog: pytest.LogCaptureFixture) -> None:
-    """A quiet service sees pauses and lists that are not whole; the rest is for who looks."""
+def test_the_log_level_selects_events(
+    level: int, shown: set[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """By default a service sees pauses and incomplete lists; the rest is for debugging."""
     caplog.set_level(level, LOGGER)
     for event in ALL:
         emit(event)
@@ -98,17 +100,17 @@ UNPRINTABLE = Unprintable(call=1, operation=LIST, method="GET", path="/")
 
 
 def test_nothing_is_formatted_when_the_level_is_off(caplog: pytest.LogCaptureFixture) -> None:
-    """And no record is made; the listener hears all the same."""
+    """No record is made, but the listener is called all the same."""
     caplog.set_level(logging.INFO, LOGGER)
-    heard: list[Event] = []
-    emit(UNPRINTABLE, [heard.append])
-    assert (heard, caplog.records) == ([UNPRINTABLE], [])
+    received: list[Event] = []
+    emit(UNPRINTABLE, [received.append])
+    assert (received, caplog.records) == ([UNPRINTABLE], [])
 
 
-def test_nothing_is_formatted_before_a_handler_asks(
+def test_nothing_is_formatted_before_a_handler_needs_it(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A handler that sends the fields elsewhere never pays for the text."""
+    """A handler that sends only the fields never pays for the text."""
     kept: list[logging.LogRecord] = []
     caplog.set_level(logging.DEBUG, LOGGER)
     monkeypatch.setattr(logging.getLogger(LOGGER), "handle", kept.append)
@@ -119,15 +121,17 @@ def test_nothing_is_formatted_before_a_handler_asks(
 @pytest.mark.parametrize("event", EACH)
 def test_the_listener_gets_the_event_itself(event: Event) -> None:
     """Once."""
-    heard: list[Event] = []
-    emit(event, [heard.append])
-    assert len(heard) == 1
-    assert heard[0] is event
+    received: list[Event] = []
+    emit(event, [received.append])
+    assert len(received) == 1
+    assert received[0] is event
 
 
 @pytest.mark.parametrize("event", EACH)
-def test_a_failing_listener_disturbs_nobody(event: Event, caplog: pytest.LogCaptureFixture) -> None:
-    """It is logged with its traceback, and the call goes on."""
+def test_a_failing_listener_does_not_affect_the_call(
+    event: Event, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged with its traceback, and the call continues."""
 
     def broken(_: Event) -> None:
         raise LookupError("my own fault")
@@ -142,20 +146,20 @@ def test_a_failing_listener_disturbs_nobody(event: Event, caplog: pytest.LogCapt
     assert isinstance(record.exc_info[1], LookupError)
 
 
-def test_each_of_several_listeners_gets_it_whatever_becomes_of_the_others() -> None:
+def test_each_of_several_listeners_is_called_even_if_others_fail() -> None:
     """In their order."""
-    heard: list[str] = []
+    received: list[str] = []
 
     def broken(_: Event) -> None:
         raise LookupError("my own fault")
 
-    emit(ALL[0], [lambda _: heard.append("first"), broken, lambda _: heard.append("last")])
-    assert heard == ["first", "last"]
+    emit(ALL[0], [lambda _: received.append("first"), broken, lambda _: received.append("last")])
+    assert received == ["first", "last"]
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, GeneratorExit])
-def test_what_ends_the_program_passes(stop: type[BaseException]) -> None:
-    """Only errors are kept from the call."""
+def test_what_ends_the_program_propagates(stop: type[BaseException]) -> None:
+    """Only errors are suppressed."""
 
     def ending(_: Event) -> None:
         raise stop
@@ -166,7 +170,7 @@ def test_what_ends_the_program_passes(stop: type[BaseException]) -> None:
 
 @pytest.mark.parametrize("event", EACH)
 def test_events_are_frozen_values(event: Event) -> None:
-    """Several listeners may share one: equal when alike, hashable, unchangeable."""
+    """Several listeners may share one: comparable, hashable, immutable."""
     same = attrs.evolve(event)
     assert same == event
     assert hash(same) == hash(event)
@@ -193,7 +197,7 @@ server quotes the input in it)."""
 
 @pytest.mark.parametrize("event", EACH)
 def test_no_event_has_room_for_a_query_or_a_body(event: Event) -> None:
-    """Numbers, and the names that are pinned here; an error is a class's name, never a text."""
+    """Only numbers, and the names pinned here; an error is a class name, never a text."""
     hints = get_type_hints(type(event))
     for field in attrs.fields(type(event)):
         assert hints[field.name] in FIELDS[field.name]
@@ -223,8 +227,8 @@ def test_no_event_has_room_for_a_query_or_a_body(event: Event) -> None:
         pytest.param("rate_limit", "of its own rate_limit", id="by the client's own limit"),
     ],
 )
-def test_a_pause_is_told_in_words(reason: str, cause: str) -> None:
-    """It is what a service sees that has configured no logging."""
+def test_a_pause_is_logged_in_plain_words(reason: str, cause: str) -> None:
+    """A service without logging configuration sees it."""
     shown = str(Paused(seconds=6.04, reason=reason))
     assert shown == f"Paused: all calls of the client wait 6.0 s, because {cause}."
 

@@ -52,19 +52,19 @@ DYNAMIC = DynamicLabelInput(key=LabelKeyInput(name="team"), value=DynamicValueIn
 
 
 class Team(StrEnum):
-    """A string by the modern way."""
+    """A StrEnum."""
 
     SRE = "SRE"
 
 
 class OldTeam(str, Enum):  # noqa: UP042  # its str() is "OldTeam.SRE", which is the point
-    """A string by the old way."""
+    """An enum that inherits from str."""
 
     SRE = "SRE"
 
 
 def problems(check: Callable[[Any], object], labels: object) -> tuple[Problem, ...]:
-    """What the check has against the labels."""
+    """Return the problems that the check finds."""
     try:
         check(labels)
     except LabelError as error:
@@ -99,10 +99,8 @@ def problems(check: Callable[[Any], object], labels: object) -> tuple[Problem, .
         pytest.param({}, (), id="empty mapping"),
     ],
 )
-def test_labels_are_understood_in_every_way_they_are_written(
-    labels: Any, pairs: tuple[tuple[str, str], ...]
-) -> None:
-    """Pairs come out, in the order given."""
+def test_labels_are_accepted_in_every_form(labels: Any, pairs: tuple[tuple[str, str], ...]) -> None:
+    """They become pairs, in the given order."""
     assert parse(labels) == pairs
 
 
@@ -134,8 +132,8 @@ def test_labels_are_understood_in_every_way_they_are_written(
         pytest.param("\x1b[31m", r"'\x1b[31m'", id="what a terminal would obey"),
     ],
 )
-def test_what_is_not_a_label_is_refused_and_never_made_one(labels: Any, where: str | None) -> None:
-    """No str() of anything; the problem shows what was given."""
+def test_what_is_not_a_label_is_refused_and_never_converted(labels: Any, where: str | None) -> None:
+    """`str()` is not applied; the problem shows what was given."""
     for check, argument in (
         *((check, "labels") for check in (parse, validate, to_query)),
         *([(validate_dynamic, "dynamic_labels")] if labels != "a:b:c" else []),
@@ -154,8 +152,8 @@ def test_text_of_an_old_enum_is_its_value() -> None:
     assert type(parse([(OldTeam.SRE, "x")])[0][0]) is str
 
 
-def test_every_problem_of_shape_and_rule_is_told_at_once() -> None:
-    """In the order given, what concerns the whole set last."""
+def test_every_problem_of_shape_and_rule_is_reported_at_once() -> None:
+    """In the given order, problems of the whole set last."""
     given_labels: list[Any] = ["1:9", None, "a:b:c", "ab:x", "ab:y", *(["cd:z"] * 46)]
     found = problems(validate, given_labels)
     heads = [(problem.where, problem.rule.split(" ")[0:2]) for problem in found[:6]]
@@ -170,20 +168,20 @@ def test_every_problem_of_shape_and_rule_is_told_at_once() -> None:
     assert found[-1] == Problem(where="labels", rule="51 are given; at most 50 are allowed.")
 
 
-# Rules for writing, stated a second time from the documentation.
+# Rules for writing, stated independently from the documentation.
 
 LETTERS = frozenset(string.ascii_letters)
 DIGITS = frozenset(string.digits)
 
 
 def documented_key(key: str) -> bool:
-    """1-63 alphanumerics and underscores; starts and ends with no number or underscore."""
+    """1-63 alphanumerics and underscores; neither starts nor ends with a digit or underscore."""
     ends = {key[:1], key[-1:]}
     return 1 <= len(key) <= 63 and {*key} <= LETTERS | DIGITS | {"_"} and ends <= LETTERS
 
 
 def documented_value(value: str) -> bool:
-    """1-63 alphanumerics, hyphens, underscores, periods; starts and ends with no number."""
+    """1-63 alphanumerics, hyphens, underscores, periods; neither starts nor ends with a digit."""
     ends = {value[:1], value[-1:]}
     return 1 <= len(value) <= 63 and {*value} <= LETTERS | DIGITS | {*"-_."} and not ends & DIGITS
 
@@ -200,7 +198,7 @@ good_sets = st.integers(48, 53).map(lambda n: [(f"k{i}k", f"v{i}v") for i in ran
 
 @given(labels=st.one_of(sets, good_sets))
 def test_exactly_the_documented_labels_may_be_written(labels: list[tuple[str, str]]) -> None:
-    """The generated rules and a statement of them by hand agree."""
+    """The generated rules agree with the ones written by hand."""
     allowed = (
         all(documented_key(key) and documented_value(value) for key, value in labels)
         and len({key for key, _ in labels}) == len(labels) <= 50
@@ -228,7 +226,7 @@ def test_exactly_the_documented_labels_may_be_written(labels: list[tuple[str, st
     ],
 )
 def test_a_rule_ends_exactly_where_it_says(pair: tuple[str, str], *, allowed: bool) -> None:
-    """Both sides of every limit, the other half being good."""
+    """On both sides of every limit, with a valid other half."""
     assert (len(problems(validate, [pair])) == 0) is allowed
 
 
@@ -256,17 +254,17 @@ def test_a_dynamic_label_as_a_string_is_split_at_its_first_colon() -> None:
         ),
     ],
 )
-def test_a_broken_rule_of_dynamic_labels_is_told(
+def test_a_broken_rule_of_dynamic_labels_is_reported(
     labels: Any, where: str, rule: str, line: int | None
 ) -> None:
-    """A template's problem carries its line."""
+    """The problem of a template has its line."""
     (problem,) = problems(validate_dynamic, labels)
     assert (problem.where, problem.line) == (where, line)
     assert rule in problem.rule
 
 
-def test_a_dynamic_value_is_not_held_to_the_rule_of_a_value() -> None:
-    """It is a template; what it yields is the server's to judge."""
+def test_a_dynamic_value_need_not_follow_the_rule_of_values() -> None:
+    """It is a template, whose result only the server can check."""
     assert validate_dynamic({"team": "1 {{ a }} ü"}) == (("team", "1 {{ a }} ü"),)
 
 
@@ -275,7 +273,7 @@ def test_a_dynamic_value_is_not_held_to_the_rule_of_a_value() -> None:
 
 @given(labels=st.lists(st.tuples(texts, texts), min_size=1, max_size=4))
 def test_a_filter_never_has_an_entry_that_the_server_ignores(labels: list[tuple[str, str]]) -> None:
-    """One colon in each, none twice, and the same labels when read back."""
+    """One colon in each, none twice, and the same labels when parsed."""
     refused = problems(to_query, labels)
     if not refused:
         entries = to_query(labels)
@@ -290,12 +288,12 @@ def test_a_filter_never_has_an_entry_that_the_server_ignores(labels: list[tuple[
 
 
 def test_a_filter_takes_labels_that_are_older_than_the_rules() -> None:
-    """Only what the server can match counts."""
+    """They need only be something that the server can match."""
     assert to_query({"2nd": "on call", "ü": "9" * 99}) == ("2nd:on call", "ü:" + "9" * 99)
 
 
-def test_an_exact_repeat_is_asked_for_once() -> None:
-    """As the server would answer anyway."""
+def test_an_exact_duplicate_is_sent_once() -> None:
+    """The server's result would be the same."""
     assert to_query(["a:b", "c:d", ("a", "b")]) == ("a:b", "c:d")
 
 
@@ -315,7 +313,9 @@ def test_an_exact_repeat_is_asked_for_once() -> None:
         pytest.param({"a": "\x9b"}, ["control characters"], id="C1 control character"),
         pytest.param({"a": "\ud800"}, ["surrogates"], id="lone surrogate"),
         pytest.param(["a:b", "a:c"], ["'b' is given for the same key"], id="impossible"),
-        pytest.param(["a:b", "a:c", "a:b"], ["'b' is given"], id="told of the second value only"),
+        pytest.param(
+            ["a:b", "a:c", "a:b"], ["'b' is given"], id="reported of the second value only"
+        ),
         pytest.param(
             ["a:b", "a:c", None, {"x": "y"}, ("a", "b:\n")],
             ["same key", "A label is", "A label is", "one colon", "same key", "control"],
@@ -334,7 +334,7 @@ def test_a_filter_that_would_not_filter_is_refused(labels: Any, rules: list[str]
 
 
 @pytest.mark.parametrize(
-    ("labels", "wanted", "answer"),
+    ("labels", "wanted", "expected"),
     [
         pytest.param([MODEL], "team:SRE", True, id="labels of a group"),
         pytest.param({"team": "SRE", "env": "prod"}, [ENV, TEAM], True, id="of a webhook"),
@@ -346,20 +346,20 @@ def test_a_filter_that_would_not_filter_is_refused(labels: Any, rules: list[str]
     ],
 )
 def test_a_group_matches_when_it_has_all_that_is_wanted(
-    labels: Any, wanted: Any, *, answer: bool
+    labels: Any, wanted: Any, *, expected: bool
 ) -> None:
     """Whatever else it has."""
-    assert matches(labels, wanted) is answer
+    assert matches(labels, wanted) is expected
 
 
-def test_to_want_nothing_is_refused() -> None:
+def test_matching_no_labels_is_refused() -> None:
     """It would match every group."""
     with pytest.raises(LabelError, match="would select everything"):
         matches([MODEL], {})
 
 
-def test_labels_of_a_group_that_are_none_are_refused() -> None:
-    """As anything else that is not a label."""
+def test_invalid_labels_of_a_group_are_refused() -> None:
+    """Like anything else that is not a label."""
     with pytest.raises(LabelError, match="A label is"):
         matches([None], "a:b")  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]  # the point
 
@@ -368,12 +368,12 @@ def test_labels_of_a_group_that_are_none_are_refused() -> None:
 
 
 def attached(label: tuple[Any, Any]) -> object:
-    """As where one is taken off."""
+    """Convert a label that is to be removed."""
     return to_attached(*label)
 
 
 def test_labels_become_request_models() -> None:
-    """With the names only."""
+    """With only the names."""
     assert to_inputs([MODEL]) == (INPUT,)
     assert to_dynamic_inputs({"team": "SRE"}) == (DYNAMIC,)
     assert to_input("team", "SRE") == INPUT
@@ -382,19 +382,19 @@ def test_labels_become_request_models() -> None:
 
 @pytest.mark.parametrize("convert", [to_inputs, to_dynamic_inputs])
 def test_request_models_are_validated(convert: Callable[[Any], object]) -> None:
-    """No model is made of what the server refuses."""
+    """No model is made from what the server would refuse."""
     assert [problem.where for problem in problems(convert, {"1": "x"})] == ["'1:x'"]
 
 
 def test_one_label_is_refused_with_all_its_problems() -> None:
-    """Key and value."""
+    """Of key and value."""
     with pytest.raises(LabelError) as caught:
         to_input("1", "9")
     assert len(caught.value.problems) == 2
 
 
-def test_a_label_that_is_there_may_be_older_than_the_rules() -> None:
-    """It must be possible to take it off."""
+def test_an_existing_label_may_be_older_than_the_rules() -> None:
+    """It must be possible to remove it."""
     label = to_attached("2nd", "a:b ü")
     assert (label.key.name, label.value.name) == ("2nd", "a:b ü")
 
@@ -410,8 +410,8 @@ def test_a_label_that_is_there_may_be_older_than_the_rules() -> None:
         pytest.param("x", 7, ["A label is"], id="number"),
     ],
 )
-def test_a_label_that_cannot_be_there_is_refused(key: Any, value: Any, rules: list[str]) -> None:
-    """Before the server is asked to take it off."""
+def test_a_label_that_cannot_exist_is_refused(key: Any, value: Any, rules: list[str]) -> None:
+    """Before the request to remove it is sent."""
     found = problems(lambda _: to_attached(key, value), None)
     assert len(found) == len(rules)
     assert all(rule in problem.rule for rule, problem in zip(rules, found, strict=True))
@@ -436,10 +436,10 @@ def test_a_label_that_cannot_be_there_is_refused(key: Any, value: Any, rules: li
         ),
     ],
 )
-def test_a_broken_rule_is_told_in_one_sentence(
+def test_a_broken_rule_is_reported_in_one_sentence(
     convert: Callable[[Any], object], labels: Any, rule: str
 ) -> None:
-    """And nothing else."""
+    """The message has nothing else."""
     assert [problem.rule for problem in problems(convert, labels)] == [rule]
 
 
@@ -463,7 +463,7 @@ def test_the_examples_of_the_docstrings_are_true() -> None:
 
 
 def test_every_kind_of_iterable_is_one_argument() -> None:
-    """A generator is read once only."""
+    """A generator is read only once."""
 
     def labels() -> Iterable[tuple[str, str]]:
         yield TEAM

@@ -1,4 +1,4 @@
-"""Spans that are made of events."""
+"""Spans made from events."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ SILENCE = "silence_alert_group"
 
 
 def started(call: int = 1, operation: str = GET, **members: str) -> CallStarted:
-    """The call begins."""
+    """The event of a call that begins."""
     return CallStarted(
         call=call,
         operation=operation,
@@ -51,7 +51,7 @@ def attempt(
     waited: float = 0.0,
     latency: float = 0.125,
 ) -> AttemptEnded:
-    """One request."""
+    """The event of one attempt."""
     return AttemptEnded(
         call=call,
         operation=GET,
@@ -64,24 +64,24 @@ def attempt(
 
 
 def retry(number: int, *, error: str, delay: float) -> RetryScheduled:
-    """Another one follows."""
+    """The event of a retry that follows."""
     return RetryScheduled(call=1, operation=GET, attempt=number, delay=delay, error=error)
 
 
 def ended(call: int = 1, *, attempts: int = 1, error: str | None = None) -> CallEnded:
-    """The call is over."""
+    """The event of a call that has ended."""
     return CallEnded(call=call, operation=GET, attempts=attempts, elapsed=1.0, error=error)
 
 
 @pytest.fixture
 def exporter() -> InMemorySpanExporter:
-    """Where ended spans go."""
+    """An exporter that keeps ended spans."""
     return InMemorySpanExporter()
 
 
 @pytest.fixture
 def provider(exporter: InMemorySpanExporter) -> Iterator[TracerProvider]:
-    """A provider of this test alone."""
+    """A tracer provider for this test alone."""
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     yield provider
@@ -97,7 +97,7 @@ def tracing(provider: TracerProvider) -> Tracing:
 def spans(
     tracing: Tracing, exporter: InMemorySpanExporter, *events: Event
 ) -> tuple[ReadableSpan, ...]:
-    """What has ended after these events, which come from as many tasks as there are calls."""
+    """Emit these events, with one task per call, and return the ended spans."""
     tasks = defaultdict[int, Context](copy_context)
     for event in events:
         tasks[getattr(event, "call", 0)].run(tracing, event)
@@ -105,12 +105,12 @@ def spans(
 
 
 def noted(span: ReadableSpan) -> list[tuple[str, dict[str, object]]]:
-    """Its events."""
+    """Return the events of a span."""
     return [(event.name, dict(event.attributes or {})) for event in span.events]
 
 
 def test_a_call_is_a_span(tracing: Tracing, exporter: InMemorySpanExporter) -> None:
-    """Named after the operation, with what the conventions for HTTP ask for."""
+    """Named after the operation, with the attributes of the HTTP conventions."""
     (span,) = spans(tracing, exporter, started(), attempt(waited=0.5), ended())
     assert (span.name, span.kind) == (GET, SpanKind.CLIENT)
     assert span.status.status_code is StatusCode.UNSET
@@ -133,7 +133,7 @@ def test_a_call_is_a_span(tracing: Tracing, exporter: InMemorySpanExporter) -> N
     assert (scope.name, scope.version) == ("grafana_oncall", __version__)
 
 
-def test_attempts_are_events_and_waiting_is_apart_from_latency(
+def test_attempts_are_events_and_waiting_is_separate_from_latency(
     tracing: Tracing, exporter: InMemorySpanExporter
 ) -> None:
     """The sums are on the span, each attempt's share on its event."""
@@ -184,7 +184,7 @@ def test_attempts_are_events_and_waiting_is_apart_from_latency(
     [
         pytest.param([attempt(status=404, error="NotFound")], 1, "NotFound", id="refused"),
         pytest.param(
-            [attempt(status=None, error="RequestTimeout")], 1, "RequestTimeout", id="no answer"
+            [attempt(status=None, error="RequestTimeout")], 1, "RequestTimeout", id="no response"
         ),
         pytest.param([], 0, "ClientStateError", id="never sent"),
         pytest.param([], 0, "CancelledError", id="cancelled at the throttle"),
@@ -200,7 +200,7 @@ def test_a_call_that_fails_is_an_error(
     tracing: Tracing,
     exporter: InMemorySpanExporter,
 ) -> None:
-    """With the name of the error's class, and nothing of its text. The span ends in any case."""
+    """With the error's class name, but not its text. The span ends in any case."""
     (span,) = spans(tracing, exporter, started(), *events, ended(attempts=attempts, error=error))
     attributes = span.attributes or {}
     assert span.end_time is not None
@@ -212,7 +212,7 @@ def test_a_call_that_fails_is_an_error(
 def test_the_span_is_a_child_of_the_callers(
     tracing: Tracing, exporter: InMemorySpanExporter, provider: TracerProvider
 ) -> None:
-    """Which is current again when the call has ended."""
+    """The caller's span is current after the call."""
     with provider.get_tracer("a service").start_as_current_span("handle") as parent:
         tracing(started())
         current = trace.get_current_span()
@@ -230,7 +230,7 @@ def test_the_span_is_a_child_of_the_callers(
 def test_a_call_that_is_ended_elsewhere_changes_nothing_there(
     *, recorded: bool, provider: TracerProvider, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As when its event loop ended before it: OpenTelemetry would log an error with a traceback."""
+    """As when the event loop ends first; OpenTelemetry would log an error with a traceback."""
     tracing = Tracing(tracer_provider=provider if recorded else trace.NoOpTracerProvider())
     copy_context().run(tracing, started())
     with provider.get_tracer("a service").start_as_current_span("something else") as other:
@@ -239,18 +239,18 @@ def test_a_call_that_is_ended_elsewhere_changes_nothing_there(
     assert caplog.records == []
 
 
-def test_without_a_parent_it_begins_a_trace(
+def test_without_a_parent_a_span_begins_a_trace(
     tracing: Tracing, exporter: InMemorySpanExporter
 ) -> None:
-    """As any root span."""
+    """Like any root span."""
     (span,) = spans(tracing, exporter, started(), ended())
     assert span.parent is None
 
 
-def test_a_pause_is_noted_on_every_open_span(
+def test_a_pause_is_recorded_on_every_open_span(
     tracing: Tracing, exporter: InMemorySpanExporter
 ) -> None:
-    """It holds up all of them, and nobody who has ended."""
+    """It delays all of them, but none that has ended."""
     done, *waiting = spans(
         tracing,
         exporter,
@@ -270,7 +270,7 @@ def test_a_pause_is_noted_on_every_open_span(
         ]
 
 
-def test_calls_under_way_at_once_are_told_apart(
+def test_concurrent_calls_are_distinguished(
     tracing: Tracing, exporter: InMemorySpanExporter
 ) -> None:
     """By their numbers."""
@@ -290,7 +290,7 @@ def test_calls_under_way_at_once_are_told_apart(
 
 
 def test_pages_and_polls_add_nothing(tracing: Tracing, exporter: InMemorySpanExporter) -> None:
-    """Each page is a call with a span of its own; the caller's span is the caller's."""
+    """Each page is a call with a span of its own; the caller's span is left alone."""
     page = PageRead(operation="list_alert_groups", number=1, items=50, count=120)
     short = ListIncomplete(operation="list_alert_groups", items=128, count=145)
     poll = PollEnded(watched=120, lag=15.0, error=None)
@@ -314,7 +314,7 @@ def test_a_call_that_began_earlier_is_left_out(
 
 
 def test_ended_spans_are_forgotten(tracing: Tracing, exporter: InMemorySpanExporter) -> None:
-    """A client of months does not grow; an event that comes late changes nothing."""
+    """A long-lived client does not grow; a late event changes nothing."""
     for call in range(1000):
         tracing(started(call))
         tracing(attempt(call=call))
@@ -327,7 +327,7 @@ def test_ended_spans_are_forgotten(tracing: Tracing, exporter: InMemorySpanExpor
 def test_a_query_never_gets_onto_a_span(
     root: str, tracing: Tracing, exporter: InMemorySpanExporter
 ) -> None:
-    """Events have none; should one ever come, it is cut off."""
+    """Events have none; if one ever did, it would be cut off."""
     path = f"{root}alert_groups/?label=customer%3Ameow-meow"
     (span,) = spans(tracing, exporter, started(path=path), attempt(), ended())
     assert "meow" not in span.to_json()
@@ -344,7 +344,7 @@ def test_the_global_provider_is_the_default(
 
 
 @pytest.mark.parametrize("sampled_out", [True, False], ids=["sampled out", "no SDK"])
-def test_nothing_is_made_where_nobody_records(*, sampled_out: bool) -> None:
+def test_nothing_is_made_where_spans_are_not_recorded(*, sampled_out: bool) -> None:
     """And nothing fails."""
     provider = TracerProvider(sampler=ALWAYS_OFF) if sampled_out else trace.NoOpTracerProvider()
     tracing = Tracing(tracer_provider=provider)

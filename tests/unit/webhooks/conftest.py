@@ -1,4 +1,4 @@
-"""Routers in virtual time: nobody waits for a repeat or a shutdown."""
+"""Routers in virtual time: no test really waits for a retry or a shutdown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a router answers, also to those who mean no good."""
+"""The responses of a router, also to malicious requests."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tests.support.webhook_payloads import GROUP, body
 from tests.support.webhook_requests import SECRET, Exchange, Recorder, ask, chunk, post
 
 
-async def test_an_event_is_answered_before_it_is_worked_off() -> None:
-    """The server waits for 4 seconds only."""
+async def test_an_event_is_accepted_before_it_is_handled() -> None:
+    """The server waits for only 4 seconds."""
     router = Router(secret=SECRET)
     router.on("escalation")(handler := Recorder(seconds=3600))
     began = loop().time()
     async with router:
-        answer = await post(router)
-        assert (answer.status_code, answer.text, loop().time()) == (200, "Accepted.\n", began)
+        response = await post(router)
+        assert (response.status_code, response.text, loop().time()) == (200, "Accepted.\n", began)
         assert handler.ended == []
         await router.aclose(wait=None)
     assert [event.raw for event in handler.ended] == [body()]
@@ -29,15 +29,15 @@ async def test_an_event_is_answered_before_it_is_worked_off() -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
 async def test_another_method_is_refused(method: str) -> None:
-    """And the right one is named."""
+    """The response names the right one."""
     async with Router(secret=SECRET) as router:
-        answer = await ask(router, method)
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+        response = await ask(router, method)
+    assert (response.status_code, response.headers["Allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize("path", ["/", "", "/any/where", "/%2e%2e/"])
-async def test_the_path_is_the_business_of_the_application(path: str) -> None:
-    """Which mounts the router where it likes."""
+async def test_any_path_is_accepted(path: str) -> None:
+    """The application mounts the router where it likes."""
     exchange = Exchange(chunk(body()))
     exchange.scope["path"] = path
     async with Router(secret=SECRET) as router:
@@ -55,20 +55,22 @@ async def test_the_path_is_the_business_of_the_application(path: str) -> None:
         pytest.param(body(alert_group={**GROUP, "state": ["evil"]}), "$.alert_group.state", id="x"),
     ],
 )
-async def test_what_is_no_event_is_refused_with_the_reason(content: bytes, says: str) -> None:
-    """As plain text, without anything of the body."""
+async def test_what_is_not_an_event_is_refused_with_the_reason(content: bytes, says: str) -> None:
+    """As plain text, without any part of the body."""
     async with Router(secret=SECRET) as router:
-        answer = await post(router, content)
-    assert answer.status_code == 400
-    assert says in answer.text
-    assert "evil" not in answer.text
-    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert len(answer.content) == int(answer.headers["Content-Length"])
+        response = await post(router, content)
+    assert response.status_code == 400
+    assert says in response.text
+    assert "evil" not in response.text
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert len(response.content) == int(response.headers["Content-Length"])
 
 
 @pytest.mark.parametrize(("room", "status"), [(0, 200), (-1, 413)])
-async def test_the_largest_body_is_taken_and_one_byte_more_is_not(room: int, status: int) -> None:
-    """With its length announced, and without."""
+async def test_the_largest_body_is_accepted_and_one_byte_more_is_not(
+    room: int, status: int
+) -> None:
+    """With and without a Content-Length."""
     async with Router(secret=SECRET, max_bytes=len(body()) + room) as router:
         parts = [chunk(body()[:10], more=True), chunk(body()[10:])]
         assert await Exchange(*parts).run(router) == status
@@ -76,15 +78,15 @@ async def test_the_largest_body_is_taken_and_one_byte_more_is_not(room: int, sta
 
 
 async def test_a_body_that_is_announced_as_too_large_is_not_read() -> None:
-    """The answer comes before it."""
+    """The response is sent without reading it."""
     exchange = Exchange(chunk(b"x"), headers=[(b"content-length", b"1025")])
     async with Router(secret=SECRET, max_bytes=1024) as router:
         assert await exchange.run(router) == 413
     assert len(exchange.waiting) == 1
 
 
-async def test_an_endless_body_is_read_to_the_limit_only() -> None:
-    """Whatever was announced."""
+async def test_an_endless_body_is_read_only_to_the_limit() -> None:
+    """Whatever its Content-Length."""
     parts = [chunk(b" " * 100, more=True) for _ in range(1000)]
     exchange = Exchange(*parts, headers=[(b"content-length", b"5")])
     async with Router(secret=SECRET, max_bytes=1024) as router:
@@ -110,22 +112,22 @@ async def test_an_endless_body_is_read_to_the_limit_only() -> None:
     ],
 )
 async def test_a_content_length_is_checked(announced: list[bytes], status: int) -> None:
-    """Where a server let it pass."""
-    headers = [(b"Content-Length", one) for one in announced]
+    """In case the web server has not checked it."""
+    headers = [(b"Content-Length", length) for length in announced]
     async with Router(secret=SECRET) as router:
         assert await Exchange(chunk(body()), headers=headers).run(router) == status
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
-    """After 10 seconds, the server has long given up."""
+async def test_a_body_that_does_not_arrive_is_given_up() -> None:
+    """After 10 seconds, when the server has long given up."""
     began = loop().time()
     async with Router(secret=SECRET) as router:
         assert await Exchange(chunk(b"{", more=True)).run(router) == 408
     assert loop().time() - began == pytest.approx(10)
 
 
-async def test_a_client_that_leaves_is_not_answered() -> None:
-    """And what came of its body is no event."""
+async def test_a_client_that_disconnects_gets_no_response() -> None:
+    """The part of its body that arrived is not an event."""
     router = Router(secret=SECRET)
     router.on()(handler := Recorder())
     parts = [chunk(body(), more=True), {"type": "http.disconnect"}]
@@ -134,8 +136,8 @@ async def test_a_client_that_leaves_is_not_answered() -> None:
     assert handler.begun == []
 
 
-async def test_a_websocket_is_none_of_its_business() -> None:
-    """As ASGI has it for what an application does not speak."""
+async def test_a_websocket_is_refused() -> None:
+    """As ASGI prescribes for protocols that an application does not support."""
     exchange = Exchange()
     exchange.scope["type"] = "websocket"
     with pytest.raises(NotImplementedError, match="not by websocket"):
@@ -145,11 +147,11 @@ async def test_a_websocket_is_none_of_its_business() -> None:
 async def test_a_router_that_does_not_run_says_how_to_start_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nothing is taken that nobody would handle."""
+    """No event is accepted that would not be handled."""
     router = Router(secret=SECRET)
-    answer = await post(router)
-    assert (answer.status_code, router.backlog, router.running) == (503, 0, False)
-    assert "start it by lifespan or `async with`" in answer.text
+    response = await post(router)
+    assert (response.status_code, router.backlog, router.running) == (503, 0, False)
+    assert "start it by lifespan or `async with`" in response.text
     assert "start it by lifespan" in caplog.text
 
 
@@ -161,7 +163,7 @@ def lifespan(*kinds: str) -> Exchange:
 
 
 async def test_the_lifespan_of_a_server_starts_and_ends_the_router() -> None:
-    """What was taken is handled before the server hears that all is done."""
+    """What was accepted is handled before the shutdown is reported as complete."""
     router = Router(secret=SECRET)
     router.on()(handler := Recorder(seconds=20))
     exchange = lifespan("startup")
@@ -183,7 +185,7 @@ async def _kinds(router: Router, exchange: Exchange) -> list[str]:
 
 
 async def test_a_router_that_runs_already_fails_the_startup() -> None:
-    """With the reason, for the server to show."""
+    """With the reason, which the web server can show."""
     exchange = lifespan("startup")
     async with Router(secret=SECRET) as router:
         assert await _kinds(router, exchange) == ["startup.failed"]
@@ -198,10 +200,10 @@ async def test_a_router_that_runs_already_fails_the_startup() -> None:
         pytest.param("\x1b[31m", "$.event.type", id="colours"),
     ],
 )
-async def test_nothing_of_a_body_gets_into_headers_or_logs(
+async def test_no_part_of_a_body_gets_into_headers_or_logs(
     text: str, says: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither from what is refused, nor from an event with whose type a handler fails."""
+    """Neither of a refused body, nor of an event whose handler fails."""
     router = Router(secret=SECRET)
     router.on()(Recorder(error=ValueError("no")))
     bad = json.loads(body()) | {"event": {"type": [text]}}

@@ -1,4 +1,4 @@
-"""Who is let in: the secret in its header, and where it is not to be seen."""
+"""Authentication: the secret in its header, and that it is shown nowhere."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.support.webhook_requests import SECRET, Exchange, Recorder, ask, chun
 
 
 def basic(user: str, password: str, encoding: str = "utf-8") -> str:
-    """As requests writes it."""
+    """Return the header for basic authentication, as the requests library writes it."""
     return "Basic " + b64encode(f"{user}:{password}".encode(encoding)).decode()
 
 
 @pytest.mark.parametrize("kind", ["router", "basic", "open"])
-async def test_who_shows_the_secret_is_let_in(kind: str) -> None:
-    """As a whole header, as user and password, or anybody where that was asked for."""
+async def test_a_request_with_the_secret_is_accepted(kind: str) -> None:
+    """As a whole header, as user and password, or any request if so configured."""
     made = {
         "router": (Router(secret=SECRET), SECRET),
         "basic": (Router(basic=("ada", "p:w")), basic("ada", "p:w")),
@@ -48,19 +48,21 @@ async def test_who_shows_the_secret_is_let_in(kind: str) -> None:
         pytest.param(basic("ada", "pw"), id="another scheme"),
     ],
 )
-async def test_who_does_not_is_refused(header: str, caplog: pytest.LogCaptureFixture) -> None:
-    """With a 401 that shows nothing, and a record in the log that shows nothing either."""
+async def test_a_request_without_the_secret_is_refused(
+    header: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With a 401 and a log record, neither of which reveals anything."""
     router = Router(secret=SECRET)
     router.on()(handler := Recorder())
     async with router:
-        answer = await post(router, Authorization=header)
-    assert (answer.status_code, answer.text) == (401, "The secret is missing or wrong.\n")
+        response = await post(router, Authorization=header)
+    assert (response.status_code, response.text) == (401, "The secret is missing or wrong.\n")
     assert handler.begun == []
     (record,) = [record for record in caplog.records if record.name == "grafana_oncall"]
     assert (record.levelno, shows(caplog.text, SECRET)) == (logging.WARNING, False)
 
 
-async def test_the_body_of_a_stranger_is_not_read() -> None:
+async def test_the_body_of_an_unauthenticated_request_is_not_read() -> None:
     """So that it costs nothing."""
     exchange = Exchange(chunk(body()))
     exchange.scope["headers"] = []
@@ -91,7 +93,7 @@ async def test_the_body_of_a_stranger_is_not_read() -> None:
 async def test_a_header_that_is_not_exactly_it_is_refused(
     headers: list[tuple[bytes, bytes]],
 ) -> None:
-    """A proxy and a router must not come to read different ones."""
+    """A proxy and the router must not read different ones."""
     exchange = Exchange(chunk(body()))
     exchange.scope["headers"] = headers
     async with Router(secret=SECRET) as router:
@@ -99,7 +101,7 @@ async def test_a_header_that_is_not_exactly_it_is_refused(
 
 
 async def test_the_secret_may_be_in_another_header() -> None:
-    """Whose name has no case; Authorization is then of no interest."""
+    """Its name may have any case; Authorization is then ignored."""
     async with Router(secret="s3cr3t", header="X-Bot-Secret") as router:  # no secret
         assert (await post(router, Authorization="x", x_bot_SECRET="s3cr3t")).status_code == 200
         assert (await post(router, Authorization="s3cr3t")).status_code == 401
@@ -107,10 +109,10 @@ async def test_the_secret_may_be_in_another_header() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 @pytest.mark.parametrize("user", [None, "zoë"])
-async def test_a_secret_beyond_ascii_is_taken_in_both_encodings(
+async def test_a_secret_beyond_ascii_is_accepted_in_both_encodings(
     encoding: str, user: str | None
 ) -> None:
-    """Since HTTP does not say which one a server uses."""
+    """Because HTTP does not say which one a server uses."""
     secret = "pässwörd"  # no secret
     router = Router(secret=secret) if user is None else Router(basic=(user, secret))
     value = secret if user is None else basic(user, secret, encoding)
@@ -122,8 +124,8 @@ async def test_a_secret_beyond_ascii_is_taken_in_both_encodings(
         assert await other.run(router) == 401
 
 
-async def test_a_secret_of_any_characters_is_taken_as_utf_8() -> None:
-    """Where Latin-1 lacks them, it is no second way in."""
+async def test_a_secret_of_any_characters_is_accepted_as_utf_8() -> None:
+    """If Latin-1 lacks them, only UTF-8 is accepted."""
     exchange, lossy = Exchange(chunk(body())), Exchange(chunk(body()))
     exchange.scope["headers"] = [(b"authorization", "ключ-1".encode())]
     lossy.scope["headers"] = [(b"authorization", b"-1")]
@@ -133,7 +135,7 @@ async def test_a_secret_of_any_characters_is_taken_as_utf_8() -> None:
 
 
 async def test_secrets_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By hmac.compare_digest, which is asked and obeyed."""
+    """By hmac.compare_digest, whose result decides."""
     asked: list[tuple[Any, Any]] = []
 
     def compare(one: Any, other: Any) -> bool:
@@ -169,10 +171,10 @@ async def test_secrets_are_compared_in_constant_time(monkeypatch: pytest.MonkeyP
         pytest.param({"basic": "a:s3cr3t"}, "basic", "pair", id="text"),
     ],
 )
-def test_a_secret_that_cannot_be_is_refused_when_the_router_is_made(
+def test_an_invalid_secret_is_refused_when_the_router_is_made(
     settings: dict[str, Any], argument: str, says: str
 ) -> None:
-    """In words that say what to do, and do not show it."""
+    """The message says what to do, without showing the secret."""
     with pytest.raises(InvalidArgument, match=says) as info:
         Router(**settings)
     assert info.value.argument == argument
@@ -182,17 +184,17 @@ def test_a_secret_that_cannot_be_is_refused_when_the_router_is_made(
 
 
 async def test_the_secret_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
-    """Not by the router, its parts, its answers, or the log at its most talkative."""
+    """Not by the router, its parts, its responses, or the log at its lowest level."""
     caplog.set_level(logging.DEBUG)
     router = Router(secret=SECRET)
     async with router:
-        answers = [
+        responses = [
             *[await post(router, content) for content in (body(), b"{", b"x" * 2_000_000)],
             await ask(router, "GET"),
         ]
         seen = [f"{router!r} {vars(router)!r}", caplog.text]
-    assert [response.status_code for response in answers] == [200, 400, 413, 405]
-    seen += [f"{response.text} {response.headers!r}" for response in answers]
+    assert [response.status_code for response in responses] == [200, 400, 413, 405]
+    seen += [f"{response.text} {response.headers!r}" for response in responses]
     assert not any(shows(text, SECRET) for text in seen)
     with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(vars(router)["_authenticator"])
@@ -201,10 +203,10 @@ async def test_the_secret_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> 
 @pytest.mark.parametrize(
     ("method", "fails"), [("POST", "receive"), ("POST", "send"), ("GET", "send")]
 )
-async def test_the_secret_is_in_no_frame_of_ours_when_the_server_fails(
+async def test_no_frame_of_the_sdk_holds_the_secret_when_the_web_server_fails(
     method: str, fails: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A report with local variables would otherwise have the headers of the request."""
+    """Otherwise an error report with local variables would have the request's headers."""
     exchange = Exchange(chunk(body()))
     exchange.scope["method"] = method
 
@@ -218,8 +220,8 @@ async def test_the_secret_is_in_no_frame_of_ours_when_the_server_fails(
     assert leaks(caught.value, SECRET) == []
 
 
-async def test_the_secret_is_in_no_frame_when_it_is_no_request() -> None:
-    """A websocket has headers, too."""
+async def test_no_frame_holds_the_secret_when_it_is_not_a_request() -> None:
+    """A websocket has headers too."""
     exchange = Exchange()
     exchange.scope["type"] = "websocket"
     with pytest.raises(NotImplementedError) as caught:

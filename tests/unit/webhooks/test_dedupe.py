@@ -1,4 +1,4 @@
-"""Events that come again: the server repeats what was not answered in time."""
+"""Duplicate events: the server retries what got no response in time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OTHER_TIME = "2026-03-02T09:31:00+00:00"
 
 
 async def handled(*bodies: bytes | float, **settings: Any) -> int:
-    """How often the handler runs for these bodies; between them, so many seconds pass."""
+    """Return how often the handler runs for these bodies, with seconds between them."""
     router = Router(secret=SECRET, **settings)
     router.on()(handler := Recorder())
     async with router:
@@ -29,14 +29,14 @@ async def handled(*bodies: bytes | float, **settings: Any) -> int:
 
 
 @pytest.mark.parametrize("type_", [*TIMED, "escalation", "unresolve", "unheard of"])
-async def test_a_repeat_is_answered_and_not_handled_again(type_: str) -> None:
-    """Three times, each 4 seconds after the last was sent and 10 more."""
+async def test_a_retry_gets_a_response_but_is_not_handled(type_: str) -> None:
+    """Three retries, each 14 seconds after the one before."""
     assert await handled(body(type_), 14, body(type_), 14, body(type_), 14, body(type_)) == 1
 
 
 @pytest.mark.parametrize("type_", TIMED)
-async def test_a_repeat_is_recognised_by_its_time_when_the_group_has_moved_on(type_: str) -> None:
-    """The server makes it anew from what the group is by then."""
+async def test_a_retry_is_recognised_by_its_time_when_the_group_has_moved_on(type_: str) -> None:
+    """The server builds it from the group's current state."""
     later = payload(type_) | {"alert_group": {**GROUP, "alerts_count": 9, "state": "resolved"}}
     later |= {"notified_users": [], "what a later release adds": 1}
     assert await handled(body(type_), 14, json.dumps(later).encode()) == 1
@@ -52,8 +52,8 @@ async def test_a_repeat_is_recognised_by_its_time_when_the_group_has_moved_on(ty
         pytest.param({"event": {"type": "silence"}}, id="no time"),
     ],
 )
-async def test_another_event_is_no_repeat(members: dict[str, Any]) -> None:
-    """One member is enough."""
+async def test_another_event_is_not_a_retry(members: dict[str, Any]) -> None:
+    """One different member is enough."""
     assert await handled(body("silence"), body("silence", **members)) == 2
 
 
@@ -71,10 +71,10 @@ async def test_another_event_is_no_repeat(members: dict[str, Any]) -> None:
         pytest.param({"webhook": {"id": "WHP7B1JJQGDFV", "name": "bots"}}, id="renamed"),
     ],
 )
-async def test_a_repeat_is_recognised_without_a_time_when_the_group_has_moved_on(
+async def test_a_retry_is_recognised_without_a_time_when_the_group_has_moved_on(
     type_: str, members: dict[str, Any]
 ) -> None:
-    """What the server makes anew for it does not count."""
+    """Members that the server builds anew do not count."""
     repeat = payload(type_) | members
     assert await handled(body(type_), 14, json.dumps(repeat).encode()) == 1
 
@@ -82,14 +82,14 @@ async def test_a_repeat_is_recognised_without_a_time_when_the_group_has_moved_on
 @pytest.mark.parametrize(
     "members",
     [
-        pytest.param({"user": ADA}, id="somebody else"),
+        pytest.param({"user": ADA}, id="someone else"),
         pytest.param({"alert_payload": {"title": "Disk full"}}, id="another alert"),
         pytest.param({"step": 2}, id="what this release does not know"),
         pytest.param({"event": {"type": "escalation", "step": 2}}, id="nor in the event"),
         pytest.param({"alert_group_id": "I2"}, id="another group"),
     ],
 )
-async def test_an_event_without_a_time_is_another_one_by_any_other_member(
+async def test_an_event_without_a_time_differs_by_any_other_member(
     members: dict[str, Any],
 ) -> None:
     """It is better handled twice than not at all."""
@@ -102,7 +102,7 @@ async def test_an_event_without_a_time_is_another_one_by_any_other_member(
 async def test_an_event_that_several_webhooks_send_is_handled_once(
     type_: str, webhook: dict[str, str] | None
 ) -> None:
-    """As of `acknowledge` and of `status change`. Servers without labels do not say which it is."""
+    """As for `acknowledge` and `status change`; servers without labels name no webhook."""
     assert await handled(body(type_), body(type_, webhook=webhook)) == 1
 
 
@@ -115,28 +115,30 @@ async def test_an_event_that_several_webhooks_send_is_handled_once(
         pytest.param("unresolve", "unacknowledge", id="without a time, both of them"),
     ],
 )
-async def test_a_state_that_is_entered_again_is_no_repeat(first: str, between: str) -> None:
-    """Within a minute and in the same words: something else came in between."""
+async def test_a_state_that_is_entered_twice_is_not_a_retry(first: str, between: str) -> None:
+    """Within a minute and with the same content: another event came in between."""
     assert await handled(body(first), body(first), body(between), body(first), body(first)) == 3
     elsewhere = body(between, alert_group_id="I2", alert_group={**GROUP, "id": "I2"})
     assert await handled(body(first), elsewhere, body(first)) == 2
 
 
 @pytest.mark.parametrize("between", ["resolve", "personal notification", "unheard of"])
-async def test_an_escalation_is_repeated_whatever_comes_in_between(between: str) -> None:
-    """It is no state that is entered."""
+async def test_a_retry_of_an_escalation_is_recognised_whatever_comes_in_between(
+    between: str,
+) -> None:
+    """It does not enter a state."""
     assert await handled(body("escalation"), body(between), body("escalation")) == 2
 
 
-async def test_without_a_time_the_same_words_are_another_event_after_a_minute() -> None:
-    """As of an escalation that goes round again; with a time they are a repeat."""
+async def test_without_a_time_the_same_content_is_another_event_after_a_minute() -> None:
+    """As from an escalation that starts over; with a time it is a retry."""
     assert await handled(body(), 59, body(), 0.5, body()) == 1
     assert await handled(body(), 61, body(), 59, body()) == 2
     assert await handled(body("resolve"), 61, body("resolve")) == 1
 
 
-async def test_a_memory_has_an_end_in_time() -> None:
-    """Ten minutes, or `remember_for`; a minute is the most for events without a time."""
+async def test_the_memory_is_limited_in_time() -> None:
+    """Ten minutes, or `remember_for`; for events without a time at most a minute."""
     resolve = body("resolve")
     assert await handled(resolve, 599, resolve) == 1
     assert await handled(resolve, 601, resolve) == 2
@@ -145,7 +147,7 @@ async def test_a_memory_has_an_end_in_time() -> None:
     assert await handled(resolve, resolve, remember_for=0) == 2
 
 
-async def test_a_memory_has_an_end_in_number() -> None:
+async def test_the_memory_is_limited_in_number() -> None:
     """The oldest is forgotten first, so that memory does not grow."""
     bodies = [body("resolve", group=f"I{number}") for number in range(4)]
     assert await handled(*bodies[:3], *bodies[:3], remember=3) == 3
@@ -153,8 +155,8 @@ async def test_a_memory_has_an_end_in_number() -> None:
     assert await handled(*bodies, bodies[0], remember=3) == 5
 
 
-async def test_an_event_that_was_not_taken_is_not_remembered() -> None:
-    """Its repeat must not be answered as if it had been."""
+async def test_an_event_that_was_not_accepted_is_not_remembered() -> None:
+    """Its retry must not be dropped as a duplicate."""
     router = Router(secret=SECRET)
     router.on()(handler := Recorder())
     assert (await post(router)).status_code == 503
@@ -163,8 +165,8 @@ async def test_an_event_that_was_not_taken_is_not_remembered() -> None:
     assert len(handler.ended) == 1
 
 
-async def test_an_event_with_which_a_handler_failed_is_not_handled_again() -> None:
-    """It was taken; what to do about the failure is the business of on_error."""
+async def test_an_event_whose_handler_failed_is_not_handled_twice() -> None:
+    """It was accepted; `on_error` deals with the failure."""
     router = Router(secret=SECRET)
     router.on()(handler := Recorder(error=ValueError("no")))
     async with router:

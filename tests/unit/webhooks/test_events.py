@@ -1,4 +1,4 @@
-"""The body of a webhook to an event, and to the changes that a watcher would report."""
+"""From the body of a webhook to an event, and to the changes that a watcher would report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WHEN = datetime(2026, 3, 2, 9, 30, 7, 430444, tzinfo=UTC)
 
 
 def test_events_are_hashable_and_can_be_written_as_json() -> None:
-    """Even though payloads and responses can be any JSON."""
+    """Although payloads and responses can be any JSON."""
     content = body("silence", responses={"WH2": {"ok": True}}, external_id="X1")
     event = parse(content)
     assert {event, parse(content)} == {event}
@@ -65,7 +65,7 @@ def test_an_event_has_what_the_server_sends() -> None:
 )
 @pytest.mark.parametrize("absent", [True, False])
 def test_a_member_that_is_absent_or_null_is_none(member: str, *, absent: bool) -> None:
-    """Servers without labels leave some out, and nobody may have acted."""
+    """Servers without labels omit some, and perhaps no user has acted."""
     made = payload() | {member: None}
     if absent:
         del made[member]
@@ -97,12 +97,12 @@ def test_only_three_members_are_needed() -> None:
     ],
 )
 def test_the_payload_of_an_alert_is_any_json(alert_payload: Any) -> None:
-    """What a monitoring system sent."""
+    """Whatever a monitoring system sent."""
     assert parse(body(alert_payload=alert_payload)).alert_payload == alert_payload
 
 
 def test_what_this_release_does_not_know_is_accepted() -> None:
-    """Members at every level, a type of event and a state; the raw body has them all."""
+    """Members at every level, an event type and a state; the raw body has all of them."""
     made = payload("promoted", new={"a": 1})
     made["alert_group"] |= {"state": "dreaming", "mood": "good"}
     made["event"]["mood"] = "good"
@@ -131,7 +131,7 @@ def test_what_this_release_does_not_know_is_accepted() -> None:
     ],
 )
 def test_labels_are_read_in_both_forms(labels: Any, expected: dict[str, str]) -> None:
-    """An object, and the API's list where labels are off; they never fail an event."""
+    """An object, or the API's list where labels are off; they never fail an event."""
     event = parse(body(alert_group={**GROUP, "labels": labels}))
     assert event.labels == expected
     assert {label.key.name: label.value.name for label in event.group.labels} == expected
@@ -152,7 +152,7 @@ def test_labels_are_read_in_both_forms(labels: Any, expected: dict[str, str]) ->
 def test_an_event_is_the_change_that_a_watcher_reports(
     type_: str, kind: type[changes.Change]
 ) -> None:
-    """Of the same class, without what was before."""
+    """Of the same class, without the state before."""
     event = parse(body(type_))
     (change,) = event.changes
     assert type(change) is kind
@@ -160,32 +160,32 @@ def test_an_event_is_the_change_that_a_watcher_reports(
 
 
 @pytest.mark.parametrize("type_", ["escalation", "personal notification", "unheard of", ""])
-def test_an_event_that_changes_no_state_is_no_change(type_: str) -> None:
-    """A bot that wants those registers for them."""
+def test_an_event_that_changes_no_state_is_not_a_change(type_: str) -> None:
+    """A bot can register for these events."""
     assert parse(body(type_)).changes == ()
 
 
-def test_every_type_of_event_is_a_change_or_known_to_be_none() -> None:
-    """A new one must be decided on; and type checkers know each."""
+def test_every_event_type_is_a_change_or_known_not_to_be_one() -> None:
+    """A new one needs a decision; type checkers know each."""
     none = {kind for kind in EventType if not parse(body(kind.value)).changes}
     assert none == {"escalation", "personal notification"}
     assert set(get_args(get_args(EventName)[1])) == set(EventType)
 
 
-def test_every_type_of_event_enters_a_state_or_is_known_not_to() -> None:
-    """A new one must be decided on, since a repeat of a state change is dropped as a duplicate."""
+def test_every_event_type_enters_a_state_or_is_known_not_to() -> None:
+    """A new one needs a decision, because retries of state changes are dropped."""
     others = {"escalation", "alert group created", "personal notification"}
     assert set(EventType) - STATE_CHANGES == others
 
 
-def test_the_group_of_an_event_has_every_member_of_the_apis() -> None:
+def test_the_group_of_an_event_has_every_member_of_the_apis_group() -> None:
     """Neither model may have a member that the other lacks."""
     names = [{field.name for field in attrs.fields(cls)} for cls in (AlertGroup, EventAlertGroup)]
     assert names[0] == names[1]
 
 
-async def test_the_group_of_an_event_is_what_the_api_answers() -> None:
-    """Built from what the fake says of the group, with labels as webhooks have them."""
+async def test_the_group_of_an_event_equals_the_apis_response() -> None:
+    """Built from the fake's response, with labels in the form of webhooks."""
     fake = FakeOnCall(clock=virtual_time.now)
     made = fake.add_group(title="Disk", labels={"team": "SRE", "env": "prod"})
     url = "https://oncall.test"
@@ -224,7 +224,7 @@ async def test_the_group_of_an_event_is_what_the_api_answers() -> None:
     ],
 )
 def test_json_of_another_shape_is_refused_with_its_path(members: dict[str, Any], path: str) -> None:
-    """And with what to do, but with nothing of the body."""
+    """The message says what to do, without any part of the body."""
     with pytest.raises(NotAnEvent, match=r"^This is not an event .* Hint: let the webhook") as info:
         parse(body(**members))
     assert info.value.path == path
@@ -268,10 +268,10 @@ GROUP_LINKS = {"slack": 5, "web": "http://x"}
         ),
     ],
 )
-def test_a_member_that_an_event_can_do_without_costs_nothing_else(
+def test_an_invalid_optional_member_affects_nothing_else(
     members: dict[str, Any], path: str, read: object
 ) -> None:
-    """It is read as if it were absent, and is still in the body."""
+    """It is treated as absent, and is still in the raw body."""
     event = parse(body("resolve", **members))
     assert attrgetter(path)(event) == read
     assert (event.type, event.time) == (EventType.RESOLVE, WHEN)
@@ -279,8 +279,8 @@ def test_a_member_that_an_event_can_do_without_costs_nothing_else(
     assert event.raw == body("resolve", **members)
 
 
-def test_of_several_users_those_are_kept_who_are_some() -> None:
-    """A list of which one item is of another shape."""
+def test_the_valid_ones_of_several_users_are_kept() -> None:
+    """In a list with an item of another shape."""
     event = parse(body(notified_users=[ADA, {}, ADA | {"username": 7}]))
     assert [(each.id, each.username) for each in event.notified_users] == [
         (ADA["id"], ADA["username"]),
@@ -308,8 +308,8 @@ def test_of_several_users_those_are_kept_who_are_some() -> None:
         pytest.param(body(alert_payload=0).replace(b" 0", b" 1e999"), id="infinity"),
     ],
 )
-def test_what_is_no_json_is_refused(content: bytes) -> None:
-    """As one error, in few words, without a path where there is no place."""
+def test_what_is_not_json_is_refused(content: bytes) -> None:
+    """With one short error, which has no path if there is no place."""
     with pytest.raises(NotAnEvent) as info:
         parse(content)
     assert str(info.value).isprintable()
@@ -321,7 +321,7 @@ def test_what_is_no_json_is_refused(content: bytes) -> None:
     ["{}", None, pytest.param(bytearray(b"{}"), id="bytearray"), pytest.param({}, id="dict")],
 )
 def test_a_body_is_bytes(given_body: Any) -> None:
-    """A mistake of the caller is not the sender's."""
+    """A mistake of the caller is not blamed on the sender."""
     with pytest.raises(InvalidArgument, match="body="):
         parse(given_body)
 
@@ -343,8 +343,8 @@ NEAR = st.builds(
 
 @settings(max_examples=budget(80, hunt=5000), deadline=None)
 @given(content=st.binary() | st.builds(lambda made: json.dumps(made).encode(), JSON | NEAR))
-def test_any_body_is_an_event_or_one_error(content: bytes) -> None:
-    """And whatever is an event can be asked for all that it has."""
+def test_any_body_is_an_event_or_raises_one_error(content: bytes) -> None:
+    """And every attribute of an event can be read."""
     try:
         event = parse(content)
     except OnCallError as error:

@@ -1,4 +1,4 @@
-"""What becomes of an event that was taken: which handlers run, in which order, and how it ends."""
+"""Accepted events: which handlers run, in which order, and how it ends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.webhook_requests import SECRET, Recorder, post
 
 
 def made(handler: Callable[[Event], Awaitable[object]] | None = None, **settings: Any) -> Router:
-    """A router with the secret, and with a handler of everything."""
+    """A router with the secret, and with a handler for all events."""
     router = Router(secret=SECRET, **settings)
     if handler is not None:
         router.on()(handler)
@@ -29,12 +29,12 @@ def made(handler: Callable[[Event], Awaitable[object]] | None = None, **settings
 
 
 def types(handler: Recorder) -> list[str]:
-    """What a handler was given."""
+    """Return the types of the events that a handler got."""
     return [event.type for event in handler.begun]
 
 
-async def test_a_handler_gets_the_events_that_it_is_for() -> None:
-    """By name, by member, or all of them, those of unknown types included."""
+async def test_a_handler_gets_the_events_that_it_is_registered_for() -> None:
+    """By name, by enum member, or all of them, including unknown types."""
     router = made()
     router.on("escalation", "acknowledge")(some := Recorder())
     router.on(EventType.RESOLVE)(one := Recorder())
@@ -47,7 +47,7 @@ async def test_a_handler_gets_the_events_that_it_is_for() -> None:
 
 
 async def test_handlers_of_one_event_run_in_the_order_of_registration() -> None:
-    """One after the other, and a decorated function stays what it was."""
+    """One after the other; the decorator returns the function unchanged."""
     router, order = made(), list[str]()
 
     @router.on("escalation")
@@ -79,7 +79,7 @@ async def _async(_: Event) -> None:
     ],
 )
 def test_whatever_is_async_can_be_a_handler(handler: Any) -> None:
-    """And is handed back."""
+    """The decorator returns it."""
     assert made().on()(handler) is handler
 
 
@@ -93,8 +93,8 @@ def test_whatever_is_async_can_be_a_handler(handler: Any) -> None:
         pytest.param(asyncio.Lock(), id="an object"),
     ],
 )
-def test_what_is_not_async_is_no_handler(handler: Any) -> None:
-    """It is said when it is registered."""
+def test_what_is_not_async_is_not_a_handler(handler: Any) -> None:
+    """It is refused when it is registered."""
     with pytest.raises(InvalidArgument, match="an async function is needed"):
         made().on()(handler)
 
@@ -112,14 +112,14 @@ def test_what_is_not_async_is_no_handler(handler: Any) -> None:
         _async,
     ],
 )
-def test_a_type_that_there_is_not_is_refused(type_: Any) -> None:
-    """A misspelled handler would never run; the message has the types, and names `on()`."""
+def test_an_unknown_type_is_refused(type_: Any) -> None:
+    """A handler of a misspelled type would never run; the message lists types, and `on()`."""
     with pytest.raises(InvalidArgument, match=r"is not an event type. Known: escalation, .*on\(\)"):
         made().on("resolve", type_)
 
 
 async def test_events_of_one_group_are_handled_in_order() -> None:
-    """One by one, whatever the others do."""
+    """One by one, whatever other groups do."""
     router = made(handler := Recorder(seconds=10), concurrency=4)
     sent = ["alert group created", "acknowledge", "unacknowledge", "resolve"]
     began = loop().time()
@@ -134,8 +134,10 @@ async def test_events_of_one_group_are_handled_in_order() -> None:
 
 
 @pytest.mark.parametrize(("concurrency", "seconds"), [(1, 60), (2, 30), (4, 20), (6, 10), (9, 10)])
-async def test_events_of_several_groups_are_handled_at_once(concurrency: int, seconds: int) -> None:
-    """As many as `concurrency` says, and not more."""
+async def test_events_of_several_groups_are_handled_concurrently(
+    concurrency: int, seconds: int
+) -> None:
+    """As many as `concurrency` allows, and no more."""
     router = made(Recorder(seconds=10), concurrency=concurrency)
     began = loop().time()
     async with router:
@@ -145,8 +147,8 @@ async def test_events_of_several_groups_are_handled_at_once(concurrency: int, se
     assert loop().time() - began == pytest.approx(seconds)
 
 
-async def test_a_busy_group_does_not_hold_up_the_others() -> None:
-    """Its next event waits behind what other groups have waiting."""
+async def test_a_busy_group_does_not_delay_the_others() -> None:
+    """Its next event waits behind those of other groups."""
     router = made(handler := Recorder(seconds=1), concurrency=1)
     async with router:
         for type_ in ("acknowledge", "unacknowledge", "resolve"):
@@ -166,10 +168,10 @@ FAILURES = [
 
 @pytest.mark.parametrize("error", FAILURES)
 @pytest.mark.parametrize("is_async", [True, False])
-async def test_a_failing_handler_is_reported_and_ends_nothing_else(
+async def test_a_failing_handler_is_reported_and_stops_nothing_else(
     error: BaseException, caplog: pytest.LogCaptureFixture, *, is_async: bool
 ) -> None:
-    """The other handlers run, and so do the next events."""
+    """The other handlers run, and later events are handled."""
     reported: list[tuple[str, BaseException]] = []
 
     async def report(event: Event, failure: BaseException) -> None:
@@ -196,7 +198,7 @@ async def test_a_failing_handler_is_reported_and_ends_nothing_else(
     [pytest.param(SystemExit(3), id="exit"), pytest.param(KeyboardInterrupt(), id="Ctrl-C")],
 )
 def test_a_handler_may_end_the_process(error: BaseException) -> None:
-    """That is no failure of a handler."""
+    """That is not a failure of the handler."""
     reported: list[BaseException] = []
 
     async def main() -> None:
@@ -209,8 +211,8 @@ def test_a_handler_may_end_the_process(error: BaseException) -> None:
     assert reported == []
 
 
-async def test_a_failing_on_error_is_logged_only(caplog: pytest.LogCaptureFixture) -> None:
-    """It cannot end the router either."""
+async def test_a_failing_on_error_is_only_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """It cannot stop the router either."""
 
     def report(_: Event, __: BaseException) -> None:
         raise KeyError("worse")
@@ -224,8 +226,8 @@ async def test_a_failing_on_error_is_logged_only(caplog: pytest.LogCaptureFixtur
     assert "worse" in caplog.text
 
 
-async def test_tasks_of_a_handler_that_fail_end_no_worker() -> None:
-    """A TaskGroup that fails leaves its task cancelled, as it counts, before Python 3.13."""
+async def test_failing_tasks_of_a_handler_stop_no_worker() -> None:
+    """Before Python 3.13, a failed TaskGroup leaves its task marked as cancelled."""
 
     async def several(*_: object) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -239,8 +241,8 @@ async def test_tasks_of_a_handler_that_fail_end_no_worker() -> None:
     assert types(other) == ["resolve", "unresolve"]
 
 
-async def test_a_full_backlog_keeps_the_server_waiting_until_it_repeats() -> None:
-    """After 4 seconds without an answer it does; the answer that comes after 5 is a 503."""
+async def test_a_full_backlog_makes_the_server_wait_until_it_retries() -> None:
+    """It does so after 4 seconds without a response; after 5, the response is a 503."""
     router = made(handler := Recorder(seconds=60), max_backlog=2)
     async with router:
         for number in range(2):
@@ -258,7 +260,7 @@ async def test_a_full_backlog_keeps_the_server_waiting_until_it_repeats() -> Non
 
 
 async def test_a_backlog_is_full_when_it_has_too_many_bytes() -> None:
-    """However few events they are."""
+    """However few events it has."""
     most = 2 * len(body(group="I0"))
     router = made(handler := Recorder(seconds=60), max_backlog_bytes=most, max_bytes=most)
     async with router:
@@ -273,40 +275,43 @@ async def test_a_backlog_is_full_when_it_has_too_many_bytes() -> None:
     assert len(handler.ended) == 3
 
 
-async def test_a_large_event_is_not_passed_by_small_ones() -> None:
-    """Or it would never find room in a backlog that others keep full."""
+async def test_a_large_event_is_not_overtaken_by_small_ones() -> None:
+    """Otherwise it would never find room in a backlog that others keep full."""
     large = body(group="I2", alert_payload="x" * 1000)
     most = len(large) + 100
     router = made(handler := Recorder(seconds=3), max_backlog_bytes=most, max_bytes=most)
     async with router:
         await post(router, body(group="I1"))
         sent = [large, body(group="I3")]
-        answers = await asyncio.gather(*[post(router, one) for one in sent])
-        assert [response.text for response in answers] == ["Accepted.\n", "The backlog is full.\n"]
+        responses = await asyncio.gather(*[post(router, one) for one in sent])
+        assert [response.text for response in responses] == [
+            "Accepted.\n",
+            "The backlog is full.\n",
+        ]
         await router.aclose(wait=None)
     assert [event.alert_group_id for event in handler.ended] == ["I1", "I2"]
 
 
-async def test_what_waits_for_a_place_is_bounded_too() -> None:
-    """Who comes when too many wait already is not kept, and is sent again by the server."""
+async def test_what_waits_for_a_place_is_limited_too() -> None:
+    """When too many wait, further events are refused at once, and the server retries."""
     most = 2 * len(body(group="I0"))
     router = made(handler := Recorder(seconds=3), max_backlog_bytes=most, max_bytes=most)
     async with router:
         for number in range(2):
             await post(router, body(group=f"I{number}"))
         began = loop().time()
-        answers = await asyncio.gather(
+        responses = await asyncio.gather(
             *[post(router, body(group=f"J{number}")) for number in range(5)]
         )
-        assert [response.status_code for response in answers] == [200, 200, 503, 503, 503]
+        assert [response.status_code for response in responses] == [200, 200, 503, 503, 503]
         assert loop().time() - began == pytest.approx(5)
         assert (await post(router, body(group="J4"))).status_code == 200
         await router.aclose(wait=None)
     assert len(handler.ended) == 5
 
 
-async def test_events_that_wait_take_no_more_memory_than_their_bodies() -> None:
-    """Decoded, such a payload is 22 times as large; a monitoring system may send it."""
+async def test_waiting_events_take_no_more_memory_than_their_bodies() -> None:
+    """Decoded, such a payload is 22 times as large, and any monitoring system may send it."""
     payload = json.loads("[" + "[]," * 30_000 + "[]]")
     bodies = [body(group=f"I{number}", alert_payload=payload) for number in range(20)]
     del payload
@@ -325,7 +330,7 @@ async def test_events_that_wait_take_no_more_memory_than_their_bodies() -> None:
 
 
 async def test_an_id_of_any_length_is_remembered_in_a_few_bytes() -> None:
-    """Of ten thousand groups, by default."""
+    """By default, ids of ten thousand groups are remembered."""
     bodies = [body("unacknowledge", group=f"I{number}" + "x" * 50_000) for number in range(50)]
     async with made() as router:
         tracemalloc.start()
@@ -340,25 +345,28 @@ async def test_an_id_of_any_length_is_remembered_in_a_few_bytes() -> None:
     assert kept < 500_000
 
 
-async def test_a_place_that_gets_free_in_time_is_taken() -> None:
-    """In the order in which events came; a repeat of one that waits is no second event."""
+async def test_a_place_that_becomes_free_in_time_is_used() -> None:
+    """In the order of arrival; a retry of a waiting event is not a second event."""
     router = made(handler := Recorder(seconds=3), max_backlog=1)
     async with router:
         await post(router, body(group="I1"))
-        answers = await asyncio.gather(*[post(router, body(group="I2")) for _ in range(2)])
-        assert [response.text for response in answers] == ["Accepted.\n", "The backlog is full.\n"]
+        responses = await asyncio.gather(*[post(router, body(group="I2")) for _ in range(2)])
+        assert [response.text for response in responses] == [
+            "Accepted.\n",
+            "The backlog is full.\n",
+        ]
         await router.aclose(wait=None)
     assert [event.alert_group_id for event in handler.ended] == ["I1", "I2"]
 
 
-async def test_a_repeat_that_waits_for_a_place_is_found_out() -> None:
-    """Both wait at once, and there is room for both in the end."""
+async def test_a_retry_that_waits_for_a_place_is_recognised() -> None:
+    """Both wait at the same time, and in the end there is room for both."""
     router = made(handler := Recorder(seconds=3), max_backlog=2)
     async with router:
         for number in (1, 2):
             await post(router, body(group=f"I{number}"))
-        answers = await asyncio.gather(*[post(router, body(group="I3")) for _ in range(2)])
-        assert [response.text for response in answers] == ["Accepted.\n", "Duplicate.\n"]
+        responses = await asyncio.gather(*[post(router, body(group="I3")) for _ in range(2)])
+        assert [response.text for response in responses] == ["Accepted.\n", "Duplicate.\n"]
         at_once = loop().time()
         assert (await post(router, body(group="I4"))).text == "Accepted.\n"
         assert loop().time() == at_once
@@ -366,8 +374,8 @@ async def test_a_repeat_that_waits_for_a_place_is_found_out() -> None:
     assert len(handler.ended) == 4
 
 
-async def test_closing_finishes_what_was_taken_and_takes_no_more() -> None:
-    """Also what came while the backlog was full; afterwards it can be started again."""
+async def test_closing_handles_what_was_accepted_and_accepts_no_more() -> None:
+    """Also what came while the backlog was full; afterwards it can be restarted."""
     router = made(handler := Recorder(seconds=4), max_backlog=1)
     async with router:
         await post(router, body(group="I1"))
@@ -403,7 +411,7 @@ async def test_what_takes_too_long_is_cancelled_and_counted(
     lost: int,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """That is no failure of a handler, so `on_error` is not called."""
+    """It is not a failure of the handler, so `on_error` is not called."""
     reported: list[BaseException] = []
     router = made(
         handler := Recorder(seconds=60), on_error=lambda _, one: reported.append(one), **settings
@@ -420,8 +428,8 @@ async def test_what_takes_too_long_is_cancelled_and_counted(
     assert lost == 0 or f"{lost} events were lost" in caplog.text
 
 
-async def test_a_handler_that_catches_its_cancellation_does_not_go_on() -> None:
-    """The shutdown ends all the same, and the next event is not begun."""
+async def test_a_handler_that_catches_its_cancellation_does_not_continue() -> None:
+    """The shutdown ends all the same, and the next event is not started."""
     begun: list[str] = []
 
     async def stubborn(event: Event) -> None:
@@ -441,8 +449,8 @@ async def test_a_handler_that_catches_its_cancellation_does_not_go_on() -> None:
     assert loop().time() - began == pytest.approx(6)
 
 
-async def test_a_block_that_raises_ends_the_router_and_raises_that() -> None:
-    """Not a group of errors; what was taken is handled."""
+async def test_a_block_that_raises_ends_the_router_and_reraises() -> None:
+    """The error itself, not an exception group; what was accepted is handled."""
     router = made(handler := Recorder(seconds=9))
     with pytest.raises(ZeroDivisionError):  # noqa: PT012  # the block is what is tested
         async with router:
@@ -452,7 +460,7 @@ async def test_a_block_that_raises_ends_the_router_and_raises_that() -> None:
 
 
 async def test_a_router_runs_once_at_a_time() -> None:
-    """Two blocks would not know which of them ends it."""
+    """With two blocks, it would be unclear which one ends it."""
     async with made() as router:
         with pytest.raises(ClientStateError, match="running already"):
             await router.__aenter__()
@@ -460,7 +468,7 @@ async def test_a_router_runs_once_at_a_time() -> None:
 
 
 def test_a_backlog_has_room_for_the_largest_body() -> None:
-    """Which would otherwise wait for ever, as its repeats would."""
+    """Otherwise it and its retries would wait for ever."""
     with pytest.raises(
         InvalidArgument, match="max_backlog_bytes=10 is less than max_bytes=11"
     ) as info:
@@ -474,15 +482,15 @@ NUMBERS = ["max_bytes", "concurrency", "max_backlog", "max_backlog_bytes", "reme
 
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", [0, -1, 1.5, "1", None, True])
-def test_a_number_that_cannot_be_is_refused(name: str, value: Any) -> None:
-    """With the name of the argument."""
+def test_an_invalid_number_is_refused(name: str, value: Any) -> None:
+    """The error names the argument."""
     with pytest.raises(InvalidArgument, match=f"^{name}=.* 1 or more") as info:
         made(**{name: value})
     assert info.value.argument == name
 
 
-def test_on_error_has_to_be_a_function() -> None:
-    """It would not be missed before the first error."""
+def test_on_error_must_be_a_function() -> None:
+    """Otherwise the mistake would show only at the first error."""
     with pytest.raises(InvalidArgument, match=r"^on_error='log': a function is needed"):
         Router(secret=None, on_error="log")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
@@ -492,13 +500,13 @@ def test_on_error_has_to_be_a_function() -> None:
     "value",
     [-1, "1", True, float("inf"), float("nan"), pytest.param(timedelta(days=-1), id="a timedelta")],
 )
-async def test_a_time_that_cannot_be_is_refused(name: str, value: Any) -> None:
-    """With the name of the argument."""
+async def test_an_invalid_duration_is_refused(name: str, value: Any) -> None:
+    """The error names the argument."""
     with pytest.raises(InvalidArgument, match=f"^{name}=.* zero or more") as info:
         await made(**{} if name == "wait" else {name: value}).aclose(wait=value)
     assert info.value.argument == name
 
 
-def test_a_router_says_how_it_is() -> None:
+def test_the_repr_of_a_router_shows_its_state() -> None:
     """For logs."""
     assert repr(made(Recorder())) == "<Router not running, 1 handlers, 0 events to handle>"
