@@ -382,7 +382,7 @@ HOPELESS: dict[str, tuple[Handle, type[OnCallError], str, float]] = {
     "untrusted certificate": (untrusted, TransportError, "certificate", 0),
     "unknown host": (nameless, TransportError, "not known", 240),
     "login page": (login, DecodeError, "login page", 8),
-    "another API": (another_api, DecodeError, "hello", 0),
+    "another API": (another_api, DecodeError, "hello", 8),
     "redirect": (elsewhere, StatusError, "redirects are not followed", 0),
 }
 every_setting = pytest.mark.parametrize("name", HOPELESS)
