@@ -28,9 +28,6 @@ from tests.support import virtual_time
 from tests.support.programs import python, settings
 from tests.support.readme import FRAGMENTS, PROGRAMS, ROOT, program
 
-ID = "I68T24C13IFW1"
-"""Of the group that fragments act on."""
-
 COVERED = (
     "print(group.id, group.created_at",
     "resume=True",
@@ -190,7 +187,7 @@ def test_every_fragment_runs_unchanged(source: str) -> None:
     async def main() -> None:
         fake = FakeOnCall(clock=virtual_time.now)
         seed_storm(fake, 120)
-        fake.add_group(id=ID, labels={"team": "SRE"})
+        fake.add_group(labels={"team": "SRE"})
         scope: dict[str, Any] = {}
         exec(compile(source, "README.md", "exec"), scope)  # noqa: S102  # the project's own README
         fragment = cast("Callable[..., Awaitable[None]]", scope["fragment"])
