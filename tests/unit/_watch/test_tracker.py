@@ -114,6 +114,17 @@ def test_the_groups_of_the_list_are_seen() -> None:
     assert tracker.seen == {"I1", "I2"}
 
 
+def test_tracked_groups_that_the_list_did_not_show_are_unseen() -> None:
+    """They are looked up by their ids; others are none of its business."""
+    tracker = GroupTracker(())
+    report(tracker, [group()])
+    tracker.mark_in_flight(Delivery(id="I2", after=None))
+    tracker.start_poll(())
+    assert tracker.unseen(["I1", "I2", "I3"]) == {"I1", "I2"}
+    tracker.observe([group()])
+    assert tracker.unseen(["I1", "I2", "I3"]) == {"I2"}
+
+
 def test_a_deleted_group_is_tracked_until_its_deletion_is_delivered() -> None:
     """Because a bot may be killed in between."""
     tracker = GroupTracker(())
