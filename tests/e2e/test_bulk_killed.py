@@ -207,7 +207,7 @@ async def test_a_journal_is_resumed_by_one_process_at_a_time(storm: Storm) -> No
     """Another process disturbs neither a run nor its resumption."""
     for action, moment in {
         "resolve": Moment(RESOLVE, 9, 8),
-        "resume": Moment(GET, 0, 8),
+        "resume": Moment(GET, 1, 8),
     }.items():
         come = storm.coming(moment)
         async with storm.program(action):

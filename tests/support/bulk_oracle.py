@@ -3,14 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 from typing import Final
 
 import attrs
 
 from grafana_oncall.bulk import Outcome, Status
-from grafana_oncall.errors import FilterIgnored, OnCallError
+from grafana_oncall.errors import FilterIgnored, JournalError, OnCallError
 from tests.support.bulk_kinds import Kind, Query
 from tests.support.bulk_watched import LIST, READS, Snap, Visit, Watched
 
@@ -66,9 +66,15 @@ class Oracle:
         self.history = story.server.history
         self.now = story.sessions[-1]
         self.ids = [outcome.id for outcome in self.now.outcomes]
+        reads = takewhile(lambda request: request[0] == "GET", self.now.sent)
+        self.looked_up = {group_id for _, group_id in reads}
+        """Groups that were read first, perhaps only to see whose they are."""
 
     def check(self) -> None:
         """Check everything."""
+        if isinstance(self.now.error, JournalError):
+            self._check_refusal()
+            return
         assert len(set(self.ids)) == len(self.ids)
         self._check_writes()
         self._check_selection()
@@ -76,6 +82,22 @@ class Oracle:
         self._check_end()
         for outcome in self.now.outcomes:
             self._check(outcome)
+
+    def _check_refusal(self) -> None:
+        """Other actors have deleted the groups, which thus look like another organization's."""
+        assert "another organization's" in str(self.now.error)
+        assert {method for method, _ in self.now.sent} == {"GET"}
+        gone = {visit.group_id for visit in self.now.visits if visit.call.status == 404}
+        assert gone == self.looked_up
+        assert len(gone) >= 3
+
+    def _requests(self, group_id: str) -> list[str]:
+        """The requests for a group, but a look at one that was done."""
+        requests = [method for method, sent_for in self.now.sent if sent_for == group_id]
+        known = self.now.known.get(group_id)
+        was_done = known is not None and known.status in FINAL
+        only_seen = group_id in self.looked_up and {*requests} == {"GET"}
+        return [] if was_done and only_seen else requests
 
     def _check_writes(self) -> None:
         for visit in self.now.visits:
@@ -122,14 +144,15 @@ class Oracle:
 
     def _check_resumption(self) -> None:
         for one, known in self.now.known.items():
-            requests = [method for method, group_id in self.now.sent if group_id == one]
+            requests = self._requests(one)
             if known.status in FINAL:
                 assert not requests, f"{one} was {known.status} before"
                 assert self._outcome(one).status == known.status, (known, self._outcome(one))
             elif known.status is Status.UNKNOWN and requests:
                 assert requests[0] == "GET", f"{one} was not looked at first"
-                first = [visit for visit in self.now.of(one) if not visit.call.fault][:1]
-                if first and first[0].call.operation in READS and self._shown(first[0]):
+                reached = [visit for visit in self.now.of(one) if not visit.call.fault]
+                reads = [*takewhile(lambda visit: visit.call.operation in READS, reached)]
+                if reads and self._shown(reads[-1]):
                     assert set(requests) == {"GET"}, f"{one} was done already"
 
     def _held(self, visit: Visit) -> bool:
@@ -173,7 +196,7 @@ class Oracle:
 
     def _check(self, outcome: Outcome) -> None:
         known = self.now.known.get(outcome.id)
-        requests = [method for method, group_id in self.now.sent if group_id == outcome.id]
+        requests = self._requests(outcome.id)
         if known is not None and not requests and known.status == outcome.status:
             return  # unchanged since the last session
         caused = {
