@@ -21,7 +21,7 @@ SOCKETS = {"test_client_echoes.py"}
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, LoopFactory]:
-    """Everything else runs in virtual time: nobody waits for a retry or a pause."""
+    """The other tests run in virtual time: none really waits for a retry or a pause."""
     if item.path.name in REAL_TIME:
         return EVERY_LOOP
     if item.path.name in SOCKETS:

@@ -1,4 +1,4 @@
-"""Bulk runs are resumed in their own organization only, of which all share a URL."""
+"""Bulk runs are resumed only in their own organization; all organizations share a URL."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def other(clock: VirtualClock) -> FakeOnCall:
 
 
 def silence(client: OnCallClient, path: Path, **options: Any) -> BulkRun:
-    """Starts a run over all groups of a team."""
+    """Start a run over all groups of a team."""
     query = client.alert_groups.list(labels={"team": "SRE"})
     return client.alert_groups.bulk.silence(query, 3600, journal=path, **options)
 
 
 async def interrupted(fake: FakeOnCall, path: Path, **options: Any) -> list[FakeAlertGroup]:
-    """Leaves a journal of a run that was cut short after two of five groups."""
+    """Leave the journal of a run that was cut short after two of five groups."""
     groups = add(fake, 5, labels={"team": "SRE"})
     fake.latency = SECOND
     async with connect(fake) as client:
@@ -45,7 +45,7 @@ async def interrupted(fake: FakeOnCall, path: Path, **options: Any) -> list[Fake
 async def test_the_token_of_another_organization_resumes_nothing(
     fake: FakeOnCall, other: FakeOnCall, tmp_path: Path, by: str, *, converge: bool
 ) -> None:
-    """Neither does it reject the groups, nor act on its own; the right token finishes the run."""
+    """It neither rejects groups nor acts on its own; the right token finishes the run."""
     path, groups = tmp_path / "j", await interrupted(fake, tmp_path / "j", converge=converge)
     before = path.read_bytes()
     add(other, 5, labels={"team": "SRE"})
@@ -68,7 +68,7 @@ async def test_the_token_of_another_organization_resumes_nothing(
 async def test_the_journal_of_another_stack_of_the_same_server_is_refused_at_the_call(
     fake: FakeOnCall, tmp_path: Path
 ) -> None:
-    """Clients that know their stack say so. One that does not may go on."""
+    """If the client knows its stack; one that does not may resume the run."""
     path = tmp_path / "j"
 
     def client_of(url: str | None) -> OnCallClient:
@@ -99,7 +99,7 @@ DELETE: dict[str, Callable[[Bulk, Any, Path], BulkRun]] = {
 async def test_groups_that_the_run_has_deleted_prove_nothing(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, mode: str
 ) -> None:
-    """Those that it has not touched do, if there are enough."""
+    """Groups that it has not touched do, if there are enough."""
     groups, path = add(fake, 7), tmp_path / "j"
     fake.latency = SECOND
     await cut(DELETE[mode](oncall.alert_groups.bulk, ids(groups), path), 2.5)
@@ -113,7 +113,7 @@ async def test_groups_that_the_run_has_deleted_prove_nothing(
 async def test_a_run_that_has_nothing_to_do_any_more_is_not_compared(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """Its groups may all be gone by now; nothing is read."""
+    """All its groups may be deleted by then; nothing is read."""
     path, groups = tmp_path / "j", add(fake, 5)
     await oncall.alert_groups.bulk.resolve(ids(groups), journal=path)
     fake.groups.clear()

@@ -283,7 +283,7 @@ async def test_a_silence_that_is_older_than_the_run_is_restarted(
 async def test_a_silence_that_had_its_effect_is_not_restarted(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """The group had been silenced before: the silence began anew, whoever did it."""
+    """The group had been silenced before, and its silence has restarted since."""
     (group,) = add(fake, 1, state="silenced")
     group.silenced_at = fake.now() - timedelta(minutes=1)
     path, bulk = tmp_path / "j", oncall.alert_groups.bulk

@@ -1,4 +1,4 @@
-"""Functions that users pass: an async one only where its coroutine is awaited."""
+"""Functions that users pass: async ones only where their coroutine is awaited."""
 
 from collections.abc import Callable
 from functools import partial
@@ -58,7 +58,7 @@ def given(use: str, value: object) -> None:
 @pytest.mark.parametrize("use", USES)
 @pytest.mark.parametrize("value", ["print", 5])
 def test_what_cannot_be_called_is_refused(use: str, value: object) -> None:
-    """When it is passed, not when it is called for the first time."""
+    """When it is passed, not at the first call."""
     with pytest.raises(InvalidArgument, match="function is needed") as refused:
         given(use, value)
     assert refused.value.argument == use.partition(" ")[0]
@@ -66,8 +66,10 @@ def test_what_cannot_be_called_is_refused(use: str, value: object) -> None:
 
 @pytest.mark.parametrize("use", sorted(USES.keys() - ASYNC))
 @pytest.mark.parametrize("value", ASYNC_VALUES, ids=["function", "partial", "object"])
-def test_an_async_function_is_refused_where_nobody_would_await_it(use: str, value: object) -> None:
-    """It would be called, and do nothing."""
+def test_an_async_function_is_refused_where_it_would_not_be_awaited(
+    use: str, value: object
+) -> None:
+    """It would be called, but would do nothing."""
     with pytest.raises(InvalidArgument, match="that is not async is needed") as refused:
         given(use, value)
     assert refused.value.argument == use.partition(" ")[0]
@@ -89,6 +91,6 @@ def test_a_plain_function_is_refused_where_its_result_is_awaited(use: str, value
         *((use, value) for use in sorted(PLAIN) for value in PLAIN_VALUES),
     ],
 )
-def test_a_function_of_the_right_kind_is_taken(use: str, value: object) -> None:
-    """Functions, partial ones, objects and classes."""
+def test_a_function_of_the_right_kind_is_accepted(use: str, value: object) -> None:
+    """Functions, partials, objects and classes."""
     given(use, value)

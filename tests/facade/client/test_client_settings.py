@@ -305,7 +305,7 @@ async def test_settings_come_from_the_environment(
 
 
 @pytest.mark.parametrize("environ", [{}, ENVIRONMENT], ids=["alone", "instead of a variable"])
-async def test_what_is_passed_comes_before_the_environment(
+async def test_arguments_override_the_environment(
     wire: respx.MockRouter, environ: dict[str, str]
 ) -> None:
     """Then its variable need not be set."""
@@ -320,7 +320,7 @@ async def test_what_is_passed_comes_before_the_environment(
     assert request.headers["X-Grafana-URL"] == f"{STACK}.eu"
 
 
-async def test_a_stack_of_the_environment_can_be_passed_over(wire: respx.MockRouter) -> None:
+async def test_a_stack_from_the_environment_can_be_overridden(wire: respx.MockRouter) -> None:
     """None is a value like any other."""
     wire.route().respond(json=GROUP)
     async with OnCallClient.from_env(ENVIRONMENT, grafana_url=None) as client:

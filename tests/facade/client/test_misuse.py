@@ -1,4 +1,4 @@
-"""Mistakes that Python tells in words that do not help: forgotten `async`, `await` and `close`."""
+"""Mistakes for which Python's own message does not help: forgotten `async`, `await`, `close`."""
 
 import gc
 import warnings
@@ -31,22 +31,22 @@ async def client() -> AsyncGenerator[OnCallClient]:
 
 
 @pytest.mark.parametrize("mistake", LISTS)
-async def test_a_list_says_how_it_is_read(mistake: str, client: OnCallClient) -> None:
-    """Python would say that a Pager is not iterable, subscriptable and so on."""
+async def test_the_error_of_a_list_says_how_to_read_it(mistake: str, client: OnCallClient) -> None:
+    """Python would only say that a Pager is not iterable, not subscriptable, and so on."""
     do, words = LISTS[mistake]
     with pytest.raises(TypeError, match=f"^Pager: .*{words}"):
         do(client.alert_groups.list())
 
 
-async def test_a_list_that_is_awaited_says_what_to_await(client: OnCallClient) -> None:
-    """Other libraries return the first page."""
+async def test_the_error_of_an_awaited_list_says_what_to_await(client: OnCallClient) -> None:
+    """In other libraries, awaiting a list returns its first page."""
     pager: Any = client.alert_groups.list()
     with pytest.raises(TypeError, match=r"^Pager: .*use `await ….collect\(\)`, or `async for`"):
         await pager
 
 
-async def test_a_watcher_says_how_it_is_read(client: OnCallClient) -> None:
-    """The same mistakes."""
+async def test_the_error_of_a_watcher_says_how_to_read_it(client: OnCallClient) -> None:
+    """For the same mistakes."""
     watcher: Any = client.alert_groups.watch()
     with pytest.raises(TypeError, match=r"^Watcher: use `async for`"):
         next(iter(watcher))
@@ -54,28 +54,28 @@ async def test_a_watcher_says_how_it_is_read(client: OnCallClient) -> None:
         await watcher
 
 
-async def test_with_without_async_says_so(client: OnCallClient) -> None:
-    """Before Python 3.14, Python does not."""
+async def test_the_error_of_with_without_async_says_so(client: OnCallClient) -> None:
+    """Before Python 3.14, Python's does not."""
     entered: Any = client
     with pytest.raises(TypeError, match=r"^OnCallClient: use `async with`"), entered:
         pass
 
 
 async def used(client: OnCallClient) -> None:
-    """One call, after which connections are open."""
+    """Make a call, after which connections are open."""
     await client.alert_groups.list().count()
 
 
 def warned() -> list[str]:
-    """What the garbage collector brings to light of clients."""
+    """Return the warnings about clients that a garbage collection causes."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         gc.collect()
     return [str(one.message) for one in caught if one.category is ResourceWarning]
 
 
-async def test_a_client_that_nobody_closes_is_named(fake: FakeOnCall) -> None:
-    """When it is gone; Python itself names its sockets only."""
+async def test_a_client_that_is_never_closed_is_named_in_a_warning(fake: FakeOnCall) -> None:
+    """When it is collected; Python's own warning would name only its sockets."""
     client = OnCallClient(url="https://a.example", token=fake.token, transport=fake.transport())
     await used(client.with_options(timeout=3))
     with warnings.catch_warnings(record=True) as caught:
@@ -90,8 +90,8 @@ async def test_a_client_that_nobody_closes_is_named(fake: FakeOnCall) -> None:
     )
 
 
-async def test_a_client_without_connections_may_be_dropped(fake: FakeOnCall) -> None:
-    """It was never used, was closed, or sends through a client of the user's own."""
+async def test_a_client_without_connections_need_not_be_closed(fake: FakeOnCall) -> None:
+    """It was never used, was closed, or sends through the user's own client."""
     settings: dict[str, Any] = {"url": "https://a.example", "token": fake.token}
     async with httpx.AsyncClient(transport=fake.transport()) as http:
         await used(OnCallClient(**settings, http_client=http))
@@ -102,10 +102,10 @@ async def test_a_client_without_connections_may_be_dropped(fake: FakeOnCall) -> 
     assert warned() == []
 
 
-async def test_options_of_a_client_do_not_need_to_be_closed(
+async def test_a_view_of_a_client_need_not_be_closed(
     fake: FakeOnCall,
 ) -> None:
-    """What `with_options` makes shares its connections."""
+    """The result of `with_options` shares the client's connections."""
     async with OnCallClient(
         url="https://a.example", token=fake.token, transport=fake.transport()
     ) as client:

@@ -1,4 +1,4 @@
-"""Methods take an id, or the object that has it."""
+"""Methods accept an id, or the object that has it."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -47,7 +47,9 @@ def recorded(fake: FakeOnCall) -> list[tuple[str, str]]:
         ),
     ],
 )
-async def test_a_group_stands_for_its_id(fake: FakeOnCall, oncall: OnCallClient, act: Act) -> None:
+async def test_a_group_is_accepted_in_place_of_its_id(
+    fake: FakeOnCall, oncall: OnCallClient, act: Act
+) -> None:
     """The same requests are sent, with the same results."""
     first, second = (fake.add_group(labels={"team": "SRE"}) for _ in range(2))
     group = await oncall.alert_groups.get(second.id)
@@ -59,10 +61,10 @@ async def test_a_group_stands_for_its_id(fake: FakeOnCall, oncall: OnCallClient,
     assert recorded(fake) == [(method, path.replace(first.id, group.id)) for method, path in by_id]
 
 
-async def test_integrations_users_and_teams_stand_for_their_ids(
+async def test_integrations_users_and_teams_are_accepted_in_place_of_their_ids(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """As groups do."""
+    """Like groups."""
     fake.add_integration(name="disk")
     fake.add_team("SRE")
     for resource in (oncall.integrations, oncall.users, oncall.teams):
@@ -70,8 +72,10 @@ async def test_integrations_users_and_teams_stand_for_their_ids(
         assert await resource.get(found) == found  # type: ignore[arg-type]  # each its own class
 
 
-async def test_an_object_of_another_class_is_no_id(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """Nothing is sent for it."""
+async def test_an_object_of_another_class_is_not_an_id(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """It is refused before anything is sent."""
     fake.add_integration(name="disk")
     [integration] = await oncall.integrations.list().collect()
     fake.calls.clear()

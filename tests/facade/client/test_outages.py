@@ -368,7 +368,7 @@ def elsewhere(_: httpx.Request) -> httpx.Response:
 
 
 def another_api(_: httpx.Request) -> httpx.Response:
-    """A server that speaks JSON, too."""
+    """A server of another API, which also returns JSON."""
     return httpx.Response(200, json={"message": "hello"})
 
 

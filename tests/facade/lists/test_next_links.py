@@ -140,10 +140,10 @@ async def test_a_next_that_leads_nowhere_is_an_error(
         ),
     ],
 )
-async def test_a_server_that_repeats_a_page_is_an_error_and_no_loop(
+async def test_a_server_that_repeats_a_page_is_an_error_and_not_an_endless_loop(
     wire: respx.MockRouter, client: OnCallClient, change: dict[str, Any], prefetch: int
 ) -> None:
-    """The second page is the first one again, and says that more follows."""
+    """The second page repeats the first one, and says that more follows."""
     listing = Listing(wire, "a", "a", "a", "a")
     listing.changes[2] = change
     with pytest.raises(DecodeError, match="next"):

@@ -200,7 +200,7 @@ async def test_a_group_that_is_created_while_walking_repeats_nothing(
 async def test_a_list_that_shrinks_while_it_is_walked_ends_quietly(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """Acting on the items takes them out of the filter; past the end comes the last page again."""
+    """Acting on items removes them from the filter; past the end, the last page is repeated."""
     seed_storm(fake, 100)
     for each in fake.groups.values():
         each.acknowledged_at = each.resolved_at = each.silenced_at = None

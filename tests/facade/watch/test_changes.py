@@ -243,10 +243,10 @@ async def test_what_a_server_lists_outside_the_filter_is_not_reported(
     assert reported(seen) == reported(seen, inside) == "Created LabelsChanged"
 
 
-async def test_a_watcher_logs_that_it_watches_and_how_many(
+async def test_a_watcher_logs_that_it_watches_and_how_many_groups(
     fake: FakeOnCall, watch: Callable[..., Watcher], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """At INFO, once it has read them: otherwise nothing would show until something changes."""
+    """At INFO, after the first poll; otherwise the log would show nothing until a change."""
     add(fake, 3)
     with caplog.at_level(logging.INFO, "grafana_oncall"):
         async with watching(watch()):

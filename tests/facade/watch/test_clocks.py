@@ -44,7 +44,7 @@ async def test_clocks_of_client_and_server_may_differ(
 async def test_a_watcher_continues_although_its_clock_has_fallen_behind(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """As that of a machine without a battery, which begins again at its first day."""
+    """Like the clock of a machine without a battery, which restarts at its first day."""
     groups = add(fake, 60)
     watcher = oncall.alert_groups.watch(clock=clock)
     async with watching(watcher):
@@ -66,10 +66,10 @@ async def test_a_watcher_continues_although_its_clock_has_fallen_behind(
     assert len(seen) == 3
 
 
-async def test_a_group_of_the_future_hides_no_other(
+async def test_a_group_from_the_future_hides_no_other(
     fake: FakeOnCall, oncall: OnCallClient, clock: VirtualClock
 ) -> None:
-    """Whoever created it had a wrong clock."""
+    """The clock of its creator was wrong."""
     watcher = oncall.alert_groups.watch(clock=clock)
     async with watching(watcher) as seen:
         future = fake.add_group(started_at=clock() + timedelta(days=400))

@@ -1,4 +1,4 @@
-"""Watching: a checkpoint belongs to one organization, of which all share a URL."""
+"""Watching: a checkpoint belongs to one organization; all organizations share a URL."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def watch_other(clock: VirtualClock) -> AsyncGenerator[Callable[..., Watch
 
 
 async def store(watch: Callable[..., Watcher], path: Path) -> None:
-    """Leaves a checkpoint of all groups."""
+    """Leave a checkpoint of all groups."""
     async with watching(watch(checkpoint=path)) as seen:
         await polls()
     assert seen == []
@@ -45,7 +45,7 @@ async def test_the_token_of_another_organization_ends_a_watcher_before_it_report
     tmp_path: Path,
     kind: str,
 ) -> None:
-    """No group is reported as deleted or created, and the right token goes on as if nothing was."""
+    """No group is reported as deleted or created, and the right token continues as before."""
     path, groups = tmp_path / "bot.json", add(fake, 3)
     await store(watch, path)
     before = Checkpoint.load(path)
@@ -65,7 +65,7 @@ async def test_the_token_of_another_organization_ends_a_watcher_before_it_report
 async def test_groups_that_were_all_deleted_but_one_are_reported(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """That one shows that it is the same organization, wherever it stands."""
+    """The remaining one shows that it is the same organization, wherever it is in the list."""
     path, groups = tmp_path / "bot.json", add(fake, 7)
     await store(watch, path)
     for group in [*groups[:3], *groups[4:]]:
@@ -78,7 +78,7 @@ async def test_groups_that_were_all_deleted_but_one_are_reported(
 async def test_one_or_two_groups_may_be_deleted_by_chance(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """Then nothing is concluded from it."""
+    """So nothing is concluded from that."""
     path = tmp_path / "bot.json"
     groups = add(fake, 2)
     await store(watch, path)
@@ -92,7 +92,7 @@ async def test_one_or_two_groups_may_be_deleted_by_chance(
 async def test_groups_whose_deletion_was_being_reported_are_not_looked_up(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """Only the others can show whose they are; here there are too few."""
+    """Only other groups can identify the organization; here there are too few."""
     path, groups = tmp_path / "bot.json", add(fake, 3)
     await store(watch, path)
     del fake.groups[groups[0].id]
@@ -107,7 +107,7 @@ async def test_groups_whose_deletion_was_being_reported_are_not_looked_up(
     assert reported(seen) == "Deleted Deleted Deleted"
 
 
-async def test_a_restart_reads_one_group_more(
+async def test_a_restart_reads_one_more_group(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
     """Once, whatever happens later; the first watcher of a file reads none."""
@@ -124,7 +124,7 @@ async def test_a_restart_reads_one_group_more(
 async def test_an_outage_at_a_restart_proves_nothing(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """The organizations are compared when it is over."""
+    """The organizations are compared once it has ended."""
     path, groups = tmp_path / "bot.json", add(fake, 3)
     await store(watch, path)
     fake.faults.add(status(503), times=3)

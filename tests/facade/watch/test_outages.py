@@ -123,7 +123,7 @@ async def test_polls_back_off_in_an_outage_and_recover(
     watcher = impatient.alert_groups.watch(clock=clock)
     async with watching(watcher):
         times = requests(fake)
-        fake.faults._entries.insert(0, fake.faults._entries.pop())  # it stands first
+        fake.faults._entries.insert(0, fake.faults._entries.pop())  # so that it comes first
         fake.faults.add(status(503), times=7)
         await asyncio.sleep(2000)
     pauses = [later - earlier for earlier, later in pairwise(times) if later > earlier]
@@ -137,7 +137,7 @@ async def test_a_long_interval_is_not_made_shorter_by_a_failure(
     """Nor longer."""
     async with watching(impatient.alert_groups.watch(clock=clock, every=3600)):
         times = requests(fake)
-        fake.faults._entries.insert(0, fake.faults._entries.pop())  # it stands first
+        fake.faults._entries.insert(0, fake.faults._entries.pop())  # so that it comes first
         fake.faults.add(status(503), times=3)
         await asyncio.sleep(6 * 3600)
     assert {later - earlier for earlier, later in pairwise(times) if later > earlier} == {3600}

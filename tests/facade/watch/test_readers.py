@@ -222,10 +222,10 @@ async def test_a_file_that_cannot_be_locked_is_reported_with_its_path(
 
 
 @pytest.mark.parametrize("changes", [False, True])
-async def test_of_two_watchers_whose_lock_file_was_removed_the_first_one_ends(
+async def test_the_first_of_two_watchers_whose_lock_file_was_removed_ends(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path, *, changes: bool
 ) -> None:
-    """By a program that cleans up. It writes nothing over what the second one knows."""
+    """A cleanup program removed it. The first overwrites nothing of the second."""
     path, group = tmp_path / "bot.json", fake.add_group()
     seen: list[Watched] = []
     first = asyncio.create_task(collect(watch(checkpoint=path), seen))
@@ -245,10 +245,10 @@ async def test_of_two_watchers_whose_lock_file_was_removed_the_first_one_ends(
     assert [each.state for each in stored.groups] == ["resolved"]
 
 
-async def test_a_lock_file_that_was_removed_is_made_again(
+async def test_a_lock_file_that_was_removed_is_recreated(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """At the next poll: from then on, a second watcher is refused again."""
+    """At the next poll; from then on, a second watcher is refused as before."""
     path = tmp_path / "bot.json"
     async with watching(watch(checkpoint=path)) as seen:
         path.with_name("bot.json.lock").unlink()
@@ -261,10 +261,10 @@ async def test_a_lock_file_that_was_removed_is_made_again(
 
 
 @no_locks
-async def test_without_locks_a_watcher_goes_on_only_where_that_is_said(
+async def test_without_locks_a_watcher_works_only_if_that_is_requested(
     watch: Callable[..., Watcher], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    """The error says how."""
+    """The error says how to request it."""
     path = tmp_path / "bot.json"
     without_locks(monkeypatch, number)
     with pytest.raises(CheckpointError, match=r"cannot be locked .*lock=False"):
@@ -340,7 +340,7 @@ async def test_a_bot_that_waits_for_its_file_can_be_stopped(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
-async def test_a_disk_that_was_full_once_is_no_error_for_the_next_loop(
+async def test_a_disk_that_was_full_once_is_not_an_error_for_the_next_loop(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
     """Once there is room; nothing was reported that is not in the file."""

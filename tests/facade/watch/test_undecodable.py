@@ -1,4 +1,4 @@
-"""Watching: a group of a shape that this release does not know hides no other."""
+"""Watching: a group whose shape this release does not know hides no other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.watchers import EVERY, add, collect, enter, polls, reported, 
 
 
 class Newer(httpx.AsyncBaseTransport):
-    """A server that shows the title of some groups as an object."""
+    """A server that returns the title of some groups as an object."""
 
     def __init__(self, fake: FakeOnCall) -> None:
         self.odd: set[str] = set()
@@ -31,7 +31,7 @@ class Newer(httpx.AsyncBaseTransport):
         self._inner = fake.transport()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends it on, and changes the answer."""
+        """Forward the request, and change the response."""
         self.requests.append(request.url.path)
         response = await self._inner.handle_async_request(request)
         shown: Any = json.loads(await response.aread() or b"null")
@@ -46,13 +46,13 @@ class Newer(httpx.AsyncBaseTransport):
 
 @pytest.fixture
 def newer(fake: FakeOnCall) -> Newer:
-    """Between the client and the fake."""
+    """The newer server, in front of the fake."""
     return Newer(fake)
 
 
 @pytest.fixture
 def seen_events() -> list[Event]:
-    """What a listener was given."""
+    """The events that a listener got."""
     return []
 
 
@@ -69,22 +69,22 @@ async def client(
 
 @pytest.fixture
 def watch(client: OnCallClient, clock: VirtualClock) -> Callable[..., Watcher]:
-    """Watchers of it."""
+    """Watchers of the newer server."""
     return lambda **options: client.alert_groups.watch(clock=clock, **options)
 
 
 def skipped(seen_events: list[Event]) -> list[tuple[str, ...]]:
-    """The ids of each report."""
+    """Return the ids of each report."""
     return [event.ids for event in seen_events if isinstance(event, GroupsSkipped)]
 
 
-async def test_a_group_that_becomes_odd_hides_no_other_and_is_not_deleted(
+async def test_a_group_that_becomes_undecodable_hides_no_other_and_is_not_deleted(
     fake: FakeOnCall,
     newer: Newer,
     watch: Callable[..., Watcher],
     seen_events: list[Event],
 ) -> None:
-    """It is reported once, in the log and as an event; later, what has changed is delivered."""
+    """It is reported once, in the log and as an event; later, its changes are delivered."""
     groups = add(fake, 60)
     odd, other = groups[5], groups[50]
     async with watching(watch()) as seen:
@@ -107,14 +107,14 @@ async def test_a_group_that_becomes_odd_hides_no_other_and_is_not_deleted(
 
 
 @pytest.mark.parametrize("existing", [True, False])
-async def test_groups_that_are_odd_at_the_start_hide_no_other(
+async def test_groups_that_are_undecodable_at_the_start_hide_no_other(
     fake: FakeOnCall,
     newer: Newer,
     watch: Callable[..., Watcher],
     seen_events: list[Event],
     existing: bool,  # noqa: FBT001  # a parameter
 ) -> None:
-    """Whether there are others on their page or not; their ids are in one report."""
+    """Whether or not there are others on their page; their ids are in one report."""
     groups = add(fake, 3)
     odd = [groups[1], fake.add_group(state="silenced")]
     newer.odd.update(group.id for group in odd)
@@ -126,13 +126,13 @@ async def test_groups_that_are_odd_at_the_start_hide_no_other(
     assert skipped(seen_events) == [tuple(sorted(group.id for group in odd))]
 
 
-async def test_an_odd_group_that_is_hinted_at_is_left_out(
+async def test_a_hinted_undecodable_group_is_skipped(
     fake: FakeOnCall,
     newer: Newer,
     watch: Callable[..., Watcher],
     seen_events: list[Event],
 ) -> None:
-    """It causes no other poll."""
+    """It causes no further poll."""
     group, _ = fake.add_group(), fake.add_group()
     async with watching(watcher := watch(every=600)) as seen:
         newer.odd.add(group.id)
@@ -149,7 +149,7 @@ async def test_a_group_without_an_id_hides_no_other(
     watch: Callable[..., Watcher],
     seen_events: list[Event],
 ) -> None:
-    """It is new, or else it would be looked for."""
+    """It is new; otherwise it would be looked up."""
     fake.add_group()
     newer.without_id.add(fake.add_group().id)
     async with watching(watch()) as seen:
@@ -159,10 +159,10 @@ async def test_a_group_without_an_id_hides_no_other(
     assert skipped(seen_events) == [()]
 
 
-async def test_a_second_of_many_groups_is_read_although_one_is_odd(
+async def test_a_second_with_many_groups_is_read_although_one_is_undecodable(
     fake: FakeOnCall, newer: Newer, watch: Callable[..., Watcher]
 ) -> None:
-    """It takes no more passes than without it."""
+    """It takes no more passes than without that group."""
     groups = add(fake, 120, apart=0)
     watcher = watch(existing=True)
     newer.odd.add(groups[70].id)
@@ -175,14 +175,14 @@ async def test_a_second_of_many_groups_is_read_although_one_is_odd(
 
 
 @pytest.mark.parametrize("stored", [True, False])
-async def test_where_no_group_can_be_decoded_that_is_raised(
+async def test_an_error_is_raised_if_no_group_can_be_decoded(
     fake: FakeOnCall,
     newer: Newer,
     watch: Callable[..., Watcher],
     tmp_path: Path,
     stored: bool,  # noqa: FBT001  # a parameter
 ) -> None:
-    """At the first poll; a watcher that is deaf must not look as if all were well."""
+    """At the first poll; a watcher that sees nothing must not look healthy."""
     groups, path = add(fake, 3), tmp_path / "bot.json"
     if stored:
         async with watching(watch(checkpoint=path)):
@@ -192,10 +192,10 @@ async def test_where_no_group_can_be_decoded_that_is_raised(
         await Bot(watch(checkpoint=path)).run(signals=())
 
 
-async def test_where_all_groups_of_a_full_page_are_odd_that_is_raised(
+async def test_an_error_is_raised_if_no_group_of_a_full_page_can_be_decoded(
     fake: FakeOnCall, newer: Newer, watch: Callable[..., Watcher]
 ) -> None:
-    """Also later: the pages behind it cannot be reached."""
+    """Also at later polls: the pages after it cannot be reached."""
     groups = add(fake, 60)
     watching_all = asyncio.create_task(collect(watch(), []))
     await asyncio.sleep(EVERY / 3)
@@ -205,10 +205,10 @@ async def test_where_all_groups_of_a_full_page_are_odd_that_is_raised(
         await watching_all
 
 
-async def test_waiting_for_many_groups_is_not_ended_by_an_odd_one_among_others(
+async def test_waiting_for_many_groups_is_not_ended_by_another_undecodable_group(
     fake: FakeOnCall, newer: Newer, client: OnCallClient
 ) -> None:
-    """It is, by one that is waited for."""
+    """But it is ended by one that is waited for."""
     groups = add(fake, 10, state="resolved")
     newer.odd.add(groups[3].id)
     others = [group.id for group in groups if group is not groups[3]]
@@ -218,7 +218,7 @@ async def test_waiting_for_many_groups_is_not_ended_by_an_odd_one_among_others(
         await client.alert_groups.wait_until(groups[3].id, "resolved", timeout=60)
 
 
-async def test_a_list_is_not_shorter_than_it_says(
+async def test_a_list_does_not_silently_skip_an_undecodable_group(
     fake: FakeOnCall, newer: Newer, client: OnCallClient
 ) -> None:
     """A program that exports or resolves groups must not miss one; the error names it."""

@@ -128,14 +128,14 @@ def unreached(cause: Exception) -> TransportError:
 def test_a_server_that_only_redirects_or_asks_for_a_login_needs_another_setting(
     status: int, *, intervention: bool
 ) -> None:
-    """Where OnCall has never answered; so it is not tried again."""
+    """If OnCall has never responded; so the request is not retried."""
     error, reach = status_error(StatusError, status), Reachability(answered=False)
     assert needs_intervention(error, reach) is intervention
 
 
 @pytest.mark.parametrize("name", ["302", "407"])
-def test_what_is_a_setting_until_oncall_has_answered_is_an_outage_afterwards(name: str) -> None:
-    """Only an outage passes, so only that is tried again."""
+def test_what_points_to_a_wrong_setting_is_an_outage_once_oncall_has_responded(name: str) -> None:
+    """Only an outage passes, so only that is retried."""
     unreached = Reachability(answered=False)
     assert shape(decide("safe", ERRORS[name])) == "retry 0.25"
     assert shape(decide("safe", ERRORS[name], reach=unreached)) in {"give up", "unknown"}

@@ -71,7 +71,7 @@ async def test_a_pause_is_reported_once_unless_it_grows_much() -> None:
     assert throttle.pause(10)
 
 
-async def test_a_pause_is_news_again_when_more_than_half_of_it_is() -> None:
+async def test_a_pause_is_reported_anew_if_more_than_half_of_it_is_new() -> None:
     """With 10 seconds left, and then 20."""
     throttle = Throttle(RateEstimate(max_in_flight=2))
     throttle.pause(10)

@@ -94,7 +94,7 @@ def test_a_name_filter_is_sent_unchanged(value: str) -> None:
     ],
 )
 def test_a_bad_name_filter_is_refused(value: object) -> None:
-    """An empty one matches nothing, which nobody means."""
+    """An empty one matches nothing, which is never intended."""
     with pytest.raises(InvalidArgument, match=r"^name=.* a non-empty text is needed") as info:
         text_filter("name", value)
     assert info.value.argument == "name"

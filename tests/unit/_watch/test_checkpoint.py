@@ -378,7 +378,7 @@ def test_a_checkpoint_of_the_same_server_and_filter_is_accepted(place: Path | No
 
 
 def test_a_checkpoint_of_another_stack_of_the_same_server_is_refused(tmp_path: Path) -> None:
-    """Many share a URL. A client that does not know its stack may go on."""
+    """Many stacks share a URL; a client that does not know its stack may continue."""
     path = tmp_path / "bot.json"
     attrs.evolve(CHECKPOINT, grafana_url="https://a.example").save(path)
     for url in ("https://a.example", "https://a.example/", None):
