@@ -17,7 +17,6 @@ from grafana_oncall.testing import FakeOnCall, hang, refuse, reset
 from tests.support.bulk_stories import (
     SECOND,
     add,
-    connect,
     counted,
     cut,
     ids,
@@ -32,7 +31,7 @@ from tests.support.samples import BASE
 @pytest.mark.parametrize("tail", [b"", b'{"end": "I', b"\x00\x00"], ids=["", "half", "nul"])
 @pytest.mark.parametrize("how", ["cancelled", "killed"])
 async def test_a_resumed_run_finishes_the_rest_and_repeats_nothing_that_succeeded(
-    fake: FakeOnCall, tmp_path: Path, seconds: float, tail: bytes, how: str
+    *, fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path, seconds: float, tail: bytes, how: str
 ) -> None:
     """It was cancelled, or killed with entries in flight or half a line at the journal's end.
 
@@ -41,7 +40,7 @@ async def test_a_resumed_run_finishes_the_rest_and_repeats_nothing_that_succeede
     groups = add(fake, 10)
     fake.latency = SECOND
     path, left = tmp_path / "j", tmp_path / "left"
-    bulk = connect(fake).alert_groups.bulk
+    bulk = oncall.alert_groups.bulk
     task = asyncio.create_task(silence(bulk, groups, path).wait())
     await asyncio.sleep(seconds)
     left.write_bytes(path.read_bytes() + tail)
