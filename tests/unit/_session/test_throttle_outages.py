@@ -91,6 +91,21 @@ async def test_what_was_in_flight_before_does_not_keep_others_from_probing() -> 
     await late
 
 
+async def test_a_place_without_a_number_was_taken_before_any_outage() -> None:
+    """Given back in one, it makes no room for another probe."""
+    throttle = Throttle(RateEstimate(max_in_flight=4))
+    await throttle.enter()
+    for _ in range(2):
+        fail(throttle, 0)
+    assert await throttle.enter() == 1
+    throttle.leave()
+    waiting = asyncio.create_task(throttle.enter())
+    await asyncio.sleep(5)
+    assert not waiting.done()
+    throttle.leave(1)
+    assert await waiting == 1
+
+
 async def test_what_entered_between_its_first_failures_does_not_count_as_a_probe_either() -> None:
     """It was sent before the outage was known, and may hang as well."""
     throttle = Throttle(RateEstimate(max_in_flight=4))

@@ -61,6 +61,15 @@ def test_the_next_burst_is_as_long_as_the_last() -> None:
     assert rooms == [8] * 35 + [7, 6, 5, 4, 3, 2, 1] + [1, 2, 4, 8]
 
 
+@pytest.mark.parametrize(("successes", "extra"), [(9, 1.0), (10, 0.0)])
+def test_a_burst_of_fewer_than_ten_makes_the_next_pause_longer(
+    successes: int, extra: float
+) -> None:
+    """As a sliding window grants them."""
+    rate = served(successes)
+    assert rate.throttled(0.0, 48.0) == 48.0 + extra
+
+
 def test_several_429s_of_one_episode_count_once() -> None:
     """Requests that left together are refused together."""
     rate = served(120)

@@ -245,6 +245,24 @@ def test_failures_that_differ_only_in_the_group_share_a_line() -> None:
 
 
 @pytest.mark.parametrize(
+    ("count", "line"),
+    [
+        pytest.param(1, "I0 failed: look at I0.", id="alone, in its own words"),
+        pytest.param(2, "2 groups (I0, I1) failed: look at ….", id="two"),
+        pytest.param(3, "3 groups (I0, I1, I2) failed: look at ….", id="all ids"),
+        pytest.param(4, "4 groups (I0, I1, I2, …) failed: look at ….", id="the first ids"),
+    ],
+)
+def test_equal_failures_show_at_most_three_ids(count: int, line: str) -> None:
+    """The dots say that there are more."""
+    alike = [
+        Outcome(id=f"I{number}", status=Status.FAILED, detail=f"look at I{number}.")
+        for number in range(count)
+    ]
+    assert str(report(alike)).splitlines()[1:] == [f"  {line}"]
+
+
+@pytest.mark.parametrize(
     ("count", "last"),
     [
         pytest.param(19, "  I18 failed: no 18.", id="fewer than twenty"),
