@@ -16,7 +16,7 @@ two passes agree (`_read_until_stable`); if they never do, the window is not `co
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
@@ -35,6 +35,8 @@ T = TypeVar("T")
 Groups: TypeAlias = Request[Page[AlertGroup]]
 
 _SECOND: Final = timedelta(seconds=1)
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC, microsecond=0)
 _MAX_PASSES: Final = 5
 
 
@@ -81,7 +83,7 @@ async def windows(
             until = _ceil(last)
             continue
         # More groups were created within one second than a page holds.
-        begin = max(since, until - _SECOND)
+        begin = since if until - since <= _SECOND else until - _SECOND
         yield await _read_until_stable(session, request, begin, until)
         until = begin
         if until == since:
@@ -133,18 +135,23 @@ async def _read_until_stable(
 
 def between(request: Groups, since: datetime, until: datetime) -> Groups:
     """Return the request of the groups created between two times, widened to whole seconds."""
-    added = operations.list_alert_groups(started_at=time_range((since, until)))
+    bounds = time_range((_floor(since), _ceil(until)))
+    added = operations.list_alert_groups(started_at=bounds)
     rest = (pair for pair in request.query if pair[0] != "started_at")
     return attrs.evolve(request, query=(*rest, *added.query))
 
 
 def _floor(time: datetime) -> datetime:
-    return time.replace(microsecond=0)
+    """Return the whole second in UTC; at the ends of the calendar, the nearest one there is."""
+    try:
+        return time.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        return _LAST if time.year == MAXYEAR else _FIRST
 
 
 def _ceil(time: datetime) -> datetime:
     whole = _floor(time)
-    return whole if whole == time else whole + _SECOND
+    return whole if whole in {time, _LAST} else whole + _SECOND
 
 
 async def gather_or_cancel(coroutines: Sequence[Coroutine[Any, Any, T]]) -> Sequence[T]:
