@@ -181,7 +181,7 @@ FAULTS: dict[str, tuple[Fault, type[OnCallError]]] = {
     "throttle": (throttle(1), RateLimited),
 }
 every_fault = pytest.mark.parametrize("fault", list(FAULTS))
-NO_DOUBT = {"refuse", "throttle"}
+UNAMBIGUOUS = {"refuse", "throttle"}
 
 
 def case(fake: FakeOnCall, operation: OperationCase) -> Case:

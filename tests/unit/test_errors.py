@@ -181,12 +181,12 @@ PROTOCOLS: list[Callable[[Any], Any]] = [
 
 
 @pytest.mark.parametrize("error", BY_NAME)
-@pytest.mark.parametrize("again", PROTOCOLS)
+@pytest.mark.parametrize("clone", PROTOCOLS)
 def test_every_error_survives_pickle_and_copy(
-    error: OnCallError, again: Callable[[OnCallError], OnCallError]
+    error: OnCallError, clone: Callable[[OnCallError], OnCallError]
 ) -> None:
     """With its message and all its attributes."""
-    twin = again(error)
+    twin = clone(error)
     assert twin is not error
     assert type(twin) is type(error)
     assert (str(twin), twin.args, vars(twin)) == (str(error), error.args, vars(error))

@@ -59,7 +59,7 @@ async def test_a_handler_gets_only_changes_of_its_kind(
         later(1, lambda: become(group, states[1], clock))
     await run_for(bot, 40)
     (group,) = fake.groups.values()
-    delivered = {each: heard for each, heard in delivered.items() if heard}
+    delivered = {each: received for each, received in delivered.items() if received}
     assert delivered == {kind: [(kind.__name__, group.id)], Change: [(kind.__name__, group.id)]}
 
 

@@ -87,12 +87,12 @@ async def test_gaps_whose_handlers_were_killed_are_redelivered(
             fake.faults.add(throttle(100))
             await asyncio.sleep(200)
         bot = make(checkpoint=left(tmp_path / "c"))
-        again: list[Gap] = []
+        redelivered: list[Gap] = []
 
         @bot.on(Gap)
         async def handle_next(gap: Gap) -> None:
-            again.append(gap)
+            redelivered.append(gap)
 
         await run_for(bot, 40)
     assert len(seen) == 2
-    assert [gap.since for gap in again] == [gap.since for gap in seen[handled:][:1]]
+    assert [gap.since for gap in redelivered] == [gap.since for gap in seen[handled:][:1]]

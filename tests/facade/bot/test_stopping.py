@@ -158,9 +158,9 @@ async def test_a_second_stop_ends_it_at_once(fake: FakeOnCall, make: Make, tmp_p
     await run_for(bot, 3)
     assert passed() == 5
     following = make(checkpoint=tmp_path / "c")
-    again = hear(following)
+    redelivered = hear(following)
     await run_for(following, 1)
-    assert delivered == again == [("Created", group.id)]
+    assert delivered == redelivered == [("Created", group.id)]
 
 
 async def test_further_stops_have_no_effect(fake: FakeOnCall, make: Make) -> None:
@@ -207,9 +207,9 @@ async def test_what_has_not_ended_after_the_grace_is_cancelled(
     await run_for(bot, 3, grace=grace)
     assert passed() == about(ended)
     following = make(checkpoint=tmp_path / "c")
-    again = hear(following)
+    redelivered = hear(following)
     await run_for(following, 1)
-    assert again == ([] if grace == 60 else [("Created", slow.id)])
+    assert redelivered == ([] if grace == 60 else [("Created", slow.id)])
 
 
 async def test_a_handler_that_turns_its_cancellation_into_an_error_is_not_retried(
@@ -247,9 +247,9 @@ async def test_after_a_handler_that_swallows_its_cancellation_no_other_begins(
     await run_for(bot, 5, grace=10)
     assert (others, passed()) == ([], 15)
     following = make(checkpoint=tmp_path / "c")
-    again = hear(following)
+    redelivered = hear(following)
     await run_for(following, 1)
-    assert again == [("Created", group.id)]
+    assert redelivered == [("Created", group.id)]
 
 
 async def test_a_handler_that_ignores_its_cancellation_does_not_hold_up_the_end(
@@ -271,9 +271,9 @@ async def test_a_handler_that_ignores_its_cancellation_does_not_hold_up_the_end(
     released.set()
     assert ended == about(7)
     following = make(checkpoint=tmp_path / "c")
-    again = hear(following)
+    redelivered = hear(following)
     await run_for(following, 1)
-    assert again == [("Created", group.id)]
+    assert redelivered == [("Created", group.id)]
 
 
 @pytest.mark.parametrize("turns", range(12))

@@ -115,9 +115,9 @@ async def test_a_plan_of_labels_that_is_cut_short_is_unknown_once_it_has_begun(
 
 
 @pytest.mark.parametrize("turns", range(0, 40, 2))
-@pytest.mark.parametrize("again", [0, 1, 3])
+@pytest.mark.parametrize("repeats", [0, 1, 3])
 async def test_a_report_is_true_whenever_a_run_is_cancelled_even_twice(
-    fake: FakeOnCall, oncall: OnCallClient, turns: int, again: int
+    fake: FakeOnCall, oncall: OnCallClient, turns: int, repeats: int
 ) -> None:
     """After any turn of the loop, while it reads or acts; the client stays usable."""
     groups = add(fake, 60)
@@ -126,7 +126,7 @@ async def test_a_report_is_true_whenever_a_run_is_cancelled_even_twice(
     task = asyncio.create_task(run.wait())
     for _ in range(turns):
         await asyncio.sleep(0)
-    for _ in range(again + 1):
+    for _ in range(repeats + 1):
         task.cancel()
         await asyncio.sleep(0)
     (result,) = await asyncio.gather(task, return_exceptions=True)

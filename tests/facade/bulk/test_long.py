@@ -89,8 +89,8 @@ async def test_all_groups_of_a_long_selection_are_acted_on_in_order(tmp_path: Pa
     async with connect(200) as client:
         bulk = client.alert_groups.bulk
         report = await bulk.resolve(stream(10_500), journal=tmp_path / "j")
-        again = await bulk.resume(tmp_path / "j")
-    for each in (report, again):
+        resumed = await bulk.resume(tmp_path / "j")
+    for each in (report, resumed):
         assert [outcome.id for outcome in each.outcomes] == expected
         assert each.counts[Status.CHANGED] == 10_500
 

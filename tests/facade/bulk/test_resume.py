@@ -55,8 +55,8 @@ async def test_a_resumed_run_finishes_the_rest_and_repeats_nothing_that_succeede
     assert len(report.failures) <= 4
     assert ids(report.outcomes) == ids(groups)
     assert {group.state for group in groups} == {"silenced"}
-    again = written(fake)
-    assert sorted(path.split("/")[-3] for path in again) == sorted(
+    resumed = written(fake)
+    assert sorted(path.split("/")[-3] for path in resumed) == sorted(
         group.id for group in groups if group.id not in silenced
     )
     fake.calls.clear()
@@ -130,12 +130,12 @@ async def test_a_finished_run_that_is_resumed_sends_nothing(
     these = ["NONE", *ids(add(fake, 3))]
     first = await oncall.alert_groups.bulk.resolve(these, journal=path)
     fake.calls.clear()
-    again = await oncall.alert_groups.bulk.resume(path)
+    resumed = await oncall.alert_groups.bulk.resume(path)
     assert fake.calls == []
-    assert counted(again) == counted(first) == {"changed": 3, "rejected": 1}
-    assert again.outcomes[0].detail == first.outcomes[0].detail
+    assert counted(resumed) == counted(first) == {"changed": 3, "rejected": 1}
+    assert resumed.outcomes[0].detail == first.outcomes[0].detail
     with pytest.raises(ExceptionGroup) as caught:
-        again.raise_for_failures()
+        resumed.raise_for_failures()
     assert [type(error) for error in caught.value.exceptions] == [OnCallError]
 
 

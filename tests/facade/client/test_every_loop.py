@@ -71,8 +71,8 @@ async def test_tasks_share_a_rate_limit(fake: FakeOnCall) -> None:
 async def test_a_storm_of_429s_ends(fake: FakeOnCall) -> None:
     """The server responds with 429 now and then, with a Retry-After of zero."""
     group, numbers = fake.add_group(), iter(range(10**6))
-    again = status(429, headers={"Retry-After": "0"})
-    fake.faults.choose(lambda *_: again if next(numbers) % 40 == 39 else None)
+    at_once = status(429, headers={"Retry-After": "0"})
+    fake.faults.choose(lambda *_: at_once if next(numbers) % 40 == 39 else None)
     async with connect(fake, max_connections=8) as client, asyncio.timeout(SECONDS):
         async with asyncio.TaskGroup() as tasks:
             for _ in range(150):

@@ -23,8 +23,8 @@ from grafana_oncall.testing import FakeOnCall, Fault, error, refuse, reset, stat
 from tests.support.listing import settle
 from tests.support.operation_cases import (
     FAULTS,
-    NO_DOUBT,
     OPERATIONS,
+    UNAMBIGUOUS,
     applied,
     assert_idle,
     case,
@@ -48,9 +48,9 @@ async def test_a_fault_that_happens_once(fake: FakeOnCall, name: str, fault: str
     operation, (what, kind) = OPERATIONS[name], FAULTS[fault]
     at = case(fake, operation)
     fake.faults.add(what, operation=name)
-    doubt = operation.retry == "never" and fault not in NO_DOUBT
+    unknown = operation.retry == "never" and fault not in UNAMBIGUOUS
     async with connect(fake) as client:
-        if doubt:
+        if unknown:
             with pytest.raises(OutcomeUnknown, match="Check: ") as caught:
                 await operation.call(client, at)
             assert type(caught.value.__cause__) is kind
@@ -58,11 +58,11 @@ async def test_a_fault_that_happens_once(fake: FakeOnCall, name: str, fault: str
         else:
             await operation.call(client, at)
         assert_idle(client)
-    assert operation.done(at) == (what.applied or not doubt)
+    assert operation.done(at) == (what.applied or not unknown)
     read_back = operation.reads_back and what.applied
-    assert requests(fake, name) == (1 if doubt or read_back else 2)
+    assert requests(fake, name) == (1 if unknown or read_back else 2)
     if operation.retry == "never":
-        assert applied(fake, name) == int(what.applied or not doubt)
+        assert applied(fake, name) == int(what.applied or not unknown)
     if what.kind != "hang":
         assert passed() <= 3
 
@@ -74,7 +74,7 @@ async def test_a_fault_that_lasts(fake: FakeOnCall, name: str, fault: str) -> No
     operation, (what, kind) = OPERATIONS[name], FAULTS[fault]
     at = case(fake, operation)
     fake.faults.add(throttle(3600) if fault == "throttle" else what, operation=name, times=99)
-    doubt = operation.retry != "safe" and fault not in NO_DOUBT
+    unknown = operation.retry != "safe" and fault not in UNAMBIGUOUS
     async with connect(fake) as client:
         if operation.reads_back and what.applied:
             await operation.call(client, at)
@@ -83,11 +83,11 @@ async def test_a_fault_that_lasts(fake: FakeOnCall, name: str, fault: str) -> No
             with pytest.raises(OnCallError) as caught:
                 await operation.call(client, at)
             failure = caught.value
-            assert type(failure) is (OutcomeUnknown if doubt else kind)
-            if doubt:
+            assert type(failure) is (OutcomeUnknown if unknown else kind)
+            if unknown:
                 assert type(failure.__cause__) is kind
             assert failure.elapsed == pytest.approx(passed())
-            never = operation.retry == "never" and doubt
+            never = operation.retry == "never" and unknown
             most = {"500": 2, "500, applied": 2, "throttle": 1}.get(fault, 5)
             assert len(failure.attempts) == requests(fake, name) == (1 if never else most)
             assert [attempt.error for attempt in failure.attempts] == [kind.__name__] * len(

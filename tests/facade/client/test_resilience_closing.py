@@ -96,8 +96,8 @@ async def test_closing_ends_the_calls_in_flight(fake: FakeOnCall, name: str, whe
     (result,) = await asyncio.gather(task, return_exceptions=True)
     assert passed() == before
     if not late:
-        doubt = operation.retry != "safe" and when != "while all calls pause"
-        assert type(result) is (OutcomeUnknown if doubt else ClientStateError)
+        unknown = operation.retry != "safe" and when != "while all calls pause"
+        assert type(result) is (OutcomeUnknown if unknown else ClientStateError)
     assert_idle(client)
 
 

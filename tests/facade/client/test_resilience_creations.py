@@ -12,7 +12,7 @@ from grafana_oncall.errors import BadRequest, InvalidArgument, OnCallError, Outc
 from grafana_oncall.testing import FakeOnCall, Fault, reset, throttle
 from tests.support.operation_cases import (
     FAULTS,
-    NO_DOUBT,
+    UNAMBIGUOUS,
     applied,
     assert_idle,
     connect,
@@ -49,7 +49,7 @@ async def test_a_creation_that_reads_back_and_finally_fails_makes_at_most_one(
         else:
             with pytest.raises(OnCallError) as caught:
                 await create(client)
-            assert type(caught.value) is (kind if fault in NO_DOUBT else OutcomeUnknown)
+            assert type(caught.value) is (kind if fault in UNAMBIGUOUS else OutcomeUnknown)
         assert_idle(client)
     assert applied(fake, "create_integration") == len(fake.integrations) == int(what.applied)
 

@@ -192,11 +192,11 @@ async def test_a_client_takes_several_listeners(
     fake: FakeOnCall, provider: TracerProvider, metrics: Metrics
 ) -> None:
     """Such as spans, metrics, and the user's own."""
-    heard: list[Event] = []
-    listeners = [Tracing(tracer_provider=provider), metrics, heard.append]
+    received: list[Event] = []
+    listeners = [Tracing(tracer_provider=provider), metrics, received.append]
     async with connect(fake, on_event=listeners) as client:
         await client.alert_groups.list().count()
-    assert isinstance(heard[0], CallStarted)
+    assert isinstance(received[0], CallStarted)
 
 
 @pytest.mark.parametrize("listeners", [[print, "print"], {"a": print}], ids=["a name", "a mapping"])

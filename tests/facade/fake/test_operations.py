@@ -122,7 +122,7 @@ async def test_integrations_are_listed_and_found_by_name(
         pytest.param("resolve", "silenced", "resolved", id="resolve a silenced one"),
         pytest.param("unresolve", "resolved", "firing", id="unresolve"),
         pytest.param("silence", "firing", "silenced", id="silence"),
-        pytest.param("silence", "silenced", "silenced", id="silence again"),
+        pytest.param("silence", "silenced", "silenced", id="silence a silenced one"),
         pytest.param("unsilence", "silenced", "firing", id="unsilence"),
     ],
 )

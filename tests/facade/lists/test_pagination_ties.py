@@ -78,8 +78,8 @@ def test_what_the_pages_hid_is_found_in_one_larger_page(
     ids, incomplete = run(collected(server, prefetch=prefetch))
     assert sorted(ids) == server.ids
     assert incomplete == []
-    again = [size for _, size in server.asked if size != PAGE_SIZE]
-    assert again in ([1000], [])
+    larger = [size for _, size in server.asked if size != PAGE_SIZE]
+    assert larger in ([1000], [])
 
 
 async def test_a_list_that_shows_as_many_items_as_it_counts_is_read_once() -> None:

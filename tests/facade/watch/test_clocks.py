@@ -81,8 +81,8 @@ async def test_a_group_from_the_future_hides_no_other(
         enter(new, "acknowledged", fake)
         await polls()
     assert reported(seen, new) == "Created Acknowledged"
-    again = oncall.alert_groups.watch(checkpoint=watcher.checkpoint, clock=clock)
-    async with watching(again) as seen:
+    later = oncall.alert_groups.watch(checkpoint=watcher.checkpoint, clock=clock)
+    async with watching(later) as seen:
         enter(new, "resolved", fake)
         await polls(3)
     assert reported(seen, new) == "Resolved"

@@ -54,7 +54,7 @@ STORIES = {
     "resolved": changes("firing", "resolved"),
     "acknowledged": changes("firing", "acknowledged"),
     "silenced": changes("firing", "silenced"),
-    "fires again": changes("resolved", "firing"),
+    "fires once more": changes("resolved", "firing"),
     "labels": Story(
         "firing",
         lambda group, _: group.labels.append(("env", "prod")),
@@ -190,9 +190,9 @@ async def test_a_loop_corrects_what_is_undone_before_the_next(
 
 
 @pytest.mark.parametrize("lasting", [0.0, LATER], ids=["delivered", "at work"])
-@pytest.mark.parametrize("again", [1, 2, 3])
+@pytest.mark.parametrize("repeats", [1, 2, 3])
 async def test_a_group_that_was_created_and_deleted_is_reported_as_deleted(
-    fake: FakeOnCall, make: Make, tmp_path: Path, lasting: float, again: int
+    fake: FakeOnCall, make: Make, tmp_path: Path, lasting: float, repeats: int
 ) -> None:
     """Although it is in no list, and not in the checkpoint as handled; until it is handled."""
     path, mirror = tmp_path / "c", Mirror()
@@ -204,9 +204,9 @@ async def test_a_group_that_was_created_and_deleted_is_reported_as_deleted(
         assert [*mirror.model] == [group.id]
         left = mirror.killed(path)
         del fake.groups[group.id]
-    for number in range(again):
+    for number in range(repeats):
         mirror = mirror.next()
-        mirror.lasting = 0 if number == again - 1 else LATER
+        mirror.lasting = 0 if number == repeats - 1 else LATER
         async with running(mirror.at(make(checkpoint=left))):
             await asyncio.sleep(1)
             assert reported(mirror.seen) == "Deleted"

@@ -214,7 +214,7 @@ async def test_a_call_that_is_cancelled_in_its_handshake_closes_its_connection()
     ):
         for number in range(1, 5):
             greeting = asyncio.ensure_future(call(client))
-            while server.connections < number:  # noqa: ASYNC110  # no event tells
+            while server.connections < number:  # noqa: ASYNC110  # no event shows it
                 await asyncio.sleep(0.001)
             await asyncio.sleep(0.01)
             greeting.cancel()

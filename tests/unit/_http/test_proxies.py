@@ -107,10 +107,10 @@ def is_proxied(excepted: str, url: str, monkeypatch: pytest.MonkeyPatch) -> bool
     return ProxySource.of(url, Secret(None)).value.value is not None
 
 
-@pytest.mark.parametrize("told", ["::", "[::]", "[::]:1", "localhost, ::", "::/64"])
-def test_an_ipv6_address_bypasses_the_proxy(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("excepted", ["::", "[::]", "[::]:1", "localhost, ::", "::/64"])
+def test_an_ipv6_address_bypasses_the_proxy(excepted: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With or without brackets, or as part of a network."""
-    assert not is_proxied(told, "http://[::]:1", monkeypatch)
+    assert not is_proxied(excepted, "http://[::]:1", monkeypatch)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -179,7 +179,7 @@ SCHEMES = r"http, https, socks5 or socks5h is needed\.$"
 
 @each_sender
 @pytest.mark.parametrize(
-    ("proxy", "told"),
+    ("proxy", "message"),
     [
         ("ftp://user:hunter2@127.0.0.1", "its scheme is ftp; "),
         ("socks://127.0.0.1:1080", "its scheme is socks; "),
@@ -187,9 +187,9 @@ SCHEMES = r"http, https, socks5 or socks5h is needed\.$"
         ("", "it has no scheme; "),
     ],
 )
-def test_a_proxy_of_another_scheme_is_refused(proxy: str, told: str, transport: str) -> None:
+def test_a_proxy_of_another_scheme_is_refused(proxy: str, message: str, transport: str) -> None:
     """The error lists the supported schemes."""
-    with pytest.raises(InvalidArgument, match=f"^proxy: {told}{SCHEMES}") as refused:
+    with pytest.raises(InvalidArgument, match=f"^proxy: {message}{SCHEMES}") as refused:
         made("http://localhost", proxy=proxy, transport=transport)
     assert refused.value.argument == "proxy"
     assert "hunter2" not in str(refused.value)

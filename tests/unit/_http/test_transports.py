@@ -162,14 +162,14 @@ BOMBS = {
 @pytest.mark.parametrize("encoding", BOMBS)
 async def test_a_few_bytes_take_no_more_memory_than_the_limit(encoding: str, name: Name) -> None:
     """However compressed: 200 bytes can expand to 50 megabytes, 2 kB to 2 gigabytes."""
-    content, told = BOMBS[encoding]
+    content, message = BOMBS[encoding]
     server = Scripted(
         Point(2, raw_response(content, f"Content-Encoding: {encoding}".encode())), keep
     )
     async with serving(server), made(server, name, max_response_bytes=1024 * 1024) as client:
         tracemalloc.start()
         try:
-            with pytest.raises(DecodeError, match=told) as refused:
+            with pytest.raises(DecodeError, match=message) as refused:
                 await client.alert_groups.list().count()
             peak = tracemalloc.get_traced_memory()[1]
         finally:
@@ -331,14 +331,14 @@ assert "aiohttp" in sys.modules
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("told", ["argument", "environment"])
-async def test_a_proxy_is_never_bypassed(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("source", ["argument", "environment"])
+async def test_a_proxy_is_never_bypassed(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Httpx uses it, also where aiohttp was requested."""
     for variable in ("http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(variable, raising=False)
     async with serving(Scripted(Point(2, raw_response()), keep)) as proxy:
         settings: dict[str, Any] = {"allow_http": True}
-        if told == "argument":
+        if source == "argument":
             settings["proxy"] = proxy.url
         else:
             monkeypatch.setenv("HTTP_PROXY", proxy.url)

@@ -90,9 +90,9 @@ UNKNOWN: dict[str, Callable[[], dict[str, object]]] = {
         )
     },
     "HTTP/2 of httpx2": lambda: {"transport": httpx2.AsyncHTTPTransport(http2=True)},
-    "a client of somebody's, of httpx2": lambda: {"http_client": Client2()},
-    "a transport of somebody's": lambda: {"transport": Wrapping()},
-    "a client of somebody's": lambda: {"http_client": Client()},
+    "a client of a third party, of httpx2": lambda: {"http_client": Client2()},
+    "a transport of a third party": lambda: {"transport": Wrapping()},
+    "a client of a third party": lambda: {"http_client": Client()},
 }
 
 

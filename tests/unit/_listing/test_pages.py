@@ -58,7 +58,7 @@ def test_without_next_the_list_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "answer"),
+    ("asked", "current"),
     [
         pytest.param(1, page(f"{HOST}?page=1"), id="the same page"),
         pytest.param(5, page(f"{HOST}?page=4", number=5), id="an earlier page"),
@@ -80,25 +80,25 @@ def test_without_next_the_list_ends() -> None:
     ],
 )
 def test_a_list_that_would_go_in_circles_ends_with_an_error(
-    asked: int, answer: Page[AlertGroup]
+    asked: int, current: Page[AlertGroup]
 ) -> None:
     """It names the operation and the place, and shows the response."""
     request = operations.list_alert_groups(page=asked)
     with pytest.raises(
         DecodeError, match=f"^list_alert_groups: .*returned for page {asked}"
     ) as info:
-        next_page(request, answer)
-    assert (info.value.path, info.value.content) == ("$.next", answer.raw)
+        next_page(request, current)
+    assert (info.value.path, info.value.content) == ("$.next", current.raw)
     with pytest.raises(DecodeError):
-        upcoming(request, answer, 4)
+        upcoming(request, current, 4)
 
 
 @pytest.mark.parametrize("known", [0, 1, 2, 3])
 def test_upcoming_keeps_the_requests_that_are_known(known: int) -> None:
     """The result is the same, whether they existed before or are made now."""
-    answer = page(f"{HOST}?page=2", total_pages=9)
-    wanted = upcoming(FIRST, answer, 3)
-    following = upcoming(FIRST, answer, 3, known=wanted[:known])
+    current = page(f"{HOST}?page=2", total_pages=9)
+    wanted = upcoming(FIRST, current, 3)
+    following = upcoming(FIRST, current, 3, known=wanted[:known])
     assert following == wanted
     assert all(one is other for one, other in zip(following, wanted[:known], strict=False))
 
@@ -121,10 +121,10 @@ def test_upcoming_goes_as_far_as_the_page_says(
 ) -> None:
     """The first request is the one of `next_page`."""
     request = operations.list_alert_groups(page=2, perpage=10)
-    answer = page(f"{HOST}?page=3&perpage=10", number=2, total_pages=total)
-    following = upcoming(request, answer, most)
+    current = page(f"{HOST}?page=3&perpage=10", number=2, total_pages=total)
+    following = upcoming(request, current, most)
     assert [request.page_number for request in following] == numbers
-    assert following[0] == next_page(request, answer)
+    assert following[0] == next_page(request, current)
     assert {request.query[0] for request in following} == {("perpage", "10")}
 
 
@@ -152,7 +152,7 @@ def urls(number: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.tuples(st.sampled_from(["label", "state", "id", "x"]), st.text(max_size=5)), max_size=4
     ),
     asked=st.integers(1, 50),
-    answered=st.integers(1, 50) | st.none(),
+    announced=st.integers(1, 50) | st.none(),
     next=urls(st.integers(-5, 60).map(str) | st.text(max_size=4)) | st.text(),
     total=st.none() | st.integers(-5, 10**12),
     most=st.integers(1, 65),
@@ -161,16 +161,16 @@ def test_whatever_next_says_the_walk_moves_forward_with_its_filters(
     *,
     filters: list[tuple[str, str]],
     asked: int,
-    answered: int | None,
+    announced: int | None,
     next: str,
     total: int | None,
     most: int,
 ) -> None:
     """It never repeats a page, drops a filter, exceeds the window, or changes the host."""
     request = attrs.evolve(FIRST, query=(*filters, ("page", str(asked))))
-    answer = page(next, number=answered or asked, total_pages=total)
+    current = page(next, number=announced or asked, total_pages=total)
     try:
-        following: list[Request[Page[AlertGroup]]] = upcoming(request, answer, most)
+        following: list[Request[Page[AlertGroup]]] = upcoming(request, current, most)
     except DecodeError as error:
         assert error.path == "$.next"  # noqa: PT017  # both ends are allowed
         return

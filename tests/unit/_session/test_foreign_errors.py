@@ -320,12 +320,12 @@ async def test_a_refusal_that_a_hook_raises_keeps_its_meaning() -> None:
 async def test_a_success_that_a_hook_raises_is_not_a_success() -> None:
     """The hook may have a reason; the write may have had its effect."""
 
-    async def doubt(response: httpx.Response) -> None:
+    async def reject(response: httpx.Response) -> None:
         raise httpx.HTTPStatusError("too slow", request=response.request, response=response)
 
     error = await failing(
         lambda client: client.alert_groups.silence("I1", 60),
-        hooked(lambda: httpx.Response(200), doubt),
+        hooked(lambda: httpx.Response(200), reject),
     )
     assert isinstance(error, OutcomeUnknown)
     assert "a hook of the httpx client rejected the response 200" in str(error)

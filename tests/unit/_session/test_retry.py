@@ -76,7 +76,7 @@ def shape(decision: Decision) -> str:
         case Retry(delay=delay):
             return f"retry {delay:g}"
         case AlreadyApplied():
-            return "settled"
+            return "applied"
         case Fail(error=OutcomeUnknown()):
             return "unknown"
         case Fail():
@@ -186,14 +186,14 @@ def test_background_calls_wait_for_the_end_of_an_outage_until_the_deadline(
 ) -> None:
     """Their attempts do not count; but what must not be retried is not."""
     for name in sorted(OUTAGE):
-        doubt = name in AMBIGUOUS
+        ambiguous = name in AMBIGUOUS
         end = shape(
             decide(repeat, ERRORS[name], attempt=attempt, elapsed=590, pause=10, waits=True)
         )
         decision = decide(repeat, ERRORS[name], attempt=attempt, pause=9.5, waits=True)
-        never = doubt and repeat == "never"
+        never = ambiguous and repeat == "never"
         assert shape(decision) == ("unknown" if never else "retry 9.5")
-        assert end == ("unknown" if doubt and repeat != "safe" else "give up")
+        assert end == ("unknown" if ambiguous and repeat != "safe" else "give up")
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_the_last_failure_is_the_end(repeat: str, name: str) -> None:
 def repeated_in_doubt(repeat: str, name: str) -> str:
     """The expected decision after the second attempt, if the first was ambiguous."""
     if (repeat, name) in {("already", "400 already"), ("missing", "404")}:
-        return "settled"
+        return "applied"
     if repeat == "never":
         return "unknown"
     if name in THROTTLED:

@@ -18,7 +18,7 @@ from tests.support.throttles import room, served
         pytest.param(299, 8, 1, id="the last one"),
         pytest.param(300, 8, 1, id="one beyond"),
         pytest.param(301, 8, 2, id="doubled"),
-        pytest.param(302, 8, 4, id="doubled again"),
+        pytest.param(302, 8, 4, id="doubled twice"),
         pytest.param(303, 8, 8, id="full width"),
         pytest.param(5000, 8, 8, id="never more"),
         pytest.param(303, 3, 3, id="a width that is no power of two"),

@@ -22,12 +22,12 @@ def refusal(kind: type[StatusError], detail: str) -> StatusError:
 
 CONFLICT = refusal(Conflict, "attached")
 MISSING = refusal(NotFound, "Not found.")
-DOUBT = OutcomeUnknown("resolve: look.", operation="resolve")
+UNKNOWN = OutcomeUnknown("resolve: look.", operation="resolve")
 MIXTURE = [
     Outcome(id="I1", status=Status.CHANGED, seconds=0.50049),
     Outcome(id="I2", status=Status.REJECTED, detail="attached", error=CONFLICT),
     Outcome(id="I3", status=Status.ALREADY),
-    Outcome(id="I4", status=Status.UNKNOWN, detail="resolve: look.", error=DOUBT),
+    Outcome(id="I4", status=Status.UNKNOWN, detail="resolve: look.", error=UNKNOWN),
     Outcome(id="I5", status=Status.FAILED, detail="no response"),
     Outcome(id="I6", status=Status.NOT_ATTEMPTED),
     Outcome(id="I7", status=Status.REJECTED, detail="Not found.", error=MISSING),
@@ -82,8 +82,8 @@ def test_failures_are_raised_as_a_group_with_each_error() -> None:
         report(MIXTURE).raise_for_failures()
     group = caught.value
     assert group.message == "resolve: 4 of 7 alert groups"
-    conflict, doubt, words, missing = group.exceptions
-    assert (conflict, doubt, missing) == (CONFLICT, DOUBT, MISSING)
+    conflict, unknown, words, missing = group.exceptions
+    assert (conflict, unknown, missing) == (CONFLICT, UNKNOWN, MISSING)
     assert (type(words), str(words)) == (OnCallError, "I5: no response")
 
 
@@ -108,7 +108,7 @@ def test_failures_can_be_separated_by_class() -> None:
     assert seen == [
         ("conflict", [str(CONFLICT)]),
         ("status", [str(MISSING)]),
-        ("unknown", [str(DOUBT)]),
+        ("unknown", [str(UNKNOWN)]),
         ("other", ["I5: no response"]),
     ]
 
