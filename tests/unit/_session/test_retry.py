@@ -387,6 +387,16 @@ def test_without_an_ambiguous_attempt_the_last_error_is_raised(repeat: str, name
     assert final_error(KINDS[repeat], ERRORS[name], doubtful=False) is ERRORS[name]
 
 
+def test_an_error_of_an_unknown_outcome_names_its_operation_once() -> None:
+    """Where its reason is another error's text, which begins with it."""
+    operation = KINDS["never"]
+    error = outcome_unknown(operation, f"{operation.id}: no response.")
+    assert str(error) == (
+        f"{operation.id}: it may or may not have taken effect: no response. "
+        f"Check: {operation.check}"
+    )
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 def test_outcome_unknown_says_what_to_check(operation: Operation) -> None:
     """With what happened, and the error chained."""

@@ -12,7 +12,7 @@ from grafana_oncall._session.rate_estimate import RateEstimate
 from grafana_oncall._session.throttle import Caller, Throttle
 from grafana_oncall.errors import ClientStateError, client_closed
 from tests.support.budget import budget
-from tests.support.throttles import hold, place, refuse, room, turn
+from tests.support.throttles import hold, place, refuse, room, served, turn
 from tests.support.virtual_time import loop, passed, run
 
 
@@ -62,6 +62,20 @@ async def test_foreground_passes_background_and_each_keeps_its_order() -> None:
         for name in ("b0", "b1", "f1", "b2", "f2", "f3", "b3"):
             tasks.create_task(one(name))
     assert order == ["b0", "f1", "f2", "f3", "b1", "b2", "b3"]
+
+
+async def test_a_newcomer_does_not_pass_the_queue_when_the_estimate_has_grown() -> None:
+    """A success makes room for one, before a place is given back."""
+    throttle = Throttle(served(300))
+    await throttle.enter()
+    first = asyncio.create_task(throttle.enter())
+    await turn()
+    throttle.rate.success(loop().time())
+    second = asyncio.create_task(throttle.enter())
+    await turn()
+    assert (first.done(), second.done()) == (True, False)
+    throttle.leave()
+    await second
 
 
 async def test_a_task_that_is_cancelled_in_the_queue_takes_no_place() -> None:

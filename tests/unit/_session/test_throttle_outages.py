@@ -74,6 +74,14 @@ async def test_the_foreground_probes_after_a_second() -> None:
     assert passed() == 1
 
 
+async def test_the_background_waits_for_its_own_pause_also_where_nobody_else_waits() -> None:
+    """The foreground might have gone before."""
+    throttle = await shut()
+    await asyncio.sleep(2)
+    await throttle.enter(BACKGROUND)
+    assert passed() == 8
+
+
 async def test_what_was_in_flight_before_does_not_keep_others_from_probing() -> None:
     """It may hang for long."""
     throttle = Throttle(RateEstimate(max_in_flight=4))
