@@ -100,4 +100,4 @@ async def test_a_server_without_group_labels_says_so(clock: VirtualClock, name: 
         with pytest.raises(EndpointUnavailable) as caught:
             await OPERATIONS[name](client, group.id)
     assert caught.value.status == 404
-    assert "Grafana Cloud" in str(caught.value)
+    assert "the open-source engine cannot add or remove labels" in str(caught.value)
