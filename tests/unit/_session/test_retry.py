@@ -22,6 +22,7 @@ from grafana_oncall._session.retry import (
     is_outage,
     is_temporary,
     needs_intervention,
+    outcome_unknown,
 )
 from grafana_oncall._session.retry_policy import RetryPolicy, outage_patience
 from grafana_oncall.errors import (
