@@ -10,7 +10,7 @@ import attrs
 Verdict = Literal["kept", "out of bounds", "not available", ""]
 
 NOT_AVAILABLE: Final = None
-"""The value of what this installation has not got."""
+"""The value of what is not installed here."""
 
 
 @attrs.frozen(kw_only=True)
@@ -23,7 +23,7 @@ class Row:
     """None where it cannot be measured here."""
     unit: str = "×"  # noqa: RUF001  # times, not the letter x
     goal: float | None = None
-    """None where there is none: the figure is for comparison."""
+    """None for a figure that is only for comparison."""
     at_least: bool = False
     """Whether the goal is a lower bound."""
 

@@ -26,7 +26,7 @@ WINDOW: Final = 8
 """Pages in flight at once."""
 
 _WALKS: Final[Mapping[Transport, float | None]] = {"httpx": 1.15, "aiohttp": None}
-"""What sends, and the goal, if there is one."""
+"""By sender: the goal, if there is one."""
 
 
 async def _walk(url: str, window: int, transport: Transport) -> Sequence[float]:

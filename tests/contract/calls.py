@@ -81,7 +81,7 @@ def _labels(
 
 
 _zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-_times = st.datetimes(datetime(1000, 1, 2), datetime(9999, 12, 30), timezones=_zones)  # noqa: DTZ001  # they get zones
+_times = st.datetimes(datetime(1000, 1, 2), datetime(9999, 12, 30), timezones=_zones)  # noqa: DTZ001  # zones are added
 _ranges = st.tuples(_times, _times).map(lambda pair: tuple(sorted(pair)))
 _states = st.sampled_from(["firing", "new", *models.AlertGroupState])
 _sizes = st.integers(min_value=1)
@@ -140,7 +140,7 @@ _FILTERS: Final[Mapping[str, st.SearchStrategy[Any]]] = {
     "state": _states,
     "roles": st.lists(st.sampled_from(["admin", "editor", "viewer", "none"]), min_size=1),
 }
-"""Good values for the arguments of lists, by how the facade takes them."""
+"""Valid values for the arguments of lists, by how the facade takes them."""
 
 
 def _of_the_specification(operation: Operation) -> Call:

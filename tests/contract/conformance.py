@@ -32,18 +32,18 @@ CHECKS: Final = (
     "ensure_resource_availability",
     "use_after_free",
 )
-"""Of the checks of schemathesis. The others forbid what real servers do:
+"""The checks of schemathesis that are used. The others forbid what real servers do:
 
 - not_a_server_error: some bad input ends in a 500. `_crash` looks for a 500 on good input instead.
 - negative_data_rejection: pages, parameters and members that are wrong or unknown are ignored.
-- positive_data_acceptance: what is right may name an unknown type, team or label, or conflict.
+- positive_data_acceptance: valid data may name an unknown type, team or label, or conflict.
 - unsupported_method, allow_header_conformance: a wrong method is a 500, and there is no Allow.
 - missing_required_header: no operation has a header of its own.
 - object_level_authorization: all tokens of an organization see the same objects.
 """
 
 TAGS: Final = ("integrations", "alert_groups")
-"""Those with groups in them."""
+"""The tags with operations on groups."""
 
 _PATHS: Final = {
     f"path.{name}": parameter["example"]
@@ -57,7 +57,7 @@ _BODIES: Final = {
     "body.key.name": "severity",
     "body.value.name": "critical",
 }
-"""What exists on the server, and would hardly ever be guessed."""
+"""Values that exist on the server, and would hardly ever be guessed."""
 
 
 @attrs.frozen

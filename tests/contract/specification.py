@@ -26,9 +26,9 @@ def _closed(root: Json) -> Json:
 
 
 CLOSED: Final = _closed(ROOT)
-"""The same, in which members that it does not know make the body of a request a bad one.
+"""The same, where unknown members make the body of a request invalid.
 
-The SDK sends none. Some of them are ignored by real servers, and some make these fail.
+The SDK sends none. Real servers ignore some of them, and fail on others.
 """
 
 

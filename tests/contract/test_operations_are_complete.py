@@ -26,7 +26,7 @@ COMPOSED: Final = {
     "alert_groups.wait_until",
     "alert_groups.wait_until_deleted",
 }
-"""Methods that make several requests of other operations."""
+"""Methods that are made of several requests to other operations."""
 NEEDED: Final = {
     "integration_id": INTEGRATION_ID,
     "alert_group_id": GROUP_ID,

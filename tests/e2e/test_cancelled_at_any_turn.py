@@ -39,7 +39,7 @@ class Story:
     """What the server has done with those connections since."""
     fails: bool = False
     """Whether the server closes the connection instead of responding."""
-    again: int | None = None
+    second_after: int | None = None
     """Turns after which they are cancelled a second time."""
     tls: bool = False
 
@@ -50,19 +50,19 @@ class Server:
 
     story: Story
     warming: asyncio.Barrier | None = None
-    asked: int = 0
+    requested: int = 0
     """Calls for integrations that wait for a response."""
-    all_asked: asyncio.Event = attrs.field(factory=asyncio.Event)
+    all_requested: asyncio.Event = attrs.field(factory=asyncio.Event)
     is_over: bool = False
     """Whether it has stopped failing."""
 
     async def say(self, server: Scripted, writer: Writer) -> None:
         """Act once the scripted server has read a request."""
         if b"/integrations/" in server.requests[-1]:
-            self.asked += 1
-            if self.asked == PLACES:
-                self.all_asked.set()
-            await self.all_asked.wait()
+            self.requested += 1
+            if self.requested == PLACES:
+                self.all_requested.set()
+            await self.all_requested.wait()
         elif self.warming is not None:
             await self.warming.wait()
         elif self.story.fails and not self.is_over:
@@ -85,12 +85,12 @@ async def gather_or_cancel(client: OnCallClient, server: Server) -> int:
     """How many calls complete when as many are in flight as connections are allowed."""
     calls = [asyncio.ensure_future(integrations(client)) for _ in range(PLACES)]
     await asyncio.wait(calls, timeout=2)
-    asked = server.asked
-    server.all_asked.set()
+    requested = server.requested
+    server.all_requested.set()
     for call in calls:
         call.cancel()
     results = await asyncio.gather(*calls, return_exceptions=True)
-    return min(asked, results.count(7))
+    return min(requested, results.count(7))
 
 
 async def turns(number: int) -> None:
@@ -120,8 +120,8 @@ async def cancelled_after(number: int, client: OnCallClient, story: Story) -> bo
     over = all(call.done() for call in calls)
     for call in calls:
         call.cancel()
-    if story.again is not None:
-        await turns(story.again)
+    if story.second_after is not None:
+        await turns(story.second_after)
         for call in calls:
             call.cancel()
     results = await asyncio.gather(*calls, return_exceptions=True)
@@ -182,8 +182,8 @@ STORIES = {
     "kept connections": Story(before=PLACES),
     "kept connections that are closed": Story(before=2, idle="closed"),
     "the server hangs up": Story(fails=True),
-    "again in the next turn": Story(again=1),
-    "again two turns later": Story(again=2),
+    "twice, in the next turn": Story(second_after=1),
+    "twice, two turns later": Story(second_after=2),
     "over TLS": Story(calls=2, tls=True),
 }
 
@@ -194,7 +194,7 @@ LEFT_TO_THE_GARBAGE = {
     # Cancelled while the pool of httpx2 closes what the server has closed.
     ("kept connections that are closed", "httpx2"),
 }
-"""Where httpcore leaves it to the garbage collection to close a socket."""
+"""Where httpcore leaves closing a socket to the garbage collector."""
 
 ignoring_garbage = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 

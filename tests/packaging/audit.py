@@ -1,6 +1,6 @@
-"""`make audit`: known vulnerabilities of what the package and its extras depend on.
+"""`make audit`: known vulnerabilities of the dependencies of the package and its extras.
 
-Both of the lowest versions that pyproject.toml allows, and of the newest ones with all that they
+It checks the lowest versions that pyproject.toml allows, and the newest ones with all that they
 depend on. pip-audit asks the service on the network that `PIP_AUDIT_VULNERABILITY_SERVICE` names.
 """
 
@@ -15,7 +15,7 @@ from tests.packaging.project import lower_bounds, requirements
 
 
 def problems(output: str) -> Iterator[str]:
-    """Say what is wrong, by the JSON of pip-audit: vulnerabilities, and what it did not check."""
+    """Return the problems in the JSON of pip-audit: vulnerabilities, and what it did not check."""
     dependencies: list[dict[str, Any]] = json.loads(output)["dependencies"]
     if all("skip_reason" in dependency for dependency in dependencies):
         yield "nothing was checked: the vulnerability service knows none of the packages"

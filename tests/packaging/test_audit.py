@@ -1,4 +1,4 @@
-"""What `make audit` makes of the words of pip-audit, and what it found before."""
+"""What `make audit` makes of the output of pip-audit, and what it found before."""
 
 import json
 
@@ -21,7 +21,7 @@ SKIPPED = {"name": "h11", "skip_reason": "Dependency not found"}
 
 
 def test_vulnerabilities_are_problems_and_so_is_what_was_not_checked() -> None:
-    """pip-audit itself ends with success if its service knows none of the packages."""
+    """pip-audit itself succeeds if its service knows none of the packages."""
     assert [*problems(json.dumps({"dependencies": [GOOD, BAD, SKIPPED], "fixes": []}))] == [
         "aiohttp 3.12.0: CVE-2026-22815, fixed in 3.13.4",
         "aiohttp 3.12.0: CVE-0, fixed in no version yet",
@@ -30,20 +30,20 @@ def test_vulnerabilities_are_problems_and_so_is_what_was_not_checked() -> None:
 
 
 def test_a_service_that_knows_no_package_has_checked_nothing() -> None:
-    """Which is said once."""
+    """Which is reported once."""
     assert [*problems(json.dumps({"dependencies": [SKIPPED, SKIPPED]}))] == [
         "nothing was checked: the vulnerability service knows none of the packages"
     ]
 
 
 def test_without_vulnerabilities_there_are_no_problems() -> None:
-    """Of any package."""
+    """In any package."""
     assert [*problems(json.dumps({"dependencies": [GOOD], "fixes": []}))] == []
 
 
 @pytest.mark.parametrize("output", ["", "Traceback", "<html>"])
 def test_anything_else_is_no_result(output: str) -> None:
-    """Such as that of a service that cannot be reached."""
+    """For example, that of a service that cannot be reached."""
     with pytest.raises(ValueError, match="Expecting value"):
         list(problems(output))
 
@@ -57,5 +57,5 @@ def test_anything_else_is_no_result(output: str) -> None:
     ],
 )
 def test_no_lowest_version_is_known_to_be_vulnerable(name: str, fixed: str) -> None:
-    """These were."""
+    """These versions were."""
     assert Version(lower_bounds()[name]) >= Version(fixed)

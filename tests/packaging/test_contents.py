@@ -63,9 +63,9 @@ def test_the_wheel_has_the_sources_and_its_metadata(wheel: dict[str, bytes]) -> 
 def test_at_the_top_of_the_wheel_is_what_the_project_says(wheel: dict[str, bytes]) -> None:
     """It takes no other name in site-packages."""
     packages = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-    ours = {Path(package).name for package in packages}
-    assert {name for name in _tops(wheel) if not name.endswith(".dist-info")} == ours
-    assert all(name.lstrip("_").startswith("grafana_oncall") for name in ours)
+    expected = {Path(package).name for package in packages}
+    assert {name for name in _tops(wheel) if not name.endswith(".dist-info")} == expected
+    assert all(name.lstrip("_").startswith("grafana_oncall") for name in expected)
 
 
 def test_types_and_generated_models_are_in_the_wheel(wheel: dict[str, bytes]) -> None:

@@ -55,7 +55,7 @@ PIECE: Final = (
 """Tests of everything that touches a dependency."""
 
 TRANSPORTS: Final = "tests/**/test_*transport*.py"
-"""And those of whatever sends in httpx's place."""
+"""And those of the other senders."""
 
 VERSIONS: Final = """
 import importlib.metadata, json

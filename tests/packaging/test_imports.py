@@ -262,7 +262,7 @@ async def main():
             try:
                 await client.alert_groups.list().count()
             except OnCallError:
-                pass  # nobody listens there
+                pass  # nothing listens there
 asyncio.run(main())
 assert len(read) == {times}
 assert threading.main_thread() not in read

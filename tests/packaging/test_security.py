@@ -1,4 +1,4 @@
-"""SECURITY.md promises what is tested."""
+"""What SECURITY.md promises is tested."""
 
 import re
 

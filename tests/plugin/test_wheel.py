@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 HEADING = "### In pytest"
 
 NO_INDEX = "(from versions: none)"
-"""What pip says of a package that certainly exists when it reaches no index."""
+"""What pip says about a package that certainly exists when it reaches no index."""
 
 
 def _example() -> str:
@@ -27,8 +27,8 @@ def _example() -> str:
 
 def _environment() -> dict[str, str]:
     """Variables without what leads to this checkout."""
-    ours = ("PYTHON", "PYTEST", "COV_CORE", "COVERAGE", "VIRTUAL_ENV")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    hidden = ("PYTHON", "PYTEST", "COV_CORE", "COVERAGE", "VIRTUAL_ENV")
+    return {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
 
 
 def _run(directory: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:

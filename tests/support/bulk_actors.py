@@ -148,7 +148,7 @@ class Storm:
     cut: Callable[[], None]
     requests: int = 0
     freeze: int | None = None
-    """The moment at which the walks through the list began that are in progress."""
+    """The moment at which the walks in progress began."""
 
     def choose(self, _request: FakeRequest, operation: str | None) -> Fault | None:
         """Decide for each request: other actors act, and it meets a fault or none."""

@@ -17,8 +17,8 @@ STEP: Final = 0.05
 
 PAGE_SIZE: Final = 3
 
-_TOLD: Final = {"throttle", "refuse"}
-"""Faults that leave no doubt: the request was not let in."""
+_NOT_ADMITTED: Final = {"throttle", "refuse"}
+"""Faults that leave no doubt: the request was not admitted."""
 
 
 class Snap(NamedTuple):
@@ -90,7 +90,7 @@ class Visit:
     call: Call
     group_id: str
     moment: int
-    """Just after it; at the moment before, all others had done what they did."""
+    """Just after it; all other actors had acted by the moment before."""
     touched: set[str]
     effect: bool
     unfiltered: bool
@@ -98,7 +98,7 @@ class Visit:
     @property
     def lost(self) -> bool:
         """Whether its response does not show its effect."""
-        return self.call.fault is not None and self.call.fault.kind not in _TOLD
+        return self.call.fault is not None and self.call.fault.kind not in _NOT_ADMITTED
 
 
 class Watched(FakeOnCall):

@@ -31,7 +31,7 @@ from grafana_oncall.operations import OPERATIONS
 
 POLICY = RetryPolicy()
 REACHED = Reachability()
-"""OnCall has answered before."""
+"""OnCall has responded before."""
 REPEATS = ("safe", "same", "already", "missing", "never")
 
 

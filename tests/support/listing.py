@@ -12,7 +12,7 @@ import respx
 from tests.support.samples import API, GROUP
 
 ELSEWHERE = "http://engine.internal:8080/api/v1/alert_groups/"
-"""The server's own idea of where it is; real ones behind a proxy have another than the client."""
+"""The server's own address; behind a proxy, it differs from the one that the client uses."""
 
 
 class Listing:
@@ -22,9 +22,9 @@ class Listing:
         self.pages = [page.split() for page in pages]
         """The ids on each page, from page 1."""
         self.members: dict[str, Any] = {}
-        """What each group has otherwise, such as what the filter asks for."""
+        """Further members of each group, such as those that the filter requires."""
         self.changes: dict[int, dict[str, Any]] = {}
-        """What the envelope of a page says otherwise."""
+        """Changed members of the envelope of a page."""
         self.failing: set[int] = set()
         """Pages that respond with 500."""
         self.asked: list[int] = []

@@ -24,7 +24,7 @@ PATHS: dict[str, Callable[[Path], Path]] = {
 }
 
 ENDLESS = Path("/dev/zero")
-"""A device. Nothing that may be written or removed is tried with it: tests may run as root."""
+"""A device. No test writes or removes it, because tests may run as root."""
 
 each_path = pytest.mark.parametrize("odd", [pytest.param(PATHS[name], id=name) for name in PATHS])
 

@@ -79,7 +79,7 @@ class OperationCase:
     before: Any = "firing"
     done: Callable[[Case], bool] = lambda _: True
     reads_back: bool = False
-    """Whether the effect can be read, and is."""
+    """Whether the SDK reads the effect back."""
 
 
 OPERATIONS: dict[str, OperationCase] = {

@@ -34,7 +34,7 @@ from grafana_oncall import OnCallClient
 
 async def fragment(client: OnCallClient, start: datetime, end: datetime) -> None:
 """
-"""What the text round a fragment introduces."""
+"""What the text around a fragment introduces."""
 
 FRAGMENTS: Final = [
     _GIVEN + textwrap.indent(block, "    ") for block in BLOCKS if not _is_whole(block)

@@ -30,7 +30,7 @@ class Point:
     """How far an exchange goes before its fault."""
 
     reads: int
-    """Of the request: 0 nothing, 1 its headers, 2 its body as well."""
+    """How much of the request: 0 nothing, 1 its headers, 2 its body as well."""
     says: bytes = b""
     """What is sent in response."""
 
@@ -62,10 +62,10 @@ class Scripted:
     url: str = ""
     """Where it serves."""
     exchanges: int = 0
-    """Requests, as far as this server got with them."""
+    """Requests, complete or not."""
     connections: int = 0
     requests: list[bytes] = attrs.field(factory=list[bytes], repr=False)
-    """Those that were read whole; the last is that of the fault that begins."""
+    """Those that were read whole; the last one is the one that meets the fault."""
     open: dict[Writer, asyncio.StreamReader] = attrs.field(
         factory=dict[Writer, asyncio.StreamReader]
     )
@@ -100,10 +100,10 @@ class Scripted:
         """Connections that the client has not closed."""
         return sum(not reader.at_eof() for reader in self.open.values())
 
-    def say(self, unasked: bytes) -> None:
+    def say(self, surplus: bytes) -> None:
         """Send this on all connections, without a turn of the loop."""
         for writer in self.open:
-            writer.write(unasked)
+            writer.write(surplus)
 
     def hang_up(self) -> None:
         """Close all connections at once, without a turn of the loop."""

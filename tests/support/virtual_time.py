@@ -30,7 +30,7 @@ class VirtualTimeLoop(testing.VirtualTimeLoop):
     def __init__(self) -> None:
         super().__init__(Timeline())
         self.began = self.time()
-        """What it shows at first; not zero, because the system's clock never does."""
+        """Its first time; not zero, because the system's clock never shows that."""
 
     @property
     def timers(self) -> list[asyncio.TimerHandle]:

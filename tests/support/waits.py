@@ -12,7 +12,7 @@ from grafana_oncall import OnCallClient
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall
 
 EVERY = 5
-"""Seconds between checks, when nothing else is said."""
+"""Seconds between checks, by default."""
 
 Wait: TypeAlias = Callable[..., Coroutine[Any, Any, Any]]
 

@@ -179,7 +179,9 @@ def test_a_renamed_member_is_read_within_a_native_class_and_a_page() -> None:
         pytest.param(
             Table, b'{"named":{"x":{"from":1}}}', "$.named['x'].from", id="within a mapping"
         ),
-        pytest.param(Table, b'{"named":{},"spare":"x"}', "$.spare", id="a string is no list again"),
+        pytest.param(
+            Table, b'{"named":{},"spare":"x"}', "$.spare", id="a string is no optional list"
+        ),
         pytest.param(
             Table, b'{"named":{},"spare":[{"from":"a"},{}]}', "$.spare[1].from", id="deep"
         ),

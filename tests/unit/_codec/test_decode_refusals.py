@@ -85,7 +85,7 @@ def test_an_item_of_another_shape_is_named_by_its_id() -> None:
 
 
 def test_items_of_another_shape_may_be_skipped() -> None:
-    """By a request that says so; they are told beside the others."""
+    """By a request that says so; they are reported beside the others."""
     request = attrs.evolve(LIST, skip_undecodable=True)
     page = decode(
         request, response_of(json.dumps({"count": 4, "results": [GROUP, ODD, None, GROUP]}))
@@ -307,7 +307,7 @@ def test_another_object_is_not_the_response(request_: Request[Any], other: str) 
         (1, 1, True),
         (1, None, True),
         (7, 7, True),
-        pytest.param(7, 3, True, id="past the end, the last page again"),
+        pytest.param(7, 3, True, id="past the end, the last page is repeated"),
         (1, 2, False),
         (7, 8, False),
     ],

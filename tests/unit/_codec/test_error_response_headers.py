@@ -96,7 +96,7 @@ def test_a_date_to_wait_for_counts_from_the_response(date: str, seconds: float |
     ("date", "seconds"),
     [
         pytest.param("Mon, 26 Oct 2026 07:27:10 GMT", 50.0, id="five days ahead"),
-        pytest.param("Sat, 24 Oct 2026 07:27:10 GMT", 172850.0, id="ours is ahead"),
+        pytest.param("Sat, 24 Oct 2026 07:27:10 GMT", 172850.0, id="the client's is ahead"),
         pytest.param("Mon, 26 Oct 2026 08:27:10 GMT", 0.0, id="past"),
         pytest.param("yesterday", 432060.0, id="no date"),
     ],

@@ -28,7 +28,7 @@ NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001  # the missing zone is the point
 BACK = timedelta(seconds=-1)
 
 Slip = tuple[dict[str, Any], type[Exception], str]
-"""What is given, what is raised, and a part of what it says."""
+"""The call, the error, and a part of its message."""
 
 
 def by_complaint(given: str, slips: list[Slip]) -> pytest.MarkDecorator:

@@ -14,7 +14,7 @@ from grafana_oncall.testing import FakeOnCall, FakeRequest, FakeResponse, Virtua
 from tests.support.fake_requests import ask, ids
 
 CRASH: Any = object()
-"""The body of a 500: a page of HTML."""
+"""The body of a 500: an HTML page."""
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 

@@ -315,7 +315,7 @@ def test_a_value_with_a_colon_cannot_be_filtered(fake: FakeOnCall) -> None:
 
 
 def test_nothing_is_announced_on_2xx(clock: VirtualClock) -> None:
-    """“Nothing is announced on 2xx”: no header tells how much of the limit is left."""
+    """“Nothing is announced on 2xx”: no header shows how much of the limit is left."""
     fake = FakeOnCall(clock=clock, rate_limit=RateLimit(requests=1))
     request = FakeRequest("GET", "/api/v1/alert_groups/", "", {"Authorization": fake.token})
     assert fake.handle(request).headers == {"Content-Type": "application/json"}

@@ -256,7 +256,7 @@ FACTS: dict[str, tuple[str, str]] = {
         "test_integrations:test_direct_paging_cannot_be_deleted",
     ),
 }
-"""fact -> where the fake has it, and which test holds it"""
+"""By fact: where the fake implements it, and which test covers it."""
 
 
 @pytest.mark.parametrize(("code", "test"), FACTS.values(), ids=FACTS)
