@@ -345,7 +345,7 @@ def test_the_global_provider_is_the_default(
 
 @pytest.mark.parametrize("sampled_out", [True, False], ids=["sampled out", "no SDK"])
 def test_nothing_is_made_where_spans_are_not_recorded(*, sampled_out: bool) -> None:
-    """And nothing fails."""
+    """No call fails because of that."""
     provider = TracerProvider(sampler=ALWAYS_OFF) if sampled_out else trace.NoOpTracerProvider()
     tracing = Tracing(tracer_provider=provider)
     for event in (

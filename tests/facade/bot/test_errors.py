@@ -102,7 +102,7 @@ async def test_a_checkpoint_that_cannot_be_written_ends_it_after_what_is_in_flig
 async def test_an_error_that_ends_it_waits_no_longer_than_the_grace(
     fake: FakeOnCall, make: Make
 ) -> None:
-    """As after a stop."""
+    """The grace is the same as after a stop."""
     fake.add_group()
     bot = make()
     hear(bot, lasting=LATER)

@@ -23,7 +23,7 @@ async def test_before_it_runs_a_bot_knows_nothing(make: Make) -> None:
 
 
 async def test_health_shows_what_is_busy_and_what_waits(fake: FakeOnCall, make: Make) -> None:
-    """And that polls are late because of it."""
+    """Polls are late because of it, which the lag shows."""
     for _ in range(5):
         fake.add_group()
     bot = make(max_at_once=2)

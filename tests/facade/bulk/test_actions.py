@@ -102,7 +102,7 @@ async def test_a_deletion_that_does_not_happen_is_unknown(
 async def test_deleting_a_deleted_group_counts_as_already(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
-    """But it cannot be wiped, and the report says so."""
+    """A deleted group cannot be wiped, and the report says so."""
     bulk = oncall.alert_groups.bulk
     assert counted(await bulk.delete(["GONE"], mode="delete", wait=1)) == {"already": 1}
     report = await bulk.delete(["GONE"], mode="wipe")

@@ -58,7 +58,7 @@ async def test_a_journal_has_a_line_for_each_event(
 async def test_what_is_sent_was_recorded_before(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """And each outcome at once, so that a killed process has lost none of them."""
+    """Each outcome is recorded at once, so that a killed process has lost none."""
     path = tmp_path / "j"
     noted: list[bool] = []
 

@@ -85,7 +85,7 @@ async def test_without_locks_no_run_is_resumed_and_its_journal_stays(
     monkeypatch: pytest.MonkeyPatch,
     number: int,
 ) -> None:
-    """With lock=False it is."""
+    """It is resumed with `lock=False`."""
     path, groups = tmp_path / "j", add(fake, 6)
     bulk = oncall.alert_groups.bulk
     fake.latency = SECOND

@@ -139,7 +139,7 @@ async def samples(run: BulkRun, sample: Callable[[], int]) -> list[int]:
 async def test_other_tasks_go_on_while_ids_are_selected(
     tmp_path: Path, select: Callable[[], Any]
 ) -> None:
-    """And while they are written to the journal, a thousand at a time."""
+    """Also while they are written to the journal, a thousand at a time."""
     path = tmp_path / "j"
     async with connect(401) as client:
         run = client.alert_groups.bulk.resolve(select(), journal=path)

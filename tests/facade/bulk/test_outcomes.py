@@ -89,7 +89,7 @@ async def test_outcomes_are_a_sequence(fake: FakeOnCall, oncall: OnCallClient) -
 
 
 async def test_timings_are_reported(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """Of reading, of acting, and of each group; `max_at_once` limits how many run together."""
+    """Those of reading, acting, and each group; `max_at_once` limits how many run together."""
     add(fake, 20)
     fake.latency = timedelta(seconds=1)
     query = oncall.alert_groups.list(state="new")

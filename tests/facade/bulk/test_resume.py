@@ -174,7 +174,7 @@ async def test_a_run_can_be_cut_short_and_resumed_many_times(
 async def test_a_resumed_run_converges(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
-    """With the query in its journal."""
+    """It repeats the query in its journal."""
     path = tmp_path / "j"
     add(fake, 4, labels={"team": "SRE"})
     fake.latency = SECOND

@@ -59,7 +59,7 @@ def test_what_is_not_an_async_httpx_client_is_refused(client: object, words: str
     ],
 )
 def test_what_is_not_an_async_httpx_transport_is_refused(transport: object, words: str) -> None:
-    """For the same reason."""
+    """For the same reason as a client."""
     error = refused(transport=transport)
     assert error.argument == "transport"
     assert words in str(error)

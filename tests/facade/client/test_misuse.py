@@ -46,7 +46,7 @@ async def test_the_error_of_an_awaited_list_says_what_to_await(client: OnCallCli
 
 
 async def test_the_error_of_a_watcher_says_how_to_read_it(client: OnCallClient) -> None:
-    """For the same mistakes."""
+    """After the same mistakes as with a list."""
     watcher: Any = client.alert_groups.watch()
     with pytest.raises(TypeError, match=r"^Watcher: use `async for`"):
         next(iter(watcher))

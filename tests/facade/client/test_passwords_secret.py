@@ -50,7 +50,7 @@ WRONG: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("wrong", WRONG)
 @pytest.mark.parametrize("how", ["arguments", "environment"])
 def test_a_wrong_setting_shows_no_password_of_the_others(wrong: str, how: str) -> None:
-    """Nor its own; not in any frame of the SDK."""
+    """It shows its own neither; nor does any frame of the SDK."""
     make = {
         "arguments": partial(OnCallClient, url=BASE, token=KEY),
         "environment": partial(OnCallClient.from_env, ENVIRONMENT),

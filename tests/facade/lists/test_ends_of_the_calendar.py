@@ -1,4 +1,4 @@
-"""Groups whose dates are the first or the last that there are: a server's mistake, not an error."""
+"""Groups with the first or last possible date: a mistake of a server, not an error."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def test_a_bulk_run_acts_on_all_of_them(fake: FakeOnCall) -> None:
 
 @ends
 async def test_a_wait_ends(fake: FakeOnCall) -> None:
-    """When all of them have the state; by then, it reads only the range of their dates."""
+    """Once all of them have the state; by then it reads only the range of their dates."""
     groups = [*fake.groups.values()]
     async with connect(fake) as client:
         waiting = client.alert_groups.wait_until(ids(groups), "resolved", timeout=60)
@@ -86,5 +86,5 @@ async def test_a_watcher_reports_the_others(fake: FakeOnCall, clock: VirtualCloc
 def test_a_range_is_widened_to_whole_seconds_in_utc(
     since: datetime, until: datetime, sent: str
 ) -> None:
-    """As far as the calendar goes."""
+    """As far as the calendar allows."""
     assert dict(between(list_alert_groups(), since, until).query) == {"started_at": sent}

@@ -158,7 +158,7 @@ async def test_groups_are_reported_in_the_order_of_their_start(
 async def test_over_hundreds_of_polls_nothing_is_reported_twice(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
-    """For 30 groups in all states, half of which change once."""
+    """There are 30 groups in all states, half of which change once."""
     fake._world.page_size = 7
     groups = [group for state in STATES for group in add(fake, 8, state=state)]
     async with watching(watch()) as seen:

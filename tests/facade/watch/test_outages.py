@@ -134,7 +134,7 @@ async def test_polls_back_off_in_an_outage_and_recover(
 async def test_a_long_interval_is_not_made_shorter_by_a_failure(
     fake: FakeOnCall, impatient: OnCallClient, clock: VirtualClock
 ) -> None:
-    """Nor longer."""
+    """It is not made longer either."""
     async with watching(impatient.alert_groups.watch(clock=clock, every=3600)):
         times = requests(fake)
         fake.faults._entries.insert(0, fake.faults._entries.pop())  # so that it comes first

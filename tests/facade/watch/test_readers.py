@@ -122,7 +122,7 @@ async def test_a_bot_that_waits_for_a_free_handler_is_not_replaced(
 async def test_a_gap_at_which_a_loop_ended_is_reported_to_the_next(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path, file: str | None
 ) -> None:
-    """But only once."""
+    """It is reported once, not to every later loop."""
     fake.add_group()
     watcher = watch(checkpoint=file and tmp_path / file)
     async with watching(watcher):
@@ -290,7 +290,7 @@ async def test_a_bot_releases_its_file_when_it_ends(
 async def test_a_watcher_that_cannot_use_a_file_releases_it(
     fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
 ) -> None:
-    """And never writes to it, because it belongs to another filter by then."""
+    """It never writes to the file, which belongs to another filter by then."""
     path = tmp_path / "bot.json"
     stranger = watch(checkpoint=path, labels=SRE)
     async with watching(watch(checkpoint=path)):

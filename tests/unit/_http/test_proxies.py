@@ -213,7 +213,7 @@ def test_the_variable_of_an_invalid_proxy_is_named(
 def test_the_error_for_a_proxy_that_needs_a_package_names_it(
     variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And where the proxy may come from; its password is in no cause either."""
+    """It also says where the proxy may come from; no cause shows its password."""
     without_proxies(monkeypatch)
     monkeypatch.setenv(variable, "socks5://user:hunter2@127.0.0.1")
     monkeypatch.setitem(sys.modules, "socksio", None)

@@ -190,7 +190,7 @@ async def test_a_caller_gives_up_when_a_probe_has_failed_and_its_time_is_over() 
 def test_a_caller_gives_up_when_both_the_outage_and_the_call_have_lasted_long_enough(
     now: float, began: float, *, gives_up: bool
 ) -> None:
-    """And a probe has failed meanwhile."""
+    """A probe must have failed meanwhile too."""
     outage = Outage(max_in_flight=4)
     for failed in (0.0, 10.0):
         outage.failure(failed, 0, delay=lambda _: 1, reason="", words="", unresolved=False)

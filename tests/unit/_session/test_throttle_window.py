@@ -65,7 +65,7 @@ def test_the_next_burst_is_as_long_as_the_last() -> None:
 def test_a_burst_of_fewer_than_ten_makes_the_next_pause_longer(
     successes: int, extra: float
 ) -> None:
-    """As a sliding window grants them."""
+    """A sliding window grants such short bursts."""
     rate = served(successes)
     assert rate.throttled(0.0, 48.0) == 48.0 + extra
 

@@ -377,7 +377,7 @@ async def test_a_lock_file_that_is_removed_before_it_is_locked_does_not_count(
 async def test_without_locks_the_error_says_how_to_continue(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    """And that way works."""
+    """The way that the error names works."""
     path = tmp_path / "bot.json"
     without_locks(monkeypatch, number)
     with pytest.raises(CheckpointError, match=r"cannot be locked .*lock=False") as caught:
