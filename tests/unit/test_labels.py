@@ -52,13 +52,13 @@ DYNAMIC = DynamicLabelInput(key=LabelKeyInput(name="team"), value=DynamicValueIn
 
 
 class Team(StrEnum):
-    """A StrEnum."""
+    """A label as a modern enum of strings."""
 
     SRE = "SRE"
 
 
 class OldTeam(str, Enum):  # noqa: UP042  # its str() is "OldTeam.SRE", which is the point
-    """An enum that inherits from str."""
+    """A label as an enum of the old kind."""
 
     SRE = "SRE"
 

@@ -184,7 +184,7 @@ async def test_a_call_without_a_result_has_none(fake: FakeOnCall, oncall: OnCall
 
 
 def test_the_repr_of_a_pager_says_how_it_is_used() -> None:
-    """Printing a pager is a common mistake."""
+    """`print(pager)` shows it."""
     client = OnCallClient(url="https://oncall.test", token="any")
     assert repr(client.alert_groups.list()).startswith("<Pager of list_alert_groups: use async for")
 

@@ -123,7 +123,7 @@ async def test_a_stack_that_is_being_synced_is_waited_for_once(
 
 
 async def test_a_rate_limited_request_is_retried_when_the_server_said(clock: VirtualClock) -> None:
-    """The caller sees a slower call; a second is added because windows are rounded."""
+    """The caller sees only a slower call; a second is added after so short a burst."""
     fake = FakeOnCall(clock=clock, rate_limit=RateLimit(requests=1))
     group = fake.add_group()
     async with connect(fake, fake.token) as client:
