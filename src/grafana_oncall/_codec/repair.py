@@ -4,7 +4,7 @@ A member with a default may be absent. So one whose value is of another type nee
 others: it is read as if it were absent. That is done only after a first reading has failed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import NoneType
 from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin
 
@@ -42,7 +42,7 @@ def _repaired(value: object, hint: Any, may_stay: MayStay) -> object:
     for kind in (hint, *get_args(hint)):
         if isinstance(kind, type) and attrs.has(kind) and isinstance(value, dict):
             return _members(cast("dict[str, object]", value), kind, may_stay)
-    if get_origin(hint) is tuple and isinstance(value, list):
+    if get_origin(hint) in {tuple, Sequence} and isinstance(value, list):
         item = get_args(hint)[0]
         items = (_repaired(each, item, may_stay) for each in cast("list[object]", value))
         return [each for each in items if may_stay(each, item)]
