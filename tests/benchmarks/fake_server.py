@@ -60,10 +60,10 @@ def _requests(ids: list[str]) -> dict[str, list[tuple[str, str]]]:
     """The requests, by their kind."""
     acts = ("acknowledge", "unacknowledge")
     return {
-        "get one group": [("GET", f"{ROOT}{one}/") for one in ids],
+        "get one group": [("GET", f"{ROOT}{group_id}/") for group_id in ids],
         "list a page of 50": [("GET", f"{ROOT}?page={page}&state=new") for page in range(1, 101)],
         "acknowledge, unacknowledge": [
-            ("POST", f"{ROOT}{one}/{act}/") for one in ids for act in acts
+            ("POST", f"{ROOT}{group_id}/{act}/") for group_id in ids for act in acts
         ],
     }
 

@@ -46,7 +46,7 @@ class Endless(httpx.AsyncBaseTransport):
         if number < self._last:
             following = b'"https://oncall.test/api/v1/alert_groups/?page=%d"' % (number + 1)
         first = (number - 1) * _PER_PAGE
-        ids = (group_id(one).encode() for one in range(first, first + _PER_PAGE))
+        ids = (group_id(number).encode() for number in range(first, first + _PER_PAGE))
         # The order of the page's members: next, results, current_page_number.
         content = self._page % (following, *ids, number)
         await asyncio.sleep(0)  # as a socket would

@@ -86,7 +86,9 @@ class Report:
         self.faults.extend(_crash(case, response))
 
 
-_NAMES: Final = {f"{one.method} {one.path}": one.id for one in OPERATIONS.values()}
+_NAMES: Final = {
+    f"{operation.method} {operation.path}": operation.id for operation in OPERATIONS.values()
+}
 
 
 def drive(app: App, operation: str) -> Report:

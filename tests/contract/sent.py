@@ -44,7 +44,9 @@ class Sent:
     @property
     def operation(self) -> str | None:
         """The operation with this method and path."""
-        return next((one.id for one in OPERATIONS.values() if self._match(one)), None)
+        return next(
+            (operation.id for operation in OPERATIONS.values() if self._match(operation)), None
+        )
 
     def faults(self) -> list[str]:
         """What violates the specification."""

@@ -25,7 +25,7 @@ from tests.contract.specification import LINKS, OPERATIONS
 CLOUD_ONLY = {"add_alert_group_label", "remove_alert_group_label"}
 both_flavours = pytest.mark.parametrize("flavour", [pytest.param(one, id=one) for one in FLAVOURS])
 every_operation = pytest.mark.parametrize(
-    "operation", [pytest.param(one, id=one) for one in OPERATIONS]
+    "operation", [pytest.param(name, id=name) for name in OPERATIONS]
 )
 
 

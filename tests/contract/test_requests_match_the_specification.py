@@ -53,7 +53,7 @@ def sent_by(call: Callable[[OnCallClient], Awaitable[object]]) -> list[Sent]:
 
 
 every_operation = pytest.mark.parametrize(
-    "operation", [pytest.param(one, id=one) for one in OPERATIONS]
+    "operation", [pytest.param(name, id=name) for name in OPERATIONS]
 )
 
 
@@ -100,7 +100,7 @@ async def _watch(client: OnCallClient) -> None:
 
 
 async def _wait(client: OnCallClient) -> None:
-    many = [one.id async for one in client.alert_groups.list()]
+    many = [group.id async for group in client.alert_groups.list()]
     for one in many:
         await client.alert_groups.resolve(one)
     await client.alert_groups.wait_until(many, "resolved", timeout=60)
@@ -110,7 +110,7 @@ async def _wait(client: OnCallClient) -> None:
 
 async def _reconcile(client: OnCallClient) -> None:
     made = await client.integrations.create(type="webhook", name="Ä & b=c", reconcile=True)
-    assert [one async for one in client.integrations.list(name="Ä & b=c")] == [made]
+    assert [integration async for integration in client.integrations.list(name="Ä & b=c")] == [made]
 
 
 def _bulk(act: Callable[[Bulk, Any], Awaitable[object]]) -> Callable[..., Awaitable[None]]:

@@ -144,7 +144,7 @@ async def sending(transport: str, *, verify: bool = True) -> AsyncGenerator[dict
         yield {"http_client": http, "max_connections": PLACES}
 
 
-async def goes_on(number: int, story: Story, transport: str) -> bool:
+async def has_later_turn(number: int, story: Story, transport: str) -> bool:
     """Play the story with a cancellation at this turn; return whether there may be a later one."""
     server = Server(story)
     scripted = Scripted(Point(2), server.say)
@@ -215,7 +215,7 @@ ignoring_garbage = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableEx
 async def test_no_place_is_lost(story: Story, transport: str) -> None:
     """From the turn in which the calls begin to the one in which the last completes."""
     for number in count():
-        if not await goes_on(number, story, transport):
+        if not await has_later_turn(number, story, transport):
             break
     gc.collect()
 

@@ -208,7 +208,9 @@ class Chaos:
         report = await self._report(
             client.integrations.create(type="webhook", description_short=mark)
         )
-        made = sum(one.description_short == mark for one in self.fake.integrations.values())
+        made = sum(
+            integration.description_short == mark for integration in self.fake.integrations.values()
+        )
         self._check(f"create: {report}, {made} made", report, done=made == 1, unchanged=not made)
 
     def _check(self, story: str, report: str, *, done: bool, unchanged: bool) -> None:

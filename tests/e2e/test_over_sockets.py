@@ -127,7 +127,7 @@ async def test_many_tasks_survive_resets_and_cancellations(name: Name) -> None:
             url=url, token=TOKEN, transport=name, max_connections=8, retry=QUICK
         ) as client,
     ):
-        tasks = [asyncio.create_task(client.alert_groups.acknowledge(one)) for one in ids]
+        tasks = [asyncio.create_task(client.alert_groups.acknowledge(group_id)) for group_id in ids]
         await asyncio.sleep(0)
         for task in tasks[::3]:
             task.cancel()

@@ -51,7 +51,9 @@ async def _output(source: str, url: str, folder: Path) -> str:
 def _firing(fake: FakeOnCall) -> set[str]:
     """Ids of the firing groups of the README's team."""
     groups = fake.groups.values()
-    return {one.id for one in groups if one.state == "firing" and ("team", "SRE") in one.labels}
+    return {
+        group.id for group in groups if group.state == "firing" and ("team", "SRE") in group.labels
+    }
 
 
 async def test_the_first_program_prints_the_firing_groups_of_the_team(tmp_path: Path) -> None:

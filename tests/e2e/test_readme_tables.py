@@ -176,7 +176,9 @@ def test_the_settings_of_the_first_program_are_those_of_the_command() -> None:
 def test_the_output_of_the_first_program_is_what_the_command_gives() -> None:
     """As many lines as there are such groups, and one of them; dates are today's."""
     groups = _seeded(_parse([])).groups.values()
-    ours = [one for one in groups if one.state == "firing" and ("team", "SRE") in one.labels]
+    ours = [
+        group for group in groups if group.state == "firing" and ("team", "SRE") in group.labels
+    ]
     documented = re.search(r"(\d+) lines .+: `(\w+) \S+ \S+ (.+)`$", paragraph("It prints"))
     assert documented is not None
     assert int(documented[1]) == len(ours)

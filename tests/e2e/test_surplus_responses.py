@@ -278,7 +278,7 @@ async def test_each_of_many_concurrent_calls_gets_its_own_response(sender: str) 
         groups = await asyncio.gather(
             *(client.alert_groups.get(f"I{number}") for number in range(200))
         )
-    assert [one.id for one in groups] == [f"I{number}" for number in range(200)]
+    assert [group.id for group in groups] == [f"I{number}" for number in range(200)]
 
 
 @each_sender

@@ -38,7 +38,7 @@ async def main(checkpoint: str) -> None:
                 await groups.acknowledge(change.id)
 
         await bot.run()
-        print(bot.health)  # noqa: T201  # its last words
+        print(bot.health)  # noqa: T201  # its last output
 
 
 if __name__ == "__main__":

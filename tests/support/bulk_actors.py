@@ -199,5 +199,5 @@ class Storm:
 
 async def stream(ids: Sequence[str]) -> AsyncIterator[str]:
     """The same ids, one after the other."""
-    for one in ids:
-        yield one
+    for group_id in ids:
+        yield group_id

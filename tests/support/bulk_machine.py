@@ -122,7 +122,7 @@ class BulkRuns(RuleBasedStateMachine):
         )
 
         given = {**options, "resume": self.runs % 3 == 0}
-        self._go_on(story, self._begin(story, given, prefetch=prefetch), options, weather)
+        self._run_session(story, self._begin(story, given, prefetch=prefetch), options, weather)
 
     def _begin(
         self, story: Story, options: Mapping[str, Any], *, prefetch: int = 2
@@ -154,15 +154,15 @@ class BulkRuns(RuleBasedStateMachine):
             return client.alert_groups.bulk.resume(story.journal, **options)
 
         begin = by_journal if by_path else self._begin(story, {**options, "resume": True})
-        self._go_on(story, begin, options, weather)
+        self._run_session(story, begin, options, weather)
 
     def _chosen(self, tape: Tape) -> list[str]:
         """Ids of groups, some of them twice, and one that does not exist."""
-        ids = [one for one in self.server.groups if one != self.others.root.id]
-        picked = [one for one in ids if tape.chance(60)]
+        ids = [group_id for group_id in self.server.groups if group_id != self.others.root.id]
+        picked = [group_id for group_id in ids if tape.chance(60)]
         return [*picked, *picked[:1], *(["INOBODY"] if tape.chance(20) else [])]
 
-    def _go_on(
+    def _run_session(
         self,
         story: Story,
         begin: Callable[[OnCallClient], BulkRun],

@@ -84,7 +84,7 @@ class Oracle:
             self._check(outcome)
 
     def _check_refusal(self) -> None:
-        """Other actors have deleted the groups, which thus look like another organization's."""
+        """Other actors have deleted the groups, and they seem to be another organization's."""
         assert "another organization's" in str(self.now.error)
         assert {method for method, _ in self.now.sent} == {"GET"}
         gone = {visit.group_id for visit in self.now.visits if visit.call.status == 404}
@@ -92,7 +92,7 @@ class Oracle:
         assert len(gone) >= 3
 
     def _requests(self, group_id: str) -> list[str]:
-        """The requests for a group, but a look at one that was done."""
+        """The requests for a group, without the read-back of one that was done."""
         requests = [method for method, sent_for in self.now.sent if sent_for == group_id]
         known = self.now.known.get(group_id)
         was_done = known is not None and known.status in FINAL
@@ -323,7 +323,7 @@ def read_journal(path: Path) -> tuple[list[Outcome], bool] | None:
         return None
     entries = [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
     ids = [one for entry in entries for one in entry.get("select", ())]
-    outcomes = {one: Outcome(id=one, status=Status.NOT_ATTEMPTED) for one in ids}
+    outcomes = {group_id: Outcome(id=group_id, status=Status.NOT_ATTEMPTED) for group_id in ids}
     for entry in entries:
         if "begin" in entry:
             outcomes[entry["begin"]] = Outcome(id=entry["begin"], status=Status.UNKNOWN)

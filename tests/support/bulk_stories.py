@@ -28,7 +28,8 @@ def add(fake: FakeOnCall, number: int, **fields: Any) -> Groups:
     """Add this many groups, the newest first, as in a list."""
     began = fake.now()
     return [
-        fake.add_group(started_at=began - timedelta(seconds=one), **fields) for one in range(number)
+        fake.add_group(started_at=began - timedelta(seconds=second), **fields)
+        for second in range(number)
     ]
 
 

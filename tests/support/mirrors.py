@@ -44,7 +44,9 @@ class View:
 def on_server(fake: FakeOnCall, label: tuple[str, str] | None = None) -> dict[str, View]:
     """All groups, or those with the label."""
     return {
-        one.id: View.at(one) for one in fake.groups.values() if not label or label in one.labels
+        group.id: View.at(group)
+        for group in fake.groups.values()
+        if not label or label in group.labels
     }
 
 

@@ -67,7 +67,11 @@ class Case:
     @property
     def made(self) -> list[FakeIntegration]:
         """The integrations that `create` left."""
-        return [one for one in self.fake.integrations.values() if one.name == "new"]
+        return [
+            integration
+            for integration in self.fake.integrations.values()
+            if integration.name == "new"
+        ]
 
 
 @attrs.frozen(kw_only=True)

@@ -39,7 +39,7 @@ async def test_what_is_ended_is_over() -> None:
     await cancel_all(tasks)
 
 
-async def test_a_cancellation_comes_when_all_is_over() -> None:
+async def test_a_cancellation_is_raised_when_all_is_over() -> None:
     """It is the caller's: those of the tasks have other messages, or none."""
     done: list[str] = []
 

@@ -18,7 +18,7 @@ from tests.support.fake_requests import ask
 from tests.unit.testing.test_index import Shuffle
 
 
-def again(fake: FakeOnCall, clock: VirtualClock) -> FakeOnCall:
+def reloaded(fake: FakeOnCall, clock: VirtualClock) -> FakeOnCall:
     """The same server, as in another process."""
     return FakeOnCall.from_json(fake.to_json(), clock=clock)
 
@@ -58,7 +58,7 @@ def test_every_option_and_every_token_is_kept(clock: VirtualClock) -> None:
     )
     fake.add_token("second", user="admin", role="viewer")
     fake.add_token("glsa_robot", user="robot")
-    loaded = again(fake, clock)
+    loaded = reloaded(fake, clock)
     assert (loaded.token, loaded.flavour, loaded.seed) == ("mine", "oss", 7)
     assert (loaded.rate_limit, loaded.latency) == (fake.rate_limit, fake.latency)
     assert (loaded.delete_delay, loaded.wipe_delay) == (None, fake.wipe_delay)
@@ -77,7 +77,7 @@ def test_what_is_pending_happens_after_loading(clock: VirtualClock) -> None:
     silenced, deleted = fake.add_group(), fake.add_group()
     ask(fake, "POST", f"alert_groups/{silenced.id}/silence/", {"delay": 5})
     ask(fake, "DELETE", f"alert_groups/{deleted.id}/", {"mode": "delete"})
-    loaded = again(fake, clock)
+    loaded = reloaded(fake, clock)
     assert ask(loaded, "GET", "alert_groups/").status == 429
     clock.advance(timedelta(seconds=5))
     assert [(each.id, each.state) for each in loaded.groups.values()] == [(silenced.id, "firing")]
@@ -96,7 +96,7 @@ def test_what_is_gone_is_kept_where_something_refers_to_it(clock: VirtualClock) 
         assert gone is not None
         del fake.groups[gone.id]
     ask(fake, "DELETE", f"integrations/{source.id}/")
-    loaded = again(fake, clock)
+    loaded = reloaded(fake, clock)
     assert list(loaded.groups) == [group.id, incident.id, child.id]
     assert source.id not in loaded.integrations
     assert loaded.groups[group.id].integration.name == "ci"
@@ -110,7 +110,7 @@ def test_what_is_gone_is_kept_where_something_refers_to_it(clock: VirtualClock) 
 def test_calls_and_faults_are_no_part_of_it(fake: FakeOnCall, clock: VirtualClock) -> None:
     """They belong to the test, not to the server."""
     ask(fake, "GET", "alert_groups/")
-    assert again(fake, clock).calls == []
+    assert reloaded(fake, clock).calls == []
 
 
 def test_a_loaded_fake_may_record_no_calls(fake: FakeOnCall) -> None:
@@ -253,7 +253,7 @@ def test_a_storm_survives(clock: VirtualClock) -> None:
         "message": "Überlauf 🔥 \ud800",
         "deep": [{"x": [1.5, None]}],
     }
-    loaded = again(fake, clock)
+    loaded = reloaded(fake, clock)
     assert loaded.to_json() == fake.to_json()
     assert fake.to_json().isascii()
     assert list(loaded.groups) == list(fake.groups)
