@@ -16,6 +16,7 @@ from grafana_oncall.bulk.journal_reader import JournalReader
 from grafana_oncall.bulk.outcomes import Status
 from grafana_oncall.errors import JournalError
 from tests.support.journals import read, refused, with_checksums
+from tests.support.virtual_time import passed, run
 
 HEAD: dict[str, Any] = {
     "journal": 1,
@@ -140,6 +141,42 @@ def test_a_refusal_quotes_the_beginning_of_the_line_and_says_what_to_do(path: Pa
         f"{path}, line 1: not a line of a bulk journal, or a damaged one: b'{'x' * 60}'. "
         "Nothing was sent now. Start a new run, with a new file."
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "cause"),
+    [
+        pytest.param([json.dumps({**HEAD, "journal": 99})], "another format", id="format"),
+        pytest.param(
+            [json.dumps({**HEAD, "query": [["colour", "red"]]})], "unknown filter", id="filter"
+        ),
+        pytest.param([json.dumps(HEAD), '{"select": [7]}'], "not an id", id="id"),
+        pytest.param([json.dumps(HEAD), '{"start": 0}'], "not a line of a journal", id="entry"),
+    ],
+)
+def test_the_cause_of_a_refusal_says_what_is_wrong(
+    path: Path, lines: list[str], cause: str
+) -> None:
+    """For whoever reads the traceback."""
+    with refused(path, f"line {len(lines)}") as caught:
+        read(written(path, *lines))
+    assert str(caught.value.__cause__) == cause
+
+
+def test_the_rest_of_a_long_journal_is_read_at_once(path: Path) -> None:
+    """Other tasks run between chunks, but nobody waits for a time."""
+    ids = [f"I{number:010}" for number in range(10_000)]
+    written(path, json.dumps(HEAD), *(json.dumps({"select": [group_id]}) for group_id in ids))
+
+    async def read_all() -> tuple[list[str], float]:
+        with FileIO(str(path)) as file:
+            reader = JournalReader(path, file)
+            assert not reader.at_end
+            await reader.read_rest()
+        assert reader.state is not None
+        return [outcome.id for outcome in reader.state.outcomes], passed()
+
+    assert run(read_all()) == (ids, 0)
 
 
 def test_a_line_that_no_journal_can_have_is_not_read_to_its_end(path: Path) -> None:
