@@ -101,7 +101,7 @@ class _Connector(aiohttp.TCPConnector):
     """
 
     def __init__(self, idle_since: _IdleSince, clocks: Clocks, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**options)  # pyright: ignore[reportUnknownMemberType]  # an Unknown of aiohttp
         self._idle_since = idle_since
         self._clocks = clocks
 
