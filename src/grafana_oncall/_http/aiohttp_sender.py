@@ -150,7 +150,7 @@ class AiohttpSender:
     An implementation of `Sender`. Connections go straight to the server, never through a proxy.
     """
 
-    owns_connections = True
+    opens_connections = True
 
     def __init__(
         self, target: Target, *, tls: SSLContext, max_connections: int, clocks: Clocks = clocks

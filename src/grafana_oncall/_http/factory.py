@@ -132,7 +132,8 @@ def _over(transport: HttpxTransport, library: Any, target: Target) -> HttpxSende
     # would be sent back for as long as the client lives.
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     http = library.AsyncClient(transport=transport, cookies=no_cookies)
-    return HttpxSender(target, http, owns_http=True)
+    opens = isinstance(transport, Pool)
+    return HttpxSender(target, http, owns_http=True, opens_connections=opens)
 
 
 def _check_url(url: str) -> None:

@@ -76,11 +76,19 @@ def library_of(value: object, kind: str) -> ModuleType | None:
 class HttpxSender:
     """Sends through one client of httpx or httpx2; an implementation of `Sender`."""
 
-    def __init__(self, target: Target, http: HttpxClient, *, owns_http: bool) -> None:
+    def __init__(
+        self,
+        target: Target,
+        http: HttpxClient,
+        *,
+        owns_http: bool,
+        opens_connections: bool = False,
+    ) -> None:
         self._target = target
         self._http = cast("httpx.AsyncClient", http)
         self._library: Any = library_of(http, "AsyncClient") or httpx
-        self.owns_connections = owns_http
+        self.opens_connections = opens_connections
+        self._owns_http = owns_http
         # The Headers of httpx show no Authorization in their repr.
         headers: httpx.Headers = self._library.Headers(target.headers.value)
         if owns_http:
@@ -141,7 +149,7 @@ class HttpxSender:
         except (self._library.InvalidURL, TypeError, ValueError) as error:
             failure = self._target.url_error(request, error)
             raise failure from failure.__cause__
-        if request.query and not self.owns_connections:
+        if request.query and not self._owns_http:
             _check_query(request, message)
         if request.operation.retry == "never":
             message.extensions[FRESH] = True
@@ -182,7 +190,7 @@ class HttpxSender:
 
     async def aclose(self) -> None:
         """Close the connections, unless they belong to the caller's client."""
-        if self.owns_connections:
+        if self._owns_http:
             await self._http.aclose()
 
 

@@ -79,8 +79,8 @@ class Sender(Protocol):
     """Sends requests to one target, each once."""
 
     @property
-    def owns_connections(self) -> bool:
-        """Whether `aclose` closes connections, because they do not belong to the caller."""
+    def opens_connections(self) -> bool:
+        """Whether it opens connections of its own, which stay open if nobody closes it."""
         ...
 
     async def send(

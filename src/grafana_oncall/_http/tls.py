@@ -54,7 +54,7 @@ class TrustingSender:
     """Loads the trusted certificates before another sender sends its first request."""
 
     def __init__(self, sender: Sender, store: TrustStore) -> None:
-        self.owns_connections = sender.owns_connections
+        self.opens_connections = sender.opens_connections
         self._sender = sender
         self._store = store
         self._loading = asyncio.Lock()

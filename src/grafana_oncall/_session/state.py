@@ -76,8 +76,8 @@ class Shared:
     """Of the requests that are being sent."""
 
     def __del__(self) -> None:
-        # A client of the caller's own HTTP client has nothing to close.
-        if self.loop is not None and not self.closing and self.sender.owns_connections:
+        # Given clients are not closed, and given transports are mostly function calls, as a fake's.
+        if self.loop is not None and not self.closing and self.sender.opens_connections:
             message = (
                 f"OnCallClient(url={self.target.base_url!r}) was not closed: use `async with`, or "
                 "await its aclose()."

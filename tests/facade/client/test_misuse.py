@@ -2,7 +2,8 @@
 
 import gc
 import warnings
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -10,7 +11,8 @@ import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.testing import FakeOnCall
-from tests.support.clients import made
+from tests.support.clients import KEY, made
+from tests.support.scripted import Point, Scripted, keep, raw_response, serving
 
 LISTS: dict[str, tuple[Callable[[Any], object], str]] = {
     "for": (lambda pager: [*pager], r"use `async for`, or `for … in await ….collect\(\)`"),
@@ -66,48 +68,45 @@ async def used(client: OnCallClient) -> None:
     await client.alert_groups.list().count()
 
 
-def warned() -> list[str]:
-    """Return the warnings about clients that a garbage collection causes."""
+@contextmanager
+def warned() -> Generator[list[str]]:
+    """Collect the warnings about clients that this block and a garbage collection cause."""
+    words: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        yield words
         gc.collect()
-    return [str(one.message) for one in caught if one.category is ResourceWarning]
+    words += [text for one in caught if (text := str(one.message)).startswith("OnCallClient")]
 
 
-async def test_a_client_that_is_never_closed_is_named_in_a_warning(fake: FakeOnCall) -> None:
+@pytest.mark.parametrize("transport", ["httpx", "httpx2", "aiohttp"])
+async def test_a_client_that_is_never_closed_is_named_in_a_warning(transport: Any) -> None:
     """When it is collected; Python's own warning would name only its sockets."""
-    client = OnCallClient(url="https://a.example", token=fake.token, transport=fake.transport())
-    await used(client.with_options(timeout=3))
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        del client
-        gc.collect()
-    (warning,) = caught
-    assert warning.category is ResourceWarning
-    assert str(warning.message) == (
-        "OnCallClient(url='https://a.example/api/v1/') was not closed: use `async with`, or await "
-        "its aclose()."
-    )
+    async with serving(Scripted(Point(2, raw_response()), keep)) as server:
+        client = OnCallClient(url=server.url, token=KEY, transport=transport)
+        sender = client._session.shared.sender  # so that the test can close its connections
+        with warned() as before:
+            await used(client.with_options(timeout=3))
+        with warned() as after:
+            del client
+        await sender.aclose()
+    name = f"OnCallClient(url='{server.url}/api/v1/')"
+    words = f"{name} was not closed: use `async with`, or await its aclose()."
+    assert (before, after) == ([], [words])
 
 
-async def test_a_client_without_connections_need_not_be_closed(fake: FakeOnCall) -> None:
-    """It was never used, was closed, or sends through the user's own client."""
+async def test_a_client_without_connections_of_its_own_need_not_be_closed(fake: FakeOnCall) -> None:
+    """It was never used, was closed, or sends through what it was given, as tests do."""
     settings: dict[str, Any] = {"url": "https://a.example", "token": fake.token}
-    async with httpx.AsyncClient(transport=fake.transport()) as http:
-        await used(OnCallClient(**settings, http_client=http))
-    async with OnCallClient(**settings, transport=fake.transport()) as closed:
-        await used(closed)
-    del closed
-    OnCallClient(**settings, transport=fake.transport())
-    assert warned() == []
-
-
-async def test_a_view_of_a_client_need_not_be_closed(
-    fake: FakeOnCall,
-) -> None:
-    """The result of `with_options` shares the client's connections."""
-    async with OnCallClient(
-        url="https://a.example", token=fake.token, transport=fake.transport()
-    ) as client:
-        await used(client.with_options(timeout=3))
-        assert warned() == []
+    with warned() as words:
+        async with httpx.AsyncClient(transport=fake.transport()) as http:
+            await used(OnCallClient(**settings, http_client=http))
+        await used(OnCallClient(**settings, transport=fake.transport()))
+        OnCallClient(**settings)
+        async with (
+            serving(Scripted(Point(2, raw_response()), keep)) as server,
+            OnCallClient(url=server.url, token=KEY) as closed,
+        ):
+            await used(closed)
+        del closed
+    assert words == []
