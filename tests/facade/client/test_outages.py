@@ -152,7 +152,8 @@ async def test_an_outage_that_outlasts_the_deadline_ends_the_run(
         assert 540 < passed() < 700
         if kind == "server down":
             assert "no connection to oncall.example for " in str(caught.value)
-            assert "; nothing was sent. The last failure: " in str(caught.value)
+            assert "; nothing was sent. The last failure: no response from " in str(caught.value)
+            assert "Hint: see whether it is up and can be reached." in str(caught.value)
         counts = run.report.counts
         assert 5 <= counts[Status.FAILED] + counts[Status.UNKNOWN] <= 8 + 4
         assert counts[Status.NOT_ATTEMPTED] >= 48
