@@ -327,8 +327,9 @@ def test_what_cannot_be_a_file_is_a_checkpoint_error_at_once(
 ) -> None:
     """Nothing waits for the other end of a pipe, or replaces it."""
     for use in (Checkpoint.load, CHECKPOINT.save, watched):
+        path = odd(tmp_path)
         with pytest.raises(CheckpointError, match="cannot be used") as caught:
-            use(path := odd(tmp_path))
+            use(path)
         assert caught.value.path == str(path)
         (tmp_path / "pipe").unlink(missing_ok=True)  # for the next one
 
