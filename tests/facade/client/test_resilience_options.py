@@ -37,7 +37,7 @@ async def test_views_share_connections_throttle_and_budget(fake: FakeOnCall) -> 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(client.alert_groups.get(group.id))
             await settle()
-            tasks.create_task(each.alert_groups.get(group.id))
+            tasks.create_task(view.alert_groups.get(group.id))
         assert passed() >= 5 + 48
         assert [call.status for call in fake.calls].count(429) == 1
         await view.aclose()
