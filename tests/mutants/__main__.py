@@ -77,20 +77,23 @@ def _argued() -> set[tuple[str, tuple[str, ...]]]:
 
 def _report() -> Iterator[str]:
     """Yield what is wrong, after printing the figures."""
-    statuses = _statuses()
+    everything = _statuses()
+    statuses = [(name, status) for name, status in everything if status != "not checked"]
     table, percent = figures(statuses)
     print(*table, sep="\n")  # noqa: T201  # a command speaks to its user
+    if len(statuses) < len(everything):
+        yield f"{len(everything) - len(statuses)} mutants were not tried: `mutmut run` goes on."
     if percent < FLOOR:
         yield f"Fewer than {FLOOR:g} % were killed."
-    argued = _argued()
+    argued, survived = _argued(), set[tuple[str, tuple[str, ...]]]()
     for name, status in statuses:
         if status not in _KILLED:
             diff = _mutmut("show", name)
             key = (_function(name), changed_lines(diff))
             if key not in argued:
                 yield f"{name} {status}:\n" + "\n".join(key[1])
-            argued.discard(key)
-    for function, lines in sorted(argued):
+            survived.add(key)
+    for function, lines in sorted(argued - survived):
         yield f"{SURVIVORS.name} argues what did not survive in {function}:\n" + "\n".join(lines)
 
 

@@ -34,6 +34,36 @@ NOT_FOUND_PAGE = b"""
 """
 
 
+@pytest.mark.parametrize(
+    ("status", "content", "words"),
+    [
+        pytest.param(503, b"<h1>Unavailable", "a proxy responded in its place", id="gateway"),
+        pytest.param(403, b"<h1>Forbidden", "a proxy responded in its place", id="its 403"),
+        pytest.param(500, b"{}", "check the arguments", id="OnCall's own crash"),
+        pytest.param(403, b"{}", "needs the permission", id="OnCall's own 403"),
+        pytest.param(302, b"", None, id="redirect"),
+        pytest.param(409, b"<h1>Conflict", "check the state of the group", id="page of a 409"),
+    ],
+)
+def test_a_hint_depends_on_who_responded(status: int, content: bytes, words: str | None) -> None:
+    """A proxy's refusal is not about arguments or permissions."""
+    hint = refused(status, content).hint
+    assert hint is None if words is None else words in (hint or "")
+
+
+def test_json_too_deep_to_parse_behind_white_space_is_no_page_of_a_gateway() -> None:
+    """OnCall's own errors are JSON."""
+    assert not refused(400, b" \n" + b"[" * 60_000).is_gateway
+    assert refused(400, b" \n<html>").is_gateway
+
+
+def test_json_as_long_as_is_read_is_parsed() -> None:
+    """To the byte."""
+    long = json.dumps({"detail": "no"}).encode().ljust(MAX_ERROR_BYTES)
+    assert refused(400, long).detail == "no"
+    assert refused(400, long + b" ").detail != "no"
+
+
 def test_decode_raises_the_refusal_with_all_that_is_known() -> None:
     """Operation, method, path, status, detail."""
     response = Response(status=404, headers={}, content=b'{"detail":"Not found."}')
