@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,7 +14,7 @@ import pytest
 from grafana_oncall import OnCallClient, Pager, operations
 from grafana_oncall._listing.filters import FILTERS
 from grafana_oncall.errors import StatusError
-from grafana_oncall.testing import OPERATION_NAMES, FakeOnCall
+from grafana_oncall.testing import OPERATION_NAMES, FakeOnCall, FakeRequest
 from tests.contract.calls import CALLS
 from tests.contract.servers import GROUP_ID, INTEGRATION_ID, TEAM_ID, USER_ID, seeded
 from tests.contract.specification import OPERATIONS, ROOT, Operation
@@ -96,7 +97,9 @@ def _sent(method: str) -> Operation:
 
 def test_the_facade_has_a_method_for_each_operation_and_no_other() -> None:
     """Found by calling them: each sends one request, for an operation of its own."""
-    assert sorted(_sent(method).id for method in METHODS) == sorted(OPERATIONS)
+    sent = [_sent(method).id for method in METHODS]
+    assert {*sent} == {*OPERATIONS}
+    assert len(sent) == len(OPERATIONS)
 
 
 @pytest.mark.parametrize("method", [pytest.param(one, id=one) for one in METHODS])
@@ -121,7 +124,8 @@ def test_every_argument_that_the_facade_sends_is_checked_against_the_specificati
 
 def test_the_fake_has_each_operation_and_no_other() -> None:
     """In its public list, once each."""
-    assert sorted(OPERATION_NAMES) == sorted(OPERATIONS)
+    assert {*OPERATION_NAMES} == {*OPERATIONS}
+    assert len(OPERATION_NAMES) == len(OPERATIONS)
 
 
 def _documented() -> Iterator[tuple[str, str]]:
@@ -143,10 +147,38 @@ def _needed(method: str) -> str:
 
 def test_the_readme_says_what_each_method_of_the_facade_needs() -> None:
     """In its table of operations, which has all of them, once each."""
-    assert sorted(_documented()) == sorted((method, _needed(method)) for method in METHODS)
+    documented = [*_documented()]
+    assert {*documented} == {(method, _needed(method)) for method in METHODS}
+    assert len(documented) == len(METHODS)
 
 
-@pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.startswith("list_")])
+every_list = pytest.mark.parametrize(
+    "operation", [one for one in OPERATIONS if one.startswith("list_")]
+)
+
+
+def _listed(operation: str, query: str = "") -> int | None:
+    """The number of objects that the seeded fake lists; None if it refuses the query."""
+    fake = seeded("cloud")
+    path = f"/api/v1{OPERATIONS[operation].path}"
+    response = fake.handle(FakeRequest("GET", path, query, {"Authorization": fake.token}))
+    return None if response.status == 400 else json.loads(response.body)["count"]
+
+
+@every_list
+def test_every_list_of_the_fake_has_something(operation: str) -> None:
+    """Which `tests/contract/servers.py` adds, so that items are compared with the specification."""
+    assert _listed(operation)
+
+
+@every_list
+def test_every_filter_of_a_list_is_one_of_the_fake(operation: str) -> None:
+    """A value that nothing has is refused, or matches nothing."""
+    for parameter in FILTERS[operation]:
+        assert not _listed(operation, f"{parameter}=no:thing"), parameter
+
+
+@every_list
 def test_every_filter_of_a_list_can_be_checked(operation: str) -> None:
     """So that a server that ignores one is detected; there are no other checks."""
     parameters = {name for place, name in OPERATIONS[operation].parameters if place == "query"}

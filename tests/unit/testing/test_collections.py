@@ -32,7 +32,10 @@ def test_a_collection_is_listed_and_its_objects_are_got(
 ) -> None:
     """Oldest first; by operations that are named after it."""
     listed = ask(full, "GET", f"{collection.name}/")
-    assert len(ids(listed)) == 2
+    assert len(ids(listed)) == 2, "the fixture `full` has two objects of each collection"
+    if collection.is_only_listed:
+        assert f"get_{singular(collection.name)}" not in OPERATION_NAMES
+        return
     got = [ask(full, "GET", f"{collection.name}/{each}/").json() for each in ids(listed)]
     assert got == listed.json()["results"]
     assert ask(full, "GET", f"{collection.name}/NONE/").status == 404

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -55,14 +55,16 @@ class Collection(Generic[T]):
     """Return the test for objects of a list, or refuse the request's filters."""
     page_size: int | None = None
     """Items per page, unless the request has `perpage`; by default, that of the server."""
+    is_only_listed: bool = False
+    """Whether the API has no path for one object."""
 
-    def operations(self) -> tuple[Operation, Operation]:
-        """Return those that every resource has."""
+    def operations(self) -> Sequence[Operation]:
+        """Return those that read it: its list, and one object."""
+        listed = Operation(f"list_{self.name}", "GET", self.name, "viewer", self.list)
+        if self.is_only_listed:
+            return [listed]
         name, path = f"get_{singular(self.name)}", f"{self.name}/{{id}}"
-        return (
-            Operation(f"list_{self.name}", "GET", self.name, "viewer", self.list),
-            Operation(name, "GET", path, "viewer", self.get),
-        )
+        return [listed, Operation(name, "GET", path, "viewer", self.get)]
 
     def list(self, context: Context) -> FakeResponse:
         """List the objects that match the filters, oldest first."""

@@ -79,12 +79,15 @@ class Saved:
 
 _DOCUMENT: Any = attrs.make_class(
     "Document",
-    {each.name: attrs.field(type=cast("Any", list)[each.kind]) for each in COLLECTIONS},
+    {
+        each.name: attrs.field(factory=cast("Any", list), type=cast("Any", list)[each.kind])
+        for each in COLLECTIONS
+    },
     bases=(Saved,),
     frozen=True,
     kw_only=True,
 )
-"""`Saved`, with the objects of each collection under its name."""
+"""`Saved`, with the objects of each collection under its name; an absent one is empty."""
 
 
 def write(world: World, token: str, user: FakeUser) -> str:
