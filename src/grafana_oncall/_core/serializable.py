@@ -36,16 +36,18 @@ class Occurrence(Serializable):
         return {"type": type(self).__name__, **_members(self)}
 
 
-def _members(value: Any) -> dict[str, Any]:
+def _members(value: object) -> dict[str, Any]:
+    kind: Any = type(value)
     return {
         field.metadata.get("wire", field.name): _plain(member)
-        for field in attrs.fields(type(value))
+        for field in attrs.fields(kind)
         if (member := getattr(value, field.name)) is not UNSET
     }
 
 
 def _plain(value: object) -> object:
-    if attrs.has(type(value)):
+    kind: Any = type(value)
+    if attrs.has(kind):
         return _members(value)
     if isinstance(value, Mapping):
         mapping = cast("Mapping[object, object]", value)

@@ -103,8 +103,9 @@ def whole(name: str, value: object, *, least: int = 1) -> int:
 
 def several_ids(name: str, value: object, kind: type[HasId]) -> list[str]:
     """Return the ids in one id or object of this class, or in an iterable of them."""
-    is_one = isinstance(value, str | bytes | kind) or not isinstance(value, Iterable)
-    items = [value] if is_one else cast("Iterable[object]", value)
+    items: Iterable[object] = [value]
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes | kind):
+        items = cast("Iterable[object]", value)
     return [_id(name, item.id if isinstance(item, kind) else item) for item in items]
 
 
