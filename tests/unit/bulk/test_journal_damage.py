@@ -179,6 +179,13 @@ def test_the_rest_of_a_long_journal_is_read_at_once(path: Path) -> None:
     assert run(read_all()) == (ids, 0)
 
 
+def test_a_journal_that_the_disk_does_not_give_back_is_a_journal_error(path: Path) -> None:
+    """Here, the file is open for writing only."""
+    with FileIO(str(path), "wb") as file, refused(path, ": the journal cannot be read (") as caught:
+        JournalReader(path, file)
+    assert isinstance(caught.value.__cause__, OSError)
+
+
 def test_a_line_that_no_journal_can_have_is_not_read_to_its_end(path: Path) -> None:
     """A gigabyte without a line feed, after the beginning of a journal."""
     path.write_bytes(b'{"journal": 1')
