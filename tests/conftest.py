@@ -1,5 +1,8 @@
 """Settings for all tests."""
 
+import os
+
+import pytest
 from hypothesis import Phase, settings
 
 from tests.support.budget import MUTATED, budget
@@ -13,3 +16,13 @@ settings.register_profile(
     phases=[Phase.explicit, Phase.generate],
 )
 settings.load_profile("mutants" if MUTATED else "budget")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return three workers for two cores, because many tests wait for other processes."""
+    return -(-3 * (os.cpu_count() or 1) // 2)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the longest test first, so that no worker is alone with it in the end."""
+    items.sort(key=lambda item: item.name != "test_the_lowest_versions_work")

@@ -77,12 +77,10 @@ class Saved:
     """After reading, a group has ids in place of its integration and root, until `restore`."""
 
 
+_LIST: Any = list
 _DOCUMENT: Any = attrs.make_class(
     "Document",
-    {
-        each.name: attrs.field(factory=cast("Any", list), type=cast("Any", list)[each.kind])
-        for each in COLLECTIONS
-    },
+    {each.name: attrs.field(factory=_LIST, type=_LIST[each.kind]) for each in COLLECTIONS},
     bases=(Saved,),
     frozen=True,
     kw_only=True,
