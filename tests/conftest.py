@@ -18,6 +18,7 @@ settings.register_profile(
 settings.load_profile("mutants" if MUTATED else "budget")
 
 
+@pytest.hookimpl(optionalhook=True)  # the tests also run where pytest-xdist is not installed
 def pytest_xdist_auto_num_workers() -> int:
     """Return three workers for two cores, because many tests wait for other processes."""
     return -(-3 * (os.cpu_count() or 1) // 2)
