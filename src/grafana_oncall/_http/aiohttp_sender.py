@@ -202,20 +202,22 @@ class AiohttpSender:
         # after one turn, and acts on that in the next.
         for _ in range(2):
             await asyncio.sleep(0)
+        sending = session.request(
+            request.operation.method,
+            URL(url, encoded=True),
+            headers=None if content is None else _JSON,
+            data=_payload(content),
+            allow_redirects=False,
+            timeout=_timeout(timeout, fresh=request.operation.retry == "never"),
+        )
+        if not _is_large(content):
+            return cast("_Response", await sending)
         try:
             # aiohttp enforces the timeouts for connecting and reading; it has none for writing.
-            async with asyncio.timeout(4 * timeout if _is_large(content) else None):
-                received = await session.request(
-                    request.operation.method,
-                    URL(url, encoded=True),
-                    headers=None if content is None else _JSON,
-                    data=_payload(content),
-                    allow_redirects=False,
-                    timeout=_timeout(timeout, fresh=request.operation.retry == "never"),
-                )
+            async with asyncio.timeout(4 * timeout):
+                return cast("_Response", await sending)
         except TimeoutError:
             raise _Failure("the server does not read the request", timed_out=True) from None
-        return cast("_Response", received)
 
     def _start(self) -> aiohttp.ClientSession:
         self._session = aiohttp.ClientSession(
