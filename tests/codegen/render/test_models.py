@@ -1,5 +1,6 @@
 """Models, as seen by inspecting and using the rendered classes."""
 
+import inspect
 import typing
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -229,7 +230,7 @@ def test_an_unknown_value_of_an_enum_is_decoded(package: Rendered, received: Any
 def test_the_description_of_a_schema_is_the_docstring(package: Rendered, received: Any) -> None:
     """With its paragraphs; without a description there is no docstring."""
     things = package.things
-    assert received.__doc__ == "A thing as received.\n\n    A second paragraph."
+    assert inspect.getdoc(received) == "A thing as received.\n\nA second paragraph."
     assert things.State.__doc__ == "How it is."
     assert not things.Part.__doc__
 
