@@ -8,99 +8,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-import attrs
-
 from codegen.read.bodies import Member
 from codegen.read.ids import objects_by_id
-from codegen.read.paths import Operation, Parameter
+from codegen.read.parameters import Parameter
+from codegen.read.paths import Operation
 from codegen.read.spec import Unsupported
 
+from .arguments import ARGUMENTS, MEMBERS, PERPAGE, PREFETCH, RECONCILE, argument, member_argument
 from .templating import class_name, id_hint, jinja_environment
-
-
-@attrs.frozen
-class Argument:
-    """How the facade takes a query parameter, or a member of a body."""
-
-    hint: str
-    """Type hint; empty for that of the member."""
-    value: str
-    """The expression for what is sent: `{0}` is the name of the argument, `{1}` its class."""
-    description: str = ""
-    """Its description, where it is not that of the parameter; of a member, if it has none."""
-    name: str = ""
-    """Name of the argument, where it is not that of the parameter."""
-    positional: bool = False
-    """Whether it may be given without its name."""
-
-
-ARGUMENTS: Final[Mapping[str, Argument]] = {
-    "id": Argument("str", 'arguments.identifier("{0}", {0})'),
-    "text": Argument("str", 'arguments.text_filter("{0}", {0})'),
-    "whole": Argument("int", 'arguments.optional_whole("{0}", {0})'),
-    "team": Argument(
-        "str",
-        'arguments.identifier("{0}", {0})',
-        "Id of the team, or `NO_TEAM` for none; None does not filter.",
-    ),
-    "labels": Argument(
-        "LabelsLike",
-        "UNSET if {0} is None else label_rules.to_query({0})",
-        'Labels that must all be there, such as `{"team": "SRE"}` or `["team:SRE"]`;'
-        " case-sensitive. Any label that the server can match is allowed.",
-        name="labels",
-    ),
-    "time_range": Argument(
-        "tuple[datetime, datetime]",
-        "arguments.time_range({0})",
-        "First and last moment of the start, timezone-aware and inclusive; widened to seconds.",
-    ),
-    "state": Argument(
-        "enums.State",
-        "enums.state_filter({0})",
-        "`firing` (also spelled `new`), `acknowledged`, `resolved` or `silenced`.",
-    ),
-    "roles": Argument(
-        "Sequence[arguments.Role]",
-        "arguments.role_filter({0})",
-        "Any of `admin`, `editor`, `viewer` and `none`; the user has one of them.",
-    ),
-}
-"""Query parameters, by their `x-argument`, or by what their type implies."""
-
-MEMBERS: Final[Mapping[str, Argument]] = {
-    "filled": Argument("", 'arguments.filled("{0}", {0})'),
-    "enum": Argument("", 'arguments.one_of("{0}", {0}, {1})'),
-    "nested": Argument("", 'bodies.nested("{0}", {0}, {1})'),
-    "templates": Argument("", 'bodies.templates("{0}", {0}, {1})'),
-    "labels": Argument("LabelsLike", "label_rules.to_inputs({0})"),
-    "dynamic_labels": Argument("LabelsLike", "label_rules.to_dynamic_inputs({0})"),
-    "delay": Argument(
-        "timedelta | int | arguments.Forever",
-        "arguments.silence_delay({0})",
-        "How long, as a timedelta (rounded up to seconds) or in whole seconds, from 1 second to"
-        " 68 years; or `FOREVER`.",
-        positional=True,
-    ),
-}
-"""Members of bodies, by their `x-argument`, or by what their type implies."""
 
 _IMPLICIT: Final = {"page", "perpage"}
 """Parameters of lists: pagers count the pages, and `perpage` is documented once."""
-
-_PERPAGE: Final = (
-    "Items on a page. Undocumented: servers use their own number without it, and may ignore it."
-)
-_PREFETCH: Final = (
-    "Pages to request ahead, once the second page is requested; up to as many more may be buffered."
-    " 0 to 64; 0 requests none ahead."
-)
-_RECONCILE: Final = (
-    "Whether to look for the `name`, which is then required, when a request got no response, and to"
-    " retry if nothing has it. Costs a request for the list before, and one each time a request is"
-    " in doubt. What another program creates by this name at the same moment is taken for the"
-    " result."
-)
 
 
 def render_resources(
@@ -137,11 +55,6 @@ def render_resources(
             classes=sorted({name for op in methods for name in _classes(op, objects)}),
         )
     return {f"resources/{name}.py": source for name, source in files.items()}
-
-
-def argument(parameter: Parameter) -> str:
-    """Return the name of the argument that the facade has for a query parameter."""
-    return _argument(parameter).name
 
 
 def _check(operation: Operation, by_id: Mapping[str, Operation]) -> None:
@@ -198,37 +111,22 @@ def _has_perpage(operation: Operation) -> bool:
     return any(each.name == "perpage" for each in operation.parameters)
 
 
-def _argument(parameter: Parameter) -> Argument:
-    plain = Argument(parameter.hint, "arguments.optional({0})")
-    found = ARGUMENTS.get(parameter.argument, plain)
-    return attrs.evolve(
-        found,
-        name=found.name or parameter.name,
-        description=found.description or parameter.description,
-    )
-
-
-def _member(member: Member) -> Argument:
-    found = MEMBERS.get(member.argument, Argument("", "{0}"))
-    return attrs.evolve(
-        found,
-        hint=found.hint or member.hint,
-        description=member.description or found.description or member.fallback,
-    )
-
-
 def _parameter(member: Member) -> str:
     """Render a member as a parameter of the method."""
-    hint = _member(member).hint + (" | None" if member.nullable else "")
+    hint = member_argument(member).hint + (" | None" if member.nullable else "")
     return f"{member.name}: {hint}" + ("" if member.required else " | UnsetType = UNSET")
+
+
+def _is_positional(member: Member) -> bool:
+    return member_argument(member).positional
 
 
 def _signature(operation: Operation, objects: Mapping[str, str]) -> str:
     """Render the parameters of a method."""
     positional = [f"{name}: {id_hint(name, objects)}" for name in _ids(operation)]
-    positional += [_parameter(each) for each in operation.members if _member(each).positional]
-    keywords = [_parameter(each) for each in operation.members if not _member(each).positional]
-    filters = map(_argument, _filters(operation))
+    positional += [_parameter(each) for each in operation.members if _is_positional(each)]
+    keywords = [_parameter(each) for each in operation.members if not _is_positional(each)]
+    filters = map(argument, _filters(operation))
     keywords += [f"{each.name}: {each.hint} | None = None" for each in filters]
     if _has_perpage(operation):
         keywords.append("perpage: int | None = None")
@@ -243,15 +141,15 @@ def _arguments(operation: Operation, objects: Mapping[str, str]) -> dict[str, st
     """Return the description of each argument that has one."""
     ids = {each.name: each.description for each in operation.parameters if each.rule}
     ids |= {name: f"{ids[name].rstrip('.')}, or the object." for name in ids if name in objects}
-    members = {each.name: _member(each).description for each in operation.members}
-    filters = {each.name: each.description for each in map(_argument, _filters(operation))}
+    members = {each.name: member_argument(each).description for each in operation.members}
+    filters = {each.name: each.description for each in map(argument, _filters(operation))}
     described = {**ids, **members, **filters}
     if _has_perpage(operation):
-        described["perpage"] = _PERPAGE
+        described["perpage"] = PERPAGE
     if operation.is_page:
-        described["prefetch"] = _PREFETCH
+        described["prefetch"] = PREFETCH
     if operation.reconcile:
-        described["reconcile"] = _RECONCILE
+        described["reconcile"] = RECONCILE
     return {name: description for name, description in described.items() if description}
 
 
@@ -259,8 +157,8 @@ def _call(operation: Operation) -> str:
     """Render the call of the request builder."""
     given = [*_ids(operation), *(["body"] if operation.body else [])]
     for parameter in _filters(operation):
-        argument = _argument(parameter)
-        given.append(f"{parameter.name}={argument.value.format(argument.name)}")
+        taken = argument(parameter)
+        given.append(f"{parameter.name}={taken.value.format(taken.name)}")
     if _has_perpage(operation):
         given.append('perpage=arguments.optional_whole("perpage", perpage)')
     return f"operations.{operation.id}({', '.join(given)})"
@@ -268,7 +166,7 @@ def _call(operation: Operation) -> str:
 
 def _value(member: Member) -> str:
     """Render what is sent for a member: the checked value, or None or UNSET as they are."""
-    name, value = member.name, _member(member).value
+    name, value = member.name, member_argument(member).value
     if value == "{0}":
         return name
     checked = value.format(name, class_name(next(iter(member.classes), None)))

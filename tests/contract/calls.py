@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from codegen.read.bodies import Member, read_members
 from codegen.read.paths import Operation, read_operations
 from codegen.read.spec import Spec
-from codegen.render.resources import argument
+from codegen.render.arguments import argument
 from grafana_oncall import FOREVER, NO_TEAM, OnCallClient, Pager, models
 from tests.support.specs import OPENAPI
 
@@ -153,7 +153,7 @@ def _of_the_specification(operation: Operation) -> Call:
             return pager.count()
 
         filters = [one for one in operation.parameters if not one.rule and one.name != "page"]
-        return Call(count, options={argument(one): _FILTERS[one.argument] for one in filters})
+        return Call(count, options={argument(one).name: _FILTERS[one.argument] for one in filters})
 
     def send(client: OnCallClient, **given: Any) -> Awaitable[object]:
         sent: Awaitable[object] = getattr(getattr(client, resource), method)(**given)

@@ -1,0 +1,93 @@
+"""Read the parameters of paths and queries."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import attrs
+
+from .names import PARAMETER, check_name
+from .schemas import check_schema, used_schemas
+from .spec import Json, Shape, Spec, Unsupported, check_shape
+
+_PARAMETER: Final[Shape] = {
+    **dict.fromkeys(("name", "in", "style", "x-argument"), str),
+    **dict.fromkeys(("required", "explode"), bool),
+    "schema": dict,
+}
+_ARGUMENTS: Final = {"str": "text", "int": "whole"}
+"""How the facade takes a query parameter, by its type hint."""
+
+
+@attrs.frozen(kw_only=True)
+class Parameter:
+    """A path or query parameter."""
+
+    name: str
+    hint: str
+    rule: str | None
+    """Name of the constraint of a path parameter; None for a query parameter."""
+    description: str
+    argument: str
+    """How the facade takes a query parameter: `id`, `text` and so on, or "" for as it is."""
+
+
+def read_parameters(spec: Spec, node: Json, pointer: str) -> Iterator[Parameter]:
+    """Yield the parameters of a path or an operation.
+
+    Raises:
+        Unsupported: One of them cannot be rendered.
+    """
+    for index, item in enumerate(node.get("parameters", [])):
+        yield _parameter(spec, *spec.resolve(item, f"{pointer}/parameters/{index}", "parameters"))
+
+
+def _parameter(spec: Spec, node: Any, pointer: str) -> Parameter:
+    check_shape(node, _PARAMETER, pointer, ["name", "in", "schema"])
+    check_name(node["name"], PARAMETER, f"{pointer}/name")
+    if node["in"] not in {"path", "query"}:
+        raise Unsupported(f"{pointer}/in", "only path and query parameters are supported")
+    in_path = node["in"] == "path"
+    if node.get("required", False) is not in_path:
+        reason = "path parameters must be required, query parameters must not be"
+        raise Unsupported(f"{pointer}/required", reason)
+    if node.get("style", "form") != "form" or not node.get("explode", True):
+        raise Unsupported(pointer, "arrays must be repeated parameters: style form, explode true")
+    hint = _hint(spec, node["schema"], f"{pointer}/schema")
+    schema, _ = spec.resolve(node["schema"], pointer)
+    rule = schema.get("x-constraint")
+    if in_path and (hint != "str" or not rule):
+        raise Unsupported(f"{pointer}/schema", "path parameters are strings with x-constraint")
+    return Parameter(
+        name=node["name"],
+        hint=hint,
+        rule=rule if in_path else None,
+        description=" ".join(node.get("description", "").split()),
+        argument=node.get("x-argument", "id" if rule == "ID" else _ARGUMENTS.get(hint, "")),
+    )
+
+
+def _hint(spec: Spec, node: Json, pointer: str) -> str:
+    """Return the type hint of a parameter."""
+    schema, at = spec.resolve(node, pointer)
+    named = schema is not node or "enum" in node
+    used_schemas(spec, check_schema(spec, schema, at, named=named))
+    match schema:
+        case {"type": "string", "enum": values} if schema is node:
+            return f"Literal[{', '.join(map(repr, values))}]"
+        case {"type": "array", "items": items} if _plain(spec.resolve(items, at)[0]) == "str":
+            return "Sequence[str]"
+        case _ if hint := _plain(schema):
+            return hint
+        case _:
+            reason = "a parameter is a string, an integer, an inline enum or an array of strings"
+            raise Unsupported(pointer, reason)
+
+
+def _plain(schema: Json) -> str | None:
+    match schema:
+        case {"enum": _} | {"format": _}:
+            return None
+        case {"type": "string" | "integer" as kind}:
+            return {"string": "str", "integer": "int"}[kind]
+        case _:
+            return None
