@@ -8,7 +8,7 @@ from typing import Final
 
 from .read.names import check_unique
 from .read.paths import Operation, read_operations
-from .read.schemas import is_class, used_schemas
+from .read.schemas import is_named, used_schemas
 from .read.spec import SCHEMAS, Spec, Unsupported, tag_descriptions
 from .read.webhooks import read_webhooks
 from .render.constraints import Constant, read_constants, render_constraints
@@ -37,24 +37,24 @@ def render(spec: Spec) -> dict[str, str]:
     operations, constants = list(read_operations(spec)), list(read_constants(spec))
     roots = [name for op in operations for name in (op.body, op.result) if name]
     used = used_schemas(spec, [*roots, *read_webhooks(spec)])
-    classes = [name for name in used if is_class(spec.schemas[name])]
-    check_unique(_claimed_names(operations, constants, classes))
+    named = [name for name in used if is_named(spec.schemas[name])]
+    check_unique(_claimed_names(operations, constants, named))
     files = {
         "__init__.py": f'{HEADER}\n"""Everything that is generated from the specification."""\n',
         "constraints.py": render_constraints(constants, HEADER),
         **render_operations(operations, HEADER),
-        **render_models(spec, classes, HEADER),
+        **render_models(spec, named, HEADER),
         **render_resources(operations, tag_descriptions(spec), HEADER),
     }
     return format_sources(files)
 
 
 def _claimed_names(
-    operations: list[Operation], constants: list[Constant], classes: list[str]
+    operations: list[Operation], constants: list[Constant], named: list[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield each name that the output defines, with the JSON pointer of its definition."""
     yield from ((constant.name, f"{constant.pointer}/x-constraint") for constant in constants)
-    yield from ((name.rpartition(".")[2], SCHEMAS + name) for name in classes)
+    yield from ((name.rpartition(".")[2], SCHEMAS + name) for name in named)
     for op in operations:
         yield op.id, f"{op.pointer}/operationId"
         yield op.id.upper(), f"{op.pointer}/operationId"

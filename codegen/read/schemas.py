@@ -14,6 +14,9 @@ _SHAPES: Final[Mapping[str, Shape]] = {
     "any": {},
     "reference": {"$ref": str},
     "nullable": {"oneOf": list},
+    "union": {"oneOf": list, "discriminator": dict},
+    "const": {"type": str, "const": str},
+    "known": {"type": str, "x-known-values": list},
     "class": {"type": str, "x-kind": str, "required": list, "properties": dict},
     "enum": {"type": str, "enum": list, "x-enum-aliases": dict},
     "time": {"type": _TYPE, "format": str},
@@ -40,6 +43,7 @@ _REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "object": ("additionalProperties",),
     "array": ("items",),
 }
+_TIMES: Final = ("date-time", "local-date-time", "time-utc")
 _ENUM_VALUE: Final = r"[ -~]+"
 
 
@@ -51,6 +55,31 @@ def is_page(schema: Json) -> bool:
 def is_class(schema: Json) -> bool:
     """Return whether the schema is rendered as a class of its own."""
     return not is_page(schema) and ("properties" in schema or "enum" in schema)
+
+
+def is_union(schema: Json) -> bool:
+    """Return whether the schema is one of several classes, told apart by a member."""
+    return "discriminator" in schema
+
+
+def is_known(schema: Json) -> bool:
+    """Return whether the schema is a string with values that are known, and perhaps others."""
+    return "x-known-values" in schema
+
+
+def is_alias(schema: Json) -> bool:
+    """Return whether the schema is rendered as an alias of a type."""
+    return is_union(schema) or is_known(schema)
+
+
+def is_named(schema: Json) -> bool:
+    """Return whether the output has a name for the schema."""
+    return is_class(schema) or is_alias(schema)
+
+
+def variants(spec: Spec, name: str) -> list[str]:
+    """Return the names of the classes of a union."""
+    return [spec.name(part, SCHEMAS + name) for part in spec.schemas[name]["oneOf"]]
 
 
 def used_schemas(spec: Spec, roots: Iterable[str]) -> list[str]:
@@ -68,7 +97,7 @@ def used_schemas(spec: Spec, roots: Iterable[str]) -> list[str]:
         name = pending.pop()
         if name not in seen:
             seen.add(name)
-            if is_class(spec.schemas[name]):
+            if is_named(spec.schemas[name]):
                 check_name(name, CLASS, SCHEMAS + name)
             pending += check_schema(spec, spec.schemas[name], SCHEMAS + name, named=True)
     return [name for name in spec.schemas if name in seen]
@@ -110,7 +139,7 @@ def check_schema(spec: Spec, schema: Any, pointer: str, *, named: bool = False) 
     """
     kind = _kind(schema, pointer)
     check_shape(schema, _SHAPES[kind], pointer, _REQUIRED.get(kind, ()))
-    if kind in {"class", "enum"} and not named:
+    if kind in {"class", "enum", "union", "known"} and not named:
         raise Unsupported(pointer, "must be a component schema, because it needs a name")
     if "x-constraint" in schema and not named:
         raise Unsupported(f"{pointer}/x-constraint", "only component schemas can have x-constraint")
@@ -121,6 +150,12 @@ def _kind(schema: Any, pointer: str) -> str:
     match schema:
         case {"$ref": _}:
             kind = "reference"
+        case {"discriminator": _}:
+            kind = "union"
+        case {"const": _}:
+            kind = "const"
+        case {"x-known-values": _}:
+            kind = "known"
         case {"oneOf": _}:
             kind = "nullable"
         case {"type": "object", "properties": _}:
@@ -142,9 +177,11 @@ def _references(spec: Spec, kind: str, schema: Json, pointer: str) -> Iterator[s
     match kind:
         case "reference":
             name = spec.name(schema, pointer)
-            if is_page(spec.schemas[name]):
-                raise Unsupported(f"{pointer}/$ref", "a page can only be a response")
+            if is_page(spec.schemas[name]) or is_union(spec.schemas[name]):
+                raise Unsupported(f"{pointer}/$ref", "a page or union can only be a whole body")
             yield name
+        case "union":
+            yield from _union(spec, schema, pointer)
         case "nullable":
             yield from _nullable(spec, schema["oneOf"], pointer)
         case "class":
@@ -155,12 +192,36 @@ def _references(spec: Spec, kind: str, schema: Json, pointer: str) -> Iterator[s
             yield from check_schema(spec, schema["items"], f"{pointer}/items")
         case "object" if not schema["additionalProperties"]:
             raise Unsupported(f"{pointer}/additionalProperties", "an object must allow members")
-        case "time" if schema["format"] != "date-time":
-            raise Unsupported(f"{pointer}/format", "date-time is the only supported format")
+        case "time" if schema["format"] not in _TIMES:
+            raise Unsupported(f"{pointer}/format", f"a format is one of {', '.join(_TIMES)}")
         case "enum":
             _check_enum(schema, pointer)
+        case "known":
+            _check_values(schema["x-known-values"], f"{pointer}/x-known-values")
         case _:
             pass
+
+
+def _union(spec: Spec, schema: Json, pointer: str) -> list[str]:
+    """Check the classes of a union, and return their names."""
+    by = schema["discriminator"].get("propertyName")
+    names = [spec.name(part, f"{pointer}/oneOf/{n}") for n, part in enumerate(schema["oneOf"])]
+    values: set[str] = set()
+    for name in names:
+        match spec.schemas[name]:
+            case {
+                "x-kind": "request",
+                "required": list(required),
+                "properties": {**members},
+            } if by in required and "const" in members.get(by, {}):
+                values.add(members[by]["const"])
+            case _:
+                reason = f"a class of a union is a request, and has a required const {by}"
+                raise Unsupported(SCHEMAS + name, reason)
+    modules = {name.rpartition(".")[0] for name in names} | {pointer.rpartition("/")[2].rpartition(".")[0]}
+    if len(values) < len(names) or len(modules) > 1:
+        raise Unsupported(pointer, f"the classes of a union share a module, and no {by}")
+    return names
 
 
 def _nullable(spec: Spec, parts: Any, pointer: str) -> list[str]:
@@ -196,11 +257,16 @@ def _without_argument(member: Any, pointer: str) -> Any:
 
 def _check_enum(schema: Json, pointer: str) -> None:
     values, aliases = schema["enum"], schema.get("x-enum-aliases", {})
-    for value in [*values, *aliases]:
-        if not isinstance(value, str) or not re.fullmatch(_ENUM_VALUE, value):
-            raise Unsupported(f"{pointer}/enum", f"{value!r} is not a string of printable ASCII")
-    if not values or len(set(values)) < len(values):
-        raise Unsupported(f"{pointer}/enum", "an enum must have values, and none of them twice")
+    _check_values(values, f"{pointer}/enum")
+    _check_values([*values, *aliases], f"{pointer}/enum")
     for target in aliases.values():
         if target not in values:
             raise Unsupported(f"{pointer}/x-enum-aliases", f"{target!r} is not one of the values")
+
+
+def _check_values(values: list[Any], pointer: str) -> None:
+    for value in values:
+        if not isinstance(value, str) or not re.fullmatch(_ENUM_VALUE, value):
+            raise Unsupported(pointer, f"{value!r} is not a string of printable ASCII")
+    if not values or len(set(values)) < len(values):
+        raise Unsupported(pointer, "there must be values, and none of them twice")

@@ -8,9 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 _STYLE: Final = ("--isolated", "--no-cache", "--line-length=100", "--target-version=py311")
+_COMMA: Final = "lint.isort.split-on-trailing-comma=false"
 _COMMANDS: Final = (
-    ("check", *_STYLE, "--quiet", "--fix", "--select=F401,I"),
-    ("format", *_STYLE, "--quiet"),
+    # A comma at the end of what is left of a list of imports must not keep it on several lines.
+    ("check", *_STYLE, "--quiet", "--fix", "--select=F401,I", "--config", _COMMA),
+    ("format", *_STYLE, "--quiet", "--config", "format.skip-magic-trailing-comma=true"),
 )
 _REPOSITORY: Final = Path(__file__).parents[2]
 """Ruff runs here, so that it knows which imports are first-party."""

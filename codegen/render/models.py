@@ -11,19 +11,20 @@ from typing import Final
 import datamodel_code_generator as generator
 from datamodel_code_generator.enums import DataModelType, InputFileType
 
-from codegen.read.schemas import is_class
+from codegen.read.hints import special_hint
+from codegen.read.schemas import is_alias, is_class, is_known, variants
 from codegen.read.spec import SCHEMAS, Json, Spec, Unsupported
 
 from .templating import TEMPLATES, jinja_environment
 
 _LIMITS: Final = {
     *("pattern", "minLength", "maxLength", "minimum", "maximum", "maxItems"),
-    *("example", "examples", "x-argument"),
+    *("const", "example", "examples", "x-known-values"),
 }
 
 
-def render_models(spec: Spec, classes: list[str], header: str) -> dict[str, str]:
-    """Render the schemas with these names.
+def render_models(spec: Spec, names: list[str], header: str) -> dict[str, str]:
+    """Render the schemas with these names: classes, and aliases beside them.
 
     Returns:
         Source by file name.
@@ -31,6 +32,7 @@ def render_models(spec: Spec, classes: list[str], header: str) -> dict[str, str]
     Raises:
         Unsupported: A schema that is not a class refers to itself.
     """
+    classes = [name for name in names if is_class(spec.schemas[name])]
     if not classes:
         return {}
     with TemporaryDirectory() as folder:
@@ -46,10 +48,17 @@ def render_models(spec: Spec, classes: list[str], header: str) -> dict[str, str]
             custom_file_header=header,
             additional_imports=[
                 "attrs",
+                "msgspec",
+                "typing.Annotated",
+                "typing.Literal",
                 "grafana_oncall._core.serializable.Serializable",
                 "grafana_oncall._core.types.UNSET",
                 "grafana_oncall._core.types.AwareDatetime",
+                "grafana_oncall._core.types.LocalDatetime",
                 "grafana_oncall._core.types.OpenStrEnum",
+                "grafana_oncall._core.types.UtcTime",
+                "grafana_oncall._core.types.optional_seconds",
+                "grafana_oncall._core.types.seconds",
                 "grafana_oncall._core.types.UnsetType",
             ],
             keyword_only=True,
@@ -61,6 +70,7 @@ def render_models(spec: Spec, classes: list[str], header: str) -> dict[str, str]
             use_generic_container_types=True,
             use_union_operator=True,
             use_type_checking_imports=False,
+            field_extra_keys={"x-hint", "x-argument", "x-const"},
             formatters=[],
         )
         modules = {
@@ -68,14 +78,36 @@ def render_models(spec: Spec, classes: list[str], header: str) -> dict[str, str]
             for path in sorted(output.glob("*.py"))
             if path.name != "__init__.py"
         }
-    modules["__init__"] = _package(classes, header)
+    for module, source in _aliases(spec, names).items():
+        modules[module] += source
+    modules["__init__"] = _package(names, header)
     return {f"models/{name}.py": source for name, source in modules.items()}
 
 
-def _package(classes: list[str], header: str) -> str:
-    """Render the table of every class."""
+def _aliases(spec: Spec, names: list[str]) -> dict[str, str]:
+    """Render the aliases of each module."""
+    template = jinja_environment().get_template("aliases.jinja2")
+    modules: dict[str, list[Json]] = {}
+    for name in names:
+        schema = spec.schemas[name]
+        if is_alias(schema):
+            module, _, alias = name.rpartition(".")
+            classes = [] if is_known(schema) else variants(spec, name)
+            modules.setdefault(module, []).append(
+                {
+                    "name": alias,
+                    "description": schema.get("description", ""),
+                    "values": schema.get("x-known-values", []),
+                    "classes": [each.rpartition(".")[2] for each in classes],
+                }
+            )
+    return {module: template.render(aliases=found) for module, found in modules.items()}
+
+
+def _package(names: list[str], header: str) -> str:
+    """Render the table of every class and alias."""
     by_module: dict[str, list[str]] = {}
-    for name in sorted(classes):
+    for name in sorted(names):
         module, _, class_name = name.rpartition(".")
         by_module.setdefault(module, []).append(class_name)
     template = jinja_environment().get_template("models.jinja2")
@@ -88,8 +120,20 @@ def _document(spec: Spec, classes: list[str]) -> Json:
         "openapi": "3.1.0",
         "info": {"title": "models", "version": "1"},
         "paths": {},
-        "components": {"schemas": {name: _inline(spec, spec.schemas[name]) for name in classes}},
+        "components": {"schemas": {name: _class(spec, spec.schemas[name]) for name in classes}},
     }
+
+
+def _class(spec: Spec, schema: Json) -> Json:
+    """Return a class for the generator, with the hints that it cannot know."""
+    inlined = _inline(spec, schema)
+    limits = schema.get("x-kind") == "request"
+    for name, member in schema.get("properties", {}).items():
+        if hint := special_hint(spec, member, limits=limits):
+            inlined["properties"][name] |= {"x-hint": hint}
+        if "const" in member:
+            inlined["properties"][name] |= {"x-const": member["const"]}
+    return inlined
 
 
 def _inline(spec: Spec, schema: Json, parents: tuple[str, ...] = ()) -> Json:
@@ -97,12 +141,14 @@ def _inline(spec: Spec, schema: Json, parents: tuple[str, ...] = ()) -> Json:
     if "$ref" in schema:
         name = schema["$ref"].removeprefix(SCHEMAS)
         if is_class(spec.schemas[name]):
-            return {key: value for key, value in schema.items() if key != "x-argument"}
+            return schema
         if name in parents:
             raise Unsupported(SCHEMAS + name, "only a class may refer to itself")
         own = {key: value for key, value in schema.items() if key != "$ref"}
         return _inline(spec, spec.schemas[name] | own, (*parents, name))
     inlined = {key: value for key, value in schema.items() if key not in _LIMITS}
+    if inlined.get("format") != "date-time":
+        inlined.pop("format", None)
     for key, value in inlined.items():
         match key:
             case "items":

@@ -1,8 +1,9 @@
 """Building blocks of the generated models: UNSET, open enums, aware datetimes, string rules."""
 
+import math
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar, Protocol, Self
 
@@ -10,10 +11,37 @@ import attrs
 import msgspec
 from msgspec import UNSET, UnsetType
 
-__all__ = ["UNSET", "AwareDatetime", "OpenStrEnum", "StringRule", "UnsetType"]
+__all__ = [
+    "UNSET",
+    "AwareDatetime",
+    "LocalDatetime",
+    "OpenStrEnum",
+    "StringRule",
+    "UnsetType",
+    "UtcTime",
+    "optional_seconds",
+    "seconds",
+]
 
 AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 """A datetime with a time zone; one without is a decode error."""
+
+
+LocalDatetime = Annotated[datetime, msgspec.Meta(tz=False)]
+"""A datetime without a time zone, whose zone another member says; one with a zone is an error."""
+
+UtcTime = Annotated[time, msgspec.Meta(tz=True)]
+"""A time of day in UTC, as in `time(9, 30, tzinfo=UTC)`."""
+
+
+def seconds(value: timedelta | int) -> int:
+    """Return whole seconds; a timedelta is rounded up."""
+    return math.ceil(value.total_seconds()) if isinstance(value, timedelta) else value
+
+
+def optional_seconds(value: timedelta | int | UnsetType | None) -> int | UnsetType | None:
+    """Return whole seconds, or a value that means none."""
+    return value if value is None or isinstance(value, UnsetType) else seconds(value)
 
 
 class OpenStrEnum(StrEnum):

@@ -101,11 +101,7 @@ MODULES: Final = {
         "LabelValueInput",
     ),
     "._generated.models.teams": ("Team",),
-    "._generated.models.users": (
-        "SlackUser",
-        "User",
-        "UserRole",
-    ),
+    "._generated.models.users": ("SlackUser", "User", "UserRole"),
     "._generated.models.webhooks": (
         "EventAlertGroup",
         "EventHeader",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import attrs
+import msgspec
 
 from grafana_oncall._core.serializable import Serializable
 from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
@@ -199,7 +201,7 @@ class DefaultRouteInput(Serializable):
 class IntegrationCreate(Serializable):
     """An integration to create."""
 
-    type: str
+    type: Annotated[str, msgspec.Meta(min_length=1)]
     """Such as `webhook`, `alertmanager` or `grafana`."""
     name: str | UnsetType = UNSET
     """Unique within the team; without it, the server generates one."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import attrs
+import msgspec
 
 from grafana_oncall._core.serializable import Serializable
 from grafana_oncall._core.types import UNSET, UnsetType
@@ -65,7 +68,7 @@ class LabelInput(Serializable):
 class AttachedNameInput(Serializable):
     """Key or value of an existing label, which may predate the rules."""
 
-    name: str
+    name: Annotated[str, msgspec.Meta(min_length=1)]
     id: str | UnsetType = UNSET
 
 

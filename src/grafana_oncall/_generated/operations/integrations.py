@@ -37,11 +37,7 @@ def list_integrations(
         operation=LIST_INTEGRATIONS,
         path="integrations/",
         returns=Page[Integration],
-        query=query(
-            ("name", name),
-            ("page", page),
-            ("perpage", perpage),
-        ),
+        query=query(("name", name), ("page", page), ("perpage", perpage)),
     )
 
 
@@ -68,10 +64,7 @@ def create_integration(body: IntegrationCreate) -> Request[Integration]:
     The result shows what the server kept: the open-source engine ignores labels.
     """
     return Request(
-        operation=CREATE_INTEGRATION,
-        path="integrations/",
-        returns=Integration,
-        body=body,
+        operation=CREATE_INTEGRATION, path="integrations/", returns=Integration, body=body
     )
 
 

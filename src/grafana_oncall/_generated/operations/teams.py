@@ -37,11 +37,7 @@ def list_teams(
         operation=LIST_TEAMS,
         path="teams/",
         returns=Page[Team],
-        query=query(
-            ("name", name),
-            ("page", page),
-            ("perpage", perpage),
-        ),
+        query=query(("name", name), ("page", page), ("perpage", perpage)),
     )
 
 
@@ -64,7 +60,5 @@ def get_team(team_id: str | Team) -> Request[Team]:
     `GET /api/v1/teams/{team_id}/`
     """
     return Request(
-        operation=GET_TEAM,
-        path=f"teams/{segment('team_id', team_id, ID, Team)}/",
-        returns=Team,
+        operation=GET_TEAM, path=f"teams/{segment('team_id', team_id, ID, Team)}/", returns=Team
     )

@@ -70,11 +70,7 @@ def get_current_user() -> Request[User]:
 
     The open-source engine fails with 500 if the token is a service account's.
     """
-    return Request(
-        operation=GET_CURRENT_USER,
-        path="users/current/",
-        returns=User,
-    )
+    return Request(operation=GET_CURRENT_USER, path="users/current/", returns=User)
 
 
 GET_USER: Final = Operation(
@@ -96,7 +92,5 @@ def get_user(user_id: str | User) -> Request[User]:
     `GET /api/v1/users/{user_id}/`
     """
     return Request(
-        operation=GET_USER,
-        path=f"users/{segment('user_id', user_id, ID, User)}/",
-        returns=User,
+        operation=GET_USER, path=f"users/{segment('user_id', user_id, ID, User)}/", returns=User
     )

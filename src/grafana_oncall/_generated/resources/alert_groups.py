@@ -173,10 +173,7 @@ class AlertGroups(Resource):
             Conflict: It is resolved, acknowledged, or attached to another group.
             UserTokenRequired: The token is a service account's.
         """
-        body = bodies.body(
-            AlertGroupSilence,
-            delay=arguments.silence_delay(delay),
-        )
+        body = bodies.body(AlertGroupSilence, delay=arguments.silence_delay(delay))
         return await self._session.send(operations.silence_alert_group(alert_group_id, body))
 
     async def unsilence(self, alert_group_id: str | AlertGroup) -> None:
