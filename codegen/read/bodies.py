@@ -6,7 +6,7 @@ from typing import Any, Final
 import attrs
 
 from .names import ARGUMENT, check_name
-from .schemas import is_class, used_schemas
+from .schemas import is_class, is_known, used_schemas
 from .spec import SCHEMAS, Json, Spec, Unsupported, below
 
 _PLAIN: Final = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
@@ -56,6 +56,7 @@ def read_members(spec: Spec, body: str | None) -> Iterator[Member]:
         return
     used_schemas(spec, [body])  # checks them
     schema = spec.schemas[body]
+    # That of a union is one argument, as a whole.
     for name, node in schema.get("properties", {}).items():
         pointer = below(f"{SCHEMAS}{body}/properties", name)
         check_name(name, ARGUMENT, pointer)
@@ -77,13 +78,8 @@ def _type(spec: Spec, node: Json, pointer: str, parents: tuple[str, ...] = ()) -
     match node:
         case {"oneOf": [reference, _]}:
             return attrs.evolve(_type(spec, reference, pointer, parents), nullable=True)
-        case {"$ref": target}:
-            name = spec.name({"$ref": target}, pointer)
-            if is_class(spec.schemas[name]):
-                return _class(name, spec.schemas[name])
-            if name in parents:
-                raise Unsupported(SCHEMAS + name, "only a class may refer to itself")
-            return _type(spec, spec.schemas[name], SCHEMAS + name, (*parents, name))
+        case {"$ref": _}:
+            return _named(spec, spec.name({"$ref": node["$ref"]}, pointer), parents)
         case {"type": [kind, "null"]}:
             return attrs.evolve(_type(spec, {**node, "type": kind}, pointer), nullable=True)
         case {"items": items}:
@@ -91,6 +87,18 @@ def _type(spec: Spec, node: Json, pointer: str, parents: tuple[str, ...] = ()) -
             return _Type(f"Sequence[{inner.full}]", inner.classes, description=_description(node))
         case _:
             return _value(node)
+
+
+def _named(spec: Spec, name: str, parents: tuple[str, ...]) -> _Type:
+    schema = spec.schemas[name]
+    if is_class(schema):
+        return _class(name, schema)
+    if is_known(schema):
+        alias = name.rpartition(".")[2]
+        return _Type(alias, [name], argument="filled", description=_description(schema))
+    if name in parents:
+        raise Unsupported(SCHEMAS + name, "only a class may refer to itself")
+    return _type(spec, schema, SCHEMAS + name, (*parents, name))
 
 
 def _class(name: str, schema: Json) -> _Type:
@@ -106,6 +114,8 @@ def _class(name: str, schema: Json) -> _Type:
 def _value(node: Json) -> _Type:
     description = _description(node)
     match node:
+        case {"format": "time-utc"}:
+            return _Type("time", description=description)
         case {"format": _}:
             return _Type("datetime", description=description)
         case {"type": "string", "minLength": least} if least > 0:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from .schemas import is_class, is_known
-from .spec import SCHEMAS, Json, Spec
+from .spec import Json, Spec
 
 _TIMES: Final = {"local-date-time": "LocalDatetime", "time-utc": "UtcTime"}
 _PLAIN: Final = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
@@ -27,33 +27,41 @@ def special_hint(spec: Spec, node: Json, *, limits: bool) -> str | None:
         limits: Whether values are checked against the limits of the schema, as in requests. Those
             of an `x-constraint` are not part of the hint: functions of their own check them.
     """
+    hint: str | None = None
     match node:
         case {"oneOf": [inner, _]}:
-            hint = special_hint(spec, inner, limits=limits)
-            return f"{hint} | None" if hint else None
-        case {"$ref": target}:
-            name = target.removeprefix(SCHEMAS)
-            schema = spec.schemas[name]
-            if is_known(schema):
-                return _limited(name.rpartition(".")[2], node if limits else {})
-            own = {key: value for key, value in node.items() if key != "$ref"}
-            return None if is_class(schema) else special_hint(spec, schema | own, limits=limits)
+            hint = _nullable(special_hint(spec, inner, limits=limits))
+        case {"$ref": _}:
+            hint = _of_reference(spec, node, limits=limits)
         case {"type": [kind, "null"]}:
-            hint = special_hint(spec, {**node, "type": kind}, limits=limits)
-            return f"{hint} | None" if hint else None
+            hint = _nullable(special_hint(spec, {**node, "type": kind}, limits=limits))
         case {"items": items} if not _has_class(spec, items):
-            inner_hint = special_hint(spec, items, limits=limits) or ""
-            limited = _limited(f"Sequence[{inner_hint or _plain(spec, items)}]", node if limits else {})
-            return limited if inner_hint or limited.startswith("Annotated") else None
+            inner = special_hint(spec, items, limits=limits)
+            limited = _limited(f"Sequence[{inner or _plain(spec, items)}]", node if limits else {})
+            hint = limited if inner or limited.startswith("Annotated") else None
         case {"const": value}:
-            return f"Literal[{value!r}]"
+            hint = f"Literal[{value!r}]"
         case {"format": form} if form in _TIMES:
-            return _TIMES[form]
+            hint = _TIMES[form]
         case {"type": kind} if limits and kind in _PLAIN:
-            hint = _limited(_PLAIN[kind], node)
-            return hint if hint != _PLAIN[kind] else None
+            limited = _limited(_PLAIN[kind], node)
+            hint = limited if limited != _PLAIN[kind] else None
         case _:
-            return None
+            pass
+    return hint
+
+
+def _nullable(hint: str | None) -> str | None:
+    return f"{hint} | None" if hint else None
+
+
+def _of_reference(spec: Spec, node: Json, *, limits: bool) -> str | None:
+    name = spec.name({"$ref": node["$ref"]}, "")
+    schema = spec.schemas[name]
+    if is_known(schema):
+        return name.rpartition(".")[2]
+    own = {key: value for key, value in node.items() if key != "$ref"}
+    return None if is_class(schema) else special_hint(spec, schema | own, limits=limits)
 
 
 def _has_class(spec: Spec, node: Json) -> bool:

@@ -9,14 +9,14 @@ import attrs
 from .bodies import Member, read_members
 from .names import BUILDER, TAG, check_name
 from .parameters import Parameter, read_parameters
-from .schemas import is_class, is_page, page_item
+from .schemas import is_class, is_page, is_union, page_item, variants
 from .spec import METHODS, Json, Shape, Spec, Unsupported, below, check_shape
 
 _PATH: Final = r"/(?:(?:[a-z0-9_-]+|\{\w+\})/)*"
 _ITEM: Final[Shape] = {**dict.fromkeys(METHODS, dict), "parameters": list}
 _OPERATION: Final[Shape] = {
     **dict.fromkeys(("operationId", "summary", "x-permission", "x-retry", "x-check"), str),
-    **dict.fromkeys(("x-method", "x-facade", "x-read-back", "x-reconcile"), str),
+    **dict.fromkeys(("x-method", "x-facade", "x-body", "x-read-back", "x-reconcile"), str),
     **dict.fromkeys(("tags", "parameters", "security"), list),
     **dict.fromkeys(("requestBody", "responses"), dict),
     "x-needs-user": bool,
@@ -46,6 +46,10 @@ class Operation:
     body: str | None
     """Name of the schema of the request body."""
     body_required: bool
+    body_name: str
+    """Name of the argument of the facade that is the whole body, if its schema is a union."""
+    variants: list[str]
+    """Names of the schemas of that union."""
     members: list[Member]
     """Members of the body; none if the method is written by hand."""
     result: str | None
@@ -111,6 +115,8 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         parameters=parameters,
         body=body,
         body_required=node.get("requestBody", {}).get("required", False),
+        body_name=node.get("x-body", "body"),
+        variants=variants(spec, body) if body and is_union(spec.schemas[body]) else [],
         members=[] if by_hand else [*read_members(spec, body)],
         result=result,
         is_page=is_page,
@@ -142,7 +148,9 @@ def read_body(spec: Spec, node: Json, pointer: str) -> str | None:
         return None
     pointer = f"{pointer}/requestBody"
     check_shape(node["requestBody"], {"required": bool, "content": dict}, pointer, ["content"])
-    return _class(spec, *_content(node["requestBody"], pointer))
+    reference, pointer = _content(node["requestBody"], pointer)
+    name = spec.name(reference, pointer)
+    return name if is_union(spec.schemas[name]) else _class(spec, reference, pointer)
 
 
 def _success(responses: Json, pointer: str) -> str:

@@ -42,7 +42,17 @@ _SHAPES: Final[Mapping[str, Shape]] = {
 _REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "object": ("additionalProperties",),
     "array": ("items",),
+    "const": ("type",),
+    "known": ("type",),
 }
+_MARKS: Final = {
+    "$ref": "reference",
+    "discriminator": "union",
+    "oneOf": "nullable",
+    "const": "const",
+    "x-known-values": "known",
+}
+"""Kinds that one keyword tells."""
 _TIMES: Final = ("date-time", "local-date-time", "time-utc")
 _ENUM_VALUE: Final = r"[ -~]+"
 
@@ -147,17 +157,11 @@ def check_schema(spec: Spec, schema: Any, pointer: str, *, named: bool = False) 
 
 
 def _kind(schema: Any, pointer: str) -> str:
+    if isinstance(schema, dict):
+        for keyword, kind in _MARKS.items():
+            if keyword in schema:
+                return kind
     match schema:
-        case {"$ref": _}:
-            kind = "reference"
-        case {"discriminator": _}:
-            kind = "union"
-        case {"const": _}:
-            kind = "const"
-        case {"x-known-values": _}:
-            kind = "known"
-        case {"oneOf": _}:
-            kind = "nullable"
         case {"type": "object", "properties": _}:
             kind = "class"
         case {"type": "string", "enum": _}:
@@ -187,9 +191,17 @@ def _references(spec: Spec, kind: str, schema: Json, pointer: str) -> Iterator[s
         case "class":
             yield from _members(spec, schema, pointer)
         case "array":
-            if schema.get("default"):
-                raise Unsupported(f"{pointer}/default", "the default of an array must be []")
             yield from check_schema(spec, schema["items"], f"{pointer}/items")
+        case _:
+            pass
+    _check_values_of(kind, schema, pointer)
+
+
+def _check_values_of(kind: str, schema: Json, pointer: str) -> None:
+    """Check what a schema says of its values."""
+    match kind:
+        case "array" if schema.get("default"):
+            raise Unsupported(f"{pointer}/default", "the default of an array must be []")
         case "object" if not schema["additionalProperties"]:
             raise Unsupported(f"{pointer}/additionalProperties", "an object must allow members")
         case "time" if schema["format"] not in _TIMES:
@@ -197,7 +209,7 @@ def _references(spec: Spec, kind: str, schema: Json, pointer: str) -> Iterator[s
         case "enum":
             _check_enum(schema, pointer)
         case "known":
-            _check_values(schema["x-known-values"], f"{pointer}/x-known-values")
+            _check_distinct(schema["x-known-values"], f"{pointer}/x-known-values")
         case _:
             pass
 
@@ -205,6 +217,8 @@ def _references(spec: Spec, kind: str, schema: Json, pointer: str) -> Iterator[s
 def _union(spec: Spec, schema: Json, pointer: str) -> list[str]:
     """Check the classes of a union, and return their names."""
     by = schema["discriminator"].get("propertyName")
+    if by != "type":
+        raise Unsupported(f"{pointer}/discriminator", "classes are told apart by their type")
     names = [spec.name(part, f"{pointer}/oneOf/{n}") for n, part in enumerate(schema["oneOf"])]
     values: set[str] = set()
     for name in names:
@@ -212,15 +226,15 @@ def _union(spec: Spec, schema: Json, pointer: str) -> list[str]:
             case {
                 "x-kind": "request",
                 "required": list(required),
-                "properties": {**members},
-            } if by in required and "const" in members.get(by, {}):
-                values.add(members[by]["const"])
+                "properties": {"type": {"const": str(value)}},
+            } if "type" in required:
+                values.add(value)
             case _:
-                reason = f"a class of a union is a request, and has a required const {by}"
+                reason = "a class of a union is a request, and has a required const type"
                 raise Unsupported(SCHEMAS + name, reason)
-    modules = {name.rpartition(".")[0] for name in names} | {pointer.rpartition("/")[2].rpartition(".")[0]}
+    modules = {name.removeprefix(SCHEMAS).rpartition(".")[0] for name in [*names, pointer]}
     if len(values) < len(names) or len(modules) > 1:
-        raise Unsupported(pointer, f"the classes of a union share a module, and no {by}")
+        raise Unsupported(pointer, "the classes of a union share a module, and no type")
     return names
 
 
@@ -257,14 +271,14 @@ def _without_argument(member: Any, pointer: str) -> Any:
 
 def _check_enum(schema: Json, pointer: str) -> None:
     values, aliases = schema["enum"], schema.get("x-enum-aliases", {})
-    _check_values(values, f"{pointer}/enum")
-    _check_values([*values, *aliases], f"{pointer}/enum")
+    _check_distinct(values, f"{pointer}/enum")
+    _check_distinct([*values, *aliases], f"{pointer}/enum")
     for target in aliases.values():
         if target not in values:
             raise Unsupported(f"{pointer}/x-enum-aliases", f"{target!r} is not one of the values")
 
 
-def _check_values(values: list[Any], pointer: str) -> None:
+def _check_distinct(values: list[Any], pointer: str) -> None:
     for value in values:
         if not isinstance(value, str) or not re.fullmatch(_ENUM_VALUE, value):
             raise Unsupported(pointer, f"{value!r} is not a string of printable ASCII")

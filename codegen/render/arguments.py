@@ -66,6 +66,7 @@ MEMBERS: Final[Mapping[str, Argument]] = {
     "templates": Argument("", 'bodies.templates("{0}", {0}, {1})'),
     "labels": Argument("LabelsLike", "label_rules.to_inputs({0})"),
     "dynamic_labels": Argument("LabelsLike", "label_rules.to_dynamic_inputs({0})"),
+    "seconds": Argument("timedelta | int", 'arguments.whole_seconds("{0}", {0})'),
     "delay": Argument(
         "timedelta | int | arguments.Forever",
         "arguments.silence_delay({0})",

@@ -49,8 +49,10 @@ def render_models(spec: Spec, names: list[str], header: str) -> dict[str, str]:
             additional_imports=[
                 "attrs",
                 "msgspec",
-                "typing.Annotated",
-                "typing.Literal",
+                *(
+                    f"typing.{name}"
+                    for name in ("TYPE_CHECKING", "Annotated", "Literal", "TypeAlias")
+                ),
                 "grafana_oncall._core.serializable.Serializable",
                 "grafana_oncall._core.types.UNSET",
                 "grafana_oncall._core.types.AwareDatetime",

@@ -94,6 +94,7 @@ def _classes(operation: Operation, objects: Mapping[str, str]) -> Iterator[str]:
         yield operation.result
     if operation.body:
         yield operation.body
+    yield from operation.variants
     for member in operation.members:
         yield from member.classes
 
@@ -124,6 +125,9 @@ def _is_positional(member: Member) -> bool:
 def _signature(operation: Operation, objects: Mapping[str, str]) -> str:
     """Render the parameters of a method."""
     positional = [f"{name}: {id_hint(name, objects)}" for name in _ids(operation)]
+    if operation.variants:
+        hint = class_name(operation.body)
+        positional.append(f"{operation.body_name}: {hint} | Mapping[str, Any]")
     positional += [_parameter(each) for each in operation.members if _is_positional(each)]
     keywords = [_parameter(each) for each in operation.members if not _is_positional(each)]
     filters = map(argument, _filters(operation))
@@ -142,6 +146,9 @@ def _arguments(operation: Operation, objects: Mapping[str, str]) -> dict[str, st
     ids = {each.name: each.description for each in operation.parameters if each.rule}
     ids |= {name: f"{ids[name].rstrip('.')}, or the object." for name in ids if name in objects}
     members = {each.name: member_argument(each).description for each in operation.members}
+    if operation.variants:
+        kinds = ", ".join(f"`{class_name(each)}`" for each in operation.variants)
+        members[operation.body_name] = f"One of {kinds}; or a mapping of that shape."
     filters = {each.name: each.description for each in map(argument, _filters(operation))}
     described = {**ids, **members, **filters}
     if _has_perpage(operation):

@@ -174,7 +174,8 @@ def test_an_unsupported_specification_is_reported_with_file_and_pointer(
     path.write_text(yaml.safe_dump(minimal({f"{pointer}/format": "uuid"})), encoding="utf-8")
     arguments = ["--spec", str(path), "--output", str(output)]
     assert main([*arguments, "--check"] if check else arguments) == 1
-    expected = f"{path}: {pointer}/format: date-time is the only supported format\n"
+    formats = "date-time, local-date-time, time-utc"
+    expected = f"{path}: {pointer}/format: a format is one of {formats}\n"
     assert capsys.readouterr() == ("", expected)
     assert not output.exists()
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, cast
 
+import attrs
 import msgspec
 
 from grafana_oncall._codec.converter import to_input
+from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import UNSET
 from grafana_oncall._validation.jinja import template_problem
-from grafana_oncall.errors import TemplateError
+from grafana_oncall.errors import InvalidArgument, TemplateError
 
 T = TypeVar("T")
 
@@ -30,6 +32,33 @@ def nested(name: str, value: T | Mapping[str, Any], model: type[T]) -> T:
         InvalidArgument: With every problem.
     """
     return to_input(value, model, argument=name)
+
+
+def one_of(name: str, value: T | Mapping[str, Any], models: tuple[type[T], ...]) -> T:
+    """Return a body that is one of several models, or a mapping of the shape of one.
+
+    Its `type` says which.
+
+    Raises:
+        InvalidArgument: With every problem.
+    """
+    if isinstance(value, models):
+        return to_input(value, type(value), argument=name)
+    by_type = {_type_of(model): model for model in models}
+    kind = value.get("type") if isinstance(value, Mapping) else None
+    if not isinstance(kind, str) or kind not in by_type:
+        known = ", ".join(by_type)
+        given = f"type={shown(kind)}" if isinstance(value, Mapping) else type(value).__name__
+        message = (
+            f"{name}: a model, or a mapping with its type, is needed, not {given} (known: {known})."
+        )
+        raise InvalidArgument(message, argument=name)
+    return to_input(value, by_type[kind], argument=name)
+
+
+def _type_of(model: Any) -> str:
+    kind: Any = attrs.fields_dict(model)["type"].default
+    return str(kind)
 
 
 def templates(name: str, value: T | Mapping[str, Any], model: type[T]) -> T:

@@ -236,6 +236,15 @@ def silence_delay(delay: object) -> int:
     return seconds
 
 
+def whole_seconds(name: str, value: object) -> int:
+    """Return whole seconds, from those or a timedelta, which is rounded up."""
+    found = math.ceil(value.total_seconds()) if isinstance(value, timedelta) else value
+    if not isinstance(found, int) or isinstance(found, bool):
+        message = f"{name}={shown(value)}: a timedelta or whole seconds are needed."
+        raise InvalidArgument(message, argument=name)
+    return found
+
+
 def role_filter(roles: object) -> Sequence[str] | UnsetType:
     """Return the numbers of the roles, as the server filters by them; None does not filter."""
     match roles:

@@ -5,7 +5,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Optional
+from typing import Annotated, Any, Optional
 
 import attrs
 import msgspec
@@ -150,6 +150,7 @@ def test_an_optional_member_of_a_response_may_be_none(package: Rendered, receive
 def test_an_optional_member_of_a_request_may_be_unset(package: Rendered, sent: Any) -> None:
     """UNSET means absent; None is allowed if the schema has null. A default is not sent."""
     things: Any = package.things
+    few = Annotated[Sequence[str], msgspec.Meta(max_length=3)]
     needed = attrs.NOTHING
     assert _members(sent) == {
         "id": (str, needed),
@@ -157,7 +158,7 @@ def test_an_optional_member_of_a_request_may_be_unset(package: Rendered, sent: A
         "absent": (str | UnsetType, UNSET),
         "either": (int | None | UnsetType, UNSET),
         "part": (things.Part | None | UnsetType, UNSET),
-        "names": (Sequence[str] | UnsetType, UNSET),
+        "names": (few | UnsetType, UNSET),
         "parts": (of(Sequence, things.Part) | UnsetType, UNSET),
         "plain": (things.Plain | UnsetType, UNSET),
         "class_": (str, needed),
@@ -244,7 +245,11 @@ def test_the_description_of_a_schema_is_the_docstring(package: Rendered, receive
         ),
         pytest.param("own_rule: str | None = None", "Its own.", id="beside a reference"),
         pytest.param("payload: Any = None", "Any JSON.", id="any JSON"),
-        pytest.param("names: Sequence[str] | UnsetType = UNSET", "Some names.", id="in a request"),
+        pytest.param(
+            "names: Annotated[Sequence[str], msgspec.Meta(max_length=3)] | UnsetType = UNSET",
+            "Some names.",
+            id="in a request",
+        ),
     ],
 )
 def test_the_description_of_a_member_is_below_it(package: Rendered, member: str, text: str) -> None:
