@@ -14,6 +14,8 @@ from codegen.read.paths import Operation, read_operations
 from codegen.read.spec import Spec
 from codegen.render.arguments import argument
 from grafana_oncall import FOREVER, NO_TEAM, OnCallClient, Pager, models
+from tests.contract.specification import ROOT, Json
+from tests.contract.values import text, values
 from tests.support.specs import OPENAPI
 
 Arguments: TypeAlias = Mapping[str, Any]
@@ -44,7 +46,6 @@ class Call:
         return st.builds(lambda good, bad: {**good, **bad}, self.arguments(), wrong)
 
 
-text = st.text(st.characters(codec="utf-8"))
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -115,11 +116,21 @@ def _value(member: Member, texts: st.SearchStrategy[str] = text) -> st.SearchStr
             found = _model(member.classes[0], _templates)
         case "nested":
             found = _model(member.classes[0], texts)
-        case "filled":
+        case "filled" if member.hint == "str":
             found = texts.filter(bool)
+        case _ if member.hint == "str":
+            found = texts
         case _:
-            found = {"str": texts, "bool": st.booleans()}[member.hint]
+            found = values(_node(member))
     return st.none() | found if member.nullable else found
+
+
+def _node(member: Member) -> Json:
+    """The schema of a member."""
+    found: Json = ROOT
+    for key in member.pointer.removeprefix("#/").split("/"):
+        found = found[key]
+    return found
 
 
 _GROUP: Final = {"alert_group_id": ids}
@@ -162,6 +173,9 @@ def _of_the_specification(operation: Operation) -> Call:
     needed = {one.name: ids for one in operation.parameters if one.rule}
     needed |= {one.name: _value(one) for one in operation.members if one.required}
     options = {one.name: _value(one) for one in operation.members if not one.required}
+    if operation.variants:
+        body = operation.body or ""
+        needed |= {operation.body_name: values({"$ref": f"#/components/schemas/{body}"})}
     return Call(send, needed, options)
 
 

@@ -1,5 +1,6 @@
 """openapi.yaml as the tests read it: its operations, and the errors that its schemas find."""
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -42,10 +43,24 @@ def resolved(node: Json) -> Json:
     return found
 
 
+_FORMATS: Final = FormatChecker(["date-time"])
+_WRITTEN: Final = {
+    "local-date-time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d",
+    "time-utc": r"\d\d:\d\d:\d\dZ",
+}
+"""How the times of the server's own formats are written."""
+for _form, _pattern in _WRITTEN.items():
+    _FORMATS.checks(_form)(
+        lambda value, pattern=_pattern: (
+            not isinstance(value, str) or bool(re.fullmatch(pattern, value))
+        )
+    )
+
+
 def faults(schema: Json, value: Any, root: Json = ROOT) -> list[str]:
     """The errors that a schema of the document finds in a value, each with its JSON path."""
     validator = Draft202012Validator(
-        schema | {"components": root["components"]}, format_checker=FormatChecker(["date-time"])
+        schema | {"components": root["components"]}, format_checker=_FORMATS
     )
     return [f"{one.json_path}: {one.message}" for one in validator.iter_errors(value)]
 
