@@ -82,6 +82,15 @@ def _leaf(value: Any, hint: Any) -> Any:
     return made
 
 
+def _input_leaf(value: Any, hint: Any) -> Any:
+    made = _leaf(value, hint)
+    # What has no zone of its own, or no date, the server reads in whole seconds only.
+    in_seconds = isinstance(made, time) or (isinstance(made, datetime) and made.tzinfo is None)
+    if in_seconds and made.microsecond:
+        raise msgspec.ValidationError("Expected whole seconds")
+    return made
+
+
 def _is_optional(hint: Any) -> bool:
     is_union = get_origin(hint) in {Union, UnionType}
     return is_union and bool({UnsetType, NoneType} & {*get_args(hint)})
@@ -134,6 +143,7 @@ def _configured(*, forbid_extra_keys: bool) -> Converter:
 
     The hook registered last is tried first.
     """
+    leaf = _input_leaf if forbid_extra_keys else _leaf
     made = Converter(forbid_extra_keys=forbid_extra_keys)
     members = _only(
         dict,
@@ -148,10 +158,10 @@ def _configured(*, forbid_extra_keys: bool) -> Converter:
     made.register_structure_hook_factory(
         is_sequence, _only(list | tuple, "a list is needed", list_structure_factory)
     )
-    made.register_structure_hook_func(_is_leaf, _leaf)
+    made.register_structure_hook_func(_is_leaf, leaf)
     made.register_structure_hook_factory(_is_optional, _structure_optional)
     for kind in (str, bytes, int, float):  # which cattrs looks up first, enums included
-        made.register_structure_hook(kind, _leaf)
+        made.register_structure_hook(kind, leaf)
     made.register_unstructure_hook_factory(
         attrs.has, lambda cl, converter: make_dict_unstructure_fn(cl, converter, **_overrides(cl))
     )

@@ -154,6 +154,8 @@ def test_times_without_a_date_or_a_zone_are_sent_as_the_server_reads_them(
     [
         ("start", datetime(2026, 3, 1, 9, tzinfo=UTC)),
         ("start", date(2026, 3, 1)),
+        ("start", NINE.replace(microsecond=1)),
+        ("at", time(9, 30, 0, 1, tzinfo=UTC)),
         ("at", time(9, 30)),
         ("at", "soon"),
     ],
