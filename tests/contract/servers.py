@@ -25,7 +25,7 @@ GROUP_ID: Final[str] = ROOT["components"]["parameters"]["alert_group_id"]["examp
 INTEGRATION_ID: Final[str] = ROOT["components"]["parameters"]["integration_id"]["example"]
 USER_ID: Final[str] = ROOT["components"]["parameters"]["user_id"]["example"]
 TEAM_ID: Final[str] = ROOT["components"]["parameters"]["team_id"]["example"]
-CHAIN_ID: Final = "F5JU6KJET33FE"
+CHAIN_ID: Final[str] = ROOT["components"]["parameters"]["escalation_chain_id"]["example"]
 _STATES: Final[tuple[State, ...]] = ("firing", "acknowledged", "resolved", "silenced")
 
 

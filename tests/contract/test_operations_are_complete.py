@@ -16,7 +16,7 @@ from grafana_oncall._listing.filters import FILTERS
 from grafana_oncall.errors import StatusError
 from grafana_oncall.testing import OPERATION_NAMES, FakeOnCall, FakeRequest
 from tests.contract.calls import CALLS
-from tests.contract.servers import GROUP_ID, INTEGRATION_ID, TEAM_ID, USER_ID, seeded
+from tests.contract.servers import CHAIN_ID, GROUP_ID, INTEGRATION_ID, TEAM_ID, USER_ID, seeded
 from tests.contract.specification import OPERATIONS, ROOT, Operation
 from tests.support import virtual_time
 from tests.support.readme import TEXT, table
@@ -34,6 +34,8 @@ NEEDED: Final = {
     "type": "webhook",
     "user_id": USER_ID,
     "team_id": TEAM_ID,
+    "escalation_chain_id": CHAIN_ID,
+    "name": "Nights",
     "delay": 60,
     "key": "severity",
     "value": "critical",

@@ -10,6 +10,7 @@ import pytest
 
 import grafana_oncall
 from grafana_oncall import models
+from tests.contract.specification import ROOT
 
 if TYPE_CHECKING:
     # Each package refuses other names: otherwise mypy would call these ignores unused.
@@ -34,7 +35,7 @@ ALERT_GROUPS = of_tag("alert_groups") | {"models.labels"}
 INTEGRATIONS = of_tag("integrations") | {"models.labels"}
 USERS = of_tag("users")
 TEAMS = of_tag("teams")
-ALL = ALERT_GROUPS | INTEGRATIONS | USERS | TEAMS
+ALL = {"models.labels"}.union(*(of_tag(tag["name"]) for tag in ROOT["tags"]))
 CLIENT = """
 import asyncio
 from grafana_oncall import OnCallClient

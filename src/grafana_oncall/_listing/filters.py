@@ -113,6 +113,10 @@ _GROUP_TESTS: Final[Mapping[str, _Test]] = {
 
 FILTERS: Final[Mapping[str, Mapping[str, _Test]]] = {
     "list_alert_groups": _GROUP_TESTS,
+    "list_escalation_chains": {
+        "name": lambda chain, value: chain.name == value,
+        "team_id": lambda chain, value: (chain.team_id or NO_TEAM) == value,
+    },
     "list_integrations": {"name": lambda item, value: _same(item.name, value)},
     "list_teams": {"name": lambda item, value: _same(item.name, value)},
     "list_users": {

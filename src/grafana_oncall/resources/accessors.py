@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from grafana_oncall._session.session import Session
 
 if TYPE_CHECKING:
+    from grafana_oncall._generated.resources.escalation_chains import EscalationChains
     from grafana_oncall._generated.resources.integrations import Integrations
     from grafana_oncall._generated.resources.teams import Teams
     from grafana_oncall._generated.resources.users import Users
@@ -49,3 +50,12 @@ class Resources:
         from grafana_oncall._generated.resources.teams import Teams  # noqa: PLC0415  # see above
 
         return Teams(self._session)
+
+    @cached_property
+    def escalation_chains(self) -> "EscalationChains":
+        """Escalation chains: the steps that a group goes through until somebody acts."""
+        from grafana_oncall._generated.resources.escalation_chains import (  # noqa: PLC0415  # see above
+            EscalationChains,
+        )
+
+        return EscalationChains(self._session)

@@ -30,6 +30,7 @@ In pytest, use the fixtures `oncall_server`, `oncall_client` and others; `oncall
 code with the client, because a bug in shared code would cancel out.
 """
 
+from grafana_oncall.testing._objects.escalation import FakeEscalationChain
 from grafana_oncall.testing._server.dispatch import OPERATION_NAMES
 from grafana_oncall.testing._server.rate_limit import RateLimit
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
@@ -49,6 +50,7 @@ __all__ = [
     "Calls",
     "Factory",
     "FakeAlertGroup",
+    "FakeEscalationChain",
     "FakeIntegration",
     "FakeOnCall",
     "FakeRequest",

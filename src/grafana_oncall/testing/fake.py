@@ -74,19 +74,17 @@ class FakeOnCall(Populate):
         keep_calls: bool = True,
     ) -> None:
         TEXT(base_url=base_url)
-        super().__init__(
-            World(
-                seed=seed,
-                clock=clock,
-                flavour=flavour,
-                base_url=base_url.rstrip("/"),
-                grafana_url=grafana_url,
-                page_size=page_size,
-                rate_limit=rate_limit,
-                delete_delay=delete_delay,
-                wipe_delay=wipe_delay,
-                latency=latency,
-            )
+        self._world = World(
+            seed=seed,
+            clock=clock,
+            flavour=flavour,
+            base_url=base_url.rstrip("/"),
+            grafana_url=grafana_url,
+            page_size=page_size,
+            rate_limit=rate_limit,
+            delete_delay=delete_delay,
+            wipe_delay=wipe_delay,
+            latency=latency,
         )
         self._calls = Calls()
         self.keep_calls = keep_calls

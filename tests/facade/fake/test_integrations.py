@@ -16,7 +16,7 @@ async def test_an_integration_is_created_with_labels_and_dynamic_labels(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
     """The response shows what the server stored, and `get` returns the same."""
-    team, chain = fake.add_team("SRE"), fake.add_escalation_chain("night")
+    team, chain = fake.add_team("SRE"), fake.add_escalation_chain("night").id
     made = await oncall.integrations.create(
         type="webhook",
         name="ci",

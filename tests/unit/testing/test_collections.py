@@ -22,6 +22,7 @@ def full(fake: FakeOnCall) -> FakeOnCall:
     for name in ("one", "two"):
         fake.add_team(name)
         fake.add_integration(name=name)
+        fake.add_escalation_chain(name)
     fake.add_user("second")
     return fake
 

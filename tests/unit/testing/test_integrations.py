@@ -90,7 +90,7 @@ def test_creation_is_not_idempotent_and_each_gets_its_own_name(fake: FakeOnCall)
 
 def test_creation_takes_every_field(fake: FakeOnCall) -> None:
     """In one request."""
-    team, chain = fake.add_team("SRE"), fake.add_escalation_chain("day")
+    team, chain = fake.add_team("SRE"), fake.add_escalation_chain("day").id
     status, made = create(
         fake,
         type="inbound_email",

@@ -208,7 +208,7 @@ FACTS: dict[str, tuple[str, str]] = {
         "test_integrations:test_a_created_integration_has_every_key_of_the_real_response",
     ),
     "creation is not idempotent": (
-        "_resources.integrations:create_integration",
+        "_resources.integrations:INTEGRATIONS",
         "test_integrations:test_creation_is_not_idempotent_and_each_gets_its_own_name",
     ),
     "the name filter is exact": (
@@ -216,7 +216,7 @@ FACTS: dict[str, tuple[str, str]] = {
         "test_integrations:test_the_list_is_filtered_by_name_and_team",
     ),
     "deletion keeps the groups": (
-        "_resources.integrations:delete_integration",
+        "_resources.integrations:INTEGRATIONS",
         "test_integrations:test_deleting_an_integration_keeps_its_groups",
     ),
     "the default route merges": (
@@ -224,11 +224,11 @@ FACTS: dict[str, tuple[str, str]] = {
         "test_integrations:test_the_default_route_merges_too",
     ),
     "creation": (
-        "_resources.integrations:create_integration",
+        "_resources.integrations:INTEGRATIONS",
         "test_integrations:test_a_bad_creation_is_refused_and_leaves_nothing",
     ),
     "a name is unique per team": (
-        "_resources.integrations:create_integration",
+        "_resources.integrations:INTEGRATIONS",
         "test_integrations:test_the_same_name_is_free_in_another_team",
     ),
     "open source ignores labels": (
@@ -236,23 +236,23 @@ FACTS: dict[str, tuple[str, str]] = {
         "test_integrations:test_the_open_source_engine_ignores_labels_and_has_no_msteams",
     ),
     "PUT merges": (
-        "_resources.integrations:update_integration",
+        "_resources.integrations:INTEGRATIONS",
         "test_integrations:test_a_put_merges",
     ),
     "PATCH is the same": (
-        "_resources.integrations:update_integration",
+        "_resources.integrations:INTEGRATIONS",
         "test_integrations:test_patch_does_the_same",
     ),
     "null where it is allowed": (
-        "_resources.integrations:update_integration",
+        "_resources.integrations:INTEGRATIONS",
         f"{HERE}:test_null_is_allowed_for_team_and_description",
     ),
     "null where it is not": (
-        "_resources.integrations:update_integration",
+        "_resources.integrations:INTEGRATIONS",
         "test_integrations:test_a_bad_update_is_refused_and_changes_nothing",
     ),
     "direct paging": (
-        "_resources.integrations:delete_integration",
+        "_resources.integrations:INTEGRATIONS",
         "test_integrations:test_direct_paging_cannot_be_deleted",
     ),
 }

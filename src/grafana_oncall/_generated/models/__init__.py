@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         DeleteMode,
         Permalinks,
     )
+    from .escalation_chains import EscalationChain, EscalationChainCreate, EscalationChainUpdate
     from .integrations import (
         ChannelRoute,
         ChannelRouteInput,
@@ -67,6 +68,11 @@ MODULES: Final = {
         "AlertGroupState",
         "DeleteMode",
         "Permalinks",
+    ),
+    "._generated.models.escalation_chains": (
+        "EscalationChain",
+        "EscalationChainCreate",
+        "EscalationChainUpdate",
     ),
     "._generated.models.integrations": (
         "ChannelRoute",
@@ -129,6 +135,9 @@ __all__ = [
     "DeleteMode",
     "DynamicLabelInput",
     "DynamicValueInput",
+    "EscalationChain",
+    "EscalationChainCreate",
+    "EscalationChainUpdate",
     "EventAlertGroup",
     "EventHeader",
     "EventIntegration",

@@ -27,6 +27,18 @@ from .alert_groups import (
     unresolve_alert_group,
     unsilence_alert_group,
 )
+from .escalation_chains import (
+    CREATE_ESCALATION_CHAIN,
+    DELETE_ESCALATION_CHAIN,
+    GET_ESCALATION_CHAIN,
+    LIST_ESCALATION_CHAINS,
+    UPDATE_ESCALATION_CHAIN,
+    create_escalation_chain,
+    delete_escalation_chain,
+    get_escalation_chain,
+    list_escalation_chains,
+    update_escalation_chain,
+)
 from .integrations import (
     CREATE_INTEGRATION,
     DELETE_INTEGRATION,
@@ -64,6 +76,11 @@ OPERATIONS: Final = (
     GET_USER,
     LIST_TEAMS,
     GET_TEAM,
+    LIST_ESCALATION_CHAINS,
+    CREATE_ESCALATION_CHAIN,
+    GET_ESCALATION_CHAIN,
+    UPDATE_ESCALATION_CHAIN,
+    DELETE_ESCALATION_CHAIN,
 )
 """Every operation of the specification, in its order."""
 
@@ -71,15 +88,19 @@ __all__ = [
     "OPERATIONS",
     "acknowledge_alert_group",
     "add_alert_group_label",
+    "create_escalation_chain",
     "create_integration",
     "delete_alert_group",
+    "delete_escalation_chain",
     "delete_integration",
     "get_alert_group",
     "get_current_user",
+    "get_escalation_chain",
     "get_integration",
     "get_team",
     "get_user",
     "list_alert_groups",
+    "list_escalation_chains",
     "list_integrations",
     "list_teams",
     "list_users",
@@ -89,5 +110,6 @@ __all__ = [
     "unacknowledge_alert_group",
     "unresolve_alert_group",
     "unsilence_alert_group",
+    "update_escalation_chain",
     "update_integration",
 ]

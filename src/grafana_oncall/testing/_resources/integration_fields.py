@@ -18,6 +18,7 @@ from grafana_oncall.testing._server.fields import (
     as_short_text,
     as_text,
     collect,
+    team,
 )
 from grafana_oncall.testing._server.responses import crashed, detail
 from grafana_oncall.testing._server.state import FakeTeam, Flavour
@@ -76,7 +77,7 @@ def create_checks(world: World) -> dict[str, Check]:
     return {
         "name": as_text,
         "description_short": as_short_text,
-        "team_id": partial(_as_team, world),
+        "team_id": team(world.store(FakeTeam)),
         "type": partial(_as_type, world.flavour),
         "default_route": as_mapping,
         "templates": partial(_as_templates, world.flavour),
@@ -90,14 +91,6 @@ def update_checks(world: World) -> dict[str, Check]:
     checks = create_checks(world)
     del checks["type"]
     return checks
-
-
-def _as_team(world: World, value: Any) -> str | None:
-    if value in (None, "", "null"):
-        return None
-    if not isinstance(value, str) or value not in world.store(FakeTeam):
-        raise FieldError("Object does not exist")
-    return value
 
 
 def _as_type(flavour: Flavour, value: Any) -> str:

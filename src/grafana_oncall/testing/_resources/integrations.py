@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
+from grafana_oncall._core.keywords import explain_keywords
+from grafana_oncall.testing._objects.escalation import FakeEscalationChain
+from grafana_oncall.testing._server.additions import Additions
+from grafana_oncall.testing._server.arguments import NAME
 from grafana_oncall.testing._server.context import Context
 from grafana_oncall.testing._server.fields import checked
-from grafana_oncall.testing._server.responses import (
-    FakeResponse,
-    crashed,
-    detail,
-    empty_response,
-    refused,
-)
+from grafana_oncall.testing._server.responses import crashed, detail, refused
 from grafana_oncall.testing._server.state import FakeIntegration
 from grafana_oncall.testing._server.world import World
 from grafana_oncall.testing.clock import stamp
 
 from .alert_groups import show_label
 from .collection import Collection
-from .filters import team_test
 from .integration_fields import TYPES, IntegrationType, create_checks, update_checks
 from .integration_settings import merge_default_route, merge_templates
+from .selection import all_of, equal_or_empty, in_team
+from .writes import Writes, remove, set_fields
 
 _LONGEST_NAME = 150  # of the column in the database
 _NO_GRAFANA = (
@@ -67,71 +65,81 @@ def _inbound_email(integration: FakeIntegration) -> str | None:
     return f"{integration.secret.lower()}@inbound.oncall.example"
 
 
-def _filters(context: Context) -> Callable[[FakeIntegration], bool]:
-    in_team = team_test(context)
-    if context.world.flavour == "oss" and context.last("team_id"):
-        raise crashed()  # that of any team breaks this list of the open-source engine
-    names = context.query.get("name", [])[-1:]  # an empty one counts as well
-    return lambda integration: (
-        in_team(integration.team_id) and (not names or integration.name in names)
+def _read(context: Context, own: FakeIntegration | None) -> dict[str, Any]:
+    if own is None:
+        return checked(create_checks(context.world), context.data(), required=("type",))
+    return checked(update_checks(context.world), context.data())
+
+
+def _check(context: Context, own: FakeIntegration | None, given: dict[str, Any]) -> None:
+    world = context.world
+    team_id = given.get("team_id", own and own.team_id)
+    # Only a request with a name is checked: a change of team alone may create a duplicate.
+    for other in world.store(FakeIntegration).values():
+        if other is not own and (other.name, other.team_id) == (given.get("name"), team_id):
+            raise detail(400, "An integration with this name already exists for this team")
+    if len(given.get("name", "")) > _LONGEST_NAME:
+        raise crashed()
+    if given.get("type") == "grafana_alerting" and world.flavour == "oss" and not world.grafana_url:
+        raise refused(400, [_NO_GRAFANA])
+
+
+def _create(context: Context, given: dict[str, Any]) -> FakeIntegration:
+    """Make an integration; the server names it if the request does not."""
+    integration = context.world.new_integration(type=given["type"], name=given.get("name"))
+    _update(context, integration, given)
+    if integration.type != "maintenance":  # those are created, and never seen again
+        context.world.add(integration)
+    return integration
+
+
+def _update(context: Context, integration: FakeIntegration, given: dict[str, Any]) -> None:
+    world = context.world
+    # Both merges come first, because a refusal must leave the integration unchanged.
+    templates = merge_templates(integration.templates, given.get("templates", {}))
+    route = merge_default_route(
+        integration.default_route,
+        given.get("default_route", {}),
+        world.store(FakeEscalationChain),
+        world.flavour,
     )
+    integration.templates, integration.default_route = templates, route
+    set_fields(context, integration, {name: given[name] for name in _PLAIN if name in given})
+
+
+def _delete(context: Context, integration: FakeIntegration) -> None:
+    """Delete an integration; its alert groups stay."""
+    if integration.type == "direct_paging":
+        raise detail(400, "Direct paging integrations can't be deleted")
+    remove(context, integration)
 
 
 INTEGRATIONS = Collection(
-    name="integrations", kind=FakeIntegration, show=show_integration, filters=_filters
+    name="integrations",
+    kind=FakeIntegration,
+    show=show_integration,
+    filters=all_of(in_team, equal_or_empty("name")),
+    writes=Writes(
+        prefix="C", fields=_read, check=_check, create=_create, update=_update, delete=_delete
+    ),
 )
 
 
-def create_integration(context: Context) -> FakeResponse:
-    """Create an integration; the server names it if the request does not."""
-    world = context.world
-    fields = checked(create_checks(world), context.data(), required=("type",))
-    _check_name(world, fields, fields.get("team_id"), None)
-    if fields["type"] == "grafana_alerting" and world.flavour == "oss" and not world.grafana_url:
-        raise refused(400, [_NO_GRAFANA])
-    integration = world.new_integration(type=fields["type"], name=fields.get("name"))
-    _apply(world, integration, fields)
-    if integration.type != "maintenance":  # those are created, and never seen again
-        world.add(integration)
-    return INTEGRATIONS.respond(201, context, integration)
+class AddIntegrations(Additions):
+    """Add integrations."""
 
-
-def update_integration(context: Context) -> FakeResponse:
-    """Update an integration by merging, although it is a PUT: what the body omits stays."""
-    integration, world = INTEGRATIONS.find(context), context.world
-    fields = checked(update_checks(world), context.data())
-    _check_name(world, fields, fields.get("team_id", integration.team_id), integration)
-    _apply(world, integration, fields)
-    return INTEGRATIONS.respond(200, context, integration)
-
-
-def delete_integration(context: Context) -> FakeResponse:
-    """Delete an integration; its alert groups stay."""
-    integration = INTEGRATIONS.find(context)
-    if integration.type == "direct_paging":
-        raise detail(400, "Direct paging integrations can't be deleted")
-    del context.world.store(FakeIntegration)[integration.id]
-    return empty_response(204)
-
-
-def _check_name(
-    world: World, fields: dict[str, Any], team_id: str | None, own: FakeIntegration | None
-) -> None:
-    # Only a request with a name is checked: a change of team alone may create a duplicate.
-    for other in world.store(FakeIntegration).values():
-        if other is not own and (other.name, other.team_id) == (fields.get("name"), team_id):
-            raise detail(400, "An integration with this name already exists for this team")
-    if len(fields.get("name", "")) > _LONGEST_NAME:
-        raise crashed()
-
-
-def _apply(world: World, integration: FakeIntegration, fields: dict[str, Any]) -> None:
-    # Both merges come first, because a refusal must leave the integration unchanged.
-    templates = merge_templates(integration.templates, fields.get("templates", {}))
-    route = merge_default_route(
-        integration.default_route, fields.get("default_route", {}), world.chains, world.flavour
-    )
-    integration.templates, integration.default_route = templates, route
-    for name in _PLAIN:
-        if name in fields:
-            setattr(integration, name, fields[name])
+    @explain_keywords
+    def add_integration(
+        self,
+        *,
+        type: str = "webhook",
+        name: str | None = None,
+        team_id: str | None = None,
+        id: str | None = None,
+    ) -> FakeIntegration:
+        """Add an integration of any type, also `direct_paging`; the name is optional."""
+        NAME(type=type)
+        NAME.or_none(name=name, team_id=team_id, id=id)
+        integration = self._world.new_integration(type=type, name=name, team_id=team_id)
+        integration.id = id or integration.id
+        return self._world.add(integration)

@@ -44,8 +44,10 @@ def authenticate(
     return grants[token]
 
 
-def authorize(grant: Grant, role: Role) -> None:
-    """Refuse a token whose role is not sufficient."""
+def authorize(grant: Grant, role: Role, *, needs_user: bool) -> None:
+    """Refuse a token whose role is not sufficient, or a service account where a user is needed."""
+    if needs_user and grant.service_account:
+        raise detail(403, "Invalid token.")
     if not grant.allows(role):
         raise detail(403, "You do not have permission to perform this action.")
 

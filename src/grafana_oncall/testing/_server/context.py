@@ -62,6 +62,10 @@ class Operation:
     """The role that it needs."""
     handler: Callable[[Context], FakeResponse]
     cloud_only: bool = False
+    needs_user: bool = attrs.field(default=False, kw_only=True)
+    """Whether it refuses service accounts, as if their tokens were unknown."""
+    is_plain: bool = attrs.field(default=False, kw_only=True)
+    """Whether another method on its path is a 405; elsewhere that crashes the server."""
 
 
 class Listing(Protocol[T_co]):

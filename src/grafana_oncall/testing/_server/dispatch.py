@@ -19,12 +19,6 @@ from grafana_oncall.testing._resources.alert_groups import (
     remove_label,
 )
 from grafana_oncall.testing._resources.collection import singular
-from grafana_oncall.testing._resources.integrations import (
-    create_integration,
-    delete_integration,
-    update_integration,
-)
-from grafana_oncall.testing._resources.people import current_user
 
 from .auth import authenticate, authorize
 from .bodies import check_accepts_json
@@ -35,6 +29,7 @@ from .responses import (
     FakeResponse,
     RefusedError,
     crashed,
+    detail,
     empty_response,
     no_such_route,
 )
@@ -67,10 +62,6 @@ def _on_group(
 
 _OPERATIONS = (
     *(operation for collection in COLLECTIONS for operation in collection.operations()),
-    Operation("create_integration", "POST", "integrations", "admin", create_integration),
-    Operation("update_integration", "PUT", "integrations/{id}", "admin", update_integration),
-    Operation("delete_integration", "DELETE", "integrations/{id}", "admin", delete_integration),
-    Operation("get_current_user", "GET", "users/current", "viewer", current_user),
     Operation("list_alert_groups", "GET", "alert_groups", "viewer", list_groups),
     Operation("get_alert_group", "GET", "alert_groups/{id}", "viewer", get_group),
     Operation("delete_alert_group", "DELETE", "alert_groups/{id}", "editor", delete_group),
@@ -92,7 +83,7 @@ def _table(flavour: Flavour) -> dict[str, dict[str, Operation]]:
             methods = table.setdefault(operation.path, {})
             methods[operation.method] = operation
             if operation.method == "PUT":
-                methods["PATCH"] = operation  # undocumented; PUT merges too, so they are the same
+                methods["PATCH"] = operation  # undocumented; a few fields tell them apart
     return table
 
 
@@ -167,8 +158,8 @@ def _run(
     now = world.apply_due()
     grant = authenticate(request, world.grants, world.grafana_url, world.flavour)
     if operation is None:
-        raise crashed()  # a wrong method is a 500 on the real server, not a 405
-    authorize(grant, operation.role)
+        raise _wrong_method(request, route)
+    authorize(grant, operation.role, needs_user=operation.needs_user)
     world.throttle.admit(world.rate_limit, grant.user.id, now)
     if "\0" in route.id:
         raise crashed()  # the database refuses to look for it
@@ -176,3 +167,9 @@ def _run(
         world=world, grant=grant, now=now, request=request, path=route.path, id=route.id
     )
     return operation.handler(context)
+
+
+def _wrong_method(request: FakeRequest, route: Route) -> RefusedError:
+    if any(operation.is_plain for operation in route.operations.values()):
+        return detail(405, f'Method "{request.method}" not allowed.')
+    return crashed()  # on the real server, a 500

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeGuard
 
-from .responses import refused
+from .responses import crashed, detail, refused
 
 Check = Callable[[Any], Any]
 
@@ -97,6 +100,140 @@ def nested(checks: Mapping[str, Check]) -> Check:
     return check
 
 
+def text(limit: int | None = None) -> Check:
+    """Return the check of a non-blank string of so many characters."""
+    return partial(as_text, limit=limit)
+
+
+def nullable(check: Check, *, blank: bool = False) -> Check:
+    """Return the same check, but allow null; with `blank`, a blank string is null too."""
+
+    def checked_or_null(value: Any) -> Any:
+        return None if value is None or (blank and value == "") else check(value)
+
+    return checked_or_null
+
+
+def integer(least: int | None = None, most: int | None = None) -> Check:
+    """Return the check of an integer, also in a string, within limits."""
+
+    def check(value: Any) -> int:
+        if value is None:
+            raise FieldError("This field may not be null.")
+        whole = re.fullmatch(r"\s*([+-]?\d+)(?:\.0*)?\s*", str(value))
+        if whole is None:
+            raise FieldError("A valid integer is required.")
+        return _within(int(whole[1]), least, most)
+
+    return check
+
+
+def choice(*values: str) -> Check:
+    """Return the check of one of these strings."""
+
+    def check(value: Any) -> str:
+        if value is None:
+            raise FieldError("This field may not be null.")
+        if value not in values:
+            raise FieldError(f'"{value}" is not a valid choice.')
+        return str(value)
+
+    return check
+
+
+def related(known: Container[str]) -> Check:
+    """Return the check of the id of one of these objects."""
+
+    def check(value: Any) -> str:
+        if value is None:
+            raise FieldError("This field may not be null.")
+        if not isinstance(value, str) or value not in known:
+            raise FieldError("Object does not exist")
+        return value
+
+    return check
+
+
+def team(known: Container[str]) -> Check:
+    """Return the check of the id of a team, or of none: null, `"null"` or a blank string."""
+    check = related(known)
+    return lambda value: None if value in (None, "", "null") else check(value)
+
+
+def related_ids(known: Iterable[str]) -> Check:
+    """Return the check of a list of ids: unknown ones are dropped, and the rest sorted by age."""
+
+    def check(value: Any) -> list[str]:
+        if value is None:
+            return []
+        if not isinstance(value, list | str | dict):
+            raise crashed()  # the server iterates over it
+        return [each for each in known if each in list(value)]
+
+    return check
+
+
+def seconds(least: int | None = None, most: int | None = None) -> Check:
+    """Return the check of a number of seconds, also in a string; fractions are cut."""
+
+    def check(value: Any) -> int:
+        if value is None:
+            raise FieldError("This field may not be null.")
+        try:
+            number = int(float(value))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise FieldError("A valid number is required.") from error
+        return _within(number, least, most, lambda limit: timedelta(seconds=limit))
+
+    return check
+
+
+def _within(
+    number: int, least: int | None, most: int | None, show: Callable[[int], object] = str
+) -> int:
+    if least is not None and number < least:
+        raise FieldError(f"Ensure this value is greater than or equal to {show(least)}.")
+    if most is not None and number > most:
+        raise FieldError(f"Ensure this value is less than or equal to {show(most)}.")
+    return number
+
+
+def as_time_utc(value: Any) -> str:
+    """Return a time of day in UTC, such as `09:00:00Z`."""
+    if value is None:
+        raise FieldError("This field may not be null.")
+    try:
+        return datetime.strptime(value, "%H:%M:%SZ").strftime("%H:%M:%SZ")  # noqa: DTZ007  # it has no date
+    except (TypeError, ValueError) as error:
+        text = "Time has wrong format. Use one of these formats instead: hh:mm:ssZ."
+        raise FieldError(text) from error
+
+
+def as_local_time(value: Any) -> str:
+    """Return a date and time without a zone, such as `2026-12-01T09:00:00`."""
+    try:
+        return datetime.strptime(value, _LOCAL).strftime(_LOCAL)  # noqa: DTZ007  # it has no zone
+    except (TypeError, ValueError) as error:
+        wanted = "Invalid datetime format, should be \"yyyy-mm-dd'T'hh:mm:ss\""
+        raise detail(400, wanted) from error
+
+
+_LOCAL = "%Y-%m-%dT%H:%M:%S"
+
+
+def as_moment(value: Any) -> datetime:
+    """Return a date and time with a zone, from ISO 8601."""
+    if value is None:
+        raise FieldError("This field may not be null.")
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        wanted = "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]"
+        text = f"Datetime has wrong format. Use one of these formats instead: {wanted}."
+        raise FieldError(text) from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
 def as_list(value: Any) -> list[Any]:
     """Return a JSON array."""
     if not is_list(value):
@@ -120,9 +257,7 @@ def collect(
     return fields, errors
 
 
-def checked(
-    checks: Mapping[str, Check], body: Any, required: tuple[str, ...] = ()
-) -> dict[str, Any]:
+def checked(checks: Mapping[str, Check], body: Any, required: Sequence[str] = ()) -> dict[str, Any]:
     """Return the validated members of a body, or raise the 400 that lists every error."""
     if body is None:
         raise refused(400, {"non_field_errors": ["No data provided"]})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, get_args
 
 from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._resources.collection import Collection
-from grafana_oncall.testing._resources.integrations import INTEGRATIONS
-from grafana_oncall.testing._resources.people import TEAMS, USERS
+from grafana_oncall.testing._resources.escalation_chains import (
+    ESCALATION_CHAINS,
+    AddEscalationChains,
+)
+from grafana_oncall.testing._resources.integrations import INTEGRATIONS, AddIntegrations
+from grafana_oncall.testing._resources.people import TEAMS, USERS, AddPeople
 
 from .arguments import (
     GROUP,
@@ -26,29 +29,26 @@ from .auth import SERVICE_ACCOUNT_PREFIX, Grant
 from .state import (
     FakeAlertGroup,
     FakeIntegration,
-    FakeTeam,
     FakeUser,
     Role,
     State,
 )
-from .world import World
 
 _ROLE = one_of(get_args(Role))
 _STATE = one_of(get_args(State))
 
 
-COLLECTIONS: tuple[Collection[Any], ...] = (INTEGRATIONS, USERS, TEAMS)
+COLLECTIONS: tuple[Collection[Any], ...] = (
+    ESCALATION_CHAINS,
+    INTEGRATIONS,
+    TEAMS,
+    USERS,
+)
 """The resources whose objects a server keeps by id; alert groups are kept in an index."""
 
 
-class Populate:
-    """The `add_…` methods of `FakeOnCall`.
-
-    They raise `ValueError` or `TypeError`, with the name of the argument, for impossible values.
-    """
-
-    def __init__(self, world: World) -> None:
-        self._world = world
+class Populate(AddEscalationChains, AddIntegrations, AddPeople):
+    """The `add_…` methods of `FakeOnCall`: those of each resource, and of tokens and groups."""
 
     @explain_keywords
     def add_token(
@@ -77,81 +77,11 @@ class Populate:
         return owner
 
     @explain_keywords
-    def add_user(
-        self,
-        username: str,
-        *,
-        email: str | None = None,
-        role: Role = "viewer",
-        timezone: str | None = None,
-        teams: Iterable[str] = (),
-        id: str | None = None,
-    ) -> FakeUser:
-        """Return the user with this name, who is added if there is none.
-
-        Without `email`, the address is the name at example.com. `teams` are ids.
-        """
-        NAME(username=username)
-        NAME.or_none(email=email, timezone=timezone, id=id)
-        _ROLE(role=role)
-        for user in self._world.store(FakeUser).values():
-            if user.username == username:
-                return user
-        user = FakeUser(
-            id=id or self._world.ids.new("U"),
-            username=username,
-            grafana_id=len(self._world.store(FakeUser)) + 1,
-            email=email or f"{username}@example.com",
-            role=role,
-            timezone=timezone,
-            teams=[*teams],
-        )
-        return self._world.add(user)
-
-    @explain_keywords
-    def add_team(self, name: str, *, email: str | None = None, id: str | None = None) -> str:
-        """Add a team and return its id."""
-        NAME(name=name)
-        NAME.or_none(email=email, id=id)
-        team = FakeTeam(
-            id=id or self._world.ids.new("T"),
-            name=name,
-            grafana_id=len(self._world.store(FakeTeam)) + 1,
-            email=email,
-        )
-        return self._world.add(team).id
-
-    @explain_keywords
-    def add_escalation_chain(self, name: str, *, id: str | None = None) -> str:
-        """Add an escalation chain, which a default route may name, and return its id."""
-        NAME(name=name)
-        NAME.or_none(id=id)
-        chain_id = id or self._world.ids.new("F")
-        self._world.chains[chain_id] = name
-        return chain_id
-
-    @explain_keywords
     def add_label(self, key: str, *values: str) -> None:
         """Add a key and values to the label repository, so that requests may use them."""
         for text in (key, *values):
             NAME(label=text)
         self._world.labels.setdefault(key, set()).update(values)
-
-    @explain_keywords
-    def add_integration(
-        self,
-        *,
-        type: str = "webhook",
-        name: str | None = None,
-        team_id: str | None = None,
-        id: str | None = None,
-    ) -> FakeIntegration:
-        """Add an integration of any type, also `direct_paging`; the name is optional."""
-        NAME(type=type)
-        NAME.or_none(name=name, team_id=team_id, id=id)
-        integration = self._world.new_integration(type=type, name=name, team_id=team_id)
-        integration.id = id or integration.id
-        return self._world.add(integration)
 
     @explain_keywords
     def add_group(

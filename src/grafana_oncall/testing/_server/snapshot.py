@@ -67,7 +67,6 @@ class Saved:
     ids_drawn: int
     user: str
     tokens: dict[str, SavedGrant]
-    chains: dict[str, str]
     labels: dict[str, list[str]]
     requests: dict[str, list[datetime]]
     """Times of each user's requests that still count against the rate limit."""
@@ -106,7 +105,6 @@ def write(world: World, token: str, user: FakeUser) -> str:
             token: SavedGrant(user=grant.user.id, role=grant.role)
             for token, grant in world.grants.items()
         },
-        chains=world.chains,
         labels={key: sorted(values) for key, values in world.labels.items()},
         requests={user: [*passed] for user, passed in world.throttle.passed.items()},
         **{each.name: [*world.store(each.kind).values()] for each in COLLECTIONS},
@@ -143,7 +141,6 @@ def restore(saved: Saved, world: World) -> FakeUser:
         token: Grant.of(token, _find(users, grant.user, f"tokens.{token}.user"), grant.role)
         for token, grant in saved.tokens.items()
     }
-    world.chains = saved.chains
     world.labels = {key: set(values) for key, values in saved.labels.items()}
     world.throttle.passed = {user: deque(passed) for user, passed in saved.requests.items()}
     _restore_groups(saved, world)

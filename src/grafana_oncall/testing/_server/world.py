@@ -104,7 +104,6 @@ class World:
     groups: GroupIndex = attrs.Factory(lambda self: GroupIndex(self.due), takes_self=True)
     stores: dict[type, dict[str, Any]] = attrs.field(factory=dict[type, dict[str, Any]])
     """The objects of each resource but groups: by class, then by id, in order of creation."""
-    chains: dict[str, str] = attrs.field(factory=dict[str, str])
     labels: dict[str, set[str]] = attrs.field(factory=dict[str, set[str]])
     grants: dict[str, Grant] = attrs.field(factory=dict[str, Grant])
 

@@ -1,0 +1,43 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import attrs
+import msgspec
+
+from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.types import UNSET, UnsetType
+
+
+@attrs.frozen(kw_only=True)
+class EscalationChain(Serializable):
+    """A chain of steps that an alert group goes through until somebody acts."""
+
+    id: str
+    name: str
+    team_id: str | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@attrs.frozen(kw_only=True)
+class EscalationChainCreate(Serializable):
+    """An escalation chain to create."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    """Unique in the organization, up to 100 characters."""
+    team_id: str | None | UnsetType = UNSET
+    """Id of the team."""
+
+
+@attrs.frozen(kw_only=True)
+class EscalationChainUpdate(Serializable):
+    """Changes to an escalation chain; absent members are unchanged."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    """Unique in the organization, up to 100 characters."""
+    team_id: str | None | UnsetType = UNSET
+    """Id of the new team; null for no team."""
