@@ -22,7 +22,7 @@ BOUNDS: Final = {
     "layers of packages": 8,
     "modules at the top of the package": 12,
     "longest chain of packages": 10,
-    "hand-written modules": 150,
+    "hand-written modules, without those of resources": 145,
     "lines of a function, median": 5,
     "lines of a function, 90th percentile": 13,
     "lines of the longest module": 300,
@@ -63,13 +63,19 @@ def measures() -> dict[str, float]:
         "layers of packages": len(_layers()),
         "modules at the top of the package": len([*PACKAGE.glob("*.py")]),
         "longest chain of packages": _longest_chain(house),
-        "hand-written modules": len(house),
+        "hand-written modules, without those of resources": len(_of_no_resource(house)),
         "lines of a function, median": median(sizes),
         "lines of a function, 90th percentile": quantiles(sizes, n=10)[-1],
         "lines of the longest module": max(module.lines for module in house),
         "lines of the facade for each operation": _for_each_operation(house, "resources"),
         "lines of the fake for each operation": _for_each_operation(house, "testing/_resources"),
     }
+
+
+def _of_no_resource(house: list[Module]) -> list[Module]:
+    """The others have one module for each resource, or for each topic of the API."""
+    folders = {PACKAGE / name for name in ("resources", "testing/_resources", "testing/_objects")}
+    return [module for module in house if module.path.parent not in folders]
 
 
 def _for_each_operation(house: list[Module], folder: str) -> float:
@@ -134,7 +140,7 @@ def _imported(module: Module) -> set[str]:
 def report() -> str:
     """One line for each measure."""
     return "\n".join(
-        f"{name:40} {value:6g}  (at most {BOUNDS[name]})" for name, value in measures().items()
+        f"{name:50} {value:6g}  (at most {BOUNDS[name]})" for name, value in measures().items()
     )
 
 

@@ -6,17 +6,26 @@ from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._objects.escalation import FakeEscalationChain
 from grafana_oncall.testing._server.additions import Additions
 from grafana_oncall.testing._server.arguments import NAME
+from grafana_oncall.testing._server.context import Context
 from grafana_oncall.testing._server.fields import Check, team, text
-from grafana_oncall.testing._server.state import FakeTeam
+from grafana_oncall.testing._server.state import FakeIntegration, FakeTeam
 from grafana_oncall.testing._server.world import World
 
 from .collection import Collection
 from .selection import all_of, equal_or_empty, in_team
-from .writes import Writes, fields, unique
+from .writes import Writes, fields, remove, unique
 
 
 def _checks(world: World) -> dict[str, Check]:
     return {"name": text(100), "team_id": team(world.store(FakeTeam))}
+
+
+def _delete(context: Context, chain: FakeEscalationChain) -> None:
+    """Delete a chain; default routes that led to it lead to none."""
+    remove(context, chain)
+    for integration in context.world.store(FakeIntegration).values():
+        if integration.default_route["escalation_chain_id"] == chain.id:
+            integration.default_route["escalation_chain_id"] = None
 
 
 ESCALATION_CHAINS = Collection(
@@ -31,6 +40,7 @@ ESCALATION_CHAINS = Collection(
             "name",
             "The fields organization, name must make a unique set.",
         ),
+        delete=_delete,
     ),
 )
 

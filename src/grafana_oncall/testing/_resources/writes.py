@@ -76,8 +76,8 @@ def set_fields(_: Context, item: Any, given: dict[str, Any]) -> None:
 
 
 def remove(context: Context, item: Stored) -> None:
-    """Remove an object."""
-    del context.world.store(type(item))[item.id]
+    """Remove an object, and do what references to it ask for."""
+    context.world.remove(item)
 
 
 @attrs.frozen(kw_only=True)

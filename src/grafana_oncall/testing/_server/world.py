@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar, get_args
 
 import attrs
 
+from grafana_oncall.testing._objects.references import Fate, references
 from grafana_oncall.testing._resources.integration_settings import (
     blank_default_route,
     blank_templates,
@@ -115,6 +116,23 @@ class World:
         """Add an object to those of its class."""
         self.store(type(item))[item.id] = item
         return item
+
+    def remove(self, item: Stored) -> None:
+        """Remove an object from those of its class, and do what its references ask for."""
+        del self.store(type(item))[item.id]
+        for owner, store in self.stores.items():
+            for name, then in references(owner, type(item)):
+                for other in [*store.values()]:
+                    self._forget(other, name, then, item.id)
+
+    def _forget(self, owner: Any, name: str, then: Fate, id: str) -> None:
+        value = getattr(owner, name)
+        if then == "dropped" and id in value:
+            setattr(owner, name, [each for each in value if each != id])
+        elif value == id and then == "cleared":
+            setattr(owner, name, None)
+        elif value == id and owner.id in self.store(type(owner)):
+            self.remove(owner)
 
     def apply_due(self) -> datetime:
         """Let everything happen that has fallen due, and return the time."""
