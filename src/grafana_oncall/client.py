@@ -7,33 +7,21 @@ from functools import cached_property
 from random import Random
 from ssl import SSLContext
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypedDict, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar, Unpack, cast
 
 import attrs
 
 from grafana_oncall._core.aio import only_async
 from grafana_oncall._core.request import Request, Result
 from grafana_oncall._core.secret import Secret
-from grafana_oncall._http.auth import (
-    Redactor,
-    check_token,
-    digest,
-    is_service_account,
-    read_environment,
-    request_headers,
-)
-from grafana_oncall._http.factory import Transport, make_sender
+from grafana_oncall._http.factory import Transport
 from grafana_oncall._http.httpx_sender import HttpxClient
 from grafana_oncall._http.proxies import HttpxProxy
-from grafana_oncall._http.sender import Target
-from grafana_oncall._http.urls import api_url, stack_url
-from grafana_oncall._session.rate_estimate import RateEstimate
-from grafana_oncall._session.rate_limit import limiter_of
 from grafana_oncall._session.retry_policy import RetryBudget, RetryPolicy
 from grafana_oncall._session.session import Session
-from grafana_oncall._session.state import Options, Shared
-from grafana_oncall._session.throttle import Throttle
-from grafana_oncall._validation.arguments import function, of_type, seconds, whole
+from grafana_oncall._setup.environment import read_environment
+from grafana_oncall._setup.settings import ClientOptions, make_session, retry_of, timeout_of
+from grafana_oncall._validation.arguments import of_type
 from grafana_oncall.events import Listener
 from grafana_oncall.resources.accessors import Resources
 
@@ -44,28 +32,6 @@ T = TypeVar("T")
 DEFAULT_TIMEOUT: Final = 30.0  # seconds
 MAX_CONNECTIONS: Final = 32
 MAX_RESPONSE_BYTES: Final = 64 * 1024 * 1024
-
-
-class ClientOptions(TypedDict, total=False):
-    """Options of `OnCallClient.from_env`, the same as those of `OnCallClient`."""
-
-    url: str
-    token: str | Secret[str]
-    grafana_url: str | None
-    timeout: float | timedelta
-    retry: RetryPolicy
-    retry_budget: int
-    rate_limit: str | None
-    rate_limit_storage: str | None
-    max_connections: int
-    max_response_bytes: int
-    allow_http: bool
-    verify: SSLContext | bool
-    proxy: HttpxProxy | str | None
-    transport: Transport | None
-    http_client: HttpxClient | None
-    on_event: Listener | Sequence[Listener] | None
-    random: Callable[[], float]
 
 
 class OnCallClient(Resources):
@@ -146,47 +112,30 @@ class OnCallClient(Resources):
         on_event: Listener | Sequence[Listener] | None = None,
         random: Callable[[], float] = Random().random,  # noqa: B008, S311  # jitter is no secret
     ) -> None:
-        token = token if isinstance(token, Secret) else Secret(token)
+        bare = token if isinstance(token, Secret) else Secret(token)
         via, storage = Secret(proxy), Secret(rate_limit_storage)
         # A traceback with local variables must not show the passwords in them.
-        del proxy, rate_limit_storage
-        check_token(token)
-        base_url = api_url(url, allow_http=of_type("allow_http", allow_http, bool))
-        options = Options(timeout=_timeout(timeout), retry=of_type("retry", retry, RetryPolicy))
-        whole("max_connections", max_connections)
-        whole("retry_budget", retry_budget)
-        whole("max_response_bytes", max_response_bytes)
-        function("random", random)
-        listeners = _listeners(on_event)
-        limiter = limiter_of(rate_limit, storage, key=digest(token))
-        target = Target(
-            base_url=base_url,
-            headers=request_headers(
-                token, stack_url(grafana_url, required=is_service_account(token))
-            ),
-            redactor=Redactor(token.value),
+        del token, proxy, rate_limit_storage
+        self._session = make_session(
+            url=url,
+            token=bare,
+            grafana_url=grafana_url,
+            timeout=timeout,
+            retry=retry,
+            retry_budget=retry_budget,
+            rate_limit=rate_limit,
+            rate_limit_storage=storage,
+            max_connections=max_connections,
             max_response_bytes=max_response_bytes,
-        )
-        sender = make_sender(
-            target,
-            http_client=http_client,
-            transport=transport,
+            allow_http=allow_http,
             verify=verify,
             proxy=via,
-            allow_http=allow_http,
-            max_connections=max_connections,
-        )
-        shared = Shared(
-            target=target,
-            sender=sender,
-            throttle=Throttle(RateEstimate(max_in_flight=max_connections)),
-            limiter=limiter,
-            listeners=listeners,
+            transport=transport,
+            http_client=http_client,
+            on_event=on_event,
             random=random,
-            retry_budget=RetryBudget(retry_budget),
         )
-        self._base_url = base_url
-        self._session = Session(shared, options)
+        self._base_url = self._session.shared.target.base_url
 
     def with_options(
         self,
@@ -209,9 +158,9 @@ class OnCallClient(Resources):
         """
         shared, options = self._session.shared, self._session.options
         if timeout is not None:
-            options = attrs.evolve(options, timeout=_timeout(timeout))
+            options = attrs.evolve(options, timeout=timeout_of(timeout))
         if retry is not None:
-            options = attrs.evolve(options, retry=of_type("retry", retry, RetryPolicy))
+            options = attrs.evolve(options, retry=retry_of(retry))
         if background is not None:
             options = attrs.evolve(options, background=of_type("background", background, bool))
         other = object.__new__(type(self))
@@ -286,15 +235,3 @@ class OnCallClient(Resources):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A client cannot be pickled or copied: it has connections and a secret.")
-
-
-def _timeout(timeout: object) -> float:
-    return seconds("timeout", timeout, longest=timedelta(days=1))
-
-
-def _listeners(on_event: Listener | Sequence[Listener] | None) -> tuple[Listener, ...]:
-    if on_event is None:
-        return ()
-    is_list = isinstance(on_event, list | tuple)
-    listeners = cast("Sequence[Listener]", on_event if is_list else (on_event,))
-    return tuple(function("on_event", listener) for listener in listeners)

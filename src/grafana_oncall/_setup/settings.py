@@ -1,0 +1,129 @@
+"""The settings of a client: checked, and made into the session that it sends through."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from ssl import SSLContext
+from typing import TypedDict, cast
+
+from grafana_oncall._core.secret import Secret
+from grafana_oncall._http.auth import (
+    Redactor,
+    check_token,
+    digest,
+    is_service_account,
+    request_headers,
+)
+from grafana_oncall._http.factory import Transport, make_sender
+from grafana_oncall._http.httpx_sender import HttpxClient
+from grafana_oncall._http.proxies import HttpxProxy
+from grafana_oncall._http.sender import Target
+from grafana_oncall._http.urls import api_url, stack_url
+from grafana_oncall._session.rate_estimate import RateEstimate
+from grafana_oncall._session.rate_limit import limiter_of
+from grafana_oncall._session.retry_policy import RetryBudget, RetryPolicy
+from grafana_oncall._session.session import Session
+from grafana_oncall._session.state import Options, Shared
+from grafana_oncall._session.throttle import Throttle
+from grafana_oncall._validation.arguments import function, of_type, seconds, whole
+from grafana_oncall.events import Listener
+
+
+class ClientOptions(TypedDict, total=False):
+    """Options of `OnCallClient.from_env`, the same as those of `OnCallClient`."""
+
+    url: str
+    token: str | Secret[str]
+    grafana_url: str | None
+    timeout: float | timedelta
+    retry: RetryPolicy
+    retry_budget: int
+    rate_limit: str | None
+    rate_limit_storage: str | None
+    max_connections: int
+    max_response_bytes: int
+    allow_http: bool
+    verify: SSLContext | bool
+    proxy: HttpxProxy | str | None
+    transport: Transport | None
+    http_client: HttpxClient | None
+    on_event: Listener | Sequence[Listener] | None
+    random: Callable[[], float]
+
+
+def make_session(
+    *,
+    url: str,
+    token: Secret[str],
+    grafana_url: str | None,
+    timeout: float | timedelta,
+    retry: RetryPolicy,
+    retry_budget: int,
+    rate_limit: str | None,
+    rate_limit_storage: Secret[str | None],
+    max_connections: int,
+    max_response_bytes: int,
+    allow_http: bool,
+    verify: SSLContext | bool,
+    proxy: Secret[HttpxProxy | str | None],
+    transport: Transport | None,
+    http_client: HttpxClient | None,
+    on_event: Listener | Sequence[Listener] | None,
+    random: Callable[[], float],
+) -> Session:
+    """Return the session of a new client; raise InvalidArgument for a setting that makes no sense.
+
+    What may contain a password comes as a `Secret`: a traceback must not show it.
+    """
+    check_token(token)
+    base_url = api_url(url, allow_http=of_type("allow_http", allow_http, bool))
+    options = Options(timeout=timeout_of(timeout), retry=retry_of(retry))
+    whole("max_connections", max_connections)
+    whole("retry_budget", retry_budget)
+    whole("max_response_bytes", max_response_bytes)
+    function("random", random)
+    listeners = _listeners(on_event)
+    limiter = limiter_of(rate_limit, rate_limit_storage, key=digest(token))
+    stack = stack_url(grafana_url, required=is_service_account(token))
+    target = Target(
+        base_url=base_url,
+        headers=request_headers(token, stack),
+        redactor=Redactor(token.value),
+        max_response_bytes=max_response_bytes,
+    )
+    sender = make_sender(
+        target,
+        http_client=http_client,
+        transport=transport,
+        verify=verify,
+        proxy=proxy,
+        allow_http=allow_http,
+        max_connections=max_connections,
+    )
+    shared = Shared(
+        target=target,
+        sender=sender,
+        throttle=Throttle(RateEstimate(max_in_flight=max_connections)),
+        limiter=limiter,
+        listeners=listeners,
+        random=random,
+        retry_budget=RetryBudget(retry_budget),
+    )
+    return Session(shared, options)
+
+
+def timeout_of(timeout: object) -> float:
+    """Return the timeout in seconds."""
+    return seconds("timeout", timeout, longest=timedelta(days=1))
+
+
+def retry_of(retry: RetryPolicy) -> RetryPolicy:
+    """Return the policy if it is one."""
+    return of_type("retry", retry, RetryPolicy)
+
+
+def _listeners(on_event: Listener | Sequence[Listener] | None) -> tuple[Listener, ...]:
+    if on_event is None:
+        return ()
+    is_list = isinstance(on_event, list | tuple)
+    listeners = cast("Sequence[Listener]", on_event if is_list else (on_event,))
+    return tuple(function("on_event", listener) for listener in listeners)
