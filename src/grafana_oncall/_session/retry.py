@@ -60,12 +60,9 @@ class Fail:
 
 Decision: TypeAlias = Retry | AlreadyApplied | Fail
 
-_ALREADY_GONE: Final = {
-    "delete_alert_group": "Not found.",
-    "delete_integration": "Not found.",
-    "remove_alert_group_label": "Label not found",
-}
-"""What the server says when a retry finds nothing left; gateways have 404s of their own."""
+_NOT_FOUND: Final = "Not found."
+_ALREADY_GONE: Final = {"remove_alert_group_label": "Label not found"}
+"""What else the server says when a retry finds nothing left; gateways have 404s of their own."""
 
 _MAX_SERVER_ERRORS: Final = 2
 """Most attempts when OnCall itself fails (500 …), which is often the input's fault."""
@@ -208,7 +205,8 @@ def _shows_effect(operation: Operation, error: OnCallError) -> bool:
         case "already":
             return isinstance(error, AlreadyInState)
         case "missing":
-            return isinstance(error, NotFound) and error.detail == _ALREADY_GONE.get(operation.id)
+            gone = _ALREADY_GONE.get(operation.id, _NOT_FOUND)
+            return isinstance(error, NotFound) and error.detail == gone
         case _:
             return False
 

@@ -33,6 +33,8 @@ def list_escalation_chains(
     """List escalation chains.
 
     `GET /api/v1/escalation_chains/`
+
+    The open-source engine answers 500 to a filter on a team.
     """
     return Request(
         operation=LIST_ESCALATION_CHAINS,

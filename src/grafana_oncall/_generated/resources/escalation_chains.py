@@ -35,6 +35,8 @@ class EscalationChains(Resource):
     ) -> Pager[EscalationChain]:
         """List escalation chains.
 
+        The open-source engine answers 500 to a filter on a team.
+
         Args:
             name: Exact name of the chain.
             team_id: Id of the team, or `NO_TEAM` for none; None does not filter.
