@@ -14,8 +14,8 @@ _PARAMETER: Final[Shape] = {
     **dict.fromkeys(("required", "explode"), bool),
     "schema": dict,
 }
-_ARGUMENTS: Final = {"str": "text", "int": "whole"}
-"""How the facade takes a query parameter, by its type hint."""
+_ARGUMENTS: Final = {"str": "text", "int": "whole", "bool": "flag"}
+"""How the facade takes a query parameter, by its type hint; if it is no id and no time."""
 
 
 @attrs.frozen(kw_only=True)
@@ -26,6 +26,7 @@ class Parameter:
     hint: str
     rule: str | None
     """Name of the constraint of a path parameter; None for a query parameter."""
+    required: bool
     description: str
     argument: str
     """How the facade takes a query parameter: `id`, `text` and so on, or "" for as it is."""
@@ -47,9 +48,9 @@ def _parameter(spec: Spec, node: Any, pointer: str) -> Parameter:
     if node["in"] not in {"path", "query"}:
         raise Unsupported(f"{pointer}/in", "only path and query parameters are supported")
     in_path = node["in"] == "path"
-    if node.get("required", False) is not in_path:
-        reason = "path parameters must be required, query parameters must not be"
-        raise Unsupported(f"{pointer}/required", reason)
+    required = node.get("required", False)
+    if in_path and not required:
+        raise Unsupported(f"{pointer}/required", "path parameters must be required")
     if node.get("style", "form") != "form" or not node.get("explode", True):
         raise Unsupported(pointer, "arrays must be repeated parameters: style form, explode true")
     hint = _hint(spec, node["schema"], f"{pointer}/schema")
@@ -61,9 +62,16 @@ def _parameter(spec: Spec, node: Any, pointer: str) -> Parameter:
         name=node["name"],
         hint=hint,
         rule=rule if in_path else None,
+        required=required,
         description=" ".join(node.get("description", "").split()),
-        argument=node.get("x-argument", "id" if rule == "ID" else _ARGUMENTS.get(hint, "")),
+        argument=node.get("x-argument", _argument(schema, hint)),
     )
+
+
+def _argument(schema: Json, hint: str) -> str:
+    if "format" in schema:
+        return "moment"
+    return "id" if schema.get("x-constraint") == "ID" else _ARGUMENTS.get(hint, "")
 
 
 def _hint(spec: Spec, node: Json, pointer: str) -> str:
@@ -79,15 +87,20 @@ def _hint(spec: Spec, node: Json, pointer: str) -> str:
         case _ if hint := _plain(schema):
             return hint
         case _:
-            reason = "a parameter is a string, an integer, an inline enum or an array of strings"
+            reason = (
+                "a parameter is a string, a date-time, an integer, a boolean, an inline enum or an"
+                " array of strings"
+            )
             raise Unsupported(pointer, reason)
 
 
 def _plain(schema: Json) -> str | None:
     match schema:
+        case {"type": "string", "format": "date-time"}:
+            return "str"
         case {"enum": _} | {"format": _}:
             return None
-        case {"type": "string" | "integer" as kind}:
-            return {"string": "str", "integer": "int"}[kind]
+        case {"type": "string" | "integer" | "boolean" as kind}:
+            return {"string": "str", "integer": "int", "boolean": "bool"}[kind]
         case _:
             return None

@@ -29,6 +29,9 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
     "id": Argument("str", 'arguments.identifier("{0}", {0})'),
     "text": Argument("str", 'arguments.text_filter("{0}", {0})'),
     "whole": Argument("int", 'arguments.optional_whole("{0}", {0})'),
+    "flag": Argument("bool", 'arguments.flag("{0}", {0})'),
+    "moment": Argument("datetime", 'times.moment("{0}", {0})'),
+    "day": Argument("date", 'times.day("{0}", {0})'),
     "team": Argument(
         "str",
         'arguments.identifier("{0}", {0})',
@@ -43,7 +46,7 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
     ),
     "time_range": Argument(
         "tuple[datetime, datetime]",
-        "arguments.time_range({0})",
+        "times.time_range({0})",
         "First and last moment of the start, timezone-aware and inclusive; widened to seconds.",
     ),
     "state": Argument(
@@ -96,8 +99,10 @@ def argument(parameter: Parameter) -> Argument:
     """Return how the facade takes a query parameter."""
     plain = Argument(parameter.hint, "arguments.optional({0})")
     found = ARGUMENTS.get(parameter.argument, plain)
+    value = f'arguments.required("{{0}}", {found.value})' if parameter.required else found.value
     return attrs.evolve(
         found,
+        value=value,
         name=found.name or parameter.name,
         description=found.description or parameter.description,
     )

@@ -79,7 +79,10 @@ def _signature(operation: Operation, objects: Mapping[str, str]) -> str:
     query = [param for param in operation.parameters if not param.rule]
     if query:
         arguments.append("*")
-        arguments += [f"{param.name}: {param.hint} | UnsetType = UNSET" for param in query]
+        arguments += [
+            f"{param.name}: {param.hint}" + ("" if param.required else " | UnsetType = UNSET")
+            for param in query
+        ]
     return ", ".join(arguments)
 
 

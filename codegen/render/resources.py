@@ -118,6 +118,12 @@ def _parameter(member: Member) -> str:
     return f"{member.name}: {hint}" + ("" if member.required else " | UnsetType = UNSET")
 
 
+def _filter(parameter: Parameter) -> str:
+    """Render a query parameter as a parameter of the method."""
+    taken = argument(parameter)
+    return f"{taken.name}: {taken.hint}" + ("" if parameter.required else " | None = None")
+
+
 def _is_positional(member: Member) -> bool:
     return member_argument(member).positional
 
@@ -130,8 +136,7 @@ def _signature(operation: Operation, objects: Mapping[str, str]) -> str:
         positional.append(f"{operation.body_name}: {hint} | Mapping[str, Any]")
     positional += [_parameter(each) for each in operation.members if _is_positional(each)]
     keywords = [_parameter(each) for each in operation.members if not _is_positional(each)]
-    filters = map(argument, _filters(operation))
-    keywords += [f"{each.name}: {each.hint} | None = None" for each in filters]
+    keywords += map(_filter, sorted(_filters(operation), key=lambda each: not each.required))
     if _has_perpage(operation):
         keywords.append("perpage: int | None = None")
     if operation.is_page:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -149,6 +149,9 @@ _FILTERS: Final[Mapping[str, st.SearchStrategy[Any]]] = {
     "labels": _labels(_matched, _matched, least=1),
     "time_range": _ranges,
     "state": _states,
+    "flag": st.booleans(),
+    "moment": _times,
+    "day": _times | st.dates(date(1000, 1, 1)),
     "roles": st.lists(st.sampled_from(["admin", "editor", "viewer", "none"]), min_size=1),
 }
 """Valid values for the arguments of lists, by how the facade takes them."""
@@ -156,26 +159,21 @@ _FILTERS: Final[Mapping[str, st.SearchStrategy[Any]]] = {
 
 def _of_the_specification(operation: Operation) -> Call:
     """Return the call of an operation whose method is generated."""
-    resource, method = operation.tag, operation.facade
-    if operation.id.startswith("list_"):
-
-        def count(client: OnCallClient, **given: Any) -> Awaitable[object]:
-            pager: Pager[Any] = getattr(getattr(client, resource), method)(**given)
-            return pager.count()
-
-        filters = [one for one in operation.parameters if not one.rule and one.name != "page"]
-        return Call(count, options={argument(one).name: _FILTERS[one.argument] for one in filters})
 
     def send(client: OnCallClient, **given: Any) -> Awaitable[object]:
-        sent: Awaitable[object] = getattr(getattr(client, resource), method)(**given)
-        return sent
+        sent: Any = getattr(getattr(client, operation.tag), operation.facade)(**given)
+        made: Awaitable[object] = sent.count() if isinstance(sent, Pager) else sent
+        return made
 
+    in_query = [one for one in operation.parameters if not one.rule and one.name != "page"]
     needed = {one.name: ids for one in operation.parameters if one.rule}
+    needed |= {argument(one).name: _FILTERS[one.argument] for one in in_query if one.required}
     needed |= {one.name: _value(one) for one in operation.members if one.required}
-    options = {one.name: _value(one) for one in operation.members if not one.required}
     if operation.variants:
         body = operation.body or ""
         needed |= {operation.body_name: values({"$ref": f"#/components/schemas/{body}"})}
+    options = {argument(one).name: _FILTERS[one.argument] for one in in_query if not one.required}
+    options |= {one.name: _value(one) for one in operation.members if not one.required}
     return Call(send, needed, options)
 
 

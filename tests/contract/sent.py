@@ -107,5 +107,7 @@ class Sent:
 
 def _typed(schema: Json, text: str) -> Any:
     """The value that a text in the query represents."""
-    whole = resolved(schema)["type"] == "integer" and re.fullmatch(r"-?[0-9]+", text)
-    return int(text) if whole else text
+    kind = resolved(schema)["type"]
+    if kind == "boolean" and text in {"true", "false"}:
+        return text == "true"
+    return int(text) if kind == "integer" and re.fullmatch(r"-?[0-9]+", text) else text

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import pytest
 
@@ -15,7 +16,7 @@ from grafana_oncall import OnCallClient, Pager, operations
 from grafana_oncall._listing.filters import FILTERS
 from grafana_oncall.errors import StatusError
 from grafana_oncall.testing import OPERATION_NAMES, FakeOnCall, FakeRequest
-from tests.contract.calls import CALLS
+from tests.contract.calls import CALLS, GENERATED
 from tests.contract.servers import CHAIN_ID, GROUP_ID, INTEGRATION_ID, TEAM_ID, USER_ID, seeded
 from tests.contract.specification import OPERATIONS, ROOT, Operation
 from tests.support import virtual_time
@@ -159,12 +160,26 @@ every_list = pytest.mark.parametrize(
 )
 
 
-def _listed(operation: str, query: str = "") -> int | None:
+def _listed(operation: str, **query: str) -> int | None:
     """The number of objects that the seeded fake lists; None if it refuses the query."""
     fake = seeded("cloud")
-    path = f"/api/v1{OPERATIONS[operation].path}"
-    response = fake.handle(FakeRequest("GET", path, query, {"Authorization": fake.token}))
+    path = re.sub(r"\{(\w+)\}", lambda one: str(NEEDED[one[1]]), OPERATIONS[operation].path)
+    needed = {
+        name: one["example"]
+        for (place, name), one in OPERATIONS[operation].parameters.items()
+        if place == "query" and one.get("required")
+    }
+    request = FakeRequest(
+        "GET", f"/api/v1{path}", urlencode(needed | query), {"Authorization": fake.token}
+    )
+    response = fake.handle(request)
     return None if response.status == 400 else json.loads(response.body)["count"]
+
+
+def _filters(operation: str) -> set[str]:
+    """The parameters that select objects."""
+    in_query = {name for place, name in OPERATIONS[operation].parameters if place == "query"}
+    return in_query - {"page", "perpage"}
 
 
 @every_list
@@ -176,12 +191,14 @@ def test_every_list_of_the_fake_has_something(operation: str) -> None:
 @every_list
 def test_every_filter_of_a_list_is_one_of_the_fake(operation: str) -> None:
     """A value that nothing has is refused, or matches nothing."""
-    for parameter in FILTERS[operation]:
-        assert not _listed(operation, f"{parameter}=no:thing"), parameter
+    for parameter in _filters(operation):
+        assert not _listed(operation, **{parameter: "no:thing"}), parameter
 
 
 @every_list
 def test_every_filter_of_a_list_can_be_checked(operation: str) -> None:
-    """So that a server that ignores one is detected; there are no other checks."""
-    parameters = {name for place, name in OPERATIONS[operation].parameters if place == "query"}
-    assert FILTERS[operation].keys() == parameters - {"page", "perpage"}
+    """By a member of this name, or by a check of its own; so a server that ignores one is found."""
+    (item,) = (one.result for one in GENERATED if one.id == operation)
+    members = ROOT["components"]["schemas"][item]["properties"].keys()
+    own = FILTERS.get(operation, {}).keys()
+    assert own <= _filters(operation) <= own | members

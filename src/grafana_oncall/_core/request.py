@@ -133,8 +133,13 @@ def id_advice(value: object, rule: StringRule) -> str:
 def query(*pairs: tuple[str, str | int | Sequence[str] | UnsetType]) -> tuple[tuple[str, str], ...]:
     """Return query parameters in order; an absent one is left out, a list is repeated."""
     return tuple(
-        (name, str(item))
+        (name, wire_text(item))
         for name, value in pairs
         if not isinstance(value, UnsetType)
         for item in ([value] if isinstance(value, str | int) else value)
     )
+
+
+def wire_text(value: object) -> str:
+    """Return a value as a query has it: `true` for True."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -6,10 +6,10 @@ run would act on it.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
-from grafana_oncall._core.request import Page, Request
+from grafana_oncall._core.request import Page, Request, wire_text
 from grafana_oncall._core.text import shown
 from grafana_oncall._validation.arguments import NO_TEAM
 from grafana_oncall.errors import FilterIgnored
@@ -24,6 +24,7 @@ _Test: TypeAlias = Callable[[Any, str], bool]
 _NOT_A_FILTER: Final = frozenset({"page", "perpage"})
 _ANY_OF: Final = frozenset({"roles"})
 """Parameters of which one value must match, and not all."""
+_NONE: Final[Mapping[str, _Test]] = {}
 _STATES: Final = {"new": "firing"}
 """Other spellings of the filter."""
 _ROLES: Final = ("admin", "editor", "viewer", "none")
@@ -50,25 +51,38 @@ def matching(request: Request[Page[T]]) -> Callable[[Page[T]], None] | None:
     query = request.query
     if not is_filtered(query):
         return None
-    tests = FILTERS[request.operation.id]
+    tests = {name: _test(request.operation.id, name) for name, _ in query}
 
     def verify(page: Page[Any]) -> None:
         for item in page.results:
             part = _unmet(query, item, tests)
             if part is not None:
-                raise filter_ignored(request, item.id, part)
+                raise filter_ignored(request, getattr(item, "id", None), part)
 
     return verify
 
 
-def filter_ignored(request: Request[Any], item_id: str, part: str) -> FilterIgnored:
+def filter_ignored(request: Request[Any], item_id: str | None, part: str) -> FilterIgnored:
     """Return the error for an item that does not match this part of the filter."""
     message = (
-        f"{request.operation.id}: asked for {shown(part)}, the server returned {item_id}, which "
-        "does not match. Nothing was written to what it returned, because its filter cannot be "
-        "trusted. If the item changed at this very moment, a retry succeeds."
+        f"{request.operation.id}: asked for {shown(part)}, the server returned "
+        f"{item_id or 'an object'}, which does not match. Nothing was written to what it returned, "
+        "because its filter cannot be trusted. If the item changed at this very moment, a retry "
+        "succeeds."
     )
     return FilterIgnored(message, group_id=item_id, unmet=part)
+
+
+def _test(operation: str, name: str) -> _Test:
+    """Return how to check that an item matches a parameter of its list."""
+    special = FILTERS.get(operation, _NONE).get(name)
+    return special or _USUAL.get(name) or partial(_has, name)
+
+
+def _has(name: str, item: Any, value: str) -> bool:
+    """Whether the item's member of this name has the value."""
+    own = getattr(item, name)
+    return own is not None and wire_text(own) == value
 
 
 def _unmet(query: Iterable[tuple[str, str]], item: Any, tests: Mapping[str, _Test]) -> str | None:
@@ -111,18 +125,19 @@ _GROUP_TESTS: Final[Mapping[str, _Test]] = {
     "state": lambda group, value: group.state == _STATES.get(value, value),
 }
 
+_USUAL: Final[Mapping[str, _Test]] = {
+    "name": lambda item, value: _same(item.name, value),
+    "team_id": lambda item, value: (item.team_id or NO_TEAM) == value,
+}
+"""The same for every list that has such a parameter."""
+
 FILTERS: Final[Mapping[str, Mapping[str, _Test]]] = {
     "list_alert_groups": _GROUP_TESTS,
-    "list_escalation_chains": {
-        "name": lambda chain, value: chain.name == value,
-        "team_id": lambda chain, value: (chain.team_id or NO_TEAM) == value,
-    },
-    "list_integrations": {"name": lambda item, value: _same(item.name, value)},
-    "list_teams": {"name": lambda item, value: _same(item.name, value)},
     "list_users": {
         "username": lambda user, value: _same(user.username, value),
         "email": lambda user, value: _same(user.email, value),
         "roles": lambda user, value: user.role == _ROLES[int(value)],
     },
 }
-"""How to check that an item matches a parameter of its list, by operation."""
+"""How to check that an item matches a parameter of its list, by operation, where that is more than
+that the item's member of this name equals the value."""

@@ -10,7 +10,6 @@ import attrs
 from grafana_oncall._core.aio import only_async
 from grafana_oncall._core.request import Page, Request
 from grafana_oncall._core.text import shown
-from grafana_oncall._core.types import HasId
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import whole
 from grafana_oncall.errors import InvalidArgument
@@ -18,7 +17,7 @@ from grafana_oncall.events import ListIncomplete
 
 from .prefetch import Walk, pages
 
-T = TypeVar("T", bound=HasId)
+T = TypeVar("T")
 
 DEFAULT_PREFETCH: Final = 2
 _MOST_PREFETCH: Final = 64
@@ -36,7 +35,8 @@ class Pager(Generic[T]):
     """A list on the server: iterate it, collect it, or count it. Nothing is sent before that.
 
     Every `async for` reads the list from its beginning, in the server's order, and yields each id
-    once, although lists move while they are read. Objects that are created meanwhile may be missed.
+    once (each object, if they have no ids), although lists move while they are read. Objects that
+    are created meanwhile may be missed.
     If acting on an item takes it out of the filter, read to the end first (`collect`): otherwise
     later items move up to pages that were read already, and are skipped.
 
@@ -143,12 +143,15 @@ class Pager(Generic[T]):
 
 
 class _Yielded(Generic[T]):
-    """The items that an iteration has yielded: how many, and their ids, so that none repeats."""
+    """The items that an iteration has yielded: how many, and their ids, so that none repeats.
+
+    Items without an id stand for themselves.
+    """
 
     def __init__(self) -> None:
         self.number = 0
-        self._known: set[str] = set()
-        self._recent: deque[set[str]] = deque()
+        self._known: set[object] = set()
+        self._recent: deque[set[object]] = deque()
         self._pages = 0
         self._counts: set[int] = set()
 
@@ -161,7 +164,8 @@ class _Yielded(Generic[T]):
         """Return the items of a page that were not yielded before, and remember them."""
         self._pages += 1
         self._counts.add(page.count)
-        new = {item.id: item for item in page.results if item.id not in self._known}
+        items = {getattr(item, "id", item): item for item in page.results}
+        new = {key: item for key, item in items.items() if key not in self._known}
         self._known.update(new)
         self._recent.append(set(new))
         self.number += len(new)

@@ -25,7 +25,7 @@ class HasName(HasId, Protocol):
 
 
 R = TypeVar("R")
-T = TypeVar("T", bound=HasId)
+T = TypeVar("T")
 N = TypeVar("N", bound=HasName)
 
 

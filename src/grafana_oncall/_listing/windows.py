@@ -26,7 +26,7 @@ from grafana_oncall._core.request import Page, Request
 from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._session.session import Session
-from grafana_oncall._validation.arguments import time_range
+from grafana_oncall._validation.times import time_range
 from grafana_oncall.errors import DecodeError, FilterIgnored
 
 from .pager import Pager

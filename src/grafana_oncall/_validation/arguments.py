@@ -4,7 +4,7 @@ import inspect
 import math
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar, cast
@@ -13,7 +13,7 @@ from grafana_oncall._core.request import id_advice
 from grafana_oncall._core.text import is_sendable, shown
 from grafana_oncall._core.types import UNSET, HasId, OpenStrEnum, UnsetType
 from grafana_oncall._generated.constraints import ID, SILENCE_DELAY_MAX
-from grafana_oncall.errors import InvalidArgument, TimeRangeError
+from grafana_oncall.errors import InvalidArgument
 
 T = TypeVar("T")
 E = TypeVar("E", bound=OpenStrEnum)
@@ -86,6 +86,22 @@ def one_of(name: str, value: object, kind: type[E]) -> E:
 def optional(value: T | None) -> T | UnsetType:
     """Return the value as it is; None means no filter."""
     return UNSET if value is None else value
+
+
+def required(name: str, value: T | UnsetType) -> T:
+    """Return a checked value that must be there."""
+    if isinstance(value, UnsetType):
+        raise InvalidArgument(f"{name}=None: it is needed here.", argument=name)
+    return value
+
+
+def flag(name: str, value: object) -> bool | UnsetType:
+    """Return True or False to filter by; None does not filter."""
+    if value is None:
+        return UNSET
+    if not isinstance(value, bool):
+        raise InvalidArgument(f"{name}={shown(value)}: True or False is needed.", argument=name)
+    return value
 
 
 def optional_whole(name: str, value: object) -> int | UnsetType:
@@ -182,39 +198,6 @@ def path_of(name: str, value: object) -> Path:
     if not isinstance(value, str | Path):
         raise InvalidArgument(f"{name}={shown(value)}: a path is needed.", argument=name)
     return Path(value)
-
-
-def time_range(started_at: object) -> str | UnsetType:
-    """Return `start_end` in UTC, widened to whole seconds; the server includes both ends."""
-    match started_at:
-        case None:
-            return UNSET
-        case (datetime() as start, datetime() as end):
-            first, last = _in_utc(start), _in_utc(end)
-        case _:
-            raise _bad_range(started_at, "a pair (start, end) of aware datetimes is needed")
-    if first > last:
-        raise _bad_range(started_at, "it ends before it starts")
-    if last.microsecond:
-        last = _in_utc(end, later=timedelta(seconds=1))
-    return f"{_wire_time(first)}_{_wire_time(last)}"
-
-
-def _wire_time(time: datetime) -> str:
-    return time.replace(microsecond=0, tzinfo=None).isoformat()
-
-
-def _in_utc(time: datetime, later: timedelta = timedelta(0)) -> datetime:
-    if time.utcoffset() is None:
-        raise _bad_range(time, "it is naive; give it a time zone, as in datetime.now(UTC)")
-    try:
-        return time.astimezone(UTC) + later
-    except OverflowError:
-        raise _bad_range(time, "it is outside the calendar") from None
-
-
-def _bad_range(value: object, reason: str) -> TimeRangeError:
-    return TimeRangeError(f"started_at={shown(value)}: {reason}.", argument="started_at")
 
 
 def silence_delay(delay: object) -> int:

@@ -136,7 +136,7 @@ class TemplateError(_Problems):
 
 
 class TimeRangeError(InvalidArgument):
-    """A time range that is naive, reversed or incomplete."""
+    """A time that is naive, or a range of times that is reversed or incomplete."""
 
 
 class FilterIgnored(OnCallError):
@@ -147,10 +147,10 @@ class FilterIgnored(OnCallError):
     A list has already tried twice.
     """
 
-    def __init__(self, message: str, *, group_id: str, unmet: str) -> None:
+    def __init__(self, message: str, *, group_id: str | None, unmet: str) -> None:
         super().__init__(message)
-        self.group_id: str = group_id
-        """Id of the first such group, or integration."""
+        self.group_id: str | None = group_id
+        """Id of the first such group, integration or the like; None for one that has no id."""
         self.unmet: str = unmet
         """The part of the filter that it does not match, such as `state=new`."""
 

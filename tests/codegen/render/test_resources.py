@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -28,6 +29,16 @@ parameters:
     in: query
     description: Its kind.
     schema: { type: string, enum: [large, small] }
+  - name: after
+    in: query
+    description: Since when.
+    required: true
+    schema: { type: string, format: date-time }
+  - name: until
+    in: query
+    x-argument: day
+    schema: { type: string }
+  - { name: open, in: query, schema: { type: boolean } }
   - name: label
     in: query
     description: On the wire.
@@ -112,12 +123,15 @@ def test_a_method_has_the_name_of_its_operation_without_the_tag(things: Any) -> 
 
 
 def test_ids_are_positional_and_filters_are_keywords(things: Any) -> None:
-    """All filters are optional; the page is the pager's business."""
+    """The required ones first; the page is the pager's business."""
     assert [*inspect.signature(things.get).parameters] == ["thing_id"]
     listed = inspect.signature(things.list).parameters
-    assert [*listed] == ["name", "id", "size", "kind", "labels", "perpage", "prefetch"]
+    assert [*listed] == [
+        *("after", "name", "id", "size", "kind", "until", "open", "labels", "perpage", "prefetch")
+    ]
     assert {one.kind for one in listed.values()} == {inspect.Parameter.KEYWORD_ONLY}
-    assert {one.default for one in [*listed.values()][:-1]} == {None}
+    assert listed["after"].default is inspect.Parameter.empty
+    assert {one.default for one in [*listed.values()][1:-1]} == {None}
 
 
 def test_a_method_sends_the_request_of_its_operation(package: Rendered, things: Any) -> None:
@@ -133,9 +147,30 @@ def test_a_method_sends_the_request_of_its_operation(package: Rendered, things: 
     assert things._session.sent[0] == package.operations.get_thing("abc")
 
 
+def test_times_and_flags_are_sent_as_the_server_reads_them(things: Any) -> None:
+    """In UTC; true and false in small letters."""
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    pager = things.list(after=noon, until=noon.date(), open=False)
+    assert pager.request.query == (
+        ("after", "2026-03-01T12:00:00Z"),
+        ("until", "2026-03-01"),
+        ("open", "false"),
+    )
+    hints = get_type_hints(things.list)
+    assert (hints["after"], hints["until"], hints["open"]) == (
+        datetime,
+        date | None,
+        bool | None,
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "named"),
     [
+        pytest.param({"after": None}, "after", id="required"),
+        pytest.param({"after": datetime(2026, 3, 1)}, "after", id="naive"),  # noqa: DTZ001  # it is
+        pytest.param({"until": "today"}, "until", id="day"),
+        pytest.param({"open": "yes"}, "open", id="flag"),
         pytest.param({"name": ""}, "name", id="text"),
         pytest.param({"id": "a b"}, "id", id="id"),
         pytest.param({"size": 0}, "size", id="number"),
@@ -148,7 +183,7 @@ def test_bad_arguments_are_refused_before_anything_is_sent(
 ) -> None:
     """By the check for the type, or the one that the specification names."""
     with pytest.raises(InvalidArgument) as refused:
-        things.list(**given)
+        things.list(**{"after": datetime(2026, 3, 1, tzinfo=UTC), **given})
     assert refused.value.argument == named
 
 

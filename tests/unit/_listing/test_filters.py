@@ -14,7 +14,8 @@ from grafana_oncall._generated.models.labels import Label, LabelKey, LabelValue
 from grafana_oncall._generated.models.teams import Team
 from grafana_oncall._generated.models.users import User, UserRole
 from grafana_oncall._listing.filters import is_filtered, is_known, matching, unmet
-from grafana_oncall._validation.arguments import NO_TEAM, time_range
+from grafana_oncall._validation.arguments import NO_TEAM
+from grafana_oncall._validation.times import time_range
 from grafana_oncall.errors import FilterIgnored
 
 
@@ -235,6 +236,75 @@ def test_each_item_of_a_page_is_checked_against_the_filter(
         "does not match. Nothing was written to what it returned, because its filter cannot be "
         "trusted. If the item changed at this very moment, a retry succeeds."
     )
+
+
+@attrs.frozen(kw_only=True)
+class Thing:
+    """An item of a list that has no checks of its own."""
+
+    name: str | None = None
+    team_id: str | None = None
+    size: int = 5
+    open: bool = True
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "met"),
+    [
+        pytest.param("size", "5", True, id="a number"),
+        pytest.param("size", "6", False, id="another number"),
+        pytest.param("open", "true", True, id="a flag"),
+        pytest.param("open", "false", False, id="the other flag"),
+        pytest.param("name", " SRE", True, id="a name in any case, trimmed"),
+        pytest.param("name", "None", False, id="another name"),
+        pytest.param("team_id", "T1", True, id="a team"),
+        pytest.param("team_id", "t1", False, id="an id in another case"),
+        pytest.param("team_id", NO_TEAM, False, id="a team where none was asked for"),
+    ],
+)
+def test_by_default_the_member_of_the_same_name_must_equal_the_value(
+    name: str,
+    value: str,
+    met: bool,  # noqa: FBT001  # it is parametrized
+) -> None:
+    """As the query spells it; names in any case."""
+    listed = attrs.evolve(
+        operations.list_teams(), operation=attrs.evolve(operations.list_teams().operation, id="x")
+    )
+    verify = matching(attrs.evolve(listed, query=((name, value),)))
+    assert verify is not None
+    page = a_page(Thing(name="sre", team_id="T1"))
+    if met:
+        verify(page)
+        return
+    with pytest.raises(FilterIgnored, match="the server returned an object, which") as caught:
+        verify(page)
+    assert (caught.value.group_id, caught.value.unmet) == (None, f"{name}={value}")
+
+
+@attrs.frozen(kw_only=True)
+class Absent:
+    """An item of which the server shows nothing."""
+
+    name: str | None = None
+    size: int | None = None
+
+
+@pytest.mark.parametrize("name", ["name", "size"])
+def test_an_absent_member_matches_no_value(name: str) -> None:
+    """Not even the text None."""
+    listed = attrs.evolve(operations.list_teams(), query=((name, "None"),))
+    verify = matching(listed)
+    assert verify is not None
+    with pytest.raises(FilterIgnored):
+        verify(a_page(Absent()))
+
+
+def test_what_belongs_to_no_team_matches_that() -> None:
+    """In every list."""
+    verify = matching(attrs.evolve(operations.list_teams(), query=(("team_id", NO_TEAM),)))
+    assert verify is not None
+    verify(a_page(Thing()))
 
 
 def test_only_a_list_with_a_filter_is_checked() -> None:

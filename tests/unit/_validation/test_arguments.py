@@ -2,21 +2,22 @@
 
 import math
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall import FOREVER, NO_TEAM, UNSET
 from grafana_oncall._validation.arguments import (
     duration,
+    flag,
     identifier,
+    required,
     seconds,
     silence_delay,
     text_filter,
-    time_range,
     whole,
 )
 from grafana_oncall._validation.enums import (
@@ -26,7 +27,7 @@ from grafana_oncall._validation.enums import (
     state_filter,
     wanted_state,
 )
-from grafana_oncall.errors import InvalidArgument, TimeRangeError
+from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.models import AlertGroupState, DeleteMode
 
 WIRE = "%Y-%m-%dT%H:%M:%S"
@@ -40,7 +41,7 @@ DAY = timedelta(days=1)
         pytest.param(lambda: identifier("team_id", None), id="id"),
         pytest.param(lambda: text_filter("name", None), id="name"),
         pytest.param(lambda: state_filter(None), id="state"),
-        pytest.param(lambda: time_range(None), id="time range"),
+        pytest.param(lambda: flag("important", None), id="flag"),
     ],
 )
 def test_none_means_not_to_filter(check: Callable[[], Any]) -> None:
@@ -160,127 +161,32 @@ def test_every_state_is_known_to_the_filter_and_to_type_checkers() -> None:
     assert set(get_args(get_args(State)[1])) == spellings
 
 
+@pytest.mark.parametrize("value", [True, False])
+def test_a_flag_is_sent_unchanged(value: bool) -> None:  # noqa: FBT001  # it is parametrized
+    """False filters, too."""
+    assert flag("important", value) is value
+
+
+@pytest.mark.parametrize("value", ["true", 1, 0, b"", pytest.param([], id="a list")])
+def test_a_flag_is_not_guessed(value: object) -> None:
+    """What is true in some sense may be meant otherwise."""
+    with pytest.raises(InvalidArgument, match=r"^important=.*: True or False is needed\.$") as info:
+        flag("important", value)
+    assert info.value.argument == "important"
+
+
+def test_what_is_required_must_be_there() -> None:
+    """None, which elsewhere means not to filter, is refused."""
+    assert required("start", text_filter("start", "x")) == "x"
+    with pytest.raises(InvalidArgument, match=r"^start=None: it is needed here\.$") as info:
+        required("start", text_filter("start", None))
+    assert info.value.argument == "start"
+
+
 def test_a_state_to_wait_for_must_be_given() -> None:
     """None, which elsewhere means not to filter, is refused and shown as given."""
     with pytest.raises(InvalidArgument, match=r"^state=None is not a state"):
         wanted_state(None)
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "wire"),
-    [
-        pytest.param(
-            NOON,
-            NOON + timedelta(hours=1),
-            "2026-03-01T12:00:00_2026-03-01T13:00:00",
-            id="whole seconds",
-        ),
-        pytest.param(NOON, NOON, "2026-03-01T12:00:00_2026-03-01T12:00:00", id="one moment"),
-        pytest.param(
-            NOON + timedelta(microseconds=1),
-            NOON + timedelta(microseconds=2),
-            "2026-03-01T12:00:00_2026-03-01T12:00:01",
-            id="fractions are widened",
-        ),
-        pytest.param(
-            datetime(2026, 3, 1, 0, tzinfo=timezone(timedelta(hours=2))),
-            datetime(2026, 3, 1, 0, tzinfo=timezone(timedelta(hours=-5, minutes=-30))),
-            "2026-02-28T22:00:00_2026-03-01T05:30:00",
-            id="other zones",
-        ),
-        pytest.param(
-            datetime(999, 1, 1, tzinfo=UTC),
-            NOON,
-            "0999-01-01T00:00:00_2026-03-01T12:00:00",
-            id="a year of three digits",
-        ),
-    ],
-)
-def test_a_time_range_is_sent_in_utc(start: datetime, end: datetime, wire: str) -> None:
-    """The server accepts neither time zones nor fractions."""
-    assert time_range((start, end)) == wire
-    assert time_range([start, end]) == wire
-
-
-class Nowhere(tzinfo):
-    """A time zone that does not know its offset."""
-
-    def utcoffset(self, _: datetime | None, /) -> None:
-        """Return None: unknown."""
-
-    def dst(self, _: datetime | None, /) -> None:
-        """Return None: unknown."""
-
-    def tzname(self, _: datetime | None, /) -> None:
-        """Return None: unknown."""
-
-
-@pytest.mark.parametrize(
-    ("value", "reason"),
-    [
-        pytest.param((NOON.replace(tzinfo=None), NOON), "it is naive", id="naive start"),
-        pytest.param((NOON, NOON.replace(tzinfo=None)), "it is naive", id="naive end"),
-        pytest.param((NOON.replace(tzinfo=Nowhere()), NOON), "it is naive", id="no offset"),
-        pytest.param((NOON, NOON - timedelta(seconds=1)), "it ends before", id="reversed"),
-        pytest.param(
-            (NOON + timedelta(microseconds=2), NOON + timedelta(microseconds=1)),
-            "it ends before",
-            id="reversed within a second",
-        ),
-        pytest.param((NOON,), "a pair", id="one"),
-        pytest.param((NOON, NOON, NOON), "a pair", id="three"),
-        pytest.param((None, NOON), "a pair", id="open start"),
-        pytest.param((NOON, None), "a pair", id="open end"),
-        pytest.param((date(2026, 3, 1), date(2026, 3, 2)), "a pair", id="dates"),
-        pytest.param("2026-03-01T00:00:00_2026-03-02T00:00:00", "a pair", id="the wire's string"),
-        pytest.param(("2026-03-01", "2026-03-02"), "a pair", id="strings"),
-        pytest.param(NOON, "a pair", id="a moment"),
-        pytest.param({"start": NOON, "end": NOON}, "a pair", id="mapping"),
-        pytest.param((1, 2), "a pair", id="numbers"),
-        pytest.param(
-            (datetime.min.replace(tzinfo=timezone(timedelta(hours=1))), NOON),
-            "outside the calendar",
-            id="before year one in UTC",
-        ),
-        pytest.param(
-            (NOON, datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))),
-            "outside the calendar",
-            id="after year 9999 in UTC",
-        ),
-        pytest.param(
-            (NOON, datetime.max.replace(tzinfo=UTC)),
-            "outside the calendar",
-            id="after year 9999 when widened",
-        ),
-    ],
-)
-def test_a_bad_time_range_is_refused(value: object, reason: str) -> None:
-    """With its own error class, which is a ValueError."""
-    with pytest.raises(TimeRangeError, match=rf"^started_at=.*{reason}") as info:
-        time_range(value)
-    assert info.value.argument == "started_at"
-    assert isinstance(info.value, ValueError)
-
-
-ZONES = st.timezones() | st.integers(-1439, 1439).map(lambda m: timezone(timedelta(minutes=m)))
-MOMENTS = st.datetimes(
-    datetime(1000, 1, 2),  # noqa: DTZ001  # hypothesis gives the zone
-    datetime(9999, 12, 30),  # noqa: DTZ001
-    timezones=ZONES,
-)
-
-
-@given(MOMENTS, MOMENTS)
-def test_the_range_sent_includes_the_range_requested(start: datetime, end: datetime) -> None:
-    """It can be parsed, is in UTC, and not a second wider than needed."""
-    assume(start.astimezone(UTC) <= end.astimezone(UTC))
-    sent = time_range((start, end))
-    assert isinstance(sent, str)
-    first, last = (
-        datetime.strptime(moment, WIRE).replace(tzinfo=UTC) for moment in sent.split("_")
-    )
-    assert timedelta(0) <= start.astimezone(UTC) - first < timedelta(seconds=1)
-    assert timedelta(0) <= last - end.astimezone(UTC) < timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from grafana_oncall._core.types import UNSET
 from grafana_oncall._listing import bodies
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._listing.resource import Resource
-from grafana_oncall._validation import arguments, enums
+from grafana_oncall._validation import arguments, enums, times
 from grafana_oncall.labels import LabelsLike
 
 from ..models.alert_groups import AlertGroup, AlertGroupSilence
@@ -70,7 +70,7 @@ class AlertGroups(Resource):
             integration_id=arguments.identifier("integration_id", integration_id),
             team_id=arguments.identifier("team_id", team_id),
             label=UNSET if labels is None else label_rules.to_query(labels),
-            started_at=arguments.time_range(started_at),
+            started_at=times.time_range(started_at),
             state=enums.state_filter(state),
             perpage=arguments.optional_whole("perpage", perpage),
         )
