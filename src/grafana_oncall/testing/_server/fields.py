@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeGuard
 
-from .responses import crashed, detail, refused
+from .responses import crashed, refused
 
 Check = Callable[[Any], Any]
 
@@ -123,7 +122,7 @@ def integer(least: int | None = None, most: int | None = None) -> Check:
         whole = re.fullmatch(r"\s*([+-]?\d+)(?:\.0*)?\s*", str(value))
         if whole is None:
             raise FieldError("A valid integer is required.")
-        return _within(int(whole[1]), least, most)
+        return within(int(whole[1]), least, most)
 
     return check
 
@@ -173,65 +172,15 @@ def related_ids(known: Iterable[str]) -> Check:
     return check
 
 
-def seconds(least: int | None = None, most: int | None = None) -> Check:
-    """Return the check of a number of seconds, also in a string; fractions are cut."""
-
-    def check(value: Any) -> int:
-        if value is None:
-            raise FieldError("This field may not be null.")
-        try:
-            number = int(float(value))
-        except (TypeError, ValueError, OverflowError) as error:
-            raise FieldError("A valid number is required.") from error
-        return _within(number, least, most, lambda limit: timedelta(seconds=limit))
-
-    return check
-
-
-def _within(
+def within(
     number: int, least: int | None, most: int | None, show: Callable[[int], object] = str
 ) -> int:
+    """Return a number within these limits, which `show` writes in the message."""
     if least is not None and number < least:
         raise FieldError(f"Ensure this value is greater than or equal to {show(least)}.")
     if most is not None and number > most:
         raise FieldError(f"Ensure this value is less than or equal to {show(most)}.")
     return number
-
-
-def as_time_utc(value: Any) -> str:
-    """Return a time of day in UTC, such as `09:00:00Z`."""
-    if value is None:
-        raise FieldError("This field may not be null.")
-    try:
-        return datetime.strptime(value, "%H:%M:%SZ").strftime("%H:%M:%SZ")  # noqa: DTZ007  # it has no date
-    except (TypeError, ValueError) as error:
-        text = "Time has wrong format. Use one of these formats instead: hh:mm:ssZ."
-        raise FieldError(text) from error
-
-
-def as_local_time(value: Any) -> str:
-    """Return a date and time without a zone, such as `2026-12-01T09:00:00`."""
-    try:
-        return datetime.strptime(value, _LOCAL).strftime(_LOCAL)  # noqa: DTZ007  # it has no zone
-    except (TypeError, ValueError) as error:
-        wanted = "Invalid datetime format, should be \"yyyy-mm-dd'T'hh:mm:ss\""
-        raise detail(400, wanted) from error
-
-
-_LOCAL = "%Y-%m-%dT%H:%M:%S"
-
-
-def as_moment(value: Any) -> datetime:
-    """Return a date and time with a zone, from ISO 8601."""
-    if value is None:
-        raise FieldError("This field may not be null.")
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        wanted = "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]"
-        text = f"Datetime has wrong format. Use one of these formats instead: {wanted}."
-        raise FieldError(text) from error
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def as_list(value: Any) -> list[Any]:
