@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from grafana_oncall._watch.checkpoint import Checkpoint
     from grafana_oncall._watch.watcher import Watcher
 
-    from . import bot, bulk, changes, errors, events, labels, models, operations, webhooks
+    from . import bot, bulk, changes, errors, events, labels, models, oncall, operations, webhooks
     from .bot import Bot
     from .client import OnCallClient
     from .errors import OnCallError
@@ -41,6 +41,7 @@ else:
                 "events",
                 "labels",
                 "models",
+                "oncall",
                 "operations",
                 "webhooks",
             ),
@@ -83,6 +84,7 @@ __all__ = [
     "events",
     "labels",
     "models",
+    "oncall",
     "operations",
     "webhooks",
 ]
