@@ -63,10 +63,11 @@ def test_every_example_matches_its_schema(schema: Json, example: Any) -> None:
 def test_every_body_has_an_example_and_every_resource_a_sample() -> None:
     """Without them, the test above would prove little."""
     shown = {str(one.id) for one in EXAMPLES}
+    bodies = {one.rpartition(" ")[0] for one in shown}
     for path, item in ROOT["paths"].items():
         for method in sorted(item.keys() & set(METHODS)):
             if "requestBody" in item[method]:
-                assert f"{method} {path} documented" in shown
+                assert f"{method} {path}" in bodies
     assert {"alert_groups.AlertGroup 0", "integrations.Integration 0"} <= shown
     assert "post alert_group_event observed" in shown
 

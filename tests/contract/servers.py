@@ -45,6 +45,8 @@ def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
     fake.add_user("ana", role="editor", teams=[TEAM_ID], id=USER_ID)
     fake.add_escalation_chain("Everybody", id=CHAIN_ID)
     fake.add_label("severity", "critical")
+    fake.add_slack_channel("alerts")
+    fake.add_user_group("On call", handle="oncall")
     source = fake.add_integration(id=INTEGRATION_ID, name="ci")
     special, state = divmod(condition % 12, 4)
     fake.add_group(

@@ -35,7 +35,7 @@ ALERT_GROUPS = of_tag("alert_groups") | {"models.labels"}
 INTEGRATIONS = of_tag("integrations") | {"models.labels"}
 USERS = of_tag("users")
 TEAMS = of_tag("teams")
-ALL = {"models.labels"}.union(*(of_tag(tag["name"]) for tag in ROOT["tags"]))
+ALL = {"models.labels"}.union(*(of_tag(tag["name"]) for tag in ROOT["tags"])) - {"models.alerts"}
 CLIENT = """
 import asyncio
 from grafana_oncall import OnCallClient

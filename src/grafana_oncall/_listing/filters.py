@@ -4,6 +4,7 @@ A server, or a proxy in front of it, that ignores a part of the filter returns t
 run would act on it.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -115,6 +116,18 @@ def _same(own: str | None, value: str) -> bool:
     return (own or "").strip().casefold() == value.strip().casefold()
 
 
+def _mentions(payload: object, value: str) -> bool:
+    """Whether a payload may have this text: servers write JSON with other spaces and escapes."""
+    return any(
+        _letters(value) in _letters(json.dumps(payload, ensure_ascii=is_ascii))
+        for is_ascii in (False, True)
+    )
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
 _GROUP_TESTS: Final[Mapping[str, _Test]] = {
     "id": lambda group, value: group.id == value,
     "route_id": lambda group, value: group.route_id == value,
@@ -133,6 +146,11 @@ _USUAL: Final[Mapping[str, _Test]] = {
 
 FILTERS: Final[Mapping[str, Mapping[str, _Test]]] = {
     "list_alert_groups": _GROUP_TESTS,
+    "list_alerts": {"search": lambda alert, value: _mentions(alert.payload, value)},
+    "list_slack_channels": {"channel_name": lambda channel, value: _same(channel.name, value)},
+    "list_user_groups": {
+        "slack_handle": lambda group, value: group.slack and _same(group.slack.handle, value)
+    },
     "list_users": {
         "username": lambda user, value: _same(user.username, value),
         "email": lambda user, value: _same(user.email, value),

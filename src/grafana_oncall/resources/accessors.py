@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 from grafana_oncall._session.session import Session
 
 if TYPE_CHECKING:
+    from grafana_oncall._generated.resources.alerts import Alerts
     from grafana_oncall._generated.resources.escalation_chains import EscalationChains
+    from grafana_oncall._generated.resources.info import Info
     from grafana_oncall._generated.resources.integrations import Integrations
+    from grafana_oncall._generated.resources.organizations import Organizations
+    from grafana_oncall._generated.resources.slack_channels import SlackChannels
     from grafana_oncall._generated.resources.teams import Teams
+    from grafana_oncall._generated.resources.user_groups import UserGroups
     from grafana_oncall._generated.resources.users import Users
     from grafana_oncall.resources.alert_groups import AlertGroups
 
@@ -59,3 +64,38 @@ class Resources:
         )
 
         return EscalationChains(self._session)
+
+    @cached_property
+    def alerts(self) -> "Alerts":
+        """The alerts that groups are made of."""
+        from grafana_oncall._generated.resources.alerts import Alerts  # noqa: PLC0415  # see above
+
+        return Alerts(self._session)
+
+    @cached_property
+    def user_groups(self) -> "UserGroups":
+        """User groups of Slack, which escalation steps can notify."""
+        from grafana_oncall._generated.resources.user_groups import UserGroups  # noqa: PLC0415  # see above
+
+        return UserGroups(self._session)
+
+    @cached_property
+    def slack_channels(self) -> "SlackChannels":
+        """Slack channels."""
+        from grafana_oncall._generated.resources.slack_channels import SlackChannels  # noqa: PLC0415  # see above
+
+        return SlackChannels(self._session)
+
+    @cached_property
+    def organizations(self) -> "Organizations":
+        """The organization that the token belongs to."""
+        from grafana_oncall._generated.resources.organizations import Organizations  # noqa: PLC0415  # see above
+
+        return Organizations(self._session)
+
+    @cached_property
+    def info(self) -> "Info":
+        """The Grafana stack that the API belongs to."""
+        from grafana_oncall._generated.resources.info import Info  # noqa: PLC0415  # see above
+
+        return Info(self._session)

@@ -30,6 +30,7 @@ In pytest, use the fixtures `oncall_server`, `oncall_client` and others; `oncall
 code with the client, because a bug in shared code would cancel out.
 """
 
+from grafana_oncall.testing._objects.chat import FakeSlackChannel, FakeUserGroup
 from grafana_oncall.testing._objects.escalation import FakeEscalationChain
 from grafana_oncall.testing._server.dispatch import OPERATION_NAMES
 from grafana_oncall.testing._server.rate_limit import RateLimit
@@ -55,7 +56,9 @@ __all__ = [
     "FakeOnCall",
     "FakeRequest",
     "FakeResponse",
+    "FakeSlackChannel",
     "FakeUser",
+    "FakeUserGroup",
     "Fault",
     "Faults",
     "LoopClock",

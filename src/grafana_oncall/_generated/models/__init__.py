@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Permalinks,
     )
     from .escalation_chains import EscalationChain, EscalationChainCreate, EscalationChainUpdate
+    from .info import StackInfo
     from .integrations import (
         ChannelRoute,
         ChannelRouteInput,
@@ -47,7 +48,10 @@ if TYPE_CHECKING:
         LabelValue,
         LabelValueInput,
     )
+    from .organizations import Organization
+    from .slack_channels import SlackChannel
     from .teams import Team
+    from .user_groups import SlackUserGroup, UserGroup
     from .users import SlackUser, User, UserRole
     from .webhooks import (
         EventAlertGroup,
@@ -74,6 +78,7 @@ MODULES: Final = {
         "EscalationChainCreate",
         "EscalationChainUpdate",
     ),
+    "._generated.models.info": ("StackInfo",),
     "._generated.models.integrations": (
         "ChannelRoute",
         "ChannelRouteInput",
@@ -106,7 +111,10 @@ MODULES: Final = {
         "LabelValue",
         "LabelValueInput",
     ),
+    "._generated.models.organizations": ("Organization",),
+    "._generated.models.slack_channels": ("SlackChannel",),
     "._generated.models.teams": ("Team",),
+    "._generated.models.user_groups": ("SlackUserGroup", "UserGroup"),
     "._generated.models.users": ("SlackUser", "User", "UserRole"),
     "._generated.models.webhooks": (
         "EventAlertGroup",
@@ -156,18 +164,23 @@ __all__ = [
     "LabelValueInput",
     "MessageTemplate",
     "MessageTemplateInput",
+    "Organization",
     "Permalinks",
     "RichTemplate",
     "RichTemplateInput",
+    "SlackChannel",
     "SlackRoute",
     "SlackRouteInput",
     "SlackUser",
+    "SlackUserGroup",
+    "StackInfo",
     "Team",
     "Templates",
     "TemplatesInput",
     "TitleTemplate",
     "TitleTemplateInput",
     "User",
+    "UserGroup",
     "UserRole",
     "WebhookEvent",
 ]

@@ -27,6 +27,7 @@ from .alert_groups import (
     unresolve_alert_group,
     unsilence_alert_group,
 )
+from .alerts import LIST_ALERTS, list_alerts
 from .escalation_chains import (
     CREATE_ESCALATION_CHAIN,
     DELETE_ESCALATION_CHAIN,
@@ -39,6 +40,7 @@ from .escalation_chains import (
     list_escalation_chains,
     update_escalation_chain,
 )
+from .info import GET_INFO, get_info
 from .integrations import (
     CREATE_INTEGRATION,
     DELETE_INTEGRATION,
@@ -51,7 +53,15 @@ from .integrations import (
     list_integrations,
     update_integration,
 )
+from .organizations import (
+    GET_CURRENT_ORGANIZATION,
+    LIST_ORGANIZATIONS,
+    get_current_organization,
+    list_organizations,
+)
+from .slack_channels import LIST_SLACK_CHANNELS, list_slack_channels
 from .teams import GET_TEAM, LIST_TEAMS, get_team, list_teams
+from .user_groups import LIST_USER_GROUPS, list_user_groups
 from .users import GET_CURRENT_USER, GET_USER, LIST_USERS, get_current_user, get_user, list_users
 
 OPERATIONS: Final = (
@@ -76,11 +86,17 @@ OPERATIONS: Final = (
     GET_USER,
     LIST_TEAMS,
     GET_TEAM,
+    LIST_ALERTS,
     LIST_ESCALATION_CHAINS,
     CREATE_ESCALATION_CHAIN,
     GET_ESCALATION_CHAIN,
     UPDATE_ESCALATION_CHAIN,
     DELETE_ESCALATION_CHAIN,
+    LIST_USER_GROUPS,
+    LIST_SLACK_CHANNELS,
+    LIST_ORGANIZATIONS,
+    GET_CURRENT_ORGANIZATION,
+    GET_INFO,
 )
 """Every operation of the specification, in its order."""
 
@@ -94,15 +110,21 @@ __all__ = [
     "delete_escalation_chain",
     "delete_integration",
     "get_alert_group",
+    "get_current_organization",
     "get_current_user",
     "get_escalation_chain",
+    "get_info",
     "get_integration",
     "get_team",
     "get_user",
     "list_alert_groups",
+    "list_alerts",
     "list_escalation_chains",
     "list_integrations",
+    "list_organizations",
+    "list_slack_channels",
     "list_teams",
+    "list_user_groups",
     "list_users",
     "remove_alert_group_label",
     "resolve_alert_group",

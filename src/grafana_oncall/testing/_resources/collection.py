@@ -63,6 +63,8 @@ class Collection(Generic[T]):
     """Whether the API has no path for one object."""
     needs_user: bool = False
     """Whether its operations refuse service accounts."""
+    has_reset: bool = True
+    """Whether its 429 has the header `RateLimit-Reset`."""
     writes: Writes[T] | None = None
     """How objects are created, changed and deleted; `None` if the API only reads them."""
     extra: Sequence[Operation] = ()
@@ -139,4 +141,6 @@ class Collection(Generic[T]):
         self, name: str, method: str, path: str, handler: Callable[[Context], FakeResponse]
     ) -> Operation:
         role = "viewer" if method == "GET" or self.writes is None else self.writes.role
-        return Operation(name, method, path, role, handler, needs_user=self.needs_user)
+        return Operation(
+            name, method, path, role, handler, needs_user=self.needs_user, has_reset=self.has_reset
+        )

@@ -57,7 +57,7 @@ USERS = Collection(
     page_size=100,
     extra=(Operation("get_current_user", "GET", "users/current", "viewer", current_user),),
 )
-TEAMS = Collection(name="teams", kind=FakeTeam, filters=equal("name"))
+TEAMS = Collection(name="teams", kind=FakeTeam, filters=equal("name"), has_reset=False)
 
 
 class AddPeople(Additions):

@@ -13,6 +13,7 @@ import attrs
 
 from .auth import Grant
 from .bodies import parse_body
+from .rate_limit import Quota
 from .responses import FakeRequest, FakeResponse, as_json, json_object, text_response
 from .state import Role
 from .world import World
@@ -66,6 +67,10 @@ class Operation:
     """Whether it refuses service accounts, as if their tokens were unknown."""
     is_plain: bool = attrs.field(default=False, kw_only=True)
     """Whether another method on its path is a 405; elsewhere that crashes the server."""
+    quota: Quota | None = attrs.field(default=None, kw_only=True)
+    """A rate limit of its own."""
+    has_reset: bool = attrs.field(default=True, kw_only=True)
+    """Whether its 429 has the header `RateLimit-Reset`."""
 
 
 class Listing(Protocol[T_co]):

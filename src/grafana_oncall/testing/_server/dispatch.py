@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import attrs
 
+from grafana_oncall.testing._resources import alerts, organizations
 from grafana_oncall.testing._resources.actions import ACTIONS, act
 from grafana_oncall.testing._resources.alert_groups import (
     add_label,
@@ -62,6 +63,8 @@ def _on_group(
 
 _OPERATIONS = (
     *(operation for collection in COLLECTIONS for operation in collection.operations()),
+    *alerts.OPERATIONS,
+    *organizations.OPERATIONS,
     Operation("list_alert_groups", "GET", "alert_groups", "viewer", list_groups),
     Operation("get_alert_group", "GET", "alert_groups/{id}", "viewer", get_group),
     Operation("delete_alert_group", "DELETE", "alert_groups/{id}", "editor", delete_group),
@@ -160,7 +163,13 @@ def _run(
     if operation is None:
         raise _wrong_method(request, route)
     authorize(grant, operation.role, needs_user=operation.needs_user)
-    world.throttle.admit(world.rate_limit, grant.user.id, now)
+    world.throttle.admit(
+        world.rate_limit,
+        grant.user.id,
+        now,
+        quota=operation.quota,
+        has_reset=operation.has_reset,
+    )
     if "\0" in route.id:
         raise crashed()  # the database refuses to look for it
     context = Context(

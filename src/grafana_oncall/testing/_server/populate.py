@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 from grafana_oncall._core.keywords import explain_keywords
+from grafana_oncall.testing._resources.chat import SLACK_CHANNELS, USER_GROUPS, AddChat
 from grafana_oncall.testing._resources.collection import Collection
 from grafana_oncall.testing._resources.escalation_chains import (
     ESCALATION_CHAINS,
@@ -41,13 +42,15 @@ _STATE = one_of(get_args(State))
 COLLECTIONS: tuple[Collection[Any], ...] = (
     ESCALATION_CHAINS,
     INTEGRATIONS,
+    SLACK_CHANNELS,
     TEAMS,
+    USER_GROUPS,
     USERS,
 )
 """The resources whose objects a server keeps by id; alert groups are kept in an index."""
 
 
-class Populate(AddEscalationChains, AddIntegrations, AddPeople):
+class Populate(AddChat, AddEscalationChains, AddIntegrations, AddPeople):
     """The `add_…` methods of `FakeOnCall`: those of each resource, and of tokens and groups."""
 
     @explain_keywords
@@ -133,7 +136,6 @@ class Populate(AddEscalationChains, AddIntegrations, AddPeople):
     def _new_group(
         self, id: str, source: FakeIntegration, started_at: datetime | None
     ) -> FakeAlertGroup:
-        stack = (self._world.grafana_url or "https://stack.grafana.example").rstrip("/")
         started = started_at or self._world.clock()
         return FakeAlertGroup(
             id=id,
@@ -148,7 +150,7 @@ class Populate(AddEscalationChains, AddIntegrations, AddPeople):
                 "slack": None,
                 "slack_app": None,
                 "telegram": None,
-                "web": f"{stack}/a/grafana-oncall-app/alert-groups/{id}",
+                "web": f"{self._world.stack_url}/a/grafana-oncall-app/alert-groups/{id}",
             },
         )
 

@@ -108,6 +108,11 @@ class World:
     labels: dict[str, set[str]] = attrs.field(factory=dict[str, set[str]])
     grants: dict[str, Grant] = attrs.field(factory=dict[str, Grant])
 
+    @property
+    def stack_url(self) -> str:
+        """The URL of the Grafana stack."""
+        return (self.grafana_url or "https://stack.grafana.example").rstrip("/")
+
     def store(self, kind: type[T]) -> dict[str, T]:
         """Return the objects of this class by id."""
         return self.stores.setdefault(kind, {})

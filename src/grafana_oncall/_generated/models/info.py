@@ -1,0 +1,15 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+import attrs
+
+from grafana_oncall._core.serializable import Serializable
+
+
+@attrs.frozen(kw_only=True)
+class StackInfo(Serializable):
+    """The Grafana stack of an organization."""
+
+    url: str
+    """URL of the stack."""

@@ -1,0 +1,17 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+import attrs
+
+from grafana_oncall._core.serializable import Serializable
+
+
+@attrs.frozen(kw_only=True)
+class Organization(Serializable):
+    """An organization."""
+
+    id: str
+
+    def __hash__(self) -> int:
+        return hash(self.id)

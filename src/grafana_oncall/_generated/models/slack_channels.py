@@ -1,0 +1,16 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+import attrs
+
+from grafana_oncall._core.serializable import Serializable
+
+
+@attrs.frozen(kw_only=True)
+class SlackChannel(Serializable):
+    """A Slack channel."""
+
+    name: str
+    slack_id: str
+    """Id in Slack, which routes and schedules take as `channel_id`."""

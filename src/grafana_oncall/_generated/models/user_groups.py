@@ -1,0 +1,35 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+import attrs
+
+from grafana_oncall._core.serializable import Serializable
+
+
+@attrs.frozen(kw_only=True)
+class SlackUserGroup(Serializable):
+    """A user group as Slack has it."""
+
+    id: str
+    """Id in Slack, which schedules take as `user_group_id`."""
+    name: str
+    handle: str
+    """What is mentioned after @."""
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@attrs.frozen(kw_only=True)
+class UserGroup(Serializable):
+    """A group of users that escalation steps can notify."""
+
+    id: str
+    """Id in OnCall, which escalation steps take as `group_to_notify`."""
+    type: str
+    """`slack_based`; there is no other type yet."""
+    slack: SlackUserGroup | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.id)

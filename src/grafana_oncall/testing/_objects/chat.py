@@ -1,0 +1,24 @@
+"""What OnCall knows of Slack."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.define(kw_only=True, eq=False)
+class FakeSlackChannel:
+    """A Slack channel; the API shows its name and its id in Slack only."""
+
+    id: str
+    name: str
+    slack_id: str
+
+
+@attrs.define(kw_only=True, eq=False)
+class FakeUserGroup:
+    """A user group of Slack."""
+
+    id: str
+    name: str
+    slack_handle: str
+    slack_id: str
