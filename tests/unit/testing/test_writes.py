@@ -212,7 +212,8 @@ def test_an_update_ignores_what_is_fixed(server: _Server) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 def test_a_body_that_is_no_object_crashes_some_resources(server: _Server, method: str) -> None:
     """Null does not."""
-    for body in ([], "x", 5):
+    bodies: tuple[Any, ...] = ([], "x", 5)
+    for body in bodies:
         assert server.ask(method, body, of="a") == (500, None)
     nothing = {"non_field_errors": ["No data provided"]}
     assert server.ask(method, None, of="a") == (400, nothing)
