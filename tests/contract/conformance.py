@@ -197,16 +197,21 @@ def _schema(root: Json, known: Mapping[str, str], **settings: Json) -> schemathe
 
 
 def _explorable(root: Json) -> Json:
-    """A specification whose scenarios find groups when they list them, and create integrations."""
+    """A specification whose scenarios find something when they list it, and create more."""
     explorable = deepcopy(root)
-    # Random filters find nothing.
-    listed = explorable["paths"]["/alert_groups/"]["get"]
-    listed["parameters"] = [
-        one for one in listed["parameters"] if one.get("name", "integration_id") == "integration_id"
-    ]
-    # Scenarios begin with lists only, since a creation refers to teams.
-    found = explorable["paths"]["/integrations/"]["get"]["responses"]["200"]
-    found["links"]["create"] = {"operationId": "create_integration"}
+    for item in explorable["paths"].values():
+        links = item.get("get", {}).get("responses", {}).get("200", {}).get("links")
+        if links is None:
+            continue
+        # Random filters find nothing; references are to the number and the size of the page.
+        item["get"]["parameters"] = [
+            one
+            for one in item["get"].get("parameters", [])
+            if one.get("required") or one.get("name", "integration_id") == "integration_id"
+        ]
+        # Scenarios begin with lists only, since a creation refers to other objects.
+        if "post" in item:
+            links["create"] = {"operationId": item["post"]["operationId"]}
     return explorable
 
 
