@@ -232,7 +232,7 @@ FACTS: dict[str, tuple[str, str]] = {
         "test_integrations:test_the_same_name_is_free_in_another_team",
     ),
     "open source ignores labels": (
-        "_resources.integration_fields:create_checks",
+        "_resources.integration_fields:checks",
         "test_integrations:test_the_open_source_engine_ignores_labels_and_has_no_msteams",
     ),
     "PUT merges": (

@@ -72,8 +72,8 @@ _KEY = re.compile(r"[A-Za-z](?:[A-Za-z0-9_]{0,61}[A-Za-z])?")
 _VALUE = re.compile(r"[A-Za-z_.-](?:[A-Za-z0-9_.-]{0,61}[A-Za-z_.-])?")
 
 
-def create_checks(world: World) -> dict[str, Check]:
-    """Return the checks of the fields that a creation uses; it ignores all others."""
+def checks(world: World) -> dict[str, Check]:
+    """Return the check of each field; an update ignores the type."""
     return {
         "name": as_text,
         "description_short": as_short_text,
@@ -84,13 +84,6 @@ def create_checks(world: World) -> dict[str, Check]:
         # On a server without labels, these two are unknown fields like any other.
         **(_LABEL_CHECKS if world.flavour == "cloud" else {}),
     }
-
-
-def update_checks(world: World) -> dict[str, Check]:
-    """Return the same without `type`, which an update ignores."""
-    checks = create_checks(world)
-    del checks["type"]
-    return checks
 
 
 def _as_type(flavour: Flavour, value: Any) -> str:

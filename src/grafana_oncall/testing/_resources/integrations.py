@@ -9,7 +9,6 @@ from grafana_oncall.testing._objects.escalation import FakeEscalationChain
 from grafana_oncall.testing._server.additions import Additions
 from grafana_oncall.testing._server.arguments import NAME
 from grafana_oncall.testing._server.context import Context
-from grafana_oncall.testing._server.fields import checked
 from grafana_oncall.testing._server.responses import crashed, detail, refused
 from grafana_oncall.testing._server.state import FakeIntegration
 from grafana_oncall.testing._server.world import World
@@ -17,10 +16,10 @@ from grafana_oncall.testing.clock import stamp
 
 from .alert_groups import show_label
 from .collection import Collection
-from .integration_fields import TYPES, IntegrationType, create_checks, update_checks
+from .integration_fields import TYPES, IntegrationType, checks
 from .integration_settings import merge_default_route, merge_templates
 from .selection import all_of, equal_or_empty, in_team
-from .writes import Writes, remove, set_fields
+from .writes import Writes, fields, remove, set_fields
 
 _LONGEST_NAME = 150  # of the column in the database
 _NO_GRAFANA = (
@@ -63,12 +62,6 @@ def _inbound_email(integration: FakeIntegration) -> str | None:
     if integration.type != "inbound_email":
         return None
     return f"{integration.secret.lower()}@inbound.oncall.example"
-
-
-def _read(context: Context, own: FakeIntegration | None) -> dict[str, Any]:
-    if own is None:
-        return checked(create_checks(context.world), context.data(), required=("type",))
-    return checked(update_checks(context.world), context.data())
 
 
 def _check(context: Context, own: FakeIntegration | None, given: dict[str, Any]) -> None:
@@ -120,7 +113,12 @@ INTEGRATIONS = Collection(
     show=show_integration,
     filters=all_of(in_team, equal_or_empty("name")),
     writes=Writes(
-        prefix="C", fields=_read, check=_check, create=_create, update=_update, delete=_delete
+        prefix="C",
+        fields=fields(checks, required=("type",), fixed=("type",)),
+        check=_check,
+        create=_create,
+        update=_update,
+        delete=_delete,
     ),
 )
 
