@@ -57,6 +57,62 @@ def test_a_collection_is_saved_and_loaded(
     assert ask(loaded, "GET", path).body == ask(full, "GET", path).body
 
 
+@every_collection
+def test_every_list_takes_the_same_liberties(full: FakeOnCall, collection: Collection[Any]) -> None:
+    """The slash is optional, unknown parameters count for nothing, and there is always a page."""
+    path = collection.name
+    whole = ask(full, "GET", f"{path}/").json()
+    assert ask(full, "GET", path, query="colour=red").json() == whole
+    for query in ("page=0", "page=abc", "page=2"):
+        page = ask(full, "GET", path, query=query).json()
+        assert (page["results"], page["current_page_number"]) == (whole["results"], 1)
+    last = ask(full, "GET", path, query="perpage=1&page=9").json()
+    assert (last["results"], last["current_page_number"]) == (whole["results"][1:], 2)
+    assert last["previous"].endswith(f"/{path}?perpage=1")
+
+
+@every_collection
+def test_every_list_refuses_the_same_requests(
+    full: FakeOnCall, collection: Collection[Any]
+) -> None:
+    """Wrong methods crash the server, and only JSON is spoken."""
+    path = f"{collection.name}/"
+    assert ask(full, "OPTIONS", path).status == 500
+    assert ask(full, "DELETE", path).status == 500
+    assert ask(full, "GET", f"{path}NONE/nothing/").status == 404
+    assert ask(full, "GET", path, headers={"Accept": "text/html"}).status == 406
+    assert ask(full, "GET", path, query="format=xml").status == 404
+    assert ask(full, "GET", path, token="unknown").status == 403
+    full.add_token("nobody", role="none")
+    assert ask(full, "GET", path, token="nobody").status == 403
+    full.add_token("viewer", role="viewer")
+    assert ask(full, "GET", path, token="viewer").status == 200
+    full.add_token("glsa_1")
+    of_the_stack = {"X-Grafana-URL": "https://stack.test"}
+    answer = ask(full, "GET", path, token="glsa_1", headers=of_the_stack)
+    assert answer.status == (403 if collection.needs_user else 200)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@every_collection
+def test_writes_are_for_their_role_only(
+    full: FakeOnCall, collection: Collection[Any], method: str
+) -> None:
+    """Whatever the body; a resource that is only read has none."""
+    (first, _) = full._world.store(collection.kind)
+    path = f"{collection.name}/" if method == "POST" else f"{collection.name}/{first}/"
+    full.add_token("viewer", role="viewer")
+    full.add_token("editor", role="editor")
+    if collection.writes is None:
+        is_no_route = collection.is_only_listed and method != "POST"
+        assert ask(full, method, path).status == (404 if is_no_route else 500)
+        return
+    refusal = {"detail": "You do not have permission to perform this action."}
+    assert ask(full, method, path, {}, token="viewer").json() == refusal
+    is_allowed = collection.writes.role == "editor"
+    assert (ask(full, method, path, {}, token="editor").status != 403) is is_allowed
+
+
 @pytest.mark.parametrize(
     ("name", "one"),
     [("teams", "team"), ("escalation_policies", "escalation_policy"), ("routes", "route")],
