@@ -17,7 +17,7 @@ from grafana_oncall.testing._server.rate_limit import RateLimit
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
 from grafana_oncall.testing._server.snapshot import read, restore, write
 from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour
-from grafana_oncall.testing._server.world import World
+from grafana_oncall.testing._server.world import Stored, World
 from grafana_oncall.testing._serving.asgi import App, asgi_app
 from grafana_oncall.testing._serving.httpx_transport import FakeTransport
 
@@ -25,6 +25,7 @@ from .calls import Call, Calls, NoResponse
 from .clock import Clock, utc_now
 from .faults import Faults
 
+K = TypeVar("K", bound=Stored)
 T = TypeVar("T")
 
 DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105  # it is valid on the fake only
@@ -172,6 +173,10 @@ class FakeOnCall(Populate):
     def integrations(self) -> dict[str, FakeIntegration]:
         """The integrations by id, without deleted ones."""
         return self._world.store(FakeIntegration)
+
+    def objects(self, kind: type[K]) -> dict[str, K]:
+        """Return the objects of a class by id, such as `fake.objects(FakeEscalationChain)`."""
+        return self._world.store(kind)
 
     def group(self, id: str) -> FakeAlertGroup:
         """Return the alert group with this id; `LookupError` if there is none."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from grafana_oncall.testing import FakeOnCall
+from grafana_oncall.testing import FakeEscalationChain, FakeOnCall
 from tests.support.fake_requests import NOTHING, ask, ids
 
 NO_SUCH: Final = {"detail": "Not found."}
@@ -112,6 +112,7 @@ def test_a_deletion(engine: FakeOnCall) -> None:
     for method in ("DELETE", "GET"):
         response = ask(engine, method, "escalation_chains/F1")
         assert (response.status, response.json()) == (404, NO_SUCH)
+    assert [*engine.objects(FakeEscalationChain)] == ["F2"]
 
 
 @pytest.mark.parametrize(
