@@ -11,7 +11,7 @@ from .spec import Json, Shape, Spec, Unsupported, check_shape
 
 _PARAMETER: Final[Shape] = {
     **dict.fromkeys(("name", "in", "style", "x-argument"), str),
-    **dict.fromkeys(("required", "explode"), bool),
+    **dict.fromkeys(("required", "explode", "x-lookup"), bool),
     "schema": dict,
 }
 _ARGUMENTS: Final = {"str": "text", "int": "whole", "bool": "flag"}
@@ -27,6 +27,8 @@ class Parameter:
     rule: str | None
     """Name of the constraint of a path parameter; None for a query parameter."""
     required: bool
+    lookup: bool
+    """Whether the facade finds the one object that has this value."""
     description: str
     argument: str
     """How the facade takes a query parameter: `id`, `text` and so on, or "" for as it is."""
@@ -63,6 +65,7 @@ def _parameter(spec: Spec, node: Any, pointer: str) -> Parameter:
         hint=hint,
         rule=rule if in_path else None,
         required=required,
+        lookup=node.get("x-lookup", False),
         description=" ".join(node.get("description", "").split()),
         argument=node.get("x-argument", _argument(schema, hint)),
     )

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
+from . import extensions
 from .bodies import Member, read_members
-from .names import BUILDER, TAG, check_name
+from .names import BUILDER, check_name
 from .parameters import Parameter, read_parameters
 from .schemas import is_class, is_page, is_union, page_item, variants
 from .spec import METHODS, Json, Shape, Spec, Unsupported, below, check_shape
@@ -21,8 +22,11 @@ _OPERATION: Final[Shape] = {
     **dict.fromkeys(("requestBody", "responses"), dict),
     "x-needs-user": bool,
     "x-raises": dict,
+    "x-kept": list,
+    "x-merge": dict,
 }
-_RETRIES: Final = ("safe", "same", "already", "missing", "never")
+_TEXTS: Final = {"text/calendar", "text/plain"}
+"""Media types of responses other than JSON."""
 
 
 @attrs.frozen(kw_only=True)
@@ -56,6 +60,8 @@ class Operation:
     """Name of the schema of the response, or of a page's items."""
     is_page: bool
     """Whether the response is a page of such items."""
+    is_text: bool
+    """Whether the response is a text, and not JSON."""
     success: int
     """Status of the successful response."""
     facade: str
@@ -68,6 +74,20 @@ class Operation:
     """Id of the list in which a new object is found by name."""
     raises: dict[str, str]
     """Errors that the facade documents besides those of every method, with the reasons."""
+    kept: list[str]
+    """Members of the body with ids, of which the server drops those that it does not know."""
+    merge: extensions.Merge | None
+
+    @property
+    def ids(self) -> list[str]:
+        """Names of the parameters of the path."""
+        return [each.name for each in self.parameters if each.rule]
+
+    @property
+    def filters(self) -> list[Parameter]:
+        """The query parameters that are arguments of this operation alone."""
+        implicit = {"page", "perpage"}  # pagers count the pages, and `perpage` is documented once
+        return [each for each in self.parameters if not each.rule and each.name not in implicit]
 
 
 def read_operations(spec: Spec) -> Iterator[Operation]:
@@ -95,10 +115,17 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         *read_parameters(spec, node, pointer),
     ]
     _check_parameters(path, parameters, pointer)
-    tag, docs = _tag(spec, node["tags"], f"{pointer}/tags")
-    body, by_hand = read_body(spec, node, pointer), _is_by_hand(node, pointer)
+    tag, docs = extensions.tag(spec, node["tags"], f"{pointer}/tags")
+    body, by_hand = read_body(spec, node, pointer), extensions.is_by_hand(node, pointer)
     success = _success(node["responses"], f"{pointer}/responses")
     result, is_page = _result(spec, node["responses"][success], f"{pointer}/responses/{success}")
+    merge, kept = extensions.merge(node, f"{pointer}/x-merge"), node.get("x-kept", [])
+    lookups = [parameter.name for parameter in parameters if parameter.lookup]
+    known = spec.schemas[result].get("properties", {}) if result else {}
+    for name in [*kept, *(merge.members if merge else []), *lookups]:
+        if name not in known:
+            reason = f"{name!r} is named by an extension, and is no member of the response"
+            raise Unsupported(pointer, reason)
     return Operation(
         pointer=pointer,
         tag=tag,
@@ -111,7 +138,7 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         needs_user=node.get("x-needs-user", False),
         check=node.get("x-check", "look at what the server holds."),
         docs=docs,
-        retry=_retry(node, method, pointer),
+        retry=extensions.retry(node, method, pointer),
         parameters=parameters,
         body=body,
         body_required=node.get("requestBody", {}).get("required", False),
@@ -120,12 +147,15 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         members=[] if by_hand else [*read_members(spec, body)],
         result=result,
         is_page=is_page,
+        is_text=_is_text(node["responses"][success]),
         success=int(success),
-        facade=_facade(node, tag, pointer),
+        facade=extensions.facade(node, tag, pointer),
         by_hand=by_hand,
         read_back=node.get("x-read-back"),
         reconcile=node.get("x-reconcile"),
-        raises=_raises(node, f"{pointer}/x-raises"),
+        raises=extensions.raises(node, f"{pointer}/x-raises"),
+        kept=kept,
+        merge=merge,
     )
 
 
@@ -164,13 +194,19 @@ def _success(responses: Json, pointer: str) -> str:
 def _result(spec: Spec, response: Json, pointer: str) -> tuple[str | None, bool]:
     """Return the schema name of the response or of its items, and whether it is a page."""
     check_shape(response, {"content": dict, "links": dict}, pointer)
-    if "content" not in response:
+    if "content" not in response or _is_text(response):
         return None, False
     reference, pointer = _content(response, pointer)
     schema, at = spec.resolve(reference, pointer)
     if is_page(schema):
         return _class(spec, *page_item(schema, at)), True
     return _class(spec, reference, pointer), False
+
+
+def _is_text(response: Json) -> bool:
+    """Whether a response is a text of one media type."""
+    content = response.get("content", {})
+    return content.keys() <= _TEXTS and [*content.values()] == [{"schema": {"type": "string"}}]
 
 
 def _content(node: Json, pointer: str) -> tuple[Json, str]:
@@ -186,46 +222,3 @@ def _class(spec: Spec, reference: Json, pointer: str) -> str:
     if not is_class(spec.schemas[name]):
         raise Unsupported(pointer, "the body of a request or response must be a class")
     return name
-
-
-def _retry(node: Json, method: str, pointer: str) -> str:
-    """Return what repeating the request does; by default, a write must not be repeated."""
-    retry = str(node.get("x-retry", "safe" if method == "get" else "never"))
-    if retry not in _RETRIES:
-        raise Unsupported(f"{pointer}/x-retry", f"{retry!r} is not one of {', '.join(_RETRIES)}")
-    return retry
-
-
-def _facade(node: Json, tag: str, pointer: str) -> str:
-    """Return the name of the method: that of the operation without what its tag says already."""
-    kinds = rf"_(?:{re.escape(tag)}|{re.escape(tag.removesuffix('s'))})(?=_|$)"
-    name = str(node.get("x-method", re.sub(kinds, "", node["operationId"])))
-    check_name(name, BUILDER, f"{pointer}/x-method")
-    return name
-
-
-def _is_by_hand(node: Json, pointer: str) -> bool:
-    if node.get("x-facade", "by hand") != "by hand":
-        raise Unsupported(f"{pointer}/x-facade", "a method is generated, or written `by hand`")
-    return "x-facade" in node
-
-
-def _raises(node: Json, pointer: str) -> dict[str, str]:
-    raises: dict[str, str] = node.get("x-raises", {})
-    check_shape(raises, dict.fromkeys(raises, str), pointer)
-    return raises
-
-
-def _tag(spec: Spec, tags: list[Any], pointer: str) -> tuple[str, str]:
-    """Return the tag of an operation and the URL of its documentation page."""
-    if len(tags) != 1:
-        raise Unsupported(pointer, "an operation needs exactly one tag, which names its module")
-    pointer = f"{pointer}/0"
-    for tag in spec.root.get("tags", []):
-        match tag:
-            case {"name": str(name), "externalDocs": {"url": str(url)}} if name == tags[0]:
-                check_name(name, TAG, pointer)
-                return name, url
-            case _:
-                pass
-    raise Unsupported(pointer, f"{tags[0]!r} is not a tag of this document with externalDocs")

@@ -6,19 +6,20 @@ specification marks `x-facade: by hand` gets no method: it is written in a subcl
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
+import attrs
+
 from codegen.read.bodies import Member
+from codegen.read.extensions import Merge
 from codegen.read.ids import objects_by_id
 from codegen.read.parameters import Parameter
 from codegen.read.paths import Operation
-from codegen.read.spec import Unsupported
 
-from .arguments import ARGUMENTS, MEMBERS, PERPAGE, PREFETCH, RECONCILE, argument, member_argument
+from .arguments import PERPAGE, PREFETCH, RECONCILE, argument, member_argument
+from .checks import check
 from .templating import class_name, id_hint, jinja_environment
-
-_IMPLICIT: Final = {"page", "perpage"}
-"""Parameters of lists: pagers count the pages, and `perpage` is documented once."""
 
 
 def render_resources(
@@ -40,8 +41,9 @@ def render_resources(
     by_id, objects = {op.id: op for op in operations}, objects_by_id(operations)
     for op in operations:
         if not op.by_hand:
-            _check(op, by_id)
-    template = jinja_environment(_FILTERS).get_template("resources.jinja2")
+            check(op, by_id)
+    environment = jinja_environment({**_FILTERS, "read": partial(_read, by_id)})
+    template = environment.get_template("resources.jinja2")
     files = {"__init__": f'{header}\n"""The facade: a class for each tag."""\n'}
     for tag in sorted({op.tag for op in operations}):
         methods = [op for op in operations if op.tag == tag and not op.by_hand]
@@ -57,39 +59,9 @@ def render_resources(
     return {f"resources/{name}.py": source for name, source in files.items()}
 
 
-def _check(operation: Operation, by_id: Mapping[str, Operation]) -> None:
-    """Check what the specification says for the facade alone."""
-    for parameter in operation.parameters:
-        if parameter.argument and parameter.argument not in ARGUMENTS:
-            reason = f"x-argument of {parameter.name} is one of {', '.join(ARGUMENTS)}"
-            raise Unsupported(operation.pointer, reason)
-    for member in operation.members:
-        if member.argument and member.argument not in MEMBERS:
-            raise Unsupported(member.pointer, f"x-argument is one of {', '.join(MEMBERS)}")
-        if member.name in _ids(operation):
-            raise Unsupported(member.pointer, "a parameter of the path has this name")
-    if operation.read_back and not _gets_it(operation, by_id.get(operation.read_back)):
-        raise Unsupported(f"{operation.pointer}/x-read-back", "names what gets the same object")
-    if operation.reconcile and not _finds_it(operation, by_id.get(operation.reconcile)):
-        raise Unsupported(f"{operation.pointer}/x-reconcile", "names the list of such objects")
-
-
-def _gets_it(operation: Operation, read: Operation | None) -> bool:
-    """Whether an operation gets the object that another changes."""
-    return read is not None and (_ids(read), read.result) == (_ids(operation), operation.result)
-
-
-def _finds_it(operation: Operation, listed: Operation | None) -> bool:
-    """Whether an operation lists objects like the one that another creates, by name."""
-    if listed is None or not listed.is_page or listed.result != operation.result:
-        return False
-    filters = {parameter.name for parameter in listed.parameters}
-    return "name" in filters.intersection(member.name for member in operation.members)
-
-
 def _classes(operation: Operation, objects: Mapping[str, str]) -> Iterator[str]:
     """Yield the names of the schemas whose classes the method uses."""
-    yield from (objects[name] for name in _ids(operation) if name in objects)
+    yield from (objects[name] for name in operation.ids if name in objects)
     if operation.result:
         yield operation.result
     if operation.body:
@@ -99,13 +71,10 @@ def _classes(operation: Operation, objects: Mapping[str, str]) -> Iterator[str]:
         yield from member.classes
 
 
-def _ids(operation: Operation) -> list[str]:
-    return [each.name for each in operation.parameters if each.rule]
-
-
-def _filters(operation: Operation) -> list[Parameter]:
-    """Return the query parameters that are arguments of this operation alone."""
-    return [each for each in operation.parameters if not each.rule and each.name not in _IMPLICIT]
+def _returns(operation: Operation) -> str:
+    """Render the type of what the method returns."""
+    result = "str" if operation.is_text else class_name(operation.result)
+    return f"Pager[{result}]" if operation.is_page else result
 
 
 def _has_perpage(operation: Operation) -> bool:
@@ -130,13 +99,13 @@ def _is_positional(member: Member) -> bool:
 
 def _signature(operation: Operation, objects: Mapping[str, str]) -> str:
     """Render the parameters of a method."""
-    positional = [f"{name}: {id_hint(name, objects)}" for name in _ids(operation)]
+    positional = [f"{name}: {id_hint(name, objects)}" for name in operation.ids]
     if operation.variants:
         hint = class_name(operation.body)
         positional.append(f"{operation.body_name}: {hint} | Mapping[str, Any]")
     positional += [_parameter(each) for each in operation.members if _is_positional(each)]
     keywords = [_parameter(each) for each in operation.members if not _is_positional(each)]
-    keywords += map(_filter, sorted(_filters(operation), key=lambda each: not each.required))
+    keywords += map(_filter, sorted(operation.filters, key=lambda each: not each.required))
     if _has_perpage(operation):
         keywords.append("perpage: int | None = None")
     if operation.is_page:
@@ -154,7 +123,7 @@ def _arguments(operation: Operation, objects: Mapping[str, str]) -> dict[str, st
     if operation.variants:
         kinds = ", ".join(f"`{class_name(each)}`" for each in operation.variants)
         members[operation.body_name] = f"One of {kinds}; or a mapping of that shape."
-    filters = {each.name: each.description for each in map(argument, _filters(operation))}
+    filters = {each.name: each.description for each in map(argument, operation.filters)}
     described = {**ids, **members, **filters}
     if _has_perpage(operation):
         described["perpage"] = PERPAGE
@@ -167,13 +136,57 @@ def _arguments(operation: Operation, objects: Mapping[str, str]) -> dict[str, st
 
 def _call(operation: Operation) -> str:
     """Render the call of the request builder."""
-    given = [*_ids(operation), *(["body"] if operation.body else [])]
-    for parameter in _filters(operation):
+    given = [*operation.ids, *(["body"] if operation.body else [])]
+    for parameter in operation.filters:
         taken = argument(parameter)
         given.append(f"{parameter.name}={taken.value.format(taken.name)}")
     if _has_perpage(operation):
         given.append('perpage=arguments.optional_whole("perpage", perpage)')
     return f"operations.{operation.id}({', '.join(given)})"
+
+
+def _read(by_id: Mapping[str, Operation], operation: Operation, name: str) -> str:
+    """Render the request that reads the object which an operation changes."""
+    read, own = by_id[name], {each.name for each in operation.parameters}
+    shared = [each for each in read.parameters if each.name in own]
+    return _call(attrs.evolve(read, parameters=shared))
+
+
+def _lookups(operation: Operation) -> list[Parameter]:
+    """Return the filters by which the facade finds one object."""
+    return [each for each in operation.filters if each.lookup]
+
+
+def _noun(operation: Operation) -> str:
+    return operation.tag.removesuffix("s").replace("_", " ")
+
+
+def _notes(operation: Operation) -> list[str]:
+    """Return the paragraphs of the docstring after the summary."""
+    merge = operation.merge
+    notes = [operation.description, _note(operation, merge) if merge else ""]
+    return [note for note in notes if note]
+
+
+def _note(operation: Operation, merge: Merge) -> str:
+    """Return what the docstring says about an update that reads first."""
+    names = " and ".join(f"`{name}`" for name in merge.members)
+    are = "are" if len(merge.members) > 1 else "is"
+    unless = f"With only one of {names}," if merge.together else f"Unless {names} {are} given,"
+    return (
+        f"{unless} reads the {_noun(operation)} first and sends what is missing of them as it is,"
+        " because the server would reset it or refuse the change. If another program changes it"
+        " between the two requests, its change is undone."
+    )
+
+
+def _raises(operation: Operation) -> dict[str, str]:
+    """Return the errors that the docstring names."""
+    if not operation.kept:
+        return operation.raises
+    names = " or ".join(f"`{name}`" for name in operation.kept)
+    reason = f"The server does not know some of the ids in {names}. It stored all the rest."
+    return {**operation.raises, "IdsDropped": reason}
 
 
 def _value(member: Member) -> str:
@@ -201,9 +214,14 @@ def _pascal(tag: str) -> str:
 _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "arguments": _arguments,
     "call": _call,
-    "ids": _ids,
     "in_python": _in_python,
+    "lookups": _lookups,
+    "notes": _notes,
+    "noun": _noun,
     "pascal": _pascal,
+    "argument": argument,
+    "raises": _raises,
+    "returns": _returns,
     "signature": _signature,
     "value": _value,
 }

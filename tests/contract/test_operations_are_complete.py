@@ -28,7 +28,7 @@ COMPOSED: Final = {
     "alert_groups.wait_until",
     "alert_groups.wait_until_deleted",
 }
-"""Methods that are made of several requests to other operations."""
+"""Methods that are made of requests to other operations, besides look-ups, which list."""
 NEEDED: Final = {
     "integration_id": INTEGRATION_ID,
     "alert_group_id": GROUP_ID,
@@ -51,7 +51,8 @@ def _methods() -> Iterator[str]:
     client = OnCallClient(url="https://oncall.test", token="any")
     for resource in RESOURCES:
         for name, _ in inspect.getmembers(type(getattr(client, resource)), inspect.isfunction):
-            if not name.startswith("_") and f"{resource}.{name}" not in COMPOSED:
+            composed = name.startswith("by_") or f"{resource}.{name}" in COMPOSED
+            if not name.startswith("_") and not composed:
                 yield f"{resource}.{name}"
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from grafana_oncall import OnCallClient
 from grafana_oncall.bulk import Bulk
 from grafana_oncall.changes import Created
-from grafana_oncall.errors import BadRequest, InvalidArgument
+from grafana_oncall.errors import BadRequest, InvalidArgument, NotFound
 from grafana_oncall.testing import FakeOnCall
 from tests.contract.calls import CALLS
 from tests.contract.sent import PREFIX, Sent
@@ -113,6 +113,13 @@ async def _reconcile(client: OnCallClient) -> None:
     assert [integration async for integration in client.integrations.list(name="Ä & b=c")] == [made]
 
 
+async def _look_up(client: OnCallClient) -> None:
+    made = await client.integrations.create(type="webhook", name="Ä & b=c")
+    assert await client.integrations.by_name("Ä & b=c") == made
+    with suppress(NotFound):
+        await client.teams.by_name("Ä & b=c")
+
+
 def _bulk(act: Callable[[Bulk, Any], Awaitable[object]]) -> Callable[..., Awaitable[None]]:
     async def story(client: OnCallClient) -> None:
         query = client.alert_groups.list(labels={"team": "SRE"})
@@ -137,6 +144,9 @@ def _bulk(act: Callable[[Bulk, Any], Awaitable[object]]) -> Callable[..., Awaita
         ),
         pytest.param(
             _reconcile, {"create_integration", "list_integrations"}, id="reconciling a creation"
+        ),
+        pytest.param(
+            _look_up, {"create_integration", "list_integrations", "list_teams"}, id="looking up"
         ),
         pytest.param(
             _bulk(lambda bulk, groups: bulk.acknowledge(groups)),

@@ -1,7 +1,13 @@
 """A request of every operation, and responses to them."""
 
 import json
-from typing import Any
+from datetime import UTC, datetime
+from inspect import signature
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import attrs
+from attrs import NOTHING
 
 from grafana_oncall import Request, Response, operations
 from grafana_oncall._core.request import Operation
@@ -31,10 +37,24 @@ BODIES: dict[str, Any] = {
 
 def _request_of(operation: Operation) -> Request[Any]:
     build = getattr(operations, operation.id)
-    ids = ["A"] * operation.path.count("{")
-    body = [BODIES[operation.id]] if operation.id in BODIES else []
-    request: Request[Any] = build(*ids, *body)
+    hints = get_type_hints(build)
+    needed = [one.name for one in signature(build).parameters.values() if one.default is one.empty]
+    given = {name: "A" if name.endswith("_id") else _smallest(hints[name]) for name in needed}
+    body = {"body": BODIES[operation.id]} if operation.id in BODIES else {}
+    request: Request[Any] = build(**given | body)
     return request
+
+
+def _smallest(hint: Any) -> Any:
+    """The smallest value of a type: of a class, what is required; of several types, the first."""
+    if get_origin(hint) in {Union, UnionType, Annotated}:
+        return _smallest(get_args(hint)[0])
+    if get_origin(hint) is Literal:
+        return get_args(hint)[0]
+    if isinstance(hint, type) and attrs.has(hint):
+        needed = [one for one in attrs.fields(attrs.resolve_types(hint)) if one.default is NOTHING]
+        return hint(**{one.name: _smallest(one.type) for one in needed})
+    return {str: "a", int: 60, bool: True, datetime: datetime(2026, 1, 1, tzinfo=UTC)}.get(hint, ())
 
 
 REQUESTS = tuple(_request_of(operation) for operation in operations.OPERATIONS)

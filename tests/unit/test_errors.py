@@ -23,9 +23,11 @@ from grafana_oncall.errors import (
     EndpointUnavailable,
     FilterIgnored,
     Forbidden,
+    IdsDropped,
     InvalidArgument,
     JournalError,
     LabelError,
+    MultipleFound,
     NotAnEvent,
     NotFound,
     OnCallError,
@@ -44,6 +46,7 @@ from grafana_oncall.errors import (
     WaitTimeout,
     excerpt,
 )
+from grafana_oncall.models import Team
 
 STATUS_CLASSES: list[type[StatusError]] = [
     StatusError,
@@ -97,6 +100,13 @@ ERRORS: list[OnCallError] = [
     ),
     OutcomeUnknown("create_integration: look for it.", operation="create_integration"),
     FilterIgnored("asked for state=new.", group_id="I1", unmet="state=new"),
+    IdsDropped(
+        "UX is unknown.",
+        kept={"users": ("U1",)},
+        lost={"users": ("UX",)},
+        result=Team(id="T1", name="SRE"),
+    ),
+    MultipleFound("Two have name='a': T1, T2.", ids=("T1", "T2")),
     SelectionTooLarge("The selection has 3 groups or more.", limit=2),
     JournalError("run.jsonl: it cannot be read.", path="run.jsonl"),
     CheckpointError("watch.json: it cannot be read.", path="watch.json"),

@@ -69,6 +69,8 @@ def decode(request: Request[T], response: Response) -> T:
         raise _decode_error(request, response, f"success is {operation.success}")
     if returns is types.NoneType or returns is Response:
         return cast("T", _undecoded(request, response))
+    if returns is str:
+        return cast("T", _text(request, response))
     if not response.content:
         raise _decode_error(request, response, "the body is empty")
     envelope = _envelope(returns)
@@ -97,6 +99,17 @@ def _undecoded(request: Request[Any], response: Response) -> Response | None:
         what = "it is no JSON object" if response.content else "the body is empty"
         raise _decode_error(request, response, what)
     return response
+
+
+def _text(request: Request[Any], response: Response) -> str:
+    """Return a text, such as a calendar; a page of HTML is none."""
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type == "text/html":
+        raise _decode_error(request, response, "it is a page of HTML")
+    try:
+        return response.content.decode()
+    except UnicodeDecodeError as error:
+        raise _decode_error(request, response, f"it is no UTF-8 ({error})") from error
 
 
 @cache

@@ -80,7 +80,7 @@ def is_service_account(token: Secret[str]) -> bool:
 def request_headers(token: Secret[str], grafana_url: str | None) -> Secret[Mapping[str, str]]:
     """Return the headers of every request."""
     headers = {
-        "accept": "application/json",
+        "accept": "application/json, text/calendar",
         "accept-encoding": ACCEPTED,
         "user-agent": f"grafana-oncall-sdk/{__version__}",
         "authorization": token.value,

@@ -1,6 +1,6 @@
 """Request bodies of the generated methods, whose arguments are the members."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import attrs
@@ -10,8 +10,9 @@ from grafana_oncall._codec.converter import to_input
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import UNSET
 from grafana_oncall._validation.jinja import template_problem
-from grafana_oncall.errors import InvalidArgument, TemplateError
+from grafana_oncall.errors import IdsDropped, InvalidArgument, TemplateError
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -59,6 +60,32 @@ def one_of(name: str, value: T | Mapping[str, Any], models: tuple[type[T], ...])
 def _type_of(model: Any) -> str:
     kind: Any = attrs.fields_dict(model)["type"].default
     return str(kind)
+
+
+def kept(result: R, body: object, members: Sequence[str]) -> R:
+    """Return the result of a write that has all ids of these members which the body has.
+
+    Raises:
+        IdsDropped: It does not.
+    """
+    stored = {name: _ids(result, name) for name in members}
+    lost = {
+        name: missing
+        for name in members
+        if (missing := tuple(one for one in _ids(body, name) if one not in stored[name]))
+    }
+    if not lost:
+        return result
+    unknown = "; ".join(f"{name}: {', '.join(map(shown, ids))}" for name, ids in lost.items())
+    message = (
+        f"The server does not know some ids, and dropped them ({unknown}). It stored all the rest: "
+        ".result has the object. Correct it, or delete it."
+    )
+    raise IdsDropped(message, kept=stored, lost=lost, result=result)
+
+
+def _ids(node: object, name: str) -> tuple[str, ...]:
+    return tuple(getattr(node, name, ()) or ())
 
 
 def templates(name: str, value: T | Mapping[str, Any], model: type[T]) -> T:

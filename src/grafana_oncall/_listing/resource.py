@@ -1,6 +1,10 @@
-"""What every class of the facade has: the session, and requests that look at their effect."""
+"""What every class of the facade has: the session, and methods that make more of a request."""
 
-from typing import Protocol, TypeVar
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar, cast
+
+import attrs
 
 from grafana_oncall._codec.decode import contains, encode
 from grafana_oncall._core.request import Page, Request, Result
@@ -8,9 +12,10 @@ from grafana_oncall._core.types import UNSET, HasId, UnsetType
 from grafana_oncall._session.call import Send
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import text_filter
-from grafana_oncall.errors import InvalidArgument
+from grafana_oncall.errors import InvalidArgument, OnCallError
 
 from .filters import matching
+from .lookups import nearest, nothing_found, several_found
 from .pager import DEFAULT_PREFETCH, Pager
 from .pages import next_page
 
@@ -24,8 +29,10 @@ class HasName(HasId, Protocol):
         ...
 
 
+B = TypeVar("B")
 R = TypeVar("R")
 T = TypeVar("T")
+Found = TypeVar("Found", bound=HasId)
 N = TypeVar("N", bound=HasName)
 
 
@@ -44,6 +51,46 @@ class Resource:
     def _list(self, request: Request[Page[T]], prefetch: int) -> Pager[T]:
         """Return a pager that raises FilterIgnored for an item that the filter excludes."""
         return Pager(self._session, request, prefetch=prefetch, verify=matching(request))
+
+    async def _one(
+        self,
+        request: Request[Page[Found]],
+        everything: Request[Page[Found]],
+        name: str,
+        value: object,
+    ) -> Found:
+        """Return the one object of a list; if there is none, look for similar ones in all."""
+        page = await self._session.send(attrs.evolve(request, verify=matching(request)))
+        equal = [item for item in page.results if getattr(item, name) == value]
+        found = {item.id: item for item in equal or page.results}  # some servers ignore case
+        if not found:
+            raise nothing_found(request, name, value, await self._similar(everything, name, value))
+        if len(found) > 1:
+            raise several_found(request, name, value, [*found])
+        return next(iter(found.values()))
+
+    async def _similar(
+        self, everything: Request[Page[Found]], name: str, value: object
+    ) -> Sequence[str]:
+        """Return the values that are most like this one; none if they cannot be read."""
+        page_size = ("perpage", "1000")
+        request = attrs.evolve(everything, query=(page_size,), skip_undecodable=True)
+        with suppress(OnCallError):
+            page = await self._session.send(request)
+            known = [getattr(item, name) for item in page.results]
+            return nearest(str(value), [each for each in known if isinstance(each, str)])
+        return ()
+
+    async def _merged(
+        self, body: B, read: Request[Any], members: Sequence[str], *, together: bool = False
+    ) -> B:
+        """Return a body with what it lacks of these members, as the object has them now."""
+        lacking = [name for name in members if getattr(body, name) is UNSET]
+        if not lacking or (together and len(lacking) == len(members)):
+            return body
+        current = await self._session.send(read)
+        kept = {name: getattr(current, name) for name in lacking}
+        return cast("B", attrs.evolve(cast("Any", body), **kept))
 
     async def _change(self, request: Request[R], read: Request[R]) -> R:
         """Send a change; in doubt, read the object and compare it with the body."""

@@ -10,6 +10,8 @@
     │   └── RequestTimeout
     ├── OutcomeUnknown                    a write that may or may not have taken effect
     ├── FilterIgnored                     the server returned groups that the filter excludes
+    ├── IdsDropped                        a write of which the server dropped unknown ids
+    ├── MultipleFound                     several objects have the value that was looked for
     ├── SelectionTooLarge                 more groups than max_items allows
     ├── JournalError                      a bulk journal that cannot be written or read
     ├── CheckpointError                   a watcher's checkpoint that cannot be written or read
@@ -32,7 +34,7 @@ All of them can be pickled, and none shows the token.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import attrs
 
@@ -69,9 +71,11 @@ __all__ = [
     "EndpointUnavailable",
     "FilterIgnored",
     "Forbidden",
+    "IdsDropped",
     "InvalidArgument",
     "JournalError",
     "LabelError",
+    "MultipleFound",
     "NotAnEvent",
     "NotFound",
     "OnCallError",
@@ -153,6 +157,38 @@ class FilterIgnored(OnCallError):
         """Id of the first such group, integration or the like; None for one that has no id."""
         self.unmet: str = unmet
         """The part of the filter that it does not match, such as `state=new`."""
+
+
+class IdsDropped(OnCallError):
+    """A write named ids that the server does not know. It dropped them, and stored all the rest.
+
+    The object exists, or has changed: correct it, or delete it, by its id in `.result`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kept: Mapping[str, tuple[str, ...]],
+        lost: Mapping[str, tuple[str, ...]],
+        result: Any,
+    ) -> None:
+        super().__init__(message)
+        self.kept: Mapping[str, tuple[str, ...]] = kept
+        """The ids that the object has now, by member, such as `users`."""
+        self.lost: Mapping[str, tuple[str, ...]] = lost
+        """The ids that the server dropped, by member."""
+        self.result: Any = result
+        """The object as the server stored it."""
+
+
+class MultipleFound(OnCallError):
+    """Several objects have the value by which one was looked for."""
+
+    def __init__(self, message: str, *, ids: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.ids: tuple[str, ...] = ids
+        """Their ids; there may be more."""
 
 
 class SelectionTooLarge(OnCallError):

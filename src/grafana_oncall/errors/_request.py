@@ -191,7 +191,11 @@ class UserTokenRequired(Forbidden):
 
 
 class NotFound(StatusError):
-    """The server has the endpoint, but no such object, as it says in OnCall's own words."""
+    """The server has the endpoint, but no such object, as it says in OnCall's own words.
+
+    Methods that look for an object, such as `by_name`, raise it too if they find none: the hint
+    names similar values.
+    """
 
     @property
     def is_certain(self) -> bool:

@@ -177,6 +177,7 @@ def test_a_response_that_is_not_supported_is_refused(response: dict[Any, Any], b
         pytest.param(
             json_content("things.Thing") | {"text/html": {}}, "content/text~1html", id="two types"
         ),
+        pytest.param({"text/calendar": {}}, "content/text~1calendar", id="no string"),
         pytest.param({}, "content", id="no type"),
         pytest.param({"application/json": {}}, JSON, id="no schema"),
         pytest.param({"application/json": {"schema": STRING}}, f"{JSON}/schema/type", id="inline"),

@@ -100,7 +100,7 @@ async def test_the_users_own_client_changes_nothing_that_matters(wire: respx.Moc
             await made(http_client=http).alert_groups.get(GROUP_ID)
     headers = wire.calls.last.request.headers
     assert headers["Authorization"] == KEY
-    assert headers["Accept"] == "application/json"
+    assert headers["Accept"] == "application/json, text/calendar"
     assert headers["User-Agent"] == f"grafana-oncall-sdk/{__version__}"
     assert headers["X-Team"] == "SRE"
     assert wire.calls.call_count == 1

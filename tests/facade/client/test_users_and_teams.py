@@ -6,7 +6,13 @@ import httpx
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall.errors import FilterIgnored, InvalidArgument, NotFound, ServerError
+from grafana_oncall.errors import (
+    FilterIgnored,
+    InvalidArgument,
+    MultipleFound,
+    NotFound,
+    ServerError,
+)
 from grafana_oncall.models import UserRole
 from grafana_oncall.testing import FakeOnCall
 from tests.support.clients import made
@@ -76,6 +82,45 @@ async def test_teams_are_listed_by_name_and_read_by_id(
     assert (await oncall.teams.get(sre)).email == "sre@example.com"
     with pytest.raises(NotFound):
         await oncall.teams.get("TNONE")
+
+
+async def test_a_user_is_found_by_name_or_address_in_any_case(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """By one request each."""
+    ana = fake.add_user("Ana")
+    assert (await oncall.users.by_username("ANA")).id == ana.id
+    assert (await oncall.users.by_email("ana@EXAMPLE.com")).id == ana.id
+    assert len(fake.calls) == 2
+
+
+async def test_a_team_is_found_by_its_exact_name(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """The error for another name has those that are like it."""
+    sre = fake.add_team("SRE")
+    fake.add_team("Payments")
+    assert (await oncall.teams.by_name("SRE")).id == sre
+    with pytest.raises(NotFound, match=r"nothing has name='sre'; similar: 'SRE'\.$"):
+        await oncall.teams.by_name("sre")
+
+
+async def test_an_integration_is_found_by_name_unless_several_have_it(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """Names are unique in a team only."""
+    first = fake.add_integration(name="ci")
+    assert (await oncall.integrations.by_name("ci")).id == first.id
+    second = fake.add_integration(name="ci")
+    with pytest.raises(MultipleFound) as several:
+        await oncall.integrations.by_name("ci")
+    assert {*several.value.ids} == {first.id, second.id}
+
+
+async def test_a_look_up_trusts_no_server_that_ignores_the_filter() -> None:
+    """Another user must not be taken for the one who is looked for."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=one_page(BEN)))
+    async with made(transport=transport) as client:
+        with pytest.raises(FilterIgnored):
+            await client.users.by_username("ana")
 
 
 async def test_users_come_in_pages_of_a_hundred(fake: FakeOnCall, oncall: OnCallClient) -> None:

@@ -261,7 +261,7 @@ async def test_each_request_has_these_headers_and_no_others(
     assert headers.pop("connection") == "keep-alive"
     expected = {
         "host": "oncall.example",
-        "accept": "application/json",
+        "accept": "application/json, text/calendar",
         "user-agent": f"grafana-oncall-sdk/{__version__}",
         "authorization": TOKEN,
         "x-grafana-url": STACK,

@@ -53,7 +53,7 @@ async def test_a_request_is_sent_with_its_headers_and_bytes() -> None:
     assert headers.pop("user-agent").startswith("grafana-oncall-sdk/")
     assert headers == {
         "host": "oncall.test",
-        "accept": "application/json",
+        "accept": "application/json, text/calendar",
         "accept-encoding": headers["accept-encoding"],
         "connection": "keep-alive",
         "authorization": SECRET,

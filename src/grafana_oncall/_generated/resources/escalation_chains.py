@@ -52,6 +52,20 @@ class EscalationChains(Resource):
         )
         return self._list(request, prefetch)
 
+    async def by_name(self, name: str) -> EscalationChain:
+        """Get the escalation chain with this name, by one request.
+
+        Args:
+            name: Exact name of the chain.
+
+        Raises:
+            NotFound: There is none. The error names similar ones, which takes another request.
+            MultipleFound: There are several; it has their ids.
+        """
+        name = arguments.required("name", arguments.text_filter("name", name))
+        request = operations.list_escalation_chains(name=name)
+        return await self._one(request, operations.list_escalation_chains(), "name", name)
+
     async def create(
         self, *, name: str, team_id: str | None | UnsetType = UNSET, reconcile: bool = False
     ) -> EscalationChain:

@@ -58,6 +58,20 @@ class Integrations(Resource):
         )
         return self._list(request, prefetch)
 
+    async def by_name(self, name: str) -> Integration:
+        """Get the integration with this name, by one request.
+
+        Args:
+            name: Exact name of the integration.
+
+        Raises:
+            NotFound: There is none. The error names similar ones, which takes another request.
+            MultipleFound: There are several; it has their ids.
+        """
+        name = arguments.required("name", arguments.text_filter("name", name))
+        request = operations.list_integrations(name=name)
+        return await self._one(request, operations.list_integrations(), "name", name)
+
     async def create(
         self,
         *,

@@ -43,6 +43,20 @@ class Teams(Resource):
         )
         return self._list(request, prefetch)
 
+    async def by_name(self, name: str) -> Team:
+        """Get the team with this name, by one request.
+
+        Args:
+            name: Exact name of the team.
+
+        Raises:
+            NotFound: There is none. The error names similar ones, which takes another request.
+            MultipleFound: There are several; it has their ids.
+        """
+        name = arguments.required("name", arguments.text_filter("name", name))
+        request = operations.list_teams(name=name)
+        return await self._one(request, operations.list_teams(), "name", name)
+
     async def get(self, team_id: str | Team) -> Team:
         """Get one team.
 

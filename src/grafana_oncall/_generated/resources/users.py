@@ -51,6 +51,34 @@ class Users(Resource):
         )
         return self._list(request, prefetch)
 
+    async def by_username(self, username: str) -> User:
+        """Get the user with this username, by one request.
+
+        Args:
+            username: Exact name of the user, in any case.
+
+        Raises:
+            NotFound: There is none. The error names similar ones, which takes another request.
+            MultipleFound: There are several; it has their ids.
+        """
+        username = arguments.required("username", arguments.text_filter("username", username))
+        request = operations.list_users(username=username)
+        return await self._one(request, operations.list_users(), "username", username)
+
+    async def by_email(self, email: str) -> User:
+        """Get the user with this email, by one request.
+
+        Args:
+            email: Exact email address of the user, in any case.
+
+        Raises:
+            NotFound: There is none. The error names similar ones, which takes another request.
+            MultipleFound: There are several; it has their ids.
+        """
+        email = arguments.required("email", arguments.text_filter("email", email))
+        request = operations.list_users(email=email)
+        return await self._one(request, operations.list_users(), "email", email)
+
     async def current(self) -> User:
         """Get the user that the token belongs to.
 
