@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import pytest
 
@@ -18,6 +18,9 @@ from grafana_oncall.errors import (
 from grafana_oncall.models import EscalationChain
 from grafana_oncall.testing import FakeOnCall, reset
 from tests.support.samples import BASE
+
+Flavour: TypeAlias = Literal["cloud", "oss"]
+both_flavours = pytest.mark.parametrize("flavour", ["cloud", "oss"])
 
 
 async def test_a_chain_is_made_read_and_deleted(fake: FakeOnCall, oncall: OnCallClient) -> None:
@@ -91,13 +94,39 @@ async def test_a_bad_chain_is_refused_before_anything_is_sent(
     assert not fake.calls
 
 
-async def test_what_an_update_does_not_name_is_kept(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """The team, by the server; null takes the chain out of it."""
-    chain = fake.add_escalation_chain("nights", team_id=fake.add_team("SRE"))
-    updated = await oncall.escalation_chains.update(chain.id, name="days")
-    assert (updated.name, updated.team_id) == ("days", chain.team_id)
-    updated = await oncall.escalation_chains.update(updated, name="days", team_id=None)
-    assert updated.team_id is chain.team_id is None
+@both_flavours
+@pytest.mark.parametrize(
+    ("changes", "methods"),
+    [
+        pytest.param({"name": "days"}, ["PUT"], id="the name"),
+        pytest.param({"team_id": None}, ["GET", "PUT"], id="the team"),
+        pytest.param({"name": "days", "team_id": "T2"}, ["PUT"], id="both"),
+        pytest.param({}, ["GET", "PUT"], id="nothing"),
+    ],
+)
+async def test_what_an_update_does_not_name_is_kept(
+    flavour: Flavour, changes: dict[str, Any], methods: list[str]
+) -> None:
+    """Although the server refuses a PUT without a name."""
+    fake = FakeOnCall(flavour=flavour)
+    for team in ("T1", "T2"):
+        fake.add_team(team, id=team)
+    chain = fake.add_escalation_chain("nights", team_id="T1")
+    async with OnCallClient(url=BASE, token=fake.token, transport=fake.transport()) as client:
+        updated = await client.escalation_chains.update(chain.id, **changes)
+    expected = {"name": "nights", "team_id": "T1", **changes}
+    assert {"name": updated.name, "team_id": updated.team_id} == expected
+    assert (chain.name, chain.team_id) == (updated.name, updated.team_id)
+    assert [call.request.method for call in fake.calls] == methods
+
+
+async def test_a_chain_is_found_by_its_name(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """By one request; a name that is nearly right is told by another."""
+    chain = fake.add_escalation_chain("nights")
+    assert (await oncall.escalation_chains.by_name("nights")).id == chain.id
+    assert [call.request.query for call in fake.calls] == ["name=nights"]
+    with pytest.raises(NotFound, match="nights"):
+        await oncall.escalation_chains.by_name("night")
 
 
 async def test_a_lost_creation_is_repeated_only_if_nothing_has_the_name(

@@ -35,9 +35,9 @@ class EscalationChainCreate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class EscalationChainUpdate(Serializable):
-    """Changes to an escalation chain; absent members are unchanged."""
+    """Changes to an escalation chain. The server asks for the name in any case."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | UnsetType = UNSET
     """Unique in the organization, up to 100 characters."""
     team_id: str | None | UnsetType = UNSET
     """Id of the new team; null for no team."""

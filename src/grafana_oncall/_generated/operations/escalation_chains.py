@@ -111,11 +111,9 @@ UPDATE_ESCALATION_CHAIN: Final = Operation(
 def update_escalation_chain(
     escalation_chain_id: str | EscalationChain, body: EscalationChainUpdate
 ) -> Request[EscalationChain]:
-    """Change the name or the team of an escalation chain.
+    """Change the members that are given, and keep the others.
 
     `PUT /api/v1/escalation_chains/{escalation_chain_id}/`
-
-    The server asks for the name in any case.
     """
     return Request(
         operation=UPDATE_ESCALATION_CHAIN,

@@ -106,12 +106,14 @@ class EscalationChains(Resource):
         self,
         escalation_chain_id: str | EscalationChain,
         *,
-        name: str,
+        name: str | UnsetType = UNSET,
         team_id: str | None | UnsetType = UNSET,
     ) -> EscalationChain:
-        """Change the name or the team of an escalation chain.
+        """Change the members that are given, and keep the others.
 
-        The server asks for the name in any case.
+        Unless `name` is given, reads the escalation chain first and sends what is missing of
+        them as it is, because the server would reset it or refuse the change. If another
+        program changes it between the two requests, its change is undone.
 
         Args:
             escalation_chain_id: Id of the escalation chain, or the object.
@@ -123,7 +125,12 @@ class EscalationChains(Resource):
             BadRequest: The name exists, in whatever team, or the team is unknown.
         """
         body = bodies.body(
-            EscalationChainUpdate, name=arguments.filled("name", name), team_id=team_id
+            EscalationChainUpdate,
+            name=(name if name is UNSET else arguments.filled("name", name)),
+            team_id=team_id,
+        )
+        body = await self._merged(
+            body, operations.get_escalation_chain(escalation_chain_id), ["name"]
         )
         request = operations.update_escalation_chain(escalation_chain_id, body)
         return await self._change(request, operations.get_escalation_chain(escalation_chain_id))
