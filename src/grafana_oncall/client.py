@@ -17,6 +17,7 @@ from grafana_oncall._core.secret import Secret
 from grafana_oncall._http.factory import Transport
 from grafana_oncall._http.httpx_sender import HttpxClient
 from grafana_oncall._http.proxies import HttpxProxy
+from grafana_oncall._session.credentials import TokenSource
 from grafana_oncall._session.retry_policy import RetryBudget, RetryPolicy
 from grafana_oncall._session.session import Session
 from grafana_oncall._setup.environment import read_environment
@@ -49,7 +50,12 @@ class OnCallClient(Resources):
 
     Args:
         url: The OnCall API URL of the stack's settings page; it may end in `/` or `/api/v1`.
-        token: A user's OnCall API key or a service account token (`glsa_…`), bare.
+        token: A user's OnCall API key or a service account token (`glsa_…`); a `Bearer` before it
+            is left out. Or a function, async or not, that returns it: it is called before the first
+            request, and again when the server refuses the token, once for all tasks, and the call
+            is then retried once. One that blocks should be async.
+        user_token: A user's OnCall API key, in the same forms, for what a service account may not
+            do, such as to acknowledge a group. Both share the throttle and `rate_limit`.
         grafana_url: URL of the Grafana stack; required with a service account token.
         timeout: Timeout of each connect, write and read, in seconds or as a timedelta.
         retry: How often and how long to retry.
@@ -59,7 +65,8 @@ class OnCallClient(Resources):
         rate_limit: The client's own rate limit, such as `"300/5m"`; without one, the client goes
             at full speed until the server says 429.
         rate_limit_storage: URL of a Redis that shares this limit between processes, such as
-            `"redis://localhost:6379"`. Needs `grafana-oncall-sdk[redis]`.
+            `"redis://localhost:6379"`. Needs `grafana-oncall-sdk[redis]`. Clients with the same
+            `token` share it; with a function as token, those with the same `url` and `grafana_url`.
         max_connections: Maximum number of connections, and so of requests at once.
         max_response_bytes: Largest response that is accepted, after decompression of gzip, which is
             the only encoding. Decoded, it takes at most twelve times as much memory, or 12 MB.
@@ -95,7 +102,8 @@ class OnCallClient(Resources):
         self,
         *,
         url: str,
-        token: str | Secret[str],
+        token: TokenSource,
+        user_token: TokenSource | None = None,
         grafana_url: str | None = None,
         timeout: float | timedelta = DEFAULT_TIMEOUT,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
@@ -112,13 +120,14 @@ class OnCallClient(Resources):
         on_event: Listener | Sequence[Listener] | None = None,
         random: Callable[[], float] = Random().random,  # noqa: B008, S311  # jitter is no secret
     ) -> None:
-        bare = token if isinstance(token, Secret) else Secret(token)
+        main, user = Secret(token), Secret(user_token)
         via, storage = Secret(proxy), Secret(rate_limit_storage)
         # A traceback with local variables must not show the passwords in them.
-        del token, proxy, rate_limit_storage
+        del token, user_token, proxy, rate_limit_storage
         self._session = make_session(
             url=url,
-            token=bare,
+            token=main,
+            user_token=user,
             grafana_url=grafana_url,
             timeout=timeout,
             retry=retry,
@@ -179,8 +188,9 @@ class OnCallClient(Resources):
     ) -> Self:
         """Return a client with the settings of the environment, except for those that are passed.
 
-        `GRAFANA_ONCALL_URL` and `GRAFANA_ONCALL_ACCESS_TOKEN` are required, `GRAFANA_URL` is
-        optional. Terraform's Grafana provider reads the same variables.
+        `GRAFANA_ONCALL_URL` and `GRAFANA_ONCALL_ACCESS_TOKEN` are required, `GRAFANA_URL` and
+        `GRAFANA_ONCALL_USER_TOKEN` are optional. Terraform's Grafana provider reads the same
+        variables, except for the last one.
         """
         # Not the default of the argument: `help` would show it, with all secrets in it.
         variables = Secret(os.environ if environ is None else environ)

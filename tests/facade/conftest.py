@@ -16,7 +16,7 @@ from tests.support.samples import BASE, STACK, TOKEN
 
 REAL_TIME = {"test_every_loop.py", "test_sockets.py"}
 """Modules whose tests need a real loop, whichever it is."""
-SOCKETS = {"test_client_echoes.py"}
+SOCKETS = {"test_client_echoes.py", "test_credentials_on_sockets.py"}
 """Modules whose tests use sockets, and look at what has nothing to do with the loop."""
 
 

@@ -100,7 +100,9 @@ _HINTS: Final[Mapping[type[errors.StatusError], str]] = {
         "check the token, which must be bare and complete, and grafana_url= (sent as "
         "X-Grafana-URL) if it is a service account's."
     ),
-    errors.UserTokenRequired: "use a user's OnCall API key instead of a service account token.",
+    errors.UserTokenRequired: (
+        "pass a user's OnCall API key as user_token=, beside the service account's token=."
+    ),
     errors.EndpointUnavailable: (
         "either url= is not that of the OnCall API, or this server lacks the endpoint "
         "(the open-source engine cannot add or remove labels of alert groups)."

@@ -9,7 +9,7 @@ because they contain the headers that were sent.
 
 import asyncio
 import io
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from functools import lru_cache
 from ssl import SSLContext
 from typing import Any, Final, TypeAlias, cast
@@ -25,6 +25,7 @@ from yarl import URL
 from grafana_oncall._codec.decode import encode
 from grafana_oncall._core.causes import strip_tracebacks
 from grafana_oncall._core.request import Request, Response
+from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.types import UNSET
 from grafana_oncall.errors import OnCallError, TransportError
 
@@ -41,6 +42,7 @@ _MAX_HEADER_BYTES: Final = 100 * 1024
 """Of one response header; httpx accepts as much for all of them."""
 
 _JSON: Final = {"content-type": "application/json"}
+_NONE: Final[Mapping[str, str]] = {}
 
 
 @attrs.frozen(eq=False)
@@ -165,13 +167,13 @@ class AiohttpSender:
         self._session: aiohttp.ClientSession | None = None
 
     async def send(
-        self, request: Request[Any], timeout: float
+        self, request: Request[Any], timeout: float, token: Secret[str] | None = None
     ) -> tuple[Response, Connection | None]:
         """Send a request once; raise an OnCallError whatever goes wrong."""
         content = None if request.body is UNSET else encode(request)
         url = self._target.url(request)
         try:
-            received = await self._open(request, url, content, timeout)
+            received = await self._open(request, url, content, timeout, token)
             try:
                 encoding, chunks = received.headers.get("content-encoding", ""), received.content
                 content = await self._target.read(
@@ -194,10 +196,16 @@ class AiohttpSender:
         raise failure
 
     async def _open(
-        self, request: Request[Any], url: str, content: bytes | None, timeout: float
+        self,
+        request: Request[Any],
+        url: str,
+        content: bytes | None,
+        timeout: float,
+        token: Secret[str] | None,
     ) -> _Response:
         """Return when all response headers have arrived."""
         session = self._session or self._start()
+        headers = _NONE if content is None else _JSON
         # Let the event loop notice idle connections that the server has closed: it polls them
         # after one turn, and acts on that in the next.
         for _ in range(2):
@@ -205,7 +213,7 @@ class AiohttpSender:
         sending = session.request(
             request.operation.method,
             URL(url, encoded=True),
-            headers=None if content is None else _JSON,
+            headers=headers if token is None else {**headers, "authorization": token.value},
             data=_payload(content),
             allow_redirects=False,
             timeout=_timeout(timeout, fresh=request.operation.retry == "never"),

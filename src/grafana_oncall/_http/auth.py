@@ -3,6 +3,7 @@
 Where the token is hidden: `client` wraps it in a `Secret` (`_core.secret`), which no repr or pickle
 shows; has a `__repr__` and a `__reduce__` of its own; and drops the environment in `from_env`.
 Redis only sees its `digest`. `_http.urls` and `_http.proxies` refuse to send it over plain http.
+`_session.credentials` asks for it, and has each one redacted.
 `Redactor` takes it out of responses (`response`, `read` and `redacted` of `Target` in
 `_http.sender`; `_decoded` and `_read_ahead` in `_session.attempts`) and out of the texts of foreign
 errors (`transport_error` and `url_error` of `Target`). Errors are raised outside of handlers where
@@ -26,7 +27,7 @@ as aiohttp's do, and are left out; so is any whose text repeats the token, which
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
@@ -39,6 +40,12 @@ from grafana_oncall._version import __version__
 from grafana_oncall.errors import InvalidArgument
 
 from .body import ACCEPTED
+
+_SCHEME: Final = re.compile(r"bearer(?: +|$)", re.IGNORECASE)
+
+_MOST_SECRETS: Final = 32
+"""Tokens that one client has used, of which the latest are redacted: what is in flight has no older
+one, and every response is searched for all of them."""
 
 _LONG: Final = 16
 """A secret at least this long does not occur in a response by chance."""
@@ -54,17 +61,27 @@ _THOROUGH_BYTES: Final = 64 * 1024
 long as looking for one, and a large response must not block the event loop."""
 
 
-def check_token(token: Secret[object]) -> None:
+def bare(token: Secret[Any]) -> Secret[Any]:
+    """Return the token without the scheme word that documentation and proxies put before it.
+
+    The API takes none. It is unwrapped, too, if it was given as a `Secret`.
+    """
+    while isinstance(token.value, Secret):
+        token = token.value
+    if not isinstance(token.value, str):
+        return token
+    return Secret(_SCHEME.sub("", token.value))
+
+
+def check_token(token: Secret[Any], name: str = "token") -> None:
     """Raise InvalidArgument, without showing the token, if it cannot be one."""
     if not isinstance(token.value, str) or not token.value:
         fault = "a non-empty string is needed: an OnCall API key or a service account token."
-    elif token.value.lower().startswith("bearer "):
-        fault = "give it bare: the API takes no scheme word such as 'Bearer'."
     elif not re.fullmatch(r"[!-~]+", token.value):
         fault = "it contains a space, a control character or a non-ASCII character."
     else:
         return
-    raise InvalidArgument(f"token: {fault}", argument="token")
+    raise InvalidArgument(f"{name}: {fault}", argument=name)
 
 
 def digest(token: Secret[str]) -> str:
@@ -77,51 +94,53 @@ def is_service_account(token: Secret[str]) -> bool:
     return token.value.startswith("glsa_")
 
 
-def request_headers(token: Secret[str], grafana_url: str | None) -> Secret[Mapping[str, str]]:
-    """Return the headers of every request."""
+def request_headers(
+    token: Secret[str] | None, grafana_url: str | None
+) -> Secret[Mapping[str, str]]:
+    """Return the headers of every request; without a token if that is not always the same."""
     headers = {
         "accept": "application/json, text/calendar",
         "accept-encoding": ACCEPTED,
         "user-agent": f"grafana-oncall-sdk/{__version__}",
-        "authorization": token.value,
     }
+    if token is not None:
+        headers["authorization"] = token.value
     if grafana_url is not None:
         headers["x-grafana-url"] = grafana_url
     return Secret(headers)
 
 
 class Redactor:
-    """Redacts one secret."""
+    """Redacts secrets: the latest tokens that a client has used, whatever they were used for."""
 
-    __slots__ = ("_markers", "_name", "_patterns", "_secret")
+    __slots__ = ("_markers", "_secrets")
 
-    def __init__(self, secret: str, name: str = "token") -> None:
-        self._secret = secret
-        self._name = f"({name})"
-        self._markers = _markers(secret) if len(secret) >= _LONG else ()
-        self._patterns: tuple[re.Pattern[str], re.Pattern[bytes]] | None = None
+    def __init__(self, secret: str | None = None, name: str = "token") -> None:
+        self._secrets: tuple[_Spelt, ...] = ()
+        self._markers: tuple[bytes, ...] = ()
+        if secret is not None:
+            self.add(secret, name)
+
+    def add(self, secret: str, name: str) -> None:
+        """Redact this secret as well, under this name."""
+        others = (spelt for spelt in self._secrets if spelt.secret != secret)
+        self._secrets = (_Spelt(secret, f"({name})"), *others)[:_MOST_SECRETS]
+        self._markers = tuple(marker for spelt in self._secrets for marker in spelt.markers)
 
     def text(self, text: str) -> str:
-        """Return the text with the secret redacted."""
-        if self._secret not in text and not any(escape in text for escape in _ESCAPES):
-            return text
-        return self._compiled()[0].sub(self._name, text)
+        """Return the text with the secrets redacted."""
+        for spelt in self._longest_first():
+            text = spelt.redacted(text)
+        return text
 
     def content(self, content: bytes | bytearray) -> bytes:
-        """Return the bytes with the secret redacted; after 64 KiB, in its plain spelling only."""
-        secret, replacement = self._secret.encode(), self._name.encode()
-        cut = _THOROUGH_BYTES
-        if (found := content.find(secret, max(0, cut - len(secret) + 1), cut + len(secret))) >= 0:
-            cut = found + len(secret)  # never in two
-        beginning, rest = bytes(content[:cut]), bytes(content[cut:])
-        if any(escape.encode() in beginning for escape in _ESCAPES):
-            beginning = self._compiled()[1].sub(replacement, beginning)
-        else:
-            beginning = beginning.replace(secret, replacement)
-        return beginning + rest.replace(secret, replacement)
+        """Return the bytes with the secrets redacted; after 64 KiB, in plain spellings only."""
+        for spelt in self._longest_first():
+            content = spelt.redacted_bytes(content)
+        return bytes(content)
 
     def may_be_in(self, *parts: bytes) -> bool:
-        """Return whether the secret may be in these bytes of JSON; a no is certain, and cheap.
+        """Return whether a secret may be in these bytes of JSON; a no is certain, and cheap.
 
         A program that escapes letters at all escapes all of them. So the secret's longest run of
         letters and digits appears either as it is, or escaped from beginning to end. A short
@@ -133,10 +152,43 @@ class Redactor:
                     return True
         return False
 
+    def _longest_first(self) -> "Sequence[_Spelt]":
+        # Of a token that another one begins with, the end would be left.
+        return sorted(self._secrets, key=lambda spelt: -len(spelt.secret))
+
+
+class _Spelt:
+    """One secret in all of its spellings."""
+
+    __slots__ = ("_name", "_patterns", "markers", "secret")
+
+    def __init__(self, secret: str, name: str) -> None:
+        self.secret = secret
+        self.markers = _markers(secret) if len(secret) >= _LONG else ()
+        self._name = name
+        self._patterns: tuple[re.Pattern[str], re.Pattern[bytes]] | None = None
+
+    def redacted(self, text: str) -> str:
+        if self.secret not in text and not any(escape in text for escape in _ESCAPES):
+            return text
+        return self._compiled()[0].sub(self._name, text)
+
+    def redacted_bytes(self, content: bytes | bytearray) -> bytes:
+        secret, replacement = self.secret.encode(), self._name.encode()
+        cut = _THOROUGH_BYTES
+        if (found := content.find(secret, max(0, cut - len(secret) + 1), cut + len(secret))) >= 0:
+            cut = found + len(secret)  # never in two
+        beginning, rest = bytes(content[:cut]), bytes(content[cut:])
+        if any(escape.encode() in beginning for escape in _ESCAPES):
+            beginning = self._compiled()[1].sub(replacement, beginning)
+        else:
+            beginning = beginning.replace(secret, replacement)
+        return beginning + rest.replace(secret, replacement)
+
     def _compiled(self) -> tuple[re.Pattern[str], re.Pattern[bytes]]:
         # On first use, because compiling takes longer than making a client.
         if self._patterns is None:
-            pattern = "".join(map(_spellings, self._secret))
+            pattern = "".join(map(_spellings, self.secret))
             self._patterns = re.compile(pattern), re.compile(pattern.encode())
         return self._patterns
 

@@ -14,6 +14,7 @@ import httpx
 
 from grafana_oncall._codec.decode import encode
 from grafana_oncall._core.request import Request, Response
+from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import UNSET
 from grafana_oncall.errors import InvalidArgument, OnCallError, TransportError, client_closed
@@ -99,12 +100,12 @@ class HttpxSender:
         self._json_headers["content-type"] = "application/json"
 
     async def send(
-        self, request: Request[Any], timeout: float
+        self, request: Request[Any], timeout: float, token: Secret[str] | None = None
     ) -> tuple[Response, Connection | None]:
         """Send a request once; raise an OnCallError whatever goes wrong."""
         if self._http.is_closed:
             raise client_closed()
-        message = self._message(request, timeout)
+        message = self._message(request, timeout, token)
         try:
             received = await self._http.send(
                 message, auth=None, follow_redirects=False, stream=True
@@ -131,9 +132,15 @@ class HttpxSender:
         # Outside the handler, which would chain the original error, and that may show the token.
         raise failure
 
-    def _message(self, request: Request[Any], timeout: float) -> httpx.Request:
+    def _message(
+        self, request: Request[Any], timeout: float, token: Secret[str] | None
+    ) -> httpx.Request:
         content = None if request.body is UNSET else encode(request)
         url = self._target.url(request)
+        headers = self._headers if content is None else self._json_headers
+        if token is not None:
+            headers = self._library.Headers(headers)
+            headers["authorization"] = token.value
         try:
             # Bytes, never a stream: real servers read a chunked body as empty.
             message = self._http.build_request(
@@ -142,7 +149,7 @@ class HttpxSender:
                 # The parameters of a client replace the query of a URL, but are merged with those
                 # of a request.
                 params=request.query if self._http.params else None,
-                headers=self._headers if content is None else self._json_headers,
+                headers=headers,
                 content=content,
                 timeout=timeout,
             )

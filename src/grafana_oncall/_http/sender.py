@@ -84,13 +84,14 @@ class Sender(Protocol):
         ...
 
     async def send(
-        self, request: Request[Any], timeout: float
+        self, request: Request[Any], timeout: float, token: Secret[str] | None = None
     ) -> tuple[Response, Connection | None]:
         """Send a request; return its response, and the connection unless others share it.
 
         Args:
             request: What to send.
             timeout: Timeout of each connect, write and read, in seconds.
+            token: The token to send, where `Target.headers` has none or another.
 
         Raises:
             TransportError: No whole response came; `sent` is False only if the server certainly saw
@@ -159,7 +160,7 @@ class Target:
     base_url: str
     """The base of every URL; it contains no secret."""
     headers: Secret[Mapping[str, str]]
-    """Of every request; the token is one of them."""
+    """Of every request; the token is one of them, unless it may change."""
     redactor: Redactor = attrs.field(repr=False)
     max_response_bytes: int
     host: str = attrs.field(init=False)

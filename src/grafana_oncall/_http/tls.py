@@ -17,6 +17,7 @@ from typing import Any, Final
 import certifi
 
 from grafana_oncall._core.request import Request, Response
+from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import printable, shown
 from grafana_oncall.errors import InvalidArgument
 
@@ -60,13 +61,13 @@ class TrustingSender:
         self._loading = asyncio.Lock()
 
     async def send(
-        self, request: Request[Any], timeout: float
+        self, request: Request[Any], timeout: float, token: Secret[str] | None = None
     ) -> tuple[Response, Connection | None]:
         """Send a request once; raise an OnCallError whatever goes wrong."""
         if not self._store.is_loaded:
             async with self._loading:
                 await self._store.load()
-        return await self._sender.send(request, timeout)
+        return await self._sender.send(request, timeout, token)
 
     async def aclose(self) -> None:
         """Close the connections."""

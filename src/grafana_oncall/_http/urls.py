@@ -33,17 +33,18 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def stack_url(url: str | None, *, required: bool) -> str | None:
-    """Return the value of X-Grafana-URL; it is required with a service account token."""
-    if url is not None:
-        return _checked_url("grafana_url", url)
-    if required:
-        message = (
-            "grafana_url: a URL is needed, that of the Grafana stack (in the environment: "
-            "GRAFANA_URL). By it, OnCall finds the stack of a service account token (glsa_…)."
-        )
-        raise InvalidArgument(message, argument="grafana_url")
-    return None
+def stack_url(url: str | None) -> str | None:
+    """Return the value of X-Grafana-URL."""
+    return None if url is None else _checked_url("grafana_url", url)
+
+
+def stack_missing() -> InvalidArgument:
+    """Return the error for a service account token without the URL of its stack."""
+    message = (
+        "grafana_url: a URL is needed, that of the Grafana stack (in the environment: "
+        "GRAFANA_URL). By it, OnCall finds the stack of a service account token (glsa_…)."
+    )
+    return InvalidArgument(message, argument="grafana_url")
 
 
 def _checked_url(name: str, url: object) -> str:

@@ -20,19 +20,19 @@ from grafana_oncall._codec.decode import decode
 from grafana_oncall._codec.error_responses import SYNCING
 from grafana_oncall._core.causes import is_unresolved
 from grafana_oncall._core.request import API_ROOT, Request, Response, Result
+from grafana_oncall._core.secret import Secret
 from grafana_oncall._http.sender import Connection
 from grafana_oncall.errors import (
     ClientStateError,
     DecodeError,
     OnCallError,
     RateLimited,
-    StatusError,
     TransportError,
 )
 from grafana_oncall.events import Paused
 
 from .redis_window import StorageAway
-from .retry import is_ambiguous, is_outage
+from .retry import is_ambiguous, is_from_oncall, is_outage
 from .retry_policy import retry_delay
 from .state import Options, Shared
 from .telemetry import CallTelemetry
@@ -75,6 +75,8 @@ class Attempts(Generic[T]):
         """Seconds for which all calls pause after the last 429."""
         self.outage_too_long = False
         """Whether the call has waited for the end of an outage for as long as it may."""
+        self.token: Secret[str] | None = None
+        """With which the last attempt was sent, unless there is only one."""
         self._shared = shared
         self._options = options
         self._request = request
@@ -85,15 +87,21 @@ class Attempts(Generic[T]):
     async def send(self) -> Result[T]:
         """Send the request once, through the throttle; raise an OnCallError when that fails."""
         shared, asked = self._shared, self._now()
+        if shared.credentials is not None:
+            await self.get_token()
         throttle, episode = shared.throttle, await self._enter()
         sent = self._now()
         if self.first_sent is None:
             self.first_sent = sent
         self.response = self.connection = None
         try:
+            if shared.credentials is not None:
+                self.token = shared.credentials.of(self._request.operation).current
             if self._request.operation.retry == "never" and throttle.outage.is_suspected:
                 await self._read_ahead(episode)
-            response, self.connection = await shared.round_trip(self._request, self._options)
+            response, self.connection = await shared.round_trip(
+                self._request, self._options, self.token
+            )
             self.response = response
             if response.status != 429:
                 throttle.rate.success(sent)
@@ -109,6 +117,13 @@ class Attempts(Generic[T]):
         if self._telemetry.is_followed:
             self._report(None, asked, sent)
         return result
+
+    async def get_token(self, refused: Secret[str] | None = None) -> bool:
+        """Have the token of the operation; return whether it is another than the refused one."""
+        if self._shared.credentials is None:
+            return False
+        token = self._shared.credentials.of(self._request.operation)
+        return await self._shared.get_token(token, self._options, refused)
 
     def elapsed(self) -> float:
         """Seconds since the first attempt was sent; 0.0 before."""
@@ -169,7 +184,8 @@ class Attempts(Generic[T]):
 
         request, shared = list_alert_groups(perpage=1), self._shared
         try:
-            response, _ = await shared.round_trip(request, self._options)
+            # With the same token, although it may be refused: what counts is that OnCall answers.
+            response, _ = await shared.round_trip(request, self._options, self.token)
             decode(request, shared.target.redacted(response))
         except ClientStateError:
             raise
@@ -202,7 +218,7 @@ class Attempts(Generic[T]):
         self.doubtful = self.doubtful or misread or is_ambiguous(error)
         if is_outage(error, self._shared.reach):
             self._note_outage(error, episode)
-        elif _is_from_oncall(error):
+        elif is_from_oncall(error):
             self._shared.throttle.outage.success(episode)
 
     def _note_outage(self, error: OnCallError, episode: int) -> None:
@@ -276,10 +292,3 @@ def _reason(error: OnCallError) -> str:
     if isinstance(error.__cause__, StorageAway):
         return "rate_limit_storage"
     return "unreachable" if isinstance(error, TransportError) else "unavailable"
-
-
-def _is_from_oncall(error: OnCallError) -> bool:
-    """Whether OnCall itself has answered, and not something in its place."""
-    return (isinstance(error, StatusError) and not error.is_gateway) or (
-        isinstance(error, DecodeError) and error.path is not None
-    )

@@ -24,6 +24,7 @@ from grafana_oncall.errors import (
     OnCallError,
     RateLimited,
     TransportError,
+    Unauthorized,
 )
 
 from .attempts import Attempts
@@ -80,6 +81,8 @@ class Call(Generic[T]):
         """Number of the last attempt that counts."""
         self._waits = False
         """Whether the throttle does the waiting, until an outage is over."""
+        self._has_new_token = False
+        """Whether it is being retried with another token than the one that was refused."""
         self._cost = 0
         """What the retries so far took from the retry budget."""
 
@@ -126,6 +129,8 @@ class Call(Generic[T]):
         if isinstance(error, DecodeError | FilterIgnored):
             # What follows on this connection may be out of step as well.
             await drop(self._attempts.connection)
+        if isinstance(error, Unauthorized) and await self._get_new_token(error):
+            return None
         decision = self._decide(error)
         if isinstance(decision, Retry):
             await self._wait(error, decision.delay)
@@ -142,6 +147,20 @@ class Call(Generic[T]):
                 return Result(value=cast("T", None), response=response)
             case Fail(last):
                 raise last
+
+    async def _get_new_token(self, error: Unauthorized) -> bool:
+        """Whether to try again, once, with another token; the refused attempt had no effect."""
+        refused = self._attempts.token
+        if refused is None or self._has_new_token:
+            return False
+        try:
+            self._has_new_token = await self._attempts.get_token(refused)
+        except OnCallError as failure:
+            ended = self._final_error(failure)
+            raise ended from ended.__cause__
+        if self._has_new_token:
+            self._telemetry.retry_scheduled(error, 0.0)
+        return self._has_new_token
 
     def _decide(self, error: OnCallError) -> Decision:
         if self._attempts.outage_too_long:

@@ -33,6 +33,7 @@ from grafana_oncall.errors import (
     RateLimited,
     ServerError,
     StatusError,
+    TokenUnavailable,
     TransportError,
 )
 
@@ -110,12 +111,21 @@ def is_outage(error: OnCallError, reach: Reachability = _REACHED) -> bool:
             return False
 
 
+def is_from_oncall(error: OnCallError) -> bool:
+    """Whether OnCall itself has answered, and not something in its place."""
+    return (isinstance(error, StatusError) and not error.is_gateway) or (
+        isinstance(error, DecodeError) and error.path is not None
+    )
+
+
 def is_temporary(error: OnCallError, reach: Reachability = _REACHED) -> bool:
     """Whether the same request may succeed later, with the same program and settings."""
     if isinstance(error, DecodeError) and (
         error.object_id is not None or (error.path or "").startswith("$.results[")
     ):
         return False  # an object of another shape
+    if isinstance(error, TokenUnavailable):
+        return error.raised
     gateway = isinstance(error, StatusError) and error.is_gateway
     return (gateway or isinstance(error, _TRANSIENT)) and not needs_intervention(error, reach)
 

@@ -18,6 +18,7 @@ from typing import Any
 import attrs
 
 from grafana_oncall._core.request import Request, Response
+from grafana_oncall._core.secret import Secret
 from grafana_oncall._http.sender import Connection, Sender, Target
 from grafana_oncall.errors import (
     ClientStateError,
@@ -28,6 +29,7 @@ from grafana_oncall.errors import (
 )
 from grafana_oncall.events import Event, Listener, emit
 
+from .credentials import Credentials, Token
 from .rate_limit import Limiter
 from .retry import Reachability, is_outage, is_temporary, needs_intervention
 from .retry_policy import RetryBudget, RetryPolicy, outage_patience
@@ -63,6 +65,8 @@ class Shared:
     sender: Sender
     throttle: Throttle
     limiter: Limiter | None
+    credentials: Credentials | None
+    """The tokens, unless one constant token is all that there is: the sender has that."""
     listeners: tuple[Listener, ...]
     random: Callable[[], float]
     retry_budget: RetryBudget
@@ -160,7 +164,7 @@ class Shared:
             await self.idle.wait()
 
     async def round_trip(
-        self, request: Request[Any], options: Options
+        self, request: Request[Any], options: Options, token: Secret[str] | None = None
     ) -> tuple[Response, Connection | None]:
         """Send once; raise an OnCallError when no response comes, or the client is closed."""
         if self.closed.is_set():
@@ -170,7 +174,7 @@ class Shared:
             async with asyncio.timeout(seconds) as limit:
                 self.time_limits.add(limit)
                 try:
-                    return await self.sender.send(request, options.timeout)
+                    return await self.sender.send(request, options.timeout, token)
                 finally:
                     self.time_limits.discard(limit)
         except TimeoutError:
@@ -180,6 +184,27 @@ class Shared:
             raise _no_response(TransportError, "the client was closed", request)
         reason = f"it was not complete within {seconds:g} s (timeout= or RetryPolicy.deadline)"
         raise _no_response(RequestTimeout, reason, request)
+
+    async def get_token(
+        self, token: Token, options: Options, refused: Secret[str] | None = None
+    ) -> bool:
+        """Ask for a token that is not known yet, or was refused; return whether it is another now.
+
+        It ends when the client is closed, and after as long as a request may take.
+        """
+        if refused is None and token.current is not None:
+            return True
+        seconds = max(options.timeout, options.retry.deadline)
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                self.time_limits.add(limit)
+                try:
+                    return await token.get(refused)
+                finally:
+                    self.time_limits.discard(limit)
+        except TimeoutError:
+            pass
+        raise client_closed() if self.closed.is_set() else token.timed_out(seconds)
 
     async def sleep(self, seconds: float) -> None:
         """Wait so many seconds; raise ClientStateError as soon as the client is closed."""

@@ -10,12 +10,14 @@ from grafana_oncall.errors import InvalidArgument
 def read_environment(
     variables: Secret[Mapping[str, str]], *, given: Container[str] = ()
 ) -> dict[str, str | Secret[str] | None]:
-    """Return url, token and grafana_url as the environment sets them, unless they are given."""
+    """Return url, tokens and grafana_url as the environment sets them, unless they are given."""
     settings: dict[str, str | Secret[str] | None] = {}
     if "url" not in given:
         settings["url"] = _required(variables, "url", *_URL).value
     if "token" not in given:
         settings["token"] = _required(variables, "token", *_TOKEN)
+    if "user_token" not in given and variables.value.get(_USER_TOKEN):
+        settings["user_token"] = Secret(variables.value[_USER_TOKEN])
     if "grafana_url" not in given:
         settings["grafana_url"] = variables.value.get("GRAFANA_URL") or None
     return settings
@@ -27,6 +29,7 @@ _TOKEN: Final = (
     "a user's OnCall API key or a service account token",
 )
 """Names of variables, and what to set them to."""
+_USER_TOKEN: Final = "GRAFANA_ONCALL_USER_TOKEN"  # noqa: S105  # the name of a variable
 
 
 def _required(

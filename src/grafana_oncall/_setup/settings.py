@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from ssl import SSLContext
 from typing import TypedDict, cast
 
 from grafana_oncall._core.secret import Secret
 from grafana_oncall._http.auth import (
     Redactor,
-    check_token,
     digest,
     is_service_account,
     request_headers,
@@ -17,7 +17,8 @@ from grafana_oncall._http.factory import Transport, make_sender
 from grafana_oncall._http.httpx_sender import HttpxClient
 from grafana_oncall._http.proxies import HttpxProxy
 from grafana_oncall._http.sender import Target
-from grafana_oncall._http.urls import api_url, stack_url
+from grafana_oncall._http.urls import api_url, stack_missing, stack_url
+from grafana_oncall._session.credentials import Credentials, Token, TokenSource
 from grafana_oncall._session.rate_estimate import RateEstimate
 from grafana_oncall._session.rate_limit import limiter_of
 from grafana_oncall._session.retry_policy import RetryBudget, RetryPolicy
@@ -25,6 +26,7 @@ from grafana_oncall._session.session import Session
 from grafana_oncall._session.state import Options, Shared
 from grafana_oncall._session.throttle import Throttle
 from grafana_oncall._validation.arguments import function, of_type, seconds, whole
+from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.events import Listener
 
 
@@ -32,7 +34,8 @@ class ClientOptions(TypedDict, total=False):
     """Options of `OnCallClient.from_env`, the same as those of `OnCallClient`."""
 
     url: str
-    token: str | Secret[str]
+    token: TokenSource
+    user_token: TokenSource | None
     grafana_url: str | None
     timeout: float | timedelta
     retry: RetryPolicy
@@ -53,7 +56,8 @@ class ClientOptions(TypedDict, total=False):
 def make_session(
     *,
     url: str,
-    token: Secret[str],
+    token: Secret[TokenSource],
+    user_token: Secret[TokenSource | None],
     grafana_url: str | None,
     timeout: float | timedelta,
     retry: RetryPolicy,
@@ -74,7 +78,9 @@ def make_session(
 
     What may contain a password comes as a `Secret`: a traceback must not show it.
     """
-    check_token(token)
+    redactor = Redactor()
+    stack = stack_url(grafana_url)
+    main = Token("token", token, check=partial(_check_token, stack), redactor=redactor)
     base_url = api_url(url, allow_http=of_type("allow_http", allow_http, bool))
     options = Options(timeout=timeout_of(timeout), retry=retry_of(retry))
     whole("max_connections", max_connections)
@@ -82,12 +88,13 @@ def make_session(
     whole("max_response_bytes", max_response_bytes)
     function("random", random)
     listeners = _listeners(on_event)
-    limiter = limiter_of(rate_limit, rate_limit_storage, key=digest(token))
-    stack = stack_url(grafana_url, required=is_service_account(token))
+    key = digest(main.current or Secret(f"{base_url} {stack}"))
+    limiter = limiter_of(rate_limit, rate_limit_storage, key=key)
+    credentials = _credentials(main, user_token, redactor)
     target = Target(
         base_url=base_url,
-        headers=request_headers(token, stack),
-        redactor=Redactor(token.value),
+        headers=request_headers(None if credentials else main.current, stack),
+        redactor=redactor,
         max_response_bytes=max_response_bytes,
     )
     sender = make_sender(
@@ -104,11 +111,33 @@ def make_session(
         sender=sender,
         throttle=Throttle(RateEstimate(max_in_flight=max_connections)),
         limiter=limiter,
+        credentials=credentials,
         listeners=listeners,
         random=random,
         retry_budget=RetryBudget(retry_budget),
     )
     return Session(shared, options)
+
+
+def _credentials(
+    token: Token, user_token: Secret[TokenSource | None], redactor: Redactor
+) -> Credentials | None:
+    """Return the tokens; None if one constant token is all that there is."""
+    if user_token.value is not None:
+        user = Token("user_token", user_token, check=_check_user_token, redactor=redactor)
+        return Credentials(token, user)
+    return None if token.current else Credentials(token, None)
+
+
+def _check_token(stack: str | None, token: Secret[str]) -> None:
+    if stack is None and is_service_account(token):
+        raise stack_missing()
+
+
+def _check_user_token(token: Secret[str]) -> None:
+    if is_service_account(token):
+        message = "user_token: it is a service account's; a user's OnCall API key is needed."
+        raise InvalidArgument(message, argument="user_token")
 
 
 def timeout_of(timeout: object) -> float:

@@ -16,6 +16,7 @@ from grafana_oncall.errors import (
     NotFound,
     OnCallError,
     OutcomeUnknown,
+    TokenUnavailable,
     Unauthorized,
     UserTokenRequired,
 )
@@ -162,7 +163,7 @@ class Applier:
         failure = error
         if isinstance(error, OutcomeUnknown) and isinstance(cause, OnCallError):
             failure = cause
-        certain = isinstance(failure, Unauthorized | UserTokenRequired)
+        certain = isinstance(failure, Unauthorized | UserTokenRequired | TokenUnavailable)
         reason = self._systemic_reason(failure)
         self._in_a_row = self._in_a_row + 1 if reason == self._reason else 1
         self._reason = reason

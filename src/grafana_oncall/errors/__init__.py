@@ -9,6 +9,7 @@
     ├── TransportError                    no response; .sent: may the request have arrived?
     │   └── RequestTimeout
     ├── OutcomeUnknown                    a write that may or may not have taken effect
+    ├── TokenUnavailable                  the function given as token= failed; nothing was sent
     ├── FilterIgnored                     the server returned groups that the filter excludes
     ├── IdsDropped                        a write of which the server dropped unknown ids
     ├── MultipleFound                     several objects have the value that was looked for
@@ -88,6 +89,7 @@ __all__ = [
     "StatusError",
     "TemplateError",
     "TimeRangeError",
+    "TokenUnavailable",
     "TransportError",
     "Unauthorized",
     "UserTokenRequired",
@@ -141,6 +143,21 @@ class TemplateError(_Problems):
 
 class TimeRangeError(InvalidArgument):
     """A time that is naive, or a range of times that is reversed or incomplete."""
+
+
+class TokenUnavailable(OnCallError):
+    """The function given as `token=` or `user_token=` failed, so a request was not sent.
+
+    What it raised is chained, unless that may show a token. Bots and waits ask again later, if the
+    function raised or took too long; bulk runs end, and can be resumed.
+    """
+
+    def __init__(self, message: str, *, argument: str, raised: bool) -> None:
+        super().__init__(message)
+        self.argument: str = argument
+        """`token` or `user_token`."""
+        self.raised: bool = raised
+        """Whether the function raised or took too long; otherwise it returned no usable token."""
 
 
 class FilterIgnored(OnCallError):

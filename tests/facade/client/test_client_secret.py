@@ -139,7 +139,7 @@ async def _no_stack() -> None:
 
 
 async def _bad_token() -> None:
-    OnCallClient(url=BASE, token=f"Bearer {KEY}")
+    OnCallClient(url=BASE, token=f"Token {KEY}")
 
 
 async def _bad_url_of_the_environment() -> None:

@@ -365,7 +365,7 @@ def test_a_service_account_learns_that_a_user_is_needed(verb: str) -> None:
     assert type(error) is errors.UserTokenRequired
     assert error.detail == text
     assert str(error).endswith(
-        "Hint: use a user's OnCall API key instead of a service account token."
+        "Hint: pass a user's OnCall API key as user_token=, beside the service account's token=."
     )
 
 

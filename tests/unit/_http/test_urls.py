@@ -4,7 +4,6 @@ import copy
 import pickle
 import traceback
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,7 +44,7 @@ def test_any_part_of_the_url_gives_the_base(given: str, base: str) -> None:
 
 def test_the_stack_url_has_no_trailing_slash() -> None:
     """As the documentation writes it."""
-    assert stack_url("https://stack.grafana.net/", required=True) == "https://stack.grafana.net"
+    assert stack_url("https://stack.grafana.net/") == "https://stack.grafana.net"
 
 
 BAD_URLS = [
@@ -84,13 +83,13 @@ def test_a_url_that_continues_after_the_root_is_refused(end: str) -> None:
 
 
 @pytest.mark.parametrize(("url", "fault"), BAD_URLS)
-@pytest.mark.parametrize(
-    ("check", "name"), [(api_url, "url"), (partial(stack_url, required=True), "grafana_url")]
-)
+@pytest.mark.parametrize(("check", "name"), [(api_url, "url"), (stack_url, "grafana_url")])
 def test_a_bad_url_is_refused(
     check: Callable[[Any], str], name: str, url: object, fault: str
 ) -> None:
     """The error has the name and the reason, but not the URL."""
+    if (check, url) == (stack_url, None):
+        return  # it is optional
     with pytest.raises(InvalidArgument, match=rf"^{name}: .*{fault}") as info:
         check(url)
     assert info.value.argument == name
@@ -199,8 +198,6 @@ def test_plain_http_to_another_host_must_be_allowed(url: str) -> None:
         pytest.param(None, "a non-empty string is needed", id="none"),
         pytest.param(5, "a non-empty string is needed", id="number"),
         pytest.param(b"meow", "a non-empty string is needed", id="bytes"),
-        pytest.param(f"Bearer {SECRET}", "give it bare", id="scheme word"),
-        pytest.param(f"bearer {SECRET}", "give it bare", id="scheme word in small letters"),
         pytest.param(f"{SECRET}\n", "it contains a space", id="newline"),
         pytest.param(f" {SECRET}", "it contains a space", id="space"),
         pytest.param(f"{SECRET}\r\nX: y", "it contains a space", id="another header"),
