@@ -40,7 +40,8 @@ def facade(node: Json, tag: str, pointer: str) -> str:
     Raises:
         Unsupported: It is no name.
     """
-    kinds = rf"_(?:{re.escape(tag)}|{re.escape(tag.removesuffix('s'))})(?=_|$)"
+    one = f"{tag[:-3]}y" if tag.endswith("ies") else tag.removesuffix("s")
+    kinds = rf"_(?:{re.escape(tag)}|{re.escape(one)})(?=_|$)"
     name = str(node.get("x-method", re.sub(kinds, "", node["operationId"])))
     check_name(name, BUILDER, f"{pointer}/x-method")
     return name
