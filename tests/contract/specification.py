@@ -80,6 +80,8 @@ class Operation:
     body_required: bool
     responses: Mapping[str, Json]
     """By status."""
+    read_first: str | None
+    """The operation that reads what an update must send."""
 
 
 def _operations() -> Iterator[Operation]:
@@ -98,6 +100,7 @@ def _operations() -> Iterator[Operation]:
                 body=body["content"]["application/json"]["schema"] if body else None,
                 body_required=body.get("required", False),
                 responses={status: resolved(one) for status, one in node["responses"].items()},
+                read_first=node.get("x-merge", {}).get("read"),
             )
 
 

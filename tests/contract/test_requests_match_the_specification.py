@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -18,12 +19,21 @@ from grafana_oncall.changes import Created
 from grafana_oncall.errors import BadRequest, InvalidArgument, NotFound
 from grafana_oncall.testing import FakeOnCall
 from tests.contract.calls import CALLS
+from tests.contract.recorded import RESPONSES
 from tests.contract.sent import PREFIX, Sent
 from tests.contract.specification import OPERATIONS
 from tests.support import virtual_time
 from tests.support.budget import budget
 
 URL = "https://oncall.example/oncall"
+
+READ_FIRST: Final = {
+    shape.of: shape.value
+    for shape in reversed(RESPONSES)
+    if shape.recorded["status"] == 200
+    and shape.of in {operation.read_first for operation in OPERATIONS.values()}
+}
+"""What is read, by operation."""
 
 fixed = settings(
     max_examples=budget(20, hunt=600),
@@ -35,11 +45,14 @@ fixed = settings(
 
 
 def sent_by(call: Callable[[OnCallClient], Awaitable[object]]) -> list[Sent]:
-    """The requests of a call that the server refuses."""
+    """The requests of a call that the server refuses, after what an update reads."""
     requests: list[Sent] = []
 
     def refuse(request: httpx.Request) -> httpx.Response:
-        requests.append(Sent.of(request))
+        requests.append(sent := Sent.of(request))
+        if sent.operation in READ_FIRST:
+            name = unquote(sent.path.rstrip("/").rpartition("/")[2])
+            return httpx.Response(200, json={**READ_FIRST[sent.operation], "id": name})
         return httpx.Response(400, json={"detail": "No."})
 
     async def main() -> None:
@@ -63,9 +76,10 @@ every_operation = pytest.mark.parametrize(
 def test_valid_arguments_make_one_request_that_matches(operation: str, data: st.DataObject) -> None:
     """It is that of the operation, with every argument of the facade in every form."""
     arguments = data.draw(CALLS[operation].arguments())
-    (request,) = sent_by(lambda client: CALLS[operation].send(client, **arguments))
+    *reads, request = sent_by(lambda client: CALLS[operation].send(client, **arguments))
     assert request.operation == operation
-    assert request.faults() == []
+    assert {read.operation for read in reads} <= {OPERATIONS[operation].read_first}
+    assert [one.faults() for one in (*reads, request) if one.faults()] == []
 
 
 @every_operation
@@ -79,7 +93,9 @@ def test_doubtful_arguments_make_a_request_that_matches_or_none(
     requests: list[Sent] = []
     with suppress(InvalidArgument):
         requests = sent_by(lambda client: CALLS[operation].send(client, **arguments))
-        assert [one.operation for one in requests] == [operation]
+        *reads, last = [one.operation for one in requests]
+        assert last == operation
+        assert {*reads} <= {OPERATIONS[operation].read_first}
     assert [one.faults() for one in requests if one.faults()] == []
 
 
