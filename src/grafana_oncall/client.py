@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar, Unpack, c
 import attrs
 
 from grafana_oncall._core.aio import only_async
-from grafana_oncall._core.request import Request, Result
 from grafana_oncall._core.secret import Secret
 from grafana_oncall._http.factory import Transport
 from grafana_oncall._http.httpx_sender import HttpxClient
@@ -25,6 +24,7 @@ from grafana_oncall._setup.settings import ClientOptions, make_session, retry_of
 from grafana_oncall._validation.arguments import of_type
 from grafana_oncall.events import Listener
 from grafana_oncall.resources.accessors import Resources
+from grafana_oncall.resources.requests import Requests
 
 __all__ = ["ClientOptions", "OnCallClient"]
 
@@ -35,7 +35,7 @@ MAX_CONNECTIONS: Final = 32
 MAX_RESPONSE_BYTES: Final = 64 * 1024 * 1024
 
 
-class OnCallClient(Resources):
+class OnCallClient(Resources, Requests):
     """The async client of the Grafana OnCall HTTP API.
 
         async with OnCallClient(url="https://oncall.example", token="…") as client:
@@ -202,20 +202,6 @@ class OnCallClient(Resources):
             return cls(**settings)
         finally:
             settings.clear()
-
-    async def send(self, request: Request[T]) -> Result[T]:
-        """Send a request of `grafana_oncall.operations`, and return the raw response as well.
-
-            result = await client.send(operations.get_alert_group("I68T24C13IFW1"))
-            result.value.title, result.response.headers, result.response.content
-
-        Parameters that the SDK does not know can be added with `attrs.evolve(request, query=…)`.
-
-        The response is the last one: the refusal of a retry, if that shows that the effect is
-        already there. Unlike the methods of the resources, `send` does not read back whether a
-        `create_integration`, `update_integration` or `add_alert_group_label` took effect.
-        """
-        return await self._session.exchange(request)
 
     async def aclose(self, *, wait: bool = False) -> None:
         """Close the client for good; new calls raise ClientStateError at once.

@@ -65,12 +65,12 @@ def decode(request: Request[T], response: Response) -> T:
         raise error_from_response(request, response)
     operation = request.operation
     returns: Any = request.returns
-    if response.status != operation.success:
+    if response.status != operation.success and returns is not Any:
         raise _decode_error(request, response, f"success is {operation.success}")
     if returns is types.NoneType or returns is Response:
         return cast("T", _undecoded(request, response))
-    if returns is str:
-        return cast("T", _text(request, response))
+    if returns is str or returns is Any:
+        return cast("T", (_text if returns is str else _whatever)(request, response))
     if not response.content:
         raise _decode_error(request, response, "the body is empty")
     envelope = _envelope(returns)
@@ -99,6 +99,18 @@ def _undecoded(request: Request[Any], response: Response) -> Response | None:
         what = "it is no JSON object" if response.content else "the body is empty"
         raise _decode_error(request, response, what)
     return response
+
+
+def _whatever(request: Request[Any], response: Response) -> object:
+    """Return the JSON of any response, its text if it says that it is one, or None if empty."""
+    if not response.content:
+        return None
+    try:
+        return msgspec.json.decode(response.content)
+    except _FAULTS as error:
+        if response.headers.get("content-type", "").lower().startswith("text/"):
+            return _text(request, response)
+        raise _decode_error(request, response, f"it is not JSON ({error})") from error
 
 
 def _text(request: Request[Any], response: Response) -> str:

@@ -11,7 +11,7 @@ cause of its CancelledError.
 import asyncio
 from collections.abc import Awaitable, Callable
 from types import NoneType
-from typing import Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -142,7 +142,7 @@ class Call(Generic[T]):
                 return None
             case AlreadyApplied():
                 response = self._attempts.response
-                if self._request.returns is not NoneType or response is None:
+                if response is None or self._request.returns not in {NoneType, Any}:
                     raise self._final_error(error)
                 return Result(value=cast("T", None), response=response)
             case Fail(last):
