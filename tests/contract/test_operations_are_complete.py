@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from grafana_oncall._listing.filters import FILTERS
 from grafana_oncall.errors import StatusError
 from grafana_oncall.testing import OPERATION_NAMES, FakeOnCall, FakeRequest
 from tests.contract.calls import CALLS, GENERATED
+from tests.contract.recorded import RESPONSES
 from tests.contract.servers import CHAIN_ID, GROUP_ID, INTEGRATION_ID, TEAM_ID, USER_ID, seeded
 from tests.contract.specification import OPERATIONS, ROOT, Operation
 from tests.support import virtual_time
@@ -100,9 +102,15 @@ def _sent(method: str) -> Operation:
     return min(matching, key=lambda one: one.path.count("{"))  # as servers prefer a literal path
 
 
+@cache
+def _operation_of(method: str) -> str:
+    """Its id."""
+    return _sent(method).id
+
+
 def test_the_facade_has_a_method_for_each_operation_and_no_other() -> None:
     """Found by calling them: each sends one request, perhaps after reading, for its operation."""
-    sent = [_sent(method).id for method in METHODS]
+    sent = [*map(_operation_of, METHODS)]
     assert {*sent} == {*OPERATIONS}
     assert len(sent) == len(OPERATIONS)
 
@@ -122,7 +130,7 @@ def test_every_argument_that_the_facade_sends_is_checked_against_the_specificati
 ) -> None:
     """By the tests of requests, which draw it; two arguments are never sent."""
     client = OnCallClient(url="https://oncall.test", token="any")
-    call = CALLS[_sent(method).id]
+    call = CALLS[_operation_of(method)]
     taken = inspect.signature(_bound(client, method)).parameters.keys()
     assert taken - {"prefetch", "reconcile"} == call.needed.keys() | call.options.keys()
 
@@ -144,7 +152,7 @@ def _documented() -> Iterator[tuple[str, str]]:
 
 def _needed(method: str) -> str:
     """The permission of the operation that it sends, as the README writes it."""
-    (sent,) = (one for one in operations.OPERATIONS if one.id == _sent(method).id)
+    (sent,) = (one for one in operations.OPERATIONS if one.id == _operation_of(method))
     prefix, _, permission = sent.permission.partition(".")
     assert f"| Permission, after `{prefix}.` |" in TEXT
     return f"`{permission}`" + (USER if sent.needs_user else "")
@@ -155,6 +163,23 @@ def test_the_readme_says_what_each_method_of_the_facade_needs() -> None:
     documented = [*_documented()]
     assert {*documented} == {(method, _needed(method)) for method in METHODS}
     assert len(documented) == len(METHODS)
+
+
+PLACES: Final[Mapping[str, Callable[[], Iterable[str]]]] = {
+    "the facade": lambda: map(_operation_of, METHODS),
+    "the fake": lambda: OPERATION_NAMES,
+    "the recorded shapes": lambda: (
+        shape.of for shape in RESPONSES if "raises" not in shape.recorded
+    ),
+    "the table of operations": lambda: (_operation_of(method) for method, _ in _documented()),
+}
+"""Where each operation of the specification must be."""
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_operation_of_the_specification_is_everywhere(place: str) -> None:
+    """In the facade, the fake, the shapes of real servers, and the table for users."""
+    assert {*OPERATIONS} - {*PLACES[place]()} == set()
 
 
 every_list = pytest.mark.parametrize(
