@@ -19,9 +19,18 @@ from grafana_oncall._http.proxies import HttpxProxy
 from grafana_oncall._session.credentials import TokenSource
 from grafana_oncall._session.retry_policy import RetryBudget, RetryPolicy
 from grafana_oncall._session.session import Session
+from grafana_oncall._setup.discovery import oncall_url
 from grafana_oncall._setup.environment import read_environment
-from grafana_oncall._setup.settings import ClientOptions, make_session, retry_of, timeout_of
+from grafana_oncall._setup.settings import (
+    ClientOptions,
+    DiscoverOptions,
+    Sending,
+    make_session,
+    retry_of,
+    timeout_of,
+)
 from grafana_oncall._validation.arguments import of_type
+from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.events import Listener
 from grafana_oncall.resources.accessors import Resources
 from grafana_oncall.resources.requests import Requests
@@ -124,18 +133,11 @@ class OnCallClient(Resources, Requests):
         via, storage = Secret(proxy), Secret(rate_limit_storage)
         # A traceback with local variables must not show the passwords in them.
         del token, user_token, proxy, rate_limit_storage
-        self._session = make_session(
-            url=url,
-            token=main,
-            user_token=user,
-            grafana_url=grafana_url,
+        self._sending = Sending(
             timeout=timeout,
             retry=retry,
             retry_budget=retry_budget,
-            rate_limit=rate_limit,
-            rate_limit_storage=storage,
             max_connections=max_connections,
-            max_response_bytes=max_response_bytes,
             allow_http=allow_http,
             verify=verify,
             proxy=via,
@@ -143,6 +145,16 @@ class OnCallClient(Resources, Requests):
             http_client=http_client,
             on_event=on_event,
             random=random,
+        )
+        self._session = make_session(
+            self._sending,
+            url=url,
+            token=main,
+            user_token=user,
+            grafana_url=grafana_url,
+            rate_limit=rate_limit,
+            rate_limit_storage=storage,
+            max_response_bytes=max_response_bytes,
         )
         self._base_url = self._session.shared.target.base_url
 
@@ -200,6 +212,44 @@ class OnCallClient(Resources, Requests):
         try:
             settings |= read_environment(variables, given=settings)
             return cls(**settings)
+        finally:
+            settings.clear()
+
+    @classmethod
+    async def discover(
+        cls, *, grafana_url: str, token: TokenSource, **options: Unpack[DiscoverOptions]
+    ) -> Self:
+        """Ask Grafana for the URL of OnCall, and return a client with it.
+
+            client = await OnCallClient.discover(
+                grafana_url="https://stack.grafana.net", token="glsa_…"
+            )
+
+        One request reads the settings of Grafana's IRM plugin, and a second one those of the OnCall
+        plugin if there is no IRM. You thereby ask for the token to be sent to the host that Grafana
+        names; nothing else takes a host from a response. As a `url=`, it must be https, or on this
+        machine, unless `allow_http`.
+
+        Args:
+            grafana_url: URL of the Grafana stack.
+            token: A service account token (`glsa_…`), which Grafana takes as well.
+            options: As for the client.
+
+        Raises:
+            InvalidArgument: An argument makes no sense; nothing was sent.
+            StatusError: Grafana refused, such as Unauthorized, Forbidden or EndpointUnavailable.
+            DecodeError: It does not name a URL of OnCall that can be used.
+            TransportError: It did not respond.
+        """
+        source, settings = Secret(token), cast("dict[str, Any]", options)
+        del token
+        if "url" in settings:
+            raise InvalidArgument("url: it is what is looked for.", argument="url")
+        try:
+            settings |= {"grafana_url": grafana_url, "token": source.value}
+            # Nothing is sent there: it checks all settings, before anything is sent.
+            checked = cls(url="https://localhost", **settings)
+            return cls(url=await oncall_url(grafana_url, source, checked._sending), **settings)
         finally:
             settings.clear()
 

@@ -9,18 +9,23 @@ from grafana_oncall.errors import InvalidArgument
 
 def api_url(url: str, *, allow_http: bool = False) -> str:
     """Return the base URL of all requests, `https://host/prefix/api/v1/`, from any part of it."""
-    checked = _checked_url("url", url)
-    parts = urlsplit(checked)
-    if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname or ""):
-        message = (
-            "url: plain http would show the token to the network. Use https, "
-            "or allow_http=True where the network is trusted."
-        )
-        raise InvalidArgument(message, argument="url")
-    base = checked.removesuffix("/api/v1")
+    base = base_url("url", url, allow_http=allow_http).removesuffix("/api/v1")
     if "/api/v1/" in base:
         raise InvalidArgument("url: it must end at /api/v1, with nothing after it.", argument="url")
     return f"{base}/{API_ROOT}"
+
+
+def base_url(name: str, url: str, *, allow_http: bool) -> str:
+    """Return a URL to which a token may be sent, without its trailing slash."""
+    checked = _checked_url(name, url)
+    parts = urlsplit(checked)
+    if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname or ""):
+        message = (
+            f"{name}: plain http would show the token to the network. Use https, "
+            "or allow_http=True where the network is trusted."
+        )
+        raise InvalidArgument(message, argument=name)
+    return checked
 
 
 def is_loopback(host: str) -> bool:

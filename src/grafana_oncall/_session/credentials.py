@@ -44,9 +44,18 @@ class Token:
     current: Secret[str] | None
     """The one to send; None until it is known. A new object each time that it was asked for."""
 
-    def __init__(self, name: str, source: Secret[Any], *, check: Check, redactor: Redactor) -> None:
+    def __init__(
+        self,
+        name: str,
+        source: Secret[Any],
+        *,
+        check: Check,
+        redactor: Redactor,
+        scheme: str = "",
+    ) -> None:
         self._name: Final = name
         self._check: Final = check
+        self._scheme: Final = scheme
         self._redactor: Final = redactor
         self._function: Final[TokenFunction | None] = _function(source)
         self._asking: Final = asyncio.Lock()
@@ -105,12 +114,12 @@ class Token:
         raise failure
 
     def _learned(self, source: Secret[Any]) -> Secret[str]:
-        """Return the token without a scheme word, checked, and redacted from now on."""
+        """Return the token as it is sent; it is checked, and redacted from now on."""
         token = bare(source)
         check_token(token, self._name)
         self._check(token)
         self._redactor.add(token.value, self._name)
-        return token
+        return Secret(self._scheme + token.value)
 
     def _raised(self, error: Exception) -> TokenUnavailable:
         words = printable(self._redactor.text(f"{type(error).__name__} {error}".strip()))

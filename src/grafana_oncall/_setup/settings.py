@@ -6,6 +6,8 @@ from functools import partial
 from ssl import SSLContext
 from typing import TypedDict, cast
 
+import attrs
+
 from grafana_oncall._core.secret import Secret
 from grafana_oncall._http.auth import (
     Redactor,
@@ -20,7 +22,7 @@ from grafana_oncall._http.sender import Target
 from grafana_oncall._http.urls import api_url, stack_missing, stack_url
 from grafana_oncall._session.credentials import Credentials, Token, TokenSource
 from grafana_oncall._session.rate_estimate import RateEstimate
-from grafana_oncall._session.rate_limit import limiter_of
+from grafana_oncall._session.rate_limit import Limiter, limiter_of
 from grafana_oncall._session.retry_policy import RetryBudget, RetryPolicy
 from grafana_oncall._session.session import Session
 from grafana_oncall._session.state import Options, Shared
@@ -30,13 +32,10 @@ from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.events import Listener
 
 
-class ClientOptions(TypedDict, total=False):
-    """Options of `OnCallClient.from_env`, the same as those of `OnCallClient`."""
+class DiscoverOptions(TypedDict, total=False):
+    """Options of `OnCallClient.discover`, the same as those of `OnCallClient`."""
 
-    url: str
-    token: TokenSource
     user_token: TokenSource | None
-    grafana_url: str | None
     timeout: float | timedelta
     retry: RetryPolicy
     retry_budget: int
@@ -53,26 +52,71 @@ class ClientOptions(TypedDict, total=False):
     random: Callable[[], float]
 
 
+class ClientOptions(DiscoverOptions, total=False):
+    """Options of `OnCallClient.from_env`, the same as those of `OnCallClient`."""
+
+    url: str
+    token: TokenSource
+    grafana_url: str | None
+
+
+@attrs.frozen(kw_only=True)
+class Sending:
+    """How a client sends, whatever the server is. A password in it is in a `Secret`."""
+
+    timeout: float | timedelta
+    retry: RetryPolicy
+    retry_budget: int
+    max_connections: int
+    allow_http: bool
+    verify: SSLContext | bool
+    proxy: Secret[HttpxProxy | str | None]
+    transport: Transport | None
+    http_client: HttpxClient | None
+    on_event: Listener | Sequence[Listener] | None
+    random: Callable[[], float]
+
+    def session_to(
+        self, target: Target, *, limiter: Limiter | None, credentials: Credentials | None
+    ) -> Session:
+        """Return a session; raise InvalidArgument for a setting that makes no sense."""
+        options = Options(timeout=timeout_of(self.timeout), retry=retry_of(self.retry))
+        whole("max_connections", self.max_connections)
+        whole("retry_budget", self.retry_budget)
+        function("random", self.random)
+        listeners = _listeners(self.on_event)
+        sender = make_sender(
+            target,
+            http_client=self.http_client,
+            transport=self.transport,
+            verify=self.verify,
+            proxy=self.proxy,
+            allow_http=self.allow_http,
+            max_connections=self.max_connections,
+        )
+        shared = Shared(
+            target=target,
+            sender=sender,
+            throttle=Throttle(RateEstimate(max_in_flight=self.max_connections)),
+            limiter=limiter,
+            credentials=credentials,
+            listeners=listeners,
+            random=self.random,
+            retry_budget=RetryBudget(self.retry_budget),
+        )
+        return Session(shared, options)
+
+
 def make_session(
+    sending: Sending,
     *,
     url: str,
     token: Secret[TokenSource],
     user_token: Secret[TokenSource | None],
     grafana_url: str | None,
-    timeout: float | timedelta,
-    retry: RetryPolicy,
-    retry_budget: int,
     rate_limit: str | None,
     rate_limit_storage: Secret[str | None],
-    max_connections: int,
     max_response_bytes: int,
-    allow_http: bool,
-    verify: SSLContext | bool,
-    proxy: Secret[HttpxProxy | str | None],
-    transport: Transport | None,
-    http_client: HttpxClient | None,
-    on_event: Listener | Sequence[Listener] | None,
-    random: Callable[[], float],
 ) -> Session:
     """Return the session of a new client; raise InvalidArgument for a setting that makes no sense.
 
@@ -81,15 +125,8 @@ def make_session(
     redactor = Redactor()
     stack = stack_url(grafana_url)
     main = Token("token", token, check=partial(_check_token, stack), redactor=redactor)
-    base_url = api_url(url, allow_http=of_type("allow_http", allow_http, bool))
-    options = Options(timeout=timeout_of(timeout), retry=retry_of(retry))
-    whole("max_connections", max_connections)
-    whole("retry_budget", retry_budget)
+    base_url = api_url(url, allow_http=of_type("allow_http", sending.allow_http, bool))
     whole("max_response_bytes", max_response_bytes)
-    function("random", random)
-    listeners = _listeners(on_event)
-    key = digest(main.current or Secret(f"{base_url} {stack}"))
-    limiter = limiter_of(rate_limit, rate_limit_storage, key=key)
     credentials = _credentials(main, user_token, redactor)
     target = Target(
         base_url=base_url,
@@ -97,26 +134,9 @@ def make_session(
         redactor=redactor,
         max_response_bytes=max_response_bytes,
     )
-    sender = make_sender(
-        target,
-        http_client=http_client,
-        transport=transport,
-        verify=verify,
-        proxy=proxy,
-        allow_http=allow_http,
-        max_connections=max_connections,
-    )
-    shared = Shared(
-        target=target,
-        sender=sender,
-        throttle=Throttle(RateEstimate(max_in_flight=max_connections)),
-        limiter=limiter,
-        credentials=credentials,
-        listeners=listeners,
-        random=random,
-        retry_budget=RetryBudget(retry_budget),
-    )
-    return Session(shared, options)
+    key = digest(main.current or Secret(f"{base_url} {stack}"))
+    limiter = limiter_of(rate_limit, rate_limit_storage, key=key)
+    return sending.session_to(target, limiter=limiter, credentials=credentials)
 
 
 def _credentials(
