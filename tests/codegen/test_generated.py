@@ -43,6 +43,16 @@ def _parameters(item: Json, operation: Json, place: str) -> list[str]:
     return [one["name"] for one in found if one["in"] == place]
 
 
+def _needed(item: Json, operation: Json) -> dict[str, str]:
+    """Return an argument for each query parameter that is required."""
+    listed = [*item.get("parameters", []), *operation.get("parameters", [])]
+    return {
+        one["name"]: "2026-12-01"
+        for one in listed
+        if one.get("in") == "query" and one.get("required")
+    }
+
+
 def _class_of(node: Json) -> Any:
     """Return the class for the schema of the content."""
     name = node["content"]["application/json"]["schema"]["$ref"].removeprefix(SCHEMAS)
@@ -93,7 +103,8 @@ def test_every_model_has_the_members_of_its_schema(cls: Any) -> None:
     wires = {one.metadata.get("wire", one.name): one for one in attrs.fields(cls)}
     assert wires.keys() == schema["properties"].keys()
     needed = {wire for wire, one in wires.items() if one.default is attrs.NOTHING}
-    assert needed == set(schema.get("required", []))
+    const = {name for name, member in schema["properties"].items() if "const" in member}
+    assert needed == set(schema.get("required", [])) - const
 
 
 def test_every_webhook_has_the_class_of_its_body() -> None:
@@ -113,14 +124,15 @@ def test_every_operation_has_its_builder(
     builder, constant = getattr(operations, name), getattr(operations, name.upper())
     ids = dict.fromkeys(_parameters(item, operation, "path"), "ID1")
     body = {"body": object()} if "requestBody" in operation else {}
-    request = builder(**ids, **body)
+    needed = _needed(item, operation)
+    request = builder(**ids, **body, **needed)
     assert isinstance(request, Request)
     assert request.operation is constant
     assert constant in operations.OPERATIONS
     assert (constant.id, constant.method, f"/{constant.path}") == (name, method.upper(), path)
     assert constant.permission == operation["x-permission"]
     assert f"/{request.path}" == path.format(**ids)
-    assert request.query == ()
+    assert dict(request.query) == needed
     assert body == {} or request.body is body["body"]
 
 
@@ -146,7 +158,8 @@ def test_every_builder_returns_the_type_of_its_response(
     del path, method
     body = {"body": None} if "requestBody" in operation else {}
     ids = dict.fromkeys(_parameters(item, operation, "path"), "ID1")
-    returns = getattr(operations, operation["operationId"])(**ids, **body).returns
+    given = {**ids, **body, **_needed(item, operation)}
+    returns = getattr(operations, operation["operationId"])(**given).returns
     success = next(one for status, one in operation["responses"].items() if status[0] == "2")
     if operation["operationId"].startswith("list_"):
         assert returns == of(Page, _item_of(success))

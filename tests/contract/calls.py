@@ -177,8 +177,15 @@ def _of_the_specification(operation: Operation) -> Call:
     return Call(send, needed, options)
 
 
+_DAYS: Final = st.dates(date(2020, 1, 1), date(2020, 6, 30))
+_LATER: Final = st.dates(date(2020, 7, 1), date(2020, 12, 30))
+
 CALLS: Final[Mapping[str, Call]] = {
     **{one.id: _of_the_specification(one) for one in GENERATED if not one.by_hand},
+    "list_final_shifts": Call(
+        lambda client, **given: client.schedules.final_shifts(**given),
+        {"schedule_id": ids, "start_date": _DAYS, "end_date": _LATER},
+    ),
     "delete_alert_group": Call(
         _groups("delete"), _GROUP, {"mode": st.sampled_from(["wipe", *models.DeleteMode])}
     ),

@@ -99,15 +99,16 @@ def _request(operation: str, body: Any) -> Request[Any]:
     """A request of the operation with this response: for the same object, or the same page."""
     builder: Callable[..., Request[Any]] = getattr(operations, operation)
     body = body if isinstance(body, dict) else {}
-    if "results" in body:
-        return builder(page=body.get("current_page_number", 1))
     about = body.get("id") if isinstance(body.get("id"), str) else "ID1"
-    needed = [
-        None if name == "body" else about
-        for name, one in inspect.signature(builder).parameters.items()
+    parameters = inspect.signature(builder).parameters
+    needed = {
+        name: None if name == "body" else about
+        for name, one in parameters.items()
         if one.default is one.empty
-    ]
-    return builder(*needed)
+    }
+    if "page" in parameters and "results" in body:
+        needed["page"] = body.get("current_page_number", 1)
+    return builder(**needed)
 
 
 SHAPES: Final = [

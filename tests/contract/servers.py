@@ -25,6 +25,7 @@ GROUP_ID: Final[str] = ROOT["components"]["parameters"]["alert_group_id"]["examp
 INTEGRATION_ID: Final[str] = ROOT["components"]["parameters"]["integration_id"]["example"]
 USER_ID: Final[str] = ROOT["components"]["parameters"]["user_id"]["example"]
 TEAM_ID: Final[str] = ROOT["components"]["parameters"]["team_id"]["example"]
+SCHEDULE_ID: Final[str] = ROOT["components"]["parameters"]["schedule_id"]["example"]
 CHAIN_ID: Final[str] = ROOT["components"]["parameters"]["escalation_chain_id"]["example"]
 _STATES: Final[tuple[State, ...]] = ("firing", "acknowledged", "resolved", "silenced")
 
@@ -44,6 +45,7 @@ def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
     fake.add_team("SRE", id=TEAM_ID)
     fake.add_user("ana", role="editor", teams=[TEAM_ID], id=USER_ID)
     fake.add_escalation_chain("Everybody", id=CHAIN_ID)
+    fake.add_schedule("Primary", id=SCHEDULE_ID, on_call=[fake.users[USER_ID]])
     fake.add_label("severity", "critical")
     fake.add_slack_channel("alerts")
     fake.add_user_group("On call", handle="oncall")

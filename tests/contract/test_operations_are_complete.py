@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import date
 from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -19,7 +20,15 @@ from grafana_oncall.errors import StatusError
 from grafana_oncall.testing import OPERATION_NAMES, FakeOnCall, FakeRequest
 from tests.contract.calls import CALLS, GENERATED
 from tests.contract.recorded import RESPONSES
-from tests.contract.servers import CHAIN_ID, GROUP_ID, INTEGRATION_ID, TEAM_ID, USER_ID, seeded
+from tests.contract.servers import (
+    CHAIN_ID,
+    GROUP_ID,
+    INTEGRATION_ID,
+    SCHEDULE_ID,
+    TEAM_ID,
+    USER_ID,
+    seeded,
+)
 from tests.contract.specification import OPERATIONS, ROOT, Operation
 from tests.support import virtual_time
 from tests.support.readme import TEXT, table
@@ -38,6 +47,10 @@ NEEDED: Final = {
     "user_id": USER_ID,
     "team_id": TEAM_ID,
     "escalation_chain_id": CHAIN_ID,
+    "schedule_id": SCHEDULE_ID,
+    "schedule": {"type": "web", "name": "Nights", "time_zone": "Europe/Berlin"},
+    "start_date": date(2026, 3, 1),
+    "end_date": date(2026, 3, 8),
     "name": "Nights",
     "delay": 60,
     "key": "severity",

@@ -147,6 +147,10 @@ _USUAL: Final[Mapping[str, _Test]] = {
 FILTERS: Final[Mapping[str, Mapping[str, _Test]]] = {
     "list_alert_groups": _GROUP_TESTS,
     "list_alerts": {"search": lambda alert, value: _mentions(alert.payload, value)},
+    "list_final_shifts": {
+        "start_date": lambda shift, value: value[:10] <= f"{shift.shift_end:%Y-%m-%d}",
+        "end_date": lambda shift, value: f"{shift.shift_start:%Y-%m-%d}" <= value[:10],
+    },
     "list_slack_channels": {"channel_name": lambda channel, value: _same(channel.name, value)},
     "list_user_groups": {
         "slack_handle": lambda group, value: group.slack and _same(group.slack.handle, value)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from grafana_oncall._generated.resources.user_groups import UserGroups
     from grafana_oncall._generated.resources.users import Users
     from grafana_oncall.resources.alert_groups import AlertGroups
+    from grafana_oncall.resources.schedules import Schedules
 
 
 class Resources:
@@ -64,6 +65,13 @@ class Resources:
         )
 
         return EscalationChains(self._session)
+
+    @cached_property
+    def schedules(self) -> "Schedules":
+        """Schedules: who is on call when."""
+        from grafana_oncall.resources.schedules import Schedules  # noqa: PLC0415  # see above
+
+        return Schedules(self._session)
 
     @cached_property
     def alerts(self) -> "Alerts":

@@ -32,6 +32,7 @@ code with the client, because a bug in shared code would cancel out.
 
 from grafana_oncall.testing._objects.chat import FakeSlackChannel, FakeUserGroup
 from grafana_oncall.testing._objects.escalation import FakeEscalationChain
+from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeSpan
 from grafana_oncall.testing._server.dispatch import OPERATION_NAMES
 from grafana_oncall.testing._server.rate_limit import RateLimit
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
@@ -56,7 +57,9 @@ __all__ = [
     "FakeOnCall",
     "FakeRequest",
     "FakeResponse",
+    "FakeSchedule",
     "FakeSlackChannel",
+    "FakeSpan",
     "FakeUser",
     "FakeUserGroup",
     "Fault",

@@ -23,6 +23,7 @@ def full(fake: FakeOnCall) -> FakeOnCall:
         fake.add_team(name)
         fake.add_integration(name=name)
         fake.add_escalation_chain(name)
+        fake.add_schedule(name)
         fake.add_slack_channel(name)
         fake.add_user_group(name)
     fake.add_user("second")

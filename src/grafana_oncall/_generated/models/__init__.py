@@ -49,6 +49,18 @@ if TYPE_CHECKING:
         LabelValueInput,
     )
     from .organizations import Organization
+    from .schedules import (
+        CalendarScheduleCreate,
+        FinalShift,
+        IcalScheduleCreate,
+        Schedule,
+        ScheduleCreate,
+        ScheduleType,
+        ScheduleUpdate,
+        SlackSettings,
+        SlackSettingsInput,
+        WebScheduleCreate,
+    )
     from .slack_channels import SlackChannel
     from .teams import Team
     from .user_groups import SlackUserGroup, UserGroup
@@ -112,6 +124,18 @@ MODULES: Final = {
         "LabelValueInput",
     ),
     "._generated.models.organizations": ("Organization",),
+    "._generated.models.schedules": (
+        "CalendarScheduleCreate",
+        "FinalShift",
+        "IcalScheduleCreate",
+        "Schedule",
+        "ScheduleCreate",
+        "ScheduleType",
+        "ScheduleUpdate",
+        "SlackSettings",
+        "SlackSettingsInput",
+        "WebScheduleCreate",
+    ),
     "._generated.models.slack_channels": ("SlackChannel",),
     "._generated.models.teams": ("Team",),
     "._generated.models.user_groups": ("SlackUserGroup", "UserGroup"),
@@ -136,6 +160,7 @@ __all__ = [
     "AlertGroupState",
     "AttachedLabelInput",
     "AttachedNameInput",
+    "CalendarScheduleCreate",
     "ChannelRoute",
     "ChannelRouteInput",
     "DefaultRoute",
@@ -152,7 +177,9 @@ __all__ = [
     "EventType",
     "EventUser",
     "EventWebhook",
+    "FinalShift",
     "Heartbeat",
+    "IcalScheduleCreate",
     "Integration",
     "IntegrationCreate",
     "IntegrationUpdate",
@@ -168,9 +195,15 @@ __all__ = [
     "Permalinks",
     "RichTemplate",
     "RichTemplateInput",
+    "Schedule",
+    "ScheduleCreate",
+    "ScheduleType",
+    "ScheduleUpdate",
     "SlackChannel",
     "SlackRoute",
     "SlackRouteInput",
+    "SlackSettings",
+    "SlackSettingsInput",
     "SlackUser",
     "SlackUserGroup",
     "StackInfo",
@@ -182,5 +215,6 @@ __all__ = [
     "User",
     "UserGroup",
     "UserRole",
+    "WebScheduleCreate",
     "WebhookEvent",
 ]

@@ -14,6 +14,7 @@ from grafana_oncall.testing._resources.escalation_chains import (
 )
 from grafana_oncall.testing._resources.integrations import INTEGRATIONS, AddIntegrations
 from grafana_oncall.testing._resources.people import TEAMS, USERS, AddPeople
+from grafana_oncall.testing._resources.schedules import SCHEDULES, AddSchedules
 
 from .arguments import (
     GROUP,
@@ -42,6 +43,7 @@ _STATE = one_of(get_args(State))
 COLLECTIONS: tuple[Collection[Any], ...] = (
     ESCALATION_CHAINS,
     INTEGRATIONS,
+    SCHEDULES,
     SLACK_CHANNELS,
     TEAMS,
     USER_GROUPS,
@@ -50,7 +52,7 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
 """The resources whose objects a server keeps by id; alert groups are kept in an index."""
 
 
-class Populate(AddChat, AddEscalationChains, AddIntegrations, AddPeople):
+class Populate(AddChat, AddEscalationChains, AddIntegrations, AddPeople, AddSchedules):
     """The `add_…` methods of `FakeOnCall`: those of each resource, and of tokens and groups."""
 
     @explain_keywords

@@ -1,0 +1,159 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import attrs
+import msgspec
+
+from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
+
+
+@attrs.frozen(kw_only=True)
+class SlackSettings(Serializable):
+    """What Slack is told about a schedule."""
+
+    channel_id: str | None = None
+    """Slack's id of a channel."""
+    user_group_id: str | None = None
+    """Slack's id of a user group."""
+
+
+@attrs.frozen(kw_only=True)
+class SlackSettingsInput(Serializable):
+    """What to tell Slack about a schedule."""
+
+    channel_id: str | None | UnsetType = UNSET
+    """Slack's id of a channel; null for none."""
+    user_group_id: str | None | UnsetType = UNSET
+    """Slack's id of a user group; null for none."""
+
+
+@attrs.frozen(kw_only=True)
+class Schedule(Serializable):
+    """A schedule; it has the members of its type, and the others are null or empty."""
+
+    id: str
+    name: str
+    """Not unique."""
+    on_call_now: tuple[str, ...]
+    """Ids of the users who were on call when it was read."""
+    type: ScheduleType | None = None
+    team_id: str | None = None
+    slack: SlackSettings | None = None
+    time_zone: str | None = None
+    """Of types calendar and web."""
+    shifts: tuple[str, ...] = ()
+    """Ids of on-call shifts, of types calendar and web."""
+    ical_url_primary: str | None = None
+    """Of type ical."""
+    ical_url_overrides: str | None = None
+    """Of types ical and calendar."""
+    enable_web_overrides: bool | None = None
+    """Of type calendar."""
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@attrs.frozen(kw_only=True)
+class FinalShift(Serializable):
+    """One user who is on call from a start to an end."""
+
+    user_pk: str
+    """Id of the user."""
+    shift_start: AwareDatetime
+    shift_end: AwareDatetime
+    user_email: str | None = None
+    user_username: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class IcalScheduleCreate(Serializable):
+    """A schedule that the server reads from iCalendar files."""
+
+    type: Literal["ical"] = "ical"
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """Up to 200 characters; not unique."""
+    ical_url_primary: Annotated[str, msgspec.Meta(min_length=1)]
+    """URL of an iCalendar file, which the server downloads at once."""
+    team_id: str | None | UnsetType = UNSET
+    """Id of the team."""
+    slack: SlackSettingsInput | UnsetType = UNSET
+    ical_url_overrides: str | None | UnsetType = UNSET
+    """URL of an iCalendar file whose events replace others."""
+
+
+@attrs.frozen(kw_only=True)
+class CalendarScheduleCreate(Serializable):
+    """A schedule of shifts that the API manages."""
+
+    type: Literal["calendar"] = "calendar"
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """Up to 200 characters; not unique."""
+    time_zone: Annotated[str, msgspec.Meta(min_length=1)]
+    """IANA name, such as Europe/Berlin."""
+    team_id: str | None | UnsetType = UNSET
+    """Id of the team."""
+    slack: SlackSettingsInput | UnsetType = UNSET
+    shifts: Sequence[str] | UnsetType = UNSET
+    """Ids of its on-call shifts, in no order."""
+    ical_url_overrides: str | None | UnsetType = UNSET
+    """URL of an iCalendar file whose events replace others."""
+    enable_web_overrides: bool | UnsetType = UNSET
+    """Whether overrides are made on the web, and not in that file."""
+
+
+@attrs.frozen(kw_only=True)
+class WebScheduleCreate(Serializable):
+    """A schedule that is edited on the web; the open-source engine takes no later change by the API."""
+
+    type: Literal["web"] = "web"
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """Up to 200 characters; not unique."""
+    time_zone: Annotated[str, msgspec.Meta(min_length=1)]
+    """IANA name, such as Europe/Berlin."""
+    team_id: str | None | UnsetType = UNSET
+    """Id of the team."""
+    slack: SlackSettingsInput | UnsetType = UNSET
+    shifts: Sequence[str] | UnsetType = UNSET
+    """Ids of its on-call shifts, in no order."""
+
+
+@attrs.frozen(kw_only=True)
+class ScheduleUpdate(Serializable):
+    """Changes to a schedule; absent members are unchanged."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    """Up to 200 characters; not unique."""
+    team_id: str | None | UnsetType = UNSET
+    """Id of the new team; null for no team."""
+    slack: SlackSettingsInput | UnsetType = UNSET
+    time_zone: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
+    """IANA name; of types calendar and web."""
+    shifts: Sequence[str] | UnsetType = UNSET
+    """Ids of all its on-call shifts, in no order; of type calendar."""
+    ical_url_primary: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
+    """URL that the server downloads at once; of type ical."""
+    ical_url_overrides: str | None | UnsetType = UNSET
+    """URL, or null for none; of types ical and calendar."""
+    enable_web_overrides: bool | UnsetType = UNSET
+    """Of type calendar."""
+
+
+if TYPE_CHECKING:
+    ScheduleType: TypeAlias = Literal["ical", "calendar", "web"] | str
+else:
+    ScheduleType = str
+"""What a schedule is made from.
+
+Known values, to which servers may add: 'ical', 'calendar', 'web'.
+"""
+
+
+ScheduleCreate: TypeAlias = IcalScheduleCreate | CalendarScheduleCreate | WebScheduleCreate
+"""A schedule to create.
+"""

@@ -1,0 +1,74 @@
+"""Schedules and their shifts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import attrs
+
+from .references import refers_to
+
+ScheduleType = Literal["calendar", "ical", "web"]
+ShiftType = Literal["single_event", "recurrent_event", "rolling_users", "override"]
+
+
+@attrs.define(kw_only=True, eq=False)
+class FakeShift:
+    """An on-call shift, which schedules name."""
+
+    id: str
+    type: ShiftType
+    start: str
+    """Without a zone, such as `2026-12-01T09:00:00`."""
+    duration: int
+    """In seconds."""
+    name: str | None = None
+    team_id: str | None = None
+    time_zone: str | None = None
+
+
+@attrs.define
+class FakeSpan:
+    """A user, by id, who is on call from a start to an end."""
+
+    user: str
+    start: datetime
+    end: datetime
+
+
+@attrs.define(kw_only=True, eq=False)
+class FakeSchedule:
+    """A schedule; who is on call is what a test says, and is not worked out from its shifts."""
+
+    id: str
+    name: str
+    type: ScheduleType
+    team_id: str | None = None
+    time_zone: str | None = None
+    slack: dict[str, str | None] = attrs.Factory(
+        lambda: dict[str, str | None](channel_id=None, user_group_id=None)
+    )
+    shifts: list[str] = attrs.field(factory=list[str], metadata=refers_to(FakeShift, "dropped"))
+    """Ids of its shifts."""
+    ical_url_primary: str | None = None
+    ical_url_overrides: str | None = None
+    enable_web_overrides: bool = False
+    on_call: list[str] = attrs.field(factory=list[str])
+    """Ids of the users who are always on call."""
+    spans: list[FakeSpan] = attrs.field(factory=list[FakeSpan])
+    """Who else is on call when."""
+
+    def within(self, start: datetime, end: datetime) -> list[FakeSpan]:
+        """Return who is on call between these times, in order, cut to them."""
+        always = [FakeSpan(user, start, end) for user in self.on_call]
+        cut = [
+            FakeSpan(span.user, max(span.start, start), min(span.end, end)) for span in self.spans
+        ]
+        found = [*always, *(span for span in cut if span.start < span.end)]
+        return sorted(found, key=lambda span: span.start)
+
+    def on_call_at(self, moment: datetime) -> list[str]:
+        """Return the ids of the users who are on call at a moment."""
+        spans = (span.user for span in self.spans if span.start <= moment < span.end)
+        return [*dict.fromkeys([*self.on_call, *spans])]
