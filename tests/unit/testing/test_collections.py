@@ -54,7 +54,9 @@ def test_a_collection_is_saved_and_loaded(
 ) -> None:
     """Under its name in the document."""
     path = f"{collection.name}/"
-    loaded = FakeOnCall.from_json(full.to_json(), clock=clock)
+    saved = full.to_json()
+    loaded = FakeOnCall.from_json(saved, clock=clock)
+    assert loaded.to_json() == saved
     assert ask(loaded, "GET", path).body == ask(full, "GET", path).body
 
 

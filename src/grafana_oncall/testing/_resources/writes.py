@@ -164,9 +164,9 @@ class Writes(Generic[T]):
 
     @staticmethod
     def _positions(context: Context, item: T, siblings: Callable[[T], Hashable]) -> dict[str, int]:
-        items: Iterable[Any] = context.world.store(type(item)).values()
-        shared = siblings(item)
-        return {each.id: each.position for each in items if siblings(each) == shared}
+        items, shared = context.world.store(type(item)), siblings(item)
+        together: Iterable[Any] = [each for each in items.values() if siblings(each) == shared]
+        return {each.id: each.position for each in together}
 
 
 def _take_place(given: dict[str, Any]) -> dict[str, Any]:

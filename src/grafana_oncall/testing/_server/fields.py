@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 from .responses import crashed, refused
 
@@ -167,7 +167,8 @@ def related_ids(known: Iterable[str]) -> Check:
             return []
         if not isinstance(value, list | str | dict):
             raise crashed()  # the server iterates over it
-        return [each for each in known if each in list(value)]
+        given: list[Any] = list(cast("Iterable[Any]", value))
+        return [each for each in known if each in given]
 
     return check
 

@@ -136,7 +136,7 @@ class World:
             setattr(owner, name, [each for each in value if each != id])
         elif value == id and then == "cleared":
             setattr(owner, name, None)
-        elif value == id and owner.id in self.store(type(owner)):
+        elif value == id and owner.id in self.stores[owner.__class__]:
             self.remove(owner)
 
     def apply_due(self) -> datetime:
