@@ -6,7 +6,7 @@
 # make mutants the share of mutants of the pure core that the tests kill (half an hour)
 # make bench   the SDK and its peers side by side, against the goals of the project
 # make audit   known vulnerabilities of the dependencies, from a service on the network
-# make codegen openapi.yaml -> src/grafana_oncall/_generated
+# make codegen openapi.yaml -> src/grafana_oncall/_generated, docs/operations.md
 # make surface the public names -> tests/packaging/public_surface.txt
 # make format  ruff's fixes and layout
 # make clean   everything that these made

@@ -1,4 +1,4 @@
-"""Regenerate the models, request builders and constants, or check that they are up to date."""
+"""Regenerate the package and the page of operations, or check that they are up to date."""
 
 import argparse
 import sys
@@ -12,6 +12,7 @@ from .read.schemas import is_named, used_schemas
 from .read.spec import SCHEMAS, Spec, Unsupported, tag_descriptions
 from .read.webhooks import read_webhooks
 from .render.constraints import Constant, read_constants, render_constraints
+from .render.docs import render_docs
 from .render.formatting import format_sources
 from .render.models import render_models
 from .render.operations import render_operations
@@ -49,6 +50,11 @@ def render(spec: Spec) -> dict[str, str]:
     return format_sources(files)
 
 
+def render_page(spec: Spec) -> str:
+    """Render the page of operations for readers."""
+    return render_docs(list(read_operations(spec)), tag_descriptions(spec))
+
+
 def _claimed_names(
     operations: list[Operation], constants: list[Constant], named: list[str]
 ) -> Iterator[tuple[str, str]]:
@@ -60,11 +66,11 @@ def _claimed_names(
         yield op.id.upper(), f"{op.pointer}/operationId"
 
 
-def drift(files: dict[str, str], folder: Path) -> list[str]:
+def drift(files: dict[str, str], folder: Path, pattern: str = "*.py") -> list[str]:
     """List the files that are changed, missing or superfluous in the folder, sorted by name."""
     present = {
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
-        for path in folder.rglob("*.py")
+        for path in folder.rglob(pattern)
     }
     return sorted(name for name in files.keys() | present if files.get(name) != present.get(name))
 
@@ -88,16 +94,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--spec", type=Path, default=ROOT / "openapi.yaml")
     parser.add_argument("--output", type=Path, default=ROOT / "src/grafana_oncall/_generated")
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs/operations.md")
     options = parser.parse_args(arguments)
     try:
-        files = render(Spec.load(options.spec))
+        spec = Spec.load(options.spec)
+        files, page = render(spec), render_page(spec)
     except Unsupported as error:
         print(f"{options.spec}: {error}", file=sys.stderr)
         return 1
-    outdated = drift(files, options.output)
+    outdated = [
+        *drift(files, options.output),
+        *drift({options.docs.name: page}, options.docs.parent, options.docs.name),
+    ]
     if not options.check:
         write(files, options.output)
-        print(f"{len(outdated)} of {len(files)} files written to {options.output}")
+        options.docs.parent.mkdir(parents=True, exist_ok=True)
+        options.docs.write_text(page, encoding="utf-8")
+        print(f"{len(outdated)} of {len(files) + 1} files written")
     elif outdated:
         print(f"Out of date: {', '.join(outdated)}. Run: make codegen", file=sys.stderr)
         return 1

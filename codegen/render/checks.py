@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 
+from codegen.read.parameters import Parameter
 from codegen.read.paths import Operation
 from codegen.read.spec import Unsupported
 
 from .arguments import ARGUMENTS, MEMBERS
+
+
+def lookups(operation: Operation) -> list[Parameter]:
+    """Return the filters by which the facade finds one object."""
+    return [each for each in operation.filters if each.lookup]
 
 
 def check(operation: Operation, by_id: Mapping[str, Operation]) -> None:

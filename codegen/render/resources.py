@@ -18,7 +18,7 @@ from codegen.read.parameters import Parameter
 from codegen.read.paths import Operation
 
 from .arguments import PERPAGE, PREFETCH, RECONCILE, argument, member_argument
-from .checks import check
+from .checks import check, lookups
 from .templating import class_name, id_hint, jinja_environment
 
 
@@ -152,11 +152,6 @@ def _read(by_id: Mapping[str, Operation], operation: Operation, name: str) -> st
     return _call(attrs.evolve(read, parameters=shared))
 
 
-def _lookups(operation: Operation) -> list[Parameter]:
-    """Return the filters by which the facade finds one object."""
-    return [each for each in operation.filters if each.lookup]
-
-
 def _noun(operation: Operation) -> str:
     return operation.tag.removesuffix("s").replace("_", " ")
 
@@ -215,7 +210,7 @@ _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "arguments": _arguments,
     "call": _call,
     "in_python": _in_python,
-    "lookups": _lookups,
+    "lookups": lookups,
     "notes": _notes,
     "noun": _noun,
     "pascal": _pascal,

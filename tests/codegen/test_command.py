@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from codegen.__main__ import ROOT, main, render, write
+from codegen.__main__ import ROOT, main, render, render_page, write
 from codegen.read.spec import Spec
 from tests.support.specs import GET, OF_TAGS, OPENAPI, json_content, minimal
 
@@ -40,10 +40,15 @@ def small_files(small: Path) -> Mapping[str, str]:
 
 
 @pytest.fixture
-def output(small_files: Mapping[str, str], tmp_path: Path) -> Path:
+def output(small: Path, small_files: Mapping[str, str], tmp_path: Path) -> Path:
     """Make a folder that is up to date."""
     write(dict(small_files), tmp_path)
+    (tmp_path / "page.md").write_text(render_page(Spec.load(small)), encoding="utf-8")
     return tmp_path
+
+
+def _arguments(spec: Path, output: Path) -> list[str]:
+    return ["--spec", str(spec), "--output", str(output), "--docs", str(output / "page.md")]
 
 
 def _read(folder: Path) -> dict[str, bytes]:
@@ -79,6 +84,10 @@ def _add_beside(folder: Path) -> None:
     (folder / "operations.py").touch()
 
 
+def _change_page(folder: Path) -> None:
+    (folder / "page.md").write_text("", encoding="utf-8")
+
+
 def _all(folder: Path) -> None:
     _add(folder)
     _change(folder)
@@ -111,13 +120,13 @@ def test_another_process_writes_the_same_bytes(
     """Hash seed, locale, working directory and its settings do not affect the output."""
     (tmp_path / "pyproject.toml").write_text(_SETTINGS, encoding="utf-8")
     output = tmp_path / "made"
-    command = [sys.executable, "-m", "codegen", "--spec", str(OPENAPI), "--output", str(output)]
+    command = [sys.executable, "-m", "codegen", *_arguments(OPENAPI, output)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed, "LC_ALL": "C"}
     folder = tmp_path if elsewhere else ROOT
     run = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=True
     )
-    assert run.stdout == f"{len(files)} of {len(files)} files written to {output}\n"
+    assert run.stdout == f"{len(files) + 1} of {len(files) + 1} files written\n"
     assert _read(output) == {name: text.encode() for name, text in files.items()}
     assert _read(output) == _read(GENERATED)
 
@@ -132,6 +141,7 @@ def test_another_process_writes_the_same_bytes(
         pytest.param(_lose_below, "operations/_all.py", id="missing in the package"),
         pytest.param(_add_below, "operations/stale.py", id="extra in the package"),
         pytest.param(_add_beside, "operations.py", id="module beside the package of its name"),
+        pytest.param(_change_page, "page.md", id="the page of operations"),
         pytest.param(
             _all, "__init__.py, models/stale.py, models/things.py", id="all three, in order"
         ),
@@ -145,7 +155,7 @@ def test_a_difference_is_named_with_the_command_to_run(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """--check fails and leaves the folder as it is."""
-    arguments = ["--check", "--spec", str(small), "--output", str(output)]
+    arguments = ["--check", *_arguments(small, output)]
     assert main(arguments) == 0
     change(output)
     before = _read(output)
@@ -159,7 +169,7 @@ def test_in_a_missing_folder_every_file_is_out_of_date(
 ) -> None:
     """--check does not create it."""
     absent = tmp_path / "absent"
-    assert main(["--check", "--spec", str(small), "--output", str(absent)]) == 1
+    assert main(["--check", *_arguments(small, absent)]) == 1
     assert "Out of date: __init__.py, constraints.py" in capsys.readouterr().err
     assert not absent.exists()
 
@@ -172,7 +182,7 @@ def test_an_unsupported_specification_is_reported_with_file_and_pointer(
     path, output = tmp_path / "odd.yaml", tmp_path / "output"
     pointer = "#/components/schemas/things.Thing/properties/id"
     path.write_text(yaml.safe_dump(minimal({f"{pointer}/format": "uuid"})), encoding="utf-8")
-    arguments = ["--spec", str(path), "--output", str(output)]
+    arguments = _arguments(path, output)
     assert main([*arguments, "--check"] if check else arguments) == 1
     formats = "date-time, local-date-time, time-utc"
     expected = f"{path}: {pointer}/format: a format is one of {formats}\n"
@@ -188,8 +198,8 @@ def test_writing_creates_the_folder_and_its_parents(
 ) -> None:
     """The command reports how many files were written."""
     output = tmp_path / "a" / "b"
-    assert main(["--spec", str(small), "--output", str(output)]) == 0
-    assert capsys.readouterr() == (f"9 of 9 files written to {output}\n", "")
+    assert main(_arguments(small, output)) == 0
+    assert capsys.readouterr() == ("10 of 10 files written\n", "")
     assert _read(output) == {name: text.encode() for name, text in small_files.items()}
 
 
@@ -203,8 +213,8 @@ def test_writing_restores_outdated_files_and_leaves_the_rest(
     _all(output)
     _add_below(output)
     _lose_below(output)
-    assert main(["--spec", str(small), "--output", str(output)]) == 0
-    assert capsys.readouterr().out == f"5 of 9 files written to {output}\n"
+    assert main(_arguments(small, output)) == 0
+    assert capsys.readouterr().out == "5 of 10 files written\n"
     assert _read(output) == expected
     assert (output / "notes.txt").exists()
     assert (output / "constraints.py").stat().st_mtime_ns == same

@@ -1,11 +1,11 @@
-"""Each operation of openapi.yaml, and no other, is in the facade, the fake and the README."""
+"""Each operation of openapi.yaml, and no other, is in the facade, the fake and the documents."""
 
 from __future__ import annotations
 
 import inspect
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 from functools import cache
@@ -19,7 +19,6 @@ from grafana_oncall._listing.filters import FILTERS
 from grafana_oncall.errors import StatusError
 from grafana_oncall.testing import OPERATION_NAMES, FakeOnCall, FakeRequest
 from tests.contract.calls import CALLS, GENERATED
-from tests.contract.recorded import RESPONSES
 from tests.contract.servers import (
     CHAIN_ID,
     GROUP_ID,
@@ -29,9 +28,9 @@ from tests.contract.servers import (
     USER_ID,
     seeded,
 )
-from tests.contract.specification import OPERATIONS, ROOT, Operation
+from tests.contract.specification import FOLDER, OPERATIONS, ROOT, Operation
 from tests.support import virtual_time
-from tests.support.readme import TEXT, table
+from tests.support.readme import table
 
 RESOURCES: Final = tuple(tag["name"] for tag in ROOT["tags"])
 COMPOSED: Final = {
@@ -57,8 +56,6 @@ NEEDED: Final = {
     "value": "critical",
 }
 """An argument for each parameter that some method needs."""
-USER: Final = ", and a user's API key: no service account"
-"""What the README says about operations that refuse service accounts."""
 
 
 def _methods() -> Iterator[str]:
@@ -154,45 +151,53 @@ def test_the_fake_has_each_operation_and_no_other() -> None:
     assert len(OPERATION_NAMES) == len(OPERATIONS)
 
 
-def _documented() -> Iterator[tuple[str, str]]:
-    """The table of operations: methods of the facade, and what each needs."""
-    for calls, needed in table("Call"):
-        resource, _, _ = calls.strip("`").partition(".")
-        for call in re.findall(r"`[^`]+`", calls):
-            name = call.strip("`").partition("(")[0].removeprefix(resource).removeprefix(".")
-            yield f"{resource}.{name}", needed
+PAGE: Final = (FOLDER / "docs/operations.md").read_text(encoding="utf-8")
+"""The page of operations, which is generated."""
 
 
-def _needed(method: str) -> str:
-    """The permission of the operation that it sends, as the README writes it."""
-    (sent,) = (one for one in operations.OPERATIONS if one.id == _operation_of(method))
-    prefix, _, permission = sent.permission.partition(".")
-    assert f"| Permission, after `{prefix}.` |" in TEXT
-    return f"`{permission}`" + (USER if sent.needs_user else "")
+def _rows() -> Iterator[list[str]]:
+    """The cells of each row about a method."""
+    for line in PAGE.splitlines():
+        if line.startswith("| `"):
+            yield [cell.strip().strip("`") for cell in line.strip("|").split(" | ")]
 
 
-def test_the_readme_says_what_each_method_of_the_facade_needs() -> None:
-    """In its table of operations, which has all of them, once each."""
-    documented = [*_documented()]
-    assert {*documented} == {(method, _needed(method)) for method in METHODS}
-    assert len(documented) == len(METHODS)
+def test_the_page_of_operations_says_what_each_method_of_the_facade_sends_and_needs() -> None:
+    """All of them, once each, and the look-ups."""
+    by_id = {one.id: one for one in operations.OPERATIONS}
+    sent = {method: by_id[_sent(method).id] for method in METHODS}
+    documented = {call.partition("(")[0]: rest for call, *rest in _rows()}
+    assert len(documented) == len([*_rows()])
+    lookups = {method for method in documented if ".by_" in method}
+    assert documented.keys() - lookups == sent.keys()
+    for method, one in sent.items():
+        permission = one.permission.partition(".")[2]
+        request, *needed, _ = documented[method]
+        assert request == f"{one.method} {one.path}"
+        assert needed == [permission, "user" if one.needs_user else "any"]
+    assert {*lookups} == {
+        f"{resource}.{name}" for resource, name in _public() if name.startswith("by_")
+    }
 
 
-PLACES: Final[Mapping[str, Callable[[], Iterable[str]]]] = {
-    "the facade": lambda: map(_operation_of, METHODS),
-    "the fake": lambda: OPERATION_NAMES,
-    "the recorded shapes": lambda: (
-        shape.of for shape in RESPONSES if "raises" not in shape.recorded
-    ),
-    "the table of operations": lambda: (_operation_of(method) for method, _ in _documented()),
-}
-"""Where each operation of the specification must be."""
+def _public() -> Iterator[tuple[str, str]]:
+    """Each resource with the name of each of its public methods and properties."""
+    client = OnCallClient(url="https://oncall.test", token="any")
+    for resource in RESOURCES:
+        for name in dir(type(getattr(client, resource))):
+            if not name.startswith("_"):
+                yield resource, name
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_every_operation_of_the_specification_is_everywhere(place: str) -> None:
-    """In the facade, the fake, the shapes of real servers, and the table for users."""
-    assert {*OPERATIONS} - {*PLACES[place]()} == set()
+def test_the_readme_has_the_methods_of_each_resource() -> None:
+    """With a link to its table on the page of operations."""
+    documented: set[tuple[str, str]] = set()
+    link = r"\[`(\w+)`\]\(docs/operations\.md#([\w-]+)\)"
+    for resources, methods in table("Resource"):
+        for resource, anchor in re.findall(link, resources):
+            assert f"\n## {anchor.replace('-', ' ').capitalize()}\n" in PAGE
+            documented |= {(resource, name) for name in re.findall(r"`(\w+)`", methods)}
+    assert documented == {*_public()}
 
 
 every_list = pytest.mark.parametrize(
