@@ -1,0 +1,21 @@
+"""The command `grafana-oncall`, which is also `python -m grafana_oncall`."""
+
+import sys
+from collections.abc import Sequence
+
+from grafana_oncall._core.extras import install
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code."""
+    try:
+        import cyclopts  # noqa: F401, PLC0415  # an extra
+        import rich  # noqa: F401, PLC0415  # an extra
+    except ImportError:
+        sys.stderr.write(f"The command needs an extra: {install('cli')}\n")
+        return 2
+    from .app import run  # noqa: PLC0415  # it needs the extra
+
+    return run(sys.argv[1:] if arguments is None else [*arguments])

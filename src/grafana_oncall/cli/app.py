@@ -1,0 +1,83 @@
+"""The command line: its commands, and how errors become exit codes."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from grafana_oncall import __version__
+from grafana_oncall.errors import InvalidArgument, OnCallError, OutcomeUnknown
+
+from . import bulk, export, groups, integrations, watching
+from .exits import HELP, Exit
+from .output import fail
+from .selection import STDIN
+from .session import Common
+
+app = App(
+    name="grafana-oncall",
+    help="Grafana OnCall from the command line.",
+    help_epilogue=HELP,
+    help_format="plaintext",
+    version=__version__,
+    suppress_keyboard_interrupt=False,
+)
+app.command(groups.app)
+app.command(integrations.app)
+app.command(watching.watch)
+app.command(export.export)
+app.register_install_completion_command(add_to_startup=False)
+
+
+@app.command
+async def resume(
+    journal: Annotated[Path, Parameter(help="File that --journal wrote.")],
+    *,
+    common: Common = Common(),  # noqa: B008  # frozen
+) -> Exit:
+    """Finish a bulk run that was cut short, from its journal."""
+    return await bulk.resume(journal, common)
+
+
+@app.command(help_flags=())
+def fake(
+    *arguments: Annotated[str, Parameter(allow_leading_hyphen=True, help="See `fake --help`.")],
+) -> int:
+    """Serve a fake OnCall server to try things on."""
+    from grafana_oncall.testing.__main__ import main  # noqa: PLC0415  # the fake takes a while
+
+    return main(arguments)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command, and return its exit code."""
+    # cyclopts takes a lone dash for an option.
+    words = [STDIN if word == "-" else word for word in arguments]
+    try:
+        result = app(words, exit_on_error=False, print_error=True, result_action="return_value")
+        sys.stdout.flush()
+    except CycloptsError:
+        return Exit.USAGE  # which it has printed
+    except OnCallError as error:
+        fail(error)
+        return _code(error)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Whatever reads the output has had enough; Python would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FAILED
+    return result if isinstance(result, int) else Exit.DONE
+
+
+def _code(error: OnCallError) -> Exit:
+    match error:
+        case InvalidArgument():
+            return Exit.USAGE
+        case OutcomeUnknown():
+            return Exit.UNKNOWN
+        case _:
+            return Exit.FAILED
