@@ -2,7 +2,7 @@
 
 import sys
 
-from grafana_oncall.cli import main
+from grafana_oncall._cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -12,7 +12,7 @@ import attrs
 import pytest
 import pytest_asyncio
 
-from grafana_oncall.cli import main
+from grafana_oncall._cli import main
 from grafana_oncall.testing import FakeOnCall, seed_storm, serve
 
 GROUPS = 30

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall import FOREVER
-from grafana_oncall.cli.times import duration, moment, silence
+from grafana_oncall._cli.times import duration, moment, silence
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)

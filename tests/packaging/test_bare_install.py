@@ -19,6 +19,11 @@ NEEDS: Final = {
 from grafana_oncall import OnCallClient
 OnCallClient(url="https://oncall.test", token="t", transport="aiohttp")
 """,
+    "cli": """
+import sys
+from grafana_oncall._cli import main
+sys.exit(main([]))
+""",
     "httpx2": """
 from grafana_oncall import OnCallClient
 OnCallClient(url="https://oncall.test", token="t", transport="httpx2")
@@ -46,6 +51,7 @@ asyncio.run(serve(FakeOnCall()).__aenter__())
 
 MESSAGES: Final = {
     "aiohttp": 'InvalidArgument: transport="aiohttp" needs another package',
+    "cli": "The command needs an extra",
     "httpx2": 'InvalidArgument: transport="httpx2" needs another package',
     "rich": "ImportError: A progress bar needs rich",
     "otel": "ImportError: Tracing needs OpenTelemetry",

@@ -73,7 +73,7 @@ async def ack(
 ) -> Exit:
     """Acknowledge alert groups."""
     return await act(
-        lambda client: client.alert_groups.bulk.acknowledge, ids, query, options, common
+        lambda bulk, groups, given: bulk.acknowledge(groups, **given), ids, query, options, common
     )
 
 
@@ -86,7 +86,7 @@ async def unack(
 ) -> Exit:
     """Take acknowledgements back."""
     return await act(
-        lambda client: client.alert_groups.bulk.unacknowledge, ids, query, options, common
+        lambda bulk, groups, given: bulk.unacknowledge(groups, **given), ids, query, options, common
     )
 
 
@@ -98,7 +98,9 @@ async def resolve(
     common: Common = Common(),  # noqa: B008  # frozen
 ) -> Exit:
     """Resolve alert groups."""
-    return await act(lambda client: client.alert_groups.bulk.resolve, ids, query, options, common)
+    return await act(
+        lambda bulk, groups, given: bulk.resolve(groups, **given), ids, query, options, common
+    )
 
 
 @app.command
@@ -109,7 +111,9 @@ async def unresolve(
     common: Common = Common(),  # noqa: B008  # frozen
 ) -> Exit:
     """Let resolved alert groups fire again."""
-    return await act(lambda client: client.alert_groups.bulk.unresolve, ids, query, options, common)
+    return await act(
+        lambda bulk, groups, given: bulk.unresolve(groups, **given), ids, query, options, common
+    )
 
 
 @app.command
@@ -128,9 +132,7 @@ async def silence(
     except ValueError as error:
         raise InvalidArgument(f"--for: {error}", argument="for") from None
     return await act(
-        lambda client: (
-            lambda chosen, **given: client.alert_groups.bulk.silence(chosen, delay, **given)
-        ),
+        lambda bulk, groups, given: bulk.silence(groups, delay, **given),
         ids,
         query,
         options,
@@ -146,7 +148,9 @@ async def unsilence(
     common: Common = Common(),  # noqa: B008  # frozen
 ) -> Exit:
     """End silences."""
-    return await act(lambda client: client.alert_groups.bulk.unsilence, ids, query, options, common)
+    return await act(
+        lambda bulk, groups, given: bulk.unsilence(groups, **given), ids, query, options, common
+    )
 
 
 @app.command
@@ -162,9 +166,7 @@ async def delete(
 ) -> Exit:
     """Wipe or delete alert groups."""
     return await act(
-        lambda client: (
-            lambda chosen, **given: client.alert_groups.bulk.delete(chosen, mode=mode, **given)
-        ),
+        lambda bulk, groups, given: bulk.delete(groups, mode=mode, **given),
         ids,
         query,
         options,
@@ -189,12 +191,10 @@ async def label(
     if bool(add) == bool(remove):
         raise InvalidArgument("Pass --add or --remove, and not both.", argument="add")
     return await act(
-        lambda client: (
-            lambda chosen, **given: (
-                client.alert_groups.bulk.add_labels(chosen, list(add), **given)
-                if add
-                else client.alert_groups.bulk.remove_labels(chosen, list(remove), **given)
-            )
+        lambda bulk, groups, given: (
+            bulk.add_labels(groups, list(add), **given)
+            if add
+            else bulk.remove_labels(groups, list(remove), **given)
         ),
         ids,
         query,

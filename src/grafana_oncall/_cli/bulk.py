@@ -5,13 +5,20 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import attrs
 from cyclopts import Parameter
 
-from grafana_oncall import AlertGroup, OnCallClient, Pager
-from grafana_oncall.bulk import BulkOptions, BulkReport, BulkRun, OnProgress, progress_bar
+from grafana_oncall import AlertGroup, Pager
+from grafana_oncall.bulk import (
+    Bulk,
+    BulkOptions,
+    BulkReport,
+    BulkRun,
+    OnProgress,
+    progress_bar,
+)
 from grafana_oncall.errors import InvalidArgument
 
 from .exits import Exit
@@ -41,12 +48,13 @@ class RunOptions:
     )
 
 
-Start = Callable[..., BulkRun]
+Selected: TypeAlias = Pager[AlertGroup] | list[str]
+Start: TypeAlias = Callable[[Bulk, Selected, BulkOptions], BulkRun]
 """Begins a bulk run of a selection, with options."""
 
 
 async def act(
-    start: Callable[[OnCallClient], Start],
+    start: Start,
     ids: tuple[str, ...],
     query: Query,
     options: RunOptions,
@@ -55,7 +63,6 @@ async def act(
     """Run an action on a selection, and return the exit code."""
     async with common.client() as client:
         selected = selection(client, ids, query)
-        run = start(client)
         if isinstance(selected, Pager) and not (options.yes or options.dry_run):
             await _confirm(selected, query, options)
         with _progress(common) as on_progress:
@@ -68,7 +75,7 @@ async def act(
             )
             if options.journal is not None:
                 given["journal"] = options.journal
-            return await finish(run(selected, **given), common)
+            return await finish(start(client.alert_groups.bulk, selected, given), common)
 
 
 async def finish(run: BulkRun, common: Common) -> Exit:

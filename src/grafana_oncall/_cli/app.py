@@ -29,7 +29,7 @@ app.command(groups.app)
 app.command(integrations.app)
 app.command(watching.watch)
 app.command(export.export)
-app.register_install_completion_command(add_to_startup=False)
+app.register_install_completion_command(add_to_startup=False)  # pyright: ignore[reportUnknownMemberType]  # cyclopts leaves its **kwargs untyped
 
 
 @app.command

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from grafana_oncall._core.extras import install
 
@@ -10,10 +11,7 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
-    try:
-        import cyclopts  # noqa: F401, PLC0415  # an extra
-        import rich  # noqa: F401, PLC0415  # an extra
-    except ImportError:
+    if not all(map(find_spec, ("cyclopts", "rich"))):
         sys.stderr.write(f"The command needs an extra: {install('cli')}\n")
         return 2
     from .app import run  # noqa: PLC0415  # it needs the extra

@@ -3,7 +3,7 @@
 import csv
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,13 +112,13 @@ _COLUMNS: Sequence[str] = (
 
 
 @contextmanager
-def _json_lines(path: Path) -> Iterator[Write]:
+def _json_lines(path: Path) -> Generator[Write]:
     with path.open("w", encoding="utf-8") as file:
         yield lambda row: file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 @contextmanager
-def _csv(path: Path) -> Iterator[Write]:
+def _csv(path: Path) -> Generator[Write]:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, _COLUMNS)
         writer.writeheader()
@@ -131,7 +131,7 @@ def _unformula(value: object) -> object:
 
 
 @contextmanager
-def _sqlite(path: Path) -> Iterator[Write]:
+def _sqlite(path: Path) -> Generator[Write]:
     marks = ", ".join("?" * len(_COLUMNS))
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(f"CREATE TABLE alert_groups ({', '.join(_COLUMNS)}, PRIMARY KEY (id))")
