@@ -29,6 +29,14 @@ async def test_integrations_are_listed_shown_created_and_deleted(shell: Shell) -
     assert (await shell("integrations", "show", made_id)).code == 1
 
 
+async def test_any_path_can_be_read(shell: Shell) -> None:
+    """With parameters, which may be repeated."""
+    ran = await shell("get", "users", "--query", "roles=0", "--query", "roles=1")
+    assert ran.objects[0]["count"] == len(ran.objects[0]["results"])
+    assert (await shell("get", "users", "--query", "roles")).code == 2
+    assert (await shell("get", "nowhere")).code == 1
+
+
 async def test_changes_are_printed_as_they_come(shell: Shell) -> None:
     """A line each, or an object each."""
     lines = await shell("watch", "--existing", "--limit", "3")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy, bulk, changes, errors
+from grafana_oncall._cli.app import app
 from grafana_oncall.bulk import Status
 from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, RateLimit
 from grafana_oncall.testing.__main__ import _parse, _parser, _seeded
@@ -144,8 +145,20 @@ def test_the_options_of_the_fake_are_its_own() -> None:
     assert {"flavour", "rate_limit"} <= {*documented} <= _defaults(FakeOnCall).keys()
     assert RateLimit().window == timedelta(minutes=1)
     options = {option for action in _parser()._actions for option in action.option_strings}
-    documented = re.findall(r"`(--[\w-]+)", TEXT)
+    documented = re.findall(r"`(--[\w-]+)", TEXT.replace(_command_line(), ""))
     assert {"--flavour", "--new-every"} <= {*documented} <= options
+
+
+def test_the_options_of_the_command_are_its_own() -> None:
+    """Those in examples, too."""
+    documented = {*re.findall(r"--[a-z-]+", _command_line())}
+    known = {*re.findall(r"--[a-z-]+", app.generate_docs(recursive=True))}
+    assert {"--journal", "--since", "--json"} <= documented <= known | {"--install-completion"}
+
+
+def _command_line() -> str:
+    """The section of the README about the command."""
+    return TEXT.partition("## Command line")[2].partition("\n## ")[0]
 
 
 def test_the_extras_are_the_projects() -> None:

@@ -13,7 +13,7 @@ from grafana_oncall.errors import InvalidArgument, OnCallError, OutcomeUnknown
 
 from . import bulk, export, groups, integrations, watching
 from .exits import HELP, Exit
-from .output import fail
+from .output import fail, print_json
 from .selection import STDIN
 from .session import Common
 
@@ -40,6 +40,26 @@ async def resume(
 ) -> Exit:
     """Finish a bulk run that was cut short, from its journal."""
     return await bulk.resume(journal, common)
+
+
+@app.command
+async def get(
+    path: Annotated[str, Parameter(help="Below /api/v1/, such as teams/.")],
+    *,
+    query: Annotated[
+        tuple[str, ...], Parameter(help="NAME=VALUE; may be repeated.", negative=())
+    ] = (),
+    common: Common = Common(),  # noqa: B008  # frozen
+) -> None:
+    """Get any path of the API, and print its JSON."""
+    pairs = [pair.partition("=") for pair in query]
+    if not all(sign for _, sign, _ in pairs):
+        raise InvalidArgument("--query: write NAME=VALUE.", argument="query")
+    given: dict[str, list[str]] = {}
+    for name, _, value in pairs:
+        given.setdefault(name, []).append(value)
+    async with common.client() as client:
+        print_json((await client.request("GET", path, query=given)).value)
 
 
 @app.command(help_flags=())
