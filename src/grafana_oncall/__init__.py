@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from grafana_oncall._generated.models.alert_groups import AlertGroup
     from grafana_oncall._listing.pager import Pager
     from grafana_oncall._session.retry_policy import RetryPolicy
+    from grafana_oncall._setup.report import CheckReport
     from grafana_oncall._validation.arguments import FOREVER, NO_TEAM
     from grafana_oncall._watch.checkpoint import Checkpoint
     from grafana_oncall._watch.watcher import Watcher
@@ -46,6 +47,7 @@ else:
                 "webhooks",
             ),
             "._validation.arguments": ("FOREVER", "NO_TEAM"),
+            "._setup.report": ("CheckReport",),
             "._watch.checkpoint": ("Checkpoint",),
             "._listing.pager": ("Pager",),
             "._core.request": ("Result", "Page", "Request", "Response"),
@@ -65,6 +67,7 @@ __all__ = [
     "UNSET",
     "AlertGroup",
     "Bot",
+    "CheckReport",
     "Checkpoint",
     "OnCallClient",
     "OnCallError",

@@ -19,13 +19,12 @@ from grafana_oncall._http.proxies import HttpxProxy
 from grafana_oncall._session.credentials import TokenSource
 from grafana_oncall._session.retry_policy import RetryBudget, RetryPolicy
 from grafana_oncall._session.session import Session
-from grafana_oncall._setup.discovery import oncall_url
-from grafana_oncall._setup.environment import read_environment
 from grafana_oncall._setup.settings import (
     ClientOptions,
     DiscoverOptions,
     Sending,
     make_session,
+    read_environment,
     retry_of,
     timeout_of,
 )
@@ -34,6 +33,9 @@ from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.events import Listener
 from grafana_oncall.resources.accessors import Resources
 from grafana_oncall.resources.requests import Requests
+
+if TYPE_CHECKING:
+    from grafana_oncall._setup.report import CheckReport
 
 __all__ = ["ClientOptions", "OnCallClient"]
 
@@ -241,6 +243,8 @@ class OnCallClient(Resources, Requests):
             DecodeError: It does not name a URL of OnCall that can be used.
             TransportError: It did not respond.
         """
+        from grafana_oncall._setup.discovery import oncall_url  # noqa: PLC0415  # as in `check`
+
         source, settings = Secret(token), cast("dict[str, Any]", options)
         del token
         if "url" in settings:
@@ -252,6 +256,19 @@ class OnCallClient(Resources, Requests):
             return cls(url=await oncall_url(grafana_url, source, checked._sending), **settings)
         finally:
             settings.clear()
+
+    async def check(self) -> "CheckReport":
+        """Find out what the settings and tokens are good for, and return a report to print.
+
+            print(await client.check())
+
+        It says whether OnCall answers, whose each token is, whether it is valid, what it can read,
+        how far the clocks differ, and what to do about each failure, which it does not raise. Only
+        GET requests are made, each once: at most eight for each token.
+        """
+        from grafana_oncall._setup.check import check  # noqa: PLC0415  # few programs need it
+
+        return await check(self._session)
 
     async def aclose(self, *, wait: bool = False) -> None:
         """Close the client for good; new calls raise ClientStateError at once.
