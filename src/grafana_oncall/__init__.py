@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from grafana_oncall._validation.arguments import FOREVER, NO_TEAM
     from grafana_oncall._watch.checkpoint import Checkpoint
     from grafana_oncall._watch.watcher import Watcher
+    from grafana_oncall.resources.directory import Directory, Whose
 
     from . import bot, bulk, changes, errors, events, labels, models, oncall, operations, webhooks
     from .bot import Bot
@@ -55,6 +56,7 @@ else:
             "._core.types": ("UNSET", "UnsetType"),
             "._generated.models.alert_groups": ("AlertGroup",),
             "._watch.watcher": ("Watcher",),
+            ".resources.directory": ("Directory", "Whose"),
             ".bot": ("Bot",),
             ".client": ("OnCallClient",),
             ".errors": ("OnCallError",),
@@ -69,6 +71,7 @@ __all__ = [
     "Bot",
     "CheckReport",
     "Checkpoint",
+    "Directory",
     "OnCallClient",
     "OnCallError",
     "Page",
@@ -79,6 +82,7 @@ __all__ = [
     "RetryPolicy",
     "UnsetType",
     "Watcher",
+    "Whose",
     "__version__",
     "bot",
     "bulk",

@@ -37,6 +37,10 @@ COMPOSED: Final = {
     "alert_groups.watch",
     "alert_groups.wait_until",
     "alert_groups.wait_until_deleted",
+    "schedules.next_on_call",
+    "schedules.on_call",
+    "schedules.timeline",
+    "schedules.watch",
 }
 """Methods that are made of requests to other operations, besides look-ups, which list."""
 NEEDED: Final = {

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from grafana_oncall._generated.resources.user_groups import UserGroups
     from grafana_oncall._generated.resources.users import Users
     from grafana_oncall.resources.alert_groups import AlertGroups
+    from grafana_oncall.resources.directory import Directory
     from grafana_oncall.resources.schedules import Schedules
 
 
@@ -71,7 +72,14 @@ class Resources:
         """Schedules: who is on call when."""
         from grafana_oncall.resources.schedules import Schedules  # noqa: PLC0415  # see above
 
-        return Schedules(self._session)
+        return Schedules(self._session, self.directory)
+
+    @cached_property
+    def directory(self) -> "Directory":
+        """The users, teams and integrations that ids stand for, kept for ten minutes."""
+        from grafana_oncall.resources.directory import Directory  # noqa: PLC0415  # see above
+
+        return Directory(self._session)
 
     @cached_property
     def alerts(self) -> "Alerts":

@@ -1,15 +1,35 @@
 """Schedules: what the generated methods lack, such as who is on call."""
 
+import re
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final, TypeVar, cast, overload
 
 from grafana_oncall._generated.models.schedules import FinalShift, Schedule
+from grafana_oncall._generated.models.users import User
 from grafana_oncall._generated.operations import schedules as operations
 from grafana_oncall._generated.resources import schedules as generated
+from grafana_oncall._listing.windows import gather_or_cancel
+from grafana_oncall._session.session import Session
 from grafana_oncall._validation import arguments, times
-from grafana_oncall.errors import TimeRangeError
+from grafana_oncall.errors import NotFound, TimeRangeError
+from grafana_oncall.oncall import OnCallSpan, Timeline
 
-_LONGEST: Final = timedelta(days=365)
+from .directory import Directory
+from .spans import (
+    LONGEST,
+    ScheduleLike,
+    checked,
+    no_schedule,
+    span_of,
+    unknown_user,
+    window_of,
+    years,
+)
+
+R = TypeVar("R")
+_MONTH: Final = timedelta(days=31)
+_ID: Final = re.compile("S[A-Z0-9]{12,19}")
 
 
 class Schedules(generated.Schedules):
@@ -24,6 +44,131 @@ class Schedules(generated.Schedules):
 
     API page: https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/schedules/
     """
+
+    def __init__(self, session: Session, directory: Directory) -> None:
+        super().__init__(session)
+        self._directory = directory
+
+    @overload
+    async def on_call(  # type: ignore[overload-overlap]  # a str is one name, not an iterable of names
+        self,
+        schedules: ScheduleLike,
+        *,
+        at: datetime | None = None,
+        directory: Directory | None = None,
+    ) -> tuple[User, ...]: ...
+    @overload
+    async def on_call(
+        self,
+        schedules: Iterable[ScheduleLike],
+        *,
+        at: datetime | None = None,
+        directory: Directory | None = None,
+    ) -> Mapping[ScheduleLike, tuple[User, ...]]: ...
+    async def on_call(
+        self,
+        schedules: ScheduleLike | Iterable[ScheduleLike],
+        *,
+        at: datetime | None = None,
+        directory: Directory | None = None,
+    ) -> Any:
+        """Return who is on call, now or at any moment.
+
+        Costs a request for each schedule, and the pages of the list of users, once for as long as
+        the directory keeps them. With `at`, a name costs another request, and the past is shown as
+        the rotations stand now: it changes when they are edited.
+
+        Args:
+            schedules: A schedule, by id, object or exact name; or several, which are read at once.
+            at: The moment, aware; by default now, as the server finds at this moment.
+            directory: Where to look up users; by default `client.directory`.
+
+        Returns:
+            The users; of several schedules, a mapping with those of each, as it was given. A user
+            whom the list of users does not have has the role `unknown` and the id for a name.
+
+        Raises:
+            NotFound: There is no such schedule; names similar ones.
+            MultipleFound: Several schedules have this name.
+        """
+        people = self._directory if directory is None else directory
+        arguments.of_type("directory", people, Directory)
+        if at is None:
+            return await self._each(schedules, lambda each: self._on_call_now(each, people))
+        window = window_of(at, timedelta.resolution)
+        return await self._each(schedules, lambda each: self._on_call_at(each, window, people))
+
+    @overload
+    async def next_on_call(  # type: ignore[overload-overlap]  # a str is one name, not an iterable of names
+        self,
+        schedules: ScheduleLike,
+        *,
+        after: datetime | None = None,
+        within: timedelta = _MONTH,
+    ) -> tuple[OnCallSpan, ...]: ...
+    @overload
+    async def next_on_call(
+        self,
+        schedules: Iterable[ScheduleLike],
+        *,
+        after: datetime | None = None,
+        within: timedelta = _MONTH,
+    ) -> Mapping[ScheduleLike, tuple[OnCallSpan, ...]]: ...
+    async def next_on_call(
+        self,
+        schedules: ScheduleLike | Iterable[ScheduleLike],
+        *,
+        after: datetime | None = None,
+        within: timedelta = _MONTH,
+    ) -> Any:
+        """Return the spans that are the first to start after a moment; none if none does.
+
+        Whoever is on call already, and goes on, is not next.
+
+        Args:
+            schedules: As for `on_call`.
+            after: The moment, aware; by default now, by the clock of this machine.
+            within: How far to look. The end of a span that lasts longer is cut.
+
+        Raises:
+            NotFound: There is no such schedule; names similar ones.
+            MultipleFound: Several schedules have this name.
+        """
+        start = datetime.now(UTC) if after is None else after
+        window = window_of(start, arguments.duration("within", within))
+
+        async def find(item: ScheduleLike) -> tuple[OnCallSpan, ...]:
+            return (await self._timeline(item, window)).next_after(window.start)
+
+        return await self._each(schedules, find)
+
+    @overload
+    async def timeline(  # type: ignore[overload-overlap]  # a str is one name, not an iterable of names
+        self, schedules: ScheduleLike, start: datetime, end: datetime
+    ) -> Timeline: ...
+    @overload
+    async def timeline(
+        self, schedules: Iterable[ScheduleLike], start: datetime, end: datetime
+    ) -> Mapping[ScheduleLike, Timeline]: ...
+    async def timeline(
+        self, schedules: ScheduleLike | Iterable[ScheduleLike], start: datetime, end: datetime
+    ) -> Any:
+        """Return who is on call when, with gaps, overlaps and hours per user.
+
+        Costs a request for each year of each schedule, and another one for a name. What is past is
+        shown as the rotations stand now: it changes when they are edited.
+
+        Args:
+            schedules: As for `on_call`.
+            start: Start of the window, aware.
+            end: End of the window, aware; it does not belong to the window any more.
+
+        Raises:
+            NotFound: There is no such schedule; names similar ones.
+            MultipleFound: Several schedules have this name.
+        """
+        window = Timeline(start, end, ())
+        return await self._each(schedules, lambda each: self._timeline(each, window))
 
     async def final_shifts(
         self, schedule_id: str | Schedule, *, start_date: date, end_date: date
@@ -49,12 +194,68 @@ class Schedules(generated.Schedules):
             end_date=arguments.required("end_date", times.day("end_date", end_date)),
         )
         first, last = _day(start_date), _day(end_date)
-        if not first <= last <= first + _LONGEST:
+        if not first <= last <= first + LONGEST:
             message = f"end_date={last}: from {first} on, 0 to 365 days later is needed."
             raise TimeRangeError(message, argument="end_date")
         # The envelope says that there are 50 on a page, and has all of them.
         shifts = await self._list(request, 0).collect()
         return tuple(sorted(shifts, key=lambda shift: shift.shift_start))
+
+    async def _each(
+        self,
+        schedules: ScheduleLike | Iterable[ScheduleLike],
+        work: Callable[[ScheduleLike], Coroutine[Any, Any, R]],
+    ) -> R | Mapping[ScheduleLike, R]:
+        """Return the result for a schedule, or those for several by schedule."""
+        if isinstance(schedules, str | Schedule):
+            return await work(checked(schedules))
+        if not isinstance(cast("object", schedules), Iterable):
+            raise no_schedule(schedules)
+        given = [*dict.fromkeys(map(checked, schedules))]
+        results = await gather_or_cancel([work(each) for each in given])
+        return dict(zip(given, results, strict=True))
+
+    async def _on_call_now(self, item: ScheduleLike, people: Directory) -> tuple[User, ...]:
+        ids = (await self._find(item)).on_call_now
+        users = await people.users(ids)
+        return tuple(users.get(each) or unknown_user(each, each) for each in ids)
+
+    async def _on_call_at(
+        self, item: ScheduleLike, window: Timeline, people: Directory
+    ) -> tuple[User, ...]:
+        names = {
+            span.user_id: span.user
+            for span in (await self._timeline(item, window)).spans
+            if span.user_id is not None
+        }
+        users = await people.users(names)
+        return tuple(users.get(each) or unknown_user(each, name) for each, name in names.items())
+
+    async def _find(self, item: ScheduleLike) -> Schedule:
+        """Return a schedule as it is now, by one request if there is one."""
+        if isinstance(item, str) and not _ID.fullmatch(item):
+            return await self.by_name(item)
+        try:
+            return await self.get(item)
+        except NotFound:
+            if isinstance(item, str):
+                return await self.by_name(item)  # which names similar ones
+            raise
+
+    async def _timeline(self, item: ScheduleLike, window: Timeline) -> Timeline:
+        if isinstance(item, str) and not _ID.fullmatch(item):
+            item = await self.by_name(item)
+        try:
+            spans = [span for days in years(window) for span in await self._spans(item, *days)]
+        except NotFound:
+            if isinstance(item, str):
+                return await self._timeline(await self.by_name(item), window)
+            raise
+        return Timeline(window.start, window.end, spans)
+
+    async def _spans(self, item: ScheduleLike, first: date, last: date) -> list[OnCallSpan]:
+        shifts = await self.final_shifts(item, start_date=first, end_date=last)
+        return [span_of(shift) for shift in shifts]
 
 
 def _day(value: date) -> date:
