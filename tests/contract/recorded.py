@@ -11,7 +11,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any, Final
 
@@ -126,7 +126,7 @@ def at(value: Any, path: str) -> Any:
     for key in path.split(".") if path else ():
         value = value[int(key)] if key.isdigit() else getattr(value, key)
     match value:
-        case datetime():
+        case datetime() | time():
             return value.isoformat()
         case tuple():
             return list(value)

@@ -27,6 +27,7 @@ USER_ID: Final[str] = ROOT["components"]["parameters"]["user_id"]["example"]
 TEAM_ID: Final[str] = ROOT["components"]["parameters"]["team_id"]["example"]
 SCHEDULE_ID: Final[str] = ROOT["components"]["parameters"]["schedule_id"]["example"]
 CHAIN_ID: Final[str] = ROOT["components"]["parameters"]["escalation_chain_id"]["example"]
+POLICY_ID: Final[str] = ROOT["components"]["parameters"]["escalation_policy_id"]["example"]
 _STATES: Final[tuple[State, ...]] = ("firing", "acknowledged", "resolved", "silenced")
 
 
@@ -44,8 +45,9 @@ def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
     fake = FakeOnCall(flavour=flavour, clock=_clock())
     fake.add_team("SRE", id=TEAM_ID)
     fake.add_user("ana", role="editor", teams=[TEAM_ID], id=USER_ID)
-    fake.add_escalation_chain("Everybody", id=CHAIN_ID)
     fake.add_schedule("Primary", id=SCHEDULE_ID, on_call=[fake.users[USER_ID]])
+    chain = fake.add_escalation_chain("Everybody", id=CHAIN_ID)
+    fake.add_escalation_policy(chain, "notify_persons", id=POLICY_ID, persons=[USER_ID])
     fake.add_label("severity", "critical")
     fake.add_slack_channel("alerts")
     fake.add_user_group("On call", handle="oncall")

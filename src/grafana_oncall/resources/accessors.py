@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from grafana_oncall._generated.resources.users import Users
     from grafana_oncall.resources.alert_groups import AlertGroups
     from grafana_oncall.resources.directory import Directory
+    from grafana_oncall.resources.escalation_policies import EscalationPolicies
     from grafana_oncall.resources.schedules import Schedules
 
 
@@ -80,6 +81,15 @@ class Resources:
         from grafana_oncall.resources.directory import Directory  # noqa: PLC0415  # see above
 
         return Directory(self._session)
+
+    @cached_property
+    def escalation_policies(self) -> "EscalationPolicies":
+        """Escalation policies: the steps of escalation chains."""
+        from grafana_oncall.resources.escalation_policies import (  # noqa: PLC0415  # see above
+            EscalationPolicies,
+        )
+
+        return EscalationPolicies(self._session)
 
     @cached_property
     def alerts(self) -> "Alerts":

@@ -31,7 +31,7 @@ code with the client, because a bug in shared code would cancel out.
 """
 
 from grafana_oncall.testing._objects.chat import FakeSlackChannel, FakeUserGroup
-from grafana_oncall.testing._objects.escalation import FakeEscalationChain
+from grafana_oncall.testing._objects.escalation import FakeEscalationChain, FakeEscalationPolicy
 from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeSpan
 from grafana_oncall.testing._server.dispatch import OPERATION_NAMES
 from grafana_oncall.testing._server.rate_limit import RateLimit
@@ -53,6 +53,7 @@ __all__ = [
     "Factory",
     "FakeAlertGroup",
     "FakeEscalationChain",
+    "FakeEscalationPolicy",
     "FakeIntegration",
     "FakeOnCall",
     "FakeRequest",

@@ -22,8 +22,8 @@ def full(fake: FakeOnCall) -> FakeOnCall:
     for name in ("one", "two"):
         fake.add_team(name)
         fake.add_integration(name=name)
-        fake.add_escalation_chain(name)
         fake.add_schedule(name)
+        fake.add_escalation_policy(fake.add_escalation_chain(name))
         fake.add_slack_channel(name)
         fake.add_user_group(name)
     fake.add_user("second")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import attrs
 
+from .references import refers_to
+from .schedules import FakeSchedule
+
 
 @attrs.define(kw_only=True, eq=False)
 class FakeEscalationChain:
@@ -12,3 +15,28 @@ class FakeEscalationChain:
     id: str
     name: str
     team_id: str | None = None
+
+
+@attrs.define(kw_only=True, eq=False)
+class FakeEscalationPolicy:
+    """A step of a chain; members of other types than its own are not shown."""
+
+    id: str
+    escalation_chain_id: str = attrs.field(metadata=refers_to(FakeEscalationChain, "deleted"))
+    type: str | None
+    position: int = 0
+    duration: int | None = None
+    important: bool = False
+    persons: list[str] = attrs.field(factory=list[str])
+    """Ids of users, of both types that notify persons."""
+    notify_on_call_from_schedule: str | None = attrs.field(
+        default=None, metadata=refers_to(FakeSchedule, "cleared")
+    )
+    team_to_notify: str | None = None
+    group_to_notify: str | None = None
+    action_to_trigger: str | None = None
+    notify_if_time_from: str | None = None
+    notify_if_time_to: str | None = None
+    num_alerts_in_window: int | None = None
+    num_minutes_in_window: int | None = None
+    severity: str | None = None

@@ -12,6 +12,10 @@ from grafana_oncall.testing._resources.escalation_chains import (
     ESCALATION_CHAINS,
     AddEscalationChains,
 )
+from grafana_oncall.testing._resources.escalation_policies import (
+    ESCALATION_POLICIES,
+    AddEscalationPolicies,
+)
 from grafana_oncall.testing._resources.integrations import INTEGRATIONS, AddIntegrations
 from grafana_oncall.testing._resources.people import TEAMS, USERS, AddPeople
 from grafana_oncall.testing._resources.schedules import SCHEDULES, AddSchedules
@@ -42,6 +46,7 @@ _STATE = one_of(get_args(State))
 
 COLLECTIONS: tuple[Collection[Any], ...] = (
     ESCALATION_CHAINS,
+    ESCALATION_POLICIES,
     INTEGRATIONS,
     SCHEDULES,
     SLACK_CHANNELS,
@@ -52,7 +57,14 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
 """The resources whose objects a server keeps by id; alert groups are kept in an index."""
 
 
-class Populate(AddChat, AddEscalationChains, AddIntegrations, AddPeople, AddSchedules):
+class Populate(
+    AddChat,
+    AddEscalationChains,
+    AddEscalationPolicies,
+    AddIntegrations,
+    AddPeople,
+    AddSchedules,
+):
     """The `add_…` methods of `FakeOnCall`: those of each resource, and of tokens and groups."""
 
     @explain_keywords

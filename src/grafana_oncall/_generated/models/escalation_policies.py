@@ -1,0 +1,327 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import attrs
+import msgspec
+
+from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.types import UNSET, UnsetType, UtcTime, optional_seconds, seconds
+
+
+@attrs.frozen(kw_only=True)
+class EscalationPolicy(Serializable):
+    """A step of an escalation chain.
+
+    Only members of its type have a value."""
+
+    id: str
+    escalation_chain_id: str
+    position: int
+    """Place in the chain, from 0; there may be gaps."""
+    type: PolicyType | None
+    """What it does; null for a step that does nothing."""
+    duration: int | None = None
+    """Seconds to wait."""
+    important: bool | None = None
+    """Whether rules for important notifications apply."""
+    persons_to_notify: tuple[str, ...] | None = None
+    """Ids of users."""
+    persons_to_notify_next_each_time: tuple[str, ...] | None = None
+    """Ids of users."""
+    notify_on_call_from_schedule: str | None = None
+    """Id of the schedule."""
+    team_to_notify: str | None = None
+    """Id of the team."""
+    group_to_notify: str | None = None
+    """Id of the user group in OnCall, which is not that of Slack."""
+    action_to_trigger: str | None = None
+    """Id of the webhook."""
+    notify_if_time_from: UtcTime | None = None
+    notify_if_time_to: UtcTime | None = None
+    num_alerts_in_window: int | None = None
+    num_minutes_in_window: int | None = None
+    severity: str | None = None
+    """Severity of the incident that it declares."""
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@attrs.frozen(kw_only=True)
+class WaitPolicy(Serializable):
+    """Wait before the next step."""
+
+    type: Literal["wait"] = "wait"
+    escalation_chain_id: str
+    """Id of the chain that the step is added to."""
+    duration: Annotated[int, msgspec.Meta(ge=60, le=86400)] = attrs.field(converter=seconds)
+    """Time to wait, from a minute to a day."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the chain, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyPersonsPolicy(Serializable):
+    """Notify these users, all at once."""
+
+    type: Literal["notify_persons"] = "notify_persons"
+    escalation_chain_id: str
+    """Id of the chain that the step is added to."""
+    persons_to_notify: Sequence[str]
+    """Ids of users; the server does not keep their order."""
+    important: bool | UnsetType = UNSET
+    """Whether their rules for important notifications apply; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the chain, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyPersonNextEachTimePolicy(Serializable):
+    """Notify one of these users, another one for each alert group; `update` makes it important, on Grafana Cloud."""
+
+    type: Literal["notify_person_next_each_time"] = "notify_person_next_each_time"
+    escalation_chain_id: str
+    """Id of the chain that the step is added to."""
+    persons_to_notify_next_each_time: Sequence[str]
+    """Ids of users; the server does not keep their order."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the chain, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyOnCallFromSchedulePolicy(Serializable):
+    """Notify the users who are on call."""
+
+    type: Literal["notify_on_call_from_schedule"] = "notify_on_call_from_schedule"
+    escalation_chain_id: str
+    """Id of the chain that the step is added to."""
+    notify_on_call_from_schedule: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the schedule."""
+    important: bool | UnsetType = UNSET
+    """Whether their rules for important notifications apply; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the chain, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyNextOnCallFromSchedulePolicy(Serializable):
+    """Notify the users who are on call next. Grafana Cloud only."""
+
+    type: Literal["notify_next_on_call_from_schedule"] = "notify_next_on_call_from_schedule"
+    escalation_chain_id: str
+    """Id of the chain that the step is added to."""
+    notify_on_call_from_schedule: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the schedule."""
+    important: bool | UnsetType = UNSET
+    """Whether their rules for important notifications apply; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the chain, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyTeamMembersPolicy(Serializable):
+    """Notify all members of a team."""
+
+    type: Literal["notify_team_members"] = "notify_team_members"
+    escalation_chain_id: str
+    """Id of the chain that the step is added to."""
+    team_to_notify: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the team."""
+    important: bool | UnsetType = UNSET
+    """Whether their rules for important notifications apply; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the chain, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyUserGroupPolicy(Serializable):
+    """Notify all members of a user group of Slack."""
+
+    type: Literal["notify_user_group"] = "notify_user_group"
+    escalation_chain_id: str
+    """Id of the chain that the step is added to."""
+    group_to_notify: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the user group in OnCall, which is not that of Slack."""
+    important: bool | UnsetType = UNSET
+    """Whether their rules for important notifications apply; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the chain, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class TriggerWebhookPolicy(Serializable):
+    """Trigger an outgoing webhook."""
+
+    type: Literal["trigger_webhook"] = "trigger_webhook"
+    escalation_chain_id: str
+    """Id of the chain that the step is added to."""
+    action_to_trigger: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the webhook."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the chain, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyWholeChannelPolicy(Serializable):
+    """Notify everyone in the Slack channel of the alert group."""
+
+    type: Literal["notify_whole_channel"] = "notify_whole_channel"
+    escalation_chain_id: str
+    """Id of the chain that the step is added to."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the chain, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyIfTimeFromToPolicy(Serializable):
+    """Go on with the next step only at this time of day."""
+
+    type: Literal["notify_if_time_from_to"] = "notify_if_time_from_to"
+    escalation_chain_id: str
+    """Id of the chain that the step is added to."""
+    notify_if_time_from: UtcTime
+    """First moment of the day."""
+    notify_if_time_to: UtcTime
+    """Last moment; if it is before the first one, of the next day."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the chain, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyIfNumAlertsInWindowPolicy(Serializable):
+    """Go on with the next step only if there are many alerts."""
+
+    type: Literal["notify_if_num_alerts_in_window"] = "notify_if_num_alerts_in_window"
+    escalation_chain_id: str
+    """Id of the chain that the step is added to."""
+    num_alerts_in_window: Annotated[int, msgspec.Meta(ge=0, le=2147483647)]
+    """More alerts than this are needed."""
+    num_minutes_in_window: Annotated[int, msgspec.Meta(ge=0, le=2147483647)]
+    """Minutes in which they come."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the chain, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class RepeatEscalationPolicy(Serializable):
+    """Begin again with the first step; five times at most."""
+
+    type: Literal["repeat_escalation"] = "repeat_escalation"
+    escalation_chain_id: str
+    """Id of the chain that the step is added to."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the chain, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class ResolvePolicy(Serializable):
+    """Resolve the alert group."""
+
+    type: Literal["resolve"] = "resolve"
+    escalation_chain_id: str
+    """Id of the chain that the step is added to."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the chain, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class DeclareIncidentPolicy(Serializable):
+    """Declare an incident, where the server can."""
+
+    type: Literal["declare_incident"] = "declare_incident"
+    escalation_chain_id: str
+    """Id of the chain that the step is added to."""
+    severity: Annotated[str, msgspec.Meta(max_length=512)] | UnsetType = UNSET
+    """Severity of the incident; `set-from-label` takes that of a label."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the chain, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class EscalationPolicyUpdate(Serializable):
+    """Changes to a step; absent members are unchanged."""
+
+    type: PolicyType | UnsetType = UNSET
+    """What a step of an escalation chain does."""
+    duration: Annotated[int, msgspec.Meta(ge=60, le=86400)] | UnsetType = attrs.field(
+        default=UNSET, converter=optional_seconds
+    )
+    """Time to wait, from a minute to a day."""
+    important: bool | UnsetType = UNSET
+    """Whether rules for important notifications apply."""
+    persons_to_notify: Sequence[str] | UnsetType = UNSET
+    """Ids of the users of `notify_persons`."""
+    persons_to_notify_next_each_time: Sequence[str] | UnsetType = UNSET
+    """Ids of the users of `notify_person_next_each_time`."""
+    notify_on_call_from_schedule: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
+    """Id of the schedule."""
+    team_to_notify: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
+    """Id of the team."""
+    group_to_notify: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
+    """Id of the user group in OnCall, which is not that of Slack."""
+    action_to_trigger: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
+    """Id of the webhook."""
+    notify_if_time_from: UtcTime | UnsetType = UNSET
+    """First moment of the day."""
+    notify_if_time_to: UtcTime | UnsetType = UNSET
+    """Last moment; if it is before the first one, of the next day."""
+    num_alerts_in_window: Annotated[int, msgspec.Meta(ge=0, le=2147483647)] | UnsetType = UNSET
+    """More alerts than this are needed."""
+    num_minutes_in_window: Annotated[int, msgspec.Meta(ge=0, le=2147483647)] | UnsetType = UNSET
+    """Minutes in which they come."""
+    severity: Annotated[str, msgspec.Meta(max_length=512)] | UnsetType = UNSET
+    """Severity of the incident; `set-from-label` takes that of a label."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """New place in the chain, from 0; -1 is the last one."""
+
+
+if TYPE_CHECKING:
+    PolicyType: TypeAlias = (
+        Literal[
+            "wait",
+            "notify_persons",
+            "notify_person_next_each_time",
+            "notify_on_call_from_schedule",
+            "notify_next_on_call_from_schedule",
+            "notify_team_members",
+            "notify_user_group",
+            "trigger_webhook",
+            "notify_whole_channel",
+            "notify_if_time_from_to",
+            "notify_if_num_alerts_in_window",
+            "repeat_escalation",
+            "resolve",
+            "declare_incident",
+        ]
+        | str
+    )
+else:
+    PolicyType = str
+"""What a step of an escalation chain does.
+
+Known values, to which servers may add: 'wait', 'notify_persons', 'notify_person_next_each_time', 'notify_on_call_from_schedule', 'notify_next_on_call_from_schedule', 'notify_team_members', 'notify_user_group', 'trigger_webhook', 'notify_whole_channel', 'notify_if_time_from_to', 'notify_if_num_alerts_in_window', 'repeat_escalation', 'resolve', 'declare_incident'.
+"""
+
+
+EscalationPolicyCreate: TypeAlias = (
+    WaitPolicy
+    | NotifyPersonsPolicy
+    | NotifyPersonNextEachTimePolicy
+    | NotifyOnCallFromSchedulePolicy
+    | NotifyNextOnCallFromSchedulePolicy
+    | NotifyTeamMembersPolicy
+    | NotifyUserGroupPolicy
+    | TriggerWebhookPolicy
+    | NotifyWholeChannelPolicy
+    | NotifyIfTimeFromToPolicy
+    | NotifyIfNumAlertsInWindowPolicy
+    | RepeatEscalationPolicy
+    | ResolvePolicy
+    | DeclareIncidentPolicy
+)
+"""A step to add to an escalation chain.
+"""
