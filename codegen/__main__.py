@@ -9,7 +9,7 @@ from typing import Final
 from .read.names import check_unique
 from .read.paths import Operation, read_operations
 from .read.schemas import is_named, used_schemas
-from .read.spec import SCHEMAS, Spec, Unsupported, tag_descriptions
+from .read.spec import SCHEMAS, Spec, Unsupported, read_tags
 from .read.webhooks import read_webhooks
 from .render.constraints import Constant, read_constants, render_constraints
 from .render.docs import render_docs
@@ -45,14 +45,14 @@ def render(spec: Spec) -> dict[str, str]:
         "constraints.py": render_constraints(constants, HEADER),
         **render_operations(operations, HEADER),
         **render_models(spec, named, HEADER),
-        **render_resources(operations, tag_descriptions(spec), HEADER),
+        **render_resources(operations, read_tags(spec), HEADER),
     }
     return format_sources(files)
 
 
 def render_page(spec: Spec) -> str:
     """Render the page of operations for readers."""
-    return render_docs(list(read_operations(spec)), tag_descriptions(spec))
+    return render_docs(list(read_operations(spec)), read_tags(spec))
 
 
 def _claimed_names(

@@ -125,9 +125,31 @@ class Spec:
         return self._components(kind)[name], f"#/components/{kind}/{name}"
 
 
-def tag_descriptions(spec: Spec) -> dict[str, str]:
-    """Return the description of each tag."""
-    return {tag["name"]: tag.get("description", "") for tag in spec.root.get("tags", [])}
+@attrs.frozen(kw_only=True)
+class Tag:
+    """A resource."""
+
+    name: str
+    description: str
+    by_hand: bool
+    """Whether the facade's class is extended by hand."""
+
+
+def read_tags(spec: Spec) -> dict[str, Tag]:
+    """Return the tags by their names.
+
+    Raises:
+        Unsupported: A tag has another `x-facade` than `by hand`.
+    """
+    tags: dict[str, Tag] = {}
+    for index, node in enumerate(spec.root.get("tags", [])):
+        facade = node.get("x-facade")
+        if facade not in {None, "by hand"}:
+            pointer = f"#/tags/{index}/x-facade"
+            raise Unsupported(pointer, "a class is generated, or extended `by hand`")
+        name, description = node["name"], node.get("description", "")
+        tags[name] = Tag(name=name, description=description, by_hand=facade is not None)
+    return tags
 
 
 def _check_text(node: Any, pointer: str) -> None:

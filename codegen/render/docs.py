@@ -5,6 +5,7 @@ from typing import Final
 
 from codegen.read.parameters import Parameter
 from codegen.read.paths import Operation
+from codegen.read.spec import Tag
 
 from .arguments import argument
 from .checks import lookups
@@ -36,21 +37,22 @@ _MEANINGS: Final = {
 _COLUMNS: Final = "| Call | Request | Permission | Token | Repeated |\n|---|---|---|---|---|"
 
 
-def render_docs(operations: Sequence[Operation], descriptions: Mapping[str, str]) -> str:
+def render_docs(operations: Sequence[Operation], tags: Mapping[str, Tag]) -> str:
     """Render the page.
 
     Args:
         operations: All operations.
-        descriptions: The description of each tag, in the order of the page.
+        tags: The tags, in the order of the page.
     """
     prefix = next((op.permission.partition(".")[0] for op in operations if op.permission), "")
     meanings = "\n".join(f"  | {word} | {text} |" for word, text in _MEANINGS.values())
     parts = [_HEAD.format(prefix=prefix, meanings=meanings)]
-    for tag, description in descriptions.items():
-        tagged = [op for op in operations if op.tag == tag]
+    for name, tag in tags.items():
+        tagged = [op for op in operations if op.tag == name]
         if tagged:
-            title = tag.replace("_", " ").capitalize()
-            about = f"{' '.join(description.split())} [Grafana's page]({tagged[0].docs})".strip()
+            title = name.replace("_", " ").capitalize()
+            link = f"[Grafana's page]({tagged[0].docs})"
+            about = f"{' '.join(tag.description.split())} {link}".strip()
             rows = "\n".join(row for op in tagged for row in _rows(op))
             parts.append(f"## {title}\n\n{about}\n\n{_COLUMNS}\n{rows}\n")
     return "\n".join(parts)

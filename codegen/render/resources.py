@@ -16,20 +16,23 @@ from codegen.read.extensions import Merge
 from codegen.read.ids import objects_by_id
 from codegen.read.parameters import Parameter
 from codegen.read.paths import Operation
+from codegen.read.spec import Tag
 
 from .arguments import PERPAGE, PREFETCH, RECONCILE, argument, member_argument
 from .checks import check, lookups
 from .templating import class_name, id_hint, jinja_environment
 
+_PACKAGE: Final = '"""The facade: a class for each tag, and `_all` for every tag."""'
+
 
 def render_resources(
-    operations: Sequence[Operation], descriptions: Mapping[str, str], header: str
+    operations: Sequence[Operation], tags: Mapping[str, Tag], header: str
 ) -> dict[str, str]:
     """Render the base classes of the facade.
 
     Args:
         operations: All operations.
-        descriptions: The description of each tag.
+        tags: The tags by their names.
         header: The first line of each file.
 
     Returns:
@@ -44,13 +47,20 @@ def render_resources(
             check(op, by_id)
     environment = jinja_environment({**_FILTERS, "read": partial(_read, by_id)})
     template = environment.get_template("resources.jinja2")
-    files = {"__init__": f'{header}\n"""The facade: a class for each tag."""\n'}
-    for tag in sorted({op.tag for op in operations}):
+    used = {op.tag for op in operations}
+    accessors = environment.get_template("accessors.jinja2")
+    files = {
+        "__init__": f"{header}\n{_PACKAGE}\n",
+        "_all": accessors.render(
+            header=header, tags=[tag for name, tag in tags.items() if name in used]
+        ),
+    }
+    for tag in sorted(used):
         methods = [op for op in operations if op.tag == tag and not op.by_hand]
         files[tag] = template.render(
             header=header,
             tag=tag,
-            description=descriptions.get(tag, ""),
+            description=tags[tag].description,
             docs=next(op.docs for op in operations if op.tag == tag),
             operations=methods,
             objects=objects,
@@ -197,6 +207,16 @@ def _value(member: Member) -> str:
     return f"({name} if {test} else {checked})"
 
 
+def _module(tag: Tag) -> str:
+    """Return the module of the class of a tag."""
+    return f"grafana_oncall.resources.{tag.name}" if tag.by_hand else f".{tag.name}"
+
+
+def _about(tag: Tag) -> str:
+    """Return the first paragraph of the description of a tag."""
+    return tag.description.partition("\n\n")[0] or f"{_pascal(tag.name)}."
+
+
 def _in_python(text: str) -> str:
     """Speak of None in place of null."""
     return re.sub(r"\b[Nn]ull\b", "None", text)
@@ -211,9 +231,11 @@ _FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "call": _call,
     "in_python": _in_python,
     "lookups": lookups,
+    "module": _module,
     "notes": _notes,
     "noun": _noun,
     "pascal": _pascal,
+    "about": _about,
     "argument": argument,
     "raises": _raises,
     "returns": _returns,

@@ -199,7 +199,7 @@ def test_writing_creates_the_folder_and_its_parents(
     """The command reports how many files were written."""
     output = tmp_path / "a" / "b"
     assert main(_arguments(small, output)) == 0
-    assert capsys.readouterr() == ("10 of 10 files written\n", "")
+    assert capsys.readouterr() == ("11 of 11 files written\n", "")
     assert _read(output) == {name: text.encode() for name, text in small_files.items()}
 
 
@@ -214,7 +214,7 @@ def test_writing_restores_outdated_files_and_leaves_the_rest(
     _add_below(output)
     _lose_below(output)
     assert main(_arguments(small, output)) == 0
-    assert capsys.readouterr().out == "5 of 10 files written\n"
+    assert capsys.readouterr().out == "5 of 11 files written\n"
     assert _read(output) == expected
     assert (output / "notes.txt").exists()
     assert (output / "constraints.py").stat().st_mtime_ns == same

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 HEAVY = {"asyncio", "attr", "attrs", "cattrs", "httpx", "jinja2", "msgspec", "ssl"}
 GENERATED = "grafana_oncall._generated."
 CONSTANTS = {"constraints"}
+OF_CLIENT = CONSTANTS | {"resources", "resources._all"}
+"""What the client itself needs."""
 MODELS = {"models", "models.labels"}
 
 
 def of_tag(tag: str) -> set[str]:
     """The generated modules that the resource of a tag needs."""
     packages = {"models", "operations", "resources"}
-    return CONSTANTS | packages | {f"{package}.{tag}" for package in packages}
+    return OF_CLIENT | packages | {f"{package}.{tag}" for package in packages}
 
 
 ALERT_GROUPS = of_tag("alert_groups") | {"models.labels"}
@@ -111,10 +113,10 @@ def test_models_are_built_when_they_are_first_used(program: str, modules: set[st
 @pytest.mark.parametrize(
     ("program", "modules"),
     [
-        pytest.param("from grafana_oncall import OnCallClient", CONSTANTS, id="the class"),
+        pytest.param("from grafana_oncall import OnCallClient", OF_CLIENT, id="the class"),
         pytest.param("from grafana_oncall import FOREVER, NO_TEAM", CONSTANTS, id="arguments"),
-        pytest.param(CLIENT, CONSTANTS, id="a client"),
-        pytest.param(f"{CLIENT}client.with_options(timeout=3)", CONSTANTS, id="a view"),
+        pytest.param(CLIENT, OF_CLIENT, id="a client"),
+        pytest.param(f"{CLIENT}client.with_options(timeout=3)", OF_CLIENT, id="a view"),
         pytest.param(
             f"{CLIENT}asyncio.run(client.alert_groups.get(group))", ALERT_GROUPS, id="a group"
         ),

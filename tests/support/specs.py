@@ -21,7 +21,7 @@ PATH: Final = "#/paths/~1things~1{thing_id}~1"
 GET: Final = f"{PATH}/get"
 OF_TAGS: Final = frozenset(
     [f"operations/{name}.py" for name in ("__init__", "_all", "things")]
-    + [f"resources/{name}.py" for name in ("__init__", "things")]
+    + [f"resources/{name}.py" for name in ("__init__", "_all", "things")]
 )
 """Builders and facade for the smallest specification, which has one tag."""
 THING_ID: Final = "#/components/parameters/thing_id"

@@ -45,9 +45,9 @@ class Schedules(generated.Schedules):
     API page: https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/schedules/
     """
 
-    def __init__(self, session: Session, directory: Directory) -> None:
+    def __init__(self, session: Session, directory: Directory | None = None) -> None:
         super().__init__(session)
-        self._directory = directory
+        self._directory = directory or Directory(session)
 
     @overload
     async def on_call(  # type: ignore[overload-overlap]  # a str is one name, not an iterable of names

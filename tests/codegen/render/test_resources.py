@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from datetime import UTC, date, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -225,4 +226,25 @@ def test_a_filter_that_the_facade_cannot_take_is_refused(tmp_path: Path) -> None
     root = specification()
     root["paths"]["/things/"]["get"]["parameters"][2]["x-argument"] = "other"
     with pytest.raises(Unsupported, match="x-argument of name is one of id, text, "):
+        rendered(root, tmp_path)
+
+
+def test_a_client_has_a_property_for_each_resource(package: Rendered) -> None:
+    """Made once, when it is first used."""
+    resources = import_module(f"{package.name}.resources._all").Resources
+    client = resources()
+    client._session = Session()
+    assert isinstance(client.things, package.resources("things").Things)
+    assert client.things is client.things
+    assert [name for name in vars(resources) if name[0] != "_"] == ["things"]
+
+
+def test_the_class_of_a_resource_may_be_extended_by_hand(tmp_path: Path) -> None:
+    """Then the property makes the other one."""
+    root = specification()
+    root["tags"][1]["x-facade"] = "by hand"
+    source = rendered(root, tmp_path).files["resources/_all.py"]
+    assert "from grafana_oncall.resources.things import Things" in source
+    root["tags"][1]["x-facade"] = True
+    with pytest.raises(Unsupported, match="#/tags/1/x-facade: a class is generated, or extended"):
         rendered(root, tmp_path)

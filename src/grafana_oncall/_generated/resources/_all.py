@@ -1,0 +1,116 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+# ruff: noqa: PLC0415
+"""The resources of a client, each a cached property.
+
+The models of a resource are built when it is first used, since few programs use all of them.
+"""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from grafana_oncall._session.session import Session
+
+if TYPE_CHECKING:
+    from grafana_oncall.resources.alert_groups import AlertGroups
+    from grafana_oncall.resources.escalation_policies import EscalationPolicies
+    from grafana_oncall.resources.schedules import Schedules
+
+    from .alerts import Alerts
+    from .escalation_chains import EscalationChains
+    from .info import Info
+    from .integrations import Integrations
+    from .organizations import Organizations
+    from .slack_channels import SlackChannels
+    from .teams import Teams
+    from .user_groups import UserGroups
+    from .users import Users
+
+
+class Resources:
+    """Base of the client: one attribute for each resource."""
+
+    _session: Session
+
+    @cached_property
+    def integrations(self) -> "Integrations":
+        """The sources of alerts of the organization that the token belongs to."""
+        from .integrations import Integrations
+
+        return Integrations(self._session)
+
+    @cached_property
+    def alert_groups(self) -> "AlertGroups":
+        """Groups of alerts, and the actions on them."""
+        from grafana_oncall.resources.alert_groups import AlertGroups
+
+        return AlertGroups(self._session)
+
+    @cached_property
+    def users(self) -> "Users":
+        """The people of the organization."""
+        from .users import Users
+
+        return Users(self._session)
+
+    @cached_property
+    def teams(self) -> "Teams":
+        """The teams of the organization."""
+        from .teams import Teams
+
+        return Teams(self._session)
+
+    @cached_property
+    def alerts(self) -> "Alerts":
+        """The alerts that groups are made of. The API only lists them."""
+        from .alerts import Alerts
+
+        return Alerts(self._session)
+
+    @cached_property
+    def escalation_chains(self) -> "EscalationChains":
+        """The chains of steps that an alert group goes through until somebody acts."""
+        from .escalation_chains import EscalationChains
+
+        return EscalationChains(self._session)
+
+    @cached_property
+    def escalation_policies(self) -> "EscalationPolicies":
+        """The steps of escalation chains."""
+        from grafana_oncall.resources.escalation_policies import EscalationPolicies
+
+        return EscalationPolicies(self._session)
+
+    @cached_property
+    def schedules(self) -> "Schedules":
+        """Who is on call when: from shifts, from an iCalendar file, or as edited on the web."""
+        from grafana_oncall.resources.schedules import Schedules
+
+        return Schedules(self._session)
+
+    @cached_property
+    def user_groups(self) -> "UserGroups":
+        """The user groups of Slack that OnCall knows; none without Slack. The API only reads them."""
+        from .user_groups import UserGroups
+
+        return UserGroups(self._session)
+
+    @cached_property
+    def slack_channels(self) -> "SlackChannels":
+        """The Slack channels that OnCall knows; none without Slack. The API only reads them."""
+        from .slack_channels import SlackChannels
+
+        return SlackChannels(self._session)
+
+    @cached_property
+    def organizations(self) -> "Organizations":
+        """The organization that the token belongs to."""
+        from .organizations import Organizations
+
+        return Organizations(self._session)
+
+    @cached_property
+    def info(self) -> "Info":
+        """The Grafana stack that the API belongs to."""
+        from .info import Info
+
+        return Info(self._session)
