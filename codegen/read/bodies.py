@@ -92,7 +92,7 @@ def _type(spec: Spec, node: Json, pointer: str, parents: tuple[str, ...] = ()) -
 def _named(spec: Spec, name: str, parents: tuple[str, ...]) -> _Type:
     schema = spec.schemas[name]
     if is_class(schema):
-        return _class(name, schema)
+        return _class(spec, name, schema)
     if is_known(schema):
         alias = name.rpartition(".")[2]
         return _Type(alias, [name], argument="filled", description=_description(schema))
@@ -101,14 +101,20 @@ def _named(spec: Spec, name: str, parents: tuple[str, ...]) -> _Type:
     return _type(spec, schema, SCHEMAS + name, (*parents, name))
 
 
-def _class(name: str, schema: Json) -> _Type:
+def _class(spec: Spec, name: str, schema: Json) -> _Type:
     class_name, description = name.rpartition(".")[2], _description(schema)
+    classes = [name]
     if "enum" in schema:
         values = ", ".join(map(repr, [*schema["enum"], *schema.get("x-enum-aliases", {})]))
         hint, argument = f"{class_name} | Literal[{values}]", "enum"
     else:
-        hint, argument = f"{class_name} | Mapping[str, Any]", "nested"
-    return _Type(hint, [name], argument=argument, description=description)
+        # What was read may be written: the response's class is named like the request's.
+        read = name.removesuffix("Input")
+        classes += [read] if read != name and read in spec.schemas else []
+        hints = [one.rpartition(".")[2] for one in classes]
+        hints += ["Mapping[str, Any]", *(["None"] if read in classes[1:] else [])]
+        hint, argument = " | ".join(hints), "nested"
+    return _Type(hint, classes, argument=argument, description=description)
 
 
 def _value(node: Json) -> _Type:

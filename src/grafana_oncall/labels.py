@@ -25,6 +25,7 @@ __all__ = [
     "matches",
     "parse",
     "to_attached",
+    "to_dict",
     "to_dynamic_inputs",
     "to_input",
     "to_inputs",
@@ -48,6 +49,18 @@ def parse(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
         LabelError: Something is not a label, such as one with a number as its value.
     """
     return _validated(entries_of(labels), _any)
+
+
+def to_dict(labels: LabelsLike) -> dict[str, str]:
+    """Return labels as a mapping, also those of a group, an integration or an event.
+
+        >>> to_dict(["team:SRE", "env:prod"])
+        {'team': 'SRE', 'env': 'prod'}
+
+    Raises:
+        LabelError: Something is not a label.
+    """
+    return dict(parse(labels))
 
 
 def validate(labels: LabelsLike) -> tuple[tuple[str, str], ...]:

@@ -1,7 +1,8 @@
 """Request bodies of the generated methods, whose arguments are the members."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from types import NoneType
+from typing import Any, TypeVar, cast, get_args
 
 import attrs
 import msgspec
@@ -26,13 +27,44 @@ def body(model: type[T], /, **members: object) -> T:
     return to_input(given, model, argument="")
 
 
-def nested(name: str, value: T | Mapping[str, Any], model: type[T]) -> T:
-    """Return a member that is a model, or a mapping of its shape.
+def nested(name: str, value: object, model: type[T]) -> T:
+    """Return a member that is a model, or a mapping of its shape, or what was read.
 
     Raises:
         InvalidArgument: With every problem.
     """
-    return to_input(value, model, argument=name)
+    return to_input(_written(value, model), model, argument=name)
+
+
+def _as_written(value: object, hint: Any) -> object:
+    """Return what was read as it is written; anything else as it is.
+
+    What was read is a model of a response, such as `Templates` for `TemplatesInput`. Its members
+    that can be written are taken, and None only where it means the default.
+    """
+    target: Any = next((one for one in (hint, *get_args(hint)) if attrs.has(one)), None)
+    if target is None:
+        return value
+    fields = {field.name: field.type for field in attrs.fields(attrs.resolve_types(target))}
+    if isinstance(value, Mapping):
+        members = cast("Mapping[str, object]", value).items()
+        return {name: _as_written(member, fields.get(name)) for name, member in members}
+    if target.__name__ != f"{type(value).__name__}Input":
+        return value
+    return {
+        name: _as_written(member, kind)
+        for name, kind in fields.items()
+        if (member := getattr(value, name, UNSET)) is not UNSET
+        and (member is not None or NoneType in get_args(kind))
+    }
+
+
+def _written(value: object, model: Any) -> object:
+    """Return a member as it is written; None, of an object without it, means all defaults."""
+    if value is not None or not model.__name__.endswith("Input"):
+        return _as_written(value, model)
+    fields = attrs.fields(attrs.resolve_types(model))
+    return {field.name: None for field in fields if NoneType in get_args(field.type)}
 
 
 def one_of(name: str, value: T | Mapping[str, Any], models: tuple[type[T], ...]) -> T:
@@ -88,14 +120,14 @@ def _ids(node: object, name: str) -> tuple[str, ...]:
     return tuple(getattr(node, name, ()) or ())
 
 
-def templates(name: str, value: T | Mapping[str, Any], model: type[T]) -> T:
+def templates(name: str, value: object, model: type[T]) -> T:
     """Return a member whose texts are Jinja2 templates, after a check of their syntax.
 
     Raises:
         InvalidArgument: It does not have the shape of the model.
         TemplateError: With every template that is not valid.
     """
-    made = to_input(value, model, argument=name)
+    made = to_input(_written(value, model), model, argument=name)
     problems = [
         problem
         for where, source in _strings(msgspec.to_builtins(made), name)

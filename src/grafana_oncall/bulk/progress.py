@@ -5,12 +5,13 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import attrs
 
 from grafana_oncall._core.aio import cancel_all
 from grafana_oncall._core.extras import install
+from grafana_oncall._core.serializable import Serializable
 
 from .outcomes import Status
 
@@ -26,7 +27,7 @@ _INTERVAL: Final = 1.0
 
 
 @attrs.frozen(kw_only=True)
-class Progress:
+class Progress(Serializable):
     """How far a bulk run is. Times in seconds."""
 
     action: str
@@ -58,6 +59,10 @@ class Progress:
         if self.total is None or not self.rate:
             return None
         return self.pause + (self.total - self.done) / self.rate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON, with `rate` and `eta`."""
+        return {**super().to_dict(), "rate": self.rate, "eta": self.eta}
 
 
 OnProgress: TypeAlias = Callable[[Progress], object]

@@ -1,11 +1,11 @@
 """The report of a bulk run."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from grafana_oncall._core.serializable import Serializable
 from grafana_oncall.errors import OnCallError
 
 from .outcomes import Outcome, Status
@@ -38,7 +38,7 @@ class _Alike:
 
 
 @attrs.frozen(kw_only=True)
-class BulkReport:
+class BulkReport(Serializable):
     """The outcomes of a bulk run. Times in seconds."""
 
     action: str
@@ -89,29 +89,27 @@ class BulkReport:
             message = f"{self.action}: {len(failures)} of {len(self.outcomes)} alert groups"
             raise ExceptionGroup(message, [_error(failure) for failure in failures])
 
-    def to_json(self) -> str:
-        """Return the report as a JSON object."""
-        return json.dumps(
-            {
-                "action": self.action,
-                "ok": self.ok,
-                "dry_run": self.dry_run,
-                "selection_complete": self.selection_complete,
-                "complete": self.complete,
-                "seconds_selecting": self.seconds_selecting,
-                "seconds_acting": self.seconds_acting,
-                "counts": self.counts,
-                "outcomes": [
-                    {
-                        "id": outcome.id,
-                        "status": outcome.status,
-                        "detail": outcome.detail,
-                        "seconds": round(outcome.seconds, 3),
-                    }
-                    for outcome in self.outcomes
-                ],
-            }
-        )
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain JSON; an outcome has the text of its error as `detail`."""
+        return {
+            "action": self.action,
+            "ok": self.ok,
+            "dry_run": self.dry_run,
+            "selection_complete": self.selection_complete,
+            "complete": self.complete,
+            "seconds_selecting": self.seconds_selecting,
+            "seconds_acting": self.seconds_acting,
+            "counts": {str(status): number for status, number in self.counts.items()},
+            "outcomes": [
+                {
+                    "id": outcome.id,
+                    "status": str(outcome.status),
+                    "detail": outcome.detail,
+                    "seconds": round(outcome.seconds, 3),
+                }
+                for outcome in self.outcomes
+            ],
+        }
 
     def __str__(self) -> str:
         alike = _alike(self.failures)

@@ -96,13 +96,12 @@ async def test_a_dynamic_label_that_is_not_jinja_is_refused(
             "unknown member message",
             id="a member of another backend",
         ),
-        pytest.param({"templates": None}, "NoneType", id="templates None"),
         pytest.param({"templates": "x"}, "not str", id="templates a string"),
         pytest.param({"templates": []}, "not list", id="templates a list"),
         pytest.param(
-            {"templates": models.Templates()},
-            "TemplatesInput is needed, not Templates",
-            id="templates of a response",
+            {"templates": models.DefaultRoute()},
+            "TemplatesInput is needed, not DefaultRoute",
+            id="another model",
         ),
         pytest.param(
             {"templates": {"slack": {"title": 5}}},
@@ -130,7 +129,6 @@ async def test_a_dynamic_label_that_is_not_jinja_is_refused(
             id="an object as template",
         ),
         pytest.param({"templates": {1: "x"}}, "1", id="a number as member"),
-        pytest.param({"default_route": None}, "NoneType", id="default_route None"),
         pytest.param({"default_route": "x"}, "not str", id="route a string"),
         pytest.param(
             {"default_route": {"slack": None}},

@@ -14,10 +14,12 @@ from grafana_oncall._validation import arguments
 from grafana_oncall.labels import LabelsLike
 
 from ..models.integrations import (
+    DefaultRoute,
     DefaultRouteInput,
     Integration,
     IntegrationCreate,
     IntegrationUpdate,
+    Templates,
     TemplatesInput,
 )
 from ..operations import integrations as operations
@@ -81,8 +83,12 @@ class Integrations(Resource):
         team_id: str | None | UnsetType = UNSET,
         labels: LabelsLike | UnsetType = UNSET,
         dynamic_labels: LabelsLike | UnsetType = UNSET,
-        templates: TemplatesInput | Mapping[str, Any] | UnsetType = UNSET,
-        default_route: DefaultRouteInput | Mapping[str, Any] | UnsetType = UNSET,
+        templates: TemplatesInput | Templates | Mapping[str, Any] | None | UnsetType = UNSET,
+        default_route: DefaultRouteInput
+        | DefaultRoute
+        | Mapping[str, Any]
+        | None
+        | UnsetType = UNSET,
         reconcile: bool = False,
     ) -> Integration:
         """Create an integration.
@@ -161,8 +167,12 @@ class Integrations(Resource):
         team_id: str | None | UnsetType = UNSET,
         labels: LabelsLike | UnsetType = UNSET,
         dynamic_labels: LabelsLike | UnsetType = UNSET,
-        templates: TemplatesInput | Mapping[str, Any] | UnsetType = UNSET,
-        default_route: DefaultRouteInput | Mapping[str, Any] | UnsetType = UNSET,
+        templates: TemplatesInput | Templates | Mapping[str, Any] | None | UnsetType = UNSET,
+        default_route: DefaultRouteInput
+        | DefaultRoute
+        | Mapping[str, Any]
+        | None
+        | UnsetType = UNSET,
     ) -> Integration:
         """Change the members that are given, and keep the others.
 

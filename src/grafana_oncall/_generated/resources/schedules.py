@@ -17,6 +17,7 @@ from ..models.schedules import (
     Schedule,
     ScheduleCreate,
     ScheduleUpdate,
+    SlackSettings,
     SlackSettingsInput,
     WebScheduleCreate,
 )
@@ -123,7 +124,7 @@ class Schedules(Resource):
         *,
         name: str | UnsetType = UNSET,
         team_id: str | None | UnsetType = UNSET,
-        slack: SlackSettingsInput | Mapping[str, Any] | UnsetType = UNSET,
+        slack: SlackSettingsInput | SlackSettings | Mapping[str, Any] | None | UnsetType = UNSET,
         time_zone: str | UnsetType = UNSET,
         shifts: Sequence[str] | UnsetType = UNSET,
         ical_url_primary: str | UnsetType = UNSET,
