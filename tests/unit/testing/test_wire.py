@@ -41,7 +41,7 @@ def test_every_route_responds_with_and_without_slash_and_prefix(
 @pytest.mark.parametrize(
     "path",
     [
-        pytest.param("schedules/", id="not known"),
+        pytest.param("incidents/", id="not known"),
         pytest.param("alert_groups/I1/attach/", id="unknown action"),
         pytest.param("alert_groups/I.1/", id="a dot in the id"),
         pytest.param("alert_groups/I%2F1/", id="an encoded slash in the id"),
