@@ -177,13 +177,17 @@ def _notes(operation: Operation) -> list[str]:
 
 def _note(operation: Operation, merge: Merge) -> str:
     """Return what the docstring says about an update that reads first."""
-    names = " and ".join(f"`{name}`" for name in merge.members)
-    are = "are" if len(merge.members) > 1 else "is"
-    unless = f"With only one of {names}," if merge.together else f"Unless {names} {are} given,"
+    names = [f"`{name}`" for name in merge.members]
+    if merge.together:
+        when, what = f"With only one of {' and '.join(names)},", "the other"
+    elif len(names) > 1:
+        when, what = f"Unless {' and '.join(names)} are given,", "what is missing of them"
+    else:
+        when, what = f"Without {names[0]},", "it"
     return (
-        f"{unless} reads the {_noun(operation)} first and sends what is missing of them as it is,"
-        " because the server would reset it or refuse the change. If another program changes it"
-        " between the two requests, its change is undone."
+        f"{when} reads the {_noun(operation)} first and sends {what} as it is, because the server"
+        " would reset it or refuse the change. If another program changes it between the two"
+        " requests, that change is undone."
     )
 
 

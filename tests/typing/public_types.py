@@ -35,16 +35,21 @@ from grafana_oncall import (
     operations,
     webhooks,
 )
-from grafana_oncall.errors import LabelError, Problem, StatusError
+from grafana_oncall.errors import IdsDropped, LabelError, Problem, StatusError
 from grafana_oncall.models import (
     Alert,
     AlertGroup,
     AlertGroupState,
     DefaultRouteInput,
+    EscalationPolicy,
     Integration,
     Label,
+    NotifyPersonsPolicy,
     RichTemplateInput,
+    Team,
     TemplatesInput,
+    User,
+    WaitPolicy,
 )
 
 
@@ -110,6 +115,28 @@ async def integrations(client: OnCallClient) -> None:
     await client.integrations.update(made.id, labels=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await client.integrations.update(made.id, type="webhook")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     await client.integrations.update(made.id, name=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def look_ups(client: OnCallClient) -> None:
+    """One object by a name; it takes the value by position."""
+    assert_type(await client.users.by_email("ana@example.com"), User)
+    assert_type(await client.teams.by_name("SRE"), Team)
+    assert_type(await client.integrations.by_name(name="ci"), Integration)
+    await client.users.by_email(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.teams.by_id("T1")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+async def steps(client: OnCallClient) -> None:
+    """A body that depends on its type has a class for each; ids that are dropped are an error."""
+    made = await client.escalation_policies.create(
+        WaitPolicy(escalation_chain_id="F1", duration=timedelta(minutes=5))
+    )
+    assert_type(made, EscalationPolicy)
+    await client.escalation_policies.create({"type": "resolve", "escalation_chain_id": "F1"})
+    await client.escalation_policies.update(made, persons_to_notify=["U1"])
+    await client.escalation_policies.create(Team(id="T1", name="a"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await client.escalation_policies.update(made, persons_to_notify=[1])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    NotifyPersonsPolicy(escalation_chain_id="F1", persons_to_notify=["U1"], duration=60)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 async def many(client: OnCallClient, group: AlertGroup, stream: AsyncIterator[str]) -> None:
@@ -218,8 +245,9 @@ def senders() -> None:
     OnCallClient(url="u", token="t", transport=httpx.HTTPTransport())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def helpers(group: AlertGroup, error: StatusError) -> None:
+def helpers(group: AlertGroup, error: StatusError, dropped: IdsDropped) -> None:
     """Labels are pairs of strings; errors have plain values."""
+    assert_type(dropped.lost, Mapping[str, tuple[str, ...]])
     assert_type(labels.validate({"team": "SRE"}), tuple[tuple[str, str], ...])
     assert_type(labels.to_query("team:SRE"), tuple[str, ...])
     assert_type(labels.matches(group.labels, {"team": "SRE"}), bool)

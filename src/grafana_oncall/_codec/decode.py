@@ -79,7 +79,7 @@ def decode(request: Request[T], response: Response) -> T:
         if request.verify is not None:
             request.verify(page)
         return page
-    value: T = _decoded(request, response, returns)
+    value: T = _decoded(request, response, request.returns)
     if operation.path.endswith("}/"):
         requested = request.path.split("/")[-2]  # ids contain nothing that is percent-encoded
         received = getattr(value, "id", requested)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated, ClassVar, Protocol, Self
+from typing import Annotated, ClassVar, Protocol, Self, TypeVar
 
 import attrs
 import msgspec
@@ -23,6 +23,8 @@ __all__ = [
     "seconds",
 ]
 
+N = TypeVar("N", bound=UnsetType | None)
+
 AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 """A datetime with a time zone; one without is a decode error."""
 
@@ -39,7 +41,7 @@ def seconds(value: timedelta | int) -> int:
     return math.ceil(value.total_seconds()) if isinstance(value, timedelta) else value
 
 
-def optional_seconds(value: timedelta | int | UnsetType | None) -> int | UnsetType | None:
+def optional_seconds(value: timedelta | int | N) -> int | N:
     """Return whole seconds, or a value that means none."""
     return value if value is None or isinstance(value, UnsetType) else seconds(value)
 

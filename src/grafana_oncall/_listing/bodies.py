@@ -78,7 +78,10 @@ def one_of(name: str, value: T | Mapping[str, Any], models: tuple[type[T], ...])
     if isinstance(value, models):
         return to_input(value, type(value), argument=name)
     by_type = {_type_of(model): model for model in models}
-    kind = value.get("type") if isinstance(value, Mapping) else None
+    mapping: Mapping[str, Any] = {}
+    if isinstance(value, Mapping):
+        mapping = cast("Mapping[str, Any]", value)
+    kind = mapping.get("type")
     if not isinstance(kind, str) or kind not in by_type:
         known = ", ".join(by_type)
         given = f"type={shown(kind)}" if isinstance(value, Mapping) else type(value).__name__
@@ -86,7 +89,7 @@ def one_of(name: str, value: T | Mapping[str, Any], models: tuple[type[T], ...])
             f"{name}: a model, or a mapping with its type, is needed, not {given} (known: {known})."
         )
         raise InvalidArgument(message, argument=name)
-    return to_input(value, by_type[kind], argument=name)
+    return to_input(mapping, by_type[kind], argument=name)
 
 
 def _type_of(model: Any) -> str:

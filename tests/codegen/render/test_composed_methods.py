@@ -337,7 +337,7 @@ def test_the_docstrings_say_what_is_done(package: Rendered) -> None:
         "Unless `team` and `filter` are given, reads the thing first and sends what is missing of"
         " them as it is" in update
     )
-    assert "its change is undone" in update
+    assert "that change is undone" in update
     assert "IdsDropped: The server does not know some of the ids in `users` or `others`." in update
     rule = " ".join((inspect.getdoc(things.update_rule) or "").split())
     assert "With only one of `kind` and `rule`, reads the thing first" in rule

@@ -111,9 +111,9 @@ class EscalationChains(Resource):
     ) -> EscalationChain:
         """Change the members that are given, and keep the others.
 
-        Unless `name` is given, reads the escalation chain first and sends what is missing of
-        them as it is, because the server would reset it or refuse the change. If another
-        program changes it between the two requests, its change is undone.
+        Without `name`, reads the escalation chain first and sends it as it is, because the
+        server would reset it or refuse the change. If another program changes it between the
+        two requests, that change is undone.
 
         Args:
             escalation_chain_id: Id of the escalation chain, or the object.
