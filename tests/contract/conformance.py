@@ -236,5 +236,16 @@ def _messages(failures: Sequence[Failure]) -> Iterator[str]:
 def _crash(case: Case, response: schemathesis.Response) -> Iterator[str]:
     meta = case.meta
     good = meta is not None and meta.generation.mode is schemathesis.GenerationMode.POSITIVE
-    if good and response.status_code >= 500:
+    if good and response.status_code >= 500 and not _is_known_to_crash(case):
         yield f"Crash: {case.operation.label}: {response.status_code}: {case.as_curl_command()}"
+
+
+def _is_known_to_crash(case: Case) -> bool:
+    """Whether real servers fail at this good input, which the facade does not send."""
+    match _NAMES[case.operation.label], case.body:
+        case "update_route", {"routing_type": _, **others}:
+            return "routing_regex" not in others
+        case "update_escalation_policy", {"important": True}:
+            return True
+        case _:
+            return False

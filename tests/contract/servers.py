@@ -28,6 +28,7 @@ TEAM_ID: Final[str] = ROOT["components"]["parameters"]["team_id"]["example"]
 SCHEDULE_ID: Final[str] = ROOT["components"]["parameters"]["schedule_id"]["example"]
 CHAIN_ID: Final[str] = ROOT["components"]["parameters"]["escalation_chain_id"]["example"]
 POLICY_ID: Final[str] = ROOT["components"]["parameters"]["escalation_policy_id"]["example"]
+ROUTE_ID: Final[str] = ROOT["components"]["parameters"]["route_id"]["example"]
 _STATES: Final[tuple[State, ...]] = ("firing", "acknowledged", "resolved", "silenced")
 
 
@@ -52,6 +53,7 @@ def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
     fake.add_slack_channel("alerts")
     fake.add_user_group("On call", handle="oncall")
     source = fake.add_integration(id=INTEGRATION_ID, name="ci")
+    fake.add_route(source, "us-west", id=ROUTE_ID)
     special, state = divmod(condition % 12, 4)
     fake.add_group(
         id=GROUP_ID,

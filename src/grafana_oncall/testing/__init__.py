@@ -32,6 +32,7 @@ code with the client, because a bug in shared code would cancel out.
 
 from grafana_oncall.testing._objects.chat import FakeSlackChannel, FakeUserGroup
 from grafana_oncall.testing._objects.escalation import FakeEscalationChain, FakeEscalationPolicy
+from grafana_oncall.testing._objects.routes import FakeRoute
 from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeSpan
 from grafana_oncall.testing._server.dispatch import OPERATION_NAMES
 from grafana_oncall.testing._server.rate_limit import RateLimit
@@ -58,6 +59,7 @@ __all__ = [
     "FakeOnCall",
     "FakeRequest",
     "FakeResponse",
+    "FakeRoute",
     "FakeSchedule",
     "FakeSlackChannel",
     "FakeSpan",

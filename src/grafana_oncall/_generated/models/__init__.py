@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         LabelValueInput,
     )
     from .organizations import Organization
+    from .routes import Route, RouteCreate, RouteUpdate, RoutingType
     from .schedules import (
         CalendarScheduleCreate,
         FinalShift,
@@ -164,6 +165,7 @@ MODULES: Final = {
         "LabelValueInput",
     ),
     "._generated.models.organizations": ("Organization",),
+    "._generated.models.routes": ("Route", "RouteCreate", "RouteUpdate", "RoutingType"),
     "._generated.models.schedules": (
         "CalendarScheduleCreate",
         "FinalShift",
@@ -251,6 +253,10 @@ __all__ = [
     "ResolvePolicy",
     "RichTemplate",
     "RichTemplateInput",
+    "Route",
+    "RouteCreate",
+    "RouteUpdate",
+    "RoutingType",
     "Schedule",
     "ScheduleCreate",
     "ScheduleType",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .info import Info
     from .integrations import Integrations
     from .organizations import Organizations
+    from .routes import Routes
     from .slack_channels import SlackChannels
     from .teams import Teams
     from .user_groups import UserGroups
@@ -79,6 +80,13 @@ class Resources:
         from grafana_oncall.resources.escalation_policies import EscalationPolicies
 
         return EscalationPolicies(self._session)
+
+    @cached_property
+    def routes(self) -> "Routes":
+        """Where the alerts of an integration go."""
+        from .routes import Routes
+
+        return Routes(self._session)
 
     @cached_property
     def schedules(self) -> "Schedules":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._objects.escalation import FakeEscalationChain
+from grafana_oncall.testing._objects.routes import FakeRoute
 from grafana_oncall.testing._server.additions import Additions
 from grafana_oncall.testing._server.arguments import NAME
 from grafana_oncall.testing._server.context import Context
 from grafana_oncall.testing._server.fields import Check, team, text
-from grafana_oncall.testing._server.state import FakeIntegration, FakeTeam
+from grafana_oncall.testing._server.state import FakeTeam
 from grafana_oncall.testing._server.world import World
 
 from .collection import Collection
@@ -21,11 +22,11 @@ def _checks(world: World) -> dict[str, Check]:
 
 
 def _delete(context: Context, chain: FakeEscalationChain) -> None:
-    """Delete a chain; default routes that led to it lead to none."""
+    """Delete a chain; routes that led to it lead to none."""
     remove(context, chain)
-    for integration in context.world.store(FakeIntegration).values():
-        if integration.default_route["escalation_chain_id"] == chain.id:
-            integration.default_route["escalation_chain_id"] = None
+    for route in context.world.store(FakeRoute).values():
+        if route.escalation_chain_id == chain.id:
+            route.settings["escalation_chain_id"] = None
 
 
 ESCALATION_CHAINS = Collection(

@@ -135,14 +135,17 @@ _BACKENDS = ("telegram", "mobile_app", "mobile_app_critical", "email", "webhook"
 _CLOUD_BACKENDS = ("msteams",)
 
 
+def _backends(flavour: Flavour) -> tuple[str, ...]:
+    return _BACKENDS + (_CLOUD_BACKENDS if flavour == "cloud" else ())
+
+
 def blank_default_route(id: str, flavour: Flavour) -> dict[str, Any]:
     """Return the default route of a new integration: Slack on, the rest off."""
-    backends = _BACKENDS + (_CLOUD_BACKENDS if flavour == "cloud" else ())
     return {
         "id": id,
         "escalation_chain_id": None,
         "slack": {"channel_id": None, "enabled": True},
-        **{name: {"id": None, "enabled": False} for name in backends},
+        **{name: {"id": None, "enabled": False} for name in _backends(flavour)},
     }
 
 
@@ -158,18 +161,37 @@ def merge_default_route(
             raise FieldError("Object does not exist")
         return value
 
-    checks: dict[str, Check] = {
-        **dict.fromkeys(kept.keys() - {"id"}, as_mapping),
-        "escalation_chain_id": as_chain,
-        "slack": nested({"enabled": as_bool, "channel_id": partial(_as_channel, flavour)}),
-    }
-    fields, errors = collect(checks, given)
+    fields, errors = collect({"escalation_chain_id": as_chain, **channel_checks(flavour)}, given)
     if errors:
         raise refused(400, errors)
+    return merge_channels(kept, fields, flavour)
+
+
+def channel_checks(flavour: Flavour) -> dict[str, Check]:
+    """Return the checks of where a route posts."""
+    return {
+        **dict.fromkeys(_backends(flavour), _as_backend),
+        "slack": nested({"enabled": as_bool, "channel_id": partial(_as_channel, flavour)}),
+    }
+
+
+def _as_backend(value: Any) -> dict[str, Any]:
+    """Return a block whose id is a text that the server does not know, or null."""
+    block = as_mapping(value)
+    if not isinstance(block.get("id"), str | None):
+        raise FieldError("Not a valid string.")
+    return block
+
+
+def merge_channels(
+    kept: dict[str, Any], fields: dict[str, Any], flavour: Flavour
+) -> dict[str, Any]:
+    """Return the settings of a route after a change of its chain or of where it posts."""
     if flavour == "oss" and fields.get("telegram", {}).get("id") is not None:
         raise detail(400, "Telegram channel does not exist")
     merged = deepcopy(kept)
-    for name, value in fields.items():
+    for name in kept.keys() & fields.keys():
+        value = fields[name]
         merged[name] = value if name == "escalation_chain_id" else _merge_backend(kept[name], value)
     return merged
 

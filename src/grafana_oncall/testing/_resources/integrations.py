@@ -6,6 +6,7 @@ from typing import Any
 
 from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._objects.escalation import FakeEscalationChain
+from grafana_oncall.testing._objects.routes import default_route
 from grafana_oncall.testing._server.additions import Additions
 from grafana_oncall.testing._server.arguments import NAME
 from grafana_oncall.testing._server.context import Context
@@ -83,6 +84,7 @@ def _create(context: Context, given: dict[str, Any]) -> FakeIntegration:
     _update(context, integration, given)
     if integration.type != "maintenance":  # those are created, and never seen again
         context.world.add(integration)
+        context.world.add(default_route(integration))
     return integration
 
 
@@ -96,7 +98,8 @@ def _update(context: Context, integration: FakeIntegration, given: dict[str, Any
         world.store(FakeEscalationChain),
         world.flavour,
     )
-    integration.templates, integration.default_route = templates, route
+    integration.templates = templates
+    integration.default_route.update(route)  # which the list of routes has as well
     set_fields(context, integration, {name: given[name] for name in _PLAIN if name in given})
 
 
@@ -140,4 +143,5 @@ class AddIntegrations(Additions):
         NAME.or_none(name=name, team_id=team_id, id=id)
         integration = self._world.new_integration(type=type, name=name, team_id=team_id)
         integration.id = id or integration.id
+        self._world.add(default_route(integration))
         return self._world.add(integration)

@@ -18,6 +18,7 @@ from grafana_oncall.testing._resources.escalation_policies import (
 )
 from grafana_oncall.testing._resources.integrations import INTEGRATIONS, AddIntegrations
 from grafana_oncall.testing._resources.people import TEAMS, USERS, AddPeople
+from grafana_oncall.testing._resources.routes import ROUTES, AddRoutes
 from grafana_oncall.testing._resources.schedules import SCHEDULES, AddSchedules
 
 from .arguments import (
@@ -48,6 +49,7 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     ESCALATION_CHAINS,
     ESCALATION_POLICIES,
     INTEGRATIONS,
+    ROUTES,
     SCHEDULES,
     SLACK_CHANNELS,
     TEAMS,
@@ -63,6 +65,7 @@ class Populate(
     AddEscalationPolicies,
     AddIntegrations,
     AddPeople,
+    AddRoutes,
     AddSchedules,
 ):
     """The `add_…` methods of `FakeOnCall`: those of each resource, and of tokens and groups."""

@@ -16,6 +16,8 @@ from cattrs.cols import list_structure_factory
 from cattrs.errors import AttributeValidationNote, IterableValidationNote
 from cattrs.gen import override
 
+from grafana_oncall.testing._resources.routes import link_default_routes
+
 from .arguments import shown
 from .auth import Grant
 from .fields import is_list, is_mapping
@@ -136,6 +138,7 @@ def restore(saved: Saved, world: World) -> FakeUser:
     """Restore everything to an empty world, and return the user of its first token."""
     world.ids.drawn = saved.ids_drawn
     world.stores = {each.kind: _by_id(getattr(saved, each.name), each.name) for each in COLLECTIONS}
+    link_default_routes(world)
     users = world.store(FakeUser)
     world.grants = {
         token: Grant.of(token, _find(users, grant.user, f"tokens.{token}.user"), grant.role)

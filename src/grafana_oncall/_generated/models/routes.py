@@ -1,0 +1,97 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import attrs
+import msgspec
+
+from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.types import UNSET, UnsetType
+
+from . import integrations
+
+
+@attrs.frozen(kw_only=True)
+class Route(Serializable):
+    """Where the alerts of an integration go that match an expression."""
+
+    id: str
+    integration_id: str
+    position: int
+    """Place among the routes of the integration, from 0; there may be gaps."""
+    is_the_last_route: bool
+    """Whether it is the default route, which has a position of its own."""
+    escalation_chain_id: str | None = None
+    """Null if nothing escalates."""
+    routing_type: RoutingType | None = None
+    routing_regex: str | None = None
+    """The expression; null on the default route."""
+    slack: integrations.SlackRoute | None = None
+    telegram: integrations.ChannelRoute | None = None
+    msteams: integrations.ChannelRoute | None = None
+    mattermost: integrations.ChannelRoute | None = None
+    mobile_app: integrations.ChannelRoute | None = None
+    mobile_app_critical: integrations.ChannelRoute | None = None
+    email: integrations.ChannelRoute | None = None
+    webhook: integrations.ChannelRoute | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@attrs.frozen(kw_only=True)
+class RouteCreate(Serializable):
+    """A route to add to an integration."""
+
+    integration_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the integration."""
+    escalation_chain_id: str | None
+    """Id of the escalation chain; null escalates nothing."""
+    routing_regex: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+    """The expression, which the alert's payload as JSON must match somewhere."""
+    routing_type: RoutingType | UnsetType = UNSET
+    """How the expression is read; `regex` without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place among the routes of the integration, from 0; -1 is the end, as without it."""
+    slack: integrations.SlackRouteInput | UnsetType = UNSET
+    telegram: integrations.ChannelRouteInput | UnsetType = UNSET
+    msteams: integrations.ChannelRouteInput | UnsetType = UNSET
+    mattermost: integrations.ChannelRouteInput | UnsetType = UNSET
+    mobile_app: integrations.ChannelRouteInput | UnsetType = UNSET
+    mobile_app_critical: integrations.ChannelRouteInput | UnsetType = UNSET
+    email: integrations.ChannelRouteInput | UnsetType = UNSET
+    webhook: integrations.ChannelRouteInput | UnsetType = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class RouteUpdate(Serializable):
+    """Changes to a route; absent members are unchanged, those of blocks as well."""
+
+    escalation_chain_id: str | None | UnsetType = UNSET
+    """Id of the new escalation chain; null for none."""
+    routing_regex: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)] | UnsetType = UNSET
+    """The new expression."""
+    routing_type: RoutingType | UnsetType = UNSET
+    """How the expression is read."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """New place among the routes of the integration, from 0; -1 is the end."""
+    slack: integrations.SlackRouteInput | UnsetType = UNSET
+    telegram: integrations.ChannelRouteInput | UnsetType = UNSET
+    msteams: integrations.ChannelRouteInput | UnsetType = UNSET
+    mattermost: integrations.ChannelRouteInput | UnsetType = UNSET
+    mobile_app: integrations.ChannelRouteInput | UnsetType = UNSET
+    mobile_app_critical: integrations.ChannelRouteInput | UnsetType = UNSET
+    email: integrations.ChannelRouteInput | UnsetType = UNSET
+    webhook: integrations.ChannelRouteInput | UnsetType = UNSET
+
+
+if TYPE_CHECKING:
+    RoutingType: TypeAlias = Literal["regex", "jinja2", "labels"] | str
+else:
+    RoutingType = str
+"""How the expression of a route is read.
+
+Known values, to which servers may add: 'regex', 'jinja2', 'labels'.
+"""
