@@ -6,7 +6,7 @@ from typing import Any, Final
 import attrs
 
 from .names import ARGUMENT, check_name
-from .schemas import is_class, is_known, used_schemas
+from .schemas import SECRET, is_class, is_known, used_schemas
 from .spec import SCHEMAS, Json, Spec, Unsupported, below
 
 _PLAIN: Final = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
@@ -122,7 +122,7 @@ def _value(node: Json) -> _Type:
     match node:
         case {"format": "time-utc"}:
             return _Type("time", description=description)
-        case {"format": _}:
+        case {"format": form} if form != SECRET:
             return _Type("datetime", description=description)
         case {"type": "string", "minLength": least} if least > 0:
             return _Type("str", argument="filled", description=description)

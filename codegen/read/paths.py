@@ -26,6 +26,9 @@ _OPERATION: Final[Shape] = {
     "x-merge": dict,
 }
 _TEXTS: Final = {"text/calendar", "text/plain"}
+_ANY_OBJECT: Final = {
+    "application/json": {"schema": {"type": "object", "additionalProperties": True}}
+}
 """Media types of responses other than JSON."""
 
 
@@ -60,8 +63,8 @@ class Operation:
     """Name of the schema of the response, or of a page's items."""
     is_page: bool
     """Whether the response is a page of such items."""
-    is_text: bool
-    """Whether the response is a text, and not JSON."""
+    plain: str | None
+    """Type of a response that is no class: a text, or any JSON object."""
     success: int
     """Status of the successful response."""
     facade: str
@@ -147,7 +150,7 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         members=[] if by_hand else [*read_members(spec, body)],
         result=result,
         is_page=is_page,
-        is_text=_is_text(node["responses"][success]),
+        plain=_plain(node["responses"][success]),
         success=int(success),
         facade=extensions.facade(node, tag, pointer),
         by_hand=by_hand,
@@ -194,7 +197,7 @@ def _success(responses: Json, pointer: str) -> str:
 def _result(spec: Spec, response: Json, pointer: str) -> tuple[str | None, bool]:
     """Return the schema name of the response or of its items, and whether it is a page."""
     check_shape(response, {"content": dict, "links": dict}, pointer)
-    if "content" not in response or _is_text(response):
+    if "content" not in response or _plain(response):
         return None, False
     reference, pointer = _content(response, pointer)
     schema, at = spec.resolve(reference, pointer)
@@ -203,10 +206,12 @@ def _result(spec: Spec, response: Json, pointer: str) -> tuple[str | None, bool]
     return _class(spec, reference, pointer), False
 
 
-def _is_text(response: Json) -> bool:
-    """Whether a response is a text of one media type."""
+def _plain(response: Json) -> str | None:
+    """Return the type of a response that is a text of one media type, or any JSON object."""
     content = response.get("content", {})
-    return content.keys() <= _TEXTS and [*content.values()] == [{"schema": {"type": "string"}}]
+    if content.keys() <= _TEXTS and [*content.values()] == [{"schema": {"type": "string"}}]:
+        return "str"
+    return "dict[str, Any]" if content == _ANY_OBJECT else None
 
 
 def _content(node: Json, pointer: str) -> tuple[Json, str]:

@@ -33,6 +33,7 @@ _SHAPES: Final[Mapping[str, Shape]] = {
         "pattern": str,
         "minLength": int,
         "maxLength": int,
+        "format": str,
         "x-constraint": str,
     },
     "integer": {"type": _TYPE, "minimum": int, "maximum": int, "x-constraint": str},
@@ -55,6 +56,8 @@ _MARKS: Final = {
 """Kinds that one keyword tells."""
 _TIMES: Final = ("date-time", "local-date-time", "time-utc")
 _ENUM_VALUE: Final = r"[ -~]+"
+SECRET: Final = "password"  # noqa: S105  # a keyword
+"""The format of a string that no repr shows."""
 
 
 def is_page(schema: Json) -> bool:
@@ -166,7 +169,7 @@ def _kind(schema: Any, pointer: str) -> str:
             kind = "class"
         case {"type": "string", "enum": _}:
             kind = "enum"
-        case {"type": "string" | ["string", "null"], "format": _}:
+        case {"type": "string" | ["string", "null"], "format": form} if form != SECRET:
             kind = "time"
         case {"type": str(kind) | [str(kind), "null"]} if kind in _PLAIN:
             pass
@@ -205,7 +208,9 @@ def _check_values_of(kind: str, schema: Json, pointer: str) -> None:
         case "object" if not schema["additionalProperties"]:
             raise Unsupported(f"{pointer}/additionalProperties", "an object must allow members")
         case "time" if schema["format"] not in _TIMES:
-            raise Unsupported(f"{pointer}/format", f"a format is one of {', '.join(_TIMES)}")
+            raise Unsupported(
+                f"{pointer}/format", f"a format is one of {', '.join([*_TIMES, SECRET])}"
+            )
         case "enum":
             _check_enum(schema, pointer)
         case "known":

@@ -64,6 +64,9 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
 
 MEMBERS: Final[Mapping[str, Argument]] = {
     "filled": Argument("", 'arguments.filled("{0}", {0})'),
+    "new_secret": Argument("", 'arguments.new_secret("{0}", {0})'),
+    "template": Argument("", 'bodies.template("{0}", {0})'),
+    "json_template": Argument("str | Mapping[str, str]", 'bodies.json_template("{0}", {0})'),
     "enum": Argument("", 'arguments.one_of("{0}", {0}, {1})'),
     "nested": Argument("", 'bodies.nested("{0}", {0}, {1})'),
     "templates": Argument("", 'bodies.templates("{0}", {0}, {1})'),

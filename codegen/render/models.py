@@ -12,7 +12,7 @@ import datamodel_code_generator as generator
 from datamodel_code_generator.enums import DataModelType, InputFileType
 
 from codegen.read.hints import special_hint
-from codegen.read.schemas import is_alias, is_class, is_known, variants
+from codegen.read.schemas import SECRET, is_alias, is_class, is_known, variants
 from codegen.read.spec import SCHEMAS, Json, Spec, Unsupported
 
 from .templating import TEMPLATES, jinja_environment
@@ -72,7 +72,7 @@ def render_models(spec: Spec, names: list[str], header: str) -> dict[str, str]:
             use_generic_container_types=True,
             use_union_operator=True,
             use_type_checking_imports=False,
-            field_extra_keys={"x-hint", "x-argument", "x-const"},
+            field_extra_keys={"x-hint", "x-argument", "x-const", "x-secret"},
             formatters=[],
         )
         modules = {
@@ -133,6 +133,8 @@ def _class(spec: Spec, schema: Json) -> Json:
     for name, member in schema.get("properties", {}).items():
         if hint := special_hint(spec, member, limits=limits):
             inlined["properties"][name] |= {"x-hint": hint}
+        if member.get("format") == SECRET:
+            inlined["properties"][name] |= {"x-secret": True}
         if "const" in member:
             inlined["properties"][name] |= {"x-const": member["const"]}
     return inlined

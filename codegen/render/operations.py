@@ -60,7 +60,7 @@ def _module(
 
 
 def _returns(operation: Operation) -> str:
-    name = "str" if operation.is_text else class_name(operation.result)
+    name = operation.plain or class_name(operation.result)
     return f"Page[{name}]" if operation.is_page else name
 
 

@@ -83,7 +83,7 @@ def _classes(operation: Operation, objects: Mapping[str, str]) -> Iterator[str]:
 
 def _returns(operation: Operation) -> str:
     """Render the type of what the method returns."""
-    result = "str" if operation.is_text else class_name(operation.result)
+    result = operation.plain or class_name(operation.result)
     return f"Pager[{result}]" if operation.is_page else result
 
 

@@ -184,7 +184,7 @@ def test_an_unsupported_specification_is_reported_with_file_and_pointer(
     path.write_text(yaml.safe_dump(minimal({f"{pointer}/format": "uuid"})), encoding="utf-8")
     arguments = _arguments(path, output)
     assert main([*arguments, "--check"] if check else arguments) == 1
-    formats = "date-time, local-date-time, time-utc"
+    formats = "date-time, local-date-time, time-utc, password"
     expected = f"{path}: {pointer}/format: a format is one of {formats}\n"
     assert capsys.readouterr() == ("", expected)
     assert not output.exists()

@@ -61,6 +61,9 @@ _matched = st.text(
 _keys = st.from_regex(r"[A-Za-z]([A-Za-z0-9_]{0,61}[A-Za-z])?", fullmatch=True)
 _values = st.from_regex(r"[A-Za-z_.-]([A-Za-z0-9_.-]{0,61}[A-Za-z_.-])?", fullmatch=True)
 _templates = st.sampled_from(["{{ payload.title }}", "{% if a %}b{% endif %}", "plain: text", ""])
+_json_objects = st.dictionaries(text, text, max_size=2) | st.sampled_from(
+    ["{}", '{"X-Team": "{{ integration.team }}"}', "{{ headers }}"]
+)
 
 
 def _spellings(labels: dict[str, str]) -> st.SearchStrategy[Any]:
@@ -114,6 +117,10 @@ def _value(member: Member, texts: st.SearchStrategy[str] = text) -> st.SearchStr
             found = _delays
         case "templates":
             found = _model(member.classes[0], _templates)
+        case "template":
+            found = _templates.filter(bool)
+        case "json_template":
+            found = _json_objects
         case "nested":
             found = _model(member.classes[0], texts)
         case "filled" if member.hint == "str":
@@ -135,10 +142,21 @@ def _node(member: Member) -> Json:
 
 _GROUP: Final = {"alert_group_id": ids}
 _LABEL: Final = {"key": _keys, "value": _values}
+_paged = ids | st.fixed_dictionaries({"id": ids}, optional={"important": st.booleans()})
 
 
 def _groups(name: str) -> Callable[..., Awaitable[object]]:
     return lambda client, **given: getattr(client.alert_groups, name)(**given)
+
+
+def _page(client: OnCallClient, **given: Any) -> Awaitable[object]:
+    """Page a team unless it is users, and for a new group unless it is for one that there is."""
+    if given["users"]:
+        del given["team"]
+    if given.get("alert_group_id") is not None:
+        given = {name: given[name] for name in given if name not in {"title", "message"}}
+        given.pop("source_url", None)
+    return client.direct_paging.page(**given)
 
 
 _FILTERS: Final[Mapping[str, st.SearchStrategy[Any]]] = {
@@ -190,6 +208,18 @@ CALLS: Final[Mapping[str, Call]] = {
         _groups("delete"), _GROUP, {"mode": st.sampled_from(["wipe", *models.DeleteMode])}
     ),
     "add_alert_group_label": Call(_groups("add_label"), {**_GROUP, **_LABEL}),
+    "page_people": Call(
+        _page,
+        {"team": ids, "users": st.lists(_paged, max_size=2)},
+        {
+            "important": st.booleans(),
+            "title": text.filter(bool),
+            "message": text,
+            "source_url": st.sampled_from(["https://a.example/b?c", "http://localhost"]),
+            "alert_group_id": ids,
+            "metadata": st.dictionaries(text, text, max_size=2),
+        },
+    ),
     "remove_alert_group_label": Call(
         _groups("remove_label"), {**_GROUP, "key": _matched, "value": _matched}
     ),

@@ -29,6 +29,8 @@ SCHEDULE_ID: Final[str] = ROOT["components"]["parameters"]["schedule_id"]["examp
 CHAIN_ID: Final[str] = ROOT["components"]["parameters"]["escalation_chain_id"]["example"]
 POLICY_ID: Final[str] = ROOT["components"]["parameters"]["escalation_policy_id"]["example"]
 ROUTE_ID: Final[str] = ROOT["components"]["parameters"]["route_id"]["example"]
+NOTE_ID: Final[str] = ROOT["components"]["parameters"]["resolution_note_id"]["example"]
+WEBHOOK_ID: Final[str] = ROOT["components"]["parameters"]["webhook_id"]["example"]
 _STATES: Final[tuple[State, ...]] = ("firing", "acknowledged", "resolved", "silenced")
 
 
@@ -45,7 +47,8 @@ def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
     """
     fake = FakeOnCall(flavour=flavour, clock=_clock())
     fake.add_team("SRE", id=TEAM_ID)
-    fake.add_user("ana", role="editor", teams=[TEAM_ID], id=USER_ID)
+    ana = fake.add_user("ana", role="editor", teams=[TEAM_ID], id=USER_ID)
+    ana.is_phone_number_verified = True
     fake.add_schedule("Primary", id=SCHEDULE_ID, on_call=[fake.users[USER_ID]])
     chain = fake.add_escalation_chain("Everybody", id=CHAIN_ID)
     fake.add_escalation_policy(chain, "notify_persons", id=POLICY_ID, persons=[USER_ID])
@@ -55,7 +58,7 @@ def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
     source = fake.add_integration(id=INTEGRATION_ID, name="ci")
     fake.add_route(source, "us-west", id=ROUTE_ID)
     special, state = divmod(condition % 12, 4)
-    fake.add_group(
+    group = fake.add_group(
         id=GROUP_ID,
         integration=source,
         state=_STATES[state],
@@ -63,6 +66,9 @@ def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
         maintenance=special == 1,
         root=fake.add_group() if special == 2 else None,
     )
+    fake.add_resolution_note(group, "Rolled back.", author=USER_ID, id=NOTE_ID)
+    webhook = fake.add_webhook("events", id=WEBHOOK_ID)
+    fake.add_webhook_response(webhook)
     return fake
 
 

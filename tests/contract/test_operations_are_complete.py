@@ -23,11 +23,13 @@ from tests.contract.servers import (
     CHAIN_ID,
     GROUP_ID,
     INTEGRATION_ID,
+    NOTE_ID,
     POLICY_ID,
     ROUTE_ID,
     SCHEDULE_ID,
     TEAM_ID,
     USER_ID,
+    WEBHOOK_ID,
     seeded,
 )
 from tests.contract.specification import FOLDER, OPERATIONS, ROOT, Operation
@@ -61,11 +63,21 @@ NEEDED: Final = {
     "routing_regex": "us-east",
     "policy": {"type": "resolve", "escalation_chain_id": CHAIN_ID},
     "name": "Nights",
+    "webhook_id": WEBHOOK_ID,
+    "url": "https://bot.example/",
+    "http_method": "POST",
+    "trigger_type": "acknowledge",
+    "resolution_note_id": NOTE_ID,
+    "text": "Rolled back.",
+    "email": "ana@example.com",
+    "message": "Checkout is down.",
     "delay": 60,
     "key": "severity",
     "value": "critical",
 }
 """An argument for each parameter that some method needs."""
+ONE_OF: Final = {"direct_paging.page": {"team": TEAM_ID}}
+"""Arguments of which a method needs one, although each of them is optional."""
 
 
 def _methods() -> Iterator[str]:
@@ -90,7 +102,8 @@ async def _call(client: OnCallClient, method: str) -> None:
     """Call the method with required arguments only."""
     bound = _bound(client, method)
     parameters = inspect.signature(bound).parameters.values()
-    result = bound(**{one.name: NEEDED[one.name] for one in parameters if one.default is one.empty})
+    needed = {one.name: NEEDED[one.name] for one in parameters if one.default is one.empty}
+    result = bound(**needed, **ONE_OF.get(method, {}))
     with suppress(StatusError):  # the group may be in another state
         await (result.count() if isinstance(result, Pager) else result)
 

@@ -27,7 +27,7 @@ def values(schema: Json) -> st.SearchStrategy[Any]:
             found = st.none() | values({**node, "type": kind})
         case {"type": "null"}:
             found = st.none()
-        case {"format": form}:
+        case {"format": form} if form in _TIMES:
             found = _TIMES[form]
         case {"type": "array", "items": items} as node:
             found = st.lists(values(items), max_size=min(3, node.get("maxItems", 3)))

@@ -51,8 +51,8 @@ class _Envelope(Generic[T]):
     total_pages: int | None = None
 
 
-def decode(request: Request[T], response: Response) -> T:
-    """Return the value of a response.
+def decode(request: Request[T], response: Response, *, service_account: bool = False) -> T:
+    """Return the value of a response, to a service account or to a user.
 
     Raises:
         StatusError: The status is not 2xx.
@@ -62,7 +62,7 @@ def decode(request: Request[T], response: Response) -> T:
             connections whose responses are out of step.
     """
     if not 200 <= response.status < 300:
-        raise error_from_response(request, response)
+        raise error_from_response(request, response, service_account=service_account)
     operation = request.operation
     returns: Any = request.returns
     if response.status != operation.success and returns is not Any:

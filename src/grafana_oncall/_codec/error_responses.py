@@ -34,8 +34,10 @@ _ALREADY: Final = {
     "unsilence": "unsilenced",
 }
 _HAS_LABEL: Final = "Label already exists"
+_NO_USER: Final = "user-not-found"
+"""The server's words for an address of nobody, in a body and not in a path."""
 _NOT_FOUND: Final = re.compile(
-    r"Not found\.|Label not found|user-not-found|No \w+ matches the given query\."
+    rf"Not found\.|Label not found|{_NO_USER}|No \w+ matches the given query\."
 )
 """OnCall's own words for an object that does not exist. Grafana and gateways have others, which
 mean that the URL is wrong."""
@@ -114,8 +116,10 @@ _HINTS: Final[Mapping[type[errors.StatusError], str]] = {
 }
 
 
-def error_from_response(request: Request[Any], response: Response) -> errors.StatusError:
-    """Build the StatusError for a response outside 2xx."""
+def error_from_response(
+    request: Request[Any], response: Response, *, service_account: bool = False
+) -> errors.StatusError:
+    """Build the StatusError for a response outside 2xx, to a service account or to a user."""
     body = _json(response.content)
     messages = [*islice(_flattened(body), _MOST_MESSAGES)]
     fields = {name: tuple(texts) for name, texts in _fields(messages).items()}
@@ -123,6 +127,8 @@ def error_from_response(request: Request[Any], response: Response) -> errors.Sta
         _location(response)
         or (_text(response) if body is UNSET else _detail(messages, response.content))
     )
+    if detail == _INVALID_TOKEN and service_account and request.operation.needs_user:
+        detail = f"{_SERVICE_ACCOUNT} (in the server's words: {_INVALID_TOKEN})"
     is_gateway = _is_gateway(response, body)
     kind = _kind(request, response, body, detail, is_gateway=is_gateway)
     return kind(
@@ -161,7 +167,7 @@ def _kind(
     if detail.startswith(_SERVICE_ACCOUNT):
         return errors.UserTokenRequired
     if status == 404:
-        has_id = "{" in request.operation.path
+        has_id = "{" in request.operation.path or detail == _NO_USER
         is_own = body is not UNSET and _NOT_FOUND.fullmatch(detail)
         return errors.NotFound if has_id and is_own else errors.EndpointUnavailable
     if status == 400 and not is_gateway:

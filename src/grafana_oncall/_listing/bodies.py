@@ -1,8 +1,10 @@
 """Request bodies of the generated methods, whose arguments are the members."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import NoneType
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, Final, TypeGuard, TypeVar, cast, get_args
 
 import attrs
 import msgspec
@@ -12,6 +14,9 @@ from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import UNSET
 from grafana_oncall._validation.jinja import template_problem
 from grafana_oncall.errors import IdsDropped, InvalidArgument, TemplateError
+
+_TEMPLATE: Final = re.compile("{[{%#]")
+"""What a Jinja2 template begins to evaluate with."""
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -121,6 +126,48 @@ def kept(result: R, body: object, members: Sequence[str]) -> R:
 
 def _ids(node: object, name: str) -> tuple[str, ...]:
     return tuple(getattr(node, name, ()) or ())
+
+
+def template(name: str, value: T) -> T:
+    """Return a member that is a Jinja2 template, after a check of its syntax.
+
+    Raises:
+        TemplateError: It is not valid.
+    """
+    problem = template_problem(value, where=name) if isinstance(value, str) else None
+    if problem is not None:
+        raise TemplateError([problem], argument=name)
+    return value
+
+
+def json_template(name: str, value: object) -> object:
+    """Return a template that makes a JSON object: a text, or that of a mapping of texts.
+
+    Raises:
+        InvalidArgument: It makes no object of texts, as far as one can tell; no value is shown.
+        TemplateError: It is not valid.
+    """
+    text = json.dumps({**value}) if _has_only_texts(value) else value
+    if isinstance(text, str) and not _TEMPLATE.search(text) and not _has_only_texts(_json(text)):
+        text = None
+    if not isinstance(text, str):
+        message = f"{name}: a mapping of texts, or the text of a JSON object of them, is needed."
+        raise InvalidArgument(message, argument=name)
+    return template(name, text)
+
+
+def _has_only_texts(value: object) -> TypeGuard[Mapping[str, str]]:
+    if not isinstance(value, Mapping):
+        return False
+    pairs = cast("Mapping[object, object]", value).items()
+    return all(isinstance(part, str) for pair in pairs for part in pair)
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def templates(name: str, value: object, model: type[T]) -> T:

@@ -155,6 +155,7 @@ FILTERS: Final[Mapping[str, Mapping[str, _Test]]] = {
     "list_user_groups": {
         "slack_handle": lambda group, value: group.slack and _same(group.slack.handle, value)
     },
+    "list_webhooks": {"team_id": lambda webhook, value: (webhook.team or NO_TEAM) == value},
     "list_users": {
         "username": lambda user, value: _same(user.username, value),
         "email": lambda user, value: _same(user.email, value),

@@ -202,9 +202,11 @@ class Attempts(Generic[T]):
             return Result(value=decode(self._request, response), response=response)
         except OnCallError:
             self.response = redacted = self._shared.target.redacted(response)
-            if redacted is response:
+            account = self._request.operation.needs_user and self._shared.has_account(self.token)
+            if redacted is response and not account:
                 raise
-        return Result(value=decode(self._request, redacted), response=redacted)
+        value = decode(self._request, redacted, service_account=account)
+        return Result(value=value, response=redacted)
 
     def _learn(self, error: BaseException, sent: float, episode: int) -> None:
         """Note what the failure means for this call, and for all calls."""

@@ -19,6 +19,7 @@ import attrs
 
 from grafana_oncall._core.request import Request, Response
 from grafana_oncall._core.secret import Secret
+from grafana_oncall._http.auth import is_service_account
 from grafana_oncall._http.sender import Connection, Sender, Target
 from grafana_oncall.errors import (
     ClientStateError,
@@ -96,6 +97,10 @@ class Shared:
     def reach(self) -> Reachability:
         """What is known of the server."""
         return self.throttle.outage.reach(asyncio.get_running_loop().time())
+
+    def has_account(self, token: Secret[str] | None) -> bool:
+        """Whether it is a service account that sends, with this token or with the only one."""
+        return is_service_account(token or Secret(self.target.headers.value["authorization"]))
 
     def is_temporary(self, error: OnCallError) -> bool:
         """Whether the same request may succeed later, with the same program and settings."""

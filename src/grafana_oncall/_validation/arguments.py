@@ -18,6 +18,9 @@ from grafana_oncall.errors import InvalidArgument
 T = TypeVar("T")
 E = TypeVar("E", bound=OpenStrEnum)
 
+_MASK: Final = "*" * 16
+"""What responses have in place of a secret."""
+
 _CENTURY: Final = timedelta(days=36_500)
 _SHORTEST: Final = timedelta.resolution.total_seconds()
 
@@ -71,6 +74,17 @@ def filled(name: str, value: T) -> T:
     """Return the value unless it is an empty text; its type is checked with the body."""
     if value == "":
         raise InvalidArgument(f"{name}='': it must not be empty.", argument=name)
+    return value
+
+
+def new_secret(name: str, value: T) -> T:
+    """Return a secret of a new object, which cannot be copied from what the server shows."""
+    if value == _MASK:
+        message = (
+            f"{name}: sixteen asterisks stand for a secret that the server does not show, so there "
+            "is none to copy. Pass the secret itself."
+        )
+        raise InvalidArgument(message, argument=name)
     return value
 
 

@@ -32,8 +32,10 @@ code with the client, because a bug in shared code would cancel out.
 
 from grafana_oncall.testing._objects.chat import FakeSlackChannel, FakeUserGroup
 from grafana_oncall.testing._objects.escalation import FakeEscalationChain, FakeEscalationPolicy
+from grafana_oncall.testing._objects.notes import FakeResolutionNote
 from grafana_oncall.testing._objects.routes import FakeRoute
 from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeSpan
+from grafana_oncall.testing._objects.webhooks import FakeWebhook, FakeWebhookResponse
 from grafana_oncall.testing._server.dispatch import OPERATION_NAMES
 from grafana_oncall.testing._server.rate_limit import RateLimit
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
@@ -58,6 +60,7 @@ __all__ = [
     "FakeIntegration",
     "FakeOnCall",
     "FakeRequest",
+    "FakeResolutionNote",
     "FakeResponse",
     "FakeRoute",
     "FakeSchedule",
@@ -65,6 +68,8 @@ __all__ = [
     "FakeSpan",
     "FakeUser",
     "FakeUserGroup",
+    "FakeWebhook",
+    "FakeWebhookResponse",
     "Fault",
     "Faults",
     "LoopClock",

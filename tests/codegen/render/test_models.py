@@ -58,6 +58,7 @@ things.Received:
     class: { type: string }
     x-y: { type: string, description: Odd. }
     pattern: { type: string }
+    secret: { type: [string, "null"], format: password }
     example: { type: integer }
     list: { type: array, items: { type: string } }
 things.Input:
@@ -75,6 +76,7 @@ things.Input:
     plain: { $ref: "#/components/schemas/things.Plain" }
     class: { type: string }
     from: { type: string }
+    secret: { type: string, format: password, maxLength: 9 }
 """
 
 RECEIVED = {
@@ -142,6 +144,7 @@ def test_an_optional_member_of_a_response_may_be_none(package: Rendered, receive
         "class_": (str | None, None),
         "x_y": (str | None, None),
         "pattern": (str | None, None),
+        "secret": (str | None, None),
         "example": (int | None, None),
         "list": (tuple[str, ...] | None, None),
     }
@@ -163,7 +166,18 @@ def test_an_optional_member_of_a_request_may_be_unset(package: Rendered, sent: A
         "plain": (things.Plain | UnsetType, UNSET),
         "class_": (str, needed),
         "from_": (str | UnsetType, UNSET),
+        "secret": (Annotated[str, msgspec.Meta(max_length=9)] | UnsetType, UNSET),
     }
+
+
+def test_no_repr_shows_a_secret(received: Any, sent: Any) -> None:
+    """A string of format password; it is received, sent and checked as any other."""
+    shown = repr(received(**{**RECEIVED, "part_needed": None, "secret": "hunter2"}))
+    written = repr(sent(id="a", nothing=None, class_="c", secret="hunter2"))
+    for text in (shown, written):
+        assert "nothing=None" in text
+        assert "secret" not in text
+        assert "hunter2" not in text
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ def full(fake: FakeOnCall) -> FakeOnCall:
         fake.add_escalation_policy(fake.add_escalation_chain(name))
         fake.add_slack_channel(name)
         fake.add_user_group(name)
+        fake.add_resolution_note(fake.add_group(), name)
+        fake.add_webhook_response(fake.add_webhook(name))
     fake.add_user("second")
     return fake
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         DeleteMode,
         Permalinks,
     )
+    from .direct_paging import EscalationCreate, PagedUser
     from .escalation_chains import EscalationChain, EscalationChainCreate, EscalationChainUpdate
     from .escalation_policies import (
         DeclareIncidentPolicy,
@@ -69,6 +70,8 @@ if TYPE_CHECKING:
         LabelValueInput,
     )
     from .organizations import Organization
+    from .phone_notifications import PhoneNotification
+    from .resolution_notes import ResolutionNote, ResolutionNoteCreate, ResolutionNoteUpdate
     from .routes import Route, RouteCreate, RouteUpdate, RoutingType
     from .schedules import (
         CalendarScheduleCreate,
@@ -93,7 +96,14 @@ if TYPE_CHECKING:
         EventType,
         EventUser,
         EventWebhook,
+        HttpMethod,
+        Preset,
+        TriggerType,
+        Webhook,
+        WebhookCreate,
         WebhookEvent,
+        WebhookResponse,
+        WebhookUpdate,
     )
 
 MODULES: Final = {
@@ -106,6 +116,7 @@ MODULES: Final = {
         "DeleteMode",
         "Permalinks",
     ),
+    "._generated.models.direct_paging": ("EscalationCreate", "PagedUser"),
     "._generated.models.escalation_chains": (
         "EscalationChain",
         "EscalationChainCreate",
@@ -165,6 +176,12 @@ MODULES: Final = {
         "LabelValueInput",
     ),
     "._generated.models.organizations": ("Organization",),
+    "._generated.models.phone_notifications": ("PhoneNotification",),
+    "._generated.models.resolution_notes": (
+        "ResolutionNote",
+        "ResolutionNoteCreate",
+        "ResolutionNoteUpdate",
+    ),
     "._generated.models.routes": ("Route", "RouteCreate", "RouteUpdate", "RoutingType"),
     "._generated.models.schedules": (
         "CalendarScheduleCreate",
@@ -189,7 +206,14 @@ MODULES: Final = {
         "EventType",
         "EventUser",
         "EventWebhook",
+        "HttpMethod",
+        "Preset",
+        "TriggerType",
+        "Webhook",
+        "WebhookCreate",
         "WebhookEvent",
+        "WebhookResponse",
+        "WebhookUpdate",
     ),
 }
 """The names in each module, whose import builds them."""
@@ -214,6 +238,7 @@ __all__ = [
     "EscalationChain",
     "EscalationChainCreate",
     "EscalationChainUpdate",
+    "EscalationCreate",
     "EscalationPolicy",
     "EscalationPolicyCreate",
     "EscalationPolicyUpdate",
@@ -225,6 +250,7 @@ __all__ = [
     "EventWebhook",
     "FinalShift",
     "Heartbeat",
+    "HttpMethod",
     "IcalScheduleCreate",
     "Integration",
     "IntegrationCreate",
@@ -247,9 +273,15 @@ __all__ = [
     "NotifyUserGroupPolicy",
     "NotifyWholeChannelPolicy",
     "Organization",
+    "PagedUser",
     "Permalinks",
+    "PhoneNotification",
     "PolicyType",
+    "Preset",
     "RepeatEscalationPolicy",
+    "ResolutionNote",
+    "ResolutionNoteCreate",
+    "ResolutionNoteUpdate",
     "ResolvePolicy",
     "RichTemplate",
     "RichTemplateInput",
@@ -274,11 +306,16 @@ __all__ = [
     "TemplatesInput",
     "TitleTemplate",
     "TitleTemplateInput",
+    "TriggerType",
     "TriggerWebhookPolicy",
     "User",
     "UserGroup",
     "UserRole",
     "WaitPolicy",
     "WebScheduleCreate",
+    "Webhook",
+    "WebhookCreate",
     "WebhookEvent",
+    "WebhookResponse",
+    "WebhookUpdate",
 ]

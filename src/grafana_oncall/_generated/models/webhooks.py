@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import attrs
+import msgspec
 
 from grafana_oncall._core.serializable import Serializable
-from grafana_oncall._core.types import AwareDatetime, OpenStrEnum
+from grafana_oncall._core.types import UNSET, AwareDatetime, OpenStrEnum, UnsetType
 
 from . import alert_groups
 
@@ -133,3 +134,191 @@ class WebhookEvent(Serializable):
     responses: Mapping[str, Any] | None = attrs.field(default=None, hash=False)
     """The responses to other webhooks, by webhook id; absent if there are none."""
     external_id: str | None = None
+
+
+class HttpMethod(OpenStrEnum):
+    """Method of the request that a webhook sends."""
+
+    GET = "GET"
+    POST = "POST"
+    PUT = "PUT"
+    DELETE = "DELETE"
+    OPTIONS = "OPTIONS"
+    PATCH = "PATCH"
+
+
+@attrs.frozen(kw_only=True)
+class Webhook(Serializable):
+    """A request that the server sends when something happens to an alert group."""
+
+    id: str
+    name: str
+    is_webhook_enabled: bool | None = None
+    team: str | None = None
+    """Id of the team."""
+    data: str | None = None
+    """The body, a Jinja2 template, where `forward_all` is false."""
+    username: str | None = attrs.field(default=None, repr=False)
+    """User name for basic authentication."""
+    password: str | None = attrs.field(default=None, repr=False)
+    """Sixteen asterisks, if there is one."""
+    authorization_header: str | None = attrs.field(default=None, repr=False)
+    """Sixteen asterisks, if there is one."""
+    trigger_template: str | None = None
+    """A Jinja2 template: the webhook is only sent if it makes `True`."""
+    headers: str | None = None
+    """Further headers: a JSON object as text, or a Jinja2 template that makes one."""
+    url: str | None = None
+    """Where to send; a Jinja2 template."""
+    forward_all: bool | None = None
+    """Whether the body is the whole event."""
+    http_method: HttpMethod | None = None
+    trigger_type: TriggerType | None = None
+    integration_filter: tuple[str, ...] | None = None
+    """Ids of the integrations whose groups it is sent for; null for all."""
+    preset: Preset | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@attrs.frozen(kw_only=True)
+class WebhookCreate(Serializable):
+    """An outgoing webhook to create."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    """Unique in the organization, up to 100 characters."""
+    url: Annotated[str, msgspec.Meta(min_length=1)]
+    """Where to send; a Jinja2 template."""
+    http_method: HttpMethod
+    trigger_type: TriggerType
+    """What a webhook is sent for: `escalation` by a step of an escalation chain, `status change`
+    for any change of state. The last four are known to Grafana Cloud only."""
+    is_webhook_enabled: bool | UnsetType = UNSET
+    """Whether it is sent at all, by default true."""
+    team: str | None | UnsetType = UNSET
+    """Id of the team; without it, the current team of the user, usually none."""
+    data: str | None | UnsetType = UNSET
+    """The body, a Jinja2 template, where `forward_all` is false."""
+    forward_all: bool | UnsetType = UNSET
+    """Whether the body is the whole event, by default true."""
+    username: str | None | UnsetType = attrs.field(default=UNSET, repr=False)
+    """User name for basic authentication."""
+    password: str | None | UnsetType = attrs.field(default=UNSET, repr=False)
+    """Password for basic authentication."""
+    authorization_header: str | None | UnsetType = attrs.field(default=UNSET, repr=False)
+    """Value of the header Authorization."""
+    headers: str | None | UnsetType = UNSET
+    """Further headers, as a mapping, or as a Jinja2 template that makes a JSON object."""
+    trigger_template: str | None | UnsetType = UNSET
+    """A Jinja2 template: the webhook is only sent if it makes `True`."""
+    integration_filter: Sequence[str] | None | UnsetType = UNSET
+    """Ids of the integrations whose groups it is sent for; null for all."""
+    preset: Preset | UnsetType = UNSET
+    """Grafana Cloud only: the open-source engine refuses any."""
+
+
+@attrs.frozen(kw_only=True)
+class WebhookUpdate(Serializable):
+    """Changes to an outgoing webhook; absent members are unchanged, but see `update`."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | UnsetType = UNSET
+    """Unique in the organization, up to 100 characters."""
+    url: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
+    """Where to send; a Jinja2 template."""
+    http_method: HttpMethod | UnsetType = UNSET
+    trigger_type: TriggerType | UnsetType = UNSET
+    """What a webhook is sent for: `escalation` by a step of an escalation chain, `status change`
+    for any change of state. The last four are known to Grafana Cloud only."""
+    is_webhook_enabled: bool | UnsetType = UNSET
+    """Whether it is sent at all."""
+    team: str | None | UnsetType = UNSET
+    """Id of the team; null for no team."""
+    data: str | None | UnsetType = UNSET
+    """The body, a Jinja2 template, where `forward_all` is false."""
+    forward_all: bool | UnsetType = UNSET
+    """Whether the body is the whole event."""
+    username: str | None | UnsetType = attrs.field(default=UNSET, repr=False)
+    """User name for basic authentication."""
+    password: str | None | UnsetType = attrs.field(default=UNSET, repr=False)
+    """Password for basic authentication. Sixteen asterisks, as in responses, keep the present
+    one."""
+    authorization_header: str | None | UnsetType = attrs.field(default=UNSET, repr=False)
+    """Value of the header Authorization. Sixteen asterisks, as in responses, keep the present
+    one."""
+    headers: str | None | UnsetType = UNSET
+    """Further headers, as a mapping, or as a Jinja2 template that makes a JSON object."""
+    trigger_template: str | None | UnsetType = UNSET
+    """A Jinja2 template: the webhook is only sent if it makes `True`."""
+    integration_filter: Sequence[str] | None | UnsetType = UNSET
+    """Ids of the integrations whose groups it is sent for; null for all."""
+    preset: Preset | UnsetType = UNSET
+    """Grafana Cloud only: the open-source engine refuses any."""
+
+
+@attrs.frozen(kw_only=True)
+class WebhookResponse(Serializable):
+    """What a webhook sent, and what came back."""
+
+    timestamp: AwareDatetime
+    url: str | None = None
+    """Where it was sent."""
+    request_trigger: str | None = None
+    """What `trigger_template` made, if it was not sent."""
+    request_headers: str | None = None
+    """The headers that were sent, as the text of a JSON object."""
+    request_data: str | None = None
+    """The body that was sent, or what is wrong with a template."""
+    status_code: int | None = None
+    """Null if nothing was sent."""
+    content: str | None = None
+    """The body that came back."""
+    event_data: str | None = None
+    """The event, as the text of a JSON object."""
+
+
+if TYPE_CHECKING:
+    TriggerType: TypeAlias = (
+        Literal[
+            "escalation",
+            "alert group created",
+            "acknowledge",
+            "resolve",
+            "silence",
+            "unsilence",
+            "unresolve",
+            "unacknowledge",
+            "status change",
+            "personal notification",
+            "resolution note added",
+            "incident declared",
+            "incident changed",
+            "incident resolved",
+        ]
+        | str
+    )
+else:
+    TriggerType = str
+"""What a webhook is sent for: `escalation` by a step of an escalation chain, `status change` for any change of state. The last four are known to Grafana Cloud only.
+
+Known values, to which servers may add: 'escalation', 'alert group created', 'acknowledge', 'resolve', 'silence', 'unsilence', 'unresolve', 'unacknowledge', 'status change', 'personal notification', 'resolution note added', 'incident declared', 'incident changed', 'incident resolved'.
+"""
+
+
+if TYPE_CHECKING:
+    Preset: TypeAlias = (
+        Literal[
+            "simple_webhook",
+            "advanced_webhook",
+            "incident_webhook",
+            "grafana_assistant",
+            "grafana_sift",
+        ]
+        | str
+    )
+else:
+    Preset = str
+"""What a webhook is made for, which sets some of its members.
+
+Known values, to which servers may add: 'simple_webhook', 'advanced_webhook', 'incident_webhook', 'grafana_assistant', 'grafana_sift'.
+"""

@@ -28,6 +28,7 @@ from .alert_groups import (
     unsilence_alert_group,
 )
 from .alerts import LIST_ALERTS, list_alerts
+from .direct_paging import PAGE_PEOPLE, page_people
 from .escalation_chains import (
     CREATE_ESCALATION_CHAIN,
     DELETE_ESCALATION_CHAIN,
@@ -71,6 +72,19 @@ from .organizations import (
     get_current_organization,
     list_organizations,
 )
+from .phone_notifications import MAKE_CALL, SEND_SMS, make_call, send_sms
+from .resolution_notes import (
+    CREATE_RESOLUTION_NOTE,
+    DELETE_RESOLUTION_NOTE,
+    GET_RESOLUTION_NOTE,
+    LIST_RESOLUTION_NOTES,
+    UPDATE_RESOLUTION_NOTE,
+    create_resolution_note,
+    delete_resolution_note,
+    get_resolution_note,
+    list_resolution_notes,
+    update_resolution_note,
+)
 from .routes import (
     CREATE_ROUTE,
     DELETE_ROUTE,
@@ -101,6 +115,20 @@ from .slack_channels import LIST_SLACK_CHANNELS, list_slack_channels
 from .teams import GET_TEAM, LIST_TEAMS, get_team, list_teams
 from .user_groups import LIST_USER_GROUPS, list_user_groups
 from .users import GET_CURRENT_USER, GET_USER, LIST_USERS, get_current_user, get_user, list_users
+from .webhooks import (
+    CREATE_WEBHOOK,
+    DELETE_WEBHOOK,
+    GET_WEBHOOK,
+    LIST_WEBHOOK_RESPONSES,
+    LIST_WEBHOOKS,
+    UPDATE_WEBHOOK,
+    create_webhook,
+    delete_webhook,
+    get_webhook,
+    list_webhook_responses,
+    list_webhooks,
+    update_webhook,
+)
 
 OPERATIONS: Final = (
     LIST_INTEGRATIONS,
@@ -125,6 +153,12 @@ OPERATIONS: Final = (
     LIST_TEAMS,
     GET_TEAM,
     LIST_ALERTS,
+    LIST_RESOLUTION_NOTES,
+    CREATE_RESOLUTION_NOTE,
+    GET_RESOLUTION_NOTE,
+    UPDATE_RESOLUTION_NOTE,
+    DELETE_RESOLUTION_NOTE,
+    PAGE_PEOPLE,
     LIST_ESCALATION_CHAINS,
     CREATE_ESCALATION_CHAIN,
     GET_ESCALATION_CHAIN,
@@ -148,9 +182,17 @@ OPERATIONS: Final = (
     LIST_FINAL_SHIFTS,
     LIST_USER_GROUPS,
     LIST_SLACK_CHANNELS,
+    LIST_WEBHOOKS,
+    CREATE_WEBHOOK,
+    GET_WEBHOOK,
+    UPDATE_WEBHOOK,
+    DELETE_WEBHOOK,
+    LIST_WEBHOOK_RESPONSES,
     LIST_ORGANIZATIONS,
     GET_CURRENT_ORGANIZATION,
     GET_INFO,
+    MAKE_CALL,
+    SEND_SMS,
 )
 """Every operation of the specification, in its order."""
 
@@ -161,14 +203,18 @@ __all__ = [
     "create_escalation_chain",
     "create_escalation_policy",
     "create_integration",
+    "create_resolution_note",
     "create_route",
     "create_schedule",
+    "create_webhook",
     "delete_alert_group",
     "delete_escalation_chain",
     "delete_escalation_policy",
     "delete_integration",
+    "delete_resolution_note",
     "delete_route",
     "delete_schedule",
+    "delete_webhook",
     "get_alert_group",
     "get_current_organization",
     "get_current_user",
@@ -176,10 +222,12 @@ __all__ = [
     "get_escalation_policy",
     "get_info",
     "get_integration",
+    "get_resolution_note",
     "get_route",
     "get_schedule",
     "get_team",
     "get_user",
+    "get_webhook",
     "list_alert_groups",
     "list_alerts",
     "list_escalation_chains",
@@ -187,14 +235,20 @@ __all__ = [
     "list_final_shifts",
     "list_integrations",
     "list_organizations",
+    "list_resolution_notes",
     "list_routes",
     "list_schedules",
     "list_slack_channels",
     "list_teams",
     "list_user_groups",
     "list_users",
+    "list_webhook_responses",
+    "list_webhooks",
+    "make_call",
+    "page_people",
     "remove_alert_group_label",
     "resolve_alert_group",
+    "send_sms",
     "silence_alert_group",
     "unacknowledge_alert_group",
     "unresolve_alert_group",
@@ -202,6 +256,8 @@ __all__ = [
     "update_escalation_chain",
     "update_escalation_policy",
     "update_integration",
+    "update_resolution_note",
     "update_route",
     "update_schedule",
+    "update_webhook",
 ]

@@ -12,6 +12,7 @@ from grafana_oncall._session.session import Session
 
 if TYPE_CHECKING:
     from grafana_oncall.resources.alert_groups import AlertGroups
+    from grafana_oncall.resources.direct_paging import DirectPaging
     from grafana_oncall.resources.escalation_policies import EscalationPolicies
     from grafana_oncall.resources.schedules import Schedules
 
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
     from .info import Info
     from .integrations import Integrations
     from .organizations import Organizations
+    from .phone_notifications import PhoneNotifications
+    from .resolution_notes import ResolutionNotes
     from .routes import Routes
     from .slack_channels import SlackChannels
     from .teams import Teams
     from .user_groups import UserGroups
     from .users import Users
+    from .webhooks import Webhooks
 
 
 class Resources:
@@ -66,6 +70,20 @@ class Resources:
         from .alerts import Alerts
 
         return Alerts(self._session)
+
+    @cached_property
+    def resolution_notes(self) -> "ResolutionNotes":
+        """What people found out about alert groups, for those who read them later."""
+        from .resolution_notes import ResolutionNotes
+
+        return ResolutionNotes(self._session)
+
+    @cached_property
+    def direct_paging(self) -> "DirectPaging":
+        """Page people directly, without an alert."""
+        from grafana_oncall.resources.direct_paging import DirectPaging
+
+        return DirectPaging(self._session)
 
     @cached_property
     def escalation_chains(self) -> "EscalationChains":
@@ -110,6 +128,14 @@ class Resources:
         return SlackChannels(self._session)
 
     @cached_property
+    def webhooks(self) -> "Webhooks":
+        """Outgoing webhooks: requests that the server sends when something happens to an alert
+        group."""
+        from .webhooks import Webhooks
+
+        return Webhooks(self._session)
+
+    @cached_property
     def organizations(self) -> "Organizations":
         """The organization that the token belongs to."""
         from .organizations import Organizations
@@ -122,3 +148,10 @@ class Resources:
         from .info import Info
 
         return Info(self._session)
+
+    @cached_property
+    def phone_notifications(self) -> "PhoneNotifications":
+        """Phone calls and text messages, by the provider of the server. Each of them costs money."""
+        from .phone_notifications import PhoneNotifications
+
+        return PhoneNotifications(self._session)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from grafana_oncall.testing._resources import alerts, organizations
+from grafana_oncall.testing._resources import alerts, organizations, paging
 from grafana_oncall.testing._resources.actions import ACTIONS, act
 from grafana_oncall.testing._resources.alert_groups import (
     add_label,
@@ -65,6 +65,7 @@ _OPERATIONS = (
     *(operation for collection in COLLECTIONS for operation in collection.operations()),
     *alerts.OPERATIONS,
     *organizations.OPERATIONS,
+    *paging.OPERATIONS,
     Operation("list_alert_groups", "GET", "alert_groups", "viewer", list_groups),
     Operation("get_alert_group", "GET", "alert_groups/{id}", "viewer", get_group),
     Operation("delete_alert_group", "DELETE", "alert_groups/{id}", "editor", delete_group),

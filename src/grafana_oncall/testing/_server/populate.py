@@ -17,7 +17,9 @@ from grafana_oncall.testing._resources.escalation_policies import (
     AddEscalationPolicies,
 )
 from grafana_oncall.testing._resources.integrations import INTEGRATIONS, AddIntegrations
+from grafana_oncall.testing._resources.outgoing_webhooks import WEBHOOKS, AddWebhooks
 from grafana_oncall.testing._resources.people import TEAMS, USERS, AddPeople
+from grafana_oncall.testing._resources.resolution_notes import RESOLUTION_NOTES, AddResolutionNotes
 from grafana_oncall.testing._resources.routes import ROUTES, AddRoutes
 from grafana_oncall.testing._resources.schedules import SCHEDULES, AddSchedules
 
@@ -51,10 +53,12 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     INTEGRATIONS,
     ROUTES,
     SCHEDULES,
+    RESOLUTION_NOTES,
     SLACK_CHANNELS,
     TEAMS,
     USER_GROUPS,
     USERS,
+    WEBHOOKS,
 )
 """The resources whose objects a server keeps by id; alert groups are kept in an index."""
 
@@ -66,7 +70,9 @@ class Populate(
     AddIntegrations,
     AddPeople,
     AddRoutes,
+    AddResolutionNotes,
     AddSchedules,
+    AddWebhooks,
 ):
     """The `add_…` methods of `FakeOnCall`: those of each resource, and of tokens and groups."""
 
@@ -133,7 +139,7 @@ class Populate(
         GROUP.or_none(root=root)
         pairs = label_pairs(labels)
         source = integration or self._source(maintenance=maintenance)
-        group = self._new_group(id or self._world.ids.new("I"), source, started_at)
+        group = self._world.new_group(id=id, source=source, started_at=started_at)
         group.title, group.alerts_count = title, alerts_count
         group.payload = {"message": title} if payload is None else payload
         group.root, group.maintenance = root, maintenance
@@ -149,27 +155,6 @@ class Populate(
             return self._world.new_integration(type="maintenance", name="Maintenance")
         known = next(iter(self._world.store(FakeIntegration).values()), None)
         return known or self.add_integration()
-
-    def _new_group(
-        self, id: str, source: FakeIntegration, started_at: datetime | None
-    ) -> FakeAlertGroup:
-        started = started_at or self._world.clock()
-        return FakeAlertGroup(
-            id=id,
-            integration=source,
-            route_id=source.default_route["id"],
-            started_at=started,
-            title=None,
-            payload={},
-            last_alert_id=self._world.ids.new("A"),
-            last_alert_at=started,
-            permalinks={
-                "slack": None,
-                "slack_app": None,
-                "telegram": None,
-                "web": f"{self._world.stack_url}/a/grafana-oncall-app/alert-groups/{id}",
-            },
-        )
 
     def _enter(self, group: FakeAlertGroup, state: State) -> None:
         user = next(iter(self._world.store(FakeUser)))

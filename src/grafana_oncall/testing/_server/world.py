@@ -170,6 +170,28 @@ class World:
             **fields,
         )
 
+    def new_group(
+        self, *, source: FakeIntegration, started_at: datetime | None, id: str | None = None
+    ) -> FakeAlertGroup:
+        """Return a new alert group without title and payload; it is not added yet."""
+        group_id, started = id or self.ids.new("I"), started_at or self.clock()
+        return FakeAlertGroup(
+            id=group_id,
+            integration=source,
+            route_id=source.default_route["id"],
+            started_at=started,
+            title=None,
+            payload={},
+            last_alert_id=self.ids.new("A"),
+            last_alert_at=started,
+            permalinks={
+                "slack": None,
+                "slack_app": None,
+                "telegram": None,
+                "web": f"{self.stack_url}/a/grafana-oncall-app/alert-groups/{group_id}",
+            },
+        )
+
     def _free_name(self, type: str) -> str:
         taken = {integration.name for integration in self.store(FakeIntegration).values()}
         stem = f"{type.replace('_', ' ').capitalize()} {self.ids.pick(_FACES)}"

@@ -1,0 +1,46 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import attrs
+import msgspec
+
+from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.types import AwareDatetime
+
+
+@attrs.frozen(kw_only=True)
+class ResolutionNote(Serializable):
+    """A note about an alert group."""
+
+    id: str
+    alert_group_id: str
+    text: str
+    author: str | None = None
+    """Id of the user who wrote it; null for a service account."""
+    source: str | None = None
+    """Where it was written: `Web` (also through the API), `Slack` or `Mobile App`."""
+    created_at: AwareDatetime | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@attrs.frozen(kw_only=True)
+class ResolutionNoteCreate(Serializable):
+    """A resolution note to add."""
+
+    alert_group_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the alert group."""
+    text: Annotated[str, msgspec.Meta(min_length=1)]
+    """The note."""
+
+
+@attrs.frozen(kw_only=True)
+class ResolutionNoteUpdate(Serializable):
+    """A new text for a resolution note."""
+
+    text: Annotated[str, msgspec.Meta(min_length=1)]
+    """The note, which replaces the present one."""
