@@ -1,4 +1,4 @@
-"""Changes of alert groups, as `alert_groups.watch` and webhooks report them.
+"""Changes of alert groups, as `alert_groups.watch` and webhooks report them; and of who is on call.
 
     async for change in client.alert_groups.watch(labels={"team": "SRE"}):
         match change:
@@ -31,6 +31,8 @@ __all__ = [
     "Deleted",
     "Gap",
     "LabelsChanged",
+    "OnCall",
+    "OnCallChanged",
     "Resolved",
     "Silenced",
     "Snapshot",
@@ -152,7 +154,46 @@ class Gap(Occurrence):
     """When they were next read."""
 
 
-Watched: TypeAlias = Change | Gap
+@attrs.frozen(kw_only=True)
+class OnCall(Serializable):
+    """Who is on call in a schedule."""
+
+    id: str
+    """Id of the schedule."""
+    name: str
+    """Name of the schedule."""
+    users: tuple[str, ...]
+    """Ids of the users, sorted; `client.directory` has their names."""
+
+
+@attrs.frozen(kw_only=True)
+class OnCallChanged(Occurrence):
+    """Others are on call in a schedule than before; `schedules.watch` reports it."""
+
+    id: str
+    """Id of the schedule."""
+    before: OnCall | None
+    """Who was on call as last delivered, or in flight; None if the schedule is new."""
+    after: OnCall | None
+    """Who is on call now; None if the schedule was deleted."""
+
+    @property
+    def came(self) -> tuple[str, ...]:
+        """Ids of the users who are on call now, and were not before."""
+        return _less(self.after, self.before)
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Ids of the users who were on call before, and are not now."""
+        return _less(self.before, self.after)
+
+
+def _less(these: OnCall | None, others: OnCall | None) -> tuple[str, ...]:
+    known = () if others is None else others.users
+    return tuple(each for each in (() if these is None else these.users) if each not in known)
+
+
+Watched: TypeAlias = Change | OnCallChanged | Gap
 """What a watcher yields."""
 
 _FIRING, _ACKNOWLEDGED = AlertGroupState.FIRING, AlertGroupState.ACKNOWLEDGED

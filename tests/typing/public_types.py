@@ -164,7 +164,7 @@ async def bots(client: OnCallClient, body: bytes) -> None:
     watcher = client.alert_groups.watch(labels={"team": "SRE"}, every=15, checkpoint="bot.json")
     assert_type(watcher, Watcher)
     async for change in watcher:
-        assert_type(change, changes.Change | changes.Gap)
+        assert_type(change, changes.Change | changes.OnCallChanged | changes.Gap)
         match change:
             case changes.Created(after=group):
                 assert_type(group, AlertGroup)

@@ -28,8 +28,8 @@ import msgspec
 from grafana_oncall._codec.converter import BaseValidationError, dumps, loads
 from grafana_oncall._core.files import is_sealed, open_new, open_private, seal, unsealed
 from grafana_oncall._core.text import shown
-from grafana_oncall._core.types import AwareDatetime
-from grafana_oncall.changes import Snapshot
+from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
+from grafana_oncall.changes import OnCall, Snapshot
 from grafana_oncall.errors import CheckpointError
 
 from .tracker import Delivery, DeliveryState
@@ -73,6 +73,8 @@ class Checkpoint:
     """Deliveries since then that are not known to have completed."""
     grafana_url: str | None = None
     """The Grafana stack that it belongs to; None if the client did not know it."""
+    schedules: tuple[OnCall, ...] | UnsetType = attrs.field(default=UNSET, repr=False)
+    """Every tracked schedule, as it was last delivered; absent where groups are watched."""
     format: int = _FORMAT
     """Version of the JSON."""
 
@@ -122,20 +124,25 @@ class Checkpoint:
             raise unusable(path, error) from error
 
 
-def delivery_state(checkpoint: Checkpoint) -> DeliveryState:
+def delivery_state(checkpoint: Checkpoint) -> DeliveryState[Any]:
     """Return what was delivered, for a tracker to continue from."""
-    state = DeliveryState(
-        {snapshot.id: snapshot for snapshot in checkpoint.groups}, {*checkpoint.left_filter}
+    schedules = () if isinstance(checkpoint.schedules, UnsetType) else checkpoint.schedules
+    state = DeliveryState[Any](
+        {each.id: each for each in checkpoint.groups} | {each.id: each for each in schedules},
+        {*checkpoint.left_filter},
     )
     for delivery in checkpoint.in_flight:
         state.mark_in_flight(delivery)
     return state
 
 
-def members(state: DeliveryState) -> dict[str, Any]:
+def members(state: DeliveryState[Any]) -> dict[str, Any]:
     """Return the members of a checkpoint that hold this state."""
+    states = tuple(state.reported.values())
+    schedules = tuple(each for each in states if isinstance(each, OnCall))
     return {
-        "groups": tuple(state.reported.values()),
+        "groups": () if schedules else states,
+        "schedules": schedules or UNSET,
         "left_filter": tuple(state.left_filter),
         "in_flight": tuple(chain.from_iterable(state.in_flight.values())),
     }

@@ -1,4 +1,4 @@
-"""Following alert groups: from poll to poll, through outages, and over restarts.
+"""Following alert groups, or who is on call: from poll to poll, through outages, and over restarts.
 
 How it works, and why nothing is lost or reported twice. Each poll reads what may have changed
 (`poller`), the tracker compares that with what was last reported (`tracker`), and the consumer gets
@@ -37,10 +37,9 @@ from grafana_oncall.errors import (
 from grafana_oncall.events import PollEnded
 
 from .checkpoint import Checkpoint
-from .poller import Poller, Scope
 from .recorder import Recorder
 from .schedule import Schedule, Timestamp
-from .tracker import GroupChanges
+from .tracker import Changes, Source
 
 _logger: Final = logging.getLogger("grafana_oncall")
 
@@ -49,7 +48,6 @@ _logger: Final = logging.getLogger("grafana_oncall")
 class WatchSettings:
     """The arguments of `watch`."""
 
-    scope: Scope
     every: timedelta
     horizon: timedelta
     existing: bool
@@ -62,25 +60,27 @@ class Poll:
     """What a poll found."""
 
     gap: Gap | None = None
-    changed: Sequence[GroupChanges] = ()
+    changed: Sequence[Changes] = ()
 
 
 class Follower:
-    """Polls alert groups, and returns what has changed since it was last reported."""
+    """Polls a source, and returns what has changed since it was last reported."""
 
     def __init__(
         self,
         session: Session,
+        source: Source,
         settings: WatchSettings,
         checkpoint: Checkpoint | str | Path | None,
     ) -> None:
         self._session = session
         self._settings = settings
-        query = settings.scope.request.query
-        self.recorder = Recorder(Stack.of(session), query, checkpoint, locked=settings.lock)
+        self.recorder = Recorder(
+            Stack.of(session), source.query, source.tracker, checkpoint, locked=settings.lock
+        )
         self._is_own_organization = False
         """Whether that of the checkpoint was compared with the token's."""
-        self._poller = Poller(session, settings.scope, self.recorder.tracker)
+        self._source = source
         self._started: Timestamp | None = None
         """When the first poll began."""
         self.schedule = Schedule(settings.every)
@@ -107,6 +107,11 @@ class Follower:
     def tracked(self) -> int:
         """Number of tracked groups."""
         return len(self.recorder.tracker.reported)
+
+    @property
+    def noun(self) -> str:
+        """What these are."""
+        return self._source.noun
 
     @contextmanager
     def reading(self) -> Generator[object]:
@@ -194,11 +199,11 @@ class Follower:
         has_polled = self.recorder.polled is not None
         return (missing and has_polled) or self._session.shared.is_temporary(error)
 
-    def mark_in_flight(self, changes: GroupChanges) -> None:
+    def mark_in_flight(self, changes: Changes) -> None:
         """Record that a group's changes are about to be delivered; may raise CheckpointError."""
         self.recorder.mark_in_flight(changes)
 
-    def mark_delivered(self, changes: GroupChanges) -> None:
+    def mark_delivered(self, changes: Changes) -> None:
         """Record that a group's changes were handled."""
         self.recorder.mark_delivered(changes)
         self.schedule.wake()  # the group may be hinted at, and is not busy any more
@@ -210,7 +215,7 @@ class Follower:
 
     async def _read_hinted(self, hints: Collection[str]) -> Poll:
         """Read the groups that were hinted at; after a failure, poll soon instead."""
-        changed, failures = await self._poller.read(hints)
+        changed, failures = await self._source.read(hints)
         for error in failures:
             _logger.warning("A group that was hinted at cannot be read: %s", error)
             self.schedule.poll_soon()
@@ -221,7 +226,7 @@ class Follower:
         self._started = self._started or now
         # A clock that is set forward must not make groups too old to be watched.
         today = self._started.date + now.monotonic_elapsed(self._started)
-        self._poller.ignore_before(today - self._settings.horizon)
+        self._source.ignore_before(today - self._settings.horizon)
         hinted = self.schedule.take_all_hints()
         try:
             await self._check_organization()
@@ -233,7 +238,7 @@ class Follower:
         if not self._has_polled:
             self._has_polled = True
             _logger.info(
-                "Watching %d alert groups, with a poll every %s", self.tracked, self.schedule.every
+                "Watching %d %s, with a poll every %s", self.tracked, self.noun, self.schedule.every
             )
         gap = self._gap_until(now, self.recorder.polled or self._started)
         self.schedule.succeeded(started)
@@ -247,21 +252,21 @@ class Follower:
         All of them would be reported as deleted. The token stays the same, so once is enough.
         """
         if not self._is_own_organization:
-            if not await may_own(self._session, self.recorder.known()):
+            if not await may_own(self._session, self.recorder.tracker.known()):
                 raise self.recorder.other_organization()
             self._is_own_organization = True
 
     async def _read(
         self, started: Timestamp, busy: Collection[str], hinted: Collection[str]
-    ) -> Sequence[GroupChanges]:
+    ) -> Sequence[Changes]:
         if not self._primed and self.recorder.polled is None:
             # If an outage came first, what was created during it is reported.
             failed = self.schedule.failures
-            await self._poller.prime(started.date if failed else None)
+            await self._source.prime(started.date if failed else None)
             self._primed = True
             if not failed:
                 return ()
-        return await self._poller.poll(busy, hinted)
+        return await self._source.poll(busy, hinted)
 
     def _report(self, now: Timestamp, error: OnCallError | None = None) -> None:
         """Emit PollEnded."""

@@ -67,26 +67,28 @@ class Scope:
 class Poller:
     """Reads the list where it may have changed, and by id what is missing there."""
 
-    def __init__(self, session: Session, scope: Scope, tracker: GroupTracker) -> None:
+    def __init__(self, session: Session, scope: Scope) -> None:
         self._session = session
         self._behind = Session(session.shared, attrs.evolve(session.options, yields=True))
         """For reads that hints ask for, of which there may be many."""
         self._scope = scope
         self._request = attrs.evolve(scope.request, skip_undecodable=True)
-        self._tracker = tracker
+        self.noun = "alert groups"
+        self.query = scope.request.query
+        self.tracker = GroupTracker(self.query)
         self._undecodable = Undecodable(session.shared)
         self._swept: datetime | None = None
         """Where the next poll continues to read everything; None for at the newest."""
 
     def ignore_before(self, oldest: datetime) -> None:
         """Limit polling to groups created since then."""
-        self._tracker.oldest = oldest
+        self.tracker.oldest = oldest
 
     async def prime(self, until: datetime | None) -> None:
         """Read everything once, and take what was created until then as reported."""
         async with aclosing(self._windows(_END)) as reading:
             async for window in reading:
-                self._tracker.prime(window.groups, until)
+                self.tracker.prime(window.groups, until)
                 self._leave_out(window.undecodable, window.groups)
         self._undecodable.report()
 
@@ -100,7 +102,7 @@ class Poller:
         Raises:
             DecodeError: Groups were found, and none of them can be decoded.
         """
-        tracker = self._tracker
+        tracker = self.tracker
         tracker.start_poll(busy)
         tracker.drop_old()
         expected = await self._read_new()
@@ -118,7 +120,7 @@ class Poller:
         self, ids: Iterable[str]
     ) -> tuple[Sequence[GroupChanges], Sequence[OnCallError]]:
         """Return what has changed in these groups alone, and the errors of failed reads."""
-        self._tracker.start_poll(())
+        self.tracker.start_poll(())
         failures: list[OnCallError] = []
 
         async def read(group_id: str) -> None:
@@ -131,7 +133,7 @@ class Poller:
 
         await gather_or_cancel([read(group_id) for group_id in ids])
         self._undecodable.report()
-        return self._tracker.changed(), failures
+        return self.tracker.changed(), failures
 
     async def _read_new(self) -> set[str]:
         """Read what is new; stop after two pages without anything new.
@@ -140,11 +142,11 @@ class Poller:
         returns the ids of the tracked groups that should have been there.
         """
         newest = max((known.created_at for known in self._tracked), default=None)
-        since = self._tracker.oldest if newest is None else newest - self._scope.overlap
+        since = self.tracker.oldest if newest is None else newest - self._scope.overlap
         known = 0
         async with aclosing(self._pages(since)) as pages:
             async for page in pages:
-                is_known = all(group.id in self._tracker.reported for group in page.results)
+                is_known = all(group.id in self.tracker.reported for group in page.results)
                 known = known + 1 if is_known else 0
                 self._observe(page.results, page.undecodable)
                 if page.results and known >= _KNOWN_PAGES:
@@ -154,7 +156,7 @@ class Poller:
 
     async def _read_open(self) -> set[str]:
         for state in _OPEN:
-            async with aclosing(self._pages(self._tracker.oldest, state)) as pages:
+            async with aclosing(self._pages(self.tracker.oldest, state)) as pages:
                 async for page in pages:
                     self._observe(page.results, page.undecodable)
         return {group.id for group in self._tracked if group.state in _OPEN}
@@ -167,19 +169,19 @@ class Poller:
     async def _read_missing(self, missing: set[str]) -> None:
         """Find out what became of groups that were not where they should have been."""
         if len(missing) > _MAX_READS:
-            newest = max(map(self._tracker.created_at, missing))
+            newest = max(map(self.tracker.created_at, missing))
             await self._read_windows(newest, self._scope.max_pages)
-        for group_id in sorted(missing - self._tracker.seen)[:_MAX_READS]:
+        for group_id in sorted(missing - self.tracker.seen)[:_MAX_READS]:
             await self._read_one(group_id, self._session)
 
     def _observe(self, groups: Sequence[AlertGroup], undecodable: Sequence[DecodeError]) -> None:
-        self._tracker.observe(groups)
+        self.tracker.observe(groups)
         self._leave_out(undecodable, groups)
 
     def _leave_out(self, errors: Sequence[DecodeError], decoded: Sequence[AlertGroup]) -> None:
         """Note groups that exist and cannot be compared, among others that can."""
         self._undecodable.add(errors, (group.id for group in decoded))
-        self._tracker.seen.update(error.object_id for error in errors if error.object_id)
+        self.tracker.seen.update(error.object_id for error in errors if error.object_id)
 
     def _pages(
         self, since: datetime, state: AlertGroupState | None = None
@@ -196,7 +198,7 @@ class Poller:
         Returns:
             Where to continue (None at the end), and the ids of groups that should be there.
         """
-        until, since = max(until, self._tracker.oldest), self._tracker.oldest
+        until, since = max(until, self.tracker.oldest), self.tracker.oldest
         async with aclosing(self._windows(until)) as reading:
             async for window in reading:
                 self._observe(window.groups, window.undecodable)
@@ -204,10 +206,10 @@ class Poller:
                 if not pages:
                     break
         expected = {group.id for group in self._tracked if since < group.created_at <= until}
-        return since if since > self._tracker.oldest else None, expected
+        return since if since > self.tracker.oldest else None, expected
 
     def _windows(self, until: datetime) -> AsyncGenerator[Window, None]:
-        since = self._tracker.oldest
+        since = self.tracker.oldest
         return windows(self._session, self._request, since=since, until=until)
 
     async def _read_one(self, group_id: str, session: Session) -> None:
@@ -222,11 +224,11 @@ class Poller:
                 raise
             self._leave_out([error], ())
             return
-        self._tracker.observe_one(group_id, group)
+        self.tracker.observe_one(group_id, group)
 
     @property
     def _tracked(self) -> Collection[Snapshot]:
-        return self._tracker.reported.values()
+        return self.tracker.reported.values()
 
     @property
     def _open_pages(self) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from grafana_oncall._session.organization import Stack
 from grafana_oncall._validation.arguments import path_of
@@ -12,7 +13,7 @@ from grafana_oncall.errors import CheckpointError
 from .checkpoint import Checkpoint, delivery_state, members
 from .checkpoint_file import CheckpointFile, Kind
 from .schedule import Timestamp
-from .tracker import Delivery, GroupChanges, GroupTracker
+from .tracker import Changes, Delivery, Tracker
 
 
 class Recorder:
@@ -27,13 +28,14 @@ class Recorder:
         self,
         stack: Stack,
         query: Sequence[tuple[str, str]],
+        tracker: Tracker[Any],
         checkpoint: Checkpoint | str | Path | None,
         *,
         locked: bool,
     ) -> None:
         self._stack = self._stored_stack = stack
         self._query = tuple(query)
-        self.tracker = GroupTracker(query)
+        self.tracker = tracker
         self.polled: Timestamp | None = None
         """When groups were last read."""
         self._gaps: list[Gap] = []
@@ -63,15 +65,6 @@ class Recorder:
     @property
     def _path(self) -> str | None:
         return None if self._file is None else str(self._file.path)
-
-    def known(self) -> Sequence[str]:
-        """Return the ids of the groups that are not known to be deleted, newest first."""
-        in_flight, groups = self.tracker.in_flight, self.tracker.reported.values()
-        return [
-            group.id
-            for group in sorted(groups, key=lambda group: group.created_at, reverse=True)
-            if all(delivery.after is not None for delivery in in_flight.get(group.id, ()))
-        ]
 
     def other_organization(self) -> CheckpointError:
         """Return the error for a checkpoint none of whose groups exists for the token."""
@@ -149,7 +142,7 @@ class Recorder:
         else:
             self._append("polled", self._complete_until(polled))
 
-    def mark_in_flight(self, changes: GroupChanges) -> None:
+    def mark_in_flight(self, changes: Changes) -> None:
         """Record that these changes are about to be delivered.
 
         Raises:
@@ -159,7 +152,7 @@ class Recorder:
         self.tracker.mark_in_flight(delivery)
         self._append("in_flight", delivery)
 
-    def mark_delivered(self, changes: GroupChanges) -> None:
+    def mark_delivered(self, changes: Changes) -> None:
         """Record that these changes were handled."""
         delivery = self.tracker.delivery(changes)
         self.tracker.mark_delivered(delivery)

@@ -13,45 +13,64 @@ A restart can be interrupted as well, so several reports of one group may be in 
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import attrs
 
+from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._listing.filters import unmet
-from grafana_oncall.changes import Change, Snapshot, diff
+from grafana_oncall.changes import Change, OnCall, OnCallChanged, Snapshot, diff
+from grafana_oncall.errors import OnCallError
+
+S = TypeVar("S", Snapshot, OnCall)
+State: TypeAlias = Snapshot | OnCall
 
 
 @attrs.frozen(kw_only=True)
-class GroupChanges:
-    """A group that differs from what was last reported."""
+class Changes:
+    """An object that differs from what was last reported."""
 
     id: str
+    changes: Sequence[Change] | Sequence[OnCallChanged]
+
+
+@attrs.frozen(kw_only=True)
+class GroupChanges(Changes):
+    """A group that differs from what was last reported."""
+
     group: AlertGroup | None
     """Its present state; None when it was deleted."""
-    changes: Sequence[Change]
 
 
 @attrs.frozen(kw_only=True)
 class Delivery:
-    """A report of one group to a consumer."""
+    """A report of one object to a consumer."""
 
     id: str
     after: Snapshot | None
-    """The group as reported; None when it was deleted."""
+    """The group as reported; None when it was deleted, and for who is on call."""
     left_filter: bool = False
     """Whether the group no longer matches the filter."""
+    on_call: OnCall | UnsetType = UNSET
+    """Who is on call, as reported; absent for a group, and when the schedule was deleted."""
+
+    @property
+    def state(self) -> State | None:
+        """What was reported; None when it was deleted."""
+        return self.after if isinstance(self.on_call, UnsetType) else self.on_call
 
 
 @attrs.define
-class DeliveryState:
-    """What was delivered of each group, and what is in flight."""
+class DeliveryState(Generic[S]):
+    """What was delivered of each object, and what is in flight."""
 
-    reported: dict[str, Snapshot] = attrs.field(factory=dict[str, Snapshot])
-    """Each group as it was last delivered."""
+    reported: dict[str, S] = attrs.field(factory=dict[str, Any])
+    """Each object as it was last delivered."""
     left_filter: set[str] = attrs.field(factory=set[str])
     """Groups that no longer match the filter: they are not new when they match it again."""
     in_flight: dict[str, list[Delivery]] = attrs.field(factory=dict[str, list[Delivery]])
-    """Deliveries of each group since then that are not known to have completed, oldest first."""
+    """Deliveries of each object since then that are not known to have completed, oldest first."""
 
     def mark_in_flight(self, delivery: Delivery) -> None:
         """Record a delivery that begins: from now on, the consumer may have seen it."""
@@ -62,21 +81,79 @@ class DeliveryState:
         """Record a delivery that the consumer has handled."""
         self.in_flight.pop(delivery.id, None)
         self.left_filter.discard(delivery.id)
-        if delivery.after is None:
+        state: Any = delivery.state
+        if state is None:
             self.reported.pop(delivery.id, None)
             return
-        self.reported[delivery.id] = delivery.after
+        self.reported[delivery.id] = state
         if delivery.left_filter:
             self.left_filter.add(delivery.id)
 
 
-class GroupTracker(DeliveryState):
-    """Last reported snapshot per group, diffed against each poll."""
+class Tracker(DeliveryState[S]):
+    """Last reported snapshot per object, diffed against each poll."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+        """Objects observed since the poll began, except busy ones."""
+
+    def unseen(self, ids: Iterable[str]) -> set[str]:
+        """Return those of these objects that are tracked and were not observed."""
+        return self.tracked.intersection(ids) - self.seen
+
+    @property
+    def tracked(self) -> set[str]:
+        """The objects that were delivered or are in flight."""
+        return {*self.reported, *self.in_flight}
+
+    def known(self) -> Sequence[str]:
+        """Return the ids of the groups that are not known to be deleted, newest first."""
+        return ()
+
+    def delivery(self, changes: Changes) -> Delivery:
+        """Return the object as a consumer sees it who has these changes."""
+        raise NotImplementedError
+
+
+class Source(Protocol):
+    """What a follower polls."""
+
+    @property
+    def query(self) -> Sequence[tuple[str, str]]:
+        """What is watched: a checkpoint belongs to it."""
+        ...
+
+    @property
+    def tracker(self) -> Tracker[Any]:
+        """What was reported of it."""
+        ...
+
+    @property
+    def noun(self) -> str:
+        """What is watched, in words."""
+        ...
+
+    def ignore_before(self, oldest: datetime) -> None:
+        """Limit polling to what was created since then."""
+
+    async def prime(self, until: datetime | None) -> None:
+        """Read everything once, and take what was created until then as reported."""
+
+    async def poll(self, busy: Collection[str], hinted: Collection[str]) -> Sequence[Changes]:
+        """Return what has changed, except of what is busy."""
+        ...
+
+    async def read(self, ids: Collection[str]) -> tuple[Sequence[Changes], Sequence[OnCallError]]:
+        """Return what has changed in these objects alone, and the errors of failed reads."""
+        ...
+
+
+class GroupTracker(Tracker[Snapshot]):
+    """Last reported snapshot per group."""
 
     def __init__(self, query: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        self.seen: set[str] = set()
-        """Groups observed since `start_poll`, except busy ones."""
         self.oldest = datetime.min.replace(tzinfo=UTC)
         """Groups created earlier are not tracked."""
         self._query = query
@@ -90,9 +167,15 @@ class GroupTracker(DeliveryState):
         found = (snapshot.created_at for snapshot in snapshots if snapshot is not None)
         return next(found, self.oldest)
 
-    def unseen(self, ids: Iterable[str]) -> set[str]:
-        """Return those of these groups that are tracked and were not observed."""
-        return {each for each in ids if each in self.reported or each in self.in_flight} - self.seen
+    def known(self) -> Sequence[str]:
+        """Return the ids of the groups that are not known to be deleted, newest first."""
+        return [
+            group.id
+            for group in sorted(
+                self.reported.values(), key=lambda group: group.created_at, reverse=True
+            )
+            if all(delivery.after is not None for delivery in self.in_flight.get(group.id, ()))
+        ]
 
     def drop_old(self) -> None:
         """Stop tracking the groups that are too old by now."""
@@ -135,9 +218,9 @@ class GroupTracker(DeliveryState):
         ]
         return sorted(found, key=self._created)
 
-    def delivery(self, changes: GroupChanges) -> Delivery:
+    def delivery(self, changes: Changes) -> Delivery:
         """Return the group as a consumer sees it who has these changes."""
-        group = changes.group
+        group = changes.group if isinstance(changes, GroupChanges) else None
         return Delivery(
             id=changes.id,
             after=None if group is None else Snapshot.of(group),

@@ -15,6 +15,7 @@ from grafana_oncall.changes import Watched
 
 from .checkpoint import Checkpoint
 from .follower import Follower, WatchSettings
+from .tracker import Source
 
 
 @attrs.frozen(kw_only=True)
@@ -32,7 +33,9 @@ class WatchHealth:
 
 
 class Watcher:
-    """Changes of alert groups, by polling. Iterate it; nothing is sent before that.
+    """Changes of alert groups, or of who is on call, by polling: iterate it.
+
+    Nothing is sent before that.
 
         async for change in client.alert_groups.watch(labels={"team": "SRE"}):
             ...
@@ -62,13 +65,14 @@ class Watcher:
     def __init__(
         self,
         session: Session,
+        source: Source,
         settings: WatchSettings,
         checkpoint: Checkpoint | str | Path | None,
     ) -> None:
-        self._follower = Follower(session, settings, checkpoint)
+        self._follower = Follower(session, source, settings, checkpoint)
 
     def __repr__(self) -> str:
-        return f"<Watcher of {self._follower.tracked} alert groups: use async for>"
+        return f"<Watcher of {self._follower.tracked} {self._follower.noun}: use async for>"
 
     if not TYPE_CHECKING:  # type checkers find these by themselves
         __await__ = __iter__ = only_async("use `async for`.")

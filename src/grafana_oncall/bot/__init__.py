@@ -1,5 +1,7 @@
 """Bots: handlers for changes of alert groups, in order per group, for several groups at once.
 
+Or for changes of who is on call, in order per schedule.
+
 bot = Bot(client.alert_groups.watch(labels={"team": "SRE"}, checkpoint="bot.json"))
 
 @bot.on(Created)
@@ -25,7 +27,7 @@ from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._session.retry_policy import RetryPolicy, backoff
 from grafana_oncall._validation.arguments import async_function, duration, function, of_type, whole
 from grafana_oncall._watch.watcher import Watcher, follower_of
-from grafana_oncall.changes import Change, Gap, Watched
+from grafana_oncall.changes import Change, Gap, OnCallChanged, Watched
 from grafana_oncall.errors import InvalidArgument
 
 from .runner import Runner
@@ -246,4 +248,4 @@ def _describe(change: Watched) -> str:
 
 
 def _is_kind(kind: object) -> bool:
-    return isinstance(kind, type) and issubclass(kind, Change | Gap)
+    return isinstance(kind, type) and issubclass(kind, Change | OnCallChanged | Gap)

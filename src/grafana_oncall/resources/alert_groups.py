@@ -141,7 +141,7 @@ class AlertGroups(generated.AlertGroups):
                 are another organization's.
         """
         from grafana_oncall._watch.follower import WatchSettings  # noqa: PLC0415  # as for `bulk`
-        from grafana_oncall._watch.poller import Scope  # noqa: PLC0415
+        from grafana_oncall._watch.poller import Poller, Scope  # noqa: PLC0415
         from grafana_oncall._watch.watcher import Watcher  # noqa: PLC0415
 
         listed = self.list(
@@ -153,14 +153,13 @@ class AlertGroups(generated.AlertGroups):
             max_pages=whole("max_pages", max_pages),
         )
         settings = WatchSettings(
-            scope=scope,
             every=duration("every", every, longest=timedelta(days=7)),
             horizon=duration("horizon", horizon, longest=timedelta(days=3650)),
             existing=of_type("existing", existing, bool),
             lock=of_type("lock", lock, bool),
             clock=function("clock", clock),
         )
-        return Watcher(self._session, settings, checkpoint)
+        return Watcher(self._session, Poller(self._session, scope), settings, checkpoint)
 
     @overload
     async def wait_until(  # type: ignore[overload-overlap]  # a str is one id, not an iterable of ids

@@ -1,41 +1,48 @@
 """Schedules: what the generated methods lack, such as who is on call."""
 
-import re
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final, TypeVar, cast, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from grafana_oncall._generated.models.schedules import FinalShift, Schedule
 from grafana_oncall._generated.models.users import User
 from grafana_oncall._generated.operations import schedules as operations
 from grafana_oncall._generated.resources import schedules as generated
-from grafana_oncall._listing.windows import gather_or_cancel
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation import arguments, times
 from grafana_oncall.errors import NotFound, TimeRangeError
 from grafana_oncall.oncall import OnCallSpan, Timeline
 
 from .directory import Directory
+from .finding import Reader, each_of, find, is_name
 from .spans import (
     LONGEST,
     ScheduleLike,
-    checked,
-    no_schedule,
+    day_of,
+    several,
     span_of,
     unknown_user,
     window_of,
     years,
 )
 
-R = TypeVar("R")
+if TYPE_CHECKING:
+    from grafana_oncall._watch.checkpoint import Checkpoint
+    from grafana_oncall._watch.watcher import Watcher
+
 _MONTH: Final = timedelta(days=31)
-_ID: Final = re.compile("S[A-Z0-9]{12,19}")
+_WEEK: Final = timedelta(days=7)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Schedules(generated.Schedules):
     """The schedules of the organization that the token belongs to, and who is on call.
 
-    Writes need the Editor role. Lists are slow, because the server works out `on_call_now` of each.
+    Writes need the Editor role. Lists are slow, as the server works out who is on call in each.
 
     Nothing is sent by `list` until it is iterated. All methods raise `InvalidArgument` before
     anything is sent, `StatusError` for an error response, `TransportError` if there is no response,
@@ -94,9 +101,9 @@ class Schedules(generated.Schedules):
         people = self._directory if directory is None else directory
         arguments.of_type("directory", people, Directory)
         if at is None:
-            return await self._each(schedules, lambda each: self._on_call_now(each, people))
+            return await each_of(schedules, lambda each: self._on_call_now(each, people))
         window = window_of(at, timedelta.resolution)
-        return await self._each(schedules, lambda each: self._on_call_at(each, window, people))
+        return await each_of(schedules, lambda each: self._on_call_at(each, window, people))
 
     @overload
     async def next_on_call(  # type: ignore[overload-overlap]  # a str is one name, not an iterable of names
@@ -134,13 +141,13 @@ class Schedules(generated.Schedules):
             NotFound: There is no such schedule; names similar ones.
             MultipleFound: Several schedules have this name.
         """
-        start = datetime.now(UTC) if after is None else after
+        start = _utc_now() if after is None else after
         window = window_of(start, arguments.duration("within", within))
 
         async def find(item: ScheduleLike) -> tuple[OnCallSpan, ...]:
             return (await self._timeline(item, window)).next_after(window.start)
 
-        return await self._each(schedules, find)
+        return await each_of(schedules, find)
 
     @overload
     async def timeline(  # type: ignore[overload-overlap]  # a str is one name, not an iterable of names
@@ -168,7 +175,56 @@ class Schedules(generated.Schedules):
             MultipleFound: Several schedules have this name.
         """
         window = Timeline(start, end, ())
-        return await self._each(schedules, lambda each: self._timeline(each, window))
+        return await each_of(schedules, lambda each: self._timeline(each, window))
+
+    def watch(
+        self,
+        schedules: ScheduleLike | Iterable[ScheduleLike] | None = None,
+        *,
+        every: timedelta | float = timedelta(minutes=1),
+        existing: bool = False,
+        checkpoint: "Checkpoint | str | Path | None" = None,
+        lock: bool = True,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> "Watcher":
+        """Watch who is on call: yield `changes.OnCallChanged`, and `changes.Gap`, by polling.
+
+        A poll costs a request for each schedule, or the pages of the list for all of them. Who was
+        on call between two polls only is not seen. All that is said of `Watcher` and `Bot` holds,
+        with schedules in the place of groups: `hint` takes the id of a schedule.
+
+        Args:
+            schedules: A schedule, by id, object or exact name; or several; by default all, and
+                those that are made later. One that is renamed is gone to a watcher of its name.
+            every: Time between polls, as a timedelta or in seconds; at most seven days.
+            existing: Whether those who are on call at the start are reported. Otherwise only later
+                changes are.
+            checkpoint: As for `alert_groups.watch`, where an earlier watcher of the same schedules
+                ended.
+            lock: As for `alert_groups.watch`.
+            clock: As for `alert_groups.watch`.
+
+        Raises:
+            InvalidArgument: An argument is invalid.
+            CheckpointError: The checkpoint cannot be read, or is of another server, stack or
+                schedules. Iterating raises NotFound if there is no such schedule at the start.
+        """
+        from grafana_oncall._watch.follower import WatchSettings  # noqa: PLC0415  # few programs watch
+        from grafana_oncall._watch.on_call import OnCallPoller  # noqa: PLC0415
+        from grafana_oncall._watch.watcher import Watcher  # noqa: PLC0415
+
+        items = None if schedules is None else several(schedules)
+        named = [("schedule", each if isinstance(each, str) else each.id) for each in items or ()]
+        settings = WatchSettings(
+            every=arguments.duration("every", every, longest=timedelta(days=7)),
+            horizon=_WEEK,
+            existing=arguments.of_type("existing", existing, bool),
+            lock=arguments.of_type("lock", lock, bool),
+            clock=arguments.function("clock", clock),
+        )
+        query = [("schedules", "all")] if items is None else named
+        poller = OnCallPoller(Reader(self, items), query)
+        return Watcher(self._session, poller, settings, checkpoint)
 
     async def final_shifts(
         self, schedule_id: str | Schedule, *, start_date: date, end_date: date
@@ -193,7 +249,7 @@ class Schedules(generated.Schedules):
             start_date=arguments.required("start_date", times.day("start_date", start_date)),
             end_date=arguments.required("end_date", times.day("end_date", end_date)),
         )
-        first, last = _day(start_date), _day(end_date)
+        first, last = day_of(start_date), day_of(end_date)
         if not first <= last <= first + LONGEST:
             message = f"end_date={last}: from {first} on, 0 to 365 days later is needed."
             raise TimeRangeError(message, argument="end_date")
@@ -201,22 +257,8 @@ class Schedules(generated.Schedules):
         shifts = await self._list(request, 0).collect()
         return tuple(sorted(shifts, key=lambda shift: shift.shift_start))
 
-    async def _each(
-        self,
-        schedules: ScheduleLike | Iterable[ScheduleLike],
-        work: Callable[[ScheduleLike], Coroutine[Any, Any, R]],
-    ) -> R | Mapping[ScheduleLike, R]:
-        """Return the result for a schedule, or those for several by schedule."""
-        if isinstance(schedules, str | Schedule):
-            return await work(checked(schedules))
-        if not isinstance(cast("object", schedules), Iterable):
-            raise no_schedule(schedules)
-        given = [*dict.fromkeys(map(checked, schedules))]
-        results = await gather_or_cancel([work(each) for each in given])
-        return dict(zip(given, results, strict=True))
-
     async def _on_call_now(self, item: ScheduleLike, people: Directory) -> tuple[User, ...]:
-        ids = (await self._find(item)).on_call_now
+        ids = (await find(self, item)).on_call_now
         users = await people.users(ids)
         return tuple(users.get(each) or unknown_user(each, each) for each in ids)
 
@@ -231,19 +273,8 @@ class Schedules(generated.Schedules):
         users = await people.users(names)
         return tuple(users.get(each) or unknown_user(each, name) for each, name in names.items())
 
-    async def _find(self, item: ScheduleLike) -> Schedule:
-        """Return a schedule as it is now, by one request if there is one."""
-        if isinstance(item, str) and not _ID.fullmatch(item):
-            return await self.by_name(item)
-        try:
-            return await self.get(item)
-        except NotFound:
-            if isinstance(item, str):
-                return await self.by_name(item)  # which names similar ones
-            raise
-
     async def _timeline(self, item: ScheduleLike, window: Timeline) -> Timeline:
-        if isinstance(item, str) and not _ID.fullmatch(item):
+        if isinstance(item, str) and is_name(item):
             item = await self.by_name(item)
         try:
             spans = [span for days in years(window) for span in await self._spans(item, *days)]
@@ -256,7 +287,3 @@ class Schedules(generated.Schedules):
     async def _spans(self, item: ScheduleLike, first: date, last: date) -> list[OnCallSpan]:
         shifts = await self.final_shifts(item, start_date=first, end_date=last)
         return [span_of(shift) for shift in shifts]
-
-
-def _day(value: date) -> date:
-    return value.astimezone(UTC).date() if isinstance(value, datetime) else value

@@ -1,8 +1,8 @@
 """What who is on call is worked out from: windows, their ranges of days, and final shifts."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from grafana_oncall._core.text import shown
 from grafana_oncall._generated.models.schedules import FinalShift, Schedule
@@ -60,10 +60,18 @@ def checked(item: object) -> ScheduleLike:
     """Return what can stand for a schedule."""
     if isinstance(item, Schedule) or (isinstance(item, str) and item):
         return item
-    raise no_schedule(item)
+    message = f"schedules={shown(item)}: ids, names or objects of schedules are needed."
+    raise InvalidArgument(message, argument="schedules")
 
 
-def no_schedule(value: object) -> InvalidArgument:
-    """Return the error for what cannot."""
-    message = f"schedules={shown(value)}: ids, names or objects of schedules are needed."
-    return InvalidArgument(message, argument="schedules")
+def several(schedules: ScheduleLike | Iterable[ScheduleLike]) -> list[ScheduleLike]:
+    """Return one schedule or several, each once."""
+    given: object = schedules
+    if isinstance(given, str | Schedule) or not isinstance(given, Iterable):
+        return [checked(given)]
+    return [*dict.fromkeys(map(checked, cast("Iterable[object]", given)))]
+
+
+def day_of(value: date) -> date:
+    """Return the day in UTC."""
+    return value.astimezone(UTC).date() if isinstance(value, datetime) else value

@@ -119,7 +119,7 @@ async def test_a_bad_schedule_is_refused_before_anything_is_sent(
     assert not fake.calls
 
 
-@pytest.mark.parametrize("member", ["time_zone", "name", "slack", "ical_url_primary"])
+@pytest.mark.parametrize("member", ["time_zone", "name", "ical_url_primary"])
 async def test_an_update_to_null_is_refused_before_anything_is_sent(
     fake: FakeOnCall, oncall: OnCallClient, member: str
 ) -> None:
@@ -128,6 +128,18 @@ async def test_an_update_to_null_is_refused_before_anything_is_sent(
     with pytest.raises(InvalidArgument, match=member):
         await oncall.schedules.update("S123456789ABC", **changes)
     assert not fake.calls
+
+
+async def test_no_slack_is_neither_a_channel_nor_a_user_group(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """The server would refuse a null in the place of the block."""
+    channel = fake.add_slack_channel("alerts")
+    schedule = fake.add_schedule("nights")
+    updated = await oncall.schedules.update(schedule.id, slack={"channel_id": channel.slack_id})
+    assert updated.slack == SlackSettings(channel_id=channel.slack_id)
+    cleared: Any = None
+    assert (await oncall.schedules.update(updated, slack=cleared)).slack == SlackSettings()
 
 
 async def test_what_an_update_does_not_name_is_kept(fake: FakeOnCall, oncall: OnCallClient) -> None:
