@@ -28,9 +28,9 @@ from grafana_oncall.testing._server.time_fields import as_time_utc, seconds
 from grafana_oncall.testing._server.world import World
 
 from .collection import Collection
-from .positions import LARGEST, next_position
+from .positions import LARGEST
 from .selection import equal
-from .writes import PLACE, Writes, fields
+from .writes import PLACE, Writes, fields, put_last
 
 _QUEUE = "notify_person_next_each_time"
 _PERSONS = ("persons_to_notify", "persons_to_notify_next_each_time")
@@ -114,15 +114,10 @@ def _order(world: World, items: Iterable[FakeEscalationPolicy]) -> list[FakeEsca
 
 def _create(context: Context, given: dict[str, Any]) -> FakeEscalationPolicy:
     world, chain_id = context.world, given["escalation_chain_id"]
-    positions = [each.position for each in _of_chain(world, chain_id)]
-    policy = world.add(
-        FakeEscalationPolicy(
-            id=world.ids.new("E"),
-            escalation_chain_id=chain_id,
-            type=given["type"],
-            position=next_position(positions),
-        )
+    policy = FakeEscalationPolicy(
+        id=world.ids.new("E"), escalation_chain_id=chain_id, type=given["type"]
     )
+    world.add(put_last(world, policy, _chain))
     lists = [given[name] for name in _PERSONS if name in given]
     if policy.type == _QUEUE and lists[1:] and lists[0] != lists[1]:
         raise crashed()  # after the policy took its position
@@ -130,9 +125,8 @@ def _create(context: Context, given: dict[str, Any]) -> FakeEscalationPolicy:
     return policy
 
 
-def _of_chain(world: World, chain_id: str) -> list[FakeEscalationPolicy]:
-    policies = world.store(FakeEscalationPolicy).values()
-    return [policy for policy in policies if policy.escalation_chain_id == chain_id]
+def _chain(policy: FakeEscalationPolicy) -> str:
+    return policy.escalation_chain_id
 
 
 def _update(_: Context, policy: FakeEscalationPolicy, given: dict[str, Any]) -> None:
@@ -175,7 +169,7 @@ ESCALATION_POLICIES = Collection(
         ),
         create=_create,
         update=_update,
-        siblings=lambda policy: policy.escalation_chain_id,
+        siblings=_chain,
     ),
 )
 
@@ -194,11 +188,10 @@ class AddEscalationPolicies(Additions):
         """Add a step at the end of a chain, with these attributes of `FakeEscalationPolicy`."""
         NAME(type=type)
         NAME.or_none(id=id)
-        positions = [each.position for each in _of_chain(self._world, chain.id)]
         policy = FakeEscalationPolicy(
             id=id or self._world.ids.new("E"),
             escalation_chain_id=chain.id,
             type=type,
-            **{"position": next_position(positions), **members},
+            **members,
         )
-        return self._world.add(policy)
+        return self._world.add(put_last(self._world, policy, _chain))

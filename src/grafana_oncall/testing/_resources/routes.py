@@ -24,9 +24,8 @@ from .integration_settings import (
     is_jinja,
     merge_channels,
 )
-from .positions import next_position
 from .selection import equal
-from .writes import PLACE, Writes, fields, remove
+from .writes import PLACE, Writes, fields, put_last, remove
 
 _LONGEST = 1024
 
@@ -122,6 +121,10 @@ def _delete(context: Context, route: FakeRoute) -> None:
     remove(context, route)
 
 
+def _list(route: FakeRoute) -> tuple[str, bool]:
+    return route.integration_id, route.is_default
+
+
 def _show(_: World, route: FakeRoute) -> dict[str, Any]:
     return {
         "position": route.position,
@@ -154,7 +157,7 @@ ROUTES = Collection(
         create=_create,
         update=_update,
         delete=_delete,
-        siblings=lambda route: (route.integration_id, route.is_default),
+        siblings=_list,
     ),
 )
 
@@ -178,18 +181,11 @@ class AddRoutes(Additions):
         NAME.or_none(id=id)
         settings = blank_default_route(id or self._world.ids.new("R"), self._world.flavour)
         settings["escalation_chain_id"] = chain and chain.id
-        others = self._world.store(FakeRoute).values()
-        taken = [
-            each.position
-            for each in others
-            if each.integration_id == integration.id and not each.is_default
-        ]
         route = FakeRoute(
             id=settings["id"],
             integration_id=integration.id,
             settings=settings,
-            position=next_position(taken),
             routing_type=type,
             routing_regex=expression,
         )
-        return self._world.add(route)
+        return self._world.add(put_last(self._world, route, _list))

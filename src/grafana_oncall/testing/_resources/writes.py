@@ -120,9 +120,7 @@ class Writes(Generic[T]):
             self._new(context, kind, given) if self.create is None else self.create(context, given)
         )
         if self.siblings is not None:
-            others = self._positions(context, item, self.siblings)
-            del others[item.id]
-            set_fields(context, item, {"position": next_position(others.values())})
+            put_last(context.world, item, self.siblings)
             self._place(context, item, self.siblings, place)
         return item
 
@@ -153,7 +151,7 @@ class Writes(Generic[T]):
     ) -> None:
         if "position" not in place:
             return
-        positions, position = self._positions(context, item, siblings), place["position"]
+        positions, position = _positions(context.world, item, siblings), place["position"]
         rearrange = swap if place.get("manual_order") else move
         if position == -1 and rearrange is move:
             position = max(positions.values())
@@ -162,11 +160,20 @@ class Writes(Generic[T]):
         for key, value in rearrange(positions, item.id, position).items():
             set_fields(context, context.world.store(type(item))[key], {"position": value})
 
-    @staticmethod
-    def _positions(context: Context, item: T, siblings: Callable[[T], Hashable]) -> dict[str, int]:
-        items, shared = context.world.store(type(item)), siblings(item)
-        together: Iterable[Any] = [each for each in items.values() if siblings(each) == shared]
-        return {each.id: each.position for each in together}
+
+def put_last(world: World, item: T, siblings: Callable[[T], Hashable]) -> T:
+    """Put an object after its siblings, whether it is added already or not."""
+    others = _positions(world, item, siblings)
+    others.pop(item.id, None)
+    target: Any = item
+    target.position = next_position(others.values())
+    return item
+
+
+def _positions(world: World, item: T, siblings: Callable[[T], Hashable]) -> dict[str, int]:
+    items, shared = world.store(type(item)), siblings(item)
+    together: Iterable[Any] = [each for each in items.values() if siblings(each) == shared]
+    return {each.id: each.position for each in together}
 
 
 def _take_place(given: dict[str, Any]) -> dict[str, Any]:
