@@ -31,9 +31,8 @@ __all__ = ["OnCallSpan", "Stretch", "Timeline"]
 _HOUR = timedelta(hours=1)
 
 
-def _utc(time: datetime) -> datetime:
-    given: object = time
-    if not isinstance(given, datetime) or time.utcoffset() is None:
+def _utc(time: object) -> datetime:
+    if not isinstance(time, datetime) or time.utcoffset() is None:
         message = f"{shown(time)}: an aware datetime is needed, as in datetime.now(UTC)."
         raise InvalidArgument(message, argument="time")
     try:

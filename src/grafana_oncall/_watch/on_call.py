@@ -7,7 +7,7 @@ in flight, until it is marked delivered. Who was on call between two polls only 
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Protocol
 
 import attrs
 
@@ -62,9 +62,8 @@ class OnCallTracker(Tracker[OnCall]):
 class OnCallPoller:
     """Reads who is on call, and finds what has changed."""
 
-    noun: Final = "schedules"
-
     def __init__(self, read: Read, query: Sequence[tuple[str, str]]) -> None:
+        self.noun = "schedules"
         self._read = read
         self.query = query
         self.tracker = OnCallTracker()

@@ -66,10 +66,10 @@ def checked(item: object) -> ScheduleLike:
 
 def several(schedules: ScheduleLike | Iterable[ScheduleLike]) -> list[ScheduleLike]:
     """Return one schedule or several, each once."""
-    given: object = schedules
-    if isinstance(given, str | Schedule) or not isinstance(given, Iterable):
-        return [checked(given)]
-    return [*dict.fromkeys(map(checked, cast("Iterable[object]", given)))]
+    given = cast("object", schedules)
+    if isinstance(given, Iterable) and not isinstance(given, str | Schedule):
+        return [*dict.fromkeys(map(checked, cast("Iterable[object]", given)))]
+    return [checked(given)]
 
 
 def day_of(value: date) -> date:
