@@ -30,9 +30,18 @@ Methods take an id, or the object that has it.
 _MEANINGS: Final = {
     "safe": ("reads", "Nothing: the call only reads, and is retried."),
     "same": ("same", "The effect of two is that of one: the call is retried."),
-    "already": ("refused", "The server refuses it, because it is so already: the call succeeds."),
+    "already": (
+        "refused",
+        "It is refused, being so already: a call that returns nothing succeeds.",
+    ),
     "missing": ("gone", "A 404, because it is gone already: the call succeeds."),
-    "never": ("twice", "The effect, twice: the call is not retried, and raises `OutcomeUnknown`."),
+    "never": (
+        "twice",
+        (
+            "The effect, twice: the call is not retried, and raises `OutcomeUnknown`. With"
+            " `reconcile=True`, where a method takes it, it looks for what it made."
+        ),
+    ),
 }
 _COLUMNS: Final = "| Call | Request | Permission | Token | Repeated |\n|---|---|---|---|---|"
 

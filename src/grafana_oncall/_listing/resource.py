@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Protocol, TypeVar, cast
+from types import NoneType
+from typing import Any, Protocol, TypeVar, cast, get_args
 
 import attrs
 
@@ -40,6 +41,10 @@ class ByName(Protocol[N]):
     """Builds the request of a list that can be filtered by name."""
 
     def __call__(self, *, name: str | UnsetType) -> Request[Page[N]]: ...
+
+
+def _takes_none(hint: Any) -> bool:
+    return NoneType in get_args(hint)
 
 
 class Resource:
@@ -89,7 +94,12 @@ class Resource:
         if not lacking or (together and len(lacking) == len(members)):
             return body
         current = await self._session.send(read)
-        kept = {name: getattr(current, name) for name in lacking}
+        kinds = attrs.fields_dict(attrs.resolve_types(cast("Any", type(body))))
+        kept = {
+            name: value
+            for name in lacking
+            if (value := getattr(current, name)) is not None or _takes_none(kinds[name].type)
+        }
         return cast("B", attrs.evolve(cast("Any", body), **kept))
 
     async def _change(self, request: Request[R], read: Request[R]) -> R:

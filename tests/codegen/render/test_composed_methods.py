@@ -290,6 +290,12 @@ def test_members_that_are_only_sent_together_are_read_if_one_is_given(
     assert server.sent[-1][2] == ({"rule": "r"} if requests == 2 else {}) | given
 
 
+def test_what_the_object_lacks_is_not_sent_where_null_is_no_value(server: Server) -> None:
+    """The server would refuse it."""
+    server.run(lambda things: things.update_rule("abc", kind="b"), stored(kind="a", rule=None))
+    assert server.sent[-1][2] == {"kind": "b"}
+
+
 def test_bad_arguments_are_refused_before_the_read(server: Server) -> None:
     """Nothing at all is sent."""
     with pytest.raises(InvalidArgument):
