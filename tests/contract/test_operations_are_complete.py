@@ -61,6 +61,8 @@ NEEDED: Final = {
     "escalation_policy_id": POLICY_ID,
     "route_id": ROUTE_ID,
     "routing_regex": "us-east",
+    "mode": "debug",
+    "duration": 60,
     "policy": {"type": "resolve", "escalation_chain_id": CHAIN_ID},
     "name": "Nights",
     "webhook_id": WEBHOOK_ID,

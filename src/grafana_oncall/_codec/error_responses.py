@@ -33,7 +33,7 @@ _ALREADY: Final = {
     "unresolve": "unresolved",
     "unsilence": "unsilenced",
 }
-_HAS_LABEL: Final = "Label already exists"
+_IS_THERE: Final = ("Label already exists", "Already on maintenance")
 _NO_USER: Final = "user-not-found"
 """The server's words for an address of nobody, in a body and not in a path."""
 _NOT_FOUND: Final = re.compile(
@@ -178,7 +178,7 @@ def _kind(
 
 def _conflict(detail: str) -> type[errors.BadRequest]:
     found = _CONFLICT.search(detail)
-    if _HAS_LABEL in detail or (found and _ALREADY.get(found["action"]) == found["state"]):
+    if detail.startswith(_IS_THERE) or (found and _ALREADY.get(found["action"]) == found["state"]):
         return errors.AlreadyInState
     return errors.Conflict if found else errors.BadRequest
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import attrs
 import msgspec
 
 from grafana_oncall._core.serializable import Serializable
-from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
+from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType, seconds
 
 from . import labels as labels_1
 
@@ -50,6 +50,7 @@ class Templates(Serializable):
     web: RichTemplate | None = None
     telegram: RichTemplate | None = None
     msteams: RichTemplate | None = None
+    mattermost: RichTemplate | None = None
     webhook: RichTemplate | None = None
     email: MessageTemplate | None = None
     mobile_app: MessageTemplate | None = None
@@ -82,6 +83,7 @@ class DefaultRoute(Serializable):
     slack: SlackRoute | None = None
     telegram: ChannelRoute | None = None
     msteams: ChannelRoute | None = None
+    mattermost: ChannelRoute | None = None
     mobile_app: ChannelRoute | None = None
     mobile_app_critical: ChannelRoute | None = None
     email: ChannelRoute | None = None
@@ -96,12 +98,22 @@ class Heartbeat(Serializable):
 
 
 @attrs.frozen(kw_only=True)
+class MaintenanceStart(Serializable):
+    """A maintenance to start."""
+
+    mode: MaintenanceMode
+    """`debug` or `maintenance`."""
+    duration: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] = attrs.field(converter=seconds)
+    """How long it lasts."""
+
+
+@attrs.frozen(kw_only=True)
 class Integration(Serializable):
     """A source of alerts."""
 
     id: str
-    type: str
-    """Such as webhook, alertmanager or grafana."""
+    type: IntegrationType
+    """Type of the source of alerts; the open-source engine has fewer than Grafana Cloud."""
     name: str | None = None
     description_short: str | None = None
     team_id: str | None = None
@@ -112,7 +124,7 @@ class Integration(Serializable):
     default_route: DefaultRoute | None = None
     templates: Templates | None = None
     heartbeat: Heartbeat | None = None
-    maintenance_mode: str | None = None
+    maintenance_mode: MaintenanceMode | None = None
     maintenance_started_at: AwareDatetime | None = None
     maintenance_end_at: AwareDatetime | None = None
     labels: tuple[labels_1.Label, ...] = ()
@@ -160,6 +172,7 @@ class TemplatesInput(Serializable):
     web: RichTemplateInput | None | UnsetType = UNSET
     telegram: RichTemplateInput | None | UnsetType = UNSET
     msteams: RichTemplateInput | None | UnsetType = UNSET
+    mattermost: RichTemplateInput | None | UnsetType = UNSET
     webhook: RichTemplateInput | None | UnsetType = UNSET
     email: MessageTemplateInput | None | UnsetType = UNSET
     mobile_app: MessageTemplateInput | None | UnsetType = UNSET
@@ -191,6 +204,7 @@ class DefaultRouteInput(Serializable):
     slack: SlackRouteInput | UnsetType = UNSET
     telegram: ChannelRouteInput | UnsetType = UNSET
     msteams: ChannelRouteInput | UnsetType = UNSET
+    mattermost: ChannelRouteInput | UnsetType = UNSET
     mobile_app: ChannelRouteInput | UnsetType = UNSET
     mobile_app_critical: ChannelRouteInput | UnsetType = UNSET
     email: ChannelRouteInput | UnsetType = UNSET
@@ -201,7 +215,7 @@ class DefaultRouteInput(Serializable):
 class IntegrationCreate(Serializable):
     """An integration to create."""
 
-    type: Annotated[str, msgspec.Meta(min_length=1)]
+    type: IntegrationType
     """Such as `webhook`, `alertmanager` or `grafana`."""
     name: str | UnsetType = UNSET
     """Unique within the team; without it, the server generates one."""
@@ -230,10 +244,64 @@ class IntegrationUpdate(Serializable):
     team_id: str | None | UnsetType = UNSET
     """Id of the new team; null for no team."""
     labels: Sequence[labels_1.LabelInput] | UnsetType = UNSET
-    """Static labels, which replace the current ones."""
+    """Static labels, which replace the current ones; an empty mapping removes them all."""
     dynamic_labels: Sequence[labels_1.DynamicLabelInput] | UnsetType = UNSET
-    """Dynamic labels, which replace the current ones."""
+    """Dynamic labels, which replace the current ones; an empty mapping removes them all."""
     templates: TemplatesInput | UnsetType = UNSET
     """Templates to set or to reset."""
     default_route: DefaultRouteInput | UnsetType = UNSET
     """Parts of the default route to set."""
+
+
+if TYPE_CHECKING:
+    IntegrationType: TypeAlias = (
+        Literal[
+            "alertmanager",
+            "amazon_sns",
+            "appdynamics",
+            "curler",
+            "datadog",
+            "direct_paging",
+            "elastalert",
+            "fabric",
+            "formatted_webhook",
+            "grafana",
+            "grafana_alerting",
+            "heartbeat",
+            "inbound_email",
+            "jira",
+            "kapacitor",
+            "maintenance",
+            "manual",
+            "newrelic",
+            "pagerduty",
+            "pingdom",
+            "prtg",
+            "sentry",
+            "sentry_platform",
+            "servicenow",
+            "slack_channel",
+            "stackdriver",
+            "uptimerobot",
+            "webhook",
+            "zabbix",
+            "zendesk",
+        ]
+        | str
+    )
+else:
+    IntegrationType = str
+"""Type of the source of alerts; the open-source engine has fewer than Grafana Cloud.
+
+Known values, to which servers may add: 'alertmanager', 'amazon_sns', 'appdynamics', 'curler', 'datadog', 'direct_paging', 'elastalert', 'fabric', 'formatted_webhook', 'grafana', 'grafana_alerting', 'heartbeat', 'inbound_email', 'jira', 'kapacitor', 'maintenance', 'manual', 'newrelic', 'pagerduty', 'pingdom', 'prtg', 'sentry', 'sentry_platform', 'servicenow', 'slack_channel', 'stackdriver', 'uptimerobot', 'webhook', 'zabbix', 'zendesk'.
+"""
+
+
+if TYPE_CHECKING:
+    MaintenanceMode: TypeAlias = Literal["debug", "maintenance"] | str
+else:
+    MaintenanceMode = str
+"""What becomes of the alerts while it lasts.
+
+Known values, to which servers may add: 'debug', 'maintenance'.
+"""

@@ -8,7 +8,12 @@ from grafana_oncall._core.request import Operation, Page, Request, query, segmen
 from grafana_oncall._core.types import UNSET, UnsetType
 
 from ..constraints import ID
-from ..models.integrations import Integration, IntegrationCreate, IntegrationUpdate
+from ..models.integrations import (
+    Integration,
+    IntegrationCreate,
+    IntegrationUpdate,
+    MaintenanceStart,
+)
 
 LIST_INTEGRATIONS: Final = Operation(
     id="list_integrations",
@@ -26,18 +31,21 @@ LIST_INTEGRATIONS: Final = Operation(
 def list_integrations(
     *,
     name: str | UnsetType = UNSET,
+    team_id: str | UnsetType = UNSET,
     page: int | UnsetType = UNSET,
     perpage: int | UnsetType = UNSET,
 ) -> Request[Page[Integration]]:
     """List integrations.
 
     `GET /api/v1/integrations/`
+
+    The open-source engine answers 500 to a filter on a team.
     """
     return Request(
         operation=LIST_INTEGRATIONS,
         path="integrations/",
         returns=Page[Integration],
-        query=query(("name", name), ("page", page), ("perpage", perpage)),
+        query=query(("name", name), ("team_id", team_id), ("page", page), ("perpage", perpage)),
     )
 
 
@@ -148,4 +156,60 @@ def delete_integration(integration_id: str | Integration) -> Request[None]:
         operation=DELETE_INTEGRATION,
         path=f"integrations/{segment('integration_id', integration_id, ID, Integration)}/",
         returns=type(None),
+    )
+
+
+START_INTEGRATION_MAINTENANCE: Final = Operation(
+    id="start_integration_maintenance",
+    method="POST",
+    path="integrations/{integration_id}/maintenance_start/",
+    permission="grafana-irm-app.integrations:write",
+    needs_user=False,
+    success=200,
+    retry="already",
+    check="read the integration; maintenance_mode says.",
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+)
+
+
+def start_integration_maintenance(
+    integration_id: str | Integration, body: MaintenanceStart
+) -> Request[Integration]:
+    """Start the maintenance of an integration, which ends by itself.
+
+    `POST /api/v1/integrations/{integration_id}/maintenance_start/`
+
+    While it lasts, `debug` lets alerts come without escalating them, and `maintenance` collects
+    them in one alert group, which ends the maintenance when it is resolved.
+    """
+    return Request(
+        operation=START_INTEGRATION_MAINTENANCE,
+        path=f"integrations/{segment('integration_id', integration_id, ID, Integration)}/maintenance_start/",
+        returns=Integration,
+        body=body,
+    )
+
+
+STOP_INTEGRATION_MAINTENANCE: Final = Operation(
+    id="stop_integration_maintenance",
+    method="POST",
+    path="integrations/{integration_id}/maintenance_stop/",
+    permission="grafana-irm-app.integrations:write",
+    needs_user=False,
+    success=200,
+    retry="same",
+    check="read the integration; maintenance_mode says.",
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+)
+
+
+def stop_integration_maintenance(integration_id: str | Integration) -> Request[Integration]:
+    """End the maintenance of an integration, if there is one.
+
+    `POST /api/v1/integrations/{integration_id}/maintenance_stop/`
+    """
+    return Request(
+        operation=STOP_INTEGRATION_MAINTENANCE,
+        path=f"integrations/{segment('integration_id', integration_id, ID, Integration)}/maintenance_stop/",
+        returns=Integration,
     )

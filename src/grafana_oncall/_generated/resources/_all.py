@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from grafana_oncall.resources.alert_groups import AlertGroups
     from grafana_oncall.resources.direct_paging import DirectPaging
     from grafana_oncall.resources.escalation_policies import EscalationPolicies
+    from grafana_oncall.resources.integrations import Integrations
     from grafana_oncall.resources.schedules import Schedules
 
     from .alerts import Alerts
     from .escalation_chains import EscalationChains
     from .info import Info
-    from .integrations import Integrations
     from .organizations import Organizations
     from .phone_notifications import PhoneNotifications
     from .resolution_notes import ResolutionNotes
@@ -39,7 +39,7 @@ class Resources:
     @cached_property
     def integrations(self) -> "Integrations":
         """The sources of alerts of the organization that the token belongs to."""
-        from .integrations import Integrations
+        from grafana_oncall.resources.integrations import Integrations
 
         return Integrations(self._session)
 

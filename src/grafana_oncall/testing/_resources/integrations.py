@@ -1,7 +1,9 @@
-"""Integrations: create, list, get, update, delete."""
+"""Integrations, and their maintenance."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from grafana_oncall._core.keywords import explain_keywords
@@ -9,8 +11,9 @@ from grafana_oncall.testing._objects.escalation import FakeEscalationChain
 from grafana_oncall.testing._objects.routes import default_route
 from grafana_oncall.testing._server.additions import Additions
 from grafana_oncall.testing._server.arguments import NAME
-from grafana_oncall.testing._server.context import Context
-from grafana_oncall.testing._server.responses import crashed, detail, refused
+from grafana_oncall.testing._server.context import Context, Operation
+from grafana_oncall.testing._server.fields import is_mapping
+from grafana_oncall.testing._server.responses import FakeResponse, crashed, detail, refused
 from grafana_oncall.testing._server.state import FakeIntegration
 from grafana_oncall.testing._server.world import World
 from grafana_oncall.testing.clock import stamp
@@ -110,6 +113,38 @@ def _delete(context: Context, integration: FakeIntegration) -> None:
     remove(context, integration)
 
 
+def _start_maintenance(context: Context) -> FakeResponse:
+    """Start a maintenance, which ends by itself."""
+    integration, body = INTEGRATIONS.find(context), context.data()
+    if not is_mapping(body):
+        raise crashed()
+    mode = str(body.get("mode")).lower()
+    if mode not in {"debug", "maintenance"}:
+        raise refused(400, {"mode": ["Unknown mode"]})
+    duration = body.get("duration")
+    if isinstance(duration, bool) or not isinstance(duration, int) or duration <= 0:
+        raise refused(400, {"duration": ["Invalid duration"]})
+    if integration.maintenance_mode is not None:
+        raise detail(400, "Already on maintenance")
+    try:
+        integration.maintenance_end_at = context.now + timedelta(seconds=duration)
+    except OverflowError as error:
+        raise crashed() from error
+    integration.maintenance_mode, integration.maintenance_started_at = mode, context.now
+    return INTEGRATIONS.respond(200, context, integration)
+
+
+def _stop_maintenance(context: Context) -> FakeResponse:
+    """End a maintenance, if there is one."""
+    integration = INTEGRATIONS.find(context)
+    integration.end_maintenance()
+    return INTEGRATIONS.respond(200, context, integration)
+
+
+def _on_one(name: str, path: str, handler: Callable[[Context], FakeResponse]) -> Operation:
+    return Operation(name, "POST", f"integrations/{{id}}/{path}", "admin", handler)
+
+
 INTEGRATIONS = Collection(
     name="integrations",
     kind=FakeIntegration,
@@ -122,6 +157,10 @@ INTEGRATIONS = Collection(
         create=_create,
         update=_update,
         delete=_delete,
+    ),
+    extra=(
+        _on_one("start_integration_maintenance", "maintenance_start", _start_maintenance),
+        _on_one("stop_integration_maintenance", "maintenance_stop", _stop_maintenance),
     ),
 )
 

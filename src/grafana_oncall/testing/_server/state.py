@@ -77,6 +77,10 @@ class FakeIntegration:
     maintenance_started_at: datetime | None = None
     maintenance_end_at: datetime | None = None
 
+    def end_maintenance(self) -> None:
+        """Let the maintenance be over, if there is one."""
+        self.maintenance_mode = self.maintenance_started_at = self.maintenance_end_at = None
+
     def __repr__(self) -> str:
         return _brief(self, "id", "type", "name")
 

@@ -146,6 +146,9 @@ class World:
             self._expire(group, now)
             self._wipe(group, now)
             self._delete(group, now)
+        for integration in self.store(FakeIntegration).values():
+            if integration.maintenance_end_at and integration.maintenance_end_at <= now:
+                integration.end_maintenance()
         return now
 
     def due(self, group: FakeAlertGroup) -> datetime | None:
