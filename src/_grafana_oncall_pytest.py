@@ -111,6 +111,7 @@ def oncall_env(
     ):
         monkeypatch.setenv("GRAFANA_ONCALL_URL", url)
         monkeypatch.setenv("GRAFANA_ONCALL_ACCESS_TOKEN", oncall_server.token)
+        monkeypatch.delenv("GRAFANA_ONCALL_USER_TOKEN", raising=False)
         if grafana_url is None:
             monkeypatch.delenv("GRAFANA_URL", raising=False)
         else:

@@ -66,7 +66,7 @@ def bare(token: Secret[Any]) -> Secret[Any]:
 
     The API takes none. It is unwrapped, too, if it was given as a `Secret`.
     """
-    while isinstance(token.value, Secret):
+    while issubclass(type(token.value), Secret):
         token = token.value
     if not isinstance(token.value, str):
         return token

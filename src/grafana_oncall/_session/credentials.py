@@ -18,7 +18,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from copy import copy
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import attrs
 
@@ -137,8 +137,8 @@ class Token:
 
 
 def _function(source: Secret[Any]) -> TokenFunction | None:
-    value = source.value
-    return value if callable(value) and not isinstance(value, type) else None
+    is_function = callable(source.value) and not isinstance(source.value, type)
+    return cast("TokenFunction", source.value) if is_function else None
 
 
 @attrs.frozen

@@ -183,13 +183,12 @@ class _TokenCheck:
 
     def _user(self, value: object, *, is_account: bool) -> dict[str, Any]:
         """Return the user of the token; learn the flavour from any user."""
-        user: Any = value
+        members = _members(value)
         if is_account:
-            listed = user.get("results") if isinstance(user, dict) else None
-            user = listed[0] if isinstance(listed, list) and listed else None
-        if not isinstance(user, dict):
+            listed: Any = members.get("results")
+            members = _members(listed[0] if isinstance(listed, list) and listed else None)
+        if not members:
             return {}
-        members = cast("dict[str, Any]", user)
         self._found.cloud = bool(_CLOUD_MEMBERS & {*members})
         return {} if is_account else members
 
@@ -213,6 +212,10 @@ def _is_of_a_stranger(error: OnCallError) -> bool:
     """Whether nobody answered, or something in OnCall's place."""
     is_gateway = isinstance(error, StatusError) and error.is_gateway
     return is_gateway or isinstance(error, TransportError | DecodeError | EndpointUnavailable)
+
+
+def _members(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _text(user: dict[str, Any], name: str) -> str | None:

@@ -139,11 +139,11 @@ def _url_in(result: Result[Any]) -> str:
     settings: Any = result.value
     if not isinstance(settings, dict):
         raise _unusable(result.response, "there are no settings", _NO_GRAFANA)
-    for name in ("jsonData", "onCallApiUrl"):
-        settings = settings.get(name) if isinstance(settings, dict) else None
-    if not isinstance(settings, str) or not settings:
+    shown = cast("dict[str, Any]", settings).get("jsonData")
+    url = cast("dict[str, Any]", shown).get("onCallApiUrl") if isinstance(shown, dict) else None
+    if not isinstance(url, str) or not url:
         raise _unusable(result.response, "there is no URL of OnCall", _UNSET)
-    return settings
+    return url
 
 
 def _unusable(response: Response, fault: str, hint: str) -> DecodeError:

@@ -152,7 +152,7 @@ async def test_labels_are_read_as_a_mapping(fake: FakeOnCall, oncall: OnCallClie
     assert labels.to_dict(group.labels) == {"team": "SRE", "env": "eu"}
     assert labels.to_dict(()) == {}
     with pytest.raises(LabelError):
-        labels.to_dict([("team", "SRE", "x")])  # type: ignore[list-item]
+        labels.to_dict("team SRE")
 
 
 async def test_progress_and_reports_are_written_as_json(
