@@ -22,6 +22,11 @@ from .arguments import PERPAGE, PREFETCH, RECONCILE, argument, member_argument
 from .checks import check, lookups
 from .templating import class_name, id_hint, jinja_environment
 
+_ALL: Final = (
+    "All methods raise `InvalidArgument` before anything is sent, `StatusError` for an error"
+    " response, `TransportError` if there is no response, `DecodeError` for a response that is not"
+    " what the API promises, and `ClientStateError` when the client is closed."
+)
 _PACKAGE: Final = '"""The facade: a class for each tag, and `_all` for every tag."""'
 
 
@@ -56,12 +61,14 @@ def render_resources(
         ),
     }
     for tag in sorted(used):
-        methods = [op for op in operations if op.tag == tag and not op.by_hand]
+        tagged = [op for op in operations if op.tag == tag]
+        methods = [op for op in tagged if not op.by_hand]
         files[tag] = template.render(
             header=header,
             tag=tag,
             description=tags[tag].description,
-            docs=next(op.docs for op in operations if op.tag == tag),
+            about=_about_methods(tagged),
+            docs=tagged[0].docs,
             operations=methods,
             objects=objects,
             classes=sorted({name for op in methods for name in _classes(op, objects)}),
@@ -221,6 +228,16 @@ def _module(tag: Tag) -> str:
 def _about(tag: Tag) -> str:
     """Return the first paragraph of the description of a tag."""
     return tag.description.partition("\n\n")[0] or f"{_pascal(tag.name)}."
+
+
+def _about_methods(operations: Sequence[Operation]) -> str:
+    """Return what the docstring of a class says about all its methods."""
+    sentences = [_ALL]
+    if any(op.is_page for op in operations):
+        sentences.insert(0, "Nothing is sent by `list` until it is iterated.")
+    if any(op.method != "GET" for op in operations):
+        sentences.append("Writes raise `OutcomeUnknown` if their effect cannot be established.")
+    return " ".join(sentences)
 
 
 def _in_python(text: str) -> str:

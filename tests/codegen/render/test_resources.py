@@ -248,3 +248,14 @@ def test_the_class_of_a_resource_may_be_extended_by_hand(tmp_path: Path) -> None
     root["tags"][1]["x-facade"] = True
     with pytest.raises(Unsupported, match="#/tags/1/x-facade: a class is generated, or extended"):
         rendered(root, tmp_path)
+
+
+def test_the_class_says_only_what_its_methods_do(package: Rendered, tmp_path: Path) -> None:
+    """Without a list or a write, nothing of them."""
+    both = inspect.getdoc(package.resources("things").Things) or ""
+    assert "Nothing is sent by `list`" in both
+    assert "Writes raise `OutcomeUnknown`" in both
+    neither = inspect.getdoc(rendered(minimal(), tmp_path).resources("things").Things) or ""
+    assert "All methods raise `InvalidArgument`" in neither
+    assert "`list`" not in neither
+    assert "OutcomeUnknown" not in neither

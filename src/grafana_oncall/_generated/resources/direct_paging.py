@@ -7,10 +7,10 @@ from grafana_oncall._listing.resource import Resource
 class DirectPaging(Resource):
     """Page people directly, without an alert.
 
-    Nothing is sent by `list` until it is iterated. All methods raise `InvalidArgument` before
-    anything is sent, `StatusError` for an error response, `TransportError` if there is no response,
-    `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
-    client is closed. Writes raise `OutcomeUnknown` if their effect cannot be established.
+    All methods raise `InvalidArgument` before anything is sent, `StatusError` for an error
+    response, `TransportError` if there is no response, `DecodeError` for a response that is not
+    what the API promises, and `ClientStateError` when the client is closed. Writes raise
+    `OutcomeUnknown` if their effect cannot be established.
 
     API page: https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation/
     """

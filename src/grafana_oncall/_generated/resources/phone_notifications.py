@@ -15,10 +15,10 @@ from ..operations import phone_notifications as operations
 class PhoneNotifications(Resource):
     """Phone calls and text messages, by the provider of the server. Each of them costs money.
 
-    Nothing is sent by `list` until it is iterated. All methods raise `InvalidArgument` before
-    anything is sent, `StatusError` for an error response, `TransportError` if there is no response,
-    `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
-    client is closed. Writes raise `OutcomeUnknown` if their effect cannot be established.
+    All methods raise `InvalidArgument` before anything is sent, `StatusError` for an error
+    response, `TransportError` if there is no response, `DecodeError` for a response that is not
+    what the API promises, and `ClientStateError` when the client is closed. Writes raise
+    `OutcomeUnknown` if their effect cannot be established.
 
     API page: https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/index/
     """

@@ -16,7 +16,7 @@ class Teams(Resource):
     Nothing is sent by `list` until it is iterated. All methods raise `InvalidArgument` before
     anything is sent, `StatusError` for an error response, `TransportError` if there is no response,
     `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
-    client is closed. Writes raise `OutcomeUnknown` if their effect cannot be established.
+    client is closed.
 
     API page: https://grafana.com/docs/oncall/latest/oncall-api-reference/teams/
     """
