@@ -96,8 +96,10 @@ def _check(users: object, team: object, group: object, news: Mapping[str, object
 
 
 def _each(users: object) -> Iterable[object]:
-    is_one = isinstance(users, str | User | PagedUser | Mapping) or not isinstance(users, Iterable)
-    return [users] if is_one else cast("Iterable[object]", users)
+    alone: Iterable[object] = (users,)
+    if isinstance(users, str | User | PagedUser | Mapping) or not isinstance(users, Iterable):
+        return alone
+    return cast("Iterable[object]", users)
 
 
 def _paged(user: object, important: bool) -> PagedUser:  # noqa: FBT001  # as the keyword of `page`

@@ -25,6 +25,11 @@ BOT: Final[Mapping[str, Any]] = {
 }
 
 
+def bot(**changes: Any) -> dict[str, Any]:
+    """The members of a webhook to create."""
+    return {**BOT, **changes}
+
+
 @pytest.fixture
 def engine(clock: VirtualClock) -> FakeOnCall:
     """An open-source server with a team, an integration, and a webhook for both."""
@@ -138,10 +143,10 @@ async def test_a_secret_as_it_is_shown_makes_no_webhook(
     with pytest.raises(
         InvalidArgument, match=f"{name}: sixteen asterisks stand for a secret"
     ) as bad:
-        await client.webhooks.create(**{**BOT, "name": "copy"}, **{name: MASK})  # type: ignore[arg-type]  # texts
+        await client.webhooks.create(**bot(name="copy", **{name: MASK}))
     assert bad.value.argument == name
     assert not engine.calls
-    made = await client.webhooks.create(**{**BOT, "name": "copy"}, password=SECRET)
+    made = await client.webhooks.create(**bot(name="copy", password=SECRET))
     assert engine.objects(FakeWebhook)[made.id].password == SECRET
 
 
@@ -206,7 +211,7 @@ async def test_templates_are_checked_before_anything_is_sent(
     """Their syntax alone."""
     bad: dict[str, Any] = {name: "{{ a b }}"}
     with pytest.raises(TemplateError, match=rf"{name} \(line 1\): expected token") as error:
-        await oncall.webhooks.create(**{**BOT, **bad})
+        await oncall.webhooks.create(**bot(**bad))
     assert error.value.argument == name
     with pytest.raises(TemplateError):
         await oncall.webhooks.update("WH1", **bad)
@@ -231,7 +236,7 @@ async def test_bad_members_are_refused_before_anything_is_sent(
 ) -> None:
     """In a creation and in an update."""
     for call in (
-        oncall.webhooks.create(**{**BOT, **arguments}),
+        oncall.webhooks.create(**bot(**arguments)),
         oncall.webhooks.update("WH1", **arguments),
     ):
         with pytest.raises(InvalidArgument, match=name):
@@ -243,14 +248,15 @@ async def test_what_only_the_server_knows_is_refused_by_it(
     engine: FakeOnCall, client: OnCallClient
 ) -> None:
     """A trigger, an integration, a name that is taken, and any preset at the open-source engine."""
-    for arguments, reason in (
+    refused: tuple[tuple[dict[str, Any], str], ...] = (
         ({"name": "n", "trigger_type": "moon"}, "trigger_type must one of"),
         ({"name": "n", "integration_filter": ["C9"]}, "Integration does not exist"),
         ({}, "must make a unique set"),
         ({"name": "n", "preset": "simple_webhook"}, "Preset webhooks must be modified through"),
-    ):
+    )
+    for arguments, reason in refused:
         with pytest.raises(BadRequest, match=reason):
-            await client.webhooks.create(**{**BOT, **arguments})
+            await client.webhooks.create(**bot(**arguments))
     assert len(engine.objects(FakeWebhook)) == 1
 
 
@@ -259,7 +265,7 @@ async def test_cloud_takes_a_preset_and_triggers_of_its_own(
 ) -> None:
     """Open values, so that later ones work too."""
     made = await oncall.webhooks.create(
-        **{**BOT, "trigger_type": "incident declared"}, preset="incident_webhook"
+        **bot(trigger_type="incident declared", preset="incident_webhook")
     )
     assert (made.trigger_type, made.preset) == ("incident declared", "incident_webhook")
     del fake

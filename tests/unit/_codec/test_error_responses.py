@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from grafana_oncall import Request, Response, errors, operations
 from grafana_oncall._codec.decode import decode
 from grafana_oncall._codec.error_responses import GATEWAY, MAX_ERROR_BYTES, error_from_response
-from grafana_oncall.models import AlertGroupSilence
+from grafana_oncall.models import AlertGroupSilence, PhoneNotification
 from tests.support.refused_responses import GET, refused
 
 ACTIONS: dict[str, Request[None]] = {
@@ -367,6 +368,35 @@ def test_a_service_account_learns_that_a_user_is_needed(verb: str) -> None:
     assert str(error).endswith(
         "Hint: pass a user's OnCall API key as user_token=, beside the service account's token=."
     )
+
+
+@pytest.mark.parametrize(
+    ("request_of", "service_account", "kind"),
+    [
+        pytest.param(operations.get_info(), True, errors.UserTokenRequired, id="a robot"),
+        pytest.param(operations.get_info(), False, errors.Unauthorized, id="a user"),
+        pytest.param(GET, True, errors.Unauthorized, id="a robot where it is allowed"),
+    ],
+)
+def test_an_invalid_token_may_be_one_of_the_wrong_kind(
+    request_of: Request[Any], kind: type[errors.StatusError], *, service_account: bool
+) -> None:
+    """Where only users are allowed, the server says the same of all service accounts."""
+    response = Response(status=403, headers={}, content=b'{"detail": "Invalid token."}')
+    error = error_from_response(request_of, response, service_account=service_account)
+    assert type(error) is kind
+    assert "Invalid token." in error.detail
+    assert error.detail.startswith("Service accounts are not allowed") is (
+        kind is errors.UserTokenRequired
+    )
+
+
+def test_an_address_of_nobody_is_not_found() -> None:
+    """Although it is in the body of the request, and not in its path."""
+    call = operations.make_call(PhoneNotification(email="a@example.com", message="m"))
+    assert type(refused(404, {"error": "user-not-found"}, request=call)) is errors.NotFound
+    other = refused(404, {"detail": "Not found."}, request=call)
+    assert type(other) is errors.EndpointUnavailable
 
 
 CONFLICTS = [

@@ -17,6 +17,7 @@ from grafana_oncall.testing._server.fields import (
     as_bool,
     as_list,
     as_text,
+    is_mapping,
     nullable,
     team,
     text,
@@ -112,7 +113,7 @@ _read = fields(
 def _fields(context: Context, webhook: FakeWebhook | None) -> dict[str, Any]:
     """Read a body: secrets that are masked stay, and what is left out may be reset."""
     body = context.data()
-    is_masked = isinstance(body, dict) and MASK in [body.get(name) for name in _MASKED]
+    is_masked = is_mapping(body) and MASK in [body.get(name) for name in _MASKED]
     if webhook is None and is_masked:
         raise crashed()  # it has no secret to keep
     given = _read(context, webhook)

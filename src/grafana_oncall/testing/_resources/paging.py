@@ -112,7 +112,8 @@ def page_people(context: Context) -> FakeResponse:
 
 
 def _new_group(context: Context, given: dict[str, Any]) -> FakeAlertGroup:
-    world, users = context.world, given.get("users") or []
+    world = context.world
+    users: list[FakeUser] = given.get("users") or []
     team = world.store(FakeTeam).get(given.get("team") or "")
     paged = f"{team.name} team" if team else ", ".join(user.username for user in users)
     sender = context.grant.user.username
