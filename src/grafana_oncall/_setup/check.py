@@ -145,7 +145,7 @@ class _TokenCheck:
         try:
             result = await self._session.exchange(self._request(family, path))
         except (StatusError, DecodeError, TransportError) as error:
-            self._found.requests += bool(error.attempts)
+            self._found.requests += len(error.attempts)
             self._families[self._failed(error)].append(family)
             return None
         self._found.requests += 1
