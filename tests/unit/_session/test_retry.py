@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from grafana_oncall._codec.error_responses import GATEWAY
 from grafana_oncall._core.causes import causes
 from grafana_oncall._core.request import Operation
 from grafana_oncall._session import retry
@@ -19,6 +20,7 @@ from grafana_oncall._session.retry import (
     Retry,
     final_error,
     is_ambiguous,
+    is_from_oncall,
     is_outage,
     is_temporary,
     needs_intervention,
@@ -30,6 +32,7 @@ from grafana_oncall.errors import (
     OnCallError,
     OutcomeUnknown,
     StatusError,
+    TokenUnavailable,
     TransportError,
 )
 from grafana_oncall.operations import OPERATIONS
@@ -436,3 +439,20 @@ def test_an_invalid_policy_is_refused_when_it_is_made(setting: str, value: Any) 
 def test_a_policy_takes_timedeltas() -> None:
     """They are converted to seconds, as everywhere."""
     assert RetryPolicy(deadline=timedelta(minutes=2)).deadline == 120
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_only_oncall_s_own_answers_end_an_outage(name: str) -> None:
+    """Its refusals, and JSON of another shape; not what a gateway or a proxy sends."""
+    stand_ins = {"302", "400 of a gateway", "403 of a gateway", *map(str, GATEWAY)}
+    stand_ins |= {"503 with Retry-After"}
+    is_own = isinstance(ERRORS[name], StatusError) and name not in stand_ins
+    assert is_from_oncall(ERRORS[name]) is (is_own or name == "wrong json")
+
+
+@pytest.mark.parametrize("raised", [True, False])
+def test_a_token_that_does_not_come_may_come_later(*, raised: bool) -> None:
+    """But not from a function that returns something else."""
+    error = TokenUnavailable("token: no luck.", argument="token", raised=raised)
+    assert is_temporary(error) is raised
+    assert not is_outage(error)
