@@ -128,12 +128,21 @@ def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
+def _found(group: "AlertGroup", value: str) -> bool:
+    """Whether Grafana Cloud may have found a group by this text, as far as can be seen."""
+    title = _letters(group.title or "")
+    return value.strip() == str(group.alert_group_number) or any(
+        _letters(word) in title for word in value.split()
+    )
+
+
 _GROUP_TESTS: Final[Mapping[str, _Test]] = {
     "id": lambda group, value: group.id == value,
     "route_id": lambda group, value: group.route_id == value,
     "integration_id": lambda group, value: group.integration_id == value,
     "team_id": lambda group, value: (group.team_id or NO_TEAM) == value,
     "label": _has_label,
+    "search": _found,
     "started_at": _started_within,
     "state": lambda group, value: group.state == _STATES.get(value, value),
 }

@@ -46,6 +46,9 @@ def test_a_group_has_every_key_of_the_real_response(fake: FakeOnCall) -> None:
             "created_at": "2026-03-02T09:30:00Z",
             "payload": {"message": "Memory above 90% threshold"},
         },
+        "alert_group_number": 1,
+        "root_alert_group_id": None,
+        "dependent_alert_group_ids": [],
     }
     assert set(group.permalinks) == {"slack", "slack_app", "telegram", "web"}
     assert ask(fake, "GET", "alert_groups/").json()["results"] == [shown]
@@ -344,3 +347,22 @@ def test_other_modes_are_refused_with_a_bare_string(fake: FakeOnCall, body: Any,
     """One of the seven shapes of errors."""
     response = ask(fake, "DELETE", f"alert_groups/{fake.add_group().id}/", body)
     assert (response.status, response.json()) == (400, text)
+
+
+def test_only_grafana_cloud_shows_numbers_and_attached_groups(
+    fake: FakeOnCall, oss: FakeOnCall
+) -> None:
+    """And searches for numbers and titles, in any case."""
+    names = ("alert_group_number", "root_alert_group_id", "dependent_alert_group_ids")
+    for server in (fake, oss):
+        root = server.add_group(title="Disk full", id="I1")
+        server.add_group(title="Other", id="I2", root=root)
+    shown = [ask(fake, "GET", f"alert_groups/{name}/").json() for name in ("I1", "I2")]
+    assert [[one[name] for name in names] for one in shown] == [
+        [1, None, ["I2"]],
+        [2, "I1", []],
+    ]
+    assert not {*names} & ask(oss, "GET", "alert_groups/I1/").json().keys()
+    for text, found in (("DISK", ["I1"]), ("2", ["I2"]), ("fax", []), ("", ["I1", "I2"])):
+        assert ids(ask(fake, "GET", "alert_groups/", query=f"search={text}")) == found
+        assert ids(ask(oss, "GET", "alert_groups/", query=f"search={text}")) == ["I1", "I2"]

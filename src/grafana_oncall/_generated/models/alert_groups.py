@@ -72,6 +72,12 @@ class AlertGroup(Serializable):
     permalinks: Permalinks | None = None
     silenced_at: AwareDatetime | None = None
     last_alert: Alert | None = None
+    alert_group_number: int | None = None
+    """Number of the group in the organization. Grafana Cloud only."""
+    root_alert_group_id: str | None = None
+    """Id of the group that this one is attached to. Grafana Cloud only."""
+    dependent_alert_group_ids: tuple[str, ...] = ()
+    """Ids of the groups that are attached to this one. Grafana Cloud only."""
 
     def __hash__(self) -> int:
         return hash(self.id)

@@ -36,6 +36,7 @@ class AlertGroups(Resource):
         team_id: str | None = None,
         labels: LabelsLike | None = None,
         started_at: tuple[datetime, datetime] | None = None,
+        search: str | None = None,
         state: enums.State | None = None,
         perpage: int | None = None,
         prefetch: int = DEFAULT_PREFETCH,
@@ -54,6 +55,9 @@ class AlertGroups(Resource):
                 `["team:SRE"]`; case-sensitive. Any label that the server can match is allowed.
             started_at: First and last moment of the start, timezone-aware and inclusive;
                 widened to seconds.
+            search: Text to look for in the title, in any case; or the number of the group.
+                Grafana Cloud only: the open-source engine ignores it, which raises FilterIgnored
+                if a group has none of its words.
             state: `firing` (also spelled `new`), `acknowledged`, `resolved` or `silenced`.
             perpage: Items on a page. Undocumented: servers use their own number without it,
                 and may ignore it.
@@ -71,6 +75,7 @@ class AlertGroups(Resource):
             team_id=arguments.identifier("team_id", team_id),
             label=UNSET if labels is None else label_rules.to_query(labels),
             started_at=times.time_range(started_at),
+            search=arguments.text_filter("search", search),
             state=enums.state_filter(state),
             perpage=arguments.optional_whole("perpage", perpage),
         )

@@ -6,6 +6,7 @@ import attrs
 
 from .references import refers_to
 from .schedules import FakeSchedule
+from .webhooks import FakeWebhook
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -34,7 +35,9 @@ class FakeEscalationPolicy:
     )
     team_to_notify: str | None = None
     group_to_notify: str | None = None
-    action_to_trigger: str | None = None
+    action_to_trigger: str | None = attrs.field(
+        default=None, metadata=refers_to(FakeWebhook, "cleared")
+    )
     notify_if_time_from: str | None = None
     notify_if_time_to: str | None = None
     num_alerts_in_window: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -21,6 +21,7 @@ from grafana_oncall.testing._server.responses import (
     text_response,
 )
 from grafana_oncall.testing._server.state import FakeAlertGroup
+from grafana_oncall.testing._server.world import World
 from grafana_oncall.testing.clock import stamp
 
 from .filters import select_groups
@@ -82,6 +83,19 @@ def show_group(group: FakeAlertGroup) -> str:
     )
 
 
+def show_everything(world: World, group: FakeAlertGroup) -> str:
+    """Return a group as in responses, with what only Cloud shows."""
+    shown = show_group(group)
+    if world.flavour == "oss":
+        return shown
+    more = {
+        "alert_group_number": group.number,
+        "root_alert_group_id": group.root and group.root.id,
+        "dependent_alert_group_ids": [child.id for child in world.groups.attached(group)],
+    }
+    return f"{shown[:-1]},{as_json(more)[1:]}"
+
+
 def _show_alert(group: FakeAlertGroup) -> str:
     return _ALERT % (
         _text(group.last_alert_id),
@@ -106,12 +120,13 @@ def _label(label: tuple[str, str]) -> str:
 
 def list_groups(context: Context) -> FakeResponse:
     """List the groups that match the filters."""
-    return page_response(context, select_groups(context), show_group)
+    show = partial(show_everything, context.world)
+    return page_response(context, select_groups(context), show)
 
 
 def get_group(context: Context) -> FakeResponse:
     """Get one group."""
-    return text_response(200, show_group(find_group(context)))
+    return text_response(200, show_everything(context.world, find_group(context)))
 
 
 def delete_group(context: Context) -> FakeResponse:

@@ -9,6 +9,7 @@ from typing import Any
 from grafana_oncall.testing._objects.chat import FakeUserGroup
 from grafana_oncall.testing._objects.escalation import FakeEscalationChain, FakeEscalationPolicy
 from grafana_oncall.testing._objects.schedules import FakeSchedule
+from grafana_oncall.testing._objects.webhooks import FakeWebhook
 from grafana_oncall.testing._server.additions import Additions
 from grafana_oncall.testing._server.arguments import NAME
 from grafana_oncall.testing._server.context import Context
@@ -79,7 +80,7 @@ def _checks(world: World) -> dict[str, Check]:
         "notify_on_call_from_schedule": related(world.store(FakeSchedule)),
         "team_to_notify": related(world.store(FakeTeam)),
         "group_to_notify": related(world.store(FakeUserGroup)),
-        "action_to_trigger": related(()),
+        "action_to_trigger": related(world.store(FakeWebhook)),
         **dict.fromkeys(("notify_if_time_from", "notify_if_time_to"), as_time_utc),
         **dict.fromkeys(("num_alerts_in_window", "num_minutes_in_window"), number),
         "severity": nullable(text(512)),

@@ -1,4 +1,4 @@
-"""The seven filters of the list of alert groups, quirks included."""
+"""The eight filters of the list of alert groups, quirks included."""
 
 from __future__ import annotations
 
@@ -57,11 +57,17 @@ def _having(
         groups = [group for group in groups if label in group.labels]
     if team:
         groups = [group for group in groups if group.integration.team_id in team]
+    if (text := context.last("search").casefold()) and context.world.flavour == "cloud":
+        groups = [group for group in groups if _is_found(group, text)]
     if route_id := context.last("route_id"):
         groups = [group for group in groups if group.route_id == route_id]
     if integration_id := context.last("integration_id"):
         groups = [group for group in groups if group.integration.id == integration_id]
     return groups
+
+
+def _is_found(group: FakeAlertGroup, text: str) -> bool:
+    return text in (group.title or "").casefold() or text == str(group.number)
 
 
 def _age(moment: datetime) -> timedelta:

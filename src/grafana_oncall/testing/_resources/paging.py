@@ -36,7 +36,7 @@ from grafana_oncall.testing._server.state import (
 )
 from grafana_oncall.testing._server.world import World
 
-from .alert_groups import show_group
+from .alert_groups import show_everything
 
 _URL = re.compile(
     r"(?:https?|ftps?)://(?:localhost|\[[0-9a-f:]+\]|[^/\s.]+(?:\.[^/\s.]+)+)(?:[:/?#]\S*)?"
@@ -108,7 +108,7 @@ def page_people(context: Context) -> FakeResponse:
         raise detail(400, "No team or user(s) specified")
     if group is not None and group.resolved_at is not None:
         raise detail(400, "Cannot add responders for a resolved alert group")
-    return text_response(200, show_group(group or _new_group(context, given)))
+    return text_response(200, show_everything(context.world, group or _new_group(context, given)))
 
 
 def _new_group(context: Context, given: dict[str, Any]) -> FakeAlertGroup:

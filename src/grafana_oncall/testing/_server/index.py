@@ -47,7 +47,9 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
     def __setitem__(self, id: str, group: FakeAlertGroup) -> None:
         if id in self._groups:
             self._changes[self._groups[id]] = None
+        last = next(reversed(self._groups.values()), None)
         self._groups[id] = group
+        group.number = group.number or (last.number + 1 if last else 1)
         group.changes = self._changes
         self._changes[group] = None
 

@@ -97,6 +97,8 @@ class FakeAlertGroup:
     payload: Any
     last_alert_id: str
     last_alert_at: datetime
+    number: int = 0
+    """Number in the organization, which the server gives it."""
     alerts_count: int = 1
     labels: list[tuple[str, str]] = attrs.field(factory=list[tuple[str, str]])
     permalinks: dict[str, str | None] = attrs.field(factory=dict[str, str | None])
