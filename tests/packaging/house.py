@@ -6,7 +6,7 @@ its own, with a reason in the commit: it is a ratchet, and turns one way.
 
 import ast
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Final
@@ -18,6 +18,9 @@ from tests.packaging.project import ROOT
 
 PACKAGE: Final = ROOT / "src" / "grafana_oncall"
 
+_TAGS: Final = {path.stem for path in (PACKAGE / "_generated" / "resources").glob("[!_]*.py")}
+"""The resources; beside what is written for one of them, the facade has what joins several."""
+
 BOUNDS: Final = {
     "layers of packages": 8,
     "modules at the top of the package": 12,
@@ -26,8 +29,8 @@ BOUNDS: Final = {
     "lines of a function, median": 5,
     "lines of a function, 90th percentile": 13,
     "lines of the longest module": 300,
-    "lines of the facade for each operation": 14,
-    "lines of the fake for each operation": 54,
+    "lines of the facade for each operation": 12,
+    "lines of the fake for each operation": 50,
 }
 """The most that each measure may be."""
 
@@ -67,8 +70,12 @@ def measures() -> dict[str, float]:
         "lines of a function, median": median(sizes),
         "lines of a function, 90th percentile": quantiles(sizes, n=10)[-1],
         "lines of the longest module": max(module.lines for module in house),
-        "lines of the facade for each operation": _for_each_operation(house, "resources"),
-        "lines of the fake for each operation": _for_each_operation(house, "testing/_resources"),
+        "lines of the facade for each operation": _for_each_operation(
+            module for module in _in(house, "resources") if module.path.stem in _TAGS
+        ),
+        "lines of the fake for each operation": _for_each_operation(
+            _in(house, "testing/_resources")
+        ),
     }
 
 
@@ -78,10 +85,13 @@ def _of_no_resource(house: list[Module]) -> list[Module]:
     return [module for module in house if module.path.parent not in folders]
 
 
-def _for_each_operation(house: list[Module], folder: str) -> float:
-    """Hand-written lines of a folder, which must not grow with each operation of the API."""
-    lines = sum(module.lines for module in house if module.path.parent == PACKAGE / folder)
-    return round(lines / len(OPERATIONS), 1)
+def _in(house: list[Module], folder: str) -> list[Module]:
+    return [module for module in house if module.path.parent == PACKAGE / folder]
+
+
+def _for_each_operation(found: Iterable[Module]) -> float:
+    """Hand-written lines of modules, which must not grow with each operation of the API."""
+    return round(sum(module.lines for module in found) / len(OPERATIONS), 1)
 
 
 def _layers() -> list[str]:
