@@ -28,7 +28,7 @@ STEPS = st.integers(-100, 300)
 
 
 @st.composite
-def timelines(draw: st.DrawFn) -> Timeline:
+def windows(draw: st.DrawFn) -> tuple[datetime, datetime, list[OnCallSpan]]:
     """A window of up to three days, and spans in and around it, in whatever zones."""
     noon = draw(st.sampled_from(NOON))
 
@@ -41,7 +41,12 @@ def timelines(draw: st.DrawFn) -> Timeline:
         return OnCallSpan(draw(st.sampled_from("abc")), moment(start), end)
 
     spans = [span() for _ in range(draw(st.integers(0, 8)))]
-    return Timeline(moment(0), moment(draw(st.integers(0, 200))), spans)
+    return moment(0), moment(draw(st.integers(0, 200))), spans
+
+
+def timelines() -> st.SearchStrategy[Timeline]:
+    """Such windows as timelines."""
+    return windows().map(lambda window: Timeline(*window))
 
 
 def quarters(start: datetime, end: datetime) -> set[datetime]:
@@ -75,6 +80,17 @@ def test_who_is_on_call_at_a_moment_are_those_whose_spans_have_it(timeline: Time
     for moment in quarters(timeline.start, timeline.end):
         expected = {span.user for span in timeline.spans if span.start <= moment < span.end}
         assert timeline.at(moment.astimezone(BERLIN)) == tuple(sorted(expected))
+
+
+@given(windows())
+def test_a_timeline_says_what_its_spans_said(
+    window: tuple[datetime, datetime, list[OnCallSpan]],
+) -> None:
+    """Merging and cutting them changes nobody's time on call."""
+    timeline = Timeline(*window)
+    for moment in quarters(timeline.start, timeline.end):
+        given_by = {span.user for span in window[2] if span.start <= moment < span.end}
+        assert timeline.at(moment) == tuple(sorted(given_by))
 
 
 @given(timelines())

@@ -9,9 +9,10 @@ import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import InvalidArgument, MultipleFound, NotFound
+from grafana_oncall.models import FinalShift
 from grafana_oncall.oncall import OnCallSpan, Timeline
+from grafana_oncall.resources.spans import span_of
 from grafana_oncall.testing import FakeOnCall, FakeSchedule, FakeUser, VirtualClock
-from grafana_oncall.testing._objects.schedules import FakeSpan
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -213,14 +214,10 @@ async def test_a_window_of_any_length_is_read_in_years_and_has_no_seams(
     assert len(fake.calls) == -(-(days + 1) // 365)
 
 
-async def test_a_span_that_ends_before_it_starts_is_nobody(
-    fake: FakeOnCall, oncall: OnCallClient, ana: FakeUser
-) -> None:
-    """The server takes negative durations."""
-    schedule = fake.add_schedule("Primary", on_call=[fake.user])
-    schedule.spans.append(FakeSpan(ana.id, NOW + HOUR, NOW))
-    timeline = await oncall.schedules.timeline(schedule.id, NOW, NOW + DAY)
-    assert timeline.hours_per_user() == {"admin": 24.0}
+def test_a_shift_that_ends_before_it_starts_has_no_length() -> None:
+    """The server takes negative durations of shifts."""
+    span = span_of(FinalShift(user_pk="U1", shift_start=NOW, shift_end=NOW - HOUR))
+    assert span == OnCallSpan("U1", NOW, NOW, "U1")
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,9 @@ async def test_a_hint_reads_a_schedule_at_once(
         schedule.on_call[:] = [people[1].id]
         watcher.hint(schedule.id)
         watcher.hint("SNONE")
+        before = len(fake.calls)
         await asyncio.sleep(5)
+        assert len(fake.calls) == before + 1
         assert handovers(seen, people) == ["bob"]
     assert repr(watcher) == "<Watcher of 1 schedules: use async for>"
     assert watcher.health.watched == 1

@@ -40,6 +40,16 @@ async def test_a_schedule_that_its_list_hides_is_read_by_id() -> None:
     assert (change.id, change.after, change.left) == ("S1", None, ("U1",))
 
 
+async def test_the_order_of_those_on_call_is_no_change() -> None:
+    """Servers keep none."""
+    server = Server()
+    poller = OnCallPoller(server, ())
+    for ids in (("U1", "U2"), ("U2", "U1")):
+        server.schedules["S1"] = Schedule(id="S1", name="Primary", on_call_now=ids)
+        await poller.prime(None)
+        assert await poller.poll((), ()) == []
+
+
 async def test_a_change_is_found_until_it_is_marked_delivered() -> None:
     """And a busy schedule is left out."""
     server = Server()
