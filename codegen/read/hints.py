@@ -1,5 +1,6 @@
 """Type hints of the members that datamodel-code-generator has no types for."""
 
+import re
 from typing import Final
 
 from .schemas import is_class, is_known
@@ -59,7 +60,11 @@ def _of_reference(spec: Spec, node: Json, *, limits: bool) -> str | None:
     name = spec.name({"$ref": node["$ref"]}, "")
     schema = spec.schemas[name]
     if is_known(schema):
-        return name.rpartition(".")[2]
+        alias = name.rpartition(".")[2]
+        if not (limits and schema.get("x-closed")):
+            return alias
+        pattern = "|".join(map(re.escape, schema["x-known-values"]))
+        return _limited(alias, {"pattern": f"^(?:{pattern})$"})
     own = {key: value for key, value in node.items() if key != "$ref"}
     return None if is_class(schema) else special_hint(spec, schema | own, limits=limits)
 

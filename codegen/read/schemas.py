@@ -16,7 +16,7 @@ _SHAPES: Final[Mapping[str, Shape]] = {
     "nullable": {"oneOf": list},
     "union": {"oneOf": list, "discriminator": dict},
     "const": {"type": str, "const": str},
-    "known": {"type": str, "x-known-values": list},
+    "known": {"type": str, "x-known-values": list, "x-closed": bool},
     "class": {"type": str, "x-kind": str, "required": list, "properties": dict},
     "enum": {"type": str, "enum": list, "x-enum-aliases": dict},
     "time": {"type": _TYPE, "format": str},

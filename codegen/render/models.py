@@ -19,7 +19,7 @@ from .templating import TEMPLATES, jinja_environment
 
 _LIMITS: Final = {
     *("pattern", "minLength", "maxLength", "minimum", "maximum", "maxItems"),
-    *("const", "example", "examples", "x-known-values"),
+    *("const", "example", "examples", "x-known-values", "x-closed"),
 }
 
 

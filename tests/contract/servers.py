@@ -26,6 +26,7 @@ INTEGRATION_ID: Final[str] = ROOT["components"]["parameters"]["integration_id"][
 USER_ID: Final[str] = ROOT["components"]["parameters"]["user_id"]["example"]
 TEAM_ID: Final[str] = ROOT["components"]["parameters"]["team_id"]["example"]
 SCHEDULE_ID: Final[str] = ROOT["components"]["parameters"]["schedule_id"]["example"]
+SHIFT_ID: Final[str] = ROOT["components"]["parameters"]["on_call_shift_id"]["example"]
 CHAIN_ID: Final[str] = ROOT["components"]["parameters"]["escalation_chain_id"]["example"]
 POLICY_ID: Final[str] = ROOT["components"]["parameters"]["escalation_policy_id"]["example"]
 ROUTE_ID: Final[str] = ROOT["components"]["parameters"]["route_id"]["example"]
@@ -49,7 +50,9 @@ def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
     fake.add_team("SRE", id=TEAM_ID)
     ana = fake.add_user("ana", role="editor", teams=[TEAM_ID], id=USER_ID)
     ana.is_phone_number_verified = True
-    fake.add_schedule("Primary", id=SCHEDULE_ID, on_call=[fake.users[USER_ID]])
+    primary = fake.add_schedule("Primary", id=SCHEDULE_ID, on_call=[fake.users[USER_ID]])
+    fake.add_shift("Weeks", start=datetime(2026, 3, 2, 9, tzinfo=UTC), id=SHIFT_ID)
+    primary.shifts.append(SHIFT_ID)
     chain = fake.add_escalation_chain("Everybody", id=CHAIN_ID)
     fake.add_escalation_policy(chain, "notify_persons", id=POLICY_ID, persons=[USER_ID])
     fake.add_label("severity", "critical")

@@ -165,6 +165,8 @@ FILTERS: Final[Mapping[str, Mapping[str, _Test]]] = {
         "slack_handle": lambda group, value: group.slack and _same(group.slack.handle, value)
     },
     "list_webhooks": {"team_id": lambda webhook, value: (webhook.team or NO_TEAM) == value},
+    # `schedule` is the first of its schedules only.
+    "list_on_call_shifts": {"schedule_id": lambda shift, _: shift.schedule is not None},
     "list_users": {
         "username": lambda user, value: _same(user.username, value),
         "email": lambda user, value: _same(user.email, value),

@@ -34,7 +34,7 @@ from grafana_oncall.testing._objects.chat import FakeSlackChannel, FakeUserGroup
 from grafana_oncall.testing._objects.escalation import FakeEscalationChain, FakeEscalationPolicy
 from grafana_oncall.testing._objects.notes import FakeResolutionNote
 from grafana_oncall.testing._objects.routes import FakeRoute
-from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeSpan
+from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeShift, FakeSpan
 from grafana_oncall.testing._objects.webhooks import FakeWebhook, FakeWebhookResponse
 from grafana_oncall.testing._server.dispatch import OPERATION_NAMES
 from grafana_oncall.testing._server.rate_limit import RateLimit
@@ -64,6 +64,7 @@ __all__ = [
     "FakeResponse",
     "FakeRoute",
     "FakeSchedule",
+    "FakeShift",
     "FakeSlackChannel",
     "FakeSpan",
     "FakeUser",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ def full(fake: FakeOnCall) -> FakeOnCall:
         fake.add_integration(name=name)
         fake.add_schedule(name)
         fake.add_escalation_policy(fake.add_escalation_chain(name))
+        fake.add_shift(name, start=datetime(2026, 3, 2, 9, tzinfo=UTC))
         fake.add_slack_channel(name)
         fake.add_user_group(name)
         fake.add_resolution_note(fake.add_group(), name)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .alerts import Alerts
     from .escalation_chains import EscalationChains
     from .info import Info
+    from .on_call_shifts import OnCallShifts
     from .organizations import Organizations
     from .phone_notifications import PhoneNotifications
     from .resolution_notes import ResolutionNotes
@@ -112,6 +113,13 @@ class Resources:
         from grafana_oncall.resources.schedules import Schedules
 
         return Schedules(self._session)
+
+    @cached_property
+    def on_call_shifts(self) -> "OnCallShifts":
+        """The shifts of schedules: once, in a rotation of people, or as an override."""
+        from .on_call_shifts import OnCallShifts
+
+        return OnCallShifts(self._session)
 
     @cached_property
     def user_groups(self) -> "UserGroups":

@@ -26,6 +26,21 @@ class FakeShift:
     name: str | None = None
     team_id: str | None = None
     time_zone: str | None = None
+    """None for that of the schedule."""
+    level: int = 0
+    rotation_start: str = attrs.Factory(lambda self: self.start, takes_self=True)
+    users: list[str] = attrs.field(factory=list[str])
+    """Ids of users, unless they take turns."""
+    frequency: str | None = None
+    interval: int | None = None
+    week_start: str | None = None
+    until: str | None = None
+    by_day: list[str] | None = None
+    by_month: list[int] | None = None
+    by_monthday: list[int] | None = None
+    rolling_users: list[list[str]] | None = None
+    """Ids of users who take turns."""
+    start_rotation_from_user_index: int | None = None
 
 
 @attrs.define

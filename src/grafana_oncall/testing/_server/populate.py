@@ -17,6 +17,7 @@ from grafana_oncall.testing._resources.escalation_policies import (
     AddEscalationPolicies,
 )
 from grafana_oncall.testing._resources.integrations import INTEGRATIONS, AddIntegrations
+from grafana_oncall.testing._resources.on_call_shifts import ON_CALL_SHIFTS, AddShifts
 from grafana_oncall.testing._resources.outgoing_webhooks import WEBHOOKS, AddWebhooks
 from grafana_oncall.testing._resources.people import TEAMS, USERS, AddPeople
 from grafana_oncall.testing._resources.resolution_notes import RESOLUTION_NOTES, AddResolutionNotes
@@ -52,6 +53,7 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     ESCALATION_POLICIES,
     INTEGRATIONS,
     ROUTES,
+    ON_CALL_SHIFTS,
     SCHEDULES,
     RESOLUTION_NOTES,
     SLACK_CHANNELS,
@@ -72,6 +74,7 @@ class Populate(
     AddRoutes,
     AddResolutionNotes,
     AddSchedules,
+    AddShifts,
     AddWebhooks,
 ):
     """The `add_…` methods of `FakeOnCall`: those of each resource, and of tokens and groups."""

@@ -1,0 +1,278 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import attrs
+import msgspec
+
+from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.types import UNSET, LocalDatetime, UnsetType, optional_seconds, seconds
+
+
+@attrs.frozen(kw_only=True)
+class OnCallShift(Serializable):
+    """A shift as the server has it; it has the members of its type, and the others are null."""
+
+    id: str
+    start: LocalDatetime
+    """When it starts, without a zone."""
+    duration: int
+    """In seconds."""
+    type: ShiftType | None = None
+    schedule: str | None = None
+    """Id of the first schedule that has it."""
+    name: str | None = None
+    team_id: str | None = None
+    time_zone: str | None = None
+    """IANA name; null for that of the schedule."""
+    level: int | None = None
+    """Of shifts at the same time, those of the highest level count."""
+    rotation_start: LocalDatetime | None = None
+    """From when on it counts."""
+    until: LocalDatetime | None = None
+    """When it ends; null for never."""
+    users: tuple[str, ...] | None = None
+    """Ids of those on call, in no order; of rotations, see `rolling_users`."""
+    frequency: Frequency | None = None
+    interval: int | None = None
+    """Every so many hours, days, weeks or months."""
+    week_start: Weekday | None = None
+    """First day of the week, while it is weekly."""
+    by_day: tuple[Weekday, ...] | None = None
+    by_month: tuple[int, ...] | None = None
+    by_monthday: tuple[int, ...] | None = None
+    rolling_users: tuple[tuple[str, ...], ...] | None = None
+    """Ids of those on call together, in the order of their turns."""
+    start_rotation_from_user_index: int | None = None
+    """Whose turn is first, counted from 0."""
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@attrs.frozen(kw_only=True)
+class SingleShiftCreate(Serializable):
+    """A shift that comes once."""
+
+    type: Literal["single_event"] = "single_event"
+    start: LocalDatetime
+    """When it starts, without a zone."""
+    duration: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] = attrs.field(converter=seconds)
+    """How long, in seconds or as a timedelta."""
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    """Up to 200 characters; not unique."""
+    team_id: str | None | UnsetType = UNSET
+    """Id of the team."""
+    time_zone: str | None | UnsetType = UNSET
+    """IANA name, such as Europe/Berlin; null for that of the schedule."""
+    rotation_start: LocalDatetime | UnsetType = UNSET
+    """From when on it counts; by default its start."""
+    level: Annotated[int, msgspec.Meta(ge=-2147483648, le=2147483647)] | UnsetType = UNSET
+    """Of shifts at the same time, those of the highest level count."""
+    users: Sequence[str] | UnsetType = UNSET
+    """Ids of those on call, in no order."""
+
+
+@attrs.frozen(kw_only=True)
+class RecurrentShiftCreate(Serializable):
+    """A shift of the same people that comes again."""
+
+    type: Literal["recurrent_event"] = "recurrent_event"
+    start: LocalDatetime
+    """When it starts, without a zone."""
+    duration: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] = attrs.field(converter=seconds)
+    """How long, in seconds or as a timedelta."""
+    frequency: Annotated[Frequency, msgspec.Meta(pattern="^(?:hourly|daily|weekly|monthly)$")]
+    """How often a shift comes again."""
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    """Up to 200 characters; not unique."""
+    team_id: str | None | UnsetType = UNSET
+    """Id of the team."""
+    time_zone: str | None | UnsetType = UNSET
+    """IANA name, such as Europe/Berlin; null for that of the schedule."""
+    rotation_start: LocalDatetime | UnsetType = UNSET
+    """From when on it counts; by default its start."""
+    level: Annotated[int, msgspec.Meta(ge=-2147483648, le=2147483647)] | UnsetType = UNSET
+    """Of shifts at the same time, those of the highest level count."""
+    users: Sequence[str] | UnsetType = UNSET
+    """Ids of those on call, in no order."""
+    interval: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] | UnsetType = UNSET
+    """Every so many hours, days, weeks or months; by default 1."""
+    week_start: (
+        Annotated[Weekday, msgspec.Meta(pattern="^(?:MO|TU|WE|TH|FR|SA|SU)$")] | UnsetType
+    ) = UNSET
+    """First day of the week; needed if it is weekly."""
+    until: LocalDatetime | None | UnsetType = UNSET
+    """When it ends, without a zone; null for never."""
+    by_day: (
+        Sequence[Annotated[Weekday, msgspec.Meta(pattern="^(?:MO|TU|WE|TH|FR|SA|SU)$")]]
+        | None
+        | UnsetType
+    ) = UNSET
+    """Only on these days."""
+    by_month: Sequence[Annotated[int, msgspec.Meta(ge=1, le=12)]] | None | UnsetType = UNSET
+    """Only in these months."""
+    by_monthday: Sequence[Annotated[int, msgspec.Meta(ge=-31, le=31)]] | None | UnsetType = UNSET
+    """Only on these days of the month; -1 is the last."""
+
+
+@attrs.frozen(kw_only=True)
+class RollingShiftCreate(Serializable):
+    """A shift whose people take turns."""
+
+    type: Literal["rolling_users"] = "rolling_users"
+    start: LocalDatetime
+    """When it starts, without a zone."""
+    duration: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] = attrs.field(converter=seconds)
+    """How long, in seconds or as a timedelta."""
+    frequency: Annotated[Frequency, msgspec.Meta(pattern="^(?:hourly|daily|weekly|monthly)$")]
+    """How often a shift comes again."""
+    start_rotation_from_user_index: Annotated[int, msgspec.Meta(ge=0, le=2147483647)]
+    """Whose turn is first, counted from 0."""
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    """Up to 200 characters; not unique."""
+    team_id: str | None | UnsetType = UNSET
+    """Id of the team."""
+    time_zone: str | None | UnsetType = UNSET
+    """IANA name, such as Europe/Berlin; null for that of the schedule."""
+    rotation_start: LocalDatetime | UnsetType = UNSET
+    """From when on it counts; by default its start."""
+    level: Annotated[int, msgspec.Meta(ge=-2147483648, le=2147483647)] | UnsetType = UNSET
+    """Of shifts at the same time, those of the highest level count."""
+    interval: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] | UnsetType = UNSET
+    """Every so many hours, days, weeks or months; by default 1."""
+    week_start: (
+        Annotated[Weekday, msgspec.Meta(pattern="^(?:MO|TU|WE|TH|FR|SA|SU)$")] | UnsetType
+    ) = UNSET
+    """First day of the week; needed if it is weekly."""
+    until: LocalDatetime | None | UnsetType = UNSET
+    """When it ends, without a zone; null for never."""
+    by_day: (
+        Sequence[Annotated[Weekday, msgspec.Meta(pattern="^(?:MO|TU|WE|TH|FR|SA|SU)$")]]
+        | None
+        | UnsetType
+    ) = UNSET
+    """Only on these days."""
+    by_month: Sequence[Annotated[int, msgspec.Meta(ge=1, le=12)]] | None | UnsetType = UNSET
+    """Only in these months."""
+    by_monthday: Sequence[Annotated[int, msgspec.Meta(ge=-31, le=31)]] | None | UnsetType = UNSET
+    """Only on these days of the month; -1 is the last."""
+    rolling_users: Sequence[Sequence[str]] | UnsetType = UNSET
+    """Ids of those on call together, in the order of their turns."""
+
+
+@attrs.frozen(kw_only=True)
+class OverrideShiftCreate(Serializable):
+    """A shift that replaces all others at its time; calendar schedules refuse it."""
+
+    type: Literal["override"] = "override"
+    start: LocalDatetime
+    """When it starts, without a zone."""
+    duration: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] = attrs.field(converter=seconds)
+    """How long, in seconds or as a timedelta."""
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    """Up to 200 characters; not unique."""
+    team_id: str | None | UnsetType = UNSET
+    """Id of the team."""
+    time_zone: str | None | UnsetType = UNSET
+    """IANA name, such as Europe/Berlin; null for that of the schedule."""
+    rotation_start: LocalDatetime | UnsetType = UNSET
+    """From when on it counts; by default its start."""
+    users: Sequence[str] | UnsetType = UNSET
+    """Ids of those on call, in no order."""
+
+
+@attrs.frozen(kw_only=True)
+class OnCallShiftUpdate(Serializable):
+    """Changes to a shift; absent members are unchanged."""
+
+    type: ShiftType | UnsetType = UNSET
+    """What kind of shift it is."""
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    """Up to 200 characters; not unique."""
+    team_id: str | None | UnsetType = UNSET
+    """Id of the team."""
+    time_zone: str | None | UnsetType = UNSET
+    """IANA name, such as Europe/Berlin; null for that of the schedule."""
+    start: LocalDatetime | UnsetType = UNSET
+    """When it starts, without a zone."""
+    duration: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] | UnsetType = attrs.field(
+        default=UNSET, converter=optional_seconds
+    )
+    """How long, in seconds or as a timedelta."""
+    rotation_start: LocalDatetime | UnsetType = UNSET
+    """From when on it counts; by default its start."""
+    level: Annotated[int, msgspec.Meta(ge=-2147483648, le=2147483647)] | UnsetType = UNSET
+    """Of shifts at the same time, those of the highest level count."""
+    users: Sequence[str] | UnsetType = UNSET
+    """Ids of those on call, in no order."""
+    frequency: (
+        Annotated[Frequency, msgspec.Meta(pattern="^(?:hourly|daily|weekly|monthly)$")] | UnsetType
+    ) = UNSET
+    """How often a shift comes again."""
+    interval: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] | UnsetType = UNSET
+    """Every so many hours, days, weeks or months; by default 1."""
+    week_start: (
+        Annotated[Weekday, msgspec.Meta(pattern="^(?:MO|TU|WE|TH|FR|SA|SU)$")] | UnsetType
+    ) = UNSET
+    """First day of the week; needed if it is weekly."""
+    until: LocalDatetime | None | UnsetType = UNSET
+    """When it ends, without a zone; null for never."""
+    by_day: (
+        Sequence[Annotated[Weekday, msgspec.Meta(pattern="^(?:MO|TU|WE|TH|FR|SA|SU)$")]]
+        | None
+        | UnsetType
+    ) = UNSET
+    """Only on these days."""
+    by_month: Sequence[Annotated[int, msgspec.Meta(ge=1, le=12)]] | None | UnsetType = UNSET
+    """Only in these months."""
+    by_monthday: Sequence[Annotated[int, msgspec.Meta(ge=-31, le=31)]] | None | UnsetType = UNSET
+    """Only on these days of the month; -1 is the last."""
+    rolling_users: Sequence[Sequence[str]] | UnsetType = UNSET
+    """Ids of those on call together, in the order of their turns."""
+    start_rotation_from_user_index: (
+        Annotated[int, msgspec.Meta(ge=0, le=2147483647)] | UnsetType
+    ) = UNSET
+    """Whose turn is first, counted from 0."""
+
+
+if TYPE_CHECKING:
+    ShiftType: TypeAlias = (
+        Literal["single_event", "recurrent_event", "rolling_users", "override"] | str
+    )
+else:
+    ShiftType = str
+"""What kind of shift it is.
+
+Known values, to which servers may add: 'single_event', 'recurrent_event', 'rolling_users', 'override'.
+"""
+
+
+if TYPE_CHECKING:
+    Frequency: TypeAlias = Literal["hourly", "daily", "weekly", "monthly"] | str
+else:
+    Frequency = str
+"""How often a shift comes again.
+
+Known values, to which servers may add: 'hourly', 'daily', 'weekly', 'monthly'.
+"""
+
+
+if TYPE_CHECKING:
+    Weekday: TypeAlias = Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"] | str
+else:
+    Weekday = str
+"""A day of the week, such as `MO`.
+
+Known values, to which servers may add: 'MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'.
+"""
+
+
+OnCallShiftCreate: TypeAlias = (
+    SingleShiftCreate | RecurrentShiftCreate | RollingShiftCreate | OverrideShiftCreate
+)
+"""An on-call shift to create.
+"""
