@@ -35,12 +35,13 @@ def policy(kind: str | None, position: int = 0, **members: Any) -> dict[str, Any
 
 @pytest.fixture
 def engine(oss: FakeOnCall) -> FakeOnCall:
-    """A server with two users, a team, a user group, a schedule and a chain without steps."""
+    """A server with two users, a team, a user group, a schedule, a webhook, a chain."""
     oss.add_user("old", id="U1")
     oss.add_user("young", id="U2")
     oss.add_team("SRE", id="T1")
     oss.add_user_group("On call", id="G1")
     oss.add_schedule("Primary", id="S1")
+    oss.add_webhook("bot", id="WH1")
     oss.add_escalation_chain("nights", id="F1")
     return oss
 
@@ -102,7 +103,12 @@ def _create(engine: FakeOnCall, **body: Any) -> tuple[int, Any]:
             {"team_to_notify": "T1", "important": False},
             id="a team, and a member of another type",
         ),
-        pytest.param({"type": "trigger_webhook"}, {"action_to_trigger": None}, id="a webhook"),
+        pytest.param({"type": "trigger_webhook"}, {"action_to_trigger": None}, id="no webhook"),
+        pytest.param(
+            {"type": "trigger_webhook", "action_to_trigger": "WH1"},
+            {"action_to_trigger": "WH1"},
+            id="a webhook",
+        ),
         pytest.param(
             {"type": "notify_if_time_from_to", "notify_if_time_from": "09:00:00Z"},
             {"notify_if_time_from": "09:00:00Z", "notify_if_time_to": None},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -97,7 +97,7 @@ def _is_hidden(world: World, policy: FakeEscalationPolicy) -> bool:
     return world.flavour == "oss" and policy.important and policy.type == _QUEUE
 
 
-def _visible(context: Context) -> Any:
+def _visible(context: Context) -> Callable[[FakeEscalationPolicy], bool]:
     return lambda policy: not _is_hidden(context.world, policy)
 
 
