@@ -42,6 +42,8 @@ def special_hint(spec: Spec, node: Json, *, limits: bool) -> str | None:
             hint = limited if inner or limited.startswith("Annotated") else None
         case {"const": value}:
             hint = f"Literal[{value!r}]"
+        case {"type": "integer", "enum": values} if limits:
+            hint = f"Literal[{', '.join(map(repr, values))}]"
         case {"format": form} if form in _TIMES:
             hint = _TIMES[form]
         case {"type": kind} if limits and kind in _PLAIN:

@@ -19,6 +19,7 @@ _SHAPES: Final[Mapping[str, Shape]] = {
     "known": {"type": str, "x-known-values": list, "x-closed": bool},
     "class": {"type": str, "x-kind": str, "required": list, "properties": dict},
     "enum": {"type": str, "enum": list, "x-enum-aliases": dict},
+    "choice": {"type": _TYPE, "enum": list},
     "time": {"type": _TYPE, "format": str},
     "object": {"type": _TYPE, "additionalProperties": bool},
     "array": {
@@ -169,6 +170,8 @@ def _kind(schema: Any, pointer: str) -> str:
             kind = "class"
         case {"type": "string", "enum": _}:
             kind = "enum"
+        case {"type": "integer" | ["integer", "null"], "enum": _}:
+            kind = "choice"
         case {"type": "string" | ["string", "null"], "format": form} if form != SECRET:
             kind = "time"
         case {"type": str(kind) | [str(kind), "null"]} if kind in _PLAIN:
@@ -213,6 +216,8 @@ def _check_values_of(kind: str, schema: Json, pointer: str) -> None:
             )
         case "enum":
             _check_enum(schema, pointer)
+        case "choice" if not all(type(value) is int for value in schema["enum"]):
+            raise Unsupported(f"{pointer}/enum", "the values of an integer are integers")
         case "known":
             _check_distinct(schema["x-known-values"], f"{pointer}/x-known-values")
         case _:

@@ -150,7 +150,8 @@ def _inline(spec: Spec, schema: Json, parents: tuple[str, ...] = ()) -> Json:
             raise Unsupported(SCHEMAS + name, "only a class may refer to itself")
         own = {key: value for key, value in schema.items() if key != "$ref"}
         return _inline(spec, spec.schemas[name] | own, (*parents, name))
-    inlined = {key: value for key, value in schema.items() if key not in _LIMITS}
+    limits = _LIMITS | ({"enum"} if schema.get("type") == "integer" else set())
+    inlined = {key: value for key, value in schema.items() if key not in limits}
     if inlined.get("format") != "date-time":
         inlined.pop("format", None)
     for key, value in inlined.items():

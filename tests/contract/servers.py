@@ -28,6 +28,7 @@ TEAM_ID: Final[str] = ROOT["components"]["parameters"]["team_id"]["example"]
 SCHEDULE_ID: Final[str] = ROOT["components"]["parameters"]["schedule_id"]["example"]
 SHIFT_ID: Final[str] = ROOT["components"]["parameters"]["on_call_shift_id"]["example"]
 CHAIN_ID: Final[str] = ROOT["components"]["parameters"]["escalation_chain_id"]["example"]
+RULE_ID: Final[str] = ROOT["components"]["parameters"]["personal_notification_rule_id"]["example"]
 POLICY_ID: Final[str] = ROOT["components"]["parameters"]["escalation_policy_id"]["example"]
 ROUTE_ID: Final[str] = ROOT["components"]["parameters"]["route_id"]["example"]
 NOTE_ID: Final[str] = ROOT["components"]["parameters"]["resolution_note_id"]["example"]
@@ -55,6 +56,7 @@ def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
     primary.shifts.append(SHIFT_ID)
     chain = fake.add_escalation_chain("Everybody", id=CHAIN_ID)
     fake.add_escalation_policy(chain, "notify_persons", id=POLICY_ID, persons=[USER_ID])
+    fake.add_personal_notification_rule(fake.users[USER_ID], "wait", id=RULE_ID)
     fake.add_label("severity", "critical")
     fake.add_slack_channel("alerts")
     fake.add_user_group("On call", handle="oncall")

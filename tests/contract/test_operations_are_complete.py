@@ -26,6 +26,7 @@ from tests.contract.servers import (
     NOTE_ID,
     POLICY_ID,
     ROUTE_ID,
+    RULE_ID,
     SCHEDULE_ID,
     SHIFT_ID,
     TEAM_ID,
@@ -49,6 +50,8 @@ COMPOSED: Final = {
 }
 """Methods that are made of requests to other operations, besides look-ups, which list."""
 NEEDED: Final = {
+    "personal_notification_rule_id": RULE_ID,
+    "rule": {"type": "wait", "user_id": USER_ID},
     "integration_id": INTEGRATION_ID,
     "alert_group_id": GROUP_ID,
     "type": "webhook",

@@ -33,6 +33,7 @@ code with the client, because a bug in shared code would cancel out.
 from grafana_oncall.testing._objects.chat import FakeSlackChannel, FakeUserGroup
 from grafana_oncall.testing._objects.escalation import FakeEscalationChain, FakeEscalationPolicy
 from grafana_oncall.testing._objects.notes import FakeResolutionNote
+from grafana_oncall.testing._objects.notifications import FakePersonalNotificationRule
 from grafana_oncall.testing._objects.routes import FakeRoute
 from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeShift, FakeSpan
 from grafana_oncall.testing._objects.webhooks import FakeWebhook, FakeWebhookResponse
@@ -59,6 +60,7 @@ __all__ = [
     "FakeEscalationPolicy",
     "FakeIntegration",
     "FakeOnCall",
+    "FakePersonalNotificationRule",
     "FakeRequest",
     "FakeResolutionNote",
     "FakeResponse",

@@ -28,6 +28,7 @@ def full(fake: FakeOnCall) -> FakeOnCall:
         fake.add_shift(name, start=datetime(2026, 3, 2, 9, tzinfo=UTC))
         fake.add_slack_channel(name)
         fake.add_user_group(name)
+        fake.add_personal_notification_rule(fake.user)
         fake.add_resolution_note(fake.add_group(), name)
         fake.add_webhook_response(fake.add_webhook(name))
     fake.add_user("second")

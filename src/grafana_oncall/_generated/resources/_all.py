@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .info import Info
     from .on_call_shifts import OnCallShifts
     from .organizations import Organizations
+    from .personal_notification_rules import PersonalNotificationRules
     from .phone_notifications import PhoneNotifications
     from .resolution_notes import ResolutionNotes
     from .routes import Routes
@@ -134,6 +135,13 @@ class Resources:
         from .slack_channels import SlackChannels
 
         return SlackChannels(self._session)
+
+    @cached_property
+    def personal_notification_rules(self) -> "PersonalNotificationRules":
+        """How users are notified: by which channels, in which order, and after which waits."""
+        from .personal_notification_rules import PersonalNotificationRules
+
+        return PersonalNotificationRules(self._session)
 
     @cached_property
     def webhooks(self) -> "Webhooks":

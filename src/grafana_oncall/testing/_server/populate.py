@@ -20,6 +20,10 @@ from grafana_oncall.testing._resources.integrations import INTEGRATIONS, AddInte
 from grafana_oncall.testing._resources.on_call_shifts import ON_CALL_SHIFTS, AddShifts
 from grafana_oncall.testing._resources.outgoing_webhooks import WEBHOOKS, AddWebhooks
 from grafana_oncall.testing._resources.people import TEAMS, USERS, AddPeople
+from grafana_oncall.testing._resources.personal_notification_rules import (
+    PERSONAL_NOTIFICATION_RULES,
+    AddPersonalNotificationRules,
+)
 from grafana_oncall.testing._resources.resolution_notes import RESOLUTION_NOTES, AddResolutionNotes
 from grafana_oncall.testing._resources.routes import ROUTES, AddRoutes
 from grafana_oncall.testing._resources.schedules import SCHEDULES, AddSchedules
@@ -54,6 +58,7 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     INTEGRATIONS,
     ROUTES,
     ON_CALL_SHIFTS,
+    PERSONAL_NOTIFICATION_RULES,
     SCHEDULES,
     RESOLUTION_NOTES,
     SLACK_CHANNELS,
@@ -71,6 +76,7 @@ class Populate(
     AddEscalationPolicies,
     AddIntegrations,
     AddPeople,
+    AddPersonalNotificationRules,
     AddRoutes,
     AddResolutionNotes,
     AddSchedules,

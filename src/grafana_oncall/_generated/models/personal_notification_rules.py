@@ -1,0 +1,233 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import attrs
+import msgspec
+
+from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.types import UNSET, UnsetType, optional_seconds
+
+
+@attrs.frozen(kw_only=True)
+class PersonalNotificationRule(Serializable):
+    """A step in notifying a user."""
+
+    id: str
+    user_id: str
+    position: int
+    """Place among the user's rules of the same importance, from 0; there may be gaps."""
+    type: RuleType
+    """What a rule does."""
+    important: bool
+    """Whether it is for important notifications."""
+    duration: int | None = None
+    """Seconds to wait; null if it does not wait."""
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@attrs.frozen(kw_only=True)
+class WaitRule(Serializable):
+    """Wait before the next rule."""
+
+    type: Literal["wait"] = "wait"
+    user_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the user who is notified."""
+    duration: Literal[60, 300, 900, 1800, 3600] | UnsetType = attrs.field(
+        default=UNSET, converter=optional_seconds
+    )
+    """Time to wait: 1, 5, 15, 30 or 60 minutes; 5 without it."""
+    important: bool | UnsetType = UNSET
+    """Whether it is for important notifications; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the user's list, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyBySlackRule(Serializable):
+    """Mention the user in Slack."""
+
+    type: Literal["notify_by_slack"] = "notify_by_slack"
+    user_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the user who is notified."""
+    important: bool | UnsetType = UNSET
+    """Whether it is for important notifications; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the user's list, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyBySmsRule(Serializable):
+    """Send an SMS."""
+
+    type: Literal["notify_by_sms"] = "notify_by_sms"
+    user_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the user who is notified."""
+    important: bool | UnsetType = UNSET
+    """Whether it is for important notifications; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the user's list, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyByPhoneCallRule(Serializable):
+    """Call the user."""
+
+    type: Literal["notify_by_phone_call"] = "notify_by_phone_call"
+    user_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the user who is notified."""
+    important: bool | UnsetType = UNSET
+    """Whether it is for important notifications; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the user's list, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyByTelegramRule(Serializable):
+    """Send a message by Telegram."""
+
+    type: Literal["notify_by_telegram"] = "notify_by_telegram"
+    user_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the user who is notified."""
+    important: bool | UnsetType = UNSET
+    """Whether it is for important notifications; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the user's list, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyByEmailRule(Serializable):
+    """Send an e-mail."""
+
+    type: Literal["notify_by_email"] = "notify_by_email"
+    user_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the user who is notified."""
+    important: bool | UnsetType = UNSET
+    """Whether it is for important notifications; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the user's list, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyByMobileAppRule(Serializable):
+    """Push to the mobile app."""
+
+    type: Literal["notify_by_mobile_app"] = "notify_by_mobile_app"
+    user_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the user who is notified."""
+    important: bool | UnsetType = UNSET
+    """Whether it is for important notifications; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the user's list, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyByMobileAppCriticalRule(Serializable):
+    """Push to the mobile app, loudly even if the phone is muted."""
+
+    type: Literal["notify_by_mobile_app_critical"] = "notify_by_mobile_app_critical"
+    user_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the user who is notified."""
+    important: bool | UnsetType = UNSET
+    """Whether it is for important notifications; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the user's list, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyByWebhookRule(Serializable):
+    """Call the user's personal webhook."""
+
+    type: Literal["notify_by_webhook"] = "notify_by_webhook"
+    user_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the user who is notified."""
+    important: bool | UnsetType = UNSET
+    """Whether it is for important notifications; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the user's list, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyByMattermostRule(Serializable):
+    """Mention the user in Mattermost; where the server has it."""
+
+    type: Literal["notify_by_mattermost"] = "notify_by_mattermost"
+    user_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the user who is notified."""
+    important: bool | UnsetType = UNSET
+    """Whether it is for important notifications; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the user's list, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class NotifyByMsteamsRule(Serializable):
+    """Mention the user in Microsoft Teams; Grafana Cloud only."""
+
+    type: Literal["notify_by_msteams"] = "notify_by_msteams"
+    user_id: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the user who is notified."""
+    important: bool | UnsetType = UNSET
+    """Whether it is for important notifications; false without it."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """Place in the user's list, from 0; -1 is the last one, as without it."""
+
+
+@attrs.frozen(kw_only=True)
+class PersonalNotificationRuleUpdate(Serializable):
+    """Changes to a rule; absent members are unchanged."""
+
+    type: RuleType | UnsetType = UNSET
+    """What a rule does."""
+    duration: Literal[60, 300, 900, 1800, 3600] | UnsetType = attrs.field(
+        default=UNSET, converter=optional_seconds
+    )
+    """Time to wait: 1, 5, 15, 30 or 60 minutes."""
+    position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
+    """New place in the user's list, from 0; -1 is the last one."""
+
+
+if TYPE_CHECKING:
+    RuleType: TypeAlias = (
+        Literal[
+            "wait",
+            "notify_by_slack",
+            "notify_by_sms",
+            "notify_by_phone_call",
+            "notify_by_telegram",
+            "notify_by_email",
+            "notify_by_mobile_app",
+            "notify_by_mobile_app_critical",
+            "notify_by_webhook",
+            "notify_by_mattermost",
+            "notify_by_msteams",
+        ]
+        | str
+    )
+else:
+    RuleType = str
+"""What a rule does.
+
+Known values, to which servers may add: 'wait', 'notify_by_slack', 'notify_by_sms', 'notify_by_phone_call', 'notify_by_telegram', 'notify_by_email', 'notify_by_mobile_app', 'notify_by_mobile_app_critical', 'notify_by_webhook', 'notify_by_mattermost', 'notify_by_msteams'.
+"""
+
+
+PersonalNotificationRuleCreate: TypeAlias = (
+    WaitRule
+    | NotifyBySlackRule
+    | NotifyBySmsRule
+    | NotifyByPhoneCallRule
+    | NotifyByTelegramRule
+    | NotifyByEmailRule
+    | NotifyByMobileAppRule
+    | NotifyByMobileAppCriticalRule
+    | NotifyByWebhookRule
+    | NotifyByMattermostRule
+    | NotifyByMsteamsRule
+)
+"""A rule of any type.
+"""
