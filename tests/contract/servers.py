@@ -54,6 +54,7 @@ def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
     primary = fake.add_schedule("Primary", id=SCHEDULE_ID, on_call=[fake.users[USER_ID]])
     fake.add_shift("Weeks", start=datetime(2026, 3, 2, 9, tzinfo=UTC), id=SHIFT_ID)
     primary.shifts.append(SHIFT_ID)
+    primary.export_token = fake.users[USER_ID].export_token = "export-token"  # of the example
     chain = fake.add_escalation_chain("Everybody", id=CHAIN_ID)
     fake.add_escalation_policy(chain, "notify_persons", id=POLICY_ID, persons=[USER_ID])
     fake.add_personal_notification_rule(fake.users[USER_ID], "wait", id=RULE_ID)

@@ -59,6 +59,7 @@ NEEDED: Final = {
     "team_id": TEAM_ID,
     "escalation_chain_id": CHAIN_ID,
     "schedule_id": SCHEDULE_ID,
+    "token": "export-token",
     "on_call_shift_id": SHIFT_ID,
     "shift": {"type": "single_event", "start": "2026-03-02T09:00:00", "duration": 3600},
     "schedule": {"type": "web", "name": "Nights", "time_zone": "Europe/Berlin"},

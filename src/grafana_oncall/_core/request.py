@@ -19,6 +19,10 @@ API_ROOT: Final = "api/v1/"
 """Between the base URL and the path of a request."""
 
 
+def _without_token(query: tuple[tuple[str, str], ...]) -> str:
+    return repr(tuple((name, "***" if name == "token" else value) for name, value in query))
+
+
 @attrs.frozen(kw_only=True)
 class Operation:
     """An operation of the specification, independent of its arguments."""
@@ -54,7 +58,8 @@ class Request(Generic[T]):
     path: str
     """Path below `/api/v1/`, percent-encoded, with a trailing slash."""
     returns: type[T]
-    query: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=_without_token)
+    """Its repr hides a token, such as that of a calendar."""
     body: Any = UNSET
     skip_undecodable: bool = False
     """Whether the items of a page that cannot be decoded are left out, and kept in

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from grafana_oncall import OnCallClient
+from grafana_oncall import OnCallClient, operations
 from grafana_oncall.errors import (
     BadRequest,
     IdsDropped,
@@ -16,6 +16,7 @@ from grafana_oncall.errors import (
     MultipleFound,
     NotFound,
     OutcomeUnknown,
+    Unauthorized,
 )
 from grafana_oncall.models import (
     CalendarScheduleCreate,
@@ -278,3 +279,35 @@ async def test_a_whole_year_is_a_range(fake: FakeOnCall, oncall: OnCallClient) -
         schedule.id, start_date=DAY, end_date=DAY + timedelta(days=365)
     )
     assert shift.shift_end == datetime(2027, 3, 2, 23, 59, 59, tzinfo=UTC)
+
+
+async def test_a_calendar_is_exported_by_its_own_token(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """As text; of a schedule, or of the shifts of a user."""
+    ana = fake.add_user("ana")
+    ana.export_token = "her-calendar"
+    schedule = fake.add_schedule("nights", on_call=[ana])
+    schedule.export_token = "its-calendar"
+    for text in (
+        await oncall.schedules.export(schedule.id, token="its-calendar"),
+        await oncall.users.schedule_export(ana.id, token="her-calendar"),
+    ):
+        assert text.startswith("BEGIN:VCALENDAR")
+        assert "SUMMARY:ana" in text
+
+
+async def test_the_token_of_a_calendar_is_shown_nowhere(
+    fake: FakeOnCall, oncall: OnCallClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither in the error for a wrong one, nor in the repr of the request, nor in our log."""
+    schedule = fake.add_schedule("nights")
+    caplog.set_level("DEBUG", "grafana_oncall")
+    with pytest.raises(Unauthorized) as caught:
+        await oncall.schedules.export(schedule.id, token="s3cret-calendar")
+    assert "Invalid token." in str(caught.value)
+    request = operations.export_schedule(schedule.id, token="s3cret-calendar")
+    shown = f"{caught.value!r} {caught.value} {request!r} {caplog.text}"
+    assert "s3cret" not in shown
+    with pytest.raises(InvalidArgument):
+        await oncall.schedules.export(schedule.id, token="")

@@ -128,12 +128,14 @@ from .routes import (
 from .schedules import (
     CREATE_SCHEDULE,
     DELETE_SCHEDULE,
+    EXPORT_SCHEDULE,
     GET_SCHEDULE,
     LIST_FINAL_SHIFTS,
     LIST_SCHEDULES,
     UPDATE_SCHEDULE,
     create_schedule,
     delete_schedule,
+    export_schedule,
     get_schedule,
     list_final_shifts,
     list_schedules,
@@ -142,7 +144,16 @@ from .schedules import (
 from .slack_channels import LIST_SLACK_CHANNELS, list_slack_channels
 from .teams import GET_TEAM, LIST_TEAMS, get_team, list_teams
 from .user_groups import LIST_USER_GROUPS, list_user_groups
-from .users import GET_CURRENT_USER, GET_USER, LIST_USERS, get_current_user, get_user, list_users
+from .users import (
+    EXPORT_USER_SCHEDULE,
+    GET_CURRENT_USER,
+    GET_USER,
+    LIST_USERS,
+    export_user_schedule,
+    get_current_user,
+    get_user,
+    list_users,
+)
 from .webhooks import (
     CREATE_WEBHOOK,
     DELETE_WEBHOOK,
@@ -180,6 +191,7 @@ OPERATIONS: Final = (
     LIST_USERS,
     GET_CURRENT_USER,
     GET_USER,
+    EXPORT_USER_SCHEDULE,
     LIST_TEAMS,
     GET_TEAM,
     LIST_ALERTS,
@@ -210,6 +222,7 @@ OPERATIONS: Final = (
     UPDATE_SCHEDULE,
     DELETE_SCHEDULE,
     LIST_FINAL_SHIFTS,
+    EXPORT_SCHEDULE,
     LIST_ON_CALL_SHIFTS,
     CREATE_ON_CALL_SHIFT,
     GET_ON_CALL_SHIFT,
@@ -259,6 +272,8 @@ __all__ = [
     "delete_route",
     "delete_schedule",
     "delete_webhook",
+    "export_schedule",
+    "export_user_schedule",
     "get_alert_group",
     "get_current_organization",
     "get_current_user",

@@ -181,3 +181,33 @@ def list_final_shifts(
         returns=Page[FinalShift],
         query=query(("start_date", start_date), ("end_date", end_date)),
     )
+
+
+EXPORT_SCHEDULE: Final = Operation(
+    id="export_schedule",
+    method="GET",
+    path="schedules/{schedule_id}/export/",
+    permission="",
+    needs_user=False,
+    success=200,
+    retry="safe",
+    check="look at what the server holds.",
+    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/schedules/",
+)
+
+
+def export_schedule(schedule_id: str | Schedule, *, token: str) -> Request[str]:
+    """Get a schedule as iCalendar.
+
+    `GET /api/v1/schedules/{schedule_id}/export/`
+
+    A calendar has a token of its own, which Grafana shows where the export is made; the
+    client's is not looked at. It is part of the URL, and whoever has it may read the calendar:
+    httpx writes URLs to its log at level INFO.
+    """
+    return Request(
+        operation=EXPORT_SCHEDULE,
+        path=f"schedules/{segment('schedule_id', schedule_id, ID, Schedule)}/export/",
+        returns=str,
+        query=query(("token", token)),
+    )

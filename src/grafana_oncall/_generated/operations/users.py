@@ -94,3 +94,33 @@ def get_user(user_id: str | User) -> Request[User]:
     return Request(
         operation=GET_USER, path=f"users/{segment('user_id', user_id, ID, User)}/", returns=User
     )
+
+
+EXPORT_USER_SCHEDULE: Final = Operation(
+    id="export_user_schedule",
+    method="GET",
+    path="users/{user_id}/schedule_export/",
+    permission="",
+    needs_user=False,
+    success=200,
+    retry="safe",
+    check="look at what the server holds.",
+    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/users/",
+)
+
+
+def export_user_schedule(user_id: str | User, *, token: str) -> Request[str]:
+    """Get the shifts of a user as iCalendar.
+
+    `GET /api/v1/users/{user_id}/schedule_export/`
+
+    A calendar has a token of its own, which Grafana shows where the export is made; the
+    client's is not looked at. It is part of the URL, and whoever has it may read the calendar:
+    httpx writes URLs to its log at level INFO.
+    """
+    return Request(
+        operation=EXPORT_USER_SCHEDULE,
+        path=f"users/{segment('user_id', user_id, ID, User)}/schedule_export/",
+        returns=str,
+        query=query(("token", token)),
+    )

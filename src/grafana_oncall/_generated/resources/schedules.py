@@ -189,3 +189,24 @@ class Schedules(Resource):
             NotFound: There is no such schedule.
         """
         return await self._session.send(operations.delete_schedule(schedule_id))
+
+    async def export(self, schedule_id: str | Schedule, *, token: str) -> str:
+        """Get a schedule as iCalendar.
+
+        A calendar has a token of its own, which Grafana shows where the export is made; the
+        client's is not looked at. It is part of the URL, and whoever has it may read the
+        calendar: httpx writes URLs to its log at level INFO.
+
+        Args:
+            schedule_id: Id of the schedule, or the object.
+            token: Token of the export.
+
+        Raises:
+            Unauthorized: The token is not that of the calendar; the export may be revoked.
+        """
+        return await self._session.send(
+            operations.export_schedule(
+                schedule_id,
+                token=arguments.required("token", arguments.text_filter("token", token)),
+            )
+        )

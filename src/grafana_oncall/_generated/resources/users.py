@@ -96,3 +96,23 @@ class Users(Resource):
             NotFound: There is no such user.
         """
         return await self._session.send(operations.get_user(user_id))
+
+    async def schedule_export(self, user_id: str | User, *, token: str) -> str:
+        """Get the shifts of a user as iCalendar.
+
+        A calendar has a token of its own, which Grafana shows where the export is made; the
+        client's is not looked at. It is part of the URL, and whoever has it may read the
+        calendar: httpx writes URLs to its log at level INFO.
+
+        Args:
+            user_id: Id of the user, or the object.
+            token: Token of the export.
+
+        Raises:
+            Unauthorized: The token is not that of the calendar; the export may be revoked.
+        """
+        return await self._session.send(
+            operations.export_user_schedule(
+                user_id, token=arguments.required("token", arguments.text_filter("token", token))
+            )
+        )

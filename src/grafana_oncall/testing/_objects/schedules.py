@@ -73,6 +73,8 @@ class FakeSchedule:
     """Ids of the users who are always on call."""
     spans: list[FakeSpan] = attrs.field(factory=list[FakeSpan])
     """Who else is on call when."""
+    export_token: str | None = None
+    """Token of its iCalendar export; None if it is not exported."""
 
     def within(self, start: datetime, end: datetime) -> list[FakeSpan]:
         """Return who is on call between these times, in order, cut to them."""

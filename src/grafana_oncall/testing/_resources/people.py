@@ -13,6 +13,7 @@ from grafana_oncall.testing._server.responses import FakeResponse, crashed, refu
 from grafana_oncall.testing._server.state import FakeTeam, FakeUser, Role
 from grafana_oncall.testing._server.world import World
 
+from .calendars import EXPORT_USER_SCHEDULE
 from .collection import Collection, show_fields
 from .selection import equal
 
@@ -24,7 +25,9 @@ _PHONE = {"phone_number": None, "phone_number_status": "not_configured"}
 
 
 def _show_user(world: World, user: FakeUser) -> dict[str, Any]:
-    return {**show_fields(world, user), **(_PHONE if world.flavour == "cloud" else {})}
+    shown = {**show_fields(world, user), **(_PHONE if world.flavour == "cloud" else {})}
+    del shown["export_token"]
+    return shown
 
 
 def _user_filters(context: Context) -> Callable[[FakeUser], bool]:
@@ -55,7 +58,10 @@ USERS = Collection(
     show=_show_user,
     filters=_user_filters,
     page_size=100,
-    extra=(Operation("get_current_user", "GET", "users/current", "viewer", current_user),),
+    extra=(
+        Operation("get_current_user", "GET", "users/current", "viewer", current_user),
+        EXPORT_USER_SCHEDULE,
+    ),
 )
 TEAMS = Collection(name="teams", kind=FakeTeam, filters=equal("name"), has_reset=False)
 

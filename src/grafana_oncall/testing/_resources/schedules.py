@@ -36,6 +36,7 @@ from grafana_oncall.testing._server.responses import FakeResponse, detail, json_
 from grafana_oncall.testing._server.state import FakeTeam, FakeUser
 from grafana_oncall.testing._server.world import World
 
+from .calendars import EXPORT_SCHEDULE
 from .collection import Collection
 from .selection import all_of, equal_or_empty, in_team
 from .writes import Writes, set_fields
@@ -226,6 +227,7 @@ SCHEDULES = Collection(
         Operation(
             "list_final_shifts", "GET", "schedules/{id}/final_shifts", "viewer", final_shifts
         ),
+        EXPORT_SCHEDULE,
     ),
 )
 

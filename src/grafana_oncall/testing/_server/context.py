@@ -69,6 +69,8 @@ class Operation:
     """Whether another method on its path is a 405; elsewhere that crashes the server."""
     quota: Quota | None = attrs.field(default=None, kw_only=True)
     """A rate limit of its own."""
+    has_own_token: bool = attrs.field(default=False, kw_only=True)
+    """Whether the token is a parameter that the operation checks, and the header is not read."""
     has_reset: bool = attrs.field(default=True, kw_only=True)
     """Whether its 429 has the header `RateLimit-Reset`."""
 

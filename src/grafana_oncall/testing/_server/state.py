@@ -39,6 +39,8 @@ class FakeUser:
     slack: dict[str, str] | None = None
     """The Slack account: `user_id` and `team_id`."""
     is_phone_number_verified: bool = False
+    export_token: str | None = None
+    """Token of the iCalendar export of the user's shifts; None if there is none."""
 
 
 @attrs.define(kw_only=True, eq=False)
