@@ -43,7 +43,7 @@ def special_hint(spec: Spec, node: Json, *, limits: bool) -> str | None:
         case {"const": value}:
             hint = f"Literal[{value!r}]"
         case {"type": "integer", "enum": values} if limits:
-            hint = f"Literal[{', '.join(map(repr, values))}]"
+            hint = f"Annotated[int, msgspec.Meta(extra={{'one_of': {tuple(values)}}})]"
         case {"format": form} if form in _TIMES:
             hint = _TIMES[form]
         case {"type": kind} if limits and kind in _PLAIN:

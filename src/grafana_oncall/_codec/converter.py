@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin
+from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
 
 import attrs
@@ -83,9 +83,12 @@ def _leaf(value: Any, hint: Any) -> Any:
 
 
 def _input_leaf(value: Any, hint: Any) -> Any:
-    if get_origin(hint) is Literal and value not in get_args(hint):
-        raise msgspec.ValidationError(f"Expected one of {', '.join(map(str, get_args(hint)))}")
     made = _leaf(value, hint)
+    for rule in getattr(hint, "__metadata__", ()):
+        extra: Mapping[str, tuple[int, ...]] = rule.extra or {}
+        known = extra.get("one_of", ())
+        if known and made not in known:
+            raise msgspec.ValidationError(f"Expected one of {', '.join(map(str, known))}")
     # What has no zone of its own, or no date, the server reads in whole seconds only.
     in_seconds = isinstance(made, time) or (isinstance(made, datetime) and made.tzinfo is None)
     if in_seconds and made.microsecond:

@@ -45,7 +45,7 @@ ODD = f"{SCHEMAS}things.Odd"
         pytest.param({"schema": {"$ref": STATE}}, "/schema", id="enum that is a class"),
         pytest.param({"schema": STRING | {"format": "time-utc"}}, "/schema", id="time of day"),
         pytest.param(
-            {"schema": {"type": "integer", "enum": [1]}}, "/schema/enum", id="enum of integers"
+            {"schema": {"type": "integer", "enum": [1]}}, "/schema", id="enum of integers"
         ),
         pytest.param(
             {"schema": STRING | {"default": "a"}}, "/schema/default", id="unknown keyword"

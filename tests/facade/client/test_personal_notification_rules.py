@@ -162,7 +162,7 @@ async def test_a_service_account_needs_a_user_token_beside_it(
     async with OnCallClient(**common, transport=fake.transport()) as client:
         with pytest.raises(UserTokenRequired):
             await client.personal_notification_rules.create(WaitRule(user_id=ana.id))
-    both = {**common, "user_token": fake.token}
+    both: Any = {**common, "user_token": fake.token}
     async with OnCallClient(**both, transport=fake.transport()) as client:
         await client.personal_notification_rules.create(WaitRule(user_id=ana.id))
 

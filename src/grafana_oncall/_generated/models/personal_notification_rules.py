@@ -37,9 +37,9 @@ class WaitRule(Serializable):
     type: Literal["wait"] = "wait"
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
-    duration: Literal[60, 300, 900, 1800, 3600] | UnsetType = attrs.field(
-        default=UNSET, converter=optional_seconds
-    )
+    duration: (
+        Annotated[int, msgspec.Meta(extra={"one_of": (60, 300, 900, 1800, 3600)})] | UnsetType
+    ) = attrs.field(default=UNSET, converter=optional_seconds)
     """Time to wait: 1, 5, 15, 30 or 60 minutes; 5 without it."""
     important: bool | UnsetType = UNSET
     """Whether it is for important notifications; false without it."""
@@ -183,9 +183,9 @@ class PersonalNotificationRuleUpdate(Serializable):
 
     type: RuleType | UnsetType = UNSET
     """What a rule does."""
-    duration: Literal[60, 300, 900, 1800, 3600] | UnsetType = attrs.field(
-        default=UNSET, converter=optional_seconds
-    )
+    duration: (
+        Annotated[int, msgspec.Meta(extra={"one_of": (60, 300, 900, 1800, 3600)})] | UnsetType
+    ) = attrs.field(default=UNSET, converter=optional_seconds)
     """Time to wait: 1, 5, 15, 30 or 60 minutes."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
     """New place in the user's list, from 0; -1 is the last one."""
