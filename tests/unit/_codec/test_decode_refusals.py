@@ -17,6 +17,7 @@ from tests.support.budget import budget
 from tests.support.responses import GET, GROUP, LIST, REQUESTS, group, response_of
 
 BY_ID = [pytest.param(request, id=request.operation.id) for request in REQUESTS]
+NO_TEXT = [pytest.param(r, id=r.operation.id) for r in REQUESTS if r.returns is not str]
 NOTHING_DUE = [pytest.param(r, id=r.operation.id) for r in REQUESTS if r.returns is type(None)]
 BODY_DUE = [
     pytest.param(r, id=r.operation.id) for r in REQUESTS if r.returns not in {str, type(None)}
@@ -168,7 +169,7 @@ NONSENSE = [
 
 
 @pytest.mark.parametrize(("content", "begins"), NONSENSE)
-@pytest.mark.parametrize("request_", BY_ID)
+@pytest.mark.parametrize("request_", NO_TEXT)
 def test_nonsense_is_one_error_for_every_operation(
     request_: Request[Any], content: bytes, begins: str
 ) -> None:
@@ -353,7 +354,7 @@ def is_of(value: object, returns: Any) -> bool:
     if get_origin(returns) is Page:
         item = get_args(returns)[0]
         return isinstance(value, Page) and all(isinstance(one, item) for one in value.results)
-    return isinstance(value, returns)
+    return isinstance(value, get_origin(returns) or returns)
 
 
 @pytest.mark.parametrize("request_", BY_ID)
