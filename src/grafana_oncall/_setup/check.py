@@ -185,8 +185,9 @@ class _TokenCheck:
         """Return the user of the token; learn the flavour from any user."""
         members = _members(value)
         if is_account:
-            listed: Any = members.get("results")
-            members = _members(listed[0] if isinstance(listed, list) and listed else None)
+            listed = members.get("results")
+            users = cast("list[object]", listed) if isinstance(listed, list) else []
+            members = _members(users[0] if users else None)
         if not members:
             return {}
         self._found.cloud = bool(_CLOUD_MEMBERS & {*members})

@@ -66,10 +66,9 @@ async def test_a_bad_start_is_refused_before_anything_is_sent(
     fake: FakeOnCall, oncall: OnCallClient, wrong: dict[str, Any]
 ) -> None:
     """A mode that the SDK does not know is for the server to judge."""
+    good: dict[str, Any] = {"mode": "debug", "duration": 60}
     with pytest.raises(InvalidArgument):
-        await oncall.integrations.start_maintenance(
-            "C1", **{"mode": "debug", "duration": 60, **wrong}
-        )
+        await oncall.integrations.start_maintenance("C1", **{**good, **wrong})
     assert not fake.calls
     source = fake.add_integration().id
     with pytest.raises(BadRequest, match="Unknown mode"):

@@ -224,7 +224,11 @@ async def test_a_bad_route_is_refused_before_anything_is_sent(
     fake: FakeOnCall, oncall: OnCallClient, wrong: dict[str, Any], problem: str
 ) -> None:
     """A server would keep some of them, and refuse the call all the same."""
-    good = {"integration_id": "C1", "escalation_chain_id": None, "routing_regex": "a"}
+    good: dict[str, Any] = {
+        "integration_id": "C1",
+        "escalation_chain_id": None,
+        "routing_regex": "a",
+    }
     with pytest.raises(InvalidArgument, match=problem):
         await oncall.routes.create(**{**good, **wrong})
     with pytest.raises(InvalidArgument, match=problem):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from grafana_oncall.testing._server.fields import FieldError, as_list, integer, related_ids
@@ -119,7 +119,7 @@ def as_turns(world: World) -> Callable[[Any], list[list[str]] | None]:
     def turn(value: Any) -> list[str]:
         if not isinstance(value, str | list):
             raise crashed()
-        unknown = {*map(str, value)} - {*world.store(FakeUser)}
+        unknown = {str(each) for each in cast("Iterable[object]", value)} - {*world.store(FakeUser)}
         if unknown:
             listed = ", ".join(map(repr, sorted(unknown)))
             raise FieldError(f"User does not exist {{{listed}}}")
