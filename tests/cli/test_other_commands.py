@@ -6,6 +6,7 @@ import csv
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,32 @@ async def test_integrations_are_listed_shown_created_and_deleted(shell: Shell) -
     assert (await shell("integrations", "delete", made_id)).code == 2
     assert (await shell("integrations", "delete", made_id, "--yes")).code == 0
     assert (await shell("integrations", "show", made_id)).code == 1
+
+
+async def test_a_check_says_what_a_token_is_good_for(shell: Shell) -> None:
+    """With an exit code for programs."""
+    good = await shell("check")
+    assert good.code == 0, good.out
+    assert (await shell("check", "--json")).objects[0]["url"].startswith(shell.url)
+    shell.monkeypatch.setenv("GRAFANA_ONCALL_ACCESS_TOKEN", "s3cret-wrong")
+    bad = await shell("check")
+    assert bad.code == 1
+    assert "s3cret" not in bad.out + bad.err
+
+
+async def test_who_is_on_call_is_said(shell: Shell) -> None:
+    """Of schedules by name, or of all; now, or at another moment."""
+    ana = shell.fake.add_user("ana")
+    start = datetime.now(UTC) + timedelta(hours=1)
+    shell.fake.add_schedule("Days", on_call=[ana])
+    shell.fake.add_schedule("Later", spans=[(ana, start, start + timedelta(hours=1))])
+    assert (await shell("on-call", "Days")).rows == [["Days", "ana", "ana@example.com"]]
+    assert [row[0] for row in (await shell("on-call")).rows] == ["Days"]
+    later = await shell("on-call", "Later", "--at", "in 90m", "--json")
+    assert later.objects == [[{"schedule": "Later", "user": "ana", "email": "ana@example.com"}]]
+    nobody = await shell("on-call", "Later")
+    assert (nobody.code, nobody.out, nobody.err) == (0, "", "Nobody is on call.\n")
+    assert (await shell("on-call", "Nights")).code == 1
 
 
 async def test_any_path_can_be_read(shell: Shell) -> None:

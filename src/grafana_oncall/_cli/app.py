@@ -3,18 +3,20 @@
 import os
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
 from grafana_oncall import __version__
+from grafana_oncall._generated.models.schedules import Schedule
 from grafana_oncall.errors import InvalidArgument, OnCallError, OutcomeUnknown
 
 from . import bulk, export, groups, integrations, watching
 from .exits import HELP, Exit
-from .output import fail, print_json
-from .selection import STDIN
+from .output import fail, print_json, print_table
+from .selection import STDIN, time_of
 from .session import Common
 
 app = App(
@@ -40,6 +42,41 @@ async def resume(
 ) -> Exit:
     """Finish a bulk run that was cut short, from its journal."""
     return await bulk.resume(journal, common)
+
+
+@app.command
+async def check(*, common: Common = Common()) -> Exit:  # noqa: B008  # frozen
+    """Say in words what the settings and the token are good for; reads only."""
+    async with common.client() as client:
+        report = await client.check()
+    if common.json:
+        print_json(report)
+    else:
+        sys.stdout.write(f"{report}\n")
+    return Exit.DONE if report.ok else Exit.FAILED
+
+
+@app.command
+async def on_call(
+    *schedules: Annotated[str, Parameter(help="Ids or exact names; all schedules without any.")],
+    at: Annotated[str | None, Parameter(help="Another moment, as in 'tomorrow 9:00'.")] = None,
+    common: Common = Common(),  # noqa: B008  # frozen
+) -> None:
+    """Say who is on call."""
+    when = None if at is None else time_of("--at", at, datetime.now(UTC))
+    async with common.client() as client:
+        wanted: list[str | Schedule] = [*schedules]
+        wanted = wanted or [each async for each in client.schedules.list()]
+        found = await client.schedules.on_call(wanted, at=when)
+    rows = [
+        (each if isinstance(each, str) else each.name, user.username, user.email)
+        for each, users in found.items()
+        for user in users
+    ]
+    if common.json:
+        print_json([dict(zip(("schedule", "user", "email"), row, strict=True)) for row in rows])
+    else:
+        print_table(rows, "schedule", "user", "email", empty="Nobody is on call.")
 
 
 @app.command

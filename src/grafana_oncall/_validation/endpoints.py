@@ -40,7 +40,7 @@ _PATH: Final = re.compile(r"(?:[A-Za-z0-9_.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+")
 _ID: Final = re.compile(r"[A-Z][A-Z0-9]{6,}")
 """What OnCall's ids look like; and no word of a path does."""
 
-_DOCS: Final = "https://grafana.com/docs/oncall/latest/oncall-api-reference/"
+_DOCS: Final = "https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/"
 
 
 def endpoint(

@@ -35,7 +35,7 @@ class AlertGroups(generated.AlertGroups):
     `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
     client is closed. Writes raise `OutcomeUnknown` if their effect cannot be established.
 
-    API page: https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/
+    API page: https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/alertgroups/
     """
 
     @cached_property

@@ -21,7 +21,7 @@ Paged: TypeAlias = str | User | PagedUser | Mapping[str, Any]
 class DirectPaging(generated.DirectPaging):
     """Page people directly, without an alert.
 
-    API page: https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation/
+    API page: https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/escalation/
     """
 
     async def page(

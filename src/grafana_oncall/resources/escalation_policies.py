@@ -24,7 +24,7 @@ class EscalationPolicies(generated.EscalationPolicies):
     `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
     client is closed. Writes raise `OutcomeUnknown` if their effect cannot be established.
 
-    API page: https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation_policies/
+    API page: https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/escalation_policies/
     """
 
     async def _change(self, request: Request[R], read: Request[R]) -> R:

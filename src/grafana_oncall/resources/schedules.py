@@ -49,7 +49,7 @@ class Schedules(generated.Schedules):
     `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
     client is closed. Writes raise `OutcomeUnknown` if their effect cannot be established.
 
-    API page: https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/schedules/
+    API page: https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/schedules/
     """
 
     def __init__(self, session: Session, directory: Directory | None = None) -> None:

@@ -21,7 +21,7 @@ LIST_ALERT_GROUPS: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/alertgroups/",
 )
 
 
@@ -73,7 +73,7 @@ GET_ALERT_GROUP: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/alertgroups/",
 )
 
 
@@ -98,7 +98,7 @@ DELETE_ALERT_GROUP: Final = Operation(
     success=204,
     retry="missing",
     check="read the group; NotFound, or no title after a wipe, means that it is done.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/alertgroups/",
 )
 
 
@@ -128,7 +128,7 @@ ACKNOWLEDGE_ALERT_GROUP: Final = Operation(
     success=200,
     retry="already",
     check="read the group and check its state.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/alertgroups/",
 )
 
 
@@ -155,7 +155,7 @@ UNACKNOWLEDGE_ALERT_GROUP: Final = Operation(
     success=200,
     retry="already",
     check="read the group and check its state.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/alertgroups/",
 )
 
 
@@ -180,7 +180,7 @@ RESOLVE_ALERT_GROUP: Final = Operation(
     success=200,
     retry="already",
     check="read the group and check its state.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/alertgroups/",
 )
 
 
@@ -207,7 +207,7 @@ UNRESOLVE_ALERT_GROUP: Final = Operation(
     success=200,
     retry="already",
     check="read the group and check its state.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/alertgroups/",
 )
 
 
@@ -234,7 +234,7 @@ SILENCE_ALERT_GROUP: Final = Operation(
     success=200,
     retry="never",
     check="read the group; silenced_at says when it was last silenced.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/alertgroups/",
 )
 
 
@@ -263,7 +263,7 @@ UNSILENCE_ALERT_GROUP: Final = Operation(
     success=200,
     retry="already",
     check="read the group and check its state.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/alertgroups/",
 )
 
 
@@ -288,7 +288,7 @@ ADD_ALERT_GROUP_LABEL: Final = Operation(
     success=201,
     retry="already",
     check="read the group and check its labels.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/alertgroups/",
 )
 
 
@@ -317,7 +317,7 @@ REMOVE_ALERT_GROUP_LABEL: Final = Operation(
     success=204,
     retry="missing",
     check="read the group and check its labels.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/alertgroups/",
 )
 
 

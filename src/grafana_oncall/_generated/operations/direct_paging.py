@@ -18,7 +18,7 @@ PAGE_PEOPLE: Final = Operation(
     success=200,
     retry="never",
     check="list the newest alert groups, and do not page again before that.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/escalation/",
 )
 
 

@@ -19,7 +19,7 @@ LIST_ESCALATION_CHAINS: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation_chains/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/escalation_chains/",
 )
 
 
@@ -53,7 +53,7 @@ CREATE_ESCALATION_CHAIN: Final = Operation(
     success=201,
     retry="never",
     check="list the escalation chains with this name.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation_chains/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/escalation_chains/",
 )
 
 
@@ -79,7 +79,7 @@ GET_ESCALATION_CHAIN: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation_chains/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/escalation_chains/",
 )
 
 
@@ -104,7 +104,7 @@ UPDATE_ESCALATION_CHAIN: Final = Operation(
     success=200,
     retry="same",
     check="read the escalation chain and compare.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation_chains/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/escalation_chains/",
 )
 
 
@@ -132,7 +132,7 @@ DELETE_ESCALATION_CHAIN: Final = Operation(
     success=204,
     retry="missing",
     check="read the escalation chain; NotFound means that it is deleted.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation_chains/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/escalation_chains/",
 )
 
 

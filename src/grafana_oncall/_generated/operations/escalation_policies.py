@@ -23,7 +23,7 @@ LIST_ESCALATION_POLICIES: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation_policies/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/escalation_policies/",
 )
 
 
@@ -56,7 +56,7 @@ CREATE_ESCALATION_POLICY: Final = Operation(
     success=201,
     retry="never",
     check="list the policies of the chain.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation_policies/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/escalation_policies/",
 )
 
 
@@ -86,7 +86,7 @@ GET_ESCALATION_POLICY: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation_policies/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/escalation_policies/",
 )
 
 
@@ -113,7 +113,7 @@ UPDATE_ESCALATION_POLICY: Final = Operation(
     success=200,
     retry="same",
     check="read the policy and compare.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation_policies/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/escalation_policies/",
 )
 
 
@@ -151,7 +151,7 @@ DELETE_ESCALATION_POLICY: Final = Operation(
     success=204,
     retry="missing",
     check="read the policy; NotFound means that it is deleted.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation_policies/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/escalation_policies/",
 )
 
 

@@ -17,7 +17,7 @@ GET_INFO: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/index/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/index/",
 )
 
 

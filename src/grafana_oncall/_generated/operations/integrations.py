@@ -24,7 +24,7 @@ LIST_INTEGRATIONS: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/integrations/",
 )
 
 
@@ -58,7 +58,7 @@ CREATE_INTEGRATION: Final = Operation(
     success=201,
     retry="never",
     check="list the integrations with this name.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/integrations/",
 )
 
 
@@ -85,7 +85,7 @@ GET_INTEGRATION: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/integrations/",
 )
 
 
@@ -110,7 +110,7 @@ UPDATE_INTEGRATION: Final = Operation(
     success=200,
     retry="same",
     check="read the integration and compare.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/integrations/",
 )
 
 
@@ -141,7 +141,7 @@ DELETE_INTEGRATION: Final = Operation(
     success=204,
     retry="missing",
     check="read the integration; NotFound means that it is deleted.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/integrations/",
 )
 
 
@@ -168,7 +168,7 @@ START_INTEGRATION_MAINTENANCE: Final = Operation(
     success=200,
     retry="already",
     check="read the integration; maintenance_mode says.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/integrations/",
 )
 
 
@@ -199,7 +199,7 @@ STOP_INTEGRATION_MAINTENANCE: Final = Operation(
     success=200,
     retry="same",
     check="read the integration; maintenance_mode says.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/integrations/",
 )
 
 

@@ -19,7 +19,7 @@ LIST_ON_CALL_SHIFTS: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/on_call_shifts/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/on_call_shifts/",
 )
 
 
@@ -61,7 +61,7 @@ CREATE_ON_CALL_SHIFT: Final = Operation(
     success=201,
     retry="never",
     check="list the shifts with this name.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/on_call_shifts/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/on_call_shifts/",
 )
 
 
@@ -87,7 +87,7 @@ GET_ON_CALL_SHIFT: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/on_call_shifts/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/on_call_shifts/",
 )
 
 
@@ -112,7 +112,7 @@ UPDATE_ON_CALL_SHIFT: Final = Operation(
     success=200,
     retry="same",
     check="read the shift and compare.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/on_call_shifts/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/on_call_shifts/",
 )
 
 
@@ -143,7 +143,7 @@ DELETE_ON_CALL_SHIFT: Final = Operation(
     success=204,
     retry="missing",
     check="read the shift; NotFound, or an `until` that is over, means that it is done.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/on_call_shifts/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/on_call_shifts/",
 )
 
 

@@ -23,7 +23,7 @@ LIST_PERSONAL_NOTIFICATION_RULES: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/personal_notification_rules/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/personal_notification_rules/",
 )
 
 
@@ -57,7 +57,7 @@ CREATE_PERSONAL_NOTIFICATION_RULE: Final = Operation(
     success=201,
     retry="never",
     check="list the rules of the user.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/personal_notification_rules/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/personal_notification_rules/",
 )
 
 
@@ -90,7 +90,7 @@ GET_PERSONAL_NOTIFICATION_RULE: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/personal_notification_rules/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/personal_notification_rules/",
 )
 
 
@@ -117,7 +117,7 @@ UPDATE_PERSONAL_NOTIFICATION_RULE: Final = Operation(
     success=200,
     retry="same",
     check="read the rule and compare.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/personal_notification_rules/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/personal_notification_rules/",
 )
 
 
@@ -150,7 +150,7 @@ DELETE_PERSONAL_NOTIFICATION_RULE: Final = Operation(
     success=204,
     retry="missing",
     check="read the rule; NotFound means that it is deleted.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/personal_notification_rules/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/personal_notification_rules/",
 )
 
 

@@ -17,7 +17,7 @@ MAKE_CALL: Final = Operation(
     success=200,
     retry="never",
     check="ask the person.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/index/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/index/",
 )
 
 
@@ -42,7 +42,7 @@ SEND_SMS: Final = Operation(
     success=200,
     retry="never",
     check="ask the person.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/index/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/index/",
 )
 
 

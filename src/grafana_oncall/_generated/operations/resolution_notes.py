@@ -19,7 +19,7 @@ LIST_RESOLUTION_NOTES: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/resolution_notes/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/resolution_notes/",
 )
 
 
@@ -52,7 +52,7 @@ CREATE_RESOLUTION_NOTE: Final = Operation(
     success=201,
     retry="never",
     check="list the resolution notes of the group.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/resolution_notes/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/resolution_notes/",
 )
 
 
@@ -82,7 +82,7 @@ GET_RESOLUTION_NOTE: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/resolution_notes/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/resolution_notes/",
 )
 
 
@@ -107,7 +107,7 @@ UPDATE_RESOLUTION_NOTE: Final = Operation(
     success=200,
     retry="same",
     check="read the resolution note and compare.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/resolution_notes/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/resolution_notes/",
 )
 
 
@@ -138,7 +138,7 @@ DELETE_RESOLUTION_NOTE: Final = Operation(
     success=204,
     retry="missing",
     check="read the resolution note; NotFound means that it is deleted.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/resolution_notes/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/resolution_notes/",
 )
 
 

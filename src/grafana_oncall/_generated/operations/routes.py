@@ -19,7 +19,7 @@ LIST_ROUTES: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/routes/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/routes/",
 )
 
 
@@ -56,7 +56,7 @@ CREATE_ROUTE: Final = Operation(
     success=201,
     retry="never",
     check="list the routes of the integration.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/routes/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/routes/",
 )
 
 
@@ -82,7 +82,7 @@ GET_ROUTE: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/routes/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/routes/",
 )
 
 
@@ -107,7 +107,7 @@ UPDATE_ROUTE: Final = Operation(
     success=200,
     retry="same",
     check="read the route and compare.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/routes/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/routes/",
 )
 
 
@@ -139,7 +139,7 @@ DELETE_ROUTE: Final = Operation(
     success=204,
     retry="missing",
     check="read the route; NotFound means that it is deleted.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/routes/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/routes/",
 )
 
 

@@ -19,7 +19,7 @@ LIST_SCHEDULES: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/schedules/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/schedules/",
 )
 
 
@@ -53,7 +53,7 @@ CREATE_SCHEDULE: Final = Operation(
     success=201,
     retry="never",
     check="list the schedules with this name.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/schedules/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/schedules/",
 )
 
 
@@ -77,7 +77,7 @@ GET_SCHEDULE: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/schedules/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/schedules/",
 )
 
 
@@ -104,7 +104,7 @@ UPDATE_SCHEDULE: Final = Operation(
     success=200,
     retry="same",
     check="read the schedule and compare.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/schedules/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/schedules/",
 )
 
 
@@ -133,7 +133,7 @@ DELETE_SCHEDULE: Final = Operation(
     success=204,
     retry="missing",
     check="read the schedule; NotFound means that it is deleted.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/schedules/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/schedules/",
 )
 
 
@@ -160,7 +160,7 @@ LIST_FINAL_SHIFTS: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/schedules/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/schedules/",
 )
 
 
@@ -192,7 +192,7 @@ EXPORT_SCHEDULE: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/schedules/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/schedules/",
 )
 
 

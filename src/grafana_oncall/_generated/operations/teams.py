@@ -19,7 +19,7 @@ LIST_TEAMS: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/teams/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/teams/",
 )
 
 
@@ -50,7 +50,7 @@ GET_TEAM: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/teams/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/teams/",
 )
 
 

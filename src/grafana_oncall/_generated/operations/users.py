@@ -20,7 +20,7 @@ LIST_USERS: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/users/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/users/",
 )
 
 
@@ -59,7 +59,7 @@ GET_CURRENT_USER: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/users/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/users/",
 )
 
 
@@ -82,7 +82,7 @@ GET_USER: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/users/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/users/",
 )
 
 
@@ -105,7 +105,7 @@ EXPORT_USER_SCHEDULE: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/oncall/latest/oncall-api-reference/users/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/users/",
 )
 
 

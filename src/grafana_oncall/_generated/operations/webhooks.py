@@ -19,7 +19,7 @@ LIST_WEBHOOKS: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/outgoing_webhooks/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/outgoing_webhooks/",
 )
 
 
@@ -54,7 +54,7 @@ CREATE_WEBHOOK: Final = Operation(
     success=201,
     retry="never",
     check="list the webhooks with this name.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/outgoing_webhooks/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/outgoing_webhooks/",
 )
 
 
@@ -75,7 +75,7 @@ GET_WEBHOOK: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/outgoing_webhooks/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/outgoing_webhooks/",
 )
 
 
@@ -100,7 +100,7 @@ UPDATE_WEBHOOK: Final = Operation(
     success=200,
     retry="same",
     check="read the webhook and compare.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/outgoing_webhooks/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/outgoing_webhooks/",
 )
 
 
@@ -128,7 +128,7 @@ DELETE_WEBHOOK: Final = Operation(
     success=204,
     retry="missing",
     check="read the webhook; NotFound means that it is deleted.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/outgoing_webhooks/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/outgoing_webhooks/",
 )
 
 
@@ -155,7 +155,7 @@ LIST_WEBHOOK_RESPONSES: Final = Operation(
     success=200,
     retry="safe",
     check="look at what the server holds.",
-    docs="https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/outgoing_webhooks/",
+    docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/outgoing_webhooks/",
 )
 
 

@@ -24,7 +24,7 @@ class AlertGroups(Resource):
     `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
     client is closed. Writes raise `OutcomeUnknown` if their effect cannot be established.
 
-    API page: https://grafana.com/docs/oncall/latest/oncall-api-reference/alertgroups/
+    API page: https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/alertgroups/
     """
 
     def list(

@@ -12,5 +12,5 @@ class DirectPaging(Resource):
     what the API promises, and `ClientStateError` when the client is closed. Writes raise
     `OutcomeUnknown` if their effect cannot be established.
 
-    API page: https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/escalation/
+    API page: https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/escalation/
     """

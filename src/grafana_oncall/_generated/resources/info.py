@@ -15,7 +15,7 @@ class Info(Resource):
     response, `TransportError` if there is no response, `DecodeError` for a response that is not
     what the API promises, and `ClientStateError` when the client is closed.
 
-    API page: https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/index/
+    API page: https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/index/
     """
 
     async def get(self) -> StackInfo:

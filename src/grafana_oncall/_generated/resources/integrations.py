@@ -39,7 +39,7 @@ class Integrations(Resource):
     `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
     client is closed. Writes raise `OutcomeUnknown` if their effect cannot be established.
 
-    API page: https://grafana.com/docs/oncall/latest/oncall-api-reference/integrations/
+    API page: https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/integrations/
     """
 
     def list(

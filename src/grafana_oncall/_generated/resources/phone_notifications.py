@@ -20,7 +20,7 @@ class PhoneNotifications(Resource):
     what the API promises, and `ClientStateError` when the client is closed. Writes raise
     `OutcomeUnknown` if their effect cannot be established.
 
-    API page: https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/index/
+    API page: https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/index/
     """
 
     async def make_call(self, *, email: str, message: str) -> dict[str, Any]:

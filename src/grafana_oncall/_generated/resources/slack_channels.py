@@ -18,7 +18,7 @@ class SlackChannels(Resource):
     `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
     client is closed.
 
-    API page: https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/slack_channels/
+    API page: https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/slack_channels/
     """
 
     def list(

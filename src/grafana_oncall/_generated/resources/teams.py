@@ -18,7 +18,7 @@ class Teams(Resource):
     `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
     client is closed.
 
-    API page: https://grafana.com/docs/oncall/latest/oncall-api-reference/teams/
+    API page: https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/teams/
     """
 
     def list(

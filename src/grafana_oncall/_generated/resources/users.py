@@ -20,7 +20,7 @@ class Users(Resource):
     `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
     client is closed.
 
-    API page: https://grafana.com/docs/oncall/latest/oncall-api-reference/users/
+    API page: https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/users/
     """
 
     def list(

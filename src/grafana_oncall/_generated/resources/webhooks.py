@@ -33,7 +33,7 @@ class Webhooks(Resource):
     `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
     client is closed. Writes raise `OutcomeUnknown` if their effect cannot be established.
 
-    API page: https://grafana.com/docs/grafana-cloud/alerting-and-irm/irm/reference/oncall-api/outgoing_webhooks/
+    API page: https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/outgoing_webhooks/
     """
 
     def list(
