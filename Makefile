@@ -4,6 +4,7 @@
 # make cover   the tests of make test, with coverage, which takes twice as long
 # make hunt    the tests of make test, but those that hunt for bugs do it for long (hours)
 # make mutants the share of mutants of the pure core that the tests kill (half an hour)
+# make docs    the documentation -> docs/_build/html/index.html
 # make bench   the SDK and its peers side by side, against the goals of the project
 # make audit   known vulnerabilities of the dependencies, from a service on the network
 # make codegen openapi.yaml -> src/grafana_oncall/_generated, docs/operations.md
@@ -23,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/.pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo check test cover hunt mutants bench audit lint types mypy basedpyright unit codegen surface format clean
+.PHONY: demo check test cover hunt mutants docs bench audit lint types mypy basedpyright unit codegen surface format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -48,6 +49,9 @@ mutants: $(VENV)/.mutants
 	rm -rf mutants
 	$(BIN)/mutmut run --max-children=$(or $(JOBS),1)
 	@$(BIN)/python -m tests.mutants
+
+docs: $(VENV)/.dev
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky docs docs/_build/html
 
 bench: $(VENV)/.bench
 	@$(BIN)/python -m tests.benchmarks $(BENCH)
@@ -84,7 +88,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-* .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist mutants
+	rm -rf .venv .venv-* docs/_build .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist mutants
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed (make PYTHON=python3.12 ...)" if sys.version_info < (3, 11) else 0)'
