@@ -7,6 +7,7 @@
 # make docs    the documentation -> docs/_build/html/index.html
 # make bench   the SDK and its peers side by side, against the goals of the project
 # make audit   known vulnerabilities of the dependencies, from a service on the network
+# make release-check  what is built can be published, installed and used
 # make codegen openapi.yaml -> src/grafana_oncall/_generated, docs/operations.md
 # make surface the public names -> tests/packaging/public_surface.txt
 # make format  ruff's fixes and layout
@@ -24,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/.pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo check test cover hunt mutants docs bench audit lint types mypy basedpyright unit codegen surface format clean
+.PHONY: demo check test cover hunt mutants docs bench audit release-check lint types mypy basedpyright unit codegen surface format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -58,6 +59,10 @@ bench: $(VENV)/.bench
 
 audit: $(VENV)-audit/.made
 	@$(VENV)-audit/bin/python -m tests.packaging.audit
+
+release-check: $(VENV)/.release
+	rm -rf dist
+	@$(BIN)/python -m tests.packaging.release
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -113,6 +118,10 @@ $(VENV)/.bench: pyproject.toml | $(VENV)/.runtime
 
 $(VENV)/.mutants: pyproject.toml | $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --editable '.[testing,rich]' --group mutants
+	@touch $@
+
+$(VENV)/.release: pyproject.toml | $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --group release
 	@touch $@
 
 # Apart from the others, whose versions the many dependencies of pip-audit must not decide.
