@@ -76,7 +76,7 @@ class OnCallClient(Resources, Requests):
         rate_limit: The client's own rate limit, such as `"300/5m"`; without one, the client goes
             at full speed until the server says 429.
         rate_limit_storage: URL of a Redis that shares this limit between processes, such as
-            `"redis://localhost:6379"`. Needs `grafana-oncall-sdk[redis]`. Clients with the same
+            `"redis://localhost:6379"`. Needs the extra `[redis]`. Clients with the same
             `token` share it; with a function as token, those with the same `url` and `grafana_url`.
         max_connections: Maximum number of connections, and so of requests at once.
         max_response_bytes: Largest response that is accepted, after decompression of gzip, which is
@@ -90,7 +90,7 @@ class OnCallClient(Resources, Requests):
             and for this machine's own addresses. Plain http through a proxy on another machine
             needs `allow_http`.
         transport: `"httpx"` (the default); `"httpx2"`, its maintained successor, or `"aiohttp"`,
-            which takes the least CPU, and which need `grafana-oncall-sdk[httpx2]` or `[aiohttp]`;
+            which takes the least CPU, and which need the extra `[httpx2]` or `[aiohttp]`;
             or a transport of httpx or httpx2, such as a fake's, which is closed with the client.
             httpx2 and aiohttp are only used on request, because mocks of httpx would miss their
             requests. Through a proxy, httpx sends in the place of aiohttp.

@@ -89,9 +89,9 @@ def test_each_extra_is_missed_by_a_program() -> None:
 
 @pytest.mark.parametrize("extra", [pytest.param(extra, id=extra) for extra in NEEDS])
 def test_what_needs_an_extra_names_it(bare: Environment, extra: str) -> None:
-    """With the command that installs it, from the package index or in a checkout."""
+    """With the command that installs it, which does not name a package of an index."""
     message = bare.fails("-c", NEEDS[extra]).strip().splitlines()[-1]
-    command = f"pip install 'grafana-oncall-sdk[{extra}]', or '.[{extra}]' in a checkout"
+    command = f"pip install '.[{extra}]', in a checkout of grafana-oncall-sdk"
     assert f"{MESSAGES[extra]}: {command}" in message
 
 
@@ -105,7 +105,7 @@ def test_what_needs_an_extra_names_it(bare: Environment, extra: str) -> None:
 def test_commands_name_the_extras_they_need(bare: Environment, module: str, extras: str) -> None:
     """On the last line of their output."""
     message = bare.fails("-m", module).strip().splitlines()[-1]
-    assert f"pip install 'grafana-oncall-sdk[{extras}]'" in message
+    assert f"pip install '.[{extras}]'" in message
 
 
 def test_a_whole_small_job_runs(bare: Environment) -> None:

@@ -182,7 +182,7 @@ def test_a_socket_without_uvicorn_says_what_to_install(
     )
     result = run("def test_served(oncall_env): ...", *NO_ASYNCIO)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*pip install 'grafana-oncall-sdk[[]testing]'*"])
+    result.stdout.fnmatch_lines(["*pip install '.[[]testing]'*"])
 
 
 def test_a_failing_assertion_shows_the_calls(run: Run) -> None:

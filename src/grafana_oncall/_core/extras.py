@@ -2,5 +2,8 @@
 
 
 def install(extra: str) -> str:
-    """Return the command that installs an extra, from the package index or in a checkout."""
-    return f"pip install 'grafana-oncall-sdk[{extra}]', or '.[{extra}]' in a checkout"
+    """Return the command that installs an extra.
+
+    It names no package of an index: until the first release, that name may be anybody's.
+    """
+    return f"pip install '.[{extra}]', in a checkout of grafana-oncall-sdk"

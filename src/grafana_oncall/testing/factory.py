@@ -15,6 +15,7 @@ from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration
 from .fake import FakeOnCall
 
 _DAY = timedelta(days=1)
+_WEEK = 7 * _DAY
 LABELS: dict[str, tuple[str, ...]] = {
     "team": ("SRE", "Platform", "Payments"),
     "severity": ("critical", "warning", "info"),
@@ -56,8 +57,9 @@ _SYMPTOMS = (
 def seed_storm(fake: FakeOnCall, groups: int = 500) -> list[FakeAlertGroup]:
     """Fill a fake with teams, labels, integrations and alert groups; return the groups.
 
-    They started over the last day, are in all four states, and the newest comes first. The same
-    seed and clock give the same storm.
+    The groups started over the last day, are in all four states, and the newest comes first. In the
+    schedule `Primary`, the users `ana` and `bob` are on call in turn. The same seed and clock give
+    the same storm.
     """
     SIZE(groups=groups)
     random = Random(f"storm-{fake.seed}")  # noqa: S311  # it must be repeatable
@@ -70,6 +72,7 @@ def seed_storm(fake: FakeOnCall, groups: int = 500) -> list[FakeAlertGroup]:
     found = [_group(fake, random, sources, started_at=now - age) for age in ages]
     for group in found:
         _handle(group, random, responder, now)
+    _rotation(fake, now)
     return found
 
 
@@ -77,6 +80,15 @@ def seed_arrival(fake: FakeOnCall) -> FakeAlertGroup:
     """Add one more group like those of a storm, which starts firing now."""
     random = Random(f"arrival-{fake.seed}-{len(fake.groups)}")  # noqa: S311  # it must be repeatable
     return _group(fake, random, [*fake.integrations.values()] or _sources(fake), fake.now())
+
+
+def _rotation(fake: FakeOnCall, now: datetime) -> None:
+    """Add a schedule of two people who take turns by the week, the first since three days ago."""
+    people = [fake.add_user(name) for name in ("ana", "bob")]
+    first = now.replace(hour=9, minute=0, second=0, microsecond=0) - 3 * _DAY
+    weeks = [(first + week * _WEEK, first + (week + 1) * _WEEK) for week in range(8)]
+    spans = [(people[number % 2], *week) for number, week in enumerate(weeks)]
+    fake.add_schedule("Primary", spans=spans)
 
 
 def _within_a_second(random: Random) -> timedelta:

@@ -164,6 +164,6 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InvalidArgument) as caught:
         Limiter("10/s", storage=f"redis://:{SECRET}@h", key="k")
     assert caught.value.argument == "rate_limit_storage"
-    assert "pip install 'grafana-oncall-sdk[redis]'" in str(caught.value)
+    assert "pip install '.[redis]'" in str(caught.value)
     assert isinstance(caught.value.__cause__, ImportError)
     assert SECRET not in shown(caught.value)

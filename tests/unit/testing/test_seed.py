@@ -75,3 +75,15 @@ def test_the_integrations_of_a_storm_are_of_types_that_both_flavours_have(oss: F
     """So a program that copies them can be tried on either."""
     seed_storm(oss, 0)
     assert all(TYPES[source.type].oss for source in oss.integrations.values())
+
+
+def test_two_people_of_a_storm_are_on_call_in_turn(fake: FakeOnCall, clock: VirtualClock) -> None:
+    """The first for at least three days more, so that documents can name her."""
+    seed_storm(fake, 0)
+    shown = ask(fake, "GET", "schedules/").json()["results"]
+    ana, bob = (user["id"] for user in ask(fake, "GET", "users/").json()["results"][-2:])
+    assert [(each["name"], each["on_call_now"]) for each in shown] == [("Primary", [ana])]
+    clock.advance(timedelta(days=3))
+    assert ask(fake, "GET", "schedules/").json()["results"][0]["on_call_now"] == [ana]
+    clock.advance(timedelta(days=2))
+    assert ask(fake, "GET", "schedules/").json()["results"][0]["on_call_now"] == [bob]

@@ -261,7 +261,7 @@ def test_without_uvicorn_the_command_says_so(
     """In one line, and with a failing exit code."""
     with without_uvicorn(monkeypatch):
         assert command.main(["--groups", "1"]) == 1
-    assert "grafana-oncall-sdk[testing]" in capsys.readouterr().err
+    assert "'.[testing]'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

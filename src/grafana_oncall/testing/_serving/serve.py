@@ -11,7 +11,7 @@ from grafana_oncall.testing.fake import FakeOnCall
 
 MISSING = (
     "the fake on a socket needs uvicorn: "
-    "pip install 'grafana-oncall-sdk[testing]', or '.[testing]' in a checkout"
+    "pip install '.[testing]', in a checkout of grafana-oncall-sdk"
 )
 
 # Nothing can be sent to the address that stands for all of a machine's.
