@@ -11,7 +11,7 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
 
 from typing import TYPE_CHECKING
 
-from ._lazy import lazily
+from ._lazy import lazily as _lazily
 from ._version import __version__
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .errors import OnCallError
 else:
     # Importing all of them takes twice as long as httpx, and few programs need half of them.
-    __getattr__, __dir__ = lazily(
+    __getattr__, __dir__ = _lazily(
         __name__,
         {
             ".": (

@@ -14,7 +14,7 @@ def lazily(
     """Return the `__getattr__` and `__dir__` of a module that re-exports names of others.
 
     Args:
-        module: Full name of that module.
+        module: Full name of that module, whose `__all__` is what `dir()` lists.
         sources: The names by the module that defines them, relative to this package.
     """
     source_of = {name: source for source, names in sources.items() for name in names}
@@ -32,6 +32,6 @@ def lazily(
         return value
 
     def list_names() -> list[str]:
-        return sorted({*vars(sys.modules[module]), *source_of})
+        return sorted(vars(sys.modules[module])["__all__"])
 
     return get, list_names

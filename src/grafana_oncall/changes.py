@@ -13,6 +13,8 @@ restart, a group whose changes were in flight is compared with its snapshots bef
 because they may or may not have been handled; what differs from either is delivered.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -44,6 +46,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 @attrs.frozen(kw_only=True)
 class Snapshot(Serializable):
     """What is kept of a group to find out what changes: small enough for many."""
@@ -57,7 +63,7 @@ class Snapshot(Serializable):
     title: str | None
 
     @classmethod
-    def of(cls, group: AlertGroup) -> "Snapshot":
+    def of(cls, group: AlertGroup) -> Snapshot:
         """Return the snapshot of a group."""
         return cls(
             id=group.id,

@@ -1,12 +1,13 @@
 """OnCallClient: settings, connections, and access to the resources."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from random import Random
 from ssl import SSLContext
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar, Unpack, cast
 
 import attrs
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
     from grafana_oncall._setup.report import CheckReport
 
 __all__ = ["ClientOptions", "OnCallClient"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 T = TypeVar("T")
 
@@ -90,10 +96,9 @@ class OnCallClient(Resources, Requests):
             and for this machine's own addresses. Plain http through a proxy on another machine
             needs `allow_http`.
         transport: `"httpx"` (the default); `"httpx2"`, its maintained successor, or `"aiohttp"`,
-            which takes the least CPU, and which need the extra `[httpx2]` or `[aiohttp]`;
-            or a transport of httpx or httpx2, such as a fake's, which is closed with the client.
-            httpx2 and aiohttp are only used on request, because mocks of httpx would miss their
-            requests. Through a proxy, httpx sends in the place of aiohttp.
+            which takes the least CPU; both need the extra of that name, and mocks of httpx miss
+            their requests. Or a transport of httpx or httpx2, such as a fake's, which is closed
+            with the client. Through a proxy, httpx sends in the place of aiohttp.
         http_client: An `AsyncClient` of httpx or httpx2 to send through, with its own TLS settings,
             proxies, limits and cookies. It is not closed. It should allow `max_connections` or
             more, and its proxy, also one of the environment, sees the token if the URL is plain
@@ -206,10 +211,9 @@ class OnCallClient(Resources, Requests):
         `GRAFANA_ONCALL_USER_TOKEN` are optional. Terraform's Grafana provider reads the same
         variables, except for the last one.
         """
-        # Not the default of the argument: `help` would show it, with all secrets in it.
+        # As the default of the argument, `help` would show it, with all secrets in it.
         variables = Secret(os.environ if environ is None else environ)
-        # A traceback with local variables must show neither the environment nor passwords.
-        del environ
+        del environ  # a traceback with local variables must show neither it nor passwords
         settings = cast("dict[str, Any]", options)
         try:
             settings |= read_environment(variables, given=settings)
@@ -257,7 +261,7 @@ class OnCallClient(Resources, Requests):
         finally:
             settings.clear()
 
-    async def check(self) -> "CheckReport":
+    async def check(self) -> CheckReport:
         """Find out what the settings and tokens are good for, and return a report to print.
 
             print(await client.check())
@@ -285,12 +289,7 @@ class OnCallClient(Resources, Requests):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         await self.aclose()
 
     def __repr__(self) -> str:

@@ -8,6 +8,8 @@ Each event is also a record of the logger `grafana_oncall`, whose `oncall` attri
 No event shows the token, a query, or a body.
 """
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Collection
 from typing import ClassVar, Final, TypeAlias
@@ -29,6 +31,10 @@ __all__ = [
     "PollEnded",
     "RetryScheduled",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 @attrs.frozen(kw_only=True)

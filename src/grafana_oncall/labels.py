@@ -8,6 +8,8 @@ which only the names count.
 Nothing is repaired. All problems are reported together, in one `LabelError`.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
@@ -33,6 +35,11 @@ __all__ = [
     "validate",
     "validate_dynamic",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 _Rules: TypeAlias = Callable[[str, str, str | None], Iterable[Problem | str]]
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from grafana_oncall._generated.models import MODULES as _MODULES
 from grafana_oncall._generated.models import __all__ as __all__  # noqa: PLC0414  # public here too
 
-from ._lazy import lazily
+from ._lazy import lazily as _lazily
 
 if TYPE_CHECKING:
     from grafana_oncall._generated.models import *  # noqa: F403  # pinned by the generated __all__
 else:
     # Building a class of ten members takes more than a millisecond.
-    __getattr__, __dir__ = lazily(__name__, _MODULES)
+    __getattr__, __dir__ = _lazily(__name__, _MODULES)

@@ -13,6 +13,8 @@ A start belongs to its span, an end does not. Times are kept in UTC: two times o
 what its clocks show, which are set forward and back.
 """
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Generator, Iterable
@@ -27,6 +29,11 @@ from grafana_oncall._core.types import AwareDatetime
 from grafana_oncall.errors import InvalidArgument
 
 __all__ = ["OnCallSpan", "Stretch", "Timeline"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 _HOUR = timedelta(hours=1)
 

@@ -5,4 +5,8 @@ sent; nothing is sent here.
 """
 
 from grafana_oncall._generated.operations._all import *  # noqa: F403  # pinned by the generated __all__
-from grafana_oncall._generated.operations._all import __all__  # noqa: F401  # what the star takes is public here too
+from grafana_oncall._generated.operations._all import __all__
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -63,6 +63,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Metrics", "Tracing"]
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 _Value: TypeAlias = str | int | float
 
 _ROOT: Final = "/api/v1/"

@@ -1,5 +1,7 @@
 """Request, response and page value types."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime

@@ -1,5 +1,7 @@
 """Base classes of values that can be written as plain JSON."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any, cast
 

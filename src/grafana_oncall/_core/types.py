@@ -1,5 +1,7 @@
 """Building blocks of the generated models: UNSET, open enums, aware datetimes, string rules."""
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Callable

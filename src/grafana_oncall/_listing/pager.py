@@ -1,5 +1,7 @@
 """The pager that `list` returns: the items of all pages, in order, each once."""
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing

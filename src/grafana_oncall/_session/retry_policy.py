@@ -1,5 +1,7 @@
 """The retry settings of users, exponential backoff with full jitter, and the retry budget."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import timedelta
 from math import ldexp
@@ -20,11 +22,11 @@ def _seconds(value: float | timedelta) -> float:
     return value.total_seconds() if isinstance(value, timedelta) else value
 
 
-def _check_seconds(_: object, field: "attrs.Attribute[float]", value: object) -> None:
+def _check_seconds(_: object, field: attrs.Attribute[float], value: object) -> None:
     seconds(field.name, value, zero=True, longest=None)
 
 
-def _check_attempts(_: object, field: "attrs.Attribute[int]", value: object) -> None:
+def _check_attempts(_: object, field: attrs.Attribute[int], value: object) -> None:
     whole(field.name, value)
 
 

@@ -1,5 +1,7 @@
 """What `OnCallClient.check` found out, as values and in words."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 

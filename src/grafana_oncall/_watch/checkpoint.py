@@ -13,6 +13,8 @@ written when the process died, and is ignored. Each line of a file has a checksu
 so that a damaged one is refused; a value that is stored elsewhere has none.
 """
 
+from __future__ import annotations
+
 import errno
 import os
 from collections.abc import Iterator
@@ -83,7 +85,7 @@ class Checkpoint:
         return b"".join(_pieces(self)).decode()
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> "Checkpoint":
+    def from_json(cls, text: str | bytes) -> Checkpoint:
         """Return the checkpoint in what `to_json` returned, or in the content of a file.
 
         Raises:
@@ -99,7 +101,7 @@ class Checkpoint:
         return read
 
     @classmethod
-    def load(cls, path: Path) -> "Checkpoint | None":
+    def load(cls, path: Path) -> Checkpoint | None:
         """Return the checkpoint in a file, or None if there is no such file.
 
         Raises:

@@ -1,5 +1,7 @@
 """The watcher that `watch` returns: iterate it to get changes of alert groups."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -11,6 +11,8 @@ async def acknowledge(change: Created) -> None:
 await bot.run()  # until SIGTERM or SIGINT
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import signal
@@ -33,6 +35,11 @@ from grafana_oncall.errors import InvalidArgument
 from .runner import Runner
 
 __all__ = ["Bot", "BotHealth", "DeadLetter"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 W = TypeVar("W", bound=Watched)
 A = TypeVar("A", bound=Watched)

@@ -28,3 +28,7 @@ __all__ = [
     "Status",
     "progress_bar",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

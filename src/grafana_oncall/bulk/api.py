@@ -1,5 +1,7 @@
 """The public API of bulk runs: one method for each action."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial

@@ -1,5 +1,7 @@
 """The outcome of each alert group of a bulk run."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
@@ -110,7 +112,7 @@ class Outcomes:
         """Return the ids of the groups that are still to be acted on."""
         return [outcome.id for outcome in self if outcome.status in TO_DO]
 
-    def copy(self) -> "Outcomes":
+    def copy(self) -> Outcomes:
         """Return a copy, which later records do not change."""
         copied = Outcomes()
         copied.counts, copied._by_id = self.counts.copy(), self._by_id.copy()

@@ -1,5 +1,7 @@
 """Progress of a bulk run: what listeners receive, and a bar for terminals."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
@@ -147,7 +149,7 @@ _MISSING: Final = f"A progress bar needs rich: {install('rich')}"
 
 
 @contextmanager
-def progress_bar(console: "Console | None" = None) -> Generator[OnProgress]:
+def progress_bar(console: Console | None = None) -> Generator[OnProgress]:
     """Show a live bar on the terminal; pass the value as `on_progress`.
 
     Raises:

@@ -1,5 +1,7 @@
 """The report of a bulk run."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -145,7 +147,7 @@ class BulkReport(Serializable):
         is_planned = self.dry_run and status is Status.NOT_ATTEMPTED
         return _PLANNED if is_planned else status.replace("_", " ")
 
-    def __rich__(self) -> "Table":
+    def __rich__(self) -> Table:
         """Return a table of counts and failures, for `rich.print` and `Console.print`."""
         from rich.table import Table  # noqa: PLC0415  # an extra
         from rich.text import Text  # noqa: PLC0415

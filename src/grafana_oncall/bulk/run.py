@@ -10,6 +10,8 @@ moment each selected group has exactly one outcome, so that `report` is true als
 or is cancelled.
 """
 
+from __future__ import annotations
+
 import inspect
 import logging
 import warnings

@@ -34,6 +34,8 @@
 All of them can be pickled, and none shows the token.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -95,6 +97,10 @@ __all__ = [
     "UserTokenRequired",
     "WaitTimeout",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 class InvalidArgument(OnCallError, ValueError):

@@ -1,5 +1,7 @@
 """The errors of one request; users import them from `grafana_oncall.errors`."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -32,7 +34,7 @@ class Attempt:
     """Time until the next attempt was due; None when there was none."""
 
 
-def _unpickled(cls: type["OnCallError"], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+def _unpickled(cls: type[OnCallError], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
     error = cls.__new__(cls, *args)
     error.args = args  # which an OSError, as TimeoutError is one, sets elsewhere
     error.__dict__.update(state)

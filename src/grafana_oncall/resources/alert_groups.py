@@ -1,5 +1,7 @@
 """Alert groups: what the generated methods lack, such as bulk actions, watching and waiting."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -39,7 +41,7 @@ class AlertGroups(generated.AlertGroups):
     """
 
     @cached_property
-    def bulk(self) -> "Bulk":
+    def bulk(self) -> Bulk:
         """Actions on many groups at once: those of a query, or of ids or groups."""
         from grafana_oncall.bulk import Bulk  # noqa: PLC0415  # takes as long as all else of alert groups
 
@@ -94,13 +96,13 @@ class AlertGroups(generated.AlertGroups):
         team_id: str | None = None,
         every: timedelta | float = timedelta(seconds=15),
         existing: bool = False,
-        checkpoint: "Checkpoint | str | Path | None" = None,
+        checkpoint: Checkpoint | str | Path | None = None,
         lock: bool = True,
         horizon: timedelta = timedelta(days=30),
         overlap: timedelta = timedelta(minutes=5),
         max_pages: int = 8,
         clock: Callable[[], datetime] = _utc_now,
-    ) -> "Watcher":
+    ) -> Watcher:
         """Watch the groups that match for changes (`grafana_oncall.changes`), by polling.
 
         The API has no list of changes. Each poll reads the groups that were created lately, the

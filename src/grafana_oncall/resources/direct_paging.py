@@ -1,5 +1,7 @@
 """Direct paging: whom to page, and what for, in the forms that programs have."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, cast
 

@@ -5,6 +5,8 @@ whose = await directory.of(group)
 print(whose.integration.name, whose.acknowledged_by.username)
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
@@ -74,7 +76,7 @@ class Directory:
         *,
         max_age: timedelta | float = MAX_AGE,
         clock: Callable[[], float] = _loop_time,
-    ) -> "Directory":
+    ) -> Directory:
         """Return an empty directory that keeps what it reads for another time.
 
         Args:

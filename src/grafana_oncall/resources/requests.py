@@ -1,5 +1,7 @@
 """Requests as they are: those of builders, and those to any endpoint."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 

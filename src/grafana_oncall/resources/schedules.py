@@ -1,5 +1,7 @@
 """Schedules: what the generated methods lack, such as who is on call."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -183,10 +185,10 @@ class Schedules(generated.Schedules):
         *,
         every: timedelta | float = timedelta(minutes=1),
         existing: bool = False,
-        checkpoint: "Checkpoint | str | Path | None" = None,
+        checkpoint: Checkpoint | str | Path | None = None,
         lock: bool = True,
         clock: Callable[[], datetime] = _utc_now,
-    ) -> "Watcher":
+    ) -> Watcher:
         """Watch who is on call: yield `changes.OnCallChanged`, and `changes.Gap`, by polling.
 
         A poll costs a request for each schedule, or the pages of the list for all of them. Who was

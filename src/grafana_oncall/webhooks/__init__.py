@@ -20,3 +20,7 @@ from .handlers import EventName, Handler, OnError
 from .router import Router
 
 __all__ = ["Event", "EventName", "EventType", "Handler", "NotAnEvent", "OnError", "Router", "parse"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,5 +1,7 @@
 """Decode the body of a webhook to an event, and the event to changes."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256

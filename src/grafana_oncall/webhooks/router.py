@@ -1,5 +1,7 @@
 """The ASGI application that accepts events at once, and hands them to handlers afterwards."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Callable
@@ -12,17 +14,8 @@ from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._validation.arguments import seconds, whole
 from grafana_oncall.errors import ClientStateError, InvalidArgument, NotAnEvent
 
-from .asgi import (
-    ClientDisconnected,
-    Head,
-    Receive,
-    Rejected,
-    Reply,
-    Scope,
-    Send,
-    head_of,
-    read_body,
-)
+from . import asgi
+from .asgi import Head, Receive, Rejected, Reply, Scope, Send
 from .auth import AUTHORIZATION, Authenticator
 from .backlog import Backlog
 from .dedupe import Dedupe
@@ -192,7 +185,7 @@ class Router:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request or the lifespan, as an ASGI server asks for."""
-        kind, head = scope["type"], head_of(scope, self._authenticator.authenticates)
+        kind, head = scope["type"], asgi.head_of(scope, self._authenticator.authenticates)
         # Its headers have the secret, and if the response cannot be sent, a traceback may show
         # local variables.
         del scope
@@ -245,7 +238,7 @@ class Router:
             reply = rejected.reply
         except NotAnEvent as error:
             reply = Reply(400, str(error))
-        except ClientDisconnected:
+        except asgi.ClientDisconnected:
             return
         if reply.status != 200:
             _logger.warning("A webhook request was rejected: %d %s", reply.status, reply.text)
@@ -256,7 +249,7 @@ class Router:
             return Reply(405, "Webhooks are sent by POST.", [(b"allow", b"POST")])
         if not head.is_authenticated:
             return Reply(401, "The secret is missing or wrong.")
-        return await self._accept(await read_body(head, receive, max_bytes=self._max_bytes))
+        return await self._accept(await asgi.read_body(head, receive, max_bytes=self._max_bytes))
 
     async def _accept(self, body: bytes) -> Reply:
         """Add the event in a body to the backlog, unless it is a duplicate or there is no room.

@@ -2,6 +2,8 @@
 # ruff: noqa: TID252
 """One pure builder per operation: arguments in, a request out. Nothing is sent here."""
 
+from __future__ import annotations
+
 from typing import Final
 
 from grafana_oncall._core.request import Operation, Request

@@ -2,6 +2,8 @@
 # ruff: noqa: TID252
 """Facade of alert_groups: a method for each operation."""
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
 
 from grafana_oncall import labels as label_rules

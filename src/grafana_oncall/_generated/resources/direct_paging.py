@@ -1,6 +1,8 @@
 # Written by `make codegen` from openapi.yaml. Do not edit.
 """Facade of direct_paging: a method for each operation."""
 
+from __future__ import annotations
+
 from grafana_oncall._listing.resource import Resource
 
 

@@ -2,6 +2,8 @@
 # ruff: noqa: TID252
 """Facade of escalation_chains: a method for each operation."""
 
+from __future__ import annotations
+
 from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._listing import bodies
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager

@@ -2,6 +2,8 @@
 # ruff: noqa: TID252
 """Facade of info: a method for each operation."""
 
+from __future__ import annotations
+
 from grafana_oncall._listing.resource import Resource
 
 from ..models.info import StackInfo

@@ -2,6 +2,8 @@
 # ruff: noqa: TID252
 """Facade of integrations: a method for each operation."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any

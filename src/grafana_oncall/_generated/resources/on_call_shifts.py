@@ -2,6 +2,8 @@
 # ruff: noqa: TID252
 """Facade of on_call_shifts: a method for each operation."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any

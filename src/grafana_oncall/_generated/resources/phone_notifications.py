@@ -2,6 +2,8 @@
 # ruff: noqa: TID252
 """Facade of phone_notifications: a method for each operation."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from grafana_oncall._listing import bodies

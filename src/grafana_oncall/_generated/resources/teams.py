@@ -2,6 +2,8 @@
 # ruff: noqa: TID252
 """Facade of teams: a method for each operation."""
 
+from __future__ import annotations
+
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._listing.resource import Resource
 from grafana_oncall._validation import arguments

@@ -2,6 +2,8 @@
 # ruff: noqa: TID252
 """Facade of users: a method for each operation."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager

@@ -2,6 +2,8 @@
 # ruff: noqa: TID252
 """Facade of webhooks: a method for each operation."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Literal
 

@@ -1,0 +1,64 @@
+"""What `help()`, `dir()` and editors show of what users can import."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any, Final
+
+import pytest
+
+from tests.support.public_api import callables, modules
+
+CALLABLES: Final = callables()
+WIDE: Final = 66
+"""The most characters for each parameter of a call, with its name, type and default."""
+
+
+def test_what_can_be_called_is_found() -> None:
+    """Otherwise, the tests of it would find no fault."""
+    assert {
+        "grafana_oncall.OnCallClient",
+        "grafana_oncall.OnCallClient.from_env",
+        "grafana_oncall.bulk.BulkReport.raise_for_failures",
+        "client.alert_groups.list",
+        "client.alert_groups.bulk.resolve",
+        "client.integrations.create",
+    } <= CALLABLES.keys()
+
+
+def _annotations(function: Any) -> Iterator[Any]:
+    signature = inspect.signature(function)
+    yield from (each.annotation for each in signature.parameters.values())
+    yield signature.return_annotation
+
+
+def test_signatures_show_annotations_as_they_are_written() -> None:
+    """With the names of aliases, which are unreadable when they are expanded."""
+    plain = {inspect.Parameter.empty, None}
+    assert not {
+        name
+        for name, function in CALLABLES.items()
+        if not all(isinstance(each, str) or each in plain for each in _annotations(function))
+    }
+
+
+def test_signatures_can_be_read() -> None:
+    """However many parameters a method has."""
+    signatures = {
+        name: inspect.signature(function)
+        for name, function in CALLABLES.items()
+        if not inspect.isclass(function)
+    }
+    assert not {
+        name: len(str(each))
+        for name, each in signatures.items()
+        if len(str(each)) > WIDE * (len(each.parameters) + 1)
+    }
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.__name__)
+def test_a_module_lists_its_public_names_and_no_others(module: ModuleType) -> None:
+    """Neither what it imports nor what other modules of the package use."""
+    assert dir(module) == sorted(module.__all__)
