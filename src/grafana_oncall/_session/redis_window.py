@@ -11,19 +11,14 @@ counted; so requests may count that were never sent, but none is sent that does 
 """
 
 import asyncio
-import re
 import traceback
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
-
-import attrs
 
 from grafana_oncall._core.causes import strip_tracebacks
 from grafana_oncall._core.extras import install
+from grafana_oncall._core.redis_address import RedisAddress, connect
 from grafana_oncall._http.auth import Redactor
 from grafana_oncall.errors import InvalidArgument, OnCallError
-
-_FORM: Final = "it has the form redis://[[user]:password@]host[:port][/db], or rediss:// for TLS"
 
 _TIMEOUT: Final = 2.0
 """Seconds within which Redis must have replied, connecting included."""
@@ -48,68 +43,15 @@ class StorageAway(OnCallError):
     """Redis does not reply, or cannot at present. It may come back."""
 
 
-@attrs.frozen(kw_only=True)
-class RedisAddress:
-    """Address and credentials of Redis."""
-
-    host: str
-    port: int
-    db: int
-    username: str | None = attrs.field(repr=False)
-    password: str | None = attrs.field(repr=False)
-    tls: bool
-    """The system's certificates are trusted, or those that SSL_CERT_FILE names."""
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}/{self.db}"
-
-
-def parse_storage(uri: object) -> RedisAddress | str:
-    """Return what a URI means, or what is wrong with it, in words that show none of it."""
-    if not isinstance(uri, str) or not (uri.isascii() and uri.isprintable()) or " " in uri:
-        return f"{_FORM}, in printable ASCII without spaces."
-    try:
-        parts = urlsplit(uri.removeprefix("async+"))
-        host, port = parts.hostname, parts.port
-    except ValueError:  # its text may hold a part of the password
-        return f"{_FORM}; special characters of the password are percent-encoded."
-    if parts.scheme not in {"redis", "rediss"}:
-        return f"a rate limit can be shared through Redis alone: {_FORM}."
-    db = re.fullmatch(r"/?([0-9]{0,4})", parts.path)
-    if not host or "," in host or db is None or "?" in uri or "#" in uri:
-        return f"{_FORM}, and takes no parameters; the password is percent-encoded."
-    return RedisAddress(
-        host=host,
-        port=port or 6379,
-        db=int(db[1] or 0),
-        username=unquote(parts.username or "") or None,
-        password=unquote(parts.password or "") or None,
-        tls=parts.scheme == "rediss",
-    )
-
-
 class RedisWindow:
     """At most `amount` requests within any `seconds`, counted under a key in Redis."""
 
     def __init__(self, amount: int, seconds: int, key: str, address: RedisAddress) -> None:
         try:
-            # An extra.
-            from redis.asyncio import Redis  # noqa: PLC0415
-            from redis.asyncio.retry import Retry  # noqa: PLC0415
-            from redis.backoff import NoBackoff  # noqa: PLC0415
+            self._redis = connect(address, retries=1)
         except ImportError as error:
             message = f"rate_limit_storage needs another package: {install('redis')}"
             raise InvalidArgument(message, argument="rate_limit_storage") from error
-        self._redis = Redis(
-            host=address.host,
-            port=address.port,
-            db=address.db,
-            username=address.username,
-            password=address.password,
-            ssl=address.tls,
-            ssl_check_hostname=True,
-            retry=Retry(NoBackoff(), 1),
-        )
         # It has no types.
         self._script: Any = self._redis.register_script(_SCRIPT)
         self._keys = [f"grafana-oncall-sdk:{amount}/{seconds}:{key}"]

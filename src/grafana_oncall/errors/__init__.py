@@ -16,6 +16,7 @@
     ├── SelectionTooLarge                 more groups than max_items allows
     ├── JournalError                      a bulk journal that cannot be written or read
     ├── CheckpointError                   a watcher's checkpoint that cannot be written or read
+    ├── StoreUnavailable                  a store of journals or checkpoints does not respond
     ├── WaitTimeout (TimeoutError)        not reached in time; .last has the states seen last
     ├── NotAnEvent (ValueError)           a webhook's body that is not an event
     ├── DecodeError                       a response that does not match the specification
@@ -89,6 +90,7 @@ __all__ = [
     "SelectionTooLarge",
     "ServerError",
     "StatusError",
+    "StoreUnavailable",
     "TemplateError",
     "TimeRangeError",
     "TokenUnavailable",
@@ -251,6 +253,13 @@ class CheckpointError(OnCallError):
         super().__init__(message)
         self.path: str | None = path
         """The file, if it is in one."""
+
+
+class StoreUnavailable(OnCallError):
+    """A store (`grafana_oncall.stores`) does not respond, or not as it should.
+
+    It is for whoever writes a store to raise. What a write of it did is unknown.
+    """
 
 
 class WaitTimeout(OnCallError, TimeoutError):

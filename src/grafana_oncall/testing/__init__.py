@@ -48,6 +48,8 @@ from .clock import LoopClock, Stuck, VirtualClock, VirtualTimeLoop
 from .factory import Factory, seed_storm
 from .fake import DEFAULT_TOKEN, FakeOnCall
 from .faults import Fault, Faults, error, hang, html, refuse, reset, status, throttle, truncate
+from .store_check import check_store
+from .stores import MemoryStore
 
 __all__ = [
     "DEFAULT_TOKEN",
@@ -76,11 +78,13 @@ __all__ = [
     "Fault",
     "Faults",
     "LoopClock",
+    "MemoryStore",
     "NoResponse",
     "RateLimit",
     "Stuck",
     "VirtualClock",
     "VirtualTimeLoop",
+    "check_store",
     "error",
     "hang",
     "html",

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grafana_oncall._core.redis_address import RedisAddress, parse_address
 from grafana_oncall._session.rate_limit import Limiter, parse_rate
-from grafana_oncall._session.redis_window import RedisAddress, RedisWindow, parse_storage
+from grafana_oncall._session.redis_window import RedisWindow
 from grafana_oncall.errors import InvalidArgument
 from tests.support.limiter_secrets import SECRET, shown
 
@@ -98,7 +99,7 @@ def _address(host: str, port: int, db: int, **more: Any) -> RedisAddress:
 )
 def test_a_storage_is_a_redis_uri(uri: str, address: RedisAddress) -> None:
     """With defaults for what a URI may omit."""
-    assert parse_storage(uri) == address
+    assert parse_address(uri) == address
 
 
 BAD_STORAGES = [
@@ -142,7 +143,7 @@ def test_a_repr_shows_rate_and_storage_but_not_the_password() -> None:
     uri = f"rediss://{SECRET}:{SECRET}@h:1/2"
     assert repr(Limiter("10/s", storage=uri, key="k")) == "Limiter('10/s', in Redis at h:1/2)"
     assert repr(Limiter("10/s", key="k")) == "Limiter('10/s', in memory)"
-    assert SECRET not in repr(parse_storage(uri))
+    assert SECRET not in repr(parse_address(uri))
 
 
 async def test_tls_checks_the_name_of_the_host() -> None:

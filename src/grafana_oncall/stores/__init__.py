@@ -1,0 +1,27 @@
+"""Where journals, checkpoints and webhook events are remembered when one machine is not enough.
+
+A file serves one machine (`journal="run.jsonl"`, `checkpoint="bot.jsonl"`). A store serves many: a
+bulk run whose worker dies is finished by another worker, a bot has replicas of which one acts, and
+a repeated webhook is dropped by whichever receiver gets it. `RedisStore` (extra `[redis]`) and
+`PostgresStore` (extra `[postgres]`) do all three. For anything else, write a class with the methods
+of a protocol below; `grafana_oncall.testing.check_store` tries whether it keeps their promises.
+
+What makes it safe is the fence. Whoever opens a log gets a number, higher than all before it, and
+passes it with each write. A store refuses writes with any but the highest. So a worker that was
+paused, cut off or declared dead cannot write any more once another has taken its place, whatever it
+believes; and since nothing is sent to OnCall before it is in the log, it acts on nothing more.
+"""
+
+from .postgres import PostgresStore
+from .protocols import CheckpointStore, JournalStore, Opened, SeenStore, StoredCheckpoint
+from .redis import RedisStore
+
+__all__ = [
+    "CheckpointStore",
+    "JournalStore",
+    "Opened",
+    "PostgresStore",
+    "RedisStore",
+    "SeenStore",
+    "StoredCheckpoint",
+]

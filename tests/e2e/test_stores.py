@@ -1,0 +1,307 @@
+"""Stores in real servers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import psycopg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from psycopg_pool import AsyncConnectionPool
+from redis.crc import key_slot
+
+from grafana_oncall.errors import InvalidArgument, StoreUnavailable
+from grafana_oncall.stores import Opened, PostgresStore, RedisStore
+from grafana_oncall.testing import MemoryStore, check_store
+from tests.support.budget import budget
+from tests.support.postgres_server import postgres_server
+from tests.support.redis_server import PASSWORD, RedisServer, redis_server
+
+Store: TypeAlias = RedisStore | PostgresStore
+
+HOUR: Final = 3600.0
+NUMBER: Final[Any] = 7
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One server for all tests."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    """One server for all tests."""
+    with postgres_server() as uri:
+        yield uri
+
+
+@pytest.fixture(params=["redis", "postgres"])
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """A store of each kind."""
+    address = request.getfixturevalue(request.param)
+    made = RedisStore(address.uri) if request.param == "redis" else PostgresStore(address)
+    async with made:
+        yield made
+
+
+async def test_it_keeps_every_promise(store: Store) -> None:
+    """Those of all three protocols."""
+    await check_store(store)
+
+
+async def test_two_stores_see_the_same(redis: RedisServer, postgres: str) -> None:
+    """They may be in different processes."""
+    for first, second in (
+        (RedisStore(redis.uri), RedisStore(redis.uri)),
+        (PostgresStore(postgres), PostgresStore(postgres)),
+    ):
+        async with first, second:
+            opened = await first.open("shared")
+            await first.append("shared", opened.fence, [b"1"])
+            assert [*(await second.open("shared")).lines] == [b"1"]
+            assert not await first.append("shared", opened.fence, [b"2"])
+
+
+ACTIONS: Final = ("open", "acquire", "append", "replace", "renew", "release", "read", "delete")
+STEPS: Final = st.lists(
+    st.tuples(st.sampled_from("ab"), st.sampled_from(ACTIONS), st.lists(st.binary(max_size=5))),
+    max_size=30,
+)
+Step: TypeAlias = tuple[str, str, list[bytes]]
+
+
+class Writer:
+    """Does the same with a log in a store and in memory, with the fence that each gave it."""
+
+    def __init__(self, store: Any, name: str) -> None:
+        self._store = store
+        self._name = name
+        self._fence = 0
+
+    async def do(self, action: str, lines: Sequence[bytes]) -> object:
+        """Return what can be compared: everything but the fence and the time that is left."""
+        match action:
+            case "open" | "acquire":
+                return self._opened(await self._open(action))
+            case "append" | "replace":
+                replace = action == "replace"
+                return await self._store.append(self._name, self._fence, lines, replace=replace)
+            case "renew":
+                return await self._store.renew(self._name, self._fence, ttl=HOUR)
+            case "release":
+                return await self._store.release(self._name, self._fence)
+            case "read":
+                return [*await self._store.read(self._name)]
+            case _:
+                return await self._store.delete(self._name)
+
+    async def _open(self, action: str) -> Opened | float:
+        if action == "open":
+            opened: Opened = await self._store.open(self._name)
+            return opened
+        lease: Opened | float = await self._store.acquire(self._name, ttl=HOUR)
+        return lease
+
+    def _opened(self, opened: Opened | float) -> object:
+        if not isinstance(opened, Opened):
+            return "someone else has it"
+        assert opened.fence > self._fence
+        self._fence = opened.fence
+        return [*opened.lines]
+
+
+@pytest.mark.parametrize("kind", ["redis", "postgres"])
+def test_whatever_is_done_it_does_as_one_in_memory(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    """Two writers, who open, take over, write, and lose what they had, in any order."""
+    address = request.getfixturevalue(kind)
+    with asyncio.Runner() as runner:
+        store = RedisStore(address.uri) if kind == "redis" else PostgresStore(address)
+
+        @settings(max_examples=budget(40, hunt=5000), deadline=None)
+        @given(STEPS)
+        def compare(steps: list[Step]) -> None:
+            runner.run(_compare(store, steps))
+
+        try:
+            compare()
+        finally:
+            runner.run(store.aclose())
+
+
+async def _compare(store: Store, steps: list[Step]) -> None:
+    model = MemoryStore()
+    await store.delete("log")
+    writers = {who: (Writer(store, "log"), Writer(model, "log")) for who in "ab"}
+    for who, action, lines in steps:
+        real, remembered = [await one.do(action, lines) for one in writers[who]]
+        assert real == remembered, (who, action, lines)
+
+
+async def test_a_connection_that_was_cut_while_idle_is_replaced(
+    redis: RedisServer, postgres: str
+) -> None:
+    """By firewalls, or servers that close what is idle: no operation fails."""
+    async with RedisStore(redis.uri) as store, redis.client() as client:
+        opened = await store.open("idle")
+        await client.client_kill_filter(_type="normal", skipme=True)
+        await client.ping()  # until then, the loop has seen that the other connection has ended
+        assert await store.append("idle", opened.fence, [b"1"])
+    async with PostgresStore(postgres) as other:
+        opened = await other.open("idle")
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity "
+                "where pid <> pg_backend_pid() and backend_type = 'client backend'"
+            )
+        assert await other.append("idle", opened.fence, [b"1"])
+
+
+async def test_a_server_that_is_away_is_an_error_without_its_password(tmp_path: Path) -> None:
+    """And a store finds the server again when it is back."""
+    server = RedisServer.start(tmp_path)
+    try:
+        async with RedisStore(server.uri) as store:
+            await store.open("log")
+            server.stop()
+            with pytest.raises(StoreUnavailable, match="Redis") as caught:
+                await store.open("log")
+            assert PASSWORD not in str(caught.value)
+            assert caught.value.__cause__ is caught.value.__context__ is None
+            again = RedisServer.start(tmp_path, server.port)
+            try:
+                assert (await store.open("log")).lines == []
+            finally:
+                again.stop()
+    finally:
+        server.stop()
+
+
+async def test_a_wrong_password_is_an_error_that_shows_it_nowhere(redis: RedisServer) -> None:
+    """Of Redis; PostgreSQL's own messages name the user only."""
+    async with RedisStore(redis.uri.replace("meow", "purr")) as store:
+        with pytest.raises(StoreUnavailable, match="password") as caught:
+            await store.open("log")
+    assert "purr" not in repr(caught.value)
+    assert "purr" not in repr(store)
+
+
+async def test_a_postgres_that_is_away_is_an_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its pool logs each attempt to connect."""
+    async with PostgresStore(f"host={tmp_path} dbname=postgres", timeout=0.2) as store:
+        with pytest.raises(StoreUnavailable, match="PostgreSQL"):
+            await store.open("log")
+    assert {record.name for record in caplog.records} <= {"psycopg.pool"}
+
+
+async def test_a_fence_rises_even_if_redis_has_lost_everything(redis: RedisServer) -> None:
+    """Who wrote before cannot be taken for who writes now."""
+    async with RedisStore(redis.uri) as store, redis.client() as client:
+        before = await store.open("lost")
+        await client.flushdb()
+        assert not await store.append("lost", before.fence, [b"1"])
+        after = await store.open("lost")
+        assert after.fence > before.fence
+        assert not await store.append("lost", before.fence, [b"1"])
+
+
+async def test_redis_forgets_a_log_some_time_after_its_last_write(redis: RedisServer) -> None:
+    """Seven days, unless `keep` says otherwise; each write starts that time again."""
+    async with RedisStore(redis.uri, keep=1000) as store, redis.client() as client:
+        opened = await store.open("kept")
+        await store.append("kept", opened.fence, [b"1"])
+        keys = [key async for key in client.scan_iter("*kept*")]
+        assert len(keys) == 2
+        for key in keys:
+            await client.pexpire(key, 10_000)
+        await store.append("kept", opened.fence, [b"2"])
+        left = [await client.pttl(key) for key in keys]
+        assert all(900_000 < milliseconds <= 1_000_000 for milliseconds in left)
+
+
+@pytest.mark.parametrize("name", ["plain", "{braces}", "}{", "{}", "a b", "é"])
+async def test_the_keys_of_a_log_are_in_one_slot_of_a_cluster(
+    redis: RedisServer, name: str
+) -> None:
+    """So that a script may use them together."""
+    async with RedisStore(redis.uri, prefix="slots") as store, redis.client() as client:
+        await client.flushdb()
+        opened = await store.acquire(name, ttl=10)
+        assert isinstance(opened, Opened)
+        await store.append(name, opened.fence, [b"1"])
+        keys = [key async for key in client.scan_iter("slots:*")]
+        assert len(keys) == 3
+        assert len({key_slot(key) for key in keys}) == 1
+
+
+async def test_a_client_of_the_users_own_is_not_closed(redis: RedisServer) -> None:
+    """It may serve others as well."""
+    async with redis.client() as client:
+        async with RedisStore(client) as store:
+            await store.open("own")
+        assert await client.ping()
+        with pytest.raises(InvalidArgument, match="decode_responses"):
+            RedisStore(redis.client(decode_responses=True))
+
+
+async def test_a_pool_of_the_users_own_is_not_closed(postgres: str) -> None:
+    """Whether it commits by itself or not."""
+    async with AsyncConnectionPool(postgres, min_size=1, open=False) as pool:
+        async with PostgresStore(pool) as store:
+            await check_store(store)
+        async with pool.connection() as connection:
+            assert await (await connection.execute("select 1")).fetchone() == (1,)
+
+
+async def test_many_stores_make_the_table_together(postgres: str) -> None:
+    """In a schema of its own, too."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("create schema oncall")
+    async with AsyncExitStack() as stack:
+        stores = [
+            await stack.enter_async_context(PostgresStore(postgres, table="oncall.logs"))
+            for _ in range(5)
+        ]
+        opened = await asyncio.gather(*(one.open("log") for one in stores))
+        assert sorted(one.fence for one in opened) == [1, 2, 3, 4, 5]
+
+
+async def test_postgres_deletes_what_is_too_old_when_a_store_is_first_used(postgres: str) -> None:
+    """By its last write; what is written to stays, however old it is."""
+    async with PostgresStore(postgres, table="purged") as store:
+        old, new = await store.open("old"), await store.open("new")
+        await store.append("old", old.fence, [b"1"])
+        await store.append("new", new.fence, [b"1"])
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute(
+                "update purged set touched = now() - interval '8 days' where line is null"
+            )
+        await store.append("new", new.fence, [b"2"])
+    async with PostgresStore(postgres, table="purged") as later:
+        assert [*await later.read("old")] == []
+        assert [*await later.read("new")] == [b"1", b"2"]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        pytest.param(lambda: RedisStore("http://redis"), "redis: Redis is what", id="scheme"),
+        pytest.param(lambda: RedisStore(NUMBER), "redis=7: a URL", id="no client"),
+        pytest.param(lambda: RedisStore("redis://r", keep=0), "keep", id="keeps nothing"),
+        pytest.param(lambda: PostgresStore(NUMBER), "postgres=7", id="no pool"),
+        pytest.param(lambda: PostgresStore("x", table="a;b"), "table='a;b'", id="table"),
+        pytest.param(lambda: RedisStore("redis://r").checkpoint("n", ttl=-1), "ttl", id="ttl"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(make: Any, message: str) -> None:
+    """Before anything is sent."""
+    with pytest.raises(InvalidArgument, match=message):
+        make()
