@@ -10,6 +10,8 @@ A write is never repeated here: if its reply was lost, it may have been made, an
 double its lines.
 """
 
+from __future__ import annotations
+
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
@@ -62,7 +64,7 @@ class PostgresStore:
 
     def __init__(
         self,
-        postgres: "str | AsyncConnectionPool[Any]",
+        postgres: str | AsyncConnectionPool[Any],
         *,
         table: str = "grafana_oncall",
         keep: timedelta | float = timedelta(days=7),
@@ -183,7 +185,7 @@ class PostgresStore:
             await run(sql.FORGET, name=_seen(key))
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncGenerator["_Connection"]:
+    async def _connection(self) -> AsyncGenerator[_Connection]:
         try:
             async with asyncio.timeout(self._timeout):
                 await self._prepare()
@@ -218,13 +220,13 @@ class PostgresStore:
 class _Connection:
     """Executes statements about one table."""
 
-    _connection: "AsyncConnection[Any]"
+    _connection: AsyncConnection[Any]
     _table: str
 
     def transaction(self) -> AbstractAsyncContextManager[object]:
         return self._connection.transaction()
 
-    async def __call__(self, statement: LiteralString, /, **values: object) -> "AsyncCursor[Any]":
+    async def __call__(self, statement: LiteralString, /, **values: object) -> AsyncCursor[Any]:
         from psycopg.sql import SQL, Identifier  # noqa: PLC0415  # an extra
 
         *schema, name = self._table.split(".")
@@ -237,7 +239,7 @@ class _Connection:
         return await self._connection.execute(query, values or None)
 
 
-def _pool(postgres: object, timeout: float) -> "AsyncConnectionPool[Any]":
+def _pool(postgres: object, timeout: float) -> AsyncConnectionPool[Any]:
     try:
         # An extra.
         from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415
@@ -259,13 +261,13 @@ def _pool(postgres: object, timeout: float) -> "AsyncConnectionPool[Any]":
     )
 
 
-async def _value(cursor: "AsyncCursor[Any]") -> Any:
+async def _value(cursor: AsyncCursor[Any]) -> Any:
     """Return the first column of the only row."""
     ((value, *_),) = await cursor.fetchall()
     return value
 
 
-async def _lines(cursor: "AsyncCursor[Any]") -> list[bytes]:
+async def _lines(cursor: AsyncCursor[Any]) -> list[bytes]:
     return [line for (line,) in await cursor.fetchall()]
 
 

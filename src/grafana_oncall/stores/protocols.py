@@ -1,5 +1,7 @@
 """What a store promises."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Literal, Protocol
 

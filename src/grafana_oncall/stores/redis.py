@@ -10,6 +10,8 @@ A write is never repeated here: if its reply was lost, it may have been made, an
 double its lines.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
@@ -108,7 +110,7 @@ class RedisStore:
 
     def __init__(
         self,
-        redis: "str | Redis",
+        redis: str | Redis,
         *,
         prefix: str = "grafana-oncall",
         keep: timedelta | float = timedelta(days=7),
@@ -226,7 +228,7 @@ class RedisStore:
         )
 
 
-def _connected(url: str) -> "tuple[Redis, Redactor]":
+def _connected(url: str) -> tuple[Redis, Redactor]:
     address = parse_address(url)
     if isinstance(address, str):
         raise InvalidArgument(f"redis: {address}", argument="redis")

@@ -1,5 +1,7 @@
 """A check of what a store promises."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, cast

@@ -1,5 +1,7 @@
 """A store in memory."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Sequence
 from typing import Literal
