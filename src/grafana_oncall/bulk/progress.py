@@ -88,7 +88,10 @@ class ProgressReporter:
         self._listener = listener
         self._pause_left = pause_left
         self._phase: Phase = "selecting"
-        self._began = 0.0
+        self._began: float | None = None
+        """When the present phase began; None between phases."""
+        self._elapsed = 0.0
+        """Duration of the phase before."""
         self._before = self._done = 0
         self._total: int | None = None
 
@@ -97,14 +100,15 @@ class ProgressReporter:
         self, phase: Phase, *, done: int = 0, total: int | None = None
     ) -> AsyncGenerator[None]:
         """Measure what happens inside, and report the progress once a second."""
-        self._phase, self._began = phase, _now()
+        self._phase, self._began = phase, (began := _now())
         self._before = self._done = done
         self._total = total
         reporting = None if self._listener is None else asyncio.create_task(self._repeat())
         try:
             yield
         finally:
-            self.seconds[phase] += _now() - self._began
+            self._began, self._elapsed = None, _now() - began
+            self.seconds[phase] += self._elapsed
             if reporting is not None:
                 await cancel_all([reporting])
 
@@ -122,19 +126,23 @@ class ProgressReporter:
             await asyncio.sleep(_INTERVAL)
             self._report()
 
-    def _report(self) -> None:
-        if self._listener is None:
-            return
-        progress = Progress(
+    def now(self) -> Progress:
+        """Return the present progress; after the last phase, that of its end."""
+        return Progress(
             action=self._action,
             phase=self._phase,
             total=self._total,
             done=self._done,
             done_before=self._before,
             counts=dict(self._counts),
-            elapsed=_now() - self._began,
+            elapsed=self._elapsed if self._began is None else _now() - self._began,
             pause=self._pause_left(),
         )
+
+    def _report(self) -> None:
+        if self._listener is None:
+            return
+        progress = self.now()
         try:
             self._listener(progress)
         except Exception:

@@ -30,7 +30,7 @@ from .journal import Journal
 from .journal_reader import Header, RunState, difference
 from .options import Settings
 from .outcomes import IN_FLIGHT, Outcome, Outcomes, Status
-from .progress import ProgressReporter
+from .progress import Progress, ProgressReporter
 from .report import BulkReport
 from .selection import ReadSelection, check_size, yield_every
 
@@ -114,6 +114,14 @@ class BulkRun:
 
     def __await__(self) -> Generator[object, None, BulkReport]:
         return self.wait().__await__()
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is at this moment, for who asks; `on_progress` is told.
+
+        Only within the event loop.
+        """
+        return self._progress.now()
 
     @property
     def report(self) -> BulkReport:

@@ -135,6 +135,28 @@ async def test_progress_is_reported_once_a_second_when_nothing_happens(
     assert len(reported) == number
 
 
+async def test_the_progress_can_be_read_at_any_moment_and_stands_still_afterwards(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """Before the run, in the middle of it, and when it is over."""
+    groups = add(fake, 8)
+    fake.latency = 2 * SECOND
+    run = oncall.alert_groups.bulk.resolve(ids(groups), max_at_once=4)
+    assert (run.progress.phase, run.progress.done, run.progress.elapsed) == ("selecting", 0, 0.0)
+    running = asyncio.create_task(run.wait())
+    await asyncio.sleep(3)
+    during = run.progress
+    assert (during.phase, during.done, during.total, during.counts[Status.CHANGED]) == (
+        *("acting", 4, 8),
+        4,
+    )
+    assert (during.elapsed, during.eta) == pytest.approx((3, 3))
+    await running
+    await asyncio.sleep(60)
+    assert (run.progress.done, run.progress.eta) == (8, 0.0)
+    assert run.progress.elapsed == pytest.approx(4)
+
+
 async def test_a_resumed_run_reports_progress_from_where_it_was(
     fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
 ) -> None:
