@@ -86,6 +86,12 @@ class Change(Occurrence):
     after: AlertGroup | None
     """The present group; None if it was deleted."""
 
+    @property
+    def title(self) -> str | None:
+        """Title of the group; the last one if it was deleted. None after a wipe."""
+        group = self.after or self.before
+        return None if group is None else group.title
+
 
 @attrs.frozen(kw_only=True)
 class _Present(Change):

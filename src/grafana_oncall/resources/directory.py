@@ -113,6 +113,28 @@ class Directory:
             resolved_by=users.get(group.resolved_by or ""),
         )
 
+    async def names(self, group: AlertGroup) -> dict[str, str | None]:
+        """Return what `of` returns as names, for a message or a row of a table.
+
+        The keys are `integration`, `team`, `acknowledged_by` and `resolved_by`. The name of a user
+        is the username, and the id of an object that is no longer there stands for its name; None
+        is for no one.
+        """
+        whose = await self.of(group)
+        names = {
+            "integration": whose.integration and whose.integration.name,
+            "team": whose.team and whose.team.name,
+            "acknowledged_by": whose.acknowledged_by and whose.acknowledged_by.username,
+            "resolved_by": whose.resolved_by and whose.resolved_by.username,
+        }
+        ids = {
+            "integration": group.integration_id,
+            "team": group.team_id,
+            "acknowledged_by": group.acknowledged_by,
+            "resolved_by": group.resolved_by,
+        }
+        return {member: name or ids[member] for member, name in names.items()}
+
 
 class _Shelf(Generic[T]):
     """The objects of one list."""

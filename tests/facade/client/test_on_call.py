@@ -295,6 +295,20 @@ async def test_what_is_gone_has_no_name(fake: FakeOnCall, oncall: OnCallClient) 
     )
 
 
+async def test_the_names_of_a_group_fall_back_on_ids_of_what_is_gone(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """None is for no one."""
+    source = fake.add_integration(name="ci", team_id=fake.add_team("SRE"))
+    made = fake.add_group(state="acknowledged", integration=source)
+    group = await oncall.alert_groups.get(made.id)
+    names = {"integration": "ci", "team": "SRE", "acknowledged_by": "admin", "resolved_by": None}
+    assert await oncall.directory.names(group) == names
+    fake.integrations.clear()
+    directory = oncall.directory.with_options()
+    assert await directory.names(group) == names | {"integration": source.id}
+
+
 async def test_a_directory_reads_again_after_its_age_and_for_an_unknown_id_once_a_minute(
     fake: FakeOnCall, oncall: OnCallClient, ana: FakeUser
 ) -> None:
