@@ -4,7 +4,6 @@ import asyncio
 import re
 import shlex
 import signal
-import socket
 import sys
 from pathlib import Path
 
@@ -12,20 +11,13 @@ import httpx
 import pytest
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, serve
-from tests.support.programs import python, settings
+from tests.support.programs import free_port, python, settings
 from tests.support.readme import COMMANDS, TEXT, program
 from tests.support.webhook_payloads import body
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
 
 (SECRET,) = re.findall(r"WEBHOOK_SECRET=(\S+) PORT=8000", TEXT)
-
-
-def free_port() -> int:
-    """A port without a listener."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def event(group: FakeAlertGroup, secret: str = SECRET) -> httpx.Request:

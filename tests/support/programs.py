@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Mapping
@@ -10,6 +11,13 @@ from pathlib import Path
 
 PATIENCE = 20
 """Seconds after which a program is killed, and its test fails."""
+
+
+def free_port() -> int:
+    """A port without a listener."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def bare() -> dict[str, str]:
