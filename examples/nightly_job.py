@@ -22,6 +22,8 @@ JOURNAL = Path("nightly_job.jsonl")
 async def resolve_information() -> bool:
     """Start a run, or finish that of a night that was cut short; return whether all is done."""
     async with OnCallClient.from_env() as client:
+        # The filter is the same every night: a run with another one, such as with times that move,
+        # is not the run of the journal, and would be refused.
         run = client.alert_groups.bulk.resolve(
             client.alert_groups.list(state="firing", labels={"severity": "info"}),
             journal=JOURNAL,
