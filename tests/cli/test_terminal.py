@@ -1,89 +1,28 @@
-"""The command on a terminal: tables, questions, a bar, and Ctrl-C."""
+"""The command on a terminal: tables, questions, a bar, colours, and text from outside."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import pty
-import signal
+import json
 import sys
-from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from pathlib import Path
 
-import attrs
 import pytest
+from rich.text import Text
 
 from tests.cli.conftest import Shell
-from tests.support.programs import PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pty")
 
 
-@attrs.define
-class Terminal:
-    """A command on a terminal of its own."""
-
-    process: Process
-    side: int
-    """Our side of the terminal."""
-    shown: str = ""
-    """What it has shown so far."""
-
-    async def until(self, words: str) -> None:
-        """Read until the command has shown these words."""
-        while words not in self.shown:
-            self.shown += await asyncio.to_thread(self._read)
-
-    async def end(self) -> int:
-        """Read the rest, and return the exit code."""
-        while text := await asyncio.to_thread(self._read):
-            self.shown += text
-        return await self.process.wait()
-
-    def type(self, text: str) -> None:
-        """Type a text."""
-        os.write(self.side, text.encode())
-
-    def _read(self) -> str:
-        try:
-            return os.read(self.side, 65536).decode(errors="replace")
-        except OSError:
-            return ""  # the other side is closed
-
-
-@asynccontextmanager
-async def terminal(*arguments: str, **more: str) -> AsyncGenerator[Terminal]:
-    """Run the command on a terminal of 80 columns."""
-    ours, theirs = pty.openpty()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "grafana_oncall", *arguments),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**os.environ, "COLUMNS": "80", "TERM": "xterm", **more},
-        start_new_session=True,
-    )
-    os.close(theirs)
-    try:
-        async with asyncio.timeout(PATIENCE):
-            yield Terminal(process, ours)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-        os.close(ours)
-
-
-@pytest.mark.parametrize(("more", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
-async def test_a_list_is_a_table(shell: Shell, more: dict[str, str], *, coloured: bool) -> None:
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+async def test_a_list_is_a_table(shell: Shell, no_color: str, *, coloured: bool) -> None:
     """With a heading and colours, unless somebody wants none."""
-    async with terminal("groups", "list", "--limit", "3", **more) as shown:
-        assert await shown.end() == 0
-    assert "title" in shown.shown
-    assert next(iter(shell.fake.groups)) in shown.shown
-    assert ("\x1b[1;31m" in shown.shown or "\x1b[3" in shown.shown) is coloured
+    shell.monkeypatch.setenv("NO_COLOR", no_color)
+    ran = await shell.on_terminal("groups", "list", "--limit", "3")
+    assert ran.code == 0
+    assert "title" in ran.out
+    assert next(iter(shell.fake.groups)) in ran.out
+    assert ("\x1b[1;31m" in ran.out or "\x1b[3" in ran.out) is coloured
 
 
 @pytest.mark.parametrize(("answer", "code", "left"), [("y\n", 0, False), ("\n", 2, True)])
@@ -92,32 +31,96 @@ async def test_a_query_is_acted_on_when_somebody_says_yes(
 ) -> None:
     """The question says how many groups match; nothing but yes is one."""
     firing = [group for group in shell.fake.groups.values() if group.state == "firing"]
-    async with terminal("groups", "resolve", "--state", "firing") as shown:
-        await shown.until("[y/N]")
-        shown.type(answer)
-        assert await shown.end() == code
-    assert f"{len(firing)} alert groups match" in shown.shown
+    ran = await shell.on_terminal("groups", "resolve", "--state", "firing", typed=answer)
+    assert ran.code == code
+    assert f"{len(firing)} alert groups match" in ran.out
     assert ("firing" in shell.states()) is left
 
 
-async def test_ctrl_c_gives_the_true_report_and_no_traceback(shell: Shell) -> None:
-    """Groups whose request was in flight are unknown."""
-    shell.fake.latency = timedelta(milliseconds=50)
-    async with terminal("groups", "resolve", "--state", "firing", "--yes", "--at-once", "1") as it:
-        await it.until("acting")
-        os.killpg(it.process.pid, signal.SIGINT)
-        assert await it.end() == 130
-    assert "Traceback" not in it.shown
-    assert "Interrupted" in it.shown
-    assert "resolve:" in it.shown
-    assert "firing" in shell.states()
+async def test_a_bulk_run_has_a_bar(shell: Shell) -> None:
+    """And the report after it."""
+    ran = await shell.on_terminal("groups", "resolve", *shell.fake.groups)
+    assert ran.code == 0
+    assert "acting" in ran.out
+    assert "resolve: 30 alert groups" in ran.out
 
 
-async def test_changes_are_a_live_table(shell: Shell) -> None:
-    """Until Ctrl-C."""
-    group_id = next(iter(shell.fake.groups))
-    async with terminal("watch", "--existing") as shown:
-        await shown.until(group_id[:6])
-        os.killpg(shown.process.pid, signal.SIGINT)
-        assert await shown.end() == 130
-    assert "Traceback" not in shown.shown
+async def test_people_are_paged_when_somebody_says_yes(shell: Shell) -> None:
+    """The question names them."""
+    shell.fake.add_user("ana")
+    before = len(shell.fake.groups)
+    no = await shell.on_terminal("page", "ana", "--important", typed="n\n")
+    assert (no.code, len(shell.fake.groups)) == (2, before)
+    assert "Page ana now, as important?" in no.out
+    yes = await shell.on_terminal("page", "ana", typed="yes\n")
+    assert (yes.code, len(shell.fake.groups)) == (0, before + 1)
+
+
+async def test_an_integration_is_deleted_when_somebody_says_yes(shell: Shell) -> None:
+    """The question has its name and its id."""
+    made = shell.fake.add_integration(name="ci")
+    assert (await shell.on_terminal("integrations", "delete", "ci", typed="n\n")).code == 2
+    ran = await shell.on_terminal("integrations", "delete", "ci", typed="y\n")
+    assert (ran.code, f"ci ({made.id})" in ran.out) == (0, True)
+    assert (await shell("integrations", "show", "ci")).code == 1
+
+
+_LAID_OUT = {("on-call",), ("groups", "show"), ("integrations", "list"), ("--help",)}
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("check",), "reachable"),
+        (("on-call",), "Days"),
+        (("groups", "show", "ILOUD"), "Prometheus"),
+        (("groups", "label", "ILOUD", "--add", "team:SRE"), "add_label"),
+        (("groups", "silence", "ILOUD", "--for", "2h"), "silence"),
+        (("groups", "delete", "ILOUD"), "delete"),
+        (("integrations", "list"), "Prometheus"),
+        (("integrations", "create", "ci", "--type", "webhook"), "webhook"),
+        (("watch", "--existing", "--limit", "3"), "Created"),
+        (("get", "teams"), '\n  "count": '),
+        (("export", "groups.csv"), "alert groups in groups.csv"),
+        (("resume", "none.jsonl"), "none.jsonl"),
+        (("--help",), "Exit codes"),
+    ],
+)
+async def test_every_command_is_at_home_on_a_terminal(
+    shell: Shell, tmp_path: Path, command: tuple[str, ...], words: str
+) -> None:
+    """No line of a table is wider, and nothing is a traceback."""
+    shell.monkeypatch.chdir(tmp_path)
+    shell.fake.add_schedule("Days", on_call=[shell.fake.add_user("ana")])
+    integration = shell.fake.add_integration(name="Prometheus")
+    shell.fake.add_group(integration=integration, title="A" * 200, id="ILOUD")
+    ran = await shell.on_terminal(*command)
+    assert words in ran.out
+    assert "Traceback" not in ran.out
+    if command[:2] in _LAID_OUT:
+        assert max(len(_plain(line)) for line in ran.out.splitlines()) <= 80
+
+
+def _plain(line: str) -> str:
+    return Text.from_ansi(line).plain.rstrip()
+
+
+@pytest.mark.parametrize("command", ["list", "show"])
+async def test_a_title_cannot_command_the_terminal(shell: Shell, command: str) -> None:
+    """Titles come from whoever sends alerts, and could hide what is there."""
+    shell.fake.add_group(title="\x1b[2J\x07one\ntwo \x9b31m\u202eevil", id="IEVIL")
+    ran = await shell.on_terminal("groups", command, "IEVIL")
+    assert not {"\x1b[2J", "\x07", "\x9b", "\u202e"} & {*ran.out}
+    assert "\x1b[2J" not in ran.out
+    assert "one two" in ran.out or r"one\ntwo" in ran.out
+    lines = await shell("groups", command, "IEVIL")
+    assert "\x1b" not in lines.out
+    titled = next(row for row in lines.rows if "evil" in "".join(row))
+    assert r"\x1b[2J\x07one two \x9b31m\u202eevil" in titled
+
+
+async def test_json_is_the_same_on_a_terminal(shell: Shell) -> None:
+    """A program may be given a terminal."""
+    group = next(iter(shell.fake.groups))
+    ran = await shell.on_terminal("groups", "show", group, "--json")
+    assert json.loads(ran.out)["id"] == group

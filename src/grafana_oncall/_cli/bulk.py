@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import attrs
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
 from grafana_oncall import AlertGroup, Pager
 from grafana_oncall.bulk import (
@@ -22,30 +22,33 @@ from grafana_oncall.bulk import (
 from grafana_oncall.errors import InvalidArgument
 
 from .exits import Exit
-from .output import console, errors
+from .output import ask, console, errors, require_person, visible
 from .selection import Query, selection
 from .session import Common
 
+_RUN = Group("Bulk run", sort_key=20)
 
-@Parameter(name="*")
+
+@Parameter(name="*", group=_RUN)
 @attrs.frozen(kw_only=True)
 class RunOptions:
     """How a bulk run goes."""
 
-    dry_run: Annotated[
-        bool, Parameter(help="Send nothing; say what would be sent.", negative=())
-    ] = False
-    everything: Annotated[bool, Parameter(help="Allow no filter at all.", negative=())] = False
+    dry_run: Annotated[bool, Parameter(help="Send nothing; say what would be sent.")] = False
+    everything: Annotated[bool, Parameter(help="Allow no filter at all.")] = False
     max_items: Annotated[
-        int | None, Parameter(help="Send nothing if more groups are selected.")
+        int | None, Parameter(help="Send nothing if more groups are selected.", metavar="N")
     ] = None
-    at_once: Annotated[int, Parameter(help="Groups that are acted on at the same time.")] = 8
+    at_once: Annotated[
+        int,
+        Parameter(
+            help="Groups that are acted on at the same time.", metavar="N", show_default=True
+        ),
+    ] = 8
     journal: Annotated[
         Path | None, Parameter(help="File of outcomes, from which `resume` finishes the run.")
     ] = None
-    yes: Annotated[bool, Parameter(help="Do not ask before a query is acted on.", negative=())] = (
-        False
-    )
+    yes: Annotated[bool, Parameter(help="Do not ask before acting on filters.")] = False
 
 
 Selected: TypeAlias = Pager[AlertGroup] | list[str]
@@ -61,10 +64,11 @@ async def act(
     common: Common,
 ) -> Exit:
     """Run an action on a selection, and return the exit code."""
+    _check(ids, query, options)
     async with common.client() as client:
-        selected = selection(client, ids, query)
+        selected = await selection(client, ids, query)
         if isinstance(selected, Pager) and not (options.yes or options.dry_run):
-            await _confirm(selected, query, options)
+            ask(f"{await selected.count():,} alert groups match. Act on them?")
         with _progress(common) as on_progress:
             given = BulkOptions(
                 dry_run=options.dry_run,
@@ -76,6 +80,17 @@ async def act(
             if options.journal is not None:
                 given["journal"] = options.journal
             return await finish(start(client.alert_groups.bulk, selected, given), common)
+
+
+def _check(ids: tuple[str, ...], query: Query, options: RunOptions) -> None:
+    """Refuse what was hardly meant, before anything is sent."""
+    if ids:
+        return
+    if query.is_empty and not options.everything:
+        message = "Give ids, - for ids on stdin, or filters; --everything acts on all groups."
+        raise InvalidArgument(message, argument="ids")
+    if not (options.yes or options.dry_run):
+        require_person("to act on what matches, or --dry-run to see it")
 
 
 async def finish(run: BulkRun, common: Common) -> Exit:
@@ -99,22 +114,6 @@ async def resume(journal: Path, common: Common) -> Exit:
             return await finish(run, common)
 
 
-async def _confirm(selected: Pager[AlertGroup], query: Query, options: RunOptions) -> None:
-    """Ask whether to act on what matches, unless nobody can answer."""
-    if query.is_empty and not options.everything:
-        return  # which the run refuses, with a better reason
-    if not sys.stdin.isatty():
-        message = (
-            "There is nobody to ask: pass --yes to act on what matches, or --dry-run to see it."
-        )
-        raise InvalidArgument(message, argument="yes")
-    number = await selected.count()
-    errors().print(f"{number:,} alert groups match. Act on them? [y/N] ", end="", markup=False)
-    answer = await asyncio.to_thread(sys.stdin.readline)
-    if answer.strip().lower() not in {"y", "yes"}:
-        raise InvalidArgument("Nothing was sent.", argument="yes")
-
-
 @contextmanager
 def _progress(common: Common) -> Generator[OnProgress | None]:
     if common.json or not sys.stderr.isatty():
@@ -128,4 +127,4 @@ def _print(report: BulkReport, common: Common) -> None:
     if common.json:
         sys.stdout.write(f"{report.to_json()}\n")
     else:
-        console().print(str(report), markup=False)
+        console().print(visible(str(report)), markup=False)

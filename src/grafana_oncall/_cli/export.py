@@ -4,7 +4,7 @@ import csv
 import json
 import sqlite3
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from cyclopts import Parameter
 from grafana_oncall import AlertGroup, OnCallClient, labels
 from grafana_oncall.errors import InvalidArgument
 
-from .output import errors
+from .output import errors, print_json
 from .selection import Query
 from .session import Common
 
@@ -25,13 +25,40 @@ Write = Callable[[Row], object]
 
 async def export(
     file: Annotated[
-        Path, Parameter(help="File to write: .jsonl, .csv, or .db for SQLite; not yet there.")
+        Path, Parameter(help="File to write, not yet there: .jsonl, .csv, or .db for SQLite.")
     ],
+    /,
     *,
-    query: Query = Query(since="720h ago"),  # noqa: B008  # frozen
+    query: Query = Query(),  # noqa: B008  # frozen
     common: Common = Common(),  # noqa: B008  # frozen
 ) -> None:
-    """Write alert groups of 30 days, or what filters choose, with names in place of ids."""
+    """Write alert groups to a file, with names in place of ids.
+
+    Those of 30 days, unless --since or --until say otherwise.
+    """
+    make = _writer_for(file)
+    if query.since is None and query.until is None:
+        query = attrs.evolve(query, since="30d")
+    partial = file.with_name(f".{file.name}.part")
+    try:
+        partial.unlink(missing_ok=True)
+        async with common.client() as client:
+            with make(partial) as write:
+                number = await _write(client, query, write)
+        partial.rename(file)
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidArgument(f"{file}: {reason}", argument="file") from None
+    finally:
+        with suppress(OSError):  # the reason is known
+            partial.unlink(missing_ok=True)
+    if common.json:
+        print_json({"file": str(file), "groups": number})
+    else:
+        errors().print(f"{number:,} alert groups in {file}", markup=False, soft_wrap=True)
+
+
+def _writer_for(file: Path) -> Callable[[Path], AbstractContextManager[Write]]:
     make = _WRITERS.get(file.suffix)
     if make is None:
         known = ", ".join(_WRITERS)
@@ -39,22 +66,19 @@ async def export(
         raise InvalidArgument(message, argument="file")
     if file.exists():
         raise InvalidArgument(f"{file} exists; it is not overwritten.", argument="file")
-    partial = file.with_name(f".{file.name}.part")
-    partial.unlink(missing_ok=True)
+    return make
+
+
+async def _write(client: OnCallClient, query: Query, write: Write) -> int:
+    """Write what the query selects, and return how much that is."""
     number = 0
-    try:
-        async with common.client() as client:
-            names = await Names.read(client)
-            with make(partial) as write:
-                async for group in query.groups(client):
-                    write(names.row(group))
-                    number += 1
-        partial.rename(file)
-    except OSError as error:
-        raise InvalidArgument(f"{file}: {error}", argument="file") from None
-    finally:
-        partial.unlink(missing_ok=True)
-    errors().print(f"{number:,} alert groups in {file}")
+    with errors().status("Reading alert groups…") as status:
+        names = await Names.read(client)
+        async for group in await query.groups(client):
+            write(names.row(group))
+            number += 1
+            status.update(f"{number:,} alert groups")
+    return number
 
 
 @attrs.frozen
@@ -139,4 +163,8 @@ def _sqlite(path: Path) -> Generator[Write]:
         yield lambda row: database.execute(insert, [row[name] for name in _COLUMNS])
 
 
-_WRITERS: Mapping[str, Any] = {".jsonl": _json_lines, ".csv": _csv, ".db": _sqlite}
+_WRITERS: Mapping[str, Callable[[Path], AbstractContextManager[Write]]] = {
+    ".jsonl": _json_lines,
+    ".csv": _csv,
+    ".db": _sqlite,
+}

@@ -1,50 +1,78 @@
 """`grafana-oncall groups`: look at alert groups, and act on them."""
 
+import sys
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App, Group, Parameter
+from cyclopts.validators import Number
 
-from grafana_oncall import AlertGroup, labels
-from grafana_oncall.errors import InvalidArgument
+from grafana_oncall import AlertGroup, OnCallClient, labels
+from grafana_oncall.bulk import Bulk, BulkRun
+from grafana_oncall.errors import InvalidArgument, StatusError
 
 from .bulk import RunOptions, act
 from .exits import Exit
-from .output import age, print_json, print_list, print_members
-from .selection import Query
+from .output import age, fail, print_json, print_list, print_members
+from .selection import Ids, Labels, Query, groups_of
 from .session import Common
 from .times import silence as silence_of
 
-app = App(name="groups", help="Alert groups: by ids, by `-` for ids on stdin, or by filters.")
+app = App(
+    name="groups",
+    help=(
+        "Look at alert groups, and act on them: those with the ids that are given, those with ids "
+        "on stdin (-), or those that match filters."
+    ),
+    help_epilogue="""Examples:
+  grafana-oncall groups list --state firing --team SRE --since 2h
+  grafana-oncall groups show I68T24C13IFW1 --json
+  grafana-oncall groups resolve --label env:staging --dry-run
+  grafana-oncall groups silence --team SRE --for 2h --journal run.jsonl
+  grafana-oncall groups list --since 1h | grep db | grafana-oncall groups ack -
 
-Ids = Annotated[str, Parameter(help="Ids, or - to read them from stdin.")]
+An action on filters asks first, unless --yes is given. Ctrl-C reports what was \
+done until then, and `grafana-oncall resume run.jsonl` does the rest.
+
+Settings and exit codes: grafana-oncall --help""",
+)
+
+_LOOK = Group("Look", sort_key=1)
+_ACT = Group("Act", sort_key=2)
 _COLUMNS = ("id", "state", "started", "alerts", "title", "labels")
 
 
 def _show(now: datetime, group: AlertGroup) -> tuple[object, ...]:
-    pairs = labels.parse(group.labels)
     return (
         group.id,
         group.state,
         f"{age(group.created_at, now)} ago",
         group.alerts_count,
         group.title,
-        " ".join(f"{key}:{value}" for key, value in pairs),
+        _labels_of(group),
     )
 
 
-@app.command(name="list")
+def _labels_of(group: AlertGroup) -> str:
+    return " ".join(f"{key}:{value}" for key, value in labels.parse(group.labels))
+
+
+@app.command(name="list", group=_LOOK)
 async def list_groups(
-    *,
-    limit: Annotated[int | None, Parameter(help="Groups to show; all without it.")] = None,
+    *ids: Ids,
+    limit: Annotated[
+        int | None,
+        Parameter(help="Groups to show; all without it.", metavar="N", validator=Number(gte=1)),
+    ] = None,
     query: Query = Query(),  # noqa: B008  # frozen
     common: Common = Common(),  # noqa: B008  # frozen
 ) -> None:
-    """List alert groups, newest first; with --json, one object a line."""
+    """List alert groups, newest first."""
     now = datetime.now(UTC)
     async with common.client() as client:
         await print_list(
-            query.groups(client),
+            groups_of(client, ids, query),
             lambda group: _show(now, group),
             *_COLUMNS,
             json=common.json,
@@ -52,75 +80,81 @@ async def list_groups(
         )
 
 
-@app.command
+@app.command(group=_LOOK)
 async def show(
-    group_id: Annotated[str, Parameter(help="Id of the group.")],
-    *,
+    *ids: Ids,
+    query: Query = Query(),  # noqa: B008  # frozen
     common: Common = Common(),  # noqa: B008  # frozen
 ) -> None:
-    """Show one alert group."""
+    """Show all about alert groups, with the names of people, team and integration."""
+    if not ids and query.is_empty:
+        raise InvalidArgument("Give ids, - for ids on stdin, or filters.", argument="ids")
+    between = ""
     async with common.client() as client:
-        group = await client.alert_groups.get(group_id)
-    (print_json if common.json else print_members)(group)
+        async for group in groups_of(client, ids, query):
+            names = await _names(client, group)
+            if common.json:
+                print_json({**group.to_dict(), "names": names})
+            else:
+                sys.stdout.write(between)
+                print_members(_members(group, names))
+                between = "\n"
 
 
-@app.command
-async def ack(
-    *ids: Ids,
-    query: Query = Query(),  # noqa: B008  # frozen
-    options: RunOptions = RunOptions(),  # noqa: B008  # frozen
-    common: Common = Common(),  # noqa: B008  # frozen
-) -> Exit:
-    """Acknowledge alert groups."""
-    return await act(
-        lambda bulk, groups, given: bulk.acknowledge(groups, **given), ids, query, options, common
-    )
+async def _names(client: OnCallClient, group: AlertGroup) -> Mapping[str, str | None]:
+    """Return what the ids of a group stand for; the ids, if this token may not read that."""
+    try:
+        whose = await client.directory.of(group)
+    except StatusError as error:
+        fail(f"Names are missing: {error}")
+        return {}
+    people = {"acknowledged_by": whose.acknowledged_by, "resolved_by": whose.resolved_by}
+    return {
+        "integration": whose.integration.name if whose.integration else None,
+        "team": whose.team.name if whose.team else None,
+        **{did: user.username if user else None for did, user in people.items()},
+    }
 
 
-@app.command
-async def unack(
-    *ids: Ids,
-    query: Query = Query(),  # noqa: B008  # frozen
-    options: RunOptions = RunOptions(),  # noqa: B008  # frozen
-    common: Common = Common(),  # noqa: B008  # frozen
-) -> Exit:
-    """Take acknowledgements back."""
-    return await act(
-        lambda bulk, groups, given: bulk.unacknowledge(groups, **given), ids, query, options, common
-    )
+def _members(group: AlertGroup, names: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return the members of a group as people read them: names beside ids, labels in short."""
+    members = group.to_dict()
+    for name, value in names.items():
+        key = name if name in members else f"{name}_id"
+        members[key] = members[key] if value is None else f"{value} ({members[key]})"
+    return {**members, "labels": _labels_of(group)}
 
 
-@app.command
-async def resolve(
-    *ids: Ids,
-    query: Query = Query(),  # noqa: B008  # frozen
-    options: RunOptions = RunOptions(),  # noqa: B008  # frozen
-    common: Common = Common(),  # noqa: B008  # frozen
-) -> Exit:
-    """Resolve alert groups."""
-    return await act(
-        lambda bulk, groups, given: bulk.resolve(groups, **given), ids, query, options, common
-    )
+def _action(name: str, method: Callable[..., BulkRun], help: str) -> None:
+    """Add the command of an action that needs nothing but groups."""
+
+    async def command(
+        *ids: Ids,
+        query: Query = Query(),  # noqa: B008  # frozen
+        options: RunOptions = RunOptions(),  # noqa: B008  # frozen
+        common: Common = Common(),  # noqa: B008  # frozen
+    ) -> Exit:
+        return await act(
+            lambda bulk, groups, given: method(bulk, groups, **given), ids, query, options, common
+        )
+
+    app.command(command, name=name, help=help, group=_ACT)
 
 
-@app.command
-async def unresolve(
-    *ids: Ids,
-    query: Query = Query(),  # noqa: B008  # frozen
-    options: RunOptions = RunOptions(),  # noqa: B008  # frozen
-    common: Common = Common(),  # noqa: B008  # frozen
-) -> Exit:
-    """Let resolved alert groups fire again."""
-    return await act(
-        lambda bulk, groups, given: bulk.unresolve(groups, **given), ids, query, options, common
-    )
+_action("ack", Bulk.acknowledge, "Acknowledge alert groups.")
+_action("unack", Bulk.unacknowledge, "Take acknowledgements back.")
+_action("resolve", Bulk.resolve, "Resolve alert groups.")
+_action("unresolve", Bulk.unresolve, "Let resolved alert groups fire again.")
 
 
-@app.command
+@app.command(group=_ACT)
 async def silence(
     *ids: Ids,
     duration: Annotated[
-        str, Parameter(name="--for", help="How long, as in 30m, 2h, 1d12h; or forever.")
+        str,
+        Parameter(
+            name="--for", help="How long, as in 30m, 2h, 1d12h; or forever.", metavar="DURATION"
+        ),
     ],
     query: Query = Query(),  # noqa: B008  # frozen
     options: RunOptions = RunOptions(),  # noqa: B008  # frozen
@@ -140,25 +174,17 @@ async def silence(
     )
 
 
-@app.command
-async def unsilence(
-    *ids: Ids,
-    query: Query = Query(),  # noqa: B008  # frozen
-    options: RunOptions = RunOptions(),  # noqa: B008  # frozen
-    common: Common = Common(),  # noqa: B008  # frozen
-) -> Exit:
-    """End silences."""
-    return await act(
-        lambda bulk, groups, given: bulk.unsilence(groups, **given), ids, query, options, common
-    )
+_action("unsilence", Bulk.unsilence, "End silences.")
 
 
-@app.command
+@app.command(group=_ACT)
 async def delete(
     *ids: Ids,
     mode: Annotated[
         Literal["wipe", "delete"],
-        Parameter(help="wipe empties groups and keeps them; delete removes them."),
+        Parameter(
+            help="wipe empties groups and keeps them; delete removes them.", show_default=True
+        ),
     ] = "wipe",
     query: Query = Query(),  # noqa: B008  # frozen
     options: RunOptions = RunOptions(),  # noqa: B008  # frozen
@@ -174,20 +200,16 @@ async def delete(
     )
 
 
-@app.command
+@app.command(group=_ACT)
 async def label(
     *ids: Ids,
-    add: Annotated[
-        tuple[str, ...], Parameter(help="KEY:VALUE to attach; may be repeated.", negative=())
-    ] = (),
-    remove: Annotated[
-        tuple[str, ...], Parameter(help="KEY:VALUE to remove; may be repeated.", negative=())
-    ] = (),
+    add: Labels = (),
+    remove: Labels = (),
     query: Query = Query(),  # noqa: B008  # frozen
     options: RunOptions = RunOptions(),  # noqa: B008  # frozen
     common: Common = Common(),  # noqa: B008  # frozen
 ) -> Exit:
-    """Attach labels to alert groups, or remove them; one of the two at a time."""
+    """Attach labels to alert groups (--add), or remove them (--remove); one of the two."""
     if bool(add) == bool(remove):
         raise InvalidArgument("Pass --add or --remove, and not both.", argument="add")
     return await act(

@@ -1,8 +1,12 @@
 """What commands print: tables for people, JSON for programs, errors for both."""
 
+import asyncio
 import json
+import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.text import printable
+from grafana_oncall.errors import InvalidArgument
 
 STYLES: Mapping[str, str] = {
     "firing": "bold red",
@@ -33,7 +39,12 @@ def errors() -> Console:
 
 def fail(message: object) -> None:
     """Print why a command ends."""
-    errors().print(Text(f"{message}"), soft_wrap=True)
+    errors().print(Text(visible(f"{message}")), soft_wrap=True)
+
+
+def visible(text: str) -> str:
+    """Return a text of several lines that cannot command a terminal; much of it is from outside."""
+    return "\n".join(printable(line, len(line) * 10) for line in text.split("\n"))
 
 
 def print_json(value: object) -> None:
@@ -47,6 +58,37 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def ask(question: str) -> None:
+    """Ask a person, and raise InvalidArgument unless the answer is yes."""
+    with _interruptible():
+        errors().print(f"{visible(question)} [y/N] ", end="", markup=False)
+        answer = sys.stdin.readline()
+    if answer.strip().lower() not in {"y", "yes"}:
+        raise InvalidArgument("Nothing was sent.", argument="yes")
+
+
+def require_person(what: str) -> None:
+    """Raise InvalidArgument if there is nobody to ask."""
+    if not sys.stdin.isatty():
+        raise InvalidArgument(f"There is nobody to ask: pass --yes {what}.", argument="yes")
+
+
+@contextmanager
+def _interruptible() -> Generator[None]:
+    """Let Ctrl-C end a read at once; asyncio would only take note of it, and go on reading."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():  # Ctrl-C came just before
+            raise KeyboardInterrupt
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def print_table(
     rows: Sequence[Sequence[Any]], *columns: str, empty: str = "Nothing was found."
 ) -> None:
@@ -57,7 +99,7 @@ def print_table(
         console().print(table(rows, *columns))
     else:
         for row in rows:
-            sys.stdout.write("\t".join(" ".join(cell(part).plain.split()) for part in row) + "\n")
+            sys.stdout.write("\t".join(cell(part).plain for part in row) + "\n")
 
 
 def table(rows: Iterable[Sequence[Any]], *columns: str) -> Table:
@@ -70,9 +112,9 @@ def table(rows: Iterable[Sequence[Any]], *columns: str) -> Table:
     return made
 
 
-def print_members(value: Serializable) -> None:
+def print_members(members: Mapping[str, Any]) -> None:
     """Print the members of an object, one a line; nested ones as JSON."""
-    rows = [(name, _plain(member)) for name, member in value.to_dict().items()]
+    rows = [(name, _plain(member)) for name, member in members.items()]
     print_table(rows, "member", "value")
 
 
@@ -85,7 +127,7 @@ def cell(value: object) -> Text:
     if value is None:
         return Text("-", style="dim")
     text = str(value)
-    return Text(text, style=STYLES.get(text, ""))
+    return Text(visible(" ".join(text.split())), style=STYLES.get(text, ""))
 
 
 def age(since: datetime, now: datetime) -> str:

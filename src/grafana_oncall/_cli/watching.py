@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from rich.live import Live
 from rich.table import Table
 
 from grafana_oncall.changes import Watched
 from grafana_oncall.errors import InvalidArgument
 
-from .output import console, print_json, table
+from .output import cell, console, print_json, table
+from .selection import IntegrationFilter, Labels, TeamFilter, integration_id, team_id
 from .session import Common
 from .times import duration
 
@@ -24,22 +26,26 @@ _ROWS = 20
 
 async def watch(
     *,
-    label: Annotated[
-        tuple[str, ...], Parameter(help="KEY:VALUE; may be repeated.", negative=())
-    ] = (),
-    team_id: Annotated[str | None, Parameter(help="Id of the team, or null for none.")] = None,
-    integration_id: Annotated[str | None, Parameter(help="Id of the integration.")] = None,
-    every: Annotated[str, Parameter(help="Time between polls.")] = "15s",
-    existing: Annotated[
-        bool, Parameter(help="Begin with the groups that there are.", negative=())
-    ] = False,
+    label: Labels = (),
+    team: TeamFilter = None,
+    integration: IntegrationFilter = None,
+    every: Annotated[
+        str, Parameter(help="Time between polls.", metavar="DURATION", show_default=True)
+    ] = "15s",
+    existing: Annotated[bool, Parameter(help="Begin with the groups that there are.")] = False,
     checkpoint: Annotated[
         Path | None, Parameter(help="File to continue from, so that no change is missed.")
     ] = None,
-    limit: Annotated[int | None, Parameter(help="End after so many changes.")] = None,
+    limit: Annotated[
+        int | None,
+        Parameter(help="End after so many changes.", metavar="N", validator=Number(gte=1)),
+    ] = None,
     common: Common = Common(),  # noqa: B008  # frozen
 ) -> None:
-    """Show changes of alert groups: a live table, a line each, or with --json an object each."""
+    """Show changes of alert groups until Ctrl-C.
+
+    On a terminal it is a live table; for other programs a line each, or with --json an object each.
+    """
     try:
         interval = duration(every)
     except ValueError as error:
@@ -47,8 +53,8 @@ async def watch(
     async with common.client() as client:
         changes = client.alert_groups.watch(
             labels=list(label) or None,
-            team_id=team_id,
-            integration_id=integration_id,
+            team_id=await team_id(client, team),
+            integration_id=await integration_id(client, integration),
             every=interval,
             existing=existing,
             checkpoint=checkpoint,
@@ -83,16 +89,17 @@ async def _lines(changes: AsyncIterator[Watched], common: Common) -> None:
         if common.json:
             print_json(change)
         else:
-            sys.stdout.write(" ".join(str(part) for part in _row(change) if part) + "\n")
+            sys.stdout.write(" ".join(cell(part).plain for part in _row(change) if part) + "\n")
         sys.stdout.flush()
 
 
 async def _live(changes: AsyncIterator[Watched], _: Common) -> None:
     rows: deque[tuple[object, ...]] = deque(maxlen=_ROWS)
-    with Live(_table(rows), console=console(), auto_refresh=False) as live:
+    # It is drawn four times a second, whatever comes, and so soon fits a terminal of another size.
+    with Live(_table(rows), console=console()) as live:
         async for change in changes:
             rows.appendleft(_row(change))
-            live.update(_table(rows), refresh=True)
+            live.update(_table(rows))
 
 
 def _table(rows: Iterable[tuple[object, ...]]) -> Table:
