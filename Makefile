@@ -1,4 +1,4 @@
-# make demo    the whole main job, against a server that it starts itself
+# make demo    what the SDK is for, in five acts, against fake servers of its own
 # make check   lint, types and unit tests, side by side: what to run while you work (a minute)
 # make test    every check that there is (some minutes)
 # make cover   the tests of make test, with coverage, which takes twice as long

@@ -2,56 +2,46 @@
 
 import pytest
 
-from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, demo, seed_storm, serve
-from tests.support.programs import bare, python, settings
+from grafana_oncall.testing.demo.__main__ import main
+from grafana_oncall.testing.demo._acts import READING
+from grafana_oncall.testing.demo._page import PlainWriter
+from tests.packaging.project import ROOT
 
-COMMAND = ("-m", "grafana_oncall.testing.demo")
-
-
-async def test_the_demo_succeeds_and_shows_what_the_server_holds() -> None:
-    """Exit code 0, after every check of its last table passed."""
-    async with python(*COMMAND, env=bare()) as process:
-        printed, words = await process.communicate()
-    output = printed.decode()
-    assert process.returncode == 0, output + words.decode()
-    assert f"{demo.GROUPS} alert groups by team and state" in output
-    assert output.count("✓") == 14
-    assert "Interrupted half-way" in output
-    assert output.count("The bot acknowledged") == 3
-    assert "✗" not in output
-    assert words == b""
+HEADINGS = [
+    "1. The script that everybody writes first",
+    "2. The SDK, on a server that allows 300 requests a minute",
+    "3. A process that is killed half-way (kill -9), and started again",
+    "4. A bot that sees new groups, and acts on them",
+    "5. What to read next",
+]
 
 
-async def test_the_demo_only_reads_from_a_real_server() -> None:
-    """With GRAFANA_ONCALL_URL set, every request is a GET."""
-    fake = FakeOnCall()
-    seed_storm(fake, 120)
-    async with (
-        serve(fake) as url,
-        python(*COMMAND, env=settings(url, DEFAULT_TOKEN)) as process,
-    ):
-        output, words = await process.communicate()
-    assert process.returncode == 0, words.decode()
-    assert "120 alert groups by team and state" in output.decode()
-    assert {call.method for call in fake.calls} == {"GET"}
-
-
-def test_the_demo_fails_when_the_server_does_not_hold_what_it_should(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_demo_tells_a_story_whose_facts_hold(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A server whose deletions never happen is detected."""
-    monkeypatch.setattr(demo, "FakeOnCall", lambda: FakeOnCall(wipe_delay=None))
-    monkeypatch.delenv("GRAFANA_ONCALL_URL", raising=False)
-    monkeypatch.delenv("GRAFANA_ONCALL_ACCESS_TOKEN", raising=False)
-    assert demo.main() == 1
-    assert "Something is not as expected." in capsys.readouterr().out
+    """On its own servers, although the environment names another, where nobody listens."""
+    monkeypatch.setenv("GRAFANA_ONCALL_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("GRAFANA_ONCALL_ACCESS_TOKEN", "another")
+    monkeypatch.setenv("GRAFANA_ONCALL_USER_TOKEN", "another")
+    assert main() == 0
+    printed, words = capfd.readouterr()
+    lines = printed.splitlines()
+    assert [line for line in lines if line[:1].isdigit()] == [
+        f"{heading} ".ljust(80, "-") for heading in HEADINGS
+    ]
+    assert max(map(len, lines)) <= 80
+    assert lines[-1].endswith("left 200 of 500 groups firing, without any error; the SDK left 0.")
+    assert words == ""
 
 
-def test_the_demo_says_what_is_wrong_with_the_settings(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_demo_fails_when_a_server_does_not_hold_what_it_should(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """An SDK error is printed in one line, with exit code 1."""
-    monkeypatch.setenv("GRAFANA_ONCALL_URL", "https://oncall.example")
-    monkeypatch.delenv("GRAFANA_ONCALL_ACCESS_TOKEN", raising=False)
-    assert demo.main() == 1
-    assert "GRAFANA_ONCALL_ACCESS_TOKEN is missing" in capsys.readouterr().out
+    """The fact is marked, and the exit code is 1."""
+    assert main(PlainWriter(), [lambda page: page.left(1200, 1500, expected=0)]) == 1
+    assert capsys.readouterr().out == "  1,200  of 1,500 groups still firing: WRONG, 0 expected\n"
+
+
+def test_what_to_read_next_is_there() -> None:
+    """In a checkout."""
+    assert [path for path in READING if not (ROOT / path).exists()] == []

@@ -64,8 +64,10 @@ class Module:
 
     @property
     def is_command(self) -> bool:
-        """It is meant to be run with `python -m`."""
-        return any(
+        """It is meant to be run with `python -m`, as a private module is not."""
+        last = self.name.rpartition(".")[2]
+        is_private = last.startswith("_") and last != "__main__"
+        return not is_private and any(
             isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
             for node in self.tree.body
         )
