@@ -1,10 +1,12 @@
 """Async Python client of the Grafana OnCall HTTP API.
 
+```python
 async with OnCallClient(url="https://oncall.example", token="…") as client:
     firing = client.alert_groups.list(state="new", labels={"team": "SRE"})
     async for group in firing:
         print(group.id, group.title)
     report = await client.alert_groups.bulk.acknowledge(firing)
+```
 """
 
 # The layers of the package are defined in pyproject.toml, and enforced by import-linter.

@@ -2,6 +2,7 @@
 
 Or for changes of who is on call, in order per schedule.
 
+```python
 bot = Bot(client.alert_groups.watch(labels={"team": "SRE"}, checkpoint="bot.json"))
 
 @bot.on(Created)
@@ -9,6 +10,7 @@ async def acknowledge(change: Created) -> None:
     await client.alert_groups.acknowledge(change.id)
 
 await bot.run()  # until SIGTERM or SIGINT
+```
 """
 
 from __future__ import annotations

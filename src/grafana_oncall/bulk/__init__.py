@@ -1,11 +1,13 @@
 """Bulk actions on alert groups: what `client.alert_groups.bulk` accepts and returns.
 
+```python
 with bulk.progress_bar() as bar:
     run = client.alert_groups.bulk.resolve(
         client.alert_groups.list(labels={"team": "SRE"}), on_progress=bar, journal="resolve.jsonl"
     )
     report = await run
 print(report)
+```
 """
 
 from .api import Bulk, Selection

@@ -30,9 +30,13 @@ class Permalinks(Serializable):
     """Links to the group; null for a channel that is not connected."""
 
     slack: str | None = None
+    """Its message in Slack, on the web."""
     slack_app: str | None = None
+    """Its message in Slack, in the app."""
     telegram: str | None = None
+    """Its message in Telegram."""
     web: str | None = None
+    """Its page in Grafana."""
 
 
 @attrs.frozen(kw_only=True)
@@ -40,8 +44,11 @@ class Alert(Serializable):
     """One alert of a group."""
 
     id: str
+    """Id of the alert."""
     alert_group_id: str | None = None
+    """Id of the alert group."""
     created_at: AwareDatetime | None = None
+    """When the server received it."""
     payload: Any = None
     """What the monitoring system sent; any JSON. Empty after a wipe."""
 
@@ -54,24 +61,37 @@ class AlertGroup(Serializable):
     """A group of alerts. Times are timezone-aware and in UTC."""
 
     id: str
+    """Id of the alert group."""
     integration_id: str
+    """Id of the integration."""
     alerts_count: int
+    """Number of alerts in it."""
     state: AlertGroupState
+    """What it is now: firing, acknowledged, resolved or silenced."""
     created_at: AwareDatetime
+    """When its first alert arrived."""
     team_id: str | None = None
+    """Id of the team; null for none."""
     route_id: str | None = None
+    """Id of the route that its alerts took."""
     resolved_at: AwareDatetime | None = None
+    """When it was resolved."""
     resolved_by: str | None = None
     """Id of the user who resolved it."""
     acknowledged_at: AwareDatetime | None = None
+    """When it was acknowledged."""
     acknowledged_by: str | None = None
     """Id of the user who acknowledged it."""
     labels: tuple[labels_1.Label, ...] = ()
+    """Its labels."""
     title: str | None = None
     """Null after a wipe."""
     permalinks: Permalinks | None = None
+    """Links to it."""
     silenced_at: AwareDatetime | None = None
+    """When it was silenced."""
     last_alert: Alert | None = None
+    """Its latest alert."""
     alert_group_number: int | None = None
     """Number of the group in the organization. Grafana Cloud only."""
     root_alert_group_id: str | None = None
@@ -104,3 +124,4 @@ class AlertGroupDelete(Serializable):
     """How to delete; the server wipes if mode is absent."""
 
     mode: DeleteMode | UnsetType = UNSET
+    """Whether to wipe or to delete it."""

@@ -19,6 +19,7 @@ class PagedUser(Serializable):
     important: bool
     """Whether the user's rules for important notifications apply."""
     id: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
+    """Id of the user."""
     username: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
     """Grafana Cloud only."""
 
@@ -28,14 +29,20 @@ class EscalationCreate(Serializable):
     """Whom to page, and what for."""
 
     title: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
+    """Title of the alert."""
     message: str | None | UnsetType = UNSET
+    """Text of the alert."""
     source_url: (
         Annotated[str, msgspec.Meta(pattern="^(https?|ftps?)://[^/]+")] | None | UnsetType
     ) = UNSET
+    """URL of where it comes from."""
     users: Sequence[PagedUser] | UnsetType = UNSET
+    """The users to page."""
     team: str | None | UnsetType = UNSET
     """Id of the team; null for none."""
     important_team_escalation: bool | UnsetType = UNSET
+    """Whether the team's important notification rules are used."""
     alert_group_id: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
+    """Id of the alert group."""
     metadata: Mapping[str, Any] | UnsetType = attrs.field(default=UNSET, hash=False)
     """Grafana Cloud only."""

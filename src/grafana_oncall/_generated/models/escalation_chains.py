@@ -16,8 +16,11 @@ class EscalationChain(Serializable):
     """A chain of steps that an alert group goes through until somebody acts."""
 
     id: str
+    """Id of the chain."""
     name: str
+    """Name of the chain."""
     team_id: str | None = None
+    """Id of the team; null for none."""
 
     def __hash__(self) -> int:
         return hash(self.id)

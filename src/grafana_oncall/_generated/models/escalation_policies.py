@@ -19,7 +19,9 @@ class EscalationPolicy(Serializable):
     Only members of its type have a value."""
 
     id: str
+    """Id of the step."""
     escalation_chain_id: str
+    """Id of the chain that it is a step of."""
     position: int
     """Place in the chain, from 0; there may be gaps."""
     type: PolicyType | None
@@ -41,9 +43,13 @@ class EscalationPolicy(Serializable):
     action_to_trigger: str | None = None
     """Id of the webhook."""
     notify_if_time_from: UtcTime | None = None
+    """Begin of the time of day in which the escalation goes on."""
     notify_if_time_to: UtcTime | None = None
+    """End of the time of day in which the escalation goes on."""
     num_alerts_in_window: int | None = None
+    """Number of alerts after which the escalation goes on."""
     num_minutes_in_window: int | None = None
+    """Minutes in which that many alerts must arrive."""
     severity: str | None = None
     """Severity of the incident that it declares."""
 
@@ -56,6 +62,7 @@ class WaitPolicy(Serializable):
     """Wait before the next step."""
 
     type: Literal["wait"] = "wait"
+    """Always `wait`."""
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     duration: Annotated[int, msgspec.Meta(ge=60, le=86400)] = attrs.field(converter=seconds)
@@ -69,6 +76,7 @@ class NotifyPersonsPolicy(Serializable):
     """Notify these users, all at once."""
 
     type: Literal["notify_persons"] = "notify_persons"
+    """Always `notify_persons`."""
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     persons_to_notify: Sequence[str]
@@ -84,6 +92,7 @@ class NotifyPersonNextEachTimePolicy(Serializable):
     """Notify one of these users, another one for each alert group; `update` makes it important, on Grafana Cloud."""
 
     type: Literal["notify_person_next_each_time"] = "notify_person_next_each_time"
+    """Always `notify_person_next_each_time`."""
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     persons_to_notify_next_each_time: Sequence[str]
@@ -97,6 +106,7 @@ class NotifyOnCallFromSchedulePolicy(Serializable):
     """Notify the users who are on call."""
 
     type: Literal["notify_on_call_from_schedule"] = "notify_on_call_from_schedule"
+    """Always `notify_on_call_from_schedule`."""
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     notify_on_call_from_schedule: Annotated[str, msgspec.Meta(min_length=1)]
@@ -112,6 +122,7 @@ class NotifyNextOnCallFromSchedulePolicy(Serializable):
     """Notify the users who are on call next. Grafana Cloud only."""
 
     type: Literal["notify_next_on_call_from_schedule"] = "notify_next_on_call_from_schedule"
+    """Always `notify_next_on_call_from_schedule`."""
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     notify_on_call_from_schedule: Annotated[str, msgspec.Meta(min_length=1)]
@@ -127,6 +138,7 @@ class NotifyTeamMembersPolicy(Serializable):
     """Notify all members of a team."""
 
     type: Literal["notify_team_members"] = "notify_team_members"
+    """Always `notify_team_members`."""
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     team_to_notify: Annotated[str, msgspec.Meta(min_length=1)]
@@ -142,6 +154,7 @@ class NotifyUserGroupPolicy(Serializable):
     """Notify all members of a user group of Slack."""
 
     type: Literal["notify_user_group"] = "notify_user_group"
+    """Always `notify_user_group`."""
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     group_to_notify: Annotated[str, msgspec.Meta(min_length=1)]
@@ -157,6 +170,7 @@ class TriggerWebhookPolicy(Serializable):
     """Trigger an outgoing webhook."""
 
     type: Literal["trigger_webhook"] = "trigger_webhook"
+    """Always `trigger_webhook`."""
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     action_to_trigger: Annotated[str, msgspec.Meta(min_length=1)]
@@ -170,6 +184,7 @@ class NotifyWholeChannelPolicy(Serializable):
     """Notify everyone in the Slack channel of the alert group."""
 
     type: Literal["notify_whole_channel"] = "notify_whole_channel"
+    """Always `notify_whole_channel`."""
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
@@ -181,6 +196,7 @@ class NotifyIfTimeFromToPolicy(Serializable):
     """Go on with the next step only at this time of day."""
 
     type: Literal["notify_if_time_from_to"] = "notify_if_time_from_to"
+    """Always `notify_if_time_from_to`."""
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     notify_if_time_from: UtcTime
@@ -196,6 +212,7 @@ class NotifyIfNumAlertsInWindowPolicy(Serializable):
     """Go on with the next step only if there are many alerts."""
 
     type: Literal["notify_if_num_alerts_in_window"] = "notify_if_num_alerts_in_window"
+    """Always `notify_if_num_alerts_in_window`."""
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     num_alerts_in_window: Annotated[int, msgspec.Meta(ge=0, le=2147483647)]
@@ -211,6 +228,7 @@ class RepeatEscalationPolicy(Serializable):
     """Begin again with the first step; five times at most."""
 
     type: Literal["repeat_escalation"] = "repeat_escalation"
+    """Always `repeat_escalation`."""
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
@@ -222,6 +240,7 @@ class ResolvePolicy(Serializable):
     """Resolve the alert group."""
 
     type: Literal["resolve"] = "resolve"
+    """Always `resolve`."""
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
@@ -233,6 +252,7 @@ class DeclareIncidentPolicy(Serializable):
     """Declare an incident, where the server can."""
 
     type: Literal["declare_incident"] = "declare_incident"
+    """Always `declare_incident`."""
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     severity: Annotated[str, msgspec.Meta(max_length=512)] | UnsetType = UNSET

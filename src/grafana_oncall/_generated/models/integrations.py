@@ -19,6 +19,7 @@ class TitleTemplate(Serializable):
     """Template of a channel that shows a title only; null means the default."""
 
     title: str | None = None
+    """Template of the title."""
 
 
 @attrs.frozen(kw_only=True)
@@ -26,7 +27,9 @@ class MessageTemplate(Serializable):
     """Templates of a channel without images; null means the default."""
 
     title: str | None = None
+    """Template of the title."""
     message: str | None = None
+    """Template of the text."""
 
 
 @attrs.frozen(kw_only=True)
@@ -34,8 +37,11 @@ class RichTemplate(Serializable):
     """Templates of a channel with images; null means the default."""
 
     title: str | None = None
+    """Template of the title."""
     message: str | None = None
+    """Template of the text."""
     image_url: str | None = None
+    """Template of the URL of an image."""
 
 
 @attrs.frozen(kw_only=True)
@@ -43,19 +49,33 @@ class Templates(Serializable):
     """Jinja2 templates of an integration; null means the default."""
 
     grouping_key: str | None = None
+    """What alerts of the same group have in common."""
     resolve_signal: str | None = None
+    """Whether an alert resolves its group."""
     acknowledge_signal: str | None = None
+    """Whether an alert acknowledges its group."""
     source_link: str | None = None
+    """URL of where the alert comes from."""
     slack: RichTemplate | None = None
+    """How an alert looks in Slack."""
     web: RichTemplate | None = None
+    """How an alert looks on the web."""
     telegram: RichTemplate | None = None
+    """How an alert looks in Telegram."""
     msteams: RichTemplate | None = None
+    """How an alert looks in Microsoft Teams."""
     mattermost: RichTemplate | None = None
+    """How an alert looks in Mattermost."""
     webhook: RichTemplate | None = None
+    """How an alert looks in a webhook."""
     email: MessageTemplate | None = None
+    """How an alert looks in an email."""
     mobile_app: MessageTemplate | None = None
+    """How an alert looks in the mobile app."""
     sms: TitleTemplate | None = None
+    """How an alert looks in an SMS."""
     phone_call: TitleTemplate | None = None
+    """How an alert looks in a phone call."""
 
 
 @attrs.frozen(kw_only=True)
@@ -63,7 +83,9 @@ class SlackRoute(Serializable):
     """Where a route posts in Slack."""
 
     channel_id: str | None = None
+    """Slack's id of the channel."""
     enabled: bool | None = None
+    """Whether it posts there."""
 
 
 @attrs.frozen(kw_only=True)
@@ -71,7 +93,9 @@ class ChannelRoute(Serializable):
     """Where a route posts in a channel other than Slack."""
 
     id: str | None = None
+    """Id of the channel."""
     enabled: bool | None = None
+    """Whether it posts there."""
 
 
 @attrs.frozen(kw_only=True)
@@ -79,15 +103,25 @@ class DefaultRoute(Serializable):
     """The route for alerts that match no other."""
 
     id: str | None = None
+    """Id of the route."""
     escalation_chain_id: str | None = None
+    """Id of the escalation chain that it starts."""
     slack: SlackRoute | None = None
+    """Where it posts in Slack."""
     telegram: ChannelRoute | None = None
+    """Where it posts in Telegram."""
     msteams: ChannelRoute | None = None
+    """Where it posts in Microsoft Teams."""
     mattermost: ChannelRoute | None = None
+    """Where it posts in Mattermost."""
     mobile_app: ChannelRoute | None = None
+    """Whether it notifies by the mobile app."""
     mobile_app_critical: ChannelRoute | None = None
+    """Whether it notifies by the mobile app, as important notifications."""
     email: ChannelRoute | None = None
+    """Whether it notifies by email."""
     webhook: ChannelRoute | None = None
+    """Whether it notifies by webhooks."""
 
 
 @attrs.frozen(kw_only=True)
@@ -95,6 +129,7 @@ class Heartbeat(Serializable):
     """URL to call regularly; an alert is raised if the calls stop."""
 
     link: str | None = None
+    """URL that the heartbeats are sent to."""
 
 
 @attrs.frozen(kw_only=True)
@@ -112,21 +147,31 @@ class Integration(Serializable):
     """A source of alerts."""
 
     id: str
+    """Id of the integration."""
     type: IntegrationType
     """Type of the source of alerts; the open-source engine has fewer than Grafana Cloud."""
     name: str | None = None
+    """Unique within the team."""
     description_short: str | None = None
+    """Description of one line."""
     team_id: str | None = None
+    """Id of the team; null for none."""
     link: str | None = None
     """URL that receives alerts. It is a secret."""
     inbound_email: str | None = None
     """Email address that receives alerts."""
     default_route: DefaultRoute | None = None
+    """Where alerts go that match no other route."""
     templates: Templates | None = None
+    """How alerts look, are grouped and resolved."""
     heartbeat: Heartbeat | None = None
+    """Where it reports that it is alive."""
     maintenance_mode: MaintenanceMode | None = None
+    """The kind of the maintenance; null when there is none."""
     maintenance_started_at: AwareDatetime | None = None
+    """When the maintenance began."""
     maintenance_end_at: AwareDatetime | None = None
+    """When the maintenance ends."""
     labels: tuple[labels_1.Label, ...] = ()
     """Empty on the open-source engine, which ignores labels of integrations."""
     dynamic_labels: tuple[labels_1.Label, ...] = ()
@@ -141,6 +186,7 @@ class TitleTemplateInput(Serializable):
     """Template of a channel that shows a title only; null resets, absent ones are unchanged."""
 
     title: str | None | UnsetType = UNSET
+    """Template of the title."""
 
 
 @attrs.frozen(kw_only=True)
@@ -148,7 +194,9 @@ class MessageTemplateInput(Serializable):
     """Templates of a channel without images; null resets, absent ones are unchanged."""
 
     title: str | None | UnsetType = UNSET
+    """Template of the title."""
     message: str | None | UnsetType = UNSET
+    """Template of the text."""
 
 
 @attrs.frozen(kw_only=True)
@@ -156,8 +204,11 @@ class RichTemplateInput(Serializable):
     """Templates of a channel with images; null resets, absent ones are unchanged."""
 
     title: str | None | UnsetType = UNSET
+    """Template of the title."""
     message: str | None | UnsetType = UNSET
+    """Template of the text."""
     image_url: str | None | UnsetType = UNSET
+    """Template of the URL of an image."""
 
 
 @attrs.frozen(kw_only=True)
@@ -165,19 +216,33 @@ class TemplatesInput(Serializable):
     """Jinja2 templates to set; null resets one or a whole block, absent ones are unchanged."""
 
     grouping_key: str | None | UnsetType = UNSET
+    """What alerts of the same group have in common."""
     resolve_signal: str | None | UnsetType = UNSET
+    """Whether an alert resolves its group."""
     acknowledge_signal: str | None | UnsetType = UNSET
+    """Whether an alert acknowledges its group."""
     source_link: str | None | UnsetType = UNSET
+    """URL of where the alert comes from."""
     slack: RichTemplateInput | None | UnsetType = UNSET
+    """How an alert looks in Slack."""
     web: RichTemplateInput | None | UnsetType = UNSET
+    """How an alert looks on the web."""
     telegram: RichTemplateInput | None | UnsetType = UNSET
+    """How an alert looks in Telegram."""
     msteams: RichTemplateInput | None | UnsetType = UNSET
+    """How an alert looks in Microsoft Teams."""
     mattermost: RichTemplateInput | None | UnsetType = UNSET
+    """How an alert looks in Mattermost."""
     webhook: RichTemplateInput | None | UnsetType = UNSET
+    """How an alert looks in a webhook."""
     email: MessageTemplateInput | None | UnsetType = UNSET
+    """How an alert looks in an email."""
     mobile_app: MessageTemplateInput | None | UnsetType = UNSET
+    """How an alert looks in the mobile app."""
     sms: TitleTemplateInput | None | UnsetType = UNSET
+    """How an alert looks in an SMS."""
     phone_call: TitleTemplateInput | None | UnsetType = UNSET
+    """How an alert looks in a phone call."""
 
 
 @attrs.frozen(kw_only=True)
@@ -185,7 +250,9 @@ class SlackRouteInput(Serializable):
     """Where a route posts in Slack."""
 
     channel_id: str | None | UnsetType = UNSET
+    """Slack's id of the channel."""
     enabled: bool | UnsetType = UNSET
+    """Whether it posts there."""
 
 
 @attrs.frozen(kw_only=True)
@@ -193,7 +260,9 @@ class ChannelRouteInput(Serializable):
     """Where a route posts in a channel other than Slack."""
 
     id: str | None | UnsetType = UNSET
+    """Id of the channel."""
     enabled: bool | UnsetType = UNSET
+    """Whether it posts there."""
 
 
 @attrs.frozen(kw_only=True)
@@ -201,14 +270,23 @@ class DefaultRouteInput(Serializable):
     """The route for alerts that match no other; a block cannot be null."""
 
     escalation_chain_id: str | None | UnsetType = UNSET
+    """Id of the escalation chain that it starts."""
     slack: SlackRouteInput | UnsetType = UNSET
+    """Where it posts in Slack."""
     telegram: ChannelRouteInput | UnsetType = UNSET
+    """Where it posts in Telegram."""
     msteams: ChannelRouteInput | UnsetType = UNSET
+    """Where it posts in Microsoft Teams."""
     mattermost: ChannelRouteInput | UnsetType = UNSET
+    """Where it posts in Mattermost."""
     mobile_app: ChannelRouteInput | UnsetType = UNSET
+    """Whether it notifies by the mobile app."""
     mobile_app_critical: ChannelRouteInput | UnsetType = UNSET
+    """Whether it notifies by the mobile app, as important notifications."""
     email: ChannelRouteInput | UnsetType = UNSET
+    """Whether it notifies by email."""
     webhook: ChannelRouteInput | UnsetType = UNSET
+    """Whether it notifies by webhooks."""
 
 
 @attrs.frozen(kw_only=True)

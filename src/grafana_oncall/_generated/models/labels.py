@@ -16,6 +16,7 @@ class LabelKey(Serializable):
     """Key of a label."""
 
     name: str
+    """The key itself, such as `team`."""
     id: str | None = None
     """Identifier; equal to the name on Grafana Cloud."""
 
@@ -25,6 +26,7 @@ class LabelValue(Serializable):
     """Value of a label; a Jinja2 template where the label is dynamic."""
 
     name: str
+    """The value itself, such as `SRE`."""
     id: str | None = None
     """Identifier; equal to the name on Grafana Cloud."""
 
@@ -34,7 +36,9 @@ class Label(Serializable):
     """A label as returned by the server."""
 
     key: LabelKey
+    """The key."""
     value: LabelValue
+    """The value."""
 
 
 @attrs.frozen(kw_only=True)
@@ -44,6 +48,7 @@ class LabelKeyInput(Serializable):
     name: str
     """A key has only letters, digits and "_", and starts and ends with a letter."""
     id: str | UnsetType = UNSET
+    """Id of the key."""
 
 
 @attrs.frozen(kw_only=True)
@@ -54,6 +59,7 @@ class LabelValueInput(Serializable):
     """A value has only letters, digits, "-", "_" and ".", and neither starts nor ends with a
     digit."""
     id: str | UnsetType = UNSET
+    """Id of the value."""
 
 
 @attrs.frozen(kw_only=True)
@@ -61,7 +67,9 @@ class LabelInput(Serializable):
     """A label to attach."""
 
     key: LabelKeyInput
+    """The key."""
     value: LabelValueInput
+    """The value."""
 
 
 @attrs.frozen(kw_only=True)
@@ -69,7 +77,9 @@ class AttachedNameInput(Serializable):
     """Key or value of an existing label, which may predate the rules."""
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
+    """The key or value itself."""
     id: str | UnsetType = UNSET
+    """Id of the key or value."""
 
 
 @attrs.frozen(kw_only=True)
@@ -77,7 +87,9 @@ class AttachedLabelInput(Serializable):
     """An existing label."""
 
     key: AttachedNameInput
+    """The key."""
     value: AttachedNameInput
+    """The value."""
 
 
 @attrs.frozen(kw_only=True)
@@ -93,4 +105,6 @@ class DynamicLabelInput(Serializable):
     """A label whose value the server takes from each alert."""
 
     key: LabelKeyInput
+    """The key."""
     value: DynamicValueInput
+    """The template of the value."""

@@ -17,15 +17,19 @@ class OnCallShift(Serializable):
     """A shift as the server has it; it has the members of its type, and the others are null."""
 
     id: str
+    """Id of the shift."""
     start: LocalDatetime
     """When it starts, without a zone."""
     duration: int
     """In seconds."""
     type: ShiftType | None = None
+    """Kind of the shift."""
     schedule: str | None = None
     """Id of the first schedule that has it."""
     name: str | None = None
+    """Name of the shift."""
     team_id: str | None = None
+    """Id of the team; null for none."""
     time_zone: str | None = None
     """IANA name; null for that of the schedule."""
     level: int | None = None
@@ -37,13 +41,17 @@ class OnCallShift(Serializable):
     users: tuple[str, ...] | None = None
     """Ids of those on call, in no order; of rotations, see `rolling_users`."""
     frequency: Frequency | None = None
+    """How often it repeats."""
     interval: int | None = None
     """Every so many hours, days, weeks or months."""
     week_start: Weekday | None = None
     """First day of the week, while it is weekly."""
     by_day: tuple[Weekday, ...] | None = None
+    """Days of the week on which it takes place."""
     by_month: tuple[int, ...] | None = None
+    """Months in which it takes place."""
     by_monthday: tuple[int, ...] | None = None
+    """Days of the month on which it takes place."""
     rolling_users: tuple[tuple[str, ...], ...] | None = None
     """Ids of those on call together, in the order of their turns."""
     start_rotation_from_user_index: int | None = None
@@ -58,6 +66,7 @@ class SingleShiftCreate(Serializable):
     """A shift that comes once."""
 
     type: Literal["single_event"] = "single_event"
+    """Always `single_event`."""
     start: LocalDatetime
     """When it starts, without a zone."""
     duration: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] = attrs.field(converter=seconds)
@@ -81,6 +90,7 @@ class RecurrentShiftCreate(Serializable):
     """A shift of the same people that comes again."""
 
     type: Literal["recurrent_event"] = "recurrent_event"
+    """Always `recurrent_event`."""
     start: LocalDatetime
     """When it starts, without a zone."""
     duration: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] = attrs.field(converter=seconds)
@@ -124,6 +134,7 @@ class RollingShiftCreate(Serializable):
     """A shift whose people take turns."""
 
     type: Literal["rolling_users"] = "rolling_users"
+    """Always `rolling_users`."""
     start: LocalDatetime
     """When it starts, without a zone."""
     duration: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] = attrs.field(converter=seconds)
@@ -169,6 +180,7 @@ class OverrideShiftCreate(Serializable):
     """A shift that replaces all others at its time; calendar schedules refuse it."""
 
     type: Literal["override"] = "override"
+    """Always `override`."""
     start: LocalDatetime
     """When it starts, without a zone."""
     duration: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] = attrs.field(converter=seconds)

@@ -12,6 +12,7 @@ class Organization(Serializable):
     """An organization."""
 
     id: str
+    """Id of the organization."""
 
     def __hash__(self) -> int:
         return hash(self.id)

@@ -16,7 +16,9 @@ class PersonalNotificationRule(Serializable):
     """A step in notifying a user."""
 
     id: str
+    """Id of the rule."""
     user_id: str
+    """Id of the user whom it notifies."""
     position: int
     """Place among the user's rules of the same importance, from 0; there may be gaps."""
     type: RuleType
@@ -35,6 +37,7 @@ class WaitRule(Serializable):
     """Wait before the next rule."""
 
     type: Literal["wait"] = "wait"
+    """Always `wait`."""
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     duration: (
@@ -52,6 +55,7 @@ class NotifyBySlackRule(Serializable):
     """Mention the user in Slack."""
 
     type: Literal["notify_by_slack"] = "notify_by_slack"
+    """Always `notify_by_slack`."""
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
@@ -65,6 +69,7 @@ class NotifyBySmsRule(Serializable):
     """Send an SMS."""
 
     type: Literal["notify_by_sms"] = "notify_by_sms"
+    """Always `notify_by_sms`."""
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
@@ -78,6 +83,7 @@ class NotifyByPhoneCallRule(Serializable):
     """Call the user."""
 
     type: Literal["notify_by_phone_call"] = "notify_by_phone_call"
+    """Always `notify_by_phone_call`."""
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
@@ -91,6 +97,7 @@ class NotifyByTelegramRule(Serializable):
     """Send a message by Telegram."""
 
     type: Literal["notify_by_telegram"] = "notify_by_telegram"
+    """Always `notify_by_telegram`."""
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
@@ -104,6 +111,7 @@ class NotifyByEmailRule(Serializable):
     """Send an e-mail."""
 
     type: Literal["notify_by_email"] = "notify_by_email"
+    """Always `notify_by_email`."""
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
@@ -117,6 +125,7 @@ class NotifyByMobileAppRule(Serializable):
     """Push to the mobile app."""
 
     type: Literal["notify_by_mobile_app"] = "notify_by_mobile_app"
+    """Always `notify_by_mobile_app`."""
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
@@ -130,6 +139,7 @@ class NotifyByMobileAppCriticalRule(Serializable):
     """Push to the mobile app, loudly even if the phone is muted."""
 
     type: Literal["notify_by_mobile_app_critical"] = "notify_by_mobile_app_critical"
+    """Always `notify_by_mobile_app_critical`."""
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
@@ -143,6 +153,7 @@ class NotifyByWebhookRule(Serializable):
     """Call the user's personal webhook."""
 
     type: Literal["notify_by_webhook"] = "notify_by_webhook"
+    """Always `notify_by_webhook`."""
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
@@ -156,6 +167,7 @@ class NotifyByMattermostRule(Serializable):
     """Mention the user in Mattermost; where the server has it."""
 
     type: Literal["notify_by_mattermost"] = "notify_by_mattermost"
+    """Always `notify_by_mattermost`."""
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
@@ -169,6 +181,7 @@ class NotifyByMsteamsRule(Serializable):
     """Mention the user in Microsoft Teams; Grafana Cloud only."""
 
     type: Literal["notify_by_msteams"] = "notify_by_msteams"
+    """Always `notify_by_msteams`."""
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET

@@ -16,13 +16,17 @@ class ResolutionNote(Serializable):
     """A note about an alert group."""
 
     id: str
+    """Id of the note."""
     alert_group_id: str
+    """Id of the alert group."""
     text: str
+    """What was found out."""
     author: str | None = None
     """Id of the user who wrote it; null for a service account."""
     source: str | None = None
     """Where it was written: `Web` (also through the API), `Slack` or `Mobile App`."""
     created_at: AwareDatetime | None = None
+    """When it was written."""
 
     def __hash__(self) -> int:
         return hash(self.id)

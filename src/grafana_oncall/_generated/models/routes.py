@@ -18,7 +18,9 @@ class Route(Serializable):
     """Where the alerts of an integration go that match an expression."""
 
     id: str
+    """Id of the route."""
     integration_id: str
+    """Id of the integration."""
     position: int
     """Place among the routes of the integration, from 0; there may be gaps."""
     is_the_last_route: bool
@@ -26,16 +28,25 @@ class Route(Serializable):
     escalation_chain_id: str | None = None
     """Null if nothing escalates."""
     routing_type: RoutingType | None = None
+    """How alerts are matched."""
     routing_regex: str | None = None
     """The expression; null on the default route."""
     slack: integrations.SlackRoute | None = None
+    """Where it posts in Slack."""
     telegram: integrations.ChannelRoute | None = None
+    """Where it posts in Telegram."""
     msteams: integrations.ChannelRoute | None = None
+    """Where it posts in Microsoft Teams."""
     mattermost: integrations.ChannelRoute | None = None
+    """Where it posts in Mattermost."""
     mobile_app: integrations.ChannelRoute | None = None
+    """Whether it notifies by the mobile app."""
     mobile_app_critical: integrations.ChannelRoute | None = None
+    """Whether it notifies by the mobile app, as important notifications."""
     email: integrations.ChannelRoute | None = None
+    """Whether it notifies by email."""
     webhook: integrations.ChannelRoute | None = None
+    """Whether it notifies by webhooks."""
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -56,13 +67,21 @@ class RouteCreate(Serializable):
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
     """Place among the routes of the integration, from 0; -1 is the end, as without it."""
     slack: integrations.SlackRouteInput | UnsetType = UNSET
+    """Where it posts in Slack."""
     telegram: integrations.ChannelRouteInput | UnsetType = UNSET
+    """Where it posts in Telegram."""
     msteams: integrations.ChannelRouteInput | UnsetType = UNSET
+    """Where it posts in Microsoft Teams."""
     mattermost: integrations.ChannelRouteInput | UnsetType = UNSET
+    """Where it posts in Mattermost."""
     mobile_app: integrations.ChannelRouteInput | UnsetType = UNSET
+    """Whether it notifies by the mobile app."""
     mobile_app_critical: integrations.ChannelRouteInput | UnsetType = UNSET
+    """Whether it notifies by the mobile app, as important notifications."""
     email: integrations.ChannelRouteInput | UnsetType = UNSET
+    """Whether it notifies by email."""
     webhook: integrations.ChannelRouteInput | UnsetType = UNSET
+    """Whether it notifies by webhooks."""
 
 
 @attrs.frozen(kw_only=True)
@@ -78,13 +97,21 @@ class RouteUpdate(Serializable):
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
     """New place among the routes of the integration, from 0; -1 is the end."""
     slack: integrations.SlackRouteInput | UnsetType = UNSET
+    """Where it posts in Slack."""
     telegram: integrations.ChannelRouteInput | UnsetType = UNSET
+    """Where it posts in Telegram."""
     msteams: integrations.ChannelRouteInput | UnsetType = UNSET
+    """Where it posts in Microsoft Teams."""
     mattermost: integrations.ChannelRouteInput | UnsetType = UNSET
+    """Where it posts in Mattermost."""
     mobile_app: integrations.ChannelRouteInput | UnsetType = UNSET
+    """Whether it notifies by the mobile app."""
     mobile_app_critical: integrations.ChannelRouteInput | UnsetType = UNSET
+    """Whether it notifies by the mobile app, as important notifications."""
     email: integrations.ChannelRouteInput | UnsetType = UNSET
+    """Whether it notifies by email."""
     webhook: integrations.ChannelRouteInput | UnsetType = UNSET
+    """Whether it notifies by webhooks."""
 
 
 if TYPE_CHECKING:

@@ -37,13 +37,17 @@ class Schedule(Serializable):
     """A schedule; it has the members of its type, and the others are null or empty."""
 
     id: str
+    """Id of the schedule."""
     name: str
     """Not unique."""
     on_call_now: tuple[str, ...]
     """Ids of the users who were on call when it was read."""
     type: ScheduleType | None = None
+    """Where its shifts come from."""
     team_id: str | None = None
+    """Id of the team; null for none."""
     slack: SlackSettings | None = None
+    """What Slack is told about the schedule."""
     time_zone: str | None = None
     """Of types calendar and web."""
     shifts: tuple[str, ...] = ()
@@ -66,9 +70,13 @@ class FinalShift(Serializable):
     user_pk: str
     """Id of the user."""
     shift_start: AwareDatetime
+    """When the shift begins."""
     shift_end: AwareDatetime
+    """When the shift ends."""
     user_email: str | None = None
+    """Email address of the user."""
     user_username: str | None = None
+    """Login name of the user in Grafana."""
 
 
 @attrs.frozen(kw_only=True)
@@ -76,6 +84,7 @@ class IcalScheduleCreate(Serializable):
     """A schedule that the server reads from iCalendar files."""
 
     type: Literal["ical"] = "ical"
+    """Always `ical`."""
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     """Up to 200 characters; not unique."""
     ical_url_primary: Annotated[str, msgspec.Meta(min_length=1)]
@@ -83,6 +92,7 @@ class IcalScheduleCreate(Serializable):
     team_id: str | None | UnsetType = UNSET
     """Id of the team."""
     slack: SlackSettingsInput | UnsetType = UNSET
+    """What Slack is told about the schedule."""
     ical_url_overrides: str | None | UnsetType = UNSET
     """URL of an iCalendar file whose events replace others."""
 
@@ -92,6 +102,7 @@ class CalendarScheduleCreate(Serializable):
     """A schedule of shifts that the API manages."""
 
     type: Literal["calendar"] = "calendar"
+    """Always `calendar`."""
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     """Up to 200 characters; not unique."""
     time_zone: Annotated[str, msgspec.Meta(min_length=1)]
@@ -99,6 +110,7 @@ class CalendarScheduleCreate(Serializable):
     team_id: str | None | UnsetType = UNSET
     """Id of the team."""
     slack: SlackSettingsInput | UnsetType = UNSET
+    """What Slack is told about the schedule."""
     shifts: Sequence[str] | UnsetType = UNSET
     """Ids of its on-call shifts, in no order."""
     ical_url_overrides: str | None | UnsetType = UNSET
@@ -112,6 +124,7 @@ class WebScheduleCreate(Serializable):
     """A schedule that is edited on the web; the open-source engine takes no later change by the API."""
 
     type: Literal["web"] = "web"
+    """Always `web`."""
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     """Up to 200 characters; not unique."""
     time_zone: Annotated[str, msgspec.Meta(min_length=1)]
@@ -119,6 +132,7 @@ class WebScheduleCreate(Serializable):
     team_id: str | None | UnsetType = UNSET
     """Id of the team."""
     slack: SlackSettingsInput | UnsetType = UNSET
+    """What Slack is told about the schedule."""
     shifts: Sequence[str] | UnsetType = UNSET
     """Ids of its on-call shifts, in no order."""
 
@@ -132,6 +146,7 @@ class ScheduleUpdate(Serializable):
     team_id: str | None | UnsetType = UNSET
     """Id of the new team; null for no team."""
     slack: SlackSettingsInput | UnsetType = UNSET
+    """What Slack is told about the schedule."""
     time_zone: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
     """IANA name; of types calendar and web."""
     shifts: Sequence[str] | UnsetType = UNSET

@@ -12,5 +12,6 @@ class SlackChannel(Serializable):
     """A Slack channel."""
 
     name: str
+    """Name of the channel."""
     slack_id: str
     """Id in Slack, which routes and schedules take as `channel_id`."""

@@ -12,10 +12,13 @@ class Team(Serializable):
     """A team of the organization."""
 
     id: str
+    """Id of the team."""
     name: str
+    """Name of the team."""
     grafana_id: int | None = None
     """Number of the team in Grafana."""
     email: str | None = None
+    """Email address."""
     avatar_url: str | None = None
     """URL of its picture; may be relative to Grafana's."""
 

@@ -14,6 +14,7 @@ class SlackUserGroup(Serializable):
     id: str
     """Id in Slack, which schedules take as `user_group_id`."""
     name: str
+    """Name of the group in Slack."""
     handle: str
     """What is mentioned after @."""
 
@@ -30,6 +31,7 @@ class UserGroup(Serializable):
     type: str
     """`slack_based`; there is no other type yet."""
     slack: SlackUserGroup | None = None
+    """The group in Slack."""
 
     def __hash__(self) -> int:
         return hash(self.id)

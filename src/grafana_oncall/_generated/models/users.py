@@ -22,7 +22,9 @@ class SlackUser(Serializable):
     """The Slack account of a user."""
 
     user_id: str
+    """Slack's id of the user."""
     team_id: str
+    """Slack's id of the workspace."""
 
 
 @attrs.frozen(kw_only=True)
@@ -30,17 +32,23 @@ class User(Serializable):
     """A user of the organization."""
 
     id: str
+    """Id of the user."""
     username: str
+    """Login name in Grafana."""
     role: UserRole
+    """Role in Grafana."""
     grafana_id: int | None = None
     """Number of the user in Grafana."""
     email: str | None = None
+    """Email address."""
     is_phone_number_verified: bool | None = None
+    """Whether phone calls and SMS reach the user."""
     timezone: str | None = None
     """Such as Europe/Berlin."""
     teams: tuple[str, ...] = ()
     """Ids of the user's teams."""
     slack: SlackUser | None = None
+    """The account in Slack; null for none."""
     phone_number: str | None = None
     """Grafana Cloud only; null if it may not be seen."""
     phone_number_status: str | None = None

@@ -35,6 +35,7 @@ class EventHeader(Serializable):
     """What happened, and when."""
 
     type: EventType
+    """What happened."""
     time: AwareDatetime | None = None
     """When, where the type is alert group created, acknowledge, resolve or silence."""
     until: AwareDatetime | None = None
@@ -46,8 +47,11 @@ class EventUser(Serializable):
     """A user in the payload of a webhook."""
 
     id: str
+    """Id of the user."""
     username: str | None = None
+    """Login name in Grafana."""
     email: str | None = None
+    """Email address."""
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -58,24 +62,37 @@ class EventAlertGroup(Serializable):
     """An alert group in the payload of a webhook. It may have changed since the event."""
 
     id: str
+    """Id of the alert group."""
     integration_id: str
+    """Id of the integration."""
     alerts_count: int
+    """Number of alerts in it."""
     state: alert_groups.AlertGroupState
+    """What it is now: firing, acknowledged, resolved or silenced."""
     created_at: AwareDatetime
+    """When its first alert arrived."""
     team_id: str | None = None
+    """Id of the team; null for none."""
     route_id: str | None = None
+    """Id of the route that its alerts took."""
     resolved_at: AwareDatetime | None = None
+    """When it was resolved."""
     resolved_by: str | None = None
     """Id of the user who resolved it."""
     acknowledged_at: AwareDatetime | None = None
+    """When it was acknowledged."""
     acknowledged_by: str | None = None
     """Id of the user who acknowledged it."""
     labels: Any = None
     """Values by key, where the API has a list; a server without labels sends the API's list."""
     title: str | None = None
+    """Title of the alert group."""
     permalinks: alert_groups.Permalinks | None = None
+    """Links to it."""
     silenced_at: AwareDatetime | None = None
+    """When it was silenced."""
     last_alert: alert_groups.Alert | None = None
+    """Its latest alert."""
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -86,9 +103,11 @@ class EventIntegration(Serializable):
     """The integration of an alert group in the payload of a webhook."""
 
     id: str
+    """Id of the integration."""
     type: str | None = None
     """Such as webhook, alertmanager or grafana."""
     name: str | None = None
+    """Name of the integration."""
     team: str | None = None
     """Name of its team."""
     labels: Any = None
@@ -103,7 +122,9 @@ class EventWebhook(Serializable):
     """The webhook that was triggered."""
 
     id: str
+    """Id of the webhook."""
     name: str | None = None
+    """Name of the webhook."""
     labels: Any = None
     """Values by key."""
 
@@ -116,24 +137,31 @@ class WebhookEvent(Serializable):
     """What an outgoing webhook sends when something happens to an alert group."""
 
     event: EventHeader
+    """What happened, and when."""
     alert_group: EventAlertGroup
+    """The alert group, after the event."""
     alert_group_id: str
+    """Id of the alert group."""
     user: EventUser | None = None
     """The user who did it; null if no user did."""
     alert_payload: Any = attrs.field(default=None, hash=False)
     """Payload of the group's first alert; any JSON."""
     integration: EventIntegration | None = None
+    """The integration that the alert group comes from."""
     notified_users: tuple[EventUser, ...] = ()
     """The users who have been notified of the group."""
     users_to_be_notified: tuple[EventUser, ...] = ()
     """The users whom the escalation is going to notify."""
     alert_group_acknowledged_by: EventUser | None = None
+    """Id of the user who acknowledged it; null if nobody did."""
     alert_group_resolved_by: EventUser | None = None
+    """Id of the user who resolved it; null if nobody did."""
     webhook: EventWebhook | None = None
     """Absent on a server without labels."""
     responses: Mapping[str, Any] | None = attrs.field(default=None, hash=False)
     """The responses to other webhooks, by webhook id; absent if there are none."""
     external_id: str | None = None
+    """Id of the alert group for other systems."""
 
 
 class HttpMethod(OpenStrEnum):
@@ -152,8 +180,11 @@ class Webhook(Serializable):
     """A request that the server sends when something happens to an alert group."""
 
     id: str
+    """Id of the webhook."""
     name: str
+    """Name of the webhook."""
     is_webhook_enabled: bool | None = None
+    """Whether it is sent."""
     team: str | None = None
     """Id of the team."""
     data: str | None = None
@@ -173,10 +204,13 @@ class Webhook(Serializable):
     forward_all: bool | None = None
     """Whether the body is the whole event."""
     http_method: HttpMethod | None = None
+    """Method of the request."""
     trigger_type: TriggerType | None = None
+    """Which event it is sent for."""
     integration_filter: tuple[str, ...] | None = None
     """Ids of the integrations whose groups it is sent for; null for all."""
     preset: Preset | None = None
+    """Preset that fills in its other settings; null for none."""
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -191,6 +225,7 @@ class WebhookCreate(Serializable):
     url: Annotated[str, msgspec.Meta(min_length=1)]
     """Where to send; a Jinja2 template."""
     http_method: HttpMethod
+    """Method of the request."""
     trigger_type: TriggerType
     """What a webhook is sent for: `escalation` by a step of an escalation chain, `status change`
     for any change of state. The last four are known to Grafana Cloud only."""
@@ -227,6 +262,7 @@ class WebhookUpdate(Serializable):
     url: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
     """Where to send; a Jinja2 template."""
     http_method: HttpMethod | UnsetType = UNSET
+    """Method of the request."""
     trigger_type: TriggerType | UnsetType = UNSET
     """What a webhook is sent for: `escalation` by a step of an escalation chain, `status change`
     for any change of state. The last four are known to Grafana Cloud only."""
@@ -261,6 +297,7 @@ class WebhookResponse(Serializable):
     """What a webhook sent, and what came back."""
 
     timestamp: AwareDatetime
+    """When it was sent."""
     url: str | None = None
     """Where it was sent."""
     request_trigger: str | None = None

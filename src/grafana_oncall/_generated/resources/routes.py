@@ -92,14 +92,15 @@ class Routes(Resource):
             routing_type: How the expression is read; `regex` without it.
             position: Place among the routes of the integration, from 0; -1 is the end, as
                 without it.
-            slack: Where a route posts in Slack.
-            telegram: Where a route posts in a channel other than Slack.
-            msteams: Where a route posts in a channel other than Slack.
-            mattermost: Where a route posts in a channel other than Slack.
-            mobile_app: Where a route posts in a channel other than Slack.
-            mobile_app_critical: Where a route posts in a channel other than Slack.
-            email: Where a route posts in a channel other than Slack.
-            webhook: Where a route posts in a channel other than Slack.
+            slack: Where it posts in Slack.
+            telegram: Where it posts in Telegram.
+            msteams: Where it posts in Microsoft Teams.
+            mattermost: Where it posts in Mattermost.
+            mobile_app: Whether it notifies by the mobile app.
+            mobile_app_critical: Whether it notifies by the mobile app, as important
+                notifications.
+            email: Whether it notifies by email.
+            webhook: Whether it notifies by webhooks.
 
         Raises:
             BadRequest: The integration, the escalation chain or a channel does not exist, or
@@ -202,14 +203,15 @@ class Routes(Resource):
             routing_regex: The new expression.
             routing_type: How the expression is read.
             position: New place among the routes of the integration, from 0; -1 is the end.
-            slack: Where a route posts in Slack.
-            telegram: Where a route posts in a channel other than Slack.
-            msteams: Where a route posts in a channel other than Slack.
-            mattermost: Where a route posts in a channel other than Slack.
-            mobile_app: Where a route posts in a channel other than Slack.
-            mobile_app_critical: Where a route posts in a channel other than Slack.
-            email: Where a route posts in a channel other than Slack.
-            webhook: Where a route posts in a channel other than Slack.
+            slack: Where it posts in Slack.
+            telegram: Where it posts in Telegram.
+            msteams: Where it posts in Microsoft Teams.
+            mattermost: Where it posts in Mattermost.
+            mobile_app: Whether it notifies by the mobile app.
+            mobile_app_critical: Whether it notifies by the mobile app, as important
+                notifications.
+            email: Whether it notifies by email.
+            webhook: Whether it notifies by webhooks.
 
         Raises:
             NotFound: There is no such route, or its integration is deleted.

@@ -105,7 +105,7 @@ class Webhooks(Resource):
         Args:
             name: Unique in the organization, up to 100 characters.
             url: Where to send; a Jinja2 template.
-            http_method: Method of the request that a webhook sends.
+            http_method: Method of the request.
             trigger_type: What a webhook is sent for: `escalation` by a step of an escalation
                 chain, `status change` for any change of state. The last four are known to Grafana
                 Cloud only.
@@ -217,7 +217,7 @@ class Webhooks(Resource):
             webhook_id: Id of the webhook, or the object.
             name: Unique in the organization, up to 100 characters.
             url: Where to send; a Jinja2 template.
-            http_method: Method of the request that a webhook sends.
+            http_method: Method of the request.
             trigger_type: What a webhook is sent for: `escalation` by a step of an escalation
                 chain, `status change` for any change of state. The last four are known to Grafana
                 Cloud only.
