@@ -55,12 +55,17 @@ class Snapshot(Serializable):
     """What is kept of a group to find out what changes: small enough for many."""
 
     id: str
+    """Id of the alert group."""
     created_at: AwareDatetime
+    """When its first alert arrived."""
     state: AlertGroupState
+    """What it was: firing, acknowledged, resolved or silenced."""
     alerts_count: int
+    """Number of alerts in it."""
     labels: tuple[tuple[str, str], ...]
     """Pairs of key and value, sorted."""
     title: str | None
+    """Title of the alert group."""
 
     @classmethod
     def of(cls, group: AlertGroup) -> Snapshot:

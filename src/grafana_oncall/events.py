@@ -43,9 +43,13 @@ class CallStarted(Occurrence):
 
     level: ClassVar[int] = logging.DEBUG
     call: int
+    """Tells this call from the others of the client."""
     operation: str
+    """The operationId."""
     method: str
+    """Method of its requests."""
     path: str
+    """Path of its requests, without the query."""
 
 
 @attrs.frozen(kw_only=True)
@@ -54,7 +58,9 @@ class AttemptEnded(Occurrence):
 
     level: ClassVar[int] = logging.DEBUG
     call: int
+    """The call that it belongs to."""
     operation: str
+    """The operationId."""
     attempt: int
     """Number of the attempt, from 1."""
     status: int | None
@@ -73,12 +79,15 @@ class RetryScheduled(Occurrence):
 
     level: ClassVar[int] = logging.INFO
     call: int
+    """The call that is retried."""
     operation: str
+    """The operationId."""
     attempt: int
     """Number of the attempt that failed."""
     delay: float
     """Seconds until the next one, a pause of all calls included."""
     error: str
+    """Why the last attempt failed."""
 
 
 @attrs.frozen(kw_only=True)
@@ -87,6 +96,7 @@ class Paused(Occurrence):
 
     level: ClassVar[int] = logging.WARNING
     seconds: float
+    """For how long."""
     reason: str
     """`throttled` or `unknown_stack`, both a 429; `unreachable` (no connection, or no response),
     `unavailable` (a gateway responds in OnCall's place) or `rate_limit_storage` (its Redis does not
@@ -116,9 +126,13 @@ class PageRead(Occurrence):
 
     level: ClassVar[int] = logging.DEBUG
     operation: str
+    """The operationId."""
     number: int
+    """Number of the page, from 1."""
     items: int
+    """How many objects it had."""
     count: int
+    """How many objects all pages have, says the server."""
 
 
 @attrs.frozen(kw_only=True)
@@ -130,6 +144,7 @@ class ListIncomplete(Occurrence):
 
     level: ClassVar[int] = logging.WARNING
     operation: str
+    """The operationId."""
     items: int
     """Distinct items on the pages."""
     count: int
@@ -152,6 +167,7 @@ class GroupsSkipped(Occurrence):
 
     level: ClassVar[int] = logging.WARNING
     number: int
+    """How many groups were skipped."""
     ids: tuple[str, ...]
     """Their ids, as far as they show one."""
     path: str
@@ -177,8 +193,11 @@ class CallEnded(Occurrence):
 
     level: ClassVar[int] = logging.DEBUG
     call: int
+    """The call that ended."""
     operation: str
+    """The operationId."""
     attempts: int
+    """Number of requests that were sent."""
     elapsed: float
     """Seconds since CallStarted."""
     error: str | None

@@ -32,6 +32,7 @@ class Operation:
     id: str
     """Its operationId, such as `acknowledge_alert_group`."""
     method: str
+    """Method of the request."""
     path: str
     """Path below `/api/v1/`, with the parameters in braces."""
     permission: str
@@ -57,12 +58,15 @@ class Request(Generic[T]):
     """
 
     operation: Operation
+    """What it asks for."""
     path: str
     """Path below `/api/v1/`, percent-encoded, with a trailing slash."""
     returns: type[T]
+    """The type that the response is decoded to."""
     query: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=_without_token)
     """Its repr hides a token, such as that of a calendar."""
     body: Any = UNSET
+    """The body, before it is encoded; UNSET for none."""
     skip_undecodable: bool = False
     """Whether the items of a page that cannot be decoded are left out, and kept in
     `Page.undecodable`. Otherwise they fail the request."""
@@ -89,9 +93,13 @@ class Response:
     """
 
     status: int
+    """Status of the response."""
     headers: Mapping[str, str] = attrs.field(repr=False)
+    """Its headers."""
     content: bytes = attrs.field(repr=False)
+    """Its body."""
     received: datetime = attrs.field(factory=lambda: datetime.now(UTC))
+    """When it had arrived."""
 
 
 @attrs.frozen(kw_only=True)
@@ -99,7 +107,9 @@ class Result(Generic[T]):
     """A decoded value, and the response that it was decoded from."""
 
     value: T
+    """The decoded body."""
     response: Response
+    """The response that it was decoded from."""
 
 
 @attrs.frozen(kw_only=True)
@@ -107,11 +117,13 @@ class Page(Generic[T]):
     """One page of a list as the server returned it; it may repeat items of other pages."""
 
     results: Sequence[T]
+    """The objects of this page."""
     count: int
     """Items on all pages, at the time of this response."""
     number: int
     """Number of this page, from 1."""
     total_pages: int | None
+    """How many pages there are, if the server says so."""
     next: str | None
     """URL of the next page, as the server knows its own host; only its query is ever used."""
     raw: bytes = attrs.field(repr=False)

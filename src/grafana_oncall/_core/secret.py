@@ -16,6 +16,7 @@ class Secret(Generic[T_co]):
     """
 
     value: T_co = attrs.field(repr=False)  # some debuggers read attrs fields instead of the repr
+    """The value itself."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(…)"

@@ -26,6 +26,7 @@ class TokenReport(Serializable):
     """What one token of a client can do."""
 
     name: Literal["token", "user_token"]
+    """The argument of the client: `token` or `user_token`."""
     kind: Literal["user", "service_account"] | None
     """Whose it is, by its prefix; None if a function failed to return it."""
     valid: bool | None
@@ -73,7 +74,9 @@ class CheckReport(Serializable):
     """
 
     url: str
+    """URL of the API."""
     grafana_url: str | None
+    """URL of the Grafana stack, where one was given."""
     reachable: bool
     """Whether OnCall itself answered."""
     flavour: Literal["cloud", "oss"] | None

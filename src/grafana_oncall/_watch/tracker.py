@@ -48,6 +48,7 @@ class Delivery:
     """A report of one object to a consumer."""
 
     id: str
+    """Id of the alert group or schedule."""
     after: Snapshot | None
     """The group as reported; None when it was deleted, and for who is on call."""
     left_filter: bool = False

@@ -57,11 +57,13 @@ class DeadLetter:
     """A change on which every attempt of a handler failed."""
 
     change: Watched
+    """What the handler was called with."""
     handler: str
     """Name of the handler."""
     error: Exception
     """What the last attempt raised."""
     attempts: int
+    """How often the handler was called."""
 
 
 @attrs.frozen(kw_only=True)

@@ -60,6 +60,7 @@ class Outcome:
     id: str
     """Id of the alert group."""
     status: Status
+    """What became of the group."""
     detail: str = ""
     """The server's reason, the error, or which of several steps were done; in words."""
     error: OnCallError | None = None

@@ -106,7 +106,10 @@ def __dir__() -> list[str]:
 
 
 class InvalidArgument(OnCallError, ValueError):
-    """An argument is missing or makes no sense; nothing was sent."""
+    """An argument is missing or makes no sense; nothing was sent.
+
+    What to do: correct `.argument`.
+    """
 
     def __init__(self, message: str, *, argument: str) -> None:
         super().__init__(message)
@@ -142,15 +145,24 @@ class _Problems(InvalidArgument):
 
 
 class LabelError(_Problems):
-    """Labels that break the API's rules, or that a filter cannot match."""
+    """Labels that break the API's rules, or that a filter cannot match.
+
+    What to do: correct all of `.problems`.
+    """
 
 
 class TemplateError(_Problems):
-    """Templates that are not valid Jinja2."""
+    """Templates that are not valid Jinja2.
+
+    What to do: correct all of `.problems`; each has its line.
+    """
 
 
 class TimeRangeError(InvalidArgument):
-    """A time that is naive, or a range of times that is reversed or incomplete."""
+    """A time that is naive, or a range of times that is reversed or incomplete.
+
+    What to do: pass times with a zone, the earlier one first.
+    """
 
 
 class TokenUnavailable(OnCallError):
@@ -158,6 +170,8 @@ class TokenUnavailable(OnCallError):
 
     What it raised is chained, unless that may show a token. Bots and waits ask again later, if the
     function raised or took too long; bulk runs end, and can be resumed.
+
+    What to do: see its cause. Bots ask again.
     """
 
     def __init__(self, message: str, *, argument: str, raised: bool) -> None:
@@ -174,6 +188,8 @@ class FilterIgnored(OnCallError):
     Nothing was written to any group of it, and a list yields none of that page. Either the server
     or a proxy ignores the filter, or the group changed at that very moment: then a retry succeeds.
     A list has already tried twice.
+
+    What to do: try again, for the group may have changed at that moment.
     """
 
     def __init__(self, message: str, *, group_id: str | None, unmet: str) -> None:
@@ -188,6 +204,8 @@ class IdsDropped(OnCallError):
     """A write named ids that the server does not know. It dropped them, and stored all the rest.
 
     The object exists, or has changed: correct it, or delete it, by its id in `.result`.
+
+    What to do: correct or delete the object, `.result`.
     """
 
     def __init__(
@@ -208,7 +226,10 @@ class IdsDropped(OnCallError):
 
 
 class MultipleFound(OnCallError):
-    """Several objects have the value by which one was looked for."""
+    """Several objects have the value by which one was looked for.
+
+    What to do: get the right one by its id.
+    """
 
     def __init__(self, message: str, *, ids: tuple[str, ...]) -> None:
         super().__init__(message)
@@ -217,7 +238,10 @@ class MultipleFound(OnCallError):
 
 
 class SelectionTooLarge(OnCallError):
-    """A bulk selection has more groups than `max_items` allows; nothing was written to them."""
+    """A bulk selection has more groups than `max_items` allows; nothing was written to them.
+
+    What to do: narrow the selection, or allow more.
+    """
 
     def __init__(self, message: str, *, limit: int) -> None:
         super().__init__(message)
@@ -232,7 +256,10 @@ _JournalReason: TypeAlias = Literal[
 
 
 class JournalError(OnCallError):
-    """The journal of a bulk run cannot be written, read or resumed. The cause is chained."""
+    """The journal of a bulk run cannot be written, read or resumed. The cause is chained.
+
+    What to do: as the message says: resume it, delete it, or name another file.
+    """
 
     def __init__(self, message: str, *, path: str, reason: _JournalReason = "io") -> None:
         super().__init__(message)
@@ -247,7 +274,10 @@ class JournalError(OnCallError):
 
 
 class CheckpointError(OnCallError):
-    """The checkpoint of a watcher cannot be written, read, or used for this watcher."""
+    """The checkpoint of a watcher cannot be written, read, or used for this watcher.
+
+    What to do: as the message says: delete it, or name another file.
+    """
 
     def __init__(self, message: str, *, path: str | None) -> None:
         super().__init__(message)
@@ -259,11 +289,16 @@ class StoreUnavailable(OnCallError):
     """A store (`grafana_oncall.stores`) does not respond, or not as it should.
 
     It is for whoever writes a store to raise. What a write of it did is unknown.
+
+    What to do: try later, or look for what is wrong with the store.
     """
 
 
 class WaitTimeout(OnCallError, TimeoutError):
-    """The state that was waited for was not reached in time."""
+    """The state that was waited for was not reached in time.
+
+    What to do: see `.last`.
+    """
 
     def __init__(self, message: str, *, last: Mapping[str, str | None]) -> None:
         super().__init__(message)
@@ -275,6 +310,8 @@ class NotAnEvent(OnCallError, ValueError):
     """A body is not what an outgoing webhook with the whole payload sends.
 
     The message shows nothing of the body.
+
+    What to do: let the webhook forward the whole payload.
     """
 
     def __init__(self, reason: str, *, path: str | None = None) -> None:

@@ -55,13 +55,18 @@ class OnCallError(Exception):
 
 
 class ClientStateError(OnCallError, RuntimeError):
-    """The client cannot be used here and now: it is closed, or bound to another event loop."""
+    """The client cannot be used here and now: it is closed, or bound to another event loop.
+
+    What to do: make a new client, in the event loop that uses it.
+    """
 
 
 class TransportError(OnCallError):
     """No response, or no connection; or the Redis of `rate_limit_storage=` did not respond.
 
     The cause is chained, unless it may show the token.
+
+    What to do: try later, or look for what is wrong with the network.
     """
 
     def __init__(self, message: str, *, operation: str, sent: bool) -> None:
@@ -73,7 +78,10 @@ class TransportError(OnCallError):
 
 
 class RequestTimeout(TransportError):
-    """No response in time."""
+    """No response in time.
+
+    What to do: try later, or raise `timeout=`.
+    """
 
 
 class OutcomeUnknown(OnCallError):
@@ -81,6 +89,8 @@ class OutcomeUnknown(OnCallError):
 
     It was not retried, because a retry could have its effect twice; or the retries did not show
     whether the effect is there. The message says how to find out.
+
+    What to do: look whether it has; the message says where.
     """
 
     def __init__(self, message: str, *, operation: str) -> None:
@@ -98,7 +108,10 @@ _OTHER_SHAPE: Final = (
 
 
 class DecodeError(OnCallError):
-    """A response does not match the specification."""
+    """A response does not match the specification.
+
+    What to do: check `url=` and proxies, or look for a newer release.
+    """
 
     def __init__(
         self,
@@ -119,6 +132,7 @@ class DecodeError(OnCallError):
         self.operation: str = operation
         """The operationId."""
         self.status: int = status
+        """Status of the response."""
         self.path: str | None = path
         """Where in the JSON, such as `$.results[0].id`; None if the body as a whole is not what was
         expected, such as a page of HTML."""
@@ -129,7 +143,11 @@ class DecodeError(OnCallError):
 
 
 class StatusError(OnCallError):
-    """The server refused the request."""
+    """The server refused the request.
+
+    What to do: read `.detail`, `.fields` and `.hint`; `.is_gateway` tells whether it was OnCall
+    that refused.
+    """
 
     def __init__(
         self,
@@ -147,6 +165,7 @@ class StatusError(OnCallError):
         advice = f" Hint: {hint}" if hint else ""
         super().__init__(f"{operation}: {status} {detail} ({method} {path}).{advice}")
         self.status: int = status
+        """Status of the response."""
         self.detail: str = detail
         """What the server said, as one readable line."""
         self.fields: Mapping[str, tuple[str, ...]] = fields
@@ -154,6 +173,7 @@ class StatusError(OnCallError):
         self.operation: str = operation
         """The operationId."""
         self.method: str = method
+        """Method of the request."""
         self.path: str = path
         """Path of the request from `/api/v1/` on, without its query."""
         self.hint: str | None = hint
@@ -166,37 +186,56 @@ class StatusError(OnCallError):
 
 
 class BadRequest(StatusError):
-    """400, and any other 4xx of OnCall without a class of its own: the input is not accepted."""
+    """400, and any other 4xx of OnCall without a class of its own: the input is not accepted.
+
+    What to do: correct what `.detail` and `.fields` name.
+    """
 
 
 class Conflict(BadRequest):
-    """The state of the alert group does not allow the action."""
+    """The state of the alert group does not allow the action.
+
+    What to do: suppress it in handlers, where it is an ordinary race; otherwise read the group.
+    """
 
 
 class AlreadyInState(Conflict):
     """The alert group, or its label, is already as requested, says the server.
 
     It also says so of an acknowledged group that was resolved since: check the group's state.
+
+    What to do: nothing.
     """
 
 
 class Unauthorized(StatusError):
-    """The token is missing, wrong or malformed: 401, or the server's 403 "Invalid token."."""
+    """The token is missing, wrong or malformed: 401, or the server's 403 "Invalid token.".
+
+    What to do: check the token, and `grafana_url=`.
+    """
 
 
 class Forbidden(StatusError):
-    """The token is valid, but not allowed to do this."""
+    """403: the token is valid, but not allowed to do this.
+
+    What to do: grant the permission that the operation needs.
+    """
 
 
 class UserTokenRequired(Forbidden):
-    """A service account called an action that needs a user's OnCall API key."""
+    """A service account called an action that needs a user's OnCall API key.
+
+    What to do: pass a user's OnCall API key as `user_token=`.
+    """
 
 
 class NotFound(StatusError):
-    """The server has the endpoint, but no such object, as it says in OnCall's own words.
+    """404: the server has the endpoint, but no such object, as it says in OnCall's own words.
 
     Methods that look for an object, such as `by_name`, raise it too if they find none: the hint
     names similar values.
+
+    What to do: check the id; suppress it in handlers, where it was deleted meanwhile.
     """
 
     @property
@@ -206,17 +245,25 @@ class NotFound(StatusError):
 
 
 class EndpointUnavailable(StatusError):
-    """The server has no such endpoint, or it is not OnCall: a 404 in other words than OnCall's."""
+    """The server has no such endpoint, or it is not OnCall: a 404 in other words than OnCall's.
+
+    What to do: do without, or check `url=`.
+    """
 
 
 class RateLimited(StatusError):
-    """Too many requests."""
+    """429: too many requests.
+
+    What to do: retry after `.reset_after` seconds, or raise `RetryPolicy.deadline`.
+    """
 
 
 class ServerError(StatusError):
-    """The server, or a gateway in front of it, failed; the server also does on some bad input.
+    """5xx: the server, or a gateway in front of it, failed; the server also does on some bad input.
 
     A 5xx, or a 4xx of a gateway without a class of its own, such as 408 or 499.
+
+    What to do: try later; check the input, unless `.is_gateway`.
     """
 
 

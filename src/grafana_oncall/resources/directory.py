@@ -47,7 +47,9 @@ class Whose(Serializable):
     team: Team | None
     """The team that owns it."""
     acknowledged_by: User | None
+    """The user who acknowledged it."""
     resolved_by: User | None
+    """The user who resolved it."""
 
 
 class Directory:

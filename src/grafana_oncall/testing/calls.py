@@ -18,6 +18,7 @@ class Call:
     """A request that arrived, and its outcome."""
 
     request: FakeRequest
+    """The request."""
     operation: str | None
     """Name of the operation; `None` if the path or the method has none."""
     response: FakeResponse | None
@@ -73,6 +74,7 @@ class NoResponse(Exception):
     def __init__(self, call: Call) -> None:
         super().__init__(call)
         self.call = call
+        """The call that got no response."""
 
     def __str__(self) -> str:
         fault = "" if self.call.fault is None else f" ({self.call.fault.kind})"

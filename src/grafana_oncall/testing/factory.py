@@ -156,9 +156,13 @@ class Factory:
     def __init__(self, server: FakeOnCall) -> None:
         self._server = server
         self.group = explain_keywords(server.add_group, "group")
+        """Adds an alert group; see `FakeOnCall.add_group`."""
         self.integration = explain_keywords(server.add_integration, "integration")
+        """Adds an integration; see `FakeOnCall.add_integration`."""
         self.label = server.add_label
+        """Adds a label to the catalogue; see `FakeOnCall.add_label`."""
         self.event = server.event
+        """Returns the body of a webhook; see `FakeOnCall.event`."""
 
     def groups(
         self, number: int, *, apart: timedelta = timedelta(minutes=1), **fields: Any

@@ -89,9 +89,13 @@ class FakeOnCall(Populate):
         )
         self._calls = Calls()
         self.keep_calls = keep_calls
+        """Whether `calls` records what arrives."""
         self.faults = Faults(clock)
+        """What goes wrong, as scripted."""
         self.token = token
+        """A valid token, that of `user`."""
         self.user = self.add_token(token, user="admin")
+        """The user `admin`."""
 
     @classmethod
     def from_json(cls, text: str, *, clock: Clock = utc_now, keep_calls: bool = True) -> Self:

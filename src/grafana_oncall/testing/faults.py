@@ -35,6 +35,7 @@ class Fault:
     """Something that goes wrong with a request. Made by `reset`, `status`, `hang` …."""
 
     kind: Kind
+    """What goes wrong."""
     applied: bool
     """Whether the server processes the request."""
     response: FakeResponse | None = None
@@ -142,7 +143,9 @@ class MatchedFault:
     """A fault that affects a request, and the time since it was added."""
 
     fault: Fault
+    """What goes wrong."""
     age: timedelta = timedelta(0)
+    """Time since it was added."""
 
     def apply(self, response: FakeResponse | None) -> FakeResponse | None:
         """Return what the client receives instead of the real response."""

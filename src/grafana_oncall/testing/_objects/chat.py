@@ -10,6 +10,7 @@ class FakeSlackChannel:
     """A Slack channel; the API shows its name and its id in Slack only."""
 
     id: str
+    """Id of the channel in OnCall."""
     name: str
     slack_id: str
 
@@ -20,5 +21,8 @@ class FakeUserGroup:
 
     id: str
     name: str
+    """Name of the group in Slack."""
     slack_handle: str
+    """Handle of the group in Slack."""
     slack_id: str
+    """Slack's id of the group."""

@@ -22,10 +22,12 @@ class FakeRoute:
     id: str
     integration_id: str = attrs.field(metadata=refers_to(FakeIntegration, "deleted"))
     settings: dict[str, Any]
+    """Where it posts and whom it notifies, as in the API."""
     position: int = 0
     routing_type: str = "regex"
     routing_regex: str | None = None
     is_default: bool = False
+    """Whether it takes the alerts that match no other route."""
 
     @property
     def escalation_chain_id(self) -> str | None:

@@ -48,8 +48,11 @@ class FakeSpan:
     """A user, by id, who is on call from a start to an end."""
 
     user: str
+    """Who is on call."""
     start: datetime
+    """From when on."""
     end: datetime
+    """Until when."""
 
 
 @attrs.define(kw_only=True, eq=False)

@@ -50,6 +50,7 @@ class FakeWebhook:
     )
     preset: str | None = None
     responses: list[FakeWebhookResponse] = attrs.field(factory=list[FakeWebhookResponse])
+    """What came back to it."""
 
     @property
     def team_id(self) -> str | None:

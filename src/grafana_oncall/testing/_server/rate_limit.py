@@ -17,7 +17,9 @@ class RateLimit:
     """How many requests a user may send per window; the default is the open-source one."""
 
     requests: int = 300
+    """How many requests a window allows."""
     window: timedelta = timedelta(seconds=60)
+    """How long a window is."""
 
     def __attrs_post_init__(self) -> None:
         COUNT(requests=self.requests)

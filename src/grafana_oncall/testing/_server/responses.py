@@ -34,10 +34,15 @@ class FakeRequest:
     """
 
     method: str
+    """Method of the request."""
     path: str
+    """Path, without the query."""
     query: str = attrs.field(default="", converter=_text)
+    """The query."""
     headers: dict[str, str] = attrs.field(factory=dict[str, str], converter=_lowered, repr=False)
+    """The headers."""
     body: bytes = attrs.field(default=b"", repr=shown)
+    """The body."""
 
 
 @attrs.frozen
@@ -45,8 +50,11 @@ class FakeResponse:
     """A complete response."""
 
     status: int
+    """Status of the response."""
     headers: dict[str, str] = attrs.field(factory=dict[str, str])
+    """The headers."""
     body: bytes = attrs.field(default=b"", repr=shown)
+    """The body."""
 
     def json(self) -> Any:
         """Return the parsed body; `json.JSONDecodeError` for a page of HTML or an empty body."""

@@ -68,7 +68,9 @@ class FakeIntegration:
     type: str
     name: str
     secret: str
+    """What the URL for its alerts ends in."""
     created_at: datetime
+    """When it was made."""
     templates: dict[str, Any]
     default_route: dict[str, Any]
     team_id: str | None = None
@@ -93,12 +95,17 @@ class FakeAlertGroup:
 
     id: str
     integration: FakeIntegration
+    """The integration that it belongs to."""
     route_id: str | None
     started_at: datetime
+    """When its first alert arrived."""
     title: str | None
     payload: Any
+    """The body of its alerts."""
     last_alert_id: str
+    """Id of its latest alert."""
     last_alert_at: datetime
+    """When its latest alert arrived."""
     number: int = 0
     """Number in the organization, which the server gives it."""
     alerts_count: int = 1
@@ -110,11 +117,17 @@ class FakeAlertGroup:
     resolved_by: str | None = None
     silenced_at: datetime | None = None
     silenced_until: datetime | None = None
+    """When the silence ends; None for never."""
     root: FakeAlertGroup | None = None
+    """The group that it is attached to."""
     maintenance: bool = False
+    """Whether it stands for a maintenance."""
     wipe_requested_at: datetime | None = None
+    """When it was asked to be wiped."""
     wiped_at: datetime | None = None
+    """When it was wiped."""
     delete_requested_at: datetime | None = None
+    """When it was asked to be deleted."""
     changes: Changes = attrs.field(
         factory=Changes, init=False, repr=False, on_setattr=attrs.setters.NO_OP
     )
