@@ -37,11 +37,11 @@ All of them can be pickled, and none shows the token.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-import attrs
-
+from . import _arguments, _request
+from ._arguments import InvalidArgument, LabelError, Problem, TemplateError, TimeRangeError
 from ._request import (
     AlreadyInState,
     Attempt,
@@ -103,66 +103,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-class InvalidArgument(OnCallError, ValueError):
-    """An argument is missing or makes no sense; nothing was sent.
-
-    What to do: correct `.argument`.
-    """
-
-    def __init__(self, message: str, *, argument: str) -> None:
-        super().__init__(message)
-        self.argument: str = argument
-        """Name of the argument."""
-
-
-@attrs.frozen(kw_only=True)
-class Problem:
-    """One broken rule, and where."""
-
-    where: str
-    """The label or member at fault, such as `team:SRE` or `templates.slack.title`."""
-    rule: str
-    """What is wrong, in words."""
-    line: int | None = None
-    """Line in a template, from 1; None where Jinja2 does not say."""
-
-    def __str__(self) -> str:
-        place = f" (line {self.line})" if self.line is not None else ""
-        return f"{self.where}{place}: {self.rule}"
-
-
-class _Problems(InvalidArgument):
-    """Several problems, reported together."""
-
-    def __init__(self, problems: Sequence[Problem], *, argument: str) -> None:
-        lines = "".join(f"\n  - {problem}" for problem in problems)
-        many = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"{argument}: {many}:{lines}", argument=argument)
-        self.problems: tuple[Problem, ...] = tuple(problems)
-        """Every problem, in the order of what was given."""
-
-
-class LabelError(_Problems):
-    """Labels that break the API's rules, or that a filter cannot match.
-
-    What to do: correct all of `.problems`.
-    """
-
-
-class TemplateError(_Problems):
-    """Templates that are not valid Jinja2.
-
-    What to do: correct all of `.problems`; each has its line.
-    """
-
-
-class TimeRangeError(InvalidArgument):
-    """A time that is naive, or a range of times that is reversed or incomplete.
-
-    What to do: pass times with a zone, the earlier one first.
-    """
 
 
 class TokenUnavailable(OnCallError):
@@ -329,3 +269,9 @@ class NotAnEvent(OnCallError, ValueError):
 def client_closed() -> ClientStateError:
     """Return the error of a call to a client that is closed."""
     return ClientStateError("The client is closed. Make a new one, or keep it open longer.")
+
+
+# Tracebacks and pickles name the classes by the module that users import them from.
+for _class in [*vars(_arguments).values(), *vars(_request).values()]:
+    if isinstance(_class, type) and _class.__module__.startswith(f"{__name__}."):
+        _class.__module__ = __name__

@@ -265,9 +265,3 @@ class ServerError(StatusError):
 
     What to do: try later; check the input, unless `.is_gateway`.
     """
-
-
-# Tracebacks and pickles name the classes by the module that users import them from.
-for _class in [value for value in vars().values() if isinstance(value, type)]:
-    if _class.__module__ == __name__:
-        _class.__module__ = "grafana_oncall.errors"
