@@ -38,6 +38,7 @@ from grafana_oncall.errors import (
     SelectionTooLarge,
     ServerError,
     StatusError,
+    StoreUnavailable,
     TemplateError,
     TimeRangeError,
     TokenUnavailable,
@@ -109,6 +110,7 @@ ERRORS: list[OnCallError] = [
     ),
     MultipleFound("Two have name='a': T1, T2.", ids=("T1", "T2")),
     TokenUnavailable("token: the function raised.", argument="token", raised=True),
+    StoreUnavailable("The store does not respond."),
     SelectionTooLarge("The selection has 3 groups or more.", limit=2),
     JournalError("run.jsonl: it cannot be read.", path="run.jsonl"),
     CheckpointError("watch.json: it cannot be read.", path="watch.json"),
@@ -348,3 +350,9 @@ def test_an_excerpt_is_the_first_bytes(content: bytes, text: str) -> None:
 def test_an_excerpt_is_printable(content: bytes) -> None:
     """Whatever the bytes are."""
     assert excerpt(content).isprintable()
+
+
+@pytest.mark.parametrize("kind", [type(error) for error in ERRORS])
+def test_every_class_says_what_to_do(kind: type[OnCallError]) -> None:
+    """Its docstring does, in words of its own, from which a table of all errors is made."""
+    assert "What to do: " in (kind.__doc__ or "")

@@ -42,7 +42,10 @@ def _unpickled(cls: type[OnCallError], args: tuple[Any, ...], state: dict[str, A
 
 
 class OnCallError(Exception):
-    """Base class of all errors that this SDK raises."""
+    """Base class of all errors that this SDK raises.
+
+    What to do: as the message says.
+    """
 
     attempts: tuple[Attempt, ...] = ()
     """Every request of the call, in order; empty when nothing was sent."""
