@@ -121,6 +121,8 @@ async def test_an_export_is_of_30_days(shell: Shell, tmp_path: Path) -> None:
         shell.fake.add_group(id=group_id, labels={"a": "b"}, started_at=now - timedelta(days=age))
     assert (await shell("export", str(tmp_path / "a.jsonl"), "--label", "a:b")).code == 0
     assert [row["id"] for row in _read(tmp_path / "a.jsonl")] == ["INEW"]
+    asked = shell.fake.calls("list_alert_groups")[0].request.query
+    assert "started_at=" in asked  # the open-source engine does not look back 30 days by itself
     wider = ("--label", "a:b", "--since", "40d", "--json")
     ran = await shell("export", str(tmp_path / "b.jsonl"), *wider)
     assert ran.objects == [{"file": str(tmp_path / "b.jsonl"), "groups": 2}]
