@@ -13,6 +13,9 @@ Shape: TypeAlias = Mapping[str, type | tuple[type, ...]]
 SCHEMAS: Final = "#/components/schemas/"
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 
+# Six times as fast, where PyYAML was built with libyaml.
+_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 _ROOT: Final[Shape] = {
     **dict.fromkeys(("openapi",), str),
     **dict.fromkeys(("info", "paths", "webhooks", "components", "externalDocs"), dict),
@@ -78,7 +81,7 @@ class Spec:
     @classmethod
     def load(cls, path: Path) -> "Spec":
         """Load a YAML file."""
-        return cls(root=yaml.safe_load(path.read_text(encoding="utf-8")))
+        return cls(root=yaml.load(path.read_text(encoding="utf-8"), _LOADER))  # noqa: S506  # both are safe
 
     def check(self) -> None:
         """Check the document as a whole; the readers check its parts.

@@ -6,13 +6,12 @@ from typing import Any
 import jsonschema
 import openapi_spec_validator
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
-from codegen.read.spec import METHODS, SCHEMAS, Json
+from codegen.read.spec import METHODS, SCHEMAS, Json, Spec
 from tests.support.specs import OPENAPI
 
-ROOT: Json = yaml.safe_load(OPENAPI.read_text(encoding="utf-8"))
+ROOT: Json = Spec.load(OPENAPI).root
 """Parsed at import, because parametrization needs it before fixtures exist."""
 
 

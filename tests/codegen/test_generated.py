@@ -6,9 +6,8 @@ from typing import Any
 
 import attrs
 import pytest
-import yaml
 
-from codegen.read.spec import METHODS, SCHEMAS, Json
+from codegen.read.spec import METHODS, SCHEMAS, Json, Spec
 from grafana_oncall._core.request import Operation, Page, Request
 from grafana_oncall._core.types import OpenStrEnum, StringRule
 from grafana_oncall._generated import constraints, models
@@ -19,7 +18,7 @@ from tests.support.specs import OPENAPI, of
 MODULES = tuple(import_module(f"grafana_oncall{name}") for name in models.MODULES)
 ACTIONS = ("acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence")
 
-ROOT: Json = yaml.safe_load(OPENAPI.read_text(encoding="utf-8"))
+ROOT: Json = Spec.load(OPENAPI).root
 """Parsed at import, because parametrization needs it before fixtures exist."""
 
 CLASSES = [

@@ -16,11 +16,10 @@ from codegen.render.arguments import argument
 from grafana_oncall import FOREVER, NO_TEAM, OnCallClient, Pager, models
 from tests.contract.specification import ROOT, Json
 from tests.contract.values import text, values
-from tests.support.specs import OPENAPI
 
 Arguments: TypeAlias = Mapping[str, Any]
 
-_SPEC: Final = Spec.load(OPENAPI)
+_SPEC: Final = Spec(root=ROOT)
 GENERATED: Final = tuple(read_operations(_SPEC))
 """All operations, as the code generator reads them."""
 

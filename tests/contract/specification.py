@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import attrs
-import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
-from codegen.read.spec import METHODS
+from codegen.read.spec import METHODS, Spec
 
 Json: TypeAlias = dict[str, Any]
 
 FOLDER: Final = Path(__file__).parents[2]
-ROOT: Final[Json] = yaml.safe_load((FOLDER / "openapi.yaml").read_text(encoding="utf-8"))
+ROOT: Final[Json] = Spec.load(FOLDER / "openapi.yaml").root
 
 
 def _closed(root: Json) -> Json:
