@@ -78,12 +78,13 @@ def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
     return fake
 
 
-def afresh(flavour: Flavour) -> App:
-    """Each request meets a new server, in the next condition."""
+def afresh(*flavours: Flavour) -> App:
+    """Each request meets a new server, in the next condition; flavours change after each state."""
+    turns: Iterator[Flavour] = itertools.cycle([one for one in flavours for _ in _STATES])
     conditions = itertools.count()
 
     async def app(scope: Message, receive: Receive, send: Send) -> None:
-        await seeded(flavour, next(conditions)).app(scope, receive, send)
+        await seeded(next(turns), next(conditions)).app(scope, receive, send)
 
     return app
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import pytest
 
@@ -21,11 +23,11 @@ from tests.contract.servers import (
     spoiled,
 )
 from tests.contract.specification import LINKS, OPERATIONS
+from tests.support.budget import HUNTING
 
 CLOUD_ONLY = {"add_alert_group_label", "remove_alert_group_label"}
 BROKEN = {"list_organizations"}
 """What the open-source engine always fails at."""
-both_flavours = pytest.mark.parametrize("flavour", [pytest.param(one, id=one) for one in FLAVOURS])
 _CHANGES = ("create", "get", "update", "delete")
 _WRITTEN = {
     each.tag: each.id.removeprefix("create_")
@@ -33,24 +35,36 @@ _WRITTEN = {
     if each.id.startswith("create_")
 }
 """The resources that requests create objects of: the tag, and the name of one object."""
-every_operation = pytest.mark.parametrize(
-    "operation", [pytest.param(name, id=name) for name in OPERATIONS]
+
+
+EACH: Final[Sequence[Sequence[Flavour]]] = [[flavour] for flavour in FLAVOURS]
+TURNS: Final = EACH if HUNTING else [FLAVOURS]
+"""The flavours that take turns in one test; the long form tests each of them alone."""
+
+
+def _name(flavours: Sequence[Flavour]) -> str:
+    return "-".join(flavours)
+
+
+@pytest.mark.parametrize(
+    ("operation", "flavours"),
+    [
+        pytest.param(operation, flavours, id=f"{operation}-{_name(flavours)}")
+        for operation in OPERATIONS
+        for flavours in (EACH if operation in CLOUD_ONLY | BROKEN else TURNS)
+    ],
 )
-
-
-@both_flavours
-@every_operation
 def test_each_response_is_one_that_the_specification_allows(
-    operation: str, flavour: Flavour
+    operation: str, flavours: Sequence[Flavour]
 ) -> None:
     """Examples, limits and random values, valid and invalid, in every state of a group."""
-    report = drive(afresh(flavour), operation)
+    report = drive(afresh(*flavours), operation)
     statuses = {status for _, status in report.responses}
-    if flavour == "oss" and operation in BROKEN:
+    if flavours == ["oss"] and operation in BROKEN:
         assert statuses == {500}
         return
     assert report.faults == []
-    if flavour == "oss" and operation in CLOUD_ONLY:
+    if flavours == ["oss"] and operation in CLOUD_ONLY:
         assert statuses == {404}  # of the route
     else:
         assert {operation} == report.succeeded
@@ -66,7 +80,7 @@ def test_each_response_is_one_that_the_specification_allows(
         )
 
 
-@both_flavours
+@pytest.mark.parametrize("flavours", [pytest.param(some, id=_name(some)) for some in TURNS])
 @pytest.mark.parametrize(
     ("tags", "done"),
     [
@@ -82,12 +96,13 @@ def test_each_response_is_one_that_the_specification_allows(
     ],
 )
 def test_what_was_listed_or_created_can_be_used(
-    flavour: Flavour, tags: Sequence[str], done: set[str]
+    flavours: Sequence[Flavour], tags: Sequence[str], done: set[str]
 ) -> None:
     """Scenarios along the links: an id from a response is known, and unknown once deleted."""
+    turns = itertools.cycle(flavours)
     linked = {operation for operation in LINKS if OPERATIONS[operation].tag in tags}
     report = follow_links(
-        lambda: alerting(flavour),
+        lambda: alerting(next(turns)),
         tags,
         until=lambda report: report.succeeded >= done and report.reached >= linked,
     )

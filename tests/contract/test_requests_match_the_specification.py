@@ -50,7 +50,7 @@ READ_BY_HAND: Final = {
 BY_HAND: Final = {"update_escalation_policy"}
 
 fixed = settings(
-    max_examples=budget(20, hunt=600),
+    max_examples=budget(10, hunt=600),
     derandomize=True,
     database=None,
     deadline=None,

@@ -22,7 +22,7 @@ from tests.support.budget import budget
 URL = "https://oncall.example/oncall"
 TOKEN = "meowmeowmeow"
 FIXED = settings(
-    max_examples=budget(8, hunt=300),
+    max_examples=budget(3, hunt=300),
     derandomize=True,
     database=None,
     deadline=None,
