@@ -20,6 +20,17 @@ began = process_time()
 print(process_time() - began)
 """
 
+_MAKE: Final = """
+from time import process_time
+import httpx
+from grafana_oncall import OnCallClient
+began = process_time()
+{}
+print(process_time() - began)
+"""
+_OURS: Final = 'OnCallClient(url="https://oncall.test", token="token")'
+_BARE: Final = 'httpx.AsyncClient(base_url="https://oncall.test")'
+
 _CLIENTS: Final = """
 from time import process_time
 from grafana_oncall import OnCallClient
@@ -38,7 +49,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
     compile_dir(Path(grafana_oncall.__file__).parent, quiet=1)  # as pip does on installation
     ratio = interleaved(
         {
-            statement: _taking(statement)
+            statement: _taking(_IMPORT, statement)
             for statement in (
                 "import httpx",
                 "import grafana_oncall",
@@ -59,6 +70,13 @@ def rows(*, quick: bool) -> Iterator[Row]:
             value=ratio(statement, "import httpx"),
             goal=goal,
         )
+    made = interleaved({one: _taking(_MAKE, one) for one in (_OURS, _BARE)}, rounds=rounds)
+    yield Row(
+        part=PART,
+        name="making the first client of a process, over making a bare httpx.AsyncClient",
+        value=made(_OURS, _BARE),
+        goal=1.5,
+    )
     both = [figures("-c", _CLIENTS) for _ in range(rounds)]
     yield Row(
         part=PART,
@@ -69,5 +87,5 @@ def rows(*, quick: bool) -> Iterator[Row]:
     )
 
 
-def _taking(statement: str) -> Callable[[], float]:
-    return lambda: float(figures("-c", _IMPORT.format(statement)))
+def _taking(program: str, statement: str) -> Callable[[], float]:
+    return lambda: float(figures("-c", program.format(statement)))

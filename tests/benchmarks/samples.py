@@ -5,6 +5,7 @@ from typing import Any, Final
 
 PER_PAGE: Final = 50
 GROUPS: Final = 10_000
+SCHEDULES: Final = 50
 
 
 def group_id(number: int) -> str:
@@ -86,6 +87,34 @@ def page(number: int, *, groups: int = GROUPS, per_page: int = PER_PAGE) -> byte
             "total_pages": total,
         }
     )
+
+
+def schedule_id(number: int) -> str:
+    """The id of a schedule."""
+    return f"S{number:012d}"
+
+
+def schedule(number: int) -> bytes:
+    """The response with a schedule, on which the first user is on call."""
+    return _json(
+        {
+            "id": schedule_id(number),
+            "name": f"Schedule {number}",
+            "type": "web",
+            "team_id": None,
+            "on_call_now": [_USER],
+            "slack": None,
+        }
+    )
+
+
+_USER: Final = "U000000000001"
+
+
+def users() -> bytes:
+    """The response with the only page of users."""
+    user = {"id": _USER, "email": "a@example.com", "username": "a", "role": "editor", "slack": None}
+    return _json({"count": 1, "next": None, "previous": None, "results": [user]})
 
 
 def _json(value: object) -> bytes:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from .samples import GROUPS, PER_PAGE, group, page
+from .samples import GROUPS, PER_PAGE, SCHEDULES, group, page, schedule, schedule_id, users
 
 PAGE_DELAY: Final = 0.05
-"""Seconds until a page is sent."""
+"""Seconds until a page, or a schedule, is sent."""
 ACTION_DELAY: Final = 0.02
 """Seconds until the response to an action is sent."""
 
@@ -35,6 +35,11 @@ class Canned:
         self._pages = [_response(page(number)) for number in range(1, GROUPS // PER_PAGE + 1)]
         self._group = _response(group(0))
         self._done = _response(b"")
+        self._users = _response(users())
+        self._schedules = {
+            f"/api/v1/schedules/{schedule_id(number)}/": _response(schedule(number))
+            for number in range(SCHEDULES)
+        }
 
     def response(self, target: str) -> Response:
         """The response for a path and query."""
@@ -44,6 +49,10 @@ class Canned:
             return self._pages[number - 1], PAGE_DELAY
         if parts.path.endswith("/acknowledge/"):
             return self._done, ACTION_DELAY
+        if parts.path == "/api/v1/users/":
+            return self._users, PAGE_DELAY
+        if parts.path in self._schedules:
+            return self._schedules[parts.path], PAGE_DELAY
         return self._group, 0.0
 
 

@@ -16,7 +16,7 @@ import httpx
 from .clients import Transport, client
 from .processes import figures, server
 from .rows import Row
-from .samples import GROUPS, PER_PAGE, group_id
+from .samples import GROUPS, PER_PAGE, SCHEDULES, group_id, schedule_id
 from .server import ACTION_DELAY, PAGE_DELAY
 
 PART: Final = "clock"
@@ -66,6 +66,20 @@ async def _acknowledge(url: str, ids: int, transport: Transport) -> Sequence[flo
         seconds = perf_counter() - began
     report.raise_for_failures()
     return (seconds / (ids * ACTION_DELAY / AT_ONCE),)
+
+
+async def _on_call(url: str, schedules: int, transport: Transport) -> Sequence[float]:
+    """Who is on call on all schedules at once, relative to one schedule after the other."""
+    ids = [schedule_id(number) for number in range(schedules)]
+    async with client(url, transport) as sdk:
+        await sdk.schedules.on_call(ids)  # connects, and reads the users
+        began = perf_counter()
+        await sdk.schedules.on_call(ids)
+        together = perf_counter() - began
+        began = perf_counter()
+        for each in ids:
+            await sdk.schedules.on_call(each)
+        return (together / (perf_counter() - began),)
 
 
 async def _bare_acknowledge(url: str, ids: int, package: Transport) -> Sequence[float]:
@@ -137,13 +151,17 @@ _PROGRAMS: Final = {
     "bare": _bare,
     "acknowledge": _acknowledge,
     "bare acknowledge": _bare_acknowledge,
+    "on call": _on_call,
 }
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    """Walks, and a bulk run."""
+    """Walks, a bulk run, and who is on call."""
     rounds, ids = (1, 400) if quick else (5, GROUPS)
     with server() as url:
+        (value,) = _figures("on call", url, SCHEDULES, "httpx", rounds)
+        name = f"who is on call on {SCHEDULES} schedules at once, over one after the other"
+        yield Row(part=PART, name=name, value=value, goal=0.2)
         for transport, goal in _WALKS.items():
             whole, first = _figures("walk", url, WINDOW, transport, rounds)
             with_ = "" if transport == "httpx" else ", with [aiohttp]"

@@ -93,6 +93,23 @@ def test_a_client_imports_no_template_reader() -> None:
     assert "jinja2" not in modules
 
 
+def test_a_client_loads_no_module_of_a_resource() -> None:
+    """However many resources the API has, making a client takes as long."""
+    modules = imported(
+        "from grafana_oncall import OnCallClient\n"
+        "OnCallClient(url='https://oncall.test', token='t')"
+    )
+    own = {name.partition(".")[2] for name in modules if name.startswith("grafana_oncall.")}
+    assert {name for name in own if name.startswith("resources.")} == {
+        "resources.accessors",
+        "resources.requests",
+    }
+    assert {name.partition(".")[0] for name in own} == {
+        *("_codec", "_core", "_generated", "_http", "_lazy", "_session", "_setup", "_validation"),
+        *("_version", "client", "errors", "events", "resources"),
+    }
+
+
 @pytest.mark.parametrize(
     ("program", "modules"),
     [
