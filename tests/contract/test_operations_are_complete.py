@@ -36,7 +36,7 @@ from tests.contract.servers import (
 )
 from tests.contract.specification import FOLDER, OPERATIONS, ROOT, Operation
 from tests.support import virtual_time
-from tests.support.readme import table
+from tests.support.documents import table
 
 RESOURCES: Final = tuple(tag["name"] for tag in ROOT["tags"])
 COMPOSED: Final = {
@@ -221,10 +221,10 @@ def _public() -> Iterator[tuple[str, str]]:
                 yield resource, name
 
 
-def test_the_readme_has_the_methods_of_each_resource() -> None:
+def test_the_guide_has_the_methods_of_each_resource() -> None:
     """With a link to its table on the page of operations."""
     documented: set[tuple[str, str]] = set()
-    link = r"\[`(\w+)`\]\(docs/operations\.md#([\w-]+)\)"
+    link = r"\[`(\w+)`\]\(\.\./operations\.md#([\w-]+)\)"
     for resources, methods in table("Resource"):
         for resource, anchor in re.findall(link, resources):
             assert f"\n## {anchor.replace('-', ' ').capitalize()}\n" in PAGE

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 SAMPLE = [
-    "tests/e2e/test_readme_bots.py",
+    "tests/e2e/test_documents_bots.py",
     "tests/facade/bot/test_signals.py",
     "tests/facade/watch/test_clocks.py",
     "tests/plugin/test_virtual_time.py",

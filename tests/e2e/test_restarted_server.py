@@ -6,7 +6,7 @@ import socket
 import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import attrs
@@ -15,17 +15,10 @@ import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.bulk import Progress, Status
-from tests.support.programs import bare, python
+from tests.support.programs import bare, free_port, python
 
 TOKEN = "fake-oncall-token"
 GROUPS = 150
-
-
-def free_port() -> int:
-    """A port without a listener."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @attrs.define

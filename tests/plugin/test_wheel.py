@@ -1,4 +1,4 @@
-"""The example of the README, in a project of a user who has installed the wheel."""
+"""The example of the guide to tests, in a project of a user who has installed the wheel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEADING = "### In pytest"
+HEADING = "## In pytest"
+GUIDE = ROOT / "docs/guides/testing.md"
 
 NO_INDEX = "(from versions: none)"
 """What pip says about a package that certainly exists when it reaches no index."""
@@ -19,9 +20,9 @@ NO_INDEX = "(from versions: none)"
 
 def _example() -> str:
     """The first program below the heading."""
-    _, _, section = (ROOT / "README.md").read_text(encoding="utf-8").partition(f"\n{HEADING}\n")
+    _, _, section = GUIDE.read_text(encoding="utf-8").partition(f"\n{HEADING}\n")
     found = re.search(r"```python\n(.*?)```", section, re.DOTALL)
-    assert found, f"the README has no program below {HEADING!r}"
+    assert found, f"the guide has no program below {HEADING!r}"
     return found[1]
 
 
@@ -69,7 +70,7 @@ def python(tmp_path: Path, wheel: Path) -> Path:
     return python
 
 
-def test_the_example_of_the_readme_passes_where_the_wheel_is_installed(
+def test_the_example_of_the_guide_passes_where_the_wheel_is_installed(
     python: Path, tmp_path: Path
 ) -> None:
     """Unchanged, with only pytest and pytest-asyncio beside it; warnings are errors."""

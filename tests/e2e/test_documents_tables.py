@@ -1,4 +1,4 @@
-"""The tables and lists of the README match the code: nothing in them is made up."""
+"""The tables and lists of the documentation match the code: nothing in them is made up."""
 
 import inspect
 import re
@@ -12,10 +12,10 @@ import pytest
 from grafana_oncall import OnCallClient, RetryPolicy, bulk, changes, errors
 from grafana_oncall._cli.app import app
 from grafana_oncall.bulk import Status
-from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, RateLimit
-from grafana_oncall.testing.__main__ import _parse, _parser, _seeded
+from grafana_oncall.testing import FakeOnCall, RateLimit
+from grafana_oncall.testing.__main__ import _parser
 from grafana_oncall.testing.factory import LABELS
-from tests.support.readme import COMMANDS, ROOT, TEXT, names, paragraph, table
+from tests.support.documents import DOCUMENTS, ROOT, Document, document, names, paragraph, table
 
 
 def _client() -> OnCallClient:
@@ -42,7 +42,7 @@ def _defaults(function: Callable[..., Any]) -> dict[str, object]:
 
 
 def _shown(value: object) -> str:
-    """A default as the README writes it."""
+    """A default as the documentation writes it."""
     match value:
         case timedelta() if value >= timedelta(days=1):
             return f"{value.days} days"
@@ -61,7 +61,7 @@ def _shown(value: object) -> str:
 def _assert_documented(
     documented: Mapping[str, str], defaults: Mapping[str, object], *, in_words: Iterable[str]
 ) -> None:
-    """The same names and defaults, except for those that the README puts into words."""
+    """The same names and defaults, except for those that it puts into words."""
     assert documented.keys() == defaults.keys()
     for name in defaults.keys() - {*in_words}:
         assert documented[name] == _shown(defaults[name]), name
@@ -145,20 +145,17 @@ def test_the_options_of_the_fake_are_its_own() -> None:
     assert {"flavour", "rate_limit"} <= {*documented} <= _defaults(FakeOnCall).keys()
     assert RateLimit().window == timedelta(minutes=1)
     options = {option for action in _parser()._actions for option in action.option_strings}
-    documented = re.findall(r"`(--[\w-]+)", TEXT.replace(_command_line(), ""))
+    documented = re.findall(r"`(--[\w-]+)", paragraph("The command takes"))
     assert {"--flavour", "--new-every"} <= {*documented} <= options
 
 
 def test_the_options_of_the_command_are_its_own() -> None:
     """Those in examples, too."""
-    documented = {*re.findall(r"--[a-z-]+", _command_line())}
+    documented = {
+        *re.findall(r"(?<!-)--[a-z][a-z-]+", document("docs/guides/command-line.md").text)
+    }
     known = {*re.findall(r"--[a-z-]+", app.generate_docs(recursive=True))}
     assert {"--journal", "--since", "--json"} <= documented <= known | {"--install-completion"}
-
-
-def _command_line() -> str:
-    """The section of the README about the command."""
-    return TEXT.partition("## Command line")[2].partition("\n## ")[0]
 
 
 def test_the_extras_are_the_projects() -> None:
@@ -176,39 +173,21 @@ def test_the_table_of_fixtures_is_the_plugins() -> None:
     assert {names(row[0])[0]: names(row[1])[0] for row in table("Fixture")} == given
 
 
-def test_the_settings_of_the_first_program_are_those_of_the_command() -> None:
-    """Its default address, and its token."""
-    exports = next(block for block in COMMANDS if "export" in block)
-    port = _parser().get_default("port")
-    assert [line for line in exports.splitlines() if line.startswith("export")] == [
-        f"export GRAFANA_ONCALL_URL=http://127.0.0.1:{port}",
-        f"export GRAFANA_ONCALL_ACCESS_TOKEN={DEFAULT_TOKEN}",
-    ]
-
-
-def test_the_output_of_the_first_program_is_what_the_command_gives() -> None:
-    """As many lines as there are such groups, and one of them; dates are today's."""
-    groups = _seeded(_parse([])).groups.values()
-    ours = [
-        group for group in groups if group.state == "firing" and ("team", "SRE") in group.labels
-    ]
-    documented = re.search(r"(\d+) lines .+: `(\w+) \S+ \S+ (.+)`$", paragraph("It prints"))
-    assert documented is not None
-    assert int(documented[1]) == len(ours)
-    assert (documented[2], documented[3]) in {(one.id, one.title) for one in ours}
-
-
 @pytest.mark.parametrize("key", [pytest.param(key, id=key) for key in LABELS])
 def test_the_labels_of_the_storm_are_documented(key: str) -> None:
     """Each key with all its values."""
     values = ", ".join(f"`{value}`" for value in LABELS[key])
-    assert f"`{key}` ({values})" in " ".join(TEXT.split())
+    assert f"`{key}` ({values})" in " ".join(document("docs/guides/testing.md").text.split())
 
 
 @pytest.mark.parametrize(
-    "target", [pytest.param(one, id=one) for one in sorted({*re.findall(r"\]\(#([^)]+)\)", TEXT)})]
+    ("page", "target"),
+    [pytest.param(one, to, id=f"{one.name}: {to}") for one in DOCUMENTS for to in one.links],
 )
-def test_every_link_leads_to_a_heading(target: str) -> None:
-    """With the anchors that forges make from headings."""
-    headings = re.findall(r"^#+ (.+)$", TEXT, re.MULTILINE)
-    assert target in {heading.lower().replace(" ", "-") for heading in headings}
+def test_every_link_leads_to_a_file_and_a_heading(page: Document, target: str) -> None:
+    """With the anchors that forges and MyST make from headings."""
+    path, _, anchor = target.partition("#")
+    file = (ROOT / page.name).parent / path if path else ROOT / page.name
+    assert file.is_file()
+    if anchor:
+        assert anchor in Document(path, file.read_text(encoding="utf-8")).anchors

@@ -1,14 +1,9 @@
-"""The README is true: its programs and fragments run, and pass mypy in strict mode."""
+"""The program of the guide to bulk runs: from cron, killed, interrupted, started twice."""
 
 import asyncio
-import os
 import signal
-import subprocess
 import sys
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
@@ -24,24 +19,14 @@ from grafana_oncall.testing import (
     seed_storm,
     serve,
 )
-from tests.support import virtual_time
+from tests.support.documents import program
 from tests.support.programs import python, settings
-from tests.support.readme import FRAGMENTS, PROGRAMS, ROOT, program
 
-COVERED = (
-    "print(group.id, group.created_at",
-    "resume=True",
-    "def acknowledge_noise",
-    "def call_for_help",
-    "uvicorn",
-    "def test_",
-)
-"""Words of the whole programs that are run here, by the tests of bots and webhooks, and by those
-of the wheel."""
+PROGRAM = "resolve.jsonl"
 
 
 async def _output(source: str, url: str, folder: Path) -> str:
-    """Run a program of the README in a process of its own, and return what it prints."""
+    """Run a program in a process of its own, and return what it prints."""
     async with python("-c", source, env=settings(url, DEFAULT_TOKEN), cwd=folder) as process:
         output, words = await process.communicate()
     assert process.returncode == 0, words.decode()
@@ -49,20 +34,11 @@ async def _output(source: str, url: str, folder: Path) -> str:
 
 
 def _firing(fake: FakeOnCall) -> set[str]:
-    """Ids of the firing groups of the README's team."""
+    """Ids of the firing groups of the program's team."""
     groups = fake.groups.values()
     return {
         group.id for group in groups if group.state == "firing" and ("team", "SRE") in group.labels
     }
-
-
-async def test_the_first_program_prints_the_firing_groups_of_the_team(tmp_path: Path) -> None:
-    """All of them, each once."""
-    fake = FakeOnCall()
-    seed_storm(fake, 120)
-    async with serve(fake) as url:
-        output = await _output(program("print(group.id, group.created_at"), url, tmp_path)
-    assert sorted(line.split()[0] for line in output.splitlines()) == sorted(_firing(fake))
 
 
 async def test_the_bulk_program_resolves_the_firing_groups_of_the_team(tmp_path: Path) -> None:
@@ -71,9 +47,9 @@ async def test_the_bulk_program_resolves_the_firing_groups_of_the_team(tmp_path:
     seed_storm(fake, 120)
     firing = _firing(fake)
     async with serve(fake) as url:
-        output = await _output(program("resume=True"), url, tmp_path)
+        output = await _output(program(PROGRAM), url, tmp_path)
         fake.add_group(labels={"team": "SRE"})
-        again = await _output(program("resume=True"), url, tmp_path)
+        again = await _output(program(PROGRAM), url, tmp_path)
     assert output.startswith(f"resolve: {len(firing)} alert groups: {len(firing)} changed")
     assert again.startswith("resolve: 1 alert group: 1 changed")
     assert _firing(fake) == set()
@@ -95,7 +71,7 @@ async def test_the_bulk_program_survives_being_killed_and_being_started_twice(
         return None
 
     fake.faults.choose(choose)
-    source = program("resume=True")
+    source = program(PROGRAM)
     async with serve(fake) as url:
         environment = settings(url, DEFAULT_TOKEN)
         async with python("-c", source, env=environment, cwd=tmp_path) as first:
@@ -129,7 +105,7 @@ async def test_the_bulk_program_ends_at_once_with_its_report_and_no_traceback_at
         return hang()
 
     fake.faults.choose(choose)
-    source = program("resume=True")
+    source = program(PROGRAM)
     async with (
         serve(fake) as url,
         python("-c", source, env=settings(url, DEFAULT_TOKEN), cwd=tmp_path) as process,
@@ -149,7 +125,7 @@ async def test_the_exit_code_of_the_bulk_program_tells_that_something_is_left(
     fake = FakeOnCall()
     fake.add_group(labels={"team": "SRE"})
     fake.faults.add(error(403, {"detail": "Not now."}), operation="resolve_alert_group")
-    source = program("resume=True")
+    source = program(PROGRAM)
     async with (
         serve(fake) as url,
         python("-c", source, env=settings(url, DEFAULT_TOKEN), cwd=tmp_path) as process,
@@ -173,46 +149,7 @@ async def test_the_bulk_program_finishes_the_run_that_left_a_journal(tmp_path: P
             )
         assert report.counts[Status.NOT_ATTEMPTED] == 19
         new = fake.add_group(labels={"team": "SRE"})
-        output = await _output(program("resume=True"), url, tmp_path)
+        output = await _output(program(PROGRAM), url, tmp_path)
     assert output.startswith("resolve: 20 alert groups: 20 changed")
     assert {group.state for group in groups} == {"resolved"}
     assert new.state == "firing"
-
-
-@pytest.mark.parametrize(
-    "source",
-    [pytest.param(source, id=f"fragment {number}") for number, source in enumerate(FRAGMENTS)],
-)
-def test_every_fragment_runs_unchanged(source: str) -> None:
-    """Against the fake, with the names that the surrounding text introduces, in virtual time."""
-
-    async def main() -> None:
-        fake = FakeOnCall(clock=virtual_time.now)
-        seed_storm(fake, 120)
-        fake.add_group(labels={"team": "SRE"})
-        scope: dict[str, Any] = {}
-        exec(compile(source, "README.md", "exec"), scope)  # noqa: S102  # the project's own README
-        fragment = cast("Callable[..., Awaitable[None]]", scope["fragment"])
-        async with OnCallClient(
-            url="https://oncall.test", token=fake.token, transport=fake.transport()
-        ) as client:
-            await fragment(client, start=fake.now() - timedelta(days=1), end=fake.now())
-
-    virtual_time.run(main())
-
-
-def test_every_whole_program_is_run_by_a_test() -> None:
-    """Each is one that the tests run."""
-    assert sorted(PROGRAMS) == sorted(program(word) for word in COVERED)
-
-
-def test_programs_and_fragments_pass_mypy_in_strict_mode(tmp_path: Path) -> None:
-    """All of them, unchanged, in one run."""
-    for number, source in enumerate([*PROGRAMS, *FRAGMENTS]):
-        (tmp_path / f"readme_{number}.py").write_text(source, encoding="utf-8")
-    mypy = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir=cache", "."]
-    environment = os.environ | {"MYPYPATH": str(ROOT / "src")}
-    done = subprocess.run(
-        mypy, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr

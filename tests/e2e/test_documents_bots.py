@@ -1,4 +1,4 @@
-"""The bots of the README, unchanged: on the fake in virtual time, and as a process."""
+"""The bots of the guide, unchanged: on the fake in virtual time, and as a process."""
 
 import asyncio
 import signal
@@ -9,64 +9,48 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.testing import FakeOnCall, serve
 from tests.support import virtual_time
+from tests.support.documents import program
 from tests.support.programs import python, settings
-from tests.support.readme import program
+
+PROGRAMS = {"acknowledge_noise": "noise.json", "call_for_help": "help.json"}
+"""By function: the checkpoint, which no other program has."""
 
 Program = Callable[..., Coroutine[Any, Any, None]]
 
 
 def _function(name: str) -> Program:
-    """The function of this name in the README, whose program is imported."""
-    scope: dict[str, Any] = {"__name__": "readme"}
-    source = program(f"async def {name}(")
-    exec(compile(source, "README.md", "exec"), scope)  # noqa: S102  # the project's own README
+    """The function of this name in the guide, whose program is imported."""
+    scope: dict[str, Any] = {"__name__": "guide"}
+    source = program(PROGRAMS[name])
+    exec(compile(source, "bots.md", "exec"), scope)  # noqa: S102  # the project's own text
     function: Program = scope[name]
     return function
 
 
-class Chat:
-    """A chat that records what is posted to its hook."""
+def _run(name: str, story: Callable[[FakeOnCall], Coroutine[Any, Any, None]]) -> None:
+    """Run the bot during the story."""
 
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-        self.client = httpx.AsyncClient(
-            base_url="https://chat.test", transport=httpx.MockTransport(self._hear)
-        )
-
-    def _hear(self, request: httpx.Request) -> httpx.Response:
-        self.heard.append(request.content.decode())
-        return httpx.Response(200)
-
-
-def _run(name: str, story: Callable[[FakeOnCall], Coroutine[Any, Any, None]]) -> list[str]:
-    """Run the bot during the story; return what the chat received."""
-
-    async def main() -> list[str]:
+    async def main() -> None:
         # The programs read the real date: they and the server agree on when the story begins.
         began = datetime.now(UTC)
         fake = FakeOnCall(clock=lambda: began + timedelta(seconds=virtual_time.passed()))
-        chat = Chat()
         fake.add_group(labels={"severity": "info"}, title="Old")
         async with OnCallClient(
             url="https://oncall.test", token=fake.token, transport=fake.transport()
         ) as client:
-            function = _function(name)
-            given = (client, chat.client) if "chat" in function.__annotations__ else (client,)
-            running = asyncio.create_task(function(*given))
+            running = asyncio.create_task(_function(name)(client))
             await asyncio.sleep(20)
             await story(fake)
             running.cancel()
             with suppress(asyncio.CancelledError):
                 await running
-        return chat.heard
 
-    return virtual_time.run(main())
+    virtual_time.run(main())
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +86,9 @@ def test_the_first_bot_mirrors_what_happens(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == "Created Disk\nAcknowledged Disk\nResolved Disk\n"
 
 
-def test_the_second_bot_calls_for_help_after_ten_minutes() -> None:
+def test_the_second_bot_calls_for_help_after_ten_minutes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """Once, and only for the group that no one acknowledged."""
 
     async def story(fake: FakeOnCall) -> None:
@@ -114,7 +100,8 @@ def test_the_second_bot_calls_for_help_after_ten_minutes() -> None:
         seen.acknowledged_at = over.resolved_at = fake.now()
         await asyncio.sleep(900)
 
-    assert _run("call_for_help", story) == ['{"text":"No one is working on Forgotten!"}']
+    _run("call_for_help", story)
+    assert capsys.readouterr().out == "No one is working on Forgotten!\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
@@ -122,7 +109,7 @@ async def test_the_first_bot_is_a_whole_program_that_a_signal_ends(tmp_path: Pat
     """With the settings of the environment; its checkpoint and the lock file remain."""
     fake = FakeOnCall()
     fake.add_group(labels={"severity": "info"})
-    command = ("-c", program("async def acknowledge_noise("))
+    command = ("-c", program("noise.json"))
     async with (
         serve(fake) as url,
         python(*command, env=settings(url, fake.token), cwd=tmp_path) as process,

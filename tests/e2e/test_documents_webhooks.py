@@ -1,4 +1,4 @@
-"""The program of the README with a bot behind webhooks: a real process, signals and sockets."""
+"""The program of the guide with a bot behind webhooks: a real process, signals and sockets."""
 
 import asyncio
 import re
@@ -11,17 +11,18 @@ import httpx
 import pytest
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, serve
+from tests.support.documents import document, program
 from tests.support.programs import free_port, python, settings
-from tests.support.readme import COMMANDS, TEXT, program
 from tests.support.webhook_payloads import body
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
 
-(SECRET,) = re.findall(r"WEBHOOK_SECRET=(\S+) PORT=8000", TEXT)
+GUIDE = document("docs/guides/webhooks.md")
+(SECRET,) = re.findall(r"WEBHOOK_SECRET=(\S+) PORT=8000", GUIDE.text)
 
 
 def event(group: FakeAlertGroup, secret: str = SECRET) -> httpx.Request:
-    """An event as the server sends it when this group begins; its port is the README's."""
+    """An event as the server sends it when this group begins; its port is the guide's."""
     return httpx.Request(
         "POST",
         "http://127.0.0.1:8000/",
@@ -31,8 +32,8 @@ def event(group: FakeAlertGroup, secret: str = SECRET) -> httpx.Request:
 
 
 def curl() -> httpx.Request:
-    """What the curl command of the README sends."""
-    (command,) = (one for one in COMMANDS if one.startswith("curl "))
+    """What the curl command of the guide sends."""
+    (command,) = (one for one in GUIDE.blocks("sh") if one.startswith("curl "))
     match shlex.split(command):
         case ["curl", url, "-H", header, "-d", data]:
             name, _, value = header.partition(": ")
