@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from tests.support.documents import ROOT
 from tests.support.examples import FOLDER, PROGRAMS
-from tests.support.readme import ROOT
 
 PAGE = (FOLDER / "README.md").read_text(encoding="utf-8")
 
