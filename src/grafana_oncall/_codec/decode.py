@@ -2,6 +2,7 @@
 
 import types
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, Final, Generic, TypeVar, cast, get_args, get_origin
 
@@ -222,7 +223,19 @@ def _contains(stored: object, sent: object) -> bool:
         return len(present) == len(wanted) and all(
             any(_contains(candidate, item) for candidate in present) for item in wanted
         )
+    if isinstance(stored, str) and isinstance(sent, str):
+        moment = _moment(sent)
+        return stored == sent or (moment is not None and moment == _moment(stored))
     return stored == sent
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a date and time with a zone, which servers write in another form; None for others."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else moment
 
 
 def _decode_error(

@@ -384,6 +384,20 @@ def test_an_envelope_may_be_null_where_it_says_nothing() -> None:
         pytest.param('{"a":[{"n":1},{"n":2}]}', '{"a":[{"n":1}]}', False, id="more items"),
         pytest.param('{"a":[{"n":1}]}', '{"a":[{"n":2}]}', False, id="other items"),
         pytest.param('{"a":{}}', '{"a":[]}', False, id="object for a list"),
+        pytest.param(
+            '{"a":"2026-12-10T08:00:00.000000Z"}',
+            '{"a":"2026-12-10T09:00:00+01:00"}',
+            True,
+            id="a moment in another form",
+        ),
+        pytest.param(
+            '{"a":"2026-12-10T09:00:00.000001Z"}',
+            '{"a":"2026-12-10T09:00:00Z"}',
+            False,
+            id="another moment",
+        ),
+        pytest.param('{"a":"2026-12-10"}', '{"a":"20261210"}', False, id="texts like dates"),
+        pytest.param('{"a":"x"}', '{"a":"y"}', False, id="other texts"),
     ],
 )
 def test_a_response_holds_what_was_requested(
