@@ -6,6 +6,7 @@ from grafana_oncall.testing.demo.__main__ import main
 from grafana_oncall.testing.demo._acts import READING
 from grafana_oncall.testing.demo._page import PlainWriter
 from tests.packaging.project import ROOT
+from tests.support.documents import README, document
 
 HEADINGS = [
     "1. The script that everybody writes first",
@@ -32,6 +33,18 @@ def test_the_demo_tells_a_story_whose_facts_hold(
     assert max(map(len, lines)) <= 80
     assert lines[-1].endswith("left 200 of 500 groups firing, without any error; the SDK left 0.")
     assert words == ""
+    printed_lines = {line.strip() for line in lines}
+    for page in (README, document("docs/why.md")):
+        quoted = "".join(page.blocks("text")).splitlines()
+        assert quoted
+        assert {line.strip() for line in quoted} <= printed_lines, page.name
+
+
+def test_the_script_that_everybody_writes_first_is_the_one_that_the_documentation_shows() -> None:
+    """With all its lines but the first, which says what it is for in the demo."""
+    source = (ROOT / "src/grafana_oncall/testing/demo/_naive.py").read_text(encoding="utf-8")
+    shown = document("docs/why.md").blocks("python")[0]
+    assert source.partition('"""\n\n')[2] == shown
 
 
 def test_the_demo_fails_when_a_server_does_not_hold_what_it_should(

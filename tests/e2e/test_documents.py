@@ -24,6 +24,18 @@ def _cases(sources: dict[str, str]) -> list[Any]:
     return [pytest.param(source, id=place) for place, source in sources.items()]
 
 
+def _alone() -> dict[str, str]:
+    """The programs that no session runs."""
+    lines = {command.line for page in DOCUMENTS for command in page.session}
+    in_sessions = {
+        source
+        for page in DOCUMENTS
+        for name, source in page.files.items()
+        if any(name in line.split() for line in lines)
+    }
+    return {place: source for place, source in PROGRAMS.items() if source not in in_sessions}
+
+
 async def _until_it_polls(fake: FakeOnCall, process: Process) -> None:
     """Wait for the first request that the server has answered, or for the end of the program."""
     while not fake.calls and process.returncode is None:  # noqa: ASYNC110  # another process does it
@@ -31,11 +43,9 @@ async def _until_it_polls(fake: FakeOnCall, process: Process) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
-@pytest.mark.parametrize(
-    "source", _cases({at: one for at, one in PROGRAMS.items() if "def test_" not in one})
-)
+@pytest.mark.parametrize("source", _cases(_alone()))
 async def test_every_program_runs_unchanged(tmp_path: Path, source: str) -> None:
-    """Against the fake on a socket, and silently but for what it prints; Ctrl-C ends a bot."""
+    """Against the fake on a socket; Ctrl-C ends a bot. Those of sessions run in these."""
     fake = FakeOnCall()
     seed_storm(fake)
     async with serve(fake) as url:
