@@ -11,6 +11,7 @@ import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy, bulk, changes, errors
 from grafana_oncall._cli.app import app
+from grafana_oncall._cli.exits import Exit
 from grafana_oncall.bulk import Status
 from grafana_oncall.testing import FakeOnCall, RateLimit
 from grafana_oncall.testing.__main__ import _parser
@@ -156,6 +157,14 @@ def test_the_options_of_the_command_are_its_own() -> None:
     }
     known = {*re.findall(r"--[a-z-]+", app.generate_docs(recursive=True))}
     assert {"--journal", "--since", "--json"} <= documented <= known | {"--install-completion"}
+
+
+def test_the_exit_codes_are_those_of_the_command() -> None:
+    """With the words of its help; a bar within a cell is escaped."""
+    text = document("docs/guides/command-line.md").text.replace("\\|", "|")
+    assert re.findall(r"^\| (\d+) \| (.+) \|$", text, re.MULTILINE) == [
+        (str(int(code)), code.meaning) for code in Exit
+    ]
 
 
 def test_the_extras_are_the_projects() -> None:
