@@ -84,6 +84,20 @@ def merge(node: Json, pointer: str) -> Merge | None:
     return Merge(read=merge["read"], members=merge["members"], together="when" in merge)
 
 
+def rules(node: Json, pointer: str) -> str | None:
+    """Return the name of the function with the rules for members of the body together.
+
+    Raises:
+        Unsupported: There is no body, or it is no name.
+    """
+    name: str | None = node.get("x-rules")
+    if name is not None:
+        check_name(name, BUILDER, pointer)
+        if "requestBody" not in node:
+            raise Unsupported(pointer, "rules are for the members of a body")
+    return name
+
+
 def tag(spec: Spec, tags: list[Any], pointer: str) -> tuple[str, str]:
     """Return the tag of an operation and the URL of its documentation page.
 

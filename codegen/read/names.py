@@ -23,7 +23,7 @@ BUILDER: Final = rf"{_NO_KEYWORD}[a-z][a-z0-9_]*"
 TAG: Final = BUILDER
 """A tag, which becomes the name of the module with its request builders."""
 ARGUMENT: Final = (
-    r"(?!(?:self|arguments|attrs|bodies|body|enums|label_rules|operations|reconcile|request|times)$)"
+    r"(?!(?:self|arguments|attrs|bodies|body|enums|label_rules|operations|reconcile|request|rules|times)$)"
     rf"{BUILDER}"
 )
 """A member of a request body, which the facade takes as an argument of this name."""

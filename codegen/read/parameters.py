@@ -32,6 +32,8 @@ class Parameter:
     description: str
     argument: str
     """How the facade takes a query parameter: `id`, `text` and so on, or "" for as it is."""
+    const: str | None
+    """The only value of a query parameter, which every request sends: no caller gives it."""
 
 
 def read_parameters(spec: Spec, node: Json, pointer: str) -> Iterator[Parameter]:
@@ -60,6 +62,9 @@ def _parameter(spec: Spec, node: Any, pointer: str) -> Parameter:
     rule = schema.get("x-constraint")
     if in_path and (hint != "str" or not rule):
         raise Unsupported(f"{pointer}/schema", "path parameters are strings with x-constraint")
+    const = schema.get("const")
+    if const is not None and not required:
+        raise Unsupported(f"{pointer}/required", "what has only one value must be required")
     return Parameter(
         name=node["name"],
         hint=hint,
@@ -68,6 +73,7 @@ def _parameter(spec: Spec, node: Any, pointer: str) -> Parameter:
         lookup=node.get("x-lookup", False),
         description=" ".join(node.get("description", "").split()),
         argument=node.get("x-argument", _argument(schema, hint)),
+        const=const,
     )
 
 

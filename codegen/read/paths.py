@@ -17,7 +17,9 @@ _PATH: Final = r"/(?:(?:[a-z0-9_-]+|\{\w+\})/)*"
 _ITEM: Final[Shape] = {**dict.fromkeys(METHODS, dict), "parameters": list}
 _OPERATION: Final[Shape] = {
     **dict.fromkeys(("operationId", "summary", "x-permission", "x-retry", "x-check"), str),
-    **dict.fromkeys(("x-method", "x-facade", "x-body", "x-read-back", "x-reconcile"), str),
+    **dict.fromkeys(
+        ("x-method", "x-facade", "x-body", "x-read-back", "x-reconcile", "x-rules"), str
+    ),
     **dict.fromkeys(("tags", "parameters", "security"), list),
     **dict.fromkeys(("requestBody", "responses"), dict),
     "x-needs-user": bool,
@@ -80,6 +82,8 @@ class Operation:
     kept: list[str]
     """Members of the body with ids, of which the server drops those that it does not know."""
     merge: extensions.Merge | None
+    rules: str | None
+    """Name of the function with the rules for members of the body together."""
 
     @property
     def ids(self) -> list[str]:
@@ -90,7 +94,11 @@ class Operation:
     def filters(self) -> list[Parameter]:
         """The query parameters that are arguments of this operation alone."""
         implicit = {"page", "perpage"}  # pagers count the pages, and `perpage` is documented once
-        return [each for each in self.parameters if not each.rule and each.name not in implicit]
+        return [
+            each
+            for each in self.parameters
+            if not each.rule and each.const is None and each.name not in implicit
+        ]
 
 
 def read_operations(spec: Spec) -> Iterator[Operation]:
@@ -159,6 +167,7 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         raises=extensions.raises(node, f"{pointer}/x-raises"),
         kept=kept,
         merge=merge,
+        rules=extensions.rules(node, f"{pointer}/x-rules"),
     )
 
 

@@ -76,7 +76,7 @@ def _signature(operation: Operation, objects: Mapping[str, str]) -> str:
         arguments.append(
             f"body: {hint}" + ("" if operation.body_required else " | UnsetType = UNSET")
         )
-    query = [param for param in operation.parameters if not param.rule]
+    query = [param for param in operation.parameters if not param.rule and param.const is None]
     if query:
         arguments.append("*")
         arguments += [

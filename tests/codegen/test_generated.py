@@ -35,11 +35,28 @@ CALLS = [
 ]
 
 
-def _parameters(item: Json, operation: Json, place: str) -> list[str]:
+def _found(item: Json, operation: Json) -> list[Json]:
     listed = [*item.get("parameters", []), *operation.get("parameters", [])]
     components = ROOT["components"]["parameters"]
-    found = [components[one["$ref"].rsplit("/", 1)[-1]] if "$ref" in one else one for one in listed]
-    return [one["name"] for one in found if one["in"] == place]
+    return [components[one["$ref"].rsplit("/", 1)[-1]] if "$ref" in one else one for one in listed]
+
+
+def _parameters(item: Json, operation: Json, place: str) -> list[str]:
+    """Return the names of those that are arguments."""
+    return [
+        one["name"]
+        for one in _found(item, operation)
+        if one["in"] == place and "const" not in one["schema"]
+    ]
+
+
+def _constants(item: Json, operation: Json) -> dict[str, str]:
+    """Return the query parameters that every request has."""
+    return {
+        one["name"]: one["schema"]["const"]
+        for one in _found(item, operation)
+        if "const" in one["schema"]
+    }
 
 
 ANY_OBJECT = {"application/json": {"schema": {"type": "object", "additionalProperties": True}}}
@@ -135,7 +152,7 @@ def test_every_operation_has_its_builder(
     assert (constant.id, constant.method, f"/{constant.path}") == (name, method.upper(), path)
     assert constant.permission == operation.get("x-permission", "")
     assert f"/{request.path}" == path.format(**ids)
-    assert dict(request.query) == needed
+    assert dict(request.query) == needed | _constants(item, operation)
     assert body == {} or request.body is body["body"]
 
 

@@ -14,6 +14,8 @@ from codegen.read.paths import Operation, read_operations
 from codegen.read.spec import Spec
 from codegen.render.arguments import argument
 from grafana_oncall import FOREVER, NO_TEAM, OnCallClient, Pager, models
+from grafana_oncall._codec.inputs import Rules
+from grafana_oncall._validation import rules
 from tests.contract.specification import ROOT, Json
 from tests.contract.values import text, values
 
@@ -31,10 +33,13 @@ class Call:
     send: Callable[..., Awaitable[object]]
     needed: Mapping[str, st.SearchStrategy[Any]] = attrs.field(factory=dict[str, Any])
     options: Mapping[str, st.SearchStrategy[Any]] = attrs.field(factory=dict[str, Any])
+    fits: Callable[[Arguments], bool] = lambda _: True
+    """Whether arguments that are valid one by one are so together."""
 
     def arguments(self) -> st.SearchStrategy[dict[str, Any]]:
         """Valid ones."""
-        return st.fixed_dictionaries(dict(self.needed), optional=dict(self.options))
+        drawn = st.fixed_dictionaries(dict(self.needed), optional=dict(self.options))
+        return drawn.filter(self.fits)
 
     def doubtful(self) -> st.SearchStrategy[dict[str, Any]]:
         """Valid ones, except for one that is arbitrary."""
@@ -182,7 +187,11 @@ def _of_the_specification(operation: Operation) -> Call:
         made: Awaitable[object] = sent.count() if isinstance(sent, Pager) else sent
         return made
 
-    in_query = [one for one in operation.parameters if not one.rule and one.name != "page"]
+    in_query = [
+        one
+        for one in operation.parameters
+        if not one.rule and one.const is None and one.name != "page"
+    ]
     needed = {one.name: ids for one in operation.parameters if one.rule}
     needed |= {argument(one).name: _FILTERS[one.argument] for one in in_query if one.required}
     needed |= {one.name: _value(one) for one in operation.members if one.required}
@@ -191,7 +200,15 @@ def _of_the_specification(operation: Operation) -> Call:
         needed |= {operation.body_name: values({"$ref": f"#/components/schemas/{body}"})}
     options = {argument(one).name: _FILTERS[one.argument] for one in in_query if not one.required}
     options |= {one.name: _value(one) for one in operation.members if not one.required}
-    return Call(send, needed, options)
+    return Call(send, needed, options, _fits(operation))
+
+
+def _fits(operation: Operation) -> Callable[[Arguments], bool]:
+    """Return whether no rule for several members of the body is broken."""
+    rule: Rules = getattr(rules, operation.rules or "", lambda _: ())
+    if operation.variants:
+        return lambda given: not [*rule(given[operation.body_name])]
+    return lambda given: not [*rule(given)]
 
 
 _DAYS: Final = st.dates(date(2020, 1, 1), date(2020, 6, 30))

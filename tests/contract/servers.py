@@ -26,6 +26,7 @@ INTEGRATION_ID: Final[str] = ROOT["components"]["parameters"]["integration_id"][
 USER_ID: Final[str] = ROOT["components"]["parameters"]["user_id"]["example"]
 TEAM_ID: Final[str] = ROOT["components"]["parameters"]["team_id"]["example"]
 SCHEDULE_ID: Final[str] = ROOT["components"]["parameters"]["schedule_id"]["example"]
+SWAP_ID: Final[str] = ROOT["components"]["parameters"]["shift_swap_id"]["example"]
 SHIFT_ID: Final[str] = ROOT["components"]["parameters"]["on_call_shift_id"]["example"]
 CHAIN_ID: Final[str] = ROOT["components"]["parameters"]["escalation_chain_id"]["example"]
 RULE_ID: Final[str] = ROOT["components"]["parameters"]["personal_notification_rule_id"]["example"]
@@ -52,6 +53,15 @@ def seeded(flavour: Flavour, condition: int = 0) -> FakeOnCall:
     ana = fake.add_user("ana", role="editor", teams=[TEAM_ID], id=USER_ID)
     ana.is_phone_number_verified = True
     primary = fake.add_schedule("Primary", id=SCHEDULE_ID, on_call=[fake.users[USER_ID]])
+    monday = datetime(2026, 3, 9, tzinfo=UTC)
+    fake.add_shift_swap(
+        primary,
+        fake.user,
+        start=monday,
+        end=monday + timedelta(days=7),
+        benefactor=None if condition % 2 else ana,
+        id=SWAP_ID,
+    )
     fake.add_shift("Weeks", start=datetime(2026, 3, 2, 9, tzinfo=UTC), id=SHIFT_ID)
     primary.shifts.append(SHIFT_ID)
     primary.export_token = fake.users[USER_ID].export_token = "export-token"  # of the example

@@ -19,7 +19,7 @@ PIECE: Final = (
     "tests/unit/_codec/test_decode_bodies.py",
     "tests/unit/_codec/test_decode_refusals.py",
     "tests/unit/_codec/test_converter.py",
-    "tests/unit/_codec/test_converter_inputs.py",
+    "tests/unit/_codec/test_inputs.py",
     "tests/unit/test_labels.py",
     "tests/unit/_validation/test_jinja.py",
     "tests/unit/_session/test_rate_limit.py",

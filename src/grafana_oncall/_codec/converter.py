@@ -6,12 +6,10 @@ Inputs: a wrong type or an unknown member is an error, because the server silent
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import datetime, time
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin
-from uuid import UUID
 
 import attrs
 import msgspec
@@ -31,7 +29,6 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from grafana_oncall._core.text import is_sendable, printable
 from grafana_oncall._core.types import UNSET, UnsetType
-from grafana_oncall.errors import InvalidArgument
 
 __all__ = [
     "BaseValidationError",
@@ -39,8 +36,8 @@ __all__ = [
     "dumps",
     "faults",
     "fits",
+    "inputs",
     "loads",
-    "to_input",
     "wire_names",
 ]
 
@@ -176,7 +173,8 @@ def _configured(*, forbid_extra_keys: bool) -> Converter:
 
 
 _responses: Final = _configured(forbid_extra_keys=False)
-_inputs: Final = _configured(forbid_extra_keys=True)
+inputs: Final = _configured(forbid_extra_keys=True)
+"""Of what callers give."""
 
 
 @cache
@@ -215,41 +213,6 @@ def dumps(value: object) -> bytes:
     """Encode a value as JSON, without its absent members."""
     kind: Any = type(value)
     return _dumps(kind)(value)
-
-
-_NOT_STRINGS: Final = (bytes, bytearray, memoryview, datetime, date, time, timedelta, UUID, Decimal)
-"""Types that msgspec would turn into strings, which the caller did not mean."""
-
-
-def to_input(value: object, cl: type[T], *, argument: str) -> T:
-    """Return a validated model, from a model or mappings of its shape.
-
-    Args:
-        value: The model or mapping.
-        cl: The class of the model.
-        argument: Name of the argument; empty if its members are the arguments.
-
-    Raises:
-        InvalidArgument: With every problem.
-    """
-    if not isinstance(value, Mapping | cl):
-        message = f"{argument}: a mapping or {cl.__name__} is needed, not {type(value).__name__}."
-        raise InvalidArgument(message, argument=argument)
-    try:
-        plain = msgspec.to_builtins(value, builtin_types=_NOT_STRINGS, enc_hook=_plain)
-        return _inputs.structure(plain, cl)
-    except BaseValidationError as error:
-        found = [(fault, path.removeprefix("$.")) for fault, path in faults(error, argument or "$")]
-        message = "; ".join(f"{fault} @ {path}" for fault, path in found)
-        raise InvalidArgument(message, argument=re.split(r"[.\[]", found[0][1])[0]) from None
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidArgument(f"{argument or cl.__name__}: {error}", argument=argument) from None
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return dict(cast("Mapping[object, object]", value))
-    raise TypeError(f"{type(value).__name__} has no equivalent in JSON")
 
 
 _MSGSPEC_PATH: Final = re.compile(r"(?P<fault>.*) - at `\$(?P<path>.*)`", re.DOTALL)

@@ -33,6 +33,7 @@ _ALREADY: Final = {
     "unresolve": "unresolved",
     "unsilence": "unsilenced",
 }
+_NOT_OPEN: Final = "The shift swap request is not in a state which allows it to be taken"
 _IS_THERE: Final = ("Label already exists", "Already on maintenance")
 _NO_USER: Final = "user-not-found"
 """The server's words for an address of nobody, in a body and not in a path."""
@@ -110,7 +111,7 @@ _HINTS: Final[Mapping[type[errors.StatusError], str]] = {
         "(the open-source engine cannot add or remove labels of alert groups)."
     ),
     errors.NotFound: "check the id; a token sees only its own organization.",
-    errors.Conflict: "check the state of the group: it does not allow this action.",
+    errors.Conflict: "check its state, which does not allow this action.",
     errors.ServerError: "check the arguments: the server also fails on bad ones. Or retry later.",
     errors.AlreadyInState: "it is already so; nothing is left to do.",
 }
@@ -180,7 +181,7 @@ def _conflict(detail: str) -> type[errors.BadRequest]:
     found = _CONFLICT.search(detail)
     if detail.startswith(_IS_THERE) or (found and _ALREADY.get(found["action"]) == found["state"]):
         return errors.AlreadyInState
-    return errors.Conflict if found else errors.BadRequest
+    return errors.Conflict if found or detail == _NOT_OPEN else errors.BadRequest
 
 
 def _json(content: bytes) -> Any:

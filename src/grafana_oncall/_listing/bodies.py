@@ -9,7 +9,7 @@ from typing import Any, Final, TypeGuard, TypeVar, cast, get_args
 import attrs
 import msgspec
 
-from grafana_oncall._codec.converter import to_input
+from grafana_oncall._codec.inputs import Rules, to_input
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import UNSET
 from grafana_oncall._validation.jinja import template_problem
@@ -22,14 +22,14 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-def body(model: type[T], /, **members: object) -> T:
+def body(model: type[T], rules: Rules | None = None, /, **members: object) -> T:
     """Return the body of a request; members that are UNSET are absent.
 
     Raises:
         InvalidArgument: With every problem.
     """
     given = {name: value for name, value in members.items() if value is not UNSET}
-    return to_input(given, model, argument="")
+    return to_input(given, model, argument="", rules=rules)
 
 
 def nested(name: str, value: object, model: type[T]) -> T:
@@ -72,7 +72,12 @@ def _written(value: object, model: Any) -> object:
     return {field.name: None for field in fields if NoneType in get_args(field.type)}
 
 
-def one_of(name: str, value: T | Mapping[str, Any], models: tuple[type[T], ...]) -> T:
+def one_of(
+    name: str,
+    value: T | Mapping[str, Any],
+    models: tuple[type[T], ...],
+    rules: Rules | None = None,
+) -> T:
     """Return a body that is one of several models, or a mapping of the shape of one.
 
     Its `type` says which.
@@ -81,7 +86,7 @@ def one_of(name: str, value: T | Mapping[str, Any], models: tuple[type[T], ...])
         InvalidArgument: With every problem.
     """
     if isinstance(value, models):
-        return to_input(value, type(value), argument=name)
+        return to_input(value, type(value), argument=name, rules=rules)
     by_type = {_type_of(model): model for model in models}
     mapping: Mapping[str, Any] = {}
     if isinstance(value, Mapping):
@@ -94,7 +99,7 @@ def one_of(name: str, value: T | Mapping[str, Any], models: tuple[type[T], ...])
             f"{name}: a model, or a mapping with its type, is needed, not {given} (known: {known})."
         )
         raise InvalidArgument(message, argument=name)
-    return to_input(mapping, by_type[kind], argument=name)
+    return to_input(mapping, by_type[kind], argument=name, rules=rules)
 
 
 def _type_of(model: Any) -> str:

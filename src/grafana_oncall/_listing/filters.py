@@ -167,6 +167,11 @@ FILTERS: Final[Mapping[str, Mapping[str, _Test]]] = {
     "list_webhooks": {"team_id": lambda webhook, value: (webhook.team or NO_TEAM) == value},
     # `schedule` is the first of its schedules only.
     "list_on_call_shifts": {"schedule_id": lambda shift, _: shift.schedule is not None},
+    "list_shift_swaps": {
+        "schedule_id": lambda swap, value: swap.schedule == value,
+        "starting_after": lambda swap, value: swap.swap_start >= datetime.fromisoformat(value),
+        "open_only": lambda swap, value: value == "false" or swap.status == "open",
+    },
     "list_users": {
         "username": lambda user, value: _same(user.username, value),
         "email": lambda user, value: _same(user.email, value),

@@ -22,7 +22,7 @@
     ├── DecodeError                       a response that does not match the specification
     └── StatusError                       the server refused the request: .status .detail .fields
         ├── BadRequest                    400, and any 4xx of OnCall without a class of its own
-        │   └── Conflict                  the group's state does not allow it
+        │   └── Conflict                  the object's state does not allow it
         │       └── AlreadyInState        … because it is already so
         ├── Unauthorized                  bad token: 401, or the server's 403 "Invalid token."
         ├── Forbidden                     403

@@ -196,9 +196,9 @@ class BadRequest(StatusError):
 
 
 class Conflict(BadRequest):
-    """The state of the alert group does not allow the action.
+    """The state of the alert group or shift swap does not allow the action.
 
-    What to do: suppress it in handlers, where it is an ordinary race; otherwise read the group.
+    What to do: suppress it in handlers, where it is an ordinary race; otherwise read the object.
     """
 
 

@@ -36,6 +36,7 @@ from grafana_oncall.testing._objects.notes import FakeResolutionNote
 from grafana_oncall.testing._objects.notifications import FakePersonalNotificationRule
 from grafana_oncall.testing._objects.routes import FakeRoute
 from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeShift, FakeSpan
+from grafana_oncall.testing._objects.swaps import FakeShiftSwap
 from grafana_oncall.testing._objects.webhooks import FakeWebhook, FakeWebhookResponse
 from grafana_oncall.testing._server.dispatch import OPERATION_NAMES
 from grafana_oncall.testing._server.rate_limit import RateLimit
@@ -69,6 +70,7 @@ __all__ = [
     "FakeRoute",
     "FakeSchedule",
     "FakeShift",
+    "FakeShiftSwap",
     "FakeSlackChannel",
     "FakeSpan",
     "FakeUser",

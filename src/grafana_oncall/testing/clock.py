@@ -62,6 +62,16 @@ def stamp(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def seconds_stamp(moment: datetime) -> str:
+    """Return a timestamp in UTC, without a fraction."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def micros_stamp(moment: datetime) -> str:
+    """Return a timestamp in UTC, with six digits of a fraction."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 

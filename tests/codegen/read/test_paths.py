@@ -25,6 +25,7 @@ RESPONSE = f"{GET}/responses/200"
 JSON = "content/application~1json"
 INTEGERS: Json = {"type": "array", "items": {"type": "integer"}}
 STATES: Json = {"type": "array", "items": STRING | {"enum": ["a"]}}
+CONSTANT: Json = STRING | {"const": "a"}
 STATE = f"{SCHEMAS}things.State"
 ODD = f"{SCHEMAS}things.Odd"
 
@@ -52,6 +53,7 @@ ODD = f"{SCHEMAS}things.Odd"
         ),
         pytest.param({"schema": True}, "/schema", id="true for a schema"),
         pytest.param({"required": "yes"}, "/required", id="required in words"),
+        pytest.param({"schema": CONSTANT}, "/required", id="constant that may be left out"),
         pytest.param({"explode": False}, "", id="array that is not repeated"),
         pytest.param({"style": "pipeDelimited"}, "", id="array with another separator"),
         pytest.param({"deprecated": True}, "/deprecated", id="deprecated"),

@@ -110,11 +110,17 @@ def specification() -> Json:
     }
     root["paths"]["/things/{thing_id}/export/"] = {
         "parameters": only_ids,
-        "get": yaml.safe_load(EXPORT),
+        "get": {**yaml.safe_load(EXPORT), "parameters": [dict(SINCE_EVER)]},
     }
     return root
 
 
+SINCE_EVER: Json = {
+    "name": "since",
+    "in": "query",
+    "required": True,
+    "schema": {"type": "string", "const": "1970-01-01T00:00:00Z"},
+}
 LIMIT: Json = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
 
 
@@ -335,6 +341,20 @@ def test_a_text_is_returned_as_it_is(server: Server) -> None:
     assert server.run(lambda things: things.export("abc"), lambda _: response) == text
 
 
+def test_a_parameter_with_one_value_is_sent_by_every_request(
+    server: Server, package: Rendered
+) -> None:
+    """No caller gives it, neither to the facade nor to the builder."""
+    text = httpx.Response(200, text="x", headers={"content-type": "text/calendar"})
+    server.run(lambda things: things.export("abc"), lambda _: text)
+    assert server.sent == [("GET", "/things/abc/export/?since=1970-01-01T00%3A00%3A00Z", None)]
+    assert [*inspect.signature(package.operations.export_thing).parameters] == ["thing_id"]
+    assert [*inspect.signature(package.resources("things").Things.export).parameters] == [
+        "self",
+        "thing_id",
+    ]
+
+
 def test_the_docstrings_say_what_is_done(package: Rendered) -> None:
     """The read and its race, the errors, the type."""
     things = package.resources("things").Things
@@ -369,6 +389,10 @@ PUT = ("/things/{thing_id}/", "put")
             PUT, {"x-merge": {"read": "get_thing", "members": ["id"]}}, "optional mem", id="input"
         ),
         pytest.param(PUT, {"x-merge": {"members": ["team"]}}, "read is missing", id="no read"),
+        pytest.param(PUT, {"x-rules": "a.b"}, "'a.b' is not a valid name", id="rules"),
+        pytest.param(
+            ("/things/", "get"), {"x-rules": "a"}, "for the members of a body", id="no body"
+        ),
         pytest.param(
             PUT,
             {"x-merge": {"read": "get_thing", "members": ["team"], "when": "all"}},

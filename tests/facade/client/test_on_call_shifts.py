@@ -129,14 +129,28 @@ async def test_all_problems_of_a_shift_are_named_at_once(
     assert not fake.calls
 
 
-async def test_a_weekly_shift_without_a_first_day_is_refused_by_the_server(
+async def test_a_recurrence_that_the_server_certainly_refuses_is_not_sent(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """In a creation and in an update."""
+    shift = RecurrentShiftCreate(start=NINE, duration=60, frequency="weekly")
+    with pytest.raises(InvalidArgument, match=r"weekly frequency @ shift\.week_start"):
+        await oncall.on_call_shifts.create(shift)
+    with pytest.raises(InvalidArgument, match="weekly frequency @ week_start"):
+        await oncall.on_call_shifts.update("O1", frequency="weekly")
+    assert not fake.calls
+
+
+async def test_a_recurrence_that_only_the_server_can_judge_is_refused_by_it(
     oncall: OnCallClient,
 ) -> None:
-    """In its words; nothing is created."""
-    shift = RecurrentShiftCreate(start=NINE, duration=60, frequency="weekly")
-    with pytest.raises(BadRequest, match="week_start"):
-        await oncall.on_call_shifts.create(shift)
-    assert await oncall.on_call_shifts.list().count() == 0
+    """It depends on what the shift is already."""
+    shift = RollingShiftCreate(
+        start=NINE, duration=60, frequency="daily", start_rotation_from_user_index=0
+    )
+    made = await oncall.on_call_shifts.create(shift)
+    with pytest.raises(BadRequest, match="Day limits are temporarily disabled"):
+        await oncall.on_call_shifts.update(made, by_monthday=[1])
 
 
 async def test_users_that_the_server_does_not_know_are_named(

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall import UNSET, Page, Request, Response, UnsetType, operations
-from grafana_oncall._codec.converter import dumps, loads, to_input
+from grafana_oncall._codec.converter import dumps, loads
 from grafana_oncall._codec.decode import decode
+from grafana_oncall._codec.inputs import to_input
 from grafana_oncall._core.types import AwareDatetime
 from grafana_oncall.errors import DecodeError
 from grafana_oncall.models import AlertGroupDelete, AlertGroupState, DeleteMode

@@ -43,7 +43,7 @@ NOT_FOUND_PAGE = b"""
         pytest.param(500, b"{}", "check the arguments", id="OnCall's own crash"),
         pytest.param(403, b"{}", "needs the permission", id="OnCall's own 403"),
         pytest.param(302, b"", None, id="redirect"),
-        pytest.param(409, b"<h1>Conflict", "check the state of the group", id="page of a 409"),
+        pytest.param(409, b"<h1>Conflict", "check its state", id="page of a 409"),
     ],
 )
 def test_a_hint_depends_on_who_responded(status: int, content: bytes, words: str | None) -> None:
@@ -503,7 +503,7 @@ def test_other_bad_requests_are_distinguished(detail: str, kind: type[errors.Bad
             "url= is not that of the OnCall API",
             id="a list is not found",
         ),
-        pytest.param(refused(409), "check the state of the group", id="conflict"),
+        pytest.param(refused(409), "check its state", id="conflict"),
         pytest.param(refused(500), "check the arguments", id="server"),
         *(
             pytest.param(

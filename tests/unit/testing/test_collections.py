@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,7 +23,9 @@ def full(fake: FakeOnCall) -> FakeOnCall:
     for name in ("one", "two"):
         fake.add_team(name)
         fake.add_integration(name=name)
-        fake.add_schedule(name)
+        schedule = fake.add_schedule(name)
+        start = fake.now() + timedelta(days=1)
+        fake.add_shift_swap(schedule, fake.user, start=start, end=start + timedelta(days=1))
         fake.add_escalation_policy(fake.add_escalation_chain(name))
         fake.add_shift(name, start=datetime(2026, 3, 2, 9, tzinfo=UTC))
         fake.add_slack_channel(name)
@@ -46,7 +48,8 @@ def test_a_collection_is_listed_and_its_objects_are_got(
         assert f"get_{singular(collection.name)}" not in OPERATION_NAMES
         return
     got = [ask(full, "GET", f"{collection.name}/{each}/").json() for each in ids(listed)]
-    assert got == listed.json()["results"]
+    results = listed.json()["results"]
+    assert [{**one, **listed_one} for one, listed_one in zip(got, results, strict=True)] == got
     assert ask(full, "GET", f"{collection.name}/NONE/").status == 404
     names = [f"list_{collection.name}", f"get_{singular(collection.name)}"]
     assert {*names} <= {*OPERATION_NAMES}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .phone_notifications import PhoneNotifications
     from .resolution_notes import ResolutionNotes
     from .routes import Routes
+    from .shift_swaps import ShiftSwaps
     from .slack_channels import SlackChannels
     from .teams import Teams
     from .user_groups import UserGroups
@@ -123,6 +124,13 @@ class Resources:
         from .on_call_shifts import OnCallShifts
 
         return OnCallShifts(self._session)
+
+    @cached_property
+    def shift_swaps(self) -> ShiftSwaps:
+        """Requests of users that somebody else takes their shifts of some time."""
+        from .shift_swaps import ShiftSwaps
+
+        return ShiftSwaps(self._session)
 
     @cached_property
     def user_groups(self) -> UserGroups:

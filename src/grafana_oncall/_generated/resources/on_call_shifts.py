@@ -12,7 +12,7 @@ from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._listing import bodies
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._listing.resource import Resource
-from grafana_oncall._validation import arguments
+from grafana_oncall._validation import arguments, rules
 
 from ..models.on_call_shifts import (
     Frequency,
@@ -100,9 +100,7 @@ class OnCallShifts(Resource):
 
         Raises:
             OutcomeUnknown: There was no response, so the shift may exist now.
-            BadRequest: A user of `rolling_users`, the team or the time zone is unknown; or
-                the recurrence makes no sense to the server, such as a weekly one without
-                `week_start`.
+            BadRequest: A user of `rolling_users`, the team or the time zone is unknown.
             IdsDropped: The server does not know some of the ids in `users`. It stored all the
                 rest.
         """
@@ -112,7 +110,7 @@ class OnCallShifts(Resource):
             RollingShiftCreate,
             OverrideShiftCreate,
         )
-        body = bodies.one_of("shift", shift, kinds)
+        body = bodies.one_of("shift", shift, kinds, rules.recurrence)
         return bodies.kept(
             await self._session.send(operations.create_on_call_shift(body)), body, ["users"]
         )
@@ -186,6 +184,7 @@ class OnCallShifts(Resource):
         """
         body = bodies.body(
             OnCallShiftUpdate,
+            rules.recurrence,
             type=(type if type is UNSET else arguments.filled("type", type)),
             name=(name if name is UNSET else arguments.filled("name", name)),
             team_id=team_id,

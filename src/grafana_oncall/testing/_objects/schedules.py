@@ -57,7 +57,10 @@ class FakeSpan:
 
 @attrs.define(kw_only=True, eq=False)
 class FakeSchedule:
-    """A schedule; who is on call is what a test says, and is not worked out from its shifts."""
+    """A schedule; who is on call is what a test says, and is not worked out from its shifts.
+
+    Shift swaps that are taken change it.
+    """
 
     id: str
     name: str
@@ -80,15 +83,10 @@ class FakeSchedule:
     """Token of its iCalendar export; None if it is not exported."""
 
     def within(self, start: datetime, end: datetime) -> list[FakeSpan]:
-        """Return who is on call between these times, in order, cut to them."""
+        """Return who is on call between these times but for swaps, in order, cut to them."""
         always = [FakeSpan(user, start, end) for user in self.on_call]
         cut = [
             FakeSpan(span.user, max(span.start, start), min(span.end, end)) for span in self.spans
         ]
         found = [*always, *(span for span in cut if span.start < span.end)]
         return sorted(found, key=lambda span: span.start)
-
-    def on_call_at(self, moment: datetime) -> list[str]:
-        """Return the ids of the users who are on call at a moment."""
-        spans = (span.user for span in self.spans if span.start <= moment < span.end)
-        return [*dict.fromkeys([*self.on_call, *spans])]

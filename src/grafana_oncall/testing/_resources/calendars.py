@@ -11,6 +11,8 @@ from grafana_oncall.testing._server.context import Context, Operation
 from grafana_oncall.testing._server.responses import FakeResponse
 from grafana_oncall.testing._server.state import FakeUser
 
+from .swapping import final_spans
+
 _KIND = {"Content-Type": "text/calendar"}
 _EXPORTED = timedelta(days=90)
 
@@ -37,8 +39,8 @@ def _moment(moment: datetime) -> str:
 
 
 def _spans(context: Context, schedules: Iterable[FakeSchedule]) -> list[FakeSpan]:
-    now = context.now
-    return [span for each in schedules for span in each.within(now - _EXPORTED, now + _EXPORTED)]
+    start, end = context.now - _EXPORTED, context.now + _EXPORTED
+    return [span for each in schedules for span in final_spans(context.world, each, start, end)]
 
 
 def _refused() -> FakeResponse:

@@ -35,10 +35,12 @@ from grafana_oncall.testing._server.fields import (
 from grafana_oncall.testing._server.responses import FakeResponse, detail, json_response, refused
 from grafana_oncall.testing._server.state import FakeTeam, FakeUser
 from grafana_oncall.testing._server.world import World
+from grafana_oncall.testing.clock import seconds_stamp
 
 from .calendars import EXPORT_SCHEDULE
 from .collection import Collection
 from .selection import all_of, equal_or_empty, in_team
+from .swapping import final_spans, on_call_at
 from .writes import Writes, set_fields
 
 _TYPE = one_of(get_args(ScheduleType))
@@ -159,7 +161,7 @@ def _show(world: World, item: FakeSchedule) -> dict[str, Any]:
         "team_id": item.team_id,
         "name": item.name,
         **{name: getattr(item, name) for name in _SHOWN[item.type]},
-        "on_call_now": item.on_call_at(world.clock()),
+        "on_call_now": on_call_at(world, item, world.clock()),
         "slack": item.slack,
         "type": item.type,
     }
@@ -188,7 +190,8 @@ def final_shifts(context: Context) -> FakeResponse:
     if end - start > _LONGEST:
         problem = "The difference between start_date and end_date must be less than one year"
         raise refused(400, {"non_field_errors": [f"{problem} (365 days)"]})
-    found = item.within(start, end + timedelta(hours=23, minutes=59, seconds=59))
+    last = end + timedelta(hours=23, minutes=59, seconds=59)
+    found = final_spans(context.world, item, start, last)
     envelope = {"page_size": 50, "current_page_number": 1, "total_pages": 1}
     results = [_show_span(context.world, span) for span in found]
     links = {"count": len(found), "next": None, "previous": None}
@@ -201,13 +204,9 @@ def _show_span(world: World, span: FakeSpan) -> dict[str, str | None]:
         "user_pk": user.id,
         "user_email": user.email,
         "user_username": user.username,
-        "shift_start": _seconds(span.start),
-        "shift_end": _seconds(span.end),
+        "shift_start": seconds_stamp(span.start),
+        "shift_end": seconds_stamp(span.end),
     }
-
-
-def _seconds(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 SCHEDULES = Collection(

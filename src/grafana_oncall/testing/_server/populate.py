@@ -27,6 +27,7 @@ from grafana_oncall.testing._resources.personal_notification_rules import (
 from grafana_oncall.testing._resources.resolution_notes import RESOLUTION_NOTES, AddResolutionNotes
 from grafana_oncall.testing._resources.routes import ROUTES, AddRoutes
 from grafana_oncall.testing._resources.schedules import SCHEDULES, AddSchedules
+from grafana_oncall.testing._resources.shift_swaps import SHIFT_SWAPS, AddShiftSwaps
 
 from .arguments import (
     GROUP,
@@ -60,6 +61,7 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
     ON_CALL_SHIFTS,
     PERSONAL_NOTIFICATION_RULES,
     SCHEDULES,
+    SHIFT_SWAPS,
     RESOLUTION_NOTES,
     SLACK_CHANNELS,
     TEAMS,
@@ -80,6 +82,7 @@ class Populate(
     AddRoutes,
     AddResolutionNotes,
     AddSchedules,
+    AddShiftSwaps,
     AddShifts,
     AddWebhooks,
 ):

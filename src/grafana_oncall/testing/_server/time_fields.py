@@ -10,6 +10,7 @@ from .fields import Check, FieldError, within
 from .responses import detail
 
 _LOCAL = "%Y-%m-%dT%H:%M:%S"
+_AWARE = (f"{_LOCAL}Z", f"{_LOCAL}.%fZ", f"{_LOCAL}%z", f"{_LOCAL}.%f%z")
 _CLOCK = re.compile(r"(?:(\d{1,9}) )?(?:(?:(\d{1,9}):)?(\d{1,9}):)?(-?\d{1,9}(?:\.\d+)?)")
 
 
@@ -59,6 +60,23 @@ def as_local_time(value: Any) -> str:
     except (TypeError, ValueError) as error:
         wanted = "Invalid datetime format, should be \"yyyy-mm-dd'T'hh:mm:ss\""
         raise detail(400, wanted) from error
+
+
+def as_aware_time(value: Any) -> datetime:
+    """Return a date and time with seconds and a zone, in one of the four forms that are taken."""
+    if value is None:
+        raise FieldError("This field may not be null.")
+    for form in _AWARE:
+        try:
+            moment = datetime.strptime(str(value), form)  # noqa: DTZ007  # the zone may be a letter
+            return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+        except OverflowError as error:
+            raise FieldError("Datetime value out of range.") from error
+        except ValueError:
+            continue
+    day, clock = "YYYY-MM-DDThh:mm:ss", "[+HHMM|-HHMM]"
+    wanted = ", ".join((f"{day}Z", f"{day}.uuuuuuZ", f"{day}{clock}", f"{day}.uuuuuu{clock}"))
+    raise FieldError(f"Datetime has wrong format. Use one of these formats instead: {wanted}.")
 
 
 def as_moment(value: Any) -> datetime:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall._codec.converter import to_input
+from grafana_oncall._codec.inputs import to_input
 from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.models import (
     DefaultRouteInput,

@@ -1,0 +1,153 @@
+# Written by `make codegen` from openapi.yaml. Do not edit.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import attrs
+import msgspec
+
+from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
+
+
+@attrs.frozen(kw_only=True)
+class SwapUser(Serializable):
+    """A user of a shift."""
+
+    pk: str
+    """Id of the user."""
+    display_name: str | None = None
+    email: str | None = None
+    avatar_full: str | None = None
+    """URL of a picture."""
+
+
+@attrs.frozen(kw_only=True)
+class SwapRequest(Serializable):
+    """The swap that a user of a shift takes part in."""
+
+    pk: str
+    """Id of the swap."""
+    user: SwapUser | None = None
+    """The beneficiary, once it is taken."""
+
+
+@attrs.frozen(kw_only=True)
+class ShiftUser(Serializable):
+    """Who is on call in a shift, and by which swap."""
+
+    pk: str
+    """Id of the user: the benefactor, once the swap is taken."""
+    display_name: str | None = None
+    email: str | None = None
+    avatar_full: str | None = None
+    """URL of a picture."""
+    swap_request: SwapRequest | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ShiftReference(Serializable):
+    """The on-call shift that something comes from."""
+
+    pk: str | None = None
+    """Id of the on-call shift."""
+
+
+@attrs.frozen(kw_only=True)
+class SwappedShift(Serializable):
+    """The part of a shift that a swap concerns."""
+
+    start: AwareDatetime
+    end: AwareDatetime
+    users: tuple[ShiftUser, ...]
+    all_day: bool | None = None
+    missing_users: tuple[str, ...] = ()
+    """Names of users that the server does not know."""
+    priority_level: int | None = None
+    """Of shifts at the same time, those of the highest level count."""
+    source: str | None = None
+    """What made the on-call shift, such as `web`, `api` or `terraform`."""
+    calendar_type: int | None = None
+    """0 of the schedule itself, 1 of its overrides."""
+    is_empty: bool | None = None
+    is_gap: bool | None = None
+    is_override: bool | None = None
+    shift: ShiftReference | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ShiftSwap(Serializable):
+    """A request that somebody take the shifts of a user, and who has taken them."""
+
+    id: str
+    created_at: AwareDatetime
+    schedule: str
+    """Id of the schedule."""
+    swap_start: AwareDatetime
+    swap_end: AwareDatetime
+    beneficiary: str
+    """Id of the user whose shifts are to be taken."""
+    updated_at: AwareDatetime | None = None
+    status: ShiftSwapStatus | None = None
+    """When it was read: an open one that has started is `past_due`."""
+    description: str | None = None
+    benefactor: str | None = None
+    """Id of the user who has taken them."""
+    shifts: tuple[SwappedShift, ...] = ()
+    """What it concerns; in lists, the server leaves it out."""
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@attrs.frozen(kw_only=True)
+class ShiftSwapCreate(Serializable):
+    """A shift swap to ask for."""
+
+    schedule: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the schedule."""
+    swap_start: AwareDatetime
+    """First moment, timezone-aware and in the future."""
+    swap_end: AwareDatetime
+    """End, timezone-aware and after the start."""
+    beneficiary: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the user whose shifts are to be taken."""
+    description: Annotated[str, msgspec.Meta(min_length=1, max_length=3000)] | None | UnsetType = (
+        UNSET
+    )
+    """Up to 3000 characters, for those who may take them."""
+
+
+@attrs.frozen(kw_only=True)
+class ShiftSwapUpdate(Serializable):
+    """Changes to a shift swap; absent members are unchanged."""
+
+    schedule: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
+    """Id of the new schedule."""
+    swap_start: AwareDatetime | UnsetType = UNSET
+    """New start, timezone-aware and in the future."""
+    swap_end: AwareDatetime | UnsetType = UNSET
+    """New end, timezone-aware and after the start."""
+    description: Annotated[str, msgspec.Meta(min_length=1, max_length=3000)] | None | UnsetType = (
+        UNSET
+    )
+    """Up to 3000 characters; null for none."""
+
+
+@attrs.frozen(kw_only=True)
+class ShiftSwapTake(Serializable):
+    """Who takes the shifts."""
+
+    benefactor: Annotated[str, msgspec.Meta(min_length=1)]
+    """Id of the user who takes the shifts; not the beneficiary."""
+
+
+if TYPE_CHECKING:
+    ShiftSwapStatus: TypeAlias = Literal["open", "taken", "past_due", "deleted"] | str
+else:
+    ShiftSwapStatus = str
+"""What has become of a shift swap.
+
+Known values, to which servers may add: 'open', 'taken', 'past_due', 'deleted'.
+"""

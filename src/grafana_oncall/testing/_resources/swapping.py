@@ -1,0 +1,37 @@
+"""Who is on call in a schedule, once its shift swaps are applied."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from operator import attrgetter
+
+from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeSpan
+from grafana_oncall.testing._objects.swaps import FakeShiftSwap
+from grafana_oncall.testing._server.world import World
+
+
+def final_spans(
+    world: World,
+    schedule: FakeSchedule,
+    start: datetime,
+    end: datetime,
+    *,
+    before: FakeShiftSwap | None = None,
+) -> list[FakeSpan]:
+    """Return who is on call between these times, in order, cut to them.
+
+    Swaps are applied one after the other; with `before`, only those that are older than this one.
+    """
+    spans = schedule.within(start, end)
+    for swap in world.store(FakeShiftSwap).values():
+        if swap is before:
+            break
+        if swap.schedule == schedule.id:
+            spans = [part for span in spans for part in swap.applied(span)]
+    return sorted(spans, key=attrgetter("start"))
+
+
+def on_call_at(world: World, schedule: FakeSchedule, moment: datetime) -> list[str]:
+    """Return the ids of the users who are on call at a moment."""
+    spans = final_spans(world, schedule, moment, moment + timedelta.resolution)
+    return [*dict.fromkeys(span.user for span in spans)]
