@@ -1,4 +1,4 @@
-"""Regenerate the package and the page of operations, or check that they are up to date."""
+"""Regenerate the package, its bulk methods and the page of operations, or check them."""
 
 import argparse
 import sys
@@ -11,6 +11,7 @@ from .read.paths import Operation, read_operations
 from .read.schemas import is_named, used_schemas
 from .read.spec import SCHEMAS, Spec, Unsupported, read_tags
 from .read.webhooks import read_webhooks
+from .render.bulk import render_bulk
 from .render.constraints import Constant, read_constants, render_constraints
 from .render.docs import render_docs
 from .render.formatting import format_sources
@@ -19,6 +20,7 @@ from .render.operations import render_operations
 from .render.resources import render_resources
 
 ROOT: Final = Path(__file__).parent.parent
+_OPTIONS: Final = ROOT / "src/grafana_oncall/bulk/options.py"
 HEADER: Final = "# Written by `make codegen` from openapi.yaml. Do not edit."
 
 
@@ -95,22 +97,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--spec", type=Path, default=ROOT / "openapi.yaml")
     parser.add_argument("--output", type=Path, default=ROOT / "src/grafana_oncall/_generated")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs/operations.md")
+    parser.add_argument("--bulk", type=Path, default=ROOT / "src/grafana_oncall/bulk/methods.py")
     options = parser.parse_args(arguments)
     try:
         spec = Spec.load(options.spec)
-        files, page = render(spec), render_page(spec)
+        files = render(spec)
+        methods = render_bulk(_OPTIONS.read_text(encoding="utf-8"))
+        others = {options.docs: render_page(spec), options.bulk: methods}
     except Unsupported as error:
         print(f"{options.spec}: {error}", file=sys.stderr)
         return 1
-    outdated = [
-        *drift(files, options.output),
-        *drift({options.docs.name: page}, options.docs.parent, options.docs.name),
-    ]
+    outdated = drift(files, options.output)
+    for path, text in others.items():
+        outdated += drift({path.name: text}, path.parent, path.name)
     if not options.check:
         write(files, options.output)
-        options.docs.parent.mkdir(parents=True, exist_ok=True)
-        options.docs.write_text(page, encoding="utf-8")
-        print(f"{len(outdated)} of {len(files) + 1} files written")
+        for path, text in others.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        print(f"{len(outdated)} of {len(files) + len(others)} files written")
     elif outdated:
         print(f"Out of date: {', '.join(outdated)}. Run: make codegen", file=sys.stderr)
         return 1

@@ -54,6 +54,7 @@ def render_models(spec: Spec, names: list[str], header: str) -> dict[str, str]:
                     for name in ("TYPE_CHECKING", "Annotated", "Literal", "TypeAlias")
                 ),
                 "grafana_oncall._core.serializable.Serializable",
+                "grafana_oncall._core.serializable.short_repr",
                 "grafana_oncall._core.types.UNSET",
                 "grafana_oncall._core.types.AwareDatetime",
                 "grafana_oncall._core.types.LocalDatetime",

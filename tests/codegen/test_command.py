@@ -1,6 +1,7 @@
 """The command: what it writes, what --check reports, and that both are reproducible."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from codegen.read.spec import Spec
 from tests.support.specs import GET, OF_TAGS, OPENAPI, json_content, minimal
 
 GENERATED = ROOT / "src/grafana_oncall/_generated"
+METHODS = ROOT / "src/grafana_oncall/bulk/methods.py"
 
 _SETTINGS = """
 [tool.ruff]
@@ -44,11 +46,13 @@ def output(small: Path, small_files: Mapping[str, str], tmp_path: Path) -> Path:
     """Make a folder that is up to date."""
     write(dict(small_files), tmp_path)
     (tmp_path / "page.md").write_text(render_page(Spec.load(small)), encoding="utf-8")
+    shutil.copyfile(METHODS, tmp_path / "methods.txt")
     return tmp_path
 
 
 def _arguments(spec: Path, output: Path) -> list[str]:
-    return ["--spec", str(spec), "--output", str(output), "--docs", str(output / "page.md")]
+    others = ["--docs", str(output / "page.md"), "--bulk", str(output / "methods.txt")]
+    return ["--spec", str(spec), "--output", str(output), *others]
 
 
 def _read(folder: Path) -> dict[str, bytes]:
@@ -86,6 +90,10 @@ def _add_beside(folder: Path) -> None:
 
 def _change_page(folder: Path) -> None:
     (folder / "page.md").write_text("", encoding="utf-8")
+
+
+def _change_methods(folder: Path) -> None:
+    (folder / "methods.txt").write_text("", encoding="utf-8")
 
 
 def _all(folder: Path) -> None:
@@ -126,7 +134,8 @@ def test_another_process_writes_the_same_bytes(
     run = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=True
     )
-    assert run.stdout == f"{len(files) + 1} of {len(files) + 1} files written\n"
+    assert run.stdout == f"{len(files) + 2} of {len(files) + 2} files written\n"
+    assert (output / "methods.txt").read_bytes() == METHODS.read_bytes()
     assert _read(output) == {name: text.encode() for name, text in files.items()}
     assert _read(output) == _read(GENERATED)
 
@@ -142,6 +151,7 @@ def test_another_process_writes_the_same_bytes(
         pytest.param(_add_below, "operations/stale.py", id="extra in the package"),
         pytest.param(_add_beside, "operations.py", id="module beside the package of its name"),
         pytest.param(_change_page, "page.md", id="the page of operations"),
+        pytest.param(_change_methods, "methods.txt", id="the methods of bulk runs"),
         pytest.param(
             _all, "__init__.py, models/stale.py, models/things.py", id="all three, in order"
         ),
@@ -199,7 +209,7 @@ def test_writing_creates_the_folder_and_its_parents(
     """The command reports how many files were written."""
     output = tmp_path / "a" / "b"
     assert main(_arguments(small, output)) == 0
-    assert capsys.readouterr() == ("11 of 11 files written\n", "")
+    assert capsys.readouterr() == ("12 of 12 files written\n", "")
     assert _read(output) == {name: text.encode() for name, text in small_files.items()}
 
 
@@ -214,7 +224,7 @@ def test_writing_restores_outdated_files_and_leaves_the_rest(
     _add_below(output)
     _lose_below(output)
     assert main(_arguments(small, output)) == 0
-    assert capsys.readouterr().out == "5 of 11 files written\n"
+    assert capsys.readouterr().out == "5 of 12 files written\n"
     assert _read(output) == expected
     assert (output / "notes.txt").exists()
     assert (output / "constraints.py").stat().st_mtime_ns == same

@@ -54,7 +54,7 @@ def modules() -> list[Module]:
     return [
         Module(path=path, tree=ast.parse(text := path.read_text("utf-8")), lines=text.count("\n"))
         for path in sorted(PACKAGE.rglob("*.py"))
-        if "_generated" not in path.parts
+        if not path.read_text("utf-8").startswith("# Written by `make codegen`")
     ]
 
 

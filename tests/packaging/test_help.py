@@ -9,7 +9,10 @@ from typing import Any, Final
 
 import pytest
 
+from grafana_oncall import OnCallClient
+from grafana_oncall.testing import FakeOnCall
 from tests.support.public_api import callables, modules
+from tests.support.samples import BASE
 
 CALLABLES: Final = callables()
 WIDE: Final = 66
@@ -62,3 +65,14 @@ def test_signatures_can_be_read() -> None:
 def test_a_module_lists_its_public_names_and_no_others(module: ModuleType) -> None:
     """Neither what it imports nor what other modules of the package use."""
     assert dir(module) == sorted(module.__all__)
+
+
+async def test_the_repr_of_an_object_fits_on_a_line_or_two() -> None:
+    """With what tells it from others, also where the server sends very long values."""
+    fake = FakeOnCall()
+    made = fake.add_group(title="CPU load " * 50)
+    client = OnCallClient(url=BASE, token=fake.token, transport=fake.transport())
+    shown = repr(await client.alert_groups.get(made.id))
+    assert shown.startswith(f"AlertGroup(id={made.id!r}, title='CPU load CPU load")
+    assert shown.endswith("…, state='firing', …)")
+    assert len(shown) < 200

@@ -1,5 +1,7 @@
 """Programs of users, checked against the installed wheel."""
 
+import json
+import os
 import re
 import shutil
 import sys
@@ -64,3 +66,25 @@ def test_basedpyright_finds_the_mistakes_and_no_others(bare: Environment, folder
     settings.write_text('{"typeCheckingMode": "strict"}', encoding="utf-8")
     basedpyright = [sys.executable, "-m", "basedpyright", "--pythonpath", str(bare.python)]
     assert_mistakes_are_found(run(basedpyright, folder).stdout)
+
+
+INFERRED = {
+    "grafana_oncall.testing.demo.error",  # of an `except`, in a command
+    "grafana_oncall.testing.factory.Factory.group",  # a method of the fake by another name
+    "grafana_oncall.testing.factory.Factory.integration",  # as well
+}
+"""What has no annotation because the type is obvious, which only this count minds."""
+
+
+def test_the_types_of_all_public_names_are_known(bare: Environment, folder: Path) -> None:
+    """Nothing that users see lacks an annotation."""
+    path = os.pathsep.join([str(bare.python.parent), os.environ["PATH"]])
+    basedpyright = [sys.executable, "-m", "basedpyright"]
+    command = [*basedpyright, "--verifytypes", "grafana_oncall", "--ignoreexternal", "--outputjson"]
+    report = json.loads(run(command, folder, PATH=path).stdout)["typeCompleteness"]
+    assert report["exportedSymbolCounts"]["withKnownType"] > 1000
+    assert {
+        symbol["name"]
+        for symbol in report["symbols"]
+        if symbol["isExported"] and not symbol["isTypeKnown"]
+    } <= INFERRED

@@ -1,9 +1,14 @@
 """The chain of causes behind an exception: what lies in it, and its tracebacks removed."""
 
+import logging
 import socket
 import ssl
 from collections.abc import Iterator
 from typing import Final
+
+from grafana_oncall.errors import OnCallError
+
+_logger: Final = logging.getLogger("grafana_oncall")
 
 _NO_RECORDS: Final = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
 """What OpenSSL says of a response in plain text, by its version and the text."""
@@ -28,6 +33,18 @@ def strip_tracebacks(error: BaseException) -> None:
     """Remove the tracebacks of an error and of all that led to it; only their words are left."""
     for link in causes(error):
         link.__traceback__ = None
+
+
+def drop_frames(error: OnCallError) -> None:
+    """Forget where in the SDK an error was made, so that its traceback shows the caller's lines.
+
+    A bare `raise` after this adds no frame of the function that calls it. At level DEBUG of the
+    logger `grafana_oncall`, all frames stay; those of other libraries' errors always do.
+    """
+    if not _logger.isEnabledFor(logging.DEBUG):
+        for link in causes(error):
+            if isinstance(link, OnCallError):
+                link.__traceback__ = None
 
 
 def is_untrusted(error: BaseException) -> bool:

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import attrs
 import msgspec
 
 from .types import UNSET
+
+_TELLING: Final = ("id", "title", "name", "username", "type", "state")
+_LONGEST: Final = 60
+
+
+def short_repr(value: object) -> str:
+    """Return the members that tell an object of the API from others; `to_dict` has all of them."""
+    shown = {name: getattr(value, name, None) for name in _TELLING}
+    texts = [f"{name}={_cut(repr(str(one)))}" for name, one in shown.items() if one is not None]
+    return f"{type(value).__name__}({', '.join(texts)}, …)"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 class Serializable:

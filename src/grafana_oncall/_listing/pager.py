@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 import attrs
 
 from grafana_oncall._core.aio import only_async
+from grafana_oncall._core.causes import drop_frames
 from grafana_oncall._core.request import Page, Request
 from grafana_oncall._core.text import shown
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import whole
-from grafana_oncall.errors import InvalidArgument
+from grafana_oncall.errors import InvalidArgument, OnCallError
 from grafana_oncall.events import ListIncomplete
 
 from .prefetch import Walk, pages
@@ -99,14 +100,18 @@ class Pager(Generic[T]):
 
     async def _items(self) -> AsyncGenerator[T, None]:
         yielded = _Yielded[T]()
-        for request in (self._request, *map(self._in_pages_of, _OTHER_PAGE_SIZES)):
-            yielded.start_pass()
-            async with Walk(self._session, request, prefetch=self._prefetch) as walk:
-                while (page := await walk.next_page()) is not None:
-                    for item in yielded.new_items(page):
-                        yield item
-            if not yielded.missing or yielded.number + yielded.missing > _REMEMBERED_IDS:
-                break
+        try:
+            for request in (self._request, *map(self._in_pages_of, _OTHER_PAGE_SIZES)):
+                yielded.start_pass()
+                async with Walk(self._session, request, prefetch=self._prefetch) as walk:
+                    while (page := await walk.next_page()) is not None:
+                        for item in yielded.new_items(page):
+                            yield item
+                if not yielded.missing or yielded.number + yielded.missing > _REMEMBERED_IDS:
+                    break
+        except OnCallError as error:
+            drop_frames(error)
+            raise
         if yielded.missing:
             self._session.shared.emit(
                 ListIncomplete(

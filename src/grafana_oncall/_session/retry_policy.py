@@ -100,7 +100,7 @@ class RetryBudget:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
-        self.spent = 0
+        self.spent: int = 0
         """How much is missing; 0 when the bucket is full, and nothing can be given back."""
 
     def take(self, error: OnCallError) -> int | None:

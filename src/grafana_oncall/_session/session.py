@@ -2,7 +2,9 @@
 
 from typing import TypeVar
 
+from grafana_oncall._core.causes import drop_frames
 from grafana_oncall._core.request import Request, Result
+from grafana_oncall.errors import OnCallError
 
 from .call import Call, ReadBack
 from .state import Options, Shared
@@ -21,11 +23,20 @@ class Session:
         """Send a request and return its decoded value; raise an OnCallError when that fails."""
         with self.shared:
             call = Call(self.shared, self.options, request, read_back=read_back)
-            return (await call.run()).value
+            try:
+                return (await call.run()).value
+            except OnCallError as error:
+                drop_frames(error)
+                raise
 
     async def exchange(
         self, request: Request[T], *, read_back: ReadBack[T] | None = None
     ) -> Result[T]:
         """Send a request and return its value together with the response as it came."""
         with self.shared:
-            return await Call(self.shared, self.options, request, read_back=read_back).run()
+            call = Call(self.shared, self.options, request, read_back=read_back)
+            try:
+                return await call.run()
+            except OnCallError as error:
+                drop_frames(error)
+                raise

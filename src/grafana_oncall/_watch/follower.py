@@ -75,7 +75,7 @@ class Follower:
     ) -> None:
         self._session = session
         self._settings = settings
-        self.recorder = Recorder(
+        self.recorder: Recorder = Recorder(
             Stack.of(session), source.query, source.tracker, checkpoint, locked=settings.lock
         )
         self._is_own_organization = False
@@ -83,7 +83,7 @@ class Follower:
         self._source = source
         self._started: Timestamp | None = None
         """When the first poll began."""
-        self.schedule = Schedule(settings.every)
+        self.schedule: Schedule = Schedule(settings.every)
         self._has_polled = False
         self._loop: asyncio.AbstractEventLoop | None = None
         """In which it is read, or was last."""

@@ -61,7 +61,7 @@ class Schedule:
 
     def __init__(self, every: timedelta) -> None:
         self.every = every
-        self.failures = 0
+        self.failures: int = 0
         """Polls that have failed since the last one that succeeded."""
         self._started = -inf
         """When the last poll began."""

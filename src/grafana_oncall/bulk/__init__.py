@@ -10,7 +10,8 @@ print(report)
 ```
 """
 
-from .api import Bulk, Selection
+from .api import Selection
+from .methods import Bulk
 from .options import BulkOptions, ResumeOptions
 from .outcomes import Outcome, Status
 from .progress import OnProgress, Progress, progress_bar

@@ -47,7 +47,7 @@ class Applier:
     ) -> None:
         self.in_flight: set[str] = set()
         """Ids of groups for which a request may be in flight."""
-        self.stopped = False
+        self.stopped: bool = False
         """Whether no new groups are started."""
         self._action = action
         self._session = session

@@ -100,9 +100,9 @@ class JournalReader:
 
     def __init__(self, path: Path, file: FileIO) -> None:
         """Read the first chunk; raise JournalError. The file stays as it is."""
-        self.size = 0
+        self.size: int = 0
         """Bytes of all complete lines that were read."""
-        self.at_end = False
+        self.at_end: bool = False
         self._path = path
         self._file = file
         self._lines = 0

@@ -16,52 +16,43 @@ MAX_AT_ONCE: Final = 8
 
 
 class ResumeOptions(TypedDict, total=False):
-    """Options of a resumed run; the others are in its journal.
-
-    Keys:
-        max_at_once: Groups that are acted on at the same time, 8 by default; the client's
-            `max_connections` and rate limits bound them further.
-        stop_after_failures: Begin no further group after this many were rejected, failed or
-            unknown. By default, failures never keep other groups from being acted on.
-        on_progress: Called with a `Progress` after each page and each group, and once a second
-            in between.
-        fsync: Whether the run waits until each line of the journal is on the disk, so that it
-            survives a crash of the machine; otherwise it survives a crash of the process. False
-            by default.
-        lock: Whether the journal is locked, so that no other run uses it meanwhile. True by
-            default; False is for file systems without locks, such as some network file systems.
-    """
+    """Options of a resumed run; the others are in its journal."""
 
     max_at_once: int
+    """Groups that are acted on at the same time; the client's `max_connections` and rate limits
+    bound them further."""
     stop_after_failures: int | None
+    """Begin no further group after this many were rejected, failed or unknown. By default, failures
+    never keep other groups from being acted on."""
     on_progress: OnProgress | None
+    """Called with a `Progress` after each page and each group, and once a second in between."""
     fsync: bool
+    """Whether the run waits until each line of the journal is on the disk, so that it survives a
+    crash of the machine; otherwise it survives a crash of the process."""
     lock: bool
+    """Whether the journal is locked, so that no other run uses it meanwhile; False is for file
+    systems without locks, such as some network file systems."""
 
 
 class BulkOptions(ResumeOptions, total=False):
-    """Options of every bulk action.
-
-    Keys:
-        everything: Allow a query without any filter, which raises InvalidArgument otherwise.
-        max_items: Raise `SelectionTooLarge` for a larger selection, before anything is written.
-        dry_run: Read and check the selection, and report what would be sent, without sending it.
-        converge: Repeat the query when all groups were acted on, and act on those that match by
-            then and are new, until there are none; ten times at most.
-        journal: Path of a file to which each outcome is written as it happens. It must not exist,
-            unless `resume=True`; `Bulk.resume` finishes its run.
-        resume: Finish the run of the journal if that was cut short; it must be of the same server,
-            organization, action and selection. If there is no journal, or its run sent nothing or
-            is finished, start a new run in the file. False by default.
-        max_at_once, stop_after_failures, on_progress, fsync, lock: See `ResumeOptions`.
-    """
+    """Options of every bulk action, and those of `ResumeOptions`."""
 
     everything: bool
+    """Allow a query without any filter, which raises InvalidArgument otherwise."""
     max_items: int | None
+    """Raise `SelectionTooLarge` for a larger selection, before anything is written."""
     dry_run: bool
+    """Read and check the selection, and report what would be sent, without sending it."""
     converge: bool
+    """Repeat the query when all groups were acted on, and act on those that match by then and are
+    new, until there are none; ten times at most."""
     journal: str | Path | None
+    """Path of a file to which each outcome is written as it happens. It must not exist, unless
+    `resume=True`; `bulk.resume` finishes its run."""
     resume: bool
+    """Finish the run of the journal if that was cut short; it must be of the same server,
+    organization, action and selection. If there is no journal, or its run sent nothing or is
+    finished, start a new run in the file."""
 
 
 def _flag(_: object, field: "attrs.Attribute[bool]", value: object) -> None:

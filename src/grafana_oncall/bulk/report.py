@@ -147,6 +147,18 @@ class BulkReport(Serializable):
         is_planned = self.dry_run and status is Status.NOT_ATTEMPTED
         return _PLANNED if is_planned else status.replace("_", " ")
 
+    def _repr_html_(self) -> str:
+        """Return the counts and failures as a table, for notebooks."""
+        from html import escape  # noqa: PLC0415  # only notebooks need it
+
+        alike = _alike(self.failures)
+        rows = [(self._name(status), f"{number:,}") for status, number in self.counts.items()]
+        rows += [(each.status, f"{each} {each.detail}") for each in alike[:_SHOWN_FAILURES]]
+        rows += [("", line) for line in _omitted(alike)]
+        body = "".join(f"<tr><td>{escape(a)}</td><td>{escape(b)}</td></tr>" for a, b in rows)
+        head = "<tr><th>status</th><th>alert groups</th></tr>"
+        return f"<table><caption>{escape(self.summary)}</caption>{head}{body}</table>"
+
     def __rich__(self) -> Table:
         """Return a table of counts and failures, for `rich.print` and `Console.print`."""
         from rich.table import Table  # noqa: PLC0415  # an extra

@@ -20,9 +20,10 @@ from typing import Any, Final
 
 import attrs
 
+from grafana_oncall._core.causes import drop_frames
 from grafana_oncall._session.organization import may_own
 from grafana_oncall._session.session import Session
-from grafana_oncall.errors import ClientStateError, LabelError
+from grafana_oncall.errors import ClientStateError, LabelError, OnCallError
 
 from .actions import Action, Seen
 from .apply import Applier
@@ -151,8 +152,12 @@ class BulkRun:
         return self._wait()
 
     async def _wait(self) -> BulkReport:
-        with self._journal:
-            await self._run()
+        try:
+            with self._journal:
+                await self._run()
+        except OnCallError as error:
+            drop_frames(error)
+            raise
         report = self._report(self._outcomes)
         _logger.info("%s", report.summary)
         return report

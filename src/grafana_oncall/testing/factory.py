@@ -12,6 +12,7 @@ from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._server.arguments import DELAY, MOMENT, SIZE
 from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, State
 
+from ._resources.webhooks import EventName
 from .fake import FakeOnCall
 
 _DAY = timedelta(days=1)
@@ -159,10 +160,14 @@ class Factory:
         """Adds an alert group; see `FakeOnCall.add_group`."""
         self.integration = explain_keywords(server.add_integration, "integration")
         """Adds an integration; see `FakeOnCall.add_integration`."""
-        self.label = server.add_label
-        """Adds a label to the catalogue; see `FakeOnCall.add_label`."""
-        self.event = server.event
-        """Returns the body of a webhook; see `FakeOnCall.event`."""
+
+    def label(self, key: str, *values: str) -> None:
+        """Add a key and values to the label repository; see `FakeOnCall.add_label`."""
+        self._server.add_label(key, *values)
+
+    def event(self, group: FakeAlertGroup, type: EventName) -> bytes:
+        """Return the body that a webhook posts for an event; see `FakeOnCall.event`."""
+        return self._server.event(group, type)
 
     def groups(
         self, number: int, *, apart: timedelta = timedelta(minutes=1), **fields: Any

@@ -90,11 +90,11 @@ class FakeOnCall(Populate):
         self._calls = Calls()
         self.keep_calls = keep_calls
         """Whether `calls` records what arrives."""
-        self.faults = Faults(clock)
+        self.faults: Faults = Faults(clock)
         """What goes wrong, as scripted."""
         self.token = token
         """A valid token, that of `user`."""
-        self.user = self.add_token(token, user="admin")
+        self.user: FakeUser = self.add_token(token, user="admin")
         """The user `admin`."""
 
     @classmethod

@@ -42,7 +42,7 @@ class Rejected(Exception):
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
-        self.reply = Reply(status, text)
+        self.reply: Reply = Reply(status, text)
 
 
 class ClientDisconnected(Exception):

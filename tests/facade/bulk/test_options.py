@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import pytest
+from attrs import fields_dict
 
 from grafana_oncall import OnCallClient
-from grafana_oncall.bulk import BulkOptions, ResumeOptions
+from grafana_oncall.bulk import Bulk, BulkOptions, ResumeOptions
+from grafana_oncall.bulk.options import Settings
 from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.testing import FakeOnCall
 from tests.support.samples import BASE
@@ -19,12 +22,27 @@ def wrong(**options: Any) -> Callable[[OnCallClient], object]:
     return lambda client: client.alert_groups.bulk.resolve(["I1"], **options)
 
 
-@pytest.mark.parametrize("option", BulkOptions.__annotations__)
-def test_help_says_what_each_option_means(option: str) -> None:
-    """The keys of a TypedDict have no docstrings that `help` would show."""
-    assert f" {option}" in (BulkOptions.__doc__ or "")
-    if option in ResumeOptions.__annotations__:
-        assert f" {option}: " in (ResumeOptions.__doc__ or "")
+METHODS = (
+    *("acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence", "delete"),
+    *("add_labels", "remove_labels"),
+)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_action_takes_and_explains_every_option(method: str) -> None:
+    """By its name, its type and its default, for `help` and editors."""
+    function = getattr(Bulk, method)
+    parameters, defaults = signature(function).parameters, fields_dict(Settings)
+    for option in BulkOptions.__annotations__:
+        assert parameters[option].default == defaults[option].default
+        assert f"\n            {option}: " in function.__doc__
+
+
+def test_resume_takes_and_explains_the_options_that_are_not_in_the_journal() -> None:
+    """The others would contradict it."""
+    assert [*signature(Bulk.resume).parameters][2:] == [*ResumeOptions.__annotations__]
+    for option in ResumeOptions.__annotations__:
+        assert f"\n            {option}: " in (Bulk.resume.__doc__ or "")
 
 
 @pytest.mark.parametrize(

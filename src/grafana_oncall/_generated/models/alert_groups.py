@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, AwareDatetime, OpenStrEnum, UnsetType
 
 from . import labels as labels_1
@@ -51,6 +51,9 @@ class Alert(Serializable):
     """When the server received it."""
     payload: Any = None
     """What the monitoring system sent; any JSON. Empty after a wipe."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -98,6 +101,9 @@ class AlertGroup(Serializable):
     """Id of the group that this one is attached to. Grafana Cloud only."""
     dependent_alert_group_ids: tuple[str, ...] = ()
     """Ids of the groups that are attached to this one. Grafana Cloud only."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)

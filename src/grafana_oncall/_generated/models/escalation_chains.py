@@ -7,7 +7,7 @@ from typing import Annotated
 import attrs
 import msgspec
 
-from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, UnsetType
 
 
@@ -21,6 +21,9 @@ class EscalationChain(Serializable):
     """Name of the chain."""
     team_id: str | None = None
     """Id of the team; null for none."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)

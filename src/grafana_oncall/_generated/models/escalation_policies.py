@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import attrs
 import msgspec
 
-from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, UnsetType, UtcTime, optional_seconds, seconds
 
 
@@ -52,6 +52,9 @@ class EscalationPolicy(Serializable):
     """Minutes in which that many alerts must arrive."""
     severity: str | None = None
     """Severity of the incident that it declares."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import attrs
 import msgspec
 
-from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType, seconds
 
 from . import labels as labels_1
@@ -176,6 +176,9 @@ class Integration(Serializable):
     """Empty on the open-source engine, which ignores labels of integrations."""
     dynamic_labels: tuple[labels_1.Label, ...] = ()
     """Labels whose value is a Jinja2 template."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import attrs
 import msgspec
 
-from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, LocalDatetime, UnsetType, optional_seconds, seconds
 
 
@@ -56,6 +56,9 @@ class OnCallShift(Serializable):
     """Ids of those on call together, in the order of their turns."""
     start_rotation_from_user_index: int | None = None
     """Whose turn is first, counted from 0."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)

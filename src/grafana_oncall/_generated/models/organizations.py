@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.serializable import Serializable, short_repr
 
 
 @attrs.frozen(kw_only=True)
@@ -13,6 +13,9 @@ class Organization(Serializable):
 
     id: str
     """Id of the organization."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)

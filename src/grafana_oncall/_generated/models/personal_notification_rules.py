@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import attrs
 import msgspec
 
-from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, UnsetType, optional_seconds
 
 
@@ -27,6 +27,9 @@ class PersonalNotificationRule(Serializable):
     """Whether it is for important notifications."""
     duration: int | None = None
     """Seconds to wait; null if it does not wait."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)

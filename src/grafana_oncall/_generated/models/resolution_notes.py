@@ -7,7 +7,7 @@ from typing import Annotated
 import attrs
 import msgspec
 
-from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import AwareDatetime
 
 
@@ -27,6 +27,9 @@ class ResolutionNote(Serializable):
     """Where it was written: `Web` (also through the API), `Slack` or `Mobile App`."""
     created_at: AwareDatetime | None = None
     """When it was written."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import attrs
 import msgspec
 
-from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, UnsetType
 
 from . import integrations
@@ -47,6 +47,9 @@ class Route(Serializable):
     """Whether it notifies by email."""
     webhook: integrations.ChannelRoute | None = None
     """Whether it notifies by webhooks."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.serializable import Serializable, short_repr
 
 
 @attrs.frozen(kw_only=True)
@@ -21,6 +21,9 @@ class Team(Serializable):
     """Email address."""
     avatar_url: str | None = None
     """URL of its picture; may be relative to Grafana's."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)

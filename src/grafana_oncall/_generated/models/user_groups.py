@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.serializable import Serializable, short_repr
 
 
 @attrs.frozen(kw_only=True)
@@ -17,6 +17,9 @@ class SlackUserGroup(Serializable):
     """Name of the group in Slack."""
     handle: str
     """What is mentioned after @."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -32,6 +35,9 @@ class UserGroup(Serializable):
     """`slack_based`; there is no other type yet."""
     slack: SlackUserGroup | None = None
     """The group in Slack."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import OpenStrEnum
 
 
@@ -53,6 +53,9 @@ class User(Serializable):
     """Grafana Cloud only; null if it may not be seen."""
     phone_number_status: str | None = None
     """Grafana Cloud only: available, private or not_configured."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 import attrs
 import msgspec
 
-from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, AwareDatetime, OpenStrEnum, UnsetType
 
 from . import alert_groups
@@ -53,6 +53,9 @@ class EventUser(Serializable):
     email: str | None = None
     """Email address."""
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
     def __hash__(self) -> int:
         return hash(self.id)
 
@@ -94,6 +97,9 @@ class EventAlertGroup(Serializable):
     last_alert: alert_groups.Alert | None = None
     """Its latest alert."""
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
     def __hash__(self) -> int:
         return hash(self.id)
 
@@ -113,6 +119,9 @@ class EventIntegration(Serializable):
     labels: Any = None
     """Values by key; absent on a server without labels."""
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
     def __hash__(self) -> int:
         return hash(self.id)
 
@@ -127,6 +136,9 @@ class EventWebhook(Serializable):
     """Name of the webhook."""
     labels: Any = None
     """Values by key."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -211,6 +223,9 @@ class Webhook(Serializable):
     """Ids of the integrations whose groups it is sent for; null for all."""
     preset: Preset | None = None
     """Preset that fills in its other settings; null for none."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)
