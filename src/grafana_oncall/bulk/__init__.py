@@ -17,6 +17,7 @@ from .outcomes import Outcome, Status
 from .progress import OnProgress, Progress, progress_bar
 from .report import BulkReport
 from .run import BulkRun
+from .shards import Shard, collect, in_turn
 
 __all__ = [
     "Bulk",
@@ -28,7 +29,10 @@ __all__ = [
     "Progress",
     "ResumeOptions",
     "Selection",
+    "Shard",
     "Status",
+    "collect",
+    "in_turn",
     "progress_bar",
 ]
 

@@ -18,14 +18,19 @@ from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._session.organization import Stack
 from grafana_oncall._session.session import Session
 from grafana_oncall.errors import InvalidArgument
+from grafana_oncall.stores import JournalStore
 
-from .actions import Action
+from .actions import Action, Transition
 from .journal import EITHER, NEW, OLD, Journal
+from .journal_file import FileJournal
 from .journal_reader import Header, RunState
+from .journal_store import StoreJournal
 from .label_changes import LabelChange
-from .options import BulkOptions, ResumeOptions, Settings, path_of_journal
-from .run import BulkRun, Work
+from .options import BulkOptions, ResumeOptions, Settings
+from .resume import Work
+from .run import BulkRun
 from .selection import ReadSelection, group_id, read_ids, read_query, read_stream
+from .shards import Shard
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -47,15 +52,48 @@ class BulkBase:
     def __init__(self, session: Session) -> None:
         self._session = Session(session.shared, attrs.evolve(session.options, background=True))
 
-    def _resume(self, journal: str | Path, options: ResumeOptions) -> BulkRun:
+    def _run_shard(
+        self, shard: Shard, journal: JournalStore | None, options: ResumeOptions
+    ) -> BulkRun:
         settings = Settings(**options)
-        path = path_of_journal(journal)
-        file = Journal(path, OLD, fsync=settings.fsync, locked=settings.lock)
-        with file:
-            state = file.peek()
-        header, stack = state.header, Stack.of(self._session)
+        header, stack = shard.header, Stack.of(self._session)
         if not header.stack.may_be(stack):
-            raise file.other_run(
+            message = f"shard: it is for {header.stack}, but this client is for {stack}."
+            raise InvalidArgument(message, argument="shard")
+        kept = Journal() if journal is None else StoreJournal(journal, shard.id, EITHER)
+        work = Work(header=header, read=partial(read_ids, shard.ids), is_shard=True)
+        return BulkRun(self._session, work, settings, kept, RunState(header=header))
+
+    def _resume(
+        self, journal: str | Path | JournalStore, name: str | None, options: ResumeOptions
+    ) -> BulkRun:
+        settings = Settings(**options)
+        settings = attrs.evolve(settings, journal=journal, name=name, resume=True)
+        kept = _journal(settings, OLD)
+        find_work = partial(self._work_of, kept)
+        if isinstance(kept, FileJournal):
+            with kept:
+                state = kept.peek()
+            work = find_work(state.header)
+        else:
+            unread = Transition(name="resume")
+            header = Header(
+                stack=Stack.of(self._session),
+                action=unread,
+                query=None,
+                converge=False,
+                max_items=None,
+            )
+            state = RunState(header=header)
+            work = Work(header=header, read=None, find=find_work)
+        settings = attrs.evolve(settings, max_items=work.header.max_items)
+        return BulkRun(self._session, work, settings, kept, state)
+
+    def _work_of(self, journal: Journal, header: Header) -> Work:
+        """Return what the run of a journal is to do; raise JournalError unless it is for here."""
+        stack = Stack.of(self._session)
+        if not header.stack.may_be(stack):
+            raise journal.other_run(
                 f"it is the journal of a run on {header.stack}, but this client is for {stack}. "
                 "Resume it with a client for the former."
             )
@@ -63,9 +101,7 @@ class BulkBase:
         if header.converge and header.query is not None:
             request = attrs.evolve(operations.list_alert_groups(), query=header.query)
             read_again = self._read_query(Pager(self._session, request, prefetch=DEFAULT_PREFETCH))
-        work = Work(header=header, read=None, read_again=read_again)
-        settings = attrs.evolve(settings, max_items=header.max_items)
-        return BulkRun(self._session, work, settings, file, state)
+        return Work(header=header, read=None, read_again=read_again)
 
     def _run(self, action: Action, selection: object, options: BulkOptions) -> BulkRun:
         settings = Settings(**options)
@@ -81,7 +117,7 @@ class BulkBase:
         read_again = self._read_query(query) if query is not None and settings.converge else None
         work = Work(header=header, read=read, read_again=read_again)
         mode = EITHER if settings.resume else NEW
-        journal = Journal(settings.journal, mode, fsync=settings.fsync, locked=settings.lock)
+        journal = _journal(settings, mode)
         return BulkRun(self._session, work, settings, journal, RunState(header=header))
 
     def _query(self, selection: object, settings: Settings) -> Pager[AlertGroup] | None:
@@ -109,6 +145,14 @@ class BulkBase:
 
     def _read_query(self, query: Pager[AlertGroup]) -> ReadSelection:
         return partial(read_query, self._session, query.request, prefetch=query.prefetch)
+
+
+def _journal(settings: Settings, mode: str) -> Journal:
+    if settings.journal is None:
+        return Journal()
+    if isinstance(settings.journal, Path):
+        return FileJournal(settings.journal, mode, fsync=settings.fsync, locked=settings.lock)
+    return StoreJournal(settings.journal, settings.name or "", mode)
 
 
 def _reader(selection: object) -> ReadSelection:

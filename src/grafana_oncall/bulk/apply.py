@@ -85,7 +85,7 @@ class Applier:
             self.in_flight.add(group_id)
             try:
                 await self._act_on(group_id)
-                await self._journal.sync()
+                await self._journal.after_end()
             except JournalError as error:
                 self._stop(error)
             finally:
@@ -213,3 +213,13 @@ def _cancelled(
         detail = "; ".join([*done, "it was cancelled before the rest."])
         return attrs.evolve(outcome, status=Status.UNKNOWN, detail=detail)
     return attrs.evolve(outcome, status=Status.NOT_ATTEMPTED, detail="It was cancelled.")
+
+
+def planned(action: Action, group_id: str, seen: Seen | None) -> Outcome:
+    """Return what a dry run says of a group: what would be sent."""
+    try:
+        steps = action.steps(seen)
+    except LabelError as error:
+        return Outcome(id=group_id, status=Status.REJECTED, detail=str(error), error=error)
+    status = Status.NOT_ATTEMPTED if steps else Status.ALREADY
+    return Outcome(id=group_id, status=status, detail="; ".join(steps))

@@ -4,10 +4,11 @@ import asyncio
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from io import FileIO
+from io import BytesIO, FileIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import attrs
 
@@ -98,12 +99,12 @@ class JournalReader:
     state: RunState | None = None
     """None until the first line is complete."""
 
-    def __init__(self, path: Path, file: FileIO) -> None:
+    def __init__(self, place: Path | str, file: FileIO | BytesIO) -> None:
         """Read the first chunk; raise JournalError. The file stays as it is."""
         self.size: int = 0
         """Bytes of all complete lines that were read."""
         self.at_end: bool = False
-        self._path = path
+        self._place = place
         self._file = file
         self._lines = 0
         self._read_chunk()
@@ -127,13 +128,18 @@ class JournalReader:
     def _next_chunk(self) -> tuple[bytes, int]:
         """Return lines, perhaps with a part of one behind them, and the size of the whole file."""
         try:
-            with open(self._file.fileno(), "rb", closefd=False) as file:
+            with self._opened() as file:
                 file.seek(self.size)
                 chunk = file.read(CHUNK) + file.readline(_MAX_LINE)
-                return chunk, os.fstat(file.fileno()).st_size
+                return chunk, file.seek(0, os.SEEK_END)
         except OSError as error:
-            message = f"{self._path}: the journal cannot be read ({error})."
-            raise JournalError(message, path=str(self._path)) from error
+            message = f"{self._place}: the journal cannot be read ({error})."
+            raise JournalError(message, path=str(self._place)) from error
+
+    def _opened(self) -> AbstractContextManager[BinaryIO]:
+        if isinstance(self._file, BytesIO):
+            return nullcontext(self._file)
+        return open(self._file.fileno(), "rb", closefd=False)
 
     def _apply(self, lines: Iterable[bytes]) -> None:
         line = b""
@@ -150,10 +156,10 @@ class JournalReader:
 
     def _broken(self, line: bytes, *, number: int) -> JournalError:
         message = (
-            f"{self._path}, line {number}: not a line of a bulk journal, or a damaged one: "
+            f"{self._place}, line {number}: not a line of a bulk journal, or a damaged one: "
             f"{shown(line[:60])}. Nothing was sent now. Start a new run, with a new file."
         )
-        return JournalError(message, path=str(self._path), reason="broken")
+        return JournalError(message, path=str(self._place), reason="broken")
 
 
 def _may_begin_a_journal(half_line: bytes) -> bool:

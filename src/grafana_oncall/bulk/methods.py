@@ -12,6 +12,7 @@ from grafana_oncall._generated.models.alert_groups import DeleteMode
 from grafana_oncall._validation.arguments import Forever, duration, silence_delay
 from grafana_oncall._validation.enums import delete_mode
 from grafana_oncall.labels import LabelsLike
+from grafana_oncall.stores import JournalStore
 
 from .actions import Silence, Transition
 from .api import BulkBase, Selection, explained, label_change
@@ -19,6 +20,7 @@ from .deletions import Delete
 from .options import MAX_AT_ONCE, BulkOptions, ResumeOptions
 from .progress import OnProgress
 from .run import BulkRun
+from .shards import Shard
 
 
 class Bulk(BulkBase):
@@ -55,7 +57,8 @@ class Bulk(BulkBase):
         max_items: int | None = None,
         dry_run: bool = False,
         converge: bool = False,
-        journal: str | Path | None = None,
+        journal: str | Path | JournalStore | None = None,
+        name: str | None = None,
         resume: bool = False,
         max_at_once: int = MAX_AT_ONCE,
         stop_after_failures: int | None = None,
@@ -78,11 +81,14 @@ class Bulk(BulkBase):
                 sending it.
             converge: Repeat the query when all groups were acted on, and act on those that
                 match by then and are new, until there are none; ten times at most.
-            journal: Path of a file to which each outcome is written as it happens. It must not
-                exist, unless `resume=True`; `bulk.resume` finishes its run.
+            journal: Path of a file, or a store (`grafana_oncall.stores`), to which each outcome
+                is written as it happens. The journal must not exist, unless `resume=True`;
+                `bulk.resume` finishes its run.
+            name: The name of the run: of its journal in a store, which needs one, and of its
+                shards.
             resume: Finish the run of the journal if that was cut short; it must be of the same
                 server, organization, action and selection. If there is no journal, or its run sent
-                nothing or is finished, start a new run in the file.
+                nothing or is finished, start a new run in it.
             max_at_once: Groups that are acted on at the same time; the client's
                 `max_connections` and rate limits bound them further.
             stop_after_failures: Begin no further group after this many were rejected, failed or
@@ -100,6 +106,7 @@ class Bulk(BulkBase):
             dry_run=dry_run,
             converge=converge,
             journal=journal,
+            name=name,
             resume=resume,
             max_at_once=max_at_once,
             stop_after_failures=stop_after_failures,
@@ -118,7 +125,8 @@ class Bulk(BulkBase):
         max_items: int | None = None,
         dry_run: bool = False,
         converge: bool = False,
-        journal: str | Path | None = None,
+        journal: str | Path | JournalStore | None = None,
+        name: str | None = None,
         resume: bool = False,
         max_at_once: int = MAX_AT_ONCE,
         stop_after_failures: int | None = None,
@@ -138,11 +146,14 @@ class Bulk(BulkBase):
                 sending it.
             converge: Repeat the query when all groups were acted on, and act on those that
                 match by then and are new, until there are none; ten times at most.
-            journal: Path of a file to which each outcome is written as it happens. It must not
-                exist, unless `resume=True`; `bulk.resume` finishes its run.
+            journal: Path of a file, or a store (`grafana_oncall.stores`), to which each outcome
+                is written as it happens. The journal must not exist, unless `resume=True`;
+                `bulk.resume` finishes its run.
+            name: The name of the run: of its journal in a store, which needs one, and of its
+                shards.
             resume: Finish the run of the journal if that was cut short; it must be of the same
                 server, organization, action and selection. If there is no journal, or its run sent
-                nothing or is finished, start a new run in the file.
+                nothing or is finished, start a new run in it.
             max_at_once: Groups that are acted on at the same time; the client's
                 `max_connections` and rate limits bound them further.
             stop_after_failures: Begin no further group after this many were rejected, failed or
@@ -160,6 +171,7 @@ class Bulk(BulkBase):
             dry_run=dry_run,
             converge=converge,
             journal=journal,
+            name=name,
             resume=resume,
             max_at_once=max_at_once,
             stop_after_failures=stop_after_failures,
@@ -178,7 +190,8 @@ class Bulk(BulkBase):
         max_items: int | None = None,
         dry_run: bool = False,
         converge: bool = False,
-        journal: str | Path | None = None,
+        journal: str | Path | JournalStore | None = None,
+        name: str | None = None,
         resume: bool = False,
         max_at_once: int = MAX_AT_ONCE,
         stop_after_failures: int | None = None,
@@ -198,11 +211,14 @@ class Bulk(BulkBase):
                 sending it.
             converge: Repeat the query when all groups were acted on, and act on those that
                 match by then and are new, until there are none; ten times at most.
-            journal: Path of a file to which each outcome is written as it happens. It must not
-                exist, unless `resume=True`; `bulk.resume` finishes its run.
+            journal: Path of a file, or a store (`grafana_oncall.stores`), to which each outcome
+                is written as it happens. The journal must not exist, unless `resume=True`;
+                `bulk.resume` finishes its run.
+            name: The name of the run: of its journal in a store, which needs one, and of its
+                shards.
             resume: Finish the run of the journal if that was cut short; it must be of the same
                 server, organization, action and selection. If there is no journal, or its run sent
-                nothing or is finished, start a new run in the file.
+                nothing or is finished, start a new run in it.
             max_at_once: Groups that are acted on at the same time; the client's
                 `max_connections` and rate limits bound them further.
             stop_after_failures: Begin no further group after this many were rejected, failed or
@@ -220,6 +236,7 @@ class Bulk(BulkBase):
             dry_run=dry_run,
             converge=converge,
             journal=journal,
+            name=name,
             resume=resume,
             max_at_once=max_at_once,
             stop_after_failures=stop_after_failures,
@@ -238,7 +255,8 @@ class Bulk(BulkBase):
         max_items: int | None = None,
         dry_run: bool = False,
         converge: bool = False,
-        journal: str | Path | None = None,
+        journal: str | Path | JournalStore | None = None,
+        name: str | None = None,
         resume: bool = False,
         max_at_once: int = MAX_AT_ONCE,
         stop_after_failures: int | None = None,
@@ -261,11 +279,14 @@ class Bulk(BulkBase):
                 sending it.
             converge: Repeat the query when all groups were acted on, and act on those that
                 match by then and are new, until there are none; ten times at most.
-            journal: Path of a file to which each outcome is written as it happens. It must not
-                exist, unless `resume=True`; `bulk.resume` finishes its run.
+            journal: Path of a file, or a store (`grafana_oncall.stores`), to which each outcome
+                is written as it happens. The journal must not exist, unless `resume=True`;
+                `bulk.resume` finishes its run.
+            name: The name of the run: of its journal in a store, which needs one, and of its
+                shards.
             resume: Finish the run of the journal if that was cut short; it must be of the same
                 server, organization, action and selection. If there is no journal, or its run sent
-                nothing or is finished, start a new run in the file.
+                nothing or is finished, start a new run in it.
             max_at_once: Groups that are acted on at the same time; the client's
                 `max_connections` and rate limits bound them further.
             stop_after_failures: Begin no further group after this many were rejected, failed or
@@ -283,6 +304,7 @@ class Bulk(BulkBase):
             dry_run=dry_run,
             converge=converge,
             journal=journal,
+            name=name,
             resume=resume,
             max_at_once=max_at_once,
             stop_after_failures=stop_after_failures,
@@ -301,7 +323,8 @@ class Bulk(BulkBase):
         max_items: int | None = None,
         dry_run: bool = False,
         converge: bool = False,
-        journal: str | Path | None = None,
+        journal: str | Path | JournalStore | None = None,
+        name: str | None = None,
         resume: bool = False,
         max_at_once: int = MAX_AT_ONCE,
         stop_after_failures: int | None = None,
@@ -321,11 +344,14 @@ class Bulk(BulkBase):
                 sending it.
             converge: Repeat the query when all groups were acted on, and act on those that
                 match by then and are new, until there are none; ten times at most.
-            journal: Path of a file to which each outcome is written as it happens. It must not
-                exist, unless `resume=True`; `bulk.resume` finishes its run.
+            journal: Path of a file, or a store (`grafana_oncall.stores`), to which each outcome
+                is written as it happens. The journal must not exist, unless `resume=True`;
+                `bulk.resume` finishes its run.
+            name: The name of the run: of its journal in a store, which needs one, and of its
+                shards.
             resume: Finish the run of the journal if that was cut short; it must be of the same
                 server, organization, action and selection. If there is no journal, or its run sent
-                nothing or is finished, start a new run in the file.
+                nothing or is finished, start a new run in it.
             max_at_once: Groups that are acted on at the same time; the client's
                 `max_connections` and rate limits bound them further.
             stop_after_failures: Begin no further group after this many were rejected, failed or
@@ -343,6 +369,7 @@ class Bulk(BulkBase):
             dry_run=dry_run,
             converge=converge,
             journal=journal,
+            name=name,
             resume=resume,
             max_at_once=max_at_once,
             stop_after_failures=stop_after_failures,
@@ -362,7 +389,8 @@ class Bulk(BulkBase):
         max_items: int | None = None,
         dry_run: bool = False,
         converge: bool = False,
-        journal: str | Path | None = None,
+        journal: str | Path | JournalStore | None = None,
+        name: str | None = None,
         resume: bool = False,
         max_at_once: int = MAX_AT_ONCE,
         stop_after_failures: int | None = None,
@@ -386,11 +414,14 @@ class Bulk(BulkBase):
                 sending it.
             converge: Repeat the query when all groups were acted on, and act on those that
                 match by then and are new, until there are none; ten times at most.
-            journal: Path of a file to which each outcome is written as it happens. It must not
-                exist, unless `resume=True`; `bulk.resume` finishes its run.
+            journal: Path of a file, or a store (`grafana_oncall.stores`), to which each outcome
+                is written as it happens. The journal must not exist, unless `resume=True`;
+                `bulk.resume` finishes its run.
+            name: The name of the run: of its journal in a store, which needs one, and of its
+                shards.
             resume: Finish the run of the journal if that was cut short; it must be of the same
                 server, organization, action and selection. If there is no journal, or its run sent
-                nothing or is finished, start a new run in the file.
+                nothing or is finished, start a new run in it.
             max_at_once: Groups that are acted on at the same time; the client's
                 `max_connections` and rate limits bound them further.
             stop_after_failures: Begin no further group after this many were rejected, failed or
@@ -408,6 +439,7 @@ class Bulk(BulkBase):
             dry_run=dry_run,
             converge=converge,
             journal=journal,
+            name=name,
             resume=resume,
             max_at_once=max_at_once,
             stop_after_failures=stop_after_failures,
@@ -428,7 +460,8 @@ class Bulk(BulkBase):
         max_items: int | None = None,
         dry_run: bool = False,
         converge: bool = False,
-        journal: str | Path | None = None,
+        journal: str | Path | JournalStore | None = None,
+        name: str | None = None,
         resume: bool = False,
         max_at_once: int = MAX_AT_ONCE,
         stop_after_failures: int | None = None,
@@ -452,11 +485,14 @@ class Bulk(BulkBase):
                 sending it.
             converge: Repeat the query when all groups were acted on, and act on those that
                 match by then and are new, until there are none; ten times at most.
-            journal: Path of a file to which each outcome is written as it happens. It must not
-                exist, unless `resume=True`; `bulk.resume` finishes its run.
+            journal: Path of a file, or a store (`grafana_oncall.stores`), to which each outcome
+                is written as it happens. The journal must not exist, unless `resume=True`;
+                `bulk.resume` finishes its run.
+            name: The name of the run: of its journal in a store, which needs one, and of its
+                shards.
             resume: Finish the run of the journal if that was cut short; it must be of the same
                 server, organization, action and selection. If there is no journal, or its run sent
-                nothing or is finished, start a new run in the file.
+                nothing or is finished, start a new run in it.
             max_at_once: Groups that are acted on at the same time; the client's
                 `max_connections` and rate limits bound them further.
             stop_after_failures: Begin no further group after this many were rejected, failed or
@@ -478,6 +514,7 @@ class Bulk(BulkBase):
             dry_run=dry_run,
             converge=converge,
             journal=journal,
+            name=name,
             resume=resume,
             max_at_once=max_at_once,
             stop_after_failures=stop_after_failures,
@@ -497,7 +534,8 @@ class Bulk(BulkBase):
         max_items: int | None = None,
         dry_run: bool = False,
         converge: bool = False,
-        journal: str | Path | None = None,
+        journal: str | Path | JournalStore | None = None,
+        name: str | None = None,
         resume: bool = False,
         max_at_once: int = MAX_AT_ONCE,
         stop_after_failures: int | None = None,
@@ -521,11 +559,14 @@ class Bulk(BulkBase):
                 sending it.
             converge: Repeat the query when all groups were acted on, and act on those that
                 match by then and are new, until there are none; ten times at most.
-            journal: Path of a file to which each outcome is written as it happens. It must not
-                exist, unless `resume=True`; `bulk.resume` finishes its run.
+            journal: Path of a file, or a store (`grafana_oncall.stores`), to which each outcome
+                is written as it happens. The journal must not exist, unless `resume=True`;
+                `bulk.resume` finishes its run.
+            name: The name of the run: of its journal in a store, which needs one, and of its
+                shards.
             resume: Finish the run of the journal if that was cut short; it must be of the same
                 server, organization, action and selection. If there is no journal, or its run sent
-                nothing or is finished, start a new run in the file.
+                nothing or is finished, start a new run in it.
             max_at_once: Groups that are acted on at the same time; the client's
                 `max_connections` and rate limits bound them further.
             stop_after_failures: Begin no further group after this many were rejected, failed or
@@ -544,6 +585,7 @@ class Bulk(BulkBase):
             dry_run=dry_run,
             converge=converge,
             journal=journal,
+            name=name,
             resume=resume,
             max_at_once=max_at_once,
             stop_after_failures=stop_after_failures,
@@ -563,7 +605,8 @@ class Bulk(BulkBase):
         max_items: int | None = None,
         dry_run: bool = False,
         converge: bool = False,
-        journal: str | Path | None = None,
+        journal: str | Path | JournalStore | None = None,
+        name: str | None = None,
         resume: bool = False,
         max_at_once: int = MAX_AT_ONCE,
         stop_after_failures: int | None = None,
@@ -585,11 +628,14 @@ class Bulk(BulkBase):
                 sending it.
             converge: Repeat the query when all groups were acted on, and act on those that
                 match by then and are new, until there are none; ten times at most.
-            journal: Path of a file to which each outcome is written as it happens. It must not
-                exist, unless `resume=True`; `bulk.resume` finishes its run.
+            journal: Path of a file, or a store (`grafana_oncall.stores`), to which each outcome
+                is written as it happens. The journal must not exist, unless `resume=True`;
+                `bulk.resume` finishes its run.
+            name: The name of the run: of its journal in a store, which needs one, and of its
+                shards.
             resume: Finish the run of the journal if that was cut short; it must be of the same
                 server, organization, action and selection. If there is no journal, or its run sent
-                nothing or is finished, start a new run in the file.
+                nothing or is finished, start a new run in it.
             max_at_once: Groups that are acted on at the same time; the client's
                 `max_connections` and rate limits bound them further.
             stop_after_failures: Begin no further group after this many were rejected, failed or
@@ -610,6 +656,7 @@ class Bulk(BulkBase):
             dry_run=dry_run,
             converge=converge,
             journal=journal,
+            name=name,
             resume=resume,
             max_at_once=max_at_once,
             stop_after_failures=stop_after_failures,
@@ -620,28 +667,28 @@ class Bulk(BulkBase):
         return self._run(label_change("remove_labels", pairs), selection, options)
 
     @explained
-    def resume(
+    def run(
         self,
-        journal: str | Path,
+        shard: Shard,
         *,
+        journal: JournalStore | None = None,
         max_at_once: int = MAX_AT_ONCE,
         stop_after_failures: int | None = None,
         on_progress: OnProgress | None = None,
         fsync: bool = False,
         lock: bool = True,
     ) -> BulkRun:
-        """Finish the run of a journal, at whatever point it was killed.
+        """Do what a shard says, or finish it if that was begun; in any process, on any machine.
 
-        Groups that succeeded or were rejected are left alone. Groups whose request was in flight,
-        or whose outcome is unknown, are read back first. The others, and those that failed, are
-        acted on, also when the run is finished. The run continues in the same file.
-
-        Only the first 32 KiB of the journal are read here, so that no other task is kept waiting;
-        until the run is awaited, its `.report` covers no more than that. Awaiting it reads all of
-        the journal, and raises JournalError for a line that is invalid.
+        With a journal, a shard may be delivered again, or to several workers at once: each takes
+        over from the one before, which then ends with JournalError (`taken_over`) at its next
+        group, and what succeeded or was rejected is left alone. Without one, a shard that is
+        delivered again is done again, which is harmless for all actions but `silence`, whose delay
+        starts again.
 
         Args:
-            journal: Path of the journal, which has the other options of the run.
+            shard: From `await run.shards()`, perhaps by way of JSON.
+            journal: A store for the journal of the shard, whose name is the shard's id.
             max_at_once: Groups that are acted on at the same time; the client's
                 `max_connections` and rate limits bound them further.
             stop_after_failures: Begin no further group after this many were rejected, failed or
@@ -654,13 +701,67 @@ class Bulk(BulkBase):
                 is for file systems without locks, such as some network file systems.
 
         Raises:
-            JournalError: Another run is using the journal; or it cannot be read; or its selection
-                was not complete, so that nothing was sent; or it is of another server or stack.
+            InvalidArgument: The shard is of another server or stack.
+        """
+        return self._run_shard(
+            shard,
+            journal,
+            ResumeOptions(
+                max_at_once=max_at_once,
+                stop_after_failures=stop_after_failures,
+                on_progress=on_progress,
+                fsync=fsync,
+                lock=lock,
+            ),
+        )
+
+    @explained
+    def resume(
+        self,
+        journal: str | Path | JournalStore,
+        *,
+        name: str | None = None,
+        max_at_once: int = MAX_AT_ONCE,
+        stop_after_failures: int | None = None,
+        on_progress: OnProgress | None = None,
+        fsync: bool = False,
+        lock: bool = True,
+    ) -> BulkRun:
+        """Finish the run of a journal, at whatever point it was killed.
+
+        Groups that succeeded or were rejected are left alone. Groups whose request was in flight,
+        or whose outcome is unknown, are read back first. The others, and those that failed, are
+        acted on, also when the run is finished. The run continues in the same journal.
+
+        A journal in a store is taken over, also from a run that is still at work, which then ends
+        with JournalError (`taken_over`) at its next group. It is read when the run is awaited. Of a
+        file, only the first 32 KiB are read here, so that no other task is kept waiting; until the
+        run is awaited, its `.report` covers no more than that. Awaiting it reads all of the
+        journal, and raises JournalError for a line that is invalid.
+
+        Args:
+            journal: Path of the file, or the store. The journal has the other options of the run.
+            name: The name of the run in the store.
+            max_at_once: Groups that are acted on at the same time; the client's
+                `max_connections` and rate limits bound them further.
+            stop_after_failures: Begin no further group after this many were rejected, failed or
+                unknown. By default, failures never keep other groups from being acted on.
+            on_progress: Called with a `Progress` after each page and each group, and once a
+                second in between.
+            fsync: Whether the run waits until each line of the journal is on the disk, so that
+                it survives a crash of the machine; otherwise it survives a crash of the process.
+            lock: Whether the journal is locked, so that no other run uses it meanwhile; False
+                is for file systems without locks, such as some network file systems.
+
+        Raises:
+            JournalError: Another run is using the file; or it cannot be read; or its selection was
+                not complete, so that nothing was sent; or it is of another server or stack.
                 `.reason` says which. Awaiting it raises JournalError as well if none of its groups
                 exists for this token: they are another organization's.
         """
         return self._resume(
             journal,
+            name,
             ResumeOptions(
                 max_at_once=max_at_once,
                 stop_after_failures=stop_after_failures,

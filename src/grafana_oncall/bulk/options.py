@@ -2,13 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import Any, Final, TypedDict
+from typing import Any, Final, TypedDict, cast
 
 import attrs
 from attrs import converters, validators
 
 from grafana_oncall._validation.arguments import function, of_type, path_of, whole
 from grafana_oncall.errors import InvalidArgument, JournalError
+from grafana_oncall.stores import JournalStore
 
 from .progress import OnProgress
 
@@ -46,17 +47,25 @@ class BulkOptions(ResumeOptions, total=False):
     converge: bool
     """Repeat the query when all groups were acted on, and act on those that match by then and are
     new, until there are none; ten times at most."""
-    journal: str | Path | None
-    """Path of a file to which each outcome is written as it happens. It must not exist, unless
-    `resume=True`; `bulk.resume` finishes its run."""
+    journal: str | Path | JournalStore | None
+    """Path of a file, or a store (`grafana_oncall.stores`), to which each outcome is written as it
+    happens. The journal must not exist, unless `resume=True`; `bulk.resume` finishes its run."""
+    name: str | None
+    """The name of the run: of its journal in a store, which needs one, and of its shards."""
     resume: bool
     """Finish the run of the journal if that was cut short; it must be of the same server,
     organization, action and selection. If there is no journal, or its run sent nothing or is
-    finished, start a new run in the file."""
+    finished, start a new run in it."""
 
 
 def _flag(_: object, field: "attrs.Attribute[bool]", value: object) -> None:
     of_type(field.name, value, bool)
+
+
+def _name(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    if not of_type(field.name, value, str):
+        message = "name: it is empty. Give the run a name, such as 'nightly'."
+        raise InvalidArgument(message, argument="name")
 
 
 def _whole(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
@@ -70,6 +79,13 @@ def _function(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
 def path_of_journal(value: object) -> Path:
     """Return the path of a journal; raise InvalidArgument for other values."""
     return path_of("journal", value)
+
+
+def path_or_store(value: object) -> Path | JournalStore:
+    """Return where a journal is; raise InvalidArgument for other values."""
+    if callable(getattr(value, "append", None)):
+        return cast("JournalStore", value)
+    return path_of_journal(value)
 
 
 @attrs.frozen(kw_only=True)
@@ -89,7 +105,10 @@ class Settings:
     max_items: int | None = attrs.field(default=None, validator=validators.optional(_whole))
     dry_run: bool = attrs.field(default=False, validator=_flag)
     converge: bool = attrs.field(default=False, validator=_flag)
-    journal: Path | None = attrs.field(default=None, converter=converters.optional(path_of_journal))
+    journal: Path | JournalStore | None = attrs.field(
+        default=None, converter=converters.optional(path_or_store)
+    )
+    name: str | None = attrs.field(default=None, validator=validators.optional(_name))
     resume: bool = attrs.field(default=False, validator=_flag)
 
     def __attrs_post_init__(self) -> None:
@@ -103,9 +122,23 @@ class Settings:
                 "journal: a dry run sends nothing that could be resumed. Omit journal= or dry_run=."
             )
             raise InvalidArgument(message, argument="journal")
+        if not isinstance(self.journal, Path):
+            self._check_store()
+            return
+        if self.name is not None:
+            message = "name: a journal in a file has no other name than its path."
+            raise InvalidArgument(message, argument="name")
         # Path.exists raises OSError for some paths; the journal will say what is wrong with it.
         if not self.resume and os.path.exists(self.journal):  # noqa: PTH110  # see above
             raise already_exists(self.journal)
+
+    def _check_store(self) -> None:
+        if self.name is None:
+            message = "name: a journal in a store needs a name, such as name='nightly'."
+            raise InvalidArgument(message, argument="name")
+        if self.fsync or not self.lock:
+            message = "fsync, lock: they are for journals in files; a store has ways of its own."
+            raise InvalidArgument(message, argument="fsync")
 
 
 def already_exists(path: Path) -> JournalError:

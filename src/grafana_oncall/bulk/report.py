@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
 from grafana_oncall._core.serializable import Serializable
-from grafana_oncall.errors import OnCallError
+from grafana_oncall._core.text import shown
+from grafana_oncall.errors import InvalidArgument, OnCallError
 
 from .outcomes import Outcome, Status
 
@@ -58,6 +60,9 @@ class BulkReport(Serializable):
     because the last round of `converge=True` still found new groups."""
     selection_complete: bool = True
     """False when the run ended before the selection was complete: then nothing was sent."""
+    finished: bool = True
+    """False until each group was attempted: the run still acts, ended early, or is one of which
+    `collect` found shards that no worker has finished."""
     dry_run: bool = False
     """Whether it was a dry run: nothing was sent. A group that would have been acted on is
     `not_attempted`, and its `detail` says what would have been sent."""
@@ -80,6 +85,56 @@ class BulkReport(Serializable):
             return ()
         return [outcome for outcome in self.outcomes if outcome.status.is_failure]
 
+    @classmethod
+    def merge(cls, reports: Iterable[BulkReport]) -> Self:
+        """Return one report of several, such as those of an action on several stacks.
+
+        Raises:
+            InvalidArgument: There are none, or they are of different actions.
+        """
+        parts = [*reports]
+        actions = {part.action for part in parts}
+        if len(actions) != 1:
+            message = (
+                f"reports: one or more of the same action are needed, not of {shown(actions)}."
+            )
+            raise InvalidArgument(message, argument="reports")
+        return cls(
+            action=parts[0].action,
+            outcomes=[outcome for part in parts for outcome in part.outcomes],
+            counts={status: sum(part.counts[status] for part in parts) for status in Status},
+            seconds_selecting=sum(part.seconds_selecting for part in parts),
+            seconds_acting=sum(part.seconds_acting for part in parts),
+            complete=all(part.complete for part in parts),
+            selection_complete=all(part.selection_complete for part in parts),
+            finished=all(part.finished for part in parts),
+            dry_run=any(part.dry_run for part in parts),
+        )
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Return the report that `to_json` wrote; raise InvalidArgument if it is none.
+
+        Failures have the text of their errors only.
+        """
+        try:
+            members: dict[str, Any] = json.loads(text)
+            outcomes = [
+                Outcome(
+                    id=each["id"],
+                    status=Status(each["status"]),
+                    detail=each["detail"],
+                    seconds=each["seconds"],
+                )
+                for each in members.pop("outcomes")
+            ]
+            counts = {Status(status): number for status, number in members.pop("counts").items()}
+            del members["ok"]
+            return cls(**members, outcomes=outcomes, counts=counts)
+        except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+            message = f"text: {shown(text)} is no report of a bulk run: {error}."
+            raise InvalidArgument(message, argument="text") from error
+
     def raise_for_failures(self) -> None:
         """Raise an ExceptionGroup with the error of each failure, if there is any.
 
@@ -99,6 +154,7 @@ class BulkReport(Serializable):
             "dry_run": self.dry_run,
             "selection_complete": self.selection_complete,
             "complete": self.complete,
+            "finished": self.finished,
             "seconds_selecting": self.seconds_selecting,
             "seconds_acting": self.seconds_acting,
             "counts": {str(status): number for status, number in self.counts.items()},

@@ -18,37 +18,26 @@ import warnings
 from collections.abc import Coroutine, Generator, Mapping, Sequence
 from typing import Any, Final
 
-import attrs
-
 from grafana_oncall._core.causes import drop_frames
-from grafana_oncall._session.organization import may_own
 from grafana_oncall._session.session import Session
-from grafana_oncall.errors import ClientStateError, LabelError, OnCallError
+from grafana_oncall._validation.arguments import whole
+from grafana_oncall.errors import ClientStateError, InvalidArgument, OnCallError
 
-from .actions import Action, Seen
-from .apply import Applier
+from .actions import Seen
+from .apply import Applier, planned
 from .journal import Journal
-from .journal_reader import Header, RunState, difference
+from .journal_reader import RunState
 from .options import Settings
 from .outcomes import IN_FLIGHT, Outcome, Outcomes, Status
 from .progress import Progress, ProgressReporter
 from .report import BulkReport
+from .resume import Work, find_earlier
 from .selection import ReadSelection, check_size, yield_every
+from .shards import Shard, divide
 
 _logger: Final = logging.getLogger("grafana_oncall")
 
 _MAX_ROUNDS: Final = 10
-
-
-@attrs.frozen(kw_only=True)
-class Work:
-    """What a run is to do."""
-
-    header: Header
-    read: ReadSelection | None
-    """Reads the selection; None when it is in the journal."""
-    read_again: ReadSelection | None = None
-    """Reads it once more after each round, for groups that match by then; None for one round."""
 
 
 class BulkRun:
@@ -78,7 +67,6 @@ class BulkRun:
         self._awaited = False
         self._made_at = _line_of_caller()
         self._session = session
-        self._action = work.header.action
         self._work = work
         self._settings = settings
         self._journal = journal
@@ -86,6 +74,7 @@ class BulkRun:
 
     def _go_on_from(self, state: RunState) -> None:
         session = self._session  # not self: a cycle would delay the warning of __del__
+        self._action = self._work.header.action
         self._state = state
         self._outcomes = state.outcomes
         self._selected = state.selected or self._work.read is None
@@ -141,19 +130,50 @@ class BulkRun:
             seconds_acting=self._progress.seconds["acting"],
             selection_complete=self._selected,
             complete=self._state.complete,
+            finished=self._state.finished,
             dry_run=self._settings.dry_run,
         )
 
     def wait(self) -> Coroutine[Any, Any, BulkReport]:
         """Return the coroutine that `await` runs, for `create_task` and the like."""
+        self._begin()
+        return self._wait()
+
+    async def shards(self, size: int = 200) -> list[Shard]:
+        """Read and check the selection, write nothing, and divide it, instead of running.
+
+        Each shard is plain JSON for a worker, which does it with `bulk.run(shard, journal=store)`.
+        A shard has ids only: what the query showed of its groups would be out of date there.
+
+        Args:
+            size: Groups in a shard; the last one may have fewer. A worker needs the time for one
+                shard without interruption, at most a few minutes of the rate limit.
+
+        Raises:
+            OnCallError: As reading the selection does; see `BulkRun`.
+            InvalidArgument: The run repeats its query (`converge=True`), or has a journal: each
+                shard has its own.
+        """
+        whole("size", size)
+        header, settings = self._work.header, self._settings
+        if self._work.read is None or header.converge or settings.dry_run or settings.journal:
+            message = (
+                "shards: a run with a journal, with converge=True or with dry_run=True cannot be "
+                "divided. Each shard has a journal of its own: pass it to bulk.run()."
+            )
+            raise InvalidArgument(message, argument="shards")
+        self._begin()
+        ids, _ = await self._select(self._work.read)
+        return divide(self._action, header.stack, ids, name=settings.name, size=size)
+
+    def _begin(self) -> None:
         if self._awaited:
             raise ClientStateError("A bulk run is awaited once; its .report says what it did.")
         self._awaited = True
-        return self._wait()
 
     async def _wait(self) -> BulkReport:
         try:
-            with self._journal:
+            async with self._journal:
                 await self._run()
         except OnCallError as error:
             drop_frames(error)
@@ -163,7 +183,10 @@ class BulkRun:
         return report
 
     async def _run(self) -> None:
-        if await self._is_resumed():
+        found = await find_earlier(self._session, self._journal, self._work)
+        if found is not None:
+            self._work, earlier = found
+            self._go_on_from(earlier)
             self._journal.go_on()
             await self._act(self._outcomes.to_do(), {})
         elif self._work.read is not None:
@@ -178,49 +201,7 @@ class BulkRun:
             await self._converge(self._work.read_again)
         if not self._outcomes.counts[Status.NOT_ATTEMPTED]:
             await self._journal.finish()
-
-    async def _is_resumed(self) -> bool:
-        """Whether there is an earlier run to finish; raise JournalError when it is another one."""
-        earlier, work = await self._journal.read(), self._work
-        if work.read is None:
-            if earlier is None:
-                raise self._journal.nothing_sent()
-            if earlier.header != work.header:
-                raise self._journal.other_run("another run has replaced it. Resume it again.")
-        else:
-            if earlier is None or earlier.finished:
-                return False
-            await self._check_same(earlier, work.header, work.read)
-        await self._check_organization(earlier)
-        self._go_on_from(earlier)
-        return True
-
-    async def _check_organization(self, earlier: RunState) -> None:
-        """Raise JournalError when the groups of a run that is to go on are another organization's.
-
-        All of them would be rejected, and `converge` would act on that organization's.
-        """
-        if self._work.read_again is None and not earlier.outcomes.to_do():
-            return
-        spared = {Status.NOT_ATTEMPTED, Status.FAILED} if self._action.removes else {*Status}
-        ids = [outcome.id for outcome in earlier.outcomes if outcome.status in spared]
-        if not await may_own(self._session, ids):
-            raise self._journal.other_run(
-                "none of its groups exists for this token, so they are another organization's: use "
-                "the token that the run was started with. If all of them were deleted, there is "
-                "nothing left to finish: delete the journal."
-            )
-
-    async def _check_same(self, earlier: RunState, header: Header, read: ReadSelection) -> None:
-        """Raise JournalError when the unfinished run is not the one that was asked for."""
-        what = difference(earlier.header, header)
-        if what is None and header.query is None and not await _has_ids(earlier.outcomes, read):
-            what = "selection: the journal lists different ids"
-        if what is not None:
-            raise self._journal.other_run(
-                f"its run is not finished, and differs from this one ({what}). Finish it with "
-                "bulk.resume(), or name another file."
-            )
+            self._state.finished = True
 
     async def _converge(self, read: ReadSelection) -> None:
         """Select and act again until there is nothing new."""
@@ -267,7 +248,7 @@ class BulkRun:
     async def _plan(self, ids: Sequence[str], seen: Mapping[str, Seen]) -> None:
         """Record what would be sent."""
         for number, group_id in enumerate(ids, 1):
-            self._outcomes.record(_planned(self._action, group_id, seen.get(group_id)))
+            self._outcomes.record(planned(self._action, group_id, seen.get(group_id)))
             await yield_every(number)
 
 
@@ -277,20 +258,3 @@ def _line_of_caller() -> tuple[str, int]:
     while frame is not None and str(frame.f_globals.get("__name__")).startswith("grafana_oncall."):
         frame = frame.f_back
     return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
-
-
-async def _has_ids(outcomes: Outcomes, read: ReadSelection) -> bool:
-    """Whether the outcomes are of the groups of a selection, in any order."""
-    selection = await read(max_items=None, on_found=lambda _found, _total: None)
-    return len(selection.ids) == len(outcomes) and all(
-        group_id in outcomes for group_id in selection.ids
-    )
-
-
-def _planned(action: Action, group_id: str, seen: Seen | None) -> Outcome:
-    try:
-        steps = action.steps(seen)
-    except LabelError as error:
-        return Outcome(id=group_id, status=Status.REJECTED, detail=str(error), error=error)
-    status = Status.NOT_ATTEMPTED if steps else Status.ALREADY
-    return Outcome(id=group_id, status=status, detail="; ".join(steps))

@@ -20,6 +20,7 @@ from grafana_oncall._session.session import Session
 from grafana_oncall.errors import InvalidArgument, SelectionTooLarge
 
 from .actions import Seen
+from .outcomes import Outcomes
 
 OnFound: TypeAlias = Callable[[int, int | None], None]
 """Called with the number of groups found so far, and how many there will be, if that is known."""
@@ -168,3 +169,11 @@ async def read_ids(
     check_size(len(ids), max_items)
     on_found(len(ids), len(ids))
     return FrozenSelection(ids=ids)
+
+
+async def has_ids(outcomes: Outcomes, read: ReadSelection) -> bool:
+    """Whether the outcomes are of the groups of a selection, in any order."""
+    selection = await read(max_items=None, on_found=lambda _found, _total: None)
+    return len(selection.ids) == len(outcomes) and all(
+        group_id in outcomes for group_id in selection.ids
+    )

@@ -189,8 +189,8 @@ class SelectionTooLarge(OnCallError):
         """The value of `max_items`."""
 
 
-_JournalReason: TypeAlias = Literal[
-    "in_use", "exists", "missing", "nothing_sent", "other_run", "broken", "io"
+JournalReason: TypeAlias = Literal[
+    "in_use", "exists", "missing", "nothing_sent", "other_run", "taken_over", "broken", "io"
 ]
 """Why a bulk journal cannot be used; see `JournalError.reason`."""
 
@@ -201,16 +201,17 @@ class JournalError(OnCallError):
     What to do: as the message says: resume it, delete it, or name another file.
     """
 
-    def __init__(self, message: str, *, path: str, reason: _JournalReason = "io") -> None:
+    def __init__(self, message: str, *, path: str, reason: JournalReason = "io") -> None:
         super().__init__(message)
         self.path: str = path
-        """The file."""
-        self.reason: _JournalReason = reason
+        """The file, or the name in a store."""
+        self.reason: JournalReason = reason
         """`in_use`: another run is using it now. `exists`: a new run needs a new file, or
         `resume=True`. `missing`: there is no such file. `nothing_sent`: its run ended before its
         selection was complete. `other_run`: it belongs to another server, organization, action
-        or selection. `broken`: it is not a journal, or damaged. `io`: the file cannot be read or
-        written."""
+        or selection. `taken_over`: another worker goes on with this run, whose journal is in a
+        store. `broken`: it is not a journal, or damaged. `io`: the file or the
+        store cannot be read or written."""
 
 
 class CheckpointError(OnCallError):

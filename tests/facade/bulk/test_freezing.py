@@ -88,6 +88,15 @@ async def test_a_filter_that_is_ignored_on_a_later_page_is_noticed(fake: FakeOnC
     assert written(fake) == []
 
 
+async def test_a_filter_that_the_server_ignores_makes_no_shard(fake: FakeOnCall) -> None:
+    """Trust no filter before a write, wherever the write is made."""
+    fake.add_group()
+    async with client_of_deaf(fake, "state") as client:
+        query = client.alert_groups.list(state="resolved")
+        with pytest.raises(FilterIgnored):
+            await client.alert_groups.bulk.resolve(query).shards()
+
+
 async def test_one_label_of_two_that_is_missing_is_noticed(fake: FakeOnCall) -> None:
     """A group must have all labels of the filter, compared with case."""
     fake.add_group(labels={"team": "SRE", "tier": "A"})

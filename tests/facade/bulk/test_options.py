@@ -40,7 +40,8 @@ def test_every_action_takes_and_explains_every_option(method: str) -> None:
 
 def test_resume_takes_and_explains_the_options_that_are_not_in_the_journal() -> None:
     """The others would contradict it."""
-    assert [*signature(Bulk.resume).parameters][2:] == [*ResumeOptions.__annotations__]
+    taken = [*signature(Bulk.resume).parameters]
+    assert taken == ["self", "journal", "name", *ResumeOptions.__annotations__]
     for option in ResumeOptions.__annotations__:
         assert f"\n            {option}: " in (Bulk.resume.__doc__ or "")
 
@@ -60,7 +61,7 @@ def test_resume_takes_and_explains_the_options_that_are_not_in_the_journal() -> 
         ),
         pytest.param(
             lambda c: c.alert_groups.bulk.resume("j", dry_run=True),
-            "bulk.resume() has no `dry_run`; it takes fsync, journal, lock, max_at_once, "
+            "bulk.resume() has no `dry_run`; it takes fsync, journal, lock, max_at_once, name, "
             "on_progress, stop_after_failures",
             id="of another method",
         ),

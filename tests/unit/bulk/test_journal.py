@@ -23,6 +23,7 @@ from grafana_oncall._session.organization import Stack
 from grafana_oncall.bulk.actions import Action, Silence, Transition
 from grafana_oncall.bulk.deletions import Delete
 from grafana_oncall.bulk.journal import EITHER, NEW, OLD, Journal
+from grafana_oncall.bulk.journal_file import FileJournal
 from grafana_oncall.bulk.journal_reader import Header, difference
 from grafana_oncall.bulk.label_changes import LabelChange
 from grafana_oncall.bulk.outcomes import IN_FLIGHT, Outcome, Status
@@ -51,7 +52,7 @@ def header(action: Action | None = None, *, converge: bool = False) -> Header:
 
 def begun(path: Path, *ids: str) -> None:
     """Write the journal of a run that has selected these groups."""
-    with Journal(path) as journal:
+    with FileJournal(path) as journal:
         journal.begin_run(header())
         select(journal, *ids, complete=True)
 
@@ -64,7 +65,7 @@ def select(journal: Journal, *ids: str, complete: bool) -> None:
 @contextmanager
 def resumed(path: Path, *, fsync: bool = False) -> Generator[Journal]:
     """The journal of a resumed run."""
-    with Journal(path, OLD, fsync=fsync) as journal:
+    with FileJournal(path, OLD, fsync=fsync) as journal:
         assert asyncio.run(journal.read()) is not None
         journal.go_on()
         yield journal
@@ -84,7 +85,7 @@ def test_what_a_resumed_run_needs_is_read_back(
     path: Path, action: Action, *, converge: bool
 ) -> None:
     """Server, action, filter, whether to converge, and the most groups allowed."""
-    with Journal(path) as journal:
+    with FileJournal(path) as journal:
         journal.begin_run(header(action, converge=converge))
         select(journal, "I1", complete=True)
     assert read(path).header == header(action, converge=converge)
@@ -159,7 +160,7 @@ def test_the_last_round_says_whether_the_selection_is_complete(
     path: Path, *, complete: bool
 ) -> None:
     """The ids that it adds come last."""
-    with Journal(path) as journal:
+    with FileJournal(path) as journal:
         journal.begin_run(header())
         select(journal, "I1", "I2", complete=not complete)
         select(journal, "I3", complete=complete)
@@ -206,18 +207,18 @@ def test_a_run_without_a_path_writes_nothing(
 ) -> None:
     """And raises nothing."""
     monkeypatch.chdir(tmp_path)
-    with Journal(None, fsync=True) as journal:
-        journal.begin_run(header())
-        select(journal, "I0", complete=True)
-        asyncio.run(journal.begin("I0"))
-        journal.end(Outcome(id="I0", status=Status.CHANGED))
+    journal = Journal()
+    journal.begin_run(header())
+    select(journal, "I0", complete=True)
+    asyncio.run(journal.begin("I0"))
+    journal.end(Outcome(id="I0", status=Status.CHANGED))
     assert [*tmp_path.iterdir()] == []
 
 
 def test_a_new_journal_is_a_new_file(path: Path) -> None:
     """Another run's file is never written to."""
     path.write_text("precious", "utf-8")
-    with refused(path, "exists") as caught, Journal(path):
+    with refused(path, "exists") as caught, FileJournal(path):
         pass
     assert caught.value.reason == "exists"
     assert path.read_text("utf-8") == "precious"
@@ -225,7 +226,10 @@ def test_a_new_journal_is_a_new_file(path: Path) -> None:
 
 def test_a_path_that_cannot_be_written_is_a_journal_error(path: Path) -> None:
     """Its cause is chained, and its path is plain text."""
-    with pytest.raises(JournalError, match="cannot be opened") as caught, Journal(path / "below"):
+    with (
+        pytest.raises(JournalError, match="cannot be opened") as caught,
+        FileJournal(path / "below"),
+    ):
         pass
     assert isinstance(caught.value.__cause__, FileNotFoundError)
     assert "PosixPath" not in str(caught.value)
@@ -302,7 +306,7 @@ def test_a_new_run_may_replace_an_earlier_one(path: Path, left: str) -> None:
         begun(path, *(f"I{number}" for number in range(9)))
     if left == "half a selection":
         os.truncate(path, path.stat().st_size - 9)
-    with Journal(path, EITHER) as journal:
+    with FileJournal(path, EITHER) as journal:
         asyncio.run(journal.read())
         journal.begin_run(header())
         select(journal, "I0", complete=True)
@@ -312,7 +316,7 @@ def test_a_new_run_may_replace_an_earlier_one(path: Path, left: str) -> None:
 @pytest.mark.parametrize("mode", [NEW, EITHER])
 def test_a_run_that_has_selected_nothing_leaves_no_file(path: Path, mode: str) -> None:
     """As if it had never begun."""
-    with Journal(path, mode) as journal:
+    with FileJournal(path, mode) as journal:
         journal.begin_run(header())
         journal.discard()
         assert not path.exists()
@@ -321,7 +325,7 @@ def test_a_run_that_has_selected_nothing_leaves_no_file(path: Path, mode: str) -
 @ON_POSIX
 def test_a_journal_is_removed_before_it_is_unlocked(path: Path) -> None:
     """Otherwise another run might begin to use it in between, and lose it."""
-    with Journal(path, EITHER) as journal:
+    with FileJournal(path, EITHER) as journal:
         journal.begin_run(header())
         with path.open("rb") as other:
             journal.discard()
@@ -391,7 +395,7 @@ def synced(monkeypatch: pytest.MonkeyPatch, *, folder_error: int | None = None) 
 
 def begin_twice(path: Path, *, fsync: bool) -> None:
     """Write a new journal, and begin two groups in it."""
-    with Journal(path, fsync=fsync) as journal:
+    with FileJournal(path, fsync=fsync) as journal:
         journal.begin_run(header())
         select(journal, "I0", "I1", complete=True)
         asyncio.run(journal.begin("I0"))

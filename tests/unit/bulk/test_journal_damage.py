@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from grafana_oncall.bulk.journal import EITHER, OLD, Journal
+from grafana_oncall.bulk.journal import EITHER, OLD
+from grafana_oncall.bulk.journal_file import FileJournal
 from grafana_oncall.bulk.journal_reader import JournalReader
 from grafana_oncall.bulk.outcomes import Status
 from grafana_oncall.errors import JournalError
@@ -192,7 +193,10 @@ def test_a_line_that_no_journal_can_have_is_not_read_to_its_end(path: Path) -> N
     os.truncate(path, 2**30)
     tracemalloc.start()
     try:
-        with refused(path, "line 1: not a line of a bulk journal"), Journal(path, OLD) as journal:
+        with (
+            refused(path, "line 1: not a line of a bulk journal"),
+            FileJournal(path, OLD) as journal,
+        ):
             journal.peek()
         assert tracemalloc.get_traced_memory()[1] < 2**23
     finally:
@@ -245,7 +249,7 @@ def test_a_journal_whose_selection_is_not_complete_cannot_be_resumed(
 def assert_nothing_sent(path: Path) -> None:
     """Assert that it is refused at the call or the await, and the file is unchanged."""
     before = path.read_bytes()
-    with Journal(path, OLD) as journal:
+    with FileJournal(path, OLD) as journal:
         with refused(path, "the selection was not complete, so nothing was sent") as caught:
             journal.peek()
         assert caught.value.reason == "nothing_sent"
@@ -275,7 +279,7 @@ def test_a_file_that_is_not_a_journal_is_left_unchanged(path: Path, content: byt
     """A wrong path loses nothing."""
     path.write_bytes(content)
     for mode in (OLD, EITHER):
-        with Journal(path, mode) as journal, refused(path, "line 1") as caught:
+        with FileJournal(path, mode) as journal, refused(path, "line 1") as caught:
             asyncio.run(journal.read())
         assert caught.value.reason == "broken"
     assert path.read_bytes() == content
@@ -284,8 +288,8 @@ def test_a_file_that_is_not_a_journal_is_left_unchanged(path: Path, content: byt
 def test_a_file_that_cannot_be_read_is_a_journal_error(path: Path) -> None:
     """Its cause is chained."""
     with pytest.raises(JournalError, match="there is no such journal") as caught:
-        Journal(path, OLD).__enter__()
+        FileJournal(path, OLD).__enter__()
     assert (type(caught.value.__cause__), caught.value.reason) == (FileNotFoundError, "missing")
-    with refused(path.parent) as caught, Journal(path.parent, OLD):
+    with refused(path.parent) as caught, FileJournal(path.parent, OLD):
         pass
     assert caught.value.reason == "io"

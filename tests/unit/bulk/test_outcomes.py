@@ -25,6 +25,7 @@ EXPECTED = {
     "OutcomeUnknown": Status.UNKNOWN,
     "FilterIgnored": Status.FAILED,
     "SelectionTooLarge": Status.FAILED,
+    "StoreUnavailable": Status.FAILED,
     "JournalError": Status.FAILED,
     "CheckpointError": Status.FAILED,
     "WaitTimeout": Status.FAILED,

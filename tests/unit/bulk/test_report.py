@@ -123,6 +123,7 @@ def test_a_report_is_a_json_object() -> None:
         "dry_run": True,
         "selection_complete": True,
         "complete": False,
+        "finished": True,
         "seconds_selecting": 1.5,
         "seconds_acting": 2.5,
         "counts": {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import attrs
 import msgspec
 
-from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
 
 
@@ -96,6 +96,9 @@ class ShiftSwap(Serializable):
     """Id of the user who has taken them."""
     shifts: tuple[SwappedShift, ...] = ()
     """What it concerns; in lists, the server leaves it out."""
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __hash__(self) -> int:
         return hash(self.id)

@@ -1,0 +1,95 @@
+"""A journal in a store, for runs that another machine may finish.
+
+How it works, and why it is safe. Opening it takes it over: the store gives a fence, and refuses
+lines of any earlier one. A line that announces a request is in the store before the request is
+sent. So a worker that was paused, or cut off, sends nothing more once another has taken its run
+over: it ends at its next group. The lines of outcomes wait for the next announcement, and all that
+tasks have announced meanwhile go in one write: eight tasks cost one write for about eight groups.
+
+An outcome that never came to the store costs a look at the group by whoever goes on.
+"""
+
+import asyncio
+from contextlib import suppress
+from io import BytesIO
+from typing import Self
+
+from grafana_oncall._core.aio import to_the_end
+from grafana_oncall.errors import JournalError, JournalReason, StoreUnavailable
+from grafana_oncall.stores import JournalStore
+
+from .journal import NEW, OLD, Journal
+from .journal_reader import JournalReader
+
+
+class StoreJournal(Journal):
+    """The journal of a run, in a store."""
+
+    def __init__(self, store: JournalStore, name: str, mode: str = NEW) -> None:
+        super().__init__(name)
+        self._store = store
+        self._mode = mode
+        self._fence = 0
+        self._found = b""
+        self._replace = False
+        """Whether the next write replaces what is in the store."""
+        self._waiting: list[bytes] = []
+        self._number = self._written = 0
+        """Lines so far, and those that are in the store."""
+        self._writing = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        """Take the journal over; raise JournalError if it exists and must not, or the reverse."""
+        try:
+            if self._mode == NEW and await self._store.read(self._place):
+                raise self._error("exists", "Finish its run with resume=True, or use another name.")
+            opened = await self._store.open(self._place)
+        except StoreUnavailable as error:
+            raise self._error("io", f"it cannot be opened ({error}). Nothing was sent.") from error
+        self._fence, self._found = opened.fence, b"".join(opened.lines)
+        if self._mode == OLD and not self._found:
+            raise self._error("missing", "there is no such journal. Start a new run.")
+        return self
+
+    def _error(self, reason: JournalReason, what: str) -> JournalError:
+        message = f"{self._place}: {what}"
+        return JournalError(message, path=self._place, reason=reason)
+
+    async def __aexit__(self, *_: object) -> None:
+        with suppress(JournalError):  # whoever goes on looks at the groups without an outcome
+            await self.sync()
+
+    def discard(self) -> None:
+        """Write nothing of what waits; nothing was written yet."""
+        self._waiting.clear()
+        self._written = self._number
+
+    def _reader(self) -> JournalReader | None:
+        return JournalReader(self._place, BytesIO(self._found)) if self._found else None
+
+    def _cut(self, size: int) -> None:
+        self._replace = size == 0
+
+    def _write_line(self, line: bytes) -> None:
+        self._waiting.append(line)
+        self._number += 1
+
+    async def sync(self) -> None:
+        """Write what waits, in one write with the lines of other tasks."""
+        upto = self._number
+        async with self._writing:
+            if self._broken is not None:
+                raise self._broken
+            if self._written < upto:
+                await to_the_end(asyncio.ensure_future(self._write_waiting()))
+
+    async def _write_waiting(self) -> None:
+        lines, self._waiting = self._waiting, []
+        replace, self._replace = self._replace, False
+        try:
+            ours = await self._store.append(self._place, self._fence, lines, replace=replace)
+        except StoreUnavailable as error:
+            raise self._failed(error) from error
+        if not ours:
+            raise self._failed("another worker has taken the run over", reason="taken_over")
+        self._written += len(lines)

@@ -1,0 +1,192 @@
+"""Bulk runs whose journal is in a store: on another machine, another worker finishes them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from grafana_oncall import OnCallClient
+from grafana_oncall.errors import InvalidArgument, JournalError, StoreUnavailable
+from grafana_oncall.testing import FakeOnCall, MemoryStore
+from tests.support.bulk_stories import SECOND, add, counted, cut, ids, written
+
+HOUR = timedelta(hours=1)
+
+
+def acted_on(fake: FakeOnCall) -> Counter[str]:
+    """How often each group was acted on, by id."""
+    return Counter(path.split("/")[-3] for path in written(fake))
+
+
+async def refused(work: object, reason: str) -> JournalError:
+    """Return the error of a run that is refused, before it has written anything."""
+    with pytest.raises(JournalError) as caught:
+        await work  # type: ignore[misc]  # a run, which can be awaited
+    assert caught.value.reason == reason
+    assert caught.value.path == "nightly"
+    return caught.value
+
+
+async def test_a_run_that_was_cut_short_is_finished_by_another(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """By the same call; nothing that succeeded is repeated."""
+    groups, store = add(fake, 10), MemoryStore()
+    fake.latency = SECOND
+    bulk = oncall.alert_groups.bulk
+    await cut(bulk.silence(ids(groups), HOUR, journal=store, name="nightly", max_at_once=3), 1.5)
+    first = acted_on(fake)
+    assert 0 < len(first) < 10
+    again = bulk.silence(ids(groups), HOUR, journal=store, name="nightly", resume=True)
+    report = await again
+    assert {group.state for group in groups} == {"silenced"}
+    assert set(acted_on(fake).values()) == {1}
+    assert report.finished
+    assert sum(report.counts.values()) == 10
+
+
+async def test_resume_needs_nothing_but_the_name(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """The action and the groups are in the journal."""
+    groups, store = add(fake, 6), MemoryStore()
+    fake.latency = SECOND
+    bulk = oncall.alert_groups.bulk
+    await cut(bulk.resolve(ids(groups), journal=store, name="nightly", max_at_once=2), 1.5)
+    report = await bulk.resume(store, name="nightly")
+    assert report.action == "resolve"
+    assert ids(report.outcomes) == ids(groups)
+    assert {group.state for group in groups} == {"resolved"}
+
+
+async def test_a_worker_that_was_replaced_begins_no_further_group(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """It was paused, not dead; it says so, and nothing is done twice."""
+    groups, store = add(fake, 20), MemoryStore()
+    fake.latency = SECOND
+    bulk = oncall.alert_groups.bulk
+    first = bulk.silence(ids(groups), HOUR, journal=store, name="nightly", max_at_once=2)
+    task = asyncio.create_task(first.wait())
+    await asyncio.sleep(2.5)
+    report = await bulk.resume(store, name="nightly")
+    error = await refused(task, "taken_over")
+    assert "another worker has taken the run over" in str(error)
+    assert set(acted_on(fake).values()) == {1}
+    assert {group.state for group in groups} == {"silenced"}
+    assert report.finished
+    assert not first.report.finished
+
+
+async def test_eight_tasks_share_their_writes(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """A group costs an eighth of a write, and a run a few more."""
+    writes: list[int] = []
+
+    class Counting(MemoryStore):
+        async def append(
+            self, name: str, fence: int, lines: Sequence[bytes], *, replace: bool = False
+        ) -> bool:
+            writes.append(len(lines))
+            await asyncio.sleep(0.001)
+            return await super().append(name, fence, lines, replace=replace)
+
+    groups = add(fake, 80)
+    fake.latency = timedelta(milliseconds=20)
+    run = oncall.alert_groups.bulk.resolve(ids(groups), journal=Counting(), name="nightly")
+    assert counted(await run) == {"changed": 80}
+    assert len(writes) < 80 / 8 * 2 + 5
+    assert sum(writes) == 80 * 2 + 4, "header, ids, their number, the end"
+
+
+async def test_a_store_that_is_away_ends_the_run_before_the_next_group(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """And the report says what was done; the run can be resumed when the store is back."""
+
+    class Away(MemoryStore):
+        away = False
+
+        async def append(
+            self, name: str, fence: int, lines: Sequence[bytes], *, replace: bool = False
+        ) -> bool:
+            if self.away:
+                raise StoreUnavailable("Redis does not respond.")
+            return await super().append(name, fence, lines, replace=replace)
+
+    groups, store = add(fake, 6), Away()
+    fake.latency = SECOND
+    bulk = oncall.alert_groups.bulk
+    run = bulk.resolve(ids(groups), journal=store, name="nightly", max_at_once=1)
+    task = asyncio.create_task(run.wait())
+    await asyncio.sleep(1.5)
+    store.away = True
+    error = await refused(task, "io")
+    assert "Redis does not respond" in str(error)
+    assert isinstance(error.__cause__, StoreUnavailable)
+    assert counted(run.report) == {"changed": 2, "not_attempted": 4}
+    store.away = False
+    assert counted(await bulk.resume(store, name="nightly")) == {"changed": 5, "already": 1}
+    assert set(acted_on(fake).values()) == {1}
+
+
+async def test_names_are_as_paths(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """A new run needs a new one; one to resume must be there, and be that run."""
+    groups, store = add(fake, 2), MemoryStore()
+    bulk = oncall.alert_groups.bulk
+    await refused(bulk.resume(store, name="nightly"), "missing")
+    await bulk.resolve(ids(groups), journal=store, name="nightly")
+    fake.calls.clear()
+    await refused(bulk.resolve(ids(groups), journal=store, name="nightly"), "exists")
+    assert not written(fake)
+    report = await bulk.unresolve(ids(groups), journal=store, name="nightly", resume=True)
+    assert counted(report) == {"changed": 2}
+
+
+async def test_an_unfinished_run_is_not_replaced_by_another(
+    fake: FakeOnCall, oncall: OnCallClient
+) -> None:
+    """It has to be finished first, or deleted."""
+    groups, store = add(fake, 4), MemoryStore()
+    fake.latency = SECOND
+    bulk = oncall.alert_groups.bulk
+    await cut(bulk.resolve(ids(groups), journal=store, name="nightly", max_at_once=1), 1.5)
+    other = bulk.silence(ids(groups), HOUR, journal=store, name="nightly", resume=True)
+    await refused(other, "other_run")
+    await store.delete("nightly")
+    await bulk.silence(ids(groups[3:]), HOUR, journal=store, name="nightly")
+    assert groups[3].state == "silenced"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"journal": MemoryStore()}, "a journal in a store needs a name"),
+        ({"journal": MemoryStore(), "name": ""}, "name: it is empty"),
+        ({"journal": MemoryStore(), "name": 7}, "name=7: a str is needed"),
+        ({"journal": MemoryStore(), "name": "n", "fsync": True}, "fsync, lock: they are for"),
+        ({"journal": MemoryStore(), "name": "n", "lock": False}, "fsync, lock: they are for"),
+        ({"journal": "file.jsonl", "name": "n"}, "name: a journal in a file"),
+        ({"journal": MemoryStore(), "name": "n", "dry_run": True}, "a dry run sends nothing"),
+        ({"journal": 7}, "journal=7"),
+    ],
+)
+async def test_options_that_make_no_sense_are_refused(
+    oncall: OnCallClient, options: dict[str, object], message: str
+) -> None:
+    """Before anything is sent."""
+    with pytest.raises(InvalidArgument, match=message):
+        oncall.alert_groups.bulk.resolve(["I1"], **options)  # type: ignore[arg-type]  # on purpose
+
+
+async def test_damage_in_a_store_is_found(fake: FakeOnCall, oncall: OnCallClient) -> None:
+    """Each line has its checksum there, too."""
+    groups, store = add(fake, 2), MemoryStore()
+    bulk = oncall.alert_groups.bulk
+    await bulk.resolve(ids(groups), journal=store, name="nightly")
+    opened = await store.open("nightly")
+    spoilt = [line.replace(b"changed", b"already") for line in opened.lines]
+    await store.append("nightly", opened.fence, spoilt, replace=True)
+    error = await refused(bulk.resume(store, name="nightly"), "broken")
+    assert "nightly, line" in str(error)
