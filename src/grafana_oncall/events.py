@@ -229,7 +229,10 @@ Event: TypeAlias = (
     | CallEnded
     | PollEnded
 )
+"""Any of the events."""
+
 Listener: TypeAlias = Callable[[Event], None]
+"""Is called with each event; what it raises is logged."""
 
 logger: Final = logging.getLogger("grafana_oncall")
 

@@ -68,6 +68,7 @@ class Progress(Serializable):
 
 
 OnProgress: TypeAlias = Callable[[Progress], object]
+"""Is told how far a run is; a `progress_bar` is one."""
 
 
 class ProgressReporter:

@@ -111,6 +111,7 @@ class StoredCheckpoint:
     """A checkpoint in a store, for `watch(checkpoint=)`; such as `store.checkpoint("noise")`."""
 
     store: CheckpointStore
+    """Where it is kept."""
     name: str
     """Which checkpoint: all replicas of a bot use the same name."""
     ttl: float = 5.0

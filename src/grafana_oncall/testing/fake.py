@@ -29,6 +29,7 @@ K = TypeVar("K", bound=Stored)
 T = TypeVar("T")
 
 DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105  # it is valid on the fake only
+"""The token of a fake, unless it is given another."""
 
 
 class FakeOnCall(Populate):

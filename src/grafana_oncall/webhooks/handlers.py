@@ -29,7 +29,10 @@ EventName: TypeAlias = (
 """An event type, to register a handler for."""
 
 Handler: TypeAlias = Callable[[Event], Awaitable[object]]
+"""Is called with each event of its types."""
+
 OnError: TypeAlias = Callable[[Event, BaseException], object]
+"""Is called with an event whose handler failed, and with what it raised."""
 
 H = TypeVar("H", bound=Handler)
 

@@ -75,6 +75,7 @@ _OPERATIONS = (
     _on_group("remove_alert_group_label", "labels/remove", remove_label, cloud_only=True),
 )
 OPERATION_NAMES = tuple(operation.name for operation in _OPERATIONS)
+"""The operations that faults and recorded calls name, such as `acknowledge_alert_group`."""
 _RESOURCES = {operation.path.split("/")[0] for operation in _OPERATIONS}
 _NOUNS = sorted(_RESOURCES | {*map(singular, _RESOURCES)}, key=len, reverse=True)
 _NOUN = re.compile(f"_({'|'.join(_NOUNS)})")

@@ -1,0 +1,1 @@
+"""Extensions of Sphinx, by which the reference, tables and drawings are made of the code."""
