@@ -56,8 +56,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     return {"parallel_read_safe": True}
 
 
-def _name_of_alias(alias: TypeAliasForwardRef) -> str:
-    return alias.name
+def _name_of_alias(self: TypeAliasForwardRef) -> str:
+    return self.name
 
 
 def _convert(
@@ -112,8 +112,9 @@ def _skip(
 
 def _is_inherited(value: Any) -> bool:
     """Whether a member of a class is the standard library's."""
-    is_routine = inspect.isroutine(value) and not isinstance(value, cached_property)
-    is_foreign = is_routine and not place_of(value).startswith(PACKAGE)
+    if isinstance(value, cached_property):  # which inspect takes for a routine
+        return False
+    is_foreign = inspect.isroutine(value) and not place_of(value).startswith(PACKAGE)
     return is_foreign or inspect.isgetsetdescriptor(value)
 
 
