@@ -65,7 +65,7 @@ def text_filter(name: str, value: object) -> str | UnsetType:
     if value is None:
         return UNSET
     if not isinstance(value, str) or not value or not is_sendable(value):
-        message = f"{name}={shown(value)}: a non-empty text is needed; None does not filter."
+        message = f"{name}={shown(value)}: a non-empty text is needed."
         raise InvalidArgument(message, argument=name)
     return value
 
