@@ -22,7 +22,7 @@ _OPERATION: Final[Shape] = {
     ),
     **dict.fromkeys(("tags", "parameters", "security"), list),
     **dict.fromkeys(("requestBody", "responses"), dict),
-    "x-needs-user": bool,
+    **dict.fromkeys(("x-needs-user", "x-repeats"), bool),
     "x-raises": dict,
     "x-kept": list,
     "x-merge": dict,
@@ -82,6 +82,8 @@ class Operation:
     kept: list[str]
     """Members of the body with ids, of which the server drops those that it does not know."""
     merge: extensions.Merge | None
+    repeats: bool
+    """Whether the list may have an object several times, so that its count is not theirs."""
     rules: str | None
     """Name of the function with the rules for members of the body together."""
 
@@ -167,6 +169,7 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
         raises=extensions.raises(node, f"{pointer}/x-raises"),
         kept=kept,
         merge=merge,
+        repeats=node.get("x-repeats", False),
         rules=extensions.rules(node, f"{pointer}/x-rules"),
     )
 

@@ -62,6 +62,7 @@ class Pager(Generic[T]):
         *,
         prefetch: int,
         verify: Callable[[Page[T]], None] | None = None,
+        repeats: bool = False,
     ) -> None:
         if whole("prefetch", prefetch, least=0) > _MOST_PREFETCH:
             message = f"prefetch={shown(prefetch)}: at most {_MOST_PREFETCH} pages are prefetched."
@@ -69,6 +70,7 @@ class Pager(Generic[T]):
         self._session = session
         self._request = attrs.evolve(request, verify=verify)
         self._prefetch = prefetch
+        self._repeats = repeats
 
     def __repr__(self) -> str:
         return f"<Pager of {self._request.operation.id}: use async for, collect() or count()>"
@@ -143,7 +145,12 @@ class Pager(Generic[T]):
         return found
 
     async def count(self) -> int:
-        """Return the number of items on all pages, by one request."""
+        """Return the number of items on all pages, by one request.
+
+        Where the server lists and counts an item several times, this reads the whole list.
+        """
+        if self._repeats:
+            return len(await self.collect())
         # Items of another shape count as well.
         request = attrs.evolve(self._in_pages_of(1), skip_undecodable=True)
         return (await self._session.send(request)).count

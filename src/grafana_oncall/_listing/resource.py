@@ -53,9 +53,16 @@ class Resource:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def _list(self, request: Request[Page[T]], prefetch: int) -> Pager[T]:
-        """Return a pager that raises FilterIgnored for an item that the filter excludes."""
-        return Pager(self._session, request, prefetch=prefetch, verify=matching(request))
+    def _list(self, request: Request[Page[T]], prefetch: int, *, repeats: bool = False) -> Pager[T]:
+        """Return a pager that raises FilterIgnored for an item that the filter excludes.
+
+        Args:
+            request: The request of the first page.
+            prefetch: Pages to request ahead.
+            repeats: Whether the server may list an item several times, and so counts it.
+        """
+        verify = matching(request)
+        return Pager(self._session, request, prefetch=prefetch, verify=verify, repeats=repeats)
 
     async def _one(
         self,

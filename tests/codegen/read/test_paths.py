@@ -129,6 +129,7 @@ def test_a_path_parameter_that_is_not_supported_is_refused(
             id="schema for a parameter",
         ),
         pytest.param({f"{GET}/deprecated": True}, f"{GET}/deprecated", id="unknown keyword"),
+        pytest.param({f"{GET}/x-repeats": 1}, f"{GET}/x-repeats", id="repeats in a number"),
         pytest.param({f"{GET}/x-retry": "maybe"}, f"{GET}/x-retry", id="unknown repeat"),
         pytest.param({f"{GET}/x-check": 1}, f"{GET}/x-check", id="check that is not a string"),
         pytest.param(

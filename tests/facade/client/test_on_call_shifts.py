@@ -206,8 +206,9 @@ async def test_a_list_has_each_shift_once(fake: FakeOnCall, oncall: OnCallClient
     expected = {fake.add_shift(f"shift {n}", start=start).id for n in range(40)}
     for name in ("one", "two"):
         fake.add_schedule(name).shifts.extend(expected)
-    found = await oncall.on_call_shifts.list(perpage=7).collect()
-    assert len(found) == len(expected)
+    shifts = oncall.on_call_shifts.list(perpage=7)
+    found = await shifts.collect()
+    assert len(found) == len(expected) == await shifts.count()
     assert {shift.id for shift in found} == expected
 
 

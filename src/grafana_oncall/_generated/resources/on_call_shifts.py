@@ -55,7 +55,8 @@ class OnCallShifts(Resource):
         """List on-call shifts.
 
         The server lists a shift once for each of its schedules, and in no stable order; each
-        comes once here. The open-source engine answers 500 to a filter on a team.
+        comes once here. `count` therefore reads the whole list. The open-source engine answers
+        500 to a filter on a team.
 
         Args:
             name: Exact name of the shift; several shifts may have it.
@@ -72,7 +73,7 @@ class OnCallShifts(Resource):
             team_id=arguments.identifier("team_id", team_id),
             perpage=arguments.optional_whole("perpage", perpage),
         )
-        return self._list(request, prefetch)
+        return self._list(request, prefetch, repeats=True)
 
     async def by_name(self, name: str) -> OnCallShift:
         """Get the on call shift with this name, by one request.
