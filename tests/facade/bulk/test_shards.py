@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall import OnCallClient
-from grafana_oncall.bulk import BulkReport, Shard, Status, collect, in_turn
+from grafana_oncall import FOREVER, OnCallClient
+from grafana_oncall.bulk import Bulk, BulkReport, BulkRun, Shard, Status, collect, in_turn
 from grafana_oncall.errors import ClientStateError, InvalidArgument, JournalError
 from grafana_oncall.testing import FakeOnCall, MemoryStore
 from tests.support.bulk_stories import SECOND, add, connect, counted, cut, ids, written
@@ -252,3 +253,31 @@ def test_what_is_no_report_is_refused(text: str | bytes) -> None:
     """It says so."""
     with pytest.raises(InvalidArgument, match="is no report"):
         BulkReport.from_json(text)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda bulk, group: bulk.acknowledge(group),
+        lambda bulk, group: bulk.unacknowledge(group),
+        lambda bulk, group: bulk.resolve(group),
+        lambda bulk, group: bulk.unresolve(group),
+        lambda bulk, group: bulk.silence(group, HOUR),
+        lambda bulk, group: bulk.silence(group, FOREVER),
+        lambda bulk, group: bulk.unsilence(group),
+        lambda bulk, group: bulk.delete(group, mode="delete", wait=5),
+        lambda bulk, group: bulk.add_labels(group, {"team": "SRE", "tier": "a"}),
+        lambda bulk, group: bulk.remove_labels(group, ["team:SRE"]),
+    ],
+)
+async def test_every_action_goes_through_a_queue(
+    fake: FakeOnCall, oncall: OnCallClient, make: Callable[[Bulk, list[str]], BulkRun]
+) -> None:
+    """As it is, and with all of its arguments."""
+    run = make(oncall.alert_groups.bulk, ids(add(fake, 1)))
+    (shard,) = await run.shards()
+    received = Shard.from_json(shard.to_json())
+    assert received.header == shard.header
+    assert received.action == shard.action
+    await oncall.alert_groups.bulk.run(received, journal=MemoryStore())
+    assert await oncall.alert_groups.bulk.run(shard, journal=MemoryStore())
