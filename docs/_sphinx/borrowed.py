@@ -7,7 +7,7 @@ from inspect import getdoc
 
 from sphinx.pycode import ModuleAnalyzer
 
-from docs._sphinx.names import public_modules, value_of
+from docs._sphinx.names import public_modules
 from grafana_oncall import OnCallClient
 from tests.packaging.source_tree import Place, origin, read_modules
 
@@ -15,42 +15,27 @@ from tests.packaging.source_tree import Place, origin, read_modules
 def borrowed(name: str) -> list[str]:
     """Return the description of what a documented thing repeats, or nothing.
 
-    A key of options is described in their docstring; an option of a client, where the client takes
-    it; and an attribute of an object of the fake server, where the model has it.
+    An option of a client is described where the client takes it, and an attribute of an object of
+    the fake server where the model has it.
 
     Args:
         name: Full name of the thing.
     """
     owner, _, member = name.rpartition(".")
     if owner.endswith("Options"):
-        keys = section(getdoc(value_of(owner)) or "", "Keys") or client_options()
-        return keys.get(member, "").splitlines()
+        return client_options().get(member, "").splitlines()
     if ".testing.Fake" in owner:
         return _of_model(owner.rpartition(".Fake")[2], member)
     return []
 
 
-def client_options() -> dict[str, str]:
-    """Return the description of each argument of a client."""
-    return section(getdoc(OnCallClient) or "", "Args")
-
-
 @cache
-def section(docstring: str, title: str) -> dict[str, str]:
-    """Return what a section of a docstring says of each name.
-
-    Args:
-        docstring: Without its indentation.
-        title: Title of the section, such as `Args`.
-    """
-    body = re.search(rf"^{title}:\n((?:    .*\n?|\n)*)", docstring, re.MULTILINE)
+def client_options() -> dict[str, str]:
+    """Return the description of each argument of a client, from its docstring."""
+    body = re.search(r"^Args:\n((?:    .*\n?|\n)*)", getdoc(OnCallClient) or "", re.MULTILINE)
     entries = re.split(r"^    (?=\w)", body[1] if body else "", flags=re.MULTILINE)[1:]
     parts = (entry.partition(":") for entry in entries)
-    return {
-        name.strip(): " ".join(text.split())
-        for names, _, text in parts
-        for name in names.split(",")
-    }
+    return {name: " ".join(text.split()) for name, _, text in parts}
 
 
 def describe_exports() -> None:
@@ -60,11 +45,11 @@ def describe_exports() -> None:
     """
     modules = read_modules()
     for public in public_modules():
-        found = _descriptions(public.__name__)
+        found = descriptions(public.__name__)
         for name in public.__all__:
             place = origin(modules, Place(public.__name__, name))
             if place and place.name and place.module in modules:
-                for (owner, member), text in _descriptions(place.module).items():
+                for (owner, member), text in descriptions(place.module).items():
                     if place.name in {owner, owner or member}:
                         found.setdefault((owner, member) if owner else ("", name), text)
 
@@ -72,10 +57,10 @@ def describe_exports() -> None:
 def _of_model(model: str, member: str) -> list[str]:
     name = {"Shift": "OnCallShift"}.get(model, model)
     kind = getattr(import_module("grafana_oncall.models"), name, None)
-    return _descriptions(kind.__module__).get((name, member), []) if kind else []
+    return descriptions(kind.__module__).get((name, member), []) if kind else []
 
 
-def _descriptions(module: str) -> dict[tuple[str, str], list[str]]:
+def descriptions(module: str) -> dict[tuple[str, str], list[str]]:
     """Return what follows each constant and attribute of a module, by class and name."""
     analyzer = ModuleAnalyzer.for_module(module)
     analyzer.analyze()

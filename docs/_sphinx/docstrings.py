@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 from textwrap import dedent, indent
 
-_SECTION = re.compile(r"(Args|Keys|Raises|Returns|Yields):")
+_SECTION = re.compile(r"(Args|Raises|Returns|Yields):")
 _CODE = re.compile(r"(`[^`]+`)")
 _SPECIAL = re.compile(r"([|]|(?<=\w)_(?!\w))")
 

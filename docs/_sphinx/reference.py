@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 _SECTIONS: Final[Any] = Config(napoleon_use_rtype=False)
 _LOG: Final = logging.getLogger(__name__)
 _TYPES: Final = {f"{PACKAGE}.{name}" for name in TYPES}
-_UNLINKED: Final = {f"{PACKAGE}._session.session.Session", f"{PACKAGE}.testing.clock.Timeline"}
+_UNLINKED: Final = {
+    f"{PACKAGE}.{name}"
+    for name in ("_session.session.Session", "bulk.journal_reader.Header", "testing.clock.Timeline")
+}
 """What users never pass, although a signature has it."""
 _INTERNAL: Final = re.compile(r"\b(Session|Journal|Work|Context)\b")
 """What only the package itself passes to a class."""
@@ -64,8 +67,6 @@ def _convert(
     app: Sphinx, what: Any, name: str, value: Any, _options: Any, lines: list[str]
 ) -> None:
     """Convert a docstring, or else what the thing borrows; a warning if there is neither."""
-    if "Keys:" in lines:
-        del lines[lines.index("Keys:") :]  # each is an entry of its own
     found = lines if any(lines) else borrowed(name)
     if not any(found):
         _LOG.warning("%s has no description", name, type="docs", subtype="description")

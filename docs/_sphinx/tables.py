@@ -10,11 +10,11 @@ from typing import Any, Final
 import attrs
 
 import grafana_oncall
-from docs._sphinx.borrowed import client_options, section
+from docs._sphinx.borrowed import client_options, descriptions
 from docs._sphinx.docstrings import with_links
 from docs._sphinx.names import link
 from grafana_oncall import OnCallClient, errors, testing
-from grafana_oncall.bulk import BulkOptions, ResumeOptions
+from grafana_oncall.bulk import ResumeOptions
 from grafana_oncall.bulk.options import Settings
 from grafana_oncall.testing import Fault
 
@@ -64,12 +64,16 @@ def client_table() -> str:
 
 def bulk_table() -> str:
     """Return each option of a bulk run with its default, and whether a resumed run takes it."""
-    defaults = {field.name: field.default for field in attrs.fields(Settings)}
-    resumed = section(inspect.getdoc(ResumeOptions) or "", "Keys")
-    texts = section(inspect.getdoc(BulkOptions) or "", "Keys") | resumed
+    texts = descriptions(Settings.__module__)
     rows = (
-        (f"`{name}`", _default(default), texts[name], "yes" if name in resumed else "")
-        for name, default in defaults.items()
+        (
+            f"`{field.name}`",
+            _default(field.default),
+            " ".join(texts["ResumeOptions" if is_resumed else "BulkOptions", field.name]),
+            "yes" if is_resumed else "",
+        )
+        for field in attrs.fields(Settings)
+        for is_resumed in [field.name in ResumeOptions.__optional_keys__]
     )
     return _table(("Option", "Default", "Meaning", "`resume`"), rows)
 

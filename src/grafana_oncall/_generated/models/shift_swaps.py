@@ -18,7 +18,9 @@ class SwapUser(Serializable):
     pk: str
     """Id of the user."""
     display_name: str | None = None
+    """Name that Grafana shows."""
     email: str | None = None
+    """Email address."""
     avatar_full: str | None = None
     """URL of a picture."""
 
@@ -40,10 +42,13 @@ class ShiftUser(Serializable):
     pk: str
     """Id of the user: the benefactor, once the swap is taken."""
     display_name: str | None = None
+    """Name that Grafana shows."""
     email: str | None = None
+    """Email address."""
     avatar_full: str | None = None
     """URL of a picture."""
     swap_request: SwapRequest | None = None
+    """The swap that puts the user there; null for none."""
 
 
 @attrs.frozen(kw_only=True)
@@ -59,9 +64,13 @@ class SwappedShift(Serializable):
     """The part of a shift that a swap concerns."""
 
     start: AwareDatetime
+    """When the shift begins."""
     end: AwareDatetime
+    """When the shift ends."""
     users: tuple[ShiftUser, ...]
+    """Who is on call."""
     all_day: bool | None = None
+    """Whether it takes whole days."""
     missing_users: tuple[str, ...] = ()
     """Names of users that the server does not know."""
     priority_level: int | None = None
@@ -71,9 +80,13 @@ class SwappedShift(Serializable):
     calendar_type: int | None = None
     """0 of the schedule itself, 1 of its overrides."""
     is_empty: bool | None = None
+    """Whether nobody is on call."""
     is_gap: bool | None = None
+    """Whether it stands for a time without a shift."""
     is_override: bool | None = None
+    """Whether it is an override."""
     shift: ShiftReference | None = None
+    """The shift that it comes from."""
 
 
 @attrs.frozen(kw_only=True)
@@ -81,17 +94,23 @@ class ShiftSwap(Serializable):
     """A request that somebody take the shifts of a user, and who has taken them."""
 
     id: str
+    """Id of the swap."""
     created_at: AwareDatetime
+    """When it was asked for."""
     schedule: str
     """Id of the schedule."""
     swap_start: AwareDatetime
+    """From when on the beneficiary is free."""
     swap_end: AwareDatetime
+    """Until when the beneficiary is free."""
     beneficiary: str
     """Id of the user whose shifts are to be taken."""
     updated_at: AwareDatetime | None = None
+    """When it was last changed."""
     status: ShiftSwapStatus | None = None
     """When it was read: an open one that has started is `past_due`."""
     description: str | None = None
+    """Why, in words."""
     benefactor: str | None = None
     """Id of the user who has taken them."""
     shifts: tuple[SwappedShift, ...] = ()
