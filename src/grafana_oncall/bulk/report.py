@@ -15,11 +15,11 @@ from grafana_oncall.errors import InvalidArgument, OnCallError
 from .outcomes import Outcome, Status
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
 
 _SHOWN_FAILURES: Final = 20
-"""Lines of failures in a text or table; failures that differ in the group alone share a line."""
+"""Lines of failures in a text; failures that differ in the group alone share a line."""
 
 _SHOWN_IDS: Final = 3
 _PLANNED: Final = "would change"
@@ -170,10 +170,15 @@ class BulkReport(Serializable):
         }
 
     def __str__(self) -> str:
+        return "\n".join([self.summary, *self._failure_lines()])
+
+    def _failure_lines(self) -> Iterator[str]:
         alike = _alike(self.failures)
-        lines = [f"  {each} {each.status}: {each.detail}" for each in alike[:_SHOWN_FAILURES]]
-        omitted = (f"  {line}" for line in _omitted(alike))
-        return "\n".join([self.summary, *lines, *omitted])
+        for each in alike[:_SHOWN_FAILURES]:
+            yield f"  {each} {each.status}: {each.detail}"
+        number = sum(len(each.ids) for each in alike[_SHOWN_FAILURES:])
+        if number:
+            yield f"  … and {number:,} more (.failures)"
 
     @property
     def summary(self) -> str:
@@ -203,33 +208,31 @@ class BulkReport(Serializable):
         is_planned = self.dry_run and status is Status.NOT_ATTEMPTED
         return _PLANNED if is_planned else status.replace("_", " ")
 
+    def _rows(self) -> list[tuple[str, str]]:
+        """Return the statuses that groups have, and how many have them."""
+        counts = self.counts.items()
+        return [(self._name(status), f"{number:,}") for status, number in counts if number]
+
     def _repr_html_(self) -> str:
         """Return the counts and failures as a table, for notebooks."""
         from html import escape  # noqa: PLC0415  # only notebooks need it
 
-        alike = _alike(self.failures)
-        rows = [(self._name(status), f"{number:,}") for status, number in self.counts.items()]
-        rows += [(each.status, f"{each} {each.detail}") for each in alike[:_SHOWN_FAILURES]]
-        rows += [("", line) for line in _omitted(alike)]
-        body = "".join(f"<tr><td>{escape(a)}</td><td>{escape(b)}</td></tr>" for a, b in rows)
         head = "<tr><th>status</th><th>alert groups</th></tr>"
-        return f"<table><caption>{escape(self.summary)}</caption>{head}{body}</table>"
+        rows = "".join(f"<tr><td>{name}</td><td>{count}</td></tr>" for name, count in self._rows())
+        failures = "".join(f"<p>{escape(line.strip())}</p>" for line in self._failure_lines())
+        return f"<table><caption>{escape(self.summary)}</caption>{head}{rows}</table>{failures}"
 
-    def __rich__(self) -> Table:
-        """Return a table of counts and failures, for `rich.print` and `Console.print`."""
-        from rich.table import Table  # noqa: PLC0415  # an extra
+    def __rich__(self) -> Group:
+        """Return the summary, a table of the counts, and the failures, for `rich.print`."""
+        from rich.console import Group  # noqa: PLC0415  # an extra
+        from rich.table import Column, Table  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
-        table = Table("status", "alert groups", title=self.summary)
-        for status, number in self.counts.items():
-            table.add_row(self._name(status), f"{number:,}")
-        table.add_section()
-        alike = _alike(self.failures)
-        for each in alike[:_SHOWN_FAILURES]:
-            table.add_row(each.status, Text(f"{each} {each.detail}"))
-        for line in _omitted(alike):
-            table.add_row("", line)
-        return table
+        table = Table("status", Column("alert groups", justify="right"))
+        for row in self._rows():
+            table.add_row(*row)
+        tables = [table] if table.rows else []
+        return Group(Text(self.summary), *tables, *map(Text, self._failure_lines()))
 
 
 def _alike(failures: Iterable[Outcome]) -> list[_Alike]:
@@ -246,12 +249,6 @@ def _alike(failures: Iterable[Outcome]) -> list[_Alike]:
         )
         for (status, detail), alike in found.items()
     ]
-
-
-def _omitted(alike: Sequence[_Alike]) -> Iterator[str]:
-    number = sum(len(each.ids) for each in alike[_SHOWN_FAILURES:])
-    if number:
-        yield f"… and {number:,} more (.failures)"
 
 
 def _error(failure: Outcome) -> OnCallError:
