@@ -10,6 +10,7 @@
 # make release-check  what is built can be published, installed and used
 # make codegen openapi.yaml -> src/grafana_oncall/_generated, docs/operations.md
 # make surface the public names -> tests/packaging/public_surface.txt
+# make picture the demo's first acts -> docs/_static/demo.svg
 # make format  ruff's fixes and layout
 # make clean   everything that these made
 #
@@ -25,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/.pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo check test cover hunt mutants docs bench audit release-check lint types mypy basedpyright unit codegen surface format clean
+.PHONY: demo check test cover hunt mutants docs bench audit release-check lint types mypy basedpyright unit codegen surface picture format clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -87,6 +88,9 @@ codegen: $(VENV)/.dev
 
 surface: $(VENV)/.dev
 	$(BIN)/python -m tests.packaging.public_surface --write
+
+picture: $(VENV)/.dev
+	$(BIN)/python -m tests.packaging.picture
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -37,7 +37,7 @@ def naive(page: Page) -> None:
     storm = Storm.seeded()
     exit_code = asyncio.run(_run_naive(storm))
     page.fact(storm.responses[200], "responses, each of them 200 OK", expected=306)
-    page.fact(exit_code, "is its exit code: no error anywhere", expected=0)
+    page.fact(exit_code, "is the exit code: the script noticed nothing", expected=0)
     page.left(storm.left, WANTED, expected=200)
     page.say("Resolved groups leave the list, so the next page begins 50 groups too late.")
 
@@ -157,7 +157,6 @@ READING: Final = {
 def further(page: Page) -> None:
     """Say what to read next."""
     page.heading("5. What to read next")
-    page.blank()
     for path, content in READING.items():
         page.say(f"{path:<32}  {content}")
 

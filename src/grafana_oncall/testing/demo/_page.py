@@ -88,7 +88,6 @@ class Page:
 
     def code(self, function: Callable[..., Any]) -> None:
         """Show the source of a function that the demo runs."""
-        self.blank()
         self._writer.code(indent(_source(function), "    "))
         self.blank()
 
