@@ -3,13 +3,13 @@
 import inspect
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from grafana_oncall import OnCallClient, RetryPolicy, bulk, changes, errors
+from grafana_oncall import OnCallClient, changes
 from grafana_oncall._cli.app import app
 from grafana_oncall._cli.exits import Exit
 from grafana_oncall.bulk import Status
@@ -27,16 +27,6 @@ def _first_cells(first: str) -> list[str]:
     return [name for row in table(first) for name in names(row[0])]
 
 
-def _documented_defaults(first: str, *, names_in: int = 0, default_in: int = 1) -> dict[str, str]:
-    """By name; a cell of several names has as many defaults, or one for all."""
-    documented: dict[str, str] = {}
-    for row in table(first):
-        several = names(row[names_in])
-        defaults = row[default_in].split(", ")
-        documented |= zip(several, defaults * (len(several) // len(defaults)), strict=True)
-    return documented
-
-
 def _defaults(function: Callable[..., Any]) -> dict[str, object]:
     parameters = inspect.signature(function).parameters.values()
     return {one.name: one.default for one in parameters if one.kind is one.KEYWORD_ONLY}
@@ -45,46 +35,10 @@ def _defaults(function: Callable[..., Any]) -> dict[str, object]:
 def _shown(value: object) -> str:
     """A default as the documentation writes it."""
     match value:
-        case timedelta() if value >= timedelta(days=1):
+        case timedelta() if value.days:
             return f"{value.days} days"
-        case timedelta() if value >= timedelta(minutes=1):
-            return f"{value // timedelta(minutes=1)} min"
-        case timedelta() if value:
-            return f"{value.total_seconds():g} s"
-        case timedelta():
-            return "0"
-        case str():
-            return f"`{value}`"
         case _:
             return str(value)
-
-
-def _assert_documented(
-    documented: Mapping[str, str], defaults: Mapping[str, object], *, in_words: Iterable[str]
-) -> None:
-    """The same names and defaults, except for those that it puts into words."""
-    assert documented.keys() == defaults.keys()
-    for name in defaults.keys() - {*in_words}:
-        assert documented[name] == _shown(defaults[name]), name
-
-
-def _policy_in_words(policy: RetryPolicy) -> str:
-    return (
-        f"{policy.max_attempts} attempts (`max_attempts`), "
-        f"delays from {policy.initial_backoff:g} s (`initial_backoff`) "
-        f"to {policy.max_backoff:g} s (`max_backoff`), {policy.deadline:g} s in all (`deadline`)"
-    )
-
-
-def test_the_table_of_errors_has_them_all() -> None:
-    """Every public error except the base has a row, and says what to do."""
-    public = [
-        name
-        for name in errors.__all__
-        if issubclass(getattr(errors, name), errors.OnCallError) and name != "OnCallError"
-    ]
-    assert sorted(_first_cells("Error")) == sorted(public)
-    assert all(all(row) for row in table("Error"))
 
 
 def test_the_table_of_changes_has_them_all() -> None:
@@ -103,13 +57,6 @@ def test_the_table_of_outcomes_has_them_all() -> None:
     assert _first_cells("Outcome") == [*Status]
 
 
-def test_the_table_of_bulk_options_has_them_all() -> None:
-    """Each with its default, which is that of the validated settings."""
-    documented = _documented_defaults("Option")
-    parameters = inspect.signature(bulk.options.Settings).parameters.values()
-    _assert_documented(documented, {one.name: one.default for one in parameters}, in_words=())
-
-
 def test_the_arguments_of_watch_are_its_own() -> None:
     """Those that are documented, with their documented defaults."""
     defaults = _defaults(_client().alert_groups.watch)
@@ -120,24 +67,12 @@ def test_the_arguments_of_watch_are_its_own() -> None:
         assert default in {"", _shown(defaults[name])}
 
 
-def test_the_tables_of_the_client_have_all_its_arguments() -> None:
-    """Each with its default; the environment variables are beside their arguments."""
-    documented, defaults = _documented_defaults("Argument"), _defaults(OnCallClient)
-    needed = {"url", "token", "grafana_url"}
-    _assert_documented(
-        documented, defaults, in_words={*needed, "timeout", "retry", "max_response_bytes", "random"}
-    )
-    assert (documented["timeout"], defaults["timeout"]) == ("30 s", 30)
-    assert (documented["retry"], defaults["retry"]) == ("`RetryPolicy()`", RetryPolicy())
-    (retry,) = (row[2] for row in table("Argument") if row[0] == "`retry=`")
-    assert retry == _policy_in_words(RetryPolicy())
-    assert (documented["max_response_bytes"], defaults["max_response_bytes"]) == (
-        "64 MiB",
-        64 * 2**20,
-    )
+def test_the_table_of_variables_has_those_that_are_read() -> None:
+    """Each beside its argument."""
     variables = {name: row[1] for row in table("Variable") for name in names(row[0])}
     assert {*variables} == {*re.findall(r"GRAFANA\w*", inspect.getsource(OnCallClient.from_env))}
-    assert {names(cell)[0] for cell in variables.values()} == {*needed, "user_token"}
+    arguments = {names(cell)[0] for cell in variables.values()}
+    assert arguments == {"url", "token", "user_token", "grafana_url"}
 
 
 def test_the_options_of_the_fake_are_its_own() -> None:
