@@ -61,8 +61,11 @@ async def test_every_program_runs_unchanged(tmp_path: Path, source: str) -> None
 
 
 @pytest.mark.parametrize("source", _cases(FRAGMENTS))
-def test_every_fragment_runs_unchanged(source: str) -> None:
+def test_every_fragment_runs_unchanged(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Against the default fake, with the names that the text introduces, in virtual time."""
+    monkeypatch.chdir(tmp_path)
 
     async def main() -> None:
         fake = FakeOnCall(clock=virtual_time.now)
