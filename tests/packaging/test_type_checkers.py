@@ -72,6 +72,8 @@ INFERRED = {
     "grafana_oncall.testing.demo.error",  # of an `except`, in a command
     "grafana_oncall.testing.factory.Factory.group",  # a method of the fake by another name
     "grafana_oncall.testing.factory.Factory.integration",  # as well
+    "grafana_oncall.testing.factory.Factory",  # which has these
+    "grafana_oncall.testing.Factory",
 }
 """What has no annotation because the type is obvious, which only this count minds."""
 
