@@ -7,6 +7,22 @@ async with OnCallClient(url="https://oncall.example", token="…") as client:
         print(group.id, group.title)
     report = await client.alert_groups.bulk.acknowledge(firing)
 ```
+
+Where to go on from here, by `help()` or in the documentation:
+
+- `OnCallClient`: settings, retries, rate limits; its attributes are the resources of the API, such
+  as `alert_groups`, `integrations`, `schedules` and `users`
+- `grafana_oncall.bulk`: actions on many alert groups at once, with a journal and a report
+- `Bot`, `Watcher`, `grafana_oncall.changes`: what happens to alert groups, and handlers for it
+- `grafana_oncall.webhooks`: events that OnCall pushes
+- `grafana_oncall.stores`: journals, checkpoints and leases for more than one machine
+- `grafana_oncall.models`, `labels`, `oncall`: the values of the API, and rules for them
+- `grafana_oncall.errors`: every error, as a tree; all are an `OnCallError`
+- `grafana_oncall.events`, `otel`: what the client does, for logs, metrics and traces
+- `grafana_oncall.operations`: a request for each operation, to vary and to send
+- `grafana_oncall.testing`: a fake server for tests
+
+Modules whose names begin with an underscore are private.
 """
 
 # The layers of the package are defined in pyproject.toml, and enforced by import-linter.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import pydoc
+import re
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, Final
 
 import pytest
 
+import grafana_oncall
 from grafana_oncall import OnCallClient
 from grafana_oncall.testing import FakeOnCall
 from tests.support.public_api import callables, modules
@@ -76,3 +79,14 @@ async def test_the_repr_of_an_object_fits_on_a_line_or_two() -> None:
     assert shown.startswith(f"AlertGroup(id={made.id!r}, title='CPU load CPU load")
     assert shown.endswith("…, state='firing', …)")
     assert len(shown) < 200
+
+
+def test_help_on_the_package_begins_with_what_a_user_needs() -> None:
+    """A program, and where everything is; no list of private modules."""
+    beginning = pydoc.plain(pydoc.render_doc(grafana_oncall)).splitlines()[:30]
+    text = "\n".join(beginning)
+    assert "async with OnCallClient(" in text
+    assert not re.search(r"^    _\w+", text, re.MULTILINE)
+    public = {module.__name__.rpartition(".")[2] for module in modules()} - {"grafana_oncall"}
+    missing = {name for name in public if f"`{name}`" not in text and f".{name}`" not in text}
+    assert missing == {"bot", "client"}  # known by their classes
