@@ -1,6 +1,8 @@
 """Settings for all tests."""
 
+import gc
 import os
+from collections.abc import Generator
 
 import pytest
 from hypothesis import Phase, settings
@@ -22,6 +24,17 @@ settings.load_profile("mutants" if MUTATED else "budget")
 def pytest_xdist_auto_num_workers() -> int:
     """Return three workers for two cores, because many tests wait for other processes."""
     return -(-3 * (os.cpu_count() or 1) // 2)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the tests themselves out of the search for garbage: 600,000 objects, 0.4 s each time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
