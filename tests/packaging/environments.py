@@ -52,7 +52,8 @@ class Environment:
         limits = self.folder / "constraints.txt"
         limits.write_text("\n".join(constraints), encoding="utf-8")
         pip = [sys.executable, "-m", "pip", "--python", str(self.python), "--quiet", "--no-input"]
-        _check(run([*pip, "install", "--constraint", str(limits), *requirements], self.folder))
+        options = ["--no-compile", "--constraint", str(limits)]  # few of the modules are imported
+        _check(run([*pip, "install", *options, *requirements], self.folder))
 
     def run(self, *arguments: str | Path, cwd: Path | None = None) -> str:
         """Return what Python prints with these arguments; a failure fails the test."""
