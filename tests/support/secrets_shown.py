@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import html
-import io
 import pickle
 import re
 import traceback
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from rich.console import Console
-from rich.traceback import Traceback
+from rich.traceback import Stack, Traceback
 
 from grafana_oncall.errors import OnCallError
 
@@ -63,6 +61,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _rich(error: BaseException) -> str:
+    # The text that rich lays out in boxes: drawing them is most of its time.
     trace = Traceback.extract(
         type(error),
         error,
@@ -73,13 +72,13 @@ def _rich(error: BaseException) -> str:
         locals_hide_dunder=False,
         locals_hide_sunder=False,
     )
-    for stack in trace.stacks:
-        for frame in stack.frames:
-            # Source lines hold no secret, and highlighting them is most of the time.
-            frame.filename = f"<{frame.filename}>"
-    page = io.StringIO()
-    Console(file=page, width=400).print(Traceback(trace))
-    return page.getvalue()
+    return "\n".join(line for stack in trace.stacks for line in _lines(stack))
+
+
+def _lines(stack: Stack) -> Iterator[str]:
+    yield f"{stack.exc_type}: {stack.exc_value}"
+    for frame in stack.frames:
+        yield from (f"{name} = {value}" for name, value in (frame.locals or {}).items())
 
 
 def _pickled(error: BaseException) -> bytes:
