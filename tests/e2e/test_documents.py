@@ -50,6 +50,7 @@ async def test_every_program_runs_unchanged(tmp_path: Path, source: str) -> None
     seed_storm(fake)
     async with serve(fake) as url:
         more = {"WEBHOOK_SECRET": "open-sesame", "PORT": str(free_port())}
+        more["REDIS_URL"] = "redis://localhost"  # nothing is sent there
         env = settings(url, DEFAULT_TOKEN, **more)
         async with python("-c", source, env=env, cwd=tmp_path) as process:
             if "bot.run()" in source:

@@ -1,4 +1,4 @@
-"""The program of the guide with a bot behind webhooks: a real process, signals and sockets."""
+"""The programs of the guide to webhooks: real processes, signals and sockets."""
 
 import asyncio
 import re
@@ -6,13 +6,16 @@ import shlex
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, serve
+from grafana_oncall.webhooks import parse
 from tests.support.documents import document, program
-from tests.support.programs import free_port, python, settings
+from tests.support.programs import bare, free_port, python, settings
+from tests.support.redis_server import redis_server
 from tests.support.webhook_payloads import body
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
@@ -87,3 +90,21 @@ async def test_the_program_reacts_at_once_and_a_signal_ends_bot_and_server(
             process.send_signal(sent)
             assert await process.wait() == 0
     assert group.id in (tmp_path / "bot.json").read_text()
+
+
+async def test_the_receiver_hands_on_what_a_worker_can_read(tmp_path: Path) -> None:
+    """Each event once, to the stream in Redis."""
+    (tmp_path / "receiver.py").write_text(GUIDE.files["receiver.py"], encoding="utf-8")
+    (command,) = (one for one in GUIDE.commands if "receiver:router" in one)
+    *_, application, _, _ = shlex.split(command)
+    group, port = FakeOnCall().add_group(), free_port()
+    with redis_server(tmp_path) as redis:
+        env = bare() | {"REDIS_URL": redis.uri, "WEBHOOK_SECRET": SECRET}
+        uvicorn = ("-m", "uvicorn", application, "--port", str(port))
+        async with python(*uvicorn, env=env, cwd=tmp_path), redis.client() as queue:
+            answers = [(await push(port, event(group))).text for _ in range(2)]
+            entries: Any = await queue.xrange("events")
+    ((_, fields),) = entries
+    assert answers == ["Accepted.\n", "Duplicate.\n"]
+    handed_on = parse(fields[b"body"])
+    assert (handed_on.alert_group.id, handed_on.key) == (group.id, fields[b"key"].decode())

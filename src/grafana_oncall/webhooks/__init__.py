@@ -17,9 +17,20 @@ from grafana_oncall.errors import NotAnEvent
 
 from .events import Event, parse
 from .handlers import EventName, Handler, OnError
+from .intake import HandOn
 from .router import Router
 
-__all__ = ["Event", "EventName", "EventType", "Handler", "NotAnEvent", "OnError", "Router", "parse"]
+__all__ = [
+    "Event",
+    "EventName",
+    "EventType",
+    "HandOn",
+    "Handler",
+    "NotAnEvent",
+    "OnError",
+    "Router",
+    "parse",
+]
 
 
 def __dir__() -> list[str]:

@@ -12,7 +12,8 @@ group goes to the end of the line after each event.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 
 
 class Backlog:
@@ -37,8 +38,17 @@ class Backlog:
         return sum(map(len, self._queues.values()))
 
     def can_wait(self, size: int) -> bool:
-        """Whether a body of this size may be kept in memory while it waits for a slot."""
+        """Whether a body of this size may be kept in memory while it waits."""
         return size <= self._free_bytes_to_wait
+
+    @contextmanager
+    def waiting(self, size: int) -> Generator[None]:
+        """Count a body of this size among those that wait."""
+        self._free_bytes_to_wait -= size
+        try:
+            yield
+        finally:
+            self._free_bytes_to_wait += size
 
     def try_reserve(self, size: int) -> bool:
         """Reserve a slot if one is free and no caller waits; `put` or `release` must follow."""
@@ -49,17 +59,15 @@ class Backlog:
 
     async def reserve(self, size: int, timeout: float) -> bool:
         """Wait up to `timeout` seconds for a slot; where True, `put` or `release` must follow."""
-        self._free_bytes_to_wait -= size
         try:
-            async with asyncio.timeout(timeout), self._turn:
-                while not self._has_room(size):
-                    self._released.clear()
-                    await self._released.wait()
-                self._reserve(size)
+            with self.waiting(size):
+                async with asyncio.timeout(timeout), self._turn:
+                    while not self._has_room(size):
+                        self._released.clear()
+                        await self._released.wait()
+                    self._reserve(size)
         except TimeoutError:
             return False
-        finally:
-            self._free_bytes_to_wait += size
         return True
 
     def _has_room(self, size: int) -> bool:

@@ -2,33 +2,42 @@
 
 How it works, and why it is safe. The server repeats an event up to 42 seconds after the first time,
 and renders its body anew from the group's present state; and several webhooks may send the same
-event. So events are compared by what cannot differ between two sendings of one event, hashed to a
-key: group, type, time and, for silences, until when. Most events have a time; their keys are kept
-for `remember_for`.
+event. So events are compared by their keys, which leave out what can differ between two sendings of
+one event (`Event.key`). Most events have a time; they are remembered for `remember_for`.
 
-An event without a time is compared by the members that a repeat does not render anew. If it says
-that the group entered a state (acknowledged, resolved …), its key also has a count of the group's
-state changes, because a group can enter a state again after it has left it. Everything else that
-looks the same within a minute is taken for a repeat; after that, it is another event, such as that
-of an escalation that repeats itself.
+Everything without a time that looks the same within a minute is taken for a repeat; after that, it
+is another event, such as that of an escalation that repeats itself. In memory, an event without a
+time that says that the group entered a state (unacknowledged, unresolved …) is also compared by a
+count of the group's state changes, because a group can enter a state again after it has left it. A
+store has no such count: each replica sees only some of a group's events.
+
+An event is claimed before anything is done with it, and then confirmed or forgotten, so that of two
+requests at the same time one waits for the other. In memory, no claim outlives its request. In a
+store it ends by itself when its replica has been killed.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Iterator
-from hashlib import sha256
-from typing import Final, TypeVar
+from typing import Final, Literal, Self, TypeAlias, TypeVar
 
-import msgspec
+import attrs
 
 from grafana_oncall._generated.models.webhooks import EventType
+from grafana_oncall.stores import SeenStore
 
 from .events import Event, group_key
 
 K = TypeVar("K")
 V = TypeVar("V")
 
+State: TypeAlias = Literal["new", "claimed", "seen"]
+
 _MAX_SECONDS_UNTIMED: Final = 60.0
 """Maximum time to remember an event without a time of its own."""
+
+_CLAIM_SECONDS: Final = 15.0
+"""How long a claim lasts in a store: 5 seconds to wait for a slot, 5 to hand the event on, and 5 to
+confirm it. OnCall repeats an event 14 seconds after it sent it, and waits 4 for the response."""
 
 STATE_CHANGES: Final = frozenset(
     {
@@ -42,62 +51,89 @@ STATE_CHANGES: Final = frozenset(
 )
 """Events by which a group enters a state: no two of one type without another one in between."""
 
-_RENDERED_ANEW: Final = frozenset(
-    {
-        "alert_group",
-        "alert_group_acknowledged_by",
-        "alert_group_resolved_by",
-        "notified_users",
-        "responses",
-        "users_to_be_notified",
-        "webhook",
-    }
-)
-"""Members of an event that may differ in a repeat, or when another webhook sends it."""
+
+@attrs.frozen
+class Identity:
+    """What is kept of an event to recognize it: little, however large its body is."""
+
+    key: str
+    group: bytes
+    enters: EventType | None
+    """Its type, if a group enters a state by it."""
+    has_time: bool
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """Return the identity of an event."""
+        enters = event.type if event.type in STATE_CHANGES else None
+        return cls(event.key, group_key(event), enters, event.time is not None)
+
+    def seconds(self, remember_for: float) -> float:
+        """Return how long to remember it."""
+        return remember_for if self.has_time else min(remember_for, _MAX_SECONDS_UNTIMED)
 
 
 class Dedupe:
-    """Remembers accepted events, limited in number and time, in seconds of the loop's clock."""
+    """Remembers events in memory, limited in number and time, in seconds of the loop's clock."""
 
     def __init__(self, *, max_events: int, seconds: float) -> None:
         self._max_events = max_events
         self._seconds = seconds
-        self._remembered_until: OrderedDict[bytes, float] = OrderedDict()
+        self._claimed = set[str]()
+        self._remembered_until: OrderedDict[tuple[str, int], float] = OrderedDict()
         self._state_changes: OrderedDict[bytes, tuple[EventType, int]] = OrderedDict()
         """The last state change of each group, and its number."""
 
-    def is_duplicate(self, event: Event, now: float) -> bool:
-        """Whether this very event was accepted, and is still remembered."""
-        return self._remembered_until.get(self._key(event), now) > now
+    async def claim(self, event: Identity) -> State:
+        """Reserve an event, unless it is reserved, or was accepted and is still remembered."""
+        if event.key in self._claimed:
+            return "claimed"
+        now = _now()
+        if self._remembered_until.get(self._key(event), now) > now:
+            return "seen"
+        self._claimed.add(event.key)
+        return "new"
 
-    def remember(self, event: Event, now: float) -> None:
-        """Remember an event that was accepted."""
+    async def confirm(self, event: Identity) -> None:
+        """Remember a reserved event as accepted."""
         key, most = self._key(event), self._max_events
-        if event.type in STATE_CHANGES:
-            _put(self._state_changes, group_key(event), self._state_change(event), most)
-        untimed = min(self._seconds, _MAX_SECONDS_UNTIMED)
-        seconds = untimed if event.time is None else self._seconds
-        _put(self._remembered_until, key, now + seconds, most)
+        if event.enters is not None:
+            _put(self._state_changes, event.group, self._state_change(event, event.enters), most)
+        _put(self._remembered_until, key, _now() + event.seconds(self._seconds), most)
+        self._claimed.discard(event.key)
 
-    def _state_change(self, event: Event) -> tuple[EventType, int]:
-        last, number = self._state_changes.get(group_key(event), (event.type, 0))
-        return event.type, number + (last != event.type)
+    async def forget(self, event: Identity) -> None:
+        """Give up a reservation."""
+        self._claimed.discard(event.key)
 
-    def _key(self, event: Event) -> bytes:
-        """Return a digest that is the same for a repeat, and for the event by another webhook."""
-        counts = event.type in STATE_CHANGES and event.time is None
-        number = self._state_change(event)[1] if counts else 0
-        parts = group_key(event), str(event.type), number, event.time, event.until
-        digest = sha256(repr(parts).encode())
-        for member in () if event.time is not None else _stable_members(event.raw):
-            digest.update(member)
-        return digest.digest()
+    def _state_change(self, event: Identity, type_: EventType) -> tuple[EventType, int]:
+        last, number = self._state_changes.get(event.group, (type_, 0))
+        return type_, number + (last != type_)
+
+    def _key(self, event: Identity) -> tuple[str, int]:
+        if event.has_time or event.enters is None:
+            return event.key, 0
+        return event.key, self._state_change(event, event.enters)[1]
 
 
-def _stable_members(body: bytes) -> Iterator[bytes | msgspec.Raw]:
-    members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    for name in sorted(members.keys() - _RENDERED_ANEW):
-        yield from (b"\0", name.encode(), b"\0", members[name])
+class SharedDedupe:
+    """Remembers events in a store, limited in time. Raises StoreUnavailable as the store does."""
+
+    def __init__(self, store: SeenStore, *, seconds: float) -> None:
+        self._store = store
+        self._seconds = seconds
+
+    async def claim(self, event: Identity) -> State:
+        """Reserve an event, unless it is reserved, or was accepted and is still remembered."""
+        return await self._store.claim(event.key, ttl=_CLAIM_SECONDS)
+
+    async def confirm(self, event: Identity) -> None:
+        """Remember a reserved event as accepted."""
+        await self._store.confirm(event.key, ttl=event.seconds(self._seconds))
+
+    async def forget(self, event: Identity) -> None:
+        """Give up a reservation."""
+        await self._store.forget(event.key)
 
 
 def _put(memory: OrderedDict[K, V], key: K, value: V, most: int) -> None:
@@ -106,3 +142,7 @@ def _put(memory: OrderedDict[K, V], key: K, value: V, most: int) -> None:
     memory.move_to_end(key)
     while len(memory) > most:
         memory.popitem(last=False)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -39,6 +39,19 @@ _CHANGES: Final[Mapping[EventType, Callable[..., Change]]] = {
     EventType.UNSILENCE: Unsilenced,
 }
 
+_RENDERED_ANEW: Final = frozenset(
+    {
+        "alert_group",
+        "alert_group_acknowledged_by",
+        "alert_group_resolved_by",
+        "notified_users",
+        "responses",
+        "users_to_be_notified",
+        "webhook",
+    }
+)
+"""Members of an event that may differ in a repeat, or when another webhook sends it."""
+
 
 @attrs.frozen(kw_only=True)
 class Event(WebhookEvent):
@@ -61,6 +74,22 @@ class Event(WebhookEvent):
     def until(self) -> datetime | None:
         """When a silence ends; None if it does not, and for the other types."""
         return self.event.until
+
+    @property
+    def key(self) -> str:
+        """What identifies the event: 64 hexadecimal digits, the same in every process.
+
+        The server's repeats of an event have its key, and so has the same event from another
+        webhook: members that the server renders anew do not count. Of an event with a time, these
+        do: alert group, type, time and end of the silence. Of one without, all other members do; so
+        one that happens again later, such as a repeated escalation, may have the same key. Remember
+        such a key for a minute at most.
+        """
+        members = self.alert_group_id, str(self.type), _iso(self.time), _iso(self.until)
+        digest = sha256(msgspec.json.encode(members))
+        for member in _stable_members(self.raw) if self.time is None and self.raw else ():
+            digest.update(member)
+        return digest.hexdigest()
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -100,6 +129,16 @@ def _pairs(labels: object) -> Iterator[tuple[str, str]]:
                 yield key, value
             case _:
                 pass
+
+
+def _iso(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()
+
+
+def _stable_members(body: bytes) -> Iterator[bytes | msgspec.Raw]:
+    members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    for name in sorted(members.keys() - _RENDERED_ANEW):
+        yield from (b"\0", name.encode(), b"\0", members[name])
 
 
 def group_key(event: WebhookEvent) -> bytes:

@@ -68,11 +68,12 @@ class Handlers:
             if types is None or event.type in types:
                 failure = await failure_of(handler, event)
                 if failure is not None:
-                    await self._report(event, failure)
+                    await self.report("A webhook handler", event, failure)
 
-    async def _report(self, event: Event, failure: BaseException) -> None:
+    async def report(self, what: str, event: Event, failure: BaseException) -> None:
+        """Log a failure, and call `on_error` with it."""
         about = f"{shown(str(event.type))} of {shown(event.alert_group_id)}"
-        _logger.error("A webhook handler failed on %s", about, exc_info=failure)
+        _logger.error("%s failed on %s", what, about, exc_info=failure)
         if self._on_error is not None:
             callback_failure = await failure_of(self._on_error, event, failure)
             if callback_failure is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,30 +9,22 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from grafana_oncall._core.secret import Secret
+from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import UNSET, UnsetType
-from grafana_oncall._validation.arguments import seconds, whole
+from grafana_oncall._validation.arguments import either_function, seconds, whole
 from grafana_oncall.errors import ClientStateError, InvalidArgument, NotAnEvent
+from grafana_oncall.stores import SeenStore
 
 from . import asgi
 from .asgi import Head, Receive, Rejected, Reply, Scope, Send
 from .auth import AUTHORIZATION, Authenticator
-from .backlog import Backlog
-from .dedupe import Dedupe
-from .events import Event, group_key, parse
+from .dedupe import Dedupe, SharedDedupe
 from .handlers import EventName, Handler, Handlers, OnError
+from .intake import HandOn, Intake
 
 H = TypeVar("H", bound=Handler)
 
 _logger: Final = logging.getLogger("grafana_oncall")
-
-_BACKLOG_TIMEOUT: Final = 5.0
-"""Seconds to wait for a slot in a full backlog. OnCall repeats an event that has had no response
-for 4 seconds, and none that got a response, not even a 503."""
-
-_ACCEPTED: Final = Reply(200, "Accepted.")
-_DUPLICATE: Final = Reply(200, "Duplicate.")
-_BACKLOG_FULL: Final = Reply(503, "The backlog is full.")
-_NOT_RUNNING: Final = Reply(503, "The router is not running: start it by lifespan or `async with`.")
 
 
 class Router:
@@ -51,13 +42,15 @@ class Router:
     A request is answered as soon as its event is accepted, and handlers run afterwards. Events of
     one alert group are handled in the order in which they came, those of several groups
     concurrently. An event is handled once, even if OnCall sends it again or several webhooks send
-    it, such as those for `acknowledge` and for `status change`. Accepted events are lost when the
-    process is killed, because OnCall does not send them again: `watch` finds what they were about.
+    it, such as those for `acknowledge` and for `status change`. Accepted events are in memory and
+    are lost when the process is killed, because OnCall does not send them again: `watch` finds what
+    they were about, and `hand_on` keeps them elsewhere.
 
     Statuses: 200 accepted, or a duplicate; 400 not an event; 401 without the secret; 405 not a
-    POST; 408 too slow; 413 too large; 503 not running, or the backlog is full. OnCall repeats an
-    event only after 4 seconds without a response, so a 503 for a full backlog takes a little longer
-    than that.
+    POST; 408 too slow; 413 too large; 503 not running, or not accepted: the backlog is full, it
+    could not be handed on, the store of `seen` does not respond, or another request with the event
+    is not done. OnCall repeats an event only after 4 seconds without a response or when the
+    connection breaks, so a 503 for what was not accepted takes a little longer than that.
 
     Args:
         secret: The whole value of the header that the webhook sends, scheme included. None accepts
@@ -75,8 +68,20 @@ class Router:
             that OnCall does not render anew for a repeat, and the group's state has not changed.
         shutdown_wait: How long `async with` and the lifespan wait at their end until accepted
             events are handled; None for as long as it takes.
-        on_error: Function, async or not, to call with an event and what its handler raised, after
-            that was logged.
+        on_error: Function, async or not, to call with an event and what its handler or `hand_on`
+            raised, after that was logged.
+        hand_on: Async function that puts an event in a queue of yours, such as
+            `lambda event: task.kiq(event.raw.decode())`, instead of handlers. The request is
+            answered when it has returned, so no accepted event is only in memory. If it raises, or
+            takes more than 5 seconds, the event is not accepted, and OnCall repeats it up to three
+            times within a minute. `concurrency` limits how many events are handed on at the same
+            time; `max_backlog` has no effect.
+        seen: Store of the events that were accepted, such as `RedisStore`, instead of memory. With
+            the same store, a duplicate is recognized by any of several receivers, and after a
+            restart; `remember` has no effect. An event without a time by which a group enters a
+            state for the second time within a minute is taken for a duplicate. An event is handed
+            on twice only if the process is killed, or the store fails, between that and its
+            confirmation in the store.
 
     Raises:
         InvalidArgument: A setting is missing or invalid.
@@ -96,31 +101,34 @@ class Router:
         remember_for: float | timedelta = timedelta(minutes=10),
         shutdown_wait: float | timedelta | None = timedelta(seconds=30),
         on_error: OnError | None = None,
+        hand_on: HandOn | None = None,
+        seen: SeenStore | None = None,
     ) -> None:
-        self._handlers = Handlers(on_error)
-        self._backlog = Backlog(0, 0)  # replaced by one of the right size at the start
-        self._workers: asyncio.Task[None] | None = None
-        self._closing = False
         hidden_secret, hidden_basic = Secret(secret), Secret(basic)
         del secret, basic  # a traceback that shows local variables finds neither
-        self._authenticator = Authenticator(header, hidden_secret, hidden_basic)
         self._max_bytes = whole("max_bytes", max_bytes)
-        self._concurrency = whole("concurrency", concurrency)
-        self._backlog_limits = (
-            whole("max_backlog", max_backlog),
-            whole("max_backlog_bytes", max_backlog_bytes),
-        )
-        if max_backlog_bytes < max_bytes:
+        if whole("max_backlog_bytes", max_backlog_bytes) < max_bytes:
             message = (
                 f"max_backlog_bytes={max_backlog_bytes} is less than max_bytes={max_bytes}: the "
                 "largest body would never fit."
             )
             raise InvalidArgument(message, argument="max_backlog_bytes")
-        self._dedupe = Dedupe(
+        memory = Dedupe(
             max_events=whole("remember", remember),
             seconds=seconds("remember_for", remember_for, zero=True),
         )
+        self._handlers = Handlers(on_error)
+        self._hand_on = None if hand_on is None else either_function("hand_on", hand_on)
+        self._intake = Intake(
+            self._handlers,
+            memory if seen is None else _shared(seen, remember_for),
+            self._hand_on,
+            concurrency=whole("concurrency", concurrency),
+            max_events=whole("max_backlog", max_backlog),
+            max_bytes=max_backlog_bytes,
+        )
         self._shutdown_wait = _wait("shutdown_wait", shutdown_wait)
+        self._authenticator = Authenticator(header, hidden_secret, hidden_basic)
 
     def on(self, *types: EventName) -> Callable[[H], H]:
         """Register an async function for events of these types; without types, for all events.
@@ -129,23 +137,29 @@ class Router:
         those registered by `on()` get events of types that this release does not know.
 
         Raises:
-            InvalidArgument: There is no such type, or what is decorated is not an async function.
+            InvalidArgument: There is no such type, what is decorated is not an async function, or
+                the router has `hand_on`.
         """
+        if self._hand_on is not None:
+            message = (
+                "on: with hand_on=, a router calls no handlers. Omit it, or handle the events "
+                "where the queue delivers them."
+            )
+            raise InvalidArgument(message, argument="hand_on")
         return self._handlers.on(types)
 
     @property
     def backlog(self) -> int:
         """Number of events that were accepted and are not handled yet."""
-        return len(self._backlog)
+        return len(self._intake)
 
     @property
     def running(self) -> bool:
         """Whether events are accepted."""
-        workers = self._workers
-        return workers is not None and not workers.done() and not self._closing
+        return self._intake.running
 
     async def __aenter__(self) -> Self:
-        self._start()
+        self._intake.start()
         return self
 
     async def __aexit__(
@@ -166,22 +180,7 @@ class Router:
             wait: How long to wait, in seconds or as a timedelta; None for as long as it takes. The
                 default is `shutdown_wait`.
         """
-        timeout = self._shutdown_wait if wait is UNSET else _wait("wait", wait)
-        if self._workers is None:
-            return
-        self._closing, workers = True, self._workers
-        try:
-            async with asyncio.timeout(timeout):
-                await self._backlog.join()
-        except TimeoutError:
-            _logger.error(  # noqa: TRY400  # no traceback
-                "Webhooks: %d events were lost, because they were not handled in time", self.backlog
-            )
-        finally:
-            workers.cancel()
-            await asyncio.wait([workers])
-            if self._workers is workers:
-                self._workers = None
+        await self._intake.aclose(self._shutdown_wait if wait is UNSET else _wait("wait", wait))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request or the lifespan, as an ASGI server asks for."""
@@ -201,26 +200,10 @@ class Router:
         state = "running" if self.running else "not running"
         return f"<Router {state}, {len(self._handlers)} handlers, {self.backlog} events to handle>"
 
-    def _start(self) -> None:
-        if self._workers is not None:
-            message = (
-                "The router is running already: start it either by the server's lifespan or by one "
-                "`async with`."
-            )
-            raise ClientStateError(message)
-        self._closing, self._backlog = False, Backlog(*self._backlog_limits)
-        # No TaskGroup around the caller's block: it would wrap its exceptions in a group.
-        self._workers = asyncio.create_task(self._work())
-
-    async def _work(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._concurrency):
-                group.create_task(self._backlog.work(self._handle))
-
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            self._start()
+            self._intake.start()
         except ClientStateError as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
@@ -249,45 +232,21 @@ class Router:
             return Reply(405, "Webhooks are sent by POST.", [(b"allow", b"POST")])
         if not head.is_authenticated:
             return Reply(401, "The secret is missing or wrong.")
-        return await self._accept(await asgi.read_body(head, receive, max_bytes=self._max_bytes))
-
-    async def _accept(self, body: bytes) -> Reply:
-        """Add the event in a body to the backlog, unless it is a duplicate or there is no room.
-
-        After a wait, whether it is a duplicate is checked again, since its repeat may have come.
-        """
-        backlog, size, event = self._backlog, len(body), parse(body)
-        refusal = self._refusal(event)
-        if refusal is None and not backlog.try_reserve(size):
-            del event  # which may be 25 times as large as the body
-            if not backlog.can_wait(size):
-                del body  # OnCall sends it again
-                await asyncio.sleep(_BACKLOG_TIMEOUT)
-                return _BACKLOG_FULL
-            if not await backlog.reserve(size, _BACKLOG_TIMEOUT):
-                return _BACKLOG_FULL
-            event = parse(body)
-            refusal = self._refusal(event)
-            if refusal is not None:
-                backlog.release(size)
-        if refusal is None:
-            self._dedupe.remember(event, _now())
-            backlog.put(group_key(event), body)
-        return refusal or _ACCEPTED
-
-    def _refusal(self, event: Event) -> Reply | None:
-        """Return the reply to an event that is not to be handled; None for any other."""
-        if self._dedupe.is_duplicate(event, _now()):
-            return _DUPLICATE
-        return None if self.running else _NOT_RUNNING
-
-    async def _handle(self, body: bytes) -> None:
-        await self._handlers.handle(parse(body))
+        return await self._intake.accept(
+            await asgi.read_body(head, receive, max_bytes=self._max_bytes)
+        )
 
 
 def _wait(name: str, value: object) -> float | None:
     return None if value is None else seconds(name, value, zero=True)
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+def _shared(seen: SeenStore, remember_for: float | timedelta) -> SharedDedupe:
+    if not all(callable(getattr(seen, name, None)) for name in ("claim", "confirm", "forget")):
+        message = f"seen={shown(seen)}: a store is needed, such as RedisStore or PostgresStore."
+        raise InvalidArgument(message, argument="seen")
+    longest = seconds("remember_for", remember_for, zero=True)
+    if longest < 1:
+        message = f"remember_for={longest:g}: with seen=, at least 1 second is needed."
+        raise InvalidArgument(message, argument="remember_for")
+    return SharedDedupe(seen, seconds=longest)

@@ -346,13 +346,15 @@ async def test_an_id_of_any_length_is_remembered_in_a_few_bytes() -> None:
 
 
 async def test_a_place_that_becomes_free_in_time_is_used() -> None:
-    """In the order of arrival; a retry of a waiting event is not a second event."""
+    """In the order of arrival; a retry of a waiting event needs none."""
     router = made(handler := Recorder(seconds=3), max_backlog=1)
     async with router:
         await post(router, body(group="I1"))
-        responses = await asyncio.gather(*[post(router, body(group="I2")) for _ in range(2)])
+        sent = [body(group=group) for group in ("I2", "I2", "I3")]
+        responses = await asyncio.gather(*[post(router, one) for one in sent])
         assert [response.text for response in responses] == [
             "Accepted.\n",
+            "Duplicate.\n",
             "The backlog is full.\n",
         ]
         await router.aclose(wait=None)
