@@ -112,7 +112,6 @@ ERRORS: list[OnCallError] = [
     TokenUnavailable("token: the function raised.", argument="token", raised=True),
     StoreUnavailable("The store does not respond."),
     SelectionTooLarge("The selection has 3 groups or more.", limit=2),
-    StoreUnavailable("Redis does not respond."),
     JournalError("run.jsonl: it cannot be read.", path="run.jsonl"),
     CheckpointError("watch.json: it cannot be read.", path="watch.json"),
     WaitTimeout("It did not come about in 5 s.", last={"I1": "firing", "I2": None}),

@@ -151,7 +151,7 @@ async def _run(options: argparse.Namespace) -> None:
                 f"url: {url}\n"
                 f"token: {fake.token}\n"
                 f"{len(fake.groups)} alert groups, {fake.flavour} flavour; "
-                "Ctrl-C stops the server\n"
+                "Ctrl-C, or kill %1 in the background, stops the server\n"
             )
             sys.stdout.flush()
             await _wait(stop, fake, options.new_every)

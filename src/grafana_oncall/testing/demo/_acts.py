@@ -31,8 +31,8 @@ def introduce(page: Page) -> None:
 
 
 def naive(page: Page) -> None:
-    """Run the script that everybody writes first."""
-    page.heading("1. The script that everybody writes first")
+    """Run the script that everyone writes first."""
+    page.heading("1. The script that everyone writes first")
     page.code(_naive.main)
     storm = Storm.seeded()
     exit_code = asyncio.run(_run_naive(storm))
@@ -126,6 +126,7 @@ def watched(page: Page) -> None:
         seconds = (clock() - began).seconds
         page.say(f"{seconds:5} s  {type(change).__name__:<12}  {change.after.title}")
 
+    page.say("On a virtual clock, with a poll every 15 s; a colleague resolves the last one.")
     clock.run(_watch(fake, report))
     acknowledged = sum(group.acknowledged_at is not None for group in fake.groups.values())
     page.fact(acknowledged, "new groups acknowledged by the bot", expected=len(_NEWS))
@@ -146,7 +147,7 @@ async def _watch(fake: FakeOnCall, report: Report) -> None:
 
 READING: Final = {
     "docs/tutorial.md": "a first program, a bulk run, a bot",
-    "docs/guides/bulk.md": "journals, outcomes, exit codes",
+    "docs/guides/bulk.md": "journals, outcomes, options",
     "docs/guides/bots.md": "changes, checkpoints, failures",
     "docs/guides/testing.md": "this fake server, its faults, virtual time",
     "src/grafana_oncall/testing/demo/": "the source of this demo",

@@ -1,4 +1,4 @@
-"""Act 1: the script that everybody writes first. It has a bug, which no exception shows."""
+"""Act 1: the script that everyone writes first. It has a bug, which no exception shows."""
 
 import os
 
