@@ -15,7 +15,7 @@ from tests.packaging.project import ROOT
 from tests.support.documents import README, document
 
 HEADINGS = [
-    "1. The script that everybody writes first",
+    "1. The script that everyone writes first",
     "2. The SDK, on a server that allows 300 requests a minute",
     "3. A process that is killed half-way (kill -9), and started again",
     "4. A bot that sees new groups, and acts on them",

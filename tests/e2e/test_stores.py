@@ -1,6 +1,7 @@
 """Stores in real servers."""
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -200,6 +201,24 @@ async def test_a_postgres_that_is_away_is_an_error(
         with pytest.raises(StoreUnavailable, match="PostgreSQL"):
             await store.open("log")
     assert {record.name for record in caplog.records} <= {"psycopg.pool"}
+
+
+@pytest.mark.parametrize(
+    "text", ["postgresql//u:hush@db", "host=db password", "postgresql://u:hush@["]
+)
+def test_what_is_no_connection_string_is_refused_without_showing_it(text: str) -> None:
+    """The errors of libpq repeat parts of it."""
+    with pytest.raises(InvalidArgument, match="no connection string") as caught:
+        PostgresStore(text)
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_an_error_of_postgres_shows_no_password(postgres: str) -> None:
+    """Not even one that is the name of the database, which its messages repeat."""
+    async with PostgresStore(f"{postgres}&dbname=hush-hush&password=hush-hush", timeout=2) as store:
+        with pytest.raises(StoreUnavailable) as caught:
+            await store.open("log")
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_a_fence_rises_even_if_redis_has_lost_everything(redis: RedisServer) -> None:

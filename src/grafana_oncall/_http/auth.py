@@ -3,7 +3,8 @@
 Where the token is hidden: `client` wraps it in a `Secret` (`_core.secret`), which no repr or pickle
 shows; has a `__repr__` and a `__reduce__` of its own; and drops the environment in `from_env`.
 Redis only sees its `digest`. `_http.urls` and `_http.proxies` refuse to send it over plain http.
-`_session.credentials` asks for it, and has each one redacted.
+`_session.credentials` asks for it, and has each one redacted. Queries with tokens of calendars are
+hidden by `_without_token` in `_core.request`, and what Grafana repeats by `_setup.discovery`.
 `Redactor` takes it out of responses (`response`, `read` and `redacted` of `Target` in
 `_http.sender`; `_decoded` and `_read_ahead` in `_session.attempts`) and out of the texts of foreign
 errors (`transport_error` and `url_error` of `Target`). Errors are raised outside of handlers where
@@ -12,8 +13,9 @@ a chained one would hold headers (`send` of the senders, `round_trip` in `_sessi
 `repr=False` keeps headers and bodies out of the reprs in `_core.request`.
 
 Where other secrets are hidden: passwords in URLs by `_http.proxies`, `_http.urls`,
-`_session.rate_limit` and `_session.redis_window`; ids in the paths of errors by `_place` in
-`_codec.error_responses`; the secret of webhooks by `webhooks.auth` and `webhooks.router`.
+`_session.rate_limit`, `_session.redis_window`, `_core.redis_address`, `stores.redis` and
+`stores.postgres`; ids in the paths of errors by `_place` in `_codec.error_responses`; the secret of
+webhooks by `webhooks.auth` and `webhooks.router`.
 
 How redaction works, and why it is safe. A proxy's page may repeat the headers of a request, escaped
 for HTML, JSON or URLs, and so may the errors of a library. So a regular expression matches each

@@ -43,7 +43,7 @@ class Shard:
     """URL of the Grafana stack; None if the client that made the shard did not know it."""
     ids: tuple[str, ...] = attrs.field(repr=False)
     """Of its alert groups, in the order of the selection."""
-    _arguments: Mapping[str, Any]
+    _arguments: Mapping[str, Any] = attrs.field(alias="arguments")
 
     @property
     def action(self) -> str:
@@ -86,7 +86,7 @@ class Shard:
                     "id": str(name),
                     "server": str(server),
                     "grafana_url": str() | None as grafana_url,
-                    "action": dict(arguments),
+                    "action": dict() as arguments,
                     "ids": [*ids],
                 } if all(isinstance(one, str) and ID.fullmatch(one) for one in ids):
                     shard = cls(

@@ -24,6 +24,7 @@ import attrs
 
 from grafana_oncall._core.extras import install
 from grafana_oncall._core.text import shown
+from grafana_oncall._http.auth import Redactor
 from grafana_oncall._validation.arguments import duration
 from grafana_oncall.errors import InvalidArgument, StoreUnavailable
 
@@ -79,6 +80,7 @@ class PostgresStore:
         self._keep = duration("keep", keep)
         self._timeout = duration("timeout", timeout).total_seconds()
         self._own = isinstance(postgres, str)
+        self._redactor = _redactor(postgres)
         self._pool = _pool(postgres, self._timeout)
         from psycopg import Error  # noqa: PLC0415  # an extra
 
@@ -191,12 +193,14 @@ class PostgresStore:
                 await self._prepare()
                 async with self._pool.connection() as connection:
                     yield _Connection(connection, self._table)
-        except TimeoutError as error:
+        except TimeoutError:
             reason = f"no reply within {self._timeout:g} seconds"
-            raise StoreUnavailable(f"PostgreSQL does not respond: {reason}.") from error
         except (self._postgres_error, OSError) as error:
             reason = f"{type(error).__name__}: {str(error).strip().rstrip('.')}"
-            raise StoreUnavailable(f"PostgreSQL does not respond: {reason}.") from error
+        else:
+            return
+        # Not in the handler: the variables of the cause's frames hold the password.
+        raise StoreUnavailable(f"PostgreSQL does not respond: {self._redactor.text(reason)}.")
 
     async def _prepare(self) -> None:
         """Open the pool, make the table and delete what is too old; once."""
@@ -239,13 +243,39 @@ class _Connection:
         return await self._connection.execute(query, values or None)
 
 
+def _redactor(postgres: object) -> Redactor:
+    """Return what redacts the password of a connection string; raise InvalidArgument if it is none.
+
+    The errors of libpq for one that makes no sense repeat parts of it, and its pool logs them.
+    """
+    if not isinstance(postgres, str):
+        return Redactor()
+    try:
+        from psycopg import Error  # noqa: PLC0415  # an extra
+        from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+    except ImportError as error:
+        raise _missing() from error
+    try:
+        password = conninfo_to_dict(postgres).get("password")
+    except Error:
+        message = "postgres: it is no connection string, such as postgresql://user@host/database."
+        problem = InvalidArgument(message, argument="postgres")
+    else:
+        return Redactor(str(password), "password") if password else Redactor()
+    raise problem
+
+
+def _missing() -> InvalidArgument:
+    message = f"PostgresStore needs another package: {install('postgres')}"
+    return InvalidArgument(message, argument="postgres")
+
+
 def _pool(postgres: object, timeout: float) -> AsyncConnectionPool[Any]:
     try:
         # An extra.
         from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415
     except ImportError as error:
-        message = f"PostgresStore needs another package: {install('postgres')}"
-        raise InvalidArgument(message, argument="postgres") from error
+        raise _missing() from error
     if isinstance(postgres, AsyncConnectionPool):
         return cast("AsyncConnectionPool[Any]", postgres)  # type: ignore[redundant-cast]  # its type is partly unknown
     if not isinstance(postgres, str):

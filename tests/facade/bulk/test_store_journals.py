@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -22,10 +23,10 @@ def acted_on(fake: FakeOnCall) -> Counter[str]:
     return Counter(path.split("/")[-3] for path in written(fake))
 
 
-async def refused(work: object, reason: str) -> JournalError:
+async def refused(work: Awaitable[object], reason: str) -> JournalError:
     """Return the error of a run that is refused, before it has written anything."""
     with pytest.raises(JournalError) as caught:
-        await work  # type: ignore[misc]  # a run, which can be awaited
+        await work
     assert caught.value.reason == reason
     assert caught.value.path == "nightly"
     return caught.value
@@ -173,11 +174,11 @@ async def test_an_unfinished_run_is_not_replaced_by_another(
     ],
 )
 async def test_options_that_make_no_sense_are_refused(
-    oncall: OnCallClient, options: dict[str, object], message: str
+    oncall: OnCallClient, options: dict[str, Any], message: str
 ) -> None:
     """Before anything is sent."""
     with pytest.raises(InvalidArgument, match=message):
-        oncall.alert_groups.bulk.resolve(["I1"], **options)  # type: ignore[arg-type]  # on purpose
+        oncall.alert_groups.bulk.resolve(["I1"], **options)
 
 
 async def test_damage_in_a_store_is_found(fake: FakeOnCall, oncall: OnCallClient) -> None:
