@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from io import BytesIO
 from itertools import zip_longest
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 from uuid import uuid4
 
 import attrs
+from attrs.validators import instance_of, optional
 
 from grafana_oncall._core.text import shown
 from grafana_oncall._generated.constraints import ID
@@ -35,11 +36,11 @@ class Shard:
     `bulk.run(shard, journal=store)` does there what it says, or finishes it.
     """
 
-    id: str
+    id: str = attrs.field(validator=instance_of(str))
     """The name of its journal in a store: that of the run, its server, and its number."""
-    server: str
+    server: str = attrs.field(validator=instance_of(str))
     """Base URL of the OnCall API on which its groups are."""
-    grafana_url: str | None = None
+    grafana_url: str | None = attrs.field(default=None, validator=optional(instance_of(str)))
     """URL of the Grafana stack; None if the client that made the shard did not know it."""
     ids: tuple[str, ...] = attrs.field(repr=False)
     """Of its alert groups, in the order of the selection."""
@@ -80,30 +81,28 @@ class Shard:
     def from_json(cls, text: str | bytes) -> Self:
         """Return the shard that `to_json` wrote; raise InvalidArgument if it is none."""
         try:
-            match json.loads(text):
-                case {
-                    "shard": 1,
-                    "id": str(name),
-                    "server": str(server),
-                    "grafana_url": str() | None as grafana_url,
-                    "action": dict() as arguments,
-                    "ids": [*ids],
-                } if all(isinstance(one, str) and ID.fullmatch(one) for one in ids):
-                    shard = cls(
-                        id=name,
-                        server=server,
-                        grafana_url=grafana_url,
-                        ids=tuple(cast("list[str]", ids)),
-                        arguments=cast("dict[str, Any]", arguments),
-                    )
-                    restored(shard._arguments)
-                    return shard
-                case _:
-                    reason = "not what to_json of this or an older release wrote"
-        except (LookupError, TypeError, ValueError, RecursionError) as error:
+            members: dict[str, Any] = json.loads(text)
+            if members.pop("shard") == _FORMAT:
+                return cls(ids=_ids(members.pop("ids")), arguments=_action(members), **members)
+            reason = "it was written by another release"
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             reason = str(error)
         message = f"shard: {shown(text)} is no shard: {reason}."
         raise InvalidArgument(message, argument="shard")
+
+
+def _ids(listed: Any) -> tuple[str, ...]:
+    ids: tuple[Any, ...] = tuple(listed)
+    if not all(isinstance(one, str) and ID.fullmatch(one) for one in ids):
+        raise ValueError("its ids are none")
+    return ids
+
+
+def _action(members: dict[str, Any]) -> Mapping[str, Any]:
+    """Take the action out of the members of a shard; raise KeyError or TypeError for no action."""
+    arguments: dict[str, Any] = members.pop("action")
+    restored(arguments)
+    return arguments
 
 
 def divide(

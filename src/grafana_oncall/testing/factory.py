@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import update_wrapper
+from inspect import signature
 from random import Random
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 import attrs
 
@@ -148,6 +151,28 @@ def _handle(group: FakeAlertGroup, random: Random, responder: str, now: datetime
         group.silenced_at = first
 
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_Named: TypeAlias = Callable[Concatenate["Factory", _P], _R]
+"""A method of `Factory` that takes what one of the server does."""
+
+
+def _as(method: Callable[Concatenate[FakeOnCall, _P], _R]) -> Callable[[Any], _Named[_P, _R]]:
+    """Decorate a method so that it does and takes what this one of the server does."""
+
+    def decorate(own: Any) -> _Named[_P, _R]:
+        def named(self: Factory, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+            server = self._server  # pyright: ignore[reportPrivateUsage]  # of the decorated class
+            return method(server, *args, **kwargs)
+
+        named.__signature__ = signature(method)  # type: ignore[attr-defined]  # for help
+        explained = explain_keywords(named, own.__name__)
+        update_wrapper(explained, own, ("__name__", "__qualname__", "__doc__"))
+        return explained
+
+    return decorate
+
+
 class Factory:
     """Makes alert groups, integrations and labels on a fake server.
 
@@ -156,10 +181,14 @@ class Factory:
 
     def __init__(self, server: FakeOnCall) -> None:
         self._server = server
-        self.group = explain_keywords(server.add_group, "group")
-        """Adds an alert group; see `FakeOnCall.add_group`."""
-        self.integration = explain_keywords(server.add_integration, "integration")
-        """Adds an integration; see `FakeOnCall.add_integration`."""
+
+    @_as(FakeOnCall.add_group)
+    def group(self) -> Any:
+        """Add an alert group; see `FakeOnCall.add_group`."""
+
+    @_as(FakeOnCall.add_integration)
+    def integration(self) -> Any:
+        """Add an integration; see `FakeOnCall.add_integration`."""
 
     def label(self, key: str, *values: str) -> None:
         """Add a key and values to the label repository; see `FakeOnCall.add_label`."""
