@@ -81,9 +81,10 @@ class OnCallClient(Resources, Requests):
             one at a time is sent as a probe.
         rate_limit: The client's own rate limit, such as `"300/5m"`; without one, the client goes
             at full speed until the server says 429.
-        rate_limit_storage: URL of a Redis that shares this limit between processes, such as
-            `"redis://localhost:6379"`. Needs the extra `[redis]`. Clients with the same
-            `token` share it; with a function as token, those with the same `url` and `grafana_url`.
+        rate_limit_storage: URL of a Redis that shares this limit, and pauses after a 429, between
+            processes, such as `"redis://localhost:6379"`. Needs the extra `[redis]`. Clients with
+            the same `token` share it; with a function as token, those with the same `url` and
+            `grafana_url`.
         max_connections: Maximum number of connections, and so of requests at once.
         max_response_bytes: Largest response that is accepted, after decompression of gzip, which is
             the only encoding. Decoded, it takes at most twelve times as much memory, or 12 MB.

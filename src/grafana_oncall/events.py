@@ -98,9 +98,10 @@ class Paused(Occurrence):
     seconds: float
     """For how long."""
     reason: str
-    """`throttled` or `unknown_stack`, both a 429; `unreachable` (no connection, or no response),
-    `unavailable` (a gateway responds in OnCall's place) or `rate_limit_storage` (its Redis does not
-    respond), all of them outages; or `rate_limit`."""
+    """`throttled` (also by a 429 that another client with the same `rate_limit_storage` got) or
+    `unknown_stack`, both a 429; `unreachable` (no connection, or no response), `unavailable` (a
+    gateway responds in OnCall's place) or `rate_limit_storage` (its Redis does not respond), all of
+    them outages; or `rate_limit`."""
 
     def __str__(self) -> str:
         cause = _CAUSES.get(self.reason, self.reason)

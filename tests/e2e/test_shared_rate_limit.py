@@ -8,18 +8,20 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from redis.crc import key_slot
 
-from grafana_oncall import OnCallClient
+from grafana_oncall import OnCallClient, RetryPolicy
 from grafana_oncall._session.rate_limit import Limiter
-from grafana_oncall._session.redis_window import StorageAway
+from grafana_oncall._session.redis_window import SharedPause, StorageAway
 from grafana_oncall.bot import Bot
 from grafana_oncall.bulk import Status
 from grafana_oncall.changes import Resolved
-from grafana_oncall.errors import OnCallError
+from grafana_oncall.errors import OnCallError, RateLimited
 from grafana_oncall.events import Event, Paused
-from grafana_oncall.testing import FakeOnCall, FakeRequest
+from grafana_oncall.testing import FakeOnCall, FakeRequest, Fault, RateLimit, throttle
 from tests.support.redis_server import RedisServer, redis_server
 
 
@@ -205,3 +207,94 @@ async def test_a_redis_that_is_away_for_a_while_is_waited_out(
     assert report.counts[Status.CHANGED] == 150
     pauses = {event.reason for event in events if isinstance(event, Paused)}
     assert pauses == {"rate_limit_storage"}
+
+
+def sharing(fake: FakeOnCall, redis: RedisServer, **settings: Any) -> OnCallClient:
+    """A client of one process, which waits for no pause."""
+    return OnCallClient(
+        url="https://oncall.test",
+        token=fake.token,
+        transport=fake.transport(),
+        rate_limit="1000/1h",
+        rate_limit_storage=redis.uri,
+        retry=RetryPolicy(deadline=5),
+        **settings,
+    )
+
+
+async def test_a_429_pauses_all_clients(redis: RedisServer) -> None:
+    """The others send nothing, say why, and ask Redis as often as without a pause."""
+    events = list[Event]()
+    fake = FakeOnCall(rate_limit=RateLimit(requests=3, window=timedelta(minutes=5)))
+    first, second = sharing(fake, redis), sharing(fake, redis, on_event=events.append)
+    async with first, second, redis.client() as asked:
+        for _ in range(3):
+            await first.alert_groups.list().collect()
+        with pytest.raises(RateLimited):
+            await first.alert_groups.list().collect()
+        assert len(fake.calls) == 4
+        for _ in range(2):
+            with pytest.raises(RateLimited, match="this request was not sent") as info:
+                await second.alert_groups.list().collect()
+            assert info.value.reset_after == pytest.approx(300, abs=20)
+        assert len(fake.calls) == 4
+        assert [e.reason for e in events if isinstance(e, Paused)] == ["throttled"]
+        # A script was run for each of the four requests, for the pause, and for the fifth request.
+        stats: Any = await asked.info("commandstats")
+        assert stats["cmdstat_evalsha"]["calls"] - stats["cmdstat_evalsha"]["failed_calls"] == 6
+
+
+async def test_an_absurd_pause_is_shared_for_a_quarter_of_an_hour(redis: RedisServer) -> None:
+    """As long as this client pauses; then one request of each asks the server."""
+    fake = FakeOnCall()
+    fake.faults.add(throttle(86_400_000))
+    async with sharing(fake, redis) as first, sharing(fake, redis) as second:
+        with pytest.raises(RateLimited):
+            await first.alert_groups.list().collect()
+        with pytest.raises(RateLimited) as info:
+            await second.alert_groups.list().collect()
+    assert info.value.reset_after == pytest.approx(900, abs=20)
+
+
+async def test_a_pause_ends_by_the_clock_of_redis(redis: RedisServer) -> None:
+    """A shorter one does not cut it short; another token is another limit."""
+    first, second = (Limiter("5/1h", storage=redis.uri, key="k") for _ in "ab")
+    other = Limiter("5/1h", storage=redis.uri, key="other")
+    await first.pause(1)
+    await second.pause(0.001)
+    for limiter in (first, second):
+        with pytest.raises(SharedPause) as info:
+            await limiter.take()
+        assert 0 < info.value.seconds <= 1
+    assert await other.take() == 0.0
+    await asyncio.sleep(1)
+    assert [await second.take() for _ in range(5)] == [0.0] * 5  # none was counted meanwhile
+    for limiter in (first, second, other):
+        await limiter.aclose()
+
+
+async def test_the_keys_of_a_limit_are_in_one_slot(redis: RedisServer) -> None:
+    """Otherwise a cluster would run no script on both."""
+    limiter = Limiter("5/1h", storage=redis.uri, key="k")
+    await limiter.take()
+    await limiter.pause(1)
+    await limiter.aclose()
+    async with redis.client() as client:
+        keys: Any = await client.keys("grafana-oncall-sdk:*") + await client.keys("{*")
+    assert len(keys) == 2
+    assert len({key_slot(key) for key in keys}) == 1
+
+
+async def test_a_pause_that_cannot_be_shared_is_an_error_of_the_server(redis: RedisServer) -> None:
+    """The call fails by the 429 all the same; the next one finds that Redis is away."""
+    fake = FakeOnCall()
+
+    def refuse(_: FakeRequest, __: str | None) -> Fault:
+        redis.stop()
+        return throttle(60)
+
+    fake.faults.choose(refuse)
+    async with sharing(fake, redis) as client:
+        with pytest.raises(RateLimited) as info:
+            await client.alert_groups.list().collect()
+    assert info.value.reset_after == 60

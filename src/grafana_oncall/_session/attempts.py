@@ -3,8 +3,8 @@
 How it works, and why it is safe. An attempt takes a place in the throttle, and then a request from
 the client's own rate limit, if there is one; if that is used up, the place is given back, all calls
 pause, and this one waits before all others. Whatever ends the attempt, its place is given back, and
-the throttle learns from it first: a 429 pauses all calls, an outage does after the second failure
-in a row, and any response of OnCall's own ends an outage.
+the throttle learns from it first: a 429 pauses all calls, also those of other clients with the same
+Redis; an outage does after the second failure in a row, and any response of OnCall's own ends it.
 
 A write that must not be repeated never probes an outage: each probe would leave one more write in
 doubt. A read is sent ahead of it, and if that fails, nothing of the write was sent.
@@ -13,13 +13,14 @@ doubt. A read is sent ahead of it, and if that fails, nothing of the write was s
 """
 
 import asyncio
+from contextlib import suppress
 from math import inf
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from grafana_oncall._codec.decode import decode
 from grafana_oncall._codec.error_responses import SYNCING
 from grafana_oncall._core.causes import is_unresolved
-from grafana_oncall._core.request import API_ROOT, Request, Response, Result
+from grafana_oncall._core.request import Request, Response, Result
 from grafana_oncall._core.secret import Secret
 from grafana_oncall._http.sender import Connection
 from grafana_oncall.errors import (
@@ -31,26 +32,16 @@ from grafana_oncall.errors import (
 )
 from grafana_oncall.events import Paused
 
-from .redis_window import StorageAway
+from .rate_limit import Limiter
+from .redis_window import SharedPause, StorageAway
 from .retry import is_ambiguous, is_from_oncall, is_outage
 from .retry_policy import retry_delay
 from .state import Options, Shared
 from .telemetry import CallTelemetry
 from .throttle import OutageTooLong, PauseTooLong
+from .unsent import outage_message, pause_error, unsent_error
 
 T = TypeVar("T")
-
-_NO_RESPONSE: Final = {
-    "unreachable": "no connection to {host}",
-    "unavailable": "no response of OnCall's from {host}",
-    "rate_limit_storage": "no response from the Redis of rate_limit_storage=",
-}
-"""What is missing during an outage, by the reason of its pauses."""
-
-_OUTAGE_HINT: Final = (
-    " Hint: see whether it is up and can be reached. Calls with_options(background=True) wait for "
-    "it until RetryPolicy.deadline."
-)
 
 
 class Attempts(Generic[T]):
@@ -111,6 +102,8 @@ class Attempts(Generic[T]):
         except BaseException as error:
             self._learn(error, sent, episode)
             self._report(error, asked, sent)
+            if isinstance(error, RateLimited):
+                await self._share_pause()
             raise
         finally:
             throttle.leave(episode)
@@ -131,14 +124,8 @@ class Attempts(Generic[T]):
 
     def outage_message(self) -> str:
         """Say how long the present outage has lasted, and what its last failure was."""
-        outage = self._shared.throttle.outage
-        what = _NO_RESPONSE[outage.reason].format(host=self._shared.target.host)
-        words = outage.words.removeprefix(f"{self._request.operation.id}: ")
-        hint = "" if "Hint: " in words else _OUTAGE_HINT
-        return (
-            f"{what} for {outage.lasted(self._now()):.0f} s; nothing was sent. "
-            f"The last failure: {words}{hint}"
-        )
+        shared, operation = self._shared, self._request.operation
+        return outage_message(shared.throttle.outage, self._now(), operation, shared.target.host)
 
     async def _enter(self) -> int:
         """Wait for a place in the throttle, and for the client's own rate limit."""
@@ -155,27 +142,36 @@ class Attempts(Generic[T]):
                     patience=patience,
                 )
             except PauseTooLong as pause:
-                raise self._pause_error(pause.seconds) from None
+                self.pause = inf  # so that no rounding leaves time for another attempt
+                raise pause_error(self._request, pause.seconds) from None
             except OutageTooLong:
                 self.outage_too_long = True
-                raise self._unsent_error(self.outage_message()) from None
-            if shared.limiter is None:
+                words = self.outage_message()
+                raise unsent_error(self._request.operation, words) from None
+            if shared.limiter is None or await self._take(shared.limiter, asked, episode):
                 return episode
-            try:
-                seconds = await shared.limiter.take()
-            except BaseException as error:
-                failure = self._storage_error(error, asked, episode)
-                shared.throttle.leave(episode)
-                if failure is None:
-                    raise
-                raise failure from error
-            if not seconds:
-                return episode
-            is_news = shared.throttle.pause(seconds)
-            shared.throttle.leave(episode)
             first = True
-            if is_news:
+
+    async def _take(self, limiter: Limiter, asked: float, episode: int) -> bool:
+        """Take a request from the rate limit; if none is left, pause, and give the place back."""
+        shared = self._shared
+        try:
+            seconds = await limiter.take()
+        except SharedPause as pause:
+            self._pause_after_429_of_another(pause.seconds)
+        except BaseException as error:
+            failure = self._storage_error(error, asked, episode)
+            shared.throttle.leave(episode)
+            if failure is None:
+                raise
+            raise failure from error
+        else:
+            if not seconds:
+                return True
+            if shared.throttle.pause(seconds):
                 shared.emit(Paused(seconds=seconds, reason="rate_limit"))
+        shared.throttle.leave(episode)
+        return False
 
     async def _read_ahead(self, episode: int) -> None:
         """Find out by a read whether there is an outage."""
@@ -193,7 +189,7 @@ class Attempts(Generic[T]):
             if is_outage(error, shared.reach):
                 words = f"nothing was sent, because a read that went ahead of it failed: {error}"
                 kind = type(error) if isinstance(error, TransportError) else TransportError
-                raise self._unsent_error(words, kind) from error
+                raise unsent_error(self._request.operation, words, kind) from error
         shared.throttle.outage.success(episode)
 
     def _decoded(self, response: Response) -> Result[T]:
@@ -238,14 +234,32 @@ class Attempts(Generic[T]):
             shared.emit(Paused(seconds=seconds, reason=shared.throttle.outage.reason))
 
     def _pause_after_429(self, error: RateLimited, sent: float) -> None:
-        """Pause all calls; of refusals that come together, the first is reported."""
+        """Pause all calls."""
         now, rate = self._now(), self._shared.throttle.rate
         before = max(now, rate.paused_until)
         self.pause = rate.throttled(now, error.reset_after, sent=sent)
-        self._shared.throttle.fail_impatient_waiters()
-        if rate.paused_until > before + 1:
-            reason = "unknown_stack" if SYNCING in error.detail else "throttled"
-            self._shared.emit(Paused(seconds=self.pause, reason=reason))
+        reason = "unknown_stack" if SYNCING in error.detail else "throttled"
+        self._paused(self.pause, reason, before)
+
+    def _pause_after_429_of_another(self, seconds: float) -> None:
+        """Pause all calls, as another client with the same Redis does."""
+        now, rate = self._now(), self._shared.throttle.rate
+        before = max(now, rate.paused_until)
+        rate.pause(now, seconds)
+        self._paused(seconds, "throttled", before)
+
+    def _paused(self, seconds: float, reason: str, before: float) -> None:
+        """Apply a pause after a 429; of refusals that come together, the first is reported."""
+        throttle = self._shared.throttle
+        throttle.fail_impatient_waiters()
+        if throttle.rate.paused_until > before + 1:
+            self._shared.emit(Paused(seconds=seconds, reason=reason))
+
+    async def _share_pause(self) -> None:
+        """Let all clients with the same Redis pause."""
+        if self._shared.limiter is not None:
+            with suppress(OnCallError):  # which the next request meets again, and reports
+                await self._shared.limiter.pause(self.pause)
 
     def _report(self, error: BaseException | None, asked: float, sent: float) -> None:
         status = None if self.response is None else self.response.status
@@ -262,32 +276,11 @@ class Attempts(Generic[T]):
         if self.first_sent is None:
             self.first_sent = now
         self.response = None
-        failure = self._unsent_error(str(error))
+        failure = unsent_error(self._request.operation, str(error))
         failure.__cause__ = error
         self._note_outage(failure, episode)
         self._report(failure, asked, now)
         return failure
-
-    def _pause_error(self, seconds: float) -> RateLimited:
-        """The error of a call for which the server's pause is too long."""
-        self.pause = inf  # so that no rounding leaves time for another attempt
-        operation = self._request.operation
-        return RateLimited(
-            status=429,
-            detail=f"all calls of this client pause for {seconds:.0f} s after a 429",
-            fields={},
-            operation=operation.id,
-            method=operation.method,
-            path=f"/{API_ROOT}{self._request.path}",
-            hint="this request was not sent; come back later, or raise RetryPolicy.deadline.",
-            reset_after=seconds,
-        )
-
-    def _unsent_error(
-        self, words: str, kind: type[TransportError] = TransportError
-    ) -> TransportError:
-        operation = self._request.operation.id
-        return kind(f"{operation}: {words}", operation=operation, sent=False)
 
 
 def _reason(error: OnCallError) -> str:

@@ -11,6 +11,8 @@ larger than the estimate is found within a few round trips.
   neither a late success nor a late 429 changes what the new window has learnt.
 - A server with a sliding window may grant only a few requests after a pause and then refuse again.
   While bursts are that short, each pause is made longer than the server asked for, up to 30 s.
+- After the 429 of another client that shares the rate limit, requests go one at a time until one
+  succeeds, so that many clients do not begin the next window together at full concurrency.
 - A server may ask for a pause of days by mistake. None is longer than `MAX_PAUSE`; after one that
   was cut short, requests go one at a time until one succeeds, and each refusal prolongs the pause.
 """
@@ -52,7 +54,7 @@ class RateEstimate:
     paused_since: float = inf
     """When the present pause began, refused probes included; infinity when there is none."""
     probing: bool = False
-    """Whether the last pause was cut short, and no request has succeeded since."""
+    """Whether the last pause was cut short, or another's, and no request has succeeded since."""
     extra_pause: float = 0.0
 
     def admits(self, now: float, in_flight: int) -> bool:
@@ -95,6 +97,12 @@ class RateEstimate:
         self.paused_since = min(self.paused_since, now)
         self.paused_until = max(self.paused_until, now + seconds)
         return seconds
+
+    def pause(self, now: float, seconds: float) -> None:
+        """Pause because of a 429 that another client got; it says nothing about the limit."""
+        self.probing = True
+        self.paused_since = min(self.paused_since, now)
+        self.paused_until = max(self.paused_until, now + min(seconds, MAX_PAUSE))
 
     def _begin_window(self) -> None:
         is_short = self.served < _SHORT_BURST

@@ -52,6 +52,9 @@ class MemoryWindow:
         self._times.append(now)
         return 0.0
 
+    async def pause(self, seconds: float) -> None:
+        """Do nothing: only this client counts here, and its throttle pauses by itself."""
+
     async def aclose(self) -> None:
         """Forget all requests."""
         self._times.clear()
@@ -103,6 +106,7 @@ class Limiter:
         A task that is cancelled while it asks Redis may have counted a request that it never sends.
 
         Raises:
+            SharedPause: Another client got a 429, so nothing may be sent until that pause ends.
             StorageAway: Redis failed, so nothing may be sent.
             OnCallError: Redis refused the credentials.
             ClientStateError: The limiter is closed.
@@ -118,6 +122,16 @@ class Limiter:
             if not self._closed:
                 return seconds + _MARGIN if seconds else 0.0
         raise client_closed()
+
+    async def pause(self, seconds: float) -> None:
+        """Let all clients that share the limit pause, after a 429 that this one got.
+
+        Raises:
+            OnCallError: Redis failed, or the limiter is closed: the others do not know.
+        """
+        if self._closed:
+            raise client_closed()
+        await self._window.pause(seconds)
 
     async def aclose(self) -> None:
         """Close the connection; tasks that are asking raise ClientStateError."""

@@ -6,12 +6,17 @@ task at a time asks, over one connection. A failure fails all tasks that wait fo
 that a Redis that is down costs them one timeout together, and no failure lets a request through:
 to count in memory meanwhile would use up the limit of the other clients unseen.
 
+A pause after a 429 is a second key, which ends with the pause, also by the clock of Redis. The
+script looks at it first, so that one round trip tells about both.
+
 A request whose reply was lost is asked for once more, and a task may be cancelled after it was
 counted; so requests may count that were never sent, but none is sent that does not count.
 """
 
 import asyncio
 import traceback
+from collections.abc import Sequence
+from math import ceil
 from typing import Any, Final
 
 from grafana_oncall._core.causes import strip_tracebacks
@@ -23,7 +28,9 @@ from grafana_oncall.errors import InvalidArgument, OnCallError
 _TIMEOUT: Final = 2.0
 """Seconds within which Redis must have replied, connecting included."""
 
-_SCRIPT: Final = """
+_TAKE: Final = """
+local pause = redis.call('PTTL', KEYS[2])
+if pause > 0 then return -pause end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local amount, window = tonumber(ARGV[1]), tonumber(ARGV[2]) * 1000
@@ -36,7 +43,24 @@ redis.call('LTRIM', KEYS[1], 0, amount - 1)
 redis.call('PEXPIRE', KEYS[1], string.format('%.0f', window))
 return 0
 """
-"""Count one more request and return 0, or return the milliseconds until the oldest one leaves."""
+"""Count one more request and return 0, or return the milliseconds until the oldest one leaves; or,
+below 0, those until the pause ends."""
+
+_PAUSE: Final = """
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then
+    redis.call('SET', KEYS[1], '429', 'PX', ARGV[1])
+end
+return 0
+"""
+"""Pause for so many milliseconds, unless the present pause lasts longer."""
+
+
+class SharedPause(Exception):
+    """All clients that share the rate limit pause, because one of them got a 429."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class StorageAway(OnCallError):
@@ -53,8 +77,10 @@ class RedisWindow:
             message = f"rate_limit_storage needs another package: {install('redis')}"
             raise InvalidArgument(message, argument="rate_limit_storage") from error
         # It has no types.
-        self._script: Any = self._redis.register_script(_SCRIPT)
-        self._keys = [f"grafana-oncall-sdk:{amount}/{seconds}:{key}"]
+        self._take: Any = self._redis.register_script(_TAKE)
+        self._pause: Any = self._redis.register_script(_PAUSE)
+        window = f"grafana-oncall-sdk:{amount}/{seconds}:{key}"
+        self._keys = [window, f"{{{window}}}:pause"]  # in the same slot of a cluster
         self._limits = [amount, seconds]
         self._address = address
         self._turn = asyncio.Lock()
@@ -67,16 +93,32 @@ class RedisWindow:
         """Return 0.0 and count a request, or return the seconds until there is room for one.
 
         Raises:
+            SharedPause: All clients pause after a 429, so nothing was counted.
             StorageAway: Redis failed, now or while this task waited for its turn.
             OnCallError: Redis refused the credentials.
         """
+        seconds = await self._ask(self._take, self._keys, self._limits) / 1000
+        if seconds < 0:
+            raise SharedPause(-seconds)
+        return seconds
+
+    async def pause(self, seconds: float) -> None:
+        """Let all clients pause for so long from now, unless they do already.
+
+        Raises:
+            StorageAway: Redis failed, now or while this task waited for its turn.
+            OnCallError: Redis refused the credentials.
+        """
+        await self._ask(self._pause, self._keys[1:], [ceil(seconds * 1000)])
+
+    async def _ask(self, script: Any, keys: Sequence[str], arguments: Sequence[int]) -> int:
         failures = self._failures
         async with self._turn:
             if self._failures != failures:
                 raise self._error()
             try:
                 async with asyncio.timeout(_TIMEOUT) as self._time_limit:
-                    return int(await self._script(self._keys, self._limits)) / 1000
+                    return int(await script(keys, arguments))
             except Exception as error:  # of whatever kind: what fails lets nothing through
                 self._note(error)
                 strip_tracebacks(error)  # some of whose variables hold the password

@@ -300,3 +300,38 @@ async def test_a_task_that_gives_up_during_a_pause_leaves_nothing_behind() -> No
                 await throttle.enter(Caller(background=background))
     assert (len(throttle._foreground), len(throttle._background)) == (1, 0)
     await stays
+
+
+async def test_after_the_pause_of_another_client_one_task_probes_for_all() -> None:
+    """All clients that share the limit begin at the same time."""
+    throttle, times = Throttle(RateEstimate(max_in_flight=4, served=120)), list[float]()
+    throttle.rate.pause(loop().time(), 20.0)
+    throttle.rate.pause(loop().time(), 10.0)
+
+    async def one() -> None:
+        async with place(throttle):
+            sent = loop().time()
+            times.append(passed())
+            await asyncio.sleep(1)
+            throttle.rate.success(sent)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(5):
+            tasks.create_task(one())
+    assert times == [20.0, *[21.0] * 4]
+    assert throttle.rate.window_size == 300  # it says nothing about the limit
+    throttle.rate.pause(loop().time(), 1e9)
+    assert throttle.pause_left() == 900.0
+
+
+async def test_the_pause_of_another_client_may_be_too_long_for_a_caller() -> None:
+    """As a pause that this client was asked for; several in a row are one pause."""
+    throttle = Throttle(RateEstimate(max_in_flight=2))
+    throttle.rate.pause(loop().time(), 20.0)
+    waiting = asyncio.create_task(throttle.enter(patience=30.0))
+    await asyncio.sleep(15)
+    throttle.rate.pause(loop().time(), 20.0)
+    throttle.fail_impatient_waiters()
+    with pytest.raises(PauseTooLong) as caught:
+        await waiting
+    assert (caught.value.seconds, passed()) == (20.0, 15.0)
