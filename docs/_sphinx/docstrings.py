@@ -21,6 +21,8 @@ def to_rst(lines: list[str], link: Link) -> list[str]:
     """
     rst: list[str] = []
     in_section = False
+    if "Attributes:" in lines:  # which each have an entry of their own
+        lines = lines[: lines.index("Attributes:")]
     for is_fenced, block in _blocks(lines):
         is_indented = block[0].startswith("    ")
         in_section = bool(_SECTION.fullmatch(block[0])) or (in_section and is_indented)

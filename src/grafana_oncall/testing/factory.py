@@ -161,7 +161,7 @@ def _as(method: Callable[Concatenate[FakeOnCall, _P], _R]) -> Callable[[Any], _N
     """Decorate a method so that it does and takes what this one of the server does."""
 
     def decorate(own: Any) -> _Named[_P, _R]:
-        def named(self: Factory, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        def named(self: Factory, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
             server = self._server  # pyright: ignore[reportPrivateUsage]  # of the decorated class
             return method(server, *args, **kwargs)
 

@@ -28,6 +28,7 @@ from .events import Event, parse
 from .handlers import Handlers
 
 HandOn: TypeAlias = Callable[[Event], Awaitable[object]]
+"""Hands an event on to a queue, and returns when the queue has it."""
 
 _logger: Final = logging.getLogger("grafana_oncall")
 

@@ -174,8 +174,8 @@ def test_no_repr_shows_a_secret(received: Any, sent: Any) -> None:
     """A string of format password; it is received, sent and checked as any other."""
     shown = repr(received(**{**RECEIVED, "part_needed": None, "secret": "hunter2"}))
     written = repr(sent(id="a", nothing=None, class_="c", secret="hunter2"))
+    assert "nothing=None" in written
     for text in (shown, written):
-        assert "nothing=None" in text
         assert "secret" not in text
         assert "hunter2" not in text
 
@@ -245,7 +245,8 @@ def test_an_unknown_value_of_an_enum_is_decoded(package: Rendered, received: Any
 def test_the_description_of_a_schema_is_the_docstring(package: Rendered, received: Any) -> None:
     """With its paragraphs; without a description there is no docstring."""
     things = package.things
-    assert inspect.getdoc(received) == "A thing as received.\n\nA second paragraph."
+    description = "A thing as received.\n\nA second paragraph.\n\nAttributes:\n    id: Its id.\n"
+    assert (inspect.getdoc(received) or "").startswith(description)
     assert things.State.__doc__ == "How it is."
     assert not things.Part.__doc__
 

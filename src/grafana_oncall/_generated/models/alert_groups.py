@@ -27,7 +27,14 @@ class AlertGroupState(OpenStrEnum):
 
 @attrs.frozen(kw_only=True)
 class Permalinks(Serializable):
-    """Links to the group; null for a channel that is not connected."""
+    """Links to the group; null for a channel that is not connected.
+
+    Attributes:
+        slack: Its message in Slack, on the web.
+        slack_app: Its message in Slack, in the app.
+        telegram: Its message in Telegram.
+        web: Its page in Grafana.
+    """
 
     slack: str | None = None
     """Its message in Slack, on the web."""
@@ -41,7 +48,14 @@ class Permalinks(Serializable):
 
 @attrs.frozen(kw_only=True)
 class Alert(Serializable):
-    """One alert of a group."""
+    """One alert of a group.
+
+    Attributes:
+        id: Id of the alert.
+        alert_group_id: Id of the alert group.
+        created_at: When the server received it.
+        payload: What the monitoring system sent; any JSON. Empty after a wipe.
+    """
 
     id: str
     """Id of the alert."""
@@ -61,7 +75,31 @@ class Alert(Serializable):
 
 @attrs.frozen(kw_only=True)
 class AlertGroup(Serializable):
-    """A group of alerts. Times are timezone-aware and in UTC."""
+    """A group of alerts. Times are timezone-aware and in UTC.
+
+    Attributes:
+        id: Id of the alert group.
+        integration_id: Id of the integration.
+        alerts_count: Number of alerts in it.
+        state: What it is now: firing, acknowledged, resolved or silenced.
+        created_at: When its first alert arrived.
+        team_id: Id of the team; null for none.
+        route_id: Id of the route that its alerts took.
+        resolved_at: When it was resolved.
+        resolved_by: Id of the user who resolved it.
+        acknowledged_at: When it was acknowledged.
+        acknowledged_by: Id of the user who acknowledged it.
+        labels: Its labels.
+        title: Null after a wipe.
+        permalinks: Links to it.
+        silenced_at: When it was silenced.
+        last_alert: Its latest alert.
+        alert_group_number: Number of the group in the organization. Grafana Cloud only.
+        root_alert_group_id: Id of the group that this one is attached to. Grafana Cloud
+            only.
+        dependent_alert_group_ids: Ids of the groups that are attached to this one. Grafana
+            Cloud only.
+    """
 
     id: str
     """Id of the alert group."""
@@ -111,7 +149,12 @@ class AlertGroup(Serializable):
 
 @attrs.frozen(kw_only=True)
 class AlertGroupSilence(Serializable):
-    """How long to silence."""
+    """How long to silence.
+
+    Attributes:
+        delay: Seconds; -1 for no end. Real servers accept 0 and never end it, and fail at
+            numbers far beyond the maximum given here.
+    """
 
     delay: int
     """Seconds; -1 for no end. Real servers accept 0 and never end it, and fail at numbers far
@@ -127,7 +170,11 @@ class DeleteMode(OpenStrEnum):
 
 @attrs.frozen(kw_only=True)
 class AlertGroupDelete(Serializable):
-    """How to delete; the server wipes if mode is absent."""
+    """How to delete; the server wipes if mode is absent.
+
+    Attributes:
+        mode: Whether to wipe or to delete it.
+    """
 
     mode: DeleteMode | UnsetType = UNSET
     """Whether to wipe or to delete it."""

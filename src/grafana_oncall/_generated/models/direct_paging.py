@@ -14,7 +14,13 @@ from grafana_oncall._core.types import UNSET, UnsetType
 
 @attrs.frozen(kw_only=True)
 class PagedUser(Serializable):
-    """A user to page, by id or (Grafana Cloud only) by name."""
+    """A user to page, by id or (Grafana Cloud only) by name.
+
+    Attributes:
+        important: Whether the user's rules for important notifications apply.
+        id: Id of the user.
+        username: Grafana Cloud only.
+    """
 
     important: bool
     """Whether the user's rules for important notifications apply."""
@@ -26,7 +32,18 @@ class PagedUser(Serializable):
 
 @attrs.frozen(kw_only=True)
 class EscalationCreate(Serializable):
-    """Whom to page, and what for."""
+    """Whom to page, and what for.
+
+    Attributes:
+        title: Title of the alert.
+        message: Text of the alert.
+        source_url: URL of where it comes from.
+        users: The users to page.
+        team: Id of the team; null for none.
+        important_team_escalation: Whether the team's important notification rules are used.
+        alert_group_id: Id of the alert group.
+        metadata: Grafana Cloud only.
+    """
 
     title: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
     """Title of the alert."""

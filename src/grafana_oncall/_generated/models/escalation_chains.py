@@ -13,7 +13,13 @@ from grafana_oncall._core.types import UNSET, UnsetType
 
 @attrs.frozen(kw_only=True)
 class EscalationChain(Serializable):
-    """A chain of steps that an alert group goes through until somebody acts."""
+    """A chain of steps that an alert group goes through until somebody acts.
+
+    Attributes:
+        id: Id of the chain.
+        name: Name of the chain.
+        team_id: Id of the team; null for none.
+    """
 
     id: str
     """Id of the chain."""
@@ -31,7 +37,12 @@ class EscalationChain(Serializable):
 
 @attrs.frozen(kw_only=True)
 class EscalationChainCreate(Serializable):
-    """An escalation chain to create."""
+    """An escalation chain to create.
+
+    Attributes:
+        name: Unique in the organization, up to 100 characters.
+        team_id: Id of the team.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     """Unique in the organization, up to 100 characters."""
@@ -41,7 +52,12 @@ class EscalationChainCreate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class EscalationChainUpdate(Serializable):
-    """Changes to an escalation chain. The server asks for the name in any case."""
+    """Changes to an escalation chain. The server asks for the name in any case.
+
+    Attributes:
+        name: Unique in the organization, up to 100 characters.
+        team_id: Id of the new team; null for no team.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | UnsetType = UNSET
     """Unique in the organization, up to 100 characters."""

@@ -16,7 +16,27 @@ from grafana_oncall._core.types import UNSET, UnsetType, UtcTime, optional_secon
 class EscalationPolicy(Serializable):
     """A step of an escalation chain.
 
-    Only members of its type have a value."""
+    Only members of its type have a value.
+
+    Attributes:
+        id: Id of the step.
+        escalation_chain_id: Id of the chain that it is a step of.
+        position: Place in the chain, from 0; there may be gaps.
+        type: What it does; null for a step that does nothing.
+        duration: Seconds to wait.
+        important: Whether rules for important notifications apply.
+        persons_to_notify: Ids of users.
+        persons_to_notify_next_each_time: Ids of users.
+        notify_on_call_from_schedule: Id of the schedule.
+        team_to_notify: Id of the team.
+        group_to_notify: Id of the user group in OnCall, which is not that of Slack.
+        action_to_trigger: Id of the webhook.
+        notify_if_time_from: Begin of the time of day in which the escalation goes on.
+        notify_if_time_to: End of the time of day in which the escalation goes on.
+        num_alerts_in_window: Number of alerts after which the escalation goes on.
+        num_minutes_in_window: Minutes in which that many alerts must arrive.
+        severity: Severity of the incident that it declares.
+    """
 
     id: str
     """Id of the step."""
@@ -62,7 +82,14 @@ class EscalationPolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class WaitPolicy(Serializable):
-    """Wait before the next step."""
+    """Wait before the next step.
+
+    Attributes:
+        type: Always `wait`.
+        escalation_chain_id: Id of the chain that the step is added to.
+        duration: Time to wait, from a minute to a day.
+        position: Place in the chain, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["wait"] = "wait"
     """Always `wait`."""
@@ -76,7 +103,15 @@ class WaitPolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyPersonsPolicy(Serializable):
-    """Notify these users, all at once."""
+    """Notify these users, all at once.
+
+    Attributes:
+        type: Always `notify_persons`.
+        escalation_chain_id: Id of the chain that the step is added to.
+        persons_to_notify: Ids of users; the server does not keep their order.
+        important: Whether their rules for important notifications apply; false without it.
+        position: Place in the chain, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_persons"] = "notify_persons"
     """Always `notify_persons`."""
@@ -92,7 +127,15 @@ class NotifyPersonsPolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyPersonNextEachTimePolicy(Serializable):
-    """Notify one of these users, another one for each alert group; `update` makes it important, on Grafana Cloud."""
+    """Notify one of these users, another one for each alert group; `update` makes it important, on Grafana Cloud.
+
+    Attributes:
+        type: Always `notify_person_next_each_time`.
+        escalation_chain_id: Id of the chain that the step is added to.
+        persons_to_notify_next_each_time: Ids of users; the server does not keep their
+            order.
+        position: Place in the chain, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_person_next_each_time"] = "notify_person_next_each_time"
     """Always `notify_person_next_each_time`."""
@@ -106,7 +149,15 @@ class NotifyPersonNextEachTimePolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyOnCallFromSchedulePolicy(Serializable):
-    """Notify the users who are on call."""
+    """Notify the users who are on call.
+
+    Attributes:
+        type: Always `notify_on_call_from_schedule`.
+        escalation_chain_id: Id of the chain that the step is added to.
+        notify_on_call_from_schedule: Id of the schedule.
+        important: Whether their rules for important notifications apply; false without it.
+        position: Place in the chain, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_on_call_from_schedule"] = "notify_on_call_from_schedule"
     """Always `notify_on_call_from_schedule`."""
@@ -122,7 +173,15 @@ class NotifyOnCallFromSchedulePolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyNextOnCallFromSchedulePolicy(Serializable):
-    """Notify the users who are on call next. Grafana Cloud only."""
+    """Notify the users who are on call next. Grafana Cloud only.
+
+    Attributes:
+        type: Always `notify_next_on_call_from_schedule`.
+        escalation_chain_id: Id of the chain that the step is added to.
+        notify_on_call_from_schedule: Id of the schedule.
+        important: Whether their rules for important notifications apply; false without it.
+        position: Place in the chain, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_next_on_call_from_schedule"] = "notify_next_on_call_from_schedule"
     """Always `notify_next_on_call_from_schedule`."""
@@ -138,7 +197,15 @@ class NotifyNextOnCallFromSchedulePolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyTeamMembersPolicy(Serializable):
-    """Notify all members of a team."""
+    """Notify all members of a team.
+
+    Attributes:
+        type: Always `notify_team_members`.
+        escalation_chain_id: Id of the chain that the step is added to.
+        team_to_notify: Id of the team.
+        important: Whether their rules for important notifications apply; false without it.
+        position: Place in the chain, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_team_members"] = "notify_team_members"
     """Always `notify_team_members`."""
@@ -154,7 +221,15 @@ class NotifyTeamMembersPolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyUserGroupPolicy(Serializable):
-    """Notify all members of a user group of Slack."""
+    """Notify all members of a user group of Slack.
+
+    Attributes:
+        type: Always `notify_user_group`.
+        escalation_chain_id: Id of the chain that the step is added to.
+        group_to_notify: Id of the user group in OnCall, which is not that of Slack.
+        important: Whether their rules for important notifications apply; false without it.
+        position: Place in the chain, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_user_group"] = "notify_user_group"
     """Always `notify_user_group`."""
@@ -170,7 +245,14 @@ class NotifyUserGroupPolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class TriggerWebhookPolicy(Serializable):
-    """Trigger an outgoing webhook."""
+    """Trigger an outgoing webhook.
+
+    Attributes:
+        type: Always `trigger_webhook`.
+        escalation_chain_id: Id of the chain that the step is added to.
+        action_to_trigger: Id of the webhook.
+        position: Place in the chain, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["trigger_webhook"] = "trigger_webhook"
     """Always `trigger_webhook`."""
@@ -184,7 +266,13 @@ class TriggerWebhookPolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyWholeChannelPolicy(Serializable):
-    """Notify everyone in the Slack channel of the alert group."""
+    """Notify everyone in the Slack channel of the alert group.
+
+    Attributes:
+        type: Always `notify_whole_channel`.
+        escalation_chain_id: Id of the chain that the step is added to.
+        position: Place in the chain, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_whole_channel"] = "notify_whole_channel"
     """Always `notify_whole_channel`."""
@@ -196,7 +284,15 @@ class NotifyWholeChannelPolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyIfTimeFromToPolicy(Serializable):
-    """Go on with the next step only at this time of day."""
+    """Go on with the next step only at this time of day.
+
+    Attributes:
+        type: Always `notify_if_time_from_to`.
+        escalation_chain_id: Id of the chain that the step is added to.
+        notify_if_time_from: First moment of the day.
+        notify_if_time_to: Last moment; if it is before the first one, of the next day.
+        position: Place in the chain, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_if_time_from_to"] = "notify_if_time_from_to"
     """Always `notify_if_time_from_to`."""
@@ -212,7 +308,15 @@ class NotifyIfTimeFromToPolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyIfNumAlertsInWindowPolicy(Serializable):
-    """Go on with the next step only if there are many alerts."""
+    """Go on with the next step only if there are many alerts.
+
+    Attributes:
+        type: Always `notify_if_num_alerts_in_window`.
+        escalation_chain_id: Id of the chain that the step is added to.
+        num_alerts_in_window: More alerts than this are needed.
+        num_minutes_in_window: Minutes in which they come.
+        position: Place in the chain, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_if_num_alerts_in_window"] = "notify_if_num_alerts_in_window"
     """Always `notify_if_num_alerts_in_window`."""
@@ -228,7 +332,13 @@ class NotifyIfNumAlertsInWindowPolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class RepeatEscalationPolicy(Serializable):
-    """Begin again with the first step; five times at most."""
+    """Begin again with the first step; five times at most.
+
+    Attributes:
+        type: Always `repeat_escalation`.
+        escalation_chain_id: Id of the chain that the step is added to.
+        position: Place in the chain, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["repeat_escalation"] = "repeat_escalation"
     """Always `repeat_escalation`."""
@@ -240,7 +350,13 @@ class RepeatEscalationPolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class ResolvePolicy(Serializable):
-    """Resolve the alert group."""
+    """Resolve the alert group.
+
+    Attributes:
+        type: Always `resolve`.
+        escalation_chain_id: Id of the chain that the step is added to.
+        position: Place in the chain, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["resolve"] = "resolve"
     """Always `resolve`."""
@@ -252,7 +368,14 @@ class ResolvePolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class DeclareIncidentPolicy(Serializable):
-    """Declare an incident, where the server can."""
+    """Declare an incident, where the server can.
+
+    Attributes:
+        type: Always `declare_incident`.
+        escalation_chain_id: Id of the chain that the step is added to.
+        severity: Severity of the incident; `set-from-label` takes that of a label.
+        position: Place in the chain, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["declare_incident"] = "declare_incident"
     """Always `declare_incident`."""
@@ -266,7 +389,26 @@ class DeclareIncidentPolicy(Serializable):
 
 @attrs.frozen(kw_only=True)
 class EscalationPolicyUpdate(Serializable):
-    """Changes to a step; absent members are unchanged."""
+    """Changes to a step; absent members are unchanged.
+
+    Attributes:
+        type: What a step of an escalation chain does.
+        duration: Time to wait, from a minute to a day.
+        important: Whether rules for important notifications apply.
+        persons_to_notify: Ids of the users of `notify_persons`.
+        persons_to_notify_next_each_time: Ids of the users of
+            `notify_person_next_each_time`.
+        notify_on_call_from_schedule: Id of the schedule.
+        team_to_notify: Id of the team.
+        group_to_notify: Id of the user group in OnCall, which is not that of Slack.
+        action_to_trigger: Id of the webhook.
+        notify_if_time_from: First moment of the day.
+        notify_if_time_to: Last moment; if it is before the first one, of the next day.
+        num_alerts_in_window: More alerts than this are needed.
+        num_minutes_in_window: Minutes in which they come.
+        severity: Severity of the incident; `set-from-label` takes that of a label.
+        position: New place in the chain, from 0; -1 is the last one.
+    """
 
     type: PolicyType | UnsetType = UNSET
     """What a step of an escalation chain does."""

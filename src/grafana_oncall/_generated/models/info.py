@@ -9,7 +9,11 @@ from grafana_oncall._core.serializable import Serializable
 
 @attrs.frozen(kw_only=True)
 class StackInfo(Serializable):
-    """The Grafana stack of an organization."""
+    """The Grafana stack of an organization.
+
+    Attributes:
+        url: URL of the stack.
+    """
 
     url: str
     """URL of the stack."""

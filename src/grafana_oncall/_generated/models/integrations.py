@@ -16,7 +16,11 @@ from . import labels as labels_1
 
 @attrs.frozen(kw_only=True)
 class TitleTemplate(Serializable):
-    """Template of a channel that shows a title only; null means the default."""
+    """Template of a channel that shows a title only; null means the default.
+
+    Attributes:
+        title: Template of the title.
+    """
 
     title: str | None = None
     """Template of the title."""
@@ -24,7 +28,12 @@ class TitleTemplate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class MessageTemplate(Serializable):
-    """Templates of a channel without images; null means the default."""
+    """Templates of a channel without images; null means the default.
+
+    Attributes:
+        title: Template of the title.
+        message: Template of the text.
+    """
 
     title: str | None = None
     """Template of the title."""
@@ -34,7 +43,13 @@ class MessageTemplate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class RichTemplate(Serializable):
-    """Templates of a channel with images; null means the default."""
+    """Templates of a channel with images; null means the default.
+
+    Attributes:
+        title: Template of the title.
+        message: Template of the text.
+        image_url: Template of the URL of an image.
+    """
 
     title: str | None = None
     """Template of the title."""
@@ -46,7 +61,24 @@ class RichTemplate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class Templates(Serializable):
-    """Jinja2 templates of an integration; null means the default."""
+    """Jinja2 templates of an integration; null means the default.
+
+    Attributes:
+        grouping_key: What alerts of the same group have in common.
+        resolve_signal: Whether an alert resolves its group.
+        acknowledge_signal: Whether an alert acknowledges its group.
+        source_link: URL of where the alert comes from.
+        slack: How an alert looks in Slack.
+        web: How an alert looks on the web.
+        telegram: How an alert looks in Telegram.
+        msteams: How an alert looks in Microsoft Teams.
+        mattermost: How an alert looks in Mattermost.
+        webhook: How an alert looks in a webhook.
+        email: How an alert looks in an email.
+        mobile_app: How an alert looks in the mobile app.
+        sms: How an alert looks in an SMS.
+        phone_call: How an alert looks in a phone call.
+    """
 
     grouping_key: str | None = None
     """What alerts of the same group have in common."""
@@ -80,7 +112,12 @@ class Templates(Serializable):
 
 @attrs.frozen(kw_only=True)
 class SlackRoute(Serializable):
-    """Where a route posts in Slack."""
+    """Where a route posts in Slack.
+
+    Attributes:
+        channel_id: Slack's id of the channel.
+        enabled: Whether it posts there.
+    """
 
     channel_id: str | None = None
     """Slack's id of the channel."""
@@ -90,7 +127,12 @@ class SlackRoute(Serializable):
 
 @attrs.frozen(kw_only=True)
 class ChannelRoute(Serializable):
-    """Where a route posts in a channel other than Slack."""
+    """Where a route posts in a channel other than Slack.
+
+    Attributes:
+        id: Id of the channel.
+        enabled: Whether it posts there.
+    """
 
     id: str | None = None
     """Id of the channel."""
@@ -100,7 +142,21 @@ class ChannelRoute(Serializable):
 
 @attrs.frozen(kw_only=True)
 class DefaultRoute(Serializable):
-    """The route for alerts that match no other."""
+    """The route for alerts that match no other.
+
+    Attributes:
+        id: Id of the route.
+        escalation_chain_id: Id of the escalation chain that it starts.
+        slack: Where it posts in Slack.
+        telegram: Where it posts in Telegram.
+        msteams: Where it posts in Microsoft Teams.
+        mattermost: Where it posts in Mattermost.
+        mobile_app: Whether it notifies by the mobile app.
+        mobile_app_critical: Whether it notifies by the mobile app, as important
+            notifications.
+        email: Whether it notifies by email.
+        webhook: Whether it notifies by webhooks.
+    """
 
     id: str | None = None
     """Id of the route."""
@@ -126,7 +182,11 @@ class DefaultRoute(Serializable):
 
 @attrs.frozen(kw_only=True)
 class Heartbeat(Serializable):
-    """URL to call regularly; an alert is raised if the calls stop."""
+    """URL to call regularly; an alert is raised if the calls stop.
+
+    Attributes:
+        link: URL that the heartbeats are sent to.
+    """
 
     link: str | None = None
     """URL that the heartbeats are sent to."""
@@ -134,7 +194,12 @@ class Heartbeat(Serializable):
 
 @attrs.frozen(kw_only=True)
 class MaintenanceStart(Serializable):
-    """A maintenance to start."""
+    """A maintenance to start.
+
+    Attributes:
+        mode: `debug` or `maintenance`.
+        duration: How long it lasts.
+    """
 
     mode: MaintenanceMode
     """`debug` or `maintenance`."""
@@ -144,7 +209,26 @@ class MaintenanceStart(Serializable):
 
 @attrs.frozen(kw_only=True)
 class Integration(Serializable):
-    """A source of alerts."""
+    """A source of alerts.
+
+    Attributes:
+        id: Id of the integration.
+        type: Type of the source of alerts; the open-source engine has fewer than Grafana
+            Cloud.
+        name: Unique within the team.
+        description_short: Description of one line.
+        team_id: Id of the team; null for none.
+        link: URL that receives alerts. It is a secret.
+        inbound_email: Email address that receives alerts.
+        default_route: Where alerts go that match no other route.
+        templates: How alerts look, are grouped and resolved.
+        heartbeat: Where it reports that it is alive.
+        maintenance_mode: The kind of the maintenance; null when there is none.
+        maintenance_started_at: When the maintenance began.
+        maintenance_end_at: When the maintenance ends.
+        labels: Empty on the open-source engine, which ignores labels of integrations.
+        dynamic_labels: Labels whose value is a Jinja2 template.
+    """
 
     id: str
     """Id of the integration."""
@@ -186,7 +270,11 @@ class Integration(Serializable):
 
 @attrs.frozen(kw_only=True)
 class TitleTemplateInput(Serializable):
-    """Template of a channel that shows a title only; null resets, absent ones are unchanged."""
+    """Template of a channel that shows a title only; null resets, absent ones are unchanged.
+
+    Attributes:
+        title: Template of the title.
+    """
 
     title: str | None | UnsetType = UNSET
     """Template of the title."""
@@ -194,7 +282,12 @@ class TitleTemplateInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class MessageTemplateInput(Serializable):
-    """Templates of a channel without images; null resets, absent ones are unchanged."""
+    """Templates of a channel without images; null resets, absent ones are unchanged.
+
+    Attributes:
+        title: Template of the title.
+        message: Template of the text.
+    """
 
     title: str | None | UnsetType = UNSET
     """Template of the title."""
@@ -204,7 +297,13 @@ class MessageTemplateInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class RichTemplateInput(Serializable):
-    """Templates of a channel with images; null resets, absent ones are unchanged."""
+    """Templates of a channel with images; null resets, absent ones are unchanged.
+
+    Attributes:
+        title: Template of the title.
+        message: Template of the text.
+        image_url: Template of the URL of an image.
+    """
 
     title: str | None | UnsetType = UNSET
     """Template of the title."""
@@ -216,7 +315,24 @@ class RichTemplateInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class TemplatesInput(Serializable):
-    """Jinja2 templates to set; null resets one or a whole block, absent ones are unchanged."""
+    """Jinja2 templates to set; null resets one or a whole block, absent ones are unchanged.
+
+    Attributes:
+        grouping_key: What alerts of the same group have in common.
+        resolve_signal: Whether an alert resolves its group.
+        acknowledge_signal: Whether an alert acknowledges its group.
+        source_link: URL of where the alert comes from.
+        slack: How an alert looks in Slack.
+        web: How an alert looks on the web.
+        telegram: How an alert looks in Telegram.
+        msteams: How an alert looks in Microsoft Teams.
+        mattermost: How an alert looks in Mattermost.
+        webhook: How an alert looks in a webhook.
+        email: How an alert looks in an email.
+        mobile_app: How an alert looks in the mobile app.
+        sms: How an alert looks in an SMS.
+        phone_call: How an alert looks in a phone call.
+    """
 
     grouping_key: str | None | UnsetType = UNSET
     """What alerts of the same group have in common."""
@@ -250,7 +366,12 @@ class TemplatesInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class SlackRouteInput(Serializable):
-    """Where a route posts in Slack."""
+    """Where a route posts in Slack.
+
+    Attributes:
+        channel_id: Slack's id of the channel.
+        enabled: Whether it posts there.
+    """
 
     channel_id: str | None | UnsetType = UNSET
     """Slack's id of the channel."""
@@ -260,7 +381,12 @@ class SlackRouteInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class ChannelRouteInput(Serializable):
-    """Where a route posts in a channel other than Slack."""
+    """Where a route posts in a channel other than Slack.
+
+    Attributes:
+        id: Id of the channel.
+        enabled: Whether it posts there.
+    """
 
     id: str | None | UnsetType = UNSET
     """Id of the channel."""
@@ -270,7 +396,20 @@ class ChannelRouteInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class DefaultRouteInput(Serializable):
-    """The route for alerts that match no other; a block cannot be null."""
+    """The route for alerts that match no other; a block cannot be null.
+
+    Attributes:
+        escalation_chain_id: Id of the escalation chain that it starts.
+        slack: Where it posts in Slack.
+        telegram: Where it posts in Telegram.
+        msteams: Where it posts in Microsoft Teams.
+        mattermost: Where it posts in Mattermost.
+        mobile_app: Whether it notifies by the mobile app.
+        mobile_app_critical: Whether it notifies by the mobile app, as important
+            notifications.
+        email: Whether it notifies by email.
+        webhook: Whether it notifies by webhooks.
+    """
 
     escalation_chain_id: str | None | UnsetType = UNSET
     """Id of the escalation chain that it starts."""
@@ -294,7 +433,18 @@ class DefaultRouteInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class IntegrationCreate(Serializable):
-    """An integration to create."""
+    """An integration to create.
+
+    Attributes:
+        type: Such as `webhook`, `alertmanager` or `grafana`.
+        name: Unique within the team; without it, the server generates one.
+        description_short: Description of one line.
+        team_id: Id of the team.
+        labels: Static labels, such as `{"team": "SRE"}`.
+        dynamic_labels: Labels whose values are Jinja2 templates, evaluated for each alert.
+        templates: How alerts look; the Jinja2 syntax of each is checked.
+        default_route: Where alerts go that match no other route.
+    """
 
     type: IntegrationType
     """Such as `webhook`, `alertmanager` or `grafana`."""
@@ -316,7 +466,19 @@ class IntegrationCreate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class IntegrationUpdate(Serializable):
-    """Changes to an integration; absent members are unchanged."""
+    """Changes to an integration; absent members are unchanged.
+
+    Attributes:
+        name: New name, unique within the team.
+        description_short: Description of one line; null empties it.
+        team_id: Id of the new team; null for no team.
+        labels: Static labels, which replace the current ones; an empty mapping removes them
+            all.
+        dynamic_labels: Dynamic labels, which replace the current ones; an empty mapping
+            removes them all.
+        templates: Templates to set or to reset.
+        default_route: Parts of the default route to set.
+    """
 
     name: str | UnsetType = UNSET
     """New name, unique within the team."""

@@ -13,7 +13,12 @@ from grafana_oncall._core.types import UNSET, UnsetType
 
 @attrs.frozen(kw_only=True)
 class LabelKey(Serializable):
-    """Key of a label."""
+    """Key of a label.
+
+    Attributes:
+        name: The key itself, such as `team`.
+        id: Identifier; equal to the name on Grafana Cloud.
+    """
 
     name: str
     """The key itself, such as `team`."""
@@ -23,7 +28,12 @@ class LabelKey(Serializable):
 
 @attrs.frozen(kw_only=True)
 class LabelValue(Serializable):
-    """Value of a label; a Jinja2 template where the label is dynamic."""
+    """Value of a label; a Jinja2 template where the label is dynamic.
+
+    Attributes:
+        name: The value itself, such as `SRE`.
+        id: Identifier; equal to the name on Grafana Cloud.
+    """
 
     name: str
     """The value itself, such as `SRE`."""
@@ -33,7 +43,12 @@ class LabelValue(Serializable):
 
 @attrs.frozen(kw_only=True)
 class Label(Serializable):
-    """A label as returned by the server."""
+    """A label as returned by the server.
+
+    Attributes:
+        key: The key.
+        value: The value.
+    """
 
     key: LabelKey
     """The key."""
@@ -43,7 +58,12 @@ class Label(Serializable):
 
 @attrs.frozen(kw_only=True)
 class LabelKeyInput(Serializable):
-    """Key of a label to attach."""
+    """Key of a label to attach.
+
+    Attributes:
+        name: A key has only letters, digits and "_", and starts and ends with a letter.
+        id: Id of the key.
+    """
 
     name: str
     """A key has only letters, digits and "_", and starts and ends with a letter."""
@@ -53,7 +73,13 @@ class LabelKeyInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class LabelValueInput(Serializable):
-    """Value of a label to attach."""
+    """Value of a label to attach.
+
+    Attributes:
+        name: A value has only letters, digits, "-", "_" and ".", and neither starts nor
+            ends with a digit.
+        id: Id of the value.
+    """
 
     name: str
     """A value has only letters, digits, "-", "_" and ".", and neither starts nor ends with a
@@ -64,7 +90,12 @@ class LabelValueInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class LabelInput(Serializable):
-    """A label to attach."""
+    """A label to attach.
+
+    Attributes:
+        key: The key.
+        value: The value.
+    """
 
     key: LabelKeyInput
     """The key."""
@@ -74,7 +105,12 @@ class LabelInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class AttachedNameInput(Serializable):
-    """Key or value of an existing label, which may predate the rules."""
+    """Key or value of an existing label, which may predate the rules.
+
+    Attributes:
+        name: The key or value itself.
+        id: Id of the key or value.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
     """The key or value itself."""
@@ -84,7 +120,12 @@ class AttachedNameInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class AttachedLabelInput(Serializable):
-    """An existing label."""
+    """An existing label.
+
+    Attributes:
+        key: The key.
+        value: The value.
+    """
 
     key: AttachedNameInput
     """The key."""
@@ -94,7 +135,11 @@ class AttachedLabelInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class DynamicValueInput(Serializable):
-    """Value of a dynamic label."""
+    """Value of a dynamic label.
+
+    Attributes:
+        name: A Jinja2 template that the server evaluates for each alert.
+    """
 
     name: str
     """A Jinja2 template that the server evaluates for each alert."""
@@ -102,7 +147,12 @@ class DynamicValueInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class DynamicLabelInput(Serializable):
-    """A label whose value the server takes from each alert."""
+    """A label whose value the server takes from each alert.
+
+    Attributes:
+        key: The key.
+        value: The template of the value.
+    """
 
     key: LabelKeyInput
     """The key."""

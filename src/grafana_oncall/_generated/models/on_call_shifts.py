@@ -14,7 +14,30 @@ from grafana_oncall._core.types import UNSET, LocalDatetime, UnsetType, optional
 
 @attrs.frozen(kw_only=True)
 class OnCallShift(Serializable):
-    """A shift as the server has it; it has the members of its type, and the others are null."""
+    """A shift as the server has it; it has the members of its type, and the others are null.
+
+    Attributes:
+        id: Id of the shift.
+        start: When it starts, without a zone.
+        duration: In seconds.
+        type: Kind of the shift.
+        schedule: Id of the first schedule that has it.
+        name: Name of the shift.
+        team_id: Id of the team; null for none.
+        time_zone: IANA name; null for that of the schedule.
+        level: Of shifts at the same time, those of the highest level count.
+        rotation_start: From when on it counts.
+        until: When it ends; null for never.
+        users: Ids of those on call, in no order; of rotations, see `rolling_users`.
+        frequency: How often it repeats.
+        interval: Every so many hours, days, weeks or months.
+        week_start: First day of the week, while it is weekly.
+        by_day: Days of the week on which it takes place.
+        by_month: Months in which it takes place.
+        by_monthday: Days of the month on which it takes place.
+        rolling_users: Ids of those on call together, in the order of their turns.
+        start_rotation_from_user_index: Whose turn is first, counted from 0.
+    """
 
     id: str
     """Id of the shift."""
@@ -66,7 +89,19 @@ class OnCallShift(Serializable):
 
 @attrs.frozen(kw_only=True)
 class SingleShiftCreate(Serializable):
-    """A shift that comes once."""
+    """A shift that comes once.
+
+    Attributes:
+        type: Always `single_event`.
+        start: When it starts, without a zone.
+        duration: How long, in seconds or as a timedelta.
+        name: Up to 200 characters; not unique.
+        team_id: Id of the team.
+        time_zone: IANA name, such as Europe/Berlin; null for that of the schedule.
+        rotation_start: From when on it counts; by default its start.
+        level: Of shifts at the same time, those of the highest level count.
+        users: Ids of those on call, in no order.
+    """
 
     type: Literal["single_event"] = "single_event"
     """Always `single_event`."""
@@ -90,7 +125,26 @@ class SingleShiftCreate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class RecurrentShiftCreate(Serializable):
-    """A shift of the same people that comes again."""
+    """A shift of the same people that comes again.
+
+    Attributes:
+        type: Always `recurrent_event`.
+        start: When it starts, without a zone.
+        duration: How long, in seconds or as a timedelta.
+        frequency: How often a shift comes again.
+        name: Up to 200 characters; not unique.
+        team_id: Id of the team.
+        time_zone: IANA name, such as Europe/Berlin; null for that of the schedule.
+        rotation_start: From when on it counts; by default its start.
+        level: Of shifts at the same time, those of the highest level count.
+        users: Ids of those on call, in no order.
+        interval: Every so many hours, days, weeks or months; by default 1.
+        week_start: First day of the week; needed if it is weekly.
+        until: When it ends, without a zone; null for never.
+        by_day: Only on these days.
+        by_month: Only in these months.
+        by_monthday: Only on these days of the month; -1 is the last.
+    """
 
     type: Literal["recurrent_event"] = "recurrent_event"
     """Always `recurrent_event`."""
@@ -134,7 +188,27 @@ class RecurrentShiftCreate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class RollingShiftCreate(Serializable):
-    """A shift whose people take turns."""
+    """A shift whose people take turns.
+
+    Attributes:
+        type: Always `rolling_users`.
+        start: When it starts, without a zone.
+        duration: How long, in seconds or as a timedelta.
+        frequency: How often a shift comes again.
+        start_rotation_from_user_index: Whose turn is first, counted from 0.
+        name: Up to 200 characters; not unique.
+        team_id: Id of the team.
+        time_zone: IANA name, such as Europe/Berlin; null for that of the schedule.
+        rotation_start: From when on it counts; by default its start.
+        level: Of shifts at the same time, those of the highest level count.
+        interval: Every so many hours, days, weeks or months; by default 1.
+        week_start: First day of the week; needed if it is weekly.
+        until: When it ends, without a zone; null for never.
+        by_day: Only on these days.
+        by_month: Only in these months.
+        by_monthday: Only on these days of the month; -1 is the last.
+        rolling_users: Ids of those on call together, in the order of their turns.
+    """
 
     type: Literal["rolling_users"] = "rolling_users"
     """Always `rolling_users`."""
@@ -180,7 +254,18 @@ class RollingShiftCreate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class OverrideShiftCreate(Serializable):
-    """A shift that replaces all others at its time; calendar schedules refuse it."""
+    """A shift that replaces all others at its time; calendar schedules refuse it.
+
+    Attributes:
+        type: Always `override`.
+        start: When it starts, without a zone.
+        duration: How long, in seconds or as a timedelta.
+        name: Up to 200 characters; not unique.
+        team_id: Id of the team.
+        time_zone: IANA name, such as Europe/Berlin; null for that of the schedule.
+        rotation_start: From when on it counts; by default its start.
+        users: Ids of those on call, in no order.
+    """
 
     type: Literal["override"] = "override"
     """Always `override`."""
@@ -202,7 +287,28 @@ class OverrideShiftCreate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class OnCallShiftUpdate(Serializable):
-    """Changes to a shift; absent members are unchanged."""
+    """Changes to a shift; absent members are unchanged.
+
+    Attributes:
+        type: What kind of shift it is.
+        name: Up to 200 characters; not unique.
+        team_id: Id of the team.
+        time_zone: IANA name, such as Europe/Berlin; null for that of the schedule.
+        start: When it starts, without a zone.
+        duration: How long, in seconds or as a timedelta.
+        rotation_start: From when on it counts; by default its start.
+        level: Of shifts at the same time, those of the highest level count.
+        users: Ids of those on call, in no order.
+        frequency: How often a shift comes again.
+        interval: Every so many hours, days, weeks or months; by default 1.
+        week_start: First day of the week; needed if it is weekly.
+        until: When it ends, without a zone; null for never.
+        by_day: Only on these days.
+        by_month: Only in these months.
+        by_monthday: Only on these days of the month; -1 is the last.
+        rolling_users: Ids of those on call together, in the order of their turns.
+        start_rotation_from_user_index: Whose turn is first, counted from 0.
+    """
 
     type: ShiftType | UnsetType = UNSET
     """What kind of shift it is."""

@@ -9,7 +9,11 @@ from grafana_oncall._core.serializable import Serializable, short_repr
 
 @attrs.frozen(kw_only=True)
 class Organization(Serializable):
-    """An organization."""
+    """An organization.
+
+    Attributes:
+        id: Id of the organization.
+    """
 
     id: str
     """Id of the organization."""

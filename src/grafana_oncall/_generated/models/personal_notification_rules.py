@@ -13,7 +13,17 @@ from grafana_oncall._core.types import UNSET, UnsetType, optional_seconds
 
 @attrs.frozen(kw_only=True)
 class PersonalNotificationRule(Serializable):
-    """A step in notifying a user."""
+    """A step in notifying a user.
+
+    Attributes:
+        id: Id of the rule.
+        user_id: Id of the user whom it notifies.
+        position: Place among the user's rules of the same importance, from 0; there may be
+            gaps.
+        type: What a rule does.
+        important: Whether it is for important notifications.
+        duration: Seconds to wait; null if it does not wait.
+    """
 
     id: str
     """Id of the rule."""
@@ -37,7 +47,15 @@ class PersonalNotificationRule(Serializable):
 
 @attrs.frozen(kw_only=True)
 class WaitRule(Serializable):
-    """Wait before the next rule."""
+    """Wait before the next rule.
+
+    Attributes:
+        type: Always `wait`.
+        user_id: Id of the user who is notified.
+        duration: Time to wait: 1, 5, 15, 30 or 60 minutes; 5 without it.
+        important: Whether it is for important notifications; false without it.
+        position: Place in the user's list, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["wait"] = "wait"
     """Always `wait`."""
@@ -55,7 +73,14 @@ class WaitRule(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyBySlackRule(Serializable):
-    """Mention the user in Slack."""
+    """Mention the user in Slack.
+
+    Attributes:
+        type: Always `notify_by_slack`.
+        user_id: Id of the user who is notified.
+        important: Whether it is for important notifications; false without it.
+        position: Place in the user's list, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_by_slack"] = "notify_by_slack"
     """Always `notify_by_slack`."""
@@ -69,7 +94,14 @@ class NotifyBySlackRule(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyBySmsRule(Serializable):
-    """Send an SMS."""
+    """Send an SMS.
+
+    Attributes:
+        type: Always `notify_by_sms`.
+        user_id: Id of the user who is notified.
+        important: Whether it is for important notifications; false without it.
+        position: Place in the user's list, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_by_sms"] = "notify_by_sms"
     """Always `notify_by_sms`."""
@@ -83,7 +115,14 @@ class NotifyBySmsRule(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyByPhoneCallRule(Serializable):
-    """Call the user."""
+    """Call the user.
+
+    Attributes:
+        type: Always `notify_by_phone_call`.
+        user_id: Id of the user who is notified.
+        important: Whether it is for important notifications; false without it.
+        position: Place in the user's list, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_by_phone_call"] = "notify_by_phone_call"
     """Always `notify_by_phone_call`."""
@@ -97,7 +136,14 @@ class NotifyByPhoneCallRule(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyByTelegramRule(Serializable):
-    """Send a message by Telegram."""
+    """Send a message by Telegram.
+
+    Attributes:
+        type: Always `notify_by_telegram`.
+        user_id: Id of the user who is notified.
+        important: Whether it is for important notifications; false without it.
+        position: Place in the user's list, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_by_telegram"] = "notify_by_telegram"
     """Always `notify_by_telegram`."""
@@ -111,7 +157,14 @@ class NotifyByTelegramRule(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyByEmailRule(Serializable):
-    """Send an e-mail."""
+    """Send an e-mail.
+
+    Attributes:
+        type: Always `notify_by_email`.
+        user_id: Id of the user who is notified.
+        important: Whether it is for important notifications; false without it.
+        position: Place in the user's list, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_by_email"] = "notify_by_email"
     """Always `notify_by_email`."""
@@ -125,7 +178,14 @@ class NotifyByEmailRule(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyByMobileAppRule(Serializable):
-    """Push to the mobile app."""
+    """Push to the mobile app.
+
+    Attributes:
+        type: Always `notify_by_mobile_app`.
+        user_id: Id of the user who is notified.
+        important: Whether it is for important notifications; false without it.
+        position: Place in the user's list, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_by_mobile_app"] = "notify_by_mobile_app"
     """Always `notify_by_mobile_app`."""
@@ -139,7 +199,14 @@ class NotifyByMobileAppRule(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyByMobileAppCriticalRule(Serializable):
-    """Push to the mobile app, loudly even if the phone is muted."""
+    """Push to the mobile app, loudly even if the phone is muted.
+
+    Attributes:
+        type: Always `notify_by_mobile_app_critical`.
+        user_id: Id of the user who is notified.
+        important: Whether it is for important notifications; false without it.
+        position: Place in the user's list, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_by_mobile_app_critical"] = "notify_by_mobile_app_critical"
     """Always `notify_by_mobile_app_critical`."""
@@ -153,7 +220,14 @@ class NotifyByMobileAppCriticalRule(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyByWebhookRule(Serializable):
-    """Call the user's personal webhook."""
+    """Call the user's personal webhook.
+
+    Attributes:
+        type: Always `notify_by_webhook`.
+        user_id: Id of the user who is notified.
+        important: Whether it is for important notifications; false without it.
+        position: Place in the user's list, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_by_webhook"] = "notify_by_webhook"
     """Always `notify_by_webhook`."""
@@ -167,7 +241,14 @@ class NotifyByWebhookRule(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyByMattermostRule(Serializable):
-    """Mention the user in Mattermost; where the server has it."""
+    """Mention the user in Mattermost; where the server has it.
+
+    Attributes:
+        type: Always `notify_by_mattermost`.
+        user_id: Id of the user who is notified.
+        important: Whether it is for important notifications; false without it.
+        position: Place in the user's list, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_by_mattermost"] = "notify_by_mattermost"
     """Always `notify_by_mattermost`."""
@@ -181,7 +262,14 @@ class NotifyByMattermostRule(Serializable):
 
 @attrs.frozen(kw_only=True)
 class NotifyByMsteamsRule(Serializable):
-    """Mention the user in Microsoft Teams; Grafana Cloud only."""
+    """Mention the user in Microsoft Teams; Grafana Cloud only.
+
+    Attributes:
+        type: Always `notify_by_msteams`.
+        user_id: Id of the user who is notified.
+        important: Whether it is for important notifications; false without it.
+        position: Place in the user's list, from 0; -1 is the last one, as without it.
+    """
 
     type: Literal["notify_by_msteams"] = "notify_by_msteams"
     """Always `notify_by_msteams`."""
@@ -195,7 +283,13 @@ class NotifyByMsteamsRule(Serializable):
 
 @attrs.frozen(kw_only=True)
 class PersonalNotificationRuleUpdate(Serializable):
-    """Changes to a rule; absent members are unchanged."""
+    """Changes to a rule; absent members are unchanged.
+
+    Attributes:
+        type: What a rule does.
+        duration: Time to wait: 1, 5, 15, 30 or 60 minutes.
+        position: New place in the user's list, from 0; -1 is the last one.
+    """
 
     type: RuleType | UnsetType = UNSET
     """What a rule does."""

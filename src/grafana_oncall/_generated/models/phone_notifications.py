@@ -12,7 +12,12 @@ from grafana_oncall._core.serializable import Serializable
 
 @attrs.frozen(kw_only=True)
 class PhoneNotification(Serializable):
-    """A message for the phone of a user."""
+    """A message for the phone of a user.
+
+    Attributes:
+        email: Email address of the user.
+        message: Up to 1024 characters.
+    """
 
     email: Annotated[str, msgspec.Meta(min_length=1)]
     """Email address of the user."""

@@ -13,7 +13,16 @@ from grafana_oncall._core.types import AwareDatetime
 
 @attrs.frozen(kw_only=True)
 class ResolutionNote(Serializable):
-    """A note about an alert group."""
+    """A note about an alert group.
+
+    Attributes:
+        id: Id of the note.
+        alert_group_id: Id of the alert group.
+        text: What was found out.
+        author: Id of the user who wrote it; null for a service account.
+        source: Where it was written: `Web` (also through the API), `Slack` or `Mobile App`.
+        created_at: When it was written.
+    """
 
     id: str
     """Id of the note."""
@@ -37,7 +46,12 @@ class ResolutionNote(Serializable):
 
 @attrs.frozen(kw_only=True)
 class ResolutionNoteCreate(Serializable):
-    """A resolution note to add."""
+    """A resolution note to add.
+
+    Attributes:
+        alert_group_id: Id of the alert group.
+        text: The note.
+    """
 
     alert_group_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the alert group."""
@@ -47,7 +61,11 @@ class ResolutionNoteCreate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class ResolutionNoteUpdate(Serializable):
-    """A new text for a resolution note."""
+    """A new text for a resolution note.
+
+    Attributes:
+        text: The note, which replaces the present one.
+    """
 
     text: Annotated[str, msgspec.Meta(min_length=1)]
     """The note, which replaces the present one."""

@@ -15,7 +15,26 @@ from . import integrations
 
 @attrs.frozen(kw_only=True)
 class Route(Serializable):
-    """Where the alerts of an integration go that match an expression."""
+    """Where the alerts of an integration go that match an expression.
+
+    Attributes:
+        id: Id of the route.
+        integration_id: Id of the integration.
+        position: Place among the routes of the integration, from 0; there may be gaps.
+        is_the_last_route: Whether it is the default route, which has a position of its own.
+        escalation_chain_id: Null if nothing escalates.
+        routing_type: How alerts are matched.
+        routing_regex: The expression; null on the default route.
+        slack: Where it posts in Slack.
+        telegram: Where it posts in Telegram.
+        msteams: Where it posts in Microsoft Teams.
+        mattermost: Where it posts in Mattermost.
+        mobile_app: Whether it notifies by the mobile app.
+        mobile_app_critical: Whether it notifies by the mobile app, as important
+            notifications.
+        email: Whether it notifies by email.
+        webhook: Whether it notifies by webhooks.
+    """
 
     id: str
     """Id of the route."""
@@ -57,7 +76,26 @@ class Route(Serializable):
 
 @attrs.frozen(kw_only=True)
 class RouteCreate(Serializable):
-    """A route to add to an integration."""
+    """A route to add to an integration.
+
+    Attributes:
+        integration_id: Id of the integration.
+        escalation_chain_id: Id of the escalation chain; null escalates nothing.
+        routing_regex: The expression, which the alert's payload as JSON must match
+            somewhere.
+        routing_type: How the expression is read; `regex` without it.
+        position: Place among the routes of the integration, from 0; -1 is the end, as
+            without it.
+        slack: Where it posts in Slack.
+        telegram: Where it posts in Telegram.
+        msteams: Where it posts in Microsoft Teams.
+        mattermost: Where it posts in Mattermost.
+        mobile_app: Whether it notifies by the mobile app.
+        mobile_app_critical: Whether it notifies by the mobile app, as important
+            notifications.
+        email: Whether it notifies by email.
+        webhook: Whether it notifies by webhooks.
+    """
 
     integration_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the integration."""
@@ -89,7 +127,23 @@ class RouteCreate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class RouteUpdate(Serializable):
-    """Changes to a route; absent members are unchanged, those of blocks as well."""
+    """Changes to a route; absent members are unchanged, those of blocks as well.
+
+    Attributes:
+        escalation_chain_id: Id of the new escalation chain; null for none.
+        routing_regex: The new expression.
+        routing_type: How the expression is read.
+        position: New place among the routes of the integration, from 0; -1 is the end.
+        slack: Where it posts in Slack.
+        telegram: Where it posts in Telegram.
+        msteams: Where it posts in Microsoft Teams.
+        mattermost: Where it posts in Mattermost.
+        mobile_app: Whether it notifies by the mobile app.
+        mobile_app_critical: Whether it notifies by the mobile app, as important
+            notifications.
+        email: Whether it notifies by email.
+        webhook: Whether it notifies by webhooks.
+    """
 
     escalation_chain_id: str | None | UnsetType = UNSET
     """Id of the new escalation chain; null for none."""

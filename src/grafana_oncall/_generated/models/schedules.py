@@ -14,7 +14,12 @@ from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
 
 @attrs.frozen(kw_only=True)
 class SlackSettings(Serializable):
-    """What Slack is told about a schedule."""
+    """What Slack is told about a schedule.
+
+    Attributes:
+        channel_id: Slack's id of a channel.
+        user_group_id: Slack's id of a user group.
+    """
 
     channel_id: str | None = None
     """Slack's id of a channel."""
@@ -24,7 +29,12 @@ class SlackSettings(Serializable):
 
 @attrs.frozen(kw_only=True)
 class SlackSettingsInput(Serializable):
-    """What to tell Slack about a schedule."""
+    """What to tell Slack about a schedule.
+
+    Attributes:
+        channel_id: Slack's id of a channel; null for none.
+        user_group_id: Slack's id of a user group; null for none.
+    """
 
     channel_id: str | None | UnsetType = UNSET
     """Slack's id of a channel; null for none."""
@@ -34,7 +44,21 @@ class SlackSettingsInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class Schedule(Serializable):
-    """A schedule; it has the members of its type, and the others are null or empty."""
+    """A schedule; it has the members of its type, and the others are null or empty.
+
+    Attributes:
+        id: Id of the schedule.
+        name: Not unique.
+        on_call_now: Ids of the users who were on call when it was read.
+        type: Where its shifts come from.
+        team_id: Id of the team; null for none.
+        slack: What Slack is told about the schedule.
+        time_zone: Of types calendar and web.
+        shifts: Ids of on-call shifts, of types calendar and web.
+        ical_url_primary: Of type ical.
+        ical_url_overrides: Of types ical and calendar.
+        enable_web_overrides: Of type calendar.
+    """
 
     id: str
     """Id of the schedule."""
@@ -68,7 +92,15 @@ class Schedule(Serializable):
 
 @attrs.frozen(kw_only=True)
 class FinalShift(Serializable):
-    """One user who is on call from a start to an end."""
+    """One user who is on call from a start to an end.
+
+    Attributes:
+        user_pk: Id of the user.
+        shift_start: When the shift begins.
+        shift_end: When the shift ends.
+        user_email: Email address of the user.
+        user_username: Login name of the user in Grafana.
+    """
 
     user_pk: str
     """Id of the user."""
@@ -84,7 +116,16 @@ class FinalShift(Serializable):
 
 @attrs.frozen(kw_only=True)
 class IcalScheduleCreate(Serializable):
-    """A schedule that the server reads from iCalendar files."""
+    """A schedule that the server reads from iCalendar files.
+
+    Attributes:
+        type: Always `ical`.
+        name: Up to 200 characters; not unique.
+        ical_url_primary: URL of an iCalendar file, which the server downloads at once.
+        team_id: Id of the team.
+        slack: What Slack is told about the schedule.
+        ical_url_overrides: URL of an iCalendar file whose events replace others.
+    """
 
     type: Literal["ical"] = "ical"
     """Always `ical`."""
@@ -102,7 +143,18 @@ class IcalScheduleCreate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class CalendarScheduleCreate(Serializable):
-    """A schedule of shifts that the API manages."""
+    """A schedule of shifts that the API manages.
+
+    Attributes:
+        type: Always `calendar`.
+        name: Up to 200 characters; not unique.
+        time_zone: IANA name, such as Europe/Berlin.
+        team_id: Id of the team.
+        slack: What Slack is told about the schedule.
+        shifts: Ids of its on-call shifts, in no order.
+        ical_url_overrides: URL of an iCalendar file whose events replace others.
+        enable_web_overrides: Whether overrides are made on the web, and not in that file.
+    """
 
     type: Literal["calendar"] = "calendar"
     """Always `calendar`."""
@@ -124,7 +176,16 @@ class CalendarScheduleCreate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class WebScheduleCreate(Serializable):
-    """A schedule that is edited on the web; the open-source engine takes no later change by the API."""
+    """A schedule that is edited on the web; the open-source engine takes no later change by the API.
+
+    Attributes:
+        type: Always `web`.
+        name: Up to 200 characters; not unique.
+        time_zone: IANA name, such as Europe/Berlin.
+        team_id: Id of the team.
+        slack: What Slack is told about the schedule.
+        shifts: Ids of its on-call shifts, in no order.
+    """
 
     type: Literal["web"] = "web"
     """Always `web`."""
@@ -142,7 +203,18 @@ class WebScheduleCreate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class ScheduleUpdate(Serializable):
-    """Changes to a schedule; absent members are unchanged."""
+    """Changes to a schedule; absent members are unchanged.
+
+    Attributes:
+        name: Up to 200 characters; not unique.
+        team_id: Id of the new team; null for no team.
+        slack: What Slack is told about the schedule.
+        time_zone: IANA name; of types calendar and web.
+        shifts: Ids of all its on-call shifts, in no order; of type calendar.
+        ical_url_primary: URL that the server downloads at once; of type ical.
+        ical_url_overrides: URL, or null for none; of types ical and calendar.
+        enable_web_overrides: Of type calendar.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | UnsetType = UNSET
     """Up to 200 characters; not unique."""

@@ -13,7 +13,14 @@ from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
 
 @attrs.frozen(kw_only=True)
 class SwapUser(Serializable):
-    """A user of a shift."""
+    """A user of a shift.
+
+    Attributes:
+        pk: Id of the user.
+        display_name: Name that Grafana shows.
+        email: Email address.
+        avatar_full: URL of a picture.
+    """
 
     pk: str
     """Id of the user."""
@@ -27,7 +34,12 @@ class SwapUser(Serializable):
 
 @attrs.frozen(kw_only=True)
 class SwapRequest(Serializable):
-    """The swap that a user of a shift takes part in."""
+    """The swap that a user of a shift takes part in.
+
+    Attributes:
+        pk: Id of the swap.
+        user: The beneficiary, once it is taken.
+    """
 
     pk: str
     """Id of the swap."""
@@ -37,7 +49,15 @@ class SwapRequest(Serializable):
 
 @attrs.frozen(kw_only=True)
 class ShiftUser(Serializable):
-    """Who is on call in a shift, and by which swap."""
+    """Who is on call in a shift, and by which swap.
+
+    Attributes:
+        pk: Id of the user: the benefactor, once the swap is taken.
+        display_name: Name that Grafana shows.
+        email: Email address.
+        avatar_full: URL of a picture.
+        swap_request: The swap that puts the user there; null for none.
+    """
 
     pk: str
     """Id of the user: the benefactor, once the swap is taken."""
@@ -53,7 +73,11 @@ class ShiftUser(Serializable):
 
 @attrs.frozen(kw_only=True)
 class ShiftReference(Serializable):
-    """The on-call shift that something comes from."""
+    """The on-call shift that something comes from.
+
+    Attributes:
+        pk: Id of the on-call shift.
+    """
 
     pk: str | None = None
     """Id of the on-call shift."""
@@ -61,7 +85,22 @@ class ShiftReference(Serializable):
 
 @attrs.frozen(kw_only=True)
 class SwappedShift(Serializable):
-    """The part of a shift that a swap concerns."""
+    """The part of a shift that a swap concerns.
+
+    Attributes:
+        start: When the shift begins.
+        end: When the shift ends.
+        users: Who is on call.
+        all_day: Whether it takes whole days.
+        missing_users: Names of users that the server does not know.
+        priority_level: Of shifts at the same time, those of the highest level count.
+        source: What made the on-call shift, such as `web`, `api` or `terraform`.
+        calendar_type: 0 of the schedule itself, 1 of its overrides.
+        is_empty: Whether nobody is on call.
+        is_gap: Whether it stands for a time without a shift.
+        is_override: Whether it is an override.
+        shift: The shift that it comes from.
+    """
 
     start: AwareDatetime
     """When the shift begins."""
@@ -91,7 +130,21 @@ class SwappedShift(Serializable):
 
 @attrs.frozen(kw_only=True)
 class ShiftSwap(Serializable):
-    """A request that somebody take the shifts of a user, and who has taken them."""
+    """A request that somebody take the shifts of a user, and who has taken them.
+
+    Attributes:
+        id: Id of the swap.
+        created_at: When it was asked for.
+        schedule: Id of the schedule.
+        swap_start: From when on the beneficiary is free.
+        swap_end: Until when the beneficiary is free.
+        beneficiary: Id of the user whose shifts are to be taken.
+        updated_at: When it was last changed.
+        status: When it was read: an open one that has started is `past_due`.
+        description: Why, in words.
+        benefactor: Id of the user who has taken them.
+        shifts: What it concerns; in lists, the server leaves it out.
+    """
 
     id: str
     """Id of the swap."""
@@ -125,7 +178,15 @@ class ShiftSwap(Serializable):
 
 @attrs.frozen(kw_only=True)
 class ShiftSwapCreate(Serializable):
-    """A shift swap to ask for."""
+    """A shift swap to ask for.
+
+    Attributes:
+        schedule: Id of the schedule.
+        swap_start: First moment, timezone-aware and in the future.
+        swap_end: End, timezone-aware and after the start.
+        beneficiary: Id of the user whose shifts are to be taken.
+        description: Up to 3000 characters, for those who may take them.
+    """
 
     schedule: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the schedule."""
@@ -143,7 +204,14 @@ class ShiftSwapCreate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class ShiftSwapUpdate(Serializable):
-    """Changes to a shift swap; absent members are unchanged."""
+    """Changes to a shift swap; absent members are unchanged.
+
+    Attributes:
+        schedule: Id of the new schedule.
+        swap_start: New start, timezone-aware and in the future.
+        swap_end: New end, timezone-aware and after the start.
+        description: Up to 3000 characters; null for none.
+    """
 
     schedule: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
     """Id of the new schedule."""
@@ -159,7 +227,11 @@ class ShiftSwapUpdate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class ShiftSwapTake(Serializable):
-    """Who takes the shifts."""
+    """Who takes the shifts.
+
+    Attributes:
+        benefactor: Id of the user who takes the shifts; not the beneficiary.
+    """
 
     benefactor: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who takes the shifts; not the beneficiary."""

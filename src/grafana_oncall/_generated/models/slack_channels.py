@@ -9,7 +9,12 @@ from grafana_oncall._core.serializable import Serializable
 
 @attrs.frozen(kw_only=True)
 class SlackChannel(Serializable):
-    """A Slack channel."""
+    """A Slack channel.
+
+    Attributes:
+        name: Name of the channel.
+        slack_id: Id in Slack, which routes and schedules take as `channel_id`.
+    """
 
     name: str
     """Name of the channel."""

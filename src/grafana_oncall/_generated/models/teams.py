@@ -9,7 +9,15 @@ from grafana_oncall._core.serializable import Serializable, short_repr
 
 @attrs.frozen(kw_only=True)
 class Team(Serializable):
-    """A team of the organization."""
+    """A team of the organization.
+
+    Attributes:
+        id: Id of the team.
+        name: Name of the team.
+        grafana_id: Number of the team in Grafana.
+        email: Email address.
+        avatar_url: URL of its picture; may be relative to Grafana's.
+    """
 
     id: str
     """Id of the team."""

@@ -9,7 +9,13 @@ from grafana_oncall._core.serializable import Serializable, short_repr
 
 @attrs.frozen(kw_only=True)
 class SlackUserGroup(Serializable):
-    """A user group as Slack has it."""
+    """A user group as Slack has it.
+
+    Attributes:
+        id: Id in Slack, which schedules take as `user_group_id`.
+        name: Name of the group in Slack.
+        handle: What is mentioned after @.
+    """
 
     id: str
     """Id in Slack, which schedules take as `user_group_id`."""
@@ -27,7 +33,13 @@ class SlackUserGroup(Serializable):
 
 @attrs.frozen(kw_only=True)
 class UserGroup(Serializable):
-    """A group of users that escalation steps can notify."""
+    """A group of users that escalation steps can notify.
+
+    Attributes:
+        id: Id in OnCall, which escalation steps take as `group_to_notify`.
+        type: `slack_based`; there is no other type yet.
+        slack: The group in Slack.
+    """
 
     id: str
     """Id in OnCall, which escalation steps take as `group_to_notify`."""

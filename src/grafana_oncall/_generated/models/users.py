@@ -19,7 +19,12 @@ class UserRole(OpenStrEnum):
 
 @attrs.frozen(kw_only=True)
 class SlackUser(Serializable):
-    """The Slack account of a user."""
+    """The Slack account of a user.
+
+    Attributes:
+        user_id: Slack's id of the user.
+        team_id: Slack's id of the workspace.
+    """
 
     user_id: str
     """Slack's id of the user."""
@@ -29,7 +34,21 @@ class SlackUser(Serializable):
 
 @attrs.frozen(kw_only=True)
 class User(Serializable):
-    """A user of the organization."""
+    """A user of the organization.
+
+    Attributes:
+        id: Id of the user.
+        username: Login name in Grafana.
+        role: Role in Grafana.
+        grafana_id: Number of the user in Grafana.
+        email: Email address.
+        is_phone_number_verified: Whether phone calls and SMS reach the user.
+        timezone: Such as Europe/Berlin.
+        teams: Ids of the user's teams.
+        slack: The account in Slack; null for none.
+        phone_number: Grafana Cloud only; null if it may not be seen.
+        phone_number_status: Grafana Cloud only: available, private or not_configured.
+    """
 
     id: str
     """Id of the user."""

@@ -32,7 +32,13 @@ class EventType(OpenStrEnum):
 
 @attrs.frozen(kw_only=True)
 class EventHeader(Serializable):
-    """What happened, and when."""
+    """What happened, and when.
+
+    Attributes:
+        type: What happened.
+        time: When, where the type is alert group created, acknowledge, resolve or silence.
+        until: When a silence ends; null for a silence without end.
+    """
 
     type: EventType
     """What happened."""
@@ -44,7 +50,13 @@ class EventHeader(Serializable):
 
 @attrs.frozen(kw_only=True)
 class EventUser(Serializable):
-    """A user in the payload of a webhook."""
+    """A user in the payload of a webhook.
+
+    Attributes:
+        id: Id of the user.
+        username: Login name in Grafana.
+        email: Email address.
+    """
 
     id: str
     """Id of the user."""
@@ -62,7 +74,27 @@ class EventUser(Serializable):
 
 @attrs.frozen(kw_only=True)
 class EventAlertGroup(Serializable):
-    """An alert group in the payload of a webhook. It may have changed since the event."""
+    """An alert group in the payload of a webhook. It may have changed since the event.
+
+    Attributes:
+        id: Id of the alert group.
+        integration_id: Id of the integration.
+        alerts_count: Number of alerts in it.
+        state: What it is now: firing, acknowledged, resolved or silenced.
+        created_at: When its first alert arrived.
+        team_id: Id of the team; null for none.
+        route_id: Id of the route that its alerts took.
+        resolved_at: When it was resolved.
+        resolved_by: Id of the user who resolved it.
+        acknowledged_at: When it was acknowledged.
+        acknowledged_by: Id of the user who acknowledged it.
+        labels: Values by key, where the API has a list; a server without labels sends the
+            API's list.
+        title: Title of the alert group.
+        permalinks: Links to it.
+        silenced_at: When it was silenced.
+        last_alert: Its latest alert.
+    """
 
     id: str
     """Id of the alert group."""
@@ -106,7 +138,15 @@ class EventAlertGroup(Serializable):
 
 @attrs.frozen(kw_only=True)
 class EventIntegration(Serializable):
-    """The integration of an alert group in the payload of a webhook."""
+    """The integration of an alert group in the payload of a webhook.
+
+    Attributes:
+        id: Id of the integration.
+        type: Such as webhook, alertmanager or grafana.
+        name: Name of the integration.
+        team: Name of its team.
+        labels: Values by key; absent on a server without labels.
+    """
 
     id: str
     """Id of the integration."""
@@ -128,7 +168,13 @@ class EventIntegration(Serializable):
 
 @attrs.frozen(kw_only=True)
 class EventWebhook(Serializable):
-    """The webhook that was triggered."""
+    """The webhook that was triggered.
+
+    Attributes:
+        id: Id of the webhook.
+        name: Name of the webhook.
+        labels: Values by key.
+    """
 
     id: str
     """Id of the webhook."""
@@ -146,7 +192,23 @@ class EventWebhook(Serializable):
 
 @attrs.frozen(kw_only=True)
 class WebhookEvent(Serializable):
-    """What an outgoing webhook sends when something happens to an alert group."""
+    """What an outgoing webhook sends when something happens to an alert group.
+
+    Attributes:
+        event: What happened, and when.
+        alert_group: The alert group, after the event.
+        alert_group_id: Id of the alert group.
+        user: The user who did it; null if no user did.
+        alert_payload: Payload of the group's first alert; any JSON.
+        integration: The integration that the alert group comes from.
+        notified_users: The users who have been notified of the group.
+        users_to_be_notified: The users whom the escalation is going to notify.
+        alert_group_acknowledged_by: Id of the user who acknowledged it; null if nobody did.
+        alert_group_resolved_by: Id of the user who resolved it; null if nobody did.
+        webhook: Absent on a server without labels.
+        responses: The responses to other webhooks, by webhook id; absent if there are none.
+        external_id: Id of the alert group for other systems.
+    """
 
     event: EventHeader
     """What happened, and when."""
@@ -189,7 +251,28 @@ class HttpMethod(OpenStrEnum):
 
 @attrs.frozen(kw_only=True)
 class Webhook(Serializable):
-    """A request that the server sends when something happens to an alert group."""
+    """A request that the server sends when something happens to an alert group.
+
+    Attributes:
+        id: Id of the webhook.
+        name: Name of the webhook.
+        is_webhook_enabled: Whether it is sent.
+        team: Id of the team.
+        data: The body, a Jinja2 template, where `forward_all` is false.
+        username: User name for basic authentication.
+        password: Sixteen asterisks, if there is one.
+        authorization_header: Sixteen asterisks, if there is one.
+        trigger_template: A Jinja2 template: the webhook is only sent if it makes `True`.
+        headers: Further headers: a JSON object as text, or a Jinja2 template that makes
+            one.
+        url: Where to send; a Jinja2 template.
+        forward_all: Whether the body is the whole event.
+        http_method: Method of the request.
+        trigger_type: Which event it is sent for.
+        integration_filter: Ids of the integrations whose groups it is sent for; null for
+            all.
+        preset: Preset that fills in its other settings; null for none.
+    """
 
     id: str
     """Id of the webhook."""
@@ -233,7 +316,29 @@ class Webhook(Serializable):
 
 @attrs.frozen(kw_only=True)
 class WebhookCreate(Serializable):
-    """An outgoing webhook to create."""
+    """An outgoing webhook to create.
+
+    Attributes:
+        name: Unique in the organization, up to 100 characters.
+        url: Where to send; a Jinja2 template.
+        http_method: Method of the request.
+        trigger_type: What a webhook is sent for: `escalation` by a step of an escalation
+            chain, `status change` for any change of state. The last four are known to Grafana
+            Cloud only.
+        is_webhook_enabled: Whether it is sent at all, by default true.
+        team: Id of the team; without it, the current team of the user, usually none.
+        data: The body, a Jinja2 template, where `forward_all` is false.
+        forward_all: Whether the body is the whole event, by default true.
+        username: User name for basic authentication.
+        password: Password for basic authentication.
+        authorization_header: Value of the header Authorization.
+        headers: Further headers, as a mapping, or as a Jinja2 template that makes a JSON
+            object.
+        trigger_template: A Jinja2 template: the webhook is only sent if it makes `True`.
+        integration_filter: Ids of the integrations whose groups it is sent for; null for
+            all.
+        preset: Grafana Cloud only: the open-source engine refuses any.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     """Unique in the organization, up to 100 characters."""
@@ -270,7 +375,31 @@ class WebhookCreate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class WebhookUpdate(Serializable):
-    """Changes to an outgoing webhook; absent members are unchanged, but see `update`."""
+    """Changes to an outgoing webhook; absent members are unchanged, but see `update`.
+
+    Attributes:
+        name: Unique in the organization, up to 100 characters.
+        url: Where to send; a Jinja2 template.
+        http_method: Method of the request.
+        trigger_type: What a webhook is sent for: `escalation` by a step of an escalation
+            chain, `status change` for any change of state. The last four are known to Grafana
+            Cloud only.
+        is_webhook_enabled: Whether it is sent at all.
+        team: Id of the team; null for no team.
+        data: The body, a Jinja2 template, where `forward_all` is false.
+        forward_all: Whether the body is the whole event.
+        username: User name for basic authentication.
+        password: Password for basic authentication. Sixteen asterisks, as in responses,
+            keep the present one.
+        authorization_header: Value of the header Authorization. Sixteen asterisks, as in
+            responses, keep the present one.
+        headers: Further headers, as a mapping, or as a Jinja2 template that makes a JSON
+            object.
+        trigger_template: A Jinja2 template: the webhook is only sent if it makes `True`.
+        integration_filter: Ids of the integrations whose groups it is sent for; null for
+            all.
+        preset: Grafana Cloud only: the open-source engine refuses any.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | UnsetType = UNSET
     """Unique in the organization, up to 100 characters."""
@@ -309,7 +438,18 @@ class WebhookUpdate(Serializable):
 
 @attrs.frozen(kw_only=True)
 class WebhookResponse(Serializable):
-    """What a webhook sent, and what came back."""
+    """What a webhook sent, and what came back.
+
+    Attributes:
+        timestamp: When it was sent.
+        url: Where it was sent.
+        request_trigger: What `trigger_template` made, if it was not sent.
+        request_headers: The headers that were sent, as the text of a JSON object.
+        request_data: The body that was sent, or what is wrong with a template.
+        status_code: Null if nothing was sent.
+        content: The body that came back.
+        event_data: The event, as the text of a JSON object.
+    """
 
     timestamp: AwareDatetime
     """When it was sent."""
