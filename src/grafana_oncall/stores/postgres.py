@@ -15,24 +15,21 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal, LiteralString, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-import attrs
-
-from grafana_oncall._core.extras import install
 from grafana_oncall._core.text import shown
-from grafana_oncall._http.auth import Redactor
 from grafana_oncall._validation.arguments import duration
 from grafana_oncall.errors import InvalidArgument, StoreUnavailable
 
 from . import statements as sql
+from .postgres_connection import Connection, pool_of, redactor_of
 from .protocols import Opened, StoredCheckpoint
 
 if TYPE_CHECKING:
-    from psycopg import AsyncConnection, AsyncCursor
+    from psycopg import AsyncCursor
     from psycopg_pool import AsyncConnectionPool
 
 
@@ -80,8 +77,8 @@ class PostgresStore:
         self._keep = duration("keep", keep)
         self._timeout = duration("timeout", timeout).total_seconds()
         self._own = isinstance(postgres, str)
-        self._redactor = _redactor(postgres)
-        self._pool = _pool(postgres, self._timeout)
+        self._redactor = redactor_of(postgres)
+        self._pool = pool_of(postgres, self._timeout)
         from psycopg import Error  # noqa: PLC0415  # an extra
 
         self._postgres_error = Error
@@ -187,12 +184,12 @@ class PostgresStore:
             await run(sql.FORGET, name=_seen(key))
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncGenerator[_Connection]:
+    async def _connection(self) -> AsyncGenerator[Connection]:
         try:
             async with asyncio.timeout(self._timeout):
                 await self._prepare()
                 async with self._pool.connection() as connection:
-                    yield _Connection(connection, self._table)
+                    yield Connection(connection, self._table)
         except TimeoutError:
             reason = f"no reply within {self._timeout:g} seconds"
         except (self._postgres_error, OSError) as error:
@@ -210,7 +207,7 @@ class PostgresStore:
             if self._own:
                 await self._pool.open()
             async with self._pool.connection() as connection:
-                run = _Connection(connection, self._table)
+                run = Connection(connection, self._table)
                 async with run.transaction():
                     if await _value(await run(sql.IS_MISSING, name=self._table)):
                         # Two stores that make it at the same time would trip over each other.
@@ -218,77 +215,6 @@ class PostgresStore:
                         await run(sql.CREATE)
                     await run(sql.PURGE, keep=self._keep)
             self._prepared = True
-
-
-@attrs.frozen
-class _Connection:
-    """Executes statements about one table."""
-
-    _connection: AsyncConnection[Any]
-    _table: str
-
-    def transaction(self) -> AbstractAsyncContextManager[object]:
-        return self._connection.transaction()
-
-    async def __call__(self, statement: LiteralString, /, **values: object) -> AsyncCursor[Any]:
-        from psycopg.sql import SQL, Identifier  # noqa: PLC0415  # an extra
-
-        *schema, name = self._table.split(".")
-        query = SQL(statement).format(
-            table=Identifier(*schema, name),
-            head=Identifier(f"{name}_head"),
-            lines=Identifier(f"{name}_lines"),
-        )
-        # With parameters, PostgreSQL takes one statement at a time.
-        return await self._connection.execute(query, values or None)
-
-
-def _redactor(postgres: object) -> Redactor:
-    """Return what redacts the password of a connection string; raise InvalidArgument if it is none.
-
-    The errors of libpq for one that makes no sense repeat parts of it, and its pool logs them.
-    """
-    if not isinstance(postgres, str):
-        return Redactor()
-    try:
-        from psycopg import Error  # noqa: PLC0415  # an extra
-        from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
-    except ImportError as error:
-        raise _missing() from error
-    try:
-        password = conninfo_to_dict(postgres).get("password")
-    except Error:
-        message = "postgres: it is no connection string, such as postgresql://user@host/database."
-        problem = InvalidArgument(message, argument="postgres")
-    else:
-        return Redactor(str(password), "password") if password else Redactor()
-    raise problem
-
-
-def _missing() -> InvalidArgument:
-    message = f"PostgresStore needs another package: {install('postgres')}"
-    return InvalidArgument(message, argument="postgres")
-
-
-def _pool(postgres: object, timeout: float) -> AsyncConnectionPool[Any]:
-    try:
-        # An extra.
-        from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415
-    except ImportError as error:
-        raise _missing() from error
-    if isinstance(postgres, AsyncConnectionPool):
-        return cast("AsyncConnectionPool[Any]", postgres)  # type: ignore[redundant-cast]  # its type is partly unknown
-    if not isinstance(postgres, str):
-        message = f"postgres={shown(postgres)}: a connection string or a pool is needed."
-        raise InvalidArgument(message, argument="postgres")
-    return AsyncConnectionPool(
-        postgres,
-        open=False,
-        min_size=1,
-        timeout=timeout * 0.8,
-        kwargs={"autocommit": True},
-        check=AsyncConnectionPool.check_connection,
-    )
 
 
 async def _value(cursor: AsyncCursor[Any]) -> Any:
