@@ -32,18 +32,21 @@ def settings(url: str, token: str, **more: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def python(
-    *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    patience: float = PATIENCE,
 ) -> AsyncGenerator[Process]:
     """Run Python, which does not outlive the block; unread output is kept for the report.
 
     Raises:
-        TimeoutError: The block takes longer than any program should.
+        TimeoutError: The block takes longer than that; by default, than any one program should.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, env=env, cwd=cwd, stdout=PIPE, stderr=PIPE
     )
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             yield process
     finally:
         if process.returncode is None:

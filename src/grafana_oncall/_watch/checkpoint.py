@@ -1,7 +1,7 @@
 """The checkpoint: what a watcher knows, as a value that outlives it, and its JSON.
 
 As a file, a checkpoint is its value in one line of JSON and, behind that, a journal: a line for
-each thing that has happened since (`checkpoint_file` writes it).
+each thing that has happened since (`checkpoint_file` writes it, and `checkpoint_store` in a store).
 
     {"format": 1, "groups": [{"id": "I1", …}, …], …, "polled": …, "query": …, "server": …}
     {"polled": "2026-03-02T09:30:15Z"}              groups were read
@@ -184,13 +184,18 @@ def _pieces(checkpoint: Checkpoint) -> Iterator[bytes]:
     yield tail
 
 
+def sealed_pieces(checkpoint: Checkpoint) -> Iterator[bytes]:
+    """Encode a checkpoint as the first line of a file, in pieces."""
+    return seal(_pieces(checkpoint))
+
+
 def write_new(checkpoint: Checkpoint, path: Path) -> Path:
     """Write the value, through to the disk, into a file beside `path`, and return its path."""
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "Not a regular file")  # such as a pipe: it would be replaced
     new = beside(path)
     with FileIO(open_new(new), "wb") as file:
-        for piece in seal(_pieces(checkpoint)):
+        for piece in sealed_pieces(checkpoint):
             append(file.fileno(), piece)
         os.fsync(file.fileno())
     return new

@@ -39,8 +39,8 @@ Kind: TypeAlias = Literal["polled", "in_flight", "delivered"]
 
 _TO_APPEND: Final = os.O_WRONLY | os.O_APPEND
 
-_MIN_JOURNAL: Final = 64 * 1024
-"""Bytes of lines below which a file, however small, is not compacted."""
+MIN_JOURNAL: Final = 64 * 1024
+"""Bytes of lines below which a checkpoint, however small, is not compacted."""
 
 _LOCK_TIMEOUT: Final = 5.0
 """Seconds to wait for another watcher to release the file."""
@@ -53,11 +53,14 @@ class CheckpointFile:
     With `locked=False` nothing ensures it.
     """
 
+    standby = False
+
     def __init__(self, path: Path, *, locked: bool = True) -> None:
         try:
             self.path = path.resolve()  # its lock is the same under all its names
         except (OSError, RuntimeError, ValueError) as error:  # of a circle of links, a NUL …
             raise unusable(path, error) from error
+        self.name = str(self.path)
         self._locked = locked
         self.is_open = False
         """Whether it is between `lock` and `unlock`."""
@@ -109,6 +112,9 @@ class CheckpointFile:
         self._release()  # the lock file was removed between `open_private` and `lock`
         return False
 
+    def check_lead(self) -> None:
+        """Do nothing: a lock lasts, and files have no replicas."""
+
     def check_lock(self) -> None:
         """Lock the file anew if the lock file was removed; close it if that fails.
 
@@ -132,6 +138,10 @@ class CheckpointFile:
             "file system with locks; or pass lock=False, and let no other watcher use this one."
         )
         return CheckpointError(message, path=str(self.path))
+
+    async def close(self) -> None:
+        """Unlock it; this waits for nothing."""
+        self.unlock()
 
     def unlock(self) -> None:
         """Close the file, and let other watchers lock it."""
@@ -197,6 +207,9 @@ class CheckpointFile:
             raise unusable(self.path, error) from error
         return True
 
+    async def stored(self) -> None:
+        """Wait for nothing, because lines that were appended are in the file."""
+
     def _size(self) -> int | None:
         """Return the size of the open file; None if there is none, or it was removed."""
         if self._file is None:
@@ -210,7 +223,7 @@ class CheckpointFile:
         new.replace(self.path)
         self._file = open_private(self.path, _TO_APPEND)
         size = os.fstat(self._file).st_size
-        self._compact_at = size + max(size, _MIN_JOURNAL)
+        self._compact_at = size + max(size, MIN_JOURNAL)
 
     def _close(self) -> None:
         if self._file is not None:

@@ -3,8 +3,8 @@
 How it works, and why nothing is lost or reported twice. Each poll reads what may have changed
 (`poller`), the tracker compares that with what was last reported (`tracker`), and the consumer gets
 the differences. The consumer marks each group in flight before it handles the changes, and
-delivered afterwards; the recorder keeps both in the checkpoint (`recorder`, `checkpoint_file`). So
-a change is found again at every poll until it is marked delivered, and not after that. Only a
+delivered afterwards; the recorder keeps both in the checkpoint, a file or in a store (`recorder`).
+So a change is found again at every poll until it is marked delivered, and not after that. Only a
 consumer that dies in between gets it twice.
 
 One consumer reads at a time, by the object that `reading` returned to it. A second one gets a
@@ -14,8 +14,8 @@ was left by `break`: then the second one takes over, and the first gets the erro
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from grafana_oncall.errors import (
     OnCallError,
 )
 from grafana_oncall.events import PollEnded
+from grafana_oncall.stores import StoredCheckpoint
 
 from .checkpoint import Checkpoint
 from .recorder import Recorder
@@ -71,7 +72,7 @@ class Follower:
         session: Session,
         source: Source,
         settings: WatchSettings,
-        checkpoint: Checkpoint | str | Path | None,
+        checkpoint: Checkpoint | StoredCheckpoint | str | Path | None,
     ) -> None:
         self._session = session
         self._settings = settings
@@ -113,9 +114,8 @@ class Follower:
         """What these are."""
         return self._source.noun
 
-    @contextmanager
-    def reading(self) -> Generator[object]:
-        """Return the object that stands for the one reader, which calls `begin` next.
+    def reading(self) -> AsyncExitStack:
+        """Return the context of the one reader, who calls `begin` next, and leaves at its end.
 
         A reader that is not polling just now, as after a `break`, gives way to a new one, unless it
         reads exclusively.
@@ -126,41 +126,48 @@ class Follower:
         if self._polling or self._exclusive:
             message = "Another task is reading from this watcher: make one for each loop or bot."
             raise ClientStateError(message)
-        self._reader, self._exclusive = (reader := object()), True
-        try:
-            yield reader
-        except BaseException as error:
-            self._leave(reader, error)
-            raise
-        else:
-            self._leave(reader)
+        self._reader, self._exclusive = (reader := AsyncExitStack()), True
+        reader.push_async_exit(partial(self._leave, reader))
+        return reader
 
-    async def begin(self, *, exclusive: bool = False) -> None:
-        """Open the checkpoint's file, if there is one, and continue from there."""
+    async def begin(self, on_lost: Callable[[CheckpointError], object] | None = None) -> None:
+        """Open the checkpoint's file or lead, if there is one, and continue from there.
+
+        A reader that must know when another replica leads, or may lead, reads exclusively.
+        """
         self._loop = asyncio.get_running_loop()
+        self.recorder.on_lost = on_lost or self._wake
         await self.recorder.open()
-        self._exclusive = exclusive
+        self._exclusive = on_lost is not None
 
-    def _leave(self, reader: object, error: BaseException | None = None) -> None:
+    def _wake(self, _: CheckpointError) -> None:
+        self.schedule.wake()
+
+    async def _leave(
+        self, reader: object, _kind: object, error: BaseException | None, _traceback: object
+    ) -> None:
         if reader is not self._reader:
             return
-        self._reader, self._exclusive = None, False
+        self._exclusive = True
         try:
-            self.recorder.close()
+            await self.recorder.close()
         except CheckpointError as unsaved:
             if error is None:
                 raise
             _logger.error("When watching ended: %s", unsaved)  # noqa: TRY400  # nor a traceback
+        finally:
+            self._reader, self._exclusive = None, False
 
     def hint(self, ids: Collection[str]) -> None:
         """Ask for these groups to be read at once, from any thread."""
         call_in(self._loop, partial(self.schedule.hint, ids))
 
     def check(self, reader: object) -> None:
-        """Raise ClientStateError when another reader has taken over."""
+        """Raise ClientStateError if another reader has taken over, CheckpointError if a replica."""
         if reader is not self._reader:
             message = "Another task has begun to read from this watcher. Make one for each reader."
             raise ClientStateError(message)
+        self.recorder.check_lead()
 
     async def poll(self, reader: object, busy: Collection[str] = ()) -> Poll:
         """Wait until a poll is due or hinted at, and return what it found, except of busy groups.
@@ -199,9 +206,13 @@ class Follower:
         has_polled = self.recorder.polled is not None
         return (missing and has_polled) or self._session.shared.is_temporary(error)
 
-    def mark_in_flight(self, changes: Changes) -> None:
+    async def mark_in_flight(self, changes: Changes) -> None:
         """Record that a group's changes are about to be delivered; may raise CheckpointError."""
-        self.recorder.mark_in_flight(changes)
+        await self.recorder.mark_in_flight(changes)
+
+    async def mark_gap_in_flight(self) -> None:
+        """Record that a gap is about to be delivered; may raise CheckpointError."""
+        await self.recorder.stored()
 
     def mark_delivered(self, changes: Changes) -> None:
         """Record that a group's changes were handled."""

@@ -1,25 +1,86 @@
-"""Recording what was polled and delivered, in memory and in the checkpoint's file."""
+"""Recording what was polled and delivered, in memory and in the checkpoint's file or store."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from grafana_oncall._session.organization import Stack
 from grafana_oncall._validation.arguments import path_of
 from grafana_oncall.changes import Gap
 from grafana_oncall.errors import CheckpointError
+from grafana_oncall.stores import StoredCheckpoint
 
 from .checkpoint import Checkpoint, delivery_state, members
 from .checkpoint_file import CheckpointFile, Kind
+from .checkpoint_store import CheckpointLog
 from .schedule import Timestamp
 from .tracker import Changes, Delivery, Tracker
+
+
+class Storage(Protocol):
+    """Where a checkpoint is kept: a file or a store."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file, if it is one."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+        ...
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is between `lock` and `close`."""
+        ...
+
+    @property
+    def standby(self) -> bool:
+        """Whether another replica leads, and this one waits."""
+        ...
+
+    async def lock(self) -> bool:
+        """Reserve it for this object until `close`; return False if it is reserved already."""
+        ...
+
+    def check_lead(self) -> None:
+        """Raise CheckpointError if another replica leads, or may lead by now."""
+
+    def check_lock(self) -> None:
+        """Raise CheckpointError if it is another watcher's by now."""
+
+    def load(self) -> Checkpoint | None:
+        """Return what is in it; None if there is nothing yet."""
+        ...
+
+    @property
+    def needs_rewrite(self) -> bool:
+        """Whether `rewrite` comes next, because there are no lines, or too many."""
+        ...
+
+    async def rewrite(self, checkpoint: Checkpoint) -> None:
+        """Put this value in the place of all lines."""
+
+    def append(self, kind: Kind, value: datetime | Delivery) -> bool:
+        """Add a line; return False where the file is missing."""
+        ...
+
+    async def stored(self) -> None:
+        """Wait until all lines will survive this process."""
+
+    def save(self, checkpoint: Callable[[], Checkpoint]) -> None:
+        """Let all lines survive the machine, where that is possible without waiting for others."""
+
+    async def close(self) -> None:
+        """Write what is left, and let another watcher use it."""
 
 
 class Recorder:
     """The tracker, the time of the last poll and the gaps to report; and their checkpoint.
 
-    A delivery is in the file before it begins: where that fails, it does not begin. What is
+    A delivery is in the checkpoint before it begins: where that fails, it does not begin. What is
     recorded after the fact (a delivery that was handled, a gap that was reported) cannot be undone,
     so an error there is kept, and `check` raises it before the next poll.
     """
@@ -29,7 +90,7 @@ class Recorder:
         stack: Stack,
         query: Sequence[tuple[str, str]],
         tracker: Tracker[Any],
-        checkpoint: Checkpoint | str | Path | None,
+        checkpoint: Checkpoint | StoredCheckpoint | str | Path | None,
         *,
         locked: bool,
     ) -> None:
@@ -41,19 +102,31 @@ class Recorder:
         self._gaps: list[Gap] = []
         """Gaps that were found and not delivered yet."""
         self._failure: CheckpointError | None = None
-        self._file: CheckpointFile | None = None
-        if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
-            self._file = CheckpointFile(path_of("checkpoint", checkpoint), locked=locked)
-            checkpoint = self._file.load()
-        if checkpoint is not None:
+        self.on_lost: Callable[[CheckpointError], object] | None = None
+        """Called when another replica leads, or may lead from now on."""
+        self._storage: Storage | None = None
+        if isinstance(checkpoint, StoredCheckpoint):
+            self._storage = CheckpointLog(checkpoint, lambda: self.checkpoint, self._lose)
+        elif isinstance(checkpoint, Checkpoint):
             self._resume(checkpoint)
+        elif checkpoint is not None:
+            self._storage = CheckpointFile(path_of("checkpoint", checkpoint), locked=locked)
+            self._resume(self._storage.load())
 
-    def _resume(self, checkpoint: Checkpoint) -> None:
+    def _lose(self, error: CheckpointError) -> None:
+        self._failure = error
+        if self.on_lost is not None:
+            self.on_lost(error)
+
+    def _resume(self, checkpoint: Checkpoint | None) -> None:
+        if checkpoint is None:
+            return
         stack = Stack(checkpoint.server, checkpoint.grafana_url)
         if not stack.may_be(self._stack) or sorted(checkpoint.query) != sorted(self._query):
             message = (
                 f"The checkpoint is of {stack} with the filter {checkpoint.query}, and "
-                f"this watcher is of {self._stack} with {self._query}. Use another file for it."
+                f"this watcher is of {self._stack} with {self._query}. "
+                f"Use another {self._noun} for it."
             )
             raise CheckpointError(message, path=self._path)
         self._stored_stack = stack
@@ -64,14 +137,25 @@ class Recorder:
 
     @property
     def _path(self) -> str | None:
-        return None if self._file is None else str(self._file.path)
+        path = None if self._storage is None else self._storage.path
+        return None if path is None else str(path)
+
+    @property
+    def _noun(self) -> str:
+        return "name" if isinstance(self._storage, CheckpointLog) else "file"
+
+    @property
+    def standby(self) -> bool:
+        """Whether another replica leads, and this one waits."""
+        return self._storage is not None and self._storage.standby
 
     def other_organization(self) -> CheckpointError:
         """Return the error for a checkpoint none of whose groups exists for the token."""
+        name = "The checkpoint" if self._storage is None else self._storage.name
         message = (
-            f"{self._path or 'The checkpoint'}: none of its alert groups exists for this token, so "
-            "they are another organization's. Use the token that it was made with, or another "
-            "file. If all of them were deleted, delete the checkpoint to start anew."
+            f"{name}: none of its alert groups exists for this token, so they are another "
+            f"organization's. Use the token that it was made with, or another {self._noun}. If all "
+            "of them were deleted, delete the checkpoint to start anew."
         )
         return CheckpointError(message, path=self._path)
 
@@ -94,55 +178,58 @@ class Recorder:
         return self._gaps[0].since if self._gaps else polled.date
 
     async def open(self) -> None:
-        """Lock the file, if there is one, and continue from its present content."""
+        """Lock the file or lead, if there is one, and continue from its present content."""
         self._failure = None
-        if self._file is not None and await self._file.lock():
+        if self._storage is not None and await self._storage.lock():
             try:
-                stored = self._file.load()  # another watcher may have used it meanwhile
-                if stored is not None:
-                    self._resume(stored)
+                self._resume(self._storage.load())  # another watcher may have used it meanwhile
             except BaseException:
-                self._file.unlock()
+                await self._storage.close()
                 raise
         if self._gaps:  # not delivered: the next poll finds them again, as one
             self.polled, self._gaps = Timestamp(self._gaps[0].since), []
 
-    def close(self) -> None:
-        """Flush the file to the disk and unlock it; raise CheckpointError where that fails."""
+    async def close(self) -> None:
+        """Write what is left, and unlock; raise CheckpointError where that fails."""
         try:
             self.save()
         finally:
-            if self._file is not None:
-                self._file.unlock()
+            if self._open_storage is not None:
+                await self._open_storage.close()
 
     def save(self) -> None:
         """Flush the file to the disk, if it is open."""
-        file = self._open_file
-        if file is not None and self.polled is not None:
-            file.save(lambda: self.checkpoint)
+        storage = self._open_storage
+        if storage is not None and self.polled is not None:
+            storage.save(lambda: self.checkpoint)
 
     @property
-    def _open_file(self) -> CheckpointFile | None:
-        return self._file if self._file is not None and self._file.is_open else None
+    def _open_storage(self) -> Storage | None:
+        return self._storage if self._storage is not None and self._storage.is_open else None
 
     def check(self) -> None:
         """Raise the error of what could not be recorded."""
         if self._failure is not None:
             raise self._failure
 
+    def check_lead(self) -> None:
+        """Raise CheckpointError if another replica leads, or may lead by now."""
+        if self._open_storage is not None:
+            self._open_storage.check_lead()
+
     async def record_poll(self, polled: Timestamp, gap: Gap | None) -> None:
-        """Record a poll, and compact the file where its journal has grown."""
-        file = self._open_file
-        if file is not None:
-            file.check_lock()
+        """Record a poll, and compact the checkpoint where its journal has grown."""
+        storage = self._open_storage
+        if storage is not None:
+            storage.check_lock()
         self._gaps += [] if gap is None else [gap]
         self.polled = polled
-        if file is not None and file.needs_rewrite:
-            await file.rewrite(self.checkpoint)
+        if storage is not None and storage.needs_rewrite:
+            await storage.rewrite(self.checkpoint)
         else:
             self._append("polled", self._complete_until(polled))
 
-    def mark_in_flight(self, changes: Changes) -> None:
+    async def mark_in_flight(self, changes: Changes) -> None:
         """Record that these changes are about to be delivered.
 
         Raises:
@@ -151,6 +238,17 @@ class Recorder:
         delivery = self.tracker.delivery(changes)
         self.tracker.mark_in_flight(delivery)
         self._append("in_flight", delivery)
+        await self.stored()
+
+    async def stored(self) -> None:
+        """Wait until all that was recorded is in the checkpoint, before it is acted on.
+
+        Raises:
+            CheckpointError: It cannot be written.
+        """
+        self.check()
+        if self._open_storage is not None:
+            await self._open_storage.stored()
 
     def mark_delivered(self, changes: Changes) -> None:
         """Record that these changes were handled."""
@@ -166,9 +264,9 @@ class Recorder:
 
     def _append(self, kind: Kind, value: datetime | Delivery) -> None:
         self.check()
-        file = self._open_file
-        if file is not None and not file.append(kind, value):
-            file.save(lambda: self.checkpoint)  # someone has removed it
+        storage = self._open_storage
+        if storage is not None and not storage.append(kind, value):
+            storage.save(lambda: self.checkpoint)  # someone has removed it
 
     def _append_or_fail_later(self, kind: Kind, value: datetime | Delivery) -> None:
         try:

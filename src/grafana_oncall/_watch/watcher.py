@@ -14,6 +14,7 @@ from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import several_ids
 from grafana_oncall.changes import Watched
+from grafana_oncall.stores import StoredCheckpoint
 
 from .checkpoint import Checkpoint
 from .follower import Follower, WatchSettings
@@ -32,6 +33,8 @@ class WatchHealth:
     """Polls that have failed since then."""
     watched: int
     """Groups that are tracked."""
+    standby: bool
+    """Whether another replica leads, and this one waits: nothing is polled."""
 
 
 class Watcher:
@@ -53,15 +56,21 @@ class Watcher:
     A checkpoint that is a file is appended to, without waiting for the disk. Nothing is lost when
     the process is killed; when the machine crashes, what came after the last `save` may be.
 
+    A checkpoint in a store has replicas: watchers with the same name, in any number of processes.
+    One leads, and the others stand by: they send nothing until the leader ends or has not renewed
+    its lease for the `ttl`. Then one of them continues. Iterating raises CheckpointError as soon as
+    the lease has ended, so that nothing more is delivered: start anew, and the watcher stands by.
+    What your code does with a change at that moment goes on; `Bot` cancels it.
+
     One loop or bot at a time reads from a watcher, and one watcher at a time uses a file; a second
     one raises ClientStateError or CheckpointError.
 
     During outages polling continues, with backoff of up to five minutes. Iterating raises
     OnCallError for what does not pass by itself: a token or certificate that is rejected, a closed
-    client, a checkpoint that cannot be written, groups of which none can be decoded; and, before
-    the first response from OnCall, a login page or redirect, and a host that has had no address for
-    two minutes. A group that cannot be decoded, among others that can, is left out until it can
-    be; `events.GroupsSkipped` and the log name it.
+    client, a checkpoint that cannot be written, a store that does not respond at the start, groups
+    of which none can be decoded; and, before the first response from OnCall, a login page or
+    redirect, and a host that has had no address for two minutes. A group that cannot be decoded,
+    among others that can, is left out until it can be; `events.GroupsSkipped` and the log name it.
     """
 
     def __init__(
@@ -69,7 +78,7 @@ class Watcher:
         session: Session,
         source: Source,
         settings: WatchSettings,
-        checkpoint: Checkpoint | str | Path | None,
+        checkpoint: Checkpoint | StoredCheckpoint | str | Path | None,
     ) -> None:
         self._follower = Follower(session, source, settings, checkpoint)
 
@@ -91,6 +100,7 @@ class Watcher:
             lag=follower.lag,
             failures=follower.schedule.failures,
             watched=follower.tracked,
+            standby=follower.recorder.standby,
         )
 
     @property
@@ -106,6 +116,7 @@ class Watcher:
         """Flush the checkpoint's file to the disk, if there is one, while this watcher is read.
 
         For what must survive a crash of the machine; the event loop waits for the disk meanwhile.
+        What a store does not have yet is written at once, and not a tenth of a second later.
         """
         self._follower.recorder.save()
 
@@ -123,19 +134,22 @@ class Watcher:
         follower = self._follower
         # No async generator may be open in here: an event loop that shuts down closes them all at
         # once, in any order.
-        with follower.reading() as reader:
+        async with follower.reading() as reader:
             await follower.begin()
             while True:
                 poll = await follower.poll(reader)
                 if poll.gap is not None:
+                    await follower.mark_gap_in_flight()
+                    follower.check(reader)
                     yield poll.gap
                     follower.check(reader)
                     follower.mark_gap_delivered(poll.gap)
                 for changes in poll.changed:
-                    follower.mark_in_flight(changes)
+                    await follower.mark_in_flight(changes)
                     for change in changes.changes:
-                        yield change
                         follower.check(reader)
+                        yield change
+                    follower.check(reader)
                     follower.mark_delivered(changes)
 
 

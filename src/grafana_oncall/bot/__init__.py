@@ -78,6 +78,8 @@ class BotHealth:
     """Polls that have failed since then."""
     watched: int
     """Groups that are tracked."""
+    standby: bool
+    """Whether another replica leads, and this one waits: nothing is polled or handled."""
     busy: int
     """Groups whose changes are being handled."""
     backlog: int
@@ -95,6 +97,15 @@ class Bot:
     and counts as delivered when all its handlers have returned. What was in flight when a bot ended
     is delivered to the next one, as described for `Watcher`: each change is handled at least once,
     even after a `kill -9`, and changes that were undone meanwhile are reported.
+
+    With a checkpoint in a store, a bot may run as several replicas, of which one acts:
+
+        bot = Bot(client.alert_groups.watch(checkpoint=store.checkpoint("noise", ttl=5)))
+
+    The others stand by. When the leader stops, another takes over at once; when it dies or is cut
+    off, after the `ttl`. A leader that cannot renew its lease stops before that: it cancels its
+    handlers, and `run` raises CheckpointError. Let a supervisor start it again, so that it stands
+    by. While the store does not respond, polling goes on, but no handler starts.
 
     Args:
         watcher: From `client.alert_groups.watch(…)`; the bot keeps its checkpoint.
@@ -116,7 +127,8 @@ class Bot:
     ) -> None:
         self._watcher = of_type("watcher", watcher, Watcher)
         places = whole("max_at_once", max_at_once)
-        self._runner = Runner(follower_of(watcher), self._deliver, max_at_once=places)
+        self._follower = follower_of(watcher)
+        self._runner = Runner(self._follower, self._deliver, max_at_once=places)
         self._handlers: list[tuple[tuple[type[Any], ...], Handler[Any]]] = []
         self._retry = of_type("retry", retry, RetryPolicy)
         self._random = function("random", random)
@@ -166,6 +178,7 @@ class Bot:
             lag=watcher.lag,
             failures=watcher.failures,
             watched=watcher.watched,
+            standby=watcher.standby,
             busy=len(self._runner.busy),
             backlog=self._runner.backlog,
             dead_letters=self._dead_letters,
@@ -207,6 +220,7 @@ class Bot:
 
         Raises:
             OnCallError: What `Watcher` raises.
+            CheckpointError: Another replica has taken over, or may do so.
             InvalidArgument: A signal cannot be handled, as outside the main thread.
             ClientStateError: The bot is running or has run before, or another task reads from its
                 watcher.
@@ -223,12 +237,17 @@ class Bot:
     async def _call(self, handler: Handler[Any], change: Watched) -> Exception | None:
         """Call a handler until it succeeds; return its last exception, or None."""
         for attempt in range(1, self._retry.max_attempts):
-            failure = await failure_of(handler, change)
+            failure = await self._attempt(handler, change)
             if failure is None:
                 return None
             _logger.info("Handler %s failed, retrying: %r", name_of(handler), failure)
             await asyncio.sleep(backoff(self._retry, attempt, self._random))
-        return _as_exception(await failure_of(handler, change))
+        return _as_exception(await self._attempt(handler, change))
+
+    async def _attempt(self, handler: Handler[Any], change: Watched) -> BaseException | None:
+        """Call a handler once, if this replica still leads, and return what it raised."""
+        self._follower.recorder.check_lead()
+        return await failure_of(handler, change)
 
     async def _give_up(self, handler: Handler[Any], change: Watched, error: Exception) -> None:
         self._dead_letters += 1

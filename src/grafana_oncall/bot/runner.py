@@ -8,7 +8,8 @@ so a backlog does not grow either.
 
 A stop, an error of a poll, or a checkpoint that cannot be written ends the polling. Jobs that have
 started are then finished within the grace period; jobs that have not are dropped, because the next
-bot finds their changes again.
+bot finds their changes again. Where another replica leads, or may lead from now on, there is no
+grace: what has started is cancelled.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ import attrs
 from grafana_oncall._core.aio import call_in, cancel_all
 from grafana_oncall._watch.follower import Follower, Poll
 from grafana_oncall.changes import Watched
-from grafana_oncall.errors import ClientStateError, OnCallError
+from grafana_oncall.errors import CheckpointError, ClientStateError, OnCallError
 
 from .signals import stopped_by
 
@@ -40,7 +41,7 @@ class _Job:
     id: str | None
     """Of the group; None for a gap."""
     changes: Sequence[Watched]
-    mark_in_flight: Callable[[], None]
+    mark_in_flight: Callable[[], Awaitable[None]]
     mark_delivered: Callable[[], None]
 
 
@@ -86,14 +87,23 @@ class Runner:
             self._grace.reschedule(asyncio.get_running_loop().time())
         self._stopping.set()
 
+    def _lose(self, error: CheckpointError) -> None:
+        """Cancel what runs, because another replica leads, or may lead from now on."""
+        self._fail(error)
+        self._stop()
+
+    def _fail(self, error: OnCallError) -> None:
+        self._failure = self._failure or error
+        self._stopping.set()
+
     async def run(self, grace: float, signals: Collection[signal.Signals]) -> None:
         """Run, once, until a stop, a signal or an error; then finish within `grace` seconds."""
         if self._loop is not None:
             raise ClientStateError("A bot runs once: make a new one.")
         with stopped_by(signals, self.stop):
             self._loop = asyncio.get_running_loop()
-            with self._follower.reading() as reader:
-                await self._unless_stopped(self._follower.begin(exclusive=True))
+            async with self._follower.reading() as reader:
+                await self._unless_stopped(self._follower.begin(self._lose))
                 if not self._stopping.is_set():
                     await self._run(reader, grace)
         if self._failure is not None:
@@ -124,13 +134,17 @@ class Runner:
                     self._waiting.extend(self._jobs(poll))
                     await self._start(tasks)
             except OnCallError as error:
-                self._failure = error
-                return
+                self._fail(error)
 
     def _jobs(self, poll: Poll) -> Generator[_Job]:
         follower, gap = self._follower, poll.gap
         if gap is not None:
-            yield _Job(None, [gap], lambda: None, partial(follower.mark_gap_delivered, gap))
+            yield _Job(
+                None,
+                [gap],
+                follower.mark_gap_in_flight,
+                partial(follower.mark_gap_delivered, gap),
+            )
         for changes in poll.changed:
             yield _Job(
                 changes.id,
@@ -147,7 +161,6 @@ class Runner:
                 self._waiting.clear()
                 return
             job = self._waiting.popleft()
-            job.mark_in_flight()
             if job.id is not None:
                 self.busy.add(job.id)
             tasks.create_task(self._handle(job))
@@ -155,9 +168,13 @@ class Runner:
     async def _handle(self, job: _Job) -> None:
         """Deliver all changes of a job; they count as delivered when this returns."""
         try:
-            for change in job.changes:
-                await self._deliver(change)
-            job.mark_delivered()
+            await job.mark_in_flight()
+            if not self._stopping.is_set():
+                for change in job.changes:
+                    await self._deliver(change)
+                job.mark_delivered()
+        except CheckpointError as error:
+            self._fail(error)
         except asyncio.CancelledError:
             self._cancelled += 1
             raise

@@ -217,7 +217,9 @@ class JournalError(OnCallError):
 class CheckpointError(OnCallError):
     """The checkpoint of a watcher cannot be written, read, or used for this watcher.
 
-    What to do: as the message says: delete it, or name another file.
+    With a checkpoint in a store, it also means that another replica leads, or may lead by now.
+
+    What to do: as the message says: delete it, name another file, or start again, to stand by.
     """
 
     def __init__(self, message: str, *, path: str | None) -> None:

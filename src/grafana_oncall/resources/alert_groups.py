@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from grafana_oncall._watch.checkpoint import Checkpoint
     from grafana_oncall._watch.watcher import Watcher
     from grafana_oncall.bulk import Bulk
+    from grafana_oncall.stores import StoredCheckpoint
 
 
 def _utc_now() -> datetime:
@@ -96,7 +97,7 @@ class AlertGroups(generated.AlertGroups):
         team_id: str | None = None,
         every: timedelta | float = timedelta(seconds=15),
         existing: bool = False,
-        checkpoint: Checkpoint | str | Path | None = None,
+        checkpoint: Checkpoint | StoredCheckpoint | str | Path | None = None,
         lock: bool = True,
         horizon: timedelta = timedelta(days=30),
         overlap: timedelta = timedelta(minutes=5),
@@ -122,10 +123,13 @@ class AlertGroups(generated.AlertGroups):
             existing: Whether groups that exist at the start are reported as `Created`. Otherwise
                 they are read once, and only their later changes are reported. If an outage delays
                 the start, the start is before the outage, by `clock`.
-            checkpoint: Where an earlier watcher of the same filter ended: its `.checkpoint`, or a
-                file. The watcher continues from the file if it exists, and keeps it up to date with
-                a line for each poll and two for each change. One watcher at a time may use a file.
-                Only its owner can read it.
+            checkpoint: Where an earlier watcher of the same filter ended: its `.checkpoint`, a
+                file, or a place in a store (`store.checkpoint("noise", ttl=5)`). The watcher
+                continues from the file if it exists, and keeps it up to date with a line for each
+                poll and two for each change. One watcher at a time may use a file. Only its owner
+                can read it. In a store it is the same, but that further watchers of the same name
+                stand by until it is their turn, and that polls without changes write a line every
+                `ttl` at most.
             lock: Whether a file is locked, by a lock file beside it, so that a second watcher of it
                 raises CheckpointError. False is for file systems without locks.
             horizon: Groups created longer ago than this are not watched; at most 3650 days.

@@ -32,6 +32,7 @@ from .spans import (
 if TYPE_CHECKING:
     from grafana_oncall._watch.checkpoint import Checkpoint
     from grafana_oncall._watch.watcher import Watcher
+    from grafana_oncall.stores import StoredCheckpoint
 
 _MONTH: Final = timedelta(days=31)
 _WEEK: Final = timedelta(days=7)
@@ -185,7 +186,7 @@ class Schedules(generated.Schedules):
         *,
         every: timedelta | float = timedelta(minutes=1),
         existing: bool = False,
-        checkpoint: Checkpoint | str | Path | None = None,
+        checkpoint: Checkpoint | StoredCheckpoint | str | Path | None = None,
         lock: bool = True,
         clock: Callable[[], datetime] = _utc_now,
     ) -> Watcher:

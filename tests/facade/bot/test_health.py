@@ -18,7 +18,14 @@ make = pytest.fixture(maker)
 async def test_before_it_runs_a_bot_knows_nothing(make: Make) -> None:
     """Its health says so to a probe."""
     assert make().health == BotHealth(
-        polled=None, lag=None, failures=0, watched=0, busy=0, backlog=0, dead_letters=0
+        polled=None,
+        lag=None,
+        failures=0,
+        watched=0,
+        standby=False,
+        busy=0,
+        backlog=0,
+        dead_letters=0,
     )
 
 

@@ -1,0 +1,130 @@
+"""Replicas of a bot that are killed, paused and stopped: real processes, sockets and Redis."""
+
+import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import attrs
+import pytest
+
+from grafana_oncall.testing import FakeOnCall, serve
+from tests.support.programs import PATIENCE, python, settings
+from tests.support.redis_server import redis_server
+from tests.support.replica_program import TTL
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
+
+PROGRAM = Path(__file__).parents[1] / "support" / "replica_program.py"
+NAMES = ("a", "b", "c")
+AT_ONCE = 8
+
+
+@attrs.frozen
+class Line:
+    """What a replica has noted."""
+
+    time: float
+    name: str
+    life: int
+    what: str
+    group: str
+
+
+@attrs.frozen
+class Site:
+    """A server, and the journal of all replicas."""
+
+    fake: FakeOnCall
+    journal: Path
+
+    def lines(self, what: str | None = None) -> list[Line]:
+        """What they have noted, in order of time."""
+        text = self.journal.read_text() if self.journal.exists() else ""
+        lines = [Line(*json.loads(line)) for line in text.splitlines()]
+        return sorted((one for one in lines if what in {None, one.what}), key=lambda one: one.time)
+
+    def leader(self) -> str:
+        """The one that has begun last."""
+        return self.lines("begin")[-1].name
+
+    async def another_leads(self, *others: str) -> str:
+        """Wait until a replica begins that is none of these."""
+        await until(lambda: self.leader() not in others)
+        return self.leader()
+
+    async def keep_adding(self) -> None:
+        """Let groups arrive, ten a second."""
+        while True:
+            self.fake.add_group(labels={"team": "SRE"})
+            await asyncio.sleep(0.1)
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Poll until it is true."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():  # noqa: ASYNC110  # other processes do it
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def adding(site: Site) -> AsyncGenerator[None]:
+    """Let groups arrive during the block."""
+    task = asyncio.create_task(site.keep_adding())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_replicas_that_are_killed_paused_and_stopped_lose_nothing(tmp_path: Path) -> None:
+    """An old leader begins nothing once a new one has begun; few things are done twice."""
+    fake = FakeOnCall()
+    site = Site(fake, tmp_path / "journal")
+    async with AsyncExitStack() as stack:
+        redis = stack.enter_context(redis_server(tmp_path))
+        url = await stack.enter_async_context(serve(fake))
+        env = settings(url, fake.token, PYTHONPATH=str(Path(__file__).parents[2]))
+        replicas: dict[str, Process] = {}
+        for name in NAMES:
+            command = (str(PROGRAM), name, redis.uri, str(site.journal))
+            replicas[name] = await stack.enter_async_context(
+                python(*command, env=env, patience=3 * PATIENCE)
+            )
+        await until(lambda: len(site.lines("ready")) == len(NAMES))
+        async with adding(site):
+            await until(lambda: len(site.lines("end")) > 10)
+            killed = site.leader()
+            replicas[killed].kill()
+            paused = await site.another_leads(killed)
+            replicas[paused].send_signal(signal.SIGSTOP)
+            stopped = await site.another_leads(killed, paused)
+            replicas[paused].send_signal(signal.SIGCONT)
+            await until(lambda: len([one for one in site.lines("ready") if one.life]) > 0)
+            asked = site.lines()[-1].time
+            replicas[stopped].terminate()
+            await site.another_leads(killed, stopped)
+        await until(lambda: {one.group for one in site.lines("end")} == {*fake.groups})
+        replicas[paused].terminate()
+        await replicas[paused].wait()
+    begun = site.lines("begin")
+    turns = [one for one, before in zip(begun, [None, *begun], strict=False) if _other(one, before)]
+    assert len(turns) == len({(one.name, one.life) for one in turns}), turns
+    assert {one.group for one in begun} == {*fake.groups}
+    repeated = Counter(one.group for one in begun)
+    assert sum(repeated.values()) - len(repeated) <= AT_ONCE * (len(turns) - 1)
+    # The first two were followed when their lease had ended, the third at once.
+    assert turns[-1].time - asked < TTL
+    assert all(
+        one.what in {"ready", "begin", "end"} or "replica" in one.what for one in site.lines()
+    )
+
+
+def _other(one: Line, before: Line | None) -> bool:
+    return before is None or (one.name, one.life) != (before.name, before.life)
