@@ -15,8 +15,13 @@ _LONGEST: Final = 60
 
 
 def short_repr(value: object) -> str:
-    """Return the members that tell an object of the API from others; `to_dict` has all of them."""
-    shown = {name: getattr(value, name, None) for name in _TELLING}
+    """Return the members that tell an object of the API from others; `to_dict` has all of them.
+
+    Secrets, which are left out of every repr, are no such members.
+    """
+    fields: Mapping[str, Any] = attrs.fields_dict(cast("Any", type(value)))
+    telling = [name for name in _TELLING if name in fields and fields[name].repr]
+    shown = {name: getattr(value, name) for name in telling}
     texts = [f"{name}={_cut(repr(str(one)))}" for name, one in shown.items() if one is not None]
     return f"{type(value).__name__}({', '.join(texts)}, …)"
 

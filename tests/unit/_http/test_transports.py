@@ -314,7 +314,7 @@ def test_without_aiohttp_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     """At once, when the client is made."""
     monkeypatch.delitem(sys.modules, "grafana_oncall._http.aiohttp_sender", raising=False)
     monkeypatch.setitem(sys.modules, "aiohttp", None)
-    with pytest.raises(InvalidArgument, match=r"pip install 'grafana-oncall-sdk\[aiohttp\]'"):
+    with pytest.raises(InvalidArgument, match=r"pip install '\.\[aiohttp\]'"):
         OnCallClient(url="https://oncall.test", token=TOKEN, transport="aiohttp")
 
 
