@@ -113,6 +113,6 @@ class StoredCheckpoint:
     store: CheckpointStore
     """Where it is kept."""
     name: str
-    """Which checkpoint: all replicas of a bot use the same name, which no bulk run in this store has."""
+    """Which checkpoint: all replicas of a bot use the same name, and no bulk run in this store."""
     ttl: float = 5.0
     """Seconds after which another replica takes over from one that does not renew its lease."""
