@@ -2,12 +2,18 @@
 
 import gc
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
 from hypothesis import Phase, settings
 
 from tests.support.budget import MUTATED, budget
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # As in a job that a shell script runs in the background. The programs that tests end by Ctrl-C
+    # would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("budget", max_examples=budget(30, hunt=2000), deadline=None)
 # The same examples for each mutant; a failure is enough, however large its example.

@@ -99,6 +99,12 @@ def _check_make(page: Document, *words: str) -> None:
     assert words[0] in targets.split()
 
 
+def _check_uvicorn(page: Document, application: str, *_options: str) -> None:
+    """It serves an application of the page."""
+    module, _, name = application.partition(":")
+    assert f"\n{name} = " in page.files[f"{module}.py"]
+
+
 def _check_python(page: Document, *words: str) -> None:
     """It runs a program of the page, or the fake with options that it has."""
     match words:
@@ -154,6 +160,7 @@ CHECKS = {
     "pip": _check_pip,
     "export": _check_export,
     "grafana-oncall": _check_command,
+    "uvicorn": _check_uvicorn,
     "curl": _nothing,  # the tests of webhooks send what it sends
     "kill": _nothing,
     ".": _nothing,
