@@ -9,7 +9,7 @@ import signal
 import sys
 import tomllib
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -153,7 +153,7 @@ def _nothing(page: Document, *words: str) -> None:
     """Commands of the shell."""
 
 
-CHECKS = {
+CHECKS: dict[str, Callable[..., None]] = {
     "make": _check_make,
     "python": _check_python,
     "python3": _check_python,
