@@ -8,7 +8,8 @@
 # make bench   the SDK and its peers side by side, against the goals of the project
 # make audit   known vulnerabilities of the dependencies, from a service on the network
 # make release-check  what is built can be published, installed and used
-# make codegen openapi.yaml -> src/grafana_oncall/_generated, docs/operations.md
+# make codegen openapi.yaml -> src/grafana_oncall/_generated, docs/operations.md;
+#              bulk/options.py -> bulk/methods.py
 # make surface the public names -> tests/packaging/public_surface.txt
 # make picture the demo's first acts -> docs/_static/demo.svg
 # make format  ruff's fixes and layout
