@@ -128,8 +128,7 @@ def _new_group(context: Context, given: dict[str, Any]) -> FakeAlertGroup:
             "important": given.get("important_team_escalation", False),
         }
     }
-    world.groups.add(group)
-    return group
+    return world.open_group(group)
 
 
 def _source(world: World, team: FakeTeam | None) -> FakeIntegration:

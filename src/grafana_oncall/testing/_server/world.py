@@ -195,6 +195,15 @@ class World:
             },
         )
 
+    def open_group(self, group: FakeAlertGroup) -> FakeAlertGroup:
+        """Add a group that the server itself made, of an alert or because people are paged.
+
+        What follows from a new group begins here. `add_group` does not pass by: its groups are
+        there without a cause.
+        """
+        self.groups.add(group)
+        return group
+
     def _free_name(self, type: str) -> str:
         taken = {integration.name for integration in self.store(FakeIntegration).values()}
         stem = f"{type.replace('_', ' ').capitalize()} {self.ids.pick(_FACES)}"
