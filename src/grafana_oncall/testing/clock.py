@@ -22,6 +22,7 @@ from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar, TypeVarTuple
+from weakref import WeakMethod
 
 import attrs
 
@@ -35,12 +36,32 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@attrs.define
+class Followers:
+    """Methods that are called when time has moved, as long as their objects live."""
+
+    _methods: list[WeakMethod[Callable[[], object]]] = attrs.field(
+        factory=list[WeakMethod[Callable[[], object]]], init=False
+    )
+
+    def add(self, method: Callable[[], object]) -> None:
+        """Call a bound method from now on."""
+        self._methods.append(WeakMethod(method, self._methods.remove))
+
+    def call(self) -> None:
+        """Call all of them, in the order in which they were added."""
+        for method in [each() for each in self._methods]:
+            if method is not None:
+                method()
+
+
 class VirtualClock:
     """A clock that only moves by `advance`; pass it as `FakeOnCall(clock=...)`."""
 
     def __init__(self, start: datetime = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)) -> None:
         MOMENT(start=start)
         self._now = start.astimezone(UTC)
+        self._followers = Followers()
 
     def now(self) -> datetime:
         """Return the clock's time, in UTC."""
@@ -49,9 +70,14 @@ class VirtualClock:
     __call__ = now
 
     def advance(self, delta: timedelta) -> None:
-        """Move forward; what falls due happens when the fake is next used."""
+        """Move forward; what falls due on a fake with this clock happens at once, in order."""
         DELAY(delta=delta)
         self._now += delta
+        self._followers.call()
+
+    def follow(self, method: Callable[[], object]) -> None:
+        """Call a bound method whenever time has moved, as long as its object lives."""
+        self._followers.add(method)
 
 
 @lru_cache(maxsize=4096)
@@ -91,6 +117,12 @@ class Timeline:
     """Takes the place of `time.monotonic`: seconds that never go back."""
 
     seconds: float = 1000.0
+    followers: Followers = attrs.field(factory=Followers, init=False, repr=False, eq=False)
+
+    def move(self, seconds: float) -> None:
+        """Let time pass."""
+        self.seconds += seconds
+        self.followers.call()
 
 
 class LoopClock(VirtualClock):
@@ -106,6 +138,7 @@ class LoopClock(VirtualClock):
     def __init__(self, start: datetime | None = None, timeline: Timeline | None = None) -> None:
         super().__init__(datetime.now(UTC) if start is None else start)
         self._timeline = timeline or Timeline()
+        self._followers = self._timeline.followers
         self._began = self._timeline.seconds
 
     def now(self) -> datetime:
@@ -115,12 +148,12 @@ class LoopClock(VirtualClock):
     __call__ = now
 
     def advance(self, delta: timedelta) -> None:
-        """Jump ahead, clock and loops, as after a suspend: everything due is late.
+        """Jump ahead, clock and loops, as after a suspend: every timer that is due is late.
 
         To let things happen in order, sleep in a task instead.
         """
         DELAY(delta=delta)
-        self._timeline.seconds += delta.total_seconds()
+        self._timeline.move(delta.total_seconds())
 
     def new_loop(self) -> VirtualTimeLoop:
         """Return a loop that moves this clock, for any `loop_factory=`."""
@@ -152,13 +185,13 @@ class _Selector(selectors.DefaultSelector):
             return self._wait(timeout)
         if timeout is None:
             raise self._stuck()
-        self._timeline.seconds += timeout
+        self._timeline.move(timeout)
         return ready
 
     def _wait(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
         began = time.monotonic()
         ready = super().select(timeout)
-        self._timeline.seconds += time.monotonic() - began
+        self._timeline.move(time.monotonic() - began)
         return ready
 
 

@@ -22,7 +22,7 @@ from grafana_oncall.testing._serving.asgi import App, asgi_app
 from grafana_oncall.testing._serving.httpx_transport import FakeTransport
 
 from .calls import Call, Calls, NoResponse
-from .clock import Clock, utc_now
+from .clock import Clock, VirtualClock, utc_now
 from .faults import Faults
 
 K = TypeVar("K", bound=Stored)
@@ -36,8 +36,9 @@ class FakeOnCall(Populate):
     """A Grafana OnCall server in memory, as strict as a real one.
 
     Reach it through `transport()` (httpx, in process), `app` (any ASGI server) or `handle` (no I/O
-    at all). Nothing runs in the background: what has fallen due by the clock, such as the end of a
-    silence or a deletion, happens when the fake is next used.
+    at all). What falls due by the clock, such as the end of a silence or a deletion, happens in
+    order, at the time at which it is due: as soon as a virtual clock gets there; by a real clock,
+    when the fake is next used.
 
     Args:
         seed: The same seed gives the same ids.
@@ -88,6 +89,8 @@ class FakeOnCall(Populate):
             wipe_delay=wipe_delay,
             latency=latency,
         )
+        if isinstance(clock, VirtualClock):
+            clock.follow(self._world.apply_due)
         self._calls = Calls()
         self.keep_calls = keep_calls
         """Whether `calls` records what arrives."""

@@ -10,7 +10,7 @@ import attrs
 from grafana_oncall.testing._server.context import Context
 from grafana_oncall.testing._server.fields import is_mapping
 from grafana_oncall.testing._server.responses import FakeResponse, crashed, detail, empty_response
-from grafana_oncall.testing._server.state import FakeAlertGroup
+from grafana_oncall.testing._server.state import FakeAlertGroup, GroupEvent, GroupEventType
 
 from .alert_groups import find_group
 
@@ -85,7 +85,7 @@ _UNSILENCED = Refusal(lambda group: group.silenced_at is None, "an unsilenced")
 _ATTACHED = Refusal(lambda group: group.root is not None, "an attached")
 _MAINTENANCE = Refusal(lambda group: group.maintenance, "a maintenance")
 
-ACTIONS = {
+ACTIONS: dict[GroupEventType, Action] = {
     "acknowledge": Action(_acknowledge, (_ACKNOWLEDGED, _RESOLVED, _ATTACHED, _MAINTENANCE)),
     "unacknowledge": Action(_unacknowledge, (_UNACKNOWLEDGED, _RESOLVED, _ATTACHED, _MAINTENANCE)),
     "resolve": Action(_resolve, (_RESOLVED, _ATTACHED)),
@@ -95,7 +95,7 @@ ACTIONS = {
 }
 
 
-def act(name: str, context: Context) -> FakeResponse:
+def act(name: GroupEventType, context: Context) -> FakeResponse:
     """Do the action, on the group and on those attached to it."""
     if context.grant.service_account:
         raise detail(403, f"Service accounts are not allowed to {name} alert groups")
@@ -107,6 +107,7 @@ def act(name: str, context: Context) -> FakeResponse:
     ctx = ActionContext(by=context.grant.user.id, at=context.now, until=_until(context.now, delay))
     for affected in (group, *context.world.groups.attached(group)):
         action.effect(affected, ctx)
+        context.world.publish(GroupEvent(type=name, group=affected, at=ctx.at, by=ctx.by))
     return empty_response(200)
 
 

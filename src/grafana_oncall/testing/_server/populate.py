@@ -159,6 +159,8 @@ class Populate(
         for key, value in pairs:
             self.add_label(key, value)
             group.labels.append((key, value))
+        if started_at is None and state == "firing":
+            return self._world.open_group(group)
         self._world.groups.add(group)
         return group
 

@@ -10,6 +10,21 @@ import attrs
 Flavour = Literal["cloud", "oss"]
 Role = Literal["viewer", "editor", "admin", "none"]
 State = Literal["firing", "acknowledged", "resolved", "silenced"]
+GroupEventType = Literal[
+    "alert group created",
+    "alert added",
+    "acknowledge",
+    "unacknowledge",
+    "resolve",
+    "unresolve",
+    "silence",
+    "unsilence",
+    "escalation",
+    "personal notification",
+    "wipe",
+    "delete",
+]
+"""What happens to a group, named as in outgoing webhooks where these know it."""
 
 
 class Changes(dict["FakeAlertGroup", None]):
@@ -154,3 +169,16 @@ class FakeAlertGroup:
     def team_id(self) -> str | None:
         """The team of the integration."""
         return self.integration.team_id
+
+
+@attrs.frozen(kw_only=True)
+class GroupEvent:
+    """Something that has just happened to an alert group."""
+
+    type: GroupEventType
+    group: FakeAlertGroup
+    at: datetime
+    by: str | None = None
+    """Id of the user who did it, or who is notified; None for the server."""
+    webhook: str | None = None
+    """Id of the webhook that a step of an escalation triggers."""

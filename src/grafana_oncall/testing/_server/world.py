@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 from string import ascii_letters, ascii_uppercase, digits
-from typing import Any, Protocol, TypeVar, get_args
+from threading import RLock
+from typing import Any, Protocol, TypeAlias, TypeVar, get_args
 
 import attrs
 
@@ -17,11 +18,12 @@ from grafana_oncall.testing._resources.integration_settings import (
 )
 from grafana_oncall.testing.clock import Clock
 
+from .agenda import Agenda, Name
 from .arguments import CALLABLE, COUNT, DELAY, TEXT, WHOLE, Check, one_of
 from .auth import Grant
 from .index import GroupIndex
 from .rate_limit import RateLimit, Throttle
-from .state import FakeAlertGroup, FakeIntegration, Flavour
+from .state import FakeAlertGroup, FakeIntegration, Flavour, GroupEvent
 
 
 class Stored(Protocol):
@@ -107,6 +109,13 @@ class World:
     """The objects of each resource but groups: by class, then by id, in order of creation."""
     labels: dict[str, set[str]] = attrs.field(factory=dict[str, set[str]])
     grants: dict[str, Grant] = attrs.field(factory=dict[str, Grant])
+    agenda: Agenda = attrs.field(factory=Agenda)
+    due_actions: dict[str, DueAction] = attrs.field(factory=dict[str, "DueAction"])
+    """What to do when an entry of the agenda falls due, by the kind of its name."""
+    subscribers: list[Subscriber] = attrs.field(factory=list["Subscriber"])
+    """Called in turn after each event of a group."""
+    _lock: RLock = attrs.field(factory=RLock, init=False, repr=False, eq=False)
+    """Held while things happen, because a server on a socket runs in a thread of its own."""
 
     @property
     def stack_url(self) -> str:
@@ -140,16 +149,45 @@ class World:
             self.remove(owner)
 
     def apply_due(self) -> datetime:
-        """Let everything happen that has fallen due, and return the time."""
+        """Let everything happen that has fallen due, in order, and return the time."""
         now = self.clock()
-        for group in self.groups.due(now):
-            self._expire(group, now)
-            self._wipe(group, now)
-            self._delete(group, now)
-        for integration in self.store(FakeIntegration).values():
-            if integration.maintenance_end_at and integration.maintenance_end_at <= now:
-                integration.end_maintenance()
+        with self._lock:
+            while self._advance(now):
+                pass
         return now
+
+    def _advance(self, now: datetime) -> bool:
+        """Let happen what falls due first, and return whether that was anything."""
+        planned = self.agenda.next_at
+        is_next = planned is not None and planned <= now
+        until = planned if planned is not None and is_next else now
+        self._end_maintenances(until)
+        if groups := self.groups.due(until):
+            self._change_by_themselves(groups)
+        elif is_next:
+            at, name = self.agenda.pop()
+            self.due_actions[name[0]](self, name, at)
+        return bool(groups) or is_next
+
+    def _end_maintenances(self, until: datetime) -> None:
+        for integration in self.store(FakeIntegration).values():
+            if integration.maintenance_end_at and integration.maintenance_end_at <= until:
+                integration.end_maintenance()
+
+    def _change_by_themselves(self, groups: list[FakeAlertGroup]) -> None:
+        """Change groups at their times, up to the first entry that this adds to the agenda."""
+        for group in groups:
+            at, planned = self.due(group), self.agenda.next_at
+            if at is None or (planned is not None and planned < at):
+                return
+            self._expire(group, at)
+            self._wipe(group, at)
+            self._delete(group, at)
+
+    def publish(self, event: GroupEvent) -> None:
+        """Call all subscribers about what has just happened to a group."""
+        for subscriber in self.subscribers:
+            subscriber(self, event)
 
     def due(self, group: FakeAlertGroup) -> datetime | None:
         """Return when something will next happen to this group by itself."""
@@ -196,12 +234,9 @@ class World:
         )
 
     def open_group(self, group: FakeAlertGroup) -> FakeAlertGroup:
-        """Add a group that the server itself made, of an alert or because people are paged.
-
-        What follows from a new group begins here. `add_group` does not pass by: its groups are
-        there without a cause.
-        """
+        """Add a group that has just begun; what follows from a new group begins here."""
         self.groups.add(group)
+        self.publish(GroupEvent(type="alert group created", group=group, at=group.started_at))
         return group
 
     def _free_name(self, type: str) -> str:
@@ -213,10 +248,12 @@ class World:
             name = f"{stem} {number}"
         return name
 
-    @staticmethod
-    def _expire(group: FakeAlertGroup, now: datetime) -> None:
+    def _expire(self, group: FakeAlertGroup, now: datetime) -> None:
         if group.silenced_until and group.silenced_until <= now:
+            was_silenced = group.state == "silenced"
             group.silenced_at = group.silenced_until = None
+            if was_silenced:
+                self.publish(GroupEvent(type="unsilence", group=group, at=now))
 
     def _wipe(self, group: FakeAlertGroup, now: datetime) -> None:
         done_at = _done_at(group.wipe_requested_at, self.wipe_delay)
@@ -227,6 +264,7 @@ class World:
         group.title, group.payload = None, {}
         group.silenced_until = None  # only the end of a silence goes, as on the real server
         group.resolved_at = group.resolved_at or done_at
+        self.publish(GroupEvent(type="wipe", group=group, at=now))
 
     def _delete(self, group: FakeAlertGroup, now: datetime) -> None:
         done_at = _done_at(group.delete_requested_at, self.delete_delay)
@@ -235,8 +273,15 @@ class World:
         for child in self.groups.attached(group):
             child.root = None
         self.groups.pop(group.id, None)
+        self.publish(GroupEvent(type="delete", group=group, at=now))
 
 
 def _done_at(requested_at: datetime | None, delay: timedelta | None) -> datetime | None:
     # Without a delay there is no worker, and the request waits in the queue.
     return None if requested_at is None or delay is None else requested_at + delay
+
+
+DueAction: TypeAlias = Callable[[World, Name, datetime], None]
+"""Does what an entry of the agenda stands for, at its time."""
+Subscriber: TypeAlias = Callable[[World, GroupEvent], None]
+"""Is called after each event of a group."""
