@@ -1,9 +1,11 @@
 """Stores in real servers."""
 
 import asyncio
+import random
 import traceback
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -24,6 +26,7 @@ from tests.support.redis_server import PASSWORD, RedisServer, redis_server
 Store: TypeAlias = RedisStore | PostgresStore
 
 HOUR: Final = 3600.0
+NAN: Final = float("nan")
 NUMBER: Final[Any] = 7
 
 
@@ -219,6 +222,7 @@ async def test_an_error_of_postgres_shows_no_password(postgres: str) -> None:
         with pytest.raises(StoreUnavailable) as caught:
             await store.open("log")
     assert "hush" not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__cause__ is caught.value.__context__ is None, "their frames have it"
 
 
 async def test_a_fence_rises_even_if_redis_has_lost_everything(redis: RedisServer) -> None:
@@ -315,12 +319,45 @@ async def test_postgres_deletes_what_is_too_old_when_a_store_is_first_used(postg
         pytest.param(lambda: RedisStore("http://redis"), "redis: Redis is what", id="scheme"),
         pytest.param(lambda: RedisStore(NUMBER), "redis=7: a URL", id="no client"),
         pytest.param(lambda: RedisStore("redis://r", keep=0), "keep", id="keeps nothing"),
+        pytest.param(lambda: RedisStore("redis://r", timeout=NAN), "timeout=nan", id="timeout"),
+        pytest.param(lambda: RedisStore("redis://r", prefix="{}"), "prefix='{}'", id="prefix"),
+        pytest.param(lambda: RedisStore("redis://r", prefix=NUMBER), "prefix=7", id="no prefix"),
+        pytest.param(lambda: PostgresStore("dbname=x", keep=-1), "keep=-1", id="keep"),
+        pytest.param(lambda: PostgresStore("dbname=x", table=NUMBER), "table=7", id="no table"),
         pytest.param(lambda: PostgresStore(NUMBER), "postgres=7", id="no pool"),
         pytest.param(lambda: PostgresStore("x", table="a;b"), "table='a;b'", id="table"),
-        pytest.param(lambda: RedisStore("redis://r").checkpoint("n", ttl=-1), "ttl", id="ttl"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make: Any, message: str) -> None:
     """Before anything is sent."""
     with pytest.raises(InvalidArgument, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: RedisStore("redis://r"), lambda: PostgresStore("dbname=x"), MemoryStore],
+    ids=["redis", "postgres", "memory"],
+)
+async def test_a_checkpoint_that_makes_no_sense_is_refused(make: Any) -> None:
+    """By whatever keeps it, before anything is sent."""
+    store = make()
+    for ttl in (0, -1, NAN, True, "5", timedelta(0)):
+        with pytest.raises(InvalidArgument, match="ttl="):
+            store.checkpoint("noise", ttl=ttl)
+    for name in ("", "x" * 501, "a\0b", "\ud800", NUMBER):
+        with pytest.raises(InvalidArgument, match="name="):
+            store.checkpoint(name)
+    assert store.checkpoint("noise", ttl=timedelta(seconds=2)).ttl == 2.0
+
+
+async def test_the_longest_names_and_the_shortest_times_are_kept(store: Store) -> None:
+    """An index of PostgreSQL bounds the former, and Redis counts milliseconds."""
+    chance = random.Random(7)  # noqa: S311  # no secret
+    name = "".join(chr(chance.randrange(0x10000, 0x20000)) for _ in range(500))
+    log = f"{store.checkpoint(name).log}:0123456789ab:1000000"
+    assert isinstance(await store.acquire(log, ttl=1e-6), Opened)
+    opened = await store.open(log)
+    assert await store.append(log, opened.fence, [b"1"])
+    assert [*await store.read(log)] == [b"1"]
+    await store.delete(log)

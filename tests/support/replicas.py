@@ -21,6 +21,9 @@ from tests.support.virtual_time import passed
 T = TypeVar("T")
 
 NAME: Final = "noise"
+LOG: Final = f"checkpoint:{NAME}"
+"""Of the checkpoint, in the store."""
+
 TTL: Final = 5.0
 EVERY: Final = 2.0
 """Seconds from poll to poll."""
@@ -110,7 +113,7 @@ class Link:
 
 async def stored(store: MemoryStore) -> Checkpoint | None:
     """What a replica would read now."""
-    lines = await store.read(NAME)
+    lines = await store.read(LOG)
     return Checkpoint.from_json(b"".join(lines)) if lines else None
 
 

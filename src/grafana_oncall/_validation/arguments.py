@@ -21,6 +21,9 @@ E = TypeVar("E", bound=OpenStrEnum)
 _MASK: Final = "*" * 16
 """What responses have in place of a secret."""
 
+_LONGEST_NAME: Final = 500
+"""Characters of a name in a store: PostgreSQL's index takes 2,704 bytes."""
+
 _CENTURY: Final = timedelta(days=36_500)
 _SHORTEST: Final = timedelta.resolution.total_seconds()
 
@@ -66,6 +69,22 @@ def text_filter(name: str, value: object) -> str | UnsetType:
         return UNSET
     if not isinstance(value, str) or not value or not is_sendable(value):
         message = f"{name}={shown(value)}: a non-empty text is needed."
+        raise InvalidArgument(message, argument=name)
+    return value
+
+
+def stored_name(name: str, value: object) -> str:
+    """Return a name that every store can keep, with what else stands beside it there."""
+    if (
+        not isinstance(value, str)
+        or not 0 < len(value) <= _LONGEST_NAME
+        or "\0" in value
+        or not is_sendable(value)
+    ):
+        message = (
+            f"{name}={shown(value)}: a text of 1 to {_LONGEST_NAME} characters is needed, such as "
+            "'nightly'."
+        )
         raise InvalidArgument(message, argument=name)
     return value
 

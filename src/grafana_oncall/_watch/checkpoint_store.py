@@ -118,7 +118,10 @@ class CheckpointLog:
         try:
             stored = Checkpoint.from_json(b"".join(lines))
         except CheckpointError as error:
-            message = f"{self.name} cannot be used: {error} Delete it in the store to start anew."
+            message = (
+                f"{self.name} cannot be used: {error} Delete {self._stored.log!r} in the store to "
+                "start anew."
+            )
             raise CheckpointError(message, path=None) from error
         self._whole_size, self._stored_polled = len(lines[0]), stored.polled
         return stored
@@ -228,8 +231,8 @@ class CheckpointLog:
 
     async def _append(self, whole: Checkpoint | None, lines: list[bytes]) -> None:
         first = [] if whole is None else [await _sealed(whole)]
-        name, fence = self._stored.name, self._lease.fence
-        if not await self._stored.store.append(name, fence, [*first, *lines], replace=bool(first)):
+        log, fence = self._stored.log, self._lease.fence
+        if not await self._stored.store.append(log, fence, [*first, *lines], replace=bool(first)):
             raise self._lease.taken_over()
         if first:
             self._whole_size, self._size = len(first[0]), 0

@@ -59,7 +59,7 @@ class Lease:
         self.lost = None
         try:
             asked = _now()
-            reply = await self._stored.store.acquire(self._stored.name, ttl=self._stored.ttl)
+            reply = await self._stored.store.acquire(self._stored.log, ttl=self._stored.ttl)
             while not isinstance(reply, Opened):
                 self._stand_by()
                 await asyncio.sleep(max(_MIN_INTERVAL, min(reply, _STANDBY_INTERVAL)))
@@ -78,7 +78,7 @@ class Lease:
 
     async def _ask_again(self) -> Opened | float:
         try:
-            reply = await self._stored.store.acquire(self._stored.name, ttl=self._stored.ttl)
+            reply = await self._stored.store.acquire(self._stored.log, ttl=self._stored.ttl)
         except StoreUnavailable as error:
             self.unavailable(error)
             return _STANDBY_INTERVAL
@@ -92,7 +92,7 @@ class Lease:
             asked = _now()
             try:
                 renewed = await self._stored.store.renew(
-                    self._stored.name, self.fence, ttl=self._stored.ttl
+                    self._stored.log, self.fence, ttl=self._stored.ttl
                 )
             except StoreUnavailable as error:
                 self.unavailable(error)
@@ -143,7 +143,7 @@ class Lease:
     async def release(self) -> None:
         """Let another replica lead at once, unless the store does not respond."""
         try:
-            await self._stored.store.release(self._stored.name, self.fence)
+            await self._stored.store.release(self._stored.log, self.fence)
         except StoreUnavailable as error:
             self.unavailable(error)
 

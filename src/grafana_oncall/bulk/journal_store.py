@@ -22,12 +22,18 @@ from .journal import NEW, OLD, Journal
 from .journal_reader import JournalReader
 
 
+def log_of(name: str) -> str:
+    """Return the name of a journal's log in a store."""
+    return f"journal:{name}"
+
+
 class StoreJournal(Journal):
     """The journal of a run, in a store."""
 
     def __init__(self, store: JournalStore, name: str, mode: str = NEW) -> None:
         super().__init__(name)
         self._store = store
+        self._log = log_of(name)
         self._mode = mode
         self._fence = 0
         self._found = b""
@@ -41,9 +47,9 @@ class StoreJournal(Journal):
     async def __aenter__(self) -> Self:
         """Take the journal over; raise JournalError if it exists and must not, or the reverse."""
         try:
-            if self._mode == NEW and await self._store.read(self._place):
+            if self._mode == NEW and await self._store.read(self._log):
                 raise self._error("exists", "Finish its run with resume=True, or use another name.")
-            opened = await self._store.open(self._place)
+            opened = await self._store.open(self._log)
         except StoreUnavailable as error:
             raise self._error("io", f"it cannot be opened ({error}). Nothing was sent.") from error
         self._fence, self._found = opened.fence, b"".join(opened.lines)
@@ -87,7 +93,7 @@ class StoreJournal(Journal):
         lines, self._waiting = self._waiting, []
         replace, self._replace = self._replace, False
         try:
-            ours = await self._store.append(self._place, self._fence, lines, replace=replace)
+            ours = await self._store.append(self._log, self._fence, lines, replace=replace)
         except StoreUnavailable as error:
             raise self._failed(error) from error
         if not ours:

@@ -7,7 +7,7 @@ from typing import Any, Final, TypedDict, cast
 import attrs
 from attrs import converters, validators
 
-from grafana_oncall._validation.arguments import function, of_type, path_of, whole
+from grafana_oncall._validation.arguments import function, of_type, path_of, stored_name, whole
 from grafana_oncall.errors import InvalidArgument, JournalError
 from grafana_oncall.stores import JournalStore
 
@@ -63,9 +63,7 @@ def _flag(_: object, field: "attrs.Attribute[bool]", value: object) -> None:
 
 
 def _name(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if not of_type(field.name, value, str):
-        message = "name: it is empty. Give the run a name, such as 'nightly'."
-        raise InvalidArgument(message, argument="name")
+    stored_name(field.name, value)
 
 
 def _whole(_: object, field: "attrs.Attribute[Any]", value: object) -> None:

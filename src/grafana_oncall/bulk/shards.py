@@ -22,6 +22,7 @@ from grafana_oncall.stores import JournalStore
 
 from .actions import Action
 from .journal_reader import Header, JournalReader, RunState, restored
+from .journal_store import log_of
 from .outcomes import Outcomes
 from .report import BulkReport
 
@@ -168,7 +169,7 @@ async def _report(shard: Shard, journal: JournalStore) -> BulkReport:
 
 
 async def _state(shard: Shard, journal: JournalStore) -> RunState:
-    lines = b"".join(await journal.read(shard.id))
+    lines = b"".join(await journal.read(log_of(shard.id)))
     if lines:
         reader = JournalReader(shard.id, BytesIO(lines))
         await reader.read_rest()

@@ -17,26 +17,25 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from grafana_oncall._core.text import shown
-from grafana_oncall._validation.arguments import duration
-from grafana_oncall.errors import InvalidArgument, StoreUnavailable
+from grafana_oncall._validation.arguments import duration, seconds
+from grafana_oncall.errors import InvalidArgument
 
 from . import statements as sql
 from .postgres_connection import Connection, pool_of, redactor_of
-from .protocols import Opened, StoredCheckpoint
+from .protocols import Opened
+from .server import ServerStore, in_time
 
 if TYPE_CHECKING:
     from psycopg import AsyncCursor
     from psycopg_pool import AsyncConnectionPool
 
-
 _TABLE: Final = re.compile(r"[a-z_][a-z0-9_]{0,50}(\.[a-z_][a-z0-9_]{0,50})?")
 
 
-class PostgresStore:
+class PostgresStore(ServerStore):
     """Journals, checkpoints and seen events in PostgreSQL (extra `[postgres]`).
 
         async with PostgresStore("postgresql://oncall@db.example/oncall") as store:
@@ -60,6 +59,8 @@ class PostgresStore:
         InvalidArgument: An argument is invalid, or the extra is not installed.
     """
 
+    _server: ClassVar = "PostgreSQL"
+
     def __init__(
         self,
         postgres: str | AsyncConnectionPool[Any],
@@ -68,136 +69,105 @@ class PostgresStore:
         keep: timedelta | float = timedelta(days=7),
         timeout: timedelta | float = 5,
     ) -> None:
-        if not _TABLE.fullmatch(table):
-            message = (
-                f"table={shown(table)}: small letters, digits and _, with a schema or without."
-            )
-            raise InvalidArgument(message, argument="table")
-        self._table = table
+        self._table = _checked_table(table)
         self._keep = duration("keep", keep)
-        self._timeout = duration("timeout", timeout).total_seconds()
-        self._own = isinstance(postgres, str)
-        self._redactor = redactor_of(postgres)
-        self._pool = pool_of(postgres, self._timeout)
+        redactor = redactor_of(postgres)
+        self._pool = pool_of(postgres, seconds("timeout", timeout))
         from psycopg import Error  # noqa: PLC0415  # an extra
 
-        self._postgres_error = Error
+        self._own = isinstance(postgres, str)
+        close = self._pool.close if self._own else None
+        super().__init__(timeout=timeout, redactor=redactor, errors=Error, close=close)
         self._prepared = False
         self._preparing = asyncio.Lock()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close the connections, unless they are those of a pool that was passed."""
-        if self._own:
-            await self._pool.close()
-
-    def checkpoint(self, name: str, *, ttl: timedelta | float = 5) -> StoredCheckpoint:
-        """Return a checkpoint of this store, for `watch(checkpoint=…)`.
-
-        Args:
-            name: Which one: the replicas of a bot use the same name.
-            ttl: Time after which another replica takes over from one that has died or is cut off,
-                in seconds or as a timedelta.
-        """
-        return StoredCheckpoint(self, name, duration("ttl", ttl).total_seconds())
-
+    @in_time
     async def open(self, name: str) -> Opened:
         """See `JournalStore.open`."""
         async with self._connection() as run, run.transaction():
-            fence: int = await _value(await run(sql.OPEN, name=_log(name)))
-            return Opened(fence, await _lines(await run(sql.LINES, name=_log(name))))
+            fence: int = await _value(await run(sql.OPEN, name=name))
+            return Opened(fence, await _lines(await run(sql.LINES, name=name)))
 
+    @in_time
     async def acquire(self, name: str, *, ttl: float) -> Opened | float:
         """See `CheckpointStore.acquire`."""
         async with self._connection() as run, run.transaction():
-            head = await run(sql.ACQUIRE, name=_log(name), ttl=timedelta(seconds=ttl))
+            head = await run(sql.ACQUIRE, name=name, ttl=timedelta(seconds=ttl))
             if head.rowcount:
                 fence: int = await _value(head)
-                return Opened(fence, await _lines(await run(sql.LINES, name=_log(name))))
-            left: float = await _value(await run(sql.LEFT, name=_log(name)))
+                return Opened(fence, await _lines(await run(sql.LINES, name=name)))
+            left: float = await _value(await run(sql.LEFT, name=name))
             return left
 
+    @in_time
     async def append(
         self, name: str, fence: int, lines: Sequence[bytes], *, replace: bool = False
     ) -> bool:
         """See `JournalStore.append`."""
-        written = {"name": _log(name), "fence": fence, "lines": [*lines]}
+        written = {"name": name, "fence": fence, "lines": [*lines]}
         async with self._connection() as run:
             if lines and not replace:
                 return bool((await run(sql.APPEND, **written)).rowcount)
             async with run.transaction():
-                if not (await run(sql.IS_OPEN, name=_log(name), fence=fence)).rowcount:
+                if not (await run(sql.IS_OPEN, name=name, fence=fence)).rowcount:
                     return False
                 if replace:
-                    await run(sql.CLEAR, name=_log(name))
+                    await run(sql.CLEAR, name=name)
                     await run(sql.APPEND, **written)
                 return True
 
+    @in_time
     async def renew(self, name: str, fence: int, *, ttl: float) -> bool:
         """See `CheckpointStore.renew`."""
         async with self._connection() as run:
             until = timedelta(seconds=ttl)
-            return bool((await run(sql.RENEW, name=_log(name), fence=fence, ttl=until)).rowcount)
+            return bool((await run(sql.RENEW, name=name, fence=fence, ttl=until)).rowcount)
 
+    @in_time
     async def release(self, name: str, fence: int) -> None:
         """See `CheckpointStore.release`."""
         async with self._connection() as run:
-            await run(sql.RELEASE, name=_log(name), fence=fence)
+            await run(sql.RELEASE, name=name, fence=fence)
 
+    @in_time
     async def read(self, name: str) -> Sequence[bytes]:
         """See `JournalStore.read`."""
         async with self._connection() as run:
-            return await _lines(await run(sql.LINES, name=_log(name)))
+            return await _lines(await run(sql.LINES, name=name))
 
+    @in_time
     async def delete(self, name: str) -> None:
         """See `JournalStore.delete`."""
         async with self._connection() as run, run.transaction():
-            await run(sql.CLOSE, name=_log(name))
-            await run(sql.CLEAR, name=_log(name))
+            await run(sql.CLOSE, name=name)
+            await run(sql.CLEAR, name=name)
 
+    @in_time
     async def claim(self, key: str, *, ttl: float) -> Literal["new", "claimed", "seen"]:
         """See `SeenStore.claim`."""
         async with self._connection() as run:
-            if (await run(sql.CLAIM, name=_seen(key), ttl=timedelta(seconds=ttl))).rowcount:
+            if (await run(sql.CLAIM, name=key, ttl=timedelta(seconds=ttl))).rowcount:
                 return "new"
-            state = await (await run(sql.STATE, name=_seen(key))).fetchone()
+            state = await (await run(sql.STATE, name=key)).fetchone()
             return "seen" if state == (1,) else "claimed"
 
+    @in_time
     async def confirm(self, key: str, *, ttl: float) -> None:
         """See `SeenStore.confirm`."""
         async with self._connection() as run:
-            await run(sql.CONFIRM, name=_seen(key), ttl=timedelta(seconds=ttl))
+            await run(sql.CONFIRM, name=key, ttl=timedelta(seconds=ttl))
 
+    @in_time
     async def forget(self, key: str) -> None:
         """See `SeenStore.forget`."""
         async with self._connection() as run:
-            await run(sql.FORGET, name=_seen(key))
+            await run(sql.FORGET, name=key)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[Connection]:
-        try:
-            async with asyncio.timeout(self._timeout):
-                await self._prepare()
-                async with self._pool.connection() as connection:
-                    yield Connection(connection, self._table)
-        except TimeoutError:
-            reason = f"no reply within {self._timeout:g} seconds"
-        except (self._postgres_error, OSError) as error:
-            reason = f"{type(error).__name__}: {str(error).strip().rstrip('.')}"
-        else:
-            return
-        # Not in the handler: the variables of the cause's frames hold the password.
-        raise StoreUnavailable(f"PostgreSQL does not respond: {self._redactor.text(reason)}.")
+        await self._prepare()
+        async with self._pool.connection() as connection:
+            yield Connection(connection, self._table)
 
     async def _prepare(self) -> None:
         """Open the pool, make the table and delete what is too old; once."""
@@ -217,6 +187,13 @@ class PostgresStore:
             self._prepared = True
 
 
+def _checked_table(table: object) -> str:
+    if not isinstance(table, str) or not _TABLE.fullmatch(table):
+        message = f"table={shown(table)}: small letters, digits and _, with a schema or without."
+        raise InvalidArgument(message, argument="table")
+    return table
+
+
 async def _value(cursor: AsyncCursor[Any]) -> Any:
     """Return the first column of the only row."""
     ((value, *_),) = await cursor.fetchall()
@@ -225,11 +202,3 @@ async def _value(cursor: AsyncCursor[Any]) -> Any:
 
 async def _lines(cursor: AsyncCursor[Any]) -> list[bytes]:
     return [line for (line,) in await cursor.fetchall()]
-
-
-def _log(name: str) -> str:
-    return f"log:{name}"
-
-
-def _seen(key: str) -> str:
-    return f"seen:{key}"

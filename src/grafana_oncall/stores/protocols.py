@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from datetime import timedelta
+from typing import Any, Literal, Protocol
 
 import attrs
+
+from grafana_oncall._validation.arguments import seconds, stored_name
 
 
 @attrs.frozen
@@ -20,6 +23,8 @@ class Opened:
 
 class _Log(Protocol):
     """Logs by name: lines of bytes, written by whoever opened the log last.
+
+    Names begin with what the log is: `journal:` (of a bulk run) or `checkpoint:` (of a watcher).
 
     All methods raise `StoreUnavailable` when the store does not respond, or not in time; then the
     effect of a write is unknown. Each method does all or nothing, also with several lines.
@@ -86,6 +91,8 @@ class CheckpointStore(_Log, Protocol):
 class SeenStore(Protocol):
     """Remembers webhook events that were received, so that no receiver takes one twice.
 
+    Keys begin with `event:`, so a store may keep them among its logs.
+
     Methods raise `StoreUnavailable` when the store does not respond.
     """
 
@@ -106,13 +113,26 @@ class SeenStore(Protocol):
         ...
 
 
+def _name(_: object, field: attrs.Attribute[Any], value: object) -> None:
+    stored_name(field.name, value)
+
+
+def _ttl(value: timedelta | float) -> float:
+    return seconds("ttl", value)
+
+
 @attrs.frozen
 class StoredCheckpoint:
     """A checkpoint in a store, for `watch(checkpoint=)`; such as `store.checkpoint("noise")`."""
 
     store: CheckpointStore
     """Where it is kept."""
-    name: str
-    """Which checkpoint: all replicas of a bot use the same name, and no bulk run in this store."""
-    ttl: float = 5.0
+    name: str = attrs.field(validator=_name)
+    """Which checkpoint: all replicas of a bot use the same name."""
+    ttl: float = attrs.field(default=5.0, converter=_ttl)
     """Seconds after which another replica takes over from one that does not renew its lease."""
+
+    @property
+    def log(self) -> str:
+        """The name of its log in the store."""
+        return f"checkpoint:{self.name}"

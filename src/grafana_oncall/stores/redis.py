@@ -12,21 +12,21 @@ double its lines.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Sequence
+import math
+from collections.abc import Sequence
 from datetime import timedelta
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, cast
 from urllib.parse import quote
 
 from grafana_oncall._core.extras import install
 from grafana_oncall._core.redis_address import connect, parse_address
 from grafana_oncall._core.text import shown
 from grafana_oncall._http.auth import Redactor
-from grafana_oncall._validation.arguments import duration
-from grafana_oncall.errors import InvalidArgument, StoreUnavailable
+from grafana_oncall._validation.arguments import seconds
+from grafana_oncall.errors import InvalidArgument
 
-from .protocols import Opened, StoredCheckpoint
+from .protocols import Opened
+from .server import ServerStore
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -85,7 +85,7 @@ return redis.call('GET', KEYS[1])
 _FORGET: Final = "if redis.call('GET', KEYS[1]) == 'claimed' then redis.call('DEL', KEYS[1]) end"
 
 
-class RedisStore:
+class RedisStore(ServerStore):
     """Journals, checkpoints and seen events in Redis or Valkey (extra `[redis]`).
 
         async with RedisStore("rediss://redis.example") as store:
@@ -99,7 +99,7 @@ class RedisStore:
         redis: `redis://[[user]:password@]host[:port][/db]`, or `rediss://` for TLS; or a
             `redis.asyncio.Redis` or `RedisCluster` of your own, which you also close, made without
             `decode_responses=True`.
-        prefix: How its keys begin.
+        prefix: How its keys begin; without braces.
         keep: How long a journal or checkpoint is kept after its last write; 7 days by default.
         timeout: Time within which Redis must have replied, connecting included, in seconds or as a
             timedelta; 2 seconds by default.
@@ -107,6 +107,8 @@ class RedisStore:
     Raises:
         InvalidArgument: An argument is invalid, or the extra is not installed.
     """
+
+    _server: ClassVar = "Redis"
 
     def __init__(
         self,
@@ -116,46 +118,17 @@ class RedisStore:
         keep: timedelta | float = timedelta(days=7),
         timeout: timedelta | float = 2,
     ) -> None:
-        self._prefix = prefix
-        self._keep = round(duration("keep", keep).total_seconds() * 1000)
-        self._timeout = duration("timeout", timeout).total_seconds()
-        self._own = isinstance(redis, str)
-        self._redis: Any
-        if isinstance(redis, str):
-            self._redis, self._redactor = _connected(redis)
-        else:
-            self._redis, self._redactor = _given(redis), Redactor()
+        self._prefix = _checked_prefix(prefix)
+        self._keep = _milliseconds(seconds("keep", keep))
+        self._redis, redactor = (
+            _connected(redis) if isinstance(redis, str) else (_given(redis), Redactor())
+        )
         from redis.exceptions import RedisError  # noqa: PLC0415  # an extra
 
-        self._redis_error = RedisError
+        close = self._redis.aclose if isinstance(redis, str) else None
+        super().__init__(timeout=timeout, redactor=redactor, errors=RedisError, close=close)
         names = (_OPEN, _ACQUIRE, _APPEND, _RENEW, _RELEASE, _CLAIM, _FORGET)
         self._scripts = {script: self._redis.register_script(script) for script in names}
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close the connections, unless they are those of a client that was passed."""
-        if self._own:
-            await self._redis.aclose()
-
-    def checkpoint(self, name: str, *, ttl: timedelta | float = 5) -> StoredCheckpoint:
-        """Return a checkpoint of this store, for `watch(checkpoint=…)`.
-
-        Args:
-            name: Which one: the replicas of a bot use the same name.
-            ttl: Time after which another replica takes over from one that has died or is cut off,
-                in seconds or as a timedelta.
-        """
-        return StoredCheckpoint(self, name, duration("ttl", ttl).total_seconds())
 
     async def open(self, name: str) -> Opened:
         """See `JournalStore.open`."""
@@ -163,7 +136,7 @@ class RedisStore:
 
     async def acquire(self, name: str, *, ttl: float) -> Opened | float:
         """See `CheckpointStore.acquire`."""
-        reply = await self._run(_ACQUIRE, self._keys(name), self._keep, round(ttl * 1000))
+        reply = await self._run(_ACQUIRE, self._keys(name), self._keep, _milliseconds(ttl))
         return reply / 1000 if isinstance(reply, int) else _opened(reply)
 
     async def append(
@@ -175,8 +148,8 @@ class RedisStore:
 
     async def renew(self, name: str, fence: int, *, ttl: float) -> bool:
         """See `CheckpointStore.renew`."""
-        milliseconds = round(ttl * 1000)
-        return bool(await self._run(_RENEW, self._keys(name), fence, self._keep, milliseconds))
+        until = _milliseconds(ttl)
+        return bool(await self._run(_RENEW, self._keys(name), fence, self._keep, until))
 
     async def release(self, name: str, fence: int) -> None:
         """See `CheckpointStore.release`."""
@@ -193,42 +166,42 @@ class RedisStore:
 
     async def claim(self, key: str, *, ttl: float) -> Literal["new", "claimed", "seen"]:
         """See `SeenStore.claim`."""
-        reply: bytes = await self._run(_CLAIM, [self._seen(key)], round(ttl * 1000))
+        reply: bytes = await self._run(_CLAIM, [self._seen(key)], _milliseconds(ttl))
         return "new" if reply == b"new" else "seen" if reply == b"seen" else "claimed"
 
     async def confirm(self, key: str, *, ttl: float) -> None:
         """See `SeenStore.confirm`."""
-        await self._reply(self._redis.set(self._seen(key), "seen", px=round(ttl * 1000)))
+        await self._reply(self._redis.set(self._seen(key), "seen", px=_milliseconds(ttl)))
 
     async def forget(self, key: str) -> None:
         """See `SeenStore.forget`."""
         await self._run(_FORGET, [self._seen(key)])
 
     def _keys(self, name: str) -> list[str]:
-        slot = f"{self._prefix}:log:{{{quote(name, safe='')}}}"
+        slot = f"{self._prefix}:{{{quote(name, safe=':')}}}"
         return [f"{slot}:lines", f"{slot}:fence", f"{slot}:lease"]
 
     def _seen(self, key: str) -> str:
-        return f"{self._prefix}:seen:{key}"
+        return f"{self._prefix}:{key}"
 
     async def _run(self, script: str, keys: Sequence[str], *arguments: bytes | str | int) -> Any:
         return await self._reply(self._scripts[script](keys=keys, args=arguments))
 
-    async def _reply(self, command: Awaitable[Any]) -> Any:
-        try:
-            async with asyncio.timeout(self._timeout):
-                return await command
-        except TimeoutError:
-            reason = f"no reply within {self._timeout:g} seconds"
-        except (self._redis_error, OSError) as error:
-            reason = f"{type(error).__name__}: {str(error).rstrip('.')}"
-        # Not in the handler: the variables of the cause's frames hold the password.
-        raise StoreUnavailable(
-            f"Redis does not respond as it should: {self._redactor.text(reason)}."
-        )
+
+def _milliseconds(time: float) -> int:
+    """Return a time as Redis takes it, which refuses zero."""
+    return math.ceil(time * 1000)
 
 
-def _connected(url: str) -> tuple[Redis, Redactor]:
+def _checked_prefix(prefix: object) -> str:
+    """Return the prefix; raise InvalidArgument for one that decides where a cluster keeps keys."""
+    if not isinstance(prefix, str) or {*"{}"} & {*prefix}:
+        message = f"prefix={shown(prefix)}: a text without braces is needed."
+        raise InvalidArgument(message, argument="prefix")
+    return prefix
+
+
+def _connected(url: str) -> tuple[Any, Redactor]:
     address = parse_address(url)
     if isinstance(address, str):
         raise InvalidArgument(f"redis: {address}", argument="redis")

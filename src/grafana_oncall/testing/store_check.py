@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, cast
 from uuid import uuid4
 
+from grafana_oncall._validation.arguments import seconds
 from grafana_oncall.stores import CheckpointStore, JournalStore, Opened, SeenStore
 
 
@@ -25,7 +26,9 @@ async def check_store(
 
     Raises:
         AssertionError: It breaks a promise; the message says which.
+        InvalidArgument: `ttl` is not above zero.
     """
+    ttl = seconds("ttl", ttl)
     prefix = f"check-{uuid4().hex}"
     for has, laws in (
         ("open", _JOURNAL_LAWS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Literal
 
 import attrs
@@ -28,7 +29,7 @@ class MemoryStore:
         self._logs: dict[str, _Log] = {}
         self._seen: dict[str, tuple[Literal["claimed", "seen"], float]] = {}
 
-    def checkpoint(self, name: str, *, ttl: float = 5.0) -> StoredCheckpoint:
+    def checkpoint(self, name: str, *, ttl: timedelta | float = 5) -> StoredCheckpoint:
         """Return a checkpoint of this store, for `watch(checkpoint=…)`."""
         return StoredCheckpoint(self, name, ttl)
 

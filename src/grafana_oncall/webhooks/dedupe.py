@@ -125,15 +125,20 @@ class SharedDedupe:
 
     async def claim(self, event: Identity) -> State:
         """Reserve an event, unless it is reserved, or was accepted and is still remembered."""
-        return await self._store.claim(event.key, ttl=_CLAIM_SECONDS)
+        return await self._store.claim(_name(event), ttl=_CLAIM_SECONDS)
 
     async def confirm(self, event: Identity) -> None:
         """Remember a reserved event as accepted."""
-        await self._store.confirm(event.key, ttl=event.seconds(self._seconds))
+        await self._store.confirm(_name(event), ttl=event.seconds(self._seconds))
 
     async def forget(self, event: Identity) -> None:
         """Give up a reservation."""
-        await self._store.forget(event.key)
+        await self._store.forget(_name(event))
+
+
+def _name(event: Identity) -> str:
+    """Return the name of an event in a store."""
+    return f"event:{event.key}"
 
 
 def _put(memory: OrderedDict[K, V], key: K, value: V, most: int) -> None:

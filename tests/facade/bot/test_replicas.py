@@ -15,7 +15,7 @@ from grafana_oncall.testing import FakeOnCall, MemoryStore, VirtualClock
 from tests.support.budget import budget
 from tests.support.replicas import (
     EVERY,
-    NAME,
+    LOG,
     TTL,
     Link,
     Replica,
@@ -158,11 +158,11 @@ async def test_what_an_old_leader_held_back_never_lands(
     fake.add_group()
     await until(lambda: second.leads, 2 * TTL)
     await asyncio.sleep(EVERY)
-    content = [*await site.store.read(NAME)]
+    content = [*await site.store.read(LOG)]
     written = len(first.link.writes)
     first.link.mend()
     await asyncio.sleep(0.1)
-    assert [*await site.store.read(NAME)] == content
+    assert [*await site.store.read(LOG)] == content
     assert len(first.link.writes) == written
     assert {call.life for call in site.calls} == {2}
 
@@ -175,8 +175,8 @@ async def test_a_leader_that_another_has_replaced_says_so(
     site.lasting = 100
     fake.add_group()
     await asyncio.sleep(2 * EVERY)
-    await site.store.release(NAME, 1)  # in the place of a clock that is far ahead
-    await site.store.acquire(NAME, ttl=60)
+    await site.store.release(LOG, 1)  # in the place of a clock that is far ahead
+    await site.store.acquire(LOG, ttl=60)
     await until(lambda: first.errors, TTL / 3 + 0.1)
     assert "another replica has taken over" in str(first.errors[0])
     assert [call.ended for call in site.calls] == [None]
@@ -198,8 +198,8 @@ async def test_a_leader_that_another_has_replaced_begins_nothing(
     bot = site.bot(Lenient(site.store))
     running = asyncio.create_task(bot.run(signals=()))
     await asyncio.sleep(EVERY / 2)
-    await site.store.release(NAME, 1)
-    await site.store.acquire(NAME, ttl=60)
+    await site.store.release(LOG, 1)
+    await site.store.acquire(LOG, ttl=60)
     fake.add_group()
     with pytest.raises(CheckpointError, match="another replica has taken over"):
         await running
@@ -278,7 +278,7 @@ async def test_a_store_that_has_lost_everything_ends_the_leader(
     """The next leader starts anew, as without a checkpoint."""
     group = fake.add_group()
     await asyncio.sleep(2 * EVERY)
-    await site.store.delete(NAME)
+    await site.store.delete(LOG)
     await until(lambda: pair[0].errors, TTL)
     await asyncio.sleep(3 * EVERY)
     assert site.handled() == {(group.id, "Created"): 2}

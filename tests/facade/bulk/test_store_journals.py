@@ -155,7 +155,7 @@ async def test_an_unfinished_run_is_not_replaced_by_another(
     await cut(bulk.resolve(ids(groups), journal=store, name="nightly", max_at_once=1), 1.5)
     other = bulk.silence(ids(groups), HOUR, journal=store, name="nightly", resume=True)
     await refused(other, "other_run")
-    await store.delete("nightly")
+    await store.delete("journal:nightly")
     await bulk.silence(ids(groups[3:]), HOUR, journal=store, name="nightly")
     assert groups[3].state == "silenced"
 
@@ -164,8 +164,11 @@ async def test_an_unfinished_run_is_not_replaced_by_another(
     ("options", "message"),
     [
         ({"journal": MemoryStore()}, "a journal in a store needs a name"),
-        ({"journal": MemoryStore(), "name": ""}, "name: it is empty"),
-        ({"journal": MemoryStore(), "name": 7}, "name=7: a str is needed"),
+        ({"journal": MemoryStore(), "name": ""}, "name='': a text of 1 to 500"),
+        ({"journal": MemoryStore(), "name": 7}, "name=7: a text of 1 to 500"),
+        ({"journal": MemoryStore(), "name": "x" * 501}, "name='x+….*a text of 1 to 500"),
+        ({"journal": MemoryStore(), "name": "a\0b"}, "a text of 1 to 500"),
+        ({"journal": MemoryStore(), "name": "\ud800"}, "a text of 1 to 500"),
         ({"journal": MemoryStore(), "name": "n", "fsync": True}, "fsync, lock: they are for"),
         ({"journal": MemoryStore(), "name": "n", "lock": False}, "fsync, lock: they are for"),
         ({"journal": "file.jsonl", "name": "n"}, "name: a journal in a file"),
@@ -186,8 +189,8 @@ async def test_damage_in_a_store_is_found(fake: FakeOnCall, oncall: OnCallClient
     groups, store = add(fake, 2), MemoryStore()
     bulk = oncall.alert_groups.bulk
     await bulk.resolve(ids(groups), journal=store, name="nightly")
-    opened = await store.open("nightly")
+    opened = await store.open("journal:nightly")
     spoilt = [line.replace(b"changed", b"already") for line in opened.lines]
-    await store.append("nightly", opened.fence, spoilt, replace=True)
+    await store.append("journal:nightly", opened.fence, spoilt, replace=True)
     error = await refused(bulk.resume(store, name="nightly"), "broken")
     assert "nightly, line" in str(error)

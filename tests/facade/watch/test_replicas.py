@@ -19,7 +19,7 @@ from grafana_oncall.errors import CheckpointError
 from grafana_oncall.stores import Opened
 from grafana_oncall.testing import FakeOnCall, VirtualClock
 from tests.support.checkpoints import CHECKPOINT
-from tests.support.replicas import EVERY, NAME, TTL, Link, Site, stored, until
+from tests.support.replicas import EVERY, LOG, NAME, TTL, Link, Site, stored, until
 from tests.support.timeline import later
 from tests.support.virtual_time import loop, passed
 from tests.support.watchers import SRE, collect, enter, reported, watching
@@ -201,7 +201,7 @@ async def test_the_end_writes_what_is_left(fake: FakeOnCall, site: Site, link: L
     known = await stored(site.store)
     assert reported(seen) == "Created"
     assert known == watcher.checkpoint
-    assert isinstance(await site.store.acquire(NAME, ttl=TTL), Opened)
+    assert isinstance(await site.store.acquire(LOG, ttl=TTL), Opened)
 
 
 @pytest.mark.parametrize("moment", range(10))
@@ -218,7 +218,7 @@ async def test_an_end_at_any_moment_of_a_write_loses_nothing(
     task.cancel()
     await asyncio.wait([task])
     assert await stored(site.store) == watcher.checkpoint
-    assert isinstance(await site.store.acquire(NAME, ttl=TTL), Opened)
+    assert isinstance(await site.store.acquire(LOG, ttl=TTL), Opened)
 
 
 async def test_a_store_that_has_many_lines_is_compacted(
@@ -231,7 +231,7 @@ async def test_a_store_that_has_many_lines_is_compacted(
         await asyncio.sleep(3 * EVERY)
         assert len(link.writes) > 100
         assert link.writes[-1][1] or any(replaced for _, replaced in link.writes[1:])
-        assert sum(map(len, await site.store.read(NAME))) < 100_000
+        assert sum(map(len, await site.store.read(LOG))) < 100_000
         known = await stored(site.store)
     assert known is not None
     assert {group.id for group in known.groups} == {*fake.groups}
@@ -249,7 +249,7 @@ async def test_lost_replies_neither_lose_nor_double_a_line(
         link.writes.clear()
         fake.add_group()
         await asyncio.sleep(2 * EVERY)
-        lines = await site.store.read(NAME)
+        lines = await site.store.read(LOG)
         known = await stored(site.store)
     assert reported(seen) == "Created Created"
     assert known is not None
@@ -286,20 +286,35 @@ async def test_who_is_on_call_is_watched_in_a_store_as_well(
     assert came == [(people[1].id,), (people[0].id,)]
 
 
+async def test_a_bulk_run_of_the_same_name_is_apart(
+    fake: FakeOnCall, oncall: OnCallClient, site: Site, link: Link
+) -> None:
+    """One store may have both: neither reads, writes or takes over the other's log."""
+    group = fake.add_group()
+    bulk = oncall.alert_groups.bulk
+    run = bulk.resolve([group.id], journal=site.store, name=NAME)
+    async with watching(site.watcher(link)):
+        await run
+        await asyncio.sleep(TTL)
+        assert link.writes
+    assert await stored(site.store) is not None
+    assert (await bulk.resume(site.store, name=NAME)).finished
+
+
 @pytest.mark.parametrize("content", [b"{}\n", sealed(b'{"format":1}'), sealed(b'{"polled":1}')])
 async def test_what_is_no_checkpoint_is_refused_with_its_name(
     site: Site, link: Link, content: bytes
 ) -> None:
     """Whoever looks next can have it at once."""
-    opened = await site.store.open(NAME)
-    await site.store.append(NAME, opened.fence, [content])
+    opened = await site.store.open(LOG)
+    await site.store.append(LOG, opened.fence, [content])
     for _ in range(2):
         with pytest.raises(
-            CheckpointError, match=r"Checkpoint 'noise' cannot be used: .*Delete it"
+            CheckpointError, match=r"Checkpoint 'noise' cannot be used: .*Delete 'checkpoint:noise'"
         ):
             await collect(site.watcher(link), [])
     assert passed() == 0
-    assert [*await site.store.read(NAME)] == [content]
+    assert [*await site.store.read(LOG)] == [content]
 
 
 async def test_a_checkpoint_of_another_filter_is_refused(
@@ -308,14 +323,14 @@ async def test_a_checkpoint_of_another_filter_is_refused(
     """With what to do; the checkpoint stays, and whoever it belongs to can use it at once."""
     async with watching(site.watcher(link)):
         pass
-    before = [*await site.store.read(NAME)]
+    before = [*await site.store.read(LOG)]
     stranger = oncall.alert_groups.watch(labels=SRE, checkpoint=link.checkpoint())
     with pytest.raises(
         CheckpointError, match=r"with the filter .*Use another name for it"
     ) as caught:
         await collect(stranger, [])
     assert caught.value.path is None
-    assert [*await site.store.read(NAME)] == before
+    assert [*await site.store.read(LOG)] == before
     fake.add_group()
     async with watching(site.watcher(link)) as seen:
         pass

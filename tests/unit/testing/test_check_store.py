@@ -5,6 +5,7 @@ from typing import Literal
 
 import pytest
 
+from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.stores import Opened
 from grafana_oncall.testing import MemoryStore, check_store
 
@@ -105,6 +106,12 @@ async def test_a_broken_promise_is_named(broken: type[MemoryStore], promise: str
     """So that whoever writes a store knows what to mend."""
     with pytest.raises(AssertionError, match=f"does not keep a promise: .*{promise}"):
         await check_store(broken())
+
+
+async def test_leases_without_a_length_are_refused() -> None:
+    """No store could keep a promise about them."""
+    with pytest.raises(InvalidArgument, match="ttl=0"):
+        await check_store(MemoryStore(), ttl=0)
 
 
 async def test_only_what_a_store_has_is_checked() -> None:

@@ -31,8 +31,8 @@ class Link:
     store: MemoryStore = attrs.field(factory=MemoryStore)
     cut: frozenset[str] = frozenset()
     """Methods that fail."""
-    remembered: list[float] = attrs.field(factory=list)
-    """For how many seconds, each time."""
+    remembered: list[tuple[str, float]] = attrs.field(factory=list)
+    """Which event for how many seconds, each time."""
 
     async def claim(self, key: str, *, ttl: float) -> Literal["new", "claimed", "seen"]:
         """Claim, or fail."""
@@ -42,7 +42,7 @@ class Link:
     async def confirm(self, key: str, *, ttl: float) -> None:
         """Confirm, or fail."""
         self._respond("confirm")
-        self.remembered.append(ttl)
+        self.remembered.append((key, ttl))
         await self.store.confirm(key, ttl=ttl)
 
     async def forget(self, key: str) -> None:
@@ -323,7 +323,7 @@ async def test_an_accepted_event_is_remembered(
     link = Link()
     async with made(seen=link, **settings) as router:
         assert await answer(router, body(type_)) == ACCEPTED
-        assert link.remembered == [seconds]
+        assert link.remembered == [(f"event:{parse(body(type_)).key}", seconds)]
         await asyncio.sleep(seconds - 0.5)
         assert await answer(router, body(type_)) == DUPLICATE
         await asyncio.sleep(1)
@@ -344,7 +344,7 @@ async def test_a_store_counts_no_changes_of_state() -> None:
 async def test_repeats_that_wait_for_another_request_are_limited() -> None:
     """By `max_backlog_bytes`; the server repeats those beyond, too."""
     store, most = MemoryStore(), 2 * len(body())
-    await store.claim(parse(body()).key, ttl=2)
+    await store.claim(f"event:{parse(body()).key}", ttl=2)
     async with made(seen=store, max_backlog_bytes=most, max_bytes=most) as router:
         answers = await asyncio.gather(*[answer(router) for _ in range(5)])
         assert passed() == 5
