@@ -13,6 +13,7 @@ doubt. A read is sent ahead of it, and if that fails, nothing of the write was s
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from math import inf
 from typing import Generic, TypeVar
@@ -149,8 +150,18 @@ class Attempts(Generic[T]):
                 words = self.outage_message()
                 raise unsent_error(self._request.operation, words) from None
             if shared.limiter is None or await self._take(shared.limiter, asked, episode):
+                if self._options.confirm is not None:
+                    await self._confirm(self._options.confirm, episode)
                 return episode
             first = True
+
+    async def _confirm(self, confirm: Callable[[], Awaitable[None]], episode: int) -> None:
+        """Ask whether the attempt may still be sent; give its place back if not."""
+        try:
+            await confirm()
+        except BaseException:
+            self._shared.throttle.leave(episode)
+            raise
 
     async def _take(self, limiter: Limiter, asked: float, episode: int) -> bool:
         """Take a request from the rate limit; if none is left, pause, and give the place back."""

@@ -12,7 +12,7 @@ and `aclose` closes the connections only when the last call has ended.
 
 import asyncio
 import warnings
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import attrs
@@ -54,6 +54,8 @@ class Options:
     background: bool = False
     yields: bool = False
     """Whether its calls wait at the throttle behind all others, and yet give up as they do."""
+    confirm: Callable[[], Awaitable[None]] | None = None
+    """Awaited by each attempt behind the throttle; raises an OnCallError if it may not be sent."""
     caller: Caller = attrs.field(init=False, default=attrs.Factory(_caller, takes_self=True))
     """How its calls wait at the throttle."""
 

@@ -23,7 +23,7 @@ still holds when it writes its first line.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Final, Self
 
@@ -61,6 +61,11 @@ class Journal:
 
     async def __aexit__(self, *_: object) -> None:
         pass
+
+    @property
+    def confirm(self) -> Callable[[], Awaitable[None]] | None:
+        """Raises JournalError if another worker has the run by now; None where none can have it."""
+        return None
 
     def discard(self) -> None:
         """Remove it if it is this run's: nothing was selected, so there is nothing to resume."""

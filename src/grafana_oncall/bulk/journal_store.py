@@ -2,17 +2,19 @@
 
 How it works, and why it is safe. Opening it takes it over: the store gives a fence, and refuses
 lines of any earlier one. A line that announces a request is in the store before the request is
-sent. So a worker that was paused, or cut off, sends nothing more once another has taken its run
-over: it ends at its next group. The lines of outcomes wait for the next announcement, and all that
-tasks have announced meanwhile go in one write: eight tasks cost one write for about eight groups.
+sent; and if the request then had to wait, for the rate limit or for a retry, the store is asked
+again. So a worker that was paused, or cut off, sends nothing more once another has taken its run
+over. The lines of outcomes wait for the next announcement, and all that tasks have announced
+meanwhile go in one write: eight tasks cost one write for about eight groups.
 
 An outcome that never came to the store costs a look at the group by whoever goes on.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from io import BytesIO
-from typing import Self
+from typing import Final, Self
 
 from grafana_oncall._core.aio import to_the_end
 from grafana_oncall.errors import JournalError, JournalReason, StoreUnavailable
@@ -20,6 +22,9 @@ from grafana_oncall.stores import JournalStore
 
 from .journal import NEW, OLD, Journal
 from .journal_reader import JournalReader
+
+_TRUSTED: Final = 0.1
+"""Seconds after an accepted write in which requests are sent without asking the store again."""
 
 
 def log_of(name: str) -> str:
@@ -43,6 +48,8 @@ class StoreJournal(Journal):
         self._number = self._written = 0
         """Lines so far, and those that are in the store."""
         self._writing = asyncio.Lock()
+        self._accepted = 0.0
+        """When the last write began that the store has accepted, by the clock of the loop."""
 
     async def __aenter__(self) -> Self:
         """Take the journal over; raise JournalError if it exists and must not, or the reverse."""
@@ -83,13 +90,30 @@ class StoreJournal(Journal):
     async def sync(self) -> None:
         """Write what waits, in one write with the lines of other tasks."""
         upto = self._number
+        await self._write_if(lambda: self._written < upto)
+
+    @property
+    def confirm(self) -> Callable[[], Awaitable[None]]:
+        """Asks the store whether the run is still ours, unless it has just accepted a write."""
+        return self._confirm
+
+    async def _confirm(self) -> None:
+        if self._broken is not None or self._is_stale():
+            await self._write_if(self._is_stale)
+
+    def _is_stale(self) -> bool:
+        return asyncio.get_running_loop().time() - self._accepted > _TRUSTED
+
+    async def _write_if(self, is_needed: Callable[[], bool]) -> None:
+        """Write what waits, or nothing, which the store refuses as well once it is another's."""
         async with self._writing:
             if self._broken is not None:
                 raise self._broken
-            if self._written < upto:
+            if is_needed():
                 await to_the_end(asyncio.ensure_future(self._write_waiting()))
 
     async def _write_waiting(self) -> None:
+        asked = asyncio.get_running_loop().time()
         lines, self._waiting = self._waiting, []
         replace, self._replace = self._replace, False
         try:
@@ -99,3 +123,4 @@ class StoreJournal(Journal):
         if not ours:
             raise self._failed("another worker has taken the run over", reason="taken_over")
         self._written += len(lines)
+        self._accepted = asked

@@ -18,6 +18,8 @@ import warnings
 from collections.abc import Coroutine, Generator, Mapping, Sequence
 from typing import Any, Final
 
+import attrs
+
 from grafana_oncall._core.causes import drop_frames
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import whole
@@ -86,7 +88,9 @@ class BulkRun:
         )
         self._applier = Applier(
             action=self._action,
-            session=session,
+            session=Session(
+                session.shared, attrs.evolve(session.options, confirm=self._journal.confirm)
+            ),
             state=state,
             journal=self._journal,
             progress=self._progress,

@@ -12,8 +12,8 @@ import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import InvalidArgument, JournalError, StoreUnavailable
-from grafana_oncall.testing import FakeOnCall, MemoryStore
-from tests.support.bulk_stories import SECOND, add, counted, cut, ids, written
+from grafana_oncall.testing import FakeOnCall, MemoryStore, throttle
+from tests.support.bulk_stories import SECOND, add, connect, counted, cut, ids, written
 
 HOUR = timedelta(hours=1)
 
@@ -79,6 +79,28 @@ async def test_a_worker_that_was_replaced_begins_no_further_group(
     assert {group.state for group in groups} == {"silenced"}
     assert report.finished
     assert not first.report.finished
+
+
+@pytest.mark.parametrize("options", [{}, {"rate_limit": "5/1m"}], ids=["refused", "own limit"])
+async def test_a_worker_that_was_replaced_while_it_waited_to_send_sends_nothing(
+    fake: FakeOnCall, options: dict[str, Any]
+) -> None:
+    """Not even what it has announced: its successor found that undone, and has done it."""
+    groups, store = add(fake, 20), MemoryStore()
+    if not options:
+        fake.faults.add(throttle(60), operation="silence_alert_group", times=1)
+    waiting, other = connect(fake, **options), connect(fake)
+    run = waiting.alert_groups.bulk.silence(ids(groups), HOUR, journal=store, name="nightly")
+    task = asyncio.create_task(run.wait())
+    await asyncio.sleep(30)
+    assert (await other.alert_groups.bulk.resume(store, name="nightly")).finished
+    await refused(task, "taken_over")
+    applied = Counter(call.path for call in fake.calls if call.applied and call.method == "POST")
+    assert applied == Counter(
+        {f"/oncall/api/v1/alert_groups/{one}/silence/": 1 for one in ids(groups)}
+    )
+    again = await waiting.alert_groups.bulk.acknowledge(ids(groups)[:2])
+    assert counted(again) == {"changed": 2}, "the client itself is sound"
 
 
 async def test_eight_tasks_share_their_writes(fake: FakeOnCall, oncall: OnCallClient) -> None:
