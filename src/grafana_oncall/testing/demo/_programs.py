@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from asyncio.subprocess import Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import Final, Self
 import attrs
 
 from grafana_oncall.testing import FakeOnCall, serve
+
+from . import _tied
 
 _PATIENCE: Final = 60
 """Seconds after which a program is killed, and the demo fails."""
@@ -36,9 +38,12 @@ class Programs:
 
     @asynccontextmanager
     async def run(self, module: ModuleType) -> AsyncGenerator[Process]:
-        """Run the file of a module; the process does not outlive the block."""
+        """Run the file of a module; the process outlives neither the block nor this process."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, str(module.__file__), env=self.settings, cwd=self.folder
+            *(sys.executable, str(_tied.__file__), str(module.__file__)),
+            stdin=PIPE,
+            env=self.settings,
+            cwd=self.folder,
         )
         try:
             async with asyncio.timeout(_PATIENCE):
