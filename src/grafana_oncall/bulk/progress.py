@@ -66,6 +66,20 @@ class Progress(Serializable):
         """Return it as plain JSON, with `rate` and `eta`."""
         return {**super().to_dict(), "rate": self.rate, "eta": self.eta}
 
+    def _repr_html_(self) -> str:
+        """Return a bar and the counts, for notebooks."""
+        from html import escape  # noqa: PLC0415  # only notebooks need it
+
+        end = "" if self.total is None else f' value="{self.done}" max="{max(self.total, 1)}"'
+        of = "" if self.total is None else f" of {self.total:,}"
+        counts = ", ".join(
+            f"{number:,} {status.replace('_', ' ')}"
+            for status, number in self.counts.items()
+            if number
+        )
+        words = f"{self.action}: {self.phase}, {self.done:,}{of} alert groups, {details(self)}"
+        return f"<div><progress{end}></progress> {escape(words)}<br>{escape(counts)}</div>"
+
 
 OnProgress: TypeAlias = Callable[[Progress], object]
 """Is told how far a run is; a `progress_bar` is one."""
