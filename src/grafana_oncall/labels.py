@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from grafana_oncall._core.text import shown
+from grafana_oncall._core.tracebacks import short_traceback
 from grafana_oncall._generated.constraints import LABEL_FILTER, LABEL_KEY, LABEL_VALUE, LABELS_MAX
 from grafana_oncall._validation.jinja import template_problem
 from grafana_oncall._validation.label_shapes import Entry, LabelsLike, Pair, entries_of
@@ -67,7 +68,7 @@ def to_dict(labels: LabelsLike) -> dict[str, str]:
     Raises:
         LabelError: Something is not a label.
     """
-    return dict(parse(labels))
+    return dict(_validated(entries_of(labels), _any))
 
 
 def validate(labels: LabelsLike) -> tuple[tuple[str, str], ...]:
@@ -125,7 +126,8 @@ def matches(labels: LabelsLike, wanted: LabelsLike) -> bool:
     Raises:
         LabelError: `wanted` is empty, or something in either argument is not a label.
     """
-    return set(_validated(entries_of(wanted), _any, least=1)) <= set(parse(labels))
+    needed = _validated(entries_of(wanted), _any, least=1)
+    return set(needed) <= set(_validated(entries_of(labels), _any))
 
 
 def to_inputs(labels: LabelsLike) -> tuple[api.LabelInput, ...]:
@@ -179,7 +181,7 @@ def to_attached(key: str, value: str) -> api.AttachedLabelInput:
     )
 
 
-def _validated(
+def _pairs_of(
     entries: Sequence[Entry],
     rules: _Rules,
     *,
@@ -198,6 +200,9 @@ def _validated(
     if problems:
         raise LabelError(problems, argument=argument)
     return tuple(entry for entry in entries if not isinstance(entry, Problem))
+
+
+_validated = short_traceback(_pairs_of)
 
 
 def _problems(entries: Iterable[Entry], rules: _Rules) -> Iterator[Problem]:

@@ -25,6 +25,7 @@ import attrs
 
 from grafana_oncall._core.serializable import Serializable
 from grafana_oncall._core.text import shown
+from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall._core.types import AwareDatetime
 from grafana_oncall.errors import InvalidArgument
 
@@ -55,7 +56,7 @@ def _check_order(start: datetime, end: datetime) -> None:
 
 
 @attrs.frozen
-class OnCallSpan(Serializable):
+class OnCallSpan(ShortTracebacks, Serializable):
     """One person who is on call from a start to an end."""
 
     user: str
@@ -98,7 +99,7 @@ def _as_tuple(spans: Iterable[OnCallSpan]) -> tuple[OnCallSpan, ...]:
 
 
 @attrs.frozen
-class Timeline(Serializable):
+class Timeline(ShortTracebacks, Serializable):
     """Who is on call within a window.
 
     Spans are cut to the window, those of one user that touch or overlap are merged, and those of no

@@ -3,7 +3,8 @@
 import logging
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import TracebackType
 from typing import Final
 
 from grafana_oncall.errors import OnCallError
@@ -38,13 +39,23 @@ def strip_tracebacks(error: BaseException) -> None:
 def drop_frames(error: OnCallError) -> None:
     """Forget where in the SDK an error was made, so that its traceback shows the caller's lines.
 
-    A bare `raise` after this adds no frame of the function that calls it. At level DEBUG of the
-    logger `grafana_oncall`, all frames stay; those of other libraries' errors always do.
+    What led to it keeps the lines of other libraries. A bare `raise` after this adds no frame of
+    the function that calls it. At level DEBUG of the logger `grafana_oncall`, all frames stay.
     """
     if not _logger.isEnabledFor(logging.DEBUG):
         for link in causes(error):
-            if isinstance(link, OnCallError):
-                link.__traceback__ = None
+            own = isinstance(link, OnCallError)
+            link.__traceback__ = None if own else _below_the_sdk(link.__traceback__)
+
+
+def _below_the_sdk(frames: TracebackType | None) -> TracebackType | None:
+    while frames is not None and _is_ours(frames.tb_frame.f_globals):
+        frames = frames.tb_next
+    return frames
+
+
+def _is_ours(module: Mapping[str, object]) -> bool:
+    return str(module.get("__name__")).startswith("grafana_oncall.")
 
 
 def is_untrusted(error: BaseException) -> bool:

@@ -13,6 +13,7 @@ from grafana_oncall._core.aio import only_async
 from grafana_oncall._core.causes import drop_frames
 from grafana_oncall._core.request import Page, Request
 from grafana_oncall._core.text import shown
+from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import whole
 from grafana_oncall.errors import InvalidArgument, OnCallError
@@ -34,7 +35,7 @@ _OTHER_PAGE_SIZES: Final = (1000, 900)
 """Page sizes of the passes that look for missing items: one page holds most lists, and is whole."""
 
 
-class Pager(Generic[T]):
+class Pager(ShortTracebacks, Generic[T]):
     """A list on the server: iterate it, collect it, or count it. Nothing is sent before that.
 
     Every `async for` reads the list from its beginning, in the server's order, and yields each id

@@ -9,6 +9,7 @@ import attrs
 
 from grafana_oncall._codec.decode import contains, encode
 from grafana_oncall._core.request import Page, Request, Result
+from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall._core.types import UNSET, HasId, UnsetType
 from grafana_oncall._session.call import Send
 from grafana_oncall._session.session import Session
@@ -47,7 +48,7 @@ def _takes_none(hint: Any) -> bool:
     return NoneType in get_args(hint)
 
 
-class Resource:
+class Resource(ShortTracebacks):
     """Base of the generated classes."""
 
     def __init__(self, session: Session) -> None:

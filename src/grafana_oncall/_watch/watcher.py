@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from grafana_oncall._core.aio import only_async
+from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import several_ids
@@ -37,7 +38,7 @@ class WatchHealth:
     """Whether another replica leads, and this one waits: nothing is polled."""
 
 
-class Watcher:
+class Watcher(ShortTracebacks):
     """Changes of alert groups, or of who is on call, by polling: iterate it.
 
     Nothing is sent before that.

@@ -27,6 +27,7 @@ import attrs
 
 from grafana_oncall._core.handlers import failure_of, name_of
 from grafana_oncall._core.text import shown
+from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._session.retry_policy import RetryPolicy, backoff
 from grafana_oncall._validation.arguments import async_function, duration, function, of_type, whole
@@ -88,7 +89,7 @@ class BotHealth:
     """Dead letters so far."""
 
 
-class Bot:
+class Bot(ShortTracebacks):
     """Calls handlers for the changes that a watcher finds.
 
     Changes of one group are handled in order, those of several groups concurrently. While a group's

@@ -11,6 +11,7 @@ import attrs
 
 from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall._core.text import shown
+from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._listing.filters import is_filtered
@@ -46,7 +47,7 @@ def explained(function: Callable[_P, _R]) -> Callable[_P, _R]:
     return explain_keywords(function, f"bulk.{function.__name__}")
 
 
-class BulkBase:
+class BulkBase(ShortTracebacks):
     """What the methods of bulk runs have in common."""
 
     def __init__(self, session: Session) -> None:

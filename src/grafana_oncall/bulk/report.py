@@ -10,6 +10,7 @@ import attrs
 
 from grafana_oncall._core.serializable import Serializable
 from grafana_oncall._core.text import shown
+from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall.errors import InvalidArgument, OnCallError
 
 from .outcomes import Outcome, Status
@@ -42,7 +43,7 @@ class _Alike:
 
 
 @attrs.frozen(kw_only=True)
-class BulkReport(Serializable):
+class BulkReport(ShortTracebacks, Serializable):
     """The outcomes of a bulk run. Times in seconds."""
 
     action: str

@@ -21,6 +21,7 @@ from typing import Any, Final
 import attrs
 
 from grafana_oncall._core.causes import drop_frames
+from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.arguments import whole
 from grafana_oncall.errors import ClientStateError, InvalidArgument, OnCallError
@@ -42,7 +43,7 @@ _logger: Final = logging.getLogger("grafana_oncall")
 _MAX_ROUNDS: Final = 10
 
 
-class BulkRun:
+class BulkRun(ShortTracebacks):
     """A bulk action: `await` it for its report. Nothing is sent before that.
 
         run = client.alert_groups.bulk.resolve(client.alert_groups.list(state="new"))

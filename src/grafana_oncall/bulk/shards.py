@@ -15,6 +15,7 @@ import attrs
 from attrs.validators import instance_of, optional
 
 from grafana_oncall._core.text import shown
+from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall._generated.constraints import ID
 from grafana_oncall._session.organization import Stack
 from grafana_oncall.errors import InvalidArgument
@@ -30,7 +31,7 @@ _FORMAT: Final = 1
 
 
 @attrs.frozen(kw_only=True)
-class Shard:
+class Shard(ShortTracebacks):
     """A part of a bulk run: an action, and the groups to act on. It has no token.
 
     `await run.shards()` makes shards, `to_json` and `from_json` take one to a worker, and

@@ -15,6 +15,7 @@ from typing import Final, Generic, TypeVar
 import attrs
 
 from grafana_oncall._core.serializable import Serializable
+from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall._core.types import HasId
 from grafana_oncall._generated.models.alert_groups import AlertGroup
 from grafana_oncall._generated.models.integrations import Integration
@@ -52,7 +53,7 @@ class Whose(Serializable):
     """The user who resolved it."""
 
 
-class Directory:
+class Directory(ShortTracebacks):
     """Users, teams and integrations by id.
 
     Each list is read when it is first needed, by pages, and kept for `max_age`. An id that it does

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
 from grafana_oncall._core.request import Request, Result
+from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall._core.types import UNSET
 from grafana_oncall._session.session import Session
 from grafana_oncall._validation.endpoints import Method, QueryValue, endpoint
@@ -13,7 +14,7 @@ from grafana_oncall._validation.endpoints import Method, QueryValue, endpoint
 T = TypeVar("T")
 
 
-class Requests:
+class Requests(ShortTracebacks):
     """Base of the client: what no resource has a method for."""
 
     _session: Session

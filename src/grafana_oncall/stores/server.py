@@ -9,6 +9,7 @@ from functools import wraps
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar, cast
 
+from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall._http.auth import Redactor
 from grafana_oncall._validation.arguments import seconds
 from grafana_oncall.errors import StoreUnavailable
@@ -19,7 +20,7 @@ M = TypeVar("M", bound=Callable[..., Awaitable[object]])
 R = TypeVar("R")
 
 
-class ServerStore(JournalStore, CheckpointStore, SeenStore):
+class ServerStore(ShortTracebacks, JournalStore, CheckpointStore, SeenStore):
     """A store in a server, over connections that it may own."""
 
     _server: ClassVar[str]

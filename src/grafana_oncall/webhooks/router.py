@@ -10,6 +10,7 @@ from typing import Final, Self, TypeVar
 
 from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import shown
+from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._validation.arguments import either_function, seconds, whole
 from grafana_oncall.errors import ClientStateError, InvalidArgument, NotAnEvent
@@ -27,7 +28,7 @@ H = TypeVar("H", bound=Handler)
 _logger: Final = logging.getLogger("grafana_oncall")
 
 
-class Router:
+class Router(ShortTracebacks):
     """An ASGI application that receives events and calls handlers.
 
         router = Router(secret=os.environ["WEBHOOK_SECRET"])
