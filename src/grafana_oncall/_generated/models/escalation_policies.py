@@ -31,10 +31,11 @@ class EscalationPolicy(Serializable):
         team_to_notify: Id of the team.
         group_to_notify: Id of the user group in OnCall, which is not that of Slack.
         action_to_trigger: Id of the webhook.
-        notify_if_time_from: Begin of the time of day in which the escalation goes on.
-        notify_if_time_to: End of the time of day in which the escalation goes on.
-        num_alerts_in_window: Number of alerts after which the escalation goes on.
-        num_minutes_in_window: Minutes in which that many alerts must arrive.
+        notify_if_time_from: Start of the daily window in which the escalation continues.
+        notify_if_time_to: End of the daily window in which the escalation continues.
+        num_alerts_in_window: The escalation continues if more alerts than this arrive in
+            the window.
+        num_minutes_in_window: Length of the window, in minutes.
         severity: Severity of the incident that it declares.
     """
 
@@ -63,13 +64,13 @@ class EscalationPolicy(Serializable):
     action_to_trigger: str | None = None
     """Id of the webhook."""
     notify_if_time_from: UtcTime | None = None
-    """Begin of the time of day in which the escalation goes on."""
+    """Start of the daily window in which the escalation continues."""
     notify_if_time_to: UtcTime | None = None
-    """End of the time of day in which the escalation goes on."""
+    """End of the daily window in which the escalation continues."""
     num_alerts_in_window: int | None = None
-    """Number of alerts after which the escalation goes on."""
+    """The escalation continues if more alerts than this arrive in the window."""
     num_minutes_in_window: int | None = None
-    """Minutes in which that many alerts must arrive."""
+    """Length of the window, in minutes."""
     severity: str | None = None
     """Severity of the incident that it declares."""
 
@@ -88,7 +89,7 @@ class WaitPolicy(Serializable):
         type: Always `wait`.
         escalation_chain_id: Id of the chain that the step is added to.
         duration: Time to wait, from a minute to a day.
-        position: Place in the chain, from 0; -1 is the last one, as without it.
+        position: Place in the chain, from 0; -1, the default, is the end.
     """
 
     type: Literal["wait"] = "wait"
@@ -98,7 +99,7 @@ class WaitPolicy(Serializable):
     duration: Annotated[int, msgspec.Meta(ge=60, le=86400)] = attrs.field(converter=seconds)
     """Time to wait, from a minute to a day."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the chain, from 0; -1 is the last one, as without it."""
+    """Place in the chain, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -109,8 +110,8 @@ class NotifyPersonsPolicy(Serializable):
         type: Always `notify_persons`.
         escalation_chain_id: Id of the chain that the step is added to.
         persons_to_notify: Ids of users; the server does not keep their order.
-        important: Whether their rules for important notifications apply; false without it.
-        position: Place in the chain, from 0; -1 is the last one, as without it.
+        important: Whether their rules for important notifications apply; false by default.
+        position: Place in the chain, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_persons"] = "notify_persons"
@@ -120,9 +121,9 @@ class NotifyPersonsPolicy(Serializable):
     persons_to_notify: Sequence[str]
     """Ids of users; the server does not keep their order."""
     important: bool | UnsetType = UNSET
-    """Whether their rules for important notifications apply; false without it."""
+    """Whether their rules for important notifications apply; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the chain, from 0; -1 is the last one, as without it."""
+    """Place in the chain, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -134,7 +135,7 @@ class NotifyPersonNextEachTimePolicy(Serializable):
         escalation_chain_id: Id of the chain that the step is added to.
         persons_to_notify_next_each_time: Ids of users; the server does not keep their
             order.
-        position: Place in the chain, from 0; -1 is the last one, as without it.
+        position: Place in the chain, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_person_next_each_time"] = "notify_person_next_each_time"
@@ -144,7 +145,7 @@ class NotifyPersonNextEachTimePolicy(Serializable):
     persons_to_notify_next_each_time: Sequence[str]
     """Ids of users; the server does not keep their order."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the chain, from 0; -1 is the last one, as without it."""
+    """Place in the chain, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -155,8 +156,8 @@ class NotifyOnCallFromSchedulePolicy(Serializable):
         type: Always `notify_on_call_from_schedule`.
         escalation_chain_id: Id of the chain that the step is added to.
         notify_on_call_from_schedule: Id of the schedule.
-        important: Whether their rules for important notifications apply; false without it.
-        position: Place in the chain, from 0; -1 is the last one, as without it.
+        important: Whether their rules for important notifications apply; false by default.
+        position: Place in the chain, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_on_call_from_schedule"] = "notify_on_call_from_schedule"
@@ -166,9 +167,9 @@ class NotifyOnCallFromSchedulePolicy(Serializable):
     notify_on_call_from_schedule: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the schedule."""
     important: bool | UnsetType = UNSET
-    """Whether their rules for important notifications apply; false without it."""
+    """Whether their rules for important notifications apply; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the chain, from 0; -1 is the last one, as without it."""
+    """Place in the chain, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -179,8 +180,8 @@ class NotifyNextOnCallFromSchedulePolicy(Serializable):
         type: Always `notify_next_on_call_from_schedule`.
         escalation_chain_id: Id of the chain that the step is added to.
         notify_on_call_from_schedule: Id of the schedule.
-        important: Whether their rules for important notifications apply; false without it.
-        position: Place in the chain, from 0; -1 is the last one, as without it.
+        important: Whether their rules for important notifications apply; false by default.
+        position: Place in the chain, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_next_on_call_from_schedule"] = "notify_next_on_call_from_schedule"
@@ -190,9 +191,9 @@ class NotifyNextOnCallFromSchedulePolicy(Serializable):
     notify_on_call_from_schedule: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the schedule."""
     important: bool | UnsetType = UNSET
-    """Whether their rules for important notifications apply; false without it."""
+    """Whether their rules for important notifications apply; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the chain, from 0; -1 is the last one, as without it."""
+    """Place in the chain, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -203,8 +204,8 @@ class NotifyTeamMembersPolicy(Serializable):
         type: Always `notify_team_members`.
         escalation_chain_id: Id of the chain that the step is added to.
         team_to_notify: Id of the team.
-        important: Whether their rules for important notifications apply; false without it.
-        position: Place in the chain, from 0; -1 is the last one, as without it.
+        important: Whether their rules for important notifications apply; false by default.
+        position: Place in the chain, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_team_members"] = "notify_team_members"
@@ -214,9 +215,9 @@ class NotifyTeamMembersPolicy(Serializable):
     team_to_notify: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the team."""
     important: bool | UnsetType = UNSET
-    """Whether their rules for important notifications apply; false without it."""
+    """Whether their rules for important notifications apply; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the chain, from 0; -1 is the last one, as without it."""
+    """Place in the chain, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -227,8 +228,8 @@ class NotifyUserGroupPolicy(Serializable):
         type: Always `notify_user_group`.
         escalation_chain_id: Id of the chain that the step is added to.
         group_to_notify: Id of the user group in OnCall, which is not that of Slack.
-        important: Whether their rules for important notifications apply; false without it.
-        position: Place in the chain, from 0; -1 is the last one, as without it.
+        important: Whether their rules for important notifications apply; false by default.
+        position: Place in the chain, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_user_group"] = "notify_user_group"
@@ -238,9 +239,9 @@ class NotifyUserGroupPolicy(Serializable):
     group_to_notify: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user group in OnCall, which is not that of Slack."""
     important: bool | UnsetType = UNSET
-    """Whether their rules for important notifications apply; false without it."""
+    """Whether their rules for important notifications apply; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the chain, from 0; -1 is the last one, as without it."""
+    """Place in the chain, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -251,7 +252,7 @@ class TriggerWebhookPolicy(Serializable):
         type: Always `trigger_webhook`.
         escalation_chain_id: Id of the chain that the step is added to.
         action_to_trigger: Id of the webhook.
-        position: Place in the chain, from 0; -1 is the last one, as without it.
+        position: Place in the chain, from 0; -1, the default, is the end.
     """
 
     type: Literal["trigger_webhook"] = "trigger_webhook"
@@ -261,7 +262,7 @@ class TriggerWebhookPolicy(Serializable):
     action_to_trigger: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the webhook."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the chain, from 0; -1 is the last one, as without it."""
+    """Place in the chain, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -271,7 +272,7 @@ class NotifyWholeChannelPolicy(Serializable):
     Attributes:
         type: Always `notify_whole_channel`.
         escalation_chain_id: Id of the chain that the step is added to.
-        position: Place in the chain, from 0; -1 is the last one, as without it.
+        position: Place in the chain, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_whole_channel"] = "notify_whole_channel"
@@ -279,7 +280,7 @@ class NotifyWholeChannelPolicy(Serializable):
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the chain, from 0; -1 is the last one, as without it."""
+    """Place in the chain, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -289,9 +290,10 @@ class NotifyIfTimeFromToPolicy(Serializable):
     Attributes:
         type: Always `notify_if_time_from_to`.
         escalation_chain_id: Id of the chain that the step is added to.
-        notify_if_time_from: First moment of the day.
-        notify_if_time_to: Last moment; if it is before the first one, of the next day.
-        position: Place in the chain, from 0; -1 is the last one, as without it.
+        notify_if_time_from: Start of the daily window.
+        notify_if_time_to: End of the daily window; on the next day if it is before the
+            start.
+        position: Place in the chain, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_if_time_from_to"] = "notify_if_time_from_to"
@@ -299,11 +301,11 @@ class NotifyIfTimeFromToPolicy(Serializable):
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     notify_if_time_from: UtcTime
-    """First moment of the day."""
+    """Start of the daily window."""
     notify_if_time_to: UtcTime
-    """Last moment; if it is before the first one, of the next day."""
+    """End of the daily window; on the next day if it is before the start."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the chain, from 0; -1 is the last one, as without it."""
+    """Place in the chain, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -313,9 +315,10 @@ class NotifyIfNumAlertsInWindowPolicy(Serializable):
     Attributes:
         type: Always `notify_if_num_alerts_in_window`.
         escalation_chain_id: Id of the chain that the step is added to.
-        num_alerts_in_window: More alerts than this are needed.
-        num_minutes_in_window: Minutes in which they come.
-        position: Place in the chain, from 0; -1 is the last one, as without it.
+        num_alerts_in_window: The escalation continues if more alerts than this arrive in
+            the window.
+        num_minutes_in_window: Length of the window, in minutes.
+        position: Place in the chain, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_if_num_alerts_in_window"] = "notify_if_num_alerts_in_window"
@@ -323,11 +326,11 @@ class NotifyIfNumAlertsInWindowPolicy(Serializable):
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     num_alerts_in_window: Annotated[int, msgspec.Meta(ge=0, le=2147483647)]
-    """More alerts than this are needed."""
+    """The escalation continues if more alerts than this arrive in the window."""
     num_minutes_in_window: Annotated[int, msgspec.Meta(ge=0, le=2147483647)]
-    """Minutes in which they come."""
+    """Length of the window, in minutes."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the chain, from 0; -1 is the last one, as without it."""
+    """Place in the chain, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -337,7 +340,7 @@ class RepeatEscalationPolicy(Serializable):
     Attributes:
         type: Always `repeat_escalation`.
         escalation_chain_id: Id of the chain that the step is added to.
-        position: Place in the chain, from 0; -1 is the last one, as without it.
+        position: Place in the chain, from 0; -1, the default, is the end.
     """
 
     type: Literal["repeat_escalation"] = "repeat_escalation"
@@ -345,7 +348,7 @@ class RepeatEscalationPolicy(Serializable):
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the chain, from 0; -1 is the last one, as without it."""
+    """Place in the chain, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -355,7 +358,7 @@ class ResolvePolicy(Serializable):
     Attributes:
         type: Always `resolve`.
         escalation_chain_id: Id of the chain that the step is added to.
-        position: Place in the chain, from 0; -1 is the last one, as without it.
+        position: Place in the chain, from 0; -1, the default, is the end.
     """
 
     type: Literal["resolve"] = "resolve"
@@ -363,7 +366,7 @@ class ResolvePolicy(Serializable):
     escalation_chain_id: str
     """Id of the chain that the step is added to."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the chain, from 0; -1 is the last one, as without it."""
+    """Place in the chain, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -374,7 +377,7 @@ class DeclareIncidentPolicy(Serializable):
         type: Always `declare_incident`.
         escalation_chain_id: Id of the chain that the step is added to.
         severity: Severity of the incident; `set-from-label` takes that of a label.
-        position: Place in the chain, from 0; -1 is the last one, as without it.
+        position: Place in the chain, from 0; -1, the default, is the end.
     """
 
     type: Literal["declare_incident"] = "declare_incident"
@@ -384,7 +387,7 @@ class DeclareIncidentPolicy(Serializable):
     severity: Annotated[str, msgspec.Meta(max_length=512)] | UnsetType = UNSET
     """Severity of the incident; `set-from-label` takes that of a label."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the chain, from 0; -1 is the last one, as without it."""
+    """Place in the chain, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -402,12 +405,14 @@ class EscalationPolicyUpdate(Serializable):
         team_to_notify: Id of the team.
         group_to_notify: Id of the user group in OnCall, which is not that of Slack.
         action_to_trigger: Id of the webhook.
-        notify_if_time_from: First moment of the day.
-        notify_if_time_to: Last moment; if it is before the first one, of the next day.
-        num_alerts_in_window: More alerts than this are needed.
-        num_minutes_in_window: Minutes in which they come.
+        notify_if_time_from: Start of the daily window.
+        notify_if_time_to: End of the daily window; on the next day if it is before the
+            start.
+        num_alerts_in_window: The escalation continues if more alerts than this arrive in
+            the window.
+        num_minutes_in_window: Length of the window, in minutes.
         severity: Severity of the incident; `set-from-label` takes that of a label.
-        position: New place in the chain, from 0; -1 is the last one.
+        position: New place in the chain, from 0; -1 is the end.
     """
 
     type: PolicyType | UnsetType = UNSET
@@ -431,17 +436,17 @@ class EscalationPolicyUpdate(Serializable):
     action_to_trigger: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
     """Id of the webhook."""
     notify_if_time_from: UtcTime | UnsetType = UNSET
-    """First moment of the day."""
+    """Start of the daily window."""
     notify_if_time_to: UtcTime | UnsetType = UNSET
-    """Last moment; if it is before the first one, of the next day."""
+    """End of the daily window; on the next day if it is before the start."""
     num_alerts_in_window: Annotated[int, msgspec.Meta(ge=0, le=2147483647)] | UnsetType = UNSET
-    """More alerts than this are needed."""
+    """The escalation continues if more alerts than this arrive in the window."""
     num_minutes_in_window: Annotated[int, msgspec.Meta(ge=0, le=2147483647)] | UnsetType = UNSET
-    """Minutes in which they come."""
+    """Length of the window, in minutes."""
     severity: Annotated[str, msgspec.Meta(max_length=512)] | UnsetType = UNSET
     """Severity of the incident; `set-from-label` takes that of a label."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """New place in the chain, from 0; -1 is the last one."""
+    """New place in the chain, from 0; -1 is the end."""
 
 
 if TYPE_CHECKING:

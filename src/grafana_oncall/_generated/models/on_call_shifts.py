@@ -25,13 +25,13 @@ class OnCallShift(Serializable):
         name: Name of the shift.
         team_id: Id of the team; null for none.
         time_zone: IANA name; null for that of the schedule.
-        level: Of shifts at the same time, those of the highest level count.
-        rotation_start: From when on it counts.
+        level: Priority: of overlapping shifts, those with the highest level win.
+        rotation_start: When the shift takes effect.
         until: When it ends; null for never.
         users: Ids of those on call, in no order; of rotations, see `rolling_users`.
         frequency: How often it repeats.
-        interval: Every so many hours, days, weeks or months.
-        week_start: First day of the week, while it is weekly.
+        interval: Number of hours, days, weeks or months from one repetition to the next.
+        week_start: First day of the week, of a weekly shift.
         by_day: Days of the week on which it takes place.
         by_month: Months in which it takes place.
         by_monthday: Days of the month on which it takes place.
@@ -56,9 +56,9 @@ class OnCallShift(Serializable):
     time_zone: str | None = None
     """IANA name; null for that of the schedule."""
     level: int | None = None
-    """Of shifts at the same time, those of the highest level count."""
+    """Priority: of overlapping shifts, those with the highest level win."""
     rotation_start: LocalDatetime | None = None
-    """From when on it counts."""
+    """When the shift takes effect."""
     until: LocalDatetime | None = None
     """When it ends; null for never."""
     users: tuple[str, ...] | None = None
@@ -66,9 +66,9 @@ class OnCallShift(Serializable):
     frequency: Frequency | None = None
     """How often it repeats."""
     interval: int | None = None
-    """Every so many hours, days, weeks or months."""
+    """Number of hours, days, weeks or months from one repetition to the next."""
     week_start: Weekday | None = None
-    """First day of the week, while it is weekly."""
+    """First day of the week, of a weekly shift."""
     by_day: tuple[Weekday, ...] | None = None
     """Days of the week on which it takes place."""
     by_month: tuple[int, ...] | None = None
@@ -98,8 +98,8 @@ class SingleShiftCreate(Serializable):
         name: Up to 200 characters; not unique.
         team_id: Id of the team.
         time_zone: IANA name, such as Europe/Berlin; null for that of the schedule.
-        rotation_start: From when on it counts; by default its start.
-        level: Of shifts at the same time, those of the highest level count.
+        rotation_start: When the shift takes effect; by default, its start.
+        level: Priority: of overlapping shifts, those with the highest level win.
         users: Ids of those on call, in no order.
     """
 
@@ -116,9 +116,9 @@ class SingleShiftCreate(Serializable):
     time_zone: str | None | UnsetType = UNSET
     """IANA name, such as Europe/Berlin; null for that of the schedule."""
     rotation_start: LocalDatetime | UnsetType = UNSET
-    """From when on it counts; by default its start."""
+    """When the shift takes effect; by default, its start."""
     level: Annotated[int, msgspec.Meta(ge=-2147483648, le=2147483647)] | UnsetType = UNSET
-    """Of shifts at the same time, those of the highest level count."""
+    """Priority: of overlapping shifts, those with the highest level win."""
     users: Sequence[str] | UnsetType = UNSET
     """Ids of those on call, in no order."""
 
@@ -131,18 +131,19 @@ class RecurrentShiftCreate(Serializable):
         type: Always `recurrent_event`.
         start: When it starts, without a zone.
         duration: How long, in seconds or as a timedelta.
-        frequency: How often a shift comes again.
+        frequency: How often a shift repeats.
         name: Up to 200 characters; not unique.
         team_id: Id of the team.
         time_zone: IANA name, such as Europe/Berlin; null for that of the schedule.
-        rotation_start: From when on it counts; by default its start.
-        level: Of shifts at the same time, those of the highest level count.
+        rotation_start: When the shift takes effect; by default, its start.
+        level: Priority: of overlapping shifts, those with the highest level win.
         users: Ids of those on call, in no order.
-        interval: Every so many hours, days, weeks or months; by default 1.
-        week_start: First day of the week; needed if it is weekly.
+        interval: Number of hours, days, weeks or months from one repetition to the next; 1
+            by default.
+        week_start: First day of the week; required for a weekly shift.
         until: When it ends, without a zone; null for never.
-        by_day: Only on these days.
-        by_month: Only in these months.
+        by_day: The shift takes place on these days only.
+        by_month: The shift takes place in these months only.
         by_monthday: Only on these days of the month; -1 is the last.
     """
 
@@ -153,7 +154,7 @@ class RecurrentShiftCreate(Serializable):
     duration: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] = attrs.field(converter=seconds)
     """How long, in seconds or as a timedelta."""
     frequency: Annotated[Frequency, msgspec.Meta(pattern="^(?:hourly|daily|weekly|monthly)$")]
-    """How often a shift comes again."""
+    """How often a shift repeats."""
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | UnsetType = UNSET
     """Up to 200 characters; not unique."""
     team_id: str | None | UnsetType = UNSET
@@ -161,17 +162,17 @@ class RecurrentShiftCreate(Serializable):
     time_zone: str | None | UnsetType = UNSET
     """IANA name, such as Europe/Berlin; null for that of the schedule."""
     rotation_start: LocalDatetime | UnsetType = UNSET
-    """From when on it counts; by default its start."""
+    """When the shift takes effect; by default, its start."""
     level: Annotated[int, msgspec.Meta(ge=-2147483648, le=2147483647)] | UnsetType = UNSET
-    """Of shifts at the same time, those of the highest level count."""
+    """Priority: of overlapping shifts, those with the highest level win."""
     users: Sequence[str] | UnsetType = UNSET
     """Ids of those on call, in no order."""
     interval: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] | UnsetType = UNSET
-    """Every so many hours, days, weeks or months; by default 1."""
+    """Number of hours, days, weeks or months from one repetition to the next; 1 by default."""
     week_start: (
         Annotated[Weekday, msgspec.Meta(pattern="^(?:MO|TU|WE|TH|FR|SA|SU)$")] | UnsetType
     ) = UNSET
-    """First day of the week; needed if it is weekly."""
+    """First day of the week; required for a weekly shift."""
     until: LocalDatetime | None | UnsetType = UNSET
     """When it ends, without a zone; null for never."""
     by_day: (
@@ -179,9 +180,9 @@ class RecurrentShiftCreate(Serializable):
         | None
         | UnsetType
     ) = UNSET
-    """Only on these days."""
+    """The shift takes place on these days only."""
     by_month: Sequence[Annotated[int, msgspec.Meta(ge=1, le=12)]] | None | UnsetType = UNSET
-    """Only in these months."""
+    """The shift takes place in these months only."""
     by_monthday: Sequence[Annotated[int, msgspec.Meta(ge=-31, le=31)]] | None | UnsetType = UNSET
     """Only on these days of the month; -1 is the last."""
 
@@ -194,18 +195,19 @@ class RollingShiftCreate(Serializable):
         type: Always `rolling_users`.
         start: When it starts, without a zone.
         duration: How long, in seconds or as a timedelta.
-        frequency: How often a shift comes again.
+        frequency: How often a shift repeats.
         start_rotation_from_user_index: Whose turn is first, counted from 0.
         name: Up to 200 characters; not unique.
         team_id: Id of the team.
         time_zone: IANA name, such as Europe/Berlin; null for that of the schedule.
-        rotation_start: From when on it counts; by default its start.
-        level: Of shifts at the same time, those of the highest level count.
-        interval: Every so many hours, days, weeks or months; by default 1.
-        week_start: First day of the week; needed if it is weekly.
+        rotation_start: When the shift takes effect; by default, its start.
+        level: Priority: of overlapping shifts, those with the highest level win.
+        interval: Number of hours, days, weeks or months from one repetition to the next; 1
+            by default.
+        week_start: First day of the week; required for a weekly shift.
         until: When it ends, without a zone; null for never.
-        by_day: Only on these days.
-        by_month: Only in these months.
+        by_day: The shift takes place on these days only.
+        by_month: The shift takes place in these months only.
         by_monthday: Only on these days of the month; -1 is the last.
         rolling_users: Ids of those on call together, in the order of their turns.
     """
@@ -217,7 +219,7 @@ class RollingShiftCreate(Serializable):
     duration: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] = attrs.field(converter=seconds)
     """How long, in seconds or as a timedelta."""
     frequency: Annotated[Frequency, msgspec.Meta(pattern="^(?:hourly|daily|weekly|monthly)$")]
-    """How often a shift comes again."""
+    """How often a shift repeats."""
     start_rotation_from_user_index: Annotated[int, msgspec.Meta(ge=0, le=2147483647)]
     """Whose turn is first, counted from 0."""
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | UnsetType = UNSET
@@ -227,15 +229,15 @@ class RollingShiftCreate(Serializable):
     time_zone: str | None | UnsetType = UNSET
     """IANA name, such as Europe/Berlin; null for that of the schedule."""
     rotation_start: LocalDatetime | UnsetType = UNSET
-    """From when on it counts; by default its start."""
+    """When the shift takes effect; by default, its start."""
     level: Annotated[int, msgspec.Meta(ge=-2147483648, le=2147483647)] | UnsetType = UNSET
-    """Of shifts at the same time, those of the highest level count."""
+    """Priority: of overlapping shifts, those with the highest level win."""
     interval: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] | UnsetType = UNSET
-    """Every so many hours, days, weeks or months; by default 1."""
+    """Number of hours, days, weeks or months from one repetition to the next; 1 by default."""
     week_start: (
         Annotated[Weekday, msgspec.Meta(pattern="^(?:MO|TU|WE|TH|FR|SA|SU)$")] | UnsetType
     ) = UNSET
-    """First day of the week; needed if it is weekly."""
+    """First day of the week; required for a weekly shift."""
     until: LocalDatetime | None | UnsetType = UNSET
     """When it ends, without a zone; null for never."""
     by_day: (
@@ -243,9 +245,9 @@ class RollingShiftCreate(Serializable):
         | None
         | UnsetType
     ) = UNSET
-    """Only on these days."""
+    """The shift takes place on these days only."""
     by_month: Sequence[Annotated[int, msgspec.Meta(ge=1, le=12)]] | None | UnsetType = UNSET
-    """Only in these months."""
+    """The shift takes place in these months only."""
     by_monthday: Sequence[Annotated[int, msgspec.Meta(ge=-31, le=31)]] | None | UnsetType = UNSET
     """Only on these days of the month; -1 is the last."""
     rolling_users: Sequence[Sequence[str]] | UnsetType = UNSET
@@ -263,7 +265,7 @@ class OverrideShiftCreate(Serializable):
         name: Up to 200 characters; not unique.
         team_id: Id of the team.
         time_zone: IANA name, such as Europe/Berlin; null for that of the schedule.
-        rotation_start: From when on it counts; by default its start.
+        rotation_start: When the shift takes effect; by default, its start.
         users: Ids of those on call, in no order.
     """
 
@@ -280,7 +282,7 @@ class OverrideShiftCreate(Serializable):
     time_zone: str | None | UnsetType = UNSET
     """IANA name, such as Europe/Berlin; null for that of the schedule."""
     rotation_start: LocalDatetime | UnsetType = UNSET
-    """From when on it counts; by default its start."""
+    """When the shift takes effect; by default, its start."""
     users: Sequence[str] | UnsetType = UNSET
     """Ids of those on call, in no order."""
 
@@ -296,15 +298,16 @@ class OnCallShiftUpdate(Serializable):
         time_zone: IANA name, such as Europe/Berlin; null for that of the schedule.
         start: When it starts, without a zone.
         duration: How long, in seconds or as a timedelta.
-        rotation_start: From when on it counts; by default its start.
-        level: Of shifts at the same time, those of the highest level count.
+        rotation_start: When the shift takes effect; by default, its start.
+        level: Priority: of overlapping shifts, those with the highest level win.
         users: Ids of those on call, in no order.
-        frequency: How often a shift comes again.
-        interval: Every so many hours, days, weeks or months; by default 1.
-        week_start: First day of the week; needed if it is weekly.
+        frequency: How often a shift repeats.
+        interval: Number of hours, days, weeks or months from one repetition to the next; 1
+            by default.
+        week_start: First day of the week; required for a weekly shift.
         until: When it ends, without a zone; null for never.
-        by_day: Only on these days.
-        by_month: Only in these months.
+        by_day: The shift takes place on these days only.
+        by_month: The shift takes place in these months only.
         by_monthday: Only on these days of the month; -1 is the last.
         rolling_users: Ids of those on call together, in the order of their turns.
         start_rotation_from_user_index: Whose turn is first, counted from 0.
@@ -325,21 +328,21 @@ class OnCallShiftUpdate(Serializable):
     )
     """How long, in seconds or as a timedelta."""
     rotation_start: LocalDatetime | UnsetType = UNSET
-    """From when on it counts; by default its start."""
+    """When the shift takes effect; by default, its start."""
     level: Annotated[int, msgspec.Meta(ge=-2147483648, le=2147483647)] | UnsetType = UNSET
-    """Of shifts at the same time, those of the highest level count."""
+    """Priority: of overlapping shifts, those with the highest level win."""
     users: Sequence[str] | UnsetType = UNSET
     """Ids of those on call, in no order."""
     frequency: (
         Annotated[Frequency, msgspec.Meta(pattern="^(?:hourly|daily|weekly|monthly)$")] | UnsetType
     ) = UNSET
-    """How often a shift comes again."""
+    """How often a shift repeats."""
     interval: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] | UnsetType = UNSET
-    """Every so many hours, days, weeks or months; by default 1."""
+    """Number of hours, days, weeks or months from one repetition to the next; 1 by default."""
     week_start: (
         Annotated[Weekday, msgspec.Meta(pattern="^(?:MO|TU|WE|TH|FR|SA|SU)$")] | UnsetType
     ) = UNSET
-    """First day of the week; needed if it is weekly."""
+    """First day of the week; required for a weekly shift."""
     until: LocalDatetime | None | UnsetType = UNSET
     """When it ends, without a zone; null for never."""
     by_day: (
@@ -347,9 +350,9 @@ class OnCallShiftUpdate(Serializable):
         | None
         | UnsetType
     ) = UNSET
-    """Only on these days."""
+    """The shift takes place on these days only."""
     by_month: Sequence[Annotated[int, msgspec.Meta(ge=1, le=12)]] | None | UnsetType = UNSET
-    """Only in these months."""
+    """The shift takes place in these months only."""
     by_monthday: Sequence[Annotated[int, msgspec.Meta(ge=-31, le=31)]] | None | UnsetType = UNSET
     """Only on these days of the month; -1 is the last."""
     rolling_users: Sequence[Sequence[str]] | UnsetType = UNSET
@@ -376,7 +379,7 @@ if TYPE_CHECKING:
     Frequency: TypeAlias = Literal["hourly", "daily", "weekly", "monthly"] | str
 else:
     Frequency = str
-"""How often a shift comes again.
+"""How often a shift repeats.
 
 Known values, to which servers may add: 'hourly', 'daily', 'weekly', 'monthly'.
 """

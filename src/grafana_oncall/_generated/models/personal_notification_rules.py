@@ -52,9 +52,9 @@ class WaitRule(Serializable):
     Attributes:
         type: Always `wait`.
         user_id: Id of the user who is notified.
-        duration: Time to wait: 1, 5, 15, 30 or 60 minutes; 5 without it.
-        important: Whether it is for important notifications; false without it.
-        position: Place in the user's list, from 0; -1 is the last one, as without it.
+        duration: Time to wait: 1, 5, 15, 30 or 60 minutes; 5 by default.
+        important: Whether it is for important notifications; false by default.
+        position: Place in the user's list, from 0; -1, the default, is the end.
     """
 
     type: Literal["wait"] = "wait"
@@ -64,11 +64,11 @@ class WaitRule(Serializable):
     duration: (
         Annotated[int, msgspec.Meta(extra={"one_of": (60, 300, 900, 1800, 3600)})] | UnsetType
     ) = attrs.field(default=UNSET, converter=optional_seconds)
-    """Time to wait: 1, 5, 15, 30 or 60 minutes; 5 without it."""
+    """Time to wait: 1, 5, 15, 30 or 60 minutes; 5 by default."""
     important: bool | UnsetType = UNSET
-    """Whether it is for important notifications; false without it."""
+    """Whether it is for important notifications; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the user's list, from 0; -1 is the last one, as without it."""
+    """Place in the user's list, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -78,8 +78,8 @@ class NotifyBySlackRule(Serializable):
     Attributes:
         type: Always `notify_by_slack`.
         user_id: Id of the user who is notified.
-        important: Whether it is for important notifications; false without it.
-        position: Place in the user's list, from 0; -1 is the last one, as without it.
+        important: Whether it is for important notifications; false by default.
+        position: Place in the user's list, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_by_slack"] = "notify_by_slack"
@@ -87,9 +87,9 @@ class NotifyBySlackRule(Serializable):
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
-    """Whether it is for important notifications; false without it."""
+    """Whether it is for important notifications; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the user's list, from 0; -1 is the last one, as without it."""
+    """Place in the user's list, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -99,8 +99,8 @@ class NotifyBySmsRule(Serializable):
     Attributes:
         type: Always `notify_by_sms`.
         user_id: Id of the user who is notified.
-        important: Whether it is for important notifications; false without it.
-        position: Place in the user's list, from 0; -1 is the last one, as without it.
+        important: Whether it is for important notifications; false by default.
+        position: Place in the user's list, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_by_sms"] = "notify_by_sms"
@@ -108,9 +108,9 @@ class NotifyBySmsRule(Serializable):
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
-    """Whether it is for important notifications; false without it."""
+    """Whether it is for important notifications; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the user's list, from 0; -1 is the last one, as without it."""
+    """Place in the user's list, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -120,8 +120,8 @@ class NotifyByPhoneCallRule(Serializable):
     Attributes:
         type: Always `notify_by_phone_call`.
         user_id: Id of the user who is notified.
-        important: Whether it is for important notifications; false without it.
-        position: Place in the user's list, from 0; -1 is the last one, as without it.
+        important: Whether it is for important notifications; false by default.
+        position: Place in the user's list, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_by_phone_call"] = "notify_by_phone_call"
@@ -129,9 +129,9 @@ class NotifyByPhoneCallRule(Serializable):
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
-    """Whether it is for important notifications; false without it."""
+    """Whether it is for important notifications; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the user's list, from 0; -1 is the last one, as without it."""
+    """Place in the user's list, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -141,8 +141,8 @@ class NotifyByTelegramRule(Serializable):
     Attributes:
         type: Always `notify_by_telegram`.
         user_id: Id of the user who is notified.
-        important: Whether it is for important notifications; false without it.
-        position: Place in the user's list, from 0; -1 is the last one, as without it.
+        important: Whether it is for important notifications; false by default.
+        position: Place in the user's list, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_by_telegram"] = "notify_by_telegram"
@@ -150,9 +150,9 @@ class NotifyByTelegramRule(Serializable):
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
-    """Whether it is for important notifications; false without it."""
+    """Whether it is for important notifications; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the user's list, from 0; -1 is the last one, as without it."""
+    """Place in the user's list, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -162,8 +162,8 @@ class NotifyByEmailRule(Serializable):
     Attributes:
         type: Always `notify_by_email`.
         user_id: Id of the user who is notified.
-        important: Whether it is for important notifications; false without it.
-        position: Place in the user's list, from 0; -1 is the last one, as without it.
+        important: Whether it is for important notifications; false by default.
+        position: Place in the user's list, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_by_email"] = "notify_by_email"
@@ -171,9 +171,9 @@ class NotifyByEmailRule(Serializable):
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
-    """Whether it is for important notifications; false without it."""
+    """Whether it is for important notifications; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the user's list, from 0; -1 is the last one, as without it."""
+    """Place in the user's list, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -183,8 +183,8 @@ class NotifyByMobileAppRule(Serializable):
     Attributes:
         type: Always `notify_by_mobile_app`.
         user_id: Id of the user who is notified.
-        important: Whether it is for important notifications; false without it.
-        position: Place in the user's list, from 0; -1 is the last one, as without it.
+        important: Whether it is for important notifications; false by default.
+        position: Place in the user's list, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_by_mobile_app"] = "notify_by_mobile_app"
@@ -192,9 +192,9 @@ class NotifyByMobileAppRule(Serializable):
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
-    """Whether it is for important notifications; false without it."""
+    """Whether it is for important notifications; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the user's list, from 0; -1 is the last one, as without it."""
+    """Place in the user's list, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -204,8 +204,8 @@ class NotifyByMobileAppCriticalRule(Serializable):
     Attributes:
         type: Always `notify_by_mobile_app_critical`.
         user_id: Id of the user who is notified.
-        important: Whether it is for important notifications; false without it.
-        position: Place in the user's list, from 0; -1 is the last one, as without it.
+        important: Whether it is for important notifications; false by default.
+        position: Place in the user's list, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_by_mobile_app_critical"] = "notify_by_mobile_app_critical"
@@ -213,9 +213,9 @@ class NotifyByMobileAppCriticalRule(Serializable):
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
-    """Whether it is for important notifications; false without it."""
+    """Whether it is for important notifications; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the user's list, from 0; -1 is the last one, as without it."""
+    """Place in the user's list, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -225,8 +225,8 @@ class NotifyByWebhookRule(Serializable):
     Attributes:
         type: Always `notify_by_webhook`.
         user_id: Id of the user who is notified.
-        important: Whether it is for important notifications; false without it.
-        position: Place in the user's list, from 0; -1 is the last one, as without it.
+        important: Whether it is for important notifications; false by default.
+        position: Place in the user's list, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_by_webhook"] = "notify_by_webhook"
@@ -234,9 +234,9 @@ class NotifyByWebhookRule(Serializable):
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
-    """Whether it is for important notifications; false without it."""
+    """Whether it is for important notifications; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the user's list, from 0; -1 is the last one, as without it."""
+    """Place in the user's list, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -246,8 +246,8 @@ class NotifyByMattermostRule(Serializable):
     Attributes:
         type: Always `notify_by_mattermost`.
         user_id: Id of the user who is notified.
-        important: Whether it is for important notifications; false without it.
-        position: Place in the user's list, from 0; -1 is the last one, as without it.
+        important: Whether it is for important notifications; false by default.
+        position: Place in the user's list, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_by_mattermost"] = "notify_by_mattermost"
@@ -255,9 +255,9 @@ class NotifyByMattermostRule(Serializable):
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
-    """Whether it is for important notifications; false without it."""
+    """Whether it is for important notifications; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the user's list, from 0; -1 is the last one, as without it."""
+    """Place in the user's list, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -267,8 +267,8 @@ class NotifyByMsteamsRule(Serializable):
     Attributes:
         type: Always `notify_by_msteams`.
         user_id: Id of the user who is notified.
-        important: Whether it is for important notifications; false without it.
-        position: Place in the user's list, from 0; -1 is the last one, as without it.
+        important: Whether it is for important notifications; false by default.
+        position: Place in the user's list, from 0; -1, the default, is the end.
     """
 
     type: Literal["notify_by_msteams"] = "notify_by_msteams"
@@ -276,9 +276,9 @@ class NotifyByMsteamsRule(Serializable):
     user_id: Annotated[str, msgspec.Meta(min_length=1)]
     """Id of the user who is notified."""
     important: bool | UnsetType = UNSET
-    """Whether it is for important notifications; false without it."""
+    """Whether it is for important notifications; false by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place in the user's list, from 0; -1 is the last one, as without it."""
+    """Place in the user's list, from 0; -1, the default, is the end."""
 
 
 @attrs.frozen(kw_only=True)
@@ -288,7 +288,7 @@ class PersonalNotificationRuleUpdate(Serializable):
     Attributes:
         type: What a rule does.
         duration: Time to wait: 1, 5, 15, 30 or 60 minutes.
-        position: New place in the user's list, from 0; -1 is the last one.
+        position: New place in the user's list, from 0; -1 is the end.
     """
 
     type: RuleType | UnsetType = UNSET
@@ -298,7 +298,7 @@ class PersonalNotificationRuleUpdate(Serializable):
     ) = attrs.field(default=UNSET, converter=optional_seconds)
     """Time to wait: 1, 5, 15, 30 or 60 minutes."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """New place in the user's list, from 0; -1 is the last one."""
+    """New place in the user's list, from 0; -1 is the end."""
 
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ class ResolutionNote(Serializable):
     Attributes:
         id: Id of the note.
         alert_group_id: Id of the alert group.
-        text: What was found out.
+        text: Text of the note.
         author: Id of the user who wrote it; null for a service account.
         source: Where it was written: `Web` (also through the API), `Slack` or `Mobile App`.
         created_at: When it was written.
@@ -29,7 +29,7 @@ class ResolutionNote(Serializable):
     alert_group_id: str
     """Id of the alert group."""
     text: str
-    """What was found out."""
+    """Text of the note."""
     author: str | None = None
     """Id of the user who wrote it; null for a service account."""
     source: str | None = None

@@ -83,9 +83,9 @@ class RouteCreate(Serializable):
         escalation_chain_id: Id of the escalation chain; null escalates nothing.
         routing_regex: The expression, which the alert's payload as JSON must match
             somewhere.
-        routing_type: How the expression is read; `regex` without it.
-        position: Place among the routes of the integration, from 0; -1 is the end, as
-            without it.
+        routing_type: How the expression is read; `regex` by default.
+        position: Place among the routes of the integration, from 0; -1, the default, is the
+            end.
         slack: Where it posts in Slack.
         telegram: Where it posts in Telegram.
         msteams: Where it posts in Microsoft Teams.
@@ -104,9 +104,9 @@ class RouteCreate(Serializable):
     routing_regex: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
     """The expression, which the alert's payload as JSON must match somewhere."""
     routing_type: RoutingType | UnsetType = UNSET
-    """How the expression is read; `regex` without it."""
+    """How the expression is read; `regex` by default."""
     position: Annotated[int, msgspec.Meta(ge=-1, le=2147483647)] | UnsetType = UNSET
-    """Place among the routes of the integration, from 0; -1 is the end, as without it."""
+    """Place among the routes of the integration, from 0; -1, the default, is the end."""
     slack: integrations.SlackRouteInput | UnsetType = UNSET
     """Where it posts in Slack."""
     telegram: integrations.ChannelRouteInput | UnsetType = UNSET

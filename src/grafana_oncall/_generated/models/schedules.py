@@ -52,12 +52,12 @@ class Schedule(Serializable):
         on_call_now: Ids of the users who were on call when it was read.
         type: Where its shifts come from.
         team_id: Id of the team; null for none.
-        slack: What Slack is told about the schedule.
-        time_zone: Of types calendar and web.
+        slack: Where the schedule posts in Slack.
+        time_zone: IANA name; of types calendar and web.
         shifts: Ids of on-call shifts, of types calendar and web.
-        ical_url_primary: Of type ical.
+        ical_url_primary: URL of the iCalendar file; of type ical.
         ical_url_overrides: Of types ical and calendar.
-        enable_web_overrides: Of type calendar.
+        enable_web_overrides: Whether overrides are made on the web; of type calendar.
     """
 
     id: str
@@ -71,17 +71,17 @@ class Schedule(Serializable):
     team_id: str | None = None
     """Id of the team; null for none."""
     slack: SlackSettings | None = None
-    """What Slack is told about the schedule."""
+    """Where the schedule posts in Slack."""
     time_zone: str | None = None
-    """Of types calendar and web."""
+    """IANA name; of types calendar and web."""
     shifts: tuple[str, ...] = ()
     """Ids of on-call shifts, of types calendar and web."""
     ical_url_primary: str | None = None
-    """Of type ical."""
+    """URL of the iCalendar file; of type ical."""
     ical_url_overrides: str | None = None
     """Of types ical and calendar."""
     enable_web_overrides: bool | None = None
-    """Of type calendar."""
+    """Whether overrides are made on the web; of type calendar."""
 
     def __repr__(self) -> str:
         return short_repr(self)
@@ -123,7 +123,7 @@ class IcalScheduleCreate(Serializable):
         name: Up to 200 characters; not unique.
         ical_url_primary: URL of an iCalendar file, which the server downloads at once.
         team_id: Id of the team.
-        slack: What Slack is told about the schedule.
+        slack: Where the schedule posts in Slack.
         ical_url_overrides: URL of an iCalendar file whose events replace others.
     """
 
@@ -136,7 +136,7 @@ class IcalScheduleCreate(Serializable):
     team_id: str | None | UnsetType = UNSET
     """Id of the team."""
     slack: SlackSettingsInput | UnsetType = UNSET
-    """What Slack is told about the schedule."""
+    """Where the schedule posts in Slack."""
     ical_url_overrides: str | None | UnsetType = UNSET
     """URL of an iCalendar file whose events replace others."""
 
@@ -150,7 +150,7 @@ class CalendarScheduleCreate(Serializable):
         name: Up to 200 characters; not unique.
         time_zone: IANA name, such as Europe/Berlin.
         team_id: Id of the team.
-        slack: What Slack is told about the schedule.
+        slack: Where the schedule posts in Slack.
         shifts: Ids of its on-call shifts, in no order.
         ical_url_overrides: URL of an iCalendar file whose events replace others.
         enable_web_overrides: Whether overrides are made on the web, and not in that file.
@@ -165,7 +165,7 @@ class CalendarScheduleCreate(Serializable):
     team_id: str | None | UnsetType = UNSET
     """Id of the team."""
     slack: SlackSettingsInput | UnsetType = UNSET
-    """What Slack is told about the schedule."""
+    """Where the schedule posts in Slack."""
     shifts: Sequence[str] | UnsetType = UNSET
     """Ids of its on-call shifts, in no order."""
     ical_url_overrides: str | None | UnsetType = UNSET
@@ -183,7 +183,7 @@ class WebScheduleCreate(Serializable):
         name: Up to 200 characters; not unique.
         time_zone: IANA name, such as Europe/Berlin.
         team_id: Id of the team.
-        slack: What Slack is told about the schedule.
+        slack: Where the schedule posts in Slack.
         shifts: Ids of its on-call shifts, in no order.
     """
 
@@ -196,7 +196,7 @@ class WebScheduleCreate(Serializable):
     team_id: str | None | UnsetType = UNSET
     """Id of the team."""
     slack: SlackSettingsInput | UnsetType = UNSET
-    """What Slack is told about the schedule."""
+    """Where the schedule posts in Slack."""
     shifts: Sequence[str] | UnsetType = UNSET
     """Ids of its on-call shifts, in no order."""
 
@@ -208,7 +208,7 @@ class ScheduleUpdate(Serializable):
     Attributes:
         name: Up to 200 characters; not unique.
         team_id: Id of the new team; null for no team.
-        slack: What Slack is told about the schedule.
+        slack: Where the schedule posts in Slack.
         time_zone: IANA name; of types calendar and web.
         shifts: Ids of all its on-call shifts, in no order; of type calendar.
         ical_url_primary: URL that the server downloads at once; of type ical.
@@ -221,7 +221,7 @@ class ScheduleUpdate(Serializable):
     team_id: str | None | UnsetType = UNSET
     """Id of the new team; null for no team."""
     slack: SlackSettingsInput | UnsetType = UNSET
-    """What Slack is told about the schedule."""
+    """Where the schedule posts in Slack."""
     time_zone: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType = UNSET
     """IANA name; of types calendar and web."""
     shifts: Sequence[str] | UnsetType = UNSET

@@ -38,13 +38,13 @@ class SwapRequest(Serializable):
 
     Attributes:
         pk: Id of the swap.
-        user: The beneficiary, once it is taken.
+        user: The beneficiary; there once the swap is taken.
     """
 
     pk: str
     """Id of the swap."""
     user: SwapUser | None = None
-    """The beneficiary, once it is taken."""
+    """The beneficiary; there once the swap is taken."""
 
 
 @attrs.frozen(kw_only=True)
@@ -91,13 +91,13 @@ class SwappedShift(Serializable):
         start: When the shift begins.
         end: When the shift ends.
         users: Who is on call.
-        all_day: Whether it takes whole days.
+        all_day: Whether the shift lasts whole days.
         missing_users: Names of users that the server does not know.
-        priority_level: Of shifts at the same time, those of the highest level count.
+        priority_level: Priority: of overlapping shifts, those with the highest level win.
         source: What made the on-call shift, such as `web`, `api` or `terraform`.
         calendar_type: 0 of the schedule itself, 1 of its overrides.
         is_empty: Whether nobody is on call.
-        is_gap: Whether it stands for a time without a shift.
+        is_gap: Whether this is a gap: a time without a shift.
         is_override: Whether it is an override.
         shift: The shift that it comes from.
     """
@@ -109,11 +109,11 @@ class SwappedShift(Serializable):
     users: tuple[ShiftUser, ...]
     """Who is on call."""
     all_day: bool | None = None
-    """Whether it takes whole days."""
+    """Whether the shift lasts whole days."""
     missing_users: tuple[str, ...] = ()
     """Names of users that the server does not know."""
     priority_level: int | None = None
-    """Of shifts at the same time, those of the highest level count."""
+    """Priority: of overlapping shifts, those with the highest level win."""
     source: str | None = None
     """What made the on-call shift, such as `web`, `api` or `terraform`."""
     calendar_type: int | None = None
@@ -121,7 +121,7 @@ class SwappedShift(Serializable):
     is_empty: bool | None = None
     """Whether nobody is on call."""
     is_gap: bool | None = None
-    """Whether it stands for a time without a shift."""
+    """Whether this is a gap: a time without a shift."""
     is_override: bool | None = None
     """Whether it is an override."""
     shift: ShiftReference | None = None
@@ -134,40 +134,40 @@ class ShiftSwap(Serializable):
 
     Attributes:
         id: Id of the swap.
-        created_at: When it was asked for.
+        created_at: When the swap was requested.
         schedule: Id of the schedule.
-        swap_start: From when on the beneficiary is free.
-        swap_end: Until when the beneficiary is free.
+        swap_start: Start of the time that the beneficiary wants covered.
+        swap_end: End of the time that the beneficiary wants covered.
         beneficiary: Id of the user whose shifts are to be taken.
         updated_at: When it was last changed.
-        status: When it was read: an open one that has started is `past_due`.
-        description: Why, in words.
-        benefactor: Id of the user who has taken them.
-        shifts: What it concerns; in lists, the server leaves it out.
+        status: Status at the time of reading; an open swap that has started is `past_due`.
+        description: Reason for the swap.
+        benefactor: Id of the user who takes the shifts; null while nobody does.
+        shifts: The shifts to be swapped; left out in lists.
     """
 
     id: str
     """Id of the swap."""
     created_at: AwareDatetime
-    """When it was asked for."""
+    """When the swap was requested."""
     schedule: str
     """Id of the schedule."""
     swap_start: AwareDatetime
-    """From when on the beneficiary is free."""
+    """Start of the time that the beneficiary wants covered."""
     swap_end: AwareDatetime
-    """Until when the beneficiary is free."""
+    """End of the time that the beneficiary wants covered."""
     beneficiary: str
     """Id of the user whose shifts are to be taken."""
     updated_at: AwareDatetime | None = None
     """When it was last changed."""
     status: ShiftSwapStatus | None = None
-    """When it was read: an open one that has started is `past_due`."""
+    """Status at the time of reading; an open swap that has started is `past_due`."""
     description: str | None = None
-    """Why, in words."""
+    """Reason for the swap."""
     benefactor: str | None = None
-    """Id of the user who has taken them."""
+    """Id of the user who takes the shifts; null while nobody does."""
     shifts: tuple[SwappedShift, ...] = ()
-    """What it concerns; in lists, the server leaves it out."""
+    """The shifts to be swapped; left out in lists."""
 
     def __repr__(self) -> str:
         return short_repr(self)

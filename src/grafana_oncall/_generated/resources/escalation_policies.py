@@ -173,12 +173,14 @@ class EscalationPolicies(Resource):
             team_to_notify: Id of the team.
             group_to_notify: Id of the user group in OnCall, which is not that of Slack.
             action_to_trigger: Id of the webhook.
-            notify_if_time_from: First moment of the day.
-            notify_if_time_to: Last moment; if it is before the first one, of the next day.
-            num_alerts_in_window: More alerts than this are needed.
-            num_minutes_in_window: Minutes in which they come.
+            notify_if_time_from: Start of the daily window.
+            notify_if_time_to: End of the daily window; on the next day if it is before the
+                start.
+            num_alerts_in_window: The escalation continues if more alerts than this arrive in
+                the window.
+            num_minutes_in_window: Length of the window, in minutes.
             severity: Severity of the incident; `set-from-label` takes that of a label.
-            position: New place in the chain, from 0; -1 is the last one.
+            position: New place in the chain, from 0; -1 is the end.
 
         Raises:
             InvalidArgument: An `important` that would hide the step; nothing was changed.

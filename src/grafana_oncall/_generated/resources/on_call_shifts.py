@@ -164,15 +164,16 @@ class OnCallShifts(Resource):
             time_zone: IANA name, such as Europe/Berlin; None for that of the schedule.
             start: When it starts, without a zone.
             duration: How long, in seconds or as a timedelta.
-            rotation_start: From when on it counts; by default its start.
-            level: Of shifts at the same time, those of the highest level count.
+            rotation_start: When the shift takes effect; by default, its start.
+            level: Priority: of overlapping shifts, those with the highest level win.
             users: Ids of those on call, in no order.
-            frequency: How often a shift comes again.
-            interval: Every so many hours, days, weeks or months; by default 1.
-            week_start: First day of the week; needed if it is weekly.
+            frequency: How often a shift repeats.
+            interval: Number of hours, days, weeks or months from one repetition to the next;
+                1 by default.
+            week_start: First day of the week; required for a weekly shift.
             until: When it ends, without a zone; None for never.
-            by_day: Only on these days.
-            by_month: Only in these months.
+            by_day: The shift takes place on these days only.
+            by_month: The shift takes place in these months only.
             by_monthday: Only on these days of the month; -1 is the last.
             rolling_users: Ids of those on call together, in the order of their turns.
             start_rotation_from_user_index: Whose turn is first, counted from 0.

@@ -159,7 +159,7 @@ class PersonalNotificationRules(Resource):
             personal_notification_rule_id: Id of the rule, or the object.
             type: What a rule does.
             duration: Time to wait: 1, 5, 15, 30 or 60 minutes.
-            position: New place in the user's list, from 0; -1 is the last one.
+            position: New place in the user's list, from 0; -1 is the end.
 
         Raises:
             NotFound: There is no such rule.

@@ -89,9 +89,9 @@ class Routes(Resource):
             escalation_chain_id: Id of the escalation chain; None escalates nothing.
             routing_regex: The expression, which the alert's payload as JSON must match
                 somewhere.
-            routing_type: How the expression is read; `regex` without it.
-            position: Place among the routes of the integration, from 0; -1 is the end, as
-                without it.
+            routing_type: How the expression is read; `regex` by default.
+            position: Place among the routes of the integration, from 0; -1, the default, is
+                the end.
             slack: Where it posts in Slack.
             telegram: Where it posts in Telegram.
             msteams: Where it posts in Microsoft Teams.

@@ -143,7 +143,7 @@ class Schedules(Resource):
             schedule_id: Id of the schedule, or the object.
             name: Up to 200 characters; not unique.
             team_id: Id of the new team; None for no team.
-            slack: What Slack is told about the schedule.
+            slack: Where the schedule posts in Slack.
             time_zone: IANA name; of types calendar and web.
             shifts: Ids of all its on-call shifts, in no order; of type calendar.
             ical_url_primary: URL that the server downloads at once; of type ical.

@@ -49,7 +49,7 @@ class ShiftSwaps(Resource):
                 now.
             schedule_id: Id of the schedule.
             beneficiary: Id of the user whose shifts are to be taken.
-            benefactor: Id of the user who has taken them.
+            benefactor: Id of the user who takes the shifts; None while nobody does.
             open_only: Whether to leave out those that nobody can take any more.
             perpage: Items on a page. Undocumented: servers use their own number without it,
                 and may ignore it.
