@@ -35,6 +35,7 @@ async def python(
     *arguments: str,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    stdin: int | None = None,
     patience: float = PATIENCE,
 ) -> AsyncGenerator[Process]:
     """Run Python, which does not outlive the block; unread output is kept for the report.
@@ -43,7 +44,7 @@ async def python(
         TimeoutError: The block takes longer than that; by default, than any one program should.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, env=env, cwd=cwd, stdout=PIPE, stderr=PIPE
+        sys.executable, *arguments, env=env, cwd=cwd, stdin=stdin, stdout=PIPE, stderr=PIPE
     )
     try:
         async with asyncio.timeout(patience):
