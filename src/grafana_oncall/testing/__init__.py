@@ -34,6 +34,7 @@ from grafana_oncall.testing._objects.chat import FakeSlackChannel, FakeUserGroup
 from grafana_oncall.testing._objects.escalation import FakeEscalationChain, FakeEscalationPolicy
 from grafana_oncall.testing._objects.notes import FakeResolutionNote
 from grafana_oncall.testing._objects.notifications import FakePersonalNotificationRule
+from grafana_oncall.testing._objects.pages import EscalationRecord, Page
 from grafana_oncall.testing._objects.routes import FakeRoute
 from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeShift, FakeSpan
 from grafana_oncall.testing._objects.swaps import FakeShiftSwap
@@ -57,6 +58,7 @@ __all__ = [
     "OPERATION_NAMES",
     "Call",
     "Calls",
+    "EscalationRecord",
     "Factory",
     "FakeAlertGroup",
     "FakeEscalationChain",
@@ -82,6 +84,7 @@ __all__ = [
     "LoopClock",
     "MemoryStore",
     "NoResponse",
+    "Page",
     "RateLimit",
     "Stuck",
     "VirtualClock",

@@ -9,6 +9,8 @@ from typing import Self, TypeVar
 import attrs
 
 from grafana_oncall._core.keywords import explain_keywords
+from grafana_oncall.testing._escalation.pages import Pages
+from grafana_oncall.testing._escalation.runs import attach
 from grafana_oncall.testing._resources.webhooks import EventName, event_body
 from grafana_oncall.testing._server.arguments import TEXT
 from grafana_oncall.testing._server.dispatch import find_route, respond
@@ -32,13 +34,13 @@ DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105  # it is valid on the fake onl
 """The token of a fake, unless it is given another."""
 
 
-class FakeOnCall(Populate):
+class FakeOnCall(Populate, Pages):
     """A Grafana OnCall server in memory, as strict as a real one.
 
     Reach it through `transport()` (httpx, in process), `app` (any ASGI server) or `handle` (no I/O
     at all). What falls due by the clock, such as the end of a silence or a deletion, happens in
     order, at the time at which it is due: as soon as a virtual clock gets there; by a real clock,
-    when the fake is next used.
+    when the fake is next used, or within a second if `serve` serves it.
 
     Args:
         seed: The same seed gives the same ids.
@@ -89,6 +91,7 @@ class FakeOnCall(Populate):
             wipe_delay=wipe_delay,
             latency=latency,
         )
+        attach(self._world)
         if isinstance(clock, VirtualClock):
             clock.follow(self._world.apply_due)
         self._calls = Calls()
@@ -166,6 +169,10 @@ class FakeOnCall(Populate):
     def transport(self) -> FakeTransport:
         """This fake as an httpx transport: `httpx.AsyncClient(transport=fake.transport())`."""
         return FakeTransport(self)
+
+    def run_due(self) -> None:
+        """Let everything happen that has fallen due, as each request does first."""
+        self._world.apply_due()
 
     def now(self) -> datetime:
         """Return the time of this fake's clock."""

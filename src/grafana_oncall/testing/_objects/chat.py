@@ -13,6 +13,8 @@ class FakeSlackChannel:
     """Id of the channel in OnCall."""
     name: str
     slack_id: str
+    members: list[str] | None = None
+    """Ids of the users in it, for steps that notify them; None if no test said."""
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -26,3 +28,5 @@ class FakeUserGroup:
     """Handle of the group in Slack."""
     slack_id: str
     """Slack's id of the group."""
+    members: list[str] | None = None
+    """Ids of the users in it, for steps that notify them; None if no test said."""

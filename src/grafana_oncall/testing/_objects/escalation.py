@@ -43,3 +43,5 @@ class FakeEscalationPolicy:
     num_alerts_in_window: int | None = None
     num_minutes_in_window: int | None = None
     severity: str | None = None
+    last_notified: str | None = None
+    """Id of the user whose turn it was last, of the type that notifies one person each time."""

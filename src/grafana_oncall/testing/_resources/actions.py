@@ -11,6 +11,7 @@ from grafana_oncall.testing._server.context import Context
 from grafana_oncall.testing._server.fields import is_mapping
 from grafana_oncall.testing._server.responses import FakeResponse, crashed, detail, empty_response
 from grafana_oncall.testing._server.state import FakeAlertGroup, GroupEvent, GroupEventType
+from grafana_oncall.testing._server.world import World
 
 from .alert_groups import find_group
 
@@ -19,7 +20,7 @@ from .alert_groups import find_group
 class ActionContext:
     """Who acts, when, and the end of a silence (`None` is never)."""
 
-    by: str
+    by: str | None
     at: datetime
     until: datetime | None = None
 
@@ -105,10 +106,15 @@ def act(name: GroupEventType, context: Context) -> FakeResponse:
         if refusal.applies(group):
             raise detail(400, f"Can't {name} {refusal.name} alert group")
     ctx = ActionContext(by=context.grant.user.id, at=context.now, until=_until(context.now, delay))
-    for affected in (group, *context.world.groups.attached(group)):
-        action.effect(affected, ctx)
-        context.world.publish(GroupEvent(type=name, group=affected, at=ctx.at, by=ctx.by))
+    perform(context.world, name, group, ctx)
     return empty_response(200)
+
+
+def perform(world: World, name: GroupEventType, group: FakeAlertGroup, ctx: ActionContext) -> None:
+    """Do an action that nothing refuses, on a group and on those attached to it."""
+    for affected in (group, *world.groups.attached(group)):
+        ACTIONS[name].effect(affected, ctx)
+        world.publish(GroupEvent(type=name, group=affected, at=ctx.at, by=ctx.by))
 
 
 def _delay(context: Context) -> int:

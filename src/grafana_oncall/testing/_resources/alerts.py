@@ -45,6 +45,11 @@ def _created_at(alert: _Alert) -> datetime:
     return group.last_alert_at - span * number / max(1, group.alerts_count - 1)
 
 
+def alert_times(group: FakeAlertGroup) -> list[datetime]:
+    """Return when the alerts of a group arrived, the last one first."""
+    return [_created_at((group, number)) for number in range(group.alerts_count)]
+
+
 def _show(alert: _Alert) -> str:
     group, created_at = alert[0], stamp(_created_at(alert))
     shown = {"id": _id(alert), "alert_group_id": group.id, "created_at": created_at}

@@ -6,6 +6,9 @@ import re
 from functools import partial
 from typing import Any
 
+import attrs
+
+from grafana_oncall.testing._escalation.notifying import Reason, notify
 from grafana_oncall.testing._server.context import Context, Operation
 from grafana_oncall.testing._server.fields import (
     Check,
@@ -63,11 +66,19 @@ def _as_url(value: Any) -> str:
     return str(value)
 
 
-def _as_users(world: World, value: Any) -> list[FakeUser]:
+def _as_users(world: World, value: Any) -> list[_Paged]:
     found = [_as_user(world, each) for each in as_list(value)]
     if any(isinstance(each, dict) for each in found):
         raise _Faults([each if isinstance(each, dict) else {} for each in found])
-    return [each for each in found if isinstance(each, FakeUser)]
+    return [each for each in found if isinstance(each, _Paged)]
+
+
+@attrs.frozen
+class _Paged:
+    """A user who is paged, and by which rules."""
+
+    user: FakeUser
+    important: bool
 
 
 class _Faults(FieldError):
@@ -78,7 +89,7 @@ class _Faults(FieldError):
         self.errors = errors
 
 
-def _as_user(world: World, value: Any) -> FakeUser | dict[str, Any]:
+def _as_user(world: World, value: Any) -> _Paged | dict[str, Any]:
     """Return a user, or what is wrong with the reference to one."""
     if not is_mapping(value):
         text = f"Invalid data. Expected a dictionary, but got {type(value).__name__}."
@@ -89,7 +100,9 @@ def _as_user(world: World, value: Any) -> FakeUser | dict[str, Any]:
     if errors or missing:
         return {**errors, **missing}
     known = {getattr(user, by): user for user in world.store(FakeUser).values()}
-    return known.get(given[by]) or {"non_field_errors": [f"User {given[by]} does not exist"]}
+    if given[by] not in known:
+        return {"non_field_errors": [f"User {given[by]} does not exist"]}
+    return _Paged(known[given[by]], given["important"])
 
 
 def page_people(context: Context) -> FakeResponse:
@@ -108,14 +121,17 @@ def page_people(context: Context) -> FakeResponse:
         raise detail(400, "No team or user(s) specified")
     if group is not None and group.resolved_at is not None:
         raise detail(400, "Cannot add responders for a resolved alert group")
-    return text_response(200, show_everything(context.world, group or _new_group(context, given)))
+    paged = group or _new_group(context, given)
+    for each in users or ():
+        notify(world, each.user.id, Reason(group=paged, important=each.important), context.now)
+    return text_response(200, show_everything(world, paged))
 
 
 def _new_group(context: Context, given: dict[str, Any]) -> FakeAlertGroup:
     world = context.world
-    users: list[FakeUser] = given.get("users") or []
+    users: list[_Paged] = given.get("users") or []
     team = world.store(FakeTeam).get(given.get("team") or "")
-    paged = f"{team.name} team" if team else ", ".join(user.username for user in users)
+    paged = f"{team.name} team" if team else ", ".join(each.user.username for each in users)
     sender = context.grant.user.username
     group = world.new_group(source=_source(world, team), started_at=context.now)
     group.title = given.get("title") or f"{sender} is paging {paged} to join escalation"

@@ -20,73 +20,12 @@ from grafana_oncall.testing._resources.routes import link_default_routes
 
 from .arguments import shown
 from .auth import Grant
+from .document import DOCUMENT, STORES, VERSION, Options, Saved, SavedGrant
 from .fields import is_list, is_mapping
-from .populate import COLLECTIONS
-from .rate_limit import RateLimit
-from .state import FakeAlertGroup, FakeIntegration, FakeUser, Flavour, Role
+from .state import FakeAlertGroup, FakeIntegration, FakeUser
 from .world import Stored, World
 
 K = TypeVar("K", bound=Stored)
-VERSION = 1
-
-
-@attrs.frozen(kw_only=True)
-class Options:
-    """The options of a fake, as they are now."""
-
-    seed: int
-    flavour: Flavour
-    token: str
-    base_url: str
-    grafana_url: str | None
-    rate_limit: RateLimit | None
-    delete_delay: timedelta | None
-    wipe_delay: timedelta | None
-    page_size: int
-    latency: timedelta
-
-    @classmethod
-    def of(cls, world: World, token: str) -> Options:
-        """Return the options of a world, with its first token."""
-        names = attrs.fields_dict(cls).keys() - {"token"}
-        return cls(token=token, **{name: getattr(world, name) for name in names})
-
-
-@attrs.frozen(kw_only=True)
-class SavedGrant:
-    """The owner (by id) and role of a token."""
-
-    user: str
-    role: Role
-
-
-@attrs.frozen(kw_only=True)
-class Saved:
-    """The document. It includes deleted objects that others still refer to."""
-
-    version: int
-    options: Options
-    ids_drawn: int
-    user: str
-    tokens: dict[str, SavedGrant]
-    labels: dict[str, list[str]]
-    requests: dict[str, list[datetime]]
-    """Times of each user's requests that still count against the rate limit."""
-    deleted_integrations: list[FakeIntegration]
-    groups: list[FakeAlertGroup]
-    deleted_groups: list[FakeAlertGroup]
-    """After reading, a group has ids in place of its integration and root, until `restore`."""
-
-
-_LIST: Any = list
-_DOCUMENT: Any = attrs.make_class(
-    "Document",
-    {each.name: attrs.field(factory=_LIST, type=_LIST[each.kind]) for each in COLLECTIONS},
-    bases=(Saved,),
-    frozen=True,
-    kw_only=True,
-)
-"""`Saved`, with the objects of each collection under its name; an absent one is empty."""
 
 
 def write(world: World, token: str, user: FakeUser) -> str:
@@ -98,7 +37,7 @@ def write(world: World, token: str, user: FakeUser) -> str:
     deleted = [source for source in sources if known.get(source.id) is not source]
     _by_id(groups, "groups")
     _by_id([*known.values(), *deleted], "integrations")
-    saved = _DOCUMENT(
+    saved = DOCUMENT(
         version=VERSION,
         options=Options.of(world, token),
         ids_drawn=world.ids.drawn,
@@ -109,10 +48,12 @@ def write(world: World, token: str, user: FakeUser) -> str:
         },
         labels={key: sorted(values) for key, values in world.labels.items()},
         requests={user: [*passed] for user, passed in world.throttle.passed.items()},
-        **{each.name: [*world.store(each.kind).values()] for each in COLLECTIONS},
+        **{name: [*world.store(kind).values()] for name, kind in STORES.items()},
         deleted_integrations=deleted,
         groups=present,
         deleted_groups=groups[len(present) :],
+        paging=world.paging,
+        agenda=world.agenda.planned(),
     )
     # ASCII only: a payload may contain a lone surrogate, which no file encoding accepts.
     return json.dumps(_CONVERTER.unstructure(saved), indent=1) + "\n"
@@ -129,7 +70,7 @@ def read(text: str) -> Saved:
     if plain["version"] != VERSION:
         raise ValueError(f"version: should be {VERSION}, and is {plain['version']!r}")
     try:
-        return cast("Saved", _CONVERTER.structure(plain, _DOCUMENT))
+        return cast("Saved", _CONVERTER.structure(plain, DOCUMENT))
     except BaseValidationError as error:
         raise ValueError(_problem(error)) from error
 
@@ -137,7 +78,9 @@ def read(text: str) -> Saved:
 def restore(saved: Saved, world: World) -> FakeUser:
     """Restore everything to an empty world, and return the user of its first token."""
     world.ids.drawn = saved.ids_drawn
-    world.stores = {each.kind: _by_id(getattr(saved, each.name), each.name) for each in COLLECTIONS}
+    world.stores = {kind: _by_id(getattr(saved, name), name) for name, kind in STORES.items()}
+    world.paging = saved.paging
+    world.agenda.restore(saved.agenda)
     link_default_routes(world)
     users = world.store(FakeUser)
     world.grants = {

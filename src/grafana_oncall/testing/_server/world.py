@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar, get_args
 
 import attrs
 
+from grafana_oncall.testing._objects.pages import Paging
 from grafana_oncall.testing._objects.references import Fate, references
 from grafana_oncall.testing._resources.integration_settings import (
     blank_default_route,
@@ -109,6 +110,7 @@ class World:
     """The objects of each resource but groups: by class, then by id, in order of creation."""
     labels: dict[str, set[str]] = attrs.field(factory=dict[str, set[str]])
     grants: dict[str, Grant] = attrs.field(factory=dict[str, Grant])
+    paging: Paging = attrs.field(factory=Paging)
     agenda: Agenda = attrs.field(factory=Agenda)
     due_actions: dict[str, DueAction] = attrs.field(factory=dict[str, "DueAction"])
     """What to do when an entry of the agenda falls due, by the kind of its name."""

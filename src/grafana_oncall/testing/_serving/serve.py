@@ -17,6 +17,9 @@ MISSING = (
 # Nothing can be sent to the address that stands for all of a machine's.
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # replaced, not bound
 
+_TICK = 0.25
+"""Seconds between two looks at what has fallen due."""
+
 
 @asynccontextmanager
 async def serve(fake: FakeOnCall, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
@@ -36,6 +39,7 @@ async def serve(fake: FakeOnCall, host: str = "127.0.0.1", port: int = 0) -> Asy
         raise ModuleNotFoundError(MISSING) from error
     with _listen(host, port) as listener:
         server = QuietServer(fake.app)
+        ticking = asyncio.create_task(_tick(fake))
         # No TaskGroup: it would wrap the caller's exceptions in a group.
         running = asyncio.create_task(server.serve(sockets=[listener]))
         running.add_done_callback(lambda _: server.listening.set())
@@ -43,8 +47,19 @@ async def serve(fake: FakeOnCall, host: str = "127.0.0.1", port: int = 0) -> Asy
             await server.listening.wait()
             yield _url(listener)
         finally:
+            ticking.cancel()
             server.should_exit = True
             await running
+
+
+async def _tick(fake: FakeOnCall) -> None:
+    """Let what falls due happen without a request.
+
+    It looks at intervals, because what is next may change in any thread and by any attribute.
+    """
+    while True:
+        fake.run_due()
+        await asyncio.sleep(_TICK)
 
 
 def _listen(host: str, port: int) -> socket.socket:
