@@ -33,8 +33,8 @@ def user_with(fake: FakeOnCall, *rules: str | int, name: str = "ana", **more: An
     user = fake.add_user(name, role="editor")
     user.is_phone_number_verified = True
     for rule in rules:
-        waits = {"type": "wait", "duration": rule} if isinstance(rule, int) else {"type": rule}
-        fake.add_personal_notification_rule(user, **{**waits, **more})
+        waits: dict[str, Any] = {"duration": rule} if isinstance(rule, int) else {}
+        fake.add_personal_notification_rule(user, "wait" if waits else str(rule), **waits, **more)
     return user
 
 

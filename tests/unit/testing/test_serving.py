@@ -10,13 +10,14 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from grafana_oncall import OnCallClient
-from grafana_oncall.testing import FakeOnCall, serve
+from grafana_oncall.testing import FakeOnCall, VirtualClock, serve
 from grafana_oncall.testing import __main__ as command
 
 
@@ -108,6 +109,26 @@ async def test_a_url_of_70_kb_is_a_reset_on_a_socket(fake: FakeOnCall) -> None:
                 await raw(url, target, token)
         assert (await raw(url, "/api/v1/alert_groups/", token))[0].startswith(b"HTTP/1.1 200")
     assert sum(call.applied for call in fake.calls) == 2
+
+
+async def test_on_a_socket_what_falls_due_happens_without_a_request() -> None:
+    """A group that nobody asks for resolves itself, as soon as the server looks at the clock."""
+    clock, looked = VirtualClock(), asyncio.Event()
+
+    def look() -> datetime:
+        looked.set()
+        return clock.now()
+
+    fake = FakeOnCall(clock=look)
+    chain = fake.add_escalation_chain("SRE")
+    fake.add_escalation_policy(chain, "resolve")
+    fake.add_integration().default_route["escalation_chain_id"] = chain.id
+    group = fake.add_group()
+    async with serve(fake):
+        clock.advance(timedelta(seconds=1))
+        looked.clear()
+        await looked.wait()
+    assert group.resolved_at == clock.now()
 
 
 async def test_serve_refuses_a_taken_port(fake: FakeOnCall) -> None:

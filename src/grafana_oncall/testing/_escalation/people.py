@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
+from typing import Any
 
 import attrs
 
@@ -40,7 +41,7 @@ def people(asked: Asked) -> Sequence[str]:
     return [user for user in found if user in asked.world.store(FakeUser)]
 
 
-def route_settings(world: World, group: FakeAlertGroup) -> Mapping[str, object]:
+def route_settings(world: World, group: FakeAlertGroup) -> Mapping[str, Any]:
     """Return what the route of a group says; nothing if the route has been deleted."""
     route = world.store(FakeRoute).get(group.route_id or "")
     default = group.integration.default_route
@@ -82,10 +83,9 @@ def _user_group(asked: Asked) -> Sequence[str]:
 
 
 def _channel(asked: Asked) -> Sequence[str]:
-    slack = route_settings(asked.world, asked.group).get("slack")
-    channel_id = slack.get("channel_id") if isinstance(slack, dict) else None
+    slack: Mapping[str, Any] = route_settings(asked.world, asked.group).get("slack", {})
     channels = asked.world.store(FakeSlackChannel).values()
-    found = next((each for each in channels if each.slack_id == channel_id), None)
+    found = next((each for each in channels if each.slack_id == slack.get("channel_id")), None)
     return () if found is None else _members(found)
 
 
