@@ -9,11 +9,14 @@ import pytest
 from hypothesis import Phase, settings
 
 from tests.support.budget import MUTATED, budget
+from tests.support.certificates import trust_nobody
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As in a job that a shell script runs in the background. The programs that tests end by Ctrl-C
     # would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+trust_nobody()
 
 settings.register_profile("budget", max_examples=budget(30, hunt=2000), deadline=None)
 # The same examples for each mutant; a failure is enough, however large its example.

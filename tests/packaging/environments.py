@@ -10,13 +10,23 @@ from pathlib import Path
 
 import attrs
 
-_FOR_TESTS = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "MYPYPATH", "PYTEST_ADDOPTS")
+from tests.support.certificates import OUTSIDE
+
+_FOR_TESTS = (
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "VIRTUAL_ENV",
+    "MYPYPATH",
+    "PYTEST_ADDOPTS",
+    "SSL_CERT_FILE",
+)
 """Variables for the tests themselves; those that configure pip stay."""
 
 
 def outside() -> Mapping[str, str]:
     """The variables of a process that cannot see the sources."""
-    return {name: value for name, value in os.environ.items() if name not in _FOR_TESTS}
+    inherited = {name: value for name, value in os.environ.items() if name not in _FOR_TESTS}
+    return inherited | OUTSIDE
 
 
 def run(

@@ -11,6 +11,7 @@ from tests.support import virtual_time
 from tests.support.loops import EVERY_LOOP, LoopFactory
 
 VIRTUAL_TIME = {
+    "test_checkpoint_file.py",
     "test_handlers.py",
     "test_rate_limit_memory.py",
     "test_throttle.py",
