@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import jedi  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]
+import jedi  # type: ignore[import-untyped]
 import pytest
 
 from grafana_oncall.bulk import BulkOptions

@@ -14,8 +14,8 @@ from tests.contract.specification import ROOT
 
 if TYPE_CHECKING:
     # Each package refuses other names: otherwise mypy would call these ignores unused.
-    from grafana_oncall import Nothing  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-    from grafana_oncall.models import Nobody  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    from grafana_oncall import Nothing  # type: ignore[attr-defined]
+    from grafana_oncall.models import Nobody  # type: ignore[attr-defined]
 
     wrong = (Nothing, Nobody)
 

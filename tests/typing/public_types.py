@@ -123,7 +123,7 @@ async def look_ups(client: OnCallClient) -> None:
     assert_type(await client.teams.by_name("SRE"), Team)
     assert_type(await client.integrations.by_name(name="ci"), Integration)
     await client.users.by_email(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    await client.teams.by_id("T1")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    await client.teams.by_id("T1")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
 
 
 async def steps(client: OnCallClient) -> None:

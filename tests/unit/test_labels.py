@@ -361,7 +361,7 @@ def test_matching_no_labels_is_refused() -> None:
 def test_invalid_labels_of_a_group_are_refused() -> None:
     """Like anything else that is not a label."""
     with pytest.raises(LabelError, match="A label is"):
-        matches([None], "a:b")  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]  # the point
+        matches([None], "a:b")  # type: ignore[list-item]  # the point
 
 
 # Request models.

@@ -97,7 +97,7 @@ BAD: dict[str, tuple[str, Callable[[OnCallClient], object]]] = {
     "no delay": ("delay", lambda c: c.alert_groups.bulk.silence(["I1"], 0)),
     "an unknown mode": (
         "mode",
-        lambda c: c.alert_groups.bulk.delete(["I1"], mode="purge"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        lambda c: c.alert_groups.bulk.delete(["I1"], mode="purge"),  # type: ignore[arg-type]
     ),
     "no time to wait": ("wait", lambda c: c.alert_groups.bulk.delete(["I1"], wait=-1)),
 }

@@ -108,7 +108,7 @@ def test_a_journal_that_cannot_be_read_is_refused_at_the_call(
         with pytest.raises(JournalError):
             bulk.resume(path)
     with pytest.raises(InvalidArgument):
-        bulk.resume(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        bulk.resume(3)  # type: ignore[arg-type]
 
 
 async def test_two_runs_do_not_write_to_the_same_journal(

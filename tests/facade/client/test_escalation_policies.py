@@ -286,7 +286,7 @@ async def test_swaps_are_not_offered(chain: FakeEscalationChain, oncall: OnCallC
     with pytest.raises(InvalidArgument, match="manual_order"):
         await oncall.escalation_policies.create(policy)
     with pytest.raises(TypeError, match="manual_order"):
-        await oncall.escalation_policies.update("E1", manual_order=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        await oncall.escalation_policies.update("E1", manual_order=True)  # type: ignore[call-arg]
 
 
 async def test_a_creation_without_a_response_is_not_repeated(

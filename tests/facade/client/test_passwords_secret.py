@@ -71,7 +71,7 @@ def test_a_missing_variable_shows_no_password_either(missing: str) -> None:
 def test_a_misspelled_option_shows_no_password() -> None:
     """Python raises the error from a frame that holds all options."""
     with pytest.raises(TypeError, match="timeuot") as caught:
-        OnCallClient.from_env(ENVIRONMENT, timeuot=1, **SECRETS)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # wrong on purpose
+        OnCallClient.from_env(ENVIRONMENT, timeuot=1, **SECRETS)  # type: ignore[call-arg]  # wrong on purpose
     assert leaks(caught.value, PASSWORD) == []
 
 

@@ -83,7 +83,7 @@ async def test_a_note_without_a_text_is_refused(
     with pytest.raises(InvalidArgument, match="text"):
         await oncall.resolution_notes.update("M1", text=text)
     with pytest.raises(TypeError, match="text"):
-        await oncall.resolution_notes.update("M1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        await oncall.resolution_notes.update("M1")  # type: ignore[call-arg]
     assert not fake.calls
 
 

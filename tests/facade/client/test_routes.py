@@ -155,7 +155,7 @@ async def test_the_chain_of_a_new_route_is_named_even_if_there_is_none(
 ) -> None:
     """A server refuses a route that does not say."""
     with pytest.raises(TypeError, match="escalation_chain_id"):
-        await oncall.routes.create(integration_id="C1", routing_regex="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        await oncall.routes.create(integration_id="C1", routing_regex="a")  # type: ignore[call-arg]
     assert not fake.calls
 
 
@@ -189,7 +189,7 @@ async def test_routes_move_and_a_repeat_moves_nothing(
 async def test_swaps_are_not_offered(oncall: OnCallClient) -> None:
     """A repeat would undo them."""
     with pytest.raises(TypeError, match="manual_order"):
-        await oncall.routes.update("R1", manual_order=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        await oncall.routes.update("R1", manual_order=True)  # type: ignore[call-arg]
 
 
 async def test_a_creation_without_a_response_is_not_repeated(

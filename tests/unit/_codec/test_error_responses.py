@@ -69,7 +69,7 @@ def test_decode_raises_the_refusal_with_all_that_is_known() -> None:
     """Operation, method, path, status, detail."""
     response = Response(status=404, headers={}, content=b'{"detail":"Not found."}')
     with pytest.raises(errors.NotFound) as info:
-        decode(operations.update_integration("A", body=None), response)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        decode(operations.update_integration("A", body=None), response)  # type: ignore[arg-type]
     error = info.value
     assert str(error) == (
         "update_integration: 404 Not found. (PUT /api/v1/integrations/A/)."

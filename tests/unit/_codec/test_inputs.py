@@ -82,7 +82,7 @@ CREATE = "type, name, description_short, team_id, labels, dynamic_labels, templa
         ),
         pytest.param(
             TemplatesInput,
-            TemplatesInput(slack=RichTemplateInput(title=1)),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            TemplatesInput(slack=RichTemplateInput(title=1)),  # type: ignore[arg-type]
             ["Expected `str`, got `int` @ x.slack.title"],
             id="wrong type in a model",
         ),

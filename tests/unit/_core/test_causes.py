@@ -18,7 +18,7 @@ def test_tracebacks_are_stripped_from_all_that_led_to_an_error() -> None:
 class Unhashable(ValueError):
     """Unhashable, like exceptions that are dataclasses."""
 
-    __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # how Python says so
+    __hash__ = None  # type: ignore[assignment]  # how Python says so
 
 
 def test_tracebacks_are_stripped_from_errors_without_a_hash() -> None:

@@ -39,26 +39,26 @@ def test_the_nearest_keyword_is_suggested_and_all_are_listed_if_none_is_near(
 def test_a_decorated_method_is_named_without_its_class() -> None:
     """The class may be private, and the caller's object of another class."""
     with pytest.raises(TypeError, match=re.escape("put() has no `titel`; did you mean `title`?")):
-        Shelf().put("b", titel="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # the slip
+        Shelf().put("b", titel="x")  # type: ignore[call-arg]  # the slip
 
 
 def test_a_decorated_constructor_is_named_by_its_class() -> None:
     """Callers do not write `__init__`."""
     with pytest.raises(TypeError, match=r"^Shelf\(\) has no `widht`; did you mean `width`\?$"):
-        Shelf(widht=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # the slip
+        Shelf(widht=2)  # type: ignore[call-arg]  # the slip
 
 
 def test_a_method_under_another_name_is_named_by_that() -> None:
     """The outer name is the one that was called."""
     add = explain_keywords(Shelf().put, "shelf.add")
     with pytest.raises(TypeError, match=r"^shelf\.add\(\) has no `page`; did you mean `pages`\?$"):
-        add("b", page=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # the slip
+        add("b", page=2)  # type: ignore[call-arg]  # the slip
 
 
 def test_a_positional_only_parameter_is_no_keyword() -> None:
     """Python would refuse it too."""
     with pytest.raises(TypeError, match=r"^put\(\) has no `book`; it takes pages, title$"):
-        Shelf().put(book="b")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]  # the slip
+        Shelf().put(book="b")  # type: ignore[call-arg]  # the slip
 
 
 def test_what_is_right_is_passed_on() -> None:

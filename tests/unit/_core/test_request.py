@@ -156,7 +156,7 @@ def test_requests_are_values() -> None:
     assert attrs.evolve(request, query=()) == operations.list_alert_groups()
     assert request.body is UNSET
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        request.path = "elsewhere"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+        request.path = "elsewhere"  # type: ignore[misc]
 
 
 def test_the_raw_bytes_stay_out_of_the_repr_of_a_page() -> None:

@@ -117,7 +117,7 @@ def test_each_function_is_decorated_once() -> None:
             """Raise an error."""
             raise InvalidArgument("no", argument="x")
 
-    decorated = Value.double.__wrapped__  # type: ignore[attr-defined]  # pyright: ignore[reportFunctionMemberAccess]  # what the decorator sets
+    decorated = Value.double.__wrapped__  # type: ignore[attr-defined]  # what the decorator sets
     assert not hasattr(decorated, "__wrapped__")
     assert not hasattr(Value(), "__dict__")
 

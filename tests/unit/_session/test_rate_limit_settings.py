@@ -70,7 +70,7 @@ def test_any_other_text_is_refused(text: str) -> None:
 def test_a_rate_of_another_form_is_refused(rate: object) -> None:
     """Nothing is guessed."""
     with pytest.raises(InvalidArgument, match="rate_limit=") as caught:
-        Limiter(rate, key="k")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # wrong on purpose
+        Limiter(rate, key="k")  # type: ignore[arg-type]  # wrong on purpose
     assert caught.value.argument == "rate_limit"
     assert "'amount/time', such as '300/5m'" in str(caught.value)
 
@@ -130,7 +130,7 @@ BAD_STORAGES = [
 def test_any_other_storage_is_refused_and_not_shown(uri: object) -> None:
     """Neither in the message, a traceback with variables, nor a cause."""
     with pytest.raises(InvalidArgument, match="rate_limit_storage: ") as caught:
-        Limiter("1/s", storage=uri, key="k")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # wrong on purpose
+        Limiter("1/s", storage=uri, key="k")  # type: ignore[arg-type]  # wrong on purpose
     error = caught.value
     assert error.argument == "rate_limit_storage"
     assert error.__context__ is None

@@ -108,7 +108,7 @@ def test_the_statuses_are_these_seven() -> None:
 def test_an_outcome_does_not_change() -> None:
     """It is a value."""
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        Outcome(id="I1", status=Status.CHANGED).status = Status.FAILED  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+        Outcome(id="I1", status=Status.CHANGED).status = Status.FAILED  # type: ignore[misc]
 
 
 IDS = st.lists(st.sampled_from([f"I{number}" for number in range(12)]))

@@ -310,7 +310,7 @@ def test_what_a_fake_holds_is_printed_briefly(fake: FakeOnCall) -> None:
 def test_what_is_shown_is_short(fake: FakeOnCall) -> None:
     """However long the value."""
     with pytest.raises(ValueError, match=rf"^state='{'x' * 58}…: one of "):
-        fake.add_group(state="x" * 999)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # the slip
+        fake.add_group(state="x" * 999)  # type: ignore[arg-type]  # the slip
 
 
 def test_a_clock_of_another_zone_is_as_good(fake: FakeOnCall) -> None:

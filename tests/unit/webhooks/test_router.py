@@ -494,7 +494,7 @@ def test_an_invalid_number_is_refused(name: str, value: Any) -> None:
 def test_on_error_must_be_a_function() -> None:
     """Otherwise the mistake would show only at the first error."""
     with pytest.raises(InvalidArgument, match=r"^on_error='log': a function is needed"):
-        Router(secret=None, on_error="log")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        Router(secret=None, on_error="log")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["remember_for", "shutdown_wait", "wait"])
