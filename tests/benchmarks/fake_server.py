@@ -29,6 +29,7 @@ GROUPS = 10_000
 CONNECTIONS = 4
 SECONDS = 1.0
 ROOT = "/api/v1/alert_groups/"
+LINK = "/integrations/v1/alertmanager/"
 
 
 def measure() -> dict[str, float]:
@@ -42,30 +43,54 @@ def measure_in_process() -> dict[str, float]:
     fake = FakeOnCall(keep_calls=False)
     seed_storm(fake, GROUPS)
     firing = [group.id for group in fake.groups.values() if group.state == "firing"]
-    return {name: _handled(fake, requests) for name, requests in _requests(firing).items()}
+    secret = next(iter(fake.integrations.values())).secret
+    requests = _requests(firing, f"{LINK}{secret}/")
+    return {name: _handled(fake, each) for name, each in requests.items()}
 
 
-def _handled(fake: FakeOnCall, requests: list[tuple[str, str]]) -> float:
+def _handled(fake: FakeOnCall, requests: list[_Request]) -> float:
+    headers = {"Authorization": fake.token, "Content-Type": "application/json"}
     start, count = time.process_time(), 0
-    for method, target in cycle(requests):
-        path, _, query = target.partition("?")
-        fake.handle(FakeRequest(method, path, query, {"Authorization": fake.token}))
+    for request in cycle(requests):
+        path, _, query = request.target.partition("?")
+        fake.handle(FakeRequest(request.method, path, query, headers, request.body))
         count += 1
         if time.process_time() - start >= SECONDS:
             break
     return count / (time.process_time() - start)
 
 
-def _requests(ids: list[str]) -> dict[str, list[tuple[str, str]]]:
+class _Request(NamedTuple):
+    method: str
+    target: str
+    body: bytes = b""
+
+
+def _requests(ids: list[str], link: str) -> dict[str, list[_Request]]:
     """The requests, by their kind."""
     acts = ("acknowledge", "unacknowledge")
+    pages = range(1, 101)
     return {
-        "get one group": [("GET", f"{ROOT}{group_id}/") for group_id in ids],
-        "list a page of 50": [("GET", f"{ROOT}?page={page}&state=new") for page in range(1, 101)],
+        "get one group": [_Request("GET", f"{ROOT}{group_id}/") for group_id in ids],
+        "list a page of 50": [_Request("GET", f"{ROOT}?page={page}&state=new") for page in pages],
         "acknowledge, unacknowledge": [
-            ("POST", f"{ROOT}{group_id}/{act}/") for group_id in ids for act in acts
+            _Request("POST", f"{ROOT}{group_id}/{act}/") for group_id in ids for act in acts
         ],
+        "post an alert that makes a group": [
+            _Request("POST", link, _alert(f"{group_id} {number}"))
+            for group_id in ids
+            for number in range(100)
+        ],
+        "post an alert that joins a group": [_Request("POST", link, _alert("one"))],
     }
+
+
+def _alert(key: str) -> bytes:
+    """What Alertmanager posts, for a group of its own that has this key."""
+    labels = {"alertname": "DiskFull", "instance": "db1", "severity": "critical"}
+    alerts = [{"status": "firing", "labels": labels, "annotations": {"summary": "Almost full"}}]
+    group = {"groupKey": key, "groupLabels": {"alertname": "DiskFull"}, "commonLabels": labels}
+    return json.dumps({"version": "4", "status": "firing", "alerts": alerts, **group}).encode()
 
 
 class _Server(NamedTuple):
@@ -99,7 +124,9 @@ async def _measure(server: _Server) -> dict[str, float]:
     page = json.loads(await clients[0].ask("GET", f"{ROOT}?state=new&perpage=500"))
     ids = [group["id"] for group in page["results"]]
     shares = [ids[number::CONNECTIONS] for number in range(CONNECTIONS)]
-    requests = [_requests(share) for share in shares]
+    sources = json.loads(await clients[0].ask("GET", "/api/v1/integrations/"))["results"]
+    link = LINK + sources[0]["link"].partition(LINK)[2]
+    requests = [_requests(share, link) for share in shares]
     figures: dict[str, float] = {}
     for name in requests[0]:
         figures |= await _rates(name, server, clients, [each[name] for each in requests])
@@ -107,7 +134,7 @@ async def _measure(server: _Server) -> dict[str, float]:
 
 
 async def _rates(
-    name: str, server: _Server, clients: list[_Client], requests: list[list[tuple[str, str]]]
+    name: str, server: _Server, clients: list[_Client], requests: list[list[_Request]]
 ) -> dict[str, float]:
     worked, start = server.processor_seconds(), time.perf_counter()
     count = sum(await asyncio.gather(*map(_drive, clients, requests)))
@@ -118,7 +145,7 @@ async def _rates(
     return rates
 
 
-async def _drive(client: _Client, requests: list[tuple[str, str]]) -> int:
+async def _drive(client: _Client, requests: list[_Request]) -> int:
     end, count = time.perf_counter() + SECONDS, 0
     for request in cycle(requests):
         await client.ask(*request)
@@ -141,16 +168,17 @@ class _Client:
         streams = await asyncio.open_connection("127.0.0.1", server.port, limit=2**20)
         return cls(*streams, server.token)
 
-    async def ask(self, method: str, target: str) -> bytes:
-        self._writer.write(
+    async def ask(self, method: str, target: str, content: bytes = b"") -> bytes:
+        head = (
             f"{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: {self._token}\r\n"
-            "Content-Length: 0\r\n\r\n".encode()
+            f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
         )
-        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
-        length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+        self._writer.write(head.encode() + content)
+        answer = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        length = answer.partition(b"content-length:")[2].partition(b"\r\n")[0]
         body = await self._reader.readexactly(int(length))
-        if not head.startswith(b"http/1.1 200 "):
-            raise RuntimeError(f"{method} {target}: {head!r} {body[:200]!r}")
+        if not answer.startswith(b"http/1.1 200 "):
+            raise RuntimeError(f"{method} {target}: {answer!r} {body[:200]!r}")
         return body
 
 
@@ -158,7 +186,7 @@ def main() -> None:
     """Print the figures."""
     figures = measure_in_process() if "--in-process" in sys.argv else measure()
     for name, rate in figures.items():
-        sys.stdout.write(f"{name:<50}{rate:>8,.0f} requests/s\n")
+        sys.stdout.write(f"{name:<60}{rate:>8,.0f} requests/s\n")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,12 @@ from grafana_oncall.testing._objects.webhooks import FakeWebhook, FakeWebhookRes
 from grafana_oncall.testing._server.dispatch import OPERATION_NAMES
 from grafana_oncall.testing._server.rate_limit import RateLimit
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
-from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, FakeUser
+from grafana_oncall.testing._server.state import (
+    FakeAlert,
+    FakeAlertGroup,
+    FakeIntegration,
+    FakeUser,
+)
 from grafana_oncall.testing._serving.serve import serve
 
 from .calls import Call, Calls, NoResponse
@@ -60,6 +65,7 @@ __all__ = [
     "Calls",
     "EscalationRecord",
     "Factory",
+    "FakeAlert",
     "FakeAlertGroup",
     "FakeEscalationChain",
     "FakeEscalationPolicy",

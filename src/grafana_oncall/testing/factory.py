@@ -190,6 +190,10 @@ class Factory:
     def integration(self) -> Any:
         """Add an integration; see `FakeOnCall.add_integration`."""
 
+    @_as(FakeOnCall.add_alert)
+    def alert(self) -> Any:
+        """Post an alert to an integration; see `FakeOnCall.add_alert`."""
+
     def label(self, key: str, *values: str) -> None:
         """Add a key and values to the label repository; see `FakeOnCall.add_label`."""
         self._server.add_label(key, *values)

@@ -11,6 +11,8 @@ import attrs
 from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._escalation.pages import Pages
 from grafana_oncall.testing._escalation.runs import attach
+from grafana_oncall.testing._ingest import batches, heartbeats
+from grafana_oncall.testing._resources import maintenance
 from grafana_oncall.testing._resources.webhooks import EventName, event_body
 from grafana_oncall.testing._server.arguments import TEXT
 from grafana_oncall.testing._server.dispatch import find_route, respond
@@ -92,6 +94,11 @@ class FakeOnCall(Populate, Pages):
             latency=latency,
         )
         attach(self._world)
+        self._world.due_actions |= {
+            batches.KIND: batches.resolve_if_over,
+            heartbeats.KIND: heartbeats.check,
+            maintenance.KIND: maintenance.end_due,
+        }
         if isinstance(clock, VirtualClock):
             clock.follow(self._world.apply_due)
         self._calls = Calls()

@@ -71,3 +71,90 @@ def test_an_unknown_integration_is_a_404(engine: FakeOnCall) -> None:
     for path in (START, STOP):
         unknown = path.replace("C1", "CX")
         assert ask(engine, "POST", unknown, {"mode": "debug", "duration": 1}).status == 404
+
+
+ATTACHED = "Can't {} an attached alert group"
+
+
+def test_a_maintenance_collects_new_groups_and_resolves_them_when_it_ends(
+    engine: FakeOnCall, clock: VirtualClock
+) -> None:
+    """By time or by a stop; what was resolved meanwhile keeps its time."""
+    source = engine.integration("C1")
+    source.name = "ci"
+    earlier = engine.add_alert(source, {"n": 0})
+    assert ask(engine, "POST", START, {"mode": "maintenance", "duration": 3600}).status == 200
+    collects = [*engine.groups.values()][1]
+    assert (collects.title, collects.alerts_count) == ("Maintenance of ci for 3600", 1)
+    assert collects.payload == {
+        "title": "Maintenance of ci for an hour",
+        "message": "Initiated by admin. During this time all alerts from integration will be "
+        "collected here without escalations",
+    }
+    assert ask(engine, "GET", f"integrations/{collects.integration_id}/").status == 404
+    attached, over = engine.add_alert(source, {"n": 1}), engine.add_alert(source, {"state": "ok"})
+    assert (attached.root, over.root, earlier.root) == (collects, collects, None)
+    assert (attached.state, over.state) == ("firing", "resolved")
+    refused = ask(engine, "POST", f"alert_groups/{attached.id}/acknowledge/")
+    assert refused.json() == {"detail": ATTACHED.format("acknowledge")}
+    assert engine.add_alert(source, {"n": 0}) is earlier
+    resolved_at = over.resolved_at
+    clock.advance(timedelta(seconds=3600))
+    assert ask(engine, "GET", "integrations/C1/").json()["maintenance_mode"] is None
+    assert (collects.state, attached.state, earlier.state) == ("resolved", "resolved", "firing")
+    assert attached.resolved_at == clock.now()
+    assert over.resolved_at == resolved_at
+    assert engine.add_alert(source, {"n": 1}).root is None
+
+
+def test_the_group_of_a_maintenance_ends_it_when_it_is_resolved(engine: FakeOnCall) -> None:
+    """It cannot be acknowledged."""
+    ask(engine, "POST", START, {"mode": "maintenance", "duration": 60})
+    (group,) = engine.groups.values()
+    path = f"alert_groups/{group.id}"
+    refused = ask(engine, "POST", f"{path}/acknowledge/")
+    assert refused.json() == {"detail": "Can't acknowledge a maintenance alert group"}
+    assert ask(engine, "POST", f"{path}/resolve/").status == 200
+    assert ask(engine, "GET", "integrations/C1/").json()["maintenance_mode"] is None
+    assert (group.state, group.resolved_by) == ("resolved", None)
+
+
+def test_a_maintenance_for_debugging_collects_nothing(engine: FakeOnCall) -> None:
+    """Its groups stay as they are when it ends."""
+    ask(engine, "POST", START, {"mode": "debug", "duration": 60})
+    group = engine.add_alert(engine.integration("C1"), {})
+    ask(engine, "POST", STOP)
+    assert [*engine.groups.values()] == [group]
+    assert (group.state, group.root) == ("firing", None)
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [
+        (1, "a second"),
+        (90, "a minute"),
+        (150, "2 minutes"),
+        (7200, "2 hours"),
+        (86_400, "a day"),
+        (172_801, "2 days"),
+    ],
+)
+def test_a_maintenance_says_how_long_it_takes(
+    engine: FakeOnCall, duration: int, words: str
+) -> None:
+    """In words, in its alert."""
+    ask(engine, "POST", START, {"mode": "maintenance", "duration": duration})
+    (group,) = engine.groups.values()
+    assert group.payload["title"].endswith(f" for {words}")
+
+
+def test_maintenances_of_a_team_share_a_hidden_integration(engine: FakeOnCall) -> None:
+    """Each has a group of its own."""
+    engine.add_integration(id="C2")
+    engine.add_integration(id="C3", team_id=engine.add_team("SRE"))
+    for number in (1, 2, 3):
+        path = f"integrations/C{number}/maintenance_start/"
+        ask(engine, "POST", path, {"mode": "maintenance", "duration": 60})
+    first, second, third = (group.integration for group in engine.groups.values())
+    assert first is second
+    assert third is not first

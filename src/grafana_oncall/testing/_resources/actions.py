@@ -10,7 +10,12 @@ import attrs
 from grafana_oncall.testing._server.context import Context
 from grafana_oncall.testing._server.fields import is_mapping
 from grafana_oncall.testing._server.responses import FakeResponse, crashed, detail, empty_response
-from grafana_oncall.testing._server.state import FakeAlertGroup, GroupEvent, GroupEventType
+from grafana_oncall.testing._server.state import (
+    FakeAlertGroup,
+    FakeIntegration,
+    GroupEvent,
+    GroupEventType,
+)
 from grafana_oncall.testing._server.world import World
 
 from .alert_groups import find_group
@@ -18,7 +23,7 @@ from .alert_groups import find_group
 
 @attrs.frozen(kw_only=True)
 class ActionContext:
-    """Who acts, when, and the end of a silence (`None` is never)."""
+    """Who acts (`None` is an alert), when, and the end of a silence (`None` is never)."""
 
     by: str | None
     at: datetime
@@ -53,7 +58,7 @@ def _unacknowledge(group: FakeAlertGroup, _: ActionContext) -> None:
 
 def _resolve(group: FakeAlertGroup, ctx: ActionContext) -> None:
     _unsilence(group, ctx)
-    group.resolved_at = ctx.at
+    group.resolved_at = group.resolved_at or ctx.at  # a maintenance resolves what is resolved
     # A maintenance incident is resolved by the end of the maintenance, not by a user.
     group.resolved_by = None if group.maintenance else ctx.by
 
@@ -112,9 +117,18 @@ def act(name: GroupEventType, context: Context) -> FakeResponse:
 
 def perform(world: World, name: GroupEventType, group: FakeAlertGroup, ctx: ActionContext) -> None:
     """Do an action that nothing refuses, on a group and on those attached to it."""
+    if group.maintenance and name == "resolve":
+        _end_maintenance(world, group)
     for affected in (group, *world.groups.attached(group)):
         ACTIONS[name].effect(affected, ctx)
         world.publish(GroupEvent(type=name, group=affected, at=ctx.at, by=ctx.by))
+
+
+def _end_maintenance(world: World, group: FakeAlertGroup) -> None:
+    """Let the maintenance that this group stands for be over."""
+    for integration in world.store(FakeIntegration).values():
+        if integration.maintenance_group_id == group.id:
+            integration.end_maintenance()
 
 
 def _delay(context: Context) -> int:

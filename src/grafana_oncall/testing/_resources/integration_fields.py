@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from grafana_oncall.testing._ingest.templates import is_jinja
 from grafana_oncall.testing._server.fields import (
     Check,
     FieldError,
@@ -24,7 +25,7 @@ from grafana_oncall.testing._server.responses import crashed, detail
 from grafana_oncall.testing._server.state import FakeTeam, Flavour
 from grafana_oncall.testing._server.world import World
 
-from .integration_settings import check_templates, is_jinja
+from .integration_settings import check_templates
 
 
 @attrs.frozen(kw_only=True)
@@ -67,6 +68,13 @@ TYPES = {
     "zabbix": IntegrationType(heartbeat=True),
     "zendesk": IntegrationType(oss=False),
 }
+
+
+def link_type(type: str) -> str:
+    """Return how a type is called in links."""
+    return type.removeprefix("legacy_")
+
+
 _DEPRECATED = frozenset({"legacy_alertmanager", "legacy_grafana_alerting"})
 _KEY = re.compile(r"[A-Za-z](?:[A-Za-z0-9_]{0,61}[A-Za-z])?")
 _VALUE = re.compile(r"[A-Za-z_.-](?:[A-Za-z0-9_.-]{0,61}[A-Za-z_.-])?")

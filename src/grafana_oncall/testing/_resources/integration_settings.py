@@ -7,9 +7,7 @@ from copy import deepcopy
 from functools import partial
 from typing import Any
 
-from jinja2 import TemplateSyntaxError
-from jinja2.sandbox import SandboxedEnvironment
-
+from grafana_oncall.testing._ingest.templates import is_jinja
 from grafana_oncall.testing._server.fields import (
     Check,
     FieldError,
@@ -38,39 +36,6 @@ _LENIENT: Mapping[str, tuple[str, ...]] = {
     "webhook": _FULL,
 }
 _CLOUD_ONLY: Mapping[str, tuple[str, ...]] = {"msteams": _FULL}
-# The server's own filters; any name besides Jinja's and these is a syntax error there.
-_SERVER_FILTERS = (
-    "b64decode",
-    "datetimeformat",
-    "datetimeformat_as_timezone",
-    "datetimeparse",
-    "iso8601_to_time",
-    "json_dumps",
-    "parse_json",
-    "regex_match",
-    "regex_replace",
-    "regex_search",
-    "timedeltaparse",
-    "tojson_pretty",
-)
-
-
-def _environment() -> SandboxedEnvironment:
-    environment = SandboxedEnvironment()
-    environment.filters.update(dict.fromkeys(_SERVER_FILTERS, str))
-    return environment
-
-
-_JINJA = _environment()
-
-
-def is_jinja(source: str) -> bool:
-    """Whether the server's Jinja would compile a template."""
-    try:
-        _JINJA.compile(source)
-    except TemplateSyntaxError:
-        return False
-    return True
 
 
 def channels(flavour: Flavour) -> dict[str, tuple[str, ...]]:

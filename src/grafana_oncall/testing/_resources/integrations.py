@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from grafana_oncall._core.keywords import explain_keywords
@@ -12,15 +11,15 @@ from grafana_oncall.testing._objects.routes import default_route
 from grafana_oncall.testing._server.additions import Additions
 from grafana_oncall.testing._server.arguments import NAME
 from grafana_oncall.testing._server.context import Context, Operation
-from grafana_oncall.testing._server.fields import is_mapping
 from grafana_oncall.testing._server.responses import FakeResponse, crashed, detail, refused
 from grafana_oncall.testing._server.state import FakeIntegration
 from grafana_oncall.testing._server.world import World
 from grafana_oncall.testing.clock import stamp
 
+from . import maintenance
 from .alert_groups import show_label
 from .collection import Collection
-from .integration_fields import TYPES, IntegrationType, checks
+from .integration_fields import TYPES, IntegrationType, checks, link_type
 from .integration_settings import merge_default_route, merge_templates
 from .selection import all_of, equal_or_empty, in_team
 from .writes import Writes, fields, remove, set_fields
@@ -35,7 +34,7 @@ _PLAIN = ("name", "team_id", "description_short", "labels", "dynamic_labels")
 
 def show_integration(world: World, integration: FakeIntegration) -> dict[str, Any]:
     """Return an integration as in responses; labels only on Cloud."""
-    link = f"{world.base_url}/integrations/v1/{integration.type}/{integration.secret}/"
+    link = f"{world.base_url}/integrations/v1/{link_type(integration.type)}/{integration.secret}/"
     kind = TYPES.get(integration.type, IntegrationType())
     return {
         "id": integration.id,
@@ -110,39 +109,18 @@ def _delete(context: Context, integration: FakeIntegration) -> None:
     """Delete an integration; its alert groups stay."""
     if integration.type == "direct_paging":
         raise detail(400, "Direct paging integrations can't be deleted")
+    context.world.deleted_links[integration.secret] = context.now
     remove(context, integration)
 
 
-def _start_maintenance(context: Context) -> FakeResponse:
-    """Start a maintenance, which ends by itself."""
-    integration, body = INTEGRATIONS.find(context), context.data()
-    if not is_mapping(body):
-        raise crashed()
-    mode = str(body.get("mode")).lower()
-    if mode not in {"debug", "maintenance"}:
-        raise refused(400, {"mode": ["Unknown mode"]})
-    duration = body.get("duration")
-    if isinstance(duration, bool) or not isinstance(duration, int) or duration <= 0:
-        raise refused(400, {"duration": ["Invalid duration"]})
-    if integration.maintenance_mode is not None:
-        raise detail(400, "Already on maintenance")
-    try:
-        integration.maintenance_end_at = context.now + timedelta(seconds=duration)
-    except OverflowError as error:
-        raise crashed() from error
-    integration.maintenance_mode, integration.maintenance_started_at = mode, context.now
-    return INTEGRATIONS.respond(200, context, integration)
+def _maintenance(verb: str, change: Callable[[Context, FakeIntegration], None]) -> Operation:
+    def handle(context: Context) -> FakeResponse:
+        integration = INTEGRATIONS.find(context)
+        change(context, integration)
+        return INTEGRATIONS.respond(200, context, integration)
 
-
-def _stop_maintenance(context: Context) -> FakeResponse:
-    """End a maintenance, if there is one."""
-    integration = INTEGRATIONS.find(context)
-    integration.end_maintenance()
-    return INTEGRATIONS.respond(200, context, integration)
-
-
-def _on_one(name: str, path: str, handler: Callable[[Context], FakeResponse]) -> Operation:
-    return Operation(name, "POST", f"integrations/{{id}}/{path}", "admin", handler)
+    path = f"integrations/{{id}}/maintenance_{verb}"
+    return Operation(f"{verb}_integration_maintenance", "POST", path, "admin", handle)
 
 
 INTEGRATIONS = Collection(
@@ -159,8 +137,8 @@ INTEGRATIONS = Collection(
         delete=_delete,
     ),
     extra=(
-        _on_one("start_integration_maintenance", "maintenance_start", _start_maintenance),
-        _on_one("stop_integration_maintenance", "maintenance_stop", _stop_maintenance),
+        _maintenance("start", maintenance.start),
+        _maintenance("stop", maintenance.stop),
     ),
 )
 

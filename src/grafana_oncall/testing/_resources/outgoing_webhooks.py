@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from grafana_oncall._core.keywords import explain_keywords
+from grafana_oncall.testing._ingest.templates import is_jinja
 from grafana_oncall.testing._objects.webhooks import FakeWebhook, FakeWebhookResponse
 from grafana_oncall.testing._server.additions import Additions
 from grafana_oncall.testing._server.arguments import NAME
@@ -27,7 +28,6 @@ from grafana_oncall.testing._server.state import FakeIntegration, FakeTeam, Flav
 from grafana_oncall.testing._server.world import World
 
 from .collection import Collection, show_fields
-from .integration_settings import is_jinja
 from .selection import all_of, equal, in_team
 from .writes import Writes, fields, unique
 

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from grafana_oncall._core.keywords import explain_keywords
+from grafana_oncall.testing._ingest.templates import is_jinja
 from grafana_oncall.testing._objects.escalation import FakeEscalationChain
 from grafana_oncall.testing._objects.routes import FakeRoute, default_route
 from grafana_oncall.testing._server.additions import Additions
 from grafana_oncall.testing._server.arguments import INTEGRATION, NAME
+from grafana_oncall.testing._server.arguments import Check as ArgumentCheck
 from grafana_oncall.testing._server.context import Context
 from grafana_oncall.testing._server.fields import Check, as_text, nullable, related
 from grafana_oncall.testing._server.responses import crashed, detail, refused
@@ -21,7 +23,6 @@ from .collection import Collection
 from .integration_settings import (
     blank_default_route,
     channel_checks,
-    is_jinja,
     merge_channels,
 )
 from .selection import equal
@@ -118,6 +119,9 @@ def _update(context: Context, route: FakeRoute, given: dict[str, Any]) -> None:
 def _delete(context: Context, route: FakeRoute) -> None:
     if route.is_default:
         raise detail(400, "Unable to delete default filter")
+    for group in context.world.groups.values():
+        if group.route_id == route.id:
+            group.route_id = None
     remove(context, route)
 
 
@@ -162,6 +166,10 @@ ROUTES = Collection(
 )
 
 
+_REGEX = ArgumentCheck("a regular expression", str, lambda text: text != "" and _is_regex(text))
+_TEMPLATE = ArgumentCheck("a Jinja template", str, lambda text: text != "" and is_jinja(text))
+
+
 class AddRoutes(Additions):
     """Add routes."""
 
@@ -177,7 +185,8 @@ class AddRoutes(Additions):
     ) -> FakeRoute:
         """Add a route to an integration, before its default route."""
         INTEGRATION(integration=integration)
-        NAME(expression=expression, type=type)
+        NAME(type=type)
+        (_TEMPLATE if type == "jinja2" else _REGEX)(expression=expression)
         NAME.or_none(id=id)
         settings = blank_default_route(id or self._world.ids.new("R"), self._world.flavour)
         settings["escalation_chain_id"] = chain and chain.id

@@ -45,7 +45,7 @@ def event_body(world: World, group: FakeAlertGroup, type: EventName, now: dateti
         "user": user(actors.get(type, ctx.by)) if type in ACTIONS else None,
         "alert_group": json.loads(show_group(after)),
         "alert_group_id": after.id,
-        "alert_payload": after.payload,
+        "alert_payload": after.first_payload,
         "integration": _integration(world, after.integration),
         "notified_users": [],
         "users_to_be_notified": [],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable
 from email import message_from_bytes
+from email.message import Message
 from typing import Any, NoReturn
 from urllib.parse import parse_qs
 
@@ -24,6 +26,13 @@ def check_accepts_json(request: FakeRequest) -> None:
 
 
 def parse_body(request: FakeRequest) -> Any:
+    """Return the parsed body as `read_body` does; raise 500 for what no database accepts."""
+    data = read_body(request)
+    _check_text(data)
+    return data
+
+
+def read_body(request: FakeRequest) -> Any:
     """Return the parsed body, `{}` if it is empty; raise 415 or 400 for an invalid one."""
     # The real server (uWSGI) reads a chunked body as empty.
     if not request.body or "transfer-encoding" in request.headers:
@@ -32,21 +41,38 @@ def parse_body(request: FakeRequest) -> Any:
     parse = _PARSERS.get(_media_type(content_type))
     if parse is None:
         raise detail(415, f'Unsupported media type "{content_type}" in request.')
-    data = parse(content_type, request.body)
-    _check_text(data)
-    return data
+    return parse(content_type, request.body)
+
+
+def has_file(request: FakeRequest) -> bool:
+    """Whether the body is a form with a file in it."""
+    content_type = request.headers.get("content-type", "")
+    if _media_type(content_type) != "multipart/form-data":
+        return False
+    return any(
+        part.get_filename() is not None for part in _message(content_type, request.body).walk()
+    )
 
 
 def _media_type(header: str) -> str:
     return header.partition(";")[0].strip().lower()
 
 
-def _json(_: str, body: bytes) -> Any:
+def _json(content_type: str, body: bytes) -> Any:
     try:
         # As text, since from bytes Python would also read UTF-16 and a byte order mark.
-        return json.loads(body.decode(), parse_constant=_not_json)
+        return json.loads(body.decode(_charset(content_type)), parse_constant=_not_json)
     except ValueError as error:
         raise detail(400, f"JSON parse error - {error}") from error
+
+
+def _charset(content_type: str) -> str:
+    """Return the encoding that a header names; the server ignores one that it does not know."""
+    named = content_type.partition("charset=")[2].strip(' "')
+    try:
+        return codecs.lookup(named).name
+    except LookupError:
+        return "utf-8"
 
 
 def _not_json(constant: str) -> NoReturn:
@@ -59,8 +85,12 @@ def _form(_: str, body: bytes) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
+def _message(content_type: str, body: bytes) -> Message:
+    return message_from_bytes(f"Content-Type: {content_type}\n\n".encode() + body)
+
+
 def _multipart(content_type: str, body: bytes) -> dict[str, str]:
-    message = message_from_bytes(f"Content-Type: {content_type}\n\n".encode() + body)
+    message = _message(content_type, body)
     if not message.is_multipart():
         raise detail(400, "Multipart form parse error - Invalid boundary in multipart: None")
     fields: dict[str, str] = {}

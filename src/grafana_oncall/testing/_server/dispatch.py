@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import attrs
 
+from grafana_oncall.testing._ingest import links
 from grafana_oncall.testing._resources import alerts, organizations, paging
 from grafana_oncall.testing._resources.actions import ACTIONS, act
 from grafana_oncall.testing._resources.alert_groups import (
@@ -135,7 +136,11 @@ def respond(
 ) -> FakeResponse:
     """Process a request with all its effects, and return the response, which may be a refusal."""
     try:
-        response = _middleware(request) or _run(world, request, route, operation)
+        response = (
+            _middleware(request)
+            or links.answer(world, request)
+            or _run(world, request, route, operation)
+        )
     except RefusedError as refusal:
         response = refusal.response
     except RecursionError:

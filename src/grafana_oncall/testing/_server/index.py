@@ -9,11 +9,21 @@ the team of an integration. Filters on those scan every group of a list.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, MutableMapping
 from datetime import datetime
 from operator import attrgetter
+from typing import TypeAlias
 
 from .state import Changes, FakeAlertGroup, State
+
+GroupingKey: TypeAlias = tuple[str, str | None, str | None]
+"""What alerts of one group have in common: integration, route, and the hash of their key."""
+
+
+def grouping_key(group: FakeAlertGroup) -> GroupingKey:
+    """Return what an alert must have in common with a group to join it."""
+    return group.integration_id, group.route_id, group.grouping_key
 
 
 class GroupIndex(MutableMapping[str, FakeAlertGroup]):
@@ -29,6 +39,8 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
         self._changes = Changes()
         self._lists: dict[State | None, list[FakeAlertGroup]] = {}
         self._attached: dict[FakeAlertGroup, None] = {}
+        self._keys: dict[FakeAlertGroup, GroupingKey] = {}
+        self._alike: defaultdict[GroupingKey, dict[FakeAlertGroup, None]] = defaultdict(dict)
         self._agenda: dict[FakeAlertGroup, datetime] = {}
         self._next: datetime | None = None
 
@@ -84,6 +96,11 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
         self._catch_up()
         return [group for group in self._attached if group.root is root]
 
+    def alike(self, key: GroupingKey) -> list[FakeAlertGroup]:
+        """Return the groups that have the same grouping key by the same route, in any order."""
+        self._catch_up()
+        return [*self._alike.get(key, ())]
+
     def due(self, now: datetime) -> list[FakeAlertGroup]:
         """Return the groups to which something has happened by now, earliest first."""
         self._catch_up()
@@ -103,8 +120,13 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
     def _index(self, group: FakeAlertGroup) -> None:
         self._attached.pop(group, None)
         self._agenda.pop(group, None)
+        if (key := self._keys.pop(group, None)) is not None:
+            del self._alike[key][group]
         if self._groups.get(group.id) is group:
             if group.root is not None:
                 self._attached[group] = None
+            if group.grouping_key is not None:
+                key = self._keys[group] = grouping_key(group)
+                self._alike[key][group] = None
             if (moment := self._due(group)) is not None:
                 self._agenda[group] = moment

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 from grafana_oncall._core.keywords import explain_keywords
+from grafana_oncall.testing._ingest.add import AddAlerts
 from grafana_oncall.testing._resources.chat import SLACK_CHANNELS, USER_GROUPS, AddChat
 from grafana_oncall.testing._resources.collection import Collection
 from grafana_oncall.testing._resources.escalation_chains import (
@@ -73,6 +74,7 @@ COLLECTIONS: tuple[Collection[Any], ...] = (
 
 
 class Populate(
+    AddAlerts,
     AddChat,
     AddEscalationChains,
     AddEscalationPolicies,

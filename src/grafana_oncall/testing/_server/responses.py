@@ -112,6 +112,11 @@ def html_response(status: int, title: str, text: str = "") -> FakeResponse:
     return _html_response(status, _page(title, text))
 
 
+def html_text(status: int, text: str) -> FakeResponse:
+    """Return a response of a few words, which the server calls HTML."""
+    return _html_response(status, text.encode())
+
+
 def _html_response(status: int, body: bytes) -> FakeResponse:
     return FakeResponse(status, {"Content-Type": "text/html; charset=utf-8"}, body)
 

@@ -39,6 +39,11 @@ def _note_change(group: FakeAlertGroup, _: attrs.Attribute[Any], value: Any) -> 
     return value
 
 
+def _close(group: FakeAlertGroup, _: attrs.Attribute[Any], resolved_at: Any) -> Any:
+    group.is_closed = group.is_closed or resolved_at is not None
+    return resolved_at
+
+
 @attrs.define(kw_only=True, eq=False)
 class FakeUser:
     """A user of the organization, who may own tokens; the rate limit counts per user."""
@@ -95,13 +100,31 @@ class FakeIntegration:
     maintenance_mode: str | None = None
     maintenance_started_at: datetime | None = None
     maintenance_end_at: datetime | None = None
+    maintenance_group_id: str | None = None
+    """The group that collects those of the maintenance."""
+    heartbeat_at: datetime | None = None
+    """When the last heartbeat arrived."""
+    heartbeat_is_missing: bool = False
+    """Whether the server has made an alert of its absence."""
 
     def end_maintenance(self) -> None:
         """Let the maintenance be over, if there is one."""
         self.maintenance_mode = self.maintenance_started_at = self.maintenance_end_at = None
+        self.maintenance_group_id = None
 
     def __repr__(self) -> str:
         return _brief(self, "id", "type", "name")
+
+
+@attrs.define(kw_only=True, eq=False)
+class FakeAlert:
+    """An alert that arrived."""
+
+    id: str
+    created_at: datetime
+    """When it arrived."""
+    payload: Any
+    """What was posted."""
 
 
 @attrs.define(kw_only=True, eq=False, on_setattr=_note_change)
@@ -116,7 +139,7 @@ class FakeAlertGroup:
     """When its first alert arrived."""
     title: str | None
     payload: Any
-    """The body of its alerts."""
+    """The body of its latest alert; of all of them, if they did not arrive one by one."""
     last_alert_id: str
     """Id of its latest alert."""
     last_alert_at: datetime
@@ -128,7 +151,7 @@ class FakeAlertGroup:
     permalinks: dict[str, str | None] = attrs.field(factory=dict[str, str | None])
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
-    resolved_at: datetime | None = None
+    resolved_at: datetime | None = attrs.field(default=None, on_setattr=[_note_change, _close])
     resolved_by: str | None = None
     silenced_at: datetime | None = None
     silenced_until: datetime | None = None
@@ -143,6 +166,12 @@ class FakeAlertGroup:
     """When it was wiped."""
     delete_requested_at: datetime | None = None
     """When it was asked to be deleted."""
+    alerts: list[FakeAlert] = attrs.field(factory=list[FakeAlert])
+    """Those that arrived, oldest first; a group that a test added has none of them."""
+    grouping_key: str | None = None
+    """What an alert must have to join it, as a hash; None if none can."""
+    is_closed: bool = False
+    """Whether it was ever resolved, after which no firing alert joins it."""
     changes: Changes = attrs.field(
         factory=Changes, init=False, repr=False, on_setattr=attrs.setters.NO_OP
     )
@@ -159,6 +188,11 @@ class FakeAlertGroup:
         if self.acknowledged_at:
             return "acknowledged"
         return "silenced" if self.silenced_at else "firing"
+
+    @property
+    def first_payload(self) -> Any:
+        """The body of its first alert."""
+        return self.alerts[0].payload if self.alerts else self.payload
 
     @property
     def integration_id(self) -> str:

@@ -56,7 +56,7 @@ class Ids:
 
     def secret(self) -> str:
         """Return the random part of an integration's link."""
-        return "".join(self._random().choices(_MIXED, k=24))
+        return "".join(self._random().choices(_MIXED, k=25))
 
     def pick(self, words: tuple[str, ...]) -> str:
         """Return one of these words."""
@@ -111,6 +111,8 @@ class World:
     labels: dict[str, set[str]] = attrs.field(factory=dict[str, set[str]])
     grants: dict[str, Grant] = attrs.field(factory=dict[str, Grant])
     paging: Paging = attrs.field(factory=Paging)
+    deleted_links: dict[str, datetime] = attrs.field(factory=dict[str, datetime])
+    """When the integrations of these secrets were deleted; links go on working for a moment."""
     agenda: Agenda = attrs.field(factory=Agenda)
     due_actions: dict[str, DueAction] = attrs.field(factory=dict[str, "DueAction"])
     """What to do when an entry of the agenda falls due, by the kind of its name."""
@@ -174,7 +176,9 @@ class World:
     def _end_maintenances(self, until: datetime) -> None:
         for integration in self.store(FakeIntegration).values():
             if integration.maintenance_end_at and integration.maintenance_end_at <= until:
-                integration.end_maintenance()
+                self.due_actions["maintenance"](
+                    self, ("maintenance", integration.id), integration.maintenance_end_at
+                )
 
     def _change_by_themselves(self, groups: list[FakeAlertGroup]) -> None:
         """Change groups at their times, up to the first entry that this adds to the agenda."""
@@ -264,6 +268,8 @@ class World:
         group.wipe_requested_at = None
         group.wiped_at = group.wiped_at or done_at
         group.title, group.payload = None, {}
+        for alert in group.alerts:
+            alert.payload = {}
         group.silenced_until = None  # only the end of a silence goes, as on the real server
         group.resolved_at = group.resolved_at or done_at
         self.publish(GroupEvent(type="wipe", group=group, at=now))

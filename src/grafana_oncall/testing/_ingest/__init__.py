@@ -1,0 +1,1 @@
+"""Alerts that monitoring systems post to the links of integrations, and what becomes of them."""
