@@ -367,3 +367,35 @@ def test_a_webhook_names_an_integration_by_name_and_type(oss: FakeOnCall) -> Non
     body = json.loads(oss.event(oss.add_group(integration=source), "acknowledge"))
     assert body["integration"]["name"] == "storm - Formatted Webhook"
     assert body["user"]["email"] == "admin@example.org"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("GET", "/api/v1/integrations/", "GET, POST, HEAD, OPTIONS"),
+        ("GET", "/api/v1/integrations/C404/", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"),
+        ("POST", "/api/v1/alert_groups/I404/silence/", "POST, OPTIONS"),
+        ("GET", "/nonsense/", None),
+    ],
+)
+def test_a_response_has_the_headers_of_the_framework(
+    oss: FakeOnCall, method: str, path: str, allow: str | None
+) -> None:
+    """Whatever its status; the methods only where there is a path."""
+    headers = oss.handle(FakeRequest(method, path, "", {"Authorization": oss.token})).headers
+    assert headers.get("Allow") == allow
+    assert headers["Vary"] == "Origin"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_the_maintenance_of_an_integration_comes_first(oss: FakeOnCall) -> None:
+    """In its response."""
+    shown = ask(oss, "POST", "integrations/", {"type": "webhook"}).json()
+    assert [*shown][:4] == [
+        "maintenance_mode",
+        "maintenance_started_at",
+        "maintenance_end_at",
+        "id",
+    ]

@@ -37,6 +37,9 @@ def show_integration(world: World, integration: FakeIntegration) -> dict[str, An
     link = f"{world.base_url}/integrations/v1/{link_type(integration.type)}/{integration.secret}/"
     kind = TYPES.get(integration.type, IntegrationType())
     return {
+        "maintenance_mode": integration.maintenance_mode,
+        "maintenance_started_at": stamp(integration.maintenance_started_at),
+        "maintenance_end_at": stamp(integration.maintenance_end_at),
         "id": integration.id,
         "name": integration.name,
         "description_short": integration.description_short,
@@ -47,9 +50,6 @@ def show_integration(world: World, integration: FakeIntegration) -> dict[str, An
         "default_route": integration.default_route,
         "templates": integration.templates,
         "heartbeat": {"link": f"{link}heartbeat/"} if kind.heartbeat else None,
-        "maintenance_mode": integration.maintenance_mode,
-        "maintenance_started_at": stamp(integration.maintenance_started_at),
-        "maintenance_end_at": stamp(integration.maintenance_end_at),
         **(_show_labels(integration) if world.flavour == "cloud" else {}),
     }
 

@@ -39,6 +39,15 @@ from .responses import (
 from .state import Flavour
 from .world import World
 
+_ALWAYS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "Vary": "Origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""What the framework of the open-source engine adds to every response."""
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 _API = re.compile(r"(?:/[^/]+)*?(?P<path>/api/v1/(?P<rest>[^/].*?)/?)")
 _ID = re.compile(r"[^/.]+")
 
@@ -50,6 +59,12 @@ class Route:
     path: str
     id: str
     operations: dict[str, Operation]
+
+    @property
+    def allow(self) -> str:
+        """Its methods, in the order in which the server names them."""
+        named = [method for method in _METHODS if self.operation(method) is not None]
+        return ", ".join([*named, "OPTIONS"])
 
     def operation(self, method: str) -> Operation | None:
         """Return the operation of a method; HEAD is GET, without the body of its response."""
@@ -145,6 +160,9 @@ def respond(
         response = refusal.response
     except RecursionError:
         response = crashed().response  # JSON is nested too deeply for the server, too
+    if world.flavour == "oss":
+        allow = {} if route is None else {"Allow": route.allow}
+        response = attrs.evolve(response, headers={**response.headers, **_ALWAYS, **allow})
     if request.method != "HEAD":
         return response
     length = {"Content-Length": str(len(response.body))}
