@@ -16,6 +16,7 @@ from grafana_oncall.testing import (
     FakeAlertGroup,
     FakeIntegration,
     FakeOnCall,
+    FakeRequest,
     VirtualClock,
     serve,
 )
@@ -410,4 +411,58 @@ def test_every_alert_says_what_it_did(
         "alert added",
         "acknowledge",
         "resolve",
+    ]
+
+
+def test_an_alert_pages_people_until_a_signal_ends_it(
+    fake: FakeOnCall, source: FakeIntegration, clock: VirtualClock
+) -> None:
+    """By the chain of the route that it took; alerts that join start nothing."""
+    ana = fake.add_user("ana", role="editor", email="ana@example.org")
+    fake.add_personal_notification_rule(ana, "notify_by_email")
+    chain = fake.add_escalation_chain("urgent")
+    for _ in range(2):
+        fake.add_escalation_policy(chain, "notify_persons", persons=[ana.id])
+        fake.add_escalation_policy(chain, "wait", duration=600)
+    fake.add_route(source, "urgent", chain=chain)
+    fake.add_alert(source, PLAIN)
+    group = fake.add_alert(source, {"urgent": True})
+    fake.add_alert(source, {"urgent": True})
+    clock.advance(timedelta(minutes=1))
+    assert [(page.user, page.group) for page in fake.pages] == [("ana", group.id)]
+    fake.add_alert(source, {"urgent": True} | RESOLVE)
+    clock.advance(timedelta(hours=1))
+    assert len(fake.pages) == 1
+
+
+def test_nobody_is_paged_in_a_maintenance(
+    fake: FakeOnCall, source: FakeIntegration, clock: VirtualClock
+) -> None:
+    """Of either mode."""
+    ana = fake.add_user("ana", role="editor", email="ana@example.org")
+    chain = fake.add_escalation_chain("urgent")
+    fake.add_escalation_policy(chain, "notify_persons", persons=[ana.id])
+    fake.add_route(source, "urgent", chain=chain)
+    for mode in ("debug", "maintenance"):
+        path = "integrations/C1/maintenance"
+        ask(fake, "POST", f"{path}_start/", {"mode": mode, "duration": 3600})
+        fake.add_alert(source, {"urgent": True, "key": mode})
+        clock.advance(timedelta(minutes=5))
+        assert ask(fake, "POST", f"{path}_stop/").status == 200
+    assert fake.pages == []
+
+
+def test_a_saved_state_resolves_a_batch_and_misses_a_heartbeat(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """What was planned goes on after it is loaded."""
+    grafana, other = fake.add_integration(type="grafana"), fake.add_integration(name="ci")
+    group = fake.add_alert(grafana, batch(("resolved", "1")))
+    link = f"/integrations/v1/webhook/{other.secret}/heartbeat/"
+    assert fake.handle(FakeRequest("POST", link)).status == 200
+    loaded = FakeOnCall.from_json(fake.to_json(), clock=clock)
+    clock.advance(timedelta(minutes=12))
+    assert loaded.group(group.id).state == "resolved"
+    assert [each.payload.get("title") for each in loaded.groups.values()][1:] == [
+        "Webhook heartbeat is missing"
     ]
