@@ -93,15 +93,23 @@ def tls_for(url: str, verify: object) -> tuple[ssl.SSLContext, TrustStore | None
     if url.startswith("http:"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), None
     if file := os.environ.get(_FILE):
-        _check_file(file)
-    elif folders := os.environ.get(_FOLDER):
+        store = _checked_store(file)
+        return store.context, store
+    if folders := os.environ.get(_FOLDER):
         _check_folders(folders)
         return ssl.create_default_context(capath=folders), None
-    store = _store(file or certifi.where())
+    store = _store(certifi.where())
     return store.context, store
 
 
 _store = cache(TrustStore)
+
+
+@cache
+def _checked_store(path: str) -> TrustStore:
+    """Read the file once: a process may have a thousand clients."""
+    _check_file(path)
+    return _store(path)
 
 
 def _trusting_everybody() -> ssl.SSLContext:

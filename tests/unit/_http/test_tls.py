@@ -104,6 +104,19 @@ async def test_certificates_are_loaded_while_the_event_loop_runs(
         assert [await read for read in reads] == [7] * 4
 
 
+async def test_the_file_is_read_once_for_all_clients(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of a thousand stacks in one process, for instance."""
+    certificates = tmp_path / "ca.pem"
+    certificates.write_bytes(LOOPBACK.read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
+    async with serving(Scripted(Point(1, raw_response()), keep), tls=tls()) as server:
+        assert await call(server.url, "httpx") == 4 * 7
+        certificates.unlink()
+        assert await call(server.url, "httpx") == 4 * 7
+
+
 def missing(folder: Path) -> Path:
     """The path of a missing file."""
     return folder / "nothing.pem"
