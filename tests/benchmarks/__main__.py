@@ -1,6 +1,6 @@
 """Everything side by side, as ratios that hold on other machines too.
 
-python -m tests.benchmarks                about four minutes
+python -m tests.benchmarks                about five minutes
 python -m tests.benchmarks --quick        a few seconds: checks that everything runs; no figures
 python -m tests.benchmarks --only call    one part
 python -m tests.benchmarks --json out.json
@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from . import calls, codec, imports, memory, walks
+from . import calls, codec, imports, memory, stores, tenants, walks
 from .rows import Row, as_json, table
 
 _FAKE: Final = "tests.benchmarks.fake_server"
@@ -44,6 +44,8 @@ def _parts(*, quick: bool, million: bool) -> Mapping[str, Callable[[], Iterator[
         walks.PART: partial(walks.rows, quick=quick),
         memory.PART: partial(memory.rows, quick=quick, million=million),
         imports.PART: partial(imports.rows, quick=quick),
+        stores.PART: partial(stores.rows, quick=quick),
+        tenants.PART: partial(tenants.rows, quick=quick),
         "fake": partial(_fake, quick=quick),
     }
 
