@@ -1,4 +1,8 @@
-"""The escalation of alert groups: when it starts and stops, and its steps at their times."""
+"""The escalation of alert groups: when it starts, and its steps at their times.
+
+Nothing stops it in between: at each step, it ends if the group does not fire. A group that fires
+again before that has begun a new escalation, instead of the old one.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,6 @@ _STARTS: dict[GroupEventType, timedelta] = {
     "unresolve": RESTART_DELAY,
     "unsilence": RESTART_DELAY,
 }
-_STOPS = {"acknowledge", "resolve", "silence", "wipe", "delete"}
 
 
 def attach(world: World) -> None:
@@ -46,11 +49,9 @@ def attach(world: World) -> None:
 
 
 def _follow(world: World, event: GroupEvent) -> None:
-    """Start, stop or resume the escalation of a group, as this event asks for."""
+    """Start or resume the escalation of a group; what stops it is seen at its next step."""
     if event.type in _STARTS:
         _start(world, event.group, event.at + _STARTS[event.type])
-    elif event.type in _STOPS:
-        _stop(world, event.group.id)
     elif event.type == "alert added":
         _resume(world, event.group.id, event.at + FIRST_DELAY)
 
@@ -90,7 +91,7 @@ def _resume(world: World, group_id: str, at: datetime) -> None:
 def _take_step(world: World, name: Name, at: datetime) -> None:
     run, group = world.store(EscalationRun)[name[1]], world.groups.get(name[1])
     if group is None or group.state != "firing" or group.root is not None:
-        _stop(world, run.id)  # a test changed it without a request
+        _stop(world, run.id)
     elif run.place == len(run.steps):
         _stop(world, run.id)
         world.paging.log.append(EscalationRecord(event="finished", at=at, group=group.id))

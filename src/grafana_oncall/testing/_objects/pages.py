@@ -35,7 +35,9 @@ class EscalationRecord:
     """An entry in the log of an escalation: a step ran or failed, or a user was not reached."""
 
     event: Literal["triggered", "failed", "finished"]
+    """What happened: a step ran, a step or page failed, or the chain came to its end."""
     at: datetime
+    """When it happened."""
     group: str
     """Id of the alert group."""
     type: str | None = None
