@@ -309,9 +309,63 @@ def test_a_step_goes_on_if_there_are_more_alerts_in_its_minutes(
     window = {"num_alerts_in_window": 2, "num_minutes_in_window": 5}
     chain(fake, ("notify_if_num_alerts_in_window", window), persons(ana))
     fake.add_group(alerts_count=2)
+    fake.add_group(alerts_count=0)
     many = fake.add_group(alerts_count=3)
     minutes(clock, 60)
     assert [(page.group, seconds(page.at)) for page in fake.pages] == [(many.id, 6)]
+
+
+def test_an_escalation_that_rests_goes_on_with_the_alert_that_was_missing(
+    fake: FakeOnCall, clock: VirtualClock, ana: FakeUser
+) -> None:
+    """A second after it, and the next step five later; alerts that are too old do not count."""
+    window = {"num_alerts_in_window": 2, "num_minutes_in_window": 5}
+    chain(fake, ("notify_if_num_alerts_in_window", window), persons(ana))
+    (source,) = fake.integrations.values()
+    source.templates["grouping_key"] = "all of them"
+    for pause in (4, 4, 4, 0):
+        fake.add_alert(source, {"title": "Disk almost full"})
+        minutes(clock, pause)
+    assert len(fake.groups) == 1
+    fake.add_alert(source, {"title": "Disk almost full"})
+    minutes(clock, 60)
+    assert paged(fake) == [(12 * 60 + 6, "ana")]
+    assert [record.event for record in fake.escalation_log] == [
+        "triggered",
+        "triggered",
+        "finished",
+    ]
+
+
+def test_an_alert_escalates_by_the_chain_of_its_route(
+    fake: FakeOnCall, clock: VirtualClock, ana: FakeUser, bob: FakeUser
+) -> None:
+    """One that is resolved from the beginning does not."""
+    chain(fake, persons(ana))
+    other = fake.add_escalation_chain("Database")
+    fake.add_escalation_policy(other, "notify_persons", persons=[bob.id])
+    (source,) = fake.integrations.values()
+    fake.add_route(source, "database", chain=other)
+    for payload in ({"on": "database"}, {"on": "disk"}, {"on": "fire", "state": "ok"}):
+        fake.add_alert(source, payload)
+    minutes(clock, 60)
+    assert paged(fake) == [(1, "bob"), (1, "ana")]
+
+
+def test_what_groups_do_by_themselves_and_what_steps_do_is_one_sequence(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """However far the clock goes at once, subscribers hear of everything in order."""
+    webhook = fake.add_webhook("chat", url="https://chat.example")
+    chain(fake, ("trigger_webhook", {"action_to_trigger": webhook.id}))
+    heard: list[tuple[float, str]] = []
+    fake._world.subscribers.append(lambda _, event: heard.append((seconds(event.at), event.type)))
+    for delay in (60, 100):
+        act(fake, fake.add_group(), "silence", delay=delay)
+    heard.clear()
+    minutes(clock, 60)
+    unsilenced, escalated = "unsilence", "escalation"
+    assert heard == [(60, unsilenced), (70, escalated), (100, unsilenced), (110, escalated)]
 
 
 @pytest.mark.parametrize(

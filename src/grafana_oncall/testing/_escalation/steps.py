@@ -121,7 +121,9 @@ def _is_within(now: time, start: time, end: time) -> bool:
 def _if_alerts(step: FakeEscalationPolicy, situation: Situation) -> Outcome:
     if step.num_alerts_in_window is None or step.num_minutes_in_window is None:
         return _next(situation, failure="the window is not set")
-    since = max(situation.alerts_at) - timedelta(minutes=step.num_minutes_in_window)
+    since = max(situation.alerts_at, default=situation.now) - timedelta(
+        minutes=step.num_minutes_in_window
+    )
     if sum(moment >= since for moment in situation.alerts_at) > step.num_alerts_in_window:
         return _next(situation)
     return Outcome(next_at=None, then="pause")
