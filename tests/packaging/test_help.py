@@ -9,10 +9,16 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, Final
 
+import attrs
 import pytest
 
 import grafana_oncall
 from grafana_oncall import OnCallClient
+from grafana_oncall._core.field_texts import DocumentedFields
+from grafana_oncall.bot import BotHealth
+from grafana_oncall.bulk import BulkReport
+from grafana_oncall.changes import Created
+from grafana_oncall.models import AlertGroup
 from grafana_oncall.testing import FakeOnCall
 from tests.support.public_api import callables, modules
 from tests.support.samples import BASE
@@ -90,3 +96,34 @@ def test_help_on_the_package_begins_with_what_a_user_needs() -> None:
     public = {module.__name__.rpartition(".")[2] for module in modules()} - {"grafana_oncall"}
     missing = {name for name in public if f"`{name}`" not in text and f".{name}`" not in text}
     assert missing == {"bot", "client"}  # known by their classes
+
+
+def test_help_has_a_text_for_every_field() -> None:
+    """Of reports, changes, events, models and the rest.
+
+    Not of the fake's objects, which are named as the API's, nor of what errors have, which import
+    nothing of the SDK.
+    """
+    classes = {
+        member
+        for module in modules()
+        if not module.__name__.startswith(("grafana_oncall.testing", "grafana_oncall.errors"))
+        for member in (getattr(module, name) for name in module.__all__)
+        if isinstance(member, type) and attrs.has(member)
+    }
+    assert {BulkReport, BotHealth, Created, AlertGroup} <= classes
+    assert not {
+        f"{each.__name__}.{field.name}"
+        for each in classes
+        for field in attrs.fields(each)
+        if not field.name.startswith("_") and not inspect.getdoc(getattr(each, field.name))
+    }
+    shown = pydoc.plain(pydoc.render_doc(BulkReport))
+    assert "seconds_selecting\n |      Time to read and check the selection.\n" in shown
+
+
+def test_a_class_without_its_source_has_help_with_names_alone() -> None:
+    """As in a program that was packed without sources."""
+    namespace: dict[str, Any] = {"attrs": attrs, "Documented": DocumentedFields}
+    exec("@attrs.frozen\nclass Packed(Documented):\n    x: int\n    'Text.'", namespace)  # noqa: S102  # a class without a file
+    assert " |  x\n" in pydoc.plain(pydoc.render_doc(namespace["Packed"]))

@@ -12,6 +12,7 @@ import attrs
 
 from grafana_oncall.errors import DecodeError, InvalidArgument
 
+from .field_texts import DocumentedFields
 from .text import shown
 from .types import UNSET, HasId, StringRule, UnsetType
 
@@ -51,7 +52,7 @@ class Operation:
 
 
 @attrs.frozen(kw_only=True)
-class Request(Generic[T]):
+class Request(DocumentedFields, Generic[T]):
     """A request that has not been sent; `T` is what its response decodes to.
 
     Made by the builders of `grafana_oncall.operations` and sent by `OnCallClient.send`.
@@ -86,7 +87,7 @@ class Request(Generic[T]):
 
 
 @attrs.frozen(kw_only=True)
-class Response:
+class Response(DocumentedFields):
     """A response as it was received: status, case-insensitive headers, and the undecoded body.
 
     Its repr omits headers and body: they are long, and a proxy may repeat the token in them.
@@ -103,7 +104,7 @@ class Response:
 
 
 @attrs.frozen(kw_only=True)
-class Result(Generic[T]):
+class Result(DocumentedFields, Generic[T]):
     """A decoded value, and the response that it was decoded from."""
 
     value: T
@@ -113,7 +114,7 @@ class Result(Generic[T]):
 
 
 @attrs.frozen(kw_only=True)
-class Page(Generic[T]):
+class Page(DocumentedFields, Generic[T]):
     """One page of a list as the server returned it; it may repeat items of other pages."""
 
     results: Sequence[T]

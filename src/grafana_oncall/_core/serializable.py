@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 import attrs
 import msgspec
 
+from .field_texts import DocumentedFields
 from .types import UNSET
 
 _TELLING: Final = ("id", "title", "name", "username", "type", "state")
@@ -30,7 +31,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-class Serializable:
+class Serializable(DocumentedFields):
     """Base of attrs classes whose values can be written as JSON."""
 
     __slots__ = ()

@@ -9,6 +9,7 @@ from typing import Final
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
 from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall._validation.arguments import seconds, whole
 from grafana_oncall.errors import (
@@ -32,7 +33,7 @@ def _check_attempts(_: object, field: attrs.Attribute[int], value: object) -> No
 
 
 @attrs.frozen(kw_only=True)
-class RetryPolicy(ShortTracebacks):
+class RetryPolicy(ShortTracebacks, DocumentedFields):
     """How long and how often to try. Times in seconds, or as timedeltas.
 
     In an outage (no connection, no response, or a gateway's 502, 503 and the like) all calls of the

@@ -28,6 +28,7 @@ import attrs
 import msgspec
 
 from grafana_oncall._codec.converter import BaseValidationError, dumps, loads
+from grafana_oncall._core.field_texts import DocumentedFields
 from grafana_oncall._core.files import is_sealed, open_new, open_private, seal, unsealed
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
@@ -54,7 +55,7 @@ _INVALID: Final = (
 
 
 @attrs.frozen(kw_only=True)
-class Checkpoint:
+class Checkpoint(DocumentedFields):
     """What a watcher has delivered, for another one to continue from: an opaque value, to store.
 
     stored = watcher.checkpoint.to_json()

@@ -25,6 +25,7 @@ from typing import Any, Final, TypeAlias, TypeVar, overload
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
 from grafana_oncall._core.handlers import failure_of, name_of
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.tracebacks import ShortTracebacks
@@ -54,7 +55,7 @@ _logger: Final = logging.getLogger("grafana_oncall")
 
 
 @attrs.frozen(kw_only=True)
-class DeadLetter:
+class DeadLetter(DocumentedFields):
     """A change on which every attempt of a handler failed."""
 
     change: Watched
@@ -68,7 +69,7 @@ class DeadLetter:
 
 
 @attrs.frozen(kw_only=True)
-class BotHealth:
+class BotHealth(DocumentedFields):
     """The state of a bot, for a liveness probe."""
 
     polled: datetime | None

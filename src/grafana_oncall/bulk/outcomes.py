@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from grafana_oncall._core.causes import strip_tracebacks
+from grafana_oncall._core.field_texts import DocumentedFields
 from grafana_oncall.errors import (
     AlreadyInState,
     BadRequest,
@@ -54,7 +55,7 @@ IN_FLIGHT: Final = "A request was in flight."
 
 
 @attrs.frozen(kw_only=True)
-class Outcome:
+class Outcome(DocumentedFields):
     """The outcome of one group."""
 
     id: str

@@ -14,6 +14,7 @@ from uuid import uuid4
 import attrs
 from attrs.validators import instance_of, optional
 
+from grafana_oncall._core.field_texts import DocumentedFields
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.tracebacks import ShortTracebacks
 from grafana_oncall._generated.constraints import ID
@@ -31,7 +32,7 @@ _FORMAT: Final = 1
 
 
 @attrs.frozen(kw_only=True)
-class Shard(ShortTracebacks):
+class Shard(ShortTracebacks, DocumentedFields):
     """A part of a bulk run: an action, and the groups to act on. It has no token.
 
     `await run.shards()` makes shards, `to_json` and `from_json` take one to a worker, and

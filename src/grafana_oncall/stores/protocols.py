@@ -8,11 +8,12 @@ from typing import Any, Literal, Protocol
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
 from grafana_oncall._validation.arguments import seconds, stored_name
 
 
 @attrs.frozen
-class Opened:
+class Opened(DocumentedFields):
     """A log that was opened for writing."""
 
     fence: int
@@ -122,7 +123,7 @@ def _ttl(value: timedelta | float) -> float:
 
 
 @attrs.frozen
-class StoredCheckpoint:
+class StoredCheckpoint(DocumentedFields):
     """A checkpoint in a store, for `watch(checkpoint=)`; such as `store.checkpoint("noise")`."""
 
     store: CheckpointStore

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
 from grafana_oncall.testing._server.dispatch import operation_name
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
 
@@ -14,7 +15,7 @@ from .faults import Fault
 
 
 @attrs.frozen(kw_only=True)
-class Call:
+class Call(DocumentedFields):
     """A request that arrived, and its outcome."""
 
     request: FakeRequest

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
 from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._server.arguments import CALLABLE, COUNT, DURATION, Check
 from grafana_oncall.testing._server.dispatch import operation_name
@@ -31,7 +32,7 @@ _SECONDS = Check("a whole number of seconds, one at least,", int, lambda number:
 
 
 @attrs.frozen(kw_only=True)
-class Fault:
+class Fault(DocumentedFields):
     """Something that goes wrong with a request. Made by `reset`, `status`, `hang` …."""
 
     kind: Kind

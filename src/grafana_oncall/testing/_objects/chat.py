@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
+
 
 @attrs.define(kw_only=True, eq=False)
-class FakeSlackChannel:
+class FakeSlackChannel(DocumentedFields):
     """A Slack channel; the API shows its name and its id in Slack only."""
 
     id: str
@@ -18,7 +20,7 @@ class FakeSlackChannel:
 
 
 @attrs.define(kw_only=True, eq=False)
-class FakeUserGroup:
+class FakeUserGroup(DocumentedFields):
     """A user group of Slack."""
 
     id: str

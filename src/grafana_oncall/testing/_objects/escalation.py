@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
+
 from .references import refers_to
 from .schedules import FakeSchedule
 from .webhooks import FakeWebhook
 
 
 @attrs.define(kw_only=True, eq=False)
-class FakeEscalationChain:
+class FakeEscalationChain(DocumentedFields):
     """A chain of steps that an alert group goes through until somebody acts."""
 
     id: str
@@ -19,7 +21,7 @@ class FakeEscalationChain:
 
 
 @attrs.define(kw_only=True, eq=False)
-class FakeEscalationPolicy:
+class FakeEscalationPolicy(DocumentedFields):
     """A step of a chain; members of other types than its own are not shown."""
 
     id: str

@@ -6,9 +6,11 @@ from datetime import datetime
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
+
 
 @attrs.define(kw_only=True, eq=False)
-class FakeResolutionNote:
+class FakeResolutionNote(DocumentedFields):
     """A note about an alert group, with which it goes."""
 
     id: str

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
+
 
 @attrs.define(kw_only=True, eq=False)
-class FakePersonalNotificationRule:
+class FakePersonalNotificationRule(DocumentedFields):
     """A step in notifying a user."""
 
     id: str

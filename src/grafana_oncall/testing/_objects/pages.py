@@ -7,11 +7,13 @@ from typing import Literal
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
+
 from .escalation import FakeEscalationPolicy
 
 
 @attrs.frozen(kw_only=True)
-class Page:
+class Page(DocumentedFields):
     """A user was paged: who, how, when and why."""
 
     user: str
@@ -31,7 +33,7 @@ class Page:
 
 
 @attrs.frozen(kw_only=True)
-class EscalationRecord:
+class EscalationRecord(DocumentedFields):
     """An entry in the log of an escalation: a step ran or failed, or a user was not reached."""
 
     event: Literal["triggered", "failed", "finished"]

@@ -6,13 +6,14 @@ from typing import Any
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
 from grafana_oncall.testing._server.state import FakeIntegration
 
 from .references import refers_to
 
 
 @attrs.define(kw_only=True, eq=False)
-class FakeRoute:
+class FakeRoute(DocumentedFields):
     """Where the alerts of an integration go that match an expression, or that match no other.
 
     `settings` have the shape of a default route in the API. Those of the default route are

@@ -7,6 +7,8 @@ from typing import Literal
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
+
 from .references import refers_to
 
 ScheduleType = Literal["calendar", "ical", "web"]
@@ -14,7 +16,7 @@ ShiftType = Literal["single_event", "recurrent_event", "rolling_users", "overrid
 
 
 @attrs.define(kw_only=True, eq=False)
-class FakeShift:
+class FakeShift(DocumentedFields):
     """An on-call shift, which schedules name."""
 
     id: str
@@ -44,7 +46,7 @@ class FakeShift:
 
 
 @attrs.define
-class FakeSpan:
+class FakeSpan(DocumentedFields):
     """A user, by id, who is on call from a start to an end."""
 
     user: str
@@ -56,7 +58,7 @@ class FakeSpan:
 
 
 @attrs.define(kw_only=True, eq=False)
-class FakeSchedule:
+class FakeSchedule(DocumentedFields):
     """A schedule; who is on call is what a test says, and is not worked out from its shifts.
 
     Shift swaps that are taken change it.

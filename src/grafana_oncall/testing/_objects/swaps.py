@@ -7,12 +7,14 @@ from typing import Literal
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
+
 from .references import refers_to
 from .schedules import FakeSchedule, FakeSpan
 
 
 @attrs.define(kw_only=True, eq=False)
-class FakeShiftSwap:
+class FakeShiftSwap(DocumentedFields):
     """A request that somebody take the shifts of a user in a schedule, with which it goes."""
 
     id: str

@@ -6,13 +6,14 @@ from datetime import datetime
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
 from grafana_oncall.testing._server.state import FakeIntegration
 
 from .references import refers_to
 
 
 @attrs.define(kw_only=True, eq=False)
-class FakeWebhookResponse:
+class FakeWebhookResponse(DocumentedFields):
     """What a webhook sent at some time, and what came back."""
 
     timestamp: datetime
@@ -28,7 +29,7 @@ class FakeWebhookResponse:
 
 
 @attrs.define(kw_only=True, eq=False)
-class FakeWebhook:
+class FakeWebhook(DocumentedFields):
     """A request that the server would send when something happens; the fake sends none."""
 
     id: str

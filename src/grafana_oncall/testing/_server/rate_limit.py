@@ -8,12 +8,14 @@ from math import ceil
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
+
 from .arguments import COUNT, DURATION
 from .responses import FakeResponse, RefusedError, json_response
 
 
 @attrs.frozen(kw_only=True)
-class RateLimit:
+class RateLimit(DocumentedFields):
     """How many requests a user may send per window; the default is the open-source one."""
 
     requests: int = 300

@@ -9,6 +9,8 @@ from typing import Any
 import attrs
 import msgspec
 
+from grafana_oncall._core.field_texts import DocumentedFields
+
 from .arguments import shown
 
 
@@ -26,7 +28,7 @@ def _text(query: str | bytes) -> str:
 
 
 @attrs.frozen
-class FakeRequest:
+class FakeRequest(DocumentedFields):
     """One request as it stands on the wire.
 
     `path` is percent-encoded, without the query; `query` has no leading question mark.
@@ -46,7 +48,7 @@ class FakeRequest:
 
 
 @attrs.frozen
-class FakeResponse:
+class FakeResponse(DocumentedFields):
     """A complete response."""
 
     status: int

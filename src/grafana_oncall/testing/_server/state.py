@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import attrs
 
+from grafana_oncall._core.field_texts import DocumentedFields
+
 Flavour = Literal["cloud", "oss"]
 Role = Literal["viewer", "editor", "admin", "none"]
 State = Literal["firing", "acknowledged", "resolved", "silenced"]
@@ -45,7 +47,7 @@ def _close(group: FakeAlertGroup, _: attrs.Attribute[Any], resolved_at: Any) -> 
 
 
 @attrs.define(kw_only=True, eq=False)
-class FakeUser:
+class FakeUser(DocumentedFields):
     """A user of the organization, who may own tokens; the rate limit counts per user."""
 
     id: str
@@ -81,7 +83,7 @@ def _brief(item: object, *names: str) -> str:
 
 
 @attrs.define(kw_only=True, eq=False)
-class FakeIntegration:
+class FakeIntegration(DocumentedFields):
     """A source of alerts; `templates` and `default_route` have the shape of the API."""
 
     id: str
@@ -128,7 +130,7 @@ class FakeAlert:
 
 
 @attrs.define(kw_only=True, eq=False, on_setattr=_note_change)
-class FakeAlertGroup:
+class FakeAlertGroup(DocumentedFields):
     """An alert group; its state follows from its times, as in the real database."""
 
     id: str
