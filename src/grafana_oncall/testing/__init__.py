@@ -19,8 +19,9 @@ fake.faults.add(reset(applied=True), operation="acknowledge_alert_group")
 fake.faults.add(status(503), lasting=timedelta(seconds=2))
 ```
 
-`fake.event(group, "acknowledge")` returns the body that an outgoing webhook posts, to test webhook
-handlers.
+`fake.add_alert(integration, payload)` takes an alert in, as a POST to the integration's link does,
+and returns its group. `fake.event(group, "acknowledge")` returns the body that an outgoing webhook
+posts, to test webhook handlers.
 
 In pytest, use the fixtures `oncall_server`, `oncall_client` and others; `oncall_clock`, a
 `LoopClock`, runs the server and the event loop in virtual time.
