@@ -1,5 +1,7 @@
 """Make the sender that an OnCallClient sends through: library, TLS and proxy."""
 
+from collections.abc import Callable
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import import_module
 from ssl import SSLContext
@@ -117,13 +119,13 @@ def make_sender(
     if made.value is not None and not allow_http:
         refuse_plain_http(target.base_url, made.value.url.host)
     tls, store = tls_for(target.base_url, verify)
+    make: Callable[[], Sender]
     if aiohttp_sender is not None and made.value is None:
-        sender: Sender = aiohttp_sender.AiohttpSender(
-            target, tls=tls, max_connections=max_connections, clocks=clocks
-        )
+        options = {"tls": tls, "max_connections": max_connections, "clocks": clocks}
+        make = partial(aiohttp_sender.AiohttpSender, target, **options)
     else:
-        sender = _over(_pool(library, tls, made, source, clocks), library, target)
-    return sender if store is None else TrustingSender(sender, store)
+        make = partial(_over, _pool(library, tls, made, source, clocks), library, target)
+    return make() if store is None else TrustingSender(make, store)
 
 
 def _over(transport: HttpxTransport, library: Any, target: Target) -> HttpxSender:
@@ -139,7 +141,7 @@ def _over(transport: HttpxTransport, library: Any, target: Target) -> HttpxSende
 def _check_url(url: str) -> None:
     """Raise InvalidArgument if nothing can be sent to the URL."""
     try:
-        httpx.Request("GET", url)
+        httpx.URL(url).host  # noqa: B018  # decodes it
     except (httpx.InvalidURL, ValueError) as error:
         # Its text is not shown: it may repeat parts of the URL.
         message = f"url: nothing can be sent there ({type(error).__name__})."

@@ -10,7 +10,8 @@ all for plain http.
 import asyncio
 import os
 import ssl
-from functools import cache
+from collections.abc import Callable
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,11 +53,15 @@ class TrustStore:
 
 
 class TrustingSender:
-    """Loads the trusted certificates before another sender sends its first request."""
+    """Loads the trusted certificates before another sender sends its first request.
 
-    def __init__(self, sender: Sender, store: TrustStore) -> None:
-        self.opens_connections = sender.opens_connections
-        self._sender = sender
+    That one is made then, too, since a program may have a thousand clients that are not used yet.
+    """
+
+    opens_connections = True
+
+    def __init__(self, make: Callable[[], Sender], store: TrustStore) -> None:
+        self._make = make
         self._store = store
         self._loading = asyncio.Lock()
 
@@ -68,6 +73,10 @@ class TrustingSender:
             async with self._loading:
                 await self._store.load()
         return await self._sender.send(request, timeout, token)
+
+    @cached_property
+    def _sender(self) -> Sender:
+        return self._make()
 
     async def aclose(self) -> None:
         """Close the connections."""
