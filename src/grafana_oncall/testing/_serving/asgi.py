@@ -49,17 +49,17 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 async def _respond(server: Server, scope: Scope, receive: Receive, send: Send) -> None:
-    body = await _read(receive)
+    body = await receive_body(receive)
     half = server.latency.total_seconds() / 2
-    if body is None or await _disconnects(receive, within=half):
+    if body is None or await disconnects(receive, within=half):
         return
-    call = server.exchange(_request(scope, body))
+    call = server.exchange(request_of(scope, body))
     kind = None if call.fault is None else call.fault.kind
     if kind == "hang":
         await _wait_for_disconnect(receive)
-    elif not await _disconnects(receive, within=half):
+    elif not await disconnects(receive, within=half):
         if call.response is not None:
-            await _send(call.response, send, more_body=kind == "truncate")
+            await send_response(call.response, send, more_body=kind == "truncate")
         if call.response is None or kind == "truncate":
             _connection(scope, call).drop(reset=kind == "reset")
             await _wait_for_disconnect(
@@ -67,13 +67,19 @@ async def _respond(server: Server, scope: Scope, receive: Receive, send: Send) -
             )  # a server may complain when the application ends before
 
 
-async def _send(response: FakeResponse, send: Send, *, more_body: bool) -> None:
+async def send_response(response: FakeResponse, send: Send, *, more_body: bool = False) -> None:
+    """Send a response, or with `more_body` its beginning, which `send_part` continues."""
     headers = dict(response.headers)
-    if response.status not in {204, 304}:
+    if not more_body and response.status not in {204, 304}:
         headers.setdefault("Content-Length", str(len(response.body)))
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": response.status, "headers": raw})
-    await send({"type": "http.response.body", "body": response.body, "more_body": more_body})
+    await send_part(response.body, send, more_body=more_body)
+
+
+async def send_part(body: bytes, send: Send, *, more_body: bool) -> None:
+    """Send a part of a body."""
+    await send({"type": "http.response.body", "body": body, "more_body": more_body})
 
 
 def _connection(scope: Scope, call: Call) -> Connection:
@@ -83,7 +89,7 @@ def _connection(scope: Scope, call: Call) -> Connection:
     return connection
 
 
-async def _disconnects(receive: Receive, *, within: float) -> bool:
+async def disconnects(receive: Receive, *, within: float) -> bool:
     """Whether the client disconnects within so many seconds."""
     if within == 0:
         return False
@@ -101,7 +107,7 @@ async def _wait_for_disconnect(receive: Receive) -> None:
         pass
 
 
-async def _read(receive: Receive) -> bytes | None:
+async def receive_body(receive: Receive) -> bytes | None:
     """Return the whole body, or `None` if the client disconnected before its end."""
     body = bytearray()
     while True:
@@ -113,7 +119,8 @@ async def _read(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-def _request(scope: Scope, body: bytes) -> FakeRequest:
+def request_of(scope: Scope, body: bytes = b"") -> FakeRequest:
+    """Return the request of a scope, with its body."""
     headers = [
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
     ]
