@@ -41,8 +41,9 @@ def _sdist_files(path: Path) -> dict[str, bytes]:
 
 
 def _sources() -> dict[str, bytes]:
-    """The modules, and the marker that they are typed."""
-    files = (*SOURCES.rglob("*.py"), *SOURCES.rglob("py.typed"))
+    """The modules, the marker that they are typed, and the page of the fake."""
+    kinds = ("*.py", "py.typed", "*.html", "*.css", "*.js")
+    files = [path for kind in kinds for path in SOURCES.rglob(kind)]
     return {path.relative_to(SOURCES).as_posix(): path.read_bytes() for path in files}
 
 
@@ -72,6 +73,12 @@ def test_types_and_generated_models_are_in_the_wheel(wheel: dict[str, bytes]) ->
     """Without py.typed, type checkers ignore the package."""
     assert "grafana_oncall/py.typed" in wheel
     assert "grafana_oncall/_generated/models/alert_groups.py" in wheel
+
+
+def test_the_page_of_the_fake_is_in_the_wheel(wheel: dict[str, bytes]) -> None:
+    """Whole, as the fake on a socket reads it."""
+    for name in ("page.html", "page.css", "page.js"):
+        assert f"grafana_oncall/testing/_page/{name}" in wheel
 
 
 def test_the_source_distribution_has_what_the_wheel_is_built_from(sdist: dict[str, bytes]) -> None:

@@ -182,7 +182,12 @@ def test_the_builders_of_one_tag_import_no_others(tag: str) -> None:
     [
         pytest.param(
             "client",
-            {"resources.alert_groups", "_generated.resources.integrations", "labels"},
+            {
+                "resources.alert_groups",
+                "_generated.resources.integrations",
+                "labels",
+                "testing._page",
+            },
             id="a client",
         ),
         pytest.param(

@@ -15,8 +15,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, RateLimit, seed_storm, serve
+from grafana_oncall.testing._page.clock import RealClock
+from grafana_oncall.testing._page.guard import is_loopback
 from grafana_oncall.testing._server.arguments import NAME, SIZE
 
 from .factory import seed_arrival
@@ -146,10 +149,11 @@ async def _run(options: argparse.Namespace) -> None:
         if options.save is not None:
             check_target(options.save)
         fake = _made(options)
-        async with serve(fake, options.host, options.port) as url:
+        async with serve(fake, options.host, options.port, page=True) as url:
             sys.stdout.write(
                 f"url: {url}\n"
                 f"token: {fake.token}\n"
+                f"{_page(url)}"
                 f"{len(fake.groups)} alert groups, {fake.flavour} flavour; "
                 "Ctrl-C, or kill %1 in the background, stops the server\n"
             )
@@ -157,6 +161,11 @@ async def _run(options: argparse.Namespace) -> None:
             await _wait(stop, fake, options.new_every)
         if options.save is not None:
             save(fake, options.save)
+
+
+def _page(url: str) -> str:
+    """Return the line for people with a browser, if it gets the page at this address."""
+    return f"page: {url}/\n" if is_loopback(urlsplit(url).hostname or "") else ""
 
 
 def _made(options: argparse.Namespace) -> FakeOnCall:
@@ -168,7 +177,11 @@ def _made(options: argparse.Namespace) -> FakeOnCall:
 
 def _seeded(options: argparse.Namespace) -> FakeOnCall:
     fake = FakeOnCall(
-        seed=options.seed, token=options.token, flavour=options.flavour, keep_calls=False
+        seed=options.seed,
+        clock=RealClock(),
+        token=options.token,
+        flavour=options.flavour,
+        keep_calls=False,
     )
     seed_storm(fake, options.groups)
     return fake
@@ -212,7 +225,8 @@ def load(path: Path) -> FakeOnCall:
         OSError: It cannot be read.
     """
     try:
-        return FakeOnCall.from_json(path.read_text(encoding="utf-8"), keep_calls=False)
+        text = path.read_text(encoding="utf-8")
+        return FakeOnCall.from_json(text, clock=RealClock(), keep_calls=False)
     except ValueError as error:
         raise StateFileError(f"{path}: a state that --save wrote is needed; {error}") from error
 

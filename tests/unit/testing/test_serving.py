@@ -299,9 +299,10 @@ def test_the_command_serves_until_a_signal_and_leaves_the_handlers_as_they_were(
     monkeypatch.setattr(sys.stdout, "flush", flush_and_raise)
     assert command.main(["--port", "0", "--groups", "3", "--token", "t", "--flavour", "oss"]) == 0
     assert signal.getsignal(number) is before
-    url, token, rest = capsys.readouterr().out.splitlines()
+    url, token, page, rest = capsys.readouterr().out.splitlines()
     assert url.startswith("url: http://127.0.0.1:")
     assert token == "token: t"
+    assert page == f"page: {url.removeprefix('url: ')}/"
     assert rest.startswith("3 alert groups, oss flavour")
 
 

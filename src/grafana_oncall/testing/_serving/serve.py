@@ -6,8 +6,11 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from secrets import token_urlsafe
 
 from grafana_oncall.testing.fake import FakeOnCall
+
+from .asgi import App
 
 MISSING = (
     "the fake on a socket needs uvicorn: "
@@ -22,11 +25,20 @@ _TICK = 0.25
 
 
 @asynccontextmanager
-async def serve(fake: FakeOnCall, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:
+async def serve(
+    fake: FakeOnCall, host: str = "127.0.0.1", port: int = 0, *, page: bool = False
+) -> AsyncGenerator[str]:
     """Serve the fake in this event loop until the block ends; yield the base URL.
 
-    On all addresses (`0.0.0.0` or `::`), it is that of this machine's loopback. Port 0 takes a free
-    port. No signal handler is installed.
+    No signal handler is installed.
+
+    Args:
+        fake: The server.
+        host: The address to listen on. For all addresses (`0.0.0.0` or `::`), the URL is that of
+            this machine's loopback.
+        port: The port; 0 takes a free one.
+        page: Whether browsers on this machine get a page that shows what happens, and lets people
+            act, from the URL that is yielded.
 
     Raises:
         OSError: The port is in use.
@@ -38,7 +50,7 @@ async def serve(fake: FakeOnCall, host: str = "127.0.0.1", port: int = 0) -> Asy
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(MISSING) from error
     with _listen(host, port) as listener:
-        server = QuietServer(fake.app)
+        server = QuietServer(_with_page(fake) if page else fake.app)
         ticking = asyncio.create_task(_tick(fake))
         # No TaskGroup: it would wrap the caller's exceptions in a group.
         running = asyncio.create_task(server.serve(sockets=[listener]))
@@ -50,6 +62,13 @@ async def serve(fake: FakeOnCall, host: str = "127.0.0.1", port: int = 0) -> Asy
             ticking.cancel()
             server.should_exit = True
             await running
+
+
+def _with_page(fake: FakeOnCall) -> App:
+    # Only those who look at it pay for it.
+    from grafana_oncall.testing._page.app import page_app  # noqa: PLC0415
+
+    return page_app(fake, token=token_urlsafe())
 
 
 async def _tick(fake: FakeOnCall) -> None:
