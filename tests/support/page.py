@@ -83,14 +83,14 @@ class Stream:
 
     async def _send(self, message: MutableMapping[str, Any]) -> None:
         self._text += message.get("body", b"").decode()
-        if self._text:
+        if "event: " in self._text:
             self._first.set()
 
     def events(self) -> dict[str, Any]:
         """The events since the last look, by name; each came once."""
         text, self._text = self._text, ""
         found: dict[str, Any] = {}
-        for block in filter(None, text.split("\n\n")):
+        for block in filter(None, text.removeprefix("retry: 500\n\n").split("\n\n")):
             name, data = block.split("\n")
             assert name not in found
             found[name.removeprefix("event: ")] = json.loads(data.removeprefix("data: "))

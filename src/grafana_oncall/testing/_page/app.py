@@ -114,7 +114,7 @@ class _Page:
     async def _stream(self, state: str | None, receive: Receive, send: Send) -> None:
         """Send what has changed as events, until the browser disconnects."""
         shown = next((each for each in get_args(State) if each == state), None)
-        head = FakeResponse(200, {"Content-Type": "text/event-stream"})
+        head = FakeResponse(200, {"Content-Type": "text/event-stream"}, b"retry: 500\n\n")
         await send_response(_guarded(head), send, more_body=True)
         sent: dict[str, str] = {}
         while True:

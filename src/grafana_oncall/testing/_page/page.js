@@ -12,22 +12,19 @@ let known = {};
 
 // --- What people do
 
+/** Ask the server to do something, and return whether it did; if not, say why. */
 async function send(action, details = {}) {
-  const response = await fetch("/_page/do", {
-    method: "POST",
-    headers: { "X-Page-Token": token },
-    body: JSON.stringify({ do: action, as: byId("as").value, ...details }),
-  });
-  say(response.ok ? "" : await refusal(response));
-  return response.ok;
-}
-
-async function refusal(response) {
-  const text = await response.text();
   try {
-    return JSON.parse(text).detail ?? text;
+    const response = await fetch("/_page/do", {
+      method: "POST",
+      headers: { "X-Page-Token": token },
+      body: JSON.stringify({ do: action, as: byId("as").value, ...details }),
+    });
+    say(response.ok ? "" : (await response.json()).detail);
+    return response.ok;
   } catch {
-    return text;
+    say("The server did not do it: see whether it runs.");
+    return false;
   }
 }
 
