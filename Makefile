@@ -11,7 +11,7 @@
 # make codegen openapi.yaml -> src/grafana_oncall/_generated, docs/operations.md;
 #              bulk/options.py -> bulk/methods.py
 # make surface the public names -> tests/packaging/public_surface.txt
-# make picture the demo's first acts -> docs/_static/demo.svg
+# make picture the demo's first acts -> docs/_static/demo.svg, the fake's page -> docs/_static/page.png
 # make format  ruff's fixes and layout
 # make clean   everything that these made
 #
@@ -92,6 +92,7 @@ surface: $(VENV)/.dev
 
 picture: $(VENV)/.dev
 	$(BIN)/python -m tests.packaging.picture
+	$(BIN)/python -m tests.packaging.page_picture
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,76 @@
+"""The picture of the page of the fake, in a busy minute.
+
+`python -m tests.packaging.page_picture` takes it with Chromium, as `docs/_static/page.png`.
+"""
+
+import asyncio
+import sys
+from datetime import timedelta
+from typing import Final
+
+import httpx
+from playwright.async_api import Page, ViewportSize, async_playwright, expect
+
+from grafana_oncall.testing import FakeOnCall, RateLimit, VirtualClock, seed_storm, serve
+from tests.packaging.project import ROOT
+from tests.support.chromium import CHROMIUM
+
+PICTURE: Final = ROOT / "docs" / "_static" / "page.png"
+SIZE: Final = ViewportSize(width=1280, height=880)
+BOT: Final = "token-of-the-bot"
+CLOCK: Final = VirtualClock()
+
+
+def storm() -> FakeOnCall:
+    """A server with a storm, a bot, and somebody to page."""
+    fake = FakeOnCall(clock=CLOCK, rate_limit=RateLimit(requests=60))
+    seed_storm(fake, 240)
+    fake.add_token(BOT, user="noise-bot", role="editor")
+    ana = next(user for user in fake.users.values() if user.username == "ana")
+    ana.role, ana.is_phone_number_verified = "editor", True
+    for how in ("notify_by_mobile_app", "wait", "notify_by_phone_call"):
+        fake.add_personal_notification_rule(ana, how)
+    chain = fake.add_escalation_chain("SRE")
+    fake.add_escalation_policy(chain, "notify_persons", persons=[ana.id])
+    for source in fake.integrations.values():
+        source.default_route["escalation_chain_id"] = chain.id
+    return fake
+
+
+async def use(fake: FakeOnCall, url: str) -> None:
+    """Let an alert page somebody, and a bot meet a fault."""
+    labels = {"team": "SRE", "severity": "critical", "service": "ledger"}
+    fake.add_group(title="Disk almost full: ledger in production", labels=labels)
+    CLOCK.advance(timedelta(minutes=6))
+    noise = fake.add_group(title="Queue is not draining: search in staging", labels={"team": "SRE"})
+    CLOCK.advance(timedelta(seconds=2))
+    headers = {"Authorization": BOT}
+    async with httpx.AsyncClient(base_url=f"{url}/api/v1/", headers=headers) as http:
+        for _ in range(19):
+            await http.get("alert_groups/", params={"status": "new"})
+        for _ in range(2):
+            await http.post(f"alert_groups/{noise.id}/acknowledge/")
+
+
+async def show(page: Page, url: str) -> None:
+    """Open the page, and wait until it shows all of it."""
+    await page.goto(url)
+    await expect(page.get_by_role("list", name="Calls").get_by_role("listitem")).to_have_count(21)
+
+
+async def take() -> None:
+    """Take the picture."""
+    fake = storm()
+    async with serve(fake, page=True) as url, async_playwright() as playwright:
+        await use(fake, url)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM)
+        page = await browser.new_page(viewport=SIZE)
+        await show(page, url)
+        await page.screenshot(path=PICTURE)
+        await browser.close()
+
+
+if __name__ == "__main__":
+    if CHROMIUM is None:
+        sys.exit("There is no Chromium here, so there is no picture of the page.")
+    asyncio.run(take())
