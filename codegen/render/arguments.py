@@ -47,7 +47,7 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
     "time_range": Argument(
         "tuple[datetime, datetime]",
         "times.time_range({0})",
-        "First and last moment of the start, timezone-aware and inclusive; widened to seconds.",
+        "First and last moment of the start, timezone-aware and inclusive; widened to whole seconds.",
     ),
     "state": Argument(
         "enums.State",
@@ -57,7 +57,7 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
     "roles": Argument(
         "Sequence[arguments.Role]",
         "arguments.role_filter({0})",
-        "Any of `admin`, `editor`, `viewer` and `none`; the user has one of them.",
+        "One or more of `admin`, `editor`, `viewer` and `none`; a user with any of them matches.",
     ),
 }
 """Query parameters, by their `x-argument`, or by what their type implies."""

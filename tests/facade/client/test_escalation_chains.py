@@ -61,7 +61,7 @@ async def test_a_filter_on_a_team_fails_on_the_open_source_engine() -> None:
     async with OnCallClient(url=BASE, token=fake.token, transport=fake.transport()) as client:
         with pytest.raises(ServerError):
             await client.escalation_chains.list(team_id=fake.add_team("SRE")).collect()
-    assert "The open-source engine answers 500" in (client.escalation_chains.list.__doc__ or "")
+    assert "The open-source engine fails with 500" in (client.escalation_chains.list.__doc__ or "")
 
 
 async def test_a_name_is_taken_in_the_whole_organization(

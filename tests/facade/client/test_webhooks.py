@@ -80,7 +80,7 @@ async def test_webhooks_are_listed_by_name_and_team(
     with pytest.raises(ServerError):
         await client.webhooks.list(team_id="T1").collect()
     words = " ".join((client.webhooks.list.__doc__ or "").split())
-    assert "The open-source engine answers 500 to a filter on a team" in words
+    assert "The open-source engine fails with 500 if `team_id` is given" in words
     fake.add_team("SRE", id="T1")
     fake.add_webhook("a", team_id="T1")
     fake.add_webhook("b")

@@ -30,16 +30,16 @@ class Permalinks(Serializable):
     """Links to the group; null for a channel that is not connected.
 
     Attributes:
-        slack: Its message in Slack, on the web.
-        slack_app: Its message in Slack, in the app.
+        slack: Its message in Slack, for a browser.
+        slack_app: Its message in Slack, for Slack's app.
         telegram: Its message in Telegram.
         web: Its page in Grafana.
     """
 
     slack: str | None = None
-    """Its message in Slack, on the web."""
+    """Its message in Slack, for a browser."""
     slack_app: str | None = None
-    """Its message in Slack, in the app."""
+    """Its message in Slack, for Slack's app."""
     telegram: str | None = None
     """Its message in Telegram."""
     web: str | None = None
@@ -54,7 +54,8 @@ class Alert(Serializable):
         id: Id of the alert.
         alert_group_id: Id of the alert group.
         created_at: When the server received it.
-        payload: What the monitoring system sent; any JSON. Empty after a wipe.
+        payload: What the monitoring system sent, which may be any JSON; an empty object
+            after a wipe.
     """
 
     id: str
@@ -64,7 +65,7 @@ class Alert(Serializable):
     created_at: AwareDatetime | None = None
     """When the server received it."""
     payload: Any = None
-    """What the monitoring system sent; any JSON. Empty after a wipe."""
+    """What the monitoring system sent, which may be any JSON; an empty object after a wipe."""
 
     def __repr__(self) -> str:
         return short_repr(self)
@@ -79,21 +80,23 @@ class AlertGroup(Serializable):
 
     Attributes:
         id: Id of the alert group.
-        integration_id: Id of the integration.
+        integration_id: Id of the integration, which may be deleted by now.
         alerts_count: Number of alerts in it.
         state: What it is now: firing, acknowledged, resolved or silenced.
         created_at: When its first alert arrived.
         team_id: Id of the team; null for none.
-        route_id: Id of the route that its alerts took.
-        resolved_at: When it was resolved.
-        resolved_by: Id of the user who resolved it.
-        acknowledged_at: When it was acknowledged.
-        acknowledged_by: Id of the user who acknowledged it.
+        route_id: Id of the route that its alerts took; null if it is deleted.
+        resolved_at: When it was resolved; null if it is not.
+        resolved_by: Id of the user who resolved it; null if an alert or an escalation step
+            did.
+        acknowledged_at: When it was acknowledged, which a resolved group still shows; null
+            if it was not.
+        acknowledged_by: Id of the user who acknowledged it; null if an alert did.
         labels: Its labels.
-        title: Null after a wipe.
+        title: Title, made of the first alert; null after a wipe.
         permalinks: Links to it.
-        silenced_at: When it was silenced.
-        last_alert: Its latest alert.
+        silenced_at: When it was last silenced; null if it is not. Until when is not shown.
+        last_alert: Its latest alert; null if it has none.
         alert_group_number: Number of the group in the organization. Grafana Cloud only.
         root_alert_group_id: Id of the group that this one is attached to. Grafana Cloud
             only.
@@ -104,7 +107,7 @@ class AlertGroup(Serializable):
     id: str
     """Id of the alert group."""
     integration_id: str
-    """Id of the integration."""
+    """Id of the integration, which may be deleted by now."""
     alerts_count: int
     """Number of alerts in it."""
     state: AlertGroupState
@@ -114,25 +117,25 @@ class AlertGroup(Serializable):
     team_id: str | None = None
     """Id of the team; null for none."""
     route_id: str | None = None
-    """Id of the route that its alerts took."""
+    """Id of the route that its alerts took; null if it is deleted."""
     resolved_at: AwareDatetime | None = None
-    """When it was resolved."""
+    """When it was resolved; null if it is not."""
     resolved_by: str | None = None
-    """Id of the user who resolved it."""
+    """Id of the user who resolved it; null if an alert or an escalation step did."""
     acknowledged_at: AwareDatetime | None = None
-    """When it was acknowledged."""
+    """When it was acknowledged, which a resolved group still shows; null if it was not."""
     acknowledged_by: str | None = None
-    """Id of the user who acknowledged it."""
+    """Id of the user who acknowledged it; null if an alert did."""
     labels: tuple[labels_1.Label, ...] = ()
     """Its labels."""
     title: str | None = None
-    """Null after a wipe."""
+    """Title, made of the first alert; null after a wipe."""
     permalinks: Permalinks | None = None
     """Links to it."""
     silenced_at: AwareDatetime | None = None
-    """When it was silenced."""
+    """When it was last silenced; null if it is not. Until when is not shown."""
     last_alert: Alert | None = None
-    """Its latest alert."""
+    """Its latest alert; null if it has none."""
     alert_group_number: int | None = None
     """Number of the group in the organization. Grafana Cloud only."""
     root_alert_group_id: str | None = None
@@ -162,7 +165,7 @@ class AlertGroupSilence(Serializable):
 
 
 class DeleteMode(OpenStrEnum):
-    """wipe empties the group and keeps its metadata; delete removes all of it."""
+    """`wipe` empties and resolves the group, and keeps its metadata; `delete` removes all of it."""
 
     WIPE = "wipe"
     DELETE = "delete"

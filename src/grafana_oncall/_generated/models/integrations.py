@@ -64,16 +64,19 @@ class Templates(Serializable):
     """Jinja2 templates of an integration; null means the default.
 
     Attributes:
-        grouping_key: What alerts of the same group have in common.
-        resolve_signal: Whether an alert resolves its group.
-        acknowledge_signal: Whether an alert acknowledges its group.
-        source_link: URL of where the alert comes from.
+        grouping_key: Alerts for which this makes the same text join one group; an empty
+            text joins none.
+        resolve_signal: An alert resolves its group if this makes `true`, `ok` or `1`, in
+            any case.
+        acknowledge_signal: An alert acknowledges its group if this makes `true`, `ok` or
+            `1`, in any case.
+        source_link: URL of the alert in the monitoring system.
         slack: How an alert looks in Slack.
         web: How an alert looks on the web.
         telegram: How an alert looks in Telegram.
         msteams: How an alert looks in Microsoft Teams.
         mattermost: How an alert looks in Mattermost.
-        webhook: How an alert looks in a webhook.
+        webhook: How an alert looks in a notification by webhook.
         email: How an alert looks in an email.
         mobile_app: How an alert looks in the mobile app.
         sms: How an alert looks in an SMS.
@@ -81,13 +84,13 @@ class Templates(Serializable):
     """
 
     grouping_key: str | None = None
-    """What alerts of the same group have in common."""
+    """Alerts for which this makes the same text join one group; an empty text joins none."""
     resolve_signal: str | None = None
-    """Whether an alert resolves its group."""
+    """An alert resolves its group if this makes `true`, `ok` or `1`, in any case."""
     acknowledge_signal: str | None = None
-    """Whether an alert acknowledges its group."""
+    """An alert acknowledges its group if this makes `true`, `ok` or `1`, in any case."""
     source_link: str | None = None
-    """URL of where the alert comes from."""
+    """URL of the alert in the monitoring system."""
     slack: RichTemplate | None = None
     """How an alert looks in Slack."""
     web: RichTemplate | None = None
@@ -99,7 +102,7 @@ class Templates(Serializable):
     mattermost: RichTemplate | None = None
     """How an alert looks in Mattermost."""
     webhook: RichTemplate | None = None
-    """How an alert looks in a webhook."""
+    """How an alert looks in a notification by webhook."""
     email: MessageTemplate | None = None
     """How an alert looks in an email."""
     mobile_app: MessageTemplate | None = None
@@ -115,29 +118,29 @@ class SlackRoute(Serializable):
     """Where a route posts in Slack.
 
     Attributes:
-        channel_id: Slack's id of the channel.
+        channel_id: Slack's id of the channel; null for none.
         enabled: Whether it posts there.
     """
 
     channel_id: str | None = None
-    """Slack's id of the channel."""
+    """Slack's id of the channel; null for none."""
     enabled: bool | None = None
     """Whether it posts there."""
 
 
 @attrs.frozen(kw_only=True)
 class ChannelRoute(Serializable):
-    """Where a route posts in a channel other than Slack.
+    """Whether and where a route notifies by a channel other than Slack.
 
     Attributes:
-        id: Id of the channel.
-        enabled: Whether it posts there.
+        id: Id of the channel, such as Telegram's; null for none.
+        enabled: Whether it notifies by it.
     """
 
     id: str | None = None
-    """Id of the channel."""
+    """Id of the channel, such as Telegram's; null for none."""
     enabled: bool | None = None
-    """Whether it posts there."""
+    """Whether it notifies by it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -146,7 +149,7 @@ class DefaultRoute(Serializable):
 
     Attributes:
         id: Id of the route.
-        escalation_chain_id: Id of the escalation chain that it starts.
+        escalation_chain_id: Id of the escalation chain that it starts; null for none.
         slack: Where it posts in Slack.
         telegram: Where it posts in Telegram.
         msteams: Where it posts in Microsoft Teams.
@@ -161,7 +164,7 @@ class DefaultRoute(Serializable):
     id: str | None = None
     """Id of the route."""
     escalation_chain_id: str | None = None
-    """Id of the escalation chain that it starts."""
+    """Id of the escalation chain that it starts; null for none."""
     slack: SlackRoute | None = None
     """Where it posts in Slack."""
     telegram: ChannelRoute | None = None
@@ -182,14 +185,14 @@ class DefaultRoute(Serializable):
 
 @attrs.frozen(kw_only=True)
 class Heartbeat(Serializable):
-    """URL to call regularly; an alert is raised if the calls stop.
+    """What the source calls regularly: if the calls stop, for ten minutes unless set otherwise on the web, an alert is made.
 
     Attributes:
-        link: URL that the heartbeats are sent to.
+        link: URL to call by GET or POST. It is a secret.
     """
 
     link: str | None = None
-    """URL that the heartbeats are sent to."""
+    """URL to call by GET or POST. It is a secret."""
 
 
 @attrs.frozen(kw_only=True)
@@ -197,14 +200,18 @@ class MaintenanceStart(Serializable):
     """A maintenance to start.
 
     Attributes:
-        mode: `debug` or `maintenance`.
-        duration: How long it lasts.
+        mode: `debug` does not escalate new alert groups; `maintenance` also attaches them
+            to one maintenance group.
+        duration: How long it lasts, as a timedelta (rounded up to seconds) or in whole
+            seconds, from 1 second to 68 years.
     """
 
     mode: MaintenanceMode
-    """`debug` or `maintenance`."""
+    """`debug` does not escalate new alert groups; `maintenance` also attaches them to one
+    maintenance group."""
     duration: Annotated[int, msgspec.Meta(ge=1, le=2147483647)] = attrs.field(converter=seconds)
-    """How long it lasts."""
+    """How long it lasts, as a timedelta (rounded up to seconds) or in whole seconds, from 1
+    second to 68 years."""
 
 
 @attrs.frozen(kw_only=True)
@@ -216,18 +223,23 @@ class Integration(Serializable):
         type: Type of the source of alerts; the open-source engine has fewer than Grafana
             Cloud.
         name: Unique within the team.
-        description_short: Description of one line.
+        description_short: One-line description; null for none.
         team_id: Id of the team; null for none.
-        link: URL that receives alerts. It is a secret.
-        inbound_email: Email address that receives alerts.
+        link: URL that receives alerts, which is a secret; null for types that receive none
+            by HTTP.
+        inbound_email: Email address that receives alerts; null for types that receive none
+            by email.
         default_route: Where alerts go that match no other route.
         templates: How alerts look, are grouped and resolved.
-        heartbeat: Where it reports that it is alive.
-        maintenance_mode: The kind of the maintenance; null when there is none.
-        maintenance_started_at: When the maintenance began.
-        maintenance_end_at: When the maintenance ends.
-        labels: Empty on the open-source engine, which ignores labels of integrations.
-        dynamic_labels: Labels whose value is a Jinja2 template.
+        heartbeat: Where its source reports that it is alive; null for types without
+            heartbeats.
+        maintenance_mode: Mode of its maintenance; null if there is none.
+        maintenance_started_at: When its maintenance began; null if there is none.
+        maintenance_end_at: When its maintenance ends; null if there is none.
+        labels: Static labels; empty on the open-source engine, which ignores labels of
+            integrations.
+        dynamic_labels: Labels whose values are Jinja2 templates; empty on the open-source
+            engine.
     """
 
     id: str
@@ -237,29 +249,29 @@ class Integration(Serializable):
     name: str | None = None
     """Unique within the team."""
     description_short: str | None = None
-    """Description of one line."""
+    """One-line description; null for none."""
     team_id: str | None = None
     """Id of the team; null for none."""
     link: str | None = None
-    """URL that receives alerts. It is a secret."""
+    """URL that receives alerts, which is a secret; null for types that receive none by HTTP."""
     inbound_email: str | None = None
-    """Email address that receives alerts."""
+    """Email address that receives alerts; null for types that receive none by email."""
     default_route: DefaultRoute | None = None
     """Where alerts go that match no other route."""
     templates: Templates | None = None
     """How alerts look, are grouped and resolved."""
     heartbeat: Heartbeat | None = None
-    """Where it reports that it is alive."""
+    """Where its source reports that it is alive; null for types without heartbeats."""
     maintenance_mode: MaintenanceMode | None = None
-    """The kind of the maintenance; null when there is none."""
+    """Mode of its maintenance; null if there is none."""
     maintenance_started_at: AwareDatetime | None = None
-    """When the maintenance began."""
+    """When its maintenance began; null if there is none."""
     maintenance_end_at: AwareDatetime | None = None
-    """When the maintenance ends."""
+    """When its maintenance ends; null if there is none."""
     labels: tuple[labels_1.Label, ...] = ()
-    """Empty on the open-source engine, which ignores labels of integrations."""
+    """Static labels; empty on the open-source engine, which ignores labels of integrations."""
     dynamic_labels: tuple[labels_1.Label, ...] = ()
-    """Labels whose value is a Jinja2 template."""
+    """Labels whose values are Jinja2 templates; empty on the open-source engine."""
 
     def __repr__(self) -> str:
         return short_repr(self)
@@ -270,7 +282,7 @@ class Integration(Serializable):
 
 @attrs.frozen(kw_only=True)
 class TitleTemplateInput(Serializable):
-    """Template of a channel that shows a title only; null resets, absent ones are unchanged.
+    """Template of a channel that shows a title only; null resets it, absent it is unchanged.
 
     Attributes:
         title: Template of the title.
@@ -282,7 +294,7 @@ class TitleTemplateInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class MessageTemplateInput(Serializable):
-    """Templates of a channel without images; null resets, absent ones are unchanged.
+    """Templates of a channel without images; null resets one, absent ones are unchanged.
 
     Attributes:
         title: Template of the title.
@@ -297,7 +309,7 @@ class MessageTemplateInput(Serializable):
 
 @attrs.frozen(kw_only=True)
 class RichTemplateInput(Serializable):
-    """Templates of a channel with images; null resets, absent ones are unchanged.
+    """Templates of a channel with images; null resets one, absent ones are unchanged.
 
     Attributes:
         title: Template of the title.
@@ -318,16 +330,19 @@ class TemplatesInput(Serializable):
     """Jinja2 templates to set; null resets one or a whole block, absent ones are unchanged.
 
     Attributes:
-        grouping_key: What alerts of the same group have in common.
-        resolve_signal: Whether an alert resolves its group.
-        acknowledge_signal: Whether an alert acknowledges its group.
-        source_link: URL of where the alert comes from.
+        grouping_key: Alerts for which this makes the same text join one group; an empty
+            text joins none.
+        resolve_signal: An alert resolves its group if this makes `true`, `ok` or `1`, in
+            any case.
+        acknowledge_signal: An alert acknowledges its group if this makes `true`, `ok` or
+            `1`, in any case.
+        source_link: URL of the alert in the monitoring system.
         slack: How an alert looks in Slack.
         web: How an alert looks on the web.
         telegram: How an alert looks in Telegram.
         msteams: How an alert looks in Microsoft Teams.
         mattermost: How an alert looks in Mattermost.
-        webhook: How an alert looks in a webhook.
+        webhook: How an alert looks in a notification by webhook.
         email: How an alert looks in an email.
         mobile_app: How an alert looks in the mobile app.
         sms: How an alert looks in an SMS.
@@ -335,13 +350,13 @@ class TemplatesInput(Serializable):
     """
 
     grouping_key: str | None | UnsetType = UNSET
-    """What alerts of the same group have in common."""
+    """Alerts for which this makes the same text join one group; an empty text joins none."""
     resolve_signal: str | None | UnsetType = UNSET
-    """Whether an alert resolves its group."""
+    """An alert resolves its group if this makes `true`, `ok` or `1`, in any case."""
     acknowledge_signal: str | None | UnsetType = UNSET
-    """Whether an alert acknowledges its group."""
+    """An alert acknowledges its group if this makes `true`, `ok` or `1`, in any case."""
     source_link: str | None | UnsetType = UNSET
-    """URL of where the alert comes from."""
+    """URL of the alert in the monitoring system."""
     slack: RichTemplateInput | None | UnsetType = UNSET
     """How an alert looks in Slack."""
     web: RichTemplateInput | None | UnsetType = UNSET
@@ -353,7 +368,7 @@ class TemplatesInput(Serializable):
     mattermost: RichTemplateInput | None | UnsetType = UNSET
     """How an alert looks in Mattermost."""
     webhook: RichTemplateInput | None | UnsetType = UNSET
-    """How an alert looks in a webhook."""
+    """How an alert looks in a notification by webhook."""
     email: MessageTemplateInput | None | UnsetType = UNSET
     """How an alert looks in an email."""
     mobile_app: MessageTemplateInput | None | UnsetType = UNSET
@@ -369,29 +384,29 @@ class SlackRouteInput(Serializable):
     """Where a route posts in Slack.
 
     Attributes:
-        channel_id: Slack's id of the channel.
+        channel_id: Slack's id of the channel; null for none.
         enabled: Whether it posts there.
     """
 
     channel_id: str | None | UnsetType = UNSET
-    """Slack's id of the channel."""
+    """Slack's id of the channel; null for none."""
     enabled: bool | UnsetType = UNSET
     """Whether it posts there."""
 
 
 @attrs.frozen(kw_only=True)
 class ChannelRouteInput(Serializable):
-    """Where a route posts in a channel other than Slack.
+    """Whether and where a route notifies by a channel other than Slack.
 
     Attributes:
-        id: Id of the channel.
-        enabled: Whether it posts there.
+        id: Id of the channel, such as Telegram's; null for none.
+        enabled: Whether it notifies by it.
     """
 
     id: str | None | UnsetType = UNSET
-    """Id of the channel."""
+    """Id of the channel, such as Telegram's; null for none."""
     enabled: bool | UnsetType = UNSET
-    """Whether it posts there."""
+    """Whether it notifies by it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -399,7 +414,7 @@ class DefaultRouteInput(Serializable):
     """The route for alerts that match no other; a block cannot be null.
 
     Attributes:
-        escalation_chain_id: Id of the escalation chain that it starts.
+        escalation_chain_id: Id of the escalation chain that it starts; null for none.
         slack: Where it posts in Slack.
         telegram: Where it posts in Telegram.
         msteams: Where it posts in Microsoft Teams.
@@ -412,7 +427,7 @@ class DefaultRouteInput(Serializable):
     """
 
     escalation_chain_id: str | None | UnsetType = UNSET
-    """Id of the escalation chain that it starts."""
+    """Id of the escalation chain that it starts; null for none."""
     slack: SlackRouteInput | UnsetType = UNSET
     """Where it posts in Slack."""
     telegram: ChannelRouteInput | UnsetType = UNSET
@@ -437,9 +452,10 @@ class IntegrationCreate(Serializable):
 
     Attributes:
         type: Such as `webhook`, `alertmanager` or `grafana`.
-        name: Unique within the team; without it, the server generates one.
-        description_short: Description of one line.
-        team_id: Id of the team.
+        name: Unique within the team, up to 150 characters; without it, the server generates
+            one.
+        description_short: One-line description.
+        team_id: Id of the team; null for no team.
         labels: Static labels, such as `{"team": "SRE"}`.
         dynamic_labels: Labels whose values are Jinja2 templates, evaluated for each alert.
         templates: How alerts look; the Jinja2 syntax of each is checked.
@@ -449,11 +465,11 @@ class IntegrationCreate(Serializable):
     type: IntegrationType
     """Such as `webhook`, `alertmanager` or `grafana`."""
     name: str | UnsetType = UNSET
-    """Unique within the team; without it, the server generates one."""
+    """Unique within the team, up to 150 characters; without it, the server generates one."""
     description_short: str | None | UnsetType = UNSET
-    """Description of one line."""
+    """One-line description."""
     team_id: str | None | UnsetType = UNSET
-    """Id of the team."""
+    """Id of the team; null for no team."""
     labels: Sequence[labels_1.LabelInput] | UnsetType = UNSET
     """Static labels, such as `{"team": "SRE"}`."""
     dynamic_labels: Sequence[labels_1.DynamicLabelInput] | UnsetType = UNSET
@@ -469,8 +485,8 @@ class IntegrationUpdate(Serializable):
     """Changes to an integration; absent members are unchanged.
 
     Attributes:
-        name: New name, unique within the team.
-        description_short: Description of one line; null empties it.
+        name: New name, unique within the team, up to 150 characters.
+        description_short: One-line description; null removes it.
         team_id: Id of the new team; null for no team.
         labels: Static labels, which replace the current ones; an empty mapping removes them
             all.
@@ -481,9 +497,9 @@ class IntegrationUpdate(Serializable):
     """
 
     name: str | UnsetType = UNSET
-    """New name, unique within the team."""
+    """New name, unique within the team, up to 150 characters."""
     description_short: str | None | UnsetType = UNSET
-    """Description of one line; null empties it."""
+    """One-line description; null removes it."""
     team_id: str | None | UnsetType = UNSET
     """Id of the new team; null for no team."""
     labels: Sequence[labels_1.LabelInput] | UnsetType = UNSET
@@ -544,7 +560,7 @@ if TYPE_CHECKING:
     MaintenanceMode: TypeAlias = Literal["debug", "maintenance"] | str
 else:
     MaintenanceMode = str
-"""What becomes of the alerts while it lasts.
+"""What a maintenance does with new alert groups: `debug` does not escalate them; `maintenance` also attaches them to one maintenance group.
 
 Known values, to which servers may add: 'debug', 'maintenance'.
 """

@@ -17,13 +17,13 @@ class LabelKey(Serializable):
 
     Attributes:
         name: The key itself, such as `team`.
-        id: Identifier; equal to the name on Grafana Cloud.
+        id: Id of the key, which is its name.
     """
 
     name: str
     """The key itself, such as `team`."""
     id: str | None = None
-    """Identifier; equal to the name on Grafana Cloud."""
+    """Id of the key, which is its name."""
 
 
 @attrs.frozen(kw_only=True)
@@ -32,13 +32,13 @@ class LabelValue(Serializable):
 
     Attributes:
         name: The value itself, such as `SRE`.
-        id: Identifier; equal to the name on Grafana Cloud.
+        id: Id of the value, which is its name.
     """
 
     name: str
     """The value itself, such as `SRE`."""
     id: str | None = None
-    """Identifier; equal to the name on Grafana Cloud."""
+    """Id of the value, which is its name."""
 
 
 @attrs.frozen(kw_only=True)

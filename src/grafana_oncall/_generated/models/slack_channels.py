@@ -12,11 +12,11 @@ class SlackChannel(Serializable):
     """A Slack channel.
 
     Attributes:
-        name: Name of the channel.
+        name: Name of the channel, without #.
         slack_id: Id in Slack, which routes and schedules take as `channel_id`.
     """
 
     name: str
-    """Name of the channel."""
+    """Name of the channel, without #."""
     slack_id: str
     """Id in Slack, which routes and schedules take as `channel_id`."""

@@ -14,9 +14,9 @@ class Team(Serializable):
     Attributes:
         id: Id of the team.
         name: Name of the team.
-        grafana_id: Number of the team in Grafana.
+        grafana_id: Id of the team in Grafana, a number.
         email: Email address.
-        avatar_url: URL of its picture; may be relative to Grafana's.
+        avatar_url: URL of its picture, which may be relative to that of Grafana.
     """
 
     id: str
@@ -24,11 +24,11 @@ class Team(Serializable):
     name: str
     """Name of the team."""
     grafana_id: int | None = None
-    """Number of the team in Grafana."""
+    """Id of the team in Grafana, a number."""
     email: str | None = None
     """Email address."""
     avatar_url: str | None = None
-    """URL of its picture; may be relative to Grafana's."""
+    """URL of its picture, which may be relative to that of Grafana."""
 
     def __repr__(self) -> str:
         return short_repr(self)

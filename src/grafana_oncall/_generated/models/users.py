@@ -40,14 +40,16 @@ class User(Serializable):
         id: Id of the user.
         username: Login name in Grafana.
         role: Role in Grafana.
-        grafana_id: Number of the user in Grafana.
+        grafana_id: Id of the user in Grafana, a number.
         email: Email address.
-        is_phone_number_verified: Whether phone calls and SMS reach the user.
-        timezone: Such as Europe/Berlin.
+        is_phone_number_verified: Whether the phone number is verified; only then do calls
+            and text messages reach the user.
+        timezone: Name of the time zone, such as Europe/Berlin; null if it is not known.
         teams: Ids of the user's teams.
         slack: The account in Slack; null for none.
-        phone_number: Grafana Cloud only; null if it may not be seen.
-        phone_number_status: Grafana Cloud only: available, private or not_configured.
+        phone_number: Phone number; null if there is none, or it may not be seen. Grafana
+            Cloud only.
+        phone_number_status: `available`, `private` or `not_configured`. Grafana Cloud only.
     """
 
     id: str
@@ -57,21 +59,21 @@ class User(Serializable):
     role: UserRole
     """Role in Grafana."""
     grafana_id: int | None = None
-    """Number of the user in Grafana."""
+    """Id of the user in Grafana, a number."""
     email: str | None = None
     """Email address."""
     is_phone_number_verified: bool | None = None
-    """Whether phone calls and SMS reach the user."""
+    """Whether the phone number is verified; only then do calls and text messages reach the user."""
     timezone: str | None = None
-    """Such as Europe/Berlin."""
+    """Name of the time zone, such as Europe/Berlin; null if it is not known."""
     teams: tuple[str, ...] = ()
     """Ids of the user's teams."""
     slack: SlackUser | None = None
     """The account in Slack; null for none."""
     phone_number: str | None = None
-    """Grafana Cloud only; null if it may not be seen."""
+    """Phone number; null if there is none, or it may not be seen. Grafana Cloud only."""
     phone_number_status: str | None = None
-    """Grafana Cloud only: available, private or not_configured."""
+    """`available`, `private` or `not_configured`. Grafana Cloud only."""
 
     def __repr__(self) -> str:
         return short_repr(self)

@@ -36,14 +36,16 @@ class EventHeader(Serializable):
 
     Attributes:
         type: What happened.
-        time: When, where the type is alert group created, acknowledge, resolve or silence.
+        time: When it happened; of escalation and personal notification, when it was sent,
+            if at all. Null for unacknowledge, unresolve and unsilence.
         until: When a silence ends; null for a silence without end.
     """
 
     type: EventType
     """What happened."""
     time: AwareDatetime | None = None
-    """When, where the type is alert group created, acknowledge, resolve or silence."""
+    """When it happened; of escalation and personal notification, when it was sent, if at all.
+    Null for unacknowledge, unresolve and unsilence."""
     until: AwareDatetime | None = None
     """When a silence ends; null for a silence without end."""
 
@@ -78,28 +80,30 @@ class EventAlertGroup(Serializable):
 
     Attributes:
         id: Id of the alert group.
-        integration_id: Id of the integration.
+        integration_id: Id of the integration, which may be deleted by now.
         alerts_count: Number of alerts in it.
         state: What it is now: firing, acknowledged, resolved or silenced.
         created_at: When its first alert arrived.
         team_id: Id of the team; null for none.
-        route_id: Id of the route that its alerts took.
-        resolved_at: When it was resolved.
-        resolved_by: Id of the user who resolved it.
-        acknowledged_at: When it was acknowledged.
-        acknowledged_by: Id of the user who acknowledged it.
-        labels: Values by key, where the API has a list; a server without labels sends the
-            API's list.
-        title: Title of the alert group.
+        route_id: Id of the route that its alerts took; null if it is deleted.
+        resolved_at: When it was resolved; null if it is not.
+        resolved_by: Id of the user who resolved it; null if an alert or an escalation step
+            did.
+        acknowledged_at: When it was acknowledged, which a resolved group still shows; null
+            if it was not.
+        acknowledged_by: Id of the user who acknowledged it; null if an alert did.
+        labels: Values by key, where the API has a list; a server without labels sends an
+            empty list.
+        title: Title, made of the first alert; null after a wipe.
         permalinks: Links to it.
-        silenced_at: When it was silenced.
-        last_alert: Its latest alert.
+        silenced_at: When it was last silenced; null if it is not. Until when is not shown.
+        last_alert: Its latest alert; null if it has none.
     """
 
     id: str
     """Id of the alert group."""
     integration_id: str
-    """Id of the integration."""
+    """Id of the integration, which may be deleted by now."""
     alerts_count: int
     """Number of alerts in it."""
     state: alert_groups.AlertGroupState
@@ -109,25 +113,25 @@ class EventAlertGroup(Serializable):
     team_id: str | None = None
     """Id of the team; null for none."""
     route_id: str | None = None
-    """Id of the route that its alerts took."""
+    """Id of the route that its alerts took; null if it is deleted."""
     resolved_at: AwareDatetime | None = None
-    """When it was resolved."""
+    """When it was resolved; null if it is not."""
     resolved_by: str | None = None
-    """Id of the user who resolved it."""
+    """Id of the user who resolved it; null if an alert or an escalation step did."""
     acknowledged_at: AwareDatetime | None = None
-    """When it was acknowledged."""
+    """When it was acknowledged, which a resolved group still shows; null if it was not."""
     acknowledged_by: str | None = None
-    """Id of the user who acknowledged it."""
+    """Id of the user who acknowledged it; null if an alert did."""
     labels: Any = None
-    """Values by key, where the API has a list; a server without labels sends the API's list."""
+    """Values by key, where the API has a list; a server without labels sends an empty list."""
     title: str | None = None
-    """Title of the alert group."""
+    """Title, made of the first alert; null after a wipe."""
     permalinks: alert_groups.Permalinks | None = None
     """Links to it."""
     silenced_at: AwareDatetime | None = None
-    """When it was silenced."""
+    """When it was last silenced; null if it is not. Until when is not shown."""
     last_alert: alert_groups.Alert | None = None
-    """Its latest alert."""
+    """Its latest alert; null if it has none."""
 
     def __repr__(self) -> str:
         return short_repr(self)
@@ -143,8 +147,8 @@ class EventIntegration(Serializable):
     Attributes:
         id: Id of the integration.
         type: Such as webhook, alertmanager or grafana.
-        name: Name of the integration.
-        team: Name of its team.
+        name: Name and type of the integration, such as `ci - Webhook`.
+        team: Name of its team; null for none.
         labels: Values by key; absent on a server without labels.
     """
 
@@ -153,9 +157,9 @@ class EventIntegration(Serializable):
     type: str | None = None
     """Such as webhook, alertmanager or grafana."""
     name: str | None = None
-    """Name of the integration."""
+    """Name and type of the integration, such as `ci - Webhook`."""
     team: str | None = None
-    """Name of its team."""
+    """Name of its team; null for none."""
     labels: Any = None
     """Values by key; absent on a server without labels."""
 
@@ -173,7 +177,7 @@ class EventWebhook(Serializable):
     Attributes:
         id: Id of the webhook.
         name: Name of the webhook.
-        labels: Values by key.
+        labels: Values by key; absent on a server without labels.
     """
 
     id: str
@@ -181,7 +185,7 @@ class EventWebhook(Serializable):
     name: str | None = None
     """Name of the webhook."""
     labels: Any = None
-    """Values by key."""
+    """Values by key; absent on a server without labels."""
 
     def __repr__(self) -> str:
         return short_repr(self)
@@ -196,28 +200,31 @@ class WebhookEvent(Serializable):
 
     Attributes:
         event: What happened, and when.
-        alert_group: The alert group, after the event.
+        alert_group: The alert group when the event was sent, which may be some time after
+            it.
         alert_group_id: Id of the alert group.
-        user: The user who did it; null if no user did.
+        user: The user who did it, or who is notified personally; null if no user did.
         alert_payload: Payload of the group's first alert; any JSON.
         integration: The integration that the alert group comes from.
         notified_users: The users who have been notified of the group.
-        users_to_be_notified: The users whom the escalation is going to notify.
-        alert_group_acknowledged_by: Id of the user who acknowledged it; null if nobody did.
-        alert_group_resolved_by: Id of the user who resolved it; null if nobody did.
-        webhook: Absent on a server without labels.
-        responses: The responses to other webhooks, by webhook id; absent if there are none.
-        external_id: Id of the alert group for other systems.
+        users_to_be_notified: The users whom steps of the escalation name or find on call,
+            notified or not; not those of teams or user groups.
+        alert_group_acknowledged_by: The user who acknowledged the group; null if none did.
+        alert_group_resolved_by: The user who resolved the group; null if none did.
+        webhook: The webhook that was triggered; absent on a server without labels.
+        responses: The latest responses to other webhooks for the group, by webhook id;
+            absent if there are none.
+        external_id: Id of the alert group in another system that it is connected to.
     """
 
     event: EventHeader
     """What happened, and when."""
     alert_group: EventAlertGroup
-    """The alert group, after the event."""
+    """The alert group when the event was sent, which may be some time after it."""
     alert_group_id: str
     """Id of the alert group."""
     user: EventUser | None = None
-    """The user who did it; null if no user did."""
+    """The user who did it, or who is notified personally; null if no user did."""
     alert_payload: Any = attrs.field(default=None, hash=False)
     """Payload of the group's first alert; any JSON."""
     integration: EventIntegration | None = None
@@ -225,21 +232,23 @@ class WebhookEvent(Serializable):
     notified_users: tuple[EventUser, ...] = ()
     """The users who have been notified of the group."""
     users_to_be_notified: tuple[EventUser, ...] = ()
-    """The users whom the escalation is going to notify."""
+    """The users whom steps of the escalation name or find on call, notified or not; not those of
+    teams or user groups."""
     alert_group_acknowledged_by: EventUser | None = None
-    """Id of the user who acknowledged it; null if nobody did."""
+    """The user who acknowledged the group; null if none did."""
     alert_group_resolved_by: EventUser | None = None
-    """Id of the user who resolved it; null if nobody did."""
+    """The user who resolved the group; null if none did."""
     webhook: EventWebhook | None = None
-    """Absent on a server without labels."""
+    """The webhook that was triggered; absent on a server without labels."""
     responses: Mapping[str, Any] | None = attrs.field(default=None, hash=False)
-    """The responses to other webhooks, by webhook id; absent if there are none."""
+    """The latest responses to other webhooks for the group, by webhook id; absent if there are
+    none."""
     external_id: str | None = None
-    """Id of the alert group for other systems."""
+    """Id of the alert group in another system that it is connected to."""
 
 
 class HttpMethod(OpenStrEnum):
-    """Method of the request that a webhook sends."""
+    """Method of the request that a webhook sends. GET, DELETE and OPTIONS have no body."""
 
     GET = "GET"
     POST = "POST"
@@ -257,12 +266,13 @@ class Webhook(Serializable):
         id: Id of the webhook.
         name: Name of the webhook.
         is_webhook_enabled: Whether it is sent.
-        team: Id of the team.
-        data: The body, a Jinja2 template, where `forward_all` is false.
+        team: Id of the team; null for none.
+        data: The body, a Jinja2 template, if `forward_all` is false.
         username: User name for basic authentication.
-        password: Sixteen asterisks, if there is one.
-        authorization_header: Sixteen asterisks, if there is one.
-        trigger_template: A Jinja2 template: the webhook is only sent if it makes `True`.
+        password: Sixteen asterisks if there is one, else null.
+        authorization_header: Sixteen asterisks if there is one, else null.
+        trigger_template: A Jinja2 template: the webhook is sent only if this makes `true`,
+            in any case, or `1`.
         headers: Further headers: a JSON object as text, or a Jinja2 template that makes
             one.
         url: Where to send; a Jinja2 template.
@@ -271,7 +281,7 @@ class Webhook(Serializable):
         trigger_type: Which event it is sent for.
         integration_filter: Ids of the integrations whose groups it is sent for; null for
             all.
-        preset: Preset that fills in its other settings; null for none.
+        preset: Its purpose, which decides some other members; null for none.
     """
 
     id: str
@@ -281,17 +291,17 @@ class Webhook(Serializable):
     is_webhook_enabled: bool | None = None
     """Whether it is sent."""
     team: str | None = None
-    """Id of the team."""
+    """Id of the team; null for none."""
     data: str | None = None
-    """The body, a Jinja2 template, where `forward_all` is false."""
+    """The body, a Jinja2 template, if `forward_all` is false."""
     username: str | None = attrs.field(default=None, repr=False)
     """User name for basic authentication."""
     password: str | None = attrs.field(default=None, repr=False)
-    """Sixteen asterisks, if there is one."""
+    """Sixteen asterisks if there is one, else null."""
     authorization_header: str | None = attrs.field(default=None, repr=False)
-    """Sixteen asterisks, if there is one."""
+    """Sixteen asterisks if there is one, else null."""
     trigger_template: str | None = None
-    """A Jinja2 template: the webhook is only sent if it makes `True`."""
+    """A Jinja2 template: the webhook is sent only if this makes `true`, in any case, or `1`."""
     headers: str | None = None
     """Further headers: a JSON object as text, or a Jinja2 template that makes one."""
     url: str | None = None
@@ -305,7 +315,7 @@ class Webhook(Serializable):
     integration_filter: tuple[str, ...] | None = None
     """Ids of the integrations whose groups it is sent for; null for all."""
     preset: Preset | None = None
-    """Preset that fills in its other settings; null for none."""
+    """Its purpose, which decides some other members; null for none."""
 
     def __repr__(self) -> str:
         return short_repr(self)
@@ -327,14 +337,16 @@ class WebhookCreate(Serializable):
             Cloud only.
         is_webhook_enabled: Whether it is sent at all, by default true.
         team: Id of the team; without it, the current team of the user, usually none.
-        data: The body, a Jinja2 template, where `forward_all` is false.
+        data: The body, a Jinja2 template, if `forward_all` is false.
         forward_all: Whether the body is the whole event, by default true.
         username: User name for basic authentication.
         password: Password for basic authentication.
-        authorization_header: Value of the header Authorization.
+        authorization_header: Value of the header Authorization, unless there are a user
+            name and a password.
         headers: Further headers, as a mapping, or as a Jinja2 template that makes a JSON
             object.
-        trigger_template: A Jinja2 template: the webhook is only sent if it makes `True`.
+        trigger_template: A Jinja2 template: the webhook is sent only if this makes `true`,
+            in any case, or `1`.
         integration_filter: Ids of the integrations whose groups it is sent for; null for
             all.
         preset: Grafana Cloud only: the open-source engine refuses any.
@@ -354,7 +366,7 @@ class WebhookCreate(Serializable):
     team: str | None | UnsetType = UNSET
     """Id of the team; without it, the current team of the user, usually none."""
     data: str | None | UnsetType = UNSET
-    """The body, a Jinja2 template, where `forward_all` is false."""
+    """The body, a Jinja2 template, if `forward_all` is false."""
     forward_all: bool | UnsetType = UNSET
     """Whether the body is the whole event, by default true."""
     username: str | None | UnsetType = attrs.field(default=UNSET, repr=False)
@@ -362,11 +374,11 @@ class WebhookCreate(Serializable):
     password: str | None | UnsetType = attrs.field(default=UNSET, repr=False)
     """Password for basic authentication."""
     authorization_header: str | None | UnsetType = attrs.field(default=UNSET, repr=False)
-    """Value of the header Authorization."""
+    """Value of the header Authorization, unless there are a user name and a password."""
     headers: str | None | UnsetType = UNSET
     """Further headers, as a mapping, or as a Jinja2 template that makes a JSON object."""
     trigger_template: str | None | UnsetType = UNSET
-    """A Jinja2 template: the webhook is only sent if it makes `True`."""
+    """A Jinja2 template: the webhook is sent only if this makes `true`, in any case, or `1`."""
     integration_filter: Sequence[str] | None | UnsetType = UNSET
     """Ids of the integrations whose groups it is sent for; null for all."""
     preset: Preset | UnsetType = UNSET
@@ -386,16 +398,17 @@ class WebhookUpdate(Serializable):
             Cloud only.
         is_webhook_enabled: Whether it is sent at all.
         team: Id of the team; null for no team.
-        data: The body, a Jinja2 template, where `forward_all` is false.
+        data: The body, a Jinja2 template, if `forward_all` is false.
         forward_all: Whether the body is the whole event.
         username: User name for basic authentication.
         password: Password for basic authentication. Sixteen asterisks, as in responses,
             keep the present one.
-        authorization_header: Value of the header Authorization. Sixteen asterisks, as in
-            responses, keep the present one.
+        authorization_header: Value of the header Authorization, unless there are a user
+            name and a password. Sixteen asterisks, as in responses, keep the present one.
         headers: Further headers, as a mapping, or as a Jinja2 template that makes a JSON
             object.
-        trigger_template: A Jinja2 template: the webhook is only sent if it makes `True`.
+        trigger_template: A Jinja2 template: the webhook is sent only if this makes `true`,
+            in any case, or `1`.
         integration_filter: Ids of the integrations whose groups it is sent for; null for
             all.
         preset: Grafana Cloud only: the open-source engine refuses any.
@@ -415,7 +428,7 @@ class WebhookUpdate(Serializable):
     team: str | None | UnsetType = UNSET
     """Id of the team; null for no team."""
     data: str | None | UnsetType = UNSET
-    """The body, a Jinja2 template, where `forward_all` is false."""
+    """The body, a Jinja2 template, if `forward_all` is false."""
     forward_all: bool | UnsetType = UNSET
     """Whether the body is the whole event."""
     username: str | None | UnsetType = attrs.field(default=UNSET, repr=False)
@@ -424,12 +437,12 @@ class WebhookUpdate(Serializable):
     """Password for basic authentication. Sixteen asterisks, as in responses, keep the present
     one."""
     authorization_header: str | None | UnsetType = attrs.field(default=UNSET, repr=False)
-    """Value of the header Authorization. Sixteen asterisks, as in responses, keep the present
-    one."""
+    """Value of the header Authorization, unless there are a user name and a password. Sixteen
+    asterisks, as in responses, keep the present one."""
     headers: str | None | UnsetType = UNSET
     """Further headers, as a mapping, or as a Jinja2 template that makes a JSON object."""
     trigger_template: str | None | UnsetType = UNSET
-    """A Jinja2 template: the webhook is only sent if it makes `True`."""
+    """A Jinja2 template: the webhook is sent only if this makes `true`, in any case, or `1`."""
     integration_filter: Sequence[str] | None | UnsetType = UNSET
     """Ids of the integrations whose groups it is sent for; null for all."""
     preset: Preset | UnsetType = UNSET
@@ -442,29 +455,32 @@ class WebhookResponse(Serializable):
 
     Attributes:
         timestamp: When it was sent.
-        url: Where it was sent.
-        request_trigger: What `trigger_template` made, if it was not sent.
-        request_headers: The headers that were sent, as the text of a JSON object.
-        request_data: The body that was sent, or what is wrong with a template.
-        status_code: Null if nothing was sent.
-        content: The body that came back.
+        url: Where it was sent, or what is wrong with the template of the URL.
+        request_trigger: What `trigger_template` made, or what is wrong with it.
+        request_headers: The headers that the webhook sets, as the text of a JSON object,
+            with the value of Authorization masked; or what is wrong with them.
+        request_data: The body that was sent, or what is wrong with its template; null if
+            there was none.
+        status_code: Status of the response; null if none came.
+        content: The body of the response, of up to 50,000 bytes; or why none came.
         event_data: The event, as the text of a JSON object.
     """
 
     timestamp: AwareDatetime
     """When it was sent."""
     url: str | None = None
-    """Where it was sent."""
+    """Where it was sent, or what is wrong with the template of the URL."""
     request_trigger: str | None = None
-    """What `trigger_template` made, if it was not sent."""
+    """What `trigger_template` made, or what is wrong with it."""
     request_headers: str | None = None
-    """The headers that were sent, as the text of a JSON object."""
+    """The headers that the webhook sets, as the text of a JSON object, with the value of
+    Authorization masked; or what is wrong with them."""
     request_data: str | None = None
-    """The body that was sent, or what is wrong with a template."""
+    """The body that was sent, or what is wrong with its template; null if there was none."""
     status_code: int | None = None
-    """Null if nothing was sent."""
+    """Status of the response; null if none came."""
     content: str | None = None
-    """The body that came back."""
+    """The body of the response, of up to 50,000 bytes; or why none came."""
     event_data: str | None = None
     """The event, as the text of a JSON object."""
 
@@ -510,7 +526,7 @@ if TYPE_CHECKING:
     )
 else:
     Preset = str
-"""What a webhook is made for, which sets some of its members.
+"""Purpose of a webhook, which decides some of its members.
 
 Known values, to which servers may add: 'simple_webhook', 'advanced_webhook', 'incident_webhook', 'grafana_assistant', 'grafana_sift'.
 """

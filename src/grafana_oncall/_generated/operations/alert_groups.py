@@ -45,7 +45,7 @@ def list_alert_groups(
     `GET /api/v1/alert_groups/`
 
     Groups must match all filters. Without `started_at`, Grafana Cloud looks back only 30 days.
-    Attached child groups and groups of deleted integrations are listed as well.
+    Attached groups, maintenance groups and groups of deleted integrations are listed as well.
     """
     return Request(
         operation=LIST_ALERT_GROUPS,
@@ -139,7 +139,7 @@ def acknowledge_alert_group(alert_group_id: str | AlertGroup) -> Request[None]:
 
     `POST /api/v1/alert_groups/{alert_group_id}/acknowledge/`
 
-    Ends a silence. Attached groups are acknowledged as well.
+    Stops the escalation, and ends a silence. Attached groups are acknowledged as well.
     """
     return Request(
         operation=ACKNOWLEDGE_ALERT_GROUP,
@@ -165,6 +165,8 @@ def unacknowledge_alert_group(alert_group_id: str | AlertGroup) -> Request[None]
     """Unacknowledge an alert group.
 
     `POST /api/v1/alert_groups/{alert_group_id}/unacknowledge/`
+
+    Ten seconds later, its escalation begins again with the first step.
     """
     return Request(
         operation=UNACKNOWLEDGE_ALERT_GROUP,
@@ -191,7 +193,8 @@ def resolve_alert_group(alert_group_id: str | AlertGroup) -> Request[None]:
 
     `POST /api/v1/alert_groups/{alert_group_id}/resolve/`
 
-    Also ends a maintenance window.
+    Stops the escalation, and ends a silence. Resolving a maintenance group ends the
+    maintenance.
     """
     return Request(
         operation=RESOLVE_ALERT_GROUP,
@@ -218,7 +221,9 @@ def unresolve_alert_group(alert_group_id: str | AlertGroup) -> Request[None]:
 
     `POST /api/v1/alert_groups/{alert_group_id}/unresolve/`
 
-    A wiped group stays resolved, although the server reports success.
+    Ten seconds later, its escalation begins again with the first step. No new alert joins it: a
+    new group is made instead. A wiped group stays resolved, although the server reports
+    success.
     """
     return Request(
         operation=UNRESOLVE_ALERT_GROUP,
@@ -245,8 +250,9 @@ def silence_alert_group(alert_group_id: str | AlertGroup, body: AlertGroupSilenc
 
     `POST /api/v1/alert_groups/{alert_group_id}/silence/`
 
-    Not idempotent: silencing a silenced group restarts its timer. So it is not retried when no
-    response comes, but raises `OutcomeUnknown`.
+    Stops the escalation until the silence ends. Not idempotent: silencing a silenced group
+    restarts its timer, so when no response comes, it is not retried but raises
+    `OutcomeUnknown`.
     """
     return Request(
         operation=SILENCE_ALERT_GROUP,
@@ -273,6 +279,8 @@ def unsilence_alert_group(alert_group_id: str | AlertGroup) -> Request[None]:
     """End the silence of an alert group.
 
     `POST /api/v1/alert_groups/{alert_group_id}/unsilence/`
+
+    Ten seconds later, its escalation begins again with the first step.
     """
     return Request(
         operation=UNSILENCE_ALERT_GROUP,

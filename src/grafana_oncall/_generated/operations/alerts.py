@@ -36,8 +36,8 @@ def list_alerts(
 
     `GET /api/v1/alerts/`
 
-    There is no filter by time or state: give `alert_group_id`, or the list is that of all
-    alerts. After a wipe of the group, payloads are empty.
+    There is no filter by time or state; without `alert_group_id`, the alerts of all groups are
+    listed. After a wipe of the group, payloads are empty.
     """
     return Request(
         operation=LIST_ALERTS,

@@ -36,7 +36,7 @@ def list_escalation_chains(
 
     `GET /api/v1/escalation_chains/`
 
-    The open-source engine answers 500 to a filter on a team.
+    The open-source engine fails with 500 if `team_id` is given.
     """
     return Request(
         operation=LIST_ESCALATION_CHAINS,

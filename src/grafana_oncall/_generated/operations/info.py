@@ -28,6 +28,6 @@ def get_info() -> Request[StackInfo]:
 
     `GET /api/v1/info/`
 
-    Has a limit of its own, 100 requests per minute.
+    It has its own limit, 100 requests per minute.
     """
     return Request(operation=GET_INFO, path="info/", returns=StackInfo)

@@ -41,7 +41,7 @@ def list_integrations(
 
     `GET /api/v1/integrations/`
 
-    The open-source engine answers 500 to a filter on a team.
+    The open-source engine fails with 500 if `team_id` is given.
     """
     return Request(
         operation=LIST_INTEGRATIONS,
@@ -169,7 +169,7 @@ START_INTEGRATION_MAINTENANCE: Final = Operation(
     needs_user=False,
     success=200,
     retry="already",
-    check="read the integration; maintenance_mode says.",
+    check="read the integration; maintenance_mode is null outside of a maintenance.",
     docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/integrations/",
 )
 
@@ -181,8 +181,9 @@ def start_integration_maintenance(
 
     `POST /api/v1/integrations/{integration_id}/maintenance_start/`
 
-    While it lasts, `debug` lets alerts come without escalating them, and `maintenance` collects
-    them in one alert group, which ends the maintenance when it is resolved.
+    While it lasts, new alert groups are not escalated; older ones still are. With
+    `maintenance`, new ones are also attached to one maintenance group: resolving that one ends
+    the maintenance, and the end of the maintenance resolves them all.
     """
     return Request(
         operation=START_INTEGRATION_MAINTENANCE,
@@ -200,13 +201,13 @@ STOP_INTEGRATION_MAINTENANCE: Final = Operation(
     needs_user=False,
     success=200,
     retry="same",
-    check="read the integration; maintenance_mode says.",
+    check="read the integration; maintenance_mode is null outside of a maintenance.",
     docs="https://grafana.com/docs/grafana-cloud/observe-and-act/respond-to-incidents/reference/oncall-api/integrations/",
 )
 
 
 def stop_integration_maintenance(integration_id: str | Integration) -> Request[Integration]:
-    """End the maintenance of an integration, if there is one.
+    """End the maintenance of an integration, if it is in maintenance.
 
     `POST /api/v1/integrations/{integration_id}/maintenance_stop/`
     """

@@ -38,8 +38,8 @@ def list_on_call_shifts(
     `GET /api/v1/on_call_shifts/`
 
     The server lists a shift once for each of its schedules, and in no stable order; each comes
-    once here. `count` therefore reads the whole list. The open-source engine answers 500 to a
-    filter on a team.
+    once here. `count` therefore reads the whole list. The open-source engine fails with 500 if
+    `team_id` is given.
     """
     return Request(
         operation=LIST_ON_CALL_SHIFTS,

@@ -27,11 +27,11 @@ LIST_ORGANIZATIONS: Final = Operation(
 def list_organizations(
     *, page: int | UnsetType = UNSET, perpage: int | UnsetType = UNSET
 ) -> Request[Page[Organization]]:
-    """List organizations, of which a token sees one.
+    """List organizations; a token sees only its own.
 
     `GET /api/v1/organizations/`
 
-    The open-source engine fails with 500, always; `current` works there too.
+    The open-source engine always fails with 500; `current` works there too.
     """
     return Request(
         operation=LIST_ORGANIZATIONS,
@@ -59,7 +59,7 @@ def get_current_organization() -> Request[Organization]:
 
     `GET /api/v1/organizations/current/`
 
-    The server returns that one whatever id is in the path, so there is no other to get.
+    There is no other to get, because the server ignores the id in the path.
     """
     return Request(
         operation=GET_CURRENT_ORGANIZATION, path="organizations/current/", returns=Organization

@@ -24,13 +24,13 @@ MAKE_CALL: Final = Operation(
 
 
 def make_call(body: PhoneNotification) -> Request[dict[str, Any]]:
-    """Call the phone of a user, and read a message. It costs money.
+    """Call the phone of a user and read a message aloud. It costs money.
 
     `POST /api/v1/make_call/`
 
     The server pays for each call.
 
-    Has a limit of its own, 60 requests per minute for calls and messages together.
+    It has its own limit, 60 requests per minute for calls and messages together.
     """
     return Request(operation=MAKE_CALL, path="make_call/", returns=dict[str, Any], body=body)
 
@@ -55,6 +55,6 @@ def send_sms(body: PhoneNotification) -> Request[dict[str, Any]]:
 
     The server pays for each message.
 
-    Has a limit of its own, 60 requests per minute for calls and messages together.
+    It has its own limit, 60 requests per minute for calls and messages together.
     """
     return Request(operation=SEND_SMS, path="send_sms/", returns=dict[str, Any], body=body)

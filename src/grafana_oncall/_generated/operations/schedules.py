@@ -36,7 +36,7 @@ def list_schedules(
 
     `GET /api/v1/schedules/`
 
-    The open-source engine answers 500 to a filter on a team.
+    The open-source engine fails with 500 if `team_id` is given.
     """
     return Request(
         operation=LIST_SCHEDULES,
@@ -203,9 +203,9 @@ def export_schedule(schedule_id: str | Schedule, *, token: str) -> Request[str]:
 
     `GET /api/v1/schedules/{schedule_id}/export/`
 
-    A calendar has a token of its own, which Grafana shows where the export is made; the
-    client's is not looked at. It is part of the URL, and whoever has it may read the calendar:
-    httpx writes URLs to its log at level INFO.
+    The calendar has its own token, which Grafana shows when the export is created; the client's
+    token does not count. It is part of the URL, and whoever has it may read the calendar: httpx
+    writes URLs to its log at level INFO.
     """
     return Request(
         operation=EXPORT_SCHEDULE,

@@ -116,9 +116,9 @@ def export_user_schedule(user_id: str | User, *, token: str) -> Request[str]:
 
     `GET /api/v1/users/{user_id}/schedule_export/`
 
-    A calendar has a token of its own, which Grafana shows where the export is made; the
-    client's is not looked at. It is part of the URL, and whoever has it may read the calendar:
-    httpx writes URLs to its log at level INFO.
+    The calendar has its own token, which Grafana shows when the export is created; the client's
+    token does not count. It is part of the URL, and whoever has it may read the calendar: httpx
+    writes URLs to its log at level INFO.
     """
     return Request(
         operation=EXPORT_USER_SCHEDULE,

@@ -36,8 +36,8 @@ def list_webhooks(
 
     `GET /api/v1/webhooks/`
 
-    Those that connect integrations to other services are left out. The open-source engine
-    answers 500 to a filter on a team.
+    Those that connect integrations to other services are left out. The open-source engine fails
+    with 500 if `team_id` is given.
     """
     return Request(
         operation=LIST_WEBHOOKS,
@@ -111,7 +111,7 @@ def update_webhook(webhook_id: str | Webhook, body: WebhookUpdate) -> Request[We
 
     `PUT /api/v1/webhooks/{webhook_id}/`
 
-    The user of the token becomes that of the webhook.
+    The user of the token becomes the user of the webhook.
     """
     return Request(
         operation=UPDATE_WEBHOOK,
@@ -139,7 +139,7 @@ def delete_webhook(webhook_id: str | Webhook) -> Request[None]:
 
     `DELETE /api/v1/webhooks/{webhook_id}/`
 
-    Escalation steps that trigger it stay, and trigger nothing.
+    Escalation steps that trigger it remain, and trigger nothing.
     """
     return Request(
         operation=DELETE_WEBHOOK,
@@ -168,7 +168,8 @@ def list_webhook_responses(
 
     `GET /api/v1/webhooks/{webhook_id}/responses/`
 
-    Only for its present trigger; what it sent for a former one is not shown.
+    Each attempt is listed, but only those for the present trigger of the webhook. If that is
+    `status change`, only those made by escalation steps are listed.
     """
     return Request(
         operation=LIST_WEBHOOK_RESPONSES,

@@ -57,7 +57,7 @@ class Resources:
 
     @cached_property
     def users(self) -> Users:
-        """The people of the organization."""
+        """The users of the organization."""
         from .users import Users
 
         return Users(self._session)

@@ -46,17 +46,18 @@ class AlertGroups(Resource):
         """List alert groups, newest first.
 
         Groups must match all filters. Without `started_at`, Grafana Cloud looks back only 30
-        days. Attached child groups and groups of deleted integrations are listed as well.
+        days. Attached groups, maintenance groups and groups of deleted integrations are listed
+        as well.
 
         Args:
-            id: Exact id of the alert group.
-            route_id: Exact id of the route.
-            integration_id: Exact id of the integration.
+            id: Id of the alert group; an unknown one matches nothing.
+            route_id: Id of the route; an unknown one matches nothing.
+            integration_id: Id of the integration; an unknown one matches nothing.
             team_id: Id of the team, or `NO_TEAM` for none; None does not filter.
             labels: Labels that must all be there, such as `{"team": "SRE"}` or
                 `["team:SRE"]`; case-sensitive. Any label that the server can match is allowed.
             started_at: First and last moment of the start, timezone-aware and inclusive;
-                widened to seconds.
+                widened to whole seconds.
             search: Text to look for in the title, in any case; or the number of the group.
                 Grafana Cloud only: the open-source engine ignores it, which raises FilterIgnored
                 if a group has none of its words.
@@ -67,7 +68,7 @@ class AlertGroups(Resource):
                 more may be buffered. 0 to 64; 0 requests none ahead.
 
         Raises:
-            LabelError: Labels that cannot be matched, which the server would silently ignore.
+            LabelError: A label cannot be matched, so the server would silently ignore it.
             TimeRangeError: A time is naive, or the range ends before it starts.
         """
         request = operations.list_alert_groups(
@@ -97,7 +98,7 @@ class AlertGroups(Resource):
     async def acknowledge(self, alert_group_id: str | AlertGroup) -> None:
         """Acknowledge an alert group.
 
-        Ends a silence. Attached groups are acknowledged as well.
+        Stops the escalation, and ends a silence. Attached groups are acknowledged as well.
 
         Needs a user's OnCall API key.
 
@@ -107,13 +108,15 @@ class AlertGroups(Resource):
         Raises:
             AlreadyInState: It is acknowledged already; it may be resolved by now, since the
                 server checks the acknowledgement first.
-            Conflict: It is resolved, attached to another group, or a maintenance incident.
+            Conflict: It is resolved, attached to another group, or a maintenance group.
             UserTokenRequired: The token is a service account's.
         """
         return await self._session.send(operations.acknowledge_alert_group(alert_group_id))
 
     async def unacknowledge(self, alert_group_id: str | AlertGroup) -> None:
         """Unacknowledge an alert group.
+
+        Ten seconds later, its escalation begins again with the first step.
 
         Needs a user's OnCall API key.
 
@@ -122,7 +125,7 @@ class AlertGroups(Resource):
 
         Raises:
             AlreadyInState: It is not acknowledged.
-            Conflict: It is resolved, attached to another group, or a maintenance incident.
+            Conflict: It is resolved, attached to another group, or a maintenance group.
             UserTokenRequired: The token is a service account's.
         """
         return await self._session.send(operations.unacknowledge_alert_group(alert_group_id))
@@ -130,7 +133,8 @@ class AlertGroups(Resource):
     async def resolve(self, alert_group_id: str | AlertGroup) -> None:
         """Resolve an alert group.
 
-        Also ends a maintenance window.
+        Stops the escalation, and ends a silence. Resolving a maintenance group ends the
+        maintenance.
 
         Needs a user's OnCall API key.
 
@@ -147,7 +151,9 @@ class AlertGroups(Resource):
     async def unresolve(self, alert_group_id: str | AlertGroup) -> None:
         """Unresolve an alert group, so that it is firing again.
 
-        A wiped group stays resolved, although the server reports success.
+        Ten seconds later, its escalation begins again with the first step. No new alert joins
+        it: a new group is made instead. A wiped group stays resolved, although the server
+        reports success.
 
         Needs a user's OnCall API key.
 
@@ -156,7 +162,7 @@ class AlertGroups(Resource):
 
         Raises:
             AlreadyInState: It is not resolved.
-            Conflict: It is attached to another group, or a maintenance incident.
+            Conflict: It is attached to another group, or a maintenance group.
             UserTokenRequired: The token is a service account's.
         """
         return await self._session.send(operations.unresolve_alert_group(alert_group_id))
@@ -166,8 +172,9 @@ class AlertGroups(Resource):
     ) -> None:
         """Silence an alert group for some time, or forever.
 
-        Not idempotent: silencing a silenced group restarts its timer. So it is not retried when
-        no response comes, but raises `OutcomeUnknown`.
+        Stops the escalation until the silence ends. Not idempotent: silencing a silenced group
+        restarts its timer, so when no response comes, it is not retried but raises
+        `OutcomeUnknown`.
 
         Needs a user's OnCall API key.
 
@@ -185,6 +192,8 @@ class AlertGroups(Resource):
 
     async def unsilence(self, alert_group_id: str | AlertGroup) -> None:
         """End the silence of an alert group.
+
+        Ten seconds later, its escalation begins again with the first step.
 
         Needs a user's OnCall API key.
 

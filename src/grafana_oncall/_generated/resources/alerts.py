@@ -34,14 +34,14 @@ class Alerts(Resource):
     ) -> Pager[Alert]:
         """List alerts, newest first.
 
-        There is no filter by time or state: give `alert_group_id`, or the list is that of all
-        alerts. After a wipe of the group, payloads are empty.
+        There is no filter by time or state; without `alert_group_id`, the alerts of all groups
+        are listed. After a wipe of the group, payloads are empty.
 
         Args:
-            id: Exact id of the alert.
-            alert_group_id: Exact id of the alert group; an unknown one has no alerts.
-            search: A part of the payload as JSON text, in any case. The server scans all
-                alerts, which is slow without `alert_group_id`.
+            id: Id of the alert; an unknown one matches nothing.
+            alert_group_id: Id of the alert group; an unknown one has no alerts.
+            search: Part of the payload as JSON text; case does not matter. The server scans
+                all alerts, which is slow without `alert_group_id`.
             perpage: Items on a page. Undocumented: servers use their own number without it,
                 and may ignore it.
             prefetch: Pages to request ahead, once the second page is requested; up to as many

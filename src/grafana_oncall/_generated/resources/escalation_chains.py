@@ -37,7 +37,7 @@ class EscalationChains(Resource):
     ) -> Pager[EscalationChain]:
         """List escalation chains.
 
-        The open-source engine answers 500 to a filter on a team.
+        The open-source engine fails with 500 if `team_id` is given.
 
         Args:
             name: Exact name of the chain.
@@ -83,7 +83,7 @@ class EscalationChains(Resource):
 
         Raises:
             OutcomeUnknown: There was no response, so the chain may exist now.
-            BadRequest: The name exists, in whatever team, or the team is unknown.
+            BadRequest: The name is taken, in whatever team, or the team is unknown.
         """
         body = bodies.body(
             EscalationChainCreate, name=arguments.filled("name", name), team_id=team_id
@@ -124,7 +124,7 @@ class EscalationChains(Resource):
 
         Raises:
             NotFound: There is no such chain.
-            BadRequest: The name exists, in whatever team, or the team is unknown.
+            BadRequest: The name is taken, in whatever team, or the team is unknown.
         """
         body = bodies.body(
             EscalationChainUpdate,

@@ -23,7 +23,7 @@ class Info(Resource):
     async def get(self) -> StackInfo:
         """Get the URL of the Grafana stack.
 
-        Has a limit of its own, 100 requests per minute.
+        It has its own limit, 100 requests per minute.
 
         Needs a user's OnCall API key.
 

@@ -54,10 +54,10 @@ class Integrations(Resource):
     ) -> Pager[Integration]:
         """List integrations.
 
-        The open-source engine answers 500 to a filter on a team.
+        The open-source engine fails with 500 if `team_id` is given.
 
         Args:
-            name: Exact name of the integration.
+            name: Exact name of the integration; case-sensitive.
             team_id: Id of the team, or `NO_TEAM` for none; None does not filter.
             perpage: Items on a page. Undocumented: servers use their own number without it,
                 and may ignore it.
@@ -75,7 +75,7 @@ class Integrations(Resource):
         """Get the integration with this name, by one request.
 
         Args:
-            name: Exact name of the integration.
+            name: Exact name of the integration; case-sensitive.
 
         Raises:
             NotFound: There is none. The error names similar ones, which takes another request.
@@ -110,9 +110,10 @@ class Integrations(Resource):
 
         Args:
             type: Such as `webhook`, `alertmanager` or `grafana`.
-            name: Unique within the team; without it, the server generates one.
-            description_short: Description of one line.
-            team_id: Id of the team.
+            name: Unique within the team, up to 150 characters; without it, the server
+                generates one.
+            description_short: One-line description.
+            team_id: Id of the team; None for no team.
             labels: Static labels, such as `{"team": "SRE"}`.
             dynamic_labels: Labels whose values are Jinja2 templates, evaluated for each
                 alert.
@@ -127,8 +128,8 @@ class Integrations(Resource):
             LabelError: Labels break the documented rules; reports all of them.
             TemplateError: Templates are not valid Jinja2; reports all of them.
             OutcomeUnknown: There was no response, so the integration may exist now.
-            BadRequest: The type is unknown or deprecated, the name exists, or the team is
-                unknown.
+            BadRequest: The type is unknown, deprecated or created only by the server
+                (`direct_paging`), the name is taken in the team, or the team is unknown.
         """
         body = bodies.body(
             IntegrationCreate,
@@ -192,8 +193,8 @@ class Integrations(Resource):
 
         Args:
             integration_id: Id of the integration, or the object.
-            name: New name, unique within the team.
-            description_short: Description of one line; None empties it.
+            name: New name, unique within the team, up to 150 characters.
+            description_short: One-line description; None removes it.
             team_id: Id of the new team; None for no team.
             labels: Static labels, which replace the current ones; an empty mapping removes
                 them all.
@@ -206,7 +207,7 @@ class Integrations(Resource):
             LabelError: Labels break the documented rules; reports all of them.
             TemplateError: Templates are not valid Jinja2; reports all of them.
             NotFound: There is no such integration.
-            BadRequest: The name exists, or the team is unknown.
+            BadRequest: The name is taken in the team, or the team is unknown.
         """
         body = bodies.body(
             IntegrationUpdate,
@@ -243,6 +244,8 @@ class Integrations(Resource):
 
         Raises:
             NotFound: There is no such integration.
+            BadRequest: It is of type `direct_paging`, which the open-source engine does not
+                delete.
         """
         return await self._session.send(operations.delete_integration(integration_id))
 
@@ -251,16 +254,19 @@ class Integrations(Resource):
     ) -> Integration:
         """Start the maintenance of an integration, which ends by itself.
 
-        While it lasts, `debug` lets alerts come without escalating them, and `maintenance`
-        collects them in one alert group, which ends the maintenance when it is resolved.
+        While it lasts, new alert groups are not escalated; older ones still are. With
+        `maintenance`, new ones are also attached to one maintenance group: resolving that one
+        ends the maintenance, and the end of the maintenance resolves them all.
 
         Args:
             integration_id: Id of the integration, or the object.
-            mode: `debug` or `maintenance`.
-            duration: How long it lasts.
+            mode: `debug` does not escalate new alert groups; `maintenance` also attaches them
+                to one maintenance group.
+            duration: How long it lasts, as a timedelta (rounded up to seconds) or in whole
+                seconds, from 1 second to 68 years.
 
         Raises:
-            AlreadyInState: It is on maintenance already.
+            AlreadyInState: It is in maintenance already.
             NotFound: There is no such integration.
             BadRequest: The server does not know the mode.
         """
@@ -273,7 +279,7 @@ class Integrations(Resource):
         return await self._change(request, operations.get_integration(integration_id))
 
     async def stop_maintenance(self, integration_id: str | Integration) -> Integration:
-        """End the maintenance of an integration, if there is one.
+        """End the maintenance of an integration, if it is in maintenance.
 
         Args:
             integration_id: Id of the integration, or the object.

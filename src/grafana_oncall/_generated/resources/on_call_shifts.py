@@ -55,8 +55,8 @@ class OnCallShifts(Resource):
         """List on-call shifts.
 
         The server lists a shift once for each of its schedules, and in no stable order; each
-        comes once here. `count` therefore reads the whole list. The open-source engine answers
-        500 to a filter on a team.
+        comes once here. `count` therefore reads the whole list. The open-source engine fails
+        with 500 if `team_id` is given.
 
         Args:
             name: Exact name of the shift; several shifts may have it.

@@ -26,9 +26,9 @@ class Organizations(Resource):
     def list(
         self, *, perpage: int | None = None, prefetch: int = DEFAULT_PREFETCH
     ) -> Pager[Organization]:
-        """List organizations, of which a token sees one.
+        """List organizations; a token sees only its own.
 
-        The open-source engine fails with 500, always; `current` works there too.
+        The open-source engine always fails with 500; `current` works there too.
 
         Args:
             perpage: Items on a page. Undocumented: servers use their own number without it,
@@ -44,6 +44,6 @@ class Organizations(Resource):
     async def current(self) -> Organization:
         """Get the organization that the token belongs to.
 
-        The server returns that one whatever id is in the path, so there is no other to get.
+        There is no other to get, because the server ignores the id in the path.
         """
         return await self._session.send(operations.get_current_organization())

@@ -26,11 +26,11 @@ class PhoneNotifications(Resource):
     """
 
     async def make_call(self, *, email: str, message: str) -> dict[str, Any]:
-        """Call the phone of a user, and read a message. It costs money.
+        """Call the phone of a user and read a message aloud. It costs money.
 
         The server pays for each call.
 
-        Has a limit of its own, 60 requests per minute for calls and messages together.
+        It has its own limit, 60 requests per minute for calls and messages together.
 
         Needs a user's OnCall API key.
 
@@ -57,7 +57,7 @@ class PhoneNotifications(Resource):
 
         The server pays for each message.
 
-        Has a limit of its own, 60 requests per minute for calls and messages together.
+        It has its own limit, 60 requests per minute for calls and messages together.
 
         Needs a user's OnCall API key.
 

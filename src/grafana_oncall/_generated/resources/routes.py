@@ -42,7 +42,7 @@ class Routes(Resource):
         """List routes, by integration and then by position; the default route is the last one.
 
         Args:
-            integration_id: Exact id of the integration.
+            integration_id: Id of the integration; an unknown one matches nothing.
             routing_regex: Exact expression of the route.
             perpage: Items on a page. Undocumented: servers use their own number without it,
                 and may ignore it.

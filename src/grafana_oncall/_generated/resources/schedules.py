@@ -49,7 +49,7 @@ class Schedules(Resource):
     ) -> Pager[Schedule]:
         """List schedules.
 
-        The open-source engine answers 500 to a filter on a team.
+        The open-source engine fails with 500 if `team_id` is given.
 
         Args:
             name: Exact name of the schedule; several schedules may have it.
@@ -195,8 +195,8 @@ class Schedules(Resource):
     async def export(self, schedule_id: str | Schedule, *, token: str) -> str:
         """Get a schedule as iCalendar.
 
-        A calendar has a token of its own, which Grafana shows where the export is made; the
-        client's is not looked at. It is part of the URL, and whoever has it may read the
+        The calendar has its own token, which Grafana shows when the export is created; the
+        client's token does not count. It is part of the URL, and whoever has it may read the
         calendar: httpx writes URLs to its log at level INFO.
 
         Args:

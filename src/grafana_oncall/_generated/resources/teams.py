@@ -15,6 +15,8 @@ from ..operations import teams as operations
 class Teams(Resource):
     """The teams of the organization.
 
+    They are those of Grafana; a new one appears some minutes after it was added there.
+
     Nothing is sent by `list` until it is iterated. All methods raise `InvalidArgument` before
     anything is sent, `StatusError` for an error response, `TransportError` if there is no response,
     `DecodeError` for a response that is not what the API promises, and `ClientStateError` when the
@@ -33,7 +35,7 @@ class Teams(Resource):
         """List teams.
 
         Args:
-            name: Exact name of the team.
+            name: Exact name of the team; case-sensitive.
             perpage: Items on a page. Undocumented: servers use their own number without it,
                 and may ignore it.
             prefetch: Pages to request ahead, once the second page is requested; up to as many
@@ -49,7 +51,7 @@ class Teams(Resource):
         """Get the team with this name, by one request.
 
         Args:
-            name: Exact name of the team.
+            name: Exact name of the team; case-sensitive.
 
         Raises:
             NotFound: There is none. The error names similar ones, which takes another request.

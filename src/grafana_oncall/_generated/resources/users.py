@@ -15,7 +15,9 @@ from ..operations import users as operations
 
 
 class Users(Resource):
-    """The people of the organization.
+    """The users of the organization.
+
+    They are those of Grafana; a new one appears some minutes after it was added there.
 
     Nothing is sent by `list` until it is iterated. All methods raise `InvalidArgument` before
     anything is sent, `StatusError` for an error response, `TransportError` if there is no response,
@@ -37,9 +39,10 @@ class Users(Resource):
         """List users, oldest first.
 
         Args:
-            username: Exact name of the user, in any case.
-            email: Exact email address of the user, in any case.
-            roles: Any of `admin`, `editor`, `viewer` and `none`; the user has one of them.
+            username: Exact username; case does not matter.
+            email: Exact email address; case does not matter.
+            roles: One or more of `admin`, `editor`, `viewer` and `none`; a user with any of
+                them matches.
             perpage: Items on a page. Undocumented: servers use their own number without it,
                 and may ignore it.
             prefetch: Pages to request ahead, once the second page is requested; up to as many
@@ -57,7 +60,7 @@ class Users(Resource):
         """Get the user with this username, by one request.
 
         Args:
-            username: Exact name of the user, in any case.
+            username: Exact username; case does not matter.
 
         Raises:
             NotFound: There is none. The error names similar ones, which takes another request.
@@ -71,7 +74,7 @@ class Users(Resource):
         """Get the user with this email, by one request.
 
         Args:
-            email: Exact email address of the user, in any case.
+            email: Exact email address; case does not matter.
 
         Raises:
             NotFound: There is none. The error names similar ones, which takes another request.
@@ -102,8 +105,8 @@ class Users(Resource):
     async def schedule_export(self, user_id: str | User, *, token: str) -> str:
         """Get the shifts of a user as iCalendar.
 
-        A calendar has a token of its own, which Grafana shows where the export is made; the
-        client's is not looked at. It is part of the URL, and whoever has it may read the
+        The calendar has its own token, which Grafana shows when the export is created; the
+        client's token does not count. It is part of the URL, and whoever has it may read the
         calendar: httpx writes URLs to its log at level INFO.
 
         Args:

@@ -49,10 +49,10 @@ class Webhooks(Resource):
         """List outgoing webhooks.
 
         Those that connect integrations to other services are left out. The open-source engine
-        answers 500 to a filter on a team.
+        fails with 500 if `team_id` is given.
 
         Args:
-            name: Exact name of the webhook.
+            name: Exact name of the webhook; case-sensitive.
             team_id: Id of the team, or `NO_TEAM` for none; None does not filter.
             perpage: Items on a page. Undocumented: servers use their own number without it,
                 and may ignore it.
@@ -70,7 +70,7 @@ class Webhooks(Resource):
         """Get the webhook with this name, by one request.
 
         Args:
-            name: Exact name of the webhook.
+            name: Exact name of the webhook; case-sensitive.
 
         Raises:
             NotFound: There is none. The error names similar ones, which takes another request.
@@ -111,14 +111,16 @@ class Webhooks(Resource):
                 Cloud only.
             is_webhook_enabled: Whether it is sent at all, by default true.
             team: Id of the team; without it, the current team of the user, usually none.
-            data: The body, a Jinja2 template, where `forward_all` is false.
+            data: The body, a Jinja2 template, if `forward_all` is false.
             forward_all: Whether the body is the whole event, by default true.
             username: User name for basic authentication.
             password: Password for basic authentication.
-            authorization_header: Value of the header Authorization.
+            authorization_header: Value of the header Authorization, unless there are a user
+                name and a password.
             headers: Further headers, as a mapping, or as a Jinja2 template that makes a JSON
                 object.
-            trigger_template: A Jinja2 template: the webhook is only sent if it makes `True`.
+            trigger_template: A Jinja2 template: the webhook is sent only if this makes
+                `true`, in any case, or `1`.
             integration_filter: Ids of the integrations whose groups it is sent for; None for
                 all.
             preset: Grafana Cloud only: the open-source engine refuses any.
@@ -130,8 +132,8 @@ class Webhooks(Resource):
         Raises:
             TemplateError: Templates are not valid Jinja2.
             OutcomeUnknown: There was no response, so the webhook may exist now.
-            BadRequest: The name exists, the trigger is unknown, an integration or the team
-                is, or the engine takes no preset.
+            BadRequest: The name is taken; the trigger, an integration or the team is unknown;
+                or the server takes no preset.
         """
         body = bodies.body(
             WebhookCreate,
@@ -207,7 +209,7 @@ class Webhooks(Resource):
     ) -> Webhook:
         """Change the members that are given, and keep the others.
 
-        The user of the token becomes that of the webhook.
+        The user of the token becomes the user of the webhook.
 
         Unless `team` and `integration_filter` are given, reads the webhook first and sends what
         is missing of them as it is, because the server would reset it or refuse the change. If
@@ -223,16 +225,17 @@ class Webhooks(Resource):
                 Cloud only.
             is_webhook_enabled: Whether it is sent at all.
             team: Id of the team; None for no team.
-            data: The body, a Jinja2 template, where `forward_all` is false.
+            data: The body, a Jinja2 template, if `forward_all` is false.
             forward_all: Whether the body is the whole event.
             username: User name for basic authentication.
             password: Password for basic authentication. Sixteen asterisks, as in responses,
                 keep the present one.
-            authorization_header: Value of the header Authorization. Sixteen asterisks, as in
-                responses, keep the present one.
+            authorization_header: Value of the header Authorization, unless there are a user
+                name and a password. Sixteen asterisks, as in responses, keep the present one.
             headers: Further headers, as a mapping, or as a Jinja2 template that makes a JSON
                 object.
-            trigger_template: A Jinja2 template: the webhook is only sent if it makes `True`.
+            trigger_template: A Jinja2 template: the webhook is sent only if this makes
+                `true`, in any case, or `1`.
             integration_filter: Ids of the integrations whose groups it is sent for; None for
                 all.
             preset: Grafana Cloud only: the open-source engine refuses any.
@@ -240,8 +243,8 @@ class Webhooks(Resource):
         Raises:
             TemplateError: Templates are not valid Jinja2.
             NotFound: There is no such webhook.
-            BadRequest: The name exists, the trigger is unknown, an integration or the team
-                is, or the engine takes no preset.
+            BadRequest: The name is taken; the trigger, an integration or the team is unknown;
+                or the server takes no preset.
         """
         body = bodies.body(
             WebhookUpdate,
@@ -286,7 +289,7 @@ class Webhooks(Resource):
     async def delete(self, webhook_id: str | Webhook) -> None:
         """Delete an outgoing webhook.
 
-        Escalation steps that trigger it stay, and trigger nothing.
+        Escalation steps that trigger it remain, and trigger nothing.
 
         Args:
             webhook_id: Id of the webhook, or the object.
@@ -305,7 +308,8 @@ class Webhooks(Resource):
     ) -> Pager[WebhookResponse]:
         """List what the webhook sent and what came back, newest first.
 
-        Only for its present trigger; what it sent for a former one is not shown.
+        Each attempt is listed, but only those for the present trigger of the webhook. If that
+        is `status change`, only those made by escalation steps are listed.
 
         Args:
             webhook_id: Id of the webhook, or the object.
