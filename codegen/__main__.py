@@ -11,6 +11,7 @@ from .read.paths import Operation, read_operations
 from .read.schemas import is_named, used_schemas
 from .read.spec import SCHEMAS, Spec, Unsupported, read_tags
 from .read.webhooks import read_webhooks
+from .render.arguments import member_argument
 from .render.bulk import render_bulk
 from .render.constraints import Constant, read_constants, render_constraints
 from .render.docs import render_docs
@@ -41,12 +42,13 @@ def render(spec: Spec) -> dict[str, str]:
     roots = [name for op in operations for name in (op.body, op.result) if name]
     used = used_schemas(spec, [*roots, *read_webhooks(spec)])
     named = [name for name in used if is_named(spec.schemas[name])]
-    check_unique(_claimed_names(operations, constants, named))
+    likes = sorted(_hints_of_arguments(operations) - spec.schemas.keys())
+    check_unique(_claimed_names(operations, constants, [*named, *likes]))
     files = {
         "__init__.py": f'{HEADER}\n"""Everything that is generated from the specification."""\n',
         "constraints.py": render_constraints(constants, HEADER),
         **render_operations(operations, HEADER),
-        **render_models(spec, named, HEADER),
+        **render_models(spec, named, likes, HEADER),
         **render_resources(operations, read_tags(spec), HEADER),
     }
     return format_sources(files)
@@ -55,6 +57,13 @@ def render(spec: Spec) -> dict[str, str]:
 def render_page(spec: Spec) -> str:
     """Render the page of operations for readers."""
     return render_docs(list(read_operations(spec)), read_tags(spec))
+
+
+def _hints_of_arguments(operations: list[Operation]) -> set[str]:
+    """Return the names of the classes and aliases in the hints of arguments of bodies."""
+    members = [member for op in operations for member in op.members]
+    shown = [each for each in members if member_argument(each).hint == each.hint]
+    return {name for each in shown for name in each.classes}
 
 
 def _claimed_names(

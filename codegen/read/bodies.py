@@ -9,6 +9,8 @@ from .names import ARGUMENT, check_name
 from .schemas import SECRET, is_class, is_known, used_schemas
 from .spec import SCHEMAS, Json, Spec, Unsupported, below
 
+LIKE: Final = "Like"
+"""What the name of an alias ends with that stands for all that may be given for a class."""
 _PLAIN: Final = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
 
@@ -103,17 +105,16 @@ def _named(spec: Spec, name: str, parents: tuple[str, ...]) -> _Type:
 
 def _class(spec: Spec, name: str, schema: Json) -> _Type:
     class_name, description = name.rpartition(".")[2], _description(schema)
-    classes = [name]
+    classes, read = [name], name.removesuffix("Input")
     if "enum" in schema:
         values = ", ".join(map(repr, [*schema["enum"], *schema.get("x-enum-aliases", {})]))
         hint, argument = f"{class_name} | Literal[{values}]", "enum"
-    else:
+    elif read != name and read in spec.schemas:
         # What was read may be written: the response's class is named like the request's.
-        read = name.removesuffix("Input")
-        classes += [read] if read != name and read in spec.schemas else []
-        hints = [one.rpartition(".")[2] for one in classes]
-        hints += ["Mapping[str, Any]", *(["None"] if read in classes[1:] else [])]
-        hint, argument = " | ".join(hints), "nested"
+        classes.append(f"{read}{LIKE}")
+        hint, argument = classes[1].rpartition(".")[2], "nested"
+    else:
+        hint, argument = f"{class_name} | Mapping[str, Any]", "nested"
     return _Type(hint, classes, argument=argument, description=description)
 
 

@@ -47,7 +47,8 @@ ARGUMENTS: Final[Mapping[str, Argument]] = {
     "time_range": Argument(
         "tuple[datetime, datetime]",
         "times.time_range({0})",
-        "First and last moment of the start, timezone-aware and inclusive; widened to whole seconds.",
+        "First and last moment of the start, timezone-aware and inclusive; widened to whole"
+        " seconds.",
     ),
     "state": Argument(
         "enums.State",

@@ -4,6 +4,7 @@ The package itself only says which module has which model.
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 import datamodel_code_generator as generator
 from datamodel_code_generator.enums import DataModelType, InputFileType
 
+from codegen.read.bodies import LIKE
 from codegen.read.hints import special_hint
 from codegen.read.schemas import SECRET, is_alias, is_class, is_known, variants
 from codegen.read.spec import SCHEMAS, Json, Spec, Unsupported
@@ -23,8 +25,16 @@ _LIMITS: Final = {
 }
 
 
-def render_models(spec: Spec, names: list[str], header: str) -> dict[str, str]:
+def render_models(
+    spec: Spec, names: list[str], likes: Iterable[str], header: str
+) -> dict[str, str]:
     """Render the schemas with these names: classes, and aliases beside them.
+
+    Args:
+        spec: The specification.
+        names: The names of the schemas.
+        likes: The names of the aliases of all that may be given for a class.
+        header: The first line of each file.
 
     Returns:
         Source by file name.
@@ -49,9 +59,10 @@ def render_models(spec: Spec, names: list[str], header: str) -> dict[str, str]:
             additional_imports=[
                 "attrs",
                 "msgspec",
+                "collections.abc.Mapping",
                 *(
                     f"typing.{name}"
-                    for name in ("TYPE_CHECKING", "Annotated", "Literal", "TypeAlias")
+                    for name in ("TYPE_CHECKING", "Annotated", "Any", "Literal", "TypeAlias")
                 ),
                 "grafana_oncall._core.serializable.Serializable",
                 "grafana_oncall._core.serializable.short_repr",
@@ -81,13 +92,13 @@ def render_models(spec: Spec, names: list[str], header: str) -> dict[str, str]:
             for path in sorted(output.glob("*.py"))
             if path.name != "__init__.py"
         }
-    for module, source in _aliases(spec, names).items():
+    for module, source in _aliases(spec, names, likes).items():
         modules[module] += source
-    modules["__init__"] = _package(names, header)
+    modules["__init__"] = _package([*names, *likes], header)
     return {f"models/{name}.py": source for name, source in modules.items()}
 
 
-def _aliases(spec: Spec, names: list[str]) -> dict[str, str]:
+def _aliases(spec: Spec, names: list[str], likes: Iterable[str]) -> dict[str, str]:
     """Render the aliases of each module."""
     template = jinja_environment().get_template("aliases.jinja2")
     modules: dict[str, list[Json]] = {}
@@ -104,7 +115,22 @@ def _aliases(spec: Spec, names: list[str]) -> dict[str, str]:
                     "classes": [each.rpartition(".")[2] for each in classes],
                 }
             )
+    for name in likes:
+        module, _, alias = name.rpartition(".")
+        modules.setdefault(module, []).append(_like(alias))
     return {module: template.render(aliases=found) for module, found in modules.items()}
+
+
+def _like(alias: str) -> Json:
+    """Return the alias of all that may be given for a class that can be read and written."""
+    read = alias.removesuffix(LIKE)
+    return {
+        "name": alias,
+        "description": f"A `{read}Input`, a mapping of its shape, or what was read: a `{read}`, or"
+        " None for the defaults.",
+        "values": [],
+        "classes": [f"{read}Input", read, "Mapping[str, Any]", "None"],
+    }
 
 
 def _package(names: list[str], header: str) -> str:

@@ -101,7 +101,7 @@ def _has_perpage(operation: Operation) -> bool:
 def _parameter(member: Member) -> str:
     """Render a member as a parameter of the method."""
     hint = member_argument(member).hint
-    if member.nullable and not hint.endswith(" | None"):
+    if member.nullable:
         hint += " | None"
     return f"{member.name}: {hint}" + ("" if member.required else " | UnsetType = UNSET")
 

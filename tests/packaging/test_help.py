@@ -24,7 +24,7 @@ from tests.support.public_api import callables, modules
 from tests.support.samples import BASE
 
 CALLABLES: Final = callables()
-WIDE: Final = 66
+WIDE: Final = 52
 """The most characters for each parameter of a call, with its name, type and default."""
 
 

@@ -28,6 +28,11 @@ things.Template:
   type: object
   x-kind: request
   properties: { title: { type: [string, "null"] } }
+things.Badge: { type: object, properties: { title: { type: [string, "null"] } } }
+things.BadgeInput:
+  type: object
+  x-kind: request
+  properties: { title: { type: [string, "null"] } }
 things.Labels: { type: array, items: { $ref: "#/components/schemas/things.Template" } }
 things.Size: { type: integer, description: Its size. }
 things.Pause:
@@ -59,6 +64,7 @@ things.ThingInput:
     block: { $ref: "#/components/schemas/things.Template" }
     nullable:
       oneOf: [{ $ref: "#/components/schemas/things.Template" }, { type: "null" }]
+    badge: { $ref: "#/components/schemas/things.BadgeInput" }
     texts: { $ref: "#/components/schemas/things.Template", x-argument: templates }
     labels: { $ref: "#/components/schemas/things.Labels", x-argument: labels }
 """
@@ -112,7 +118,10 @@ def specification() -> Json:
     """A resource that is created, changed and paused."""
     root = minimal()
     root["components"]["schemas"] |= yaml.safe_load(SCHEMAS)
-    root["components"]["schemas"]["things.Thing"]["properties"]["name"] = {"type": "string"}
+    root["components"]["schemas"]["things.Thing"]["properties"] |= {
+        "name": {"type": "string"},
+        "badge": {"$ref": "#/components/schemas/things.Badge"},
+    }
     paths = yaml.safe_load(PATHS)
     thing, body = json_content("things.Thing"), json_content("things.ThingInput")
     paths["/things/"]["get"]["responses"]["200"]["content"] = json_content("things.ThingPage")
@@ -199,6 +208,18 @@ def test_a_nested_model_may_be_a_mapping_and_an_enum_its_values(
     assert hints["kinds"] == of(Sequence, hints["kind"]) | UnsetType
     assert hints["block"] == models.Template | Mapping[str, Any] | UnsetType
     assert hints["nullable"] == models.Template | Mapping[str, Any] | None | UnsetType
+
+
+def test_what_can_be_read_and_written_has_an_alias_for_all_that_may_be_given(
+    package: Rendered, things: Any
+) -> None:
+    """Which keeps signatures short: it is among the models, and the signature shows its name."""
+    models = package.things
+    assert models.BadgeLike == models.BadgeInput | models.Badge | Mapping[str, Any] | None
+    shown = inspect.signature(things.create).parameters["badge"]
+    assert shown.annotation == "BadgeLike | UnsetType"
+    assert get_type_hints(things.create)["badge"] == models.BadgeLike | UnsetType
+    assert not hasattr(models, "TemplateLike")
 
 
 def test_the_body_has_what_is_given_and_nothing_else(package: Rendered, things: Any) -> None:

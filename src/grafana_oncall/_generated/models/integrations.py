@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import attrs
 import msgspec
@@ -563,4 +563,24 @@ else:
 """What a maintenance does with new alert groups: `debug` does not escalate them; `maintenance` also attaches them to one maintenance group.
 
 Known values, to which servers may add: 'debug', 'maintenance'.
+"""
+
+
+ChannelRouteLike: TypeAlias = ChannelRouteInput | ChannelRoute | Mapping[str, Any] | None
+"""A `ChannelRouteInput`, a mapping of its shape, or what was read: a `ChannelRoute`, or None for the defaults.
+"""
+
+
+DefaultRouteLike: TypeAlias = DefaultRouteInput | DefaultRoute | Mapping[str, Any] | None
+"""A `DefaultRouteInput`, a mapping of its shape, or what was read: a `DefaultRoute`, or None for the defaults.
+"""
+
+
+SlackRouteLike: TypeAlias = SlackRouteInput | SlackRoute | Mapping[str, Any] | None
+"""A `SlackRouteInput`, a mapping of its shape, or what was read: a `SlackRoute`, or None for the defaults.
+"""
+
+
+TemplatesLike: TypeAlias = TemplatesInput | Templates | Mapping[str, Any] | None
+"""A `TemplatesInput`, a mapping of its shape, or what was read: a `Templates`, or None for the defaults.
 """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import attrs
 import msgspec
@@ -246,4 +246,9 @@ Known values, to which servers may add: 'ical', 'calendar', 'web'.
 
 ScheduleCreate: TypeAlias = IcalScheduleCreate | CalendarScheduleCreate | WebScheduleCreate
 """A schedule to create.
+"""
+
+
+SlackSettingsLike: TypeAlias = SlackSettingsInput | SlackSettings | Mapping[str, Any] | None
+"""A `SlackSettingsInput`, a mapping of its shape, or what was read: a `SlackSettings`, or None for the defaults.
 """

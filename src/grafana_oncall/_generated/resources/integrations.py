@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from grafana_oncall import labels as label_rules
 from grafana_oncall._core.types import UNSET, UnsetType
@@ -17,16 +15,16 @@ from grafana_oncall._validation import arguments
 from grafana_oncall.labels import LabelsLike
 
 from ..models.integrations import (
-    DefaultRoute,
     DefaultRouteInput,
+    DefaultRouteLike,
     Integration,
     IntegrationCreate,
     IntegrationType,
     IntegrationUpdate,
     MaintenanceMode,
     MaintenanceStart,
-    Templates,
     TemplatesInput,
+    TemplatesLike,
 )
 from ..operations import integrations as operations
 
@@ -94,12 +92,8 @@ class Integrations(Resource):
         team_id: str | None | UnsetType = UNSET,
         labels: LabelsLike | UnsetType = UNSET,
         dynamic_labels: LabelsLike | UnsetType = UNSET,
-        templates: TemplatesInput | Templates | Mapping[str, Any] | None | UnsetType = UNSET,
-        default_route: DefaultRouteInput
-        | DefaultRoute
-        | Mapping[str, Any]
-        | None
-        | UnsetType = UNSET,
+        templates: TemplatesLike | UnsetType = UNSET,
+        default_route: DefaultRouteLike | UnsetType = UNSET,
         reconcile: bool = False,
     ) -> Integration:
         """Create an integration.
@@ -179,12 +173,8 @@ class Integrations(Resource):
         team_id: str | None | UnsetType = UNSET,
         labels: LabelsLike | UnsetType = UNSET,
         dynamic_labels: LabelsLike | UnsetType = UNSET,
-        templates: TemplatesInput | Templates | Mapping[str, Any] | None | UnsetType = UNSET,
-        default_route: DefaultRouteInput
-        | DefaultRoute
-        | Mapping[str, Any]
-        | None
-        | UnsetType = UNSET,
+        templates: TemplatesLike | UnsetType = UNSET,
+        default_route: DefaultRouteLike | UnsetType = UNSET,
     ) -> Integration:
         """Change the members that are given, and keep the others.
 

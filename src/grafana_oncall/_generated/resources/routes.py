@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from grafana_oncall._core.types import UNSET, UnsetType
 from grafana_oncall._listing import bodies
 from grafana_oncall._listing.pager import DEFAULT_PREFETCH, Pager
 from grafana_oncall._listing.resource import Resource
 from grafana_oncall._validation import arguments
 
-from ..models.integrations import ChannelRoute, ChannelRouteInput, SlackRoute, SlackRouteInput
+from ..models.integrations import (
+    ChannelRouteInput,
+    ChannelRouteLike,
+    SlackRouteInput,
+    SlackRouteLike,
+)
 from ..models.routes import Route, RouteCreate, RouteUpdate, RoutingType
 from ..operations import routes as operations
 
@@ -64,18 +66,14 @@ class Routes(Resource):
         routing_regex: str,
         routing_type: RoutingType | UnsetType = UNSET,
         position: int | UnsetType = UNSET,
-        slack: SlackRouteInput | SlackRoute | Mapping[str, Any] | None | UnsetType = UNSET,
-        telegram: ChannelRouteInput | ChannelRoute | Mapping[str, Any] | None | UnsetType = UNSET,
-        msteams: ChannelRouteInput | ChannelRoute | Mapping[str, Any] | None | UnsetType = UNSET,
-        mattermost: ChannelRouteInput | ChannelRoute | Mapping[str, Any] | None | UnsetType = UNSET,
-        mobile_app: ChannelRouteInput | ChannelRoute | Mapping[str, Any] | None | UnsetType = UNSET,
-        mobile_app_critical: ChannelRouteInput
-        | ChannelRoute
-        | Mapping[str, Any]
-        | None
-        | UnsetType = UNSET,
-        email: ChannelRouteInput | ChannelRoute | Mapping[str, Any] | None | UnsetType = UNSET,
-        webhook: ChannelRouteInput | ChannelRoute | Mapping[str, Any] | None | UnsetType = UNSET,
+        slack: SlackRouteLike | UnsetType = UNSET,
+        telegram: ChannelRouteLike | UnsetType = UNSET,
+        msteams: ChannelRouteLike | UnsetType = UNSET,
+        mattermost: ChannelRouteLike | UnsetType = UNSET,
+        mobile_app: ChannelRouteLike | UnsetType = UNSET,
+        mobile_app_critical: ChannelRouteLike | UnsetType = UNSET,
+        email: ChannelRouteLike | UnsetType = UNSET,
+        webhook: ChannelRouteLike | UnsetType = UNSET,
     ) -> Route:
         """Add a route to an integration.
 
@@ -172,18 +170,14 @@ class Routes(Resource):
         routing_regex: str | UnsetType = UNSET,
         routing_type: RoutingType | UnsetType = UNSET,
         position: int | UnsetType = UNSET,
-        slack: SlackRouteInput | SlackRoute | Mapping[str, Any] | None | UnsetType = UNSET,
-        telegram: ChannelRouteInput | ChannelRoute | Mapping[str, Any] | None | UnsetType = UNSET,
-        msteams: ChannelRouteInput | ChannelRoute | Mapping[str, Any] | None | UnsetType = UNSET,
-        mattermost: ChannelRouteInput | ChannelRoute | Mapping[str, Any] | None | UnsetType = UNSET,
-        mobile_app: ChannelRouteInput | ChannelRoute | Mapping[str, Any] | None | UnsetType = UNSET,
-        mobile_app_critical: ChannelRouteInput
-        | ChannelRoute
-        | Mapping[str, Any]
-        | None
-        | UnsetType = UNSET,
-        email: ChannelRouteInput | ChannelRoute | Mapping[str, Any] | None | UnsetType = UNSET,
-        webhook: ChannelRouteInput | ChannelRoute | Mapping[str, Any] | None | UnsetType = UNSET,
+        slack: SlackRouteLike | UnsetType = UNSET,
+        telegram: ChannelRouteLike | UnsetType = UNSET,
+        msteams: ChannelRouteLike | UnsetType = UNSET,
+        mattermost: ChannelRouteLike | UnsetType = UNSET,
+        mobile_app: ChannelRouteLike | UnsetType = UNSET,
+        mobile_app_critical: ChannelRouteLike | UnsetType = UNSET,
+        email: ChannelRouteLike | UnsetType = UNSET,
+        webhook: ChannelRouteLike | UnsetType = UNSET,
     ) -> Route:
         """Change the members that are given, and keep the others.
 

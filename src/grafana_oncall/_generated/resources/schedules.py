@@ -19,8 +19,8 @@ from ..models.schedules import (
     Schedule,
     ScheduleCreate,
     ScheduleUpdate,
-    SlackSettings,
     SlackSettingsInput,
+    SlackSettingsLike,
     WebScheduleCreate,
 )
 from ..operations import schedules as operations
@@ -126,7 +126,7 @@ class Schedules(Resource):
         *,
         name: str | UnsetType = UNSET,
         team_id: str | None | UnsetType = UNSET,
-        slack: SlackSettingsInput | SlackSettings | Mapping[str, Any] | None | UnsetType = UNSET,
+        slack: SlackSettingsLike | UnsetType = UNSET,
         time_zone: str | UnsetType = UNSET,
         shifts: Sequence[str] | UnsetType = UNSET,
         ical_url_primary: str | UnsetType = UNSET,
