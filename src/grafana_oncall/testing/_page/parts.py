@@ -70,8 +70,9 @@ def _username(world: World, id: str | None) -> str | None:
 def _settings(server: Watched) -> dict[str, Any]:
     world, limit = server.world, server.fake.rate_limit
     return {
-        "flavour": world.flavour,
-        "people": {user.id: user.username for user in world.store(FakeUser).values() if acts(user)},
+        "people": {
+            user.id: user.username for user in world.store(FakeUser).values() if _acts(user)
+        },
         "integrations": {each.id: each.name for each in world.store(FakeIntegration).values()},
         "known_labels": {key: sorted(values) for key, values in world.labels.items()},
         "faults": {name: name in server.switches.on for name in FAULTS},
@@ -82,7 +83,7 @@ def _settings(server: Watched) -> dict[str, Any]:
     }
 
 
-def acts(user: FakeUser) -> bool:
+def _acts(user: FakeUser) -> bool:
     """Whether a user may do what the page does."""
     return Grant.of("", user, user.role).allows("editor")
 
