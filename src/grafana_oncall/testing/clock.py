@@ -4,7 +4,8 @@ How it works, and why it is safe. An asyncio loop waits in one place only: its s
 with the time until the next timer as timeout. Real loops read the machine's monotonic clock; these
 read a `Timeline`. If nothing is ready, the selector adds the timeout to the timeline instead of
 waiting, so the timer is due at once. Timers still run in their order, and every task that can run
-does so before time moves: a program sees the same sequence of events as in real time.
+does so before time moves: a program sees the same sequence of events as in real time. What a server
+with a `LoopClock` will do counts as a timer, so time stops there too, and tasks can run.
 
 What a socket or a thread will bring cannot be foreseen. While the loop watches a socket, or a
 thread works for it in an executor, it waits in real time, and the timeline moves by the time that
@@ -21,8 +22,8 @@ from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, TypeVar, TypeVarTuple
-from weakref import WeakMethod
+from typing import Any, Protocol, TypeVar, TypeVarTuple
+from weakref import ref
 
 import attrs
 
@@ -30,29 +31,59 @@ from grafana_oncall.testing._server.arguments import DELAY, MOMENT
 
 Clock = Callable[[], datetime]
 
+_TICK = 0.25
+"""Seconds between two looks at what has fallen due."""
+
 
 def utc_now() -> datetime:
     """Return the real time."""
     return datetime.now(UTC)
 
 
+async def tick(apply_due: Callable[[], object]) -> None:
+    """Let what falls due by a real clock happen without a request, until this is cancelled.
+
+    It looks at intervals, because what is next may change in any thread and by any attribute.
+    """
+    while True:
+        apply_due()
+        await asyncio.sleep(_TICK)
+
+
+class Follower(Protocol):
+    """To which things happen at times of its own, such as a server."""
+
+    def apply_due(self) -> object:
+        """Let everything happen that has fallen due."""
+        ...
+
+    def due_in(self) -> timedelta | None:
+        """Return how long it takes until something happens; `None` if nothing will."""
+        ...
+
+
 @attrs.define
 class Followers:
-    """Methods that are called when time has moved, as long as their objects live."""
+    """What follows a clock, as long as it lives."""
 
-    _methods: list[WeakMethod[Callable[[], object]]] = attrs.field(
-        factory=list[WeakMethod[Callable[[], object]]], init=False
-    )
+    _followers: list[ref[Follower]] = attrs.field(factory=list[ref[Follower]], init=False)
 
-    def add(self, method: Callable[[], object]) -> None:
-        """Call a bound method from now on."""
-        self._methods.append(WeakMethod(method, self._methods.remove))
+    def add(self, follower: Follower) -> None:
+        """Let something follow from now on."""
+        self._followers.append(ref(follower, self._followers.remove))
 
     def call(self) -> None:
-        """Call all of them, in the order in which they were added."""
-        for method in [each() for each in self._methods]:
-            if method is not None:
-                method()
+        """Let happen what has fallen due, in the order in which they were added."""
+        for follower in self._living():
+            follower.apply_due()
+
+    def due_in(self) -> timedelta | None:
+        """Return how long it takes until something happens to any of them."""
+        delays = [follower.due_in() for follower in self._living()]
+        return min((delay for delay in delays if delay is not None), default=None)
+
+    def _living(self) -> list[Follower]:
+        return [each for follower in self._followers if (each := follower()) is not None]
 
 
 class VirtualClock:
@@ -75,9 +106,9 @@ class VirtualClock:
         self._now += delta
         self._followers.call()
 
-    def follow(self, method: Callable[[], object]) -> None:
-        """Call a bound method whenever time has moved, as long as its object lives."""
-        self._followers.add(method)
+    def follow(self, follower: Follower) -> None:
+        """Let something follow this clock as long as it lives, such as a server."""
+        self._followers.add(follower)
 
 
 @lru_cache(maxsize=4096)
@@ -123,6 +154,14 @@ class Timeline:
         """Let time pass."""
         self.seconds += seconds
         self.followers.call()
+
+    def stop_at(self, timeout: float | None) -> float | None:
+        """Return how far to move at most: to the end of a timeout, or to what is due before."""
+        delay = self.followers.due_in()
+        if delay is None:
+            return timeout
+        seconds = max(0.0, delay.total_seconds())
+        return seconds if timeout is None else min(seconds, timeout)
 
 
 class LoopClock(VirtualClock):
@@ -180,12 +219,13 @@ class _Selector(selectors.DefaultSelector):
         ready = super().select(0)
         if ready or timeout == 0:
             return ready
+        seconds = self._timeline.stop_at(timeout)
         sockets = len(self.get_map()) - 1  # without the loop's own, by which threads wake it
         if self.threads or sockets:
-            return self._wait(timeout)
-        if timeout is None:
+            return self._wait(seconds)
+        if seconds is None:
             raise self._stuck()
-        self._timeline.move(timeout)
+        self._timeline.move(seconds)
         return ready
 
     def _wait(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:

@@ -100,7 +100,7 @@ class FakeOnCall(Populate, Pages):
             maintenance.KIND: maintenance.end_due,
         }
         if isinstance(clock, VirtualClock):
-            clock.follow(self._world.apply_due)
+            clock.follow(self._world)
         self._calls = Calls()
         self.keep_calls = keep_calls
         """Whether `calls` records what arrives."""

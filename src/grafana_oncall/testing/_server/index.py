@@ -101,10 +101,15 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
         self._catch_up()
         return [*self._alike.get(key, ())]
 
+    @property
+    def next_at(self) -> datetime | None:
+        """When something will happen to the first of them by itself."""
+        self._catch_up()
+        return self._next
+
     def due(self, now: datetime) -> list[FakeAlertGroup]:
         """Return the groups to which something has happened by now, earliest first."""
-        self._catch_up()
-        if self._next is None or self._next > now:
+        if self.next_at is None or self.next_at > now:
             return []
         due = [group for group, moment in self._agenda.items() if moment <= now]
         return sorted(due, key=self._agenda.__getitem__)

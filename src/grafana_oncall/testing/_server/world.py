@@ -160,6 +160,12 @@ class World:
                 pass
         return now
 
+    def due_in(self) -> timedelta | None:
+        """Return how long it takes until something happens by itself; `None` if nothing will."""
+        ends = (each.maintenance_end_at for each in self.store(FakeIntegration).values())
+        first = min(filter(None, (self.agenda.next_at, self.groups.next_at, *ends)), default=None)
+        return None if first is None else first - self.clock()
+
     def _advance(self, now: datetime) -> bool:
         """Let happen what falls due first, and return whether that was anything."""
         planned = self.agenda.next_at
@@ -197,12 +203,9 @@ class World:
 
     def due(self, group: FakeAlertGroup) -> datetime | None:
         """Return when something will next happen to this group by itself."""
-        moments = (
-            group.silenced_until,
-            _done_at(group.wipe_requested_at, self.wipe_delay),
-            _done_at(group.delete_requested_at, self.delete_delay),
-        )
-        return min((moment for moment in moments if moment is not None), default=None)
+        wiped_at = _done_at(group.wipe_requested_at, self.wipe_delay)
+        deleted_at = _done_at(group.delete_requested_at, self.delete_delay)
+        return min(filter(None, (group.silenced_until, wiped_at, deleted_at)), default=None)
 
     def new_integration(self, *, type: str, name: str | None, **fields: Any) -> FakeIntegration:
         """Return a new integration with default templates and route; it is not added yet."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from secrets import token_urlsafe
 
+from grafana_oncall.testing.clock import tick
 from grafana_oncall.testing.fake import FakeOnCall
 
 from .asgi import App
@@ -19,9 +20,6 @@ MISSING = (
 
 # Nothing can be sent to the address that stands for all of a machine's.
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # replaced, not bound
-
-_TICK = 0.25
-"""Seconds between two looks at what has fallen due."""
 
 
 @asynccontextmanager
@@ -51,7 +49,7 @@ async def serve(
         raise ModuleNotFoundError(MISSING) from error
     with _listen(host, port) as listener:
         server = QuietServer(_with_page(fake) if page else fake.app)
-        ticking = asyncio.create_task(_tick(fake))
+        ticking = asyncio.create_task(tick(fake.run_due))
         # No TaskGroup: it would wrap the caller's exceptions in a group.
         running = asyncio.create_task(server.serve(sockets=[listener]))
         running.add_done_callback(lambda _: server.listening.set())
@@ -69,16 +67,6 @@ def _with_page(fake: FakeOnCall) -> App:
     from grafana_oncall.testing._page.app import page_app  # noqa: PLC0415
 
     return page_app(fake, token=token_urlsafe())
-
-
-async def _tick(fake: FakeOnCall) -> None:
-    """Let what falls due happen without a request.
-
-    It looks at intervals, because what is next may change in any thread and by any attribute.
-    """
-    while True:
-        fake.run_due()
-        await asyncio.sleep(_TICK)
 
 
 def _listen(host: str, port: int) -> socket.socket:
