@@ -19,6 +19,8 @@ import pytest
 from grafana_oncall.testing import FakeOnCall, RateLimit, seed_storm
 from grafana_oncall.testing import __main__ as command
 from grafana_oncall.testing.__main__ import save
+from grafana_oncall.webhooks import Event, Router
+from tests.support.asgi_server import serving
 from tests.support.virtual_time import now, run
 
 COMMAND = [sys.executable, "-m", "grafana_oncall.testing", "--port", "0"]
@@ -170,6 +172,7 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
         pytest.param(["--seed", "x"], "'x': a whole number is", id="seed of a word"),
         pytest.param(["--port", "65536"], "from 0 to 65535", id="no such port"),
         pytest.param(["--token", ""], "'': a text", id="no token"),
+        pytest.param(["--deliver", "bot.example"], "an absolute URL", id="relative URL"),
         pytest.param(["--load", "x", "--groups", "5"], "file contains it", id="groups of a loaded"),
         pytest.param(["--load", "x", "--token", "t"], "file contains it", id="token of a loaded"),
     ],
@@ -204,3 +207,33 @@ def test_new_groups_arrive_until_it_stops() -> None:
     assert [group.started_at - start for group in new] == [MINUTE, 2 * MINUTE, 3 * MINUTE]
     assert len({str(group.payload) for group in new}) == 3
     assert all(group.integration in fake.integrations.values() for group in new)
+
+
+async def test_webhooks_are_sent_below_the_url_of_an_option(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By HTTP, until it stops."""
+    router, seen = Router(secret=None), asyncio.Queue[Event]()
+
+    @router.on()
+    async def keep(event: Event) -> None:
+        seen.put_nowait(event)
+
+    async with asyncio.timeout(20), serving(router) as (host, port):
+        bot = f"http://{host}:{port}/"
+        options = ["--groups", "0", "--port", "0", "--deliver", bot, "--deliver", f"{bot}x/"]
+        program = asyncio.create_task(command._run(command._parse(options)))
+        while not (printed := capsys.readouterr().out):  # noqa: ASYNC110  # no event is set by it
+            await asyncio.sleep(0.01)
+        url, token = (line.split()[-1] for line in printed.splitlines()[:2])
+        headers = {"Authorization": token}
+        async with httpx.AsyncClient(base_url=f"{url}/api/v1/", headers=headers) as http:
+            hook = {"name": "bot", "url": f"{bot}oncall", "http_method": "POST"}
+            await http.post("webhooks/", json={**hook, "trigger_type": "alert group created"})
+            made = await http.post("integrations/", json={"type": "webhook", "default_route": {}})
+            link = httpx.URL(made.json()["link"]).path.removeprefix("/oncall")
+            assert (await http.post(f"{url}{link}", json={"title": "Disk full"})).status_code == 200
+        event = await seen.get()
+        signal.raise_signal(signal.SIGTERM)
+        await program
+    assert (event.type, event.alert_payload) == ("alert group created", {"title": "Disk full"})

@@ -39,7 +39,11 @@ from grafana_oncall.testing._objects.pages import EscalationRecord, Page
 from grafana_oncall.testing._objects.routes import FakeRoute
 from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeShift, FakeSpan
 from grafana_oncall.testing._objects.swaps import FakeShiftSwap
-from grafana_oncall.testing._objects.webhooks import FakeWebhook, FakeWebhookResponse
+from grafana_oncall.testing._objects.webhooks import (
+    FakeWebhook,
+    FakeWebhookResponse,
+    WebhookDelivery,
+)
 from grafana_oncall.testing._server.dispatch import OPERATION_NAMES
 from grafana_oncall.testing._server.rate_limit import RateLimit
 from grafana_oncall.testing._server.responses import FakeRequest, FakeResponse
@@ -52,7 +56,7 @@ from grafana_oncall.testing._server.state import (
 from grafana_oncall.testing._serving.serve import serve
 
 from .calls import Call, Calls, NoResponse
-from .clock import LoopClock, Stuck, VirtualClock, VirtualTimeLoop
+from .clock import Follower, LoopClock, Stuck, VirtualClock, VirtualTimeLoop
 from .factory import Factory, seed_storm
 from .fake import DEFAULT_TOKEN, FakeOnCall
 from .faults import Fault, Faults, error, hang, html, refuse, reset, status, throttle, truncate
@@ -88,6 +92,7 @@ __all__ = [
     "FakeWebhookResponse",
     "Fault",
     "Faults",
+    "Follower",
     "LoopClock",
     "MemoryStore",
     "NoResponse",
@@ -96,6 +101,7 @@ __all__ = [
     "Stuck",
     "VirtualClock",
     "VirtualTimeLoop",
+    "WebhookDelivery",
     "check_store",
     "error",
     "hang",

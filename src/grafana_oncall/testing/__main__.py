@@ -8,8 +8,8 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, RateLimit, seed_storm, serve
 from grafana_oncall.testing._page.clock import RealClock
 from grafana_oncall.testing._page.guard import is_loopback
-from grafana_oncall.testing._server.arguments import NAME, SIZE
+from grafana_oncall.testing._server.arguments import NAME, SIZE, URL
 
 from .factory import seed_arrival
 
@@ -74,6 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--latency", type=_latency, metavar="MS", help="from a request to its response")
     add("--rate-limit", type=_rate_limit, metavar="N/SECONDS", help="requests per user and window")
     add(
+        "--deliver",
+        type=_url,
+        action="append",
+        default=[],
+        metavar="URL",
+        help="send the webhooks whose URL is this one or below it; others are not sent",
+    )
+    add(
         "--new-every",
         type=_seconds,
         metavar="SECONDS",
@@ -121,6 +129,12 @@ def _token(text: str) -> str:
     return text
 
 
+@_expects("an absolute URL of http or https")
+def _url(text: str) -> str:
+    URL(url=text)
+    return text
+
+
 @_expects("a whole number of milliseconds, up to a day,")
 def _latency(text: str) -> timedelta:
     number = int(text)
@@ -149,7 +163,10 @@ async def _run(options: argparse.Namespace) -> None:
         if options.save is not None:
             check_target(options.save)
         fake = _made(options)
-        async with serve(fake, options.host, options.port, page=True) as url:
+        async with (
+            serve(fake, options.host, options.port, page=True) as url,
+            _delivering(fake, options.deliver),
+        ):
             sys.stdout.write(
                 f"url: {url}\n"
                 f"token: {fake.token}\n"
@@ -166,6 +183,23 @@ async def _run(options: argparse.Namespace) -> None:
 def _page(url: str) -> str:
     """Return the line for people with a browser, if it gets the page at this address."""
     return f"page: {url}/\n" if is_loopback(urlsplit(url).hostname or "") else ""
+
+
+@asynccontextmanager
+async def _delivering(fake: FakeOnCall, urls: Sequence[str]) -> AsyncGenerator[None]:
+    """Send webhooks below these URLs; those that wait to be sent again do not hold up the end."""
+    deliveries = [asyncio.create_task(_deliver(fake, url)) for url in urls]
+    try:
+        yield
+    finally:
+        for delivery in deliveries:
+            delivery.cancel()
+        await asyncio.gather(*deliveries, return_exceptions=True)
+
+
+async def _deliver(fake: FakeOnCall, url: str) -> None:
+    async with fake.deliver_webhooks(url):
+        await asyncio.get_running_loop().create_future()
 
 
 def _made(options: argparse.Namespace) -> FakeOnCall:

@@ -15,7 +15,7 @@ from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._server.arguments import DELAY, MOMENT, SIZE
 from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, State
 
-from ._resources.webhooks import EventName
+from ._outgoing.bodies import EventName
 from .fake import FakeOnCall
 
 _DAY = timedelta(days=1)

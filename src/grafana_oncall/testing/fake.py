@@ -12,8 +12,9 @@ from grafana_oncall._core.keywords import explain_keywords
 from grafana_oncall.testing._escalation.pages import Pages
 from grafana_oncall.testing._escalation.runs import attach
 from grafana_oncall.testing._ingest import batches, heartbeats
+from grafana_oncall.testing._outgoing.bodies import EventName, event_body
+from grafana_oncall.testing._outgoing.outbox import Outbox, Webhooks
 from grafana_oncall.testing._resources import maintenance
-from grafana_oncall.testing._resources.webhooks import EventName, event_body
 from grafana_oncall.testing._server.arguments import TEXT
 from grafana_oncall.testing._server.dispatch import find_route, respond
 from grafana_oncall.testing._server.populate import Populate
@@ -36,7 +37,7 @@ DEFAULT_TOKEN = "fake-oncall-token"  # noqa: S105  # it is valid on the fake onl
 """The token of a fake, unless it is given another."""
 
 
-class FakeOnCall(Populate, Pages):
+class FakeOnCall(Populate, Pages, Webhooks):
     """A Grafana OnCall server in memory, as strict as a real one.
 
     Reach it through `transport()` (httpx, in process), `app` (any ASGI server) or `handle` (no I/O
@@ -94,6 +95,7 @@ class FakeOnCall(Populate, Pages):
             latency=latency,
         )
         attach(self._world)
+        self._outbox = Outbox(self._world)
         self._world.due_actions |= {
             batches.KIND: batches.resolve_if_over,
             heartbeats.KIND: heartbeats.check,

@@ -77,7 +77,9 @@ def _may_escalate(group: FakeAlertGroup) -> bool:
 
 
 def _stop(world: World, group_id: str) -> None:
-    world.store(EscalationRun).pop(group_id, None)
+    """Take no further step; webhooks go on showing whom the run was for."""
+    if (run := world.store(EscalationRun).get(group_id)) is not None:
+        run.is_paused = False
     world.agenda.drop((_STEP, group_id))
 
 

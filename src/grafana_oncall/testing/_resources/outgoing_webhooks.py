@@ -1,4 +1,4 @@
-"""Outgoing webhooks: their settings, and what came back to them. The fake sends none."""
+"""Outgoing webhooks: their settings, and what came back to them."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def list_responses(context: Context) -> FakeResponse:
 
 def _show_response(world: World, response: FakeWebhookResponse) -> dict[str, Any]:
     shown = show_fields(world, response)
-    del shown["trigger_type"]
+    del shown["trigger_type"], shown["group"]
     return shown
 
 

@@ -26,7 +26,7 @@ _PHONE = {"phone_number": None, "phone_number_status": "not_configured"}
 
 def _show_user(world: World, user: FakeUser) -> dict[str, Any]:
     shown = {**show_fields(world, user), **(_PHONE if world.flavour == "cloud" else {})}
-    del shown["export_token"]
+    del shown["export_token"], shown["webhook"]
     return shown
 
 

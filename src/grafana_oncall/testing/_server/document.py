@@ -13,6 +13,7 @@ from grafana_oncall.testing._objects.pages import (
     Paging,
     SmsBundle,
 )
+from grafana_oncall.testing._objects.webhooks import WebhookRun
 
 from .agenda import Planned
 from .populate import COLLECTIONS
@@ -77,6 +78,7 @@ _RUNS: dict[str, type] = {
     "escalation_runs": EscalationRun,
     "notification_runs": NotificationRun,
     "sms_bundles": SmsBundle,
+    "webhook_runs": WebhookRun,
 }
 """What is under way, which no resource shows."""
 STORES: dict[str, type] = {**{each.name: each.kind for each in COLLECTIONS}, **_RUNS}

@@ -63,6 +63,8 @@ class FakeUser(DocumentedFields):
     is_phone_number_verified: bool = False
     export_token: str | None = None
     """Token of the iCalendar export of the user's shifts; None if there is none."""
+    webhook: str | None = None
+    """Id of the webhook that `notify_by_webhook` rules send, which the API does not show."""
 
 
 @attrs.define(kw_only=True, eq=False)
