@@ -72,6 +72,13 @@ class Server:
         writer.write(raw_response())
 
 
+@pytest.fixture(scope="module", autouse=True)
+def none_of_the_garbage_of_others() -> None:
+    """What other tests left in memory is not looked through after each test of this module."""
+    gc.collect()
+    gc.freeze()
+
+
 async def groups(client: OnCallClient) -> int:
     """A call that is cancelled."""
     return await client.alert_groups.list().count()

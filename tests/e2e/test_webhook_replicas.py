@@ -25,12 +25,17 @@ BEFORE: Final = 10
 
 
 async def post(http: httpx.AsyncClient, port: int, content: bytes) -> str | None:
-    """Post an event; return the response, or None if the connection broke."""
+    """Post an event; return the response, or None if the connection broke.
+
+    A 503 comes after five seconds, when OnCall has hung up long ago and sends the event again.
+    """
     url, headers = f"http://127.0.0.1:{port}/", {"Authorization": SECRET}
-    try:
-        response = await http.post(url, content=content, headers=headers)
-    except httpx.TransportError:
-        return None
+    response = None
+    while response is None or response.status_code == 503:
+        try:
+            response = await http.post(url, content=content, headers=headers)
+        except httpx.TransportError:
+            return None
     return response.text.strip()
 
 
