@@ -5,7 +5,7 @@ and renders its body anew from the group's present state; and several webhooks m
 event. So events are compared by their keys, which leave out what can differ between two sendings of
 one event (`Event.key`). Most events have a time; they are remembered for `remember_for`.
 
-Everything without a time that looks the same within a minute is taken for a repeat; after that, it
+Everything without a time of its own that looks the same within a minute is taken for a repeat; after that, it
 is another event, such as that of an escalation that repeats itself. In memory, an event without a
 time that says that the group entered a state (unacknowledged, unresolved …) is also compared by a
 count of the group's state changes, because a group can enter a state again after it has left it. A
@@ -66,7 +66,7 @@ class Identity:
     def of(cls, event: Event) -> Self:
         """Return the identity of an event."""
         enters = event.type if event.type in STATE_CHANGES else None
-        return cls(event.key, group_key(event), enters, event.time is not None)
+        return cls(event.key, group_key(event), enters, event.occurred_at is not None)
 
     def seconds(self, remember_for: float) -> float:
         """Return how long to remember it."""

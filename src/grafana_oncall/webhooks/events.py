@@ -52,6 +52,9 @@ _RENDERED_ANEW: Final = frozenset(
 )
 """Members of an event that may differ in a repeat, or when another webhook sends it."""
 
+_TIMED_ANEW: Final = frozenset({EventType.ESCALATION, EventType.PERSONAL_NOTIFICATION})
+"""Events whose time, on some servers, is that at which the body was built."""
+
 
 @attrs.frozen(kw_only=True)
 class Event(WebhookEvent):
@@ -76,18 +79,26 @@ class Event(WebhookEvent):
         return self.event.until
 
     @property
+    def occurred_at(self) -> datetime | None:
+        """When it happened; None for an event without a time, or with that of this sending.
+
+        A server that gives `escalation` and `personal notification` a time gives a repeat another.
+        """
+        return None if self.type in _TIMED_ANEW else self.time
+
+    @property
     def key(self) -> str:
         """What identifies the event: 64 hexadecimal digits, the same in every process.
 
         The server's repeats of an event have its key, and so has the same event from another
-        webhook: members that the server renders anew do not count. Of an event with a time, these
-        do: alert group, type, time and end of the silence. Of one without, all other members do; so
-        one that happens again later, such as a repeated escalation, may have the same key. Remember
-        such a key for a minute at most.
+        webhook: members that the server renders anew do not count. Of an event with a time of its
+        own (`occurred_at`), these do: alert group, type, time and end of the silence. Of one
+        without, all other members do; so one that happens again later, such as a repeated
+        escalation, may have the same key. Remember such a key for a minute at most.
         """
-        members = self.alert_group_id, str(self.type), _iso(self.time), _iso(self.until)
+        members = self.alert_group_id, str(self.type), _iso(self.occurred_at), _iso(self.until)
         digest = sha256(msgspec.json.encode(members))
-        for member in _stable_members(self.raw) if self.time is None and self.raw else ():
+        for member in _stable_members(self.raw) if self.occurred_at is None and self.raw else ():
             digest.update(member)
         return digest.hexdigest()
 
@@ -137,8 +148,11 @@ def _iso(time: datetime | None) -> str | None:
 
 def _stable_members(body: bytes) -> Iterator[bytes | msgspec.Raw]:
     members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    for name in sorted(members.keys() - _RENDERED_ANEW):
-        yield from (b"\0", name.encode(), b"\0", members[name])
+    event = msgspec.json.decode(members.pop("event"), type=dict[str, msgspec.Raw])
+    event.pop("time", None)
+    for where, found in ((b"", members), (b"event", event)):
+        for name in sorted(found.keys() - _RENDERED_ANEW):
+            yield from (b"\0", where, b"\0", name.encode(), b"\0", found[name])
 
 
 def group_key(event: WebhookEvent) -> bytes:

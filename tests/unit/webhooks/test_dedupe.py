@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from grafana_oncall.webhooks import Router
-from tests.support.webhook_payloads import ADA, GROUP, TIMED, body, payload
+from tests.support.webhook_payloads import ADA, GROUP, TIME, TIMED, body, payload
 from tests.support.webhook_requests import SECRET, Recorder, post
 
 OTHER_TIME = "2026-03-02T09:31:00+00:00"
@@ -32,6 +32,16 @@ async def handled(*bodies: bytes | float, **settings: Any) -> int:
 async def test_a_retry_gets_a_response_but_is_not_handled(type_: str) -> None:
     """Three retries, each 14 seconds after the one before."""
     assert await handled(body(type_), 14, body(type_), 14, body(type_), 14, body(type_)) == 1
+
+
+@pytest.mark.parametrize("type_", ["escalation", "personal notification"])
+async def test_a_retry_is_recognised_although_the_server_gives_it_another_time(type_: str) -> None:
+    """Some servers say when they built the body."""
+    context = {"type": type_, "user": {"id": "U1"}}
+    first, retry = (body(type_, event=context | {"time": time}) for time in (TIME, OTHER_TIME))
+    assert await handled(first, 14, retry) == 1
+    elsewhere = body(type_, event=context | {"time": TIME, "user": {"id": "U2"}})
+    assert await handled(first, elsewhere) == 2
 
 
 @pytest.mark.parametrize("type_", TIMED)
