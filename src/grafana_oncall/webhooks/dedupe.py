@@ -5,11 +5,11 @@ and renders its body anew from the group's present state; and several webhooks m
 event. So events are compared by their keys, which leave out what can differ between two sendings of
 one event (`Event.key`). Most events have a time; they are remembered for `remember_for`.
 
-Everything without a time of its own that looks the same within a minute is taken for a repeat; after that, it
-is another event, such as that of an escalation that repeats itself. In memory, an event without a
-time that says that the group entered a state (unacknowledged, unresolved …) is also compared by a
-count of the group's state changes, because a group can enter a state again after it has left it. A
-store has no such count: each replica sees only some of a group's events.
+Everything without a time of its own that looks the same within a minute is taken for a repeat;
+after that, it is another event, such as that of an escalation that repeats itself. In memory, an
+event without a time that says that the group entered a state (unacknowledged, unresolved …) is also
+compared by a count of the group's state changes, because a group can enter a state again after it
+has left it. A store has no such count: each replica sees only some of a group's events.
 
 An event is claimed before anything is done with it, and then confirmed or forgotten, so that of two
 requests at the same time one waits for the other. In memory, no claim outlives its request. In a
