@@ -12,6 +12,7 @@ import httpx
 from playwright.async_api import Page, ViewportSize, async_playwright, expect
 
 from grafana_oncall.testing import FakeOnCall, RateLimit, VirtualClock, seed_storm, serve
+from grafana_oncall.testing._serving.asgi import Receive, Scope, Send
 from tests.packaging.project import ROOT
 from tests.support.chromium import CHROMIUM
 
@@ -32,9 +33,17 @@ def storm() -> FakeOnCall:
         fake.add_personal_notification_rule(ana, how)
     chain = fake.add_escalation_chain("SRE")
     fake.add_escalation_policy(chain, "notify_persons", persons=[ana.id])
+    for trigger in ("alert group created", "acknowledge"):
+        fake.add_webhook("Noise bot", url="https://bot.example/events", trigger_type=trigger)
     for source in fake.integrations.values():
         source.default_route["escalation_chain_id"] = chain.id
     return fake
+
+
+async def accept(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """Respond to a webhook."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def use(fake: FakeOnCall, url: str) -> None:
@@ -50,6 +59,7 @@ async def use(fake: FakeOnCall, url: str) -> None:
             await http.get("alert_groups/", params={"status": "new"})
         for _ in range(2):
             await http.post(f"alert_groups/{noise.id}/acknowledge/")
+    CLOCK.advance(timedelta(seconds=1))
 
 
 async def show(page: Page, url: str) -> None:
@@ -61,7 +71,11 @@ async def show(page: Page, url: str) -> None:
 async def take() -> None:
     """Take the picture."""
     fake = storm()
-    async with serve(fake, page=True) as url, async_playwright() as playwright:
+    async with (
+        serve(fake, page=True) as url,
+        fake.deliver_webhooks("https://bot.example/", to=accept),
+        async_playwright() as playwright,
+    ):
         await use(fake, url)
         browser = await playwright.chromium.launch(executable_path=CHROMIUM)
         page = await browser.new_page(viewport=SIZE)

@@ -248,6 +248,22 @@ async def test_pages_are_shown_when_they_are_sent(page: Page, clock: VirtualCloc
     assert clock.now().hour == 10
 
 
+async def test_webhooks_are_shown_with_what_came_of_them(page: Page) -> None:
+    """The newest first; those that the test does not send have the reason."""
+    page.fake.add_webhook("bot", url="https://bot.example/hook", trigger_type="acknowledge")
+    page.fake.add_webhook("chat", url="https://chat.example/", trigger_type="resolve")
+    group = page.fake.add_group()
+    for action in ("acknowledge", "resolve"):
+        await page.do(action, group=group.id)
+        await page.do("skip", seconds=1)
+    shown = (await page.parts())["webhooks"]
+    assert [(one["name"], one["what"], one["status"]) for one in shown] == [
+        ("chat", "resolve: POST https://chat.example/", None),
+        ("bot", "acknowledge: POST https://bot.example/hook", None),
+    ]
+    assert all("deliver_webhooks" in one["reason"] for one in shown)
+
+
 async def test_the_quota_of_each_user_is_shown_if_there_is_a_rate_limit(page: Page) -> None:
     """As far as the window reaches."""
     await page.do("settings", requests=20, window=60, latency=0, every=1)

@@ -239,7 +239,9 @@ const show = {
     entries("pages", pages, ({ user, how, group }) => ({ subject: user, mark: how.replaceAll("_", " "), detail: group }));
   },
   webhooks(webhooks) {
-    entries("webhooks", webhooks, ({ name, event, url, status }) => ({ subject: name, detail: `${event} → ${url}`, ...result(status, "not sent") }));
+    entries("webhooks", webhooks, ({ name, what, status, reason }) => (
+      { subject: name, detail: reason === null ? what : `${what}: ${reason}`, ...result(status, "no response") }
+    ));
   },
   calls(calls) {
     entries("calls", calls, ({ who, what, status, fault }) => {

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from heapq import nlargest
-from operator import itemgetter
 from typing import Any
 
 from grafana_oncall.testing._objects.webhooks import FakeWebhook
@@ -142,19 +140,19 @@ def _title(world: World, id: str) -> str:
 
 
 def _webhooks(server: Watched) -> list[dict[str, Any]]:
-    sent = (
+    names = {each.id: each.name for each in server.world.store(FakeWebhook).values()}
+    numbered = [*enumerate(server.fake.deliveries)][-_ENTRIES:]
+    return [
         {
-            "id": f"{webhook.id}-{number}",
-            "at": seconds_stamp(response.timestamp),
-            "name": webhook.name,
-            "event": response.trigger_type,
-            "url": response.url,
-            "status": response.status_code,
+            "id": number,
+            "at": seconds_stamp(each.at),
+            "name": names.get(each.webhook, each.webhook),
+            "what": f"{each.event}: {each.method} {each.url}",
+            "status": each.status,
+            "reason": each.reason,
         }
-        for webhook in server.world.store(FakeWebhook).values()
-        for number, response in enumerate(webhook.responses)
-    )
-    return nlargest(_ENTRIES, sent, key=itemgetter("at"))
+        for number, each in reversed(numbered)
+    ]
 
 
 _PARTS: dict[str, Callable[[Watched], Any]] = {
