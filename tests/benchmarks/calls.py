@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .processes import Worker, server, worker
 from .rows import Row, interleaved
+from .samples import PER_PAGE
 
 if TYPE_CHECKING:
     from .clients import Transport
@@ -121,7 +122,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
     rounds, times = (2, 5) if quick else (61, 100)
     program = ("-m", "tests.benchmarks.calls")
     with (
-        server() as url,
+        server(PER_PAGE) as url,
         worker(*program, url, "--as-installed") as installed,
         worker(*program, url) as beside,
     ):

@@ -3,9 +3,16 @@
 import json
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Any, cast
+from multiprocessing import get_context
+from typing import Any, Final, TypeVar, cast
+
+T = TypeVar("T")
+
+_FRESH: Final = get_context("forkserver")
+_FRESH.set_forkserver_preload(["tests.benchmarks.walks", "tests.benchmarks.workers"])
 
 
 def figures(*command: str) -> Any:
@@ -14,6 +21,17 @@ def figures(*command: str) -> Any:
     shell = ("sh", "-c", '"$@"; exit $?', "sh")
     done = subprocess.run([*shell, sys.executable, *command], check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
+
+
+def processes(number: int) -> Executor:
+    """Return so many new processes, which have imported what they need already."""
+    return ProcessPoolExecutor(number, mp_context=_FRESH)
+
+
+def in_a_process(work: Callable[..., T], *arguments: object) -> T:
+    """Call a function in such a process."""
+    with processes(1) as pool:
+        return pool.submit(work, *arguments).result()
 
 
 class Worker:
@@ -54,7 +72,7 @@ def worker(*command: str) -> Generator[Worker]:
 
 
 @contextmanager
-def server() -> Generator[str]:
-    """Run a server during the block, and yield its URL."""
-    with worker("-m", "tests.benchmarks.server") as process:
+def server(groups: int) -> Generator[str]:
+    """Run a server with so many groups during the block, and yield its URL."""
+    with worker("-m", "tests.benchmarks.server", str(groups)) as process:
         yield f"http://127.0.0.1:{process.read()}"

@@ -1,6 +1,6 @@
 """An HTTP/1.1 server of canned responses, cheap enough that a client's time is its own.
 
-python -m tests.benchmarks.server
+python -m tests.benchmarks.server GROUPS
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from .samples import GROUPS, PER_PAGE, SCHEDULES, group, page, schedule, schedule_id, users
+from .samples import PER_PAGE, SCHEDULES, group, page, schedule, schedule_id, users
 
 PAGE_DELAY: Final = 0.05
 """Seconds until a page, or a schedule, is sent."""
@@ -31,8 +31,9 @@ def _response(content: bytes) -> bytes:
 class Canned:
     """All responses, made in advance."""
 
-    def __init__(self) -> None:
-        self._pages = [_response(page(number)) for number in range(1, GROUPS // PER_PAGE + 1)]
+    def __init__(self, groups: int) -> None:
+        last = groups // PER_PAGE
+        self._pages = [_response(page(one, groups=groups)) for one in range(1, last + 1)]
         self._group = _response(group(0))
         self._done = _response(b"")
         self._users = _response(users())
@@ -83,9 +84,9 @@ class Connection(asyncio.Protocol):
             self._transport.write(content)
 
 
-async def serve() -> None:
+async def serve(groups: int) -> None:
     """Print the port, and serve until the standard input ends."""
-    canned = Canned()
+    canned = Canned(groups)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(canned.response), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201  # for the parent process
@@ -98,4 +99,4 @@ if __name__ == "__main__":
     with asyncio.Runner(
         loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())
     ) as runner:
-        runner.run(serve())
+        runner.run(serve(int(sys.argv[1])))

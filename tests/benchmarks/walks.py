@@ -1,9 +1,15 @@
 """The elapsed time of long walks and long bulk runs, relative to an ideal client."""
 
 import asyncio
-import json
-import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
 from statistics import median
@@ -14,13 +20,16 @@ import aiohttp
 import httpx
 
 from .clients import Transport, client
-from .processes import figures, server
+from .processes import in_a_process, server
 from .rows import Row
 from .samples import GROUPS, PER_PAGE, SCHEDULES, group_id, schedule_id
 from .server import ACTION_DELAY, PAGE_DELAY
 
 PART: Final = "clock"
 AT_ONCE: Final = 32
+
+Program = Callable[[str, int, Transport], Coroutine[Any, Any, Sequence[float]]]
+"""Takes the URL of the server, how many objects, and the sender."""
 
 WINDOW: Final = 8
 """Pages in flight at once."""
@@ -29,7 +38,7 @@ _WALKS: Final[Mapping[Transport, float | None]] = {"httpx": 1.15, "aiohttp": Non
 """By sender: the goal, if there is one."""
 
 
-async def _walk(url: str, window: int, transport: Transport) -> Sequence[float]:
+async def _walk(url: str, number: int, transport: Transport) -> Sequence[float]:
     """The time of a walk over the ideal time, and of its first group over one round trip.
 
     Raises AssertionError when groups are missing, or in another order.
@@ -37,22 +46,22 @@ async def _walk(url: str, window: int, transport: Transport) -> Sequence[float]:
     ids: list[str] = []
     first = 0.0
     async with client(url, transport) as sdk:
-        groups = sdk.alert_groups.list(prefetch=window - 1)
+        groups = sdk.alert_groups.list(prefetch=WINDOW - 1)
         # Opens all connections, and warms up. (Stopping in the middle of a list would break some.)
-        await asyncio.gather(*(groups.count() for _ in range(window)))
+        await asyncio.gather(*(groups.count() for _ in range(WINDOW)))
         began = perf_counter()
         async for group in groups:
             first = first or perf_counter() - began
             ids.append(group.id)
         seconds = perf_counter() - began
-    if ids != [group_id(number) for number in range(GROUPS)]:
+    if ids != [*map(group_id, range(number))]:
         raise AssertionError("Some groups are missing, or out of order.")
-    return seconds / _ideal_walk(window), first / PAGE_DELAY
+    return seconds / _ideal_walk(number), first / PAGE_DELAY
 
 
-def _ideal_walk(window: int) -> float:
+def _ideal_walk(groups: int) -> float:
     """The time when the whole window is always in flight."""
-    return GROUPS / PER_PAGE * PAGE_DELAY / window
+    return groups / PER_PAGE * PAGE_DELAY / WINDOW
 
 
 async def _acknowledge(url: str, ids: int, transport: Transport) -> Sequence[float]:
@@ -100,21 +109,21 @@ async def _bare_acknowledge(url: str, ids: int, package: Transport) -> Sequence[
     return (seconds / (ids * ACTION_DELAY / AT_ONCE),)
 
 
-async def _bare(url: str, window: int, transport: Transport) -> Sequence[float]:
+async def _bare(url: str, groups: int, transport: Transport) -> Sequence[float]:
     """The same pages as bytes, in no order, with the bare package: the limit of this machine."""
-    numbers = iter(range(2, GROUPS // PER_PAGE + 1))
+    numbers = iter(range(2, groups // PER_PAGE + 1))
     async with _BARE[transport](url) as read:
 
         async def work() -> None:
             for number in numbers:
                 await read(number)
 
-        await asyncio.gather(*(read(1) for _ in range(window)))
+        await asyncio.gather(*(read(1) for _ in range(WINDOW)))
         began = perf_counter()
         await read(1)
-        await asyncio.gather(*(work() for _ in range(window)))
+        await asyncio.gather(*(work() for _ in range(WINDOW)))
         seconds = perf_counter() - began
-    return (seconds / _ideal_walk(window),)
+    return (seconds / _ideal_walk(groups),)
 
 
 Reader = Callable[[int], Awaitable[bytes]]
@@ -146,57 +155,48 @@ _LIST: Final = "/api/v1/alert_groups/"
 _BARE: Final[Mapping[Transport, Opened]] = {"httpx": _bare_httpx, "aiohttp": _bare_aiohttp}
 
 
-_PROGRAMS: Final = {
-    "walk": _walk,
-    "bare": _bare,
-    "acknowledge": _acknowledge,
-    "bare acknowledge": _bare_acknowledge,
-    "on call": _on_call,
-}
-
-
 def rows(*, quick: bool) -> Iterator[Row]:
     """Walks, a bulk run, and who is on call."""
-    rounds, ids = (1, 400) if quick else (5, GROUPS)
-    with server() as url:
-        (value,) = _figures("on call", url, SCHEDULES, "httpx", rounds)
-        name = f"who is on call on {SCHEDULES} schedules at once, over one after the other"
+    rounds, groups, ids, schedules = (1, 400, 80, 4) if quick else (5, GROUPS, GROUPS, SCHEDULES)
+    with server(groups) as url:
+        (value,) = _figures(_on_call, url, schedules, "httpx", rounds)
+        name = f"who is on call on {schedules} schedules at once, over one after the other"
         yield Row(part=PART, name=name, value=value, goal=0.2)
         for transport, goal in _WALKS.items():
-            whole, first = _figures("walk", url, WINDOW, transport, rounds)
+            whole, first = _figures(_walk, url, groups, transport, rounds)
             with_ = "" if transport == "httpx" else ", with [aiohttp]"
-            walk = f"a walk over {GROUPS:,} groups in order, window {WINDOW}{with_}"
+            walk = f"a walk over {groups:,} groups in order, window {WINDOW}{with_}"
             yield Row(part=PART, name=f"{walk}, over ideal", value=whole, goal=goal)
             if transport == "httpx":
                 name = "time to the first group of it, over one round trip"
                 yield Row(part=PART, name=name, value=first, goal=1.5)
         for package in _WALKS:
-            (bare,) = _figures("bare", url, WINDOW, package, rounds)
+            (bare,) = _figures(_bare, url, groups, package, rounds)
             name = f"the same pages by bare {package}, {WINDOW} at once, over ideal"
             yield Row(part=PART, name=name, value=bare)
         name = f"acknowledge {{:,}} ids, {AT_ONCE} at once, with {{}}, over ideal"
         for sender in ("aiohttp", "httpx2"):
-            (value,) = _figures("acknowledge", url, ids, sender, rounds)
+            (value,) = _figures(_acknowledge, url, ids, sender, rounds)
             yield Row(part=PART, name=name.format(ids, f"[{sender}]"), value=value, goal=1.25)
         few = ids // 10  # bare httpx would take minutes for all of them
-        senders: Sequence[tuple[str, Transport]] = (
-            ("bare acknowledge", "httpx2"),
-            ("acknowledge", "httpx"),
-            ("bare acknowledge", "httpx"),
+        senders: Sequence[tuple[Program, Transport]] = (
+            (_bare_acknowledge, "httpx2"),
+            (_acknowledge, "httpx"),
+            (_bare_acknowledge, "httpx"),
         )
         for program, package in senders:
             (value,) = _figures(program, url, few, package, rounds)
-            who = f"bare {package}" if program.startswith("bare") else package
+            who = package if program is _acknowledge else f"bare {package}"
             yield Row(part=PART, name=name.format(few, who), value=value)
 
 
-def _figures(program: str, url: str, number: int, package: str, rounds: int) -> Sequence[float]:
+def _figures(
+    program: Program, url: str, number: int, package: Transport, rounds: int
+) -> Sequence[float]:
     """Medians of several runs, each in a process of its own."""
-    command = ("-m", "tests.benchmarks.walks", program, url, str(number), package)
-    return [median(each) for each in zip(*(figures(*command) for _ in range(rounds)), strict=True)]
+    found = (in_a_process(_run, program, url, number, package) for _ in range(rounds))
+    return [median(each) for each in zip(*found, strict=True)]
 
 
-if __name__ == "__main__":
-    _, _program, _url, _number, _package = sys.argv
-    _sends = cast("Transport", _package)
-    sys.stdout.write(json.dumps(asyncio.run(_PROGRAMS[_program](_url, int(_number), _sends))))
+def _run(program: Program, url: str, number: int, package: Transport) -> Sequence[float]:
+    return asyncio.run(program(url, number, package))
