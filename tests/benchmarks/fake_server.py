@@ -34,7 +34,7 @@ LINK = "/integrations/v1/alertmanager/"
 
 def measure() -> dict[str, float]:
     """Requests per second, by kind of request."""
-    with _server() as server:
+    with fake_server(f"--groups={GROUPS}") as server:
         return asyncio.run(_measure(server))
 
 
@@ -93,7 +93,9 @@ def _alert(key: str) -> bytes:
     return json.dumps({"version": "4", "status": "firing", "alerts": alerts, **group}).encode()
 
 
-class _Server(NamedTuple):
+class Server(NamedTuple):
+    """A fake server on a loopback socket."""
+
     pid: int
     port: int
     token: str
@@ -108,18 +110,19 @@ class _Server(NamedTuple):
 
 
 @contextmanager
-def _server() -> Generator[_Server]:
-    command = [sys.executable, "-m", "grafana_oncall.testing", "--port=0", f"--groups={GROUPS}"]
+def fake_server(*options: str) -> Generator[Server]:
+    """Run one during the block, in a process of its own."""
+    command = [sys.executable, "-m", "grafana_oncall.testing", "--port=0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         try:
             url, token = (program.stdout.readline().split()[-1] for _ in range(2))
-            yield _Server(program.pid, int(url.rpartition(":")[2]), token)
+            yield Server(program.pid, int(url.rpartition(":")[2]), token)
         finally:
             program.terminate()
 
 
-async def _measure(server: _Server) -> dict[str, float]:
+async def _measure(server: Server) -> dict[str, float]:
     clients = [await _Client.open(server) for _ in range(CONNECTIONS)]
     page = json.loads(await clients[0].ask("GET", f"{ROOT}?state=new&perpage=500"))
     ids = [group["id"] for group in page["results"]]
@@ -134,7 +137,7 @@ async def _measure(server: _Server) -> dict[str, float]:
 
 
 async def _rates(
-    name: str, server: _Server, clients: list[_Client], requests: list[list[_Request]]
+    name: str, server: Server, clients: list[_Client], requests: list[list[_Request]]
 ) -> dict[str, float]:
     worked, start = server.processor_seconds(), time.perf_counter()
     count = sum(await asyncio.gather(*map(_drive, clients, requests)))
@@ -164,7 +167,7 @@ class _Client:
         self._reader, self._writer, self._token = reader, writer, token
 
     @classmethod
-    async def open(cls, server: _Server) -> _Client:
+    async def open(cls, server: Server) -> _Client:
         streams = await asyncio.open_connection("127.0.0.1", server.port, limit=2**20)
         return cls(*streams, server.token)
 
