@@ -45,7 +45,7 @@ async def kill(process: asyncio.subprocess.Process, store: RedisStore) -> None:
     key = (await process.stdout.readline()).decode().strip()
     process.kill()
     await process.wait()
-    await store.forget(key)  # the claim would end by itself, in some seconds
+    await store.forget(f"event:{key}")  # the claim would end by itself, in some seconds
 
 
 async def test_no_event_is_lost_or_doubled_when_a_receiver_is_killed(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ _HEADERS: Final = {
 _logger: Final = logging.getLogger("grafana_oncall")
 
 
-class _NotNamedError(httpx.TransportError):
+class _NotNamedError(ValueError):
     """A redirect leads to where nobody said that webhooks may be sent."""
 
 
