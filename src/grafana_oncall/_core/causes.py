@@ -3,7 +3,7 @@
 import logging
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Final
 
@@ -49,13 +49,14 @@ def drop_frames(error: OnCallError) -> None:
 
 
 def _below_the_sdk(frames: TracebackType | None) -> TracebackType | None:
-    while frames is not None and _is_ours(frames.tb_frame.f_globals):
+    while frames is not None and is_ours(str(frames.tb_frame.f_globals.get("__name__"))):
         frames = frames.tb_next
     return frames
 
 
-def _is_ours(module: Mapping[str, object]) -> bool:
-    return str(module.get("__name__")).startswith("grafana_oncall.")
+def is_ours(module: str) -> bool:
+    """Whether a module is one of the SDK's."""
+    return module.startswith("grafana_oncall.")
 
 
 def is_untrusted(error: BaseException) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar, cast
 
 from grafana_oncall.errors import OnCallError
 
-from .causes import drop_frames
+from .causes import drop_frames, is_ours
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -48,19 +48,27 @@ def _shorten(error: BaseException) -> None:
 
 
 class ShortTracebacks:
-    """Base of classes whose constructor and public methods have a `short_traceback`."""
+    """Base of classes whose constructor and public methods have a `short_traceback`.
+
+    Those of a user's subclass do not: the user's own lines are what a traceback is read for.
+    """
 
     __slots__ = ()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        own: dict[str, Any] = dict(vars(cls))
-        for name, value in own.items():
-            if name == "__init__" or not name.startswith("_"):
-                if isfunction(value):
-                    setattr(cls, name, _once(value))
-                elif isinstance(value, _CLASS_METHOD):
-                    setattr(cls, name, classmethod(_once(value.__func__)))
+        if is_ours(cls.__module__):
+            _shorten_all(cls)
+
+
+def _shorten_all(cls: type) -> None:
+    own: dict[str, Any] = dict(vars(cls))
+    for name, value in own.items():
+        if name == "__init__" or not name.startswith("_"):
+            if isfunction(value):
+                setattr(cls, name, _once(value))
+            elif isinstance(value, _CLASS_METHOD):
+                setattr(cls, name, classmethod(_once(value.__func__)))
 
 
 def _once(function: _F) -> _F:

@@ -15,7 +15,9 @@ from grafana_oncall.errors import InvalidArgument, OnCallError
 
 
 class Service(ShortTracebacks):
-    """A class with each kind of method."""
+    """A class of the SDK with each kind of method."""
+
+    __module__ = "grafana_oncall.service"
 
     def __init__(self, token: str = "") -> None:
         if token:
@@ -68,6 +70,24 @@ def test_an_error_of_the_sdk_has_the_lines_of_the_caller_alone() -> None:
         assert lines(caught.value.__cause__) == ["fail"]
 
 
+class Own(Service):
+    """A subclass in a user's program."""
+
+    async def call_twice(self, error: type[Exception]) -> None:
+        """Do more than the SDK does."""
+        await self.call_async(error)
+
+
+async def test_a_subclass_of_a_user_keeps_the_lines_of_its_own_methods() -> None:
+    """They say which of its calls failed."""
+    with pytest.raises(OnCallError) as caught:
+        await Own().call_twice(OnCallError)
+    assert lines(caught.value) == [
+        "test_a_subclass_of_a_user_keeps_the_lines_of_its_own_methods",
+        "call_twice",
+    ]
+
+
 async def test_an_error_of_another_kind_keeps_its_lines() -> None:
     """Since it may be a fault of the SDK; only those of the decorator are not there."""
     with pytest.raises(ZeroDivisionError) as caught:
@@ -112,6 +132,8 @@ def test_each_function_is_decorated_once() -> None:
     @attrs.frozen
     class Value(ShortTracebacks):
         """A value."""
+
+        __module__ = "grafana_oncall.value"
 
         def double(self) -> None:
             """Raise an error."""
