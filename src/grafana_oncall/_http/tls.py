@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import certifi
@@ -38,18 +39,24 @@ class TrustStore:
     def __init__(self, path: str) -> None:
         # Certificates in a folder are looked up by handshakes. In this one, none is found.
         self.context: Final = ssl.create_default_context(capath=os.devnull)
-        self.is_loaded = False
         self._path = path
+        self._is_loaded = False
+        self._loading = Lock()
 
     async def load(self) -> None:
         """Load the certificates, in a thread; raise InvalidArgument if they cannot be read."""
-        if self.is_loaded:
+        if self._is_loaded:
             return
         try:
-            await asyncio.to_thread(self.context.load_verify_locations, self._path)
+            await asyncio.to_thread(self._load)
         except OSError as error:  # an SSLError is one
             raise _bad_file(self._path, error) from error
-        self.is_loaded = True
+
+    def _load(self) -> None:
+        with self._loading:  # no lock of asyncio, since event loops in several threads share it
+            if not self._is_loaded:
+                self.context.load_verify_locations(self._path)
+                self._is_loaded = True
 
 
 class TrustingSender:
@@ -63,15 +70,12 @@ class TrustingSender:
     def __init__(self, make: Callable[[], Sender], store: TrustStore) -> None:
         self._make = make
         self._store = store
-        self._loading = asyncio.Lock()
 
     async def send(
         self, request: Request[Any], timeout: float, token: Secret[str] | None = None
     ) -> tuple[Response, Connection | None]:
         """Send a request once; raise an OnCallError whatever goes wrong."""
-        if not self._store.is_loaded:
-            async with self._loading:
-                await self._store.load()
+        await self._store.load()
         return await self._sender.send(request, timeout, token)
 
     @cached_property

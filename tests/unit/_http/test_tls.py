@@ -104,6 +104,33 @@ async def test_certificates_are_loaded_while_the_event_loop_runs(
         assert [await read for read in reads] == [7] * 4
 
 
+@pytest.mark.skipif(os.name == "nt", reason="it has no pipes among its files")
+async def test_clients_that_begin_at_the_same_time_load_the_certificates_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As the bots of many stacks do; a second reader of the pipe would find nothing in it."""
+    certificates = tmp_path / "ca.pem"
+    certificates.write_bytes(LOOPBACK.read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
+
+    async def fill_once() -> None:
+        await fill(certificates, LOOPBACK.read_bytes())
+        while True:
+            await fill(certificates, b"")
+            await asyncio.sleep(0.001)
+
+    async with serving(Scripted(Point(1, raw_response()), keep), tls=tls()) as server:
+        clients = [made(server.url) for _ in range(4)]
+        certificates.unlink()
+        os.mkfifo(certificates)
+        filling = asyncio.create_task(fill_once())
+        counts = [client.alert_groups.list().count() for client in clients]
+        assert await asyncio.gather(*counts) == [7] * 4
+        filling.cancel()
+        for client in clients:
+            await client.aclose()
+
+
 async def test_the_file_is_read_once_for_all_clients(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
