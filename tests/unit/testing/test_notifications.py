@@ -112,6 +112,34 @@ def test_rules_are_those_of_their_time(fake: FakeOnCall, clock: VirtualClock) ->
     assert channels(fake) == [(66, "telegram")]
 
 
+def test_no_email_follows_when_the_only_rule_is_deleted_meanwhile(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """That is for users who had no rules from the beginning."""
+    chain(fake, persons(user_with(fake, 60)))
+    fake.add_group()
+    minutes(clock, 0.5)
+    (rule,) = fake.objects(FakePersonalNotificationRule)
+    assert ask(fake, "DELETE", f"personal_notification_rules/{rule}/").status == 204
+    minutes(clock, 10)
+    assert fake.pages == []
+
+
+def test_a_user_who_is_removed_meanwhile_is_not_notified_any_more(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """By a rule, or without rules by an e-mail; others are."""
+    ana, bob = user_with(fake, 60, "notify_by_telegram"), user_with(fake, name="bob")
+    eve = user_with(fake, "notify_by_telegram", name="eve")
+    chain(fake, persons(ana, bob, eve))
+    fake.add_group()
+    del fake.users[bob.id]
+    minutes(clock, 0.5)
+    del fake.users[ana.id]
+    minutes(clock, 10)
+    assert channels(fake) == [(1, "telegram")]
+
+
 @pytest.mark.parametrize(
     ("rule", "reason"),
     [

@@ -63,16 +63,15 @@ def notify(world: World, user_id: str, reason: Reason, at: datetime) -> None:
 def take_rule(world: World, name: Name, at: datetime) -> None:
     """Follow the next rule of a notification, and plan the one after it."""
     run = world.store(NotificationRun)[name[1]]
-    rules, group = _rules(world, run), world.groups.get(run.group)
-    rule = _next_rule(rules, run)
-    if group is None or not _may_go_on(run, group) or (rules and rule is None):
-        world.remove(run)
-    elif rule is None:
-        world.remove(run)
-        _page(world, run, None, at)
-    else:
+    rules = _rules(world, run)
+    rule, may_go_on = _next_rule(rules, run), _may_go_on(world, run)
+    if may_go_on and rule is not None:
         run.rule = rule.id
         _follow_rule(world, run, rule, at)
+        return
+    world.remove(run)
+    if may_go_on and not rules and run.rule is None:
+        _page(world, run, None, at)
 
 
 def _rules(world: World, run: NotificationRun) -> Sequence[FakePersonalNotificationRule]:
@@ -92,7 +91,10 @@ def _next_rule(
     return following[0] if following else None
 
 
-def _may_go_on(run: NotificationRun, group: FakeAlertGroup) -> bool:
+def _may_go_on(world: World, run: NotificationRun) -> bool:
+    group = world.groups.get(run.group)
+    if group is None or run.user not in world.store(FakeUser):
+        return False
     is_open = group.resolved_at is None and group.root is None
     return is_open and (run.is_direct or group.state == "firing")
 
