@@ -241,6 +241,21 @@ async def test_a_response_that_is_no_text_counts_as_a_failure(oncall_server: Fak
     assert {each.status for each in oncall_server.deliveries} == {None}
 
 
+async def test_a_response_that_is_nested_too_deeply_is_kept_as_a_text(
+    oncall_server: FakeOnCall,
+) -> None:
+    """Also where another webhook tells of it."""
+    first = oncall_server.add_webhook("first", url=BOT)
+    second = oncall_server.add_webhook("second", url=BOT, trigger_type="acknowledge")
+    deep = "[" * 5000 + "]" * 5000
+    async with oncall_server.deliver_webhooks(BOT, to=Receiver(body=deep.encode())):
+        group = oncall_server.add_group()
+        await asyncio.sleep(1)
+        do(oncall_server, group, "acknowledge")
+    assert [each.content for each in first.responses] == [deep]
+    assert json.loads(second.responses[0].event_data or "")["responses"] == {first.id: deep}
+
+
 async def test_headers_are_those_of_the_server(oncall_server: FakeOnCall) -> None:
     """Without a signature; a Content-Type only where the body is JSON."""
     receiver = Receiver()
@@ -354,6 +369,28 @@ async def test_a_block_that_raises_abandons_what_it_triggered(
         await block()
     assert oncall_server.deliveries == []
     assert oncall_clock.now() - began == timedelta(seconds=1)
+
+
+def test_a_block_that_raises_sends_nothing_that_has_just_fallen_due() -> None:
+    """It could not be sent any more, and nobody would see why."""
+    clock, receiver, problems = VirtualClock(), Receiver(), list[Any]()
+    server = FakeOnCall(clock=clock)
+    server.add_webhook("hook", url=BOT)
+
+    async def block() -> None:
+        async with server.deliver_webhooks(BOT, to=receiver):
+            server.add_group()
+            clock.advance(timedelta(seconds=1))
+            raise LookupError("of the test")
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, problem: problems.append(problem))
+        with pytest.raises(LookupError, match="of the test"):
+            await block()
+        await asyncio.sleep(1)
+
+    run(main())
+    assert (problems, receiver.requests, server.deliveries) == ([], [], [])
 
 
 def test_a_clock_that_stands_still_does_not_hang_the_block() -> None:

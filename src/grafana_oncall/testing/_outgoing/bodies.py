@@ -168,5 +168,5 @@ def _responses(world: World, group: FakeAlertGroup, webhook: FakeWebhook) -> dic
 def _json_or_text(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (RecursionError, ValueError):
         return text

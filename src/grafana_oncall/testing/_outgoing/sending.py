@@ -67,6 +67,7 @@ class Target:
     _loop: asyncio.AbstractEventLoop = attrs.field(factory=asyncio.get_running_loop, init=False)
     tasks: set[asyncio.Task[None]] = attrs.field(factory=set[asyncio.Task[None]], init=False)
     """What is being sent."""
+    _is_closed: bool = attrs.field(default=False, init=False)
 
     def covers(self, url: str | httpx.URL) -> bool:
         """Whether a URL is this one, or below it."""
@@ -78,10 +79,17 @@ class Target:
 
     def send(self, request: WebhookRequest, then: Callable[[Answer], None]) -> None:
         """Send a request in the loop of this target, and pass on the answer; in any thread."""
-        self._loop.call_soon_threadsafe(self._start, self._send(request, then))
+        self._loop.call_soon_threadsafe(self._start, request, then)
 
-    def _start(self, sending: Coroutine[Any, Any, None]) -> None:
-        task = self._loop.create_task(sending)
+    async def aclose(self) -> None:
+        """Cancel what is being sent, and begin nothing more."""
+        self._is_closed = True
+        await _cancel(self.tasks)
+
+    def _start(self, request: WebhookRequest, then: Callable[[Answer], None]) -> None:
+        if self._is_closed:
+            return
+        task = self._loop.create_task(self._send(request, then))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
@@ -131,7 +139,7 @@ async def opened(url: httpx.URL, app: App | None) -> AsyncGenerator[Target]:
         try:
             yield target
         finally:
-            await _cancel(target.tasks)
+            await target.aclose()
 
 
 def _refusing_others(target: Target) -> Callable[[httpx.Request], Coroutine[Any, Any, None]]:
@@ -166,7 +174,7 @@ def _content(response: httpx.Response) -> str:
     text = response.content.decode()
     try:
         return kept_content(json.dumps(json.loads(text)))
-    except ValueError:
+    except (RecursionError, ValueError):
         return kept_content(text)
 
 
