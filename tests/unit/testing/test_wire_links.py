@@ -129,6 +129,13 @@ def test_a_body_becomes_an_alert(
             id="an answer in HTML",
         ),
         pytest.param(JSON, b"[" * 5000 + b"]" * 5000, 500, None, id="very deep"),
+        pytest.param(
+            {"Content-Type": "application/json; charset=hex"},
+            b"{}",
+            500,
+            None,
+            id="in what is no encoding of texts",
+        ),
     ],
 )
 def test_a_body_is_refused(

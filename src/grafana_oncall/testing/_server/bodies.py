@@ -64,6 +64,8 @@ def _json(content_type: str, body: bytes) -> Any:
         return json.loads(body.decode(_charset(content_type)), parse_constant=_not_json)
     except ValueError as error:
         raise detail(400, f"JSON parse error - {error}") from error
+    except LookupError as error:  # an encoding of Python's that is not one of texts, such as hex
+        raise crashed() from error
 
 
 def _charset(content_type: str) -> str:
