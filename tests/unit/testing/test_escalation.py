@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -300,6 +300,19 @@ def test_outside_of_its_times_a_step_waits_for_the_first(
     fake.add_group()
     minutes(clock, 48 * 60)
     assert paged(fake) == [(expected, "ana")]
+
+
+def test_the_times_of_a_step_are_in_utc_whatever_zone_the_clock_has() -> None:
+    """Such as that of a clock which a test froze."""
+    zone = timezone(timedelta(hours=5))
+    now = START.astimezone(zone)
+    fake = FakeOnCall(clock=lambda: now)
+    ana = fake.add_user("ana", role="editor")
+    window = {"notify_if_time_from": "09:00:00Z", "notify_if_time_to": "10:00:00Z"}
+    chain(fake, ("notify_if_time_from_to", window), persons(ana))
+    fake.add_group()
+    now += timedelta(minutes=5)
+    assert [page.at for page in fake.pages] == [START + timedelta(seconds=6)]
 
 
 def test_a_step_goes_on_if_there_are_more_alerts_in_its_minutes(

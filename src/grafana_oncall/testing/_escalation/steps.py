@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
 import attrs
@@ -99,10 +99,11 @@ def _if_time(step: FakeEscalationPolicy, situation: Situation) -> Outcome:
     if step.notify_if_time_from is None or step.notify_if_time_to is None:
         return _next(situation, failure="the times are not set")
     start, end = _time(step.notify_if_time_from), _time(step.notify_if_time_to)
-    if _is_within(situation.now.time(), start, end):
+    now = situation.now.astimezone(UTC)
+    if _is_within(now.time(), start, end):
         return _next(situation)
-    opens = datetime.combine(situation.now.date(), start, tzinfo=situation.now.tzinfo)
-    return Outcome(next_at=opens if opens > situation.now else opens + timedelta(days=1))
+    opens = datetime.combine(now.date(), start, tzinfo=UTC)
+    return Outcome(next_at=opens if opens > now else opens + timedelta(days=1))
 
 
 def _time(text: str) -> time:
