@@ -384,7 +384,9 @@ def test_a_block_that_raises_sends_nothing_that_has_just_fallen_due() -> None:
             raise LookupError("of the test")
 
     async def main() -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda _, problem: problems.append(problem))
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, problem: problems.append(problem)
+        )
         with pytest.raises(LookupError, match="of the test"):
             await block()
         await asyncio.sleep(1)
