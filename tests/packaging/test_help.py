@@ -122,8 +122,13 @@ def test_help_has_a_text_for_every_field() -> None:
     assert "seconds_selecting\n |      Time to read and check the selection.\n" in shown
 
 
-def test_a_class_without_its_source_has_help_with_names_alone() -> None:
-    """As in a program that was packed without sources."""
-    namespace: dict[str, Any] = {"attrs": attrs, "Documented": DocumentedFields}
+@pytest.mark.parametrize("module", ["builtins", "made_up"])
+def test_a_class_without_its_source_has_help_with_names_alone(module: str) -> None:
+    """As in a program that was packed without sources, or a module that is not imported."""
+    namespace: dict[str, Any] = {
+        "__name__": module,
+        "attrs": attrs,
+        "Documented": DocumentedFields,
+    }
     exec("@attrs.frozen\nclass Packed(Documented):\n    x: int\n    'Text.'", namespace)  # noqa: S102  # a class without a file
     assert " |  x\n" in pydoc.plain(pydoc.render_doc(namespace["Packed"]))

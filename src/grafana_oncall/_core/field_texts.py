@@ -40,7 +40,7 @@ class _FieldTexts(dict[str, str | None]):
     def _texts(self) -> Mapping[str, str]:
         try:
             source = inspect.getsource(sys.modules[self._module])
-        except OSError:
+        except (KeyError, OSError, TypeError):  # no such module, no such file, no file at all
             return {}
         return dict(_documented(source, self._class))
 
