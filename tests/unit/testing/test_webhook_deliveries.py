@@ -147,6 +147,7 @@ async def test_what_no_block_names_is_recorded_and_not_sent(oncall_server: FakeO
         "https://bot.example:8443/hooks",
         "http://bot.example/hooks",
         "https://bot.example/hooks2",
+        "https://bot.example/hooks/%2e%2e/admin",
         "https://bot.example/hooks/inner",
     ):
         oncall_server.add_webhook(url, url=url)
@@ -154,11 +155,11 @@ async def test_what_no_block_names_is_recorded_and_not_sent(oncall_server: FakeO
         oncall_server.add_group()
     oncall_server.add_group()
     await asyncio.sleep(1)
-    inside, outside = oncall_server.deliveries[:5], oncall_server.deliveries[5:]
+    inside, outside = oncall_server.deliveries[:6], oncall_server.deliveries[6:]
     assert [each.status for each in inside if each.status] == [200]
     assert [each.url for each in inside if each.status] == ["https://bot.example/hooks/inner"]
     assert {each.reason for each in outside} == {
-        f"no deliver_webhooks() names {each.url}" for each in oncall_server.deliveries[:5]
+        f"no deliver_webhooks() names {each.url}" for each in oncall_server.deliveries[:6]
     } | {"no deliver_webhooks() names https://bot.example/hooks/inner"}
     assert len(receiver.requests) == 1
 

@@ -161,6 +161,8 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 
 def _is_below(path: str, parent: str) -> bool:
+    if ".." in path.split("/"):  # of %2e%2e, which httpx leaves, and some servers resolve
+        return False
     return path == parent or path.startswith(f"{parent.rstrip('/')}/")
 
 
