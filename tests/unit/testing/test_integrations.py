@@ -299,6 +299,11 @@ def test_the_default_route_merges_too(fake: FakeOnCall, webhook: FakeIntegration
             id="grouping key syntax",
         ),
         pytest.param(
+            {"templates": {"grouping_key": f"{{{{ {'9' * 5000} }}}}"}},
+            {"detail": "Invalid grouping_key template data"},
+            id="grouping key of too many digits",
+        ),
+        pytest.param(
             {"templates": {"resolve_signal": 5}},
             {"detail": "Invalid resolve_signal template data"},
             id="resolve signal a number",

@@ -106,6 +106,7 @@ def test_a_creation(engine: FakeOnCall, body: dict[str, Any], made: dict[str, An
         pytest.param({"routing_regex": None}, {"routing_regex": NULL}, id="... null"),
         pytest.param({"routing_regex": ""}, {"routing_regex": BLANK}, id="... blank"),
         pytest.param({"routing_regex": "("}, BAD_REGEX, id="no regular expression"),
+        pytest.param({"routing_regex": f"a{{{10**20}}}"}, BAD_REGEX, id="too many repetitions"),
         pytest.param(
             {"routing_regex": "{{ a", "routing_type": "jinja2"}, BAD_TEMPLATE, id="no template"
         ),

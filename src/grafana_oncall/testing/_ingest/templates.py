@@ -38,7 +38,7 @@ def is_jinja(source: str) -> bool:
     """Whether the server's Jinja would compile a template."""
     try:
         _JINJA.compile(source)
-    except TemplateSyntaxError:
+    except (TemplateSyntaxError, ValueError):  # a number may have too many digits
         return False
     return True
 

@@ -96,7 +96,7 @@ def _unfit(text: str) -> Exception:
 def _is_regex(expression: str) -> bool:
     try:
         re.compile(expression)
-    except re.error:
+    except (re.error, OverflowError):  # a number of repetitions may be too large
         return False
     return True
 
