@@ -18,9 +18,10 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, RateLimit, seed_storm, serve
+from grafana_oncall.testing._outgoing.sending import URL
 from grafana_oncall.testing._page.clock import RealClock
 from grafana_oncall.testing._page.guard import is_loopback
-from grafana_oncall.testing._server.arguments import NAME, SIZE, URL
+from grafana_oncall.testing._server.arguments import NAME, SIZE
 
 from .factory import seed_arrival
 

@@ -574,6 +574,8 @@ async def test_another_thread_may_let_time_pass(
     [
         ("bot.example", None, ValueError, "url='bot.example': an absolute URL of http or https"),
         ("ftp://bot.example", None, ValueError, "url='ftp://bot.example'"),
+        ("https://xn--é", None, ValueError, "url='https://xn--é'"),
+        ("https://bot.example:65536", None, ValueError, "url='https://bot.example:65536'"),
         (5, None, TypeError, "url=5"),
         (BOT, "router", TypeError, "to='router': a function"),
     ],

@@ -20,7 +20,7 @@ from grafana_oncall.testing._objects.webhooks import (
     WebhookRun,
 )
 from grafana_oncall.testing._server.agenda import Name
-from grafana_oncall.testing._server.arguments import CALLABLE, URL
+from grafana_oncall.testing._server.arguments import CALLABLE
 from grafana_oncall.testing._server.world import World
 from grafana_oncall.testing._serving.asgi import App
 from grafana_oncall.testing.clock import VirtualClock, tick
@@ -28,7 +28,7 @@ from grafana_oncall.testing.clock import VirtualClock, tick
 from .answers import Answer, repeat_delay
 from .bodies import Occasion, context_of
 from .rendering import NotSentError, NotTriggeredError, Rendering, WebhookRequest
-from .sending import Target, opened
+from .sending import URL, Target, opened
 from .triggers import SEND, new_id, plan
 
 _SHORTEST = 0.001

@@ -13,11 +13,13 @@ from typing import Any, Final
 import attrs
 import httpx
 
+from grafana_oncall.testing._server.arguments import Check
 from grafana_oncall.testing._serving.asgi import App
 
 from .answers import TIMEOUT, Answer, Cause, kept_content
 from .rendering import WebhookRequest
 
+_LAST_PORT: Final = 65535
 _SECONDS: Final = TIMEOUT.total_seconds()
 _HEADERS: Final = {
     "User-Agent": "python-requests/2.32.4",
@@ -56,6 +58,17 @@ class _AppTransport(httpx.AsyncBaseTransport):
         except Exception:
             _logger.exception("The application that gets the webhooks for %s failed", request.url)
             return httpx.Response(500, text="Internal Server Error")
+
+
+def _is_url(text: str) -> bool:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        return False
+    return url.scheme in {"http", "https"} and bool(url.host) and (url.port or 0) <= _LAST_PORT
+
+
+URL = Check("an absolute URL of http or https", str, _is_url)
 
 
 @attrs.define(eq=False)

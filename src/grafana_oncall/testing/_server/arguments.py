@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, cast
@@ -60,11 +59,6 @@ SIZE = Check("a whole number, 0 or more,", int, lambda number: number >= 0)
 COUNT = Check("a whole number, 1 or more,", int, lambda number: number >= 1)
 TEXT = Check("a str", str)
 NAME = Check("a non-empty str", str, bool)
-URL = Check(
-    "an absolute URL of http or https",
-    str,
-    lambda text: re.match(r"https?://[^/?#\s]+", text) is not None,
-)
 CALLABLE = Check("a function", Callable)
 DELAY = Check(
     "a timedelta of zero or more, such as timedelta(seconds=5),",
