@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import signature
+from inspect import getdoc, signature
 from typing import Any
 
 import pytest
@@ -35,7 +35,7 @@ def test_every_action_takes_and_explains_every_option(method: str) -> None:
     parameters, defaults = signature(function).parameters, fields_dict(Settings)
     for option in BulkOptions.__annotations__:
         assert parameters[option].default == defaults[option].default
-        assert f"\n            {option}: " in function.__doc__
+        assert f"\n    {option}: " in (getdoc(function) or "")
 
 
 def test_resume_takes_and_explains_the_options_that_are_not_in_the_journal() -> None:
@@ -43,7 +43,7 @@ def test_resume_takes_and_explains_the_options_that_are_not_in_the_journal() -> 
     taken = [*signature(Bulk.resume).parameters]
     assert taken == ["self", "journal", "name", *ResumeOptions.__annotations__]
     for option in ResumeOptions.__annotations__:
-        assert f"\n            {option}: " in (Bulk.resume.__doc__ or "")
+        assert f"\n    {option}: " in (getdoc(Bulk.resume) or "")
 
 
 @pytest.mark.parametrize(
