@@ -39,19 +39,36 @@ def strip_tracebacks(error: BaseException) -> None:
 def drop_frames(error: OnCallError) -> None:
     """Forget where in the SDK an error was made, so that its traceback shows the caller's lines.
 
-    What led to it keeps the lines of other libraries. A bare `raise` after this adds no frame of
-    the function that calls it. At level DEBUG of the logger `grafana_oncall`, all frames stay.
+    What led to it keeps the lines of other libraries, and the error keeps those of the user's own
+    function that the SDK called, such as a generator of groups. A bare `raise` after this adds no
+    frame of the function that calls it. At level DEBUG of the logger `grafana_oncall`, all stay.
     """
     if not _logger.isEnabledFor(logging.DEBUG):
         for link in causes(error):
             own = isinstance(link, OnCallError)
-            link.__traceback__ = None if own else _below_the_sdk(link.__traceback__)
+            shorten = _after_the_sdk if own else _below_the_sdk
+            link.__traceback__ = shorten(link.__traceback__)
+
+
+def _after_the_sdk(frames: TracebackType | None) -> TracebackType | None:
+    """Return the frames after the last one of the SDK: none, where the SDK itself raised."""
+    kept = frames
+    while frames is not None:
+        below = frames.tb_next
+        if _is_of_the_sdk(frames):
+            kept = below
+        frames = below
+    return kept
 
 
 def _below_the_sdk(frames: TracebackType | None) -> TracebackType | None:
-    while frames is not None and is_ours(str(frames.tb_frame.f_globals.get("__name__"))):
+    while frames is not None and _is_of_the_sdk(frames):
         frames = frames.tb_next
     return frames
+
+
+def _is_of_the_sdk(frames: TracebackType) -> bool:
+    return is_ours(str(frames.tb_frame.f_globals.get("__name__")))
 
 
 def is_ours(module: str) -> bool:

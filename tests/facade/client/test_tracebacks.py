@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -151,6 +151,18 @@ async def test_a_mistake_has_one_line_of_the_sdk_at_most(mistake: Callable[..., 
     text = "".join(traceback.format_exception(caught.value))
     assert text.count(f'File "{PACKAGE}') <= 1, text
     assert __file__ in text
+
+
+async def test_a_generator_of_groups_keeps_its_line() -> None:
+    """It says which call failed, which the line that awaits the run does not."""
+
+    async def selection(one: OnCallClient) -> AsyncIterator[str]:
+        yield "I1"
+        await one.alert_groups.get("IGONE")
+
+    text = await printed(FAKE, lambda one: one.alert_groups.bulk.resolve(selection(one)))
+    assert 'await one.alert_groups.get("IGONE")' in text
+    assert text.count(f'File "{PACKAGE}') <= 1, text
 
 
 async def test_at_level_debug_a_traceback_has_all_lines(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,6 +6,7 @@ import inspect
 import logging
 import os
 import traceback
+from types import FunctionType
 
 import attrs
 import pytest
@@ -40,12 +41,21 @@ class Service(ShortTracebacks):
         """Only called by other methods."""
 
 
-def fail(error: type[Exception]) -> None:
+def refuse() -> None:
+    """Raise an error of another library."""
+    os.stat("the cause", dir_fd=-1)
+
+
+def _fail(error: type[Exception]) -> None:
     """Raise an error, from another one."""
     try:
-        os.stat("the cause", dir_fd=-1)
+        refuse()
     except OSError as cause:
         raise error("no") from cause
+
+
+fail = FunctionType(_fail.__code__, {**globals(), "__name__": "grafana_oncall.service"}, "fail")
+"""As if a module of the SDK had it."""
 
 
 def lines(error: BaseException) -> list[str]:
@@ -67,7 +77,7 @@ def test_an_error_of_the_sdk_has_the_lines_of_the_caller_alone() -> None:
             "test_an_error_of_the_sdk_has_the_lines_of_the_caller_alone",
         }
         assert isinstance(caught.value.__cause__, OSError)
-        assert lines(caught.value.__cause__) == ["fail"]
+        assert lines(caught.value.__cause__) == ["refuse"]
 
 
 class Own(Service):
@@ -92,10 +102,10 @@ async def test_an_error_of_another_kind_keeps_its_lines() -> None:
     """Since it may be a fault of the SDK; only those of the decorator are not there."""
     with pytest.raises(ZeroDivisionError) as caught:
         Service().call(ZeroDivisionError)
-    assert lines(caught.value)[1:] == ["call", "fail"]
+    assert lines(caught.value)[1:] == ["call", "_fail"]
     with pytest.raises(ZeroDivisionError) as caught:
         await Service().call_async(ZeroDivisionError)
-    assert lines(caught.value)[1:] == ["call_async", "fail"]
+    assert lines(caught.value)[1:] == ["call_async", "_fail"]
 
 
 async def test_no_argument_is_shown_by_the_decorator(caplog: pytest.LogCaptureFixture) -> None:
@@ -103,7 +113,7 @@ async def test_no_argument_is_shown_by_the_decorator(caplog: pytest.LogCaptureFi
     caplog.set_level(logging.DEBUG, logger="grafana_oncall")
     with pytest.raises(OnCallError) as caught:
         await Service().call_async(OnCallError)
-    assert lines(caught.value)[1:] == ["call_async", "fail"]
+    assert lines(caught.value)[1:] == ["call_async", "_fail"]
     frame = caught.value.__traceback__
     while frame is not None:
         assert "kwargs" not in frame.tb_frame.f_locals
