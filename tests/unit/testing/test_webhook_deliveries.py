@@ -248,13 +248,28 @@ async def test_a_response_that_is_nested_too_deeply_is_kept_as_a_text(
     """Also where another webhook tells of it."""
     first = oncall_server.add_webhook("first", url=BOT)
     second = oncall_server.add_webhook("second", url=BOT, trigger_type="acknowledge")
-    deep = "[" * 5000 + "]" * 5000
+    deep = "[" * 24_000 + "]" * 24_000
     async with oncall_server.deliver_webhooks(BOT, to=Receiver(body=deep.encode())):
         group = oncall_server.add_group()
         await asyncio.sleep(1)
         do(oncall_server, group, "acknowledge")
     assert [each.content for each in first.responses] == [deep]
     assert json.loads(second.responses[0].event_data or "")["responses"] == {first.id: deep}
+
+
+async def test_a_template_may_stand_beside_a_response_that_is_nested_deeply(
+    oncall_server: FakeOnCall,
+) -> None:
+    """Whose texts are escaped as all others."""
+    oncall_server.add_webhook("first", url=BOT)
+    second = oncall_server.add_webhook("second", url=BOT, trigger_type="acknowledge")
+    second.forward_all, second.data = False, '"{{ alert_group_id }}"'
+    async with oncall_server.deliver_webhooks(BOT, to=Receiver(body=b"[" * 400 + b"]" * 400)):
+        group = oncall_server.add_group()
+        await asyncio.sleep(1)
+        do(oncall_server, group, "acknowledge")
+    assert oncall_server.deliveries[-1].body == f'"{group.id}"'
+    assert {each.status for each in oncall_server.deliveries} == {200}
 
 
 async def test_headers_are_those_of_the_server(oncall_server: FakeOnCall) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,8 +14,10 @@ import attrs
 from grafana_oncall.testing._ingest.templates import RenderFailed, render
 from grafana_oncall.testing._objects.webhooks import FakeWebhook
 from grafana_oncall.testing._resources.outgoing_webhooks import MASK
-from grafana_oncall.testing._server.fields import is_list, is_mapping
+from grafana_oncall.testing._server.fields import is_mapping
 
+_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"(:?)')
+"""A text in JSON, with a colon if it is the name of a member."""
 _WITH_BODY = {"POST", "PUT", "PATCH"}
 _TRUE = {"true", "1"}  # neither stripped nor "ok", unlike the signals of an integration
 
@@ -147,11 +150,12 @@ class Rendering:
 
 
 def _escape(value: Any) -> Any:
-    if isinstance(value, str):
-        return json.dumps(value)[1:-1]
-    if is_list(value):
-        return [*map(_escape, value)]
-    return {name: _escape(value[name]) for name in value} if is_mapping(value) else value
+    """Escape the texts in a value, but for names of members, at any depth."""
+
+    def twice(text: re.Match[str]) -> str:
+        return text[0] if text[2] else json.dumps(text[1])
+
+    return json.loads(_TEXT.sub(twice, json.dumps(value)))
 
 
 def _check_url(url: str, base_url: str) -> None:
