@@ -24,7 +24,7 @@ _TO_DO: Final = "What to do: "
 _EXTRAS: Final = {
     "httpx2": '`transport="httpx2"`: the maintained successor of httpx',
     "aiohttp": '`transport="aiohttp"`: the least processor time for a call',
-    "testing": "`grafana_oncall.testing.serve`: the fake server on a socket",
+    "testing": "`testing.serve`, the fake server on a socket, and shifts that recur in a fake",
     "rich": "`bulk.progress_bar`, and reports as tables",
     "cli": "The command `grafana-oncall`",
     "redis": "`rate_limit_storage=`: a rate limit that processes share; and `RedisStore`",

@@ -74,7 +74,7 @@ def test_the_package_is_that_of_the_environment(bare: Environment) -> None:
 
 def test_no_extra_is_there(bare: Environment) -> None:
     """Otherwise the tests below would prove nothing."""
-    names = ["rich", "opentelemetry", "redis", "uvicorn", "aiohttp", "httpx2", "pytest"]
+    names = ["rich", "opentelemetry", "redis", "uvicorn", "aiohttp", "httpx2", "pytest", "dateutil"]
     found = "import importlib.util; print([n for n in {} if importlib.util.find_spec(n)])"
     assert bare.run("-c", found.format(names)).strip() == "[]"
 
@@ -98,6 +98,24 @@ def test_what_needs_an_extra_names_it(bare: Environment, extra: str) -> None:
     message = bare.fails("-c", NEEDS[extra]).strip().splitlines()[-1]
     command = f"pip install '.[{extra}]', in a checkout of grafana-oncall-sdk"
     assert f"{MESSAGES[extra]}: {command}" in message
+
+
+def test_shifts_that_recur_need_the_extra_of_the_fake(bare: Environment) -> None:
+    """Others do not."""
+    program = """
+from datetime import datetime
+from grafana_oncall.testing import FakeOnCall, FakeRequest
+fake = FakeOnCall()
+shift = fake.add_shift(start=datetime(2026, 3, 2), users=[fake.user])
+fake.add_schedule("Primary").shifts = [shift.id]
+request = FakeRequest("GET", "/api/v1/schedules", "", {"Authorization": fake.token}, b"")
+assert fake.handle(request).status == 200
+shift.frequency = "daily"
+fake.handle(request)
+"""
+    message = bare.fails("-c", program).strip().splitlines()[-1]
+    command = "pip install '.[testing]', in a checkout of grafana-oncall-sdk"
+    assert message.endswith(f"by shifts that recur needs python-dateutil: {command}")
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ PIECE: Final = (
     "tests/unit/bulk/test_report.py",
     "tests/unit/bulk/test_journal.py",
     "tests/unit/testing/test_serving.py",
+    "tests/unit/testing/test_on_call_by_shifts.py",
     "tests/e2e/test_fake_faults_on_sockets.py",
     "tests/unit/webhooks/test_events.py",
     "tests/unit/webhooks/test_router.py",

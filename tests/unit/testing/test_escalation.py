@@ -466,6 +466,57 @@ def test_a_step_that_is_not_modelled_raises_when_a_test_asks_for_pages(
     assert ask(fake, "GET", "alert_groups/").json()["count"] == 1
 
 
+def test_who_is_on_call_by_a_shift_is_notified(
+    fake: FakeOnCall, clock: VirtualClock, ana: FakeUser, bob: FakeUser
+) -> None:
+    """Here two shifts of a minute and a half, made through the API, and then nobody."""
+    shifts = [
+        ask(
+            fake,
+            "POST",
+            "on_call_shifts",
+            {
+                "name": "x",
+                "type": "single_event",
+                "start": start,
+                "duration": 90,
+                "users": [user.id],
+            },
+        ).json()["id"]
+        for start, user in (("2026-03-02T09:30:00", ana), ("2026-03-02T09:31:30", bob))
+    ]
+    body = {"name": "Primary", "type": "calendar", "time_zone": "UTC", "shifts": shifts}
+    schedule = ask(fake, "POST", "schedules", body).json()
+    assert schedule["on_call_now"] == [ana.id]
+    on_call = ("notify_on_call_from_schedule", {"notify_on_call_from_schedule": schedule["id"]})
+    chain(fake, on_call, wait(2), on_call, wait(2), on_call)
+    fake.add_group()
+    minutes(clock, 10)
+    assert paged(fake) == [(1, "ana"), (126, "bob")]
+    assert failures(fake) == [("notify_on_call_from_schedule", "there is nobody to notify")]
+
+
+def test_a_calendar_that_replaces_shifts_is_not_modelled(
+    fake: FakeOnCall, clock: VirtualClock, ana: FakeUser
+) -> None:
+    """Unless a test says who is on call, or overrides are made in the web interface."""
+    schedule = fake.add_schedule("Primary")
+    schedule.ical_url_overrides = "https://calendar.test/overrides.ics"
+    on_call = ("notify_on_call_from_schedule", {"notify_on_call_from_schedule": schedule.id})
+    chain(fake, wait(1), on_call, wait(1), on_call, wait(1), on_call)
+    schedule.enable_web_overrides = True
+    fake.add_group()
+    minutes(clock, 2)
+    assert len(failures(fake)) == 1
+    schedule.enable_web_overrides, schedule.on_call = False, [ana.id]
+    minutes(clock, 1)
+    assert [user for _, user in paged(fake)] == ["ana"]
+    schedule.on_call = []
+    minutes(clock, 2)
+    with pytest.raises(NotImplementedError, match="'Primary' is not worked out from its calendars"):
+        _ = fake.pages
+
+
 def test_a_schedule_or_slack_group_of_which_nobody_said_who_is_in_it_is_not_modelled(
     fake: FakeOnCall, clock: VirtualClock
 ) -> None:

@@ -64,12 +64,18 @@ def _on_call(asked: Asked) -> Sequence[str]:
     schedule = asked.world.store(FakeSchedule).get(asked.step.notify_on_call_from_schedule or "")
     if schedule is None:
         return ()
-    if not (schedule.on_call or schedule.spans) and (schedule.shifts or schedule.type == "ical"):
+    if _has_calendar(schedule) and not (schedule.on_call or schedule.spans):
         raise NotModelledError(
-            f"who is on call in the schedule {schedule.name!r} is not worked out from its shifts "
-            "or calendars: set its on_call or spans"
+            f"who is on call in the schedule {schedule.name!r} is not worked out from its "
+            "calendars: set its on_call or spans"
         )
     return on_call_at(asked.world, schedule, asked.now)
+
+
+def _has_calendar(schedule: FakeSchedule) -> bool:
+    """Whether the server reads a calendar, which the fake does not."""
+    is_read = schedule.type == "calendar" and not schedule.enable_web_overrides
+    return schedule.type == "ical" or (is_read and schedule.ical_url_overrides is not None)
 
 
 def _team(asked: Asked) -> Sequence[str]:

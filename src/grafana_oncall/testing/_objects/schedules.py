@@ -59,7 +59,7 @@ class FakeSpan(DocumentedFields):
 
 @attrs.define(kw_only=True, eq=False)
 class FakeSchedule(DocumentedFields):
-    """A schedule; who is on call is what a test says, and is not worked out from its shifts.
+    """A schedule; who is on call is what a test says, and otherwise follows from its shifts.
 
     Shift swaps that are taken change it.
     """

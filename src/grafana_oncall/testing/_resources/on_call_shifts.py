@@ -47,6 +47,7 @@ from .shift_fields import (
 from .writes import Writes, remove, set_fields
 
 _TYPE = one_of(get_args(ShiftType))
+_WEB = 0
 _WRITTEN = "%Y-%m-%dT%H:%M:%S"
 _COMMON = ("name", "type", "time_zone", "level", "start", "duration", "rotation_start")
 
@@ -88,7 +89,15 @@ def _fields(context: Context, item: FakeShift | None) -> dict[str, Any]:
         given = _of_type(body.get("type", item.type) if body else item.type, checked(checks, body))
         _check_week(given)
     _check_rolling(given if item is None else {**_members(item), **given})
+    if given.get("type", item and item.type) == "override":
+        users = given.get("users", item.users if item else [])
+        given["rolling_users"] = _turns_of_override(body or {}, users)
     return given
+
+
+def _turns_of_override(body: dict[str, Any], users: list[str]) -> list[list[str]] | None:
+    """Return whom an override puts on call: only one that says it is of the web has anybody."""
+    return [[user] for user in users] or None if body.get("source") == _WEB else None
 
 
 def _of_type(kind: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +149,7 @@ def _update(context: Context, item: FakeShift, given: dict[str, Any]) -> None:
     before = item.type
     set_fields(context, item, given)
     if item.type != before:
-        for name in {*TYPED} - {*MEMBERS[item.type]}:
+        for name in {*TYPED} - {*MEMBERS[item.type]} - {*given}:
             set_fields(context, item, {name: _EMPTY.get(name)})
 
 
@@ -222,8 +231,8 @@ class AddShifts(Additions):
     ) -> FakeShift:
         """Add a shift; `start` has no zone, and `duration` is in seconds.
 
-        A schedule has it when its `shifts` name it. Who is on call is not worked out from shifts:
-        see `add_schedule`.
+        A schedule has it when its `shifts` name it. What else a shift says, such as how often it
+        recurs, are its attributes.
         """
         NAME.or_none(name=name, id=id)
         WHOLE(duration=duration)
@@ -236,4 +245,6 @@ class AddShifts(Additions):
             duration=duration,
             users=[user.id for user in users],
         )
+        if type == "override":
+            shift.rolling_users = [shift.users]
         return self._world.add(shift)

@@ -246,10 +246,11 @@ class AddSchedules(Additions):
         team_id: str | None = None,
         id: str | None = None,
     ) -> FakeSchedule:
-        """Add a schedule; a test says who is on call, now and when.
+        """Add a schedule; a test says who is on call, now and when, or leaves it to shifts.
 
         `on_call` are on call at all times, and each user of `spans` from a start to an end. Both
-        can be changed later, as the attributes of these names.
+        can be changed later, as the attributes of these names. While both are empty, who is on call
+        follows from the shifts whose ids are in the attribute `shifts`.
         """
         NAME(name=name, time_zone=time_zone)
         NAME.or_none(team_id=team_id, id=id)

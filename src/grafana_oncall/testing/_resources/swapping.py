@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeSpan
+from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeShift, FakeSpan
 from grafana_oncall.testing._objects.swaps import FakeShiftSwap
+from grafana_oncall.testing._on_call.spans import spans_of
 from grafana_oncall.testing._server.world import World
 
 
@@ -22,13 +23,21 @@ def final_spans(
 
     Swaps are applied one after the other; with `before`, only those that are older than this one.
     """
-    spans = schedule.within(start, end)
+    spans = _spans(world, schedule, start, end)
     for swap in world.store(FakeShiftSwap).values():
         if swap is before:
             break
         if swap.schedule == schedule.id:
             spans = [part for span in spans for part in swap.applied(span)]
     return sorted(spans, key=attrgetter("start"))
+
+
+def _spans(world: World, schedule: FakeSchedule, start: datetime, end: datetime) -> list[FakeSpan]:
+    """Return what a test says, or if it says nothing, what the shifts do."""
+    if schedule.on_call or schedule.spans:
+        return schedule.within(start, end)
+    shifts = world.store(FakeShift)
+    return spans_of(schedule, [shifts[each] for each in schedule.shifts], start, end)
 
 
 def on_call_at(world: World, schedule: FakeSchedule, moment: datetime) -> list[str]:

@@ -1,0 +1,1 @@
+"""Who is on call by the shifts of a schedule."""
