@@ -1,5 +1,5 @@
 # make demo    what the SDK is for, in five acts, against fake servers of its own
-# make check   lint, types and unit tests, side by side: what to run while you work (under two minutes)
+# make check   lint, types and unit tests, side by side: what to run while you work (under a minute)
 # make test    every check that there is (some minutes)
 # make cover   the tests of make test, with coverage, which takes twice as long
 # make hunt    the tests of make test, but those that hunt for bugs do it for long (hours)
