@@ -26,6 +26,8 @@ class Row:
     """None for a figure that is only for comparison."""
     at_least: bool = False
     """Whether the goal is a lower bound."""
+    labels: Mapping[str, str] = attrs.field(factory=dict)
+    """What a plot groups figures by, such as the job, the client and the measure."""
 
     @property
     def verdict(self) -> Verdict:

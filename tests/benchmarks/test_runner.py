@@ -56,6 +56,7 @@ def test_json_has_the_figures_as_they_are() -> None:
             "unit": "×",  # noqa: RUF001
             "goal": 1.15,
             "at_least": False,
+            "labels": {},
             "verdict": "out of bounds",
         }
     ]
