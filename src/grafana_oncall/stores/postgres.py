@@ -3,8 +3,9 @@
 How it works, and why it is safe. One table has two kinds of rows: a head for each log, with its
 fence and lease, and the lines. A statement that appends updates the head first, if the fence is
 still the writer's. That locks the head until the lines are there, so whoever opens the log waits
-for them and reads them, or has raised the fence before, and then nothing is appended. Leases end by
-the clock of the server.
+for them and reads them, or has raised the fence before, and then nothing is appended. A fence is
+the time of the server in microseconds, or one more than the last one: so it still rises when the
+head was deleted with its age. Leases end by the clock of the server.
 
 A write is never repeated here: if its reply was lost, it may have been made, and a second one would
 double its lines.

@@ -30,17 +30,24 @@ delete from {table} where name in (
 """
 
 OPEN: Final = """
-insert into {table} as log (name, fence) values (%(name)s, 1)
+insert into {table} as log (name, fence)
+values (%(name)s, extract(epoch from clock_timestamp()) * 1000000)
 on conflict (name) where line is null do update
-set fence = log.fence + 1, lease = null, touched = clock_timestamp()
+set
+    fence = greatest(extract(epoch from clock_timestamp()) * 1000000, log.fence + 1),
+    lease = null,
+    touched = clock_timestamp()
 returning fence
 """
 
 ACQUIRE: Final = """
 insert into {table} as log (name, fence, lease)
-values (%(name)s, 1, clock_timestamp() + %(ttl)s)
+values (%(name)s, extract(epoch from clock_timestamp()) * 1000000, clock_timestamp() + %(ttl)s)
 on conflict (name) where line is null do update
-set fence = log.fence + 1, lease = clock_timestamp() + %(ttl)s, touched = clock_timestamp()
+set
+    fence = greatest(extract(epoch from clock_timestamp()) * 1000000, log.fence + 1),
+    lease = clock_timestamp() + %(ttl)s,
+    touched = clock_timestamp()
 where log.lease is null or log.lease <= clock_timestamp()
 returning fence
 """
