@@ -1,4 +1,4 @@
-"""How many functions are called to decode a page, and to make a call: the same on every machine.
+"""How many functions a page, a call and a new client take: the same on every machine.
 
 python -m tests.benchmarks.counts            prints them
 python -m tests.benchmarks.counts --write    writes them as the baseline of this Python version
@@ -64,6 +64,11 @@ async def _counted(name: str, work: Callable[[], Awaitable[object]]) -> Counts:
     }
 
 
+async def _made() -> None:
+    """Make a client, as a program with one for each of many stacks does."""
+    OnCallClient(url="https://oncall.test", token="token")
+
+
 async def measured() -> Counts:
     """All counts of this Python version."""
     response = Response(status=200, headers={}, content=page(1))
@@ -82,6 +87,7 @@ async def measured() -> Counts:
             **await _counted("decode a page of 50 groups", decoded),
             **await _counted("get a group", lambda: sdk.alert_groups.get("I1")),
             **await _counted("acknowledge a group", lambda: sdk.alert_groups.acknowledge("I1")),
+            **await _counted("make a client", _made),
         }
 
 

@@ -16,7 +16,7 @@ def counts() -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    "work", ["decode a page of 50 groups", "get a group", "acknowledge a group"]
+    "work", ["decode a page of 50 groups", "get a group", "acknowledge a group", "make a client"]
 )
 @pytest.mark.parametrize("kind", TOLERANCES)
 def test_the_hot_paths_call_as_many_functions_as_in_the_baseline(

@@ -51,10 +51,12 @@ class ProxySource:
         None for this machine's own addresses: no proxy of the environment is meant for those, and
         over plain http, which is allowed to this machine only, the token would cross the network.
         """
-        parts = urlsplit(url)
-        if given.value is not None or is_loopback(parts.hostname or ""):
+        if given.value is not None:
             return cls(given)
         proxies = Secret(_proxies(tuple(map(os.environ.get, _VARIABLES))))
+        if not proxies.value or is_loopback(urlsplit(url).hostname or ""):
+            return cls(given)
+        parts = urlsplit(url)
         scheme = parts.scheme if proxies.value.get(parts.scheme) else "all"
         proxy = Secret(proxies.value.get(scheme))
         if not proxy.value or _is_bypassed(parts.netloc, parts.hostname or "", proxies):

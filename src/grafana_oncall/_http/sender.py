@@ -163,11 +163,11 @@ class Target:
     """Of every request; the token is one of them, unless it may change."""
     redactor: Redactor = attrs.field(repr=False)
     max_response_bytes: int
-    host: str = attrs.field(init=False)
-    """Host and port."""
 
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "host", urlsplit(self.base_url).netloc)
+    @property
+    def host(self) -> str:
+        """Host and port."""
+        return urlsplit(self.base_url).netloc
 
     def url(self, request: Request[Any]) -> str:
         """Return the URL of a request, the same over every HTTP library."""

@@ -13,6 +13,7 @@ and `aclose` closes the connections only when the last call has ended.
 import asyncio
 import warnings
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -38,10 +39,16 @@ from .throttle import Caller, Throttle
 
 
 def _caller(options: "Options") -> Caller:
+    return _caller_of(options.retry, background=options.background, yields=options.yields)
+
+
+@lru_cache(maxsize=16)
+def _caller_of(retry: RetryPolicy, *, background: bool, yields: bool) -> Caller:
+    """Work it out once for the many clients with the same settings."""
     return Caller(
-        background=options.background or options.yields,
-        max_outage=outage_patience(options.retry, background=options.background),
-        min_wait=outage_patience(options.retry, background=False),
+        background=background or yields,
+        max_outage=outage_patience(retry, background=background),
+        min_wait=outage_patience(retry, background=False),
     )
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
+from types import BuiltinFunctionType
 from typing import Final, Literal, TypeAlias, TypeVar, cast
 
 from grafana_oncall._core.request import id_advice
@@ -222,6 +223,8 @@ def either_function(name: str, value: T) -> T:
 
 
 def _is_async(value: object) -> bool:
+    if isinstance(value, BuiltinFunctionType):
+        return False  # none is, and finding that out takes long
     # Of its class, because the `__call__` of a class is that of its instances.
     return any(map(inspect.iscoroutinefunction, (value, type(value).__call__)))
 

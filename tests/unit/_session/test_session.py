@@ -7,8 +7,11 @@ from typing import Any
 import attrs
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis.strategies import from_regex
 
 from grafana_oncall import Request, operations
+from grafana_oncall._http.factory import _ORDINARY
 from grafana_oncall.errors import (
     ClientStateError,
     InvalidArgument,
@@ -17,6 +20,7 @@ from grafana_oncall.errors import (
     TransportError,
 )
 from grafana_oncall.models import AlertGroupSilence, IntegrationCreate
+from tests.support.budget import budget
 from tests.support.sessions import (
     BASE,
     EMPTY,
@@ -225,6 +229,13 @@ def test_a_url_that_httpx_refuses_is_refused_at_once(url: str) -> None:
     """Not at the first request with an httpx error."""
     with pytest.raises(InvalidArgument, match=r"^url: nothing can be sent there"):
         made(always(empty), url=url)
+
+
+@given(url=from_regex(_ORDINARY, fullmatch=True))
+@settings(max_examples=budget(100, hunt=5000), deadline=None)
+def test_a_url_that_httpx_is_not_asked_about_is_one_that_it_takes(url: str) -> None:
+    """So nothing that it refuses passes unasked."""
+    assert httpx.URL(url).host
 
 
 def test_a_session_belongs_to_the_event_loop_that_sends_first() -> None:
