@@ -1,13 +1,17 @@
 """The documentation builds without a warning, and has every public name."""
 
+import inspect
 import pickle
 import subprocess
 import sys
-from typing import Final
+from typing import Any, Final
 
+import attrs
 import pytest
 
+from docs._sphinx.borrowed import descriptions
 from docs._sphinx.names import MODULES, PACKAGE, TYPES, is_type_variable, public_names
+from grafana_oncall.errors import Attempt, Problem
 from tests.packaging.project import ROOT
 from tests.packaging.public_surface import PINNED
 
@@ -53,3 +57,17 @@ def test_the_surface_is_looked_for_in_every_module() -> None:
     assert {*MODULES} - {"client"} <= modules
     assert "grafana_oncall.bulk.BulkOptions.dry_run" in _surface()
     assert "grafana_oncall.models.AlertGroup.title" in _surface()
+
+
+@pytest.mark.parametrize("kind", [Attempt, Problem])
+def test_the_text_of_what_errors_have_repeats_those_of_its_fields(kind: type[Any]) -> None:
+    """For `help()`: errors import nothing, so not the base class that would show the latter."""
+    texts = {
+        name: " ".join(text)
+        for module in ("_arguments", "_request")
+        for (owner, name), text in descriptions(f"grafana_oncall.errors.{module}").items()
+        if owner == kind.__name__
+    }
+    shown = " ".join((inspect.getdoc(kind) or "").split())
+    listed = " ".join(f"{field.name}: {texts[field.name].strip()}" for field in attrs.fields(kind))
+    assert shown.endswith(f"Attributes: {listed}")

@@ -101,8 +101,8 @@ def test_help_on_the_package_begins_with_what_a_user_needs() -> None:
 def test_help_has_a_text_for_every_field() -> None:
     """Of reports, changes, events, models and the rest.
 
-    Not of the fake's objects, which are named as the API's, nor of what errors have, which import
-    nothing of the SDK.
+    Not of the fake's objects, which are named as the API's, nor of what errors have, whose texts
+    are in the class's, because errors import nothing of the SDK (`tests/docs/test_site.py`).
     """
     classes = {
         member

@@ -23,7 +23,13 @@ class InvalidArgument(OnCallError, ValueError):
 
 @attrs.frozen(kw_only=True)
 class Problem:
-    """One broken rule, and where."""
+    """One broken rule, and where.
+
+    Attributes:
+        where: The label or member at fault, such as `team:SRE` or `templates.slack.title`.
+        rule: What is wrong, in words.
+        line: Line in a template, from 1; None where Jinja2 does not say.
+    """
 
     where: str
     """The label or member at fault, such as `team:SRE` or `templates.slack.title`."""

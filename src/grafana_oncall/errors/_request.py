@@ -18,7 +18,16 @@ def excerpt(content: bytes) -> str:
 
 @attrs.frozen(kw_only=True)
 class Attempt:
-    """One request of a call, in the history that errors carry. Times in seconds."""
+    """One request of a call, in the history that errors carry. Times in seconds.
+
+    Attributes:
+        number: From 1.
+        status: Status of the response; None without one.
+        error: Name of the error's class; None after a success.
+        waited: Time until it was sent: for a free connection, or for a pause of all calls to end.
+        latency: Time from sending to the whole response, or to the failure.
+        delay: Time until the next attempt was due; None when there was none.
+    """
 
     number: int
     """From 1."""
