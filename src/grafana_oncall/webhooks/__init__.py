@@ -15,8 +15,8 @@ secret as its Authorization header.
 from grafana_oncall._generated.models.webhooks import EventType
 from grafana_oncall.errors import NotAnEvent
 
-from .events import Event, parse
-from .handlers import EventName, Handler, OnError
+from .events import Event, EventName, parse
+from .handlers import Handler, OnError
 from .intake import HandOn
 from .router import Router
 

@@ -25,7 +25,7 @@ import attrs
 from grafana_oncall._generated.models.webhooks import EventType
 from grafana_oncall.stores import SeenStore
 
-from .events import Event, group_key
+from .events import STATE_CHANGES, Event, group_key
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -38,18 +38,6 @@ _MAX_SECONDS_UNTIMED: Final = 60.0
 _CLAIM_SECONDS: Final = 15.0
 """How long a claim lasts in a store: 5 seconds to wait for a slot, 5 to hand the event on, and 5 to
 confirm it. OnCall repeats an event 14 seconds after it sent it, and waits 4 for the response."""
-
-STATE_CHANGES: Final = frozenset(
-    {
-        EventType.ACKNOWLEDGE,
-        EventType.UNACKNOWLEDGE,
-        EventType.RESOLVE,
-        EventType.UNRESOLVE,
-        EventType.SILENCE,
-        EventType.UNSILENCE,
-    }
-)
-"""Events by which a group enters a state: no two of one type without another one in between."""
 
 
 @attrs.frozen

@@ -1,11 +1,15 @@
-"""Decode the body of a webhook to an event, and the event to changes."""
+"""Decode the body of a webhook to an event, and the event to changes.
+
+All that is decided by the type of an event is decided here: the change that it stands for, whether
+a group enters a state by it, and whether its time is its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, TypeAlias, cast
 
 import attrs
 import msgspec
@@ -29,6 +33,22 @@ from grafana_oncall.changes import (
 )
 from grafana_oncall.errors import NotAnEvent
 
+EventName: TypeAlias = (
+    EventType
+    | Literal[
+        "escalation",
+        "alert group created",
+        "acknowledge",
+        "resolve",
+        "silence",
+        "unsilence",
+        "unresolve",
+        "unacknowledge",
+        "personal notification",
+    ]
+)
+"""An event type, to register a handler for."""
+
 _CHANGES: Final[Mapping[EventType, Callable[..., Change]]] = {
     EventType.ALERT_GROUP_CREATED: Created,
     EventType.ACKNOWLEDGE: Acknowledged,
@@ -38,6 +58,19 @@ _CHANGES: Final[Mapping[EventType, Callable[..., Change]]] = {
     EventType.SILENCE: Silenced,
     EventType.UNSILENCE: Unsilenced,
 }
+"""The change that an event stands for, if any."""
+
+STATE_CHANGES: Final = frozenset(
+    {
+        EventType.ACKNOWLEDGE,
+        EventType.UNACKNOWLEDGE,
+        EventType.RESOLVE,
+        EventType.UNRESOLVE,
+        EventType.SILENCE,
+        EventType.UNSILENCE,
+    }
+)
+"""Events by which a group enters a state: no two of one type without another one in between."""
 
 _RENDERED_ANEW: Final = frozenset(
     {

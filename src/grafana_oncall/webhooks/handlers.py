@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from grafana_oncall._core.handlers import failure_of
 from grafana_oncall._core.text import shown
@@ -10,23 +10,7 @@ from grafana_oncall._generated.models.webhooks import EventType
 from grafana_oncall._validation.arguments import async_function, either_function
 from grafana_oncall.errors import InvalidArgument
 
-from .events import Event
-
-EventName: TypeAlias = (
-    EventType
-    | Literal[
-        "escalation",
-        "alert group created",
-        "acknowledge",
-        "resolve",
-        "silence",
-        "unsilence",
-        "unresolve",
-        "unacknowledge",
-        "personal notification",
-    ]
-)
-"""An event type, to register a handler for."""
+from .events import Event, EventName
 
 Handler: TypeAlias = Callable[[Event], Awaitable[object]]
 """Is called with each event of its types."""

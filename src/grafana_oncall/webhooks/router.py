@@ -20,7 +20,8 @@ from . import asgi
 from .asgi import Head, Receive, Rejected, Reply, Scope, Send
 from .auth import AUTHORIZATION, Authenticator
 from .dedupe import Dedupe, SharedDedupe
-from .handlers import EventName, Handler, Handlers, OnError
+from .events import EventName
+from .handlers import Handler, Handlers, OnError
 from .intake import HandOn, Intake
 
 H = TypeVar("H", bound=Handler)

@@ -19,7 +19,7 @@ from grafana_oncall.errors import InvalidArgument, OnCallError
 from grafana_oncall.models import AlertGroup, AlertGroupState, EventAlertGroup, WebhookEvent
 from grafana_oncall.testing import FakeOnCall
 from grafana_oncall.webhooks import Event, EventName, EventType, NotAnEvent, parse
-from grafana_oncall.webhooks.dedupe import STATE_CHANGES
+from grafana_oncall.webhooks.events import STATE_CHANGES
 from tests.support import virtual_time
 from tests.support.budget import budget
 from tests.support.webhook_payloads import ADA, GROUP, body, payload
