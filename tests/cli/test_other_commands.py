@@ -98,6 +98,14 @@ async def test_changes_are_printed_as_they_come(shell: Shell) -> None:
     assert {"after", "before"} & objects.objects[1].keys()
 
 
+async def test_what_is_watched_can_be_filtered(shell: Shell) -> None:
+    """By the filters of lists that `watch` of the library has as well."""
+    *_, watched = shell.fake.groups.values()
+    watched.route_id = "RWATCHED"
+    ran = await shell("watch", "--existing", "--limit", "1", "--json", "--route", "RWATCHED")
+    assert [each["after"]["id"] for each in ran.objects] == [watched.id]
+
+
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".db"])
 async def test_groups_are_exported_with_names(shell: Shell, tmp_path: Path, suffix: str) -> None:
     """In three formats, with the same rows."""

@@ -1,11 +1,11 @@
-"""What a command is about: objects by id or name, ids on stdin, or a query."""
+"""What a command is about: objects by id or name, ids on stdin, or filters."""
 
 import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal, TypeAlias, TypeVar
+from typing import Annotated, Final, Literal, TypeAlias, TypedDict, TypeVar
 
 import attrs
 from cyclopts import Group, Parameter
@@ -30,25 +30,49 @@ Labels: TypeAlias = Annotated[
 TeamFilter: TypeAlias = Annotated[
     str | None, Parameter(help="Id or exact name of the team; null for none.", metavar="TEAM")
 ]
-IntegrationFilter: TypeAlias = Annotated[
-    str | None, Parameter(help="Id or exact name of the integration.", metavar="INTEGRATION")
-]
+
+
+class Filters(TypedDict):
+    """The arguments of the library that both lists and watches take."""
+
+    labels: list[str] | None
+    team_id: str | None
+    integration_id: str | None
+    route_id: str | None
 
 
 @Parameter(name="*", group=_FILTERS)
 @attrs.frozen(kw_only=True)
-class Query:
-    """Filters; groups must match all of them."""
+class Scope:
+    """Filters of what is watched; groups must match all of them."""
+
+    label: Labels = ()
+    team: TeamFilter = None
+    integration: Annotated[
+        str | None, Parameter(help="Id or exact name of the integration.", metavar="INTEGRATION")
+    ] = None
+    route: Annotated[
+        str | None, Parameter(help="Id of the route, which has no name.", metavar="ROUTE")
+    ] = None
+
+    async def filters(self, client: OnCallClient) -> Filters:
+        """Return the arguments of the library, after looking up names."""
+        return {
+            "labels": list(self.label) or None,
+            "team_id": await team_id(client, self.team),
+            "integration_id": await integration_id(client, self.integration),
+            "route_id": self.route,
+        }
+
+
+@Parameter(name="*", group=_FILTERS)
+@attrs.frozen(kw_only=True)
+class Query(Scope):
+    """Filters of lists; groups must match all of them."""
 
     state: Annotated[
         Literal["firing", "acknowledged", "resolved", "silenced"] | None,
         Parameter(help="State of the groups."),
-    ] = None
-    label: Labels = ()
-    team: TeamFilter = None
-    integration: IntegrationFilter = None
-    route: Annotated[
-        str | None, Parameter(help="Id of the route, which has no name.", metavar="ROUTE")
     ] = None
     since: Annotated[
         str | None,
@@ -70,12 +94,7 @@ class Query:
         """Return the list of the groups, after looking up names."""
         started_at = self._started(datetime.now(UTC))
         return client.alert_groups.list(
-            state=self.state,
-            labels=list(self.label) or None,
-            team_id=await team_id(client, self.team),
-            integration_id=await integration_id(client, self.integration),
-            route_id=self.route,
-            started_at=started_at,
+            state=self.state, started_at=started_at, **await self.filters(client)
         )
 
     def _started(self, now: datetime) -> tuple[datetime, datetime] | None:

@@ -16,7 +16,7 @@ from grafana_oncall.changes import Watched
 from grafana_oncall.errors import InvalidArgument
 
 from .output import cell, console, print_json, table
-from .selection import IntegrationFilter, Labels, TeamFilter, integration_id, team_id
+from .selection import Scope
 from .session import Common
 from .times import duration
 
@@ -26,9 +26,7 @@ _ROWS = 20
 
 async def watch(
     *,
-    label: Labels = (),
-    team: TeamFilter = None,
-    integration: IntegrationFilter = None,
+    scope: Scope = Scope(),  # noqa: B008  # frozen
     every: Annotated[
         str, Parameter(help="Time between polls.", metavar="DURATION", show_default=True)
     ] = "15s",
@@ -52,12 +50,10 @@ async def watch(
         raise InvalidArgument(f"--every: {error}", argument="every") from None
     async with common.client() as client:
         changes = client.alert_groups.watch(
-            labels=list(label) or None,
-            team_id=await team_id(client, team),
-            integration_id=await integration_id(client, integration),
             every=interval,
             existing=existing,
             checkpoint=checkpoint,
+            **await scope.filters(client),
         )
         is_live = sys.stdout.isatty() and not common.json
         await (_live if is_live else _lines)(_first(changes, limit), common)
