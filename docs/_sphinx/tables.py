@@ -12,14 +12,17 @@ import attrs
 import grafana_oncall
 from docs._sphinx.borrowed import client_options, descriptions
 from docs._sphinx.docstrings import with_links
-from docs._sphinx.names import link
+from docs._sphinx.names import link, resource_classes
 from grafana_oncall import OnCallClient, errors, testing
-from grafana_oncall.bulk import ResumeOptions
+from grafana_oncall._generated.resources._all import Resources
+from grafana_oncall.bulk import ResumeOptions, Status
 from grafana_oncall.bulk.options import Settings
+from grafana_oncall.bulk.outcomes import TO_DO
 from grafana_oncall.testing import Fault
 
 _PYPROJECT: Final = Path(__file__).parents[2] / "pyproject.toml"
 _PACKAGE: Final = Path(grafana_oncall.__file__).parent
+_PAGE: Final = "../operations.md"
 _TO_DO: Final = "What to do: "
 _EXTRAS: Final = {
     "httpx2": '`transport="httpx2"`: the maintained successor of httpx',
@@ -78,6 +81,36 @@ def bulk_table() -> str:
     return _table(("Option", "Default", "Meaning", "`resume`"), rows)
 
 
+def outcome_table() -> str:
+    """Return each status of a group in a bulk run, and what a resumed run does with the group."""
+    texts = descriptions(Status.__module__)
+    rows = (
+        (
+            f"`{status}`",
+            " ".join(texts["Status", status.name]),
+            "acts on it" if status in TO_DO else "leaves it",
+        )
+        for status in Status
+    )
+    return _table(("Outcome", "Means", "`resume`"), rows)
+
+
+def resource_table() -> str:
+    """Return each resource of the client with its methods."""
+    rows = (
+        (f"[`{name}`]({_PAGE}#{name.replace('_', '-')})", ", ".join(_public(kind)))
+        for name, kind in resource_classes().items()
+        if hasattr(Resources, name)
+    )
+    return _table(("Resource", "Methods"), rows)
+
+
+def _public(kind: type) -> Iterator[str]:
+    """Yield the methods of a class, and its properties, those of its bases first."""
+    names = dict.fromkeys(name for base in reversed(kind.__mro__) for name in vars(base))
+    yield from (f"`{name}`" for name in names if not name.startswith("_"))
+
+
 def fault_table() -> str:
     """Return each fault of the fake server."""
     exports: list[Any] = [getattr(testing, name) for name in testing.__all__]
@@ -125,6 +158,8 @@ TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "table-of-client-options": client_table,
     "table-of-bulk-options": bulk_table,
     "table-of-faults": fault_table,
+    "table-of-outcomes": outcome_table,
+    "table-of-resources": resource_table,
     "table-of-extras": extra_table,
     "theory": theory_table,
 }

@@ -12,7 +12,6 @@ import pytest
 from grafana_oncall import OnCallClient, changes
 from grafana_oncall._cli.app import app
 from grafana_oncall._cli.exits import Exit
-from grafana_oncall.bulk import Status
 from grafana_oncall.testing import FakeOnCall, RateLimit
 from grafana_oncall.testing.__main__ import _parser
 from grafana_oncall.testing.factory import LABELS
@@ -50,11 +49,6 @@ def test_the_table_of_changes_has_them_all() -> None:
         and issubclass(kind, changes.Change | changes.Gap)
     }
     assert sorted(_first_cells("Change")) == sorted(kinds - {"Change"})
-
-
-def test_the_table_of_outcomes_has_them_all() -> None:
-    """In their order."""
-    assert _first_cells("Outcome") == [*Status]
 
 
 def test_the_arguments_of_watch_are_its_own() -> None:

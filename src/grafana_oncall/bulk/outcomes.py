@@ -1,4 +1,8 @@
-"""The outcome of each alert group of a bulk run."""
+"""The outcome of each alert group of a bulk run.
+
+All that is decided by a status alone is decided here: whether it is a failure, what `resume` acts
+on, and what an error makes of a group.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,8 @@ class Status(StrEnum):
     CHANGED = "changed"
     """A request of this run had the effect."""
     ACCEPTED = "accepted"
-    """The server accepted the request, and applies it later; the run did not check that."""
+    """The server accepted the deletion, and applies it later; with `wait=`, the run waits for that,
+    and the group is `changed`."""
     ALREADY = "already"
     """There was nothing to do: the group already was in the wanted state."""
     REJECTED = "rejected"
@@ -36,7 +41,7 @@ class Status(StrEnum):
     """An error unrelated to the group, such as a refused token, or an outage that outlasted
     `RetryPolicy.deadline`; certainly no effect."""
     UNKNOWN = "unknown"
-    """A request was in flight: it had its effect, a part of it, or none."""
+    """A request was in flight: it had its effect, a part of it, or none. `resume` checks first."""
     NOT_ATTEMPTED = "not_attempted"
     """Nothing was sent for it."""
 
@@ -46,7 +51,10 @@ class Status(StrEnum):
         return self in {Status.REJECTED, Status.FAILED, Status.UNKNOWN}
 
 
-TO_DO: Final = frozenset({Status.NOT_ATTEMPTED, Status.FAILED, Status.UNKNOWN})
+WITHOUT_EFFECT: Final = frozenset({Status.NOT_ATTEMPTED, Status.FAILED})
+"""Groups with one of these are certainly as they were before the run."""
+
+TO_DO: Final = WITHOUT_EFFECT | {Status.UNKNOWN}
 """Groups with one of these are acted on by a run that is resumed; the others are left alone."""
 
 

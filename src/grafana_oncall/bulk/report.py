@@ -24,7 +24,6 @@ _SHOWN_FAILURES: Final = 20
 
 _SHOWN_IDS: Final = 3
 _PLANNED: Final = "would change"
-_GOOD: Final = frozenset({Status.CHANGED, Status.ACCEPTED, Status.ALREADY})
 
 
 @attrs.frozen(kw_only=True)
@@ -72,19 +71,22 @@ class BulkReport(ShortTracebacks, Serializable):
     def ok(self) -> bool:
         """Whether nothing is left to do, as for an exit code: `sys.exit(not report.ok)`.
 
-        The whole selection was read, and each group is `changed`, `accepted` or `already`; of a dry
-        run, none is `rejected`.
+        The whole selection was read, no group is a failure, and each was attempted, unless it was a
+        dry run.
         """
-        good = _GOOD | {Status.NOT_ATTEMPTED} if self.dry_run else _GOOD
-        is_done = all(status in good for status, number in self.counts.items() if number)
-        return self.selection_complete and self.complete and is_done
+        is_attempted = self.dry_run or not self.counts.get(Status.NOT_ATTEMPTED)
+        return self.selection_complete and self.complete and is_attempted and not self._has_failures
 
     @property
     def failures(self) -> Sequence[Outcome]:
-        """The outcomes that are rejected, failed or unknown."""
-        if not any(number for status, number in self.counts.items() if status.is_failure):
+        """The outcomes that are failures (`Status.is_failure`)."""
+        if not self._has_failures:
             return ()
         return [outcome for outcome in self.outcomes if outcome.status.is_failure]
+
+    @property
+    def _has_failures(self) -> bool:
+        return any(number for status, number in self.counts.items() if status.is_failure)
 
     @classmethod
     def merge(cls, reports: Iterable[BulkReport]) -> Self:

@@ -11,7 +11,7 @@ from grafana_oncall._session.session import Session
 
 from .journal import Journal
 from .journal_reader import Header, RunState, difference
-from .outcomes import Status
+from .outcomes import WITHOUT_EFFECT, Status
 from .selection import ReadSelection, has_ids
 
 
@@ -64,8 +64,8 @@ async def _check_organization(
     if work.read_again is None and not earlier.outcomes.to_do():
         return
     removes = work.header.action.removes
-    spared = {Status.NOT_ATTEMPTED, Status.FAILED} if removes else {*Status}
-    ids = [outcome.id for outcome in earlier.outcomes if outcome.status in spared]
+    still_there = WITHOUT_EFFECT if removes else {*Status}
+    ids = [outcome.id for outcome in earlier.outcomes if outcome.status in still_there]
     if not await may_own(session, ids):
         raise journal.other_run(
             "none of its groups exists for this token, so they are another organization's: use "
