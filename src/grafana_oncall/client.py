@@ -62,8 +62,7 @@ class OnCallClient(Resources, Requests):
     One client serves many tasks of one event loop, and keeps its connections open until it is
     closed, by `async with` or `aclose`. Failures are retried where that is safe: see `RetryPolicy`.
     After a 429 all tasks of the client pause for as long as the server asks, and callers see none
-    unless that is longer than `RetryPolicy.deadline`; after 15 minutes one request probes whether
-    the pause still holds.
+    unless that is longer than `RetryPolicy.deadline`.
 
     Args:
         url: The OnCall API URL of the stack's settings page; it may end in `/` or `/api/v1`.

@@ -8,9 +8,9 @@ probe: one of the calls that wait anyway. When it fails, the pause doubles. The 
 the outage, and each further success doubles the number of requests that may go at once, so that a
 server that has just come up is not met by all waiting calls together.
 
-So an outage costs the server one request in up to 20 seconds, however many tasks wait, and no call
-spends its attempts on finding out what another one has found out already. Foreground calls do not
-wait that long: they may probe a second after the last failure.
+So an outage soon costs the server one request per `RetryPolicy.max_backoff`, however many tasks
+wait, and no call spends its attempts on finding out what another one has found out already.
+Foreground calls do not wait that long: they may probe `_FOREGROUND_DELAY` after the last failure.
 
 Requests sent before an outage began say nothing about it: their failures are part of its beginning,
 their successes left while the server was still there. They are told apart by the number of the
