@@ -47,7 +47,8 @@ class StoreJournal(Journal):
         self._waiting: list[bytes] = []
         self._number = self._written = 0
         """Lines so far, and those that are in the store."""
-        self._writing = asyncio.Lock()
+        self._writing: asyncio.Task[None] | None = None
+        """The write in flight, for which tasks with more to write wait."""
         self._accepted = 0.0
         """When the last write began that the store has accepted, by the clock of the loop."""
 
@@ -106,11 +107,14 @@ class StoreJournal(Journal):
 
     async def _write_if(self, is_needed: Callable[[], bool]) -> None:
         """Write what waits, or nothing, which the store refuses as well once it is another's."""
-        async with self._writing:
-            if self._broken is not None:
-                raise self._broken
-            if is_needed():
-                await to_the_end(asyncio.ensure_future(self._write_waiting()))
+        while is_needed() and self._writing is not None:
+            # All who wait go on in the same turn of the loop: behind a lock, each took a turn.
+            await asyncio.shield(self._writing)
+        if self._broken is not None:
+            raise self._broken
+        if is_needed():
+            self._writing = asyncio.ensure_future(self._write_waiting())
+            await to_the_end(self._writing)
 
     async def _write_waiting(self) -> None:
         asked = asyncio.get_running_loop().time()
@@ -120,6 +124,8 @@ class StoreJournal(Journal):
             ours = await self._store.append(self._log, self._fence, lines, replace=replace)
         except StoreUnavailable as error:
             raise self._failed(error) from error
+        finally:
+            self._writing = None
         if not ours:
             raise self._failed("another worker has taken the run over", reason="taken_over")
         self._written += len(lines)
