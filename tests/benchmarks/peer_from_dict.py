@@ -120,6 +120,9 @@ class DictGroup:
     permalinks: DictPermalinks | UnsetType | None = UNSET
     silenced_at: datetime | UnsetType | None = UNSET
     last_alert: DictAlert | UnsetType | None = UNSET
+    alert_group_number: int | UnsetType | None = UNSET
+    root_alert_group_id: str | UnsetType | None = UNSET
+    dependent_alert_group_ids: list[str] | UnsetType | None = UNSET
     additional_properties: dict[str, Any] = attrs.field(init=False, factory=dict)
 
     @classmethod
@@ -143,6 +146,9 @@ class DictGroup:
             permalinks=_one(d, "permalinks", DictPermalinks.from_dict),
             silenced_at=_one(d, "silenced_at", datetime.fromisoformat),
             last_alert=_one(d, "last_alert", DictAlert.from_dict),
+            alert_group_number=_one(d, "alert_group_number", int),
+            root_alert_group_id=_one(d, "root_alert_group_id", str),
+            dependent_alert_group_ids=_one(d, "dependent_alert_group_ids", list),
         )
         made.additional_properties = d
         return made

@@ -59,6 +59,9 @@ class ModelGroup(pydantic.BaseModel):
     permalinks: ModelPermalinks | None = None
     silenced_at: datetime | None = None
     last_alert: ModelAlert | None = None
+    alert_group_number: int | None = None
+    root_alert_group_id: str | None = None
+    dependent_alert_group_ids: tuple[str, ...] = ()
 
 
 class ModelPage(pydantic.BaseModel):

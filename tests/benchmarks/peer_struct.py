@@ -68,6 +68,9 @@ class StructGroup(msgspec.Struct, kw_only=True, frozen=True):
     permalinks: StructPermalinks | None = None
     silenced_at: datetime | None = None
     last_alert: StructAlert | None = None
+    alert_group_number: int | None = None
+    root_alert_group_id: str | None = None
+    dependent_alert_group_ids: tuple[str, ...] = ()
 
 
 class StructPage(msgspec.Struct, kw_only=True, frozen=True):

@@ -13,8 +13,8 @@ def group_id(number: int) -> str:
     return f"I{number:012d}"
 
 
-def members(number: int) -> dict[str, Any]:
-    """An acknowledged group with two labels and its last alert: 1.1 kB."""
+def members(number: int, *, cloud: bool = True) -> dict[str, Any]:
+    """An acknowledged group with two labels and its last alert: 1.2 kB."""
     at = f"2026-11-{1 + number % 28:02d}T{number % 24:02d}:{number % 60:02d}:00.123456Z"
     return {
         "id": group_id(number),
@@ -64,7 +64,16 @@ def members(number: int) -> dict[str, Any]:
                 "receiver": "oncall",
             },
         },
+        **(_CLOUD if cloud else {}),
     }
+
+
+_CLOUD: Final[dict[str, Any]] = {
+    "alert_group_number": 4711,
+    "root_alert_group_id": None,
+    "dependent_alert_group_ids": [],
+}
+"""What Grafana Cloud says of a group, and the open-source engine does not."""
 
 
 def group(number: int) -> bytes:
@@ -72,8 +81,11 @@ def group(number: int) -> bytes:
     return _json(members(number))
 
 
-def page(number: int, *, groups: int = GROUPS, per_page: int = PER_PAGE) -> bytes:
+def page(
+    number: int, *, groups: int = GROUPS, per_page: int = PER_PAGE, cloud: bool = True
+) -> bytes:
     """The response with a page of a list of this many groups; pages count from 1."""
+    shown = range((number - 1) * per_page, number * per_page)
     total = groups // per_page
     following = f"https://oncall.test/api/v1/alert_groups/?page={number + 1}"
     return _json(
@@ -81,7 +93,7 @@ def page(number: int, *, groups: int = GROUPS, per_page: int = PER_PAGE) -> byte
             "count": groups,
             "next": following if number < total else None,
             "previous": None,
-            "results": [members(one) for one in range((number - 1) * per_page, number * per_page)],
+            "results": [members(one, cloud=cloud) for one in shown],
             "page_size": per_page,
             "current_page_number": number,
             "total_pages": total,
