@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import time
 from collections.abc import Generator
 
 import pytest
@@ -17,6 +18,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 trust_nobody()
+
+# Nothing may depend on the zone of the machine: here it is one with half hours and summer time.
+os.environ["TZ"] = "America/St_Johns"
+if hasattr(time, "tzset"):
+    time.tzset()
 
 settings.register_profile("budget", max_examples=budget(30, hunt=2000), deadline=None)
 # The same examples for each mutant; a failure is enough, however large its example.

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grafana_oncall._core.text import shown
 from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.oncall import OnCallSpan, Stretch, Timeline
 
@@ -199,6 +200,18 @@ def test_two_accounts_of_one_name_are_not_merged_and_share_their_hours() -> None
     assert timeline.hours_per_user() == {"a": 1.0}
 
 
+@pytest.mark.parametrize(("first_ends", "second_starts"), [(2, 2), (2, 0), (3, 1), (4, 1)])
+def test_a_handover_to_an_account_of_the_same_name_changes_nobody(
+    first_ends: int, second_starts: int
+) -> None:
+    """Nor does an account that leaves while another one stays."""
+    start, end = NOON[0], NOON[0] + 4 * MINUTE
+    first = OnCallSpan("a", start, start + first_ends * MINUTE, user_id="U1")
+    second = OnCallSpan("a", start + second_starts * MINUTE, end, user_id="U2")
+    timeline = Timeline(start, end + MINUTE, [first, second])
+    assert timeline.stretches() == (Stretch(("a",), start, end), Stretch((), end, end + MINUTE))
+
+
 @pytest.mark.parametrize(
     "time",
     [
@@ -220,15 +233,18 @@ def test_a_time_that_says_no_moment_is_refused(time: datetime) -> None:
         lambda: timeline.at(time),
         lambda: timeline.next_after(time),
     ):
-        with pytest.raises(InvalidArgument, match=r"aware datetime|calendar"):
+        with pytest.raises(InvalidArgument, match=r"aware datetime|calendar") as caught:
             use()
+        assert caught.value.argument == "time"
+        assert shown(time) in str(caught.value)
 
 
 def test_what_ends_before_it_starts_is_refused() -> None:
     """Nothing guesses which of both times was meant."""
     for kind in (lambda: OnCallSpan("a", NOON[1], NOON[0]), lambda: Timeline(NOON[1], NOON[0], [])):
-        with pytest.raises(InvalidArgument, match="before start"):
+        with pytest.raises(InvalidArgument, match="before start") as caught:
             kind()
+        assert caught.value.argument == "end"
 
 
 def test_a_timeline_does_not_say_who_is_on_call_outside_its_window() -> None:
@@ -236,10 +252,11 @@ def test_a_timeline_does_not_say_who_is_on_call_outside_its_window() -> None:
     timeline = Timeline(NOON[0], NOON[0] + MINUTE, [])
     assert timeline.at(NOON[0]) == ()
     for moment in (NOON[0] - timedelta.resolution, NOON[0] + MINUTE):
-        with pytest.raises(InvalidArgument, match="not within"):
-            timeline.at(moment)
-        with pytest.raises(InvalidArgument, match="not within"):
-            timeline.next_after(moment)
+        for ask in (timeline.at, timeline.next_after):
+            with pytest.raises(InvalidArgument, match="not within") as caught:
+                ask(moment)
+            assert caught.value.argument == "moment"
+            assert shown(moment) in str(caught.value)
 
 
 def test_values_are_written_as_json() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from grafana_oncall._watch.on_call import OnCallPoller
-from grafana_oncall.changes import OnCallChanged
+from grafana_oncall import UNSET
+from grafana_oncall._watch.on_call import OnCallChanges, OnCallPoller
+from grafana_oncall._watch.tracker import Changes
+from grafana_oncall.changes import OnCall, OnCallChanged
 from grafana_oncall.models import Schedule
 
 SCHEDULE = Schedule(id="S1", name="Primary", on_call_now=("U1",))
@@ -17,10 +19,11 @@ class Server:
     def __init__(self) -> None:
         self.schedules = {"S1": SCHEDULE}
         self.hidden: set[str] = set()
+        self.reads: list[tuple[Collection[str] | None, bool]] = []
 
     async def __call__(self, ids: Collection[str] | None, *, strict: bool) -> Sequence[Schedule]:
         """Read the list, or these schedules."""
-        del strict
+        self.reads.append((ids, strict))
         if ids is None:
             return [one for one in self.schedules.values() if one.id not in self.hidden]
         return [self.schedules[each] for each in ids if each in self.schedules]
@@ -33,11 +36,60 @@ async def test_a_schedule_that_its_list_hides_is_read_by_id() -> None:
     await poller.prime(None)
     server.hidden = {"S1"}
     assert await poller.poll((), ()) == []
+    assert server.reads[1:] == [(None, False), ({"S1"}, False)]
     server.schedules.clear()
     [changes] = await poller.poll((), ())
     [change] = changes.changes
     assert isinstance(change, OnCallChanged)
     assert (change.id, change.after, change.left) == ("S1", None, ("U1",))
+
+
+async def test_only_the_first_read_refuses_schedules_that_are_not_there() -> None:
+    """A name with a mistake is an error at once; a schedule that is deleted later is a change."""
+    primed, polled = Server(), Server()
+    await OnCallPoller(primed, ()).prime(None)
+    poller = OnCallPoller(polled, ())
+    for _ in range(2):
+        await poller.poll((), ())
+    assert primed.reads == [(None, True)]
+    assert polled.reads == [(None, True), (None, False)]
+
+
+async def test_a_schedule_is_compared_with_what_is_in_flight_too() -> None:
+    """So who has just been reported is reported no second time, and whoever comes next is."""
+    server = Server()
+    poller = OnCallPoller(server, ())
+    [first] = await poller.poll((), ())
+    poller.tracker.mark_in_flight(poller.tracker.delivery(first))
+    server.schedules["S1"] = Schedule(id="S1", name="Primary", on_call_now=("U2",))
+    [second] = await poller.poll((), ())
+    [change] = second.changes
+    before, after = (OnCall(id="S1", name="Primary", users=(user,)) for user in ("U1", "U2"))
+    assert change == OnCallChanged(id="S1", before=before, after=after)
+
+
+async def test_a_schedule_that_is_back_is_compared_with_the_deletion_in_flight() -> None:
+    """Whoever hears of the deletion has to hear of the return, too."""
+    server = Server()
+    poller = OnCallPoller(server, ())
+    await poller.prime(None)
+    schedules, server.schedules = server.schedules, {}
+    [gone] = await poller.poll((), ())
+    poller.tracker.mark_in_flight(poller.tracker.delivery(gone))
+    server.schedules = schedules
+    [back] = await poller.poll((), ())
+    [change] = back.changes
+    assert isinstance(change, OnCallChanged)
+    assert (change.before, change.came) == (None, ("U1",))
+    assert poller.tracker.seen == {"S1"}
+
+
+async def test_a_deletion_is_delivered_as_such() -> None:
+    """Whatever is delivered of a group says nothing about who is on call."""
+    tracker = OnCallPoller(Server(), ()).tracker
+    gone = OnCallChanges(id="S1", now=None, changes=())
+    assert tracker.delivery(gone).on_call is UNSET
+    assert tracker.delivery(Changes(id="S1", changes=())).on_call is UNSET
 
 
 async def test_the_order_of_those_on_call_is_no_change() -> None:

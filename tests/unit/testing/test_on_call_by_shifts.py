@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -185,6 +185,24 @@ def test_users_take_turns(members: dict[str, Any], expected: str) -> None:
     found = spans(shift("2026-03-02T09:00:00", **{**rule, **members}), start="2026-03-01", days=9)
     by_day = {each.start.day: each.user for each in found}
     assert " ".join(by_day.get(day, "-") for day in range(2, 10)) == expected
+
+
+@pytest.mark.parametrize(
+    ("interval", "expected"),
+    [
+        (1, "ana bob ana - - bob ana bob - - ana bob ana - - bob ana bob - -"),
+        (2, "ana ana bob - - bob ana ana - - bob bob ana - - ana bob bob - -"),
+    ],
+)
+def test_turns_of_days_go_on_in_the_next_week(interval: int, expected: str) -> None:
+    """Mondays, Tuesdays and Wednesdays, for as long as the shift recurs: here eight weeks."""
+    members = {"frequency": "daily", "by_day": ["MO", "TU", "WE"], "interval": interval}
+    turns = shift("2026-03-02T09:00:00", rolling_users=TURNS[:2], **members)
+    found = spans(turns, start="2026-03-01", days=57)
+    by_day = {each.start.date(): each.user for each in found}
+    weekdays = [date(2026, 3, 2) + DAY * (7 * week + day) for week in range(8) for day in range(5)]
+    assert len(found) == 24
+    assert " ".join(by_day.get(day, "-") for day in weekdays) == f"{expected} {expected}"
 
 
 @pytest.mark.parametrize(
