@@ -48,9 +48,10 @@ async def test_only_the_first_read_refuses_schedules_that_are_not_there() -> Non
     """A name with a mistake is an error at once; a schedule that is deleted later is a change."""
     primed, polled = Server(), Server()
     await OnCallPoller(primed, ()).prime(None)
-    poller = OnCallPoller(polled, ())
+    poller = OnCallPoller(polled, [("id", "S1")])
     for _ in range(2):
         await poller.poll((), ())
+    assert poller.query == [("id", "S1")], "which its checkpoint is of"
     assert primed.reads == [(None, True)]
     assert polled.reads == [(None, True), (None, False)]
 
