@@ -28,10 +28,11 @@ _OPERATION: Final[Shape] = {
     "x-merge": dict,
 }
 _TEXTS: Final = {"text/calendar", "text/plain"}
+"""Media types of responses other than JSON."""
 _ANY_OBJECT: Final = {
     "application/json": {"schema": {"type": "object", "additionalProperties": True}}
 }
-"""Media types of responses other than JSON."""
+"""The content of a response that may have any members."""
 
 
 @attrs.frozen(kw_only=True)
@@ -120,6 +121,7 @@ def read_operations(spec: Spec) -> Iterator[Operation]:
 
 
 def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
+    """Return one operation; its parameters are also those of its path."""
     pointer, node = f"{below('#/paths', path)}/{method}", item[method]
     check_shape(node, _OPERATION, pointer, ["operationId", "tags", "summary", "responses"])
     check_name(node["operationId"], BUILDER, f"{pointer}/operationId")
@@ -134,11 +136,8 @@ def _operation(spec: Spec, path: str, method: str, item: Json) -> Operation:
     result, is_page = _result(spec, node["responses"][success], f"{pointer}/responses/{success}")
     merge, kept = extensions.merge(node, f"{pointer}/x-merge"), node.get("x-kept", [])
     lookups = [parameter.name for parameter in parameters if parameter.lookup]
-    known = spec.schemas[result].get("properties", {}) if result else {}
-    for name in [*kept, *(merge.members if merge else []), *lookups]:
-        if name not in known:
-            reason = f"{name!r} is named by an extension, and is no member of the response"
-            raise Unsupported(pointer, reason)
+    named = [*kept, *(merge.members if merge else []), *lookups]
+    _check_members(spec, result, named, pointer)
     return Operation(
         pointer=pointer,
         tag=tag,
@@ -181,6 +180,15 @@ def _check_parameters(path: str, parameters: list[Parameter], pointer: str) -> N
         raise Unsupported(pointer, "each {parameter} of a path must be declared, exactly once")
     if len({parameter.name for parameter in parameters}) < len(parameters):
         raise Unsupported(pointer, "two parameters have the same name")
+
+
+def _check_members(spec: Spec, result: str | None, names: list[str], pointer: str) -> None:
+    """Check that the response has the members that extensions name."""
+    known = spec.schemas[result].get("properties", {}) if result else {}
+    for name in names:
+        if name not in known:
+            reason = f"{name!r} is named by an extension, and is no member of the response"
+            raise Unsupported(pointer, reason)
 
 
 def read_body(spec: Spec, node: Json, pointer: str) -> str | None:

@@ -23,6 +23,22 @@ _LIMITS: Final = {
     *("pattern", "minLength", "maxLength", "minimum", "maximum", "maxItems"),
     *("const", "example", "examples", "x-known-values", "x-closed"),
 }
+_IMPORTS: Final = (
+    *("attrs", "msgspec", "collections.abc.Mapping"),
+    *("typing.TYPE_CHECKING", "typing.Annotated", "typing.Any", "typing.Literal"),
+    "typing.TypeAlias",
+    "grafana_oncall._core.serializable.Serializable",
+    "grafana_oncall._core.serializable.short_repr",
+    "grafana_oncall._core.types.UNSET",
+    "grafana_oncall._core.types.AwareDatetime",
+    "grafana_oncall._core.types.LocalDatetime",
+    "grafana_oncall._core.types.OpenStrEnum",
+    "grafana_oncall._core.types.UtcTime",
+    "grafana_oncall._core.types.optional_seconds",
+    "grafana_oncall._core.types.seconds",
+    "grafana_oncall._core.types.UnsetType",
+)
+"""What the templates may use; what a module does not use is left out when it is formatted."""
 
 
 def render_models(
@@ -45,10 +61,19 @@ def render_models(
     classes = [name for name in names if is_class(spec.schemas[name])]
     if not classes:
         return {}
+    modules = _classes(_document(spec, classes), header)
+    for module, source in _aliases(spec, names, likes).items():
+        modules[module] += source
+    modules["__init__"] = _package([*names, *likes], header)
+    return {f"models/{name}.py": source for name, source in modules.items()}
+
+
+def _classes(document: Json, header: str) -> dict[str, str]:
+    """Render the classes of a document; return the source of each module but the package itself."""
     with TemporaryDirectory() as folder:
         output = Path(folder) / "models"
         generator.generate(
-            json.dumps(_document(spec, classes)),
+            json.dumps(document),
             input_file_type=InputFileType.OpenAPI,
             output=output,
             output_model_type=DataModelType.DataclassesDataclass,
@@ -56,25 +81,7 @@ def render_models(
             target_python_version=generator.PythonVersion.PY_311,
             custom_template_dir=TEMPLATES,
             custom_file_header=header,
-            additional_imports=[
-                "attrs",
-                "msgspec",
-                "collections.abc.Mapping",
-                *(
-                    f"typing.{name}"
-                    for name in ("TYPE_CHECKING", "Annotated", "Any", "Literal", "TypeAlias")
-                ),
-                "grafana_oncall._core.serializable.Serializable",
-                "grafana_oncall._core.serializable.short_repr",
-                "grafana_oncall._core.types.UNSET",
-                "grafana_oncall._core.types.AwareDatetime",
-                "grafana_oncall._core.types.LocalDatetime",
-                "grafana_oncall._core.types.OpenStrEnum",
-                "grafana_oncall._core.types.UtcTime",
-                "grafana_oncall._core.types.optional_seconds",
-                "grafana_oncall._core.types.seconds",
-                "grafana_oncall._core.types.UnsetType",
-            ],
+            additional_imports=[*_IMPORTS],
             keyword_only=True,
             strict_nullable=True,
             use_schema_description=True,
@@ -87,15 +94,11 @@ def render_models(
             field_extra_keys={"x-hint", "x-argument", "x-const", "x-secret"},
             formatters=[],
         )
-        modules = {
+        return {
             path.stem: path.read_text(encoding="utf-8")
             for path in sorted(output.glob("*.py"))
             if path.name != "__init__.py"
         }
-    for module, source in _aliases(spec, names, likes).items():
-        modules[module] += source
-    modules["__init__"] = _package([*names, *likes], header)
-    return {f"models/{name}.py": source for name, source in modules.items()}
 
 
 def _aliases(spec: Spec, names: list[str], likes: Iterable[str]) -> dict[str, str]:
