@@ -25,7 +25,7 @@ import attrs
 from grafana_oncall._generated.models.webhooks import EventType
 from grafana_oncall.stores import SeenStore
 
-from .events import STATE_CHANGES, Event, group_key
+from .events import Event, group_key, meaning
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -53,7 +53,7 @@ class Identity:
     @classmethod
     def of(cls, event: Event) -> Self:
         """Return the identity of an event."""
-        enters = event.type if event.type in STATE_CHANGES else None
+        enters = event.type if meaning(event).enters_state else None
         return cls(event.key, group_key(event), enters, event.occurred_at is not None)
 
     def seconds(self, remember_for: float) -> float:

@@ -1,6 +1,6 @@
 """Decode the body of a webhook to an event, and the event to changes.
 
-All that is decided by the type of an event is decided here: the change that it stands for, whether
+What an event means by its type is in one table, `MEANINGS`: the change that it stands for, whether
 a group enters a state by it, and whether its time is its own.
 """
 
@@ -49,28 +49,31 @@ EventName: TypeAlias = (
 )
 """An event type, to register a handler for."""
 
-_CHANGES: Final[Mapping[EventType, Callable[..., Change]]] = {
-    EventType.ALERT_GROUP_CREATED: Created,
-    EventType.ACKNOWLEDGE: Acknowledged,
-    EventType.UNACKNOWLEDGE: Unacknowledged,
-    EventType.RESOLVE: Resolved,
-    EventType.UNRESOLVE: Unresolved,
-    EventType.SILENCE: Silenced,
-    EventType.UNSILENCE: Unsilenced,
-}
-"""The change that an event stands for, if any."""
 
-STATE_CHANGES: Final = frozenset(
-    {
-        EventType.ACKNOWLEDGE,
-        EventType.UNACKNOWLEDGE,
-        EventType.RESOLVE,
-        EventType.UNRESOLVE,
-        EventType.SILENCE,
-        EventType.UNSILENCE,
-    }
-)
-"""Events by which a group enters a state: no two of one type without another one in between."""
+@attrs.frozen
+class Meaning:
+    """What an event means by its type."""
+
+    change: Callable[..., Change] | None = None
+    """The change that it stands for."""
+    enters_state: bool = False
+    """Whether the group enters a state: no two of one type without another one in between."""
+    is_timed_anew: bool = False
+    """Whether its time, on some servers, is that at which the body was built."""
+
+
+MEANINGS: Final[Mapping[EventType, Meaning]] = {
+    EventType.ESCALATION: Meaning(is_timed_anew=True),
+    EventType.ALERT_GROUP_CREATED: Meaning(Created),
+    EventType.ACKNOWLEDGE: Meaning(Acknowledged, enters_state=True),
+    EventType.UNACKNOWLEDGE: Meaning(Unacknowledged, enters_state=True),
+    EventType.RESOLVE: Meaning(Resolved, enters_state=True),
+    EventType.UNRESOLVE: Meaning(Unresolved, enters_state=True),
+    EventType.SILENCE: Meaning(Silenced, enters_state=True),
+    EventType.UNSILENCE: Meaning(Unsilenced, enters_state=True),
+    EventType.PERSONAL_NOTIFICATION: Meaning(is_timed_anew=True),
+}
+"""By type; one that this release does not know has none."""
 
 _RENDERED_ANEW: Final = frozenset(
     {
@@ -84,9 +87,6 @@ _RENDERED_ANEW: Final = frozenset(
     }
 )
 """Members of an event that may differ in a repeat, or when another webhook sends it."""
-
-_TIMED_ANEW: Final = frozenset({EventType.ESCALATION, EventType.PERSONAL_NOTIFICATION})
-"""Events whose time, on some servers, is that at which the body was built."""
 
 
 @attrs.frozen(kw_only=True)
@@ -117,7 +117,7 @@ class Event(WebhookEvent):
 
         A server that gives `escalation` and `personal notification` a time gives a repeat another.
         """
-        return None if self.type in _TIMED_ANEW else self.time
+        return None if meaning(self).is_timed_anew else self.time
 
     @property
     def key(self) -> str:
@@ -156,10 +156,15 @@ class Event(WebhookEvent):
     @property
     def changes(self) -> Sequence[Change]:
         """What `watch` would yield for it, with `before=None`; empty if no state changed."""
-        kind = _CHANGES.get(self.type)
+        kind = meaning(self).change
         return (
             () if kind is None else (kind(id=self.alert_group.id, before=None, after=self.group),)
         )
+
+
+def meaning(event: Event) -> Meaning:
+    """Return what an event means by its type."""
+    return MEANINGS.get(event.type, Meaning())
 
 
 def _pairs(labels: object) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ from grafana_oncall.errors import InvalidArgument, OnCallError
 from grafana_oncall.models import AlertGroup, AlertGroupState, EventAlertGroup, WebhookEvent
 from grafana_oncall.testing import FakeOnCall
 from grafana_oncall.webhooks import Event, EventName, EventType, NotAnEvent, parse
-from grafana_oncall.webhooks.events import STATE_CHANGES
+from grafana_oncall.webhooks.events import MEANINGS
 from tests.support import virtual_time
 from tests.support.budget import budget
 from tests.support.webhook_payloads import ADA, GROUP, body, payload
@@ -165,17 +165,18 @@ def test_an_event_that_changes_no_state_is_not_a_change(type_: str) -> None:
     assert parse(body(type_)).changes == ()
 
 
-def test_every_event_type_is_a_change_or_known_not_to_be_one() -> None:
-    """A new one needs a decision; type checkers know each."""
-    none = {kind for kind in EventType if not parse(body(kind.value)).changes}
-    assert none == {"escalation", "personal notification"}
+def test_every_event_type_has_a_meaning_and_a_name() -> None:
+    """A new one needs a decision: retries of state changes are dropped."""
+    assert MEANINGS.keys() == set(EventType)
     assert set(get_args(get_args(EventName)[1])) == set(EventType)
 
 
-def test_every_event_type_enters_a_state_or_is_known_not_to() -> None:
-    """A new one needs a decision, because retries of state changes are dropped."""
-    others = {"escalation", "alert group created", "personal notification"}
-    assert set(EventType) - STATE_CHANGES == others
+def test_a_group_enters_a_state_by_every_change_but_its_creation() -> None:
+    """Retries of these are told from another event by the state change in between."""
+    changing = {kind for kind in EventType if parse(body(kind.value)).changes}
+    entering = {kind for kind, meaning in MEANINGS.items() if meaning.enters_state}
+    assert changing - entering == {EventType.ALERT_GROUP_CREATED}
+    assert entering < changing
 
 
 def test_the_group_of_an_event_has_every_member_of_the_apis_group() -> None:
