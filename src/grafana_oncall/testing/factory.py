@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from inspect import signature
 from random import Random
 from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
@@ -12,8 +12,10 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 import attrs
 
 from grafana_oncall._core.keywords import explain_keywords
+from grafana_oncall.testing._objects.escalation import FakeEscalationChain
+from grafana_oncall.testing._objects.schedules import FakeSchedule
 from grafana_oncall.testing._server.arguments import DELAY, MOMENT, SIZE
-from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, State
+from grafana_oncall.testing._server.state import FakeAlertGroup, FakeIntegration, FakeUser, State
 
 from ._outgoing.bodies import EventName
 from .fake import FakeOnCall
@@ -62,37 +64,61 @@ def seed_storm(fake: FakeOnCall, groups: int = 500) -> list[FakeAlertGroup]:
     """Fill a fake with teams, labels, integrations and alert groups; return the groups.
 
     The groups started over the last day, are in all four states, and the newest comes first. In the
-    schedule `Primary`, the users `ana` and `bob` are on call in turn. The same seed and clock give
-    the same storm.
+    schedule `Primary`, the users `ana` and `bob` are on call in turn; what comes in from now on
+    pages whoever is, sends a webhook, and after a quarter of an hour calls `responder`. The same
+    seed and clock give the same storm.
     """
     SIZE(groups=groups)
     random = Random(f"storm-{fake.seed}")  # noqa: S311  # it must be repeatable
     for key, values in LABELS.items():
         fake.add_label(key, *values)
     sources = _sources(fake)
-    responder = fake.add_user("responder").id
+    responder = fake.add_user("responder", role="editor")
     now = fake.now()
     ages = [_DAY * position / groups + _within_a_second(random) for position in range(groups)]
     found = [_group(fake, random, sources, started_at=now - age) for age in ages]
     for group in found:
-        _handle(group, random, responder, now)
-    _rotation(fake, now)
+        _handle(group, random, responder.id, now)
+    chain = _escalation(fake, _rotation(fake, now), responder)
+    for source in sources:
+        source.default_route["escalation_chain_id"] = chain.id
     return found
 
 
 def seed_arrival(fake: FakeOnCall) -> FakeAlertGroup:
-    """Add one more group like those of a storm, which starts firing now."""
+    """Add one more group like those of a storm, which starts firing now, and escalates."""
     random = Random(f"arrival-{fake.seed}-{len(fake.groups)}")  # noqa: S311  # it must be repeatable
-    return _group(fake, random, [*fake.integrations.values()] or _sources(fake), fake.now())
+    return _group(fake, random, [*fake.integrations.values()] or _sources(fake), None)
 
 
-def _rotation(fake: FakeOnCall, now: datetime) -> None:
+def _escalation(fake: FakeOnCall, primary: FakeSchedule, second: FakeUser) -> FakeEscalationChain:
+    """Add a chain that pages whoever is on call, opens a ticket, and later calls somebody else."""
+    tickets = fake.add_webhook(
+        "Tickets", url="https://tickets.example/oncall", trigger_type="escalation"
+    )
+    chain = fake.add_escalation_chain("On call")
+    add = partial(fake.add_escalation_policy, chain)
+    add("notify_on_call_from_schedule", notify_on_call_from_schedule=primary.id)
+    add("trigger_webhook", action_to_trigger=tickets.id)
+    add("wait", duration=900)
+    add("notify_persons", persons=[second.id], important=True)
+    second.is_phone_number_verified = True
+    fake.add_personal_notification_rule(second, "notify_by_phone_call", important=True)
+    return chain
+
+
+def _rotation(fake: FakeOnCall, now: datetime) -> FakeSchedule:
     """Add a schedule of two people who take turns by the week, the first since three days ago."""
-    people = [fake.add_user(name) for name in ("ana", "bob")]
+    people = [fake.add_user(name, role="editor") for name in ("ana", "bob")]
+    for user in people:
+        user.is_phone_number_verified = True
+        fake.add_personal_notification_rule(user, "notify_by_mobile_app")
+        fake.add_personal_notification_rule(user, "wait", duration=300)
+        fake.add_personal_notification_rule(user, "notify_by_phone_call")
     first = now.replace(hour=9, minute=0, second=0, microsecond=0) - 3 * _DAY
     weeks = [(first + week * _WEEK, first + (week + 1) * _WEEK) for week in range(8)]
     spans = [(people[number % 2], *week) for number, week in enumerate(weeks)]
-    fake.add_schedule("Primary", spans=spans)
+    return fake.add_schedule("Primary", spans=spans)
 
 
 def _within_a_second(random: Random) -> timedelta:
@@ -111,7 +137,7 @@ def _group(
     fake: FakeOnCall,
     random: Random,
     sources: list[FakeIntegration],
-    started_at: datetime,
+    started_at: datetime | None,
 ) -> FakeAlertGroup:
     labels = {key: random.choice(values) for key, values in LABELS.items()}
     symptom = random.choice(_SYMPTOMS)

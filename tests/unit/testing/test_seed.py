@@ -87,3 +87,28 @@ def test_two_people_of_a_storm_are_on_call_in_turn(fake: FakeOnCall, clock: Virt
     assert ask(fake, "GET", "schedules/").json()["results"][0]["on_call_now"] == [ana]
     clock.advance(timedelta(days=2))
     assert ask(fake, "GET", "schedules/").json()["results"][0]["on_call_now"] == [bob]
+
+
+def test_an_alert_to_a_storm_pages_whoever_is_on_call_and_then_somebody_else(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """At any integration, so that there is something to see; what was there before pages nobody."""
+    seed_storm(fake, 20)
+    groups = [fake.add_alert(source, {}).id for source in fake.integrations.values()]
+    clock.advance(timedelta(seconds=10))
+    assert [(page.group, page.user, page.how) for page in fake.pages] == [
+        (group, "ana", "mobile_app") for group in groups
+    ]
+    assert [delivery.event for delivery in fake.deliveries] == ["escalation"] * len(groups)
+    clock.advance(timedelta(hours=1))
+    later = [(page.user, page.how) for page in fake.pages if page.group == groups[0]]
+    assert later == [("ana", "mobile_app"), ("ana", "phone_call"), ("responder", "phone_call")]
+    assert {record.event for record in fake.escalation_log} == {"triggered", "finished"}
+
+
+def test_an_arrival_pages_as_an_alert_does(fake: FakeOnCall, clock: VirtualClock) -> None:
+    """It is one more alert of the storm."""
+    seed_storm(fake, 0)
+    group = seed_arrival(fake)
+    clock.advance(timedelta(seconds=1))
+    assert [(page.group, page.user) for page in fake.pages] == [(group.id, "ana")]

@@ -16,6 +16,7 @@ from grafana_oncall.testing._objects.pages import (
     SmsBundle,
 )
 from grafana_oncall.testing._server.agenda import Name
+from grafana_oncall.testing._server.records import keep
 from grafana_oncall.testing._server.state import FakeAlertGroup, FakeUser, GroupEvent
 from grafana_oncall.testing._server.world import World
 
@@ -105,7 +106,7 @@ def _follow_rule(
     is_wait = rule.type == "wait"
     if not is_wait and rule.type.removeprefix(_PREFIX) not in _CHANNELS:
         world.remove(run)
-        world.paging.unmodelled.append(f"the rule {rule.id} has the type {rule.type!r}")
+        keep(world.paging.unmodelled, f"the rule {rule.id} has the type {rule.type!r}")
         return
     if not is_wait:
         _page(world, run, rule, at)
@@ -133,7 +134,7 @@ def _page(
     elif page.how == "sms":
         _send_sms(world, page, f"{user.id}/{'important' if run.important else 'default'}")
     else:
-        world.paging.pages.append(page)
+        keep(world.paging.pages, page)
     if page.how == "webhook":
         world.publish(GroupEvent(type="personal notification", group=group, at=at, by=user.id))
 
@@ -151,7 +152,8 @@ def _problem(user: FakeUser, how: str) -> str | None:
 
 def _fail(world: World, user: FakeUser, reason: Reason, at: datetime, problem: str) -> None:
     rule = reason.rule
-    world.paging.log.append(
+    keep(
+        world.paging.log,
         EscalationRecord(
             event="failed",
             at=at,
@@ -161,7 +163,7 @@ def _fail(world: World, user: FakeUser, reason: Reason, at: datetime, problem: s
             step=reason.step,
             rule=None if rule is None else rule.id,
             user=user.username,
-        )
+        ),
     )
 
 
@@ -169,7 +171,7 @@ def _send_sms(world: World, page: Page, bundle_id: str) -> None:
     """Send a text message, or keep it for the next bundle if one was sent a moment ago."""
     bundle = world.store(SmsBundle).get(bundle_id)
     if bundle is None or page.at - bundle.sent_at >= _SMS_INTERVAL:
-        world.paging.pages.append(page)
+        keep(world.paging.pages, page)
         world.add(SmsBundle(id=bundle_id, sent_at=page.at))
     else:
         bundle.waiting.append(page)
@@ -181,5 +183,5 @@ def send_waiting(world: World, name: Name, at: datetime) -> None:
     bundle = world.store(SmsBundle)[name[1]]
     firing = {group.id for group in world.groups.listed("firing")}
     sent = [attrs.evolve(page, at=at) for page in bundle.waiting if page.group in firing]
-    world.paging.pages.extend(sent)
+    keep(world.paging.pages, *sent)
     world.add(SmsBundle(id=bundle.id, sent_at=at))

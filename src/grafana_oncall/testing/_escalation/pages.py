@@ -15,6 +15,8 @@ class Pages:
     def pages(self) -> list[Page]:
         """The pages that have been sent, in order: who was paged, how, when and why.
 
+        The latest 10,000 are kept.
+
         Raises:
             NotImplementedError: An escalation came to something that the fake does not model, and
                 so stopped there.
@@ -24,6 +26,8 @@ class Pages:
     @property
     def escalation_log(self) -> list[EscalationRecord]:
         """The steps of escalations that ran or failed, and users who were not reached, in order.
+
+        The latest 10,000 are kept.
 
         Raises:
             NotImplementedError: As for `pages`.

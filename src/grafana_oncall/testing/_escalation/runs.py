@@ -18,6 +18,7 @@ from grafana_oncall.testing._objects.webhooks import FakeWebhook
 from grafana_oncall.testing._resources.actions import ActionContext, perform
 from grafana_oncall.testing._resources.alerts import alert_times
 from grafana_oncall.testing._server.agenda import Name
+from grafana_oncall.testing._server.records import keep
 from grafana_oncall.testing._server.state import FakeAlertGroup, GroupEvent, GroupEventType
 from grafana_oncall.testing._server.world import World
 
@@ -54,6 +55,9 @@ def _follow(world: World, event: GroupEvent) -> None:
         _start(world, event.group, event.at + _STARTS[event.type])
     elif event.type == "alert added":
         _resume(world, event.group.id, event.at + FIRST_DELAY)
+    elif event.type == "delete":
+        _stop(world, event.group.id)
+        world.store(EscalationRun).pop(event.group.id, None)
 
 
 def _start(world: World, group: FakeAlertGroup, at: datetime) -> None:
@@ -96,7 +100,7 @@ def _take_step(world: World, name: Name, at: datetime) -> None:
         _stop(world, run.id)
     elif run.place == len(run.steps):
         _stop(world, run.id)
-        world.paging.log.append(EscalationRecord(event="finished", at=at, group=group.id))
+        keep(world.paging.log, EscalationRecord(event="finished", at=at, group=group.id))
     else:
         _run_step(Asked(world=world, step=run.steps[run.place], group=group, now=at), run)
 
@@ -105,7 +109,7 @@ def _run_step(asked: Asked, run: EscalationRun) -> None:
     try:
         result = outcome(asked.step, _situation(asked, run))
     except NotModelledError as error:
-        asked.world.paging.unmodelled.append(f"{error} (alert group {run.id})")
+        keep(asked.world.paging.unmodelled, f"{error} (alert group {run.id})")
         _stop(asked.world, run.id)
         return
     if result.is_logged and not run.is_paused:
@@ -127,7 +131,8 @@ def _situation(asked: Asked, run: EscalationRun) -> Situation:
 
 def _log(asked: Asked, result: Outcome) -> None:
     event: Literal["triggered", "failed"] = "failed" if result.failure else "triggered"
-    asked.world.paging.log.append(
+    keep(
+        asked.world.paging.log,
         EscalationRecord(
             event=event,
             at=asked.now,
@@ -135,7 +140,7 @@ def _log(asked: Asked, result: Outcome) -> None:
             type=asked.step.type,
             reason=result.failure,
             step=asked.step.id,
-        )
+        ),
     )
 
 

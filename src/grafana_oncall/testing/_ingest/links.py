@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -52,7 +52,6 @@ _WRONG_TYPE = {
     "grafana": "This url is for integration with Grafana. Key is for {0}",
 }
 _WRONG_UNIVERSAL_TYPE = "This url is for integration with {0}.Key is for {0}"
-_REMEMBERED = timedelta(seconds=5)
 
 
 def answer(world: World, request: FakeRequest) -> FakeResponse | None:
@@ -76,8 +75,8 @@ def _integration(world: World, secret: str) -> FakeIntegration | None:
 
 def _to_deleted(world: World, secret: str, method: str, now: datetime) -> FakeResponse:
     """Respond for a link that is not known, or that the server has not forgotten yet."""
-    deleted_at = world.deleted_links.get(secret)
-    if method == "POST" and deleted_at is not None and now < deleted_at + _REMEMBERED:
+    until = world.deleted_links.get(secret)
+    if method == "POST" and until is not None and now < until:
         return _GOOD  # and the alert is lost
     return html_text(403, _UNKNOWN)
 

@@ -53,7 +53,7 @@ class FakeWebhook(DocumentedFields):
     )
     preset: str | None = None
     responses: list[FakeWebhookResponse] = attrs.field(factory=list[FakeWebhookResponse])
-    """What came back to it."""
+    """What came back to it, the latest 10,000."""
 
     @property
     def team_id(self) -> str | None:

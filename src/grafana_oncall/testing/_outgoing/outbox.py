@@ -21,6 +21,7 @@ from grafana_oncall.testing._objects.webhooks import (
 )
 from grafana_oncall.testing._server.agenda import Name
 from grafana_oncall.testing._server.arguments import CALLABLE
+from grafana_oncall.testing._server.records import keep
 from grafana_oncall.testing._server.world import World
 from grafana_oncall.testing._serving.asgi import App
 from grafana_oncall.testing.clock import VirtualClock, tick
@@ -106,7 +107,7 @@ class Outbox:
             trigger_type=attempt.run.type,
             group=attempt.run.group,
         )
-        rendering.webhook.responses.append(response)
+        keep(rendering.webhook.responses, response)
 
     def _keep(
         self,
@@ -130,7 +131,7 @@ class Outbox:
             status=status,
             reason=reason,
         )
-        self.deliveries.append(delivery)
+        keep(self.deliveries, delivery)
 
     @asynccontextmanager
     async def sending_to(self, url: httpx.URL, app: App | None) -> AsyncGenerator[None]:
@@ -184,7 +185,7 @@ class Webhooks:
         """What became of the outgoing webhooks that were triggered, in order.
 
         One is sent a fifth of a second after what triggers it, and is here when it has been
-        answered. One that is not sent has the `reason`.
+        answered. One that is not sent has the `reason`. The latest 10,000 are kept.
         """
         self._world.apply_due()
         return self._outbox.deliveries

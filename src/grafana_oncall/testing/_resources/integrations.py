@@ -109,7 +109,7 @@ def _delete(context: Context, integration: FakeIntegration) -> None:
     """Delete an integration; its alert groups stay."""
     if integration.type == "direct_paging":
         raise detail(400, "Direct paging integrations can't be deleted")
-    context.world.deleted_links[integration.secret] = context.now
+    context.world.forget_link(integration.secret, context.now)
     remove(context, integration)
 
 

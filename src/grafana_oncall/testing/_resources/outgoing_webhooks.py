@@ -23,6 +23,7 @@ from grafana_oncall.testing._server.fields import (
     team,
     text,
 )
+from grafana_oncall.testing._server.records import keep
 from grafana_oncall.testing._server.responses import FakeResponse, as_json, crashed, detail
 from grafana_oncall.testing._server.state import FakeIntegration, FakeTeam, Flavour
 from grafana_oncall.testing._server.world import World
@@ -203,5 +204,5 @@ class AddWebhooks(Additions):
             event_data="{}",
             trigger_type=webhook.trigger_type,
         )
-        webhook.responses.append(response)
+        keep(webhook.responses, response)
         return response

@@ -67,6 +67,7 @@ class Ids:
         return Random(f"{self.seed}-{self.drawn}")  # noqa: S311  # ids must be repeatable; they protect nothing
 
 
+_REMEMBERED = timedelta(seconds=5)
 _FLAVOUR = one_of(get_args(Flavour))
 _RATE_LIMIT = Check(
     "a RateLimit, such as RateLimit(requests=300, window=timedelta(minutes=1)),", RateLimit
@@ -112,7 +113,7 @@ class World:
     grants: dict[str, Grant] = attrs.field(factory=dict[str, Grant])
     paging: Paging = attrs.field(factory=Paging)
     deleted_links: dict[str, datetime] = attrs.field(factory=dict[str, datetime])
-    """When the integrations of these secrets were deleted; links go on working for a moment."""
+    """Until when links with these secrets go on working, though their integrations are deleted."""
     agenda: Agenda = attrs.field(factory=Agenda)
     due_actions: dict[str, DueAction] = attrs.field(factory=dict[str, "DueAction"])
     """What to do when an entry of the agenda falls due, by the kind of its name."""
@@ -151,6 +152,11 @@ class World:
             setattr(owner, name, None)
         elif value == id and owner.id in self.stores[owner.__class__]:
             self.remove(owner)
+
+    def forget_link(self, secret: str, now: datetime) -> None:
+        """Let the link of a deleted integration go on working for a moment, as on the server."""
+        recent = {link: until for link, until in self.deleted_links.items() if until > now}
+        self.deleted_links = {**recent, secret: now + _REMEMBERED}
 
     def apply_due(self) -> datetime:
         """Let everything happen that has fallen due, in order, and return the time."""
