@@ -21,7 +21,7 @@ from grafana_oncall.testing import DEFAULT_TOKEN, FakeOnCall, RateLimit, seed_st
 from grafana_oncall.testing._outgoing.sending import URL
 from grafana_oncall.testing._page.clock import RealClock
 from grafana_oncall.testing._page.guard import is_loopback
-from grafana_oncall.testing._server.arguments import NAME, SIZE
+from grafana_oncall.testing._server.arguments import NAME
 
 from .factory import seed_arrival
 
@@ -109,10 +109,11 @@ def _expects(wanted: str) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
 _seed = _expects("a whole number")(int)
 
 
-@_expects("a whole number, 0 or more,")
+@_expects("a whole number from 0 to 1000000")
 def _count(text: str) -> int:
     number = int(text)
-    SIZE(number=number)
+    if not 0 <= number <= 1_000_000:
+        raise ValueError(number)
     return number
 
 

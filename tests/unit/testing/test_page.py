@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -359,7 +360,8 @@ async def test_a_storm_has_as_many_groups_as_are_asked_for_up_to_a_thousand(page
     await page.do("storm", groups=3)
     assert {group.state for group in page.fake.groups.values()} == {"firing"}
     assert len(page.fake.groups) == 3
-    await page.do("storm", groups=1_000_001)
+    assert (await page.do("storm", groups=1001)).status_code == 400
+    await page.do("storm", groups=1000)
     assert len(page.fake.groups) == 1003
 
 
@@ -392,6 +394,81 @@ async def test_settings_are_those_of_the_server(page: Page) -> None:
     assert [shown[name] for name in ("requests", "window", "latency", "every")] == [20, 30, 250, 3]
     await page.do("settings", requests=0, window=30, latency=0, every=1)
     assert page.fake.rate_limit is None
+
+
+_SETTINGS: dict[str, Any] = {"requests": 0, "window": 60, "latency": 0, "every": 1}
+_SENSELESS = (1e20, -1, float("inf"), float("nan"), None, "1", True, [], 10**400)
+
+
+@pytest.mark.parametrize("value", _SENSELESS)
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        *(({"do": "settings", **_SETTINGS}, name) for name in _SETTINGS),
+        ({"do": "storm"}, "groups"),
+        ({"do": "skip"}, "seconds"),
+    ],
+)
+async def test_what_is_no_sensible_number_is_refused_and_changes_nothing(
+    page: Page, clock: VirtualClock, asked: dict[str, Any], name: str, value: Any
+) -> None:
+    """The response says what is needed, and the page can show it."""
+    began = clock.now()
+    refused = await page.send(json.dumps({**asked, name: value}))
+    assert (refused.status_code, f"{name}: a " in refused.json()["detail"]) == (400, True)
+    assert (await page.parts())["settings"]["latency"] == 0
+    assert (page.fake.rate_limit, page.fake.groups, clock.now()) == (None, {}, began)
+
+
+@pytest.mark.parametrize("name", ["every", "requests"])
+async def test_a_fraction_is_no_whole_number(page: Page, name: str) -> None:
+    """Which the form would not send either."""
+    refused = await page.do("settings", **{**_SETTINGS, name: 1.5})
+    assert (refused.status_code, refused.json()) == (
+        400,
+        {"detail": f"{name}: a whole number is needed."},
+    )
+
+
+@pytest.mark.parametrize("value", ["", "\ud800", "a\0", "unknown", None, 5, [], {"a": 1}])
+@pytest.mark.parametrize(
+    ("action", "name"),
+    [
+        ("resolve", "as"),
+        ("resolve", "group"),
+        ("label", "key"),
+        ("label", "value"),
+        ("alert", "integration"),
+        ("alert", "title"),
+        ("fault", "name"),
+        ("", "do"),
+    ],
+)
+async def test_what_is_no_text_is_refused_and_changes_nothing(
+    page: Page, action: str, name: str, value: Any
+) -> None:
+    """As is the name of nothing; a label or a title may be any text, though."""
+    group = page.fake.add_group()
+    source = group.integration.id
+    asked = {"as": page.fake.user.id, "group": group.id, "integration": source, "title": "x"}
+    content = json.dumps({"do": action, "key": "a", "value": "b", **asked, name: value})
+    is_free = value == "unknown" and name in {"key", "value", "title"}
+    response = await page.send(content)
+    assert response.status_code in ({204} if is_free else {400, 404})
+    assert is_free or response.json()["detail"]
+    assert is_free or (page.fake.groups, group.labels, group.state) == (
+        {group.id: group},
+        [],
+        "firing",
+    )
+    assert (await page.parts())["groups"]["counts"]["firing"] >= 1
+
+
+@pytest.mark.parametrize("content", ["", "[", "[]", "null", '"skip"', "[" * 100_000, "\ud800"])
+async def test_what_is_no_object_is_refused(page: Page, content: str) -> None:
+    """The page never sends it."""
+    refused = await page.send(content.encode("utf-8", "surrogatepass"))
+    assert (refused.status_code, [*refused.json()]) == (400, ["detail"])
 
 
 async def test_a_clock_that_cannot_be_put_ahead_is_left_alone() -> None:

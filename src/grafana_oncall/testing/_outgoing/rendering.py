@@ -107,7 +107,9 @@ class Rendering:
 
     def _headers(self) -> dict[str, Any]:
         try:
-            headers = _read_headers(self._render(self.webhook.headers or "{}", self._escaped()))
+            source = self.webhook.headers
+            text = self._render(source, self._escaped()) if source else "{}"
+            headers = _read_headers(text)
         except (RenderFailed, ValueError) as failure:
             self.request_headers = f"Headers - {failure}"
             raise NotSentError(self.request_headers) from failure
