@@ -119,14 +119,19 @@ def stamp(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def local_stamp(moment: datetime, precision: str = "seconds") -> str:
+    """Return a timestamp without a zone; of the first thousand years, too, with four digits."""
+    return moment.replace(tzinfo=None).isoformat(timespec=precision)
+
+
 def seconds_stamp(moment: datetime) -> str:
     """Return a timestamp in UTC, without a fraction."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{local_stamp(moment.astimezone(UTC))}Z"
 
 
 def micros_stamp(moment: datetime) -> str:
     """Return a timestamp in UTC, with six digits of a fraction."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{local_stamp(moment.astimezone(UTC), 'microseconds')}Z"
 
 
 T = TypeVar("T")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, tzinfo
+from itertools import takewhile
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
@@ -16,6 +18,7 @@ MISSING = (
     "who is on call by shifts that recur needs python-dateutil: "
     "pip install '.[testing]', in a checkout of grafana-oncall-sdk"
 )
+_MARGIN = 86_400  # seconds: more than a clock is ever changed by
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _FREQUENCIES: Mapping[str, Literal[1, 2, 3, 4]] = {
     "monthly": 1,
@@ -24,6 +27,8 @@ _FREQUENCIES: Mapping[str, Literal[1, 2, 3, 4]] = {
     "hourly": 4,
 }
 """As dateutil numbers them."""
+_PERIODS = {"hourly": 3600, "daily": 86_400, "weekly": 7 * 86_400}
+"""Their lengths in seconds, where all have the same."""
 
 
 def clock_time(text: str) -> datetime:
@@ -36,13 +41,34 @@ def week_start(shift: FakeShift) -> int:
     return DAYS.index(shift.week_start or "SU")
 
 
+def plus(time: datetime, **amount: float) -> datetime:
+    """Return a time that is so much later, no further than the calendar goes."""
+    try:
+        return time + timedelta(**amount)
+    except OverflowError:
+        return _end_of_time(later=sum(amount.values()) > 0, zone=time.tzinfo)
+
+
+def _end_of_time(*, later: bool, zone: tzinfo | None) -> datetime:
+    end = datetime(MAXYEAR, 12, 31, 23, 59, 59, tzinfo=zone)
+    return end if later else datetime(MINYEAR, 1, 1, tzinfo=zone)
+
+
+def _by_clock_of(moment: datetime, zone: tzinfo) -> datetime:
+    """Return what a clock of a zone shows, no further than the calendar goes."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return _end_of_time(later=moment.year > MINYEAR, zone=zone)
+
+
 def moment(time: datetime, zone: ZoneInfo) -> datetime:
     """Return when a clock of a zone shows a time.
 
     Standard time is meant where the clock shows it twice or, as summer time begins, never.
     """
     readings = (time.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    return max(reading.astimezone(UTC) for reading in readings)
+    return max(_by_clock_of(reading, UTC) for reading in readings)
 
 
 def starts(shift: FakeShift, first: datetime, last: datetime) -> Iterable[datetime]:
@@ -51,8 +77,22 @@ def starts(shift: FakeShift, first: datetime, last: datetime) -> Iterable[dateti
     itself = [start] if first <= start <= last else []
     if shift.frequency is None:
         return itself
-    found = _rule(shift, start).between(first, last, inc=True)
+    found = _between(_rule(shift, _latest_period(shift, start, first)), first, last)
     return [*itself, *(each for each in found if each != start)]
+
+
+def _between(rule: rrule, first: datetime, last: datetime) -> Iterator[datetime]:
+    with suppress(ValueError):  # of dateutil, for the days of a week after the last of the calendar
+        yield from takewhile(lambda each: each <= last, rule.xafter(first, inc=True))
+
+
+def _latest_period(shift: FakeShift, start: datetime, time: datetime) -> datetime:
+    """Return the start, or that of a later period before a time: a rule counts from there on."""
+    passed = int((time - start).total_seconds())
+    if shift.frequency not in _PERIODS or passed <= 0:
+        return start
+    length = _PERIODS[shift.frequency] * (shift.interval or 1)
+    return plus(start, seconds=passed // length * length)
 
 
 def _rule(shift: FakeShift, start: datetime) -> rrule:
@@ -77,15 +117,13 @@ def occurrences(
 ) -> list[tuple[datetime, datetime]]:
     """Return from when until when a shift is, each time that it is between two moments."""
     begin, until = clock_time(shift.start), end_of(shift)
-    finish = begin + timedelta(seconds=shift.duration)
+    finish = plus(begin, seconds=shift.duration)
     finish = min(finish, until or finish)
     # The server takes the length of the first one, and changes of the clock count in that.
-    length = moment(finish, zone) - moment(begin, zone)
-    margin = timedelta(days=1)  # more than a clock is ever changed by
-    found = starts(
-        shift, _shown(start, zone) - max(length, margin) - margin, _shown(end, zone) + margin
-    )
-    spans = [(moment(each, zone), moment(each + length, zone)) for each in found]
+    length = (moment(finish, zone) - moment(begin, zone)).total_seconds()
+    first = plus(_shown(start, zone), seconds=-max(length, _MARGIN) - _MARGIN)
+    found = starts(shift, first, plus(_shown(end, zone), seconds=_MARGIN))
+    spans = [(moment(each, zone), moment(plus(each, seconds=length), zone)) for each in found]
     last = until.replace(tzinfo=UTC) if until and shift.frequency else None
     return [
         (since, to)
@@ -100,4 +138,4 @@ def end_of(shift: FakeShift) -> datetime | None:
 
 
 def _shown(at: datetime, zone: ZoneInfo) -> datetime:
-    return at.astimezone(zone).replace(tzinfo=None)
+    return _by_clock_of(at, zone).replace(tzinfo=None)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from zoneinfo import ZoneInfo
 
 from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeShift, FakeSpan
 
-from .recurrence import occurrences
+from .recurrence import occurrences, plus
 from .turns import recurrent
 
-_ZONES = timedelta(days=1)  # more than a clock is ever ahead of UTC
 _Interval = tuple[datetime, datetime]
 
 
@@ -42,7 +41,8 @@ def _spans(
 ) -> Iterator[FakeSpan]:
     # The server takes UTC, and not the zone of the schedule, for the shifts of a web schedule.
     zone = ZoneInfo(shift.time_zone or (schedule.type != "web" and schedule.time_zone) or "UTC")
-    for turn in recurrent(shift, end.replace(tzinfo=None) + _ZONES):
+    last = plus(end.replace(tzinfo=None), days=1)  # more than a clock is ever ahead of UTC
+    for turn in recurrent(shift, last):
         for since, until in occurrences(turn, zone, start, end) if turn.users else ():
             for user in dict.fromkeys(turn.users):
                 yield FakeSpan(user, max(since, start), min(until, end))

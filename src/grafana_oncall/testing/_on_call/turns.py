@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime
 from itertools import cycle, islice
 from math import lcm
 
@@ -12,10 +12,9 @@ import attrs
 
 from grafana_oncall.testing._objects.schedules import FakeShift
 
-from .recurrence import DAYS, clock_time, end_of, starts, week_start
+from .recurrence import DAYS, clock_time, end_of, plus, starts, week_start
 
-_DAY = timedelta(days=1)
-_FEW = 31 * _DAY
+_FEW = 31  # days
 
 
 def recurrent(shift: FakeShift, last: datetime) -> list[FakeShift]:
@@ -43,7 +42,7 @@ def _by_days(shift: FakeShift, turns: list[list[str]]) -> Iterator[FakeShift]:
     begin = clock_time(each_day.start)
     weekly = attrs.evolve(shift, frequency="weekly", interval=count // len(days))
     for number, start in enumerate(
-        islice(starts(each_day, begin, begin + count * 7 * _DAY), count)
+        islice(starts(each_day, begin, plus(begin, weeks=count)), count)
     ):
         turn = _turn(weekly, turns[number // interval % len(turns)], start)
         yield attrs.evolve(turn, by_day=[DAYS[start.weekday()]])
@@ -72,12 +71,12 @@ def _first(shift: FakeShift) -> datetime:
         return start
     first_day = week_start(shift)
     wanted = min((DAYS.index(day) - first_day) % 7 for day in shift.by_day) + first_day
-    return start + (wanted - start.weekday()) % 7 * _DAY
+    return plus(start, days=(wanted - start.weekday()) % 7)
 
 
 def _found(shift: FakeShift, lower: datetime) -> datetime:
     """Return the first start from a time on, in its week or month; the time itself if none is."""
-    earliest, latest = lower, lower + _FEW
+    earliest, latest = lower, plus(lower, days=_FEW)
     if shift.frequency in {"weekly", "monthly"}:
         earliest = max(lower, clock_time(shift.rotation_start))
         latest = _last_day(shift, lower)
@@ -87,19 +86,20 @@ def _found(shift: FakeShift, lower: datetime) -> datetime:
 
 def _last_day(shift: FakeShift, day: datetime) -> datetime:
     if shift.frequency == "weekly":
-        return day + (week_start(shift) - day.weekday() - 1) % 7 * _DAY
+        return plus(day, days=(week_start(shift) - day.weekday() - 1) % 7)
     return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def _next_period(shift: FakeShift, start: datetime) -> datetime:
     """Return from when on the next turn can start; of hours and days, the rule has the interval."""
     if shift.frequency == "hourly":
-        return start + timedelta(hours=1)
+        return plus(start, hours=1)
     if shift.frequency == "daily":
-        return start + _DAY
-    last, more = _last_day(shift, start), (shift.interval or 1) - 1
+        return plus(start, days=1)
+    interval = shift.interval or 1
     if shift.frequency == "weekly":
-        return last + _DAY + more * 7 * _DAY
-    for _ in range(more):
-        last = _last_day(shift, last + _DAY)
-    return last + _DAY
+        return plus(_last_day(shift, start), days=1, weeks=interval - 1)
+    years, month = divmod(start.month - 1 + interval, 12)
+    if start.year + years > MAXYEAR:
+        return plus(start, weeks=5 * interval)  # which is later still
+    return start.replace(year=start.year + years, month=month + 1, day=1)

@@ -26,6 +26,7 @@ from grafana_oncall.testing._server.responses import crashed, detail
 from grafana_oncall.testing._server.state import FakeTeam, FakeUser
 from grafana_oncall.testing._server.time_fields import as_local_time
 from grafana_oncall.testing._server.world import World
+from grafana_oncall.testing.clock import local_stamp
 
 from .collection import Collection
 from .selection import all_of, equal, in_team
@@ -48,7 +49,6 @@ from .writes import Writes, remove, set_fields
 
 _TYPE = one_of(get_args(ShiftType))
 _WEB = 0
-_WRITTEN = "%Y-%m-%dT%H:%M:%S"
 _COMMON = ("name", "type", "time_zone", "level", "start", "duration", "rotation_start")
 
 
@@ -200,7 +200,7 @@ def _delete(context: Context, item: FakeShift) -> None:
     zone = ZoneInfo(next(filter(None, zones)))
     started = datetime.fromisoformat(item.start).replace(tzinfo=zone) <= context.now
     if started and any(each.type == "web" for each in schedules):
-        item.until = context.now.astimezone(UTC).strftime(_WRITTEN)
+        item.until = local_stamp(context.now.astimezone(UTC))
     else:
         remove(context, item)
 
@@ -241,7 +241,7 @@ class AddShifts(Additions):
             id=id or self._world.ids.new("O"),
             type=type,
             name=name,
-            start=start.replace(tzinfo=None).strftime(_WRITTEN),
+            start=local_stamp(start),
             duration=duration,
             users=[user.id for user in users],
         )

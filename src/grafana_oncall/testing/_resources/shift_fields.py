@@ -12,6 +12,8 @@ from grafana_oncall.testing._server.state import FakeUser
 from grafana_oncall.testing._server.time_fields import as_duration
 from grafana_oncall.testing._server.world import World
 
+from .positions import LARGEST
+
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _DAY_NAMES = ", ".join(map(repr, _DAYS))
 _FREQUENCIES = ("hourly", "daily", "weekly", "monthly")
@@ -61,7 +63,7 @@ def as_week_start(value: Any) -> str:
 def as_interval(value: Any) -> int | None:
     """Return a whole number above zero, or null."""
     number = None if value is None else integer()(value)
-    if number is not None and number <= 0:
+    if number is not None and not 0 < number <= LARGEST:
         raise detail(400, "Invalid value for interval")
     return number
 
