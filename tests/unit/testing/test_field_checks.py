@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +22,6 @@ from grafana_oncall.testing._server.responses import RefusedError
 from grafana_oncall.testing._server.time_fields import (
     as_duration,
     as_local_time,
-    as_moment,
     as_time_utc,
     seconds,
 )
@@ -32,10 +31,6 @@ NO_OBJECT = "Object does not exist"
 NO_TIME = "Time has wrong format. Use one of these formats instead: hh:mm:ssZ."
 NO_DURATION = (
     "Duration has wrong format. Use one of these formats instead: [DD] [HH:[MM:]]ss[.uuuuuu]."
-)
-NO_MOMENT = (
-    "Datetime has wrong format. Use one of these formats instead: "
-    "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
 )
 WAIT = seconds(60, 86400)
 
@@ -69,9 +64,6 @@ WAIT = seconds(60, 86400)
         (as_duration, -5, timedelta(seconds=-5)),
         (as_time_utc, "09:00:00Z", "09:00:00Z"),
         (as_local_time, "2026-12-01T09:00:00", "2026-12-01T09:00:00"),
-        (as_moment, "2026-12-10T09:00:00Z", datetime(2026, 12, 10, 9, tzinfo=UTC)),
-        (as_moment, "2026-12-10T10:00:00+01:00", datetime(2026, 12, 10, 9, tzinfo=UTC)),
-        (as_moment, "2026-12-10T09:00:00", datetime(2026, 12, 10, 9, tzinfo=UTC)),
     ],
 )
 def test_a_good_value_is_kept(check: Check, value: Any, kept: Any) -> None:
@@ -104,8 +96,6 @@ def test_a_good_value_is_kept(check: Check, value: Any, kept: Any) -> None:
         (as_duration, None, NULL),
         (as_time_utc, "09:00", NO_TIME),
         (as_time_utc, None, NULL),
-        (as_moment, "tomorrow", NO_MOMENT),
-        (as_moment, None, NULL),
     ],
 )
 def test_a_bad_value_is_named(check: Check, value: Any, problem: str) -> None:

@@ -397,7 +397,7 @@ async def test_settings_are_those_of_the_server(page: Page) -> None:
 
 
 _SETTINGS: dict[str, Any] = {"requests": 0, "window": 60, "latency": 0, "every": 1}
-_SENSELESS = (1e20, -1, float("inf"), float("nan"), None, "1", True, [], 10**400)
+_SENSELESS: tuple[Any, ...] = (1e20, -1, float("inf"), float("nan"), None, "1", True, [], 10**400)
 
 
 @pytest.mark.parametrize("value", _SENSELESS)

@@ -257,3 +257,18 @@ def test_a_storm_survives(clock: VirtualClock) -> None:
     assert loaded.to_json() == fake.to_json()
     assert fake.to_json().isascii()
     assert list(loaded.groups) == list(fake.groups)
+
+
+def test_whatever_depth_of_a_payload_is_taken_in_can_be_saved(clock: VirtualClock) -> None:
+    """The deepest that does not kill the server, with an outgoing webhook that tells of it."""
+    fake = FakeOnCall(clock=clock)
+    fake.add_webhook("bot")
+    deep: Any = 1
+    for _ in range(499):
+        deep = {"a": deep}
+    group = fake.add_alert(fake.add_integration(), deep)
+    clock.advance(timedelta(seconds=1))
+    assert fake.deliveries[0].reason
+    loaded = reloaded(fake, clock)
+    assert loaded.to_json() == fake.to_json()
+    assert loaded.group(group.id).payload == deep

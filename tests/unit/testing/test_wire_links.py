@@ -294,6 +294,29 @@ def test_what_no_database_accepts_leaves_a_group_without_alerts(
     assert [group.alerts_count for group in oss.groups.values()] == [2 * count]
 
 
+@pytest.mark.parametrize("inner", [b"1", b'"x"', b"{}"])
+@pytest.mark.parametrize(("levels", "groups"), [(498, 1), (500, 0), (700, 0)])
+def test_what_is_nested_too_deeply_is_accepted_and_lost(
+    oss: FakeOnCall, source: FakeIntegration, inner: bytes, levels: int, groups: int
+) -> None:
+    """The worker of a real server dies of it."""
+    raw = b'{"a": [' * (levels // 2) + inner + b"]}" * (levels // 2)
+    assert send(oss, link(source), raw, JSON).status == 200
+    assert len(oss.groups) == groups
+
+
+@pytest.mark.parametrize("levels", [500, 700, 100_000])
+def test_an_alert_that_is_nested_too_deeply_cannot_be_added(
+    oss: FakeOnCall, source: FakeIntegration, levels: int
+) -> None:
+    """There would be no group to return."""
+    deep: list[Any] = []
+    for _ in range(levels):
+        deep = [deep]
+    with pytest.raises(ValueError, match=r"makes no alert$|is refused by the server$"):
+        oss.add_alert(source, deep)
+
+
 @pytest.mark.parametrize("member", ["grouping_key", "title"])
 def test_nul_in_key_or_title_leaves_no_group(
     oss: FakeOnCall, source: FakeIntegration, member: str

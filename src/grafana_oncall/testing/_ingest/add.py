@@ -31,15 +31,15 @@ class AddAlerts(Additions):
             payload: The body, which JSON can express: for `alertmanager`, what it posts.
 
         Raises:
-            ValueError: The server would refuse the body, or there is no alert in it that its
-                database accepts.
+            ValueError: The server would refuse the body, or there is no alert in it that it could
+                take in.
         """
         INTEGRATION(integration=integration)
-        body = json.loads(json.dumps(payload))  # a copy, as it arrives
         now = self._world.apply_due()
         try:
+            body = json.loads(json.dumps(payload))  # a copy, as it arrives
             groups = receive_all(self._world, integration, payloads_of(integration.type, body), now)
-        except RefusedError as refusal:
+        except (RecursionError, RefusedError) as refusal:
             raise ValueError(f"{_what(integration, payload)} is refused by the server") from refusal
         if not groups:
             raise ValueError(f"{_what(integration, payload)} makes no alert")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
@@ -13,6 +13,7 @@ from grafana_oncall.testing._server.fields import is_list, is_mapping
 from grafana_oncall.testing._server.responses import crashed
 
 _SPLIT = frozenset({"grafana", "legacy_alertmanager"})
+_TOO_DEEP = 500
 _COUNTED = frozenset({"alertmanager", "grafana_alerting"})
 
 
@@ -58,6 +59,22 @@ def _object(value: Any) -> dict[str, Any]:
     if not is_mapping(value):
         raise crashed()
     return value
+
+
+def is_too_deep(payload: Any) -> bool:
+    """Whether the server accepts a payload, but its worker dies of it: 500 levels are too many."""
+    level = [payload]
+    for _ in range(_TOO_DEEP):
+        level = [value for each in level for value in _inside(each)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if is_mapping(value):
+        return value.values()
+    return value if is_list(value) else ()
 
 
 def is_storable(payload: Any) -> bool:

@@ -26,7 +26,7 @@ from grafana_oncall.testing._server.world import World
 
 from .batches import resolve_soon
 from .labels import kept, labels_of
-from .payloads import Payloads, is_storable
+from .payloads import Payloads, is_storable, is_too_deep
 from .reading import Reading, read_alert
 from .routing import choose
 
@@ -73,7 +73,7 @@ def receive(
     *,
     by_signal: bool = True,
 ) -> FakeAlertGroup | None:
-    """Take in an alert, and return its group; `None` if the database accepts none for it.
+    """Take in an alert, and return its group; `None` if the server makes none of it.
 
     Args:
         world: The state of the server.
@@ -82,6 +82,8 @@ def receive(
         at: When.
         by_signal: Whether the template for it may resolve the group.
     """
+    if is_too_deep(payload):
+        return None
     arrival = _arrival(world, integration, payload, at)
     if not is_storable([arrival.reading.title, arrival.reading.key]):
         return None

@@ -73,11 +73,10 @@ class _Asked:
         return value
 
     def number(self, name: str, least: float, most: float) -> float:
-        value = self.members.get(name)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (is_number and least <= value <= most):
-            raise detail(400, f"{name}: a number from {least:,} to {most:,} is needed.")
-        return value
+        value: Any = self.members.get(name)
+        if type(value) in {int, float} and least <= value <= most:
+            return float(value)
+        raise detail(400, f"{name}: a number from {least:,} to {most:,} is needed.")
 
     def whole(self, name: str, least: int, most: int) -> int:
         number = self.number(name, least, most)

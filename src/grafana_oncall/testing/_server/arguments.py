@@ -109,5 +109,8 @@ def _pair(label: object) -> tuple[str, str]:
 
 def shown(value: object) -> str:
     """Return a value as messages show it, cut if it is long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        return f"<{type(value).__name__} that is nested too deeply>"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

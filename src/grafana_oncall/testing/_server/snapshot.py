@@ -56,7 +56,8 @@ def write(world: World, token: str, user: FakeUser) -> str:
         agenda=world.agenda.planned(),
     )
     # ASCII only: a payload may contain a lone surrogate, which no file encoding accepts.
-    return json.dumps(_CONVERTER.unstructure(saved), indent=1) + "\n"
+    plain = _CONVERTER.unstructure(saved)
+    return json.dumps(plain, indent=1, default=_CONVERTER.unstructure) + "\n"
 
 
 def read(text: str) -> Saved:
@@ -200,7 +201,13 @@ def _checked(wanted: str, fits: Callable[[Any], bool], make: Callable[..., Any])
 
 # A group refers to its integration and its root by id; everything else is written in place.
 _BY_ID = override(struct_hook=lambda given, _: given, unstruct_hook=lambda item: item and item.id)
-_REFERENCES: dict[Any, Any] = {FakeIntegration: _BY_ID, FakeAlertGroup | None: _BY_ID}
+# Payloads are JSON already, and may be nested more deeply than cattrs can follow.
+_AS_IT_IS = override(unstruct_hook=lambda value: value)
+_REFERENCES: dict[Any, Any] = {
+    FakeIntegration: _BY_ID,
+    FakeAlertGroup | None: _BY_ID,
+    Any: _AS_IT_IS,
+}
 _CONVERTER = Converter(forbid_extra_keys=True, type_overrides=_REFERENCES)
 _CONVERTER.register_unstructure_hook(datetime, datetime.isoformat)
 _CONVERTER.register_unstructure_hook(timedelta, timedelta.total_seconds)
