@@ -196,7 +196,11 @@ def test_users_take_turns(members: dict[str, Any], expected: str) -> None:
 )
 def test_turns_of_days_go_on_in_the_next_week(interval: int, expected: str) -> None:
     """Mondays, Tuesdays and Wednesdays, for as long as the shift recurs: here eight weeks."""
-    members = {"frequency": "daily", "by_day": ["MO", "TU", "WE"], "interval": interval}
+    members: dict[str, Any] = {
+        "frequency": "daily",
+        "by_day": ["MO", "TU", "WE"],
+        "interval": interval,
+    }
     turns = shift("2026-03-02T09:00:00", rolling_users=TURNS[:2], **members)
     found = spans(turns, start="2026-03-01", days=57)
     by_day = {each.start.date(): each.user for each in found}

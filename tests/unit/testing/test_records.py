@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from grafana_oncall.testing import FakeOnCall, FakeWebhook, VirtualClock
 from grafana_oncall.testing._objects.pages import EscalationRun
-from grafana_oncall.testing._server.records import keep
+from grafana_oncall.testing._server.state import keep
 from tests.support.fake_requests import ask
 
 KEPT = 10_000

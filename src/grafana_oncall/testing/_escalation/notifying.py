@@ -16,8 +16,7 @@ from grafana_oncall.testing._objects.pages import (
     SmsBundle,
 )
 from grafana_oncall.testing._server.agenda import Name
-from grafana_oncall.testing._server.records import keep
-from grafana_oncall.testing._server.state import FakeAlertGroup, FakeUser, GroupEvent
+from grafana_oncall.testing._server.state import FakeAlertGroup, FakeUser, GroupEvent, keep
 from grafana_oncall.testing._server.world import World
 
 from .steps import NEXT_DELAY

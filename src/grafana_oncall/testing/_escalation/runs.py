@@ -18,8 +18,7 @@ from grafana_oncall.testing._objects.webhooks import FakeWebhook
 from grafana_oncall.testing._resources.actions import ActionContext, perform
 from grafana_oncall.testing._resources.alerts import alert_times
 from grafana_oncall.testing._server.agenda import Name
-from grafana_oncall.testing._server.records import keep
-from grafana_oncall.testing._server.state import FakeAlertGroup, GroupEvent, GroupEventType
+from grafana_oncall.testing._server.state import FakeAlertGroup, GroupEvent, GroupEventType, keep
 from grafana_oncall.testing._server.world import World
 
 from .notifying import NOTIFY, SEND_SMS, Reason, notify, send_waiting, take_rule

@@ -21,7 +21,7 @@ from grafana_oncall.testing._objects.webhooks import (
 )
 from grafana_oncall.testing._server.agenda import Name
 from grafana_oncall.testing._server.arguments import CALLABLE
-from grafana_oncall.testing._server.records import keep
+from grafana_oncall.testing._server.state import keep
 from grafana_oncall.testing._server.world import World
 from grafana_oncall.testing._serving.asgi import App
 from grafana_oncall.testing.clock import VirtualClock, tick

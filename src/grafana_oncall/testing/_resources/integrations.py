@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from grafana_oncall._core.keywords import explain_keywords
@@ -24,6 +25,7 @@ from .integration_settings import merge_default_route, merge_templates
 from .selection import all_of, equal_or_empty, in_team
 from .writes import Writes, fields, remove, set_fields
 
+_REMEMBERED = timedelta(seconds=5)
 _LONGEST_NAME = 150  # of the column in the database
 _NO_GRAFANA = (
     "Failed to create the integration with current Grafana Alerting. "
@@ -109,8 +111,15 @@ def _delete(context: Context, integration: FakeIntegration) -> None:
     """Delete an integration; its alert groups stay."""
     if integration.type == "direct_paging":
         raise detail(400, "Direct paging integrations can't be deleted")
-    context.world.forget_link(integration.secret, context.now)
+    _forget_link(context, integration.secret)
     remove(context, integration)
+
+
+def _forget_link(context: Context, secret: str) -> None:
+    """Let a link go on working for a moment, as the server does."""
+    links, now = context.world.deleted_links, context.now
+    recent = {link: until for link, until in links.items() if until > now}
+    context.world.deleted_links = {**recent, secret: now + _REMEMBERED}
 
 
 def _maintenance(verb: str, change: Callable[[Context, FakeIntegration], None]) -> Operation:

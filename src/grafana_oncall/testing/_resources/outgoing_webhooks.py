@@ -23,9 +23,8 @@ from grafana_oncall.testing._server.fields import (
     team,
     text,
 )
-from grafana_oncall.testing._server.records import keep
 from grafana_oncall.testing._server.responses import FakeResponse, as_json, crashed, detail
-from grafana_oncall.testing._server.state import FakeIntegration, FakeTeam, Flavour
+from grafana_oncall.testing._server.state import FakeIntegration, FakeTeam, Flavour, keep
 from grafana_oncall.testing._server.world import World
 
 from .collection import Collection, show_fields

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import attrs
 
 from grafana_oncall._core.field_texts import DocumentedFields
 
+T = TypeVar("T")
+
+KEPT = 10_000
+"""The most records of one kind that a server keeps, which may run for days."""
 Flavour = Literal["cloud", "oss"]
 Role = Literal["viewer", "editor", "admin", "none"]
 State = Literal["firing", "acknowledged", "resolved", "silenced"]
@@ -220,3 +224,9 @@ class GroupEvent:
     """Id of the user who did it, or who is notified; None for the server."""
     webhook: str | None = None
     """Id of the webhook that a step of an escalation triggers."""
+
+
+def keep(records: list[T], *new: T) -> None:
+    """Add what has just happened, and forget what is oldest if there is too much."""
+    records.extend(new)
+    del records[:-KEPT]

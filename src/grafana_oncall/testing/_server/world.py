@@ -67,7 +67,6 @@ class Ids:
         return Random(f"{self.seed}-{self.drawn}")  # noqa: S311  # ids must be repeatable; they protect nothing
 
 
-_REMEMBERED = timedelta(seconds=5)
 _FLAVOUR = one_of(get_args(Flavour))
 _RATE_LIMIT = Check(
     "a RateLimit, such as RateLimit(requests=300, window=timedelta(minutes=1)),", RateLimit
@@ -152,11 +151,6 @@ class World:
             setattr(owner, name, None)
         elif value == id and owner.id in self.stores[owner.__class__]:
             self.remove(owner)
-
-    def forget_link(self, secret: str, now: datetime) -> None:
-        """Let the link of a deleted integration go on working for a moment, as on the server."""
-        recent = {link: until for link, until in self.deleted_links.items() if until > now}
-        self.deleted_links = {**recent, secret: now + _REMEMBERED}
 
     def apply_due(self) -> datetime:
         """Let everything happen that has fallen due, in order, and return the time."""
