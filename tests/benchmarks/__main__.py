@@ -8,7 +8,7 @@ python -m tests.benchmarks --json out.json
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from . import calls, codec, imports, memory, stores, tenants, walks
+from .peers import rows as peers
 from .rows import Row, as_json, table
 
 _FAKE: Final = "tests.benchmarks.fake_server"
@@ -47,6 +48,7 @@ def _parts(*, quick: bool, million: bool) -> Mapping[str, Callable[[], Iterator[
         stores.PART: partial(stores.rows, quick=quick),
         tenants.PART: partial(tenants.rows, quick=quick),
         "fake": partial(_fake, quick=quick),
+        peers.PART: partial(peers.rows, quick=quick),
     }
 
 
@@ -65,7 +67,14 @@ def main() -> None:
             rows.extend(part())
     if arguments.json not in {None, "-"}:
         Path(arguments.json).write_text(as_json(rows) + "\n", encoding="utf-8")
-    sys.stdout.write((as_json(rows) if arguments.json == "-" else table(rows)) + "\n")
+    sys.stdout.write((as_json(rows) if arguments.json == "-" else _tables(rows)) + "\n")
+
+
+def _tables(rows: Sequence[Row]) -> str:
+    """One with a line for each figure, and one with a line for each job of each client."""
+    others = [row for row in rows if row.part != peers.PART]
+    jobs = [row for row in rows if row.part == peers.PART]
+    return "\n\n".join([table(others)] * bool(others) + [peers.compact(jobs)] * bool(jobs))
 
 
 if __name__ == "__main__":

@@ -61,9 +61,13 @@ def _shown(value: float) -> str:
 
 def table(rows: Iterable[Row]) -> str:
     """A table in Markdown, whose columns are also aligned on a terminal."""
-    lines = [("", "", "measured", "goal", "verdict"), *(row.cells() for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(5)]
-    rule = tuple("-" * width for width in widths)
+    return aligned([("", "", "measured", "goal", "verdict"), *(row.cells() for row in rows)])
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Cells as a table, of which the first line is the head."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    rule = ["-" * width for width in widths]
     padded = (
         [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
         for line in (lines[0], rule, *lines[1:])

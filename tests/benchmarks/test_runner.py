@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from .peers.client import CLIENTS
+from .peers.jobs import JOBS
 from .rows import Row, as_json, interleaved, table
 
 RATIO = Row(part="call", name="a call", value=1.1, goal=1.15)
@@ -75,8 +77,10 @@ def test_a_quick_run_measures_everything(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.benchmarks", "--quick", "--json", str(file)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     rows = json.loads(file.read_text(encoding="utf-8"))
-    parts = {"codec", "call", "clock", "memory", "start", "tenants"}
+    parts = {"codec", "call", "clock", "memory", "start", "tenants", "peers"}
     assert {row["part"] for row in rows} == parts | {"stores", "fake"}
     measured = {row["part"] for row in rows if row["value"] is not None and row["goal"] is not None}
     assert measured >= parts
-    assert len(done.stdout.splitlines()) == len(rows) + 2
+    figures, jobs = done.stdout.split("\n\n")
+    assert len(figures.splitlines()) == sum(row["part"] != "peers" for row in rows) + 2
+    assert len(jobs.splitlines()) == len(JOBS) * len(CLIENTS) + 2

@@ -1,0 +1,1 @@
+"""Whole jobs, by this SDK and by what a user would write or generate instead."""
