@@ -43,6 +43,7 @@ _MAX_HEADER_BYTES: Final = 100 * 1024
 
 _JSON: Final = {"content-type": "application/json"}
 _NONE: Final[Mapping[str, str]] = {}
+_UNTYPED: Final = ("Content-Type",)
 
 
 @attrs.frozen(eq=False)
@@ -204,17 +205,20 @@ class AiohttpSender:
         token: Secret[str] | None,
     ) -> _Response:
         """Return when all response headers have arrived."""
-        session = self._session or self._start()
+        session, method = self._session or self._start(), request.operation.method
         headers = _NONE if content is None else _JSON
         # Let the event loop notice idle connections that the server has closed: it polls them
         # after one turn, and acts on that in the next.
         for _ in range(2):
             await asyncio.sleep(0)
         sending = session.request(
-            request.operation.method,
+            method,
             URL(url, encoded=True),
             headers=headers if token is None else {**headers, "authorization": token.value},
             data=_payload(content),
+            # A write without a body has no type. All other headers are given, and skipping them
+            # takes aiohttp as long as it takes to set them.
+            skip_auto_headers=_UNTYPED if content is None and method != "GET" else None,
             allow_redirects=False,
             timeout=_timeout(timeout, fresh=request.operation.retry == "never"),
         )
@@ -242,7 +246,6 @@ class AiohttpSender:
             response_class=_Response,
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=["Accept", "Accept-Encoding", "Content-Type", "User-Agent"],
             max_line_size=_MAX_HEADER_BYTES,
             max_field_size=_MAX_HEADER_BYTES,
         )
