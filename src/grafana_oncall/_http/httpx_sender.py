@@ -25,6 +25,7 @@ from .surplus import release
 from .unsent import was_never_sent
 
 _LIBRARIES: Final = ("httpx", "httpx2")
+_TIMEOUTS: Final = ("connect", "read", "write", "pool")
 _REJECTED: Final = "a hook of the httpx client rejected the response"
 
 
@@ -91,11 +92,12 @@ class HttpxSender:
         self.opens_connections = opens_connections
         self._owns_http = owns_http
         # The Headers of httpx show no Authorization in their repr.
-        headers: httpx.Headers = self._library.Headers(target.headers.value)
-        if owns_http:
-            # Set once, because merging them is a quarter of the time to build a request.
-            self._http.headers.update(headers)
-        self._headers = None if owns_http else headers
+        # Without `build_request`, which parses the URL twice, and merges settings that are none.
+        self._build: Any = self._library.Request if owns_http else self._http.build_request
+        self._headers: httpx.Headers = self._library.Headers(
+            self._http.headers if owns_http else None
+        )
+        self._headers.update(target.headers.value)
         self._json_headers: httpx.Headers = self._library.Headers(self._headers)
         self._json_headers["content-type"] = "application/json"
 
@@ -143,7 +145,7 @@ class HttpxSender:
             headers["authorization"] = token.value
         try:
             # Bytes, never a stream: real servers read a chunked body as empty.
-            message = self._http.build_request(
+            message: httpx.Request = self._build(
                 request.operation.method,
                 url,
                 # The parameters of a client replace the query of a URL, but are merged with those
@@ -151,7 +153,7 @@ class HttpxSender:
                 params=request.query if self._http.params else None,
                 headers=headers,
                 content=content,
-                timeout=timeout,
+                extensions={"timeout": dict.fromkeys(_TIMEOUTS, timeout)},
             )
         except (self._library.InvalidURL, TypeError, ValueError) as error:
             failure = self._target.url_error(request, error)
