@@ -23,7 +23,7 @@ still holds when it writes its first line.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Self
 
@@ -43,6 +43,11 @@ OLD: Final = "old"
 """Mode to finish the run of a journal."""
 EITHER: Final = "either"
 """Mode to finish a run, or to begin one."""
+
+
+def line_of(entry: Mapping[str, object]) -> bytes:
+    """Return the line of an entry."""
+    return sealed(json.dumps(entry).encode())
 
 
 class Journal:
@@ -152,9 +157,9 @@ class Journal:
     def _write(self, **entry: object) -> None:
         if self._broken is not None:
             raise self._broken
-        self._write_line(sealed(json.dumps(entry).encode()))
+        self._write_entry(entry)
 
-    def _write_line(self, line: bytes) -> None:
+    def _write_entry(self, entry: Mapping[str, object]) -> None:
         """Write a line, or keep it for `sync`."""
 
     def _failed(self, error: Exception | str, reason: JournalReason = "io") -> JournalError:

@@ -8,6 +8,7 @@ file is removed only while it is locked and has its name.
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Self
 from grafana_oncall._core.files import has_name, lock, open_private, sync_folder, unlock
 from grafana_oncall.errors import JournalError
 
-from .journal import EITHER, NEW, OLD, Journal
+from .journal import EITHER, NEW, OLD, Journal, line_of
 from .journal_reader import Header, JournalReader, RunState
 from .options import already_exists
 
@@ -150,9 +151,10 @@ class FileJournal(Journal):
             sync_folder(self._path.parent)
             self._name_synced = True
 
-    def _write_line(self, line: bytes) -> None:
+    def _write_entry(self, entry: Mapping[str, object]) -> None:
         if self._file is None:
             return
+        line = line_of(entry)
         try:
             # Unbuffered, so that it survives a crash of this process.
             written = self._file.write(line)

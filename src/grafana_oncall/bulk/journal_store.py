@@ -11,7 +11,7 @@ An outcome that never came to the store costs a look at the group by whoever goe
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from io import BytesIO
 from typing import Final, Self
@@ -20,7 +20,7 @@ from grafana_oncall._core.aio import to_the_end
 from grafana_oncall.errors import JournalError, JournalReason, StoreUnavailable
 from grafana_oncall.stores import JournalStore
 
-from .journal import NEW, OLD, Journal
+from .journal import NEW, OLD, Journal, line_of
 from .journal_reader import JournalReader
 
 _TRUSTED: Final = 0.1
@@ -84,8 +84,8 @@ class StoreJournal(Journal):
     def _cut(self, size: int) -> None:
         self._replace = size == 0
 
-    def _write_line(self, line: bytes) -> None:
-        self._waiting.append(line)
+    def _write_entry(self, entry: Mapping[str, object]) -> None:
+        self._waiting.append(line_of(entry))
         self._number += 1
 
     async def sync(self) -> None:
