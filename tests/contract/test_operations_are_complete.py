@@ -218,9 +218,9 @@ every_list = pytest.mark.parametrize(
 )
 
 
-def _listed(operation: str, **query: str) -> int | None:
-    """The number of objects that the seeded fake lists; None if it refuses the query."""
-    fake = seeded("cloud")
+def _listed(operation: str, condition: int = 0, /, **query: str) -> list[Any] | None:
+    """The objects that the seeded fake lists; None if it refuses the query."""
+    fake = seeded("cloud", condition)
     path = re.sub(r"\{(\w+)\}", lambda one: str(NEEDED[one[1]]), OPERATIONS[operation].path)
     needed = {
         name: one["example"]
@@ -231,7 +231,7 @@ def _listed(operation: str, **query: str) -> int | None:
         "GET", f"/api/v1{path}", urlencode(needed | query), {"Authorization": fake.token}
     )
     response = fake.handle(request)
-    return None if response.status == 400 else json.loads(response.body)["count"]
+    return None if response.status == 400 else json.loads(response.body)["results"]
 
 
 def _filters(operation: str) -> set[str]:
@@ -254,6 +254,19 @@ def test_every_filter_of_a_list_is_one_of_the_fake(operation: str) -> None:
         is_flag = parameters["query", parameter]["schema"].get("type") == "boolean"
         value = "true" if is_flag else "no:thing"
         assert not _listed(operation, **{parameter: value}), parameter
+
+
+@every_list
+def test_a_filter_by_a_member_finds_what_has_its_value(operation: str) -> None:
+    """Of the same name; in whatever state the group is in which it has a value."""
+    for condition in range(4):
+        items = _listed(operation, condition) or []
+        for name, value in (
+            (name, item.get(name)) for item in items for name in _filters(operation)
+        ):
+            if isinstance(value, str) and name != "state":  # which has two spellings
+                found = _listed(operation, condition, **{name: value}) or []
+                assert {item[name] for item in found} == {value}
 
 
 @every_list

@@ -99,12 +99,6 @@ def test_failures_are_what_was_attempted_without_success(
     assert status.is_failure is is_failure
 
 
-def test_the_statuses_are_these_seven() -> None:
-    """With these names, which journals and reports contain."""
-    done, not_done = ["changed", "accepted", "already"], ["rejected", "failed", "unknown"]
-    assert [*Status] == [*done, *not_done, "not_attempted"]
-
-
 def test_an_outcome_does_not_change() -> None:
     """It is a value."""
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
