@@ -19,7 +19,7 @@ from tests.support.bulk_stories import SECOND, add, counted, cut, ids, written
 
 
 async def each_status(fake: FakeOnCall, oncall: OnCallClient) -> tuple[BulkReport, list[str]]:
-    """A run in which each status of a resolution occurs, and its ids in order."""
+    """A run of which the groups come to different ends, and its ids in order."""
     changed, already, failed, unknown, skipped = (fake.add_group().id for _ in range(5))
     rejected = fake.add_group(root=fake.add_group()).id
     fake.groups[already].resolved_at = fake.now()
@@ -38,9 +38,9 @@ async def test_each_group_has_exactly_one_status(fake: FakeOnCall, oncall: OnCal
     """In the order of the selection; the counts add up to its length."""
     report, these = await each_status(fake, oncall)
     assert ids(report.outcomes) == these
-    expected = [status for status in Status if status is not Status.ACCEPTED]
+    expected = ["changed", "already", "rejected", "failed", "unknown", "not_attempted"]
     assert [outcome.status for outcome in report.outcomes] == expected
-    assert counted(report) == {status.value: 1 for status in expected}
+    assert counted(report) == dict.fromkeys(expected, 1)
     assert sum(report.counts.values()) == 6
     kinds = [type(outcome.error) for outcome in report.outcomes]
     nothing = type(None)
@@ -68,7 +68,7 @@ async def test_a_report_can_be_read_and_kept(fake: FakeOnCall, oncall: OnCallCli
     assert "resolve: 6 alert groups: 1 changed, 1 already, 1 rejected" in text
     assert [group in text for group in these] == [False, False, True, True, True, False]
     kept = json.loads(report.to_json())
-    assert kept["counts"] == {status.value: status is not Status.ACCEPTED for status in Status}
+    assert kept["counts"] == report.counts
     assert [(outcome["id"], outcome["status"]) for outcome in kept["outcomes"]] == [
         (outcome.id, outcome.status.value) for outcome in report.outcomes
     ]

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall import errors
-from grafana_oncall.bulk.outcomes import Outcome, Outcomes, Status, status_of
+from grafana_oncall.bulk.outcomes import (
+    TO_DO,
+    WITHOUT_EFFECT,
+    Outcome,
+    Outcomes,
+    Status,
+    status_of,
+)
 from grafana_oncall.errors import OnCallError
 from tests.unit.test_errors import ERRORS
 
@@ -80,23 +87,21 @@ def test_a_subclass_has_the_outcome_of_its_class() -> None:
     assert status_of(error) is Status.REJECTED
 
 
-@pytest.mark.parametrize(
-    ("status", "is_failure"),
-    [
-        pytest.param(Status.CHANGED, False, id="changed"),
-        pytest.param(Status.ACCEPTED, False, id="accepted"),
-        pytest.param(Status.ALREADY, False, id="already"),
-        pytest.param(Status.REJECTED, True, id="rejected"),
-        pytest.param(Status.FAILED, True, id="failed"),
-        pytest.param(Status.UNKNOWN, True, id="unknown"),
-        pytest.param(Status.NOT_ATTEMPTED, False, id="not attempted"),
-    ],
-)
-def test_failures_are_what_was_attempted_without_success(
-    status: Status, *, is_failure: bool
-) -> None:
-    """What was not attempted does not count."""
-    assert status.is_failure is is_failure
+def test_what_becomes_of_a_group_is_decided_for_every_status() -> None:
+    """Whether it is a failure, is acted on by a run that is resumed, and certainly untouched."""
+    decided = {
+        status.value: (status.is_failure, status in TO_DO, status in WITHOUT_EFFECT)
+        for status in Status
+    }
+    assert decided == {
+        "changed": (False, False, False),
+        "accepted": (False, False, False),
+        "already": (False, False, False),
+        "rejected": (True, False, False),
+        "failed": (True, True, True),
+        "unknown": (True, True, False),
+        "not_attempted": (False, True, True),
+    }
 
 
 def test_an_outcome_does_not_change() -> None:
@@ -132,8 +137,7 @@ def assert_holds(outcomes: Outcomes, expected: Sequence[Outcome]) -> None:
     counted = Counter(outcome.status for outcome in expected)
     assert outcomes.counts == {**dict.fromkeys(Status, 0), **counted}
     assert sum(outcomes.counts.values()) == len(outcomes)
-    done = {Status.CHANGED, Status.ACCEPTED, Status.ALREADY, Status.REJECTED}
-    assert outcomes.to_do() == [outcome.id for outcome in expected if outcome.status not in done]
+    assert outcomes.to_do() == [outcome.id for outcome in expected if outcome.status in TO_DO]
 
 
 @given(ids=IDS, records=RECORDS, more=IDS)

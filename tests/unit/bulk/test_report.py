@@ -126,8 +126,8 @@ def test_a_report_is_a_json_object() -> None:
         "seconds_selecting": 1.5,
         "seconds_acting": 2.5,
         "counts": {
+            **dict.fromkeys(map(str, Status), 0),
             "changed": 1,
-            "accepted": 0,
             "already": 1,
             "rejected": 2,
             "failed": 1,
