@@ -20,6 +20,8 @@ from .peers import rows as peers
 from .rows import Row, as_json, table
 
 _FAKE: Final = "tests.benchmarks.fake_server"
+_OPERATIONS: Final = "tests.benchmarks.fake_operations"
+_GOAL: Final = 1000
 
 
 def _fake(*, quick: bool) -> Iterator[Row]:
@@ -33,9 +35,34 @@ def _fake(*, quick: bool) -> Iterator[Row]:
             name=f"fake server with 10,000 groups, one core: {name}",
             value=value,
             unit="/s",
-            goal=1000,
+            goal=_GOAL,
             at_least=True,
         )
+    yield from _operations(quick=quick)
+
+
+def _operations(*, quick: bool) -> Iterator[Row]:
+    """The slowest operation, all that are below the goal, and an alert on its way."""
+    found = import_module(_OPERATIONS)
+    rates: Mapping[str, float] = found.measure(quick=quick)
+    for number, (name, value) in enumerate(rates.items()):
+        if number == 0 or value < _GOAL:
+            yield Row(
+                part="fake",
+                name=f"in process, {'the slowest of all operations, ' * (not number)}{name}",
+                value=None if quick else value,
+                unit="/s",
+                goal=_GOAL,
+                at_least=True,
+            )
+    milliseconds: float = found.alert_milliseconds(quick=quick)
+    yield Row(
+        part="fake",
+        name="in process, from an alert until its group is listed",
+        value=None if quick else milliseconds,
+        unit="ms",
+        goal=2,
+    )
 
 
 def _parts(*, quick: bool, million: bool) -> Mapping[str, Callable[[], Iterator[Row]]]:

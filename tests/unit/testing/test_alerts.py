@@ -466,3 +466,27 @@ def test_a_saved_state_resolves_a_batch_and_misses_a_heartbeat(
     assert [each.payload.get("title") for each in loaded.groups.values()][1:] == [
         "Webhook heartbeat is missing"
     ]
+
+
+def test_the_pages_of_all_alerts_are_in_order_and_complete(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """Whatever page is asked for, and after each alert; a group without alerts has none there."""
+    source = fake.add_integration(type="formatted_webhook")
+    fake.add_group(alerts_count=0)
+    for number in range(40):
+        fake.add_alert(source, {"alert_uid": str(number * number % 11)})
+        clock.advance(timedelta(seconds=7))
+        if number % 10 == 0:
+            fake.add_group(started_at=clock.now() - timedelta(minutes=1), alerts_count=3)
+        found = [
+            alert
+            for page in range(1, 10)
+            for alert in ask(fake, "GET", "alerts/", query=f"perpage=7&page={page}").json()[
+                "results"
+            ]
+        ]
+        made = sum(group.alerts_count for group in fake.groups.values())
+        assert len({alert["id"] for alert in found}) == made
+        times = [alert["created_at"] for alert in found[:made]]
+        assert times == sorted(times, reverse=True)

@@ -43,8 +43,9 @@ def _spans(
     zone = ZoneInfo(shift.time_zone or (schedule.type != "web" and schedule.time_zone) or "UTC")
     last = plus(end.replace(tzinfo=None), days=1)  # more than a clock is ever ahead of UTC
     for turn in recurrent(shift, last):
-        for since, until in occurrences(turn, zone, start, end) if turn.users else ():
-            for user in dict.fromkeys(turn.users):
+        users = dict.fromkeys(turn.shift.users)
+        for since, until in occurrences(turn, zone, start, end) if users else ():
+            for user in users:
                 yield FakeSpan(user, max(since, start), min(until, end))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
-from datetime import MAXYEAR, datetime
+from collections.abc import Iterator, Sequence
+from datetime import MAXYEAR, date, datetime, time
+from functools import lru_cache
 from itertools import cycle, islice
 from math import lcm
 
@@ -12,22 +13,34 @@ import attrs
 
 from grafana_oncall.testing._objects.schedules import FakeShift
 
-from .recurrence import DAYS, clock_time, end_of, plus, starts, week_start
+from .recurrence import DAYS, Dated, clock_time, end_of, plus, starts, week_start
 
 _FEW = 31  # days
 
 
-def recurrent(shift: FakeShift, last: datetime) -> list[FakeShift]:
+def recurrent(shift: FakeShift, last: datetime) -> Sequence[Dated]:
     """Return the shifts that together are this one until a time, each with `users` of its own."""
     if shift.type in {"single_event", "recurrent_event"}:
-        return [shift]
+        return [Dated.of(shift)]
+    turns = tuple(tuple(users) for users in shift.rolling_users or ())
+    return _recurrent(Dated.of(shift), turns, shift.start_rotation_from_user_index, last.date())
+
+
+@lru_cache(maxsize=1024)
+def _recurrent(
+    dated: Dated, _turns: tuple[tuple[str, ...], ...], _index: int | None, last: date
+) -> Sequence[Dated]:
+    return [*map(Dated.of, _made(dated.shift, last))]
+
+
+def _made(shift: FakeShift, last: date) -> list[FakeShift]:
     turns, index = shift.rolling_users or [], shift.start_rotation_from_user_index or 0
     turns = [*turns[index:], *turns[:index]]
     if not turns or shift.frequency is None:
         return [_turn(shift, users, clock_time(shift.start)) for users in turns[:1]]
     if shift.frequency == "daily" and shift.by_day:
         return [*_by_days(shift, turns)]
-    return [*_by_periods(shift, turns, last)]
+    return [*_by_periods(shift, turns, datetime.combine(last, time.max))]
 
 
 def _turn(shift: FakeShift, users: list[str], start: datetime) -> FakeShift:

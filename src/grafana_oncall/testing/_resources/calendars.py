@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeSpan
 from grafana_oncall.testing._server.context import Context, Operation
 from grafana_oncall.testing._server.responses import FakeResponse
 from grafana_oncall.testing._server.state import FakeUser
+from grafana_oncall.testing.clock import seconds_stamp
 
-from .swapping import final_spans
+from .swapping import final_spans, may_be_on_call
 
 _KIND = {"Content-Type": "text/calendar"}
 _EXPORTED = timedelta(days=90)
@@ -35,7 +36,7 @@ def _calendar(context: Context, spans: Iterable[FakeSpan]) -> FakeResponse:
 
 
 def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return seconds_stamp(moment).replace("-", "").replace(":", "")
 
 
 def _spans(context: Context, schedules: Iterable[FakeSchedule]) -> list[FakeSpan]:
@@ -62,7 +63,8 @@ def _user(context: Context) -> FakeResponse:
     user = context.world.store(FakeUser).get(context.id)
     if user is None or not _is_token(context, user):
         return _refused()
-    schedules = context.world.store(FakeSchedule).values()
+    everything = context.world.store(FakeSchedule).values()
+    schedules = [each for each in everything if may_be_on_call(context.world, each, user.id)]
     return _calendar(context, [span for span in _spans(context, schedules) if span.user == user.id])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
@@ -156,12 +156,12 @@ def _update(context: Context, item: FakeShift, given: dict[str, Any]) -> None:
 _EMPTY: dict[str, Any] = {"level": 0, "users": []}
 
 
-def _schedules(world: World, item: FakeShift) -> list[FakeSchedule]:
-    return [each for each in world.store(FakeSchedule).values() if item.id in each.shifts]
+def _schedules(world: World, item: FakeShift) -> Iterator[FakeSchedule]:
+    return (each for each in world.store(FakeSchedule).values() if item.id in each.shifts)
 
 
 def _show(world: World, item: FakeShift) -> dict[str, Any]:
-    first = next(iter(_schedules(world, item)), None)
+    first = next(_schedules(world, item), None)
     names = [*_COMMON, *MEMBERS[item.type]]
     shown = {name: getattr(item, name) for name in dict.fromkeys(names)}
     if item.frequency != "weekly":
@@ -183,19 +183,25 @@ def _in_schedule(context: Context) -> Callable[[FakeShift], bool]:
     )
 
 
+def _by_shift(world: World) -> Mapping[str, list[str]]:
+    """Return the ids of the schedules of each shift that has any."""
+    found: dict[str, list[str]] = {}
+    for schedule in world.store(FakeSchedule).values():
+        for shift in dict.fromkeys(schedule.shifts):
+            found.setdefault(shift, []).append(schedule.id)
+    return found
+
+
 def _by_schedule(world: World, items: Iterable[FakeShift]) -> Iterator[FakeShift]:
     """Yield a shift once for each of its schedules, as the join of the real server does."""
-    pairs = [
-        (schedule_id, item)
-        for item in items
-        for schedule_id in [each.id for each in _schedules(world, item)] or [""]
-    ]
+    schedules = _by_shift(world)
+    pairs = [(schedule_id, item) for item in items for schedule_id in schedules.get(item.id, [""])]
     return (item for _, item in sorted(pairs, key=lambda pair: pair[0]))
 
 
 def _delete(context: Context, item: FakeShift) -> None:
     """Delete a shift; one of a web schedule that has started is only ended."""
-    schedules = _schedules(context.world, item)
+    schedules = [*_schedules(context.world, item)]
     zones = [item.time_zone, *(each.time_zone for each in schedules), "UTC"]
     zone = ZoneInfo(next(filter(None, zones)))
     started = datetime.fromisoformat(item.start).replace(tzinfo=zone) <= context.now

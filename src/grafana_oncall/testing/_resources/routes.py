@@ -119,7 +119,7 @@ def _update(context: Context, route: FakeRoute, given: dict[str, Any]) -> None:
 def _delete(context: Context, route: FakeRoute) -> None:
     if route.is_default:
         raise detail(400, "Unable to delete default filter")
-    for group in context.world.groups.values():
+    for group in context.world.groups.listed(None):
         if group.route_id == route.id:
             group.route_id = None
     remove(context, route)

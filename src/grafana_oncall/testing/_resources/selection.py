@@ -28,6 +28,8 @@ def equal(*names: str) -> Filters:
 
     def filters(context: Context) -> Callable[[Any], bool]:
         wanted = {name: value for name in names if (value := context.last(name))}
+        if not wanted:
+            return lambda _: True
         return lambda item: all(getattr(item, name) == value for name, value in wanted.items())
 
     return filters

@@ -4,7 +4,8 @@ How it works, and why it is safe. Groups are plain objects that a test may chang
 calls `_note_change` for each attribute that is set, which adds the group to the `Changes` of its
 server. The next request catches up first: it drops the cached lists, and reindexes only the groups
 that changed. What changes without being noted is never cached: labels, which are plain lists, and
-the team of an integration. Filters on those scan every group of a list.
+the team of an integration. Filters on those scan every group of a list. Alerts are a plain list,
+too, but one that arrives is noted, because it changes attributes of its group.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, MutableMapping
 from datetime import datetime
 from operator import attrgetter
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from .state import Changes, FakeAlertGroup, State
 
+T = TypeVar("T")
 GroupingKey: TypeAlias = tuple[str, str | None, str | None]
 """What alerts of one group have in common: integration, route, and the hash of their key."""
 
@@ -38,6 +40,7 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
         self._groups: dict[str, FakeAlertGroup] = {}
         self._changes = Changes()
         self._lists: dict[State | None, list[FakeAlertGroup]] = {}
+        self._derived: dict[object, Any] = {}
         self._attached: dict[FakeAlertGroup, None] = {}
         self._keys: dict[FakeAlertGroup, GroupingKey] = {}
         self._alike: defaultdict[GroupingKey, dict[FakeAlertGroup, None]] = defaultdict(dict)
@@ -87,9 +90,21 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
         """Return the groups in a state, or all: newest first, then in order of arrival."""
         self._catch_up()
         if state not in self._lists:
-            groups = [group for group in self._groups.values() if state in {None, group.state}]
-            self._lists[state] = sorted(groups, key=attrgetter("started_at"), reverse=True)
+            self._lists[state] = self._list(state)
         return self._lists[state]
+
+    def _list(self, state: State | None) -> list[FakeAlertGroup]:
+        if state is None:
+            return sorted(self._groups.values(), key=attrgetter("started_at"), reverse=True)
+        return [group for group in self.listed(None) if group.state == state]
+
+    def derived(self, make: Callable[[list[FakeAlertGroup]], T]) -> T:
+        """Return what a function makes of all groups: what it made before, if none has changed."""
+        self._catch_up()
+        if make not in self._derived:
+            self._derived[make] = make(self.listed(None))
+        made: T = self._derived[make]
+        return made
 
     def attached(self, root: FakeAlertGroup) -> list[FakeAlertGroup]:
         """Return the groups attached to this one."""
@@ -117,6 +132,7 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
     def _catch_up(self) -> None:
         if self._changes:
             self._lists.clear()
+            self._derived.clear()
             for group in self._changes:
                 self._index(group)
             self._changes.clear()
