@@ -18,6 +18,8 @@ from .plan import number_of
 from .waiting import Skipped
 
 SEED: Final = 7
+TOKEN: Final = "0123456789abcdef" * 4
+"""As long as real ones: the SDK looks more thoroughly for one that may be in a text by chance."""
 
 
 @attrs.define
@@ -86,7 +88,7 @@ def _enter(group: FakeAlertGroup, state: plan.Kind, at: datetime) -> None:
 def made(job: Job, size: Size, skipped: Skipped) -> Site:
     """A server for a job, on which the clock is the one of the client."""
     wall = datetime.now(UTC) - timedelta(seconds=skipped.monotonic())
-    fake = FakeOnCall(clock=skipped.clock(wall), seed=SEED)
+    fake = FakeOnCall(clock=skipped.clock(wall), seed=SEED, token=TOKEN)
     fake.latency = timedelta(seconds=LATENCY)
     fake.add_label(KEY, VALUE)
     site = Site(fake, size, skipped.monotonic)
