@@ -31,7 +31,7 @@ _WEIGHTS: Final[dict[Kind, int]] = {
 APART: Final = 35.0
 """Seconds between two acts on one group, at least: two polls."""
 _ARRIVALS: Final = 0.35
-_SELDOM: Final = 0.1
+_SELDOM: Final = 0.02
 _STORM: Final[Sequence[Kind]] = ("created", "acknowledged", "resolved")
 _OPEN: Final[Sequence[Kind]] = ("created", "acknowledged", "firing", "silenced")
 
