@@ -143,6 +143,32 @@ async def test_all_tasks_that_waited_for_a_write_go_on_in_the_same_turn_of_the_l
     assert len(await store.read(log_of("nightly"))) == 8
 
 
+async def test_a_write_goes_on_when_tasks_that_wait_for_it_are_cancelled() -> None:
+    """The one that began it waits for its end, since nobody can say what was written before."""
+    opened = asyncio.Event()
+
+    class Slow(MemoryStore):
+        async def append(
+            self, name: str, fence: int, lines: Sequence[bytes], *, replace: bool = False
+        ) -> bool:
+            await opened.wait()
+            return await super().append(name, fence, lines, replace=replace)
+
+    store = Slow()
+    async with StoreJournal(store, "nightly") as journal:
+        first = asyncio.create_task(journal.begin("I1"))
+        other = asyncio.create_task(journal.begin("I2"))
+        await asyncio.sleep(1)
+        for task in (first, other):
+            task.cancel()
+        await asyncio.sleep(1)
+        assert (first.done(), other.done()) == (False, True)
+        opened.set()
+        await asyncio.wait([first])
+        assert first.cancelled()
+    assert len(await store.read(log_of("nightly"))) == 2
+
+
 async def test_a_store_that_is_away_ends_the_run_before_the_next_group(
     fake: FakeOnCall, oncall: OnCallClient
 ) -> None:
