@@ -1,6 +1,6 @@
 """Everything side by side, as ratios that hold on other machines too.
 
-python -m tests.benchmarks                about five minutes
+python -m tests.benchmarks                about ten minutes
 python -m tests.benchmarks --quick        a few seconds: checks that everything runs; no figures
 python -m tests.benchmarks --only call    one part
 python -m tests.benchmarks --json out.json
@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from . import calls, codec, imports, memory, stores, tenants, walks
+from . import calls, codec, growth, imports, memory, stores, tenants, walks
 from .peers import rows as peers
 from .rows import Row, as_json, table
 
@@ -76,6 +76,7 @@ def _parts(*, quick: bool, million: bool) -> Mapping[str, Callable[[], Iterator[
         tenants.PART: partial(tenants.rows, quick=quick),
         "fake": partial(_fake, quick=quick),
         peers.PART: partial(peers.rows, quick=quick),
+        growth.PART: partial(growth.rows, quick=quick),
     }
 
 

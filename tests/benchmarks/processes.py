@@ -12,7 +12,9 @@ from typing import Any, Final, TypeVar, cast
 T = TypeVar("T")
 
 _FRESH: Final = get_context("forkserver")
-_FRESH.set_forkserver_preload(["tests.benchmarks.walks", "tests.benchmarks.workers"])
+_FRESH.set_forkserver_preload(
+    [f"tests.benchmarks.{name}" for name in ("growth", "walks", "workers")]
+)
 
 
 def figures(*command: str) -> Any:

@@ -89,7 +89,7 @@ class Schedule:
             False when `wake` was called first.
         """
         self._woken.clear()
-        if self._hints.difference(busy) and not self.failures:
+        if not self.failures and any(hint not in busy for hint in self._hints):
             if self._reads >= 1:
                 return True
             self._poll_by(self._started + _MIN_INTERVAL)

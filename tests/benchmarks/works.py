@@ -1,0 +1,315 @@
+"""What must cost as much for each of a hundred items as for each of a hundred thousand.
+
+A work prepares itself, does what is measured within the block of `measured`, and returns how many
+requests that took. Its server is a stub in this process, and its waits take no time.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, TypeAlias
+
+from grafana_oncall import OnCallClient
+from grafana_oncall._session.organization import Stack
+from grafana_oncall._session.rate_estimate import RateEstimate
+from grafana_oncall._session.throttle import Throttle
+from grafana_oncall._watch.checkpoint import Checkpoint
+from grafana_oncall._watch.watcher import Watcher
+from grafana_oncall.bulk import Outcome, Status
+from grafana_oncall.bulk.actions import Transition
+from grafana_oncall.bulk.journal_file import FileJournal
+from grafana_oncall.bulk.journal_reader import Header
+from grafana_oncall.changes import Snapshot
+from grafana_oncall.events import Event, PollEnded
+from grafana_oncall.models import AlertGroupState
+from grafana_oncall.testing import FakeOnCall, FakeRequest, LoopClock, VirtualClock, seed_storm
+from grafana_oncall.webhooks import Router
+from tests.support.webhook_payloads import body
+
+from .clients import TOKEN
+from .samples import group_id
+from .storm import NEWEST, URL, Storm, created_at
+
+Measured: TypeAlias = AbstractContextManager[object]
+Work: TypeAlias = Callable[[int, Measured], Coroutine[Any, Any, int]]
+
+_POLLS: Final = 2
+_SMALL_POLLS: Final[Mapping[str, Any]] = {"max_pages": 1, "overlap": timedelta(minutes=1)}
+"""So that a hundred groups are polled in the same way as very many."""
+_FIRING: Final = 10
+"""Groups that fire, where the others are resolved."""
+
+
+def run(work: Work, items: int, measured: Measured) -> int:
+    """Do it in virtual time; return the requests."""
+    return LoopClock(NEWEST).run(work(items, measured))
+
+
+def _now() -> datetime:
+    """Return the time of the running loop, as a date."""
+    return NEWEST + timedelta(seconds=asyncio.get_running_loop().time())
+
+
+def _client(storm: Storm, **options: Any) -> OnCallClient:
+    return OnCallClient(url=URL, token=TOKEN, transport=storm, **options)
+
+
+def _ids(groups: int) -> Iterable[str]:
+    return map(group_id, range(groups))
+
+
+async def _list(groups: int, measured: Measured) -> int:
+    storm, found = Storm(groups), 0
+    async with _client(storm) as sdk:
+        with measured:
+            async for _ in sdk.alert_groups.list():
+                found += 1
+    _check(found, groups)
+    return storm.requests
+
+
+async def _bulk(groups: int, measured: Measured) -> int:
+    storm = Storm(groups)
+    async with _client(storm) as sdk:
+        with measured:
+            report = await sdk.alert_groups.bulk.resolve(_ids(groups))
+    _check(report.counts[Status.CHANGED], groups)
+    return storm.requests
+
+
+async def _wait_until(groups: int, measured: Measured) -> int:
+    """All of them are resolved after the first look."""
+    storm = Storm(groups)
+    async with _client(storm) as sdk:
+        asyncio.get_running_loop().call_later(1, partial(setattr, storm, "firing", 0))
+        with measured:
+            found = await sdk.alert_groups.wait_until(_ids(groups), "resolved", timeout=60)
+    _check(len(found), groups)
+    return storm.requests
+
+
+class _Watching:
+    """Reads from a watcher."""
+
+    def __init__(self, watcher: Watcher, polls: asyncio.Queue[PollEnded]) -> None:
+        self.watcher = watcher
+        self.reported = 0
+        self._polls = polls
+
+    async def read(self) -> None:
+        """Count what is reported."""
+        async for _ in self.watcher:
+            self.reported += 1
+
+    async def poll(self, number: int) -> None:
+        """Wait until it has polled so often."""
+        for _ in range(number):
+            await self._polls.get()
+
+
+@asynccontextmanager
+async def _watching(storm: Storm, **options: Any) -> AsyncGenerator[_Watching]:
+    polls = asyncio.Queue[PollEnded]()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, PollEnded):
+            polls.put_nowait(event)
+
+    async with _client(storm, on_event=listen) as sdk:
+        watching = _Watching(sdk.alert_groups.watch(clock=_now, **_SMALL_POLLS, **options), polls)
+        task = asyncio.create_task(watching.read())
+        yield watching
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _watch(groups: int, measured: Measured) -> int:
+    """Each of the groups fires, and is reported."""
+    storm = Storm(groups)
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "checkpoint")
+        async with _watching(storm, existing=True, checkpoint=file) as watching:
+            with measured:
+                await watching.poll(_POLLS)
+    _check(watching.reported, groups)
+    return storm.requests
+
+
+async def _watch_resolved(groups: int, measured: Measured) -> int:
+    """Nearly all of the groups are resolved, and nothing changes."""
+    storm = Storm(groups, firing=_FIRING)
+    async with _watching(storm) as watching:
+        with measured:
+            await watching.poll(_POLLS)
+    _check(watching.reported, 0)
+    return storm.requests
+
+
+async def _hints(hints: int, measured: Measured) -> int:
+    """They come one after the other; nothing has changed."""
+    storm = Storm(hints, firing=_FIRING)
+    async with _watching(storm) as watching:
+        await watching.poll(1)
+        before = storm.requests
+        with measured:
+            for hinted in _ids(hints):
+                watching.watcher.hint(hinted)
+                await asyncio.sleep(0)
+            await watching.poll(1)
+    return storm.requests - before
+
+
+async def _checkpoint(groups: int, measured: Measured) -> int:
+    """It is saved, and loaded."""
+    checkpoint = Checkpoint(
+        server=f"{URL}/api/v1/",
+        query=(),
+        polled=NEWEST,
+        groups=tuple(map(_snapshot, range(groups))),
+        left_filter=(),
+    )
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "checkpoint")
+        with measured:
+            checkpoint.save(file)
+            loaded = Checkpoint.load(file)
+    if loaded != checkpoint:
+        raise AssertionError(loaded)
+    return 0
+
+
+def _snapshot(number: int) -> Snapshot:
+    return Snapshot(
+        id=group_id(number),
+        created_at=created_at(number),
+        state=AlertGroupState.FIRING,
+        alerts_count=1,
+        labels=(("severity", "critical"), ("team", "SRE")),
+        title=f"[firing:1] DiskFull on node-{number} (storage critical)",
+    )
+
+
+async def _journal(groups: int, measured: Measured) -> int:
+    """Two lines are appended for each group."""
+    with TemporaryDirectory() as folder, measured:
+        await _write(Path(folder, "journal"), groups, done=groups)
+    return 0
+
+
+async def _write(path: Path, groups: int, *, done: int) -> None:
+    """Write the journal of a run that has resolved so many of these groups."""
+    header = Header(
+        stack=Stack(f"{URL}/api/v1/", None),
+        action=Transition(name="resolve"),
+        query=None,
+        converge=False,
+        max_items=None,
+    )
+    async with FileJournal(path) as journal:
+        journal.begin_run(header)
+        await journal.select([*_ids(groups)], complete=True)
+        for group in _ids(done):
+            await journal.begin(group)
+            journal.end(Outcome(id=group, status=Status.CHANGED, seconds=0.123456))
+
+
+async def _resume(groups: int, measured: Measured) -> int:
+    """One group of a journal is left."""
+    storm = Storm(groups)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "journal")
+        await _write(path, groups, done=groups - 1)
+        async with _client(storm) as sdk:
+            with measured:
+                report = await sdk.alert_groups.bulk.resume(path)
+    _check(report.counts[Status.CHANGED], groups)
+    return storm.requests
+
+
+async def _throttle(callers: int, measured: Measured) -> int:
+    """They wait for the end of a pause, all at once."""
+    rate = RateEstimate(max_in_flight=8, served=callers)
+    throttle = Throttle(rate)
+
+    async def call() -> None:
+        place = await throttle.enter(patience=3600)
+        await asyncio.sleep(0)
+        throttle.leave(place)
+
+    with measured:
+        rate.throttled(asyncio.get_running_loop().time(), 60)
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(callers):
+                tasks.create_task(call())
+    return 0
+
+
+async def _webhooks(events: int, measured: Measured) -> int:
+    """Each event comes twice, is remembered, and handled once."""
+    router, handled = Router(secret=None, remember=events), 0
+
+    @router.on()
+    async def handle(_: object) -> None:
+        nonlocal handled
+        handled += 1
+
+    event = body("alert group created", group=group_id(0))
+    async with router:
+        with measured:
+            for group in _ids(events):
+                for _ in range(2):
+                    await _post(router, event.replace(group_id(0).encode(), group.encode()))
+    _check(handled, events)
+    return 2 * events
+
+
+async def _post(router: Router, content: bytes) -> None:
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": content}
+
+    async def send(message: Any) -> None:
+        _check(message.get("status", 200), 200)
+
+    await router({"type": "http", "method": "POST", "headers": []}, receive, send)
+
+
+async def _fake(groups: int, measured: Measured) -> int:
+    """The fake server is filled, and serves a page and a group."""
+    with measured:
+        fake = FakeOnCall(clock=VirtualClock(), keep_calls=False)
+        seeded = seed_storm(fake, groups)
+        for path in ("", f"{seeded[0].id}/"):
+            response = fake.handle(_read(fake, f"/api/v1/alert_groups/{path}"))
+            _check(response.status, 200)
+    return 2
+
+
+def _read(fake: FakeOnCall, path: str) -> FakeRequest:
+    return FakeRequest("GET", path, "", {"Authorization": fake.token}, b"")
+
+
+def _check(found: int, expected: int) -> None:
+    if found != expected:
+        raise AssertionError(f"{found} instead of {expected}")
+
+
+WORKS: Final[Mapping[str, Work]] = {
+    "list": _list,
+    "bulk run": _bulk,
+    "watch, all reported": _watch,
+    "watch, nearly all resolved": _watch_resolved,
+    "wait_until": _wait_until,
+    "checkpoint, saved and loaded": _checkpoint,
+    "journal, written": _journal,
+    "journal, resumed": _resume,
+    "callers in a pause": _throttle,
+    "hints": _hints,
+    "webhook events": _webhooks,
+    "fake server, filled": _fake,
+}
