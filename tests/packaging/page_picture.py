@@ -23,20 +23,12 @@ CLOCK: Final = VirtualClock()
 
 
 def storm() -> FakeOnCall:
-    """A server with a storm, a bot, and somebody to page."""
+    """A server with a storm, which has somebody to page, and a bot."""
     fake = FakeOnCall(clock=CLOCK, rate_limit=RateLimit(requests=60))
     seed_storm(fake, 240)
     fake.add_token(BOT, user="noise-bot", role="editor")
-    ana = next(user for user in fake.users.values() if user.username == "ana")
-    ana.role, ana.is_phone_number_verified = "editor", True
-    for how in ("notify_by_mobile_app", "wait", "notify_by_phone_call"):
-        fake.add_personal_notification_rule(ana, how)
-    chain = fake.add_escalation_chain("SRE")
-    fake.add_escalation_policy(chain, "notify_persons", persons=[ana.id])
     for trigger in ("alert group created", "acknowledge"):
         fake.add_webhook("Noise bot", url="https://bot.example/events", trigger_type=trigger)
-    for source in fake.integrations.values():
-        source.default_route["escalation_chain_id"] = chain.id
     return fake
 
 
