@@ -56,8 +56,7 @@ def write(world: World, token: str, user: FakeUser) -> str:
         agenda=world.agenda.planned(),
     )
     # ASCII only: a payload may contain a lone surrogate, which no file encoding accepts.
-    plain = _CONVERTER.unstructure(saved)
-    return json.dumps(plain, indent=1, default=_CONVERTER.unstructure) + "\n"
+    return json.dumps(_CONVERTER.unstructure(saved), indent=1) + "\n"
 
 
 def read(text: str) -> Saved:
