@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from grafana_oncall.testing._objects.schedules import FakeSchedule, FakeShift, FakeSpan
 
-from .recurrence import occurrences, plus
+from .recurrence import occurrences
 from .turns import recurrent
 
 _Interval = tuple[datetime, datetime]
@@ -28,7 +28,7 @@ def spans_of(
     for _, level in groupby(sorted(shifts, key=_rank, reverse=True), key=_rank):
         spans = [span for shift in level for span in _spans(schedule, shift, start, end)]
         busy = _merged(found)
-        found += [part for span in spans for part in _outside(span, busy)]
+        found += [part for span in spans for part in _outside(span, busy)] if busy else spans
     return sorted(found, key=attrgetter("start"))
 
 
@@ -41,8 +41,7 @@ def _spans(
 ) -> Iterator[FakeSpan]:
     # The server takes UTC, and not the zone of the schedule, for the shifts of a web schedule.
     zone = ZoneInfo(shift.time_zone or (schedule.type != "web" and schedule.time_zone) or "UTC")
-    last = plus(end.replace(tzinfo=None), days=1)  # more than a clock is ever ahead of UTC
-    for turn in recurrent(shift, last):
+    for turn in recurrent(shift, end):
         users = dict.fromkeys(turn.shift.users)
         for since, until in occurrences(turn, zone, start, end) if users else ():
             for user in users:

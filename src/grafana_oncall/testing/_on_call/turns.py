@@ -18,12 +18,12 @@ from .recurrence import DAYS, Dated, clock_time, end_of, plus, starts, week_star
 _FEW = 31  # days
 
 
-def recurrent(shift: FakeShift, last: datetime) -> Sequence[Dated]:
-    """Return the shifts that together are this one until a time, each with `users` of its own."""
+def recurrent(shift: FakeShift, end: datetime) -> Sequence[Dated]:
+    """Return the shifts that together are this one until a moment, each with `users` of its own."""
     if shift.type in {"single_event", "recurrent_event"}:
         return [Dated.of(shift)]
     turns = tuple(tuple(users) for users in shift.rolling_users or ())
-    return _recurrent(Dated.of(shift), turns, shift.start_rotation_from_user_index, last.date())
+    return _recurrent(Dated.of(shift), turns, shift.start_rotation_from_user_index, end.date())
 
 
 @lru_cache(maxsize=1024)
@@ -40,7 +40,8 @@ def _made(shift: FakeShift, last: date) -> list[FakeShift]:
         return [_turn(shift, users, clock_time(shift.start)) for users in turns[:1]]
     if shift.frequency == "daily" and shift.by_day:
         return [*_by_days(shift, turns)]
-    return [*_by_periods(shift, turns, datetime.combine(last, time.max))]
+    # The clock of no zone is ahead of UTC by more than a day.
+    return [*_by_periods(shift, turns, plus(datetime.combine(last, time.max), days=1))]
 
 
 def _turn(shift: FakeShift, users: list[str], start: datetime) -> FakeShift:
