@@ -140,7 +140,7 @@ def occurrences(
     return [(since, to) for since, to in found if since < end and start < to]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def _on_days(
     dated: Dated, zone: ZoneInfo, first: date, last: date
 ) -> tuple[tuple[datetime, datetime], ...]:

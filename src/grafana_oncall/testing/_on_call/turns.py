@@ -26,7 +26,7 @@ def recurrent(shift: FakeShift, end: datetime) -> Sequence[Dated]:
     return _recurrent(Dated.of(shift), turns, shift.start_rotation_from_user_index, end.date())
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def _recurrent(
     dated: Dated, _turns: tuple[tuple[str, ...], ...], _index: int | None, last: date
 ) -> Sequence[Dated]:
