@@ -33,7 +33,9 @@ from tests.contract.specification import OPERATIONS
 GROUPS = 10_000
 OTHERS = 100
 BATCH = 20
-SECONDS = 0.05
+MOST = 3 * BATCH
+"""The most requests at a time: the objects that they make must not become too many."""
+SECONDS = 0.03
 _STARTS = "2026-04-01T09:00:00"
 _ENDS = "2026-04-02T09:00:00"
 
@@ -118,12 +120,12 @@ CREATED: Final[Mapping[str, Callable[[World], dict[str, Any]]]] = {
     "integrations": lambda world: {"type": "webhook", "name": world.name()},
     "escalation_chains": lambda world: {"name": world.name()},
     "escalation_policies": lambda world: {
-        "escalation_chain_id": world.new("escalation_chains"),
+        "escalation_chain_id": world.any("escalation_chains"),
         "type": "wait",
         "duration": 60,
     },
     "routes": lambda world: {
-        "integration_id": world.new("integrations"),
+        "integration_id": world.any("integrations"),
         "routing_regex": "critical",
         "escalation_chain_id": world.one("escalation_chains"),
     },
@@ -292,10 +294,14 @@ def _filled(path: str, ids: list[str], world: World) -> str:
     return f"{before}{ids[next(world.numbers) % len(ids)]}{rest.partition('}')[2]}"
 
 
-def rate(world: World, operation: str, seconds: float = SECONDS) -> float:
-    """Requests of an operation per second of processor time."""
+def rate(world: World, operation: str, *, quick: bool = False) -> float:
+    """Requests of an operation per second: the best of three, as other programs only take away."""
+    return max(_rate(world, operation, 0 if quick else SECONDS) for _ in range(1 if quick else 3))
+
+
+def _rate(world: World, operation: str, seconds: float) -> float:
     served, spent = 0, 0.0
-    while not served or spent < seconds:
+    while not served or (spent < seconds and served < MOST):
         requests = [request_of(world, operation) for _ in range(BATCH if spent else 1)]
         start = time.process_time()
         for request in requests:
@@ -308,7 +314,7 @@ def rate(world: World, operation: str, seconds: float = SECONDS) -> float:
 def measure(*, quick: bool = False) -> dict[str, float]:
     """The rate of each operation, the slowest first."""
     world = populated(100, 5) if quick else populated()
-    found = {name: rate(world, name, 0 if quick else SECONDS) for name in OPERATIONS}
+    found = {name: rate(world, name, quick=quick) for name in OPERATIONS}
     return dict(sorted(found.items(), key=lambda one: one[1]))
 
 
