@@ -4,23 +4,27 @@ python -m tests.benchmarks                about ten minutes
 python -m tests.benchmarks --quick        a few seconds: checks that everything runs; no figures
 python -m tests.benchmarks --only call    one part
 python -m tests.benchmarks --json out.json
+python -m tests.benchmarks --from out.json --write --plot    into the documentation
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from . import calls, codec, growth, imports, memory, stores, tenants, walks
+from . import calls, codec, documents, growth, imports, memory, stores, tenants, walks
 from .peers import rows as peers
-from .rows import Row, as_json, table
+from .report import Origin, Report
+from .rows import Row
 
 _FAKE: Final = "tests.benchmarks.fake_server"
 _OPERATIONS: Final = "tests.benchmarks.fake_operations"
+_PLOTS: Final = "tests.benchmarks.plots"
+"""Imported to draw only, because it needs matplotlib."""
 _GOAL: Final = 1000
 
 
@@ -81,28 +85,58 @@ def _parts(*, quick: bool, million: bool) -> Mapping[str, Callable[[], Iterator[
 
 
 def main() -> None:
-    """Print the table; a figure that is out of bounds is marked, and is no error."""
+    """Print the tables; a figure that is out of bounds is marked, and is no error."""
+    names = [*_parts(quick=True, million=False)]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few rounds, whose figures say little")
     parser.add_argument("--million", action="store_true", help="a bulk run over a million ids")
-    parser.add_argument("--only", choices=[*_parts(quick=True, million=False)], help="one part")
+    parser.add_argument("--only", choices=names, help="one part")
     parser.add_argument("--json", nargs="?", const="-", help="a file; without one, to the output")
+    parser.add_argument(
+        "--from", dest="source", type=Path, help="a file of --json: measure nothing"
+    )
+    parser.add_argument("--plot", action="store_true", help="draw docs/_static/bench-*.svg")
+    parser.add_argument("--write", action="store_true", help="write the tables of the documents")
     arguments = parser.parse_args()
+    report = _measured(arguments) if arguments.source is None else _read(arguments.source)
+    if arguments.json not in {None, "-"}:
+        Path(arguments.json).write_text(report.to_json(), encoding="utf-8")
+    if arguments.plot:
+        _plot(report)
+    if arguments.write:
+        documents.write(report)
+    tables = report.to_json() if arguments.json == "-" else documents.tables(report.rows) + "\n"
+    sys.stdout.write(tables)
+
+
+def _read(file: Path) -> Report:
+    return Report.from_json(file.read_text(encoding="utf-8"))
+
+
+def _measured(arguments: argparse.Namespace) -> Report:
+    """The figures of the parts that are wanted: to draw only, of those that are drawn."""
+    wanted = [arguments.only] if arguments.only else None
+    if arguments.plot and not (arguments.only or arguments.write):
+        wanted = [peers.PART, growth.PART]
     rows: list[Row] = []
     for name, part in _parts(quick=arguments.quick, million=arguments.million).items():
-        if arguments.only in {None, name}:
+        if wanted is None or name in wanted:
             sys.stderr.write(f"{name} …\n")
             rows.extend(part())
-    if arguments.json not in {None, "-"}:
-        Path(arguments.json).write_text(as_json(rows) + "\n", encoding="utf-8")
-    sys.stdout.write((as_json(rows) if arguments.json == "-" else _tables(rows)) + "\n")
+    return Report(origin=Origin.here(_options(arguments)), rows=rows)
 
 
-def _tables(rows: Sequence[Row]) -> str:
-    """One with a line for each figure, and one with a line for each job of each client."""
-    others = [row for row in rows if row.part != peers.PART]
-    jobs = [row for row in rows if row.part == peers.PART]
-    return "\n\n".join([table(others)] * bool(others) + [peers.compact(jobs)] * bool(jobs))
+def _options(arguments: argparse.Namespace) -> list[str]:
+    """What decides about the figures, and not where they go."""
+    flags = [f"--{name}" for name in ("quick", "million") if getattr(arguments, name)]
+    return [*flags, "--only", arguments.only] if arguments.only else flags
+
+
+def _plot(report: Report) -> None:
+    """Draw what there are figures for."""
+    for name, draw in import_module(_PLOTS).PLOTS.items():
+        if (picture := draw(report)) is not None:
+            documents.STATIC.joinpath(name).write_text(picture, encoding="utf-8")
 
 
 if __name__ == "__main__":

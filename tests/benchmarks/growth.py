@@ -12,14 +12,14 @@ the processor's, unless other programs use it.
 import gc
 import resource
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import log
 from statistics import linear_regression, median
 from time import perf_counter, process_time
 from typing import Any, Final, Self
 
 from .processes import in_a_process
-from .rows import Row
+from .rows import Row, aligned
 from .works import WORKS, run
 
 PART: Final = "growth"
@@ -144,3 +144,32 @@ def exponent(totals: Mapping[int, float]) -> float:
     large = {items: total for items, total in totals.items() if items >= _LARGE}
     points = large if len(large) > 1 else totals
     return linear_regression([*map(log, points)], [*map(log, points.values())]).slope
+
+
+def compact(found: Sequence[Row]) -> str:
+    """A table in Markdown with a line for each work; `!` marks what is out of bounds."""
+    works: dict[str, dict[tuple[str, str], Row]] = {}
+    for row in found:
+        key = (row.labels["measure"], row.labels.get("items", ""))
+        works.setdefault(row.labels["work"], {})[key] = row
+    sizes = [*dict.fromkeys(row.labels["items"] for row in found if "items" in row.labels)]
+    columns = [*(("CPU", size) for size in sizes), ("exponent of CPU", "")]
+    for measure in ("garbage collector", "memory", "requests"):
+        columns += [(measure, sizes[-1]), (f"exponent of {measure}", "")]
+    shown = [column for column in columns if any(column in cells for cells in works.values())]
+    lines = [[work, *(_cell(cells.get(key)) for key in shown)] for work, cells in works.items()]
+    return aligned([["of an item", *(_title(*column) for column in shown)], *lines])
+
+
+def _title(measure: str, size: str) -> str:
+    if not size:
+        return "exponent"
+    unit = _UNITS[measure][0]
+    return f"{measure} of {int(size):,}" + (f", {unit}" if unit else "")
+
+
+def _cell(row: Row | None) -> str:
+    if row is None or row.value is None:
+        return ""
+    shown = f"{row.value:,.0f}" if row.value >= 100 else f"{row.value:.2f}"
+    return f"{shown} !" if row.verdict == "out of bounds" else shown

@@ -1,6 +1,5 @@
 """Figures, checked against their goals, as a table or as JSON."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any, Final, Literal
@@ -73,11 +72,6 @@ def aligned(lines: Sequence[Sequence[str]]) -> str:
         for line in (lines[0], rule, *lines[1:])
     )
     return "\n".join(f"| {' | '.join(cells)} |" for cells in padded)
-
-
-def as_json(rows: Iterable[Row]) -> str:
-    """A list of objects."""
-    return json.dumps([row.plain() for row in rows], indent=2)
 
 
 def interleaved(

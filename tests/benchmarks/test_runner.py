@@ -9,7 +9,8 @@ import pytest
 
 from .peers.client import CLIENTS
 from .peers.jobs import JOBS
-from .rows import Row, as_json, interleaved, table
+from .rows import Row, interleaved, table
+from .works import WORKS
 
 RATIO = Row(part="call", name="a call", value=1.1, goal=1.15)
 
@@ -50,18 +51,16 @@ def test_a_table_has_a_line_for_each_figure() -> None:
 def test_json_has_the_figures_as_they_are() -> None:
     """Not rounded as in the table."""
     row = Row(part="call", name="a call", value=1.23456, goal=1.15)
-    assert json.loads(as_json([row])) == [
-        {
-            "part": "call",
-            "name": "a call",
-            "value": 1.23456,
-            "unit": "×",  # noqa: RUF001
-            "goal": 1.15,
-            "at_least": False,
-            "labels": {},
-            "verdict": "out of bounds",
-        }
-    ]
+    assert row.plain() == {
+        "part": "call",
+        "name": "a call",
+        "value": 1.23456,
+        "unit": "×",  # noqa: RUF001
+        "goal": 1.15,
+        "at_least": False,
+        "labels": {},
+        "verdict": "out of bounds",
+    }
 
 
 def test_ratios_are_taken_within_a_round() -> None:
@@ -76,11 +75,13 @@ def test_a_quick_run_measures_everything(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     command = [sys.executable, "-m", "tests.benchmarks", "--quick", "--json", str(file)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    rows = json.loads(file.read_text(encoding="utf-8"))
+    rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
     parts = {"codec", "call", "clock", "memory", "start", "tenants", "peers", "growth"}
     assert {row["part"] for row in rows} == parts | {"stores", "fake"}
     measured = {row["part"] for row in rows if row["value"] is not None and row["goal"] is not None}
     assert measured >= parts
-    figures, jobs = done.stdout.split("\n\n")
-    assert len(figures.splitlines()) == sum(row["part"] != "peers" for row in rows) + 2
+    figures, jobs, growth = done.stdout.split("\n\n")
+    listed = [row for row in rows if row["part"] not in {"peers", "growth"}]
+    assert len(figures.splitlines()) == len(listed) + 2
     assert len(jobs.splitlines()) == len(JOBS) * len(CLIENTS) + 2
+    assert len(growth.splitlines()) == len(WORKS) + 2
