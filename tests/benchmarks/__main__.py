@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from . import calls, codec, documents, growth, imports, memory, stores, tenants, walks
+from . import calls, codec, documents, growth, imports, loop, memory, stores, tenants, walks
 from .peers import rows as peers
 from .report import Origin, Report
 from .rows import Row
@@ -78,6 +78,7 @@ def _parts(*, quick: bool, million: bool) -> Mapping[str, Callable[[], Iterator[
         imports.PART: partial(imports.rows, quick=quick),
         stores.PART: partial(stores.rows, quick=quick),
         tenants.PART: partial(tenants.rows, quick=quick),
+        loop.PART: partial(loop.rows, quick=quick),
         "fake": partial(_fake, quick=quick),
         peers.PART: partial(peers.rows, quick=quick),
         growth.PART: partial(growth.rows, quick=quick),

@@ -7,13 +7,16 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any, Final, TypeVar, cast
+
+from .samples import PER_PAGE
 
 T = TypeVar("T")
 
 _FRESH: Final = get_context("forkserver")
 _FRESH.set_forkserver_preload(
-    [f"tests.benchmarks.{name}" for name in ("growth", "walks", "workers")]
+    [f"tests.benchmarks.{name}" for name in ("growth", "loop", "walks", "workers")]
 )
 
 
@@ -74,7 +77,11 @@ def worker(*command: str) -> Generator[Worker]:
 
 
 @contextmanager
-def server(groups: int) -> Generator[str]:
+def server(
+    groups: int, per_page: int = PER_PAGE, *, certificate: Path | None = None
+) -> Generator[str]:
     """Run a server with so many groups during the block, and yield its URL."""
-    with worker("-m", "tests.benchmarks.server", str(groups)) as process:
-        yield f"http://127.0.0.1:{process.read()}"
+    tls = () if certificate is None else (str(certificate),)
+    with worker("-m", "tests.benchmarks.server", str(groups), str(per_page), *tls) as process:
+        port = process.read()
+        yield f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"

@@ -1,16 +1,17 @@
 """An HTTP/1.1 server of canned responses, cheap enough that a client's time is its own.
 
-python -m tests.benchmarks.server GROUPS
+python -m tests.benchmarks.server GROUPS GROUPS_ON_A_PAGE [CERTIFICATE]
 """
 
 import asyncio
 import selectors
+import ssl
 import sys
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from .samples import PER_PAGE, SCHEDULES, group, page, schedule, schedule_id, users
+from .samples import SCHEDULES, group, page, schedule, schedule_id, users
 
 PAGE_DELAY: Final = 0.05
 """Seconds until a page, or a schedule, is sent."""
@@ -31,9 +32,11 @@ def _response(content: bytes) -> bytes:
 class Canned:
     """All responses, made in advance."""
 
-    def __init__(self, groups: int) -> None:
-        last = groups // PER_PAGE
-        self._pages = [_response(page(one, groups=groups)) for one in range(1, last + 1)]
+    def __init__(self, groups: int, per_page: int) -> None:
+        self._pages = [
+            _response(page(one, groups=groups, per_page=per_page))
+            for one in range(1, groups // per_page + 1)
+        ]
         self._group = _response(group(0))
         self._done = _response(b"")
         self._users = _response(users())
@@ -84,19 +87,27 @@ class Connection(asyncio.Protocol):
             self._transport.write(content)
 
 
-async def serve(groups: int) -> None:
+async def serve(groups: int, per_page: int, tls: ssl.SSLContext | None) -> None:
     """Print the port, and serve until the standard input ends."""
-    canned = Canned(groups)
+    canned = Canned(groups, per_page)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(canned.response), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: Connection(canned.response), "127.0.0.1", 0, ssl=tls)
     print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201  # for the parent process
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
 
 
+def _tls(certificate: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
 if __name__ == "__main__":
+    groups, per_page, *certificates = sys.argv[1:]
+    tls = _tls(certificates[0]) if certificates else None
     # epoll counts whole milliseconds, so responses would be up to one late; select does not.
     with asyncio.Runner(
         loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())
     ) as runner:
-        runner.run(serve(int(sys.argv[1])))
+        runner.run(serve(int(groups), int(per_page), tls))
