@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final, cast
 
 import httpx
 
@@ -19,7 +20,7 @@ from grafana_oncall.bulk import BulkReport, Outcome, Status, collect
 from grafana_oncall.bulk.actions import Transition
 from grafana_oncall.bulk.journal_file import FileJournal
 from grafana_oncall.bulk.journal_reader import Header
-from grafana_oncall.changes import Snapshot
+from grafana_oncall.changes import Snapshot, Watched
 from grafana_oncall.errors import ClientStateError
 from grafana_oncall.models import AlertGroupState
 from grafana_oncall.stores import StoredCheckpoint
@@ -33,7 +34,7 @@ from .processes import server
 from .samples import group_id
 from .steps import Steps, measuring
 
-Case = Callable[[Steps, int], Awaitable[None]]
+Case = Callable[[Steps, int], Coroutine[Any, Any, None]]
 """Does the work for so many groups, and measures its steps."""
 
 _URL: Final = "http://localhost"
@@ -74,9 +75,8 @@ async def watch_store(steps: Steps, groups: int) -> None:
 async def _watch(steps: Steps, groups: int, checkpoint: Path | StoredCheckpoint) -> None:
     async with client(_URL, Listed(groups + _NEW)) as sdk, measuring(steps):
         watcher = sdk.alert_groups.watch(checkpoint=checkpoint, clock=lambda: _NOW)
-        changes = aiter(watcher)
-        found = [await anext(changes) for _ in range(_NEW)]
-        await changes.aclose()
+        async with aclosing(cast("AsyncGenerator[Watched]", aiter(watcher))) as changes:
+            found = [await anext(changes) for _ in range(_NEW)]
     _check(len(found), _NEW)
 
 
@@ -227,7 +227,7 @@ async def queue(steps: Steps, callers: int) -> None:
         throttle.fail_impatient_waiters()
         for place in places:
             throttle.leave(place)
-        await asyncio.gather(*tasks)
+        await _ends(tasks)
 
 
 async def impatient(steps: Steps, callers: int) -> None:
@@ -236,13 +236,13 @@ async def impatient(steps: Steps, callers: int) -> None:
     async with measuring(steps):
         throttle.rate.throttled(_time(), 60)
         throttle.fail_impatient_waiters()
-        ends = await asyncio.gather(*tasks, return_exceptions=True)
-    _check({type(end) for end in ends}, {PauseTooLong})
+        await _ends(tasks)
+    _check({type(task.exception()) for task in tasks}, {PauseTooLong})
 
 
 async def outage(steps: Steps, callers: int) -> None:
     """Search the queue for callers that have waited for the end of an outage, and let it end."""
-    throttle, tasks = await _queued(callers, max_outage=60)
+    throttle, tasks = await _queued(callers, Caller(max_outage=60))
     for _ in range(9):
         throttle.failed(throttle.outage.episode, delay=lambda _: 0.01, reason="r", words="w")
     async with measuring(steps):
@@ -256,8 +256,8 @@ async def closed(steps: Steps, callers: int) -> None:
     throttle, tasks = await _queued(callers)
     async with measuring(steps):
         throttle.close()
-        ends = await asyncio.gather(*tasks, return_exceptions=True)
-    _check({type(end) for end in ends}, {ClientStateError})
+        await _ends(tasks)
+    _check({type(task.exception()) for task in tasks}, {ClientStateError})
 
 
 async def cancelled(steps: Steps, callers: int) -> None:
@@ -270,11 +270,19 @@ async def cancelled(steps: Steps, callers: int) -> None:
     throttle.leave()
 
 
-async def _queued(callers: int, **caller: float) -> tuple[Throttle, Sequence[asyncio.Task[int]]]:
+async def _ends(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Wait for one after the other: to prepare to wait for all takes long itself."""
+    for task in tasks:
+        await asyncio.wait([task])
+
+
+async def _queued(
+    callers: int, caller: Caller | None = None
+) -> tuple[Throttle, Sequence[asyncio.Task[int]]]:
     """Callers behind a request that does not end."""
     throttle = Throttle(RateEstimate(max_in_flight=1))
     await throttle.enter()
-    enter = partial(throttle.enter, Caller(**caller), patience=10)
+    enter = partial(throttle.enter, caller or Caller(), patience=10)
     tasks = [asyncio.create_task(enter()) for _ in range(callers)]
     await asyncio.sleep(0)
     return throttle, tasks

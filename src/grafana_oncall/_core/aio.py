@@ -1,11 +1,15 @@
 """What to do about tasks and threads when the task that awaits them is cancelled."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, NoReturn, TypeVar
+from itertools import islice
+from typing import Any, Final, NoReturn, TypeVar
 
 T = TypeVar("T")
+
+AT_A_TIME: Final = 200
+"""Steps of some microseconds that are taken in one go: one millisecond of work."""
 
 
 async def ends_within(seconds: float, task: asyncio.Future[Any]) -> bool:
@@ -56,6 +60,12 @@ async def cancel_all(tasks: Sequence[asyncio.Task[Any]]) -> None:
             raise cancelled
     finally:
         del cancelled  # its traceback holds this frame
+
+
+def in_slices(steps: Iterator[None]) -> None:
+    """Take some steps now, and the rest in later turns of the loop, between which others run."""
+    if sum(1 for _ in islice(steps, AT_A_TIME)) == AT_A_TIME:
+        asyncio.get_running_loop().call_soon(in_slices, steps)
 
 
 def call_in(loop: asyncio.AbstractEventLoop | None, function: Callable[[], object]) -> None:

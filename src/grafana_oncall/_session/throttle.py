@@ -18,12 +18,13 @@ Times are seconds of the event loop's clock.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from math import inf
 from typing import Final, TypeAlias
 
 import attrs
 
+from grafana_oncall._core.aio import in_slices
 from grafana_oncall.errors import client_closed
 
 from .outage import Outage
@@ -189,13 +190,24 @@ class Throttle:
         if not self.rate.outlasts(self._least_patience, now, since=0.0):
             return
         self._least_patience = inf
+        in_slices(self._failing_impatient())
+
+    def _failing_impatient(self) -> Iterator[None]:
+        for queue, place, waiter in self._waiting():
+            now = asyncio.get_running_loop().time()
+            if self.rate.outlasts(waiter.patience, now, since=waiter.since):
+                _fail(place, PauseTooLong(self.rate.paused_until - now))
+                del queue[place]
+            else:
+                self._least_patience = min(self._least_patience, waiter.patience)
+            yield
+
+    def _waiting(self) -> Iterator[tuple[_Queue, asyncio.Future[int], _Waiter]]:
+        """Yield all waiting callers, without those that leave meanwhile."""
         for queue in (self._foreground, self._background):
             for place, waiter in [*queue.items()]:
-                if self.rate.outlasts(waiter.patience, now, since=waiter.since):
-                    _fail(place, PauseTooLong(self.rate.paused_until - now))
-                    del queue[place]
-                else:
-                    self._least_patience = min(self._least_patience, waiter.patience)
+                if place in queue:
+                    yield queue, place, waiter
 
     def pause_left(self, *, background: bool = True) -> float:
         """Seconds until anything is admitted again; 0.0 when there is no pause."""
@@ -208,10 +220,10 @@ class Throttle:
         for timer in (self._wake_timer, self._check_timer):
             if timer is not None:
                 timer.cancel()
-        for queue in (self._foreground, self._background):
-            for place in queue:
-                _fail(place, client_closed())
-            queue.clear()
+        places = [*self._foreground, *self._background]
+        self._foreground.clear()
+        self._background.clear()
+        in_slices(_failing_closed(places))
 
     def _take_place(self, now: float, background: bool) -> int | None:  # noqa: FBT001  # on each request
         """Take a place and return the number of the outage, or None when nothing may go now."""
@@ -263,14 +275,24 @@ class Throttle:
 
     def _fail_waiters_in_outage(self) -> None:
         """End the waiting of callers for which the outage has become too long."""
-        self._check_timer = None
+        in_slices(self._searched_in_outage())
+
+    def _searched_in_outage(self) -> Iterator[None]:
+        """Search all callers; then let the timer be set for the next search."""
         now = asyncio.get_running_loop().time()
-        for queue in (self._foreground, self._background) if self.outage.is_on else ():
-            for place, waiter in [*queue.items()]:
-                if waiter.caller.gives_up(self.outage, now, began=waiter.began):
-                    _fail(place, OutageTooLong())
-                    del queue[place]
+        for queue, place, waiter in self._waiting() if self.outage.is_on else ():
+            if waiter.caller.gives_up(self.outage, now, began=waiter.began):
+                _fail(place, OutageTooLong())
+                del queue[place]
+            yield
+        self._check_timer = None
         self._admit_waiters()
+
+
+def _failing_closed(places: Sequence[asyncio.Future[int]]) -> Iterator[None]:
+    for place in places:
+        _fail(place, client_closed())
+        yield
 
 
 def _fail(place: asyncio.Future[int], error: Exception) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from io import FileIO
 from itertools import chain
@@ -43,7 +44,7 @@ _OPENING: Final = b'{"format":'
 """How the file of a checkpoint begins: of any other, no more than this is read."""
 
 _SLICE: Final = 500
-"""Groups that are encoded in one go: no other thread runs meanwhile."""
+"""Groups that are encoded or decoded in one go: no other thread runs meanwhile."""
 
 _INVALID: Final = (
     msgspec.MsgspecError,
@@ -94,7 +95,7 @@ class Checkpoint(DocumentedFields):
         """
         try:
             value, *lines = _lines(text)
-            read = _replayed(loads(value, cls), lines)
+            read = _replayed(_decoded(value), lines)
         except _INVALID as error:
             raise _not_a_checkpoint(text) from error
         if read.format != _FORMAT:
@@ -142,7 +143,7 @@ def delivery_state(checkpoint: Checkpoint) -> DeliveryState[Any]:
 def members(state: DeliveryState[Any]) -> dict[str, Any]:
     """Return the members of a checkpoint that hold this state."""
     states = tuple(state.reported.values())
-    schedules = tuple(each for each in states if isinstance(each, OnCall))
+    schedules = states if states and isinstance(states[0], OnCall) else ()  # all are, or none
     return {
         "groups": () if schedules else states,
         "schedules": schedules or UNSET,
@@ -173,6 +174,20 @@ def _replayed(checkpoint: Checkpoint, lines: list[bytes]) -> Checkpoint:
             case _:
                 raise ValueError("a line has no member, or several")
     return attrs.evolve(checkpoint, polled=polled, **members(state)) if lines else checkpoint
+
+
+def _decoded(value: bytes) -> Checkpoint:
+    """Decode a checkpoint in pieces, so that other threads run in between."""
+    members = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+    groups = msgspec.json.decode(members.get("groups", b"null"), type=list[msgspec.Raw])
+    rest = loads(msgspec.json.encode({**members, "groups": ()}), Checkpoint)
+    return attrs.evolve(rest, groups=tuple(chain.from_iterable(_decoded_slices(groups))))
+
+
+def _decoded_slices(groups: list[msgspec.Raw]) -> Iterator[list[Snapshot]]:
+    for start in range(0, len(groups), _SLICE):
+        some = msgspec.json.encode(groups[start : start + _SLICE])
+        yield msgspec.json.decode(some, type=list[Snapshot])
 
 
 def _pieces(checkpoint: Checkpoint) -> Iterator[bytes]:
@@ -223,6 +238,12 @@ def unusable(path: Path, error: Exception) -> CheckpointError:
     reason = str(error).removesuffix(".")
     message = f"{path}: the checkpoint cannot be used ({reason}).{hint}"
     return CheckpointError(message, path=str(path))
+
+
+def check_file(path: Path) -> None:
+    """Raise OSError for what can be no file of a checkpoint, whatever is in it."""
+    with suppress(FileNotFoundError):
+        os.close(open_private(path, os.O_RDONLY))
 
 
 def _content(path: Path) -> bytes:

@@ -32,7 +32,7 @@ from grafana_oncall._core.aio import to_the_end
 from grafana_oncall._core.files import NO_SYMLINK, has_name, lock, open_private, sealed, unlock
 from grafana_oncall.errors import CheckpointError
 
-from .checkpoint import Checkpoint, append, beside, unusable, write_new
+from .checkpoint import Checkpoint, append, beside, check_file, unusable, write_new
 from .tracker import Delivery
 
 Kind: TypeAlias = Literal["polled", "in_flight", "delivered"]
@@ -58,6 +58,7 @@ class CheckpointFile:
     def __init__(self, path: Path, *, locked: bool = True) -> None:
         try:
             self.path = path.resolve()  # its lock is the same under all its names
+            check_file(self.path)
         except (OSError, RuntimeError, ValueError) as error:  # of a circle of links, a NUL …
             raise unusable(path, error) from error
         self.name = str(self.path)
@@ -155,9 +156,9 @@ class CheckpointFile:
             os.close(self._lock)
             self._lock = None
 
-    def load(self) -> Checkpoint | None:
-        """Return the checkpoint in the file; None if there is no file yet."""
-        return Checkpoint.load(self.path)
+    async def load(self) -> Checkpoint | None:
+        """Return the checkpoint in the file, read in a thread; None if there is no file yet."""
+        return await asyncio.to_thread(Checkpoint.load, self.path)
 
     @property
     def needs_rewrite(self) -> bool:

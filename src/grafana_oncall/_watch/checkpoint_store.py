@@ -105,8 +105,8 @@ class CheckpointLog:
 
     check_lock = check_lead
 
-    def load(self) -> Checkpoint | None:
-        """Return the checkpoint as it was acquired; None if there is none yet.
+    async def load(self) -> Checkpoint | None:
+        """Return the checkpoint as it was acquired, read in a thread; None if there is none yet.
 
         Raises:
             CheckpointError: There is something else.
@@ -116,7 +116,7 @@ class CheckpointLog:
         if not lines:
             return None
         try:
-            stored = Checkpoint.from_json(b"".join(lines))
+            stored = await asyncio.to_thread(Checkpoint.from_json, b"".join(lines))
         except CheckpointError as error:
             message = (
                 f"{self.name} cannot be used: {error} Delete {self._stored.log!r} in the store to "

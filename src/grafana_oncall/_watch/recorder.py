@@ -51,8 +51,8 @@ class Storage(Protocol):
     def check_lock(self) -> None:
         """Raise CheckpointError if it is another watcher's by now."""
 
-    def load(self) -> Checkpoint | None:
-        """Return what is in it; None if there is nothing yet."""
+    async def load(self) -> Checkpoint | None:
+        """Return what is in it, which is read in a thread; None if there is nothing yet."""
         ...
 
     @property
@@ -111,7 +111,6 @@ class Recorder:
             self._resume(checkpoint)
         elif checkpoint is not None:
             self._storage = CheckpointFile(path_of("checkpoint", checkpoint), locked=locked)
-            self._resume(self._storage.load())
 
     def _lose(self, error: CheckpointError) -> None:
         self._failure = error
@@ -182,7 +181,7 @@ class Recorder:
         self._failure = None
         if self._storage is not None and await self._storage.lock():
             try:
-                self._resume(self._storage.load())  # another watcher may have used it meanwhile
+                self._resume(await self._storage.load())
             except BaseException:
                 await self._storage.close()
                 raise

@@ -13,6 +13,7 @@ A restart can be interrupted as well, so several reports of one group may be in 
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import attrs
@@ -170,18 +171,21 @@ class GroupTracker(Tracker[Snapshot]):
 
     def known(self) -> Sequence[str]:
         """Return the ids of the groups that are not known to be deleted, newest first."""
-        return [
-            group.id
-            for group in sorted(
-                self.reported.values(), key=lambda group: group.created_at, reverse=True
-            )
-            if all(delivery.after is not None for delivery in self.in_flight.get(group.id, ()))
-        ]
+        newest_first = sorted(self.reported.values(), key=attrgetter("created_at"), reverse=True)
+        deleted = {
+            group_id
+            for group_id, started in self.in_flight.items()
+            if any(delivery.after is None for delivery in started)
+        }
+        return [group.id for group in newest_first if group.id not in deleted]
 
     def drop_old(self) -> None:
         """Stop tracking the groups that are too old by now."""
-        tracked = self.reported.keys() | self.in_flight.keys()
-        for group_id in [each for each in tracked if self.created_at(each) < self.oldest]:
+        reported = [
+            each.id for each in self.reported.values() if each.created_at < self.oldest
+        ]  # by itself, since there are many
+        started = [each for each in self.in_flight if self.created_at(each) < self.oldest]
+        for group_id in dict.fromkeys([*reported, *started]):
             self.mark_delivered(Delivery(id=group_id, after=None))
 
     def prime(self, groups: Iterable[AlertGroup], until: datetime | None) -> None:

@@ -30,7 +30,7 @@ from .label_changes import LabelChange
 from .options import BulkOptions, ResumeOptions, Settings
 from .resume import Work
 from .run import BulkRun
-from .selection import ReadSelection, group_id, read_ids, read_query, read_stream
+from .selection import ReadSelection, ids_of, read_ids, read_query, read_stream
 from .shards import Shard
 
 _P = ParamSpec("_P")
@@ -163,9 +163,7 @@ def _reader(selection: object) -> ReadSelection:
             return partial(read_stream, cast("AsyncIterable[str | AlertGroup]", selection))
         case Iterable() if not isinstance(selection, str | bytes | Mapping):
             items = cast("Iterable[object]", selection)
-            return partial(
-                read_ids, [group_id(item, position) for position, item in enumerate(items)]
-            )
+            return partial(read_ids, ids_of(items))
         case _:
             message = f"selection={shown(selection)}: pass a query, or ids or alert groups."
             raise InvalidArgument(message, argument="selection")

@@ -6,7 +6,7 @@ on, and what an error makes of a group.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -103,6 +103,10 @@ class Outcomes:
         self.counts: dict[Status, int] = dict.fromkeys(Status, 0)
         """Groups by status, kept up to date so that progress costs nothing."""
         self._by_id: dict[str, Outcome] = {}
+
+    def new(self, ids: Iterable[str]) -> list[str]:
+        """Return those of the ids that are not there."""
+        return [group_id for group_id in ids if group_id not in self._by_id]
 
     def add(self, group_id: str) -> None:
         """Add a group as not attempted, unless it is there."""

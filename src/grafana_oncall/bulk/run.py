@@ -12,6 +12,7 @@ or is cancelled.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 import warnings
@@ -229,7 +230,8 @@ class BulkRun(ShortTracebacks):
         async with self._progress.phase("selecting"):
             selection = await read(max_items=max_items, on_found=self._progress.reached)
             self._state.complete = selection.complete
-            new = [group_id for group_id in selection.ids if group_id not in outcomes]
+            await asyncio.sleep(0)  # many ids: each step over all of them is one by itself
+            new = outcomes.new(selection.ids)
             check_size(len(outcomes) + len(new), max_items)
             for number, group_id in enumerate(new, 1):
                 outcomes.add(group_id)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterable, Callable, Collection, Iterable, Seque
 from contextlib import aclosing
 from datetime import datetime
 from itertools import pairwise
+from operator import attrgetter
 from typing import Final, Protocol, TypeAlias
 
 import attrs
@@ -86,7 +87,7 @@ async def read_query(
                 on_found(len(groups), max(first.count, len(groups)))
 
     await gather_or_cancel([read_span(until, since) for until, since in pairwise(ends)])
-    in_order = sorted(groups.values(), key=lambda group: group.created_at, reverse=True)
+    in_order = sorted(groups.values(), key=attrgetter("created_at"), reverse=True)
     check_size(len(groups), max_items)
     return FrozenSelection(ids=[group.id for group in in_order], seen=groups, complete=complete)
 
@@ -146,6 +147,16 @@ def group_id(item: object, position: int) -> str:
     return value
 
 
+def ids_of(items: Iterable[object]) -> list[str]:
+    """Return the id of each item; raise InvalidArgument for other than ids and groups."""
+    is_id = ID.fullmatch
+    return [
+        # Nearly all are strings, of which there may be tens of thousands.
+        item if type(item) is str and is_id(item) else group_id(item, position)
+        for position, item in enumerate(items)
+    ]
+
+
 async def read_stream(
     source: AsyncIterable[str | AlertGroup], *, max_items: int | None, on_found: OnFound
 ) -> FrozenSelection:
@@ -165,6 +176,7 @@ async def read_ids(
     given: Sequence[str], *, max_items: int | None, on_found: OnFound
 ) -> FrozenSelection:
     """Return the ids that were given, each once."""
+    await asyncio.sleep(0)  # they were checked in the step before
     ids = dict.fromkeys(given)
     check_size(len(ids), max_items)
     on_found(len(ids), len(ids))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -160,6 +161,7 @@ async def collect(shards: Iterable[Shard], *, journal: JournalStore) -> BulkRepo
 
 async def _report(shard: Shard, journal: JournalStore) -> BulkReport:
     state = await _state(shard, journal)
+    await asyncio.sleep(0)  # a store in memory never waits
     return BulkReport(
         action=shard.action,
         outcomes=list(state.outcomes),

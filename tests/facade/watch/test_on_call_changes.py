@@ -260,14 +260,14 @@ async def test_a_checkpoint_belongs_to_its_schedules(
         await asyncio.sleep(1)
     for others in (["Primary"], []):
         with pytest.raises(CheckpointError, match="Use another file"):
-            watch(*others, checkpoint=path)
+            await anext(aiter(watch(*others, checkpoint=path)))
     with pytest.raises(CheckpointError, match="Use another file"):
-        oncall.alert_groups.watch(checkpoint=path)
+        await anext(aiter(oncall.alert_groups.watch(checkpoint=path)))
     groups = tmp_path / "groups"
     async with watching(oncall.alert_groups.watch(checkpoint=groups)):
         await asyncio.sleep(1)
     with pytest.raises(CheckpointError, match="Use another file"):
-        watch(checkpoint=groups)
+        await anext(aiter(watch(checkpoint=groups)))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 
 import attrs
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grafana_oncall._session.rate_estimate import RateEstimate
-from grafana_oncall._session.throttle import Caller, Throttle
+from grafana_oncall._session.throttle import Caller, PauseTooLong, Throttle
 from grafana_oncall.errors import ClientStateError, client_closed
 from tests.support.budget import budget
 from tests.support.throttles import hold, place, refuse, room, served, turn
@@ -233,3 +234,72 @@ async def test_cancelled_and_closed_in_one_tick() -> None:
 def test_the_error_after_close_says_what_to_do() -> None:
     """It is an SDK error."""
     assert "new one" in str(client_closed())
+
+
+async def crowd(throttle: Throttle, callers: int = 1000) -> list[asyncio.Task[int]]:
+    """Many callers that wait behind a request which does not end."""
+    await throttle.enter()
+    tasks = [asyncio.create_task(throttle.enter(patience=10)) for _ in range(callers)]
+    await asyncio.sleep(0)
+    return tasks
+
+
+def refuse_for_long(throttle: Throttle) -> None:
+    """Pause for longer than the crowd is willing to wait."""
+    refuse(throttle, 60)
+    throttle.fail_impatient_waiters()
+
+
+@pytest.mark.parametrize(
+    ("fail", "error"),
+    [
+        pytest.param(Throttle.close, ClientStateError, id="closed"),
+        pytest.param(refuse_for_long, PauseTooLong, id="refused"),
+    ],
+)
+async def test_other_tasks_run_while_many_callers_are_failed(
+    fail: Callable[[Throttle], None], error: type[Exception]
+) -> None:
+    """Each of them is failed in the end, within a few turns and no time."""
+    throttle = Throttle(RateEstimate(max_in_flight=1))
+    tasks = await crowd(throttle)
+    fail(throttle)
+    failed = [0]
+    while failed[-1] < len(tasks):
+        await asyncio.sleep(0)
+        failed.append(sum(task.done() for task in tasks))
+    assert len(failed) > 4
+    assert {type(task.exception()) for task in tasks} == {error}
+    assert passed() == 0
+
+
+async def test_who_leaves_while_many_are_failed_is_not_failed() -> None:
+    """The last of them is cancelled after the first were failed; a patient one gets its place."""
+    throttle = Throttle(RateEstimate(max_in_flight=1))
+    tasks = await crowd(throttle)
+    patient = asyncio.create_task(throttle.enter())
+    await asyncio.sleep(0)
+    refuse_for_long(throttle)
+    tasks[-1].cancel()
+    await asyncio.wait(tasks)
+    assert tasks[-1].cancelled()
+    assert {type(task.exception()) for task in tasks[:-1]} == {PauseTooLong}
+    throttle.leave()
+    await patient
+    throttle.leave()
+    assert passed() == 60
+    assert await is_whole(throttle)
+
+
+async def test_a_longer_pause_that_begins_while_many_are_searched_fails_them_too() -> None:
+    """Those that were found patient enough, and those that were not looked at yet."""
+    throttle = Throttle(RateEstimate(max_in_flight=1))
+    tasks = await crowd(throttle)
+    restless = asyncio.create_task(throttle.enter(patience=1))
+    await asyncio.sleep(0)
+    refuse(throttle, 5)
+    throttle.fail_impatient_waiters()
+    assert not any(task.done() for task in tasks)
+    refuse_for_long(throttle)
+    await asyncio.wait([restless, *tasks])
+    assert {type(task.exception()) for task in [restless, *tasks]} == {PauseTooLong}

@@ -23,6 +23,7 @@ from grafana_oncall import OnCallClient
 from grafana_oncall._core.files import sealed
 from grafana_oncall._watch.checkpoint import Checkpoint
 from grafana_oncall._watch.tracker import Delivery
+from grafana_oncall._watch.watcher import Watcher, follower_of
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import CheckpointError
 from grafana_oncall.models import AlertGroupState
@@ -356,10 +357,20 @@ def test_little_is_read_of_a_big_file_that_is_not_a_checkpoint(tmp_path: Path) -
 # Where it belongs
 
 
-def watched(path: Path | None, url: str = URL, **filters: Any) -> None:
-    """A watcher that continues from the file, or else from the value."""
+def watched(path: Path | None, url: str = URL, **filters: Any) -> Watcher:
+    """A watcher that is to continue from the file, or else from the value."""
     client = OnCallClient(url=url, token="meow")
-    client.alert_groups.watch(**filters, checkpoint=CHECKPOINT if path is None else path)
+    return client.alert_groups.watch(**filters, checkpoint=CHECKPOINT if path is None else path)
+
+
+async def opened(watcher: Watcher) -> Checkpoint:
+    """What it continues from, as soon as it is read."""
+    recorder = follower_of(watcher).recorder
+    await recorder.open()
+    try:
+        return recorder.checkpoint
+    finally:
+        await recorder.close()
 
 
 @pytest.fixture(params=[pytest.param(False, id="value"), pytest.param(True, id="file")])
@@ -371,25 +382,29 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
     return path
 
 
-def test_a_checkpoint_of_the_same_server_and_filter_is_accepted(place: Path | None) -> None:
+async def test_a_checkpoint_of_the_same_server_and_filter_is_accepted(place: Path | None) -> None:
     """However they are spelled."""
-    watched(place, labels={"team": "SRE"})
-    watched(place, labels=["team:SRE"])
-    watched(place, url=SERVER, labels={"team": "SRE"})
+    for watcher in (
+        watched(place, labels={"team": "SRE"}),
+        watched(place, labels=["team:SRE"]),
+        watched(place, url=SERVER, labels={"team": "SRE"}),
+    ):
+        assert await opened(watcher) == CHECKPOINT
 
 
-def test_a_checkpoint_of_another_stack_of_the_same_server_is_refused(tmp_path: Path) -> None:
+async def test_a_checkpoint_of_another_stack_of_the_same_server_is_refused(tmp_path: Path) -> None:
     """Many stacks share a URL; a client that does not know its stack may continue."""
     path = tmp_path / "bot.json"
     attrs.evolve(CHECKPOINT, grafana_url="https://a.example").save(path)
     for url in ("https://a.example", "https://a.example/", None):
         client = OnCallClient(url=URL, token="meow", grafana_url=url)
-        client.alert_groups.watch(labels=["team:SRE"], checkpoint=path)
+        await opened(client.alert_groups.watch(labels=["team:SRE"], checkpoint=path))
     client = OnCallClient(url=URL, token="meow", grafana_url="https://b.example")
     with pytest.raises(CheckpointError, match=r"a\.example.*b\.example.*Use another file"):
-        client.alert_groups.watch(labels=["team:SRE"], checkpoint=path)
+        await opened(client.alert_groups.watch(labels=["team:SRE"], checkpoint=path))
     CHECKPOINT.save(path)
-    assert client.alert_groups.watch(labels=["team:SRE"], checkpoint=path).checkpoint == CHECKPOINT
+    watcher = client.alert_groups.watch(labels=["team:SRE"], checkpoint=path)
+    assert await opened(watcher) == CHECKPOINT
 
 
 @pytest.mark.parametrize(
@@ -401,10 +416,10 @@ def test_a_checkpoint_of_another_stack_of_the_same_server_is_refused(tmp_path: P
         pytest.param({"labels": ["team:SRE"], "team_id": "T1"}, id="narrower filter"),
     ],
 )
-def test_a_checkpoint_of_something_else_is_refused(
+async def test_a_checkpoint_of_something_else_is_refused(
     place: Path | None, other: dict[str, Any]
 ) -> None:
     """It would report unrequested groups, or miss some."""
     with pytest.raises(CheckpointError, match="Use another file") as caught:
-        watched(place, **other)
+        await opened(watched(place, **other))
     assert caught.value.path == (None if place is None else str(place))

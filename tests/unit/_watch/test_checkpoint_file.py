@@ -6,19 +6,20 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
+from types import FrameType
 from typing import Any, cast
 
 import attrs
 import msgspec
 import pytest
 
-from grafana_oncall._core.files import sealed
-from grafana_oncall._watch.checkpoint import Checkpoint
+from grafana_oncall._core.files import sealed, unsealed
+from grafana_oncall._watch.checkpoint import Checkpoint, write_new
 from grafana_oncall._watch.checkpoint_file import CheckpointFile, Kind
 from grafana_oncall._watch.tracker import Delivery
 from grafana_oncall.errors import CheckpointError
@@ -409,3 +410,33 @@ async def test_a_file_that_is_a_mount_itself_cannot_be_replaced(
     with pytest.raises(CheckpointError, match="mount its folder"):
         await (file.rewrite(OTHER) if how == "rewritten" else asyncio.to_thread(OTHER.save, path))
     assert Checkpoint.load(path) == CHECKPOINT
+
+
+@contextmanager
+def threads_of(*functions: Callable[..., Any]) -> Generator[set[tuple[str, int]]]:
+    """Which thread calls these functions of the SDK during the block; new ones are watched too."""
+    found = set[tuple[str, int]]()
+    watched = {function.__code__ for function in functions}
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code in watched:
+            found.add((frame.f_code.co_name, threading.get_ident()))
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        yield found
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)  # type: ignore[arg-type]  # typeshed does not know that None ends it
+
+
+async def test_a_file_is_read_and_written_in_a_thread(tmp_path: Path) -> None:
+    """Tens of thousands of groups take long, and other tasks run meanwhile."""
+    file = CheckpointFile(tmp_path / "bot.json")
+    with threads_of(write_new, unsealed) as threads:
+        await file.rewrite(CHECKPOINT)
+        assert await file.load() == CHECKPOINT
+    file.unlock()
+    assert {name for name, _ in threads} == {"write_new", "unsealed"}
+    assert threading.get_ident() not in {thread for _, thread in threads}
