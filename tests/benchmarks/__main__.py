@@ -16,7 +16,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from . import calls, codec, documents, growth, imports, loop, memory, stores, tenants, walks
+from . import (
+    calls,
+    codec,
+    documents,
+    growth,
+    imports,
+    loop,
+    memory,
+    pythons,
+    stores,
+    tenants,
+    walks,
+)
 from .peers import rows as peers
 from .report import Origin, Report
 from .rows import Row
@@ -79,6 +91,7 @@ def _parts(*, quick: bool, million: bool) -> Mapping[str, Callable[[], Iterator[
         stores.PART: partial(stores.rows, quick=quick),
         tenants.PART: partial(tenants.rows, quick=quick),
         loop.PART: partial(loop.rows, quick=quick),
+        pythons.PART: partial(pythons.rows, quick=quick),
         "fake": partial(_fake, quick=quick),
         peers.PART: partial(peers.rows, quick=quick),
         growth.PART: partial(growth.rows, quick=quick),

@@ -3,7 +3,7 @@
 The bare call of httpx, or httpx2, is `build_request`, `send` and the bytes of the body: it decodes
 nothing. It goes through an `AsyncClient` with the settings and the headers of the SDK's own one.
 
-    python -m tests.benchmarks.calls URL [--as-installed]
+    python -m tests.benchmarks.calls URL [--as-installed] [--loop=uvloop]
 
 takes lines such as "sdk 100 1" and prints for each the seconds that so many calls took, with so
 many in flight.
@@ -36,6 +36,7 @@ _HEADERS: Final = {
 }
 
 Call = Callable[[], Awaitable[object]]
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 Ratio = Callable[[str, str], float]
 
 _SENDERS: Final[Sequence["Transport"]] = ("httpx", "httpx2", "aiohttp")
@@ -156,7 +157,17 @@ def _times(one: Worker, name: str, times: int, *, in_flight: int = 1) -> Callabl
     return lambda: float(one.ask(f"{name} {times} {in_flight}"))
 
 
+def _loop_factory() -> LoopFactory | None:
+    """Return what makes the event loop; None for asyncio's own."""
+    if "--loop=uvloop" not in sys.argv:
+        return None
+    import uvloop  # noqa: PLC0415  # not on Windows
+
+    return uvloop.new_event_loop
+
+
 if __name__ == "__main__":
     if "--as-installed" in sys.argv:
         sys.meta_path[:] = [WithoutSniffio if one is PathFinder else one for one in sys.meta_path]
-    asyncio.run(_work(sys.argv[1], as_installed="--as-installed" in sys.argv))
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_work(sys.argv[1], as_installed="--as-installed" in sys.argv))

@@ -42,9 +42,9 @@ def in_a_process(work: Callable[..., T], *arguments: object) -> T:
 class Worker:
     """A Python program that prints a line for each line it reads."""
 
-    def __init__(self, *command: str) -> None:
+    def __init__(self, *command: str, python: Path | str = sys.executable) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [python, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def read(self) -> str:
@@ -67,9 +67,9 @@ class Worker:
 
 
 @contextmanager
-def worker(*command: str) -> Generator[Worker]:
-    """Run a worker during the block."""
-    made = Worker(*command)
+def worker(*command: str, python: Path | str = sys.executable) -> Generator[Worker]:
+    """Run a worker during the block, with this interpreter."""
+    made = Worker(*command, python=python)
     try:
         yield made
     finally:

@@ -77,7 +77,7 @@ def test_a_quick_run_measures_everything(tmp_path: Path) -> None:
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
     parts = {"codec", "call", "clock", "memory", "start", "tenants", "peers", "growth", "loop"}
-    assert {row["part"] for row in rows} == parts | {"stores", "fake"}
+    assert {row["part"] for row in rows} == parts | {"stores", "pythons", "fake"}
     measured = {row["part"] for row in rows if row["value"] is not None and row["goal"] is not None}
     assert measured >= parts
     figures, jobs, growth = done.stdout.split("\n\n")

@@ -142,9 +142,10 @@ class AlertGroups(generated.AlertGroups):
         Raises:
             LabelError: Labels that cannot be matched.
             InvalidArgument: Any other argument is invalid.
-            CheckpointError: The checkpoint cannot be read, or is of another server, stack or
-                filter. The first poll raises it if none of its groups exists for this token: they
-                are another organization's.
+            CheckpointError: What is at the path can be no file; or the value that was passed is of
+                another server, stack or filter. Iterating raises it for a file that cannot be read,
+                or is of another; and the first poll if none of its groups exists for this token:
+                they are another organization's.
         """
         from grafana_oncall._watch.follower import WatchSettings  # noqa: PLC0415  # as for `bulk`
         from grafana_oncall._watch.poller import Poller, Scope  # noqa: PLC0415

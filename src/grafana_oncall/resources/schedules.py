@@ -209,8 +209,8 @@ class Schedules(generated.Schedules):
 
         Raises:
             InvalidArgument: An argument is invalid.
-            CheckpointError: The checkpoint cannot be read, or is of another server, stack or
-                schedules. Iterating raises NotFound if there is no such schedule at the start.
+            CheckpointError: As for `alert_groups.watch`. Iterating raises NotFound if there is no
+                such schedule at the start.
         """
         from grafana_oncall._watch.follower import WatchSettings  # noqa: PLC0415  # few programs watch
         from grafana_oncall._watch.on_call import OnCallPoller  # noqa: PLC0415

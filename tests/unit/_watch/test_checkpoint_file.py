@@ -428,7 +428,7 @@ def threads_of(*functions: Callable[..., Any]) -> Generator[set[tuple[str, int]]
         yield found
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]  # typeshed does not know that None ends it
+        threading.setprofile(None)
 
 
 async def test_a_file_is_read_and_written_in_a_thread(tmp_path: Path) -> None:
