@@ -57,6 +57,8 @@ def _measured() -> Mapping[tuple[str, _Setting], float]:
             for python in [_environment(folder, version)]
             for loop in _LOOPS
         }
+        for each in workers.values():
+            each.read()  # what it can call
         settings = [*product(_SENDERS, workers)]
         for sender, setting in settings:
             _seconds(workers[setting], sender)  # connects

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import import_module
+from importlib.util import find_spec
 from ssl import SSLContext
 from typing import Any, Final, Literal, TypeAlias
 
@@ -117,19 +118,22 @@ def make_sender(
         raise InvalidArgument(message, argument="transport")
     name = transport or "httpx"
     library = _imported(name, name) if name == "httpx2" else httpx
-    # Imported also where a proxy takes its place, so that a missing extra is reported.
-    aiohttp_sender = _imported(f"{__package__}.aiohttp_sender", name) if name == "aiohttp" else None
+    if name == "aiohttp" and find_spec(name) is None:  # also where a proxy takes its place
+        raise _missing(name)
     source = ProxySource.of(target.base_url, proxy)
     made = source.proxy(library)
     if made.value is not None and not allow_http:
         refuse_plain_http(target.base_url, made.value.url.host)
     tls, store = tls_for(target.base_url, verify)
     make: Callable[[], Sender]
-    if aiohttp_sender is not None and made.value is None:
+    if name == "aiohttp" and made.value is None:
         options = {"tls": tls, "max_connections": max_connections, "clocks": clocks}
-        make = partial(aiohttp_sender.AiohttpSender, target, **options)
+        make = partial(_over_aiohttp, target, **options)
     else:
-        make = partial(_over, _pool(library, tls, made, source, clocks), library, target)
+        pool = partial(_pool, library, tls, made, source, clocks)
+        make = partial(_over_pool, library, target, pool)
+    if made.value is not None:
+        make()  # it may need another package, which is reported now
     return make() if store is None else TrustingSender(make, store)
 
 
@@ -160,8 +164,24 @@ def _imported(module: str, extra: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        message = f'transport="{extra}" needs another package: {install(extra)}'
-        raise InvalidArgument(message, argument="transport") from error
+        raise _missing(extra) from error
+
+
+def _missing(extra: str) -> InvalidArgument:
+    message = f'transport="{extra}" needs another package: {install(extra)}'
+    return InvalidArgument(message, argument="transport")
+
+
+def _over_aiohttp(target: Target, **options: Any) -> Sender:
+    """Send through aiohttp, whose import takes three times as long as that of httpx."""
+    sender: Sender = _imported(f"{__package__}.aiohttp_sender", "aiohttp").AiohttpSender(
+        target, **options
+    )
+    return sender
+
+
+def _over_pool(library: Any, target: Target, pool: Callable[[], Pool]) -> Sender:
+    return _over(pool(), library, target)
 
 
 def _pool(

@@ -65,9 +65,8 @@ class Pool(httpx.AsyncBaseTransport):
 
     def __init__(self, library: Any, *, tls: SSLContext, proxy: Any, clocks: Clocks) -> None:
         self._new = partial(_Connection, library, tls=tls, proxy=proxy)
-        self._idle = deque[_Connection]()
-        if proxy is not None:
-            self._idle.append(self._new())  # now, since a proxy that cannot be used raises here
+        # The first one is made now: it imports httpcore, and a proxy that cannot be used raises.
+        self._idle = deque([self._new()])
         self._body = _body_of(library)
         self._clocks = clocks
         self._is_closed = False

@@ -11,7 +11,7 @@ import asyncio
 import os
 import ssl
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -62,7 +62,8 @@ class TrustStore:
 class TrustingSender:
     """Loads the trusted certificates before another sender sends its first request.
 
-    That one is made then, too, since a program may have a thousand clients that are not used yet.
+    That one is made then, too, since a program may have a thousand clients that are not used yet;
+    in a thread, because the first one of a process imports much.
     """
 
     opens_connections = True
@@ -70,21 +71,29 @@ class TrustingSender:
     def __init__(self, make: Callable[[], Sender], store: TrustStore) -> None:
         self._make = make
         self._store = store
+        self._sender: Sender | None = None
+        self._making = Lock()
 
     async def send(
         self, request: Request[Any], timeout: float, token: Secret[str] | None = None
     ) -> tuple[Response, Connection | None]:
         """Send a request once; raise an OnCallError whatever goes wrong."""
-        await self._store.load()
-        return await self._sender.send(request, timeout, token)
+        sender = self._sender or await self._ready()
+        return await sender.send(request, timeout, token)
 
-    @cached_property
-    def _sender(self) -> Sender:
-        return self._make()
+    async def _ready(self) -> Sender:
+        await self._store.load()
+        return await asyncio.to_thread(self._made)
+
+    def _made(self) -> Sender:
+        with self._making:  # the first requests of several tasks may come here at once
+            self._sender = self._sender or self._make()
+        return self._sender
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        await self._sender.aclose()
+        """Close the connections, if there are any."""
+        if self._sender is not None:
+            await self._sender.aclose()
 
 
 def tls_for(url: str, verify: object) -> tuple[ssl.SSLContext, TrustStore | None]:

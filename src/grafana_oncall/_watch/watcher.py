@@ -69,9 +69,10 @@ class Watcher(ShortTracebacks):
     During outages polling continues, with backoff of up to five minutes. Iterating raises
     OnCallError for what does not pass by itself: a token or certificate that is rejected, a closed
     client, a checkpoint that cannot be read or written, or is of another server or filter, a store
-    that does not respond at the start, groups of which none can be decoded; and, before the first response from OnCall, a login page or
-    redirect, and a host that has had no address for two minutes. A group that cannot be decoded,
-    among others that can, is left out until it can be; `events.GroupsSkipped` and the log name it.
+    that does not respond at the start, groups of which none can be decoded; and, before the first
+    response from OnCall, a login page or redirect, and a host that has had no address for two
+    minutes. A group that cannot be decoded, among others that can, is left out until it can be;
+    `events.GroupsSkipped` and the log name it.
     """
 
     def __init__(

@@ -19,6 +19,7 @@ from grafana_oncall.testing import FakeOnCall
 from tests.support.bulk_stories import SECOND, add, connect, counted, cut, silence, written
 from tests.support.journals import with_checksums
 from tests.support.samples import BASE
+from tests.support.virtual_time import run
 
 
 def test_the_journal_of_another_server_is_refused_at_the_call(
@@ -32,7 +33,7 @@ def test_the_journal_of_another_server_is_refused_at_the_call(
             await cut(silence(client.alert_groups.bulk, add(fake, 1), path), 0.001)
 
     fake.latency = SECOND
-    asyncio.run(main())
+    run(main())
     other = OnCallClient(url="https://other.example", token=fake.token, transport=fake.transport())
     with pytest.raises(JournalError, match=r"other\.example"):
         other.alert_groups.bulk.resume(path)

@@ -318,17 +318,40 @@ def test_without_aiohttp_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         OnCallClient(url="https://oncall.test", token=TOKEN, transport="aiohttp")
 
 
-def test_aiohttp_is_imported_only_on_request() -> None:
-    """It takes three times as long as httpx."""
+def test_aiohttp_is_imported_by_the_first_request_in_a_thread() -> None:
+    """It takes three times as long as httpx, and the event loop is running by then."""
     code = """
-import sys
-from grafana_oncall import OnCallClient
-OnCallClient(url="https://oncall.test", token="t")
-assert "aiohttp" not in sys.modules
-OnCallClient(url="https://oncall.test", token="t", transport="aiohttp")
-assert "aiohttp" in sys.modules
+import asyncio, sys, threading
+from grafana_oncall import OnCallClient, RetryPolicy
+from grafana_oncall.errors import TransportError
+
+class Finder:
+    def find_spec(name, path, target=None):
+        if name in {"aiohttp.client", "httpcore"}:
+            imported[name] = threading.current_thread()
+
+async def main():
+    for name in ("httpx", "aiohttp"):
+        settings = {"transport": name, "retry": RetryPolicy(max_attempts=1)}
+        async with OnCallClient(url="https://localhost:1", token="t", **settings) as client:
+            before = dict(imported)
+            try:
+                await client.alert_groups.get("I1")
+            except TransportError:
+                print(name, sorted(before), sorted(imported))
+
+imported = {}
+sys.meta_path.insert(0, Finder)
+asyncio.run(main())
+assert threading.main_thread() not in imported.values()
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True
+    )
+    assert done.stdout.splitlines() == [
+        "httpx [] ['httpcore']",
+        "aiohttp ['httpcore'] ['aiohttp.client', 'httpcore']",
+    ]
 
 
 @pytest.mark.parametrize("source", ["argument", "environment"])
