@@ -116,7 +116,7 @@ def test_what_others_resolved_is_resolved(skipped: Skipped) -> None:
     site = _site("storm", skipped)
     site.acts = [Act(0.0, group_id(LABELLED[0]), "resolved")]
     site.act()
-    _resolve(site, *LABELLED)
+    _resolve(site, *LABELLED, LABELLED[0])  # which is refused twice
     claims = [*map(group_id, LABELLED)]
     assert counted(site, "storm", claims) == FINE
     assert counted(site, "storm", claims[1:]) == attrs.evolve(FINE, misreported=1)

@@ -1,12 +1,15 @@
 """Waits are skipped only where nothing can come."""
 
 import asyncio
+import selectors
+import socket
+import threading
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from .waiting import Flight, Skipped, SkippingLoop
+from .waiting import Flight, Selector, Skipped, SkippingLoop
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n"
@@ -44,32 +47,46 @@ def test_a_request_is_in_flight_until_its_response_is_whole(parts: list[bytes]) 
         assert not flight.waits
 
 
-async def _ask(port: int) -> float:
-    """Seconds by the loop until a server answers that first lets 100 turns of its loop pass."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    began = asyncio.get_running_loop().time()
-    writer.write(REQUEST)
-    async with asyncio.timeout(3600):
-        assert await reader.readline() == b"HTTP/1.1 204 No Content\r\n"
-    writer.close()
-    await writer.wait_closed()
-    return asyncio.get_running_loop().time() - began
+async def _asked() -> list[bool]:
+    """Whether the loop is busy: before a request, after it, and when the response is there."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, SkippingLoop)
+    async with await asyncio.start_server(_answer, "127.0.0.1", 0) as server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        busy = [loop.is_busy]
+        writer.write(REQUEST)
+        busy.append(loop.is_busy)
+        assert await reader.read() == HEAD + b"\r\nabcdef"
+        busy.append(loop.is_busy)
+        writer.close()
+        await writer.wait_closed()
+    return busy
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
-    writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
-    await writer.drain()
+    writer.write(HEAD + b"\r\nabcdef")
     writer.close()
 
 
-async def _answered() -> float:
-    async with await asyncio.start_server(_answer, "127.0.0.1", 0) as server:
-        return await _ask(server.sockets[0].getsockname()[1])
+def test_a_loop_is_busy_while_a_response_is_awaited(tmp_path: Path) -> None:
+    """And neither before nor after."""
+    factory = partial(SkippingLoop, Skipped(tmp_path / "skipped"))
+    with asyncio.Runner(loop_factory=factory) as runner:
+        assert runner.run(_asked()) == [False, True, False]
 
 
-def test_a_wait_for_a_response_is_not_skipped(tmp_path: Path) -> None:
-    """Otherwise the timeout of an hour would have passed."""
-    skipped = Skipped(tmp_path / "skipped")
-    with asyncio.Runner(loop_factory=partial(SkippingLoop, skipped)) as runner:
-        assert runner.run(_answered()) < 3600
+@pytest.mark.parametrize("is_busy", [True, False])
+def test_a_wait_is_skipped_unless_the_loop_is_busy(*, is_busy: bool) -> None:
+    """Then it ends when something comes; here it is what a thread sends."""
+    skipped: list[float] = []
+    ours, theirs = socket.socketpair()
+    with Selector(skipped.append, is_busy=lambda: is_busy) as selector, ours, theirs:
+        selector.register(ours, selectors.EVENT_READ)
+        thread = threading.Thread(target=theirs.send, args=(b"x",))
+        if is_busy:
+            thread.start()
+        assert bool(selector.select(3600)) is is_busy
+        assert skipped == ([] if is_busy else [3600])
+        if is_busy:
+            thread.join()

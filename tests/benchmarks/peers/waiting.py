@@ -87,7 +87,7 @@ def _length(head: bytes) -> int:
     return int(head.partition(_LENGTH)[2].partition(b"\r\n")[0] or b"0")
 
 
-class _Selector(selectors.DefaultSelector):
+class Selector(selectors.DefaultSelector):
     """Skips the timeout if nothing is ready and nothing can come."""
 
     def __init__(self, skip: Callable[[float], None], *, is_busy: Callable[[], bool]) -> None:
@@ -111,13 +111,15 @@ class SkippingLoop(asyncio.SelectorEventLoop):
         self._skipped = skipped
         self._flights: set[Flight] = set()
         self._opening = 0
-        super().__init__(_Selector(skipped.add, is_busy=self._is_busy))
+        super().__init__(Selector(skipped.add, is_busy=lambda: self.is_busy))
 
     def time(self) -> float:
         """The time that the server has too."""
         return self._skipped.monotonic()
 
-    def _is_busy(self) -> bool:
+    @property
+    def is_busy(self) -> bool:
+        """Whether a response is awaited, or a connection being opened."""
         return self._opening > 0 or any(flight.waits for flight in self._flights)
 
     async def create_connection(  # type: ignore[override]  # whatever the arguments
