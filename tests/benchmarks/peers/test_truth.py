@@ -156,6 +156,23 @@ def test_integrations_are_counted_by_name_and_label(skipped: Skipped) -> None:
     assert found == Account(left=1, doubled=1, wrong=1, misreported=1)
 
 
+def _list(site: Site) -> int:
+    headers = {"Authorization": site.fake.token}
+    return site.fake.handle(FakeRequest("GET", "/api/v1/alert_groups/", "", headers, b"")).status
+
+
+def test_a_storm_begins_with_a_limit_that_is_almost_used_up(skipped: Skipped) -> None:
+    """By the first request, so that the wait is the same for all clients; and others act then."""
+    site = made("storm", attrs.evolve(SMALL, used=LIMIT - 1), skipped)
+    skipped.add(1000.0)
+    assert [_list(site), _list(site)] == [200, 429]
+    assert len(site.fake.calls) == 2
+    skipped.add(MINUTE)
+    assert _list(site) == 200
+    states = {site.fake.groups[act.id].state for act in site.acts if act.at < MINUTE}
+    assert states == {"firing", "acknowledged", "resolved"}
+
+
 def test_one_answer_in_five_is_lost_after_its_effect(skipped: Skipped) -> None:
     """As the job says; the first ones by the seed."""
     site = made("create", FULL, skipped)

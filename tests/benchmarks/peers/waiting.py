@@ -96,6 +96,7 @@ class Selector(selectors.DefaultSelector):
         self._is_busy = is_busy
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what is ready, at once if nothing can come."""
         if timeout is None or timeout <= 0 or self._is_busy():
             return super().select(timeout)
         ready = super().select(0)
