@@ -5,7 +5,8 @@
 # make hunt    the tests of make test, but those that hunt for bugs do it for long (hours)
 # make mutants the share of mutants of the pure core that the tests kill (half an hour)
 # make docs    the documentation -> docs/_build/html/index.html
-# make bench   the SDK and its peers side by side, against the goals of the project
+# make bench   the SDK and its peers side by side, against the goals of the project;
+#              BENCH='--write --plot' puts the figures into the documents
 # make audit   known vulnerabilities of the dependencies, from a service on the network
 # make release-check  what is built can be published, installed and used
 # make codegen openapi.yaml -> src/grafana_oncall/_generated, docs/operations.md;

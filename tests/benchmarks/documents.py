@@ -57,7 +57,7 @@ def _followed(text: str, made: Callable[[Sequence[Row]], str], rows: Sequence[Ro
 
 
 _GROWTH: Final = (
-    "![Processor time of an item by the number of items: a nearly flat line for each work]"
+    "![Processor time of an item by the number of items, a line for each work]"
     "(../_static/bench-growth.svg)"
 )
 _STORM: Final = (
