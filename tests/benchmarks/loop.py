@@ -16,13 +16,15 @@ import certifi
 
 from tests.support.certificates import LOOPBACK
 
-from .loop_cases import CASES
+from .loop_cases import CASES, report_json
 from .processes import figures, in_a_process, server
 from .rows import Row
 from .samples import PER_PAGE
 from .steps import Steps
 
 PART: Final = "loop"
+_GOAL: Final = 10.0
+"""Milliseconds. A report is written by a call without `await`: that is one step, however long."""
 _SENDERS: Final = ("httpx", "aiohttp")
 
 
@@ -32,19 +34,20 @@ def rows(*, quick: bool) -> Iterator[Row]:
     for sender in _SENDERS[:1] if quick else _SENDERS:
         name = f"the first client of a process makes its first call, over {sender}"
         yield from _rows(name, [_first(sender) for _ in range(rounds)])
-    for name, (_, size, few) in CASES.items():
+    for name, (case, size, few) in CASES.items():
         groups = few if quick else size
         found = [_measured(name, few) if quick else _alone(name, groups) for _ in range(rounds)]
-        yield from _rows(name.format(groups), found)
+        goal = None if case is report_json else _GOAL
+        yield from _rows(name.format(groups), found, goal)
 
 
-def _rows(name: str, found: Sequence[Steps]) -> Iterator[Row]:
+def _rows(name: str, found: Sequence[Steps], goal: float | None = _GOAL) -> Iterator[Row]:
     longest = f"longest step while {name}"
     for what, seconds in (
         (longest, [each.processor for each in found]),
         (f"{longest}, without garbage collection", [each.own for each in found]),
     ):
-        yield Row(part=PART, name=what, value=1000 * median(seconds), unit="ms", goal=10)
+        yield Row(part=PART, name=what, value=1000 * median(seconds), unit="ms", goal=goal)
 
 
 def _alone(name: str, groups: int) -> Steps:

@@ -1,5 +1,6 @@
 """Recording what was polled and delivered, in memory and in the checkpoint's file or store."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -182,6 +183,7 @@ class Recorder:
         if self._storage is not None and await self._storage.lock():
             try:
                 self._resume(await self._storage.load())
+                await asyncio.sleep(0)  # tens of thousands of groups: each step over all by itself
             except BaseException:
                 await self._storage.close()
                 raise

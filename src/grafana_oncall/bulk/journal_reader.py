@@ -113,10 +113,10 @@ class JournalReader:
         self._read_chunk()
 
     async def read_rest(self) -> None:
-        """Read the rest, and let other tasks run after each chunk; raise JournalError."""
+        """Read the rest, and let other tasks run before each chunk; raise JournalError."""
         while not self.at_end:
-            self._read_chunk()
             await asyncio.sleep(0)
+            self._read_chunk()
 
     def _read_chunk(self) -> None:
         chunk, total = self._next_chunk()

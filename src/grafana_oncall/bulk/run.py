@@ -169,7 +169,10 @@ class BulkRun(ShortTracebacks):
             )
             raise InvalidArgument(message, argument="shards")
         self._begin()
-        ids, _ = await self._select(self._work.read)
+        ids, seen = await self._select(self._work.read)
+        for number, group_id in enumerate(ids, 1):
+            seen.pop(group_id, None)  # to free all of them at once would take long
+            await yield_every(number)
         return divide(self._action, header.stack, ids, name=settings.name, size=size)
 
     def _begin(self) -> None:
