@@ -81,7 +81,8 @@ def _operations(*, quick: bool) -> Iterator[Row]:
     )
 
 
-def _parts(*, quick: bool, million: bool) -> Mapping[str, Callable[[], Iterator[Row]]]:
+def parts(*, quick: bool, million: bool) -> Mapping[str, Callable[[], Iterator[Row]]]:
+    """What there is to measure, by name."""
     return {
         codec.PART: partial(codec.rows, quick=quick),
         calls.PART: partial(calls.rows, quick=quick),
@@ -100,7 +101,7 @@ def _parts(*, quick: bool, million: bool) -> Mapping[str, Callable[[], Iterator[
 
 def main() -> None:
     """Print the tables; a figure that is out of bounds is marked, and is no error."""
-    names = [*_parts(quick=True, million=False)]
+    names = [*parts(quick=True, million=False)]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few rounds, whose figures say little")
     parser.add_argument("--million", action="store_true", help="a bulk run over a million ids")
@@ -133,7 +134,7 @@ def _measured(arguments: argparse.Namespace) -> Report:
     if arguments.plot and not (arguments.only or arguments.write):
         wanted = [peers.PART, growth.PART]
     rows: list[Row] = []
-    for name, part in _parts(quick=arguments.quick, million=arguments.million).items():
+    for name, part in parts(quick=arguments.quick, million=arguments.million).items():
         if wanted is None or name in wanted:
             sys.stderr.write(f"{name} …\n")
             rows.extend(part())

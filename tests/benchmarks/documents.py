@@ -16,18 +16,31 @@ STATIC: Final = ROOT / "docs" / "_static"
 DOCUMENTS: Final = (ROOT / "README.md", ROOT / "docs" / "guides" / "performance.md")
 
 _LISTED: Final = (
-    *("codec", "call", "clock", "memory", "start"),
-    *("stores", "tenants", "loop", "pythons", "fake"),
+    "codec",
+    "call",
+    "clock",
+    "memory",
+    "start",
+    "stores",
+    "tenants",
+    "loop",
+    "pythons",
+    "fake",
 )
 """Parts with a line for each figure."""
+_WIDE: Final[Mapping[str, Callable[[Sequence[Row]], str]]] = {
+    peers.PART: peers.compact,
+    growth.PART: growth.compact,
+}
+"""Parts with columns."""
 _HEADLINES: Final = ("left", "doubled", "wrong", "time over ideal", "CPU")
 
 
 def tables(rows: Sequence[Row]) -> str:
     """One with a line for each figure, and those of jobs and of growth, which have columns."""
-    found = [table(listed)] if (listed := [row for row in rows if row.part in _LISTED]) else []
-    found += [_of(peers.PART, peers.compact, rows), _of(growth.PART, growth.compact, rows)]
-    return "\n\n".join(filter(None, found))
+    listed = [row for row in rows if row.part not in _WIDE]
+    found = [_of(part, compact, rows) for part, compact in _WIDE.items()]
+    return "\n\n".join(filter(None, [table(listed) if listed else "", *found]))
 
 
 def write(report: Report) -> None:
