@@ -20,7 +20,8 @@ from typing import Any, Final, Self
 
 from .processes import in_a_process
 from .rows import Row, aligned
-from .works import WORKS, run
+from .work import run
+from .works import WORKS
 
 PART: Final = "growth"
 GOAL: Final = 1.05

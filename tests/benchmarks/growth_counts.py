@@ -21,7 +21,8 @@ from typing import Any, Final, Self
 
 import grafana_oncall
 
-from .works import WORKS, run
+from .work import run
+from .works import WORKS
 
 SIZES: Final = ((100, 150), (700, 850))
 """Few and many. Within each pair, no dictionary and no set grows, as they do now and then."""

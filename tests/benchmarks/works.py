@@ -5,163 +5,65 @@ requests that took. Its server is a stub in this process, and its waits take no 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, suppress
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from grafana_oncall import OnCallClient
 from grafana_oncall._session.organization import Stack
 from grafana_oncall._session.rate_estimate import RateEstimate
 from grafana_oncall._session.throttle import Throttle
 from grafana_oncall._watch.checkpoint import Checkpoint
-from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.bulk import Outcome, Status
 from grafana_oncall.bulk.actions import Transition
 from grafana_oncall.bulk.journal_file import FileJournal
 from grafana_oncall.bulk.journal_reader import Header
 from grafana_oncall.changes import Snapshot
-from grafana_oncall.events import Event, PollEnded
 from grafana_oncall.models import AlertGroupState
-from grafana_oncall.testing import FakeOnCall, FakeRequest, LoopClock, VirtualClock, seed_storm
+from grafana_oncall.testing import (
+    FakeOnCall,
+    FakeRequest,
+    VirtualClock,
+    seed_storm,
+)
 from grafana_oncall.webhooks import Router
 from tests.support.webhook_payloads import body
 
-from .clients import TOKEN
 from .samples import group_id
 from .storm import NEWEST, URL, Storm, created_at
-
-Measured: TypeAlias = AbstractContextManager[object]
-Work: TypeAlias = Callable[[int, Measured], Coroutine[Any, Any, int]]
-
-_POLLS: Final = 2
-_SMALL_POLLS: Final[Mapping[str, Any]] = {"max_pages": 1, "overlap": timedelta(minutes=1)}
-"""So that a hundred groups are polled in the same way as very many."""
-_FIRING: Final = 10
-"""Groups that fire, where the others are resolved."""
-
-
-def run(work: Work, items: int, measured: Measured) -> int:
-    """Do it in virtual time; return the requests."""
-    return LoopClock(NEWEST).run(work(items, measured))
-
-
-def _now() -> datetime:
-    """Return the time of the running loop, as a date."""
-    return NEWEST + timedelta(seconds=asyncio.get_running_loop().time())
-
-
-def _client(storm: Storm, **options: Any) -> OnCallClient:
-    return OnCallClient(url=URL, token=TOKEN, transport=storm, **options)
-
-
-def _ids(groups: int) -> Iterable[str]:
-    return map(group_id, range(groups))
+from .watch_works import hints, watch, watch_resolved
+from .work import Measured, Work, check, client, ids
 
 
 async def _list(groups: int, measured: Measured) -> int:
     storm, found = Storm(groups), 0
-    async with _client(storm) as sdk:
+    async with client(storm) as sdk:
         with measured:
             async for _ in sdk.alert_groups.list():
                 found += 1
-    _check(found, groups)
+    check(found, groups)
     return storm.requests
 
 
 async def _bulk(groups: int, measured: Measured) -> int:
     storm = Storm(groups)
-    async with _client(storm) as sdk:
+    async with client(storm) as sdk:
         with measured:
-            report = await sdk.alert_groups.bulk.resolve(_ids(groups))
-    _check(report.counts[Status.CHANGED], groups)
+            report = await sdk.alert_groups.bulk.resolve(ids(groups))
+    check(report.counts[Status.CHANGED], groups)
     return storm.requests
 
 
 async def _wait_until(groups: int, measured: Measured) -> int:
     """All of them are resolved after the first look."""
     storm = Storm(groups)
-    async with _client(storm) as sdk:
+    async with client(storm) as sdk:
         asyncio.get_running_loop().call_later(1, partial(setattr, storm, "firing", 0))
         with measured:
-            found = await sdk.alert_groups.wait_until(_ids(groups), "resolved", timeout=60)
-    _check(len(found), groups)
+            found = await sdk.alert_groups.wait_until(ids(groups), "resolved", timeout=60)
+    check(len(found), groups)
     return storm.requests
-
-
-class _Watching:
-    """Reads from a watcher."""
-
-    def __init__(self, watcher: Watcher, polls: asyncio.Queue[PollEnded]) -> None:
-        self.watcher = watcher
-        self.reported = 0
-        self._polls = polls
-
-    async def read(self) -> None:
-        """Count what is reported."""
-        async for _ in self.watcher:
-            self.reported += 1
-
-    async def poll(self, number: int) -> None:
-        """Wait until it has polled so often."""
-        for _ in range(number):
-            await self._polls.get()
-
-
-@asynccontextmanager
-async def _watching(storm: Storm, **options: Any) -> AsyncGenerator[_Watching]:
-    polls = asyncio.Queue[PollEnded]()
-
-    def listen(event: Event) -> None:
-        if isinstance(event, PollEnded):
-            polls.put_nowait(event)
-
-    async with _client(storm, on_event=listen) as sdk:
-        watching = _Watching(sdk.alert_groups.watch(clock=_now, **_SMALL_POLLS, **options), polls)
-        task = asyncio.create_task(watching.read())
-        yield watching
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def _watch(groups: int, measured: Measured) -> int:
-    """Each of the groups fires, and is reported."""
-    storm = Storm(groups)
-    with TemporaryDirectory() as folder:
-        file = Path(folder, "checkpoint")
-        async with _watching(storm, existing=True, checkpoint=file) as watching:
-            with measured:
-                await watching.poll(_POLLS)
-    _check(watching.reported, groups)
-    return storm.requests
-
-
-async def _watch_resolved(groups: int, measured: Measured) -> int:
-    """Nearly all of the groups are resolved, and nothing changes."""
-    storm = Storm(groups, firing=_FIRING)
-    async with _watching(storm) as watching:
-        with measured:
-            await watching.poll(_POLLS)
-    _check(watching.reported, 0)
-    return storm.requests
-
-
-async def _hints(hints: int, measured: Measured) -> int:
-    """They come one after the other; nothing has changed."""
-    storm = Storm(hints, firing=_FIRING)
-    async with _watching(storm) as watching:
-        await watching.poll(1)
-        before = storm.requests
-        with measured:
-            for hinted in _ids(hints):
-                watching.watcher.hint(hinted)
-                await asyncio.sleep(0)
-            await watching.poll(1)
-    return storm.requests - before
 
 
 async def _checkpoint(groups: int, measured: Measured) -> int:
@@ -212,8 +114,8 @@ async def _write(path: Path, groups: int, *, done: int) -> None:
     )
     async with FileJournal(path) as journal:
         journal.begin_run(header)
-        await journal.select([*_ids(groups)], complete=True)
-        for group in _ids(done):
+        await journal.select([*ids(groups)], complete=True)
+        for group in ids(done):
             await journal.begin(group)
             journal.end(Outcome(id=group, status=Status.CHANGED, seconds=0.123456))
 
@@ -224,10 +126,10 @@ async def _resume(groups: int, measured: Measured) -> int:
     with TemporaryDirectory() as folder:
         path = Path(folder, "journal")
         await _write(path, groups, done=groups - 1)
-        async with _client(storm) as sdk:
+        async with client(storm) as sdk:
             with measured:
                 report = await sdk.alert_groups.bulk.resume(path)
-    _check(report.counts[Status.CHANGED], groups)
+    check(report.counts[Status.CHANGED], groups)
     return storm.requests
 
 
@@ -261,10 +163,10 @@ async def _webhooks(events: int, measured: Measured) -> int:
     event = body("alert group created", group=group_id(0))
     async with router:
         with measured:
-            for group in _ids(events):
+            for group in ids(events):
                 for _ in range(2):
                     await _post(router, event.replace(group_id(0).encode(), group.encode()))
-    _check(handled, events)
+    check(handled, events)
     return 2 * events
 
 
@@ -274,7 +176,7 @@ async def _post(router: Router, content: bytes) -> None:
         return {"type": "http.request", "body": content}
 
     async def send(message: Any) -> None:
-        _check(message.get("status", 200), 200)
+        check(message.get("status", 200), 200)
 
     await router({"type": "http", "method": "POST", "headers": []}, receive, send)
 
@@ -286,7 +188,7 @@ async def _fake(groups: int, measured: Measured) -> int:
         seeded = seed_storm(fake, groups)
         for path in ("", f"{seeded[0].id}/"):
             response = fake.handle(_read(fake, f"/api/v1/alert_groups/{path}"))
-            _check(response.status, 200)
+            check(response.status, 200)
     return 2
 
 
@@ -294,22 +196,17 @@ def _read(fake: FakeOnCall, path: str) -> FakeRequest:
     return FakeRequest("GET", path, "", {"Authorization": fake.token}, b"")
 
 
-def _check(found: int, expected: int) -> None:
-    if found != expected:
-        raise AssertionError(f"{found} instead of {expected}")
-
-
 WORKS: Final[Mapping[str, Work]] = {
     "list": _list,
     "bulk run": _bulk,
-    "watch, all reported": _watch,
-    "watch, nearly all resolved": _watch_resolved,
+    "watch, all reported": watch,
+    "watch, nearly all resolved": watch_resolved,
     "wait_until": _wait_until,
     "checkpoint, saved and loaded": _checkpoint,
     "journal, written": _journal,
     "journal, resumed": _resume,
     "callers in a pause": _throttle,
-    "hints": _hints,
+    "hints": hints,
     "webhook events": _webhooks,
     "fake server, filled": _fake,
 }
