@@ -16,14 +16,13 @@ import asyncio
 import mmap
 import selectors
 import socket
-import struct
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-_SECONDS: Final = struct.Struct("d")
+_SIZE: Final = 8
 _METHODS: Final = (b"GET /", b"POST /", b"PUT /", b"DELETE /")
 _LENGTH: Final = b"content-length:"
 _END: Final = b"\r\n\r\n"
@@ -35,23 +34,22 @@ class Skipped:
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
-            path.write_bytes(_SECONDS.pack(0.0))
+            path.write_bytes(bytes(_SIZE))  # zero
         with path.open("r+b") as file:
-            self._map = mmap.mmap(file.fileno(), _SECONDS.size)
+            self._seconds = memoryview(mmap.mmap(file.fileno(), _SIZE)).cast("d")
 
     @property
     def seconds(self) -> float:
         """So far."""
-        found: float = _SECONDS.unpack_from(self._map)[0]
-        return found
+        return self._seconds[0]
 
     def add(self, seconds: float) -> None:
         """Let time pass at once, in all processes."""
-        _SECONDS.pack_into(self._map, 0, self.seconds + seconds)
+        self._seconds[0] += seconds
 
     def monotonic(self) -> float:
         """The time in all of these processes."""
-        return time.monotonic() + self.seconds
+        return time.monotonic() + self._seconds[0]
 
     def clock(self, start: datetime) -> Callable[[], datetime]:
         """A clock that shows `start` when the machine's monotonic clock is at zero."""
