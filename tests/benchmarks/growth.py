@@ -166,7 +166,7 @@ def _title(measure: str, size: str) -> str:
     if not size:
         return "exponent"
     unit = _UNITS[measure][0]
-    return f"{measure} of {int(size):,}" + (f", {unit}" if unit else "")
+    return f"{measure} among {int(size):,}" + (f", {unit}" if unit else "")
 
 
 def _cell(row: Row | None) -> str:

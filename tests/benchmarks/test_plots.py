@@ -86,7 +86,7 @@ def _cells(table: str) -> list[list[str]]:
 def test_the_table_of_growth_has_a_line_for_each_work() -> None:
     """And a column for each number of items, with the exponent behind them."""
     title, *works = _cells(documents.BLOCKS["growth"](REPORT.rows))
-    assert title[:4] == ["of an item", "CPU of 100, µs", "CPU of 1,000, µs", "exponent"]
+    assert title[:4] == ["of an item", "CPU among 100, µs", "CPU among 1,000, µs", "exponent"]
     assert [work[:4] for work in works] == [
         ["list", "20.00", "20.00", "1.01"],
         ["bulk run", "20.00", "20.00", "1.01"],
