@@ -3,10 +3,13 @@
 How it works, and why it is safe. One failure is an accident: the request is retried after a delay
 of its own, and no other caller notices. Two in a row, with no success in between, are an outage,
 whichever requests they were. (Where the server takes some requests, and one kind of request always
-fails, there is none.) In an outage all calls pause, and then one request at a time is sent as a
-probe: one of the calls that wait anyway. When it fails, the pause doubles. The first success ends
-the outage, and each further success doubles the number of requests that may go at once, so that a
-server that has just come up is not met by all waiting calls together.
+fails, there is none.) Of several requests in flight, two in a row often fail by accident, so there
+it takes as many as were in flight at the first failure, up to four: in an outage all of them fail
+anyway, so it is noticed as soon, and costs no more requests. In an outage all calls pause, and then
+one request at a time is sent as a probe: one of the calls that wait anyway. When it fails, the
+pause doubles. The first success ends the outage, and each further success doubles the number of
+requests that may go at once, so that a server that has just come up is not met by all waiting calls
+together.
 
 So an outage soon costs the server one request per `RetryPolicy.max_backoff`, however many tasks
 wait, and no call spends its attempts on finding out what another one has found out already.
@@ -25,8 +28,8 @@ import attrs
 
 from .retry import Reachability
 
-_TOLERATED_FAILURES: Final = 1
-"""Failures in a row that are not an outage yet: one may be an accident."""
+_MAX_TOLERATED: Final = 3
+"""Failures in a row that are not an outage yet, at most; of one request at a time, one is."""
 
 _FOREGROUND_DELAY: Final = 1.0
 """Seconds after a failure before a foreground call probes."""
@@ -59,6 +62,8 @@ class Outage:
     """When the last probe failed; before the first, when the outage began."""
     _failures: int = 0
     """In a row."""
+    _tolerated: int = 1
+    """Those of them that may be accidents."""
     _max_probes: float = inf
     """Most requests at once."""
     _delay: float = 0.0
@@ -101,6 +106,7 @@ class Outage:
         now: float,
         episode: int,
         *,
+        in_flight: int,
         delay: Callable[[int], float],
         reason: str,
         words: str,
@@ -111,6 +117,7 @@ class Outage:
         Args:
             now: The time.
             episode: Number of the outage when the request entered.
+            in_flight: Requests at once until now, the one that failed included.
             delay: Returns the seconds to wait after a number of failures in a row.
             reason: What failed, as `events.Paused` reports it.
             words: The error's text.
@@ -122,13 +129,14 @@ class Outage:
         self._failures += 1
         if self._failures == 1:
             self.since = now
+            self._tolerated = max(1, min(in_flight - 1, _MAX_TOLERATED))
         known = now if self._unresolved_since is None else self._unresolved_since
         self._unresolved_since = known if unresolved else None
         self.reason, self.words = reason, words
-        if self._failures <= _TOLERATED_FAILURES:
+        if self._failures <= self._tolerated:
             return False
         if not self.is_on:
             self.is_on, self._max_probes, self.episode = True, 1, self.episode + 1
         self.failed = now
-        self._delay = min(delay(self._failures - _TOLERATED_FAILURES), _MAX_DELAY)
+        self._delay = min(delay(self._failures - self._tolerated), _MAX_DELAY)
         return True

@@ -178,7 +178,13 @@ class Throttle:
         """
         before, now = self.outage.episode, asyncio.get_running_loop().time()
         is_news = self.outage.failure(
-            now, episode, delay=delay, reason=reason, words=words, unresolved=unresolved
+            now,
+            episode,
+            in_flight=self._in_flight,
+            delay=delay,
+            reason=reason,
+            words=words,
+            unresolved=unresolved,
         )
         if self.outage.episode != before:
             self._in_flight_since_outage = 0

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from math import inf, ldexp
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ def fail(
     now: float,
     episode: int | None = None,
     *,
+    in_flight: int = 1,
     delay: Callable[[int], float] = doubled,
     unresolved: bool = False,
 ) -> bool:
@@ -27,6 +29,7 @@ def fail(
     return outage.failure(
         now,
         outage.episode if episode is None else episode,
+        in_flight=in_flight,
         delay=delay,
         reason="unreachable",
         words="connection refused",
@@ -66,6 +69,23 @@ def test_two_failures_in_a_row_are_an_outage() -> None:
     assert (outage.is_on, room(outage), outage.episode) == (True, 1, 1)
     assert outage.lasted(4.5) == 3.5
     assert outage.opens(background=True) == outage.opens(background=False) == 3.5
+
+
+@pytest.mark.parametrize(("in_flight", "accidents"), [(1, 1), (2, 1), (3, 2), (4, 3), (32, 3)])
+def test_of_several_requests_in_flight_more_may_fail_by_accident(
+    in_flight: int, accidents: int
+) -> None:
+    """But never all of them: in an outage they fail anyway. Pauses are as after one accident."""
+    outage = Outage(max_in_flight=32)
+    for left in range(accidents):
+        assert not fail(outage, 0.0, in_flight=in_flight - left)
+    assert fail(outage, 1.0)
+    assert outage.opens(background=True) == 1.5
+    assert fail(outage, 2.0)
+    assert outage.opens(background=True) == 3.0
+    outage.success(1)
+    assert not fail(outage, 4.0)
+    assert fail(outage, 5.0), "one at a time again"
 
 
 def test_failures_from_its_start_do_not_prolong_the_pause() -> None:

@@ -86,7 +86,7 @@ async def test_what_was_in_flight_before_does_not_keep_others_from_probing() -> 
     """It may hang for long."""
     throttle = Throttle(RateEstimate(max_in_flight=4))
     hanging = [await throttle.enter() for _ in range(3)]
-    for _ in range(2):
+    for _ in hanging:
         fail(throttle, 0)
     assert await throttle.enter() == 1
     assert passed() == 1
@@ -193,7 +193,15 @@ def test_a_caller_gives_up_when_both_the_outage_and_the_call_have_lasted_long_en
     """A probe must have failed meanwhile too."""
     outage = Outage(max_in_flight=4)
     for failed in (0.0, 10.0):
-        outage.failure(failed, 0, delay=lambda _: 1, reason="", words="", unresolved=False)
+        outage.failure(
+            failed,
+            0,
+            in_flight=1,
+            delay=lambda _: 1,
+            reason="",
+            words="",
+            unresolved=False,
+        )
     caller = Caller(max_outage=35, min_wait=30)
     assert caller.gives_up(outage, now, began=began) is gives_up
 
