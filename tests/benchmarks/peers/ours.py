@@ -44,11 +44,12 @@ class Ours(Jobs):
     async def create(self, names: Sequence[str]) -> Sequence[str]:
         """Create integrations; return the names of those that exist."""
         at_once = asyncio.Semaphore(AT_ONCE)
+        client = self.client.with_options(background=True)  # nobody waits for a single one
 
         async def create(name: str) -> str | None:
             async with at_once:
                 try:
-                    await self.client.integrations.create(
+                    await client.integrations.create(
                         type="webhook", name=name, labels={KEY: VALUE}, reconcile=True
                     )
                 except OnCallError:

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, VirtualClock
+from grafana_oncall.testing._server.index import GroupIndex
 from tests.support.budget import budget
 from tests.support.fake_requests import ask, ids
 
@@ -107,6 +108,21 @@ def test_lists_stay_right_whatever_changes(seed: int) -> None:
         shuffle.check(shuffle.random.choice(list(FILTERS)))
     for query in FILTERS:
         shuffle.check(query)
+
+
+def test_what_happens_next_is_found_among_all_that_was_planned_before(fake: FakeOnCall) -> None:
+    """Groups that are silenced again and again, or resolved, wake up once, and in order."""
+    groups = [fake.add_group() for _ in range(5)]
+    start = fake.now()
+    for number, group in enumerate([*groups, *groups]):
+        fake.groups[group.id].silenced_at = start
+        fake.groups[group.id].silenced_until = start + timedelta(minutes=10 - number)
+    groups[4].silenced_until = None
+    index = fake.groups
+    assert isinstance(index, GroupIndex)
+    assert index.next_at == start + timedelta(minutes=2)
+    assert index.due(start + timedelta(minutes=4)) == [groups[3], groups[2], groups[1]]
+    assert index.next_at == start + timedelta(minutes=2), "until something is done about it"
 
 
 def test_a_group_with_the_id_of_another_replaces_it(fake: FakeOnCall) -> None:

@@ -6,6 +6,9 @@ server. The next request catches up first: it drops the cached lists, and reinde
 that changed. What changes without being noted is never cached: labels, which are plain lists, and
 the team of an integration. Filters on those scan every group of a list. Alerts are a plain list,
 too, but one that arrives is noted, because it changes attributes of its group.
+
+When something will happen to a group is in `_agenda`, and in a heap, so that the next one is found
+without a search. What the heap has besides is out of date, and is left out once it comes to the top.
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, MutableMapping
 from datetime import datetime
+from heapq import heappop, heappush
+from itertools import count
 from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
 
@@ -45,7 +50,8 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
         self._keys: dict[FakeAlertGroup, GroupingKey] = {}
         self._alike: defaultdict[GroupingKey, dict[FakeAlertGroup, None]] = defaultdict(dict)
         self._agenda: dict[FakeAlertGroup, datetime] = {}
-        self._next: datetime | None = None
+        self._heap: list[tuple[datetime, int, FakeAlertGroup]] = []
+        self._order = count()
 
     def __repr__(self) -> str:
         return repr(self._groups)
@@ -120,14 +126,22 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
     def next_at(self) -> datetime | None:
         """When something will happen to the first of them by itself."""
         self._catch_up()
-        return self._next
+        while self._heap:
+            moment, _, group = self._heap[0]
+            if self._agenda.get(group) == moment:
+                return moment
+            heappop(self._heap)
+        return None
 
     def due(self, now: datetime) -> list[FakeAlertGroup]:
         """Return the groups to which something has happened by now, earliest first."""
-        if self.next_at is None or self.next_at > now:
-            return []
-        due = [group for group, moment in self._agenda.items() if moment <= now]
-        return sorted(due, key=self._agenda.__getitem__)
+        due: dict[FakeAlertGroup, datetime] = {}
+        while (moment := self.next_at) is not None and moment <= now:
+            group = heappop(self._heap)[-1]
+            due[group] = moment
+        for group, moment in due.items():
+            self._push(group, moment)
+        return [*due]
 
     def _catch_up(self) -> None:
         if self._changes:
@@ -136,11 +150,10 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
             for group in self._changes:
                 self._index(group)
             self._changes.clear()
-            self._next = min(self._agenda.values(), default=None)
 
     def _index(self, group: FakeAlertGroup) -> None:
         self._attached.pop(group, None)
-        self._agenda.pop(group, None)
+        before = self._agenda.pop(group, None)
         if (key := self._keys.pop(group, None)) is not None:
             del self._alike[key][group]
         if self._groups.get(group.id) is group:
@@ -151,3 +164,8 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
                 self._alike[key][group] = None
             if (moment := self._due(group)) is not None:
                 self._agenda[group] = moment
+                if moment != before:
+                    self._push(group, moment)
+
+    def _push(self, group: FakeAlertGroup, moment: datetime) -> None:
+        heappush(self._heap, (moment, next(self._order), group))
