@@ -8,7 +8,7 @@ the team of an integration. Filters on those scan every group of a list. Alerts 
 too, but one that arrives is noted, because it changes attributes of its group.
 
 When something will happen to a group is in `_agenda`, and in a heap, so that the next one is found
-without a search. What the heap has besides is out of date, and is left out once it comes to the top.
+without a search. The heap also has what is out of date, which is dropped when it comes to the top.
 """
 
 from __future__ import annotations
