@@ -8,11 +8,11 @@ from datetime import timedelta
 from functools import cached_property
 from random import Random
 from ssl import SSLContext
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, Unpack, cast
 
 import attrs
 
-from grafana_oncall._core.aio import only_async
+from grafana_oncall._core.aio import import_in_thread, only_async
 from grafana_oncall._core.secret import Secret
 from grafana_oncall._http.factory import Transport
 from grafana_oncall._http.httpx_sender import HttpxClient
@@ -44,8 +44,6 @@ __all__ = ["ClientOptions", "OnCallClient"]
 def __dir__() -> list[str]:
     return sorted(__all__)
 
-
-T = TypeVar("T")
 
 DEFAULT_TIMEOUT: Final = 30.0  # seconds
 MAX_CONNECTIONS: Final = 32
@@ -287,6 +285,8 @@ class OnCallClient(Resources, Requests):
         __enter__ = __exit__ = only_async("use `async with` instead of `with`.")
 
     async def __aenter__(self) -> Self:
+        if self._session.shared.sender.opens_connections:
+            await import_in_thread("grafana_oncall.resources.alert_groups")
         return self
 
     async def __aexit__(self, *_error: object) -> None:

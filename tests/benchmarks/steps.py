@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from threading import get_ident
 from time import perf_counter, thread_time
 from typing import Any, Final
 
@@ -64,7 +65,12 @@ class _Collector:
 
 
 def _timed(run: _Run, found: Steps, collector: _Collector) -> _Run:
+    thread = get_ident()
+
     def timed(handle: Any) -> None:
+        if get_ident() != thread:  # another loop, which keeps nobody waiting
+            run(handle)
+            return
         collected, began, clock = collector.seconds, thread_time(), perf_counter()
         run(handle)
         found.add(

@@ -1,8 +1,10 @@
 """What to do about tasks and threads when the task that awaits them is cancelled."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from importlib import import_module
 from itertools import islice
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -10,6 +12,12 @@ T = TypeVar("T")
 
 AT_A_TIME: Final = 200
 """Steps of some microseconds that are taken in one go: one millisecond of work."""
+
+
+async def import_in_thread(module: str) -> None:
+    """Import a module while other tasks run."""
+    if module not in sys.modules:
+        await asyncio.to_thread(import_module, module)
 
 
 async def ends_within(seconds: float, task: asyncio.Future[Any]) -> bool:

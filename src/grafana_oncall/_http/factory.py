@@ -1,5 +1,6 @@
 """Make the sender that an OnCallClient sends through: library, TLS and proxy."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
@@ -7,20 +8,22 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import import_module
 from importlib.util import find_spec
 from ssl import SSLContext
+from threading import Lock
 from typing import Any, Final, Literal, TypeAlias
 
 import httpx
 
 from grafana_oncall._core.extras import install
+from grafana_oncall._core.request import Request, Response
 from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import shown
 from grafana_oncall.errors import InvalidArgument
 
 from .httpx_sender import HttpxClient, HttpxSender, HttpxTransport, library_of
-from .pool import Pool
+from .pool import Pool, import_backend
 from .proxies import ProxyOption, ProxySource, refuse_plain_http
-from .sender import Clocks, Sender, Target, clocks
-from .tls import TrustingSender, tls_for
+from .sender import Clocks, Connection, Sender, Target, clocks
+from .tls import TrustStore, tls_for
 
 Transport: TypeAlias = HttpxTransport | Literal["httpx", "httpx2", "aiohttp"]
 """A transport of httpx or httpx2, or the name of what sends."""
@@ -132,9 +135,9 @@ def make_sender(
     else:
         pool = partial(_pool, library, tls, made, source, clocks)
         make = partial(_over_pool, library, target, pool)
-    if made.value is not None:
-        make()  # it may need another package, which is reported now
-    return make() if store is None else TrustingSender(make, store)
+        if made.value is not None:
+            pool()  # it may need another package, which is reported now
+    return LateSender(make, store)
 
 
 def _over(transport: HttpxTransport, library: Any, target: Target) -> HttpxSender:
@@ -181,6 +184,7 @@ def _over_aiohttp(target: Target, **options: Any) -> Sender:
 
 
 def _over_pool(library: Any, target: Target, pool: Callable[[], Pool]) -> Sender:
+    import_backend()
     return _over(pool(), library, target)
 
 
@@ -192,3 +196,41 @@ def _pool(
     except ImportError:
         fault = f"a SOCKS proxy needs another package: pip install '{library.__name__}[socks]'"
     raise source.error(fault)
+
+
+class LateSender:
+    """Sends through another sender, which is made in a thread before the first request.
+
+    A program may have a thousand clients that are not used yet; and the first one of a process
+    imports much, and loads the trusted certificates, while the event loop has other work.
+    """
+
+    opens_connections = True
+
+    def __init__(self, make: Callable[[], Sender], store: TrustStore | None) -> None:
+        self._make = make
+        self._store = store
+        self._sender: Sender | None = None
+        self._making = Lock()
+
+    async def send(
+        self, request: Request[Any], timeout: float, token: Secret[str] | None = None
+    ) -> tuple[Response, Connection | None]:
+        """Send a request once; raise an OnCallError whatever goes wrong."""
+        sender = self._sender or await self._ready()
+        return await sender.send(request, timeout, token)
+
+    async def _ready(self) -> Sender:
+        if self._store is not None:
+            await self._store.load()
+        return await asyncio.to_thread(self._made)
+
+    def _made(self) -> Sender:
+        with self._making:  # the first requests of several tasks may come here at once
+            self._sender = self._sender or self._make()
+        return self._sender
+
+    async def aclose(self) -> None:
+        """Close the connections, if there are any."""
+        if self._sender is not None:
+            await self._sender.aclose()

@@ -13,6 +13,7 @@ httpx2 has neither fault, but its pool does not know which requests must not be 
 the machine was suspended.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -134,6 +135,14 @@ class _Body:
             await self._connection.aclose()
             raise
         await self._release(self._connection)
+
+
+@cache
+def import_backend() -> None:
+    """Import what the first connection needs, in a thread: anyio asks which loop is running."""
+    from anyio.lowlevel import checkpoint  # noqa: PLC0415  # a client may never send anything
+
+    asyncio.run(checkpoint())
 
 
 @cache

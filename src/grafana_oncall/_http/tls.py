@@ -10,20 +10,15 @@ all for plain http.
 import asyncio
 import os
 import ssl
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 import certifi
 
-from grafana_oncall._core.request import Request, Response
-from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import printable, shown
 from grafana_oncall.errors import InvalidArgument
-
-from .sender import Connection, Sender
 
 _FILE: Final = "SSL_CERT_FILE"
 _FOLDER: Final = "SSL_CERT_DIR"
@@ -57,43 +52,6 @@ class TrustStore:
             if not self._is_loaded:
                 self.context.load_verify_locations(self._path)
                 self._is_loaded = True
-
-
-class TrustingSender:
-    """Loads the trusted certificates before another sender sends its first request.
-
-    That one is made then, too, since a program may have a thousand clients that are not used yet;
-    in a thread, because the first one of a process imports much.
-    """
-
-    opens_connections = True
-
-    def __init__(self, make: Callable[[], Sender], store: TrustStore) -> None:
-        self._make = make
-        self._store = store
-        self._sender: Sender | None = None
-        self._making = Lock()
-
-    async def send(
-        self, request: Request[Any], timeout: float, token: Secret[str] | None = None
-    ) -> tuple[Response, Connection | None]:
-        """Send a request once; raise an OnCallError whatever goes wrong."""
-        sender = self._sender or await self._ready()
-        return await sender.send(request, timeout, token)
-
-    async def _ready(self) -> Sender:
-        await self._store.load()
-        return await asyncio.to_thread(self._made)
-
-    def _made(self) -> Sender:
-        with self._making:  # the first requests of several tasks may come here at once
-            self._sender = self._sender or self._make()
-        return self._sender
-
-    async def aclose(self) -> None:
-        """Close the connections, if there are any."""
-        if self._sender is not None:
-            await self._sender.aclose()
 
 
 def tls_for(url: str, verify: object) -> tuple[ssl.SSLContext, TrustStore | None]:

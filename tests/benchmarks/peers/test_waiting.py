@@ -76,6 +76,25 @@ def test_a_loop_is_busy_while_a_response_is_awaited(tmp_path: Path) -> None:
         assert runner.run(_asked()) == [False, True, False]
 
 
+async def _worked() -> list[bool]:
+    """Whether the loop is busy: before a thread is at work for it, during that, and after it."""
+    loop, ends = asyncio.get_running_loop(), threading.Event()
+    assert isinstance(loop, SkippingLoop)
+    busy = [loop.is_busy]
+    work = loop.run_in_executor(None, ends.wait)
+    busy.append(loop.is_busy)
+    ends.set()
+    await work
+    return [*busy, loop.is_busy]
+
+
+def test_a_loop_is_busy_while_a_thread_is_at_work_for_it(tmp_path: Path) -> None:
+    """And neither before nor after."""
+    factory = partial(SkippingLoop, Skipped(tmp_path / "skipped"))
+    with asyncio.Runner(loop_factory=factory) as runner:
+        assert runner.run(_worked()) == [False, True, False]
+
+
 @pytest.mark.parametrize("is_busy", [True, False])
 def test_a_wait_is_skipped_unless_the_loop_is_busy(*, is_busy: bool) -> None:
     """Then it ends when something comes; here it is what a thread sends."""

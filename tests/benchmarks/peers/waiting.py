@@ -1,9 +1,10 @@
 """Real sockets, latency and processor time, in which idle waiting takes no time.
 
 A job that waits for a rate limit, or polls for an hour, spends most of its time on timers, while no
-request is in flight. `SkippingLoop` skips such waits, and only those: while a request is in flight
-or a connection is being opened, time is the machine's. So the time of a job is what it would take
-without skipping, and it is the same for every HTTP library, since all of them wait in the loop.
+request is in flight. `SkippingLoop` skips such waits, and only those: while a request is in flight,
+a connection is being opened or a thread is at work, time is the machine's. So the time of a job is
+what it would take without skipping, and it is the same for every HTTP library, since all of them
+wait in the loop.
 
 The server in the other process must see the same time, or its rate limit would not move: both add
 what was skipped so far (`Skipped`, in a file that both map) to the machine's monotonic clock.
@@ -118,7 +119,7 @@ class SkippingLoop(asyncio.SelectorEventLoop):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a response is awaited, or a connection being opened."""
+        """Whether a response is awaited, a connection being opened, or a thread at work."""
         return self._opening > 0 or any(flight.waits for flight in self._flights)
 
     async def create_connection(  # type: ignore[override]  # whatever the arguments
@@ -141,6 +142,18 @@ class SkippingLoop(asyncio.SelectorEventLoop):
             await super().sock_connect(sock, address)
         finally:
             self._opening -= 1
+
+    def run_in_executor(  # type: ignore[override]  # whatever the arguments
+        self, executor: Any, function: Any, *args: Any
+    ) -> asyncio.Future[Any]:
+        """Call a function in a thread, which takes as long as it takes."""
+        self._opening += 1
+        future = super().run_in_executor(executor, function, *args)
+        future.add_done_callback(self._opened)
+        return future
+
+    def _opened(self, _: object) -> None:
+        self._opening -= 1
 
 
 class _Watch(asyncio.Protocol):

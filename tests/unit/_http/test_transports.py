@@ -318,40 +318,70 @@ def test_without_aiohttp_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         OnCallClient(url="https://oncall.test", token=TOKEN, transport="aiohttp")
 
 
-def test_aiohttp_is_imported_by_the_first_request_in_a_thread() -> None:
-    """It takes three times as long as httpx, and the event loop is running by then."""
+@pytest.mark.parametrize("url", ["https://localhost:1", "http://localhost:1"])
+def test_what_the_first_client_and_its_first_request_need_is_imported_in_a_thread(url: str) -> None:
+    """It takes longer than a busy event loop can stand still; aiohttp waits until it is needed."""
     code = """
 import asyncio, sys, threading
 from grafana_oncall import OnCallClient, RetryPolicy
 from grafana_oncall.errors import TransportError
 
+NAMES = {
+    "aiohttp.client": "aiohttp",
+    "anyio._backends._asyncio": "anyio",
+    "grafana_oncall.resources.alert_groups": "groups",
+    "httpcore": "httpcore",
+}
+
 class Finder:
     def find_spec(name, path, target=None):
-        if name in {"aiohttp.client", "httpcore"}:
-            imported[name] = threading.current_thread()
+        if name in NAMES:
+            imported[NAMES[name]] = threading.current_thread()
 
 async def main():
     for name in ("httpx", "aiohttp"):
         settings = {"transport": name, "retry": RetryPolicy(max_attempts=1)}
-        async with OnCallClient(url="https://localhost:1", token="t", **settings) as client:
-            before = dict(imported)
+        async with OnCallClient(url=sys.argv[1], token="t", **settings) as client:
+            client.alert_groups
+            print(name, *sorted(imported))
             try:
                 await client.alert_groups.get("I1")
             except TransportError:
-                print(name, sorted(before), sorted(imported))
+                print(name, *sorted(imported))
 
 imported = {}
 sys.meta_path.insert(0, Finder)
 asyncio.run(main())
-assert threading.main_thread() not in imported.values()
+assert threading.main_thread() not in imported.values(), imported
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, url], check=True, stdout=subprocess.PIPE, text=True
     )
     assert done.stdout.splitlines() == [
-        "httpx [] ['httpcore']",
-        "aiohttp ['httpcore'] ['aiohttp.client', 'httpcore']",
+        "httpx groups",
+        "httpx anyio groups httpcore",
+        "aiohttp anyio groups httpcore",
+        "aiohttp aiohttp anyio groups httpcore",
     ]
+
+
+def test_a_client_over_a_given_transport_starts_no_thread() -> None:
+    """In virtual time, the time that a thread takes would pass."""
+    code = """
+import asyncio, sys, threading
+from grafana_oncall import OnCallClient
+from grafana_oncall.testing import FakeOnCall
+
+async def main():
+    fake = FakeOnCall()
+    settings = {"token": fake.token, "transport": fake.transport()}
+    async with OnCallClient(url="https://oncall.test", **settings) as client:
+        assert await client.alert_groups.list().count() == 0
+    assert threading.active_count() == 1
+
+asyncio.run(main())
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize("source", ["argument", "environment"])
