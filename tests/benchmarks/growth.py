@@ -13,6 +13,7 @@ import gc
 import resource
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from math import log
 from statistics import linear_regression, median
 from time import perf_counter, process_time
@@ -93,9 +94,10 @@ def _measured(work: str, items: int) -> Figures:
 
 def rows(*, quick: bool) -> Iterator[Row]:
     """What an item of each work takes, by the number of items, and its exponents."""
+    measure = _measured if quick else partial(in_a_process, _measured)
     for work in WORKS:
         found = {
-            items: _median([in_a_process(_measured, work, items) for _ in range(rounds)])
+            items: _median([measure(work, items) for _ in range(rounds)])
             for items, rounds in (_QUICK if quick else _ROUNDS).items()
         }
         for items, figures in found.items():

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import certifi
 
+from grafana_oncall.testing import LoopClock
 from tests.support.certificates import LOOPBACK
 
 from .loop_cases import CASES, report_json
@@ -36,7 +37,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
         yield from _rows(name, [_first(sender) for _ in range(rounds)])
     for name, (case, size, few) in CASES.items():
         groups = few if quick else size
-        found = [_measured(name, few) if quick else _alone(name, groups) for _ in range(rounds)]
+        found = [_quickly(name, few)] if quick else [_alone(name, size) for _ in range(rounds)]
         goal = None if case is report_json else _GOAL
         yield from _rows(name.format(groups), found, goal)
 
@@ -63,6 +64,13 @@ def _warm(name: str, groups: int) -> Steps:
 def _measured(name: str, groups: int) -> Steps:
     found = Steps()
     asyncio.run(CASES[name][0](found, groups))
+    return found
+
+
+def _quickly(name: str, groups: int) -> Steps:
+    """See that it runs, in virtual time: some cases are about the end of a pause."""
+    found = Steps()
+    LoopClock().run(CASES[name][0](found, groups))
     return found
 
 
