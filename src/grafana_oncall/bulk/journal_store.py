@@ -48,7 +48,7 @@ class StoreJournal(Journal):
         self._number = self._written = 0
         """Lines so far, and those that are in the store."""
         self._writing: asyncio.Task[None] | None = None
-        """The write in flight, for which tasks with more to write wait."""
+        """The last write. While it is in flight, tasks with more to write wait for it."""
         self._accepted = 0.0
         """When the last write began that the store has accepted, by the clock of the loop."""
 
@@ -99,17 +99,16 @@ class StoreJournal(Journal):
         return self._confirm
 
     async def _confirm(self) -> None:
-        if self._broken is not None or self._is_stale():
-            await self._write_if(self._is_stale)
-
-    def _is_stale(self) -> bool:
-        return asyncio.get_running_loop().time() - self._accepted > _TRUSTED
+        # All who ask before a write begins share it, however long it takes.
+        since = asyncio.get_running_loop().time() - _TRUSTED
+        await self._write_if(lambda: self._accepted < since)
 
     async def _write_if(self, is_needed: Callable[[], bool]) -> None:
         """Write what waits, or nothing, which the store refuses as well once it is another's."""
-        while is_needed() and self._writing is not None:
+        while is_needed() and (writing := self._writing) is not None and not writing.done():
             # All who wait go on in the same turn of the loop: behind a lock, each took a turn.
-            await asyncio.shield(self._writing)
+            await asyncio.wait([writing])
+            writing.result()
         if self._broken is not None:
             raise self._broken
         if is_needed():
@@ -124,8 +123,6 @@ class StoreJournal(Journal):
             ours = await self._store.append(self._log, self._fence, lines, replace=replace)
         except StoreUnavailable as error:
             raise self._failed(error) from error
-        finally:
-            self._writing = None
         if not ours:
             raise self._failed("another worker has taken the run over", reason="taken_over")
         self._written += len(lines)

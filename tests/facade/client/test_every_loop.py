@@ -23,7 +23,7 @@ from grafana_oncall.bot import Bot
 from grafana_oncall.bulk import Status
 from grafana_oncall.changes import Acknowledged, Change, Created
 from grafana_oncall.errors import ClientStateError, RequestTimeout
-from grafana_oncall.testing import FakeOnCall, hang, reset, status
+from grafana_oncall.testing import FakeOnCall, MemoryStore, hang, reset, status
 from tests.support.listing import other_tasks
 from tests.support.operation_cases import assert_idle, connect
 
@@ -115,6 +115,18 @@ async def test_a_bulk_run_with_a_journal(fake: FakeOnCall, tmp_path: Path) -> No
         groups = client.alert_groups
         query = groups.list(state="firing")
         report = await groups.bulk.acknowledge(query, journal=tmp_path / "j", fsync=True)
+    assert report.counts[Status.CHANGED] == 20
+
+
+async def test_a_bulk_run_with_a_journal_in_a_store_that_never_waits(fake: FakeOnCall) -> None:
+    """An eager task has ended before anybody knows it."""
+    store = MemoryStore()
+    for _ in range(20):
+        fake.add_group()
+    async with connect(fake) as client, asyncio.timeout(SECONDS):
+        groups = client.alert_groups
+        query = groups.list(state="firing")
+        report = await groups.bulk.acknowledge(query, journal=store, name="nightly")
     assert report.counts[Status.CHANGED] == 20
 
 
