@@ -105,6 +105,8 @@ class Recorder:
         self._failure: CheckpointError | None = None
         self.on_lost: Callable[[CheckpointError], object] | None = None
         """Called when another replica leads, or may lead from now on."""
+        self._reading = False
+        """Whether the storage is being read: what is known here would replace what is there."""
         self._storage: Storage | None = None
         if isinstance(checkpoint, StoredCheckpoint):
             self._storage = CheckpointLog(checkpoint, lambda: self.checkpoint, self._lose)
@@ -181,12 +183,15 @@ class Recorder:
         """Lock the file or lead, if there is one, and continue from its present content."""
         self._failure = None
         if self._storage is not None and await self._storage.lock():
+            self._reading = True
             try:
                 self._resume(await self._storage.load())
                 await asyncio.sleep(0)  # tens of thousands of groups: each step over all by itself
             except BaseException:
                 await self._storage.close()
                 raise
+            finally:
+                self._reading = False
         if self._gaps:  # not delivered: the next poll finds them again, as one
             self.polled, self._gaps = Timestamp(self._gaps[0].since), []
 
@@ -206,7 +211,8 @@ class Recorder:
 
     @property
     def _open_storage(self) -> Storage | None:
-        return self._storage if self._storage is not None and self._storage.is_open else None
+        storage = self._storage
+        return storage if storage is not None and storage.is_open and not self._reading else None
 
     def check(self) -> None:
         """Raise the error of what could not be recorded."""
