@@ -18,7 +18,7 @@ Times are seconds of the event loop's clock.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from math import inf
 from typing import Final, TypeAlias
 
@@ -229,7 +229,7 @@ class Throttle:
         places = [*self._foreground, *self._background]
         self._foreground.clear()
         self._background.clear()
-        in_slices(_failing_closed(places))
+        in_slices(map(_fail_closed, places))
 
     def _take_place(self, now: float, background: bool) -> int | None:  # noqa: FBT001  # on each request
         """Take a place and return the number of the outage, or None when nothing may go now."""
@@ -262,7 +262,8 @@ class Throttle:
             del queue[place]
         if queue and self.outage.is_on and self._check_timer is None:
             loop = asyncio.get_running_loop()
-            self._check_timer = loop.call_later(_CHECK_INTERVAL, self._fail_waiters_in_outage)
+            search = self._failing_in_outage()
+            self._check_timer = loop.call_later(_CHECK_INTERVAL, in_slices, search)
 
     def _wake_at(self, when: float, now: float) -> None:
         """Admit callers again by then, or before: waking too early does no harm."""
@@ -279,12 +280,8 @@ class Throttle:
         self._wake_timer = None
         self._admit_waiters()
 
-    def _fail_waiters_in_outage(self) -> None:
-        """End the waiting of callers for which the outage has become too long."""
-        in_slices(self._searched_in_outage())
-
-    def _searched_in_outage(self) -> Iterator[None]:
-        """Search all callers; then let the timer be set for the next search."""
+    def _failing_in_outage(self) -> Iterator[None]:
+        """End the waiting of callers for which it has become too long; then search again."""
         now = asyncio.get_running_loop().time()
         for queue, place, waiter in self._waiting() if self.outage.is_on else ():
             if waiter.caller.gives_up(self.outage, now, began=waiter.began):
@@ -295,10 +292,8 @@ class Throttle:
         self._admit_waiters()
 
 
-def _failing_closed(places: Sequence[asyncio.Future[int]]) -> Iterator[None]:
-    for place in places:
-        _fail(place, client_closed())
-        yield
+def _fail_closed(place: asyncio.Future[int]) -> None:
+    _fail(place, client_closed())
 
 
 def _fail(place: asyncio.Future[int], error: Exception) -> None:
