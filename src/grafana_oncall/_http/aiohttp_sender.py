@@ -158,8 +158,6 @@ class AiohttpSender:
     def __init__(
         self, target: Target, *, tls: SSLContext, max_connections: int, clocks: Clocks = clocks
     ) -> None:
-        # As httpcore does: only HTTP/1.1 is supported.
-        tls.set_alpn_protocols(["http/1.1"])
         self._target = target
         self._tls = tls
         self._max_connections = max_connections
@@ -232,6 +230,9 @@ class AiohttpSender:
             raise _Failure("the server does not read the request", timed_out=True) from None
 
     def _start(self) -> aiohttp.ClientSession:
+        # As httpcore does: only HTTP/1.1 is supported. Not in the thread in which a sender is made:
+        # the settings are shared with clients whose handshakes read them, without Python's lock.
+        self._tls.set_alpn_protocols(["http/1.1"])
         self._session = aiohttp.ClientSession(
             headers={"Connection": "keep-alive", **self._target.headers.value},  # as httpx
             connector=_Connector(

@@ -3,8 +3,9 @@
 import asyncio
 import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import pytest
@@ -129,6 +130,28 @@ async def test_clients_that_begin_at_the_same_time_load_the_certificates_once(
         filling.cancel()
         for client in clients:
             await client.aclose()
+
+
+class Settings(ssl.SSLContext):
+    """TLS settings that know which threads have changed them."""
+
+    changed_by: set[int]
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        """Change them."""
+        self.changed_by.add(get_ident())
+        super().set_alpn_protocols(alpn_protocols)
+
+
+@each_sender
+async def test_no_other_thread_changes_the_settings(transport: str) -> None:
+    """Clients share them, and OpenSSL reads them in a handshake without Python's lock."""
+    settings = Settings(ssl.PROTOCOL_TLS_CLIENT)
+    settings.changed_by = set()
+    settings.load_verify_locations(LOOPBACK)
+    async with serving(Scripted(Point(4, raw_response()), keep), tls=tls()) as server:
+        assert await call(server.url, transport, verify=settings) == 4 * 7
+    assert settings.changed_by == {get_ident()}
 
 
 async def test_the_file_is_read_once_for_all_clients(
