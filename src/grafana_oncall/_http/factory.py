@@ -137,7 +137,7 @@ def make_sender(
         make = partial(_over_pool, library, target, pool)
         if made.value is not None:
             pool()  # it may need another package, which is reported now
-    return LateSender(make, store)
+    return LateSender(target, make, store)
 
 
 def _over(transport: HttpxTransport, library: Any, target: Target) -> HttpxSender:
@@ -207,7 +207,10 @@ class LateSender:
 
     opens_connections = True
 
-    def __init__(self, make: Callable[[], Sender], store: TrustStore | None) -> None:
+    def __init__(
+        self, target: Target, make: Callable[[], Sender], store: TrustStore | None
+    ) -> None:
+        self._target = target
         self._make = make
         self._store = store
         self._sender: Sender | None = None
@@ -217,13 +220,20 @@ class LateSender:
         self, request: Request[Any], timeout: float, token: Secret[str] | None = None
     ) -> tuple[Response, Connection | None]:
         """Send a request once; raise an OnCallError whatever goes wrong."""
-        sender = self._sender or await self._ready()
+        sender = self._sender or await self._ready(request)
         return await sender.send(request, timeout, token)
 
-    async def _ready(self) -> Sender:
-        if self._store is not None:
-            await self._store.load()
-        return await asyncio.to_thread(self._made)
+    async def _ready(self, request: Request[Any]) -> Sender:
+        try:
+            if self._store is not None:
+                await self._store.load()
+            return await asyncio.to_thread(self._made)
+        except (OSError, RuntimeError) as error:  # no thread, no file descriptor
+            words = f"{type(error).__name__} {error}"
+            failure = self._target.transport_error(
+                request, words, sent=False, timed_out=False, cause=error
+            )
+        raise failure
 
     def _made(self) -> Sender:
         with self._making:  # the first requests of several tasks may come here at once

@@ -1,5 +1,6 @@
 """The choice of a transport, which makes no difference on the wire."""
 
+import asyncio
 import gzip
 import json
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import tracemalloc
 import zlib
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Literal, cast
 
@@ -49,6 +51,20 @@ async def head_and_body(
             await call(client)
         (request,) = server.requests
         return request.replace(server.url.removeprefix("http://").encode(), b"host").split(b"\r\n")
+
+
+@each_transport
+async def test_a_first_request_for_which_there_is_no_thread_was_never_sent(name: Name) -> None:
+    """It may be retried, as any other; the next one, for which there is one, is sent."""
+    server, none = Scripted(Point(1, raw_response()), keep), ThreadPoolExecutor()
+    none.shutdown()
+    async with serving(server), made(server, name) as client:
+        asyncio.get_running_loop().set_default_executor(none)
+        with pytest.raises(TransportError, match="cannot schedule new futures") as caught:
+            await client.alert_groups.list().count()
+        assert not caught.value.sent
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+        assert await client.alert_groups.list().count() == 7
 
 
 ODD = 'a/b?c=d&e #%20+~"ü'
