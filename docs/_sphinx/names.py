@@ -17,8 +17,8 @@ MODULES: Final = (
 """The modules of the package that users import from."""
 
 TYPES: Final = (
-    *("_http.factory.Transport", "_http.httpx_sender.HttpxTransport"),
-    *("_http.httpx_sender.HttpxClient", "_http.proxies.HttpxProxy"),
+    *("_http.factory.Transport", "_http.libraries.HttpxTransport"),
+    *("_http.libraries.HttpxClient", "_http.proxies.HttpxProxy"),
     *("_session.credentials.TokenSource", "_core.secret.Secret", "_validation.arguments.Forever"),
     *("_core.serializable.Serializable", "_core.serializable.Occurrence"),
     *("_core.types.OpenStrEnum", "_core.types.AwareDatetime", "_core.types.LocalDatetime"),
@@ -34,7 +34,7 @@ ALIASES: Final = {
     name.rpartition(".")[2]: f"{PACKAGE}.{name}"
     for name in (
         *("bulk.OnProgress", "bulk.Selection", "events.Listener", "labels.LabelsLike"),
-        *("_http.factory.Transport", "_http.httpx_sender.HttpxClient", "_http.proxies.HttpxProxy"),
+        *("_http.factory.Transport", "_http.libraries.HttpxClient", "_http.proxies.HttpxProxy"),
         *("_session.credentials.TokenSource", "resources.direct_paging.Paged"),
         *("resources.spans.ScheduleLike", "_core.types.AwareDatetime"),
         *("_core.types.LocalDatetime", "_core.types.UtcTime"),

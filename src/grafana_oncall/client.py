@@ -15,7 +15,7 @@ import attrs
 from grafana_oncall._core.aio import import_in_thread, only_async
 from grafana_oncall._core.secret import Secret
 from grafana_oncall._http.factory import Transport
-from grafana_oncall._http.httpx_sender import HttpxClient
+from grafana_oncall._http.libraries import HttpxClient
 from grafana_oncall._http.proxies import HttpxProxy
 from grafana_oncall._session.credentials import TokenSource
 from grafana_oncall._session.retry_policy import RetryBudget, RetryPolicy

@@ -83,14 +83,33 @@ def test_a_name_that_sends_nothing_imports_no_http(name: str) -> None:
     assert not imported(f"from grafana_oncall import {name}") & {"httpx", "jinja2"}
 
 
-def test_a_client_imports_no_template_reader() -> None:
-    """Templates are read when some are given."""
+def test_a_client_imports_what_it_sends_through_when_it_sends() -> None:
+    """In a thread, before its first request. Templates are read when some are given."""
     modules = imported(
         "from grafana_oncall import OnCallClient\n"
         "OnCallClient(url='https://oncall.test', token='t')"
     )
-    assert "httpx" in modules
-    assert "jinja2" not in modules
+    assert not modules & {"httpx", "anyio", "http.cookiejar", "jinja2"}
+
+
+def test_a_client_over_aiohttp_never_imports_httpx() -> None:
+    """Nor what httpx brings along, which takes longer than all of the SDK."""
+    modules = imported(
+        "import asyncio\n"
+        "from grafana_oncall import OnCallClient, RetryPolicy\n"
+        "from grafana_oncall.errors import OnCallError\n"
+        "async def main():\n"
+        "    once = RetryPolicy(max_attempts=1)\n"
+        "    options = dict(url='http://localhost:1', token='token', retry=once)\n"
+        "    async with OnCallClient(transport='aiohttp', **options) as client:\n"
+        "        try:\n"
+        "            await client.alert_groups.get('I1')\n"
+        "        except OnCallError:\n"
+        "            return\n"
+        "asyncio.run(main())\n"
+    )
+    assert "aiohttp" in modules
+    assert not modules & {"httpx", "anyio"}
 
 
 def test_a_client_loads_no_module_of_a_resource() -> None:

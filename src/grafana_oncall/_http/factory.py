@@ -4,14 +4,11 @@ import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import import_module
 from importlib.util import find_spec
 from ssl import SSLContext
 from threading import Lock
-from typing import Any, Final, Literal, TypeAlias
-
-import httpx
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from grafana_oncall._core.extras import install
 from grafana_oncall._core.request import Request, Response
@@ -19,11 +16,13 @@ from grafana_oncall._core.secret import Secret
 from grafana_oncall._core.text import shown
 from grafana_oncall.errors import InvalidArgument
 
-from .httpx_sender import HttpxClient, HttpxSender, HttpxTransport, library_of
-from .pool import Pool, import_backend
+from .libraries import HttpxClient, HttpxTransport, library_of
 from .proxies import ProxyOption, ProxySource, refuse_plain_http
 from .sender import Clocks, Connection, Sender, Target, clocks
 from .tls import TrustStore, tls_for
+
+if TYPE_CHECKING:
+    from .pool import Pool
 
 Transport: TypeAlias = HttpxTransport | Literal["httpx", "httpx2", "aiohttp"]
 """A transport of httpx or httpx2, or the name of what sends."""
@@ -112,18 +111,19 @@ def make_sender(
     _check_kinds(http_client=http_client, transport=transport)
     _check_exclusive(http_client=http_client, transport=transport, verify=verify, proxy=proxy)
     if http_client is not None:
+        from .httpx_sender import HttpxSender  # noqa: PLC0415  # imports httpx
+
         return HttpxSender(target, http_client, owns_http=False)
     if transport is not None and not isinstance(transport, str):
-        library = library_of(transport, "AsyncBaseTransport")
-        return _over(transport, library, target)
+        return _over(transport, library_of(transport, "AsyncBaseTransport"), target)
     if transport not in {None, *_NAMES}:
         message = f"transport={shown(transport)}: {_CHOICES}."
         raise InvalidArgument(message, argument="transport")
     name = transport or "httpx"
-    library = _imported(name, name) if name == "httpx2" else httpx
-    if name == "aiohttp" and find_spec(name) is None:  # also where a proxy takes its place
+    if find_spec(name) is None:  # also where a proxy takes the place of aiohttp
         raise _missing(name)
     source = ProxySource.of(target.base_url, proxy)
+    library = "httpx" if name == "aiohttp" else name
     made = source.proxy(library)
     if made.value is not None and not allow_http:
         refuse_plain_http(target.base_url, made.value.url.host)
@@ -140,8 +140,13 @@ def make_sender(
     return LateSender(target, make, store)
 
 
-def _over(transport: HttpxTransport, library: Any, target: Target) -> HttpxSender:
+def _over(transport: HttpxTransport, library: Any, target: Target) -> Sender:
     """Send through a client of the SDK's own over this transport."""
+    from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415  # as long as asyncio
+
+    from .httpx_sender import HttpxSender  # noqa: PLC0415  # imports httpx
+    from .pool import Pool  # noqa: PLC0415  # likewise
+
     # The API uses no cookies, but a proxy may set a new one with every response, and all of them
     # would be sent back for as long as the client lives.
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
@@ -154,6 +159,8 @@ def _check_url(url: str) -> None:
     """Raise InvalidArgument if nothing can be sent to the URL."""
     if _ORDINARY.fullmatch(url):
         return
+    import httpx  # noqa: PLC0415  # takes longer than all the rest
+
     try:
         httpx.URL(url).host  # noqa: B018  # decodes it
     except (httpx.InvalidURL, ValueError) as error:
@@ -183,18 +190,22 @@ def _over_aiohttp(target: Target, **options: Any) -> Sender:
     return sender
 
 
-def _over_pool(library: Any, target: Target, pool: Callable[[], Pool]) -> Sender:
+def _over_pool(library: str, target: Target, pool: Callable[[], "Pool"]) -> Sender:
+    from .pool import import_backend  # noqa: PLC0415  # imports httpx
+
     import_backend()
-    return _over(pool(), library, target)
+    return _over(pool(), _imported(library, library), target)
 
 
 def _pool(
-    library: Any, tls: SSLContext, proxy: Secret[Any], source: ProxySource, clocks: Clocks
-) -> Pool:
+    library: str, tls: SSLContext, proxy: Secret[Any], source: ProxySource, clocks: Clocks
+) -> "Pool":
+    from .pool import Pool  # noqa: PLC0415  # imports httpx
+
     try:
-        return Pool(library, tls=tls, proxy=proxy.value, clocks=clocks)
+        return Pool(_imported(library, library), tls=tls, proxy=proxy.value, clocks=clocks)
     except ImportError:
-        fault = f"a SOCKS proxy needs another package: pip install '{library.__name__}[socks]'"
+        fault = f"a SOCKS proxy needs another package: pip install '{library}[socks]'"
     raise source.error(fault)
 
 

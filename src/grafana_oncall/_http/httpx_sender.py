@@ -4,10 +4,8 @@ httpx2 continues httpx under another name. The types here are those of httpx, an
 on the library's own classes takes them from `library`, the module of the client's class.
 """
 
-import sys
 from collections.abc import AsyncIterable, Iterable
-from types import ModuleType
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl
 
 import httpx
@@ -19,60 +17,14 @@ from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import UNSET
 from grafana_oncall.errors import InvalidArgument, OnCallError, TransportError, client_closed
 
+from .libraries import HttpxClient, library_of
 from .pool import FRESH
 from .sender import Connection, Target
 from .surplus import release
 from .unsent import was_never_sent
 
-_LIBRARIES: Final = ("httpx", "httpx2")
 _TIMEOUTS: Final = ("connect", "read", "write", "pool")
 _REJECTED: Final = "a hook of the httpx client rejected the response"
-
-
-class HttpxClient(Protocol):
-    """An `AsyncClient` of httpx or httpx2."""
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it was closed."""
-        ...
-
-    def build_request(self, method: str, url: Any, *, params: Any = ..., headers: Any = ...) -> Any:
-        """Return a request with the settings of the client."""
-        ...
-
-    async def send(
-        self,
-        request: Any,
-        *,
-        stream: bool = ...,
-        auth: Any = ...,
-        follow_redirects: Any = ...,
-    ) -> Any:
-        """Send a request."""
-        ...
-
-
-class HttpxTransport(Protocol):
-    """An async transport of httpx or httpx2."""
-
-    async def handle_async_request(self, request: Any) -> Any:
-        """Send a request."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        ...
-
-
-def library_of(value: object, kind: str) -> ModuleType | None:
-    """Return the library whose class of this name a value is an instance of."""
-    for name in _LIBRARIES:
-        # What was not imported has no instances.
-        library = sys.modules.get(name)
-        if library is not None and isinstance(value, getattr(library, kind)):
-            return library
-    return None
 
 
 class HttpxSender:

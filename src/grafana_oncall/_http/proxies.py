@@ -4,6 +4,7 @@ import os
 import re
 from contextlib import suppress
 from functools import lru_cache
+from importlib import import_module
 from ipaddress import ip_address, ip_network
 from typing import Any, Final, Protocol, Self, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ import attrs
 from grafana_oncall._core.secret import Secret
 from grafana_oncall.errors import InvalidArgument
 
-from .httpx_sender import library_of
+from .libraries import library_of
 from .urls import is_loopback
 
 _SCHEMES: Final = ("http", "https", "socks5", "socks5h")
@@ -64,10 +65,13 @@ class ProxySource:
         value = proxy.value if "://" in proxy.value else f"http://{proxy.value}"
         return cls(Secret(value), f"proxy (from {_variable(scheme)})")
 
-    def proxy(self, library: Any) -> Secret[Any]:
-        """Return the proxy as an object of the library's own class, or None."""
+    def proxy(self, package: str) -> Secret[Any]:
+        """Return the proxy as an object of the class of httpx or httpx2, or None."""
         value = self.value.value
-        if value is None or isinstance(value, library.Proxy):
+        if value is None:
+            return Secret(None)
+        library: Any = import_module(package)
+        if isinstance(value, library.Proxy):
             return Secret(value)
         fault = _scheme_fault(value) if isinstance(value, str) else None
         if fault is None:

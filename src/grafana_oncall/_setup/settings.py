@@ -16,7 +16,7 @@ from grafana_oncall._http.auth import (
     request_headers,
 )
 from grafana_oncall._http.factory import Transport, make_sender
-from grafana_oncall._http.httpx_sender import HttpxClient
+from grafana_oncall._http.libraries import HttpxClient
 from grafana_oncall._http.proxies import HttpxProxy
 from grafana_oncall._http.sender import Target
 from grafana_oncall._http.urls import api_url, stack_missing, stack_url
