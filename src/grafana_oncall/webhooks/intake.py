@@ -24,7 +24,7 @@ from grafana_oncall.errors import ClientStateError, StoreUnavailable
 from .asgi import Reply
 from .backlog import Backlog
 from .dedupe import Dedupe, Identity, SharedDedupe, State
-from .events import Event, parse
+from .events import Event, outlined, parse
 from .handlers import Handlers
 
 HandOn: TypeAlias = Callable[[Event], Awaitable[object]]
@@ -122,7 +122,7 @@ class Intake:
         return reply
 
     async def _accept(self, body: bytes, deadline: float) -> Reply:
-        event, accepted = Identity.of(parse(body)), False
+        event, accepted = Identity.of(outlined(body)), False
         try:
             state = await self._claim(event, len(body), deadline)
         except StoreUnavailable as error:

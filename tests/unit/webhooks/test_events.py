@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Callable
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, get_args
@@ -19,7 +20,7 @@ from grafana_oncall.errors import InvalidArgument, OnCallError
 from grafana_oncall.models import AlertGroup, AlertGroupState, EventAlertGroup, WebhookEvent
 from grafana_oncall.testing import FakeOnCall
 from grafana_oncall.webhooks import Event, EventName, EventType, NotAnEvent, parse
-from grafana_oncall.webhooks.events import MEANINGS
+from grafana_oncall.webhooks.events import MEANINGS, outlined
 from tests.support import virtual_time
 from tests.support.budget import budget
 from tests.support.webhook_payloads import ADA, GROUP, body, payload
@@ -283,6 +284,25 @@ def test_an_invalid_optional_member_affects_nothing_else(
     assert event.raw == body("resolve", **members)
 
 
+@pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"1" * 5000])
+def test_a_payload_with_a_number_that_no_float_can_hold_is_absent(number: bytes) -> None:
+    """An event that was accepted by its outline can be handled."""
+    content = body("resolve", alert_payload={"value": "N"}).replace(b'"N"', number)
+    assert parse(content) == outlined(content)
+    assert (parse(content).alert_payload, parse(content).raw) == (None, content)
+
+
+@pytest.mark.parametrize("payload", [None, 7, {"alerts": [{"status": "firing"}]}])
+@pytest.mark.parametrize("user", [ADA, 7])
+def test_an_outline_is_the_event_without_its_payload(payload: object, user: object) -> None:
+    """Also where another member is of another type than documented."""
+    content = body("resolve", alert_payload=payload, user=user)
+    event = parse(content)
+    assert event.alert_payload == payload
+    assert outlined(content) == attrs.evolve(event, alert_payload=None)
+    assert outlined(content).key == event.key
+
+
 def test_the_valid_ones_of_several_users_are_kept() -> None:
     """In a list with an item of another shape."""
     event = parse(body(notified_users=[ADA, {}, ADA | {"username": 7}]))
@@ -309,13 +329,17 @@ def test_the_valid_ones_of_several_users_are_kept() -> None:
         ),
         pytest.param(body()[:-1] + b', "x": ' + b"[" * 50_000 + b"]" * 50_000 + b"}", id="unknown"),
         pytest.param(body(external_id="\ud800"), id="half a surrogate pair"),
-        pytest.param(body(alert_payload=0).replace(b" 0", b" 1e999"), id="infinity"),
+        pytest.param(body(alert_payload="\ud800"), id="half a pair in the payload"),
+        pytest.param(body(alert_payload=0).replace(b" 0", b" 01"), id="no number"),
+        pytest.param(body(alert_payload=0).replace(b" 0", b' "\\x"'), id="no escape"),
+        pytest.param(body(responses={"WH2": 0}).replace(b" 0", b" 1e999"), id="infinity"),
     ],
 )
-def test_what_is_not_json_is_refused(content: bytes) -> None:
+@pytest.mark.parametrize("read", [parse, outlined])
+def test_what_is_not_json_is_refused(content: bytes, read: Callable[[bytes], Event]) -> None:
     """With one short error, which has no path if there is no place."""
     with pytest.raises(NotAnEvent) as info:
-        parse(content)
+        read(content)
     assert str(info.value).isprintable()
     assert len(str(info.value)) < 400
 
