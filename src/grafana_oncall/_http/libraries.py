@@ -49,8 +49,8 @@ class HttpxTransport(Protocol):
 def library_of(value: object, kind: str) -> ModuleType | None:
     """Return the library whose class of this name a value is an instance of."""
     for name in _LIBRARIES:
-        # What was not imported has no instances.
+        # What was not imported has no instances; nor has what a thread is importing just now.
         library = sys.modules.get(name)
-        if library is not None and isinstance(value, getattr(library, kind)):
+        if isinstance(value, getattr(library, kind, ())):
             return library
     return None

@@ -10,13 +10,16 @@ import zlib
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from types import ModuleType
 from typing import Any, Literal, cast
 
 import attrs
 import httpx
+import httpx2
 import pytest
 
 from grafana_oncall import OnCallClient, RetryPolicy, models, operations
+from grafana_oncall._http.libraries import library_of
 from grafana_oncall.errors import (
     DecodeError,
     InvalidArgument,
@@ -51,6 +54,15 @@ async def head_and_body(
             await call(client)
         (request,) = server.requests
         return request.replace(server.url.removeprefix("http://").encode(), b"host").split(b"\r\n")
+
+
+def test_a_library_that_a_thread_is_importing_just_now_is_not_looked_into(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As httpx is by the first request of another client; of httpx2, there are objects already."""
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200))
+    monkeypatch.setitem(sys.modules, "httpx", ModuleType("httpx"))
+    assert library_of(transport, "AsyncBaseTransport") is httpx2
 
 
 @each_transport
