@@ -15,9 +15,13 @@ AT_A_TIME: Final = 200
 
 
 async def import_in_thread(module: str) -> None:
-    """Import a module while other tasks run."""
-    if module not in sys.modules:
+    """Import a module while other tasks run, if there is a thread for it."""
+    if module in sys.modules:
+        return
+    try:
         await asyncio.to_thread(import_module, module)
+    except RuntimeError:  # no thread can be started
+        import_module(module)
 
 
 async def ends_within(seconds: float, task: asyncio.Future[Any]) -> bool:

@@ -1,11 +1,14 @@
 """Cancelled work has ended when the caller continues, and no cancellation is lost."""
 
 import asyncio
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from grafana_oncall._core.aio import call_in, cancel_all, to_the_end
+from grafana_oncall._core.aio import call_in, cancel_all, import_in_thread, to_the_end
 
 
 async def a_turn() -> None:
@@ -118,3 +121,21 @@ def test_without_a_loop_a_call_is_made_at_once_and_with_a_closed_one_never() -> 
     loop.close()
     call_in(loop, lambda: called.append("closed"))
     assert called == ["without"]
+
+
+@pytest.mark.parametrize("threads", [True, False])
+async def test_a_module_is_imported_in_a_thread_or_else_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, threads: bool
+) -> None:
+    """A program that can start no thread has the module all the same."""
+    name = f"imported_with_threads_{threads}"
+    (tmp_path / f"{name}.py").write_text("import threading\nwhere = threading.current_thread()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    if not threads:
+        none = ThreadPoolExecutor()
+        none.shutdown()
+        asyncio.get_running_loop().set_default_executor(none)
+    await import_in_thread(name)
+    module = sys.modules.pop(name)
+    assert (module.where is threading.current_thread()) is not threads
