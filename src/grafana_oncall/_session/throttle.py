@@ -262,8 +262,7 @@ class Throttle:
             del queue[place]
         if queue and self.outage.is_on and self._check_timer is None:
             loop = asyncio.get_running_loop()
-            search = self._failing_in_outage()
-            self._check_timer = loop.call_later(_CHECK_INTERVAL, in_slices, search)
+            self._check_timer = loop.call_later(_CHECK_INTERVAL, in_slices, self._failing())
 
     def _wake_at(self, when: float, now: float) -> None:
         """Admit callers again by then, or before: waking too early does no harm."""
@@ -280,8 +279,8 @@ class Throttle:
         self._wake_timer = None
         self._admit_waiters()
 
-    def _failing_in_outage(self) -> Iterator[None]:
-        """End the waiting of callers for which it has become too long; then search again."""
+    def _failing(self) -> Iterator[None]:
+        """End the waiting of callers for which an outage has become too long; search again."""
         now = asyncio.get_running_loop().time()
         for queue, place, waiter in self._waiting() if self.outage.is_on else ():
             if waiter.caller.gives_up(self.outage, now, began=waiter.began):
