@@ -130,7 +130,7 @@ async def test_a_module_is_imported_in_a_thread_or_else_here(
     """A program that can start no thread has the module all the same."""
     name = f"imported_with_threads_{threads}"
     (tmp_path / f"{name}.py").write_text("import threading\nwhere = threading.current_thread()\n")
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     monkeypatch.delitem(sys.modules, name, raising=False)
     if not threads:
         none = ThreadPoolExecutor()
