@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grafana_oncall.changes import Change, Deleted, Snapshot, diff
+from grafana_oncall.changes import Change, Deleted, OnCall, OnCallChanged, Snapshot, diff
 from grafana_oncall.models import AlertGroup, AlertGroupState, Label, LabelKey, LabelValue
 from tests.support.samples import GROUP_MODEL
 
@@ -246,3 +246,27 @@ def test_following_the_changes_leads_to_the_current_state(
     changes = diff(None if before is None else Snapshot.of(before), after)
     assert replayed(None if before is None else before.state, changes) == after.state
     assert len({type(change) for change in changes}) == len(changes)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "came", "left"),
+    [
+        pytest.param(None, ("U1",), ("U1",), (), id="a new schedule"),
+        pytest.param(("U1",), None, (), ("U1",), id="a deleted schedule"),
+        pytest.param(("U1", "U2"), ("U2", "U3"), ("U3",), ("U1",), id="a handover"),
+        pytest.param((), ("U1", "U2"), ("U1", "U2"), (), id="nobody before"),
+    ],
+)
+def test_who_came_and_who_left_was_not_on_call_before_or_is_not_now(
+    before: tuple[str, ...] | None,
+    after: tuple[str, ...] | None,
+    came: tuple[str, ...],
+    left: tuple[str, ...],
+) -> None:
+    """Who stays is neither."""
+    states = [
+        None if users is None else OnCall(id="S1", name="Primary", users=users)
+        for users in (before, after)
+    ]
+    change = OnCallChanged(id="S1", before=states[0], after=states[1])
+    assert (change.came, change.left) == (came, left)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall import FOREVER, OnCallClient
-from grafana_oncall.bulk import Bulk, BulkReport, BulkRun, Shard, Status, collect, in_turn
+from grafana_oncall.bulk import Bulk, BulkRun, Shard, collect, in_turn
 from grafana_oncall.errors import ClientStateError, InvalidArgument, JournalError
 from grafana_oncall.testing import FakeOnCall, MemoryStore
 from tests.support.bulk_stories import SECOND, add, connect, counted, cut, ids, written
@@ -222,38 +222,6 @@ def test_servers_take_turns(drawn: list[tuple[str, int]]) -> None:
         seen[shard.server] += 1
         left = Counter(each.server for each in shards) - seen
         assert seen[shard.server] <= 1 + min((seen[each] for each in left), default=len(shards))
-
-
-async def test_reports_are_merged_and_read_again(fake: FakeOnCall, oncall: OnCallClient) -> None:
-    """Of several stacks, by way of JSON."""
-    first = await oncall.alert_groups.bulk.resolve(ids(add(fake, 2)))
-    second = await oncall.alert_groups.bulk.resolve([*ids(add(fake, 1)), "IMISSING"])
-    both = BulkReport.merge([BulkReport.from_json(one.to_json()) for one in (first, second)])
-    assert counted(both) == {"changed": 3, "rejected": 1}
-    assert both.to_dict() == BulkReport.from_json(both.to_json()).to_dict()
-    assert both.finished
-    assert [outcome.status for outcome in both.failures] == [Status.REJECTED]
-
-
-async def test_reports_of_different_actions_are_not_merged(
-    fake: FakeOnCall, oncall: OnCallClient
-) -> None:
-    """Nor is nothing."""
-    group = ids(add(fake, 1))
-    first = await oncall.alert_groups.bulk.acknowledge(group)
-    second = await oncall.alert_groups.bulk.resolve(group)
-    for parts in ([], [first, second]):
-        with pytest.raises(InvalidArgument, match="of the same action"):
-            BulkReport.merge(parts)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"outcomes": [], "counts": {}}', b"\xff", "null"]
-)
-def test_what_is_no_report_is_refused(text: str | bytes) -> None:
-    """It says so."""
-    with pytest.raises(InvalidArgument, match="is no report"):
-        BulkReport.from_json(text)
 
 
 @pytest.mark.parametrize(

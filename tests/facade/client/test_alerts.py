@@ -92,17 +92,6 @@ async def test_alerts_that_the_filter_excludes_are_not_returned(
     assert ignored.value.unmet == unmet
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["größe: 5 °C", r"gr\u00f6\u00dfe", '"tags":["a b"]', '"tags": ["A B"]', "5 °c"],
-)
-async def test_a_payload_may_be_written_in_other_ways_than_the_server_s(text: str) -> None:
-    """Spaces and escapes of its JSON are unknown, so they are no proof of an ignored filter."""
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=one_page(ALERT)))
-    async with made(transport=transport) as client:
-        assert len(await client.alerts.list(search=text).collect()) == 1
-
-
 @pytest.mark.parametrize("filters", [{"search": ""}, {"alert_group_id": "a b"}, {"id": ""}])
 async def test_a_filter_that_is_empty_or_no_id_is_refused(
     oncall: OnCallClient, filters: dict[str, Any]

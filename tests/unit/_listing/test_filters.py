@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall import Page, Request, operations
-from grafana_oncall._generated.models.alert_groups import AlertGroup, AlertGroupState
+from grafana_oncall._generated.models.alert_groups import Alert, AlertGroup, AlertGroupState
 from grafana_oncall._generated.models.labels import Label, LabelKey, LabelValue
 from grafana_oncall._generated.models.teams import Team
 from grafana_oncall._generated.models.users import User, UserRole
@@ -298,6 +298,66 @@ def test_an_absent_member_matches_no_value(name: str) -> None:
     assert verify is not None
     with pytest.raises(FilterIgnored):
         verify(a_page(Absent()))
+
+
+ALERT = Alert(
+    id="A1",
+    alert_group_id="I1",
+    created_at=GROUP.created_at,
+    payload={"title": "Größe: 5 °C", "tags": ["a b"]},
+)
+
+
+def excluded(request: Request[Page[Any]], item: Any) -> str | None:
+    """Return the part of the filter that excludes the item."""
+    verify = matching(request)
+    assert verify is not None
+    try:
+        verify(a_page(item))
+    except FilterIgnored as error:
+        return error.unmet
+    return None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["größe: 5 °C", r"gr\u00f6\u00dfe", '"tags":["a b"]', '"tags": ["A B"]', "5 °c"],
+)
+def test_a_payload_may_be_written_in_other_ways_than_the_server_s(text: str) -> None:
+    """Spaces and escapes of its JSON are unknown, so they are no proof of an ignored filter."""
+    assert excluded(operations.list_alerts(search=text), ALERT) is None
+
+
+@pytest.mark.parametrize("text", ["Kälte", "5 °F", "null", "tagsb", "Größe Gr"])
+def test_a_payload_without_the_letters_of_a_text_does_not_match(text: str) -> None:
+    """However the server writes it."""
+    assert excluded(operations.list_alerts(search=text), ALERT) == f"search={text}"
+
+
+NUMBERED = attrs.evolve(GROUP, title="Disk-Füllstand high", alert_group_number=7)
+UNTITLED = attrs.evolve(GROUP, title=None)
+
+
+@pytest.mark.parametrize(
+    ("group", "text", "met"),
+    [
+        pytest.param(NUMBERED, "DISK", True, id="a word in any case"),
+        pytest.param(NUMBERED, "diskfüll", True, id="letters only"),
+        pytest.param(NUMBERED, "memory high", True, id="one of several words"),
+        pytest.param(NUMBERED, "memory low", False, id="none of the words"),
+        pytest.param(NUMBERED, " 7 ", True, id="its number"),
+        pytest.param(NUMBERED, "17", False, id="another number"),
+        pytest.param(UNTITLED, "xxxx", False, id="no title"),
+    ],
+)
+def test_a_group_may_be_found_by_a_word_of_its_title_or_by_its_number(
+    group: AlertGroup,
+    text: str,
+    met: bool,  # noqa: FBT001  # it is parametrized
+) -> None:
+    """The search of Grafana Cloud is not known better than that."""
+    expected = None if met else f"search={text}"
+    assert excluded(operations.list_alert_groups(search=text), group) == expected
 
 
 def test_what_belongs_to_no_team_matches_that() -> None:

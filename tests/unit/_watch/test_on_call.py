@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import pytest
+
 from grafana_oncall import UNSET
 from grafana_oncall._watch.on_call import OnCallChanges, OnCallPoller
 from grafana_oncall._watch.tracker import Changes
 from grafana_oncall.changes import OnCall, OnCallChanged
+from grafana_oncall.errors import ClientStateError, TransportError
 from grafana_oncall.models import Schedule
 
 SCHEDULE = Schedule(id="S1", name="Primary", on_call_now=("U1",))
@@ -20,10 +23,13 @@ class Server:
         self.schedules = {"S1": SCHEDULE}
         self.hidden: set[str] = set()
         self.reads: list[tuple[Collection[str] | None, bool]] = []
+        self.error: Exception | None = None
 
     async def __call__(self, ids: Collection[str] | None, *, strict: bool) -> Sequence[Schedule]:
         """Read the list, or these schedules."""
         self.reads.append((ids, strict))
+        if self.error is not None:
+            raise self.error
         if ids is None:
             return [one for one in self.schedules.values() if one.id not in self.hidden]
         return [self.schedules[each] for each in ids if each in self.schedules]
@@ -116,3 +122,32 @@ async def test_a_change_is_found_until_it_is_marked_delivered() -> None:
     poller.tracker.mark_delivered(delivery)
     assert await poller.poll((), ()) == []
     assert poller.tracker.reported.keys() == {"S1"}
+
+
+async def test_hinted_schedules_are_read_alone_if_they_are_tracked() -> None:
+    """One that is not there any more has changed; of the others, nothing is read."""
+    server = Server()
+    server.schedules["S2"] = Schedule(id="S2", name="Secondary", on_call_now=("U1",))
+    server.schedules["S3"] = Schedule(id="S3", name="Third", on_call_now=("U1",))
+    poller = OnCallPoller(server, ())
+    await poller.prime(None)
+    server.schedules = {"S1": Schedule(id="S1", name="Primary", on_call_now=("U2",))}
+    changed, failures = await poller.read(["S1", "S9", "S2"])
+    assert server.reads[1:] == [(["S1", "S2"], False)]
+    assert [change.after for each in changed for change in each.changes] == [
+        OnCall(id="S1", name="Primary", users=("U2",)),
+        None,
+    ]
+    assert (len(changed), failures) == (2, ())
+
+
+async def test_a_hinted_schedule_that_cannot_be_read_is_no_change() -> None:
+    """The error is returned; but a client that is closed ends the watch."""
+    server = Server()
+    poller = OnCallPoller(server, ())
+    await poller.prime(None)
+    server.error = TransportError("no response", operation="get_schedule", sent=True)
+    assert await poller.read(["S1"]) == ((), [server.error])
+    server.error = ClientStateError("It is closed.")
+    with pytest.raises(ClientStateError):
+        await poller.read(["S1"])

@@ -172,6 +172,21 @@ def test_groups_beyond_the_horizon_are_neither_seen_nor_kept() -> None:
     assert changes(tracker) == {}
 
 
+def test_the_groups_that_may_still_be_there_are_known_newest_first() -> None:
+    """One whose deletion is in flight may be gone; one that is in flight otherwise is there."""
+    tracker, began = GroupTracker(()), GROUP_MODEL.created_at
+    hours = {"I1": 1, "I2": 3, "I3": 2, "I4": 4}
+    report(
+        tracker,
+        [group(each, created_at=began + timedelta(hours=hours[each])) for each in hours],
+    )
+    tracker.mark_in_flight(Delivery(id="I4", after=Snapshot.of(group("I4"))))
+    tracker.mark_in_flight(Delivery(id="I3", after=Snapshot.of(group("I3"))))
+    assert tracker.known() == ["I4", "I2", "I3", "I1"]
+    tracker.mark_in_flight(Delivery(id="I3", after=None))
+    assert tracker.known() == ["I4", "I2", "I1"]
+
+
 def test_primed_groups_count_as_reported() -> None:
     """Unless a group began after the time of priming."""
     tracker = GroupTracker(())
@@ -250,9 +265,10 @@ def test_a_group_of_unknown_age_is_not_beyond_the_horizon() -> None:
     tracker = GroupTracker(())
     tracker.mark_in_flight(Delivery(id="I1", after=None))
     tracker.mark_in_flight(Delivery(id="I2", after=Snapshot.of(group("I2"))))
+    tracker.prime([group("I4")], None)
     tracker.oldest = GROUP_MODEL.created_at
     tracker.drop_old()
-    assert [*tracker.in_flight] == ["I1", "I2"]
+    assert ([*tracker.in_flight], [*tracker.reported]) == (["I1", "I2"], ["I4"])
     assert tracker.created_at("I1") == tracker.oldest
     tracker.observe([group("I3")])
     assert changes(tracker) == {"I3": ["Created"]}

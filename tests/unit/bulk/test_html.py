@@ -7,13 +7,17 @@ from grafana_oncall.bulk import BulkReport, Outcome, Progress, Status
 HOSTILE = "<script>alert('x')</script>&<img src=x onerror=y>"
 
 
-def report(detail: str, action: str = "resolve") -> BulkReport:
-    """A report with one failure."""
-    failed = Outcome(id="I1", status=Status.REJECTED, detail=detail)
+def report(*details: str, action: str = "resolve") -> BulkReport:
+    """A report of one change and these failures."""
+    changed = Outcome(id="I0", status=Status.CHANGED)
+    failed = [
+        Outcome(id=f"I{number}", status=Status.REJECTED, detail=detail)
+        for number, detail in enumerate(details, 1)
+    ]
     return BulkReport(
         action=action,
-        outcomes=[failed],
-        counts=dict.fromkeys(Status, 0) | {Status.REJECTED: 1},
+        outcomes=[changed, *failed],
+        counts=dict.fromkeys(Status, 0) | {Status.CHANGED: 1, Status.REJECTED: len(failed)},
         seconds_selecting=0.0,
         seconds_acting=1.0,
     )
@@ -21,12 +25,12 @@ def report(detail: str, action: str = "resolve") -> BulkReport:
 
 def test_a_report_is_a_table_of_counts_above_its_failures() -> None:
     """As for terminals."""
-    shown = report("It is resolved.")._repr_html_()
+    shown = report("It is resolved.", "It is attached.")._repr_html_()
     assert shown == (
-        "<table><caption>resolve: 1 alert group: 1 rejected, in 1.0 s</caption>"
+        "<table><caption>resolve: 3 alert groups: 1 changed, 2 rejected, in 1.0 s</caption>"
         "<tr><th>status</th><th>alert groups</th></tr>"
-        "<tr><td>rejected</td><td>1</td></tr></table>"
-        "<p>I1 rejected: It is resolved.</p>"
+        "<tr><td>changed</td><td>1</td></tr><tr><td>rejected</td><td>2</td></tr></table>"
+        "<p>I1 rejected: It is resolved.</p><p>I2 rejected: It is attached.</p>"
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import tracemalloc
-from io import FileIO
+from io import BytesIO, FileIO
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -178,6 +178,18 @@ def test_the_rest_of_a_long_journal_is_read_at_once(path: Path) -> None:
         return [outcome.id for outcome in reader.state.outcomes], passed()
 
     assert run(read_all()) == (ids, 0)
+
+
+def test_a_journal_in_memory_is_read_as_one_in_a_file(path: Path) -> None:
+    """That of a shard, and that of a run whose journal is in a store."""
+    lines = written(path, *EVERY_LINE).read_bytes()
+    reader = JournalReader("nightly", BytesIO(lines))
+    assert (reader.size, reader.at_end) == (len(lines), True)
+    in_memory, in_file = reader.state, read(path)
+    assert in_memory is not None
+    assert [*in_memory.outcomes] == [*in_file.outcomes]
+    assert in_memory.header == in_file.header
+    assert in_memory.finished
 
 
 def test_a_journal_that_the_disk_does_not_give_back_is_a_journal_error(path: Path) -> None:

@@ -3,13 +3,22 @@
 import json
 from collections.abc import Iterable, Sequence
 from io import StringIO
+from typing import Any
 
 import attrs
 import pytest
 from rich.console import Console
 
+from grafana_oncall._core.text import shown
 from grafana_oncall.bulk import BulkReport, Outcome, Status
-from grafana_oncall.errors import Conflict, NotFound, OnCallError, OutcomeUnknown, StatusError
+from grafana_oncall.errors import (
+    Conflict,
+    InvalidArgument,
+    NotFound,
+    OnCallError,
+    OutcomeUnknown,
+    StatusError,
+)
 
 
 def refusal(kind: type[StatusError], detail: str) -> StatusError:
@@ -30,6 +39,9 @@ MIXTURE = [
     Outcome(id="I5", status=Status.FAILED, detail="no response"),
     Outcome(id="I6", status=Status.NOT_ATTEMPTED),
     Outcome(id="I7", status=Status.REJECTED, detail="Not found.", error=MISSING),
+]
+GOOD = [
+    Outcome(id="I1", status=status) for status in (Status.CHANGED, Status.ACCEPTED, Status.ALREADY)
 ]
 
 
@@ -142,6 +154,72 @@ def test_a_report_is_a_json_object() -> None:
     ]
 
 
+FLAGS = ("complete", "selection_complete", "finished", "dry_run")
+
+
+def turned(summary: BulkReport, flag: str) -> BulkReport:
+    """The report with the other value of a flag."""
+    members: dict[str, Any] = {flag: not getattr(summary, flag)}
+    return attrs.evolve(summary, **members)
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_a_report_that_is_read_is_the_one_that_was_written(flag: str) -> None:
+    """But for the errors, of which the texts are left, and for microseconds."""
+    written = turned(report(MIXTURE), flag)
+    outcomes = [attrs.evolve(each, error=None, seconds=round(each.seconds, 3)) for each in MIXTURE]
+    expected = attrs.evolve(written, outcomes=outcomes)
+    text = written.to_json()
+    assert [BulkReport.from_json(text), BulkReport.from_json(text.encode())] == [expected] * 2
+    with pytest.raises(ExceptionGroup) as caught:
+        BulkReport.from_json(text).raise_for_failures()
+    assert words(caught.value.exceptions)[0] == "I2: attached"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"outcomes": [], "counts": {}}', b"\xff", "null", "[" * 100_000],
+    ids=lambda text: repr(text[:9]),
+)
+def test_what_is_no_report_is_refused(text: str | bytes) -> None:
+    """With how it begins, and the cause."""
+    with pytest.raises(InvalidArgument, match=r" is no report of a bulk run: ") as caught:
+        BulkReport.from_json(text)
+    assert caught.value.argument == "text"
+    cause = caught.value.__cause__
+    assert str(caught.value) == f"text: {shown(text)} is no report of a bulk run: {cause}."
+
+
+def test_a_merged_report_has_what_its_parts_have() -> None:
+    """The outcomes in order, and the sums of counts and times."""
+    parts = [report(GOOD), attrs.evolve(report(MIXTURE), seconds_selecting=3.0, seconds_acting=5.0)]
+    merged = BulkReport.merge(iter(parts))
+    whole = report([*GOOD, *MIXTURE])
+    assert merged == attrs.evolve(whole, seconds_selecting=4.5, seconds_acting=7.5)
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_what_one_part_lacks_a_merged_report_lacks(flag: str) -> None:
+    """It is complete and finished if all parts are; a plan among them may hide what is left."""
+    usual = report(GOOD)
+    other = turned(usual, flag)
+    assert getattr(BulkReport.merge([usual]), flag) is getattr(usual, flag)
+    for parts in ([usual, other], [other, usual]):
+        assert getattr(BulkReport.merge(parts), flag) is getattr(other, flag)
+
+
+def test_reports_of_different_actions_are_not_merged() -> None:
+    """Nor is nothing."""
+    for parts in ([], [report(GOOD), attrs.evolve(report(GOOD), action="silence")]):
+        with pytest.raises(InvalidArgument) as caught:
+            BulkReport.merge(parts)
+        assert caught.value.argument == "reports"
+        assert str(caught.value) == (
+            "reports: one or more of the same action are needed, not of "
+            f"{shown({part.action for part in parts})}."
+        )
+
+
 @pytest.mark.parametrize(
     ("summary", "text"),
     [
@@ -194,11 +272,6 @@ def test_a_report_is_a_json_object() -> None:
 def test_a_report_is_readable(summary: BulkReport, text: str) -> None:
     """It has the counts above zero, the time, the failures, and what is unknown."""
     assert str(summary) == text
-
-
-GOOD = [
-    Outcome(id="I1", status=status) for status in (Status.CHANGED, Status.ACCEPTED, Status.ALREADY)
-]
 
 
 @pytest.mark.parametrize(

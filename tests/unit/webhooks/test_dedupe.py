@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from grafana_oncall.webhooks import Router
+from grafana_oncall.webhooks.dedupe import Dedupe, Identity
 from tests.support.webhook_payloads import ADA, GROUP, TIME, TIMED, body, payload
 from tests.support.webhook_requests import SECRET, Recorder, post
 
@@ -192,3 +193,14 @@ async def test_any_time_is_remembered(time: str) -> None:
     """Also one that is outside the calendar in UTC."""
     strange = body(event={"type": "silence", "time": time, "until": time})
     assert await handled(strange, strange) == 1
+
+
+async def test_an_event_is_claimed_by_one_request_at_a_time() -> None:
+    """Until that confirms it or gives it up; other events are not concerned."""
+    dedupe = Dedupe(max_events=9, seconds=600)
+    event, other = (Identity(key, b"I1", None, has_time=True) for key in ("one", "other"))
+    assert [await dedupe.claim(each) for each in (event, event, other)] == ["new", "claimed", "new"]
+    await dedupe.forget(event)
+    assert [await dedupe.claim(event), await dedupe.claim(event)] == ["new", "claimed"]
+    await dedupe.confirm(event)
+    assert [await dedupe.claim(event), await dedupe.claim(other)] == ["seen", "claimed"]
