@@ -35,9 +35,9 @@ REACHED = Reachability()
 REPEATS = ("safe", "same", "already", "missing", "never")
 
 
-def first_of(repeat: str) -> Operation:
-    """The first operation of this kind in the specification."""
-    return next(operation for operation in OPERATIONS if operation.retry == repeat)
+def first_of(repeat: str, id: str | None = None) -> Operation:
+    """The first operation of this kind in the specification, or the one with this id."""
+    return next(each for each in OPERATIONS if each.retry == repeat and id in {None, each.id})
 
 
 KINDS = {repeat: first_of(repeat) for repeat in REPEATS}
@@ -123,6 +123,7 @@ def decide(
     repeat: str,
     error: OnCallError,
     *,
+    operation: str | None = None,
     attempt: int = 1,
     doubtful: bool | None = None,
     elapsed: float = 0.0,
@@ -134,7 +135,7 @@ def decide(
 ) -> Decision:
     """The retry decision; in doubt if this error alone would leave the call in doubt."""
     return retry.decide(
-        KINDS[repeat],
+        first_of(repeat, operation),
         error,
         attempt=attempt,
         doubtful=is_ambiguous(error) if doubtful is None else doubtful,

@@ -29,6 +29,7 @@ from grafana_oncall._session.retry import (
 from grafana_oncall._session.retry_policy import RetryPolicy, outage_patience
 from grafana_oncall.errors import (
     InvalidArgument,
+    NotFound,
     OnCallError,
     OutcomeUnknown,
     StatusError,
@@ -274,6 +275,18 @@ def test_a_refusal_after_an_ambiguous_attempt_may_be_the_success(repeat: str, na
     """
     decision = decide(repeat, ERRORS[name], attempt=2, doubtful=True)
     assert shape(decision) == repeated_in_doubt(repeat, name)
+
+
+@pytest.mark.parametrize(
+    ("operation", "words"),
+    [("delete_alert_group", "Not found."), ("remove_alert_group_label", "Label not found")],
+)
+def test_only_the_words_of_what_is_gone_say_that_it_was_deleted(operation: str, words: str) -> None:
+    """A label may be gone, or its group; and a gateway that knows no path says otherwise."""
+    for detail in ("Not found.", "Label not found", "no"):
+        error = status_error(NotFound, 404, detail=detail, is_gateway=False)
+        decision = decide("missing", error, operation=operation, attempt=2, doubtful=True)
+        assert shape(decision) == ("applied" if detail == words else "unknown")
 
 
 @pytest.mark.parametrize("repeat", REPEATS)

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from grafana_oncall._watch.tracker import Delivery, GroupTracker
+from grafana_oncall._watch.tracker import Changes, Delivery, GroupTracker
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.models import AlertGroup, AlertGroupState
 from tests.support.samples import GROUP_MODEL
@@ -123,6 +123,12 @@ def test_tracked_groups_that_the_list_did_not_show_are_unseen() -> None:
     assert tracker.unseen(["I1", "I2", "I3"]) == {"I1", "I2"}
     tracker.observe([group()])
     assert tracker.unseen(["I1", "I2", "I3"]) == {"I2"}
+
+
+def test_changes_without_a_group_are_delivered_as_a_deletion() -> None:
+    """Nothing else is known of it."""
+    delivery = GroupTracker(()).delivery(Changes(id="I1", changes=()))
+    assert delivery == Delivery(id="I1", after=None)
 
 
 def test_a_deleted_group_is_tracked_until_its_deletion_is_delivered() -> None:

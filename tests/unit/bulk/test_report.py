@@ -178,8 +178,15 @@ def test_a_report_that_is_read_is_the_one_that_was_written(flag: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"outcomes": [], "counts": {}}', b"\xff", "null", "[" * 100_000],
-    ids=lambda text: repr(text[:9]),
+    [
+        pytest.param("", id="nothing"),
+        pytest.param(b"\xff", id="no text"),
+        pytest.param("null", id="no object"),
+        pytest.param("[]", id="a list"),
+        pytest.param("{}", id="no outcomes"),
+        pytest.param('{"outcomes": [], "counts": {}}', id="nothing else"),
+        pytest.param("[" * 100_000, id="depth"),
+    ],
 )
 def test_what_is_no_report_is_refused(text: str | bytes) -> None:
     """With how it begins, and the cause."""
