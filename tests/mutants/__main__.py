@@ -4,6 +4,7 @@ It reads what `mutmut run` left behind; `make mutants` runs both. The exit statu
 were killed, or if one survived that `survivors.toml` does not argue.
 """
 
+import json
 import subprocess
 import sys
 import tomllib
@@ -21,6 +22,9 @@ SURVIVORS: Final = Path(__file__).with_name("survivors.toml")
 """Mutants that may survive, each with the reason why no test tells it from the code."""
 
 _KILLED: Final = {"killed", "timeout"}
+_NOT_RUN: Final = 255
+"""Exit status of a mutant for which pytest refused to run the tests, as by an id with a backslash;
+mutmut shows it as a timeout."""
 
 
 def figures(statuses: Iterable[tuple[str, str]]) -> tuple[list[str], float]:
@@ -59,6 +63,13 @@ def _statuses() -> list[tuple[str, str]]:
     return [(name, status) for name, status in found]
 
 
+def _not_run() -> Iterator[str]:
+    """Yield the mutants whose tests could not be run."""
+    for path in (ROOT / "mutants").rglob("*.meta"):
+        codes: dict[str, int | None] = json.loads(path.read_text("utf-8"))["exit_code_by_key"]
+        yield from (name for name, code in codes.items() if code == _NOT_RUN)
+
+
 def _function(mutant: str) -> str:
     """Return `module.function` or `module.Class.method` of a mutant's name."""
     module, _, name = mutant.partition("__mutmut_")[0].rpartition(".")
@@ -83,6 +94,7 @@ def _report() -> Iterator[str]:
     print(*table, sep="\n")  # noqa: T201  # a command speaks to its user
     if len(statuses) < len(everything):
         yield f"{len(everything) - len(statuses)} mutants were not tried: `mutmut run` goes on."
+    yield from (f"{name}: its tests could not be run." for name in _not_run())
     if percent < FLOOR:
         yield f"Fewer than {FLOOR:g} % were killed."
     argued, survived = _argued(), set[tuple[str, tuple[str, ...]]]()

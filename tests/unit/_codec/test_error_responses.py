@@ -391,6 +391,12 @@ def test_an_invalid_token_may_be_one_of_the_wrong_kind(
     )
 
 
+def test_a_token_of_unknown_kind_is_taken_for_that_of_a_user() -> None:
+    """So no other token is asked for."""
+    error = refused(403, {"detail": "Invalid token."}, request=operations.get_info())
+    assert type(error) is errors.Unauthorized
+
+
 def test_an_address_of_nobody_is_not_found() -> None:
     """Although it is in the body of the request, and not in its path."""
     call = operations.make_call(PhoneNotification(email="a@example.com", message="m"))
