@@ -3,7 +3,7 @@
 # make test    every check that there is (some minutes)
 # make cover   the tests of make test, with coverage, which takes twice as long
 # make hunt    the tests of make test, but those that hunt for bugs do it for long (hours)
-# make mutants the share of mutants of the pure core that the tests kill (half an hour)
+# make mutants the share of mutants of the pure core that the tests kill (a quarter of an hour)
 # make docs    the documentation -> docs/_build/html/index.html
 # make bench   the SDK and its peers side by side, against the goals of the project;
 #              BENCH='--write --plot' puts the figures into the documents
