@@ -155,6 +155,14 @@ class SkippingLoop(asyncio.SelectorEventLoop):
     def _opened(self, _: object) -> None:
         self._opening -= 1
 
+    async def shutdown_default_executor(self, *args: Any) -> None:
+        """Wait for the threads, for which Python 3.12 has a time limit that must not be skipped."""
+        self._opening += 1
+        try:
+            await super().shutdown_default_executor(*args)
+        finally:
+            self._opening -= 1
+
 
 class _Watch(asyncio.Protocol):
     """Lets a flight see what passes between a transport and the protocol of a library."""
