@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -227,11 +227,18 @@ class LateSender:
         self._sender: Sender | None = None
         self._making = Lock()
 
-    async def send(
+    def send(
         self, request: Request[Any], timeout: float, token: Secret[str] | None = None
-    ) -> tuple[Response, Connection | None]:
+    ) -> Coroutine[Any, Any, tuple[Response, Connection | None]]:
         """Send a request once; raise an OnCallError whatever goes wrong."""
-        sender = self._sender or await self._ready(request)
+        # Without a coroutine of its own, which each request would pass through.
+        send = self._first if self._sender is None else self._sender.send
+        return send(request, timeout, token)
+
+    async def _first(
+        self, request: Request[Any], timeout: float, token: Secret[str] | None
+    ) -> tuple[Response, Connection | None]:
+        sender = await self._ready(request)
         return await sender.send(request, timeout, token)
 
     async def _ready(self, request: Request[Any]) -> Sender:

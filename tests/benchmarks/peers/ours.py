@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from grafana_oncall import OnCallClient
+from grafana_oncall import OnCallClient, RetryPolicy
 from grafana_oncall.bulk import Status
 from grafana_oncall.changes import Change
 from grafana_oncall.errors import OnCallError
@@ -44,7 +44,9 @@ class Ours(Jobs):
     async def create(self, names: Sequence[str]) -> Sequence[str]:
         """Create integrations; return the names of those that exist."""
         at_once = asyncio.Semaphore(AT_ONCE)
-        client = self.client.with_options(background=True)  # nobody waits for a single one
+        # Nobody waits for a single one; and of 400 requests, one may well get lost five times.
+        patient = RetryPolicy(max_attempts=10)
+        client = self.client.with_options(background=True, retry=patient)
 
         async def create(name: str) -> str | None:
             async with at_once:
