@@ -33,7 +33,7 @@ _WIDE: Final[Mapping[str, Callable[[Sequence[Row]], str]]] = {
     growth.PART: growth.compact,
 }
 """Parts with columns."""
-_HEADLINES: Final = ("left", "doubled", "wrong", "time over ideal", "CPU")
+_HEADLINES: Final = ("left", "doubled", "wrong", "misreported", "time over ideal", "CPU")
 
 
 def tables(rows: Sequence[Row]) -> str:
@@ -60,7 +60,7 @@ def _storm(found: Sequence[Row]) -> str:
     by_client: dict[str, dict[str, str]] = {}
     for row in found:
         if row.labels["job"] == "storm" and row.labels["measure"] in _HEADLINES:
-            shown = "" if row.value is None else f"{row.value:,.4g} {row.unit}".strip()
+            shown = "" if row.value is None else f"{row.value:,.3g} {row.unit}".strip()
             by_client.setdefault(row.labels["client"], {})[row.labels["measure"]] = shown
     lines = [
         [name, *(cells.get(one, "") for one in _HEADLINES)] for name, cells in by_client.items()

@@ -50,7 +50,7 @@ def peers(report: Report) -> str | None:
         axes = figure.subplots(1, len(_PANELS), sharey=True)
         for panel, (measure, title) in zip(axes, _PANELS.items(), strict=True):
             bars = panel.barh(names, [by_client[name][measure] for name in names], color=colours)
-            panel.bar_label(bars, fmt="{:,.4g}", padding=3)
+            panel.bar_label(bars, fmt="{:,.3g}", padding=3)
             panel.margins(x=0.25)
             panel.set_title(title, loc="left", fontsize=9)
 
