@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -229,7 +229,7 @@ class LateSender:
 
     def send(
         self, request: Request[Any], timeout: float, token: Secret[str] | None = None
-    ) -> Coroutine[Any, Any, tuple[Response, Connection | None]]:
+    ) -> Awaitable[tuple[Response, Connection | None]]:
         """Send a request once; raise an OnCallError whatever goes wrong."""
         # Without a coroutine of its own, which each request would pass through.
         send = self._first if self._sender is None else self._sender.send

@@ -8,7 +8,7 @@ layers above depend on no library, and a library costs one module: `httpx_sender
 
 import asyncio
 import time
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
@@ -83,9 +83,9 @@ class Sender(Protocol):
         """Whether it opens connections of its own, which stay open if nobody closes it."""
         ...
 
-    async def send(
+    def send(
         self, request: Request[Any], timeout: float, token: Secret[str] | None = None
-    ) -> tuple[Response, Connection | None]:
+    ) -> Awaitable[tuple[Response, Connection | None]]:
         """Send a request; return its response, and the connection unless others share it.
 
         Args:
