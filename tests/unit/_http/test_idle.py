@@ -113,6 +113,7 @@ async def test_a_connection_is_not_used_after_the_machine_was_suspended(
     """The event loop's clock may have stood still, but the wall clock moved on."""
     clock = Clock()
     async with sending(transport, clock) as (sender, server):
+        await send(sender, READ)  # by itself: a sender is made in a thread by its first request
         await send(sender, READ, READ)
         clock.wall += 3600
         await send(sender, request_)
