@@ -67,6 +67,7 @@ async def test_there_are_never_more_than_allowed() -> None:
         serving(Scripted(Point(2, raw_response()), keep)) as server,
         made(server.url, max_connections=3) as client,
     ):
+        await call(client)  # by itself: the sender is made in a thread by its first request
         await together(client)
         assert server.connections == 3
 
