@@ -123,6 +123,11 @@ class StoreJournal(Journal):
             ours = await self._store.append(self._log, self._fence, lines, replace=replace)
         except StoreUnavailable as error:
             raise self._failed(error) from error
+        except asyncio.CancelledError:  # by the end of the loop
+            self._failed("a write was cancelled")
+            raise
+        except Exception as error:
+            raise self._failed(f"the store failed: {error!r}") from error
         if not ours:
             raise self._failed("another worker has taken the run over", reason="taken_over")
         self._written += len(lines)

@@ -63,6 +63,58 @@ def test_tasks_that_ask_together_share_one_write_however_slow_the_store(seconds:
     run(main())
 
 
+class Broken(Slow):
+    """Fails in a way of its own, once."""
+
+    async def append(
+        self, name: str, fence: int, lines: Sequence[bytes], *, replace: bool = False
+    ) -> bool:
+        """Append, unless it is the first time."""
+        if await super().append(name, fence, lines, replace=replace) and self.writes == 1:
+            raise KeyError("shard 7")
+        return True
+
+
+def test_a_store_that_fails_in_a_way_of_its_own_breaks_the_journal_for_all_tasks() -> None:
+    """Nobody can say what was written, so nothing more is."""
+
+    async def main() -> None:
+        store = Broken(1)
+        async with StoreJournal(store, "nightly") as journal:
+            announcing = (journal.begin(f"I{number}") for number in range(8))
+            errors = await asyncio.gather(*announcing, return_exceptions=True)
+            for error in errors:
+                assert isinstance(error, JournalError)
+                assert isinstance(error.__cause__, KeyError)
+                assert "the store failed: KeyError('shard 7')" in str(error)
+            with pytest.raises(JournalError):
+                await journal.begin("I8")
+            with pytest.raises(JournalError):
+                await journal.confirm()
+        assert store.writes == 1
+
+    run(main())
+
+
+def test_a_write_that_is_cancelled_with_all_tasks_of_the_loop_breaks_the_journal() -> None:
+    """As asyncio.run does at its end, while the journal is being closed."""
+
+    async def main() -> None:
+        store = Slow(1)
+        async with StoreJournal(store, "nightly") as journal:
+            announcing = asyncio.create_task(journal.begin("I1"))
+            await asyncio.sleep(0.1)
+            for task in asyncio.all_tasks() - {asyncio.current_task()}:
+                task.cancel()
+            await asyncio.wait([announcing])
+            assert announcing.cancelled()
+            with pytest.raises(JournalError, match="a write was cancelled"):
+                await journal.begin("I2")
+        assert store.writes == 1
+
+    run(main())
+
+
 @attrs.frozen(kw_only=True)
 class Visit:
     """A task that announces a group, waits, and asks whether the run is still ours."""
