@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
+from math import ceil
 from typing import ClassVar, Final, TypeAlias
 
 import attrs
@@ -105,7 +106,9 @@ class Paused(Occurrence):
 
     def __str__(self) -> str:
         cause = _CAUSES.get(self.reason, self.reason)
-        return f"Paused: all calls of the client wait {self.seconds:.1f} s, because {cause}."
+        is_long = self.seconds >= 1
+        time = f"{self.seconds:.1f} s" if is_long else f"{ceil(self.seconds * 1000)} ms"
+        return f"Paused: all calls of the client wait {time}, because {cause}."
 
 
 _CAUSES: Final = {

@@ -234,6 +234,16 @@ def test_a_pause_is_logged_in_plain_words(reason: str, cause: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "says"),
+    [(1.0, "1.0 s"), (0.9, "900 ms"), (0.0101, "11 ms"), (0.00001, "1 ms"), (0.0, "0 ms")],
+)
+def test_a_pause_of_less_than_a_second_is_logged_in_milliseconds(seconds: float, says: str) -> None:
+    """Those of a client's own rate limit are short, and none of them takes no time."""
+    shown = str(Paused(seconds=seconds, reason="rate_limit"))
+    assert f" wait {says}, because " in shown
+
+
+@pytest.mark.parametrize(
     ("ids", "says"),
     [
         pytest.param((), "without an id", id="none shows one"),
