@@ -6,6 +6,7 @@ a group enters a state by it, and whether its time is its own.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -258,10 +259,15 @@ def _loads(body: bytes, cl: type[WebhookEvent]) -> WebhookEvent:
         return loads(body, cl)
     except (msgspec.ValidationError, BaseValidationError):
         loads(body, _Needed)
+    members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    payload = bytes(members.pop("alert_payload", b"null"))
+    event = loads_leniently(msgspec.json.encode(members), WebhookEvent)
+    # As Python reads it: a number that no float can hold is infinite there.
+    return attrs.evolve(event, alert_payload=json.loads(payload, parse_int=_number))
+
+
+def _number(digits: str) -> float:
     try:
-        return loads_leniently(body, WebhookEvent)
-    except (msgspec.ValidationError, BaseValidationError):
-        outline: Any = loads(body, _Outline)
-        # The payload has a number that no float can hold.
-        event: WebhookEvent = attrs.evolve(outline, alert_payload=None)
-        return event
+        return int(digits)
+    except ValueError:  # there are more than Python converts
+        return float(digits)

@@ -6,6 +6,7 @@ import json
 import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime
+from math import inf
 from operator import attrgetter
 from typing import Any, get_args
 
@@ -284,12 +285,24 @@ def test_an_invalid_optional_member_affects_nothing_else(
     assert event.raw == body("resolve", **members)
 
 
-@pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"1" * 5000])
-def test_a_payload_with_a_number_that_no_float_can_hold_is_absent(number: bytes) -> None:
-    """An event that was accepted by its outline can be handled."""
-    content = body("resolve", alert_payload={"value": "N"}).replace(b'"N"', number)
-    assert parse(content) == outlined(content)
-    assert (parse(content).alert_payload, parse(content).raw) == (None, content)
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [
+        pytest.param(b"1e999", inf, id="a float"),
+        pytest.param(b"-1e999", -inf, id="a negative one"),
+        pytest.param(b"1" * 5000, inf, id="digits"),
+    ],
+)
+@pytest.mark.parametrize("user", [ADA, 7])
+def test_a_number_in_a_payload_that_no_float_can_hold_is_infinite(
+    number: bytes, read: float, user: object
+) -> None:
+    """As Python reads it; the rest of the payload, and the raw body, are as they were sent."""
+    given = {"value": "N", "title": "Full", "large": 10**400, "small": 0.1}
+    content = body("resolve", alert_payload=given, user=user).replace(b'"N"', number)
+    event = parse(content)
+    assert (event.alert_payload, event.raw) == (given | {"value": read}, content)
+    assert outlined(content) == attrs.evolve(event, alert_payload=None)
 
 
 @pytest.mark.parametrize("payload", [None, 7, {"alerts": [{"status": "firing"}]}])
