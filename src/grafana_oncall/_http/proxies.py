@@ -7,8 +7,8 @@ from functools import lru_cache
 from importlib import import_module
 from ipaddress import ip_address, ip_network
 from typing import Any, Final, Protocol, Self, TypeAlias, cast
+from urllib import request
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import attrs
 
@@ -20,7 +20,8 @@ from .urls import is_loopback
 
 _SCHEMES: Final = ("http", "https", "socks5", "socks5h")
 _KINDS: Final = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-_VARIABLES: Final = (*_KINDS, *map(str.upper, _KINDS))
+_VARIABLES: Final = (*_KINDS, *map(str.upper, _KINDS), "REQUEST_METHOD")
+"""Those on which the proxies depend; the last one says that HTTP_PROXY may be a header's."""
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
@@ -54,7 +55,7 @@ class ProxySource:
         """
         if given.value is not None:
             return cls(given)
-        proxies = Secret(_proxies(tuple(map(os.environ.get, _VARIABLES))))
+        proxies = Secret(_proxies())
         if not proxies.value or is_loopback(urlsplit(url).hostname or ""):
             return cls(given)
         parts = urlsplit(url)
@@ -88,10 +89,17 @@ class ProxySource:
         return InvalidArgument(f"{self.name}: {fault}.", argument="proxy")
 
 
+def _proxies() -> dict[str, str]:
+    """Return the proxies of the environment; if it has none, those of the system."""
+    found = _proxies_of(tuple(map(os.environ.get, _VARIABLES)))
+    has_settings = request.getproxies is not request.getproxies_environment
+    return request.getproxies() if has_settings and not found else found
+
+
 @lru_cache(maxsize=1)
-def _proxies(_: tuple[str | None, ...]) -> dict[str, str]:
-    """Return the proxies while the variables stay the same: reading all of them takes 50 µs."""
-    return getproxies()
+def _proxies_of(_: tuple[str | None, ...]) -> dict[str, str]:
+    """Return what these variables say: reading the whole environment takes 50 µs."""
+    return request.getproxies_environment()
 
 
 def refuse_plain_http(url: str, proxy_host: str) -> None:
@@ -134,7 +142,7 @@ def _is_bypassed(netloc: str, host: str, proxies: Secret[dict[str, str]]) -> boo
     It may name a host with its port or without, and an IPv6 address without brackets. The standard
     library knows names, suffixes and `*`; most programs also know `*.suffix` and networks.
     """
-    if any(map(proxy_bypass, (netloc, host))):
+    if any(map(request.proxy_bypass, (netloc, host))):
         return True
     entries = proxies.value.get("no", "").lower().split(",")
     return any(_excepts(entry.strip(), host) for entry in entries)

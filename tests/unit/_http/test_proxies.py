@@ -1,6 +1,7 @@
 """Proxies: which one is used for a URL, and which are refused."""
 
 import sys
+import urllib.request
 from typing import Any
 
 import httpx
@@ -207,6 +208,30 @@ def test_the_variable_of_an_invalid_proxy_is_named(
     with pytest.raises(InvalidArgument, match=words) as refused:
         made("https://oncall.test", transport=transport)
     assert refused.value.argument == "proxy"
+
+
+def test_a_change_of_the_systems_settings_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a program runs, a laptop comes to another network; Linux has no such settings."""
+    without_proxies(monkeypatch)
+    settings: dict[str, str] = {}
+    monkeypatch.setattr(urllib.request, "getproxies", lambda: settings)
+    made("https://oncall.test")
+    settings["https"] = "socks://127.0.0.1:1080/"
+    with pytest.raises(InvalidArgument, match=r"^proxy \(from the system's settings\): its scheme"):
+        made("https://oncall.test")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")  # which goes first
+    made("https://oncall.test")
+
+
+def test_a_cgi_program_ignores_a_variable_that_may_be_a_header(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A web server makes HTTP_PROXY of the header Proxy of whoever sends a request."""
+    without_proxies(monkeypatch)
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.test:3128")
+    assert ProxySource.of("http://oncall.test", Secret(None)).value.value is not None
+    monkeypatch.setenv("REQUEST_METHOD", "GET")
+    assert ProxySource.of("http://oncall.test", Secret(None)).value.value is None
 
 
 @pytest.mark.parametrize("variable", ["ALL_PROXY", "http_proxy"])
