@@ -25,6 +25,7 @@ CONSTANTS = {"constraints"}
 OF_CLIENT = CONSTANTS | {"resources", "resources._all"}
 """What the client itself needs."""
 MODELS = {"models", "models.labels"}
+SERVERS = {"stores.postgres", "stores.redis", "stores.server"}
 
 
 def of_tag(tag: str) -> set[str]:
@@ -227,10 +228,15 @@ def test_the_builders_of_one_tag_import_no_others(tag: str) -> None:
         ),
         pytest.param(
             "client.alert_groups.bulk",
-            {"_watch.watcher", "_watch.follower", "_watch.checkpoint"},
+            {"_watch.watcher", "_watch.follower", "_watch.checkpoint", *SERVERS},
             id="bulk",
         ),
-        pytest.param("client.alert_groups.watch()", {"bulk"}, id="a watcher"),
+        pytest.param(
+            "from grafana_oncall.bulk import Status",
+            {"bulk.api", "bulk.methods", "bulk.run", "resources.alert_groups"},
+            id="a status of a run",
+        ),
+        pytest.param("client.alert_groups.watch()", {"bulk", *SERVERS}, id="a watcher"),
     ],
 )
 def test_what_few_programs_use_is_imported_on_first_use(use: str, absent: set[str]) -> None:

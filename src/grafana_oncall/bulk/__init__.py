@@ -10,14 +10,34 @@ print(report)
 ```
 """
 
-from .api import Selection
-from .methods import Bulk
-from .options import BulkOptions, ResumeOptions
-from .outcomes import Outcome, Status
-from .progress import OnProgress, Progress, progress_bar
-from .report import BulkReport
-from .run import BulkRun
-from .shards import Shard, collect, in_turn
+from typing import TYPE_CHECKING
+
+from grafana_oncall._lazy import lazily as _lazily
+
+if TYPE_CHECKING:
+    from .api import Selection
+    from .methods import Bulk
+    from .options import BulkOptions, ResumeOptions
+    from .outcomes import Outcome, Status
+    from .progress import OnProgress, Progress, progress_bar
+    from .report import BulkReport
+    from .run import BulkRun
+    from .shards import Shard, collect, in_turn
+else:
+    # A program that looks at a status need not import all that makes a run.
+    __getattr__, __dir__ = _lazily(
+        __name__,
+        {
+            ".bulk.api": ("Selection",),
+            ".bulk.methods": ("Bulk",),
+            ".bulk.options": ("BulkOptions", "ResumeOptions"),
+            ".bulk.outcomes": ("Outcome", "Status"),
+            ".bulk.progress": ("OnProgress", "Progress", "progress_bar"),
+            ".bulk.report": ("BulkReport",),
+            ".bulk.run": ("BulkRun",),
+            ".bulk.shards": ("Shard", "collect", "in_turn"),
+        },
+    )
 
 __all__ = [
     "Bulk",
@@ -35,7 +55,3 @@ __all__ = [
     "in_turn",
     "progress_bar",
 ]
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)

@@ -12,9 +12,30 @@ paused, cut off or declared dead cannot write any more once another has taken it
 believes; and since nothing is sent to OnCall before it is in the log, it acts on nothing more.
 """
 
-from .postgres import PostgresStore
-from .protocols import CheckpointStore, JournalStore, Opened, SeenStore, StoredCheckpoint
-from .redis import RedisStore
+from typing import TYPE_CHECKING
+
+from grafana_oncall._lazy import lazily as _lazily
+
+if TYPE_CHECKING:
+    from .postgres import PostgresStore
+    from .protocols import CheckpointStore, JournalStore, Opened, SeenStore, StoredCheckpoint
+    from .redis import RedisStore
+else:
+    # Runs, watchers and routers need the protocols, and few of them a server.
+    __getattr__, __dir__ = _lazily(
+        __name__,
+        {
+            ".stores.postgres": ("PostgresStore",),
+            ".stores.protocols": (
+                "CheckpointStore",
+                "JournalStore",
+                "Opened",
+                "SeenStore",
+                "StoredCheckpoint",
+            ),
+            ".stores.redis": ("RedisStore",),
+        },
+    )
 
 __all__ = [
     "CheckpointStore",
@@ -25,7 +46,3 @@ __all__ = [
     "SeenStore",
     "StoredCheckpoint",
 ]
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
