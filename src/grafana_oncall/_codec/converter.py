@@ -104,10 +104,11 @@ def _present(hint: Any) -> Any:
 
 
 def _structure_optional(hint: Any, converter: Converter) -> Hook:
-    inner = _present(hint)
-    structure = converter.get_structure_hook(inner)
-    nullable = NoneType in get_args(hint)
-    return lambda value, _: None if value is None and nullable else structure(value, inner)
+    # The hook of what is seldom there is only made once it is there: for a class, that takes long.
+    inner, nullable = _present(hint), NoneType in get_args(hint)
+    return lambda value, _: (
+        None if value is None and nullable else converter.structure(value, inner)
+    )
 
 
 def _unstructure_optional(hint: Any, converter: Converter) -> Callable[[Any], Any]:
