@@ -10,7 +10,6 @@ import attrs
 
 from grafana_oncall import OnCallClient, RetryPolicy
 from grafana_oncall.bulk import Status
-from grafana_oncall.changes import Change
 from grafana_oncall.errors import OnCallError
 from grafana_oncall.models import AlertGroup
 
@@ -63,6 +62,8 @@ class Ours(Jobs):
 
     async def follow(self, report: Callable[[str, str], None]) -> None:
         """Report changes until cancelled."""
+        from grafana_oncall.changes import Change  # noqa: PLC0415  # the other jobs need none
+
         async for change in self.client.alert_groups.watch(every=EVERY, clock=self.clock):
             if isinstance(change, Change):
                 name = type(change).__name__.lower()
