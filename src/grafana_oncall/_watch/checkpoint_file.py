@@ -140,9 +140,17 @@ class CheckpointFile:
         )
         return CheckpointError(message, path=str(self.path))
 
-    async def close(self) -> None:
-        """Unlock it; this waits for nothing."""
-        self.unlock()
+    async def close(self, checkpoint: Callable[[], Checkpoint] | None = None) -> None:
+        """Flush it to the disk, or write it where it does not exist, in a thread; and unlock it."""
+        try:
+            if checkpoint is None:
+                return
+            if self._size() is None:
+                await self.rewrite(checkpoint())
+            else:
+                self.save(checkpoint)
+        finally:
+            self.unlock()
 
     def unlock(self) -> None:
         """Close the file, and let other watchers lock it."""

@@ -171,12 +171,13 @@ class CheckpointLog:
         del checkpoint  # for a file that was removed
         self._wanted.set()
 
-    async def close(self) -> None:
+    async def close(self, checkpoint: Callable[[], Checkpoint] | None = None) -> None:
         """Write what is left, and let another replica lead.
 
         Raises:
             CheckpointError: The store did not respond before the lease ended.
         """
+        del checkpoint  # for a file
         self._lease.stop_timer()
         try:
             await cancel_all(self._tasks)

@@ -74,8 +74,8 @@ class Storage(Protocol):
     def save(self, checkpoint: Callable[[], Checkpoint]) -> None:
         """Let all lines survive the machine, where that is possible without waiting for others."""
 
-    async def close(self) -> None:
-        """Write what is left, and let another watcher use it."""
+    async def close(self, checkpoint: Callable[[], Checkpoint] | None = None) -> None:
+        """Write what is left, and let another watcher use it; None where nothing was recorded."""
 
 
 class Recorder:
@@ -107,6 +107,8 @@ class Recorder:
         """Called when another replica leads, or may lead from now on."""
         self._reading = False
         """Whether the storage is being read: what is known here would replace what is there."""
+        self._has_recorded = False
+        """Whether anything was recorded since it was read."""
         self._storage: Storage | None = None
         if isinstance(checkpoint, StoredCheckpoint):
             self._storage = CheckpointLog(checkpoint, lambda: self.checkpoint, self._lose)
@@ -183,7 +185,7 @@ class Recorder:
         """Lock the file or lead, if there is one, and continue from its present content."""
         self._failure = None
         if self._storage is not None and await self._storage.lock():
-            self._reading = True
+            self._reading, self._has_recorded = True, False
             try:
                 self._resume(await self._storage.load())
                 await asyncio.sleep(0)  # tens of thousands of groups: each step over all by itself
@@ -197,11 +199,9 @@ class Recorder:
 
     async def close(self) -> None:
         """Write what is left, and unlock; raise CheckpointError where that fails."""
-        try:
-            self.save()
-        finally:
-            if self._open_storage is not None:
-                await self._open_storage.close()
+        storage = self._open_storage
+        if storage is not None:
+            await storage.close((lambda: self.checkpoint) if self._has_recorded else None)
 
     def save(self) -> None:
         """Flush the file to the disk, if it is open."""
@@ -230,7 +230,7 @@ class Recorder:
         if storage is not None:
             storage.check_lock()
         self._gaps += [] if gap is None else [gap]
-        self.polled = polled
+        self.polled, self._has_recorded = polled, True
         if storage is not None and storage.needs_rewrite:
             await storage.rewrite(self.checkpoint)
         else:
@@ -271,6 +271,7 @@ class Recorder:
 
     def _append(self, kind: Kind, value: datetime | Delivery) -> None:
         self.check()
+        self._has_recorded = True
         storage = self._open_storage
         if storage is not None and not storage.append(kind, value):
             storage.save(lambda: self.checkpoint)  # someone has removed it

@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,22 @@ async def test_a_bot_that_is_stopped_while_the_file_is_read_leaves_it_as_it_is(
                 bot.stop()
                 await task
         assert Checkpoint.load(path) == stored
+
+
+async def test_a_loop_that_is_cancelled_before_its_first_poll_writes_nothing(
+    fake: FakeOnCall, watch: Callable[..., Watcher], tmp_path: Path
+) -> None:
+    """The file has all that it knows, and may be large."""
+    path = tmp_path / "bot.json"
+    watcher, _ = await used_by_two(fake, watch, path)
+    number = path.stat().st_ino
+    fake.latency = timedelta(seconds=2)
+    for each in (watcher, watch(checkpoint=path)):
+        task = asyncio.create_task(collect(each, []))
+        await asyncio.sleep(1)
+        assert each.health.watched == 5
+        await cancel(task)
+        assert path.stat().st_ino == number, "it was not replaced"
 
 
 async def test_a_file_that_is_removed_while_it_is_read_begins_anew(

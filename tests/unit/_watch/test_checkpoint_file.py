@@ -440,3 +440,16 @@ async def test_a_file_is_read_and_written_in_a_thread(tmp_path: Path) -> None:
     file.unlock()
     assert {name for name, _ in threads} == {"write_new", "unsealed"}
     assert threading.get_ident() not in {thread for _, thread in threads}
+
+
+async def test_a_file_that_is_missing_when_it_is_closed_is_written_in_a_thread(
+    tmp_path: Path,
+) -> None:
+    """As after a first poll that was cancelled."""
+    file = CheckpointFile(tmp_path / "bot.json")
+    assert await file.lock()
+    with threads_of(write_new) as threads:
+        await file.close(lambda: CHECKPOINT)
+    assert Checkpoint.load(file.path) == CHECKPOINT
+    assert threading.get_ident() not in {thread for _, thread in threads}
+    assert not file.is_open
