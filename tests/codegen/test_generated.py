@@ -90,11 +90,12 @@ def _item_of(node: Json) -> Any:
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_every_model_is_frozen_slotted_and_keyword_only(cls: Any) -> None:
-    """Models are values, whether received or sent."""
+    """Models are values, whether received or sent; a page has many, so they hold members only."""
     empty = object.__new__(cls)
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         setattr(empty, attrs.fields(cls)[0].name, None)
     assert not hasattr(empty, "__dict__")
+    assert not hasattr(empty, "__weakref__")
     assert all(one.kw_only for one in attrs.fields(cls))
 
 

@@ -25,7 +25,7 @@ class AlertGroupState(OpenStrEnum):
     SILENCED = "silenced"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Permalinks(Serializable):
     """Links to the group; null for a channel that is not connected.
 
@@ -46,7 +46,7 @@ class Permalinks(Serializable):
     """Its page in Grafana."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Alert(Serializable):
     """One alert of a group.
 
@@ -74,7 +74,7 @@ class Alert(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class AlertGroup(Serializable):
     """A group of alerts. Times are timezone-aware and in UTC.
 
@@ -150,7 +150,7 @@ class AlertGroup(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class AlertGroupSilence(Serializable):
     """How long to silence.
 
@@ -171,7 +171,7 @@ class DeleteMode(OpenStrEnum):
     DELETE = "delete"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class AlertGroupDelete(Serializable):
     """How to delete; the server wipes if mode is absent.
 

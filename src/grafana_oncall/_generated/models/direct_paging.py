@@ -12,7 +12,7 @@ from grafana_oncall._core.serializable import Serializable
 from grafana_oncall._core.types import UNSET, UnsetType
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PagedUser(Serializable):
     """A user to page, by id or (Grafana Cloud only) by name.
 
@@ -30,7 +30,7 @@ class PagedUser(Serializable):
     """Grafana Cloud only."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class EscalationCreate(Serializable):
     """Whom to page, and what for.
 

@@ -11,7 +11,7 @@ from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, UnsetType
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class EscalationChain(Serializable):
     """A chain of steps that an alert group goes through until somebody acts.
 
@@ -35,7 +35,7 @@ class EscalationChain(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class EscalationChainCreate(Serializable):
     """An escalation chain to create.
 
@@ -50,7 +50,7 @@ class EscalationChainCreate(Serializable):
     """Id of the team."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class EscalationChainUpdate(Serializable):
     """Changes to an escalation chain. The server asks for the name in any case.
 

@@ -12,7 +12,7 @@ from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, UnsetType, UtcTime, optional_seconds, seconds
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class EscalationPolicy(Serializable):
     """A step of an escalation chain.
 
@@ -81,7 +81,7 @@ class EscalationPolicy(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class WaitPolicy(Serializable):
     """Wait before the next step.
 
@@ -102,7 +102,7 @@ class WaitPolicy(Serializable):
     """Place in the chain, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyPersonsPolicy(Serializable):
     """Notify these users, all at once.
 
@@ -126,7 +126,7 @@ class NotifyPersonsPolicy(Serializable):
     """Place in the chain, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyPersonNextEachTimePolicy(Serializable):
     """Notify one of these users, another one for each alert group; `update` makes it important, on Grafana Cloud.
 
@@ -148,7 +148,7 @@ class NotifyPersonNextEachTimePolicy(Serializable):
     """Place in the chain, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyOnCallFromSchedulePolicy(Serializable):
     """Notify the users who are on call.
 
@@ -172,7 +172,7 @@ class NotifyOnCallFromSchedulePolicy(Serializable):
     """Place in the chain, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyNextOnCallFromSchedulePolicy(Serializable):
     """Notify the users who are on call next. Grafana Cloud only.
 
@@ -196,7 +196,7 @@ class NotifyNextOnCallFromSchedulePolicy(Serializable):
     """Place in the chain, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyTeamMembersPolicy(Serializable):
     """Notify all members of a team.
 
@@ -220,7 +220,7 @@ class NotifyTeamMembersPolicy(Serializable):
     """Place in the chain, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyUserGroupPolicy(Serializable):
     """Notify all members of a user group of Slack.
 
@@ -244,7 +244,7 @@ class NotifyUserGroupPolicy(Serializable):
     """Place in the chain, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class TriggerWebhookPolicy(Serializable):
     """Trigger an outgoing webhook.
 
@@ -265,7 +265,7 @@ class TriggerWebhookPolicy(Serializable):
     """Place in the chain, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyWholeChannelPolicy(Serializable):
     """Notify everyone in the Slack channel of the alert group.
 
@@ -283,7 +283,7 @@ class NotifyWholeChannelPolicy(Serializable):
     """Place in the chain, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyIfTimeFromToPolicy(Serializable):
     """Go on with the next step only at this time of day.
 
@@ -308,7 +308,7 @@ class NotifyIfTimeFromToPolicy(Serializable):
     """Place in the chain, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyIfNumAlertsInWindowPolicy(Serializable):
     """Go on with the next step only if there are many alerts.
 
@@ -333,7 +333,7 @@ class NotifyIfNumAlertsInWindowPolicy(Serializable):
     """Place in the chain, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RepeatEscalationPolicy(Serializable):
     """Begin again with the first step; five times at most.
 
@@ -351,7 +351,7 @@ class RepeatEscalationPolicy(Serializable):
     """Place in the chain, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ResolvePolicy(Serializable):
     """Resolve the alert group.
 
@@ -369,7 +369,7 @@ class ResolvePolicy(Serializable):
     """Place in the chain, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class DeclareIncidentPolicy(Serializable):
     """Declare an incident, where the server can.
 
@@ -390,7 +390,7 @@ class DeclareIncidentPolicy(Serializable):
     """Place in the chain, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class EscalationPolicyUpdate(Serializable):
     """Changes to a step; absent members are unchanged.
 

@@ -14,7 +14,7 @@ from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType, seconds
 from . import labels as labels_1
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class TitleTemplate(Serializable):
     """Template of a channel that shows a title only; null means the default.
 
@@ -26,7 +26,7 @@ class TitleTemplate(Serializable):
     """Template of the title."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class MessageTemplate(Serializable):
     """Templates of a channel without images; null means the default.
 
@@ -41,7 +41,7 @@ class MessageTemplate(Serializable):
     """Template of the text."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RichTemplate(Serializable):
     """Templates of a channel with images; null means the default.
 
@@ -59,7 +59,7 @@ class RichTemplate(Serializable):
     """Template of the URL of an image."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Templates(Serializable):
     """Jinja2 templates of an integration; null means the default.
 
@@ -113,7 +113,7 @@ class Templates(Serializable):
     """How an alert looks in a phone call."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SlackRoute(Serializable):
     """Where a route posts in Slack.
 
@@ -128,7 +128,7 @@ class SlackRoute(Serializable):
     """Whether it posts there."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ChannelRoute(Serializable):
     """Whether and where a route notifies by a channel other than Slack.
 
@@ -143,7 +143,7 @@ class ChannelRoute(Serializable):
     """Whether it notifies by it."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class DefaultRoute(Serializable):
     """The route for alerts that match no other.
 
@@ -183,7 +183,7 @@ class DefaultRoute(Serializable):
     """Whether it notifies by webhooks."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Heartbeat(Serializable):
     """What the source calls regularly: if the calls stop, for ten minutes unless set otherwise on the web, an alert is made.
 
@@ -195,7 +195,7 @@ class Heartbeat(Serializable):
     """URL to call by GET or POST. It is a secret."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class MaintenanceStart(Serializable):
     """A maintenance to start.
 
@@ -214,7 +214,7 @@ class MaintenanceStart(Serializable):
     second to 68 years."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Integration(Serializable):
     """A source of alerts.
 
@@ -280,7 +280,7 @@ class Integration(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class TitleTemplateInput(Serializable):
     """Template of a channel that shows a title only; null resets it, absent it is unchanged.
 
@@ -292,7 +292,7 @@ class TitleTemplateInput(Serializable):
     """Template of the title."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class MessageTemplateInput(Serializable):
     """Templates of a channel without images; null resets one, absent ones are unchanged.
 
@@ -307,7 +307,7 @@ class MessageTemplateInput(Serializable):
     """Template of the text."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RichTemplateInput(Serializable):
     """Templates of a channel with images; null resets one, absent ones are unchanged.
 
@@ -325,7 +325,7 @@ class RichTemplateInput(Serializable):
     """Template of the URL of an image."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class TemplatesInput(Serializable):
     """Jinja2 templates to set; null resets one or a whole block, absent ones are unchanged.
 
@@ -379,7 +379,7 @@ class TemplatesInput(Serializable):
     """How an alert looks in a phone call."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SlackRouteInput(Serializable):
     """Where a route posts in Slack.
 
@@ -394,7 +394,7 @@ class SlackRouteInput(Serializable):
     """Whether it posts there."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ChannelRouteInput(Serializable):
     """Whether and where a route notifies by a channel other than Slack.
 
@@ -409,7 +409,7 @@ class ChannelRouteInput(Serializable):
     """Whether it notifies by it."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class DefaultRouteInput(Serializable):
     """The route for alerts that match no other; a block cannot be null.
 
@@ -446,7 +446,7 @@ class DefaultRouteInput(Serializable):
     """Whether it notifies by webhooks."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class IntegrationCreate(Serializable):
     """An integration to create.
 
@@ -480,7 +480,7 @@ class IntegrationCreate(Serializable):
     """Where alerts go that match no other route."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class IntegrationUpdate(Serializable):
     """Changes to an integration; absent members are unchanged.
 

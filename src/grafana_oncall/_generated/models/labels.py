@@ -11,7 +11,7 @@ from grafana_oncall._core.serializable import Serializable
 from grafana_oncall._core.types import UNSET, UnsetType
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class LabelKey(Serializable):
     """Key of a label.
 
@@ -26,7 +26,7 @@ class LabelKey(Serializable):
     """Id of the key, which is its name."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class LabelValue(Serializable):
     """Value of a label; a Jinja2 template where the label is dynamic.
 
@@ -41,7 +41,7 @@ class LabelValue(Serializable):
     """Id of the value, which is its name."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Label(Serializable):
     """A label as returned by the server.
 
@@ -56,7 +56,7 @@ class Label(Serializable):
     """The value."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class LabelKeyInput(Serializable):
     """Key of a label to attach.
 
@@ -71,7 +71,7 @@ class LabelKeyInput(Serializable):
     """Id of the key."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class LabelValueInput(Serializable):
     """Value of a label to attach.
 
@@ -88,7 +88,7 @@ class LabelValueInput(Serializable):
     """Id of the value."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class LabelInput(Serializable):
     """A label to attach.
 
@@ -103,7 +103,7 @@ class LabelInput(Serializable):
     """The value."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class AttachedNameInput(Serializable):
     """Key or value of an existing label, which may predate the rules.
 
@@ -118,7 +118,7 @@ class AttachedNameInput(Serializable):
     """Id of the key or value."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class AttachedLabelInput(Serializable):
     """An existing label.
 
@@ -133,7 +133,7 @@ class AttachedLabelInput(Serializable):
     """The value."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class DynamicValueInput(Serializable):
     """Value of a dynamic label.
 
@@ -145,7 +145,7 @@ class DynamicValueInput(Serializable):
     """A Jinja2 template that the server evaluates for each alert."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class DynamicLabelInput(Serializable):
     """A label whose value the server takes from each alert.
 

@@ -12,7 +12,7 @@ from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, LocalDatetime, UnsetType, optional_seconds, seconds
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class OnCallShift(Serializable):
     """A shift as the server has it; it has the members of its type, and the others are null.
 
@@ -87,7 +87,7 @@ class OnCallShift(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SingleShiftCreate(Serializable):
     """A shift that comes once.
 
@@ -123,7 +123,7 @@ class SingleShiftCreate(Serializable):
     """Ids of those on call, in no order."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RecurrentShiftCreate(Serializable):
     """A shift of the same people that comes again.
 
@@ -187,7 +187,7 @@ class RecurrentShiftCreate(Serializable):
     """Only on these days of the month; -1 is the last."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RollingShiftCreate(Serializable):
     """A shift whose people take turns.
 
@@ -254,7 +254,7 @@ class RollingShiftCreate(Serializable):
     """Ids of those on call together, in the order of their turns."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class OverrideShiftCreate(Serializable):
     """A shift that replaces all others at its time; calendar schedules refuse it.
 
@@ -287,7 +287,7 @@ class OverrideShiftCreate(Serializable):
     """Ids of those on call, in no order."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class OnCallShiftUpdate(Serializable):
     """Changes to a shift; absent members are unchanged.
 

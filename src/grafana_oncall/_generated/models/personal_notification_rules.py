@@ -11,7 +11,7 @@ from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, UnsetType, optional_seconds
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PersonalNotificationRule(Serializable):
     """A step in notifying a user.
 
@@ -45,7 +45,7 @@ class PersonalNotificationRule(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class WaitRule(Serializable):
     """Wait before the next rule.
 
@@ -71,7 +71,7 @@ class WaitRule(Serializable):
     """Place in the user's list, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyBySlackRule(Serializable):
     """Mention the user in Slack.
 
@@ -92,7 +92,7 @@ class NotifyBySlackRule(Serializable):
     """Place in the user's list, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyBySmsRule(Serializable):
     """Send an SMS.
 
@@ -113,7 +113,7 @@ class NotifyBySmsRule(Serializable):
     """Place in the user's list, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyByPhoneCallRule(Serializable):
     """Call the user.
 
@@ -134,7 +134,7 @@ class NotifyByPhoneCallRule(Serializable):
     """Place in the user's list, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyByTelegramRule(Serializable):
     """Send a message by Telegram.
 
@@ -155,7 +155,7 @@ class NotifyByTelegramRule(Serializable):
     """Place in the user's list, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyByEmailRule(Serializable):
     """Send an e-mail.
 
@@ -176,7 +176,7 @@ class NotifyByEmailRule(Serializable):
     """Place in the user's list, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyByMobileAppRule(Serializable):
     """Push to the mobile app.
 
@@ -197,7 +197,7 @@ class NotifyByMobileAppRule(Serializable):
     """Place in the user's list, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyByMobileAppCriticalRule(Serializable):
     """Push to the mobile app, loudly even if the phone is muted.
 
@@ -218,7 +218,7 @@ class NotifyByMobileAppCriticalRule(Serializable):
     """Place in the user's list, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyByWebhookRule(Serializable):
     """Call the user's personal webhook.
 
@@ -239,7 +239,7 @@ class NotifyByWebhookRule(Serializable):
     """Place in the user's list, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyByMattermostRule(Serializable):
     """Mention the user in Mattermost; where the server has it.
 
@@ -260,7 +260,7 @@ class NotifyByMattermostRule(Serializable):
     """Place in the user's list, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class NotifyByMsteamsRule(Serializable):
     """Mention the user in Microsoft Teams; Grafana Cloud only.
 
@@ -281,7 +281,7 @@ class NotifyByMsteamsRule(Serializable):
     """Place in the user's list, from 0; -1, the default, is the end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PersonalNotificationRuleUpdate(Serializable):
     """Changes to a rule; absent members are unchanged.
 

@@ -10,7 +10,7 @@ import msgspec
 from grafana_oncall._core.serializable import Serializable
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PhoneNotification(Serializable):
     """A message for the phone of a user.
 

@@ -11,7 +11,7 @@ from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import AwareDatetime
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ResolutionNote(Serializable):
     """A note about an alert group.
 
@@ -44,7 +44,7 @@ class ResolutionNote(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ResolutionNoteCreate(Serializable):
     """A resolution note to add.
 
@@ -59,7 +59,7 @@ class ResolutionNoteCreate(Serializable):
     """The note."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ResolutionNoteUpdate(Serializable):
     """A new text for a resolution note.
 

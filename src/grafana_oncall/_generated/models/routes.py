@@ -13,7 +13,7 @@ from grafana_oncall._core.types import UNSET, UnsetType
 from . import integrations
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Route(Serializable):
     """Where the alerts of an integration go that match an expression.
 
@@ -74,7 +74,7 @@ class Route(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RouteCreate(Serializable):
     """A route to add to an integration.
 
@@ -125,7 +125,7 @@ class RouteCreate(Serializable):
     """Whether it notifies by webhooks."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RouteUpdate(Serializable):
     """Changes to a route; absent members are unchanged, those of blocks as well.
 

@@ -12,7 +12,7 @@ from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SlackSettings(Serializable):
     """What Slack is told about a schedule.
 
@@ -27,7 +27,7 @@ class SlackSettings(Serializable):
     """Slack's id of a user group."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SlackSettingsInput(Serializable):
     """What to tell Slack about a schedule.
 
@@ -42,7 +42,7 @@ class SlackSettingsInput(Serializable):
     """Slack's id of a user group; null for none."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Schedule(Serializable):
     """A schedule; it has the members of its type, and the others are null or empty.
 
@@ -90,7 +90,7 @@ class Schedule(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class FinalShift(Serializable):
     """One user who is on call from a start to an end.
 
@@ -114,7 +114,7 @@ class FinalShift(Serializable):
     """Login name of the user in Grafana."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class IcalScheduleCreate(Serializable):
     """A schedule that the server reads from iCalendar files.
 
@@ -141,7 +141,7 @@ class IcalScheduleCreate(Serializable):
     """URL of an iCalendar file whose events replace others."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CalendarScheduleCreate(Serializable):
     """A schedule of shifts that the API manages.
 
@@ -174,7 +174,7 @@ class CalendarScheduleCreate(Serializable):
     """Whether overrides are made on the web, and not in that file."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class WebScheduleCreate(Serializable):
     """A schedule that is edited on the web; the open-source engine takes no later change by the API.
 
@@ -201,7 +201,7 @@ class WebScheduleCreate(Serializable):
     """Ids of its on-call shifts, in no order."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ScheduleUpdate(Serializable):
     """Changes to a schedule; absent members are unchanged.
 

@@ -11,7 +11,7 @@ from grafana_oncall._core.serializable import Serializable, short_repr
 from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SwapUser(Serializable):
     """A user of a shift.
 
@@ -32,7 +32,7 @@ class SwapUser(Serializable):
     """URL of a picture."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SwapRequest(Serializable):
     """The swap that a user of a shift takes part in.
 
@@ -47,7 +47,7 @@ class SwapRequest(Serializable):
     """The beneficiary; there once the swap is taken."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ShiftUser(Serializable):
     """Who is on call in a shift, and by which swap.
 
@@ -71,7 +71,7 @@ class ShiftUser(Serializable):
     """The swap that puts the user there; null for none."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ShiftReference(Serializable):
     """The on-call shift that something comes from.
 
@@ -83,7 +83,7 @@ class ShiftReference(Serializable):
     """Id of the on-call shift."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SwappedShift(Serializable):
     """The part of a shift that a swap concerns.
 
@@ -128,7 +128,7 @@ class SwappedShift(Serializable):
     """The shift that it comes from."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ShiftSwap(Serializable):
     """A request that somebody take the shifts of a user, and who has taken them.
 
@@ -176,7 +176,7 @@ class ShiftSwap(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ShiftSwapCreate(Serializable):
     """A shift swap to ask for.
 
@@ -202,7 +202,7 @@ class ShiftSwapCreate(Serializable):
     """Up to 3000 characters, for those who may take them."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ShiftSwapUpdate(Serializable):
     """Changes to a shift swap; absent members are unchanged.
 
@@ -225,7 +225,7 @@ class ShiftSwapUpdate(Serializable):
     """Up to 3000 characters; null for none."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ShiftSwapTake(Serializable):
     """Who takes the shifts.
 

@@ -7,7 +7,7 @@ import attrs
 from grafana_oncall._core.serializable import Serializable
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SlackChannel(Serializable):
     """A Slack channel.
 

@@ -7,7 +7,7 @@ import attrs
 from grafana_oncall._core.serializable import Serializable, short_repr
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SlackUserGroup(Serializable):
     """A user group as Slack has it.
 
@@ -31,7 +31,7 @@ class SlackUserGroup(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class UserGroup(Serializable):
     """A group of users that escalation steps can notify.
 

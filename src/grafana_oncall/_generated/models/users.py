@@ -17,7 +17,7 @@ class UserRole(OpenStrEnum):
     NONE = "none"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SlackUser(Serializable):
     """The Slack account of a user.
 
@@ -32,7 +32,7 @@ class SlackUser(Serializable):
     """Slack's id of the workspace."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class User(Serializable):
     """A user of the organization.
 

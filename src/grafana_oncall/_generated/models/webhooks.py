@@ -30,7 +30,7 @@ class EventType(OpenStrEnum):
     PERSONAL_NOTIFICATION = "personal notification"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class EventHeader(Serializable):
     """What happened, and when.
 
@@ -50,7 +50,7 @@ class EventHeader(Serializable):
     """When a silence ends; null for a silence without end."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class EventUser(Serializable):
     """A user in the payload of a webhook.
 
@@ -74,7 +74,7 @@ class EventUser(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class EventAlertGroup(Serializable):
     """An alert group in the payload of a webhook. It may have changed since the event.
 
@@ -140,7 +140,7 @@ class EventAlertGroup(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class EventIntegration(Serializable):
     """The integration of an alert group in the payload of a webhook.
 
@@ -170,7 +170,7 @@ class EventIntegration(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class EventWebhook(Serializable):
     """The webhook that was triggered.
 
@@ -194,7 +194,7 @@ class EventWebhook(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class WebhookEvent(Serializable):
     """What an outgoing webhook sends when something happens to an alert group.
 
@@ -258,7 +258,7 @@ class HttpMethod(OpenStrEnum):
     PATCH = "PATCH"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Webhook(Serializable):
     """A request that the server sends when something happens to an alert group.
 
@@ -324,7 +324,7 @@ class Webhook(Serializable):
         return hash(self.id)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class WebhookCreate(Serializable):
     """An outgoing webhook to create.
 
@@ -385,7 +385,7 @@ class WebhookCreate(Serializable):
     """Grafana Cloud only: the open-source engine refuses any."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class WebhookUpdate(Serializable):
     """Changes to an outgoing webhook; absent members are unchanged, but see `update`.
 
@@ -449,7 +449,7 @@ class WebhookUpdate(Serializable):
     """Grafana Cloud only: the open-source engine refuses any."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class WebhookResponse(Serializable):
     """What a webhook sent, and what came back.
 
