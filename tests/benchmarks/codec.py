@@ -6,6 +6,15 @@ from typing import Any, Final
 
 import attrs
 import msgspec
+from msgspec.inspect import (
+    DataclassType,
+    EnumType,
+    StructType,
+    Type,
+    UnionType,
+    VarTupleType,
+    type_info,
+)
 
 from grafana_oncall import Response, operations
 from grafana_oncall._codec.decode import decode, encode
@@ -79,7 +88,7 @@ def _decoding(rounds: int, times: int) -> Iterator[Row]:
     struct = msgspec.json.Decoder(StructPage).decode
     _check_same_members(set(DictGroup.__annotations__) - {"additional_properties"})
     _check_same_members(set(ModelGroup.model_fields))
-    _check_same_members(set(StructGroup.__struct_fields__))
+    _check_same_types(StructGroup)
     ratio = interleaved(
         {
             "sdk": _timed(lambda: decode(LIST, response), times),
@@ -122,6 +131,27 @@ def _check_same_members(theirs: set[str]) -> None:
     """What all of them decode are whole groups."""
     if theirs != set(attrs.fields_dict(AlertGroup)):
         raise AssertionError(f"They do not decode the same: {theirs}")
+
+
+def _check_same_types(theirs: type) -> None:
+    """What the lower bound decodes has the same members, of the same types, at every depth."""
+    if _shape(type_info(theirs)) != _shape(type_info(AlertGroup)):
+        raise AssertionError(f"They do not decode the same: {theirs}")
+
+
+def _shape(kind: Type) -> object:
+    """Return a type without the names of classes."""
+    match kind:
+        case DataclassType() | StructType():
+            return [(one.name, one.required, _shape(one.type)) for one in kind.fields]
+        case EnumType():
+            return [*kind.cls]
+        case VarTupleType():
+            return (_shape(kind.item_type),)
+        case UnionType():
+            return {repr(_shape(one)) for one in kind.types}
+        case _:
+            return kind
 
 
 def _check_same(ours: bytes | None, theirs: bytes) -> None:

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
+
+AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class State(StrEnum):
@@ -17,18 +19,25 @@ class State(StrEnum):
     SILENCED = "silenced"
 
 
-class StructNamed(msgspec.Struct, kw_only=True, frozen=True):
-    """The key or the value of a label."""
+class StructKey(msgspec.Struct, kw_only=True, frozen=True):
+    """The key of a label."""
 
-    id: str
     name: str
+    id: str | None = None
+
+
+class StructValue(msgspec.Struct, kw_only=True, frozen=True):
+    """The value of a label."""
+
+    name: str
+    id: str | None = None
 
 
 class StructLabel(msgspec.Struct, kw_only=True, frozen=True):
     """A label."""
 
-    key: StructNamed
-    value: StructNamed
+    key: StructKey
+    value: StructValue
 
 
 class StructPermalinks(msgspec.Struct, kw_only=True, frozen=True):
@@ -45,7 +54,7 @@ class StructAlert(msgspec.Struct, kw_only=True, frozen=True):
 
     id: str
     alert_group_id: str | None = None
-    created_at: datetime | None = None
+    created_at: AwareDatetime | None = None
     payload: Any = None
 
 
@@ -56,17 +65,17 @@ class StructGroup(msgspec.Struct, kw_only=True, frozen=True):
     integration_id: str
     alerts_count: int
     state: State
-    created_at: datetime
+    created_at: AwareDatetime
     team_id: str | None = None
     route_id: str | None = None
-    resolved_at: datetime | None = None
+    resolved_at: AwareDatetime | None = None
     resolved_by: str | None = None
-    acknowledged_at: datetime | None = None
+    acknowledged_at: AwareDatetime | None = None
     acknowledged_by: str | None = None
     labels: tuple[StructLabel, ...] = ()
     title: str | None = None
     permalinks: StructPermalinks | None = None
-    silenced_at: datetime | None = None
+    silenced_at: AwareDatetime | None = None
     last_alert: StructAlert | None = None
     alert_group_number: int | None = None
     root_alert_group_id: str | None = None
