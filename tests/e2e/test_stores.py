@@ -1,11 +1,12 @@
-"""Stores in real servers."""
+"""Stores in real servers, and in files."""
 
 import asyncio
 import random
 import traceback
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -17,13 +18,13 @@ from psycopg_pool import AsyncConnectionPool
 from redis.crc import key_slot
 
 from grafana_oncall.errors import InvalidArgument, StoreUnavailable
-from grafana_oncall.stores import Opened, PostgresStore, RedisStore
+from grafana_oncall.stores import FileStore, Opened, PostgresStore, RedisStore
 from grafana_oncall.testing import MemoryStore, check_store
 from tests.support.budget import budget
 from tests.support.postgres_server import postgres_server
 from tests.support.redis_server import PASSWORD, RedisServer, redis_server
 
-Store: TypeAlias = RedisStore | PostgresStore
+Store: TypeAlias = FileStore | RedisStore | PostgresStore
 
 HOUR: Final = 3600.0
 NAN: Final = float("nan")
@@ -44,13 +45,30 @@ def postgres() -> Iterator[str]:
         yield uri
 
 
-@pytest.fixture(params=["redis", "postgres"])
+def made(kind: str, request: pytest.FixtureRequest) -> Callable[[], Store]:
+    """A function that makes stores of a kind, which all have the same content."""
+    if kind == "file":
+        return partial(FileStore, request.getfixturevalue("tmp_path") / "store")
+    address = request.getfixturevalue(kind)
+    return partial(RedisStore, address.uri) if kind == "redis" else partial(PostgresStore, address)
+
+
+async def close(*stores: Store) -> None:
+    """Close the connections of those that have any."""
+    for store in stores:
+        if not isinstance(store, FileStore):
+            await store.aclose()
+
+
+KINDS: Final = pytest.mark.parametrize("kind", ["file", "redis", "postgres"])
+
+
+@pytest.fixture(params=["file", "redis", "postgres"])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """A store of each kind."""
-    address = request.getfixturevalue(request.param)
-    made = RedisStore(address.uri) if request.param == "redis" else PostgresStore(address)
-    async with made:
-        yield made
+    store = made(request.param, request)()
+    yield store
+    await close(store)
 
 
 async def test_it_keeps_every_promise(store: Store) -> None:
@@ -58,17 +76,16 @@ async def test_it_keeps_every_promise(store: Store) -> None:
     await check_store(store)
 
 
-async def test_two_stores_see_the_same(redis: RedisServer, postgres: str) -> None:
+@KINDS
+async def test_two_stores_see_the_same(kind: str, request: pytest.FixtureRequest) -> None:
     """They may be in different processes."""
-    for first, second in (
-        (RedisStore(redis.uri), RedisStore(redis.uri)),
-        (PostgresStore(postgres), PostgresStore(postgres)),
-    ):
-        async with first, second:
-            opened = await first.open("shared")
-            await first.append("shared", opened.fence, [b"1"])
-            assert [*(await second.open("shared")).lines] == [b"1"]
-            assert not await first.append("shared", opened.fence, [b"2"])
+    make = made(kind, request)
+    first, second = make(), make()
+    opened = await first.open("shared")
+    await first.append("shared", opened.fence, [b"1"])
+    assert [*(await second.open("shared")).lines] == [b"1"]
+    assert not await first.append("shared", opened.fence, [b"2"])
+    await close(first, second)
 
 
 ACTIONS: Final = ("open", "acquire", "append", "replace", "renew", "release", "read", "delete")
@@ -119,14 +136,13 @@ class Writer:
         return [*opened.lines]
 
 
-@pytest.mark.parametrize("kind", ["redis", "postgres"])
+@KINDS
 def test_whatever_is_done_it_does_as_one_in_memory(
     kind: str, request: pytest.FixtureRequest
 ) -> None:
     """Two writers, who open, take over, write, and lose what they had, in any order."""
-    address = request.getfixturevalue(kind)
+    store = made(kind, request)()
     with asyncio.Runner() as runner:
-        store = RedisStore(address.uri) if kind == "redis" else PostgresStore(address)
 
         @settings(max_examples=budget(40, hunt=5000), deadline=None)
         @given(STEPS)
@@ -136,7 +152,7 @@ def test_whatever_is_done_it_does_as_one_in_memory(
         try:
             compare()
         finally:
-            runner.run(store.aclose())
+            runner.run(close(store))
 
 
 async def _compare(store: Store, steps: list[Step]) -> None:
@@ -328,6 +344,9 @@ async def test_postgres_deletes_what_is_too_old_when_a_store_is_first_used(postg
         pytest.param(lambda: PostgresStore("dbname=x", table=NUMBER), "table=7", id="no table"),
         pytest.param(lambda: PostgresStore(NUMBER), "postgres=7", id="no pool"),
         pytest.param(lambda: PostgresStore("x", table="a;b"), "table='a;b'", id="table"),
+        pytest.param(lambda: FileStore(NUMBER), "directory=7: a path", id="no path"),
+        pytest.param(lambda: FileStore("x", fsync=NUMBER), "fsync=7: a bool", id="fsync"),
+        pytest.param(lambda: FileStore("x", timeout=0), "timeout=0", id="no time"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make: Any, message: str) -> None:
@@ -338,8 +357,13 @@ def test_what_makes_no_sense_is_refused(make: Any, message: str) -> None:
 
 @pytest.mark.parametrize(
     "make",
-    [lambda: RedisStore("redis://r"), lambda: PostgresStore("dbname=x"), MemoryStore],
-    ids=["redis", "postgres", "memory"],
+    [
+        lambda: FileStore("x"),
+        lambda: RedisStore("redis://r"),
+        lambda: PostgresStore("dbname=x"),
+        MemoryStore,
+    ],
+    ids=["file", "redis", "postgres", "memory"],
 )
 async def test_a_checkpoint_that_makes_no_sense_is_refused(make: Any) -> None:
     """By whatever keeps it, before anything is sent."""

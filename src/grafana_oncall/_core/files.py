@@ -110,6 +110,19 @@ def lock(file: FileIO | int) -> None:
     _lock(file if isinstance(file, int) else file.fileno())
 
 
+def lock_named(file: FileIO | int, path: Path) -> None:
+    """Lock a lock file that was just opened by this path.
+
+    Raises:
+        BlockingIOError: It is already locked, or was removed before it was locked: open it again.
+        OSError: As `lock`.
+    """
+    lock(file)
+    if not has_name(file if isinstance(file, int) else file.fileno(), path):
+        unlock(file)
+        raise BlockingIOError(errno.EAGAIN, "The lock file was removed")
+
+
 def unlock(file: FileIO | int) -> None:
     """Release the lock, if there is one.
 
@@ -117,6 +130,27 @@ def unlock(file: FileIO | int) -> None:
     """
     with suppress(OSError):  # Windows raises it where nothing was locked
         _unlock(file if isinstance(file, int) else file.fileno())
+
+
+def write_all(file: int, text: bytes) -> None:
+    """Write to a file, all or an OSError, such as with a full disk."""
+    if os.write(file, text) != len(text):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def beside(path: Path) -> Path:
+    """Return the path of the new file that is to replace the one at `path`."""
+    return path.with_name(f"{path.name}.new")
+
+
+def write_beside(path: Path, pieces: Iterable[bytes]) -> Path:
+    """Write a new file beside `path`, through to the disk, and return the new one's path."""
+    new = beside(path)
+    with FileIO(open_new(new), "wb") as file:
+        for piece in pieces:
+            write_all(file.fileno(), piece)
+        os.fsync(file.fileno())
+    return new
 
 
 def sync_folder(folder: Path) -> None:

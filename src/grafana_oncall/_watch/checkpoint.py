@@ -30,7 +30,7 @@ import msgspec
 
 from grafana_oncall._codec.converter import BaseValidationError, dumps, loads
 from grafana_oncall._core.field_texts import DocumentedFields
-from grafana_oncall._core.files import is_sealed, open_new, open_private, seal, unsealed
+from grafana_oncall._core.files import is_sealed, open_private, seal, unsealed, write_beside
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
 from grafana_oncall.changes import OnCall, Snapshot
@@ -209,23 +209,7 @@ def write_new(checkpoint: Checkpoint, path: Path) -> Path:
     """Write the value, through to the disk, into a file beside `path`, and return its path."""
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "Not a regular file")  # such as a pipe: it would be replaced
-    new = beside(path)
-    with FileIO(open_new(new), "wb") as file:
-        for piece in sealed_pieces(checkpoint):
-            append(file.fileno(), piece)
-        os.fsync(file.fileno())
-    return new
-
-
-def beside(path: Path) -> Path:
-    """Return the path of the new file that is to replace the one at `path`."""
-    return path.with_name(f"{path.name}.new")
-
-
-def append(file: int, text: bytes) -> None:
-    """Write to a file, all or an OSError, such as with a full disk."""
-    if os.write(file, text) != len(text):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return write_beside(path, sealed_pieces(checkpoint))
 
 
 def unusable(path: Path, error: Exception) -> CheckpointError:

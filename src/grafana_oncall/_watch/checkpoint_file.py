@@ -29,10 +29,19 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from grafana_oncall._core.aio import to_the_end
-from grafana_oncall._core.files import NO_SYMLINK, has_name, lock, open_private, sealed, unlock
+from grafana_oncall._core.files import (
+    NO_SYMLINK,
+    beside,
+    has_name,
+    lock_named,
+    open_private,
+    sealed,
+    unlock,
+    write_all,
+)
 from grafana_oncall.errors import CheckpointError
 
-from .checkpoint import Checkpoint, append, beside, check_file, unusable, write_new
+from .checkpoint import Checkpoint, check_file, unusable, write_new
 from .tracker import Delivery
 
 Kind: TypeAlias = Literal["polled", "in_flight", "delivered"]
@@ -101,17 +110,14 @@ class CheckpointFile:
         except OSError as error:
             raise unusable(self.path, error) from error
         try:
-            lock(file)
+            lock_named(file, path)
         except OSError as error:
             os.close(file)
             if isinstance(error, BlockingIOError):
                 return False
             raise self._unlockable(error) from error
         self._lock = file
-        if has_name(file, path):
-            return True
-        self._release()  # the lock file was removed between `open_private` and `lock`
-        return False
+        return True
 
     def check_lead(self) -> None:
         """Do nothing: a lock lasts, and files have no replicas."""
@@ -181,7 +187,7 @@ class CheckpointFile:
             loop = asyncio.get_running_loop()
             await to_the_end(loop.run_in_executor(None, write_new, checkpoint, self.path))
             with FileIO(open_private(new, _TO_APPEND | NO_SYMLINK), "ab") as file:
-                append(file.fileno(), b"".join(self._meanwhile))
+                write_all(file.fileno(), b"".join(self._meanwhile))
             self._replace_by(new)
         except OSError as error:
             raise unusable(self.path, error) from error
@@ -210,7 +216,7 @@ class CheckpointFile:
         if self._file is None or self._size() is None:
             return self._meanwhile is not None
         try:
-            append(self._file, text)
+            write_all(self._file, text)
         except OSError as error:
             self._close()  # no line may follow half a line
             raise unusable(self.path, error) from error

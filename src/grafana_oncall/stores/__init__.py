@@ -1,10 +1,12 @@
-"""Where journals, checkpoints and webhook events are remembered when one machine is not enough.
+"""Where journals, checkpoints and webhook events are remembered when one process is not enough.
 
-A file serves one machine (`journal="run.jsonl"`, `checkpoint="bot.jsonl"`). A store serves many: a
-bulk run whose worker dies is finished by another worker, a bot has replicas of which one acts, and
-a repeated webhook is dropped by whichever receiver gets it. `RedisStore` (extra `[redis]`) and
-`PostgresStore` (extra `[postgres]`) do all three. For anything else, write a class with the methods
-of a protocol below; `grafana_oncall.testing.check_store` tries whether it keeps their promises.
+A file serves one process at a time (`journal="run.jsonl"`, `checkpoint="bot.jsonl"`). A store
+serves many: a bulk run whose worker dies is finished by another worker, a bot has replicas of which
+one acts, and a repeated webhook is dropped by whichever receiver gets it. `FileStore` does all
+three for the processes of one machine, in a directory; `RedisStore` (extra `[redis]`) and
+`PostgresStore` (extra `[postgres]`) do so for any number of machines. For anything else, write a
+class with the methods of a protocol below; `grafana_oncall.testing.check_store` tries whether it
+keeps their promises.
 
 What makes it safe is the fence. Whoever opens a log gets a number, higher than all before it, and
 passes it with each write. A store refuses writes with any but the highest. So a worker that was
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING
 from grafana_oncall._lazy import lazily as _lazily
 
 if TYPE_CHECKING:
+    from .file import FileStore
     from .postgres import PostgresStore
     from .protocols import CheckpointStore, JournalStore, Opened, SeenStore, StoredCheckpoint
     from .redis import RedisStore
@@ -25,6 +28,7 @@ else:
     __getattr__, __dir__ = _lazily(
         __name__,
         {
+            ".stores.file": ("FileStore",),
             ".stores.postgres": ("PostgresStore",),
             ".stores.protocols": (
                 "CheckpointStore",
@@ -39,6 +43,7 @@ else:
 
 __all__ = [
     "CheckpointStore",
+    "FileStore",
     "JournalStore",
     "Opened",
     "PostgresStore",
