@@ -260,10 +260,17 @@ def _loads(body: bytes, cl: type[WebhookEvent]) -> WebhookEvent:
     except (msgspec.ValidationError, BaseValidationError):
         loads(body, _Needed)
     members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    payload = bytes(members.pop("alert_payload", b"null"))
+    payload = _payload(bytes(members.pop("alert_payload", b"null")))
     event = loads_leniently(msgspec.json.encode(members), WebhookEvent)
-    # As Python reads it: a number that no float can hold is infinite there.
-    return attrs.evolve(event, alert_payload=json.loads(payload, parse_int=_number))
+    return attrs.evolve(event, alert_payload=payload)
+
+
+def _payload(text: bytes) -> Any:
+    """Decode a payload as Python does: a number that no float can hold is infinite."""
+    try:
+        return json.loads(text, parse_int=_number)
+    except RecursionError:  # it goes a few levels less deep than msgspec, which has accepted it
+        return None
 
 
 def _number(digits: str) -> float:

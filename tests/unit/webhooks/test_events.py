@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from bisect import bisect_left
 from collections.abc import Callable
 from datetime import UTC, datetime
 from math import inf
@@ -303,6 +304,25 @@ def test_a_number_in_a_payload_that_no_float_can_hold_is_infinite(
     event = parse(content)
     assert (event.alert_payload, event.raw) == (given | {"value": read}, content)
     assert outlined(content) == attrs.evolve(event, alert_payload=None)
+
+
+@pytest.mark.parametrize("number", [b"1", b"1e999"])
+def test_the_deepest_payload_that_an_outline_skips_can_be_parsed(number: bytes) -> None:
+    """Or what was accepted would fail when it is handled."""
+
+    def nested(depth: int) -> bytes:
+        return body(alert_payload="N").replace(b'"N"', b"[" * depth + number + b"]" * depth)
+
+    def is_refused(depth: int) -> bool:
+        try:
+            outlined(nested(depth))
+        except NotAnEvent:
+            return True
+        return False
+
+    refused = bisect_left(range(100_000), x=True, key=is_refused)
+    content = nested(refused - 1)
+    assert attrs.evolve(parse(content), alert_payload=None) == outlined(content)
 
 
 @pytest.mark.parametrize("payload", [None, 7, {"alerts": [{"status": "firing"}]}])
