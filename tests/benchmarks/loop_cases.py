@@ -13,13 +13,9 @@ import httpx
 
 from grafana_oncall import Checkpoint
 from grafana_oncall._core.aio import cancel_all
-from grafana_oncall._session.organization import Stack
 from grafana_oncall._session.rate_estimate import RateEstimate
 from grafana_oncall._session.throttle import Caller, PauseTooLong, Throttle
 from grafana_oncall.bulk import BulkReport, Outcome, Status, collect
-from grafana_oncall.bulk.actions import Transition
-from grafana_oncall.bulk.journal_file import FileJournal
-from grafana_oncall.bulk.journal_reader import Header
 from grafana_oncall.changes import Snapshot, Watched
 from grafana_oncall.errors import ClientStateError
 from grafana_oncall.models import AlertGroupState
@@ -29,6 +25,7 @@ from grafana_oncall.webhooks import Event, Router
 from tests.support.webhook_payloads import body
 
 from .clients import Transport, client
+from .journals import write_journal
 from .listed import Listed, created_at
 from .processes import server
 from .samples import group_id
@@ -117,26 +114,11 @@ async def resume(steps: Steps, groups: int) -> None:
     """Resume a run whose journal has the outcomes of all groups but one."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "journal")
-        await _write_journal(path, [group_id(number) for number in range(groups)])
+        ids = [group_id(number) for number in range(groups)]
+        await write_journal(path, _URL, "acknowledge", ids, done=ids[1:])
         async with client(_URL, Listed(groups)) as sdk, measuring(steps):
             report = await sdk.alert_groups.bulk.resume(path)
     _check(report.counts[Status.CHANGED], groups)
-
-
-async def _write_journal(path: Path, ids: Sequence[str]) -> None:
-    header = Header(
-        stack=Stack(_API, None),
-        action=Transition(name="acknowledge"),
-        query=None,
-        converge=False,
-        max_items=None,
-    )
-    async with FileJournal(path) as written:
-        written.begin_run(header)
-        await written.select(ids, complete=True)
-        for done in ids[1:]:
-            await written.begin(done)
-            written.end(Outcome(id=done, status=Status.CHANGED, seconds=0.25))
 
 
 async def select(steps: Steps, groups: int) -> None:

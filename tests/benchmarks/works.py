@@ -11,14 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from grafana_oncall._session.organization import Stack
 from grafana_oncall._session.rate_estimate import RateEstimate
 from grafana_oncall._session.throttle import Throttle
 from grafana_oncall._watch.checkpoint import Checkpoint
-from grafana_oncall.bulk import Outcome, Status
-from grafana_oncall.bulk.actions import Transition
-from grafana_oncall.bulk.journal_file import FileJournal
-from grafana_oncall.bulk.journal_reader import Header
+from grafana_oncall.bulk import Status
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.models import AlertGroupState
 from grafana_oncall.testing import (
@@ -30,6 +26,7 @@ from grafana_oncall.testing import (
 from grafana_oncall.webhooks import Router
 from tests.support.webhook_payloads import body
 
+from .journals import write_journal
 from .samples import group_id
 from .storm import NEWEST, URL, Storm, created_at
 from .watch_works import hints, watch, watch_resolved
@@ -99,25 +96,9 @@ def _snapshot(number: int) -> Snapshot:
 async def _journal(groups: int, measured: Measured) -> int:
     """Two lines are appended for each group."""
     with TemporaryDirectory() as folder, measured:
-        await _write(Path(folder, "journal"), groups, done=groups)
+        every = [*ids(groups)]
+        await write_journal(Path(folder, "journal"), URL, "resolve", every, done=every)
     return 0
-
-
-async def _write(path: Path, groups: int, *, done: int) -> None:
-    """Write the journal of a run that has resolved so many of these groups."""
-    header = Header(
-        stack=Stack(f"{URL}/api/v1/", None),
-        action=Transition(name="resolve"),
-        query=None,
-        converge=False,
-        max_items=None,
-    )
-    async with FileJournal(path) as journal:
-        journal.begin_run(header)
-        await journal.select([*ids(groups)], complete=True)
-        for group in ids(done):
-            await journal.begin(group)
-            journal.end(Outcome(id=group, status=Status.CHANGED, seconds=0.123456))
 
 
 async def _resume(groups: int, measured: Measured) -> int:
@@ -125,7 +106,8 @@ async def _resume(groups: int, measured: Measured) -> int:
     storm = Storm(groups)
     with TemporaryDirectory() as folder:
         path = Path(folder, "journal")
-        await _write(path, groups, done=groups - 1)
+        every = [*ids(groups)]
+        await write_journal(path, URL, "resolve", every, done=every[:-1])
         async with client(storm) as sdk:
             with measured:
                 report = await sdk.alert_groups.bulk.resume(path)
