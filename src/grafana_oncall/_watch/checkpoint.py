@@ -132,7 +132,7 @@ def delivery_state(checkpoint: Checkpoint) -> DeliveryState[Any]:
     """Return what was delivered, for a tracker to continue from."""
     schedules = () if isinstance(checkpoint.schedules, UnsetType) else checkpoint.schedules
     state = DeliveryState[Any](
-        {each.id: each for each in checkpoint.groups} | {each.id: each for each in schedules},
+        {each.id: each for each in chain[Any](checkpoint.groups, schedules)},
         {*checkpoint.left_filter},
     )
     for delivery in checkpoint.in_flight:

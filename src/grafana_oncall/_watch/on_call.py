@@ -92,7 +92,7 @@ class OnCallPoller:
 
     async def read(self, ids: Collection[str]) -> tuple[Sequence[Changes], Sequence[OnCallError]]:
         """Return what has changed in these tracked schedules, and the errors of failed reads."""
-        known = [each for each in ids if each in self.tracker.tracked]
+        known = [each for each in ids if self.tracker.tracks(each)]
         try:
             return self._changed(await self._read(known, strict=False), (), known), ()
         except ClientStateError:

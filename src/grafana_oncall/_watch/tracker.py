@@ -102,7 +102,11 @@ class Tracker(DeliveryState[S]):
 
     def unseen(self, ids: Iterable[str]) -> set[str]:
         """Return those of these objects that are tracked and were not observed."""
-        return self.tracked.intersection(ids) - self.seen
+        return {each for each in ids if self.tracks(each)} - self.seen
+
+    def tracks(self, object_id: str) -> bool:
+        """Whether the object was delivered or is in flight."""
+        return object_id in self.reported or object_id in self.in_flight
 
     @property
     def tracked(self) -> set[str]:
