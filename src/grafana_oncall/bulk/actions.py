@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import attrs
+import msgspec
 
 from grafana_oncall._core.request import Request
 from grafana_oncall._generated.models.alert_groups import (
@@ -24,9 +25,12 @@ from grafana_oncall.errors import AlreadyInState, Conflict, OnCallError, Outcome
 from .outcomes import Status
 
 
-@attrs.frozen(kw_only=True)
-class Seen:
-    """The fields of a listed group that a run keeps."""
+class Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The fields of a listed group that a run keeps.
+
+    There may be tens of thousands, and the event loop waits for a full garbage collection, which
+    leaves them out: they cannot be part of a cycle.
+    """
 
     id: str
     created_at: datetime

@@ -1,10 +1,10 @@
 """Freeze a selection: read it to its end, and check it, before anything is written."""
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import attrgetter
 from typing import Final, Protocol, TypeAlias
 
@@ -76,20 +76,32 @@ async def read_query(
     ends = [newest, *(bound for bound in bounds if bound <= newest)]
     complete = True
 
-    async def read_span(until: datetime, since: datetime) -> None:
+    async def read_span(until: datetime, since: datetime) -> Sequence[str]:
         nonlocal complete
+        span: dict[str, Seen] = {}
         reading = windows(session, request, since=since, until=until)
         async with aclosing(reading):
             async for window in reading:
                 complete = complete and window.complete
-                here = _checked(request, window.groups).values()
-                groups.update({group.id: group for group in here if group.created_at <= newest})
+                found = _checked(request, window.groups).values()
+                here = {group.id: group for group in found if group.created_at <= newest}
+                groups.update(here)
+                span |= here
                 on_found(len(groups), max(first.count, len(groups)))
+        return _newest_first(span)
 
-    await gather_or_cancel([read_span(until, since) for until, since in pairwise(ends)])
-    in_order = sorted(groups.values(), key=attrgetter("created_at"), reverse=True)
+    in_first = _newest_first(groups)
+    spans = await gather_or_cancel([read_span(until, since) for until, since in pairwise(ends)])
     check_size(len(groups), max_items)
-    return FrozenSelection(ids=[group.id for group in in_order], seen=groups, complete=complete)
+    return FrozenSelection(
+        ids=dict.fromkeys(chain(in_first, *spans)), seen=groups, complete=complete
+    )
+
+
+def _newest_first(groups: Mapping[str, Seen]) -> Sequence[str]:
+    """Return the ids of groups of a span: to sort those of all spans at once would take long."""
+    in_order = sorted(groups.values(), key=attrgetter("created_at"), reverse=True)
+    return [group.id for group in in_order]
 
 
 async def _bounds(
