@@ -59,7 +59,7 @@ class Caller:
     def gives_up(self, outage: Outage, now: float, *, began: float) -> bool:
         """Whether a call has waited long enough, since `began`, for the end of this outage."""
         has_waited = outage.failed > began and now >= began + self.min_wait
-        return has_waited and outage.lasted(now) >= self.max_outage
+        return outage.is_on and has_waited and outage.lasted(now) >= self.max_outage
 
 
 _DEFAULT_CALLER: Final = Caller()

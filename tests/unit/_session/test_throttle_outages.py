@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from grafana_oncall._core.aio import AT_A_TIME
 from grafana_oncall._session.outage import Outage
 from grafana_oncall._session.rate_estimate import RateEstimate
 from grafana_oncall._session.throttle import Caller, OutageTooLong, Throttle
@@ -217,6 +218,26 @@ async def test_no_caller_gives_up_because_of_an_outage_that_is_over() -> None:
     assert not waiting.done()
     throttle.leave(probe)
     await waiting
+
+
+async def test_a_search_for_hasty_callers_stops_when_the_outage_ends() -> None:
+    """Between two pieces of it."""
+    throttle, ends = await shut(width=1, pause=0.25), list[str]()
+    probe, began = await throttle.enter(), loop().began - 1
+
+    async def call() -> None:
+        try:
+            await throttle.enter(Caller(max_outage=0), began=began)
+        except OutageTooLong:
+            throttle.outage.success(probe)
+            ends.append("gave up")
+
+    async with asyncio.TaskGroup() as tasks:
+        crowd = [tasks.create_task(call()) for _ in range(2 * AT_A_TIME)]
+        await asyncio.sleep(2)
+        assert ends == ["gave up"] * AT_A_TIME
+        for task in crowd:
+            task.cancel()
 
 
 async def test_close_in_an_outage_leaves_no_timer() -> None:
