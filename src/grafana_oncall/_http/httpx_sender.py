@@ -43,9 +43,9 @@ class HttpxSender:
         self._library: Any = library_of(http, "AsyncClient") or httpx
         self.opens_connections = opens_connections
         self._owns_http = owns_http
-        # The Headers of httpx show no Authorization in their repr.
         # Without `build_request`, which parses the URL twice, and merges settings that are none.
         self._build: Any = self._library.Request if owns_http else self._http.build_request
+        # The Headers of httpx show no Authorization in their repr.
         self._headers: httpx.Headers = self._library.Headers(
             self._http.headers if owns_http else None
         )

@@ -188,7 +188,7 @@ class Recorder:
             self._reading, self._has_recorded = True, False
             try:
                 self._resume(await self._storage.load())
-                await asyncio.sleep(0)  # tens of thousands of groups: each step over all by itself
+                await asyncio.sleep(0)  # tens of thousands of groups: the next pass is another step
             except BaseException:
                 await self._storage.close()
                 raise

@@ -185,9 +185,8 @@ class GroupTracker(Tracker[Snapshot]):
 
     def drop_old(self) -> None:
         """Stop tracking the groups that are too old by now."""
-        reported = [
-            each.id for each in self.reported.values() if each.created_at < self.oldest
-        ]  # by itself, since there are many
+        # There are many of these, so without a call for each.
+        reported = [each.id for each in self.reported.values() if each.created_at < self.oldest]
         started = [each for each in self.in_flight if self.created_at(each) < self.oldest]
         for group_id in dict.fromkeys([*reported, *started]):
             self.mark_delivered(Delivery(id=group_id, after=None))

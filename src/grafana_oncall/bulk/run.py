@@ -233,7 +233,7 @@ class BulkRun(ShortTracebacks):
         async with self._progress.phase("selecting"):
             selection = await read(max_items=max_items, on_found=self._progress.reached)
             self._state.complete = selection.complete
-            await asyncio.sleep(0)  # many ids: each step over all of them is one by itself
+            await asyncio.sleep(0)  # many ids: the next pass over them is another step
             new = outcomes.new(selection.ids)
             check_size(len(outcomes) + len(new), max_items)
             for number, group_id in enumerate(new, 1):
