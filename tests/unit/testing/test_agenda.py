@@ -20,7 +20,7 @@ def at(seconds: int) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def emptied(agenda: Agenda) -> list[tuple[datetime, Name]]:
+def emptied(agenda: Agenda[Name]) -> list[tuple[datetime, Name]]:
     """All entries, each popped when it is the next."""
     found: list[tuple[datetime, Name]] = []
     while agenda.next_at is not None:
@@ -30,7 +30,7 @@ def emptied(agenda: Agenda) -> list[tuple[datetime, Name]]:
 
 def test_entries_of_one_time_come_in_the_order_in_which_they_were_put() -> None:
     """As the server's queue would have it."""
-    agenda = Agenda()
+    agenda = Agenda[Name]()
     for name in reversed(NAMES):
         agenda.put(name, START)
     assert [name for _, name in emptied(agenda)] == [*reversed(NAMES)]
@@ -38,7 +38,7 @@ def test_entries_of_one_time_come_in_the_order_in_which_they_were_put() -> None:
 
 def test_an_empty_agenda_says_so() -> None:
     """It has no next time, and nothing to pop."""
-    agenda = Agenda()
+    agenda = Agenda[Name]()
     agenda.put(NAMES[0], START)
     agenda.drop(NAMES[0])
     assert agenda.next_at is None
@@ -51,7 +51,7 @@ def test_an_empty_agenda_says_so() -> None:
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.none() | st.integers(0, 5))))
 def test_it_is_a_dictionary_in_the_order_of_times(changes: list[tuple[Name, int | None]]) -> None:
     """A name has the last time that it was put at, or none if it was dropped since."""
-    agenda, model = Agenda(), dict[Name, tuple[int, int]]()
+    agenda, model = Agenda[Name](), dict[Name, tuple[int, int]]()
     for number, (name, seconds) in enumerate(changes):
         if seconds is None:
             agenda.drop(name)
@@ -60,6 +60,6 @@ def test_it_is_a_dictionary_in_the_order_of_times(changes: list[tuple[Name, int 
             agenda.put(name, at(seconds))
             model[name] = seconds, number
     expected = [(at(model[name][0]), name) for name in sorted(model, key=model.__getitem__)]
-    copied = Agenda()
+    copied = Agenda[Name]()
     copied.restore(agenda.planned())
     assert emptied(copied) == emptied(agenda) == expected

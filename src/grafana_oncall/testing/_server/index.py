@@ -6,9 +6,6 @@ server. The next request catches up first: it drops the cached lists, and reinde
 that changed. What changes without being noted is never cached: labels, which are plain lists, and
 the team of an integration. Filters on those scan every group of a list. Alerts are a plain list,
 too, but one that arrives is noted, because it changes attributes of its group.
-
-When something will happen to a group is in `_agenda`, and in a heap, so that the next one is found
-without a search. The heap also has what is out of date, which is dropped when it comes to the top.
 """
 
 from __future__ import annotations
@@ -16,11 +13,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, MutableMapping
 from datetime import datetime
-from heapq import heappop, heappush
-from itertools import count
 from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
 
+from .agenda import Agenda
 from .state import Changes, FakeAlertGroup, State
 
 T = TypeVar("T")
@@ -49,9 +45,7 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
         self._attached: dict[FakeAlertGroup, None] = {}
         self._keys: dict[FakeAlertGroup, GroupingKey] = {}
         self._alike: defaultdict[GroupingKey, dict[FakeAlertGroup, None]] = defaultdict(dict)
-        self._agenda: dict[FakeAlertGroup, datetime] = {}
-        self._heap: list[tuple[datetime, int, FakeAlertGroup]] = []
-        self._order = count()
+        self._agenda = Agenda[FakeAlertGroup]()
 
     def __repr__(self) -> str:
         return repr(self._groups)
@@ -126,22 +120,16 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
     def next_at(self) -> datetime | None:
         """When something will happen to the first of them by itself."""
         self._catch_up()
-        while self._heap:
-            moment, _, group = self._heap[0]
-            if self._agenda.get(group) == moment:
-                return moment
-            heappop(self._heap)
-        return None
+        return self._agenda.next_at
 
     def due(self, now: datetime) -> list[FakeAlertGroup]:
         """Return the groups to which something has happened by now, earliest first."""
-        due: dict[FakeAlertGroup, datetime] = {}
-        while (moment := self.next_at) is not None and moment <= now:
-            group = heappop(self._heap)[-1]
-            due[group] = moment
-        for group, moment in due.items():
-            self._push(group, moment)
-        return [*due]
+        due = list[tuple[datetime, FakeAlertGroup]]()
+        while (first := self.next_at) is not None and first <= now:
+            due.append(self._agenda.pop())
+        for moment, group in due:
+            self._agenda.put(group, moment)  # until the group says otherwise
+        return [group for _, group in due]
 
     def _catch_up(self) -> None:
         if self._changes:
@@ -152,8 +140,8 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
             self._changes.clear()
 
     def _index(self, group: FakeAlertGroup) -> None:
+        moment = None
         self._attached.pop(group, None)
-        before = self._agenda.pop(group, None)
         if (key := self._keys.pop(group, None)) is not None:
             del self._alike[key][group]
         if self._groups.get(group.id) is group:
@@ -162,10 +150,8 @@ class GroupIndex(MutableMapping[str, FakeAlertGroup]):
             if group.grouping_key is not None:
                 key = self._keys[group] = grouping_key(group)
                 self._alike[key][group] = None
-            if (moment := self._due(group)) is not None:
-                self._agenda[group] = moment
-                if moment != before:
-                    self._push(group, moment)
-
-    def _push(self, group: FakeAlertGroup, moment: datetime) -> None:
-        heappush(self._heap, (moment, next(self._order), group))
+            moment = self._due(group)
+        if moment is None:
+            self._agenda.drop(group)
+        elif moment != self._agenda.at(group):
+            self._agenda.put(group, moment)

@@ -113,7 +113,7 @@ class World:
     paging: Paging = attrs.field(factory=Paging)
     deleted_links: dict[str, datetime] = attrs.field(factory=dict[str, datetime])
     """Until when links with these secrets go on working, though their integrations are deleted."""
-    agenda: Agenda = attrs.field(factory=Agenda)
+    agenda: Agenda[Name] = attrs.field(factory=Agenda[Name])
     due_actions: dict[str, DueAction] = attrs.field(factory=dict[str, "DueAction"])
     """What to do when an entry of the agenda falls due, by the kind of its name."""
     subscribers: list[Subscriber] = attrs.field(factory=list["Subscriber"])
