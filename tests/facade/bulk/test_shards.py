@@ -19,8 +19,11 @@ from grafana_oncall.bulk import Bulk, BulkRun, Shard, collect, in_turn
 from grafana_oncall.errors import ClientStateError, InvalidArgument, JournalError
 from grafana_oncall.testing import FakeOnCall, MemoryStore
 from tests.support.bulk_stories import SECOND, add, connect, counted, cut, ids, written
+from tests.support.stores import KINDS, Store, store_without_server
 
 HOUR = timedelta(hours=1)
+
+store = pytest.fixture(params=KINDS)(store_without_server)
 
 
 def acted_on(fake: FakeOnCall) -> Counter[str]:
@@ -56,10 +59,10 @@ async def test_shards_survive_a_queue(fake: FakeOnCall, oncall: OnCallClient) ->
 
 
 async def test_workers_do_all_shards_and_one_report_tells(
-    fake: FakeOnCall, oncall: OnCallClient
+    fake: FakeOnCall, oncall: OnCallClient, store: Store
 ) -> None:
     """At any time, whether any worker has begun or not."""
-    groups, store = add(fake, 30), MemoryStore()
+    groups = add(fake, 30)
     shards = await oncall.alert_groups.bulk.silence(ids(groups), HOUR).shards(10)
     before = await collect(shards, journal=store)
     assert counted(before) == {"not_attempted": 30}
@@ -79,10 +82,10 @@ async def test_workers_do_all_shards_and_one_report_tells(
 
 
 async def test_a_shard_that_is_delivered_again_repeats_nothing(
-    fake: FakeOnCall, oncall: OnCallClient
+    fake: FakeOnCall, oncall: OnCallClient, store: Store
 ) -> None:
     """Not even a silence, which a repeat would prolong."""
-    groups, store = add(fake, 10), MemoryStore()
+    groups = add(fake, 10)
     (shard,) = await oncall.alert_groups.bulk.silence(ids(groups), HOUR).shards()
     bulk = oncall.alert_groups.bulk
     first = await bulk.run(shard, journal=store)
@@ -112,10 +115,10 @@ async def test_of_two_workers_at_once_one_does_it(fake: FakeOnCall, oncall: OnCa
 
 
 async def test_a_killed_worker_leaves_its_shard_to_another(
-    fake: FakeOnCall, oncall: OnCallClient
+    fake: FakeOnCall, oncall: OnCallClient, store: Store
 ) -> None:
     """What was in flight is looked at, and not repeated."""
-    groups, store = add(fake, 10), MemoryStore()
+    groups = add(fake, 10)
     fake.latency = SECOND
     bulk = oncall.alert_groups.bulk
     (shard,) = await bulk.acknowledge(ids(groups)).shards()

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,14 @@ import pytest
 from grafana_oncall import OnCallClient
 from grafana_oncall.bulk.journal_store import StoreJournal, log_of
 from grafana_oncall.errors import InvalidArgument, JournalError, StoreUnavailable
+from grafana_oncall.stores import FileStore
 from grafana_oncall.testing import FakeOnCall, MemoryStore, throttle
 from tests.support.bulk_stories import SECOND, add, connect, counted, cut, ids, written
+from tests.support.stores import KINDS, Store, store_without_server
 
 HOUR = timedelta(hours=1)
+
+store = pytest.fixture(params=KINDS)(store_without_server)
 
 
 def acted_on(fake: FakeOnCall) -> Counter[str]:
@@ -34,10 +39,10 @@ async def refused(work: Awaitable[object], reason: str) -> JournalError:
 
 
 async def test_a_run_that_was_cut_short_is_finished_by_another(
-    fake: FakeOnCall, oncall: OnCallClient
+    fake: FakeOnCall, oncall: OnCallClient, store: Store
 ) -> None:
     """By the same call; nothing that succeeded is repeated."""
-    groups, store = add(fake, 10), MemoryStore()
+    groups = add(fake, 10)
     fake.latency = SECOND
     bulk = oncall.alert_groups.bulk
     await cut(bulk.silence(ids(groups), HOUR, journal=store, name="nightly", max_at_once=3), 1.5)
@@ -51,9 +56,11 @@ async def test_a_run_that_was_cut_short_is_finished_by_another(
     assert sum(report.counts.values()) == 10
 
 
-async def test_resume_needs_nothing_but_the_name(fake: FakeOnCall, oncall: OnCallClient) -> None:
+async def test_resume_needs_nothing_but_the_name(
+    fake: FakeOnCall, oncall: OnCallClient, store: Store
+) -> None:
     """The action and the groups are in the journal."""
-    groups, store = add(fake, 6), MemoryStore()
+    groups = add(fake, 6)
     fake.latency = SECOND
     bulk = oncall.alert_groups.bulk
     await cut(bulk.resolve(ids(groups), journal=store, name="nightly", max_at_once=2), 1.5)
@@ -63,11 +70,45 @@ async def test_resume_needs_nothing_but_the_name(fake: FakeOnCall, oncall: OnCal
     assert {group.state for group in groups} == {"resolved"}
 
 
+async def test_a_journal_in_a_directory_is_the_file_of_a_journal(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
+) -> None:
+    """A run that began in a store is finished in the file, by its path, and the reverse."""
+    groups, store = add(fake, 10), FileStore(tmp_path)
+    fake.latency = SECOND
+    bulk, path = oncall.alert_groups.bulk, store.path("journal:nightly")
+    await cut(bulk.resolve(ids(groups), journal=store, name="nightly", max_at_once=2), 1.5)
+    await cut(bulk.resume(path, max_at_once=2), 1.5)
+    assert 0 < len(acted_on(fake)) < 10
+    report = await bulk.resume(store, name="nightly")
+    assert report.finished
+    assert {group.state for group in groups} == {"resolved"}
+    assert set(acted_on(fake).values()) == {1}
+    assert ids((await bulk.resume(path)).outcomes) == ids(groups)
+
+
+async def test_a_run_of_a_file_and_workers_of_its_store_exclude_each_other(
+    fake: FakeOnCall, oncall: OnCallClient, tmp_path: Path
+) -> None:
+    """The worker is told who has the log, and sends nothing more."""
+    groups, store = add(fake, 10), FileStore(tmp_path, timeout=0.5)
+    fake.latency = SECOND
+    bulk = oncall.alert_groups.bulk
+    run = bulk.resolve(ids(groups), journal=store, name="nightly", max_at_once=1)
+    task = asyncio.create_task(run.wait())
+    await asyncio.sleep(2.5)
+    report = await bulk.resume(store.path("journal:nightly"), max_at_once=1)
+    error = await refused(task, "io")
+    assert "another process has it locked for 0.5 seconds" in str(error)
+    assert report.finished
+    assert set(acted_on(fake).values()) == {1}
+
+
 async def test_a_worker_that_was_replaced_begins_no_further_group(
-    fake: FakeOnCall, oncall: OnCallClient
+    fake: FakeOnCall, oncall: OnCallClient, store: Store
 ) -> None:
     """It was paused, not dead; it says so, and nothing is done twice."""
-    groups, store = add(fake, 20), MemoryStore()
+    groups = add(fake, 20)
     fake.latency = SECOND
     bulk = oncall.alert_groups.bulk
     first = bulk.silence(ids(groups), HOUR, journal=store, name="nightly", max_at_once=2)
@@ -84,10 +125,10 @@ async def test_a_worker_that_was_replaced_begins_no_further_group(
 
 @pytest.mark.parametrize("options", [{}, {"rate_limit": "5/1m"}], ids=["refused", "own limit"])
 async def test_a_worker_that_was_replaced_while_it_waited_to_send_sends_nothing(
-    fake: FakeOnCall, options: dict[str, Any]
+    fake: FakeOnCall, store: Store, options: dict[str, Any]
 ) -> None:
     """Not even what it has announced: its successor found that undone, and has done it."""
-    groups, store = add(fake, 20), MemoryStore()
+    groups = add(fake, 20)
     if not options:
         fake.faults.add(throttle(60), operation="silence_alert_group", times=1)
     waiting, other = connect(fake, **options), connect(fake)
@@ -200,9 +241,9 @@ async def test_a_store_that_is_away_ends_the_run_before_the_next_group(
     assert set(acted_on(fake).values()) == {1}
 
 
-async def test_names_are_as_paths(fake: FakeOnCall, oncall: OnCallClient) -> None:
+async def test_names_are_as_paths(fake: FakeOnCall, oncall: OnCallClient, store: Store) -> None:
     """A new run needs a new one; one to resume must be there, and be that run."""
-    groups, store = add(fake, 2), MemoryStore()
+    groups = add(fake, 2)
     bulk = oncall.alert_groups.bulk
     await refused(bulk.resume(store, name="nightly"), "missing")
     await bulk.resolve(ids(groups), journal=store, name="nightly")
@@ -214,10 +255,10 @@ async def test_names_are_as_paths(fake: FakeOnCall, oncall: OnCallClient) -> Non
 
 
 async def test_an_unfinished_run_is_not_replaced_by_another(
-    fake: FakeOnCall, oncall: OnCallClient
+    fake: FakeOnCall, oncall: OnCallClient, store: Store
 ) -> None:
     """It has to be finished first, or deleted."""
-    groups, store = add(fake, 4), MemoryStore()
+    groups = add(fake, 4)
     fake.latency = SECOND
     bulk = oncall.alert_groups.bulk
     await cut(bulk.resolve(ids(groups), journal=store, name="nightly", max_at_once=1), 1.5)
@@ -252,9 +293,11 @@ async def test_options_that_make_no_sense_are_refused(
         oncall.alert_groups.bulk.resolve(["I1"], **options)
 
 
-async def test_damage_in_a_store_is_found(fake: FakeOnCall, oncall: OnCallClient) -> None:
+async def test_damage_in_a_store_is_found(
+    fake: FakeOnCall, oncall: OnCallClient, store: Store
+) -> None:
     """Each line has its checksum there, too."""
-    groups, store = add(fake, 2), MemoryStore()
+    groups = add(fake, 2)
     bulk = oncall.alert_groups.bulk
     await bulk.resolve(ids(groups), journal=store, name="nightly")
     opened = await store.open("journal:nightly")

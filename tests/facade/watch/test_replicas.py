@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import attrs
@@ -16,7 +17,7 @@ from grafana_oncall._watch.checkpoint_store import CheckpointLog
 from grafana_oncall._watch.tracker import Delivery
 from grafana_oncall.changes import Created, OnCallChanged, Watched
 from grafana_oncall.errors import CheckpointError
-from grafana_oncall.stores import Opened
+from grafana_oncall.stores import FileStore, Opened
 from grafana_oncall.testing import FakeOnCall, VirtualClock
 from tests.support.checkpoints import CHECKPOINT
 from tests.support.replicas import EVERY, LOG, NAME, TTL, Link, Site, stored, until
@@ -72,6 +73,39 @@ async def test_a_watcher_stands_by_and_continues_where_another_has_ended(
     task.cancel()
     await asyncio.wait([task])
     assert (reported(first), reported(seen)) == ("Created", "Resolved")
+
+
+async def test_watchers_with_stores_in_one_directory_are_replicas(
+    fake: FakeOnCall, site: Site, tmp_path: Path
+) -> None:
+    """And the last one leaves the file of a checkpoint, with which a single watcher goes on."""
+    stores = [FileStore(tmp_path), FileStore(tmp_path)]
+    leader, follower = [
+        site.oncall.alert_groups.watch(
+            existing=True, every=EVERY, checkpoint=store.checkpoint(NAME), clock=site.clock
+        )
+        for store in stores
+    ]
+    seen = list[Watched]()
+    async with watching(leader) as first:
+        task = asyncio.create_task(collect(follower, seen))
+        group = fake.add_group()
+        await asyncio.sleep(2 * EVERY)
+        assert follower.health.standby
+    enter(group, "acknowledged", fake)
+    await asyncio.sleep(2 * EVERY)
+    task.cancel()
+    await asyncio.wait([task])
+    enter(group, "resolved", fake)
+    path = stores[0].path(LOG)
+    alone = site.oncall.alert_groups.watch(every=EVERY, checkpoint=path, clock=site.clock)
+    async with watching(alone) as last:
+        await asyncio.sleep(EVERY)
+    assert [reported(each) for each in (first, seen, last)] == [
+        "Created",
+        "Acknowledged",
+        "Resolved",
+    ]
 
 
 async def test_an_old_leader_yields_nothing_more(fake: FakeOnCall, site: Site, link: Link) -> None:
