@@ -48,6 +48,12 @@ def _takes_none(hint: Any) -> bool:
     return NoneType in get_args(hint)
 
 
+def _team_of(value: object) -> str | UnsetType | None:
+    """Return the id of the team of an object, or of what makes it; UNSET if the server chooses."""
+    team: str | UnsetType | None = getattr(value, "team_id", getattr(value, "team", UNSET))
+    return None if team in {"", "null"} else team  # as the server reads them
+
+
 class Resource(ShortTracebacks):
     """Base of the generated classes."""
 
@@ -122,7 +128,10 @@ class Resource(ShortTracebacks):
     async def _create_once(
         self, request: Request[N], listed: ByName[N], name: str | UnsetType
     ) -> N:
-        """Send a creation; in doubt, look for an object of this name that was not there before."""
+        """Send a creation; in doubt, look for what has its name and team, and was not there before.
+
+        A name is unique at most within a team: this program may create it in several at once.
+        """
         if name is UNSET:
             message = "reconcile=True needs a name= to look for."
             raise InvalidArgument(message, argument="reconcile")
@@ -130,6 +139,7 @@ class Resource(ShortTracebacks):
         # Not by `_list`, which raises FilterIgnored if the server does not support the filter.
         pager = Pager(self._session, named, prefetch=DEFAULT_PREFETCH)
         before = {item.id for item in await pager.collect()}
+        team = _team_of(request.body)
 
         async def created(send: Send) -> Result[N] | None:
             following: Request[Page[N]] | None = named
@@ -137,7 +147,8 @@ class Resource(ShortTracebacks):
                 page = await send(following)
                 for item in page.value.results:
                     # A server that does not support the filter returns all objects.
-                    if item.name == name and item.id not in before:
+                    is_named = item.name == name and team in {UNSET, _team_of(item)}
+                    if is_named and item.id not in before:
                         return Result(value=item, response=page.response)
                 following = next_page(following, page.value)
             return None

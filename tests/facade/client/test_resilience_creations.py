@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.errors import BadRequest, InvalidArgument, OnCallError, OutcomeUnknown
+from grafana_oncall.models import Webhook
 from grafana_oncall.testing import FakeOnCall, Fault, reset, throttle
 from tests.support.operation_cases import (
     FAULTS,
@@ -89,6 +92,40 @@ async def test_a_creation_of_a_name_that_exists_in_another_team_finds_its_own(
         made = await create(client)
     assert made.id != other.id
     assert len(fake.integrations) == 2
+
+
+@pytest.mark.parametrize("other", ["Web", None, "null"])
+async def test_creations_of_one_name_in_several_teams_at_once_find_each_its_own(
+    fake: FakeOnCall, other: str | None
+) -> None:
+    """Although neither was there before; the server reads "null" as no team."""
+    teams = [fake.add_team("SRE"), fake.add_team(other) if other == "Web" else other]
+    fake.faults.add(reset(applied=True), operation="create_integration", times=2)
+    async with connect(fake) as client:
+        made = await asyncio.gather(*(create(client, team_id=team) for team in teams))
+    assert [one.team_id for one in made] == [teams[0], None if other == "null" else teams[1]]
+    assert {one.id for one in made} == {*fake.integrations}
+
+
+async def test_a_creation_does_not_take_that_of_another_team_for_its_own(fake: FakeOnCall) -> None:
+    """Names of webhooks are unique in the organization: of two at once, the second is refused."""
+    settings: dict[str, Any] = {
+        "name": "new",
+        "url": "https://bot.example/",
+        "http_method": "POST",
+        "trigger_type": "resolve",
+        "reconcile": True,
+    }
+    teams = [fake.add_team("SRE"), fake.add_team("Web")]
+    fake.faults.add(reset(applied=True), operation="create_webhook", times=2)
+    async with connect(fake) as client:
+        creations = [client.webhooks.create(**settings, team=team) for team in teams]
+        first, second = await asyncio.gather(*creations, return_exceptions=True)
+        (made,) = await client.webhooks.list().collect()
+    assert isinstance(first, Webhook)
+    assert (first.id, first.team) == (made.id, teams[0])
+    assert isinstance(second, OutcomeUnknown)
+    assert isinstance(second.__cause__, BadRequest)
 
 
 class Unfiltered(httpx.AsyncBaseTransport):
