@@ -1,4 +1,4 @@
-"""What to do about tasks and threads when the task that awaits them is cancelled."""
+"""Tasks and threads: what becomes of them at a cancellation, and long work beside other tasks."""
 
 import asyncio
 import sys

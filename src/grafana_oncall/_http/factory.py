@@ -31,7 +31,7 @@ _NAMES: Final = ("httpx", "httpx2", "aiohttp")
 _ORDINARY: Final = re.compile(
     r"https?://(?!xn--)[a-z0-9._-]{0,1000}[a-z](:[0-9]{1,5})?/[!-~]{0,1000}"
 )
-"""URLs that httpx takes, which need not be asked: that takes as long as the rest of a client."""
+"""URLs that httpx accepts for certain: to ask it takes as long as the rest of making a client."""
 _CHOICES: Final = '"httpx", "httpx2", "aiohttp", or an httpx.AsyncBaseTransport'
 
 
@@ -159,7 +159,7 @@ def _check_url(url: str) -> None:
     """Raise InvalidArgument if nothing can be sent to the URL."""
     if _ORDINARY.fullmatch(url):
         return
-    import httpx  # noqa: PLC0415  # takes longer than all the rest
+    import httpx  # noqa: PLC0415  # which takes longer than all the rest
 
     try:
         httpx.URL(url).host  # noqa: B018  # decodes it

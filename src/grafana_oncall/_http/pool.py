@@ -139,7 +139,7 @@ class _Body:
 
 @cache
 def import_backend() -> None:
-    """Import what the first connection needs, in a thread: anyio asks which loop is running."""
+    """Let anyio import its backend, which it does only while a loop runs; called in a thread."""
     from anyio.lowlevel import checkpoint  # noqa: PLC0415  # a client may never send anything
 
     asyncio.run(checkpoint())
