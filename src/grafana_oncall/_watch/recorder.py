@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -190,7 +191,8 @@ class Recorder:
                 self._resume(await self._storage.load())
                 await asyncio.sleep(0)  # tens of thousands of groups: the next pass is another step
             except BaseException:
-                await self._storage.close()
+                with suppress(CheckpointError):  # there was nothing to write
+                    await self._storage.close()
                 raise
             finally:
                 self._reading = False

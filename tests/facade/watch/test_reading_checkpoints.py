@@ -15,8 +15,9 @@ import pytest
 
 from grafana_oncall import Checkpoint, Watcher
 from grafana_oncall.bot import Bot
-from grafana_oncall.testing import FakeOnCall
+from grafana_oncall.testing import FakeOnCall, MemoryStore
 from tests.support.bots import running
+from tests.support.replicas import Link
 from tests.support.throttles import turn
 from tests.support.watchers import add, collect, polls, reported, watch_with, watching
 
@@ -140,3 +141,16 @@ async def test_a_file_that_is_removed_while_it_is_read_begins_anew(
     assert left is not None
     assert watcher.health.watched == len(left.groups) == 5
     await cancel(task)
+
+
+async def test_a_loop_is_cancelled_while_a_checkpoint_is_read_although_its_store_goes_away(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """There is nothing to write, so only the next replica waits until the lease has ended."""
+    link = Link(MemoryStore())
+    add(fake, 2)
+    async with watching(watch(existing=True, checkpoint=link.checkpoint())):
+        await polls()
+    async with reading(watch(checkpoint=link.checkpoint())) as task:
+        link.break_("held")
+        await cancel(task)
