@@ -1,4 +1,4 @@
-"""Replicas of a bot that are killed, paused and stopped: real processes, sockets and Redis."""
+"""Replicas of a bot that are killed, paused and stopped: real processes, sockets and stores."""
 
 import asyncio
 import json
@@ -8,11 +8,13 @@ from asyncio.subprocess import Process
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from io import FileIO
 from pathlib import Path
 
 import attrs
 import pytest
 
+from grafana_oncall._core.files import lock, unlock
 from grafana_oncall.testing import FakeOnCall, serve
 from tests.support.programs import PATIENCE, python, settings
 from tests.support.redis_server import redis_server
@@ -82,17 +84,52 @@ async def adding(site: Site) -> AsyncGenerator[None]:
         await asyncio.wait([task])
 
 
-async def test_replicas_that_are_killed_paused_and_stopped_lose_nothing(tmp_path: Path) -> None:
+async def pause(process: Process, directory: Path) -> None:
+    """Stop a process for now, though not while it has a log of a directory locked."""
+    process.send_signal(signal.SIGSTOP)
+    await until(lambda: is_stopped(process.pid))
+    while has_locks(directory):
+        process.send_signal(signal.SIGCONT)
+        await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGSTOP)
+        await until(lambda: is_stopped(process.pid))
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether the signal has come to all threads of a process."""
+    threads = Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(thread.read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
+
+
+def has_locks(directory: Path) -> bool:
+    """Whether a process has locked a log, be it one that runs, and for a moment."""
+    for path in directory.glob("*.lock"):
+        with FileIO(path) as file:
+            try:
+                lock(file)
+            except BlockingIOError:
+                return True
+            unlock(file)
+    return False
+
+
+@pytest.mark.parametrize("kind", ["redis", "files"])
+async def test_replicas_that_are_killed_paused_and_stopped_lose_nothing(
+    tmp_path: Path, kind: str
+) -> None:
     """An old leader begins nothing once a new one has begun; few things are done twice."""
     fake = FakeOnCall()
     site = Site(fake, tmp_path / "journal")
     async with AsyncExitStack() as stack:
-        redis = stack.enter_context(redis_server(tmp_path))
+        directory = tmp_path / "store"
+        place = str(directory)
+        if kind == "redis":
+            place = stack.enter_context(redis_server(tmp_path)).uri
         url = await stack.enter_async_context(serve(fake))
         env = settings(url, fake.token, PYTHONPATH=str(Path(__file__).parents[2]))
         replicas: dict[str, Process] = {}
         for name in NAMES:
-            command = (str(PROGRAM), name, redis.uri, str(site.journal))
+            command = (str(PROGRAM), name, place, str(site.journal))
             replicas[name] = await stack.enter_async_context(
                 python(*command, env=env, patience=4 * PATIENCE)
             )
@@ -102,7 +139,7 @@ async def test_replicas_that_are_killed_paused_and_stopped_lose_nothing(tmp_path
             killed = site.leader()
             replicas[killed].kill()
             paused = await site.another_leads(killed)
-            replicas[paused].send_signal(signal.SIGSTOP)
+            await pause(replicas[paused], directory)
             stopped = await site.another_leads(killed, paused)
             replicas[paused].send_signal(signal.SIGCONT)
             await until(lambda: len([one for one in site.lines("ready") if one.life]) > 0)

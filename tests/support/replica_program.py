@@ -1,6 +1,8 @@
 """One of several replicas of a bot, which acknowledges every new group of a team.
 
-    python replica_program.py NAME REDIS JOURNAL
+    python replica_program.py NAME STORE JOURNAL
+
+The store is the address of a Redis, or a directory.
 
 It appends a line of JSON to the journal for each beginning and end of a handler, with the time.
 When another replica has taken over, it starts anew, as a supervisor would start the process. It is
@@ -12,20 +14,31 @@ import json
 import os
 import sys
 import time
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 
 from grafana_oncall import OnCallClient
 from grafana_oncall.bot import Bot
 from grafana_oncall.changes import Created
 from grafana_oncall.errors import AlreadyInState, CheckpointError
-from grafana_oncall.stores import RedisStore
+from grafana_oncall.stores import FileStore, RedisStore
 
 AT_WORK = 0.02
 TTL = 1.5
 
 
-async def main(name: str, redis: str, journal: str) -> None:
+@asynccontextmanager
+async def store_at(place: str) -> AsyncGenerator[RedisStore | FileStore]:
+    """A store, which is closed in the end if there is anything to close."""
+    if not place.startswith("redis:"):
+        yield FileStore(place, timeout=0.5)
+        return
+    async with RedisStore(place, timeout=0.5) as store:
+        yield store
+
+
+async def main(name: str, place: str, journal: str) -> None:
     """Run until a signal arrives."""
     file = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
@@ -34,7 +47,7 @@ async def main(name: str, redis: str, journal: str) -> None:
         line = json.dumps([time.monotonic(), name, life, what, group])
         os.write(file, line.encode() + b"\n")
 
-    async with OnCallClient.from_env() as client, RedisStore(redis, timeout=0.5) as store:
+    async with OnCallClient.from_env() as client, store_at(place) as store:
         for life in count():
             watcher = client.alert_groups.watch(
                 labels={"team": "SRE"},
