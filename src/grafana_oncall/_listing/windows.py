@@ -62,7 +62,7 @@ async def windows(
     Raises:
         DecodeError: No group on a page can be decoded, and older ones follow.
     """
-    since, until = _floor(since), _ceil(until)
+    since, until = _floor(since), ceil_to_second(until)
     while True:
         page = await session.send(between(request, since, until))
         times = [group.created_at for group in page.results]
@@ -78,9 +78,9 @@ async def windows(
             # No known server does this. Without the order, the whole range must be read.
             yield await _read_until_stable(session, request, since, until)
             return
-        if _ceil(last) < until:
+        if ceil_to_second(last) < until:
             yield Window(groups=page.results, since=last, undecodable=odd)
-            until = _ceil(last)
+            until = ceil_to_second(last)
             continue
         # More groups were created within one second than a page holds.
         begin = since if until - since <= _SECOND else until - _SECOND
@@ -135,7 +135,7 @@ async def _read_until_stable(
 
 def between(request: Groups, since: datetime, until: datetime) -> Groups:
     """Return the request of the groups created between two times, widened to whole seconds."""
-    bounds = time_range((_floor(since), _ceil(until)))
+    bounds = time_range((_floor(since), ceil_to_second(until)))
     added = operations.list_alert_groups(started_at=bounds)
     rest = (pair for pair in request.query if pair[0] != "started_at")
     return attrs.evolve(request, query=(*rest, *added.query))
@@ -149,7 +149,8 @@ def _floor(time: datetime) -> datetime:
         return _LAST if time.year == MAXYEAR else _FIRST
 
 
-def _ceil(time: datetime) -> datetime:
+def ceil_to_second(time: datetime) -> datetime:
+    """Return the next whole second in UTC, or the time itself; at the end of the calendar, that."""
     whole = _floor(time)
     return whole if whole in {time, _LAST} else whole + _SECOND
 

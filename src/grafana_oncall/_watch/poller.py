@@ -3,20 +3,24 @@
 The API lists groups by creation time, newest first, and cannot list "what changed since". So a poll
 reads
 
-1. what is new: from a little before the newest tracked group on;
+1. what is new: back to a little before the newest tracked group;
 2. what is open (firing, acknowledged, silenced), as long as that takes a bounded number of pages;
 3. a window or more of everything, further back at each poll, and then again from the newest;
 4. by id, what should have been in those parts of the list and was not: it no longer matches the
-   filter, or was deleted; and what is in flight to a consumer that has died.
+   filter, or was deleted; and what is in flight to a consumer that has died;
+5. if 1 counts fewer groups than are known, some old ones are missing: the pages where they should
+   be (see `bisection`), and then they themselves by id.
 
 How it works, and why nothing is missed. Groups are new, open or old, so each is read by 1, 2 or, in
 rotation, by 3; and a tracked group that should be there and is not is read by id. A list that moves
 while it is read hides groups, too; those that were tracked are then read by id, and the others are
-found by 3, whose windows are complete (see `_listing.windows`).
+found by 3, whose windows are complete (see `_listing.windows`). Nothing depends on 5 but how soon
+the deletion of an old group is found. So where it finds nothing, because the count is wrong, it is
+not repeated before 3 begins anew: it costs no more than one request a poll then.
 """
 
 import math
-from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -29,13 +33,13 @@ from grafana_oncall._generated.operations import alert_groups as operations
 from grafana_oncall._listing.pager import Pager
 from grafana_oncall._listing.windows import Groups, Window, between, gather_or_cancel, windows
 from grafana_oncall._session.session import Session
-from grafana_oncall._session.state import Shared
 from grafana_oncall._validation.enums import state_filter
 from grafana_oncall.changes import Snapshot
 from grafana_oncall.errors import ClientStateError, DecodeError, NotFound, OnCallError
-from grafana_oncall.events import GroupsSkipped
 
+from .bisection import Bisection
 from .tracker import GroupChanges, GroupTracker
+from .undecodable import Undecodable
 
 _END: Final = datetime(9000, 1, 1, tzinfo=UTC)
 """The end of all ranges of time, because the server takes none that is open. It depends on no
@@ -52,6 +56,9 @@ _KNOWN_PAGES: Final = 2
 _MAX_READS: Final = 30
 """Groups that a poll reads by id; if there are more, it looks for them on pages first."""
 
+_MAX_COUNTS: Final = 16
+"""Pages that a poll reads to find what is missing; one group is found by that among a million."""
+
 
 @attrs.frozen(kw_only=True)
 class Scope:
@@ -63,44 +70,6 @@ class Scope:
     """How much later than a newer group a group may appear in the list."""
     max_pages: int
     """Maximum pages that a poll reads of open groups, and of everything."""
-
-
-class Undecodable:
-    """What is wrong with groups of a shape that this release does not know: they are left out.
-
-    Each is reported once, until it can be decoded again.
-    """
-
-    def __init__(self, shared: Shared) -> None:
-        self._shared = shared
-        self._found: list[DecodeError] = []
-        """Since the last report."""
-        self._reported: set[str | None] = set()
-        self._any_decoded = False
-
-    def add(self, errors: Sequence[DecodeError], decoded: Iterable[str]) -> None:
-        """Note groups that cannot be decoded, and the ids of others that can."""
-        for group_id in decoded:
-            self._any_decoded = True
-            self._reported.discard(group_id)
-        self._found += errors
-
-    def report(self) -> None:
-        """Emit an event for what was found since the last report; raise where all are like that.
-
-        Raises:
-            DecodeError: Some groups were found, and none could ever be decoded.
-        """
-        found = {error.object_id: error for error in self._found}
-        self._found.clear()
-        new = [found[group_id] for group_id in found.keys() - self._reported]
-        if not new:
-            return
-        if not self._any_decoded:
-            raise new[0]
-        self._reported.update(found)
-        ids = tuple(sorted(error.object_id for error in new if error.object_id is not None))
-        self._shared.emit(GroupsSkipped(number=len(new), ids=ids, path=new[0].path or "$"))
 
 
 class Poller:
@@ -118,6 +87,8 @@ class Poller:
         self._undecodable = Undecodable(session.shared)
         self._swept: datetime | None = None
         """Where the next poll continues to read everything; None for at the newest."""
+        self._in_vain = False
+        """Whether missing groups were looked for in vain since that began at the newest."""
 
     def ignore_before(self, oldest: datetime) -> None:
         """Limit polling to groups created since then."""
@@ -144,14 +115,19 @@ class Poller:
         tracker = self.tracker
         tracker.start_poll(busy)
         tracker.drop_old()
-        expected = await self._read_new()
+        since, count = await self._read_new()
+        listed = tracker.listed()
+        expected = self._created_since(since)
         if self._open_pages <= self._scope.max_pages:
             expected |= await self._read_open()
             expected |= await self._sweep(1)
         else:
             expected |= await self._sweep(self._scope.max_pages)
         expected = (expected - tracker.left_filter) | tracker.in_flight.keys()
-        await self._read_missing((expected | tracker.unseen(hinted)) - tracker.seen - {*busy})
+        missing = (expected | tracker.unseen(hinted)) - tracker.seen - {*busy}
+        await self._read_missing(missing)
+        if count < len(listed) and len(missing) <= _MAX_READS and not self._in_vain:
+            await self._find_missing(listed, since, count)
         self._undecodable.report()
         return tracker.changed()
 
@@ -174,34 +150,41 @@ class Poller:
         self._undecodable.report()
         return self.tracker.changed(), failures
 
-    async def _read_new(self) -> set[str]:
+    async def _read_new(self) -> tuple[datetime, int]:
         """Read what is new; stop after two pages without anything new.
 
-        So all groups of an alert storm are not read again at each poll. Like the other parts, it
-        returns the ids of the tracked groups that should have been there.
+        So all groups of an alert storm are not read again at each poll.
+
+        Returns:
+            Since when everything was read, and how many groups the whole list has.
         """
         newest = max((known.created_at for known in self._tracked), default=None)
-        since = self.tracker.oldest if newest is None else newest - self._scope.overlap
-        known = 0
-        async with aclosing(self._pages(since)) as pages:
+        late = None if newest is None else newest - self._scope.overlap
+        known = count = 0
+        async with aclosing(self._pages()) as pages:
             async for page in pages:
                 is_known = all(group.id in self.tracker.reported for group in page.results)
                 known = known + 1 if is_known else 0
+                count = page.count
                 self._observe(page.results, page.undecodable)
-                if page.results and known >= _KNOWN_PAGES:
-                    since = page.results[-1].created_at
-                    break
-        return {group.id for group in self._tracked if group.created_at > since}
+                if page.next is None or not page.results or late is None:
+                    continue
+                last = page.results[-1].created_at
+                if last < late or known >= _KNOWN_PAGES:
+                    return last, count
+        return self.tracker.oldest, count
 
     async def _read_open(self) -> set[str]:
+        """Read what is open; like the other parts, return the ids of what should be there."""
         for state in _OPEN:
-            async with aclosing(self._pages(self.tracker.oldest, state)) as pages:
+            async with aclosing(self._pages(state)) as pages:
                 async for page in pages:
                     self._observe(page.results, page.undecodable)
         return {group.id for group in self._tracked if group.state in _OPEN}
 
     async def _sweep(self, pages: int) -> set[str]:
         """Read everything in rotation: continue where the last poll stopped."""
+        self._in_vain = self._in_vain and self._swept is not None
         self._swept, expected = await self._read_windows(self._swept or _END, pages)
         return expected
 
@@ -213,6 +196,27 @@ class Poller:
         for group_id in sorted(missing - self.tracker.seen)[:_MAX_READS]:
             await self._read_one(group_id, self._session)
 
+    async def _find_missing(
+        self, listed: Mapping[str, datetime], since: datetime, count: int
+    ) -> None:
+        """Find what became of groups that were in the list, which has fewer than were listed."""
+        tracker = self.tracker
+        still = tracker.listed()  # without those of which this poll knows that already
+        listed = {each: created for each, created in listed.items() if each in still}
+        if len(listed) <= count:
+            return
+        search, missing = Bisection(listed.values(), since, len(listed) - count), set[str]()
+        for _ in range(_MAX_COUNTS):
+            if (until := search.until) is None or len(missing) >= _MAX_READS:
+                break
+            page = await self._session.send(between(self._request, tracker.oldest, until))
+            self._observe(page.results, page.undecodable)
+            since = search.add(until, page) or tracker.oldest
+            missing |= {one for one, created in listed.items() if since <= created <= until}
+            missing -= tracker.seen
+        await self._read_missing({*sorted(missing)[:_MAX_READS]})
+        self._in_vain = missing <= tracker.listed().keys()
+
     def _observe(self, groups: Sequence[AlertGroup], undecodable: Sequence[DecodeError]) -> None:
         self.tracker.observe(groups)
         self._leave_out(undecodable, groups)
@@ -223,9 +227,9 @@ class Poller:
         self.tracker.seen.update(error.object_id for error in errors if error.object_id)
 
     def _pages(
-        self, since: datetime, state: AlertGroupState | None = None
+        self, state: AlertGroupState | None = None
     ) -> AsyncGenerator[Page[AlertGroup], None]:
-        request = between(self._request, since, _END)
+        request = between(self._request, self.tracker.oldest, _END)
         if state is not None:
             query = (*request.query, *operations.list_alert_groups(state=state_filter(state)).query)
             request = attrs.evolve(request, query=query)
@@ -264,6 +268,9 @@ class Poller:
             self._leave_out([error], ())
             return
         self.tracker.observe_one(group_id, group)
+
+    def _created_since(self, since: datetime) -> set[str]:
+        return {group.id for group in self._tracked if group.created_at > since}
 
     @property
     def _tracked(self) -> Collection[Snapshot]:

@@ -109,10 +109,12 @@ class AlertGroups(generated.AlertGroups):
         The API has no list of changes. Each poll reads the groups that were created lately, the
         open ones (firing, acknowledged, silenced) while they fill `max_pages` pages or fewer, and
         one page of all groups, further back each time. So new groups, and changes of open ones, are
-        noticed at the next poll; label changes and deletions of resolved groups when their page
-        comes round. Of more open groups, each poll reads `max_pages` pages in rotation. A poll
-        without changes costs at most `max_pages` + 6 requests; one that misses groups reads up to
-        30 of them by id, and the rest at the next polls.
+        noticed at the next poll; label changes of resolved groups when their page comes round. Of
+        more open groups, each poll reads `max_pages` pages in rotation. Deletions are noticed at
+        the next poll, whatever the state: if the server counts fewer groups than there should be,
+        the poll looks for those that are missing. A poll without changes costs at most `max_pages`
+        + 6 requests; one that misses groups reads up to 16 pages more and 30 groups by id, and the
+        rest at the next polls.
 
         Args:
             labels: As for `list`.

@@ -48,6 +48,18 @@ async def test_a_group_that_is_created_during_a_poll_is_reported_once(
         assert reported(seen, created[0]) == reported(seen) == names
 
 
+async def test_more_new_groups_than_on_a_page_are_reported_at_the_next_poll(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """Although all of them are resolved by then."""
+    add(fake, 200, apart=60)
+    async with watching(watch()) as seen:
+        for _ in range(120):
+            fake.add_group(state="resolved")
+        await polls(1)
+        assert Counter(reported(seen).split()) == {"Created": 120, "Resolved": 120}
+
+
 @pytest.mark.parametrize("state", ["firing", "resolved"])
 @pytest.mark.parametrize("late", [1, 30, 240, 299])
 async def test_a_late_group_is_reported_at_the_next_poll(

@@ -69,6 +69,21 @@ def test_what_changes_back_before_it_is_delivered_is_not_reported() -> None:
     assert changes(tracker) == {}
 
 
+def test_the_list_must_have_what_is_known_to_exist_and_is_with_no_consumer() -> None:
+    """Neither what is deleted or has left the filter, nor what may be, as far as was reported."""
+    tracker = GroupTracker(FIRING)
+    report(tracker, [group(f"I{number}") for number in range(6)])
+    tracker.mark_delivered(Delivery(id="I1", after=Snapshot.of(group("I1")), left_filter=True))
+    tracker.mark_in_flight(Delivery(id="I2", after=None))
+    tracker.start_poll({"I3"})
+    tracker.observe([group("I0", alerts_count=9), group("I6")])
+    tracker.observe_one("I4", None)
+    tracker.observe_one("I5", group("I5", state="resolved"))
+    assert tracker.listed() == dict.fromkeys(["I0", "I6"], GROUP_MODEL.created_at)
+    tracker.observe([group("I2")])
+    assert "I2" in tracker.listed()
+
+
 def test_a_group_that_leaves_the_filter_is_reported_once_and_is_not_new_when_it_returns() -> None:
     """It counts as outside meanwhile."""
     tracker = GroupTracker(FIRING)
