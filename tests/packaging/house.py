@@ -25,7 +25,7 @@ BOUNDS: Final = {
     "layers of packages": 8,
     "modules at the top of the package": 12,
     "longest chain of packages": 10,
-    "hand-written modules, without those of resources": 235,
+    "hand-written modules, without those of resources": 237,
     "lines of a function, median": 5,
     "lines of a function, 90th percentile": 13,
     "lines of the longest module": 300,
