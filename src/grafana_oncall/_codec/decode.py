@@ -76,11 +76,11 @@ def decode(request: Request[T], response: Response, *, service_account: bool = F
         raise _decode_error(request, response, "the body is empty")
     envelope = _envelope(returns)
     if envelope is not None:
-        page = cast("T", _page(request, response, envelope))
-        if request.verify is not None:
-            request.verify(page)
-        return page
-    value: T = _decoded(request, response, request.returns)
+        return cast("T", _page(request, response, envelope))
+    try:
+        value: T = decoder(returns)(response.content)
+    except _FAULTS:
+        value = _reread(request, response, returns, response.content)
     if operation.path.endswith("}/"):
         requested = request.path.split("/")[-2]  # ids contain nothing that is percent-encoded
         received = getattr(value, "id", requested)
@@ -145,7 +145,7 @@ def _page(request: Request[Any], response: Response, kind: Any) -> Page[Any]:
     if number is not None and number > 1 and number > request.page_number:
         reason = f"it is page {number} instead of page {request.page_number}"
         raise _decode_error(request, response, reason, hint=_OUT_OF_STEP)
-    return Page(
+    page = Page(
         results=envelope.results,
         count=envelope.count,
         number=request.page_number if number is None else number,
@@ -154,6 +154,9 @@ def _page(request: Request[Any], response: Response, kind: Any) -> Page[Any]:
         raw=response.content,
         undecodable=undecodable,
     )
+    if request.verify is not None:
+        request.verify(page)
+    return page
 
 
 def _item_by_item(
@@ -172,15 +175,6 @@ def _item_by_item(
                 raise
             undecodable.append(error)
     return attrs.evolve(envelope, results=items), undecodable
-
-
-def _decoded(request: Request[Any], response: Response, cl: type[T]) -> T:
-    kind: Any = cl
-    try:
-        value: T = decoder(kind)(response.content)
-    except _FAULTS:
-        value = _reread(request, response, kind, response.content)
-    return value
 
 
 def _reread(

@@ -129,7 +129,12 @@ class Shared:
         """Begin a call, for whose end `aclose` waits; raise ClientStateError if none may begin."""
         if self.closing:
             raise client_closed()
-        self._check_loop()
+        try:
+            is_known = asyncio.get_running_loop() is self.loop
+        except RuntimeError:
+            is_known = False
+        if not is_known:
+            self._check_loop()
         self.in_flight += 1
         self.idle.clear()
 
