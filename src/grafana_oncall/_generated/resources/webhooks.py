@@ -127,7 +127,8 @@ class Webhooks(Resource):
             reconcile: Whether to look for the `name`, which is then required, when a request
                 got no response, and to retry if nothing has it. Costs a request for the list
                 before, and one each time a request is in doubt. What another program creates by
-                this name at the same moment is taken for the result.
+                this name, and in this team if one is given, at the same moment is taken for the
+                result.
 
         Raises:
             TemplateError: Templates are not valid Jinja2.
