@@ -138,6 +138,16 @@ def write_all(file: int, text: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def cut_half_line(file: FileIO) -> int:
+    """Cut off what follows the last line feed of a file, and return the size that is left."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 1))
+    if size and file.read() != b"\n":
+        file.seek(0)
+        size = file.truncate(file.readall().rfind(b"\n") + 1)
+    return size
+
+
 def beside(path: Path) -> Path:
     """Return the path of the new file that is to replace the one at `path`."""
     return path.with_name(f"{path.name}.new")

@@ -37,9 +37,9 @@ class FileStore(ShortTracebacks, JournalStore, CheckpointStore, SeenStore):
         await client.alert_groups.bulk.silence(groups, 3600, journal=store, name="noise")
 
     Each process makes a store of its own for the same directory; it has nothing to close. Its files
-    are those of `journal="run.jsonl"` and `checkpoint="bot.jsonl"`: `store.path("journal:noise")`
-    can be resumed, and `store.path("checkpoint:noise")` be loaded, when no process uses the store.
-    They stay until they are deleted; events go when their time is over.
+    are those of `journal="run.jsonl"` and `checkpoint="bot.jsonl"`, so `bulk.resume` and `watch`
+    may be given `store.path("journal:noise")` and `store.path("checkpoint:noise")` as well. They
+    stay until they are deleted; events go when their time is over.
 
     The directory is on a local disk, whose locks and whose clock all processes share. After a
     restart of the machine, nobody has a lease, and no event was seen.

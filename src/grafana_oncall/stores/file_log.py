@@ -4,12 +4,14 @@ How it works, and why it is safe. Beside a log is its lock file, which also has 
 and the lease. Whoever does anything with the log holds the lock for that moment, and reads the head
 before it writes. So a process that was paused reads, when it goes on, that another one has opened
 the log; and if it was paused while it held the lock, others wait for it. Nobody remembers anything
-of a file from one moment to the next, so it may be replaced or removed in between.
+of a file from one moment to the next, so it may be replaced or removed in between. The head has the
+size of the log as well: if another size is found, someone has written by the path of the file, and
+whoever had opened the log may write no more.
 
 A crash at any byte leaves a log of whole lines, and perhaps a part of what was being written. Half
 a line is cut off by whoever comes next. Several lines come into the log together: they are in the
-lock file first, whose head says where they begin, so whoever finds some of them adds the rest. All
-lines are replaced by renaming a new file, which was flushed to the disk before.
+lock file first, so whoever finds some of them at the end of the log adds the rest. All lines are
+replaced by renaming a new file, which was flushed to the disk before.
 
 The bytes of a log are its lines, so a journal here is the file of a journal, and a checkpoint that
 of a checkpoint. Only what is not one line with its line feed at the end is written in Base64.
@@ -39,6 +41,7 @@ import msgspec
 
 from grafana_oncall._core.files import (
     NO_SYMLINK,
+    cut_half_line,
     lock,
     lock_named,
     open_private,
@@ -82,11 +85,12 @@ class _Head(msgspec.Struct, frozen=True):
     fence: int = 0
     """Of whoever has the log open; 0 if nobody has."""
     lease: Lease = Lease()
-    begins: int = 0
-    """Where in the log the lines begin that are being added together."""
     size: int = 0
-    """Their bytes; 0 if there are none."""
+    """Bytes of the log, as whoever wrote there last has left it."""
+    adding: int = 0
+    """Bytes of lines that are being added together; 0 if there are none."""
     checksum: int = 0
+    """Of these."""
 
 
 class LogFile:
@@ -106,7 +110,7 @@ class LogFile:
             BlockingIOError: Another process, or thread, has it locked.
             OSError: It cannot be locked.
         """
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        _make(path.parent)
         lock_path = _lock_of(path)
         with FileIO(open_private(lock_path, _TO_WRITE), "rb+") as file:
             lock_named(file, lock_path)
@@ -135,13 +139,13 @@ class LogFile:
 
     def append(self, fence: int, lines: Sequence[bytes], *, replace: bool, fsync: bool) -> bool:
         """Add lines, or replace all by them; return False if the log is another's."""
-        if not self._is_open(fence):
-            return False
-        if replace:
+        if self._is_open(fence):
+            with self._lines() as file:  # this finds out whether it was changed by its path
+                if self._is_open(fence) and lines and not replace:
+                    self._add(file, lines, fsync=fsync)
+        if self._is_open(fence) and replace:
             self.replace(lines, fsync=fsync)
-        elif lines:
-            self.add(lines, fsync=fsync)
-        return True
+        return self._is_open(fence)
 
     def _is_open(self, fence: int) -> bool:
         return self._head.fence == fence != 0
@@ -156,26 +160,31 @@ class LogFile:
 
     def add(self, lines: Sequence[bytes], *, fsync: bool = False) -> None:
         """Add lines, whoever has the log open: all, or an OSError."""
-        text = b"".join(map(_encoded, lines))
         with self._lines() as file:
-            size = file.seek(0, os.SEEK_END)
-            if len(lines) > 1:
-                self._announce(size, text)
-            try:
-                write_all(file.fileno(), text)
-            except OSError:
-                os.ftruncate(file.fileno(), size)
-                raise
-            finally:
-                self._forget_announced()
-            if fsync:
-                os.fsync(file.fileno())
-        if fsync and not size:
-            sync_folder(self._path.parent)
+            self._add(file, lines, fsync=fsync)
+
+    def _add(self, file: FileIO, lines: Sequence[bytes], *, fsync: bool) -> None:
+        text, size = b"".join(map(_encoded, lines)), self._head.size
+        if len(lines) > 1:
+            self._announce(text)
+        file.seek(size)
+        try:
+            write_all(file.fileno(), text)
+        except OSError:
+            os.ftruncate(file.fileno(), size)
+            self._change_head(adding=0)
+            raise
+        self._change_head(size=size + len(text), adding=0)
+        if fsync:
+            os.fsync(file.fileno())
+            if not size:
+                sync_folder(self._path.parent)
 
     def replace(self, lines: Sequence[bytes], *, fsync: bool = False) -> None:
         """Put lines in the place of all that there are, whoever has the log open, in one step."""
-        write_beside(self._path, map(_encoded, lines)).replace(self._path)
+        texts = [*map(_encoded, lines)]
+        write_beside(self._path, texts).replace(self._path)
+        self._change_head(size=sum(map(len, texts)))
         if fsync:
             sync_folder(self._path.parent)
 
@@ -197,35 +206,35 @@ class LogFile:
             lock(file)
             try:
                 self._mend(file)
-                self._forget_announced()
                 yield file
             finally:
                 unlock(file)
 
     def _mend(self, file: FileIO) -> None:
-        """Add what is missing of lines that were being added together; cut off half a line."""
-        begins, size = self._head.begins, file.seek(0, os.SEEK_END)
-        if 0 < size - begins < self._head.size:
-            self._lock.seek(_HEAD_SIZE)
-            text = self._lock.read(self._head.size)
-            file.seek(begins)
-            there = file.readall()
-            if crc32(text) == self._head.checksum and text.startswith(there):
-                write_all(file.fileno(), text[len(there) :])
-                return
-        file.seek(max(0, size - 1))
-        if size and file.read(1) != b"\n":
-            file.seek(0)
-            file.truncate(file.readall().rfind(b"\n") + 1)
+        """Complete what a crash has left, or cut it off; the log is nobody's if it was changed."""
+        size = self._completed(file) or cut_half_line(file)
+        if size != self._head.size:
+            self._change_head(fence=0, size=size)
+        if self._head.adding:
+            self._change_head(adding=0)
 
-    def _announce(self, begins: int, text: bytes) -> None:
+    def _completed(self, file: FileIO) -> int:
+        """Add what is missing of lines that were being added; return the size, or 0 for nothing."""
+        file.seek(self._head.size)
+        there = file.read(self._head.adding + 1)
+        if not 0 < len(there) < self._head.adding:
+            return 0
+        self._lock.seek(_HEAD_SIZE)
+        text = self._lock.read(self._head.adding)
+        if crc32(text) != self._head.checksum or not text.startswith(there):
+            return 0
+        write_all(file.fileno(), text[len(there) :])
+        return self._head.size + len(text)
+
+    def _announce(self, text: bytes) -> None:
         self._lock.seek(_HEAD_SIZE)
         write_all(self._lock.fileno(), text)
-        self._change_head(begins=begins, size=len(text), checksum=crc32(text))
-
-    def _forget_announced(self) -> None:
-        if self._head.size:
-            self._change_head(size=0)
+        self._change_head(adding=len(text), checksum=crc32(text))
 
     def _read_head(self) -> _Head:
         """Return the head; that of a new log if there is none, or a crash has spoilt it."""
@@ -247,6 +256,14 @@ def read(path: Path) -> list[bytes]:
         return []
     with LogFile.locked(path) as log:
         return log.read()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    sync_folder(folder.parent)
 
 
 def _exists(path: Path) -> bool:

@@ -129,15 +129,31 @@ def _check_names(names: list[str]) -> None:
 
 async def test_half_a_line_that_a_crash_has_left_is_cut_off(store: FileStore) -> None:
     """At any byte; no line follows half a line, and none that was whole is lost."""
-    opened = await begun(store)
+    await begun(store)
     whole = store.path(LOG).read_bytes()
     for size in range(len(whole) + 1):
         store.path(LOG).write_bytes(whole[:size])
         left = LINES[: whole[:size].count(b"\n")]
         if size % 2:
             assert [*await store.read(LOG)] == left
+        opened = await store.open(LOG)
+        assert [*opened.lines] == left
         assert await store.append(LOG, opened.fence, [b"next\n"])
         assert [*await store.read(LOG)] == [*left, b"next\n"]
+
+
+@pytest.mark.parametrize("lines", [[], [b"1\n"], [b"1\n", b"2\n"]])
+@pytest.mark.parametrize("replace", [False, True])
+async def test_who_writes_by_the_path_of_a_log_takes_it_over(
+    store: FileStore, lines: list[bytes], *, replace: bool
+) -> None:
+    """As a run that was given the path: a worker of the store that was paused meanwhile ends."""
+    opened = await begun(store)
+    for changed in (b"".join([*LINES, b"more\n"]), b"".join(LINES[:1]), b""):
+        store.path(LOG).write_bytes(changed)
+        assert not await store.append(LOG, opened.fence, lines, replace=replace)
+        assert store.path(LOG).read_bytes() == changed
+        opened = await store.open(LOG)
 
 
 async def test_a_lock_file_that_was_removed_closes_the_log(store: FileStore) -> None:
