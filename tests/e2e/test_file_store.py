@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -81,17 +82,49 @@ async def test_a_process_that_is_killed_while_it_writes_loses_nothing_acknowledg
         assert lines == written(len(lines) // TOGETHER)
 
 
-async def test_lines_that_were_written_in_part_are_completed(tmp_path: Path) -> None:
-    """By whoever comes next, wherever the process died."""
+@pytest.fixture
+async def torn(tmp_path: Path) -> Callable[[int], Awaitable[bytes]]:
+    """A function that lets a process die within its write, and returns all before that."""
     store = FileStore(tmp_path)
     opened = await store.open(LOG)
     for number in range(2):
         await store.append(LOG, opened.fence, batch(number))
-    size = len(b"".join(batch(0)))
-    for number, room in enumerate((1, 600, size // 2, size - 1), start=2):
+
+    async def tear(room: int) -> bytes:
+        before = store.path(LOG).read_bytes()
+        number = before.count(b"\n") // TOGETHER
         async with python(PROGRAM, "torn", str(tmp_path), str(room)) as process:
             await process.communicate()
         assert process.returncode == -signal.SIGKILL
-        there = b"".join(written(number)) + b"".join(batch(number))[:room]
-        assert store.path(LOG).read_bytes() == there
+        assert store.path(LOG).read_bytes() == before + b"".join(batch(number))[:room]
+        return before
+
+    return tear
+
+
+async def test_lines_that_were_written_in_part_are_completed(
+    torn: Callable[[int], Awaitable[bytes]], tmp_path: Path
+) -> None:
+    """By whoever comes next, wherever the process died."""
+    store, size = FileStore(tmp_path), len(b"".join(batch(0)))
+    for number, room in enumerate((1, 600, size // 2, size - 1), start=2):
+        await torn(room)
         assert [*await store.read(LOG)] == written(number + 1)
+
+
+async def test_lines_are_completed_only_by_whoever_comes_next(
+    torn: Callable[[int], Awaitable[bytes]], tmp_path: Path
+) -> None:
+    """And only if nobody has written anything else there since."""
+    store = FileStore(tmp_path)
+    before = await torn(0)
+    assert [*(await store.open(LOG)).lines] == written(2)
+    first = batch(2)[0]  # of what the dead process announced, as its successor begins with it
+    store.path(LOG).write_bytes(before + first)
+    assert [*await store.read(LOG)] == [*written(2), first]
+    store.path(LOG).write_bytes(before)
+    await store.open(LOG)
+    await torn(600)
+    other = b"other" + first[5:] + first[:40]
+    store.path(LOG).write_bytes(before + other)
+    assert [*await store.read(LOG)] == [*written(2), other[: len(first)]]

@@ -9,7 +9,6 @@ It prints the number of each write that was acknowledged. It is paused and kille
 
 import asyncio
 import os
-import resource
 import signal
 import sys
 from itertools import count
@@ -44,6 +43,7 @@ async def write(directory: str) -> None:
 
 async def torn(directory: str, room: str) -> None:
     """Die when so many bytes of a write were written, before anything is done about that."""
+    import resource  # noqa: PLC0415  # not on every system
 
     def die(event: str, _: object) -> None:
         if event == "os.truncate":

@@ -172,7 +172,6 @@ class LogFile:
             write_all(file.fileno(), text)
         except OSError:
             os.ftruncate(file.fileno(), size)
-            self._change_head(adding=0)
             raise
         self._change_head(size=size + len(text), adding=0)
         if fsync:
