@@ -6,6 +6,7 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from grafana_oncall._core.files import unsealed
 from grafana_oncall.errors import StoreUnavailable
 from grafana_oncall.stores import FileStore, Opened
 from tests.support.budget import budget
-from tests.support.file_store_program import LOG, TOGETHER, batch
+from tests.support.file_store_program import EVENTS, LOG, TOGETHER, batch
 from tests.support.programs import python
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals are those of Linux")
@@ -128,3 +129,16 @@ async def test_lines_are_completed_only_by_whoever_comes_next(
     other = b"other" + first[5:] + first[:40]
     store.path(LOG).write_bytes(before + other)
     assert [*await store.read(LOG)] == [*written(2), other[: len(first)]]
+
+
+async def test_of_all_processes_one_gets_an_event(tmp_path: Path) -> None:
+    """Receivers that start together trip over each other's first file, too."""
+    async with AsyncExitStack() as stack:
+        receivers = [
+            await stack.enter_async_context(python(PROGRAM, "claim", str(tmp_path / "store")))
+            for _ in range(3)
+        ]
+        printed = [await receiver.communicate() for receiver in receivers]
+    assert {receiver.returncode for receiver in receivers} == {0}
+    claimed = [int(number) for output, _ in printed for number in output.split()]
+    assert sorted(claimed) == [*range(EVENTS)]

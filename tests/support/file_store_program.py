@@ -2,6 +2,7 @@
 
     python file_store_program.py write DIRECTORY        until another process has opened the log
     python file_store_program.py torn DIRECTORY BYTES   once, and only so many bytes
+    python file_store_program.py claim DIRECTORY        events, of which it prints those it got
 
 It prints the number of each write that was acknowledged. It is paused and killed in
 `test_file_store.py`.
@@ -11,7 +12,9 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable, Coroutine
 from itertools import count
+from typing import Any
 
 from grafana_oncall._core.files import sealed
 from grafana_oncall.stores import FileStore
@@ -19,6 +22,7 @@ from grafana_oncall.stores import FileStore
 LOG = "journal:noise"
 TOGETHER = 30
 """Lines of a write."""
+EVENTS = 300
 
 
 def batch(number: int) -> list[bytes]:
@@ -57,6 +61,16 @@ async def torn(directory: str, room: str) -> None:
     await store.append(LOG, opened.fence, batch(len(opened.lines) // TOGETHER))
 
 
+async def claim(directory: str) -> None:
+    """Claim events, in the same order as others do."""
+    store = FileStore(directory)
+    for number in range(EVENTS):
+        if await store.claim(f"event:{number}", ttl=3600) == "new":
+            print(number, flush=True)  # noqa: T201  # its result
+
+
 if __name__ == "__main__":
     name, *arguments = sys.argv[1:]
-    asyncio.run(write(*arguments) if name == "write" else torn(*arguments))
+    programs: dict[str, Callable[..., Coroutine[Any, Any, None]]]
+    programs = {"write": write, "torn": torn, "claim": claim}
+    asyncio.run(programs[name](*arguments))
