@@ -245,7 +245,7 @@ def _wait(name: str, value: object) -> float | None:
 
 def _shared(seen: SeenStore, remember_for: float | timedelta) -> SharedDedupe:
     if not all(callable(getattr(seen, name, None)) for name in ("claim", "confirm", "forget")):
-        message = f"seen={shown(seen)}: a store is needed, such as RedisStore or PostgresStore."
+        message = f"seen={shown(seen)}: a store is needed, such as FileStore or RedisStore."
         raise InvalidArgument(message, argument="seen")
     longest = seconds("remember_for", remember_for, zero=True)
     if longest < 1:
