@@ -28,9 +28,9 @@ Transport: TypeAlias = HttpxTransport | Literal["httpx", "httpx2", "aiohttp"]
 """A transport of httpx or httpx2, or the name of what sends."""
 
 _NAMES: Final = ("httpx", "httpx2", "aiohttp")
-_ORDINARY: Final = re.compile(
-    r"https?://(?!xn--)[a-z0-9._-]{0,1000}[a-z](:[0-9]{1,5})?/[!-~]{0,1000}"
-)
+_BYTE: Final = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_HOST: Final = rf"((?!xn--)[a-z0-9._-]{{0,1000}}[a-z]|({_BYTE}\.){{3}}{_BYTE})"
+_ORDINARY: Final = re.compile(rf"https?://{_HOST}(:[0-9]{{1,5}})?/[!-~]{{0,1000}}")
 """URLs that httpx accepts for certain: to ask it takes as long as the rest of making a client."""
 _CHOICES: Final = '"httpx", "httpx2", "aiohttp", or an httpx.AsyncBaseTransport'
 
