@@ -19,8 +19,9 @@ the deletion of an old group is found. So where it finds nothing, because the co
 not repeated before 3 begins anew: it costs no more than one request a poll then.
 """
 
+import asyncio
 import math
-from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -116,7 +117,9 @@ class Poller:
         tracker.start_poll(busy)
         tracker.drop_old()
         since, count = await self._read_new()
-        listed = tracker.listed()
+        await asyncio.sleep(0)  # tens of thousands of groups: each step over all by itself
+        known = len(tracker.reported) + len(tracker.seen - tracker.reported.keys())
+        listed = tracker.listed() if count < known else {}
         expected = self._created_since(since)
         if self._open_pages <= self._scope.max_pages:
             expected |= await self._read_open()
@@ -196,13 +199,11 @@ class Poller:
         for group_id in sorted(missing - self.tracker.seen)[:_MAX_READS]:
             await self._read_one(group_id, self._session)
 
-    async def _find_missing(
-        self, listed: Mapping[str, datetime], since: datetime, count: int
-    ) -> None:
+    async def _find_missing(self, listed: dict[str, datetime], since: datetime, count: int) -> None:
         """Find what became of groups that were in the list, which has fewer than were listed."""
         tracker = self.tracker
-        still = tracker.listed()  # without those of which this poll knows that already
-        listed = {each: created for each, created in listed.items() if each in still}
+        for each in tracker.gone:  # that is known by now
+            listed.pop(each, None)
         if len(listed) <= count:
             return
         search, missing = Bisection(listed.values(), since, len(listed) - count), set[str]()
@@ -214,8 +215,8 @@ class Poller:
             since = search.add(until, page) or tracker.oldest
             missing |= {one for one, created in listed.items() if since <= created <= until}
             missing -= tracker.seen
-        await self._read_missing({*sorted(missing)[:_MAX_READS]})
-        self._in_vain = missing <= tracker.listed().keys()
+        await self._read_missing(missing)
+        self._in_vain = missing.isdisjoint(tracker.gone)
 
     def _observe(self, groups: Sequence[AlertGroup], undecodable: Sequence[DecodeError]) -> None:
         self.tracker.observe(groups)

@@ -218,21 +218,25 @@ class GroupTracker(Tracker[Snapshot]):
         elif group_id not in self._busy:
             self.in_flight.pop(group_id, None)
 
+    @property
+    def gone(self) -> set[str]:
+        """Groups that are in the list no more, as was found since `start_poll`."""
+        changed = self._changed.items()
+        return {each for each, group in changed if group is None or not self._matches(group)}
+
     def listed(self) -> dict[str, datetime]:
         """Return when each group was created that is known to be in the list.
 
         Groups that are with a consumer are left out: they may be deleted, and that not be reported.
         """
-        unsure = {*self._busy, *self.in_flight, *self.left_filter}
+        unsure = {*self._busy, *self.in_flight, *self.left_filter, *(gone := self.gone)}
         found = {
             each.id: each.created_at for each in self.reported.values() if each.id not in unsure
         }
-        for group_id, group in self._changed.items():
-            if group is not None and self._matches(group):
-                found[group_id] = group.created_at
-            else:
-                found.pop(group_id, None)
-        return found
+        changed = self._changed.items()
+        return found | {
+            each: group.created_at for each, group in changed if group and each not in gone
+        }
 
     def changed(self) -> Sequence[GroupChanges]:
         """Return the groups found changed since `start_poll`, in order of creation."""

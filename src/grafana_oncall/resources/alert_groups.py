@@ -113,8 +113,8 @@ class AlertGroups(generated.AlertGroups):
         more open groups, each poll reads `max_pages` pages in rotation. Deletions are noticed at
         the next poll, whatever the state: if the server counts fewer groups than there should be,
         the poll looks for those that are missing. A poll without changes costs at most `max_pages`
-        + 6 requests; one that misses groups reads up to 16 pages more and 30 groups by id, and the
-        rest at the next polls.
+        + 6 requests; one that misses groups reads up to `max_pages` + 16 pages more, and up to 60
+        groups by id, and the rest at the next polls.
 
         Args:
             labels: As for `list`.
