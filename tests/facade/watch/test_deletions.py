@@ -123,6 +123,18 @@ async def test_an_open_group_that_is_deleted_is_not_looked_for_on_old_pages(
     assert len(seen) == 2
 
 
+async def test_a_deletion_is_reported_at_the_next_poll_although_a_new_group_makes_up_the_number(
+    fake: FakeOnCall, watch: Callable[..., Watcher]
+) -> None:
+    """The new one is known before the groups are counted."""
+    groups = old(fake)
+    async with watching(watch()) as seen:
+        del fake.groups[groups[333].id]
+        fake.add_group()
+        await polls(1)
+    assert sorted(reported(seen).split()) == ["Created", "Deleted"]
+
+
 async def test_several_groups_that_are_deleted_together_are_reported_within_two_polls(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:
