@@ -156,11 +156,30 @@ def beside(path: Path) -> Path:
 def write_beside(path: Path, pieces: Iterable[bytes]) -> Path:
     """Write a new file beside `path`, through to the disk, and return the new one's path."""
     new = beside(path)
-    with FileIO(open_new(new), "wb") as file:
-        for piece in pieces:
-            write_all(file.fileno(), piece)
-        os.fsync(file.fileno())
+    try:
+        with FileIO(open_new(new), "wb") as file:
+            for piece in pieces:
+                write_all(file.fileno(), piece)
+            os.fsync(file.fileno())
+    except OSError:
+        discard(new)  # on a full disk, it would take the room that the old file needs
+        raise
     return new
+
+
+def replace_by(path: Path, new: Path) -> None:
+    """Put a new file in the place of the one at `path`; or discard it, with an OSError."""
+    try:
+        new.replace(path)
+    except OSError:
+        discard(new)
+        raise
+
+
+def discard(new: Path) -> None:
+    """Remove a new file that replaces nothing; if that fails, the next one removes it."""
+    with suppress(OSError, ValueError):
+        new.unlink()
 
 
 def sync_folder(folder: Path) -> None:

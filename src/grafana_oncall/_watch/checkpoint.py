@@ -30,7 +30,14 @@ import msgspec
 
 from grafana_oncall._codec.converter import BaseValidationError, dumps, loads
 from grafana_oncall._core.field_texts import DocumentedFields
-from grafana_oncall._core.files import is_sealed, open_private, seal, unsealed, write_beside
+from grafana_oncall._core.files import (
+    is_sealed,
+    open_private,
+    replace_by,
+    seal,
+    unsealed,
+    write_beside,
+)
 from grafana_oncall._core.text import shown
 from grafana_oncall._core.types import UNSET, AwareDatetime, UnsetType
 from grafana_oncall.changes import OnCall, Snapshot
@@ -123,7 +130,7 @@ class Checkpoint(DocumentedFields):
             CheckpointError: The file cannot be written.
         """
         try:
-            write_new(self, path).replace(path)
+            replace_by(path, write_new(self, path))
         except OSError as error:
             raise unusable(path, error) from error
 

@@ -20,7 +20,6 @@ When the machine crashes, the lines of the last half minute may be lost, as with
 import asyncio
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
@@ -32,9 +31,11 @@ from grafana_oncall._core.aio import to_the_end
 from grafana_oncall._core.files import (
     NO_SYMLINK,
     beside,
+    discard,
     has_name,
     lock_named,
     open_private,
+    replace_by,
     sealed,
     unlock,
     write_all,
@@ -54,6 +55,9 @@ MIN_JOURNAL: Final = 64 * 1024
 _LOCK_TIMEOUT: Final = 5.0
 """Seconds to wait for another watcher to release the file."""
 _LOCK_RETRY: Final = 0.1
+
+_HEAD: Final = b'{"fence":'
+"""How a lock file begins where a `FileStore` keeps who has the log open: nobody any more."""
 
 
 class CheckpointFile:
@@ -106,11 +110,13 @@ class CheckpointFile:
     def _try_lock(self) -> bool:
         path = self.path.with_name(f"{self.path.name}.lock")
         try:
-            file = open_private(path, os.O_WRONLY | os.O_CREAT | NO_SYMLINK)
+            file = open_private(path, os.O_RDWR | os.O_CREAT | NO_SYMLINK)
         except OSError as error:
             raise unusable(self.path, error) from error
         try:
             lock_named(file, path)
+            if os.read(file, len(_HEAD)) == _HEAD:
+                os.ftruncate(file, 0)
         except OSError as error:
             os.close(file)
             if isinstance(error, BlockingIOError):
@@ -190,10 +196,10 @@ class CheckpointFile:
                 write_all(file.fileno(), b"".join(self._meanwhile))
             self._replace_by(new)
         except OSError as error:
+            discard(new)
             raise unusable(self.path, error) from error
         except asyncio.CancelledError:
-            with suppress(OSError):
-                new.unlink()
+            discard(new)
             raise
         finally:
             self._meanwhile = None
@@ -235,7 +241,7 @@ class CheckpointFile:
     def _replace_by(self, new: Path) -> None:
         self.check_lock()
         self._close()  # Windows cannot replace a file that is open
-        new.replace(self.path)
+        replace_by(self.path, new)
         self._file = open_private(self.path, _TO_APPEND)
         size = os.fstat(self._file).st_size
         self._compact_at = size + max(size, MIN_JOURNAL)

@@ -205,6 +205,25 @@ async def test_a_cancelled_compaction_leaves_the_file_unchanged(
     assert Checkpoint.load(path) == attrs.evolve(SILENT, polled=SECOND)
 
 
+async def test_a_compaction_that_fails_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk it would take the room that the lines need."""
+
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "bot.json"
+    async with open_file(path) as file:
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(CheckpointError, match="No space left"):
+            await file.rewrite(MANY)
+        monkeypatch.undo()
+        assert content(tmp_path) == {"bot.json", "bot.json.lock"}
+        assert file.append("polled", SECOND)
+    assert Checkpoint.load(path) == attrs.evolve(SILENT, polled=SECOND)
+
+
 async def test_a_disk_that_hangs_delays_only_the_compaction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -327,6 +346,15 @@ async def test_a_lock_file_that_is_a_link_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "other").exists()
 
 
+async def test_a_lock_file_of_another_program_stays_as_it_is(tmp_path: Path) -> None:
+    """It is locked, as nobody knows that it is not for this; only a store's is emptied."""
+    for text, left in ((b"[[package]]", b"[[package]]"), (b'{"fence":1}\n', b"")):
+        (tmp_path / "uv.lock").write_bytes(text)
+        async with open_file(tmp_path / "uv"):
+            pass
+        assert (tmp_path / "uv.lock").read_bytes() == left
+
+
 @ON_POSIX
 async def test_a_lock_file_that_was_removed_is_recreated_and_locked(tmp_path: Path) -> None:
     """A cleanup program removed it; another watcher is then refused as before."""
@@ -410,6 +438,7 @@ async def test_a_file_that_is_a_mount_itself_cannot_be_replaced(
     with pytest.raises(CheckpointError, match="mount its folder"):
         await (file.rewrite(OTHER) if how == "rewritten" else asyncio.to_thread(OTHER.save, path))
     assert Checkpoint.load(path) == CHECKPOINT
+    assert content(tmp_path) == {"bot.json"}
 
 
 @contextmanager
