@@ -64,7 +64,7 @@ class FileStore(ShortTracebacks, JournalStore, CheckpointStore, SeenStore):
 
     def path(self, name: str) -> Path:
         """Return the path of the file of a log, such as `journal:noise` or `checkpoint:noise`."""
-        if _PLAIN.fullmatch(name):
+        if _PLAIN.fullmatch(of_type("name", name, str)):
             return self._directory / f"{name.replace(':', '.')}.jsonl"
         return self._directory / f"{_digest(name)}.jsonl"
 
@@ -146,7 +146,7 @@ class FileStore(ShortTracebacks, JournalStore, CheckpointStore, SeenStore):
             except BlockingIOError as error:
                 if loop.time() > deadline:
                     raise self._locked(what, path) from error
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, RuntimeError) as error:
                 raise _unusable(what, path, error) from error
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
@@ -158,14 +158,15 @@ class FileStore(ShortTracebacks, JournalStore, CheckpointStore, SeenStore):
         )
 
 
-def _unusable(what: str, path: Path, error: OSError | ValueError) -> StoreUnavailable:
+def _unusable(what: str, path: Path, error: Exception) -> StoreUnavailable:
+    reason, advice = str(error), "Restore the file, or delete this log, to start anew."
     if isinstance(error, OSError):
-        reason = error.strerror or str(error)
+        reason = error.strerror or reason
         advice = "Use a directory on a local disk, to which this user may write, with space left."
-    else:
-        reason, advice = str(error), "Restore the file, or delete this log, to start anew."
+    elif isinstance(error, RuntimeError):  # of the loop, which then may still do it later
+        advice = "No thread could be started for it: run fewer of them in this process."
     return StoreUnavailable(f"{path}: {what} failed ({reason}). {advice}")
 
 
 def _digest(name: str) -> str:
-    return sha256(name.encode()).hexdigest()
+    return sha256(name.encode(errors="surrogatepass")).hexdigest()

@@ -5,8 +5,8 @@ and the lease. Whoever does anything with the log holds the lock for that moment
 before it writes. So a process that was paused reads, when it goes on, that another one has opened
 the log; and if it was paused while it held the lock, others wait for it. Nobody remembers anything
 of a file from one moment to the next, so it may be replaced or removed in between. The head has the
-size of the log as well: if another size is found, someone has written by the path of the file, and
-whoever had opened the log may write no more.
+size of the log as well: another one shows that a run has written by the path of the file, and then
+whoever has the log open may write no more. A watcher that is given the path empties the lock file.
 
 A crash at any byte leaves a log of whole lines, and perhaps a part of what was being written. Half
 a line is cut off by whoever comes next. Several lines come into the log together: they are in the
@@ -41,10 +41,12 @@ import msgspec
 
 from grafana_oncall._core.files import (
     NO_SYMLINK,
+    beside,
     cut_half_line,
     lock,
     lock_named,
     open_private,
+    replace_by,
     sealed,
     sync_folder,
     unlock,
@@ -56,6 +58,9 @@ from grafana_oncall._core.files import (
 from .protocols import Opened
 
 _TO_WRITE: Final = os.O_RDWR | os.O_CREAT | NO_SYMLINK
+
+_REMOVES_OPEN: Final = sys.platform != "win32"
+"""Whether files can be removed while they are open."""
 
 _HEAD_SIZE: Final = 4096
 """Where the lock file has the lines that are being added; before them, its head."""
@@ -83,7 +88,7 @@ class Lease(msgspec.Struct, frozen=True):
 
 class _Head(msgspec.Struct, frozen=True):
     fence: int = 0
-    """Of whoever has the log open; 0 if nobody has."""
+    """Of whoever has the log open; one that nobody has, such as 0, if nobody has it open."""
     lease: Lease = Lease()
     size: int = 0
     """Bytes of the log, as whoever wrote there last has left it."""
@@ -111,12 +116,14 @@ class LogFile:
             OSError: It cannot be locked.
         """
         _make(path.parent)
-        lock_path = _lock_of(path)
+        lock_path = path.with_name(f"{path.name}.lock")
         with FileIO(open_private(lock_path, _TO_WRITE), "rb+") as file:
             lock_named(file, lock_path)
             try:
                 yield cls(path, file)
             finally:
+                if _REMOVES_OPEN and not os.fstat(file.fileno()).st_size:
+                    lock_path.unlink(missing_ok=True)  # nobody has the log open
                 unlock(file)
 
     def open(self, ttl: float = 0.0) -> Opened:
@@ -153,6 +160,7 @@ class LogFile:
     def read(self) -> list[bytes]:
         """Return all lines."""
         if not _exists(self._path):
+            self._has_size(0)
             return []
         with self._lines() as file:
             file.seek(0)
@@ -166,7 +174,9 @@ class LogFile:
     def _add(self, file: FileIO, lines: Sequence[bytes], *, fsync: bool) -> None:
         text, size = b"".join(map(_encoded, lines)), self._head.size
         if len(lines) > 1:
-            self._announce(text)
+            self._lock.seek(_HEAD_SIZE)
+            write_all(self._lock.fileno(), text)
+            self._change_head(adding=len(text), checksum=crc32(text))
         file.seek(size)
         try:
             write_all(file.fileno(), text)
@@ -174,6 +184,7 @@ class LogFile:
             os.ftruncate(file.fileno(), size)
             raise
         self._change_head(size=size + len(text), adding=0)
+        os.ftruncate(self._lock.fileno(), _HEAD_SIZE)  # those lines may have been megabytes
         if fsync:
             os.fsync(file.fileno())
             if not size:
@@ -182,17 +193,20 @@ class LogFile:
     def replace(self, lines: Sequence[bytes], *, fsync: bool = False) -> None:
         """Put lines in the place of all that there are, whoever has the log open, in one step."""
         texts = [*map(_encoded, lines)]
-        write_beside(self._path, texts).replace(self._path)
+        replace_by(self._path, write_beside(self._path, texts))
         self._change_head(size=sum(map(len, texts)))
         if fsync:
             sync_folder(self._path.parent)
 
     def delete(self) -> None:
         """Remove the lines, and what is known of whoever has the log open."""
-        self._change_head(fence=0, lease=Lease())
+        with self._lines():  # nobody is using it by its path
+            self._change_head(fence=self._head.fence + 1, lease=Lease(), size=0)
+            beside(self._path).unlink(missing_ok=True)
+            if _REMOVES_OPEN:
+                self._path.unlink()
+                os.ftruncate(self._lock.fileno(), 0)
         self._path.unlink(missing_ok=True)
-        if sys.platform != "win32":  # where files that are open cannot be removed
-            _lock_of(self._path).unlink()
 
     @contextmanager
     def _lines(self) -> Generator[FileIO]:
@@ -210,11 +224,14 @@ class LogFile:
                 unlock(file)
 
     def _mend(self, file: FileIO) -> None:
-        """Complete what a crash has left, or cut it off; the log is nobody's if it was changed."""
-        size = self._completed(file) or cut_half_line(file)
+        """Complete what a crash has left, or cut it off."""
+        self._has_size(self._completed(file) or cut_half_line(file))
+
+    def _has_size(self, size: int) -> None:
+        """Note that this is its size now, and that it is nobody's if it was another."""
         if size != self._head.size:
-            self._change_head(fence=0, size=size)
-        if self._head.adding:
+            self._change_head(fence=self._head.fence + 1, size=size, adding=0)
+        elif self._head.adding:
             self._change_head(adding=0)
 
     def _completed(self, file: FileIO) -> int:
@@ -229,11 +246,6 @@ class LogFile:
             return 0
         write_all(file.fileno(), text[len(there) :])
         return self._head.size + len(text)
-
-    def _announce(self, text: bytes) -> None:
-        self._lock.seek(_HEAD_SIZE)
-        write_all(self._lock.fileno(), text)
-        self._change_head(adding=len(text), checksum=crc32(text))
 
     def _read_head(self) -> _Head:
         """Return the head; that of a new log if there is none, or a crash has spoilt it."""
@@ -272,10 +284,6 @@ def _exists(path: Path) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-def _lock_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}.lock")
 
 
 def _encoded(line: bytes) -> bytes:

@@ -19,7 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grafana_oncall._core.files import lock, open_private, sealed, unlock
-from grafana_oncall.errors import StoreUnavailable
+from grafana_oncall._watch.checkpoint_file import CheckpointFile
+from grafana_oncall.bulk.journal import OLD
+from grafana_oncall.bulk.journal_file import FileJournal
+from grafana_oncall.errors import InvalidArgument, StoreUnavailable
 from grafana_oncall.stores import FileStore, Opened
 from grafana_oncall.stores.file_log import Lease
 from tests.support.odd_files import no_locks, without_locks
@@ -115,8 +118,15 @@ def test_every_name_has_a_file_of_its_own_on_every_system(names: list[str]) -> N
 def test_no_name_leads_out_of_the_directory_or_to_a_device() -> None:
     """Or to the file of another one."""
     logs = ["noise", "Noise", "a/b", "a.b", "a:b", "../x", "..", "nul", "con.x", "x" * 500, "é", ""]
+    logs.append("\ud800")
     kinds = ["journal:{}", "checkpoint:{}", "events:{}", "event:{}", "{}", "{}:1", "con:{}"]
     _check_names([kind.format(log) for kind in kinds for log in logs] + ["events.00", "events:00"])
+
+
+def test_a_name_that_is_no_text_is_an_invalid_argument() -> None:
+    """And no fault of the SDK."""
+    with pytest.raises(InvalidArgument, match=r"name=5: a str is needed\."):
+        FileStore("store").path(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def _check_names(names: list[str]) -> None:
@@ -166,6 +176,66 @@ async def test_who_writes_by_the_path_of_a_log_takes_it_over(
         opened = await store.open(LOG)
 
 
+async def test_a_watcher_that_is_given_the_path_of_a_log_takes_it_over(store: FileStore) -> None:
+    """Although it may leave a file of the same size."""
+    log = "checkpoint:noise"
+    opened = await store.acquire(log, ttl=DAY)
+    assert isinstance(opened, Opened)
+    await store.append(log, opened.fence, [b"1\n"])
+    watcher = CheckpointFile(store.path(log))
+    await watcher.lock()
+    store.path(log).write_bytes(b"2\n")
+    watcher.unlock()
+    assert not await store.append(log, opened.fence, [b"3\n"])
+    assert not await store.renew(log, opened.fence, ttl=DAY)
+    assert [*await store.read(log)] == [b"2\n"]
+
+
+async def test_a_log_that_was_removed_begins_anew(store: FileStore) -> None:
+    """By whoever opens it next; whoever had it open writes no more."""
+    before = await begun(store)
+    store.path(LOG).unlink()
+    opened = await store.open(LOG)
+    assert opened.lines == []
+    assert not await store.append(LOG, before.fence, [b"1\n"])
+    assert await store.append(LOG, opened.fence, [b"2\n"])
+    assert [*await store.read(LOG)] == [b"2\n"]
+
+
+async def test_fences_rise_although_the_clock_is_set_back(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when someone has written by the path of the log meanwhile."""
+    opened = await begun(store)
+    monkeypatch.setattr(time, "time_ns", lambda: 0)
+    store.path(LOG).write_bytes(b"1\n")
+    assert not await store.append(LOG, opened.fence, [b"2\n"])
+    again = await store.open(LOG)
+    assert again.fence > opened.fence
+    assert await store.append(LOG, again.fence, [b"2\n"])
+
+
+async def test_a_log_is_not_deleted_under_a_run_that_was_given_its_path(store: FileStore) -> None:
+    """It is in use, as for all that the store does with it."""
+    await begun(store)
+    impatient = FileStore(store.path(LOG).parent, timeout=0.01)
+    with FileJournal(store.path(LOG), OLD), pytest.raises(StoreUnavailable, match="delete failed"):
+        await impatient.delete(LOG)
+    assert [*await store.read(LOG)] == LINES
+    await impatient.delete(LOG)
+    assert [*await store.read(LOG)] == []
+
+
+async def test_what_is_written_together_takes_room_once(store: FileStore) -> None:
+    """However long it is: the lock file has it for a moment only."""
+    opened = await store.open(LOG)
+    for replace in (False, True):
+        await store.append(LOG, opened.fence, [b"x" * 100_000 + b"\n"] * 10, replace=replace)
+        sizes = {file.name: file.stat().st_size for file in store.path(LOG).parent.iterdir()}
+        assert sizes.pop("journal.noise.jsonl") == 10 * 100_001
+        assert sum(sizes.values()) <= 4096
+
+
 async def test_a_lock_file_that_was_removed_closes_the_log(store: FileStore) -> None:
     """As by a program that cleans up: nobody can say who has opened it since."""
     opened = await begun(store)
@@ -184,8 +254,11 @@ async def test_reading_makes_no_files_and_deleting_leaves_none(store: FileStore)
     folder = store.path(LOG).parent
     assert [*await store.read(LOG)] == []
     assert not folder.exists()
-    await begun(store)
+    opened = await begun(store)
+    store.path(LOG).with_name("journal.noise.jsonl.new").touch()  # by a process that was killed
     await store.delete(LOG)
+    assert not await store.append(LOG, opened.fence, LINES)
+    await store.release(LOG, opened.fence)
     assert [file.name for file in folder.iterdir()] == [] or sys.platform == "win32"
 
 
@@ -246,6 +319,10 @@ async def test_a_full_disk_is_an_error_and_leaves_no_half_line(store: FileStore,
         with room_for(len(whole) + more), pytest.raises(StoreUnavailable, match="append failed"):
             await store.append(LOG, opened.fence, lines)
         assert store.path(LOG).read_bytes() == whole
+    with room_for(len(whole)), pytest.raises(StoreUnavailable, match="append failed"):
+        await store.append(LOG, opened.fence, [whole, b"2\n"], replace=True)
+    files = {file.name for file in store.path(LOG).parent.iterdir()}
+    assert files == {"journal.noise.jsonl", "journal.noise.jsonl.lock"}
     assert await store.append(LOG, opened.fence, [b"next\n"])
     assert store.path(LOG).read_bytes() == whole + b"next\n"
 
@@ -277,6 +354,15 @@ async def test_a_directory_without_locks_is_an_error(
     """Such as one of some network file systems."""
     without_locks(monkeypatch, number)
     with pytest.raises(StoreUnavailable, match="Use a directory on a local disk"):
+        await store.open(LOG)
+
+
+async def test_a_thread_that_cannot_be_started_is_an_error(store: FileStore) -> None:
+    """What was to be written may still be written later, so the effect is unknown."""
+    threads = ThreadPoolExecutor(1)
+    asyncio.get_running_loop().set_default_executor(threads)
+    threads.shutdown()
+    with pytest.raises(StoreUnavailable, match=r"open failed \(.*\)\. No thread could be started"):
         await store.open(LOG)
 
 
