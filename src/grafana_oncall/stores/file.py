@@ -6,14 +6,13 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeVar
 
 from grafana_oncall._core.aio import to_the_end
 from grafana_oncall._core.tracebacks import ShortTracebacks
-from grafana_oncall._validation.arguments import of_type, path_of, seconds
+from grafana_oncall._validation.arguments import filled, of_type, path_of, seconds
 from grafana_oncall.errors import StoreUnavailable
 
 from .file_events import Events, State
@@ -58,7 +57,7 @@ class FileStore(ShortTracebacks, JournalStore, CheckpointStore, SeenStore):
     def __init__(
         self, directory: str | Path, *, fsync: bool = False, timeout: timedelta | float = 5
     ) -> None:
-        self._directory = path_of("directory", directory).absolute()
+        self._directory = path_of("directory", filled("directory", directory)).absolute()
         self._fsync = of_type("fsync", fsync, bool)
         self._timeout = seconds("timeout", timeout)
 
@@ -84,8 +83,11 @@ class FileStore(ShortTracebacks, JournalStore, CheckpointStore, SeenStore):
         self, name: str, fence: int, lines: Sequence[bytes], *, replace: bool = False
     ) -> bool:
         """See `JournalStore.append`."""
-        append = partial(LogFile.append, replace=replace, fsync=self._fsync)
-        return await self._do("append", self.path(name), lambda log: append(log, fence, lines))
+        return await self._do(
+            "append",
+            self.path(name),
+            lambda log: log.append(fence, lines, replace=replace, fsync=self._fsync),
+        )
 
     async def renew(self, name: str, fence: int, *, ttl: float) -> bool:
         """See `CheckpointStore.renew`."""
@@ -98,7 +100,7 @@ class FileStore(ShortTracebacks, JournalStore, CheckpointStore, SeenStore):
     async def read(self, name: str) -> Sequence[bytes]:
         """See `JournalStore.read`."""
         path = self.path(name)
-        return await self._in_thread("read", path, partial(read, path))
+        return await self._in_thread("read", path, lambda: read(path))
 
     async def delete(self, name: str) -> None:
         """See `JournalStore.delete`."""

@@ -129,6 +129,12 @@ def test_a_name_that_is_no_text_is_an_invalid_argument() -> None:
         FileStore("store").path(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
+def test_a_directory_without_a_name_is_an_invalid_argument() -> None:
+    """Such as one of a variable that is not set: it would be wherever the process was started."""
+    with pytest.raises(InvalidArgument, match="directory='': it must not be empty"):
+        FileStore("")
+
+
 def _check_names(names: list[str]) -> None:
     store = FileStore("store")
     paths = [store.path(name) for name in dict.fromkeys(names)]
