@@ -8,12 +8,16 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from grafana_oncall import OnCallClient
 from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.changes import Change, Watched
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, FakeRequest, Fault, VirtualClock
 
 EVERY = 15.0
+LARGE_PAGES = pytest.mark.parametrize("fake", [50], indirect=True, ids=["large pages"])
+"""For tests that count requests or bytes, or have more groups than a large page holds anyway."""
 SRE = {"team": "SRE"}
 STATES: Any = ["firing", "acknowledged", "resolved", "silenced"]
 

@@ -3,7 +3,8 @@
 The API lists groups by creation time, newest first, and cannot list "what changed since". So a poll
 reads
 
-1. what is new: back to a little before the newest tracked group;
+1. what is new: back to a little before the newest tracked group; if all groups are on the first
+   page, nothing is left to read by 2 and 3;
 2. what is open (firing, acknowledged, silenced), as long as that takes a bounded number of pages;
 3. a window or more of everything, further back at each poll, and then again from the newest;
 4. by id, what should have been in those parts of the list and was not: it no longer matches the
@@ -116,16 +117,15 @@ class Poller:
         tracker = self.tracker
         tracker.start_poll(busy)
         tracker.drop_old()
-        since, count = await self._read_new()
+        since, count, is_all = await self._read_new()
         await asyncio.sleep(0)  # tens of thousands of groups: each step over all by itself
         known = len(tracker.reported) + len(tracker.seen - tracker.reported.keys())
         listed = tracker.listed() if count < known else {}
         expected = self._created_since(since)
-        if self._open_pages <= self._scope.max_pages:
-            expected |= await self._read_open()
-            expected |= await self._sweep(1)
-        else:
-            expected |= await self._sweep(self._scope.max_pages)
+        if not is_all:
+            if is_few := self._open_pages <= self._scope.max_pages:
+                expected |= await self._read_open()
+            expected |= await self._sweep(1 if is_few else self._scope.max_pages)
         expected = (expected - tracker.left_filter) | tracker.in_flight.keys()
         missing = (expected | tracker.unseen(hinted)) - tracker.seen - {*busy}
         await self._read_missing(missing)
@@ -153,29 +153,30 @@ class Poller:
         self._undecodable.report()
         return self.tracker.changed(), failures
 
-    async def _read_new(self) -> tuple[datetime, int]:
+    async def _read_new(self) -> tuple[datetime, int, bool]:
         """Read what is new; stop after two pages without anything new.
 
         So all groups of an alert storm are not read again at each poll.
 
         Returns:
-            Since when everything was read, and how many groups the whole list has.
+            Since when everything was read, how many groups the whole list has, and whether that is
+            one page, which shows them all as they were at one moment.
         """
         newest = max((known.created_at for known in self._tracked), default=None)
         late = None if newest is None else newest - self._scope.overlap
-        known = count = 0
+        known = count = read = 0
         async with aclosing(self._pages()) as pages:
             async for page in pages:
                 is_known = all(group.id in self.tracker.reported for group in page.results)
                 known = known + 1 if is_known else 0
-                count = page.count
+                count, read = page.count, read + 1
                 self._observe(page.results, page.undecodable)
                 if page.next is None or not page.results or late is None:
                     continue
                 last = page.results[-1].created_at
                 if last < late or known >= _KNOWN_PAGES:
-                    return last, count
-        return self.tracker.oldest, count
+                    return last, count, False
+        return self.tracker.oldest, count, read == 1
 
     async def _read_open(self) -> set[str]:
         """Read what is open; like the other parts, return the ids of what should be there."""

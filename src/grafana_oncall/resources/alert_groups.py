@@ -112,9 +112,10 @@ class AlertGroups(generated.AlertGroups):
         noticed at the next poll; label changes of resolved groups when their page comes round. Of
         more open groups, each poll reads `max_pages` pages in rotation. Deletions are noticed at
         the next poll, whatever the state: if the server counts fewer groups than there should be,
-        the poll looks for those that are missing. A poll without changes costs at most `max_pages`
-        + 6 requests; one that misses groups reads up to `max_pages` + 16 pages more, and up to 60
-        groups by id, and the rest at the next polls.
+        the poll looks for those that are missing. A poll without changes costs one request where
+        all groups fit on a page (50), and at most `max_pages` + 6 elsewhere; one that misses groups
+        reads up to `max_pages` + 16 pages more, and up to 60 groups by id, and the rest at the next
+        polls.
 
         Args:
             labels: As for `list`.

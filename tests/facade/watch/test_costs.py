@@ -15,7 +15,9 @@ from grafana_oncall import OnCallClient
 from grafana_oncall.changes import Change, Watched
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, VirtualClock
 from tests.support.samples import BASE
-from tests.support.watchers import enter, polls, reported, watching
+from tests.support.watchers import LARGE_PAGES, enter, polls, reported, watching
+
+pytestmark = LARGE_PAGES
 
 
 def crowd(fake: FakeOnCall, apart: float = 200.0, **numbers: int) -> list[FakeAlertGroup]:
@@ -76,6 +78,22 @@ async def test_an_idle_poll_of_10000_groups_costs_few_requests(
         assert {call.operation for call in fake.calls} == {"list_alert_groups"}
     assert seen == []
     assert max(counts) <= most
+
+
+async def test_where_all_groups_are_on_one_page_a_poll_costs_one_request(
+    fake: FakeOnCall, clock: VirtualClock
+) -> None:
+    """It has the open groups, the old ones, and what is missing."""
+    groups = crowd(fake, resolved=25, firing=15, acknowledged=10)
+    async with watching_many(fake, clock) as seen:
+        assert await cost(fake, 6) == [1] * 6
+        opened = next(group for group in groups if group.state == "firing")
+        enter(opened, "resolved", fake)
+        assert await cost(fake, 1) == [1]
+        del fake.groups[groups[-1].id]
+        assert await cost(fake, 2) == [2, 1]  # a group that is missing is read by its id
+    assert (reported(seen, opened), reported(seen, groups[-1])) == ("Resolved", "Deleted")
+    assert len(seen) == 2
 
 
 async def test_after_a_storm_an_idle_poll_soon_costs_few_requests(

@@ -19,6 +19,7 @@ from grafana_oncall.changes import Watched
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall, FakeRequest, Fault, VirtualClock
 from tests.support.samples import BASE
 from tests.support.watchers import (
+    LARGE_PAGES,
     SRE,
     add,
     enter,
@@ -30,6 +31,8 @@ from tests.support.watchers import (
 )
 
 watch = pytest.fixture(watch_with)
+
+pytestmark = LARGE_PAGES
 
 IDLE = 5
 """Requests of a poll where few groups are open: what is new, the three open states, and a page."""

@@ -17,7 +17,16 @@ from grafana_oncall.errors import InvalidArgument
 from grafana_oncall.testing import FakeOnCall, VirtualClock, status
 from tests.support.bots import hear, running
 from tests.support.samples import BASE
-from tests.support.watchers import SRE, add, enter, polls, reported, watch_with, watching
+from tests.support.watchers import (
+    LARGE_PAGES,
+    SRE,
+    add,
+    enter,
+    polls,
+    reported,
+    watch_with,
+    watching,
+)
 
 watch = pytest.fixture(watch_with)
 
@@ -93,6 +102,7 @@ async def test_hints_that_never_end_cost_one_request_in_five_seconds(
         assert asked["list_alert_groups"] <= 5 * 3600 / 15
 
 
+@LARGE_PAGES
 async def test_hints_about_many_tracked_groups_are_looked_up_on_pages(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:

@@ -13,6 +13,7 @@ from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.changes import Change
 from grafana_oncall.testing import FakeAlertGroup, FakeOnCall
 from tests.support.watchers import (
+    LARGE_PAGES,
     SRE,
     STATES,
     add,
@@ -83,6 +84,7 @@ async def test_a_late_group_is_reported_at_the_next_poll(
         assert reported(seen) == names
 
 
+@LARGE_PAGES
 async def test_a_very_late_group_is_reported_at_the_next_poll_while_it_is_open(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:

@@ -13,7 +13,16 @@ import pytest
 from grafana_oncall._watch.watcher import Watcher
 from grafana_oncall.changes import Gap
 from grafana_oncall.testing import FakeOnCall
-from tests.support.watchers import EVERY, STATES, add, enter, polls, reported, watch_with
+from tests.support.watchers import (
+    EVERY,
+    LARGE_PAGES,
+    STATES,
+    add,
+    enter,
+    polls,
+    reported,
+    watch_with,
+)
 
 watch = pytest.fixture(watch_with)
 
@@ -44,6 +53,7 @@ async def test_a_slow_consumer_gets_one_difference_per_group(
     ]
 
 
+@LARGE_PAGES  # caches fill more slowly with small ones
 async def test_a_slow_consumer_does_not_make_memory_grow(
     fake: FakeOnCall, watch: Callable[..., Watcher]
 ) -> None:

@@ -18,7 +18,16 @@ from grafana_oncall.errors import DecodeError
 from grafana_oncall.events import Event, GroupsSkipped
 from grafana_oncall.testing import FakeOnCall, VirtualClock
 from tests.support.samples import BASE
-from tests.support.watchers import EVERY, add, collect, enter, polls, reported, watching
+from tests.support.watchers import (
+    EVERY,
+    LARGE_PAGES,
+    add,
+    collect,
+    enter,
+    polls,
+    reported,
+    watching,
+)
 
 
 class Newer(httpx.AsyncBaseTransport):
@@ -159,6 +168,7 @@ async def test_a_group_without_an_id_hides_no_other(
     assert skipped(seen_events) == [()]
 
 
+@LARGE_PAGES
 async def test_a_second_with_many_groups_is_read_although_one_is_undecodable(
     fake: FakeOnCall, newer: Newer, watch: Callable[..., Watcher]
 ) -> None:
