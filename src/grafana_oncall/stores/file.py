@@ -40,15 +40,15 @@ class FileStore(ShortTracebacks, JournalStore, CheckpointStore, SeenStore):
     may be given `store.path("journal:noise")` and `store.path("checkpoint:noise")` as well. They
     stay until they are deleted; events go when their time is over.
 
-    The directory is on a local disk, whose locks and whose clock all processes share. After a
-    restart of the machine, nobody has a lease, and no event was seen.
+    The directory is on a local disk, whose locks and whose clock all processes share. A restart of
+    the machine ends all leases, and events of before it may be new again.
 
     Args:
         directory: Made when it is first used, if only it is missing; only its owner can read it.
         fsync: Whether each write waits until its lines are on the disk, so that they survive a
             crash of the machine; otherwise they survive a crash of the process.
-        timeout: Time within which other processes must have unlocked a log, which they lock for
-            less than a millisecond, in seconds or as a timedelta; 5 seconds by default.
+        timeout: Time within which other processes must have unlocked a log, which they lock only
+            while they read or write it, in seconds or as a timedelta; 5 seconds by default.
 
     Raises:
         InvalidArgument: An argument is invalid.
