@@ -111,7 +111,7 @@ def lock(file: FileIO | int) -> None:
 
 
 def lock_named(file: FileIO | int, path: Path) -> None:
-    """Lock a lock file that was just opened by this path.
+    """Lock a file that was just opened by this path.
 
     Raises:
         BlockingIOError: It is already locked, or was removed before it was locked: open it again.
@@ -120,7 +120,7 @@ def lock_named(file: FileIO | int, path: Path) -> None:
     lock(file)
     if not has_name(file if isinstance(file, int) else file.fileno(), path):
         unlock(file)
-        raise BlockingIOError(errno.EAGAIN, "The lock file was removed")
+        raise BlockingIOError(errno.EAGAIN, "The file was removed")
 
 
 def unlock(file: FileIO | int) -> None:
@@ -130,6 +130,13 @@ def unlock(file: FileIO | int) -> None:
     """
     with suppress(OSError):  # Windows raises it where nothing was locked
         _unlock(file if isinstance(file, int) else file.fileno())
+
+
+def close_on_windows(file: FileIO) -> None:
+    """Close a file where one that is open can be neither removed nor replaced."""
+    if sys.platform == "win32":
+        unlock(file)
+        file.close()
 
 
 def write_all(file: int, text: bytes) -> None:

@@ -55,9 +55,9 @@ class Events:
         """Add a line, or remove the lines that are out of date when they are half of all."""
         self._known[event.key] = event
         if self._lines < max(_MIN_LINES, 2 * len(self._known)):
-            self._log.add([_line(event)])
+            self._log.append(None, [_line(event)], replace=False)
         else:
-            self._log.replace([*map(_line, self._known.values())])
+            self._log.append(None, [*map(_line, self._known.values())], replace=True)
 
 
 def _line(event: _Event) -> bytes:

@@ -31,7 +31,7 @@ import sys
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import Any, Final
@@ -42,8 +42,8 @@ import msgspec
 from grafana_oncall._core.files import (
     NO_SYMLINK,
     beside,
+    close_on_windows,
     cut_half_line,
-    lock,
     lock_named,
     open_private,
     replace_by,
@@ -59,8 +59,8 @@ from .protocols import Opened
 
 _TO_WRITE: Final = os.O_RDWR | os.O_CREAT | NO_SYMLINK
 
-_REMOVES_OPEN: Final = sys.platform != "win32"
-"""Whether files can be removed while they are open."""
+_ON_WINDOWS: Final = sys.platform == "win32"
+"""Where files that are open can be neither removed nor replaced."""
 
 _HEAD_SIZE: Final = 4096
 """Where the lock file has the lines that are being added; before them, its head."""
@@ -122,7 +122,7 @@ class LogFile:
             try:
                 yield cls(path, file)
             finally:
-                if _REMOVES_OPEN and not os.fstat(file.fileno()).st_size:
+                if not _ON_WINDOWS and not os.fstat(file.fileno()).st_size:
                     lock_path.unlink(missing_ok=True)  # nobody has the log open
                 unlock(file)
 
@@ -144,18 +144,22 @@ class LogFile:
         self._change_head(lease=Lease.of(ttl))
         return True
 
-    def append(self, fence: int, lines: Sequence[bytes], *, replace: bool, fsync: bool) -> bool:
-        """Add lines, or replace all by them; return False if the log is another's."""
+    def append(
+        self, fence: int | None, lines: Sequence[bytes], *, replace: bool, fsync: bool = False
+    ) -> bool:
+        """Add lines, or replace all by them; return False if the log is not that of this fence."""
         if self._is_open(fence):
             with self._lines() as file:  # this finds out whether it was changed by its path
-                if self._is_open(fence) and lines and not replace:
-                    self._add(file, lines, fsync=fsync)
-        if self._is_open(fence) and replace:
-            self.replace(lines, fsync=fsync)
+                if self._is_open(fence):
+                    if replace:
+                        self._replace(file, lines, fsync=fsync)
+                    elif lines:
+                        self._add(file, lines, fsync=fsync)
         return self._is_open(fence)
 
-    def _is_open(self, fence: int) -> bool:
-        return self._head.fence == fence != 0
+    def _is_open(self, fence: int | None) -> bool:
+        """Whether the log is that of this fence; it is always that of None."""
+        return fence is None or self._head.fence == fence != 0
 
     def read(self) -> list[bytes]:
         """Return all lines."""
@@ -165,11 +169,6 @@ class LogFile:
         with self._lines() as file:
             file.seek(0)
             return [_decoded(line + b"\n") for line in file.readall().split(b"\n")[:-1]]
-
-    def add(self, lines: Sequence[bytes], *, fsync: bool = False) -> None:
-        """Add lines, whoever has the log open: all, or an OSError."""
-        with self._lines() as file:
-            self._add(file, lines, fsync=fsync)
 
     def _add(self, file: FileIO, lines: Sequence[bytes], *, fsync: bool) -> None:
         text, size = b"".join(map(_encoded, lines)), self._head.size
@@ -190,23 +189,24 @@ class LogFile:
             if not size:
                 sync_folder(self._path.parent)
 
-    def replace(self, lines: Sequence[bytes], *, fsync: bool = False) -> None:
-        """Put lines in the place of all that there are, whoever has the log open, in one step."""
+    def _replace(self, file: FileIO, lines: Sequence[bytes], *, fsync: bool) -> None:
         texts = [*map(_encoded, lines)]
-        replace_by(self._path, write_beside(self._path, texts))
+        new = write_beside(self._path, texts)
+        close_on_windows(file)
+        replace_by(self._path, new)
         self._change_head(size=sum(map(len, texts)))
         if fsync:
             sync_folder(self._path.parent)
 
     def delete(self) -> None:
         """Remove the lines, and what is known of whoever has the log open."""
-        with self._lines():  # nobody is using it by its path
+        with self._lines() as file:  # nobody is using it by its path
             self._change_head(fence=self._head.fence + 1, lease=Lease(), size=0)
             beside(self._path).unlink(missing_ok=True)
-            if _REMOVES_OPEN:
-                self._path.unlink()
+            close_on_windows(file)
+            self._path.unlink(missing_ok=True)
+            if not _ON_WINDOWS:
                 os.ftruncate(self._lock.fileno(), 0)
-        self._path.unlink(missing_ok=True)
 
     @contextmanager
     def _lines(self) -> Generator[FileIO]:
@@ -216,12 +216,13 @@ class LogFile:
             BlockingIOError: A run that was given its path is using it.
         """
         with FileIO(open_private(self._path, _TO_WRITE), "rb+") as file:
-            lock(file)
+            lock_named(file, self._path)  # a run that ends may have removed it meanwhile
             try:
                 self._mend(file)
                 yield file
             finally:
-                unlock(file)
+                if not file.closed:
+                    unlock(file)
 
     def _mend(self, file: FileIO) -> None:
         """Complete what a crash has left, or cut it off."""
@@ -270,11 +271,9 @@ def read(path: Path) -> list[bytes]:
 
 
 def _make(folder: Path) -> None:
-    try:
+    with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-    except FileExistsError:
-        return
-    sync_folder(folder.parent)
+        sync_folder(folder.parent)
 
 
 def _exists(path: Path) -> bool:

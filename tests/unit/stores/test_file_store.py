@@ -22,7 +22,7 @@ from grafana_oncall._core.files import lock, open_private, sealed, unlock
 from grafana_oncall._watch.checkpoint_file import CheckpointFile
 from grafana_oncall.bulk.journal import OLD
 from grafana_oncall.bulk.journal_file import FileJournal
-from grafana_oncall.errors import InvalidArgument, StoreUnavailable
+from grafana_oncall.errors import InvalidArgument, JournalError, StoreUnavailable
 from grafana_oncall.stores import FileStore, Opened
 from grafana_oncall.stores.file_log import Lease
 from tests.support.odd_files import no_locks, without_locks
@@ -230,6 +230,45 @@ async def test_a_log_is_not_deleted_under_a_run_that_was_given_its_path(store: F
     assert [*await store.read(LOG)] == LINES
     await impatient.delete(LOG)
     assert [*await store.read(LOG)] == []
+
+
+@ON_POSIX
+async def test_a_log_is_not_replaced_under_a_run_that_was_given_its_path(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that begins while the new lines are on their way to the disk is refused."""
+    opened, refused = await begun(store), list[str | None]()
+
+    def begin(_file: int) -> None:
+        with pytest.raises(JournalError) as caught, FileJournal(store.path(LOG), OLD):
+            pass
+        refused.append(caught.value.reason)
+
+    monkeypatch.setattr(os, "fsync", begin)
+    assert await store.append(LOG, opened.fence, [b"1\n"], replace=True)
+    assert refused == ["in_use"]
+    assert [*await store.read(LOG)] == [b"1\n"]
+
+
+@ON_POSIX
+async def test_nothing_is_written_to_a_log_that_a_run_removes_meanwhile(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a run that has selected nothing, which removes its journal when it ends."""
+    import fcntl  # noqa: PLC0415  # not on every system
+
+    opened, real, locked = await store.open(LOG), fcntl.flock, list[int]()
+
+    def remove_first(file: int, how: int) -> None:
+        if how != fcntl.LOCK_UN and not os.fstat(file).st_size and not locked:
+            locked.append(file)
+            store.path(LOG).unlink()
+        real(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    assert await store.append(LOG, opened.fence, LINES)
+    assert locked
+    assert [*await store.read(LOG)] == LINES
 
 
 async def test_what_is_written_together_takes_room_once(store: FileStore) -> None:
