@@ -77,7 +77,7 @@ class Lease(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, ttl: float) -> Lease:
         """Return one that begins now."""
-        return cls(time.monotonic(), ttl)
+        return cls(time.monotonic(), min(ttl, sys.float_info.max))  # JSON has no infinity
 
     @property
     def left(self) -> float:

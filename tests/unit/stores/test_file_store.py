@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import stat
 import sys
@@ -313,6 +314,16 @@ def test_a_lease_of_before_a_restart_of_the_machine_does_not_count() -> None:
     assert Lease(now, DAY).left == pytest.approx(DAY, abs=60)
     assert Lease(now + 60, DAY).left == 0
     assert Lease(now - DAY, DAY).left == 0
+
+
+async def test_what_is_kept_for_ever_is_kept(store: FileStore) -> None:
+    """Although JSON has no number for that."""
+    assert await store.claim("event:1", ttl=math.inf) == "new"
+    assert await store.claim("event:1", ttl=math.inf) == "claimed"
+    opened = await store.acquire("checkpoint:noise", ttl=math.inf)
+    assert isinstance(opened, Opened)
+    assert await store.append("checkpoint:noise", opened.fence, LINES)
+    assert not isinstance(await store.acquire("checkpoint:noise", ttl=1), Opened)
 
 
 async def test_events_that_are_out_of_date_are_removed(store: FileStore) -> None:
