@@ -174,10 +174,9 @@ class AiohttpSender:
         try:
             received = await self._open(request, url, content, timeout, token)
             try:
-                encoding, chunks = received.headers.get("content-encoding", ""), received.content
-                content = await self._target.read(
-                    request, received.status, encoding, chunks.iter_any()
-                )
+                encoding, stream = received.headers.get("content-encoding", ""), received.content
+                chunks = stream.read_nowait() if stream.is_eof() else stream.iter_any()
+                content = await self._target.read(request, received.status, encoding, chunks)
             finally:
                 received.close()  # unless the body was read to its end: then it is kept
                 if received.handler is not None:

@@ -7,7 +7,6 @@ JSON values before they are decoded.
 """
 
 import zlib
-from collections.abc import AsyncIterable
 from typing import Final
 
 import attrs
@@ -55,20 +54,20 @@ class Body:
         self._unzip = zlib.decompressobj(_WITH_HEADER) if self._encoding in _GZIP else None
         self._has_begun = False
 
-    async def read(self, chunks: AsyncIterable[bytes]) -> None:
-        """Read the body as it is received, to its end or up to a fault."""
-        async for chunk in chunks:
-            self.content += chunk if self._is_plain or not chunk else self._decoded(chunk)
-            if len(self.content) > self._most:
-                self.fault = Fault(
-                    f"the body is larger than max_response_bytes={self._most}",
-                    _SMALLER,
-                )
-            if self.fault is not None:
-                return
+    def add(self, chunk: bytes) -> None:
+        """Add what was received next; after a fault, nothing may follow."""
+        self.content += chunk if self._is_plain or not chunk else self._decoded(chunk)
+        if len(self.content) > self._most:
+            self.fault = Fault(
+                f"the body is larger than max_response_bytes={self._most}",
+                _SMALLER,
+            )
+
+    def end(self) -> None:
+        """Check the body, of which everything was received up to its end or a fault."""
         # Each value but the first follows a character, so a short body cannot have too many.
-        if self._unzip is not None or len(self.content) > _MAX_VALUES:
-            self._check_end()
+        if self.fault is None and (self._unzip is not None or len(self.content) > _MAX_VALUES):
+            self._check_whole()
 
     def _decoded(self, chunk: bytes) -> bytes:
         self._has_begun = True
@@ -91,8 +90,7 @@ class Body:
             self.fault = Fault("its gzip is followed by other data")
         return part
 
-    def _check_end(self) -> None:
-        """Check the body when it is complete."""
+    def _check_whole(self) -> None:
         if self._unzip is not None and self._has_begun and not self._unzip.eof:
             self.fault = Fault("its gzip is cut short")
             return

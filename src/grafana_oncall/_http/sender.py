@@ -55,6 +55,9 @@ that of the wall, which can be set."""
 
 Clocks: TypeAlias = Callable[[], Moment]
 
+Chunks: TypeAlias = AsyncIterable[bytes] | bytes
+"""A body as it arrives, or all of it if that has arrived: to iterate takes longer than to read."""
+
 
 def clocks() -> Moment:
     """Return the present moment."""
@@ -186,12 +189,19 @@ class Target:
         return failure
 
     async def read(
-        self, request: Request[Any], status: int, encoding: str, chunks: AsyncIterable[bytes]
+        self, request: Request[Any], status: int, encoding: str, chunks: Chunks
     ) -> bytes:
         """Return the whole body; of an error response, as much of it as is readable and needed."""
         is_success, most = 200 <= status < 300, self.max_response_bytes
         body = Body(encoding, most if is_success else min(most, MAX_ERROR_BYTES))
-        await body.read(chunks)
+        if isinstance(chunks, bytes):
+            body.add(chunks)
+        else:
+            async for chunk in chunks:
+                body.add(chunk)
+                if body.fault is not None:
+                    break
+        body.end()
         if body.fault is None or not is_success:
             return bytes(body.content)
         if body.fault.hint is None:
