@@ -1,8 +1,9 @@
-"""Paths where no file can be, and a system without locks."""
+"""Paths where no file can be, a system without locks, and a full disk."""
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,3 +42,16 @@ def without_locks(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
+
+
+@contextmanager
+def room_for(size: int) -> Generator[None]:
+    """Limit the size of this process's files."""
+    import resource  # noqa: PLC0415  # not on every system
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -29,6 +29,7 @@ from grafana_oncall.bulk.label_changes import LabelChange
 from grafana_oncall.bulk.outcomes import IN_FLIGHT, TO_DO, Outcome, Status
 from grafana_oncall.errors import JournalError
 from tests.support.journals import read, refused
+from tests.support.odd_files import room_for
 
 ON_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs locks and named pipes")
 
@@ -232,19 +233,6 @@ def test_a_path_that_cannot_be_written_is_a_journal_error(path: Path) -> None:
         pass
     assert isinstance(caught.value.__cause__, FileNotFoundError)
     assert "PosixPath" not in str(caught.value)
-
-
-@contextmanager
-def room_for(size: int) -> Generator[None]:
-    """Limit the size of this process's files."""
-    import resource  # noqa: PLC0415  # not on every system
-
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @ON_POSIX

@@ -9,9 +9,7 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
 from typing import Final
 
@@ -26,7 +24,7 @@ from grafana_oncall.bulk.journal_file import FileJournal
 from grafana_oncall.errors import InvalidArgument, JournalError, StoreUnavailable
 from grafana_oncall.stores import FileStore, Opened
 from grafana_oncall.stores.file_log import Lease
-from tests.support.odd_files import no_locks, without_locks
+from tests.support.odd_files import no_locks, room_for, without_locks
 from tests.support.throttles import turn
 
 LOG: Final = "journal:noise"
@@ -47,19 +45,6 @@ async def begun(store: FileStore) -> Opened:
     opened = await store.open(LOG)
     assert await store.append(LOG, opened.fence, LINES)
     return opened
-
-
-@contextmanager
-def room_for(size: int) -> Generator[None]:
-    """Limit the size of this process's files."""
-    import resource  # noqa: PLC0415  # not on every system
-
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @ON_POSIX
