@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -30,6 +30,10 @@ from tests.support.throttles import turn
 LOG: Final = "journal:noise"
 LINES: Final = [sealed(b'{"begin": "I%d"}' % number) for number in range(3)]
 DAY: Final = 86_400.0
+
+PORTS: Final = {f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)}
+DEVICES: Final = {"con", "prn", "aux", "nul"} | PORTS
+"""Names that Windows takes for devices, whatever follows a dot."""
 
 ON_POSIX: Final = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such thing")
 
@@ -126,7 +130,7 @@ def _check_names(names: list[str]) -> None:
     paths = [store.path(name) for name in dict.fromkeys(names)]
     assert {path.parent for path in paths} == {Path("store").absolute()}
     assert len({path.name.casefold() for path in paths}) == len(paths)
-    assert not any(PureWindowsPath(path).is_reserved() for path in paths)
+    assert not {path.name.partition(".")[0] for path in paths} & DEVICES
     assert all(len(path.name) < 200 and path.name.isascii() for path in paths)
     assert not any(path.name.startswith("events.") for path in paths)
 
