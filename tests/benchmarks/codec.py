@@ -17,7 +17,8 @@ from msgspec.inspect import (
 )
 
 from grafana_oncall import Response, operations
-from grafana_oncall._codec.decode import decode, encode
+from grafana_oncall._codec.converter import decoder
+from grafana_oncall._codec.decode import _envelope, decode, encode
 from grafana_oncall.models import AlertGroup, IntegrationUpdate, RichTemplateInput, TemplatesInput
 
 from .peer_from_dict import DictGroup, DictPage
@@ -85,7 +86,9 @@ def rows(*, quick: bool) -> Iterator[Row]:
 def _decoding(rounds: int, times: int) -> Iterator[Row]:
     content, less = page(1), page(1, cloud=False)
     response, shorter = (Response(status=200, headers={}, content=each) for each in (content, less))
-    struct = msgspec.json.Decoder(StructPage).decode
+    returns: Any = LIST.returns
+    envelope: Any = _envelope(returns)
+    struct, native = msgspec.json.Decoder(StructPage).decode, decoder(envelope)
     _check_same_members(set(DictGroup.__annotations__) - {"additional_properties"})
     _check_same_members(set(ModelGroup.model_fields))
     _check_same_types(StructGroup)
@@ -93,6 +96,7 @@ def _decoding(rounds: int, times: int) -> Iterator[Row]:
         {
             "sdk": _timed(lambda: decode(LIST, response), times),
             "Struct": _timed(lambda: struct(content), times),
+            "msgspec": _timed(lambda: native(content), times),
             "sdk, less": _timed(lambda: decode(LIST, shorter), times),
             "Struct, less": _timed(lambda: struct(less), times),
             "pydantic": _timed(lambda: ModelPage.model_validate_json(content), times),
@@ -102,6 +106,8 @@ def _decoding(rounds: int, times: int) -> Iterator[Row]:
     )
     name = "decode a page of 50 groups, over "
     yield Row(part=PART, name=f"{name}msgspec.Struct", value=ratio("sdk", "Struct"), goal=1.4)
+    alone = f"{name}msgspec.Struct, by msgspec alone into the same attrs classes"
+    yield Row(part=PART, name=alone, value=ratio("msgspec", "Struct"))
     yield Row(
         part=PART,
         name=f"{name}msgspec.Struct, from the open-source engine",
